@@ -1,0 +1,1 @@
+"""The Measures and the facts recorded under them: no HTTP here, and SQL only in `domain.store`."""

@@ -1,0 +1,262 @@
+"""Chapter 4, assessment: surveys, effect scores, honours, penalties (art.19-25, annexes), and annulment: commands."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from domain.commands.base import (
+    Command,
+    Fact,
+    Recording,
+    already,
+    fact,
+    in_body,
+    in_path,
+    own_enterprise,
+    seal_optional,
+    stored_client,
+)
+from domain.commands.fields import AssessmentYear, AuthorityKind, ClientIn, Day, Id, Label, Percent, Prose
+from domain.errors import Contradiction, Invalid
+from domain.events import (
+    EffectScored,
+    Event,
+    EventAnnulled,
+    HonourAwarded,
+    PenaltyImposed,
+    ProjectStarted,
+    SurveyClosed,
+    SurveyInvited,
+    SurveySubmitted,
+)
+from domain.measures.rulebook import assessment_year_of
+
+if TYPE_CHECKING:
+    from domain.agency import Agency
+
+
+def _year_begun(year: int, day: date, recording: Recording) -> None:
+    """An assessment year that has not begun on the fact's day cannot be surveyed, scored or closed (R20)."""
+    current = assessment_year_of(day, recording.rulebooks.on(day))
+    if year > current:
+        raise Invalid(
+            f"year 是 {year}，在 {day} 该考评年度尚未开始",
+            f"year is {year}, an assessment year that has not begun on {day}",
+            cites=("art.20", "R20"),
+            remedy="请填写被评价的年度",
+            remedy_en="Give the year that is being assessed.",
+            pointer="/year",
+        )
+
+
+def _clients_project(agency: Agency, project_id: str | None, client: ClientIn) -> None:
+    if project_id is None:
+        return
+    project = in_body(agency, "project_id", project_id, ProjectStarted)
+    if project.client.uscc != client.uscc:
+        raise Contradiction(
+            f"项目 {project_id} 的服务对象是 {project.client.uscc}，不是 {client.uscc}",
+            f"project {project_id} serves {project.client.uscc}, not {client.uscc}",
+            cites=("art.13", "R22"),
+            remedy="请核对项目编号和企业的统一社会信用代码",
+            remedy_en="Check the project's id and the client's USCC.",
+            pointer="/client/uscc",
+        )
+
+
+class InviteSurvey(Command):
+    """Invite a client to the satisfaction survey by a one-time link (art.13, 23; annex 2)."""
+
+    FACT_DATE: ClassVar[str] = "invited_on"
+    MAY_BE_LATER: ClassVar[frozenset[str]] = frozenset({"expires_on"})
+
+    invited_on: Day
+    client: ClientIn
+    project_id: Id | None = None
+    year: AssessmentYear
+    expires_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Refused where the link would be dead at once."""
+        if self.expires_on < self.invited_on:
+            raise Invalid(
+                "expires_on 早于 invited_on：链接一发出就已失效",
+                "expires_on lies before invited_on: the link would be dead at once",
+                remedy="请填写更晚的失效日",
+                remedy_en="Give a later expiry date.",
+                pointer="/expires_on",
+            )
+        _year_begun(self.year, self.invited_on, recording)
+        _clients_project(agency, self.project_id, self.client)
+        return fact(
+            SurveyInvited,
+            invitation_id=recording.event_id,
+            client=stored_client(self.client.uscc, self.client.name),
+            project_id=self.project_id,
+            year=self.year,
+            expires_on=self.expires_on,
+        )
+
+
+Answers = Annotated[list[Literal["A", "B", "C"]], Field(min_length=10, max_length=10)]
+
+
+class SubmitSurvey(Command):
+    """A client's answers to the ten questions of annex 2 (art.23, R22)."""
+
+    FACT_DATE: ClassVar[str] = "submitted_on"
+
+    client: ClientIn
+    project_id: Id | None = None
+    year: AssessmentYear
+    submitted_on: Day
+    answers: Answers
+    comments: Prose | None = None
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Any number of forms: the latest per client, project and year counts. A client speaks for itself only."""
+        own_enterprise(recording, self.client.uscc, "/client/uscc")
+        _year_begun(self.year, self.submitted_on, recording)
+        _clients_project(agency, self.project_id, self.client)
+        return fact(
+            SurveySubmitted,
+            client=stored_client(self.client.uscc, self.client.name),
+            project_id=self.project_id,
+            year=self.year,
+            answers=tuple(self.answers),
+            comments=seal_optional(recording, self.comments),
+        )
+
+
+class AnswerInvitation(Command):
+    """The same form, sent through a one-time link: client, project and year come from the invitation."""
+
+    FACT_DATE: ClassVar[str] = "submitted_on"
+
+    submitted_on: Day
+    answers: Answers
+    comments: Prose | None = None
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Once per invitation."""
+        invitation = in_path(agency, recording, SurveyInvited)
+        if next(agency.trail.naming(invitation.id, SurveySubmitted), None) is not None:
+            raise already("该邀请的调查表已提交", "the form of this invitation has been sent already", "art.23", "R22")
+        return fact(
+            SurveySubmitted,
+            client=invitation.client,
+            project_id=invitation.project_id,
+            year=invitation.year,
+            answers=tuple(self.answers),
+            comments=seal_optional(recording, self.comments),
+            invitation_id=invitation.id,
+        )
+
+
+class CloseSurvey(Command):
+    """Close a year's survey; a mean under 70 makes a bad record by itself (art.16(8), R12)."""
+
+    FACT_DATE: ClassVar[str] = "closed_on"
+
+    year: AssessmentYear
+    closed_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Once per year."""
+        _year_begun(self.year, self.closed_on, recording)
+        standing = next((one for one in agency.trail.of(SurveyClosed) if one.year == self.year), None)
+        if standing is not None:
+            raise already(
+                f"{self.year} 年度满意度调查已于 {standing.occurred_on} 截止（{standing.id}）",
+                f"the survey of {self.year} was closed on {standing.occurred_on} ({standing.id})",
+                "art.23",
+                "R22",
+            )
+        return fact(SurveyClosed, year=self.year)
+
+
+class ScoreEffect(Command):
+    """The regulator's score for the change in one client's safety situation (art.22, R23)."""
+
+    FACT_DATE: ClassVar[str] = "scored_on"
+
+    client: ClientIn
+    year: AssessmentYear
+    value: Percent
+    scored_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Any number: the latest per client and year counts."""
+        _year_begun(self.year, self.scored_on, recording)
+        return fact(
+            EffectScored, client=stored_client(self.client.uscc, self.client.name), year=self.year, value=self.value
+        )
+
+
+class AwardHonour(Command):
+    """An honour with its level, reason and awarding authority (art.24, R24)."""
+
+    FACT_DATE: ClassVar[str] = "awarded_on"
+
+    level: Literal["national", "provincial", "municipal", "district"]
+    reason: Label
+    title: Label | None = None
+    authority: Label | None = None
+    authority_kind: AuthorityKind
+    awarded_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Always accepted; what does not count is shown with the reason."""
+        return fact(
+            HonourAwarded,
+            level=self.level,
+            reason=self.reason,
+            title=self.title,
+            authority=self.authority,
+            authority_kind=self.authority_kind,
+        )
+
+
+class ImposePenalty(Command):
+    """An administrative penalty (art.25)."""
+
+    FACT_DATE: ClassVar[str] = "decided_on"
+
+    authority: Label | None = None
+    authority_kind: AuthorityKind
+    decision_no: Label | None = None
+    decided_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Always accepted; a revoked penalty is annulled (R28)."""
+        return fact(
+            PenaltyImposed, authority=self.authority, authority_kind=self.authority_kind, decision_no=self.decision_no
+        )
+
+
+class AnnulEvent(Command):
+    """The only way in which a recorded event stops counting; nothing is ever deleted (rules.md, two clocks)."""
+
+    FACT_DATE: ClassVar[str] = "annulled_on"
+
+    event_id: Id
+    reason: Prose
+    basis: Prose | None = None
+    annulled_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Refused for what is annulled already and for what events.md marks as final."""
+        event = in_body(agency, "event_id", self.event_id, Event)
+        if event.FINAL:
+            raise Contradiction(
+                f"{type(event).__name__} 不可撤销",
+                f"{type(event).__name__} cannot be annulled",
+                cites=("events.md", "rules.md"),
+                remedy="请以新的事实纠正（如变更、再次备案、终止）",
+                remedy_en="Correct it by a new fact (a change, a new filing, a termination).",
+                pointer="/event_id",
+            )
+        return fact(EventAnnulled, event_id=event.id, reason=self.reason, basis=self.basis)

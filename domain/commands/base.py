@@ -1,0 +1,222 @@
+"""What every command shares: its body, the dates it may carry, and how it becomes a fact."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.commands.fields import EvidenceIn, MemberIn, PersonIn, Prose
+from domain.errors import Contradiction, Forbidden, Invalid, NotFound
+from domain.events import Client, Event, Evidence, Person, Sealed, TeamMember
+from domain.measures.calendar import Calendar
+from domain.measures.rulebook import Rulebooks
+from domain.values import Instant, Role
+
+if TYPE_CHECKING:
+    from domain.agency import Agency
+
+
+class Sealer(Protocol):
+    """What commands need of the vault: personal data goes into a fact only sealed (events.md)."""
+
+    def seal(self, text: str, *, subject: str | None = None, hint: str | None = None) -> Sealed: ...
+
+    def keyed_hash(self, text: str) -> str: ...
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One act of recording: who, in which role, by which way, on which Shanghai day, at which instant.
+
+    The clock, the new id and the vault come in here, from the edge; nothing below asks for them (design.md, 3).
+    """
+
+    actor: str
+    role: Role
+    via: str
+    today: date
+    recorded_at: Instant
+    event_id: str
+    vault: Sealer
+    rulebooks: Rulebooks
+    calendar: Calendar
+    path_id: str | None = None
+    """The id in the command's path, if it has one."""
+    enterprise: str | None = None
+    """The USCC to which the caller's token is bound (roles agency and client)."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a command decided: the event's class and its own fields; the envelope comes from the `Recording`."""
+
+    kind: type[Event]
+    fields: dict[str, Any]
+
+
+def fact(kind: type[Event], **fields: Any) -> Fact:
+    """A decided fact of this class with these fields."""
+    return Fact(kind, fields)
+
+
+E = TypeVar("E", bound=Event)
+
+
+class Command(BaseModel):
+    """A command's body. Subclasses say which fact it makes and when it is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    FACT_DATE: ClassVar[str]
+    """The field that becomes `occurred_on`: the first date named in the command's row of api.md."""
+    MAY_BE_LATER: ClassVar[frozenset[str]] = frozenset()
+    """Due dates, planned dates and a termination's effective date."""
+    ANY_DAY: ClassVar[frozenset[str]] = frozenset()
+    """Dates that an agency or client may give earlier than today: the start of an existing contract (R8b)."""
+
+    note: Prose | None = None
+    evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = []
+
+    @abstractmethod
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """The fact that this command makes of the agency's trail, or a refusal. Changes nothing."""
+
+    def valid_from(self) -> date:
+        """The valid-time date of the fact, its `occurred_on` (rules.md, two clocks)."""
+        day: date = getattr(self, self.FACT_DATE)
+        return day
+
+    def check_dates(self, recording: Recording) -> None:
+        """Refuse dates after today (api.md) and, for agencies and clients, dates before today (R8b)."""
+        for field in type(self).model_fields:
+            day = getattr(self, field)
+            if not isinstance(day, date):
+                continue
+            if day > recording.today and field not in self.MAY_BE_LATER:
+                raise Invalid(
+                    f"{field} 是 {day}，晚于今天 {recording.today}：事实不能记在将来",
+                    f"{field} is {day}, after today {recording.today}: a fact cannot lie in the future",
+                    cites=("api.md",),
+                    remedy="请在那一天到来之后再记录，或改正日期",
+                    remedy_en="Record it when that day has come, or correct the date.",
+                    pointer=f"/{field}",
+                )
+            if recording.role in (Role.AGENCY, Role.CLIENT) and day < recording.today and field not in self.ANY_DAY:
+                raise Invalid(
+                    f"{field} 是 {day}：机构和企业只记录当天发生的事",
+                    f"{field} is {day}: an agency or a client records what happens today",
+                    cites=("R8b",),
+                    remedy="较早的日期由协会补录，请把材料交协会",
+                    remedy_en="Earlier dates are entered by the association: hand the papers to it.",
+                    pointer=f"/{field}",
+                )
+
+    def evidence_stored(self) -> tuple[Evidence, ...]:
+        """The evidence as the event keeps it."""
+        return tuple(Evidence(title=one.title, uri=one.uri, sha256=one.sha256) for one in self.evidence)
+
+
+def in_path(agency: Agency, recording: Recording, kind: type[E]) -> E:
+    """The fact that the path's id names. 404 when there is none of that kind, 409 when it has been annulled."""
+    event = agency.trail.by_id.get(recording.path_id or "")
+    if not isinstance(event, kind):
+        raise NotFound(
+            f"该机构没有编号为 {recording.path_id} 的记录",
+            f"this agency has no such record: {recording.path_id}",
+            remedy="请核对编号",
+            remedy_en="Check the id.",
+        )
+    _must_count(agency, event, None)
+    return event
+
+
+def in_body(agency: Agency, field: str, event_id: str, *kinds: type[E]) -> E:
+    """The fact that a body's field names. 422 when there is none of these kinds, 409 when it has been annulled."""
+    event = agency.trail.by_id.get(event_id)
+    if not isinstance(event, kinds):
+        raise Invalid(
+            f"{field} 所指的 {event_id} 不在该机构的记录里，或不是这一类事实",
+            f"{field} names {event_id}, which is not among this agency's facts of that kind",
+            remedy="请核对编号",
+            remedy_en="Check the id.",
+            pointer=f"/{field}",
+        )
+    _must_count(agency, event, f"/{field}")
+    return event
+
+
+def _must_count(agency: Agency, event: Event, pointer: str | None) -> None:
+    cause = agency.trail.annulled_by.get(event.id)
+    if cause is not None:
+        raise Contradiction(
+            f"{event.id} 已被撤销（撤销记录 {cause}）",
+            f"{event.id} has been annulled (by {cause})",
+            cites=("rules.md",),
+            remedy="请重新记录该事实，再据以办理",
+            remedy_en="Record the fact anew and refer to the new record.",
+            pointer=pointer,
+        )
+
+
+def already(text: str, text_en: str, *cites: str) -> Contradiction:
+    """A second decision, receipt or closing where one stands: annul the first to make room (api.md, Conventions)."""
+    return Contradiction(
+        text,
+        text_en,
+        cites=cites,
+        remedy="如前一记录有误，请先撤销它（annulments），再重新记录",
+        remedy_en="If the one that stands is wrong, annul it first, then record anew.",
+    )
+
+
+def own_enterprise(recording: Recording, uscc: str | None, pointer: str) -> str | None:
+    """A client speaks for itself only; returns the USCC to record."""
+    if recording.role is not Role.CLIENT:
+        return uscc
+    if uscc is not None and uscc != recording.enterprise:
+        raise Forbidden(
+            "企业只能以自己的名义提交",
+            "a client speaks for its own enterprise only",
+            cites=("api.md",),
+            remedy="请填写本企业的统一社会信用代码",
+            remedy_en="Give your own enterprise's USCC.",
+            pointer=pointer,
+        )
+    return recording.enterprise
+
+
+def seal_optional(recording: Recording, text: str | None, hint: str | None = None) -> Sealed | None:
+    """The sealed text, or None for None."""
+    return None if text is None else recording.vault.seal(text, hint=hint)
+
+
+def stored_client(uscc: str, name: str) -> Client:
+    """The enterprise as the event keeps it: enterprises are not personal data."""
+    return Client(uscc=uscc, name=name)
+
+
+def stored_person(recording: Recording, person: PersonIn) -> Person:
+    """A person sealed under one subject; the certificate number finds the same subject again (R37)."""
+    return Person(**_identity(recording, person))
+
+
+def stored_member(recording: Recording, member: MemberIn | None) -> TeamMember | None:
+    """A team member, sealed like a person, with the years of work in clear: the rules read them (art.15(1))."""
+    return None if member is None else TeamMember(**_identity(recording, member), years=member.years)
+
+
+def _identity(recording: Recording, person: PersonIn) -> dict[str, Any]:
+    number = person.certificate_no
+    name = recording.vault.seal(person.name, hint=number)
+    return {
+        "name": name,
+        "qualification": person.qualification,
+        "certificate_no": None if number is None else recording.vault.seal(number, subject=name.subject),
+        "certificate_hash": None if number is None else recording.vault.keyed_hash(number),
+    }
+
+

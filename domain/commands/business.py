@@ -1,0 +1,195 @@
+"""Chapter 3, conduct of business: submissions, projects and lapses (art.13-15, annex1 items 1-7 and 9): commands."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from domain.commands.base import (
+    Command,
+    Fact,
+    Recording,
+    already,
+    fact,
+    in_body,
+    in_path,
+    stored_client,
+    stored_member,
+)
+from domain.commands.fields import ClientIn, Day, Id, Label, MemberIn, Prose, wrong
+from domain.events import (
+    Event,
+    LapseRecorded,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectExtended,
+    ProjectPlanFiled,
+    ProjectStarted,
+    SubmissionReceived,
+    SubmissionRequested,
+)
+
+if TYPE_CHECKING:
+    from domain.agency import Agency
+
+
+def _due_after(first: date, due: date, field: str) -> None:
+    if due < first:
+        raise wrong(
+            "due_on",
+            f"due_on（{due}）早于 {field}（{first}）：期限不能在开始之前",
+            f"due_on ({due}) lies before {field} ({first}): a due date cannot precede its start",
+        )
+
+
+class RequestSubmission(Command):
+    """Ask the agency for materials, forms, summaries or the pledge by a due date (R8)."""
+
+    FACT_DATE: ClassVar[str] = "requested_on"
+    MAY_BE_LATER: ClassVar[frozenset[str]] = frozenset({"due_on"})
+
+    item: Literal[1, 3, 6, 7]
+    title: Label
+    requested_on: Day
+    due_on: Day
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        _due_after(self.requested_on, self.due_on, "requested_on")
+        return self
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Always accepted."""
+        return fact(
+            SubmissionRequested, request_id=recording.event_id, item=self.item, title=self.title, due_on=self.due_on
+        )
+
+
+class ReceiveSubmission(Command):
+    """What was asked for has come in (R8)."""
+
+    FACT_DATE: ClassVar[str] = "received_on"
+
+    received_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Once per request."""
+        request = in_path(agency, recording, SubmissionRequested)
+        if next(agency.trail.naming(request.id, SubmissionReceived), None) is not None:
+            raise already("该项材料已记录收到", "this submission has been received already", "R8")
+        return fact(SubmissionReceived, request_id=request.id)
+
+
+class StartProject(Command):
+    """A service project begins; a team below art.15(1) is accepted and flagged (R9)."""
+
+    FACT_DATE: ClassVar[str] = "started_on"
+    MAY_BE_LATER: ClassVar[frozenset[str]] = frozenset({"due_on"})
+    ANY_DAY: ClassVar[frozenset[str]] = frozenset({"started_on", "due_on"})
+
+    client: ClientIn
+    contract_no: Label | None = None
+    service_type: Label | None = None
+    started_on: Day
+    due_on: Day
+    quality_lead: MemberIn | None = None
+    technicians: Annotated[list[MemberIn], Field(max_length=100)] = []
+
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        _due_after(self.started_on, self.due_on, "started_on")
+        return self
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """The ledger records what is; it does not refuse facts (R9)."""
+        return fact(
+            ProjectStarted,
+            project_id=recording.event_id,
+            client=stored_client(self.client.uscc, self.client.name),
+            contract_no=self.contract_no,
+            service_type=self.service_type,
+            due_on=self.due_on,
+            quality_lead=stored_member(recording, self.quality_lead),
+            technicians=tuple(filter(None, (stored_member(recording, one) for one in self.technicians))),
+        )
+
+
+class FilePlan(Command):
+    """The project's plan is filed with the client (art.15(2)); a revised plan may follow."""
+
+    FACT_DATE: ClassVar[str] = "filed_on"
+
+    filed_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Any number of plans."""
+        return fact(ProjectPlanFiled, project_id=in_path(agency, recording, ProjectStarted).id)
+
+
+class ExtendProject(Command):
+    """Agency and client agree on another due date; it moves the current one only if agreed by then (R9)."""
+
+    FACT_DATE: ClassVar[str] = "agreed_on"
+    MAY_BE_LATER: ClassVar[frozenset[str]] = frozenset({"due_on"})
+
+    agreed_on: Day
+    due_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Accepted whenever it is recorded: whether it came in time is for the rules to say."""
+        return fact(ProjectExtended, project_id=in_path(agency, recording, ProjectStarted).id, due_on=self.due_on)
+
+
+def _open_project(agency: Agency, recording: Recording) -> Event:
+    project = in_path(agency, recording, ProjectStarted)
+    ended = next(agency.trail.naming(project.id, ProjectCompleted, ProjectCancelled), None)
+    if ended is not None:
+        word, word_en = ("完成", "completed") if isinstance(ended, ProjectCompleted) else ("取消", "cancelled")
+        raise already(f"该项目已{word}（{ended.id}）", f"this project is {word_en} already ({ended.id})", "R9")
+    return project
+
+
+class CompleteProject(Command):
+    """The agreed service is done (annex1 item 5); the closing report goes to the client (art.15(3))."""
+
+    FACT_DATE: ClassVar[str] = "completed_on"
+
+    completed_on: Day
+    report_filed_on: Day | None = None
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Once per project."""
+        project = _open_project(agency, recording)
+        return fact(ProjectCompleted, project_id=project.id, report_filed_on=self.report_filed_on)
+
+
+class CancelProject(Command):
+    """The contract ends without completion (R9)."""
+
+    FACT_DATE: ClassVar[str] = "cancelled_on"
+
+    cancelled_on: Day
+    reason: Prose | None = None
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Once per project."""
+        return fact(ProjectCancelled, project_id=_open_project(agency, recording).id, reason=self.reason)
+
+
+class RecordLapse(Command):
+    """A ground for deduction found by hand: annex1 items 1-7 and 9 (R8c)."""
+
+    FACT_DATE: ClassVar[str] = "occurred_on"
+
+    item: Literal[1, 2, 3, 4, 5, 6, 7, 9]
+    occurred_on: Day
+    concerns: Id | None = None
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """The fact that it concerns has to be on the agency's trail."""
+        if self.concerns is not None:
+            in_body(agency, "concerns", self.concerns, Event)
+        return fact(LapseRecorded, item=self.item, concerns=self.concerns)
+

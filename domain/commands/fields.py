@@ -1,0 +1,169 @@
+"""Field types of command bodies: strict where a wrong reading could cost somebody a point."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from domain.values import normal_uscc
+
+
+def wrong(kind: str, text: str, text_en: str) -> PydanticCustomError:
+    """A validation error that carries both languages; `api/problems.py` shows them."""
+    return PydanticCustomError(kind, "{text_en}", {"text": text, "text_en": text_en})  # type: ignore[arg-type]
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        raise wrong("day", "日期须写作 YYYY-MM-DD 的文本", "a date is text of the form YYYY-MM-DD")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise wrong("day", "没有这一天", "there is no such day") from None
+    if not date(1990, 1, 1) <= day <= date(2200, 12, 31):
+        raise wrong("day", "日期须在 1990-01-01 至 2200-12-31 之间", "a date lies between 1990-01-01 and 2200-12-31")
+    return day
+
+
+def _uscc(value: Any) -> str:
+    if not isinstance(value, str):
+        raise wrong("uscc", "统一社会信用代码是 18 位文本", "a USCC is text of 18 characters")
+    try:
+        return normal_uscc(value)
+    except ValueError as error:
+        raise wrong(
+            "uscc",
+            "统一社会信用代码的长度、字符或校验位不对（GB 32100-2015）：请与营业执照核对",
+            f"not a valid USCC (GB 32100-2015): {error} Compare it with the business licence.",
+        ) from None
+
+
+_SPACING = frozenset("\n\t")
+
+
+def _clean(value: str) -> str:
+    for character in value:
+        if unicodedata.category(character) in ("Cc", "Cs") and character not in _SPACING:
+            raise wrong("text", "文本里有控制字符：请删去", "the text has a control character: remove it")
+    return value
+
+
+def _points(value: Any) -> str:
+    """A number that counts, as canonical text; binary floats are refused because they are not what was written (R26)."""
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise wrong(
+            "number",
+            "须为整数，或最多两位小数的文本（如 \"82.5\"），不收二进制浮点数",
+            'an integer, or text with at most two decimals (like "82.5"); binary floats are refused',
+        )
+    text = str(value)
+    if not re.fullmatch(r"\d{1,9}(\.\d{1,2})?", text, re.ASCII):
+        raise wrong("number", "须为非负数，最多两位小数", "a number that is not negative, with at most two decimals")
+    number = Decimal(text)
+    return str(number.to_integral_value()) if number == number.to_integral_value() else str(number.normalize())
+
+
+def _hundred(value: str) -> str:
+    if Decimal(value) > 100:
+        raise wrong("number", "百分制分值须在 0 到 100 之间（annex1.item11）", "a value from 0 to 100 (annex1.item11)")
+    return value
+
+
+_NUMBER_SCHEMA = WithJsonSchema(
+    {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d{1,9}(\.\d{1,2})?$"}]}
+)
+_DAY_SCHEMA = WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
+
+Day = Annotated[date, BeforeValidator(_day), _DAY_SCHEMA]
+Uscc = Annotated[
+    str,
+    BeforeValidator(_uscc),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9A-HJ-NP-RTUW-Y]{18}$", "description": "统一社会信用代码"}),
+]
+Label = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_clean)
+]
+Prose = Annotated[
+    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_clean)
+]
+Id = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=64), AfterValidator(_clean)]
+Years = Annotated[str, BeforeValidator(_points), _NUMBER_SCHEMA]
+Percent = Annotated[
+    str,
+    BeforeValidator(_points),
+    AfterValidator(_hundred),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 0, "maximum": 100},
+                {"type": "string", "pattern": r"^(100(\.00?)?|\d{1,2}(\.\d{1,2})?)$"},
+            ]
+        }
+    ),
+]
+AssessmentYear = Annotated[StrictInt, Field(ge=2000, le=2199)]
+Flag = StrictBool
+Grounds = Literal["missed_hazard", "poor_quality", "other"]
+AuthorityKind = Literal["emergency_management", "other"]
+
+
+class Part(BaseModel):
+    """A nested piece of a body: unknown fields are refused, so that a misspelt one is not lost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EvidenceIn(Part):
+    """Where the paper lies. Put no personal data into the title."""
+
+    title: Label
+    uri: Annotated[str, StringConstraints(strict=True, max_length=2000), AfterValidator(_clean)] | None = None
+    sha256: Annotated[str, StringConstraints(strict=True, pattern="^[0-9a-f]{64}$")] | None = None
+
+
+class ClientIn(Part):
+    """A served enterprise (生产经营单位)."""
+
+    uscc: Uscc
+    name: Label
+
+
+class QualificationIn(Part):
+    """A qualification of the agency (art.7)."""
+
+    name: Label
+    no: Label | None = None
+    scope: Annotated[list[Label], Field(max_length=100)] | Label | None = None
+    valid_until: Day | None = None
+
+
+class PersonIn(Part):
+    """A member of staff."""
+
+    name: Label
+    qualification: Label | None = None
+    certificate_no: Label | None = None
+
+
+class MemberIn(PersonIn):
+    """A member of a project's team; `years` of relevant work (art.15(1))."""
+
+    years: Years

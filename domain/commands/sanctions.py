@@ -1,0 +1,263 @@
+"""Chapter 3, sanctions: bad records (art.16), complaints and the ladder (art.17), accidents (art.18): commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from domain.commands.base import (
+    Command,
+    Fact,
+    Recording,
+    already,
+    fact,
+    in_body,
+    in_path,
+    own_enterprise,
+    seal_optional,
+)
+from domain.commands.fields import Day, Flag, Grounds, Id, Label, Prose, Uscc, wrong
+from domain.errors import Contradiction, Invalid, NotFound
+from domain.events import (
+    AccidentLiabilityFound,
+    AgencyDelisted,
+    BadRecordEntered,
+    BadRecordReferred,
+    ComplaintDismissed,
+    ComplaintMerged,
+    ComplaintReceived,
+    ComplaintUpheld,
+    NoticeSent,
+    ProjectStarted,
+)
+from domain.facts import Facts
+from domain.measures.notices import notices
+
+if TYPE_CHECKING:
+    from domain.agency import Agency
+
+Behaviour = Literal[
+    "16.1", "16.2", "16.3", "16.4", "16.5a", "16.5b", "16.6", "16.7", "16.8", "16.9", "16.10", "16.11", "16.12", "16.13"
+]
+
+
+class EnterBadRecord(Command):
+    """The association enters one of the fourteen behaviours (art.16, R12)."""
+
+    FACT_DATE: ClassVar[str] = "entered_on"
+
+    behaviour: Behaviour
+    entered_on: Day
+    behaviour_on: Day | None = None
+    report_id: Id | None = None
+    unlawful: Flag = False
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Counts one on the day of entry; a report that it comes from has to be on the trail."""
+        if self.report_id is not None:
+            reported = agency.trail.by_id.get(self.report_id)
+            if reported is None or reported.KIND != "report":
+                raise Invalid(
+                    f"report_id 所指的报告 {self.report_id} 不在该机构的记录里",
+                    f"report_id names {self.report_id}, which is not a report on this agency's trail",
+                    cites=("art.16", "R11"),
+                    remedy="请核对编号，没有报告的留空",
+                    remedy_en="Check the id, or leave it out where there was no report.",
+                    pointer="/report_id",
+                )
+        return fact(
+            BadRecordEntered,
+            bad_record_id=recording.event_id,
+            behaviour=self.behaviour,
+            behaviour_on=self.behaviour_on,
+            report_id=self.report_id,
+            unlawful=self.unlawful,
+        )
+
+
+class ReferBadRecord(Command):
+    """An unlawful behaviour has been reported to the regulator (art.16, R14)."""
+
+    FACT_DATE: ClassVar[str] = "referred_on"
+
+    referred_on: Day
+    reference: Label
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Once, and only for what is marked unlawful."""
+        record = in_path(agency, recording, BadRecordEntered)
+        if not record.unlawful:
+            raise Contradiction(
+                "该不良信息未标记为涉嫌违法违规，无须移送",
+                "this bad record is not marked unlawful: no referral is due",
+                cites=("art.16", "R14"),
+                remedy="如确属违法违规，请撤销后以 unlawful: true 重新记录",
+                remedy_en="If it is unlawful, annul it and enter it anew with unlawful: true.",
+            )
+        if next(agency.trail.naming(record.id, BadRecordReferred), None) is not None:
+            raise already("该不良信息已移送", "this bad record has been referred already", "art.16", "R14")
+        return fact(BadRecordReferred, bad_record_id=record.id, reference=self.reference)
+
+
+class ReceiveComplaint(Command):
+    """A complaint comes in; what it is worth is decided later (art.17, R15)."""
+
+    FACT_DATE: ClassVar[str] = "received_on"
+
+    received_on: Day
+    complainant: Label | None = None
+    client_uscc: Uscc | None = None
+    grounds: Grounds
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Always accepted; a client complains for itself only."""
+        return fact(
+            ComplaintReceived,
+            complaint_id=recording.event_id,
+            complainant=seal_optional(recording, self.complainant),
+            client_uscc=own_enterprise(recording, self.client_uscc, "/client_uscc"),
+            grounds=self.grounds,
+        )
+
+
+class DecideComplaint(Command):
+    """The association verifies a complaint: upheld, dismissed, or merged into another about the same matter (R15)."""
+
+    FACT_DATE: ClassVar[str] = "decided_on"
+
+    outcome: Literal["upheld", "dismissed", "merged"]
+    decided_on: Day
+    findings: Prose | None = None
+    verified_grounds: Grounds | None = None
+    merged_into: Id | None = None
+
+    @model_validator(mode="after")
+    def _fits_outcome(self) -> Self:
+        if (self.verified_grounds is not None) != (self.outcome == "upheld"):
+            raise wrong(
+                "verified_grounds",
+                "查实（upheld）须且只有查实才写明 verified_grounds（R15）",
+                "verified_grounds goes with outcome upheld, and only with it (R15)",
+            )
+        if (self.merged_into is not None) != (self.outcome == "merged"):
+            raise wrong(
+                "merged_into",
+                "并案（merged）须且只有并案才写明 merged_into（R15）",
+                "merged_into goes with outcome merged, and only with it (R15)",
+            )
+        return self
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """One standing decision per complaint."""
+        complaint = in_path(agency, recording, ComplaintReceived)
+        decided = agency.complaint_decision(complaint.id)
+        if decided is not None:
+            raise already(
+                f"该投诉已于 {decided.occurred_on} 作出决定（{decided.id}）",
+                f"this complaint was decided on {decided.occurred_on} ({decided.id})",
+                "art.17",
+                "R15",
+            )
+        findings = seal_optional(recording, self.findings)
+        if self.outcome == "upheld":
+            return fact(
+                ComplaintUpheld, complaint_id=complaint.id, findings=findings, verified_grounds=self.verified_grounds
+            )
+        if self.outcome == "dismissed":
+            return fact(ComplaintDismissed, complaint_id=complaint.id, findings=findings)
+        target = in_body(agency, "merged_into", self.merged_into or "", ComplaintReceived)
+        if target.id == complaint.id or isinstance(agency.complaint_decision(target.id), ComplaintMerged):
+            raise Contradiction(
+                "并案的对象是该投诉本身，或本身已并入他案",
+                "a complaint cannot be merged into itself or into one that is itself merged",
+                cites=("art.17", "R15"),
+                remedy="请指明最终受理的那一件投诉",
+                remedy_en="Name the complaint that finally carries the matter.",
+                pointer="/merged_into",
+            )
+        return fact(ComplaintMerged, complaint_id=complaint.id, merged_into=target.id, findings=findings)
+
+
+class DelistAgency(Command):
+    """Release from the blacklist by decision, where the rulebook knows such a release (R16, tag_term by_decision)."""
+
+    FACT_DATE: ClassVar[str] = "decided_on"
+
+    decided_on: Day
+    reason: Prose | None = None
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Refused where tags end by themselves."""
+        rulebook = recording.rulebooks.on(self.decided_on)
+        if rulebook.ladder.tag_term != "by_decision":
+            raise Contradiction(
+                f"规则 {rulebook.id} 的标签到期自行消除（tag_term={rulebook.ladder.tag_term}），不以决定移出黑名单",
+                f"under {rulebook.id} tags end by themselves (tag_term={rulebook.ladder.tag_term}): no delisting",
+                cites=("art.17(3)", "R16"),
+                remedy="如列入有误，请撤销相应的投诉决定",
+                remedy_en="If the listing was wrong, annul the complaint's decision.",
+            )
+        return fact(AgencyDelisted, reason=self.reason)
+
+
+class SendNotice(Command):
+    """A notice that fell due has been sent (art.11, 16-19, R18)."""
+
+    FACT_DATE: ClassVar[str] = "sent_on"
+
+    sent_on: Day
+    channel: Label
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """The notice has to be due by today under what is known now, and not sent before."""
+        facts = Facts(agency.trail, recording.today)
+        book = recording.rulebooks.on(recording.today)
+        due = {notice.id: notice for notice in notices(facts, book, recording.rulebooks)}
+        notice = due.get(recording.path_id or "")
+        if notice is None:
+            raise NotFound(
+                f"该机构没有编号为 {recording.path_id} 的待发通知",
+                f"no notice {recording.path_id} is due at this agency",
+                cites=("R18",),
+                remedy="请在通知清单（GET /v1/notices）里核对编号",
+                remedy_en="Look the id up in GET /v1/notices.",
+            )
+        if notice.sent_on is not None:
+            raise already("该通知已发出", "this notice has been sent already", "R18")
+        return fact(
+            NoticeSent,
+            notice_id=notice.id,
+            kind=notice.kind,
+            cause=notice.cause,
+            recipient=notice.recipient,
+            channel=self.channel,
+        )
+
+
+class FindAccidentLiability(Command):
+    """An investigation finds the agency liable for an accident at a client (art.18, R19)."""
+
+    FACT_DATE: ClassVar[str] = "found_on"
+
+    found_on: Day
+    accident_on: Day | None = None
+    severity: Literal["general", "larger", "major", "extraordinary"]
+    liability: Literal["direct", "indirect"]
+    client_uscc: Uscc | None = None
+    project_id: Id | None = None
+    investigation_ref: Label | None = None
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """A project that it names has to be on the trail."""
+        if self.project_id is not None:
+            in_body(agency, "project_id", self.project_id, ProjectStarted)
+        return fact(
+            AccidentLiabilityFound,
+            accident_on=self.accident_on,
+            severity=self.severity,
+            liability=self.liability,
+            client_uscc=self.client_uscc,
+            project_id=self.project_id,
+            investigation_ref=self.investigation_ref,
+        )

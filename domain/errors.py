@@ -1,0 +1,51 @@
+"""Refusals: what is wrong, under which article or reading, and what to do instead, in both languages.
+
+A refusal appends nothing. One handler in `api/problems.py` renders them; nothing else catches them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(eq=False)
+class Refusal(Exception):
+    """A command or question that is refused. `cites` names articles and readings, `pointer` the field (RFC 6901)."""
+
+    text: str
+    text_en: str
+    cites: tuple[str, ...] = ()
+    remedy: str = ""
+    remedy_en: str = ""
+    pointer: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.text_en} ({', '.join(self.cites)})" if self.cites else self.text_en
+
+
+class Invalid(Refusal):
+    """The content is wrong: a value outside its set, a date in the future, an unknown id in a body (422)."""
+
+
+class Contradiction(Refusal):
+    """It contradicts the trail, whatever the order in which facts arrive (409)."""
+
+
+class NotFound(Refusal):
+    """What the path names does not exist, or not for this caller (404)."""
+
+
+class Forbidden(Refusal):
+    """The caller's role does not carry this (403)."""
+
+
+class Moved(Refusal):
+    """The agency's version is not the one that If-Match names (412)."""
+
+
+class Busy(Refusal):
+    """The database is held by somebody else for longer than we wait (503)."""
+
+
+class Unreadable(Exception):
+    """A stored event that cannot be decoded or is of an unknown type: stop, never skip (design.md, 6)."""

@@ -1,0 +1,378 @@
+"""Every stored fact, one class each. An append-only file: what is here has been written for ever (events.md).
+
+The bytes are UTF-8 JSON with sorted keys and stand for themselves: type, stream and version are inside, so that a hash
+over the bytes covers them. The first date of a command becomes `occurred_on`. Ids of what a fact creates equal its own id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from domain.values import stream_id
+
+
+class Sealed(msgspec.Struct, frozen=True):
+    """Personal data: whose it is, and the ciphertext (base64) under that subject's key in the vault."""
+
+    subject: str
+    sealed: str
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """Where the paper lies that proves the fact, and its SHA-256."""
+
+    title: str
+    uri: str | None = None
+    sha256: str | None = None
+
+
+class Qualification(msgspec.Struct, frozen=True):
+    """A qualification of the agency itself (art.7)."""
+
+    name: str
+    no: str | None = None
+    scope: tuple[str, ...] = ()
+    valid_until: date | None = None
+
+
+class Person(msgspec.Struct, frozen=True):
+    """A member of the agency's staff. `certificate_hash` is keyed: equality can be checked without the number (R37)."""
+
+    name: Sealed
+    qualification: str | None = None
+    certificate_no: Sealed | None = None
+    certificate_hash: str | None = None
+
+
+class TeamMember(msgspec.Struct, frozen=True):
+    """A member of a project's team; `years` of relevant work as a decimal string (art.15(1))."""
+
+    name: Sealed
+    years: str
+    qualification: str | None = None
+    certificate_no: Sealed | None = None
+    certificate_hash: str | None = None
+
+
+class Client(msgspec.Struct, frozen=True):
+    """A served enterprise (生产经营单位)."""
+
+    uscc: str
+    name: str
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What a filing says of the agency; in a change only the changed fields are set (art.12)."""
+
+    name: str | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    legal_representative: Sealed | None | UnsetType = UNSET
+    technical_lead: Sealed | None | UnsetType = UNSET
+    address: str | None | UnsetType = UNSET
+    local: bool | None | UnsetType = UNSET
+    scope: tuple[str, ...] | UnsetType = UNSET
+    qualifications: tuple[Qualification, ...] | UnsetType = UNSET
+    personnel: tuple[Person, ...] | UnsetType = UNSET
+    other: str | None | UnsetType = UNSET
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type", forbid_unknown_fields=True):
+    """The envelope of every fact: both clocks, who recorded it, by which way, with what evidence."""
+
+    NAMES: ClassVar[tuple[str, ...]] = ()
+    """Fields that hold the id of another event of the stream: if that one is annulled, this one stops counting too."""
+    KIND: ClassVar[str | None] = None
+    """What the fact creates, if anything can be named afterwards; its id is the event's id."""
+    FINAL: ClassVar[bool] = False
+    """Marked with a dagger in events.md: cannot be annulled."""
+
+    v: int = 1
+    stream: str
+    version: int
+    id: str
+    occurred_on: date
+    recorded_at: str
+    actor: str
+    via: str
+    note: Sealed | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def originator_id(self) -> UUID:
+        """The library's name for the stream."""
+        return stream_id(self.stream)
+
+    @property
+    def originator_version(self) -> int:
+        """The library's name for the position in the stream."""
+        return self.version
+
+    def named(self) -> Iterator[str]:
+        """Ids of the events that this one names."""
+        for field in self.NAMES:
+            value = getattr(self, field)
+            if value is not None:
+                yield value
+
+
+# ---- chapter 2: filing (art.8-12, 26) ----
+
+
+class FilingSubmitted(Event):
+    KIND, FINAL = "filing", True
+    filing_id: str
+    uscc: str
+    profile: Profile
+
+
+class AgencyFiled(Event):
+    NAMES, FINAL = ("filing_id",), True
+    filing_id: str
+    reasons: str | None = None
+
+
+class FilingReturned(Event):
+    NAMES, FINAL = ("filing_id",), True
+    filing_id: str
+    reasons: str
+
+
+class InformationChanged(Event):
+    KIND = "change"
+    reported_on: date
+    fields: Profile
+    old: Profile
+
+
+class InspectionRecorded(Event):
+    KIND = "inspection"
+    findings: str | None
+
+
+class AgencyTerminated(Event):
+    KIND, FINAL = "termination", True
+    reason: str | None
+
+
+class PledgeSigned(Event):
+    KIND = "pledge"
+
+
+# ---- chapter 3: conduct of business (art.13-18) ----
+
+
+class SubmissionRequested(Event):
+    KIND = "submission_request"
+    request_id: str
+    item: int
+    title: str
+    due_on: date
+
+
+class SubmissionReceived(Event):
+    NAMES = ("request_id",)
+    request_id: str
+
+
+class ProjectStarted(Event):
+    KIND = "project"
+    project_id: str
+    client: Client
+    contract_no: str | None
+    service_type: str | None
+    due_on: date
+    quality_lead: TeamMember | None
+    technicians: tuple[TeamMember, ...]
+
+
+class ProjectPlanFiled(Event):
+    NAMES = ("project_id",)
+    project_id: str
+
+
+class ProjectExtended(Event):
+    NAMES = ("project_id",)
+    project_id: str
+    due_on: date
+
+
+class ProjectCompleted(Event):
+    NAMES = ("project_id",)
+    project_id: str
+    report_filed_on: date | None
+
+
+class ProjectCancelled(Event):
+    NAMES = ("project_id",)
+    project_id: str
+    reason: str | None
+
+
+class LapseRecorded(Event):
+    KIND, NAMES = "lapse", ("concerns",)
+    item: int
+    concerns: str | None
+
+
+class BadRecordEntered(Event):
+    KIND, NAMES = "bad_record", ("report_id",)
+    bad_record_id: str
+    behaviour: str
+    behaviour_on: date | None
+    report_id: str | None
+    unlawful: bool
+
+
+class BadRecordReferred(Event):
+    NAMES = ("bad_record_id",)
+    bad_record_id: str
+    reference: str
+
+
+class ComplaintReceived(Event):
+    KIND = "complaint"
+    complaint_id: str
+    complainant: Sealed | None
+    client_uscc: str | None
+    grounds: str
+
+
+class ComplaintUpheld(Event):
+    NAMES = ("complaint_id",)
+    complaint_id: str
+    findings: Sealed | None
+    verified_grounds: str
+
+
+class ComplaintDismissed(Event):
+    NAMES = ("complaint_id",)
+    complaint_id: str
+    findings: Sealed | None
+
+
+class ComplaintMerged(Event):
+    NAMES = ("complaint_id", "merged_into")
+    complaint_id: str
+    merged_into: str
+    findings: Sealed | None
+
+
+class AgencyDelisted(Event):
+    KIND = "delisting"
+    reason: str | None
+
+
+class NoticeSent(Event):
+    """`cause` is not among NAMES: that the notice went out stays true when its cause is annulled (R18)."""
+
+    notice_id: str
+    kind: str
+    cause: str
+    recipient: str
+    channel: str
+
+
+class AccidentLiabilityFound(Event):
+    KIND, NAMES = "accident", ("project_id",)
+    accident_on: date | None
+    severity: str
+    liability: str
+    client_uscc: str | None
+    project_id: str | None
+    investigation_ref: str | None
+
+
+# ---- chapter 4: assessment (art.19-25, annexes) ----
+
+
+class SurveyInvited(Event):
+    KIND, NAMES = "survey_invitation", ("project_id",)
+    invitation_id: str
+    client: Client
+    project_id: str | None
+    year: int
+    expires_on: date
+
+
+class SurveySubmitted(Event):
+    KIND, NAMES = "survey", ("project_id", "invitation_id")
+    client: Client
+    project_id: str | None
+    year: int
+    answers: tuple[str, ...]
+    comments: Sealed | None
+    invitation_id: str | None = None
+
+
+class SurveyClosed(Event):
+    KIND = "survey_closing"
+    year: int
+
+
+class EffectScored(Event):
+    KIND = "effect_score"
+    client: Client
+    year: int
+    value: str
+
+
+class HonourAwarded(Event):
+    KIND = "honour"
+    level: str
+    reason: str
+    title: str | None
+    authority: str | None
+    authority_kind: str
+
+
+class PenaltyImposed(Event):
+    KIND = "penalty"
+    authority: str | None
+    authority_kind: str
+    decision_no: str | None
+
+
+class EventAnnulled(Event):
+    """Its own date is for display only: what it annuls stops counting on every date (rules.md, two clocks)."""
+
+    KIND, FINAL = "annulment", True
+    event_id: str
+    reason: str
+    basis: str | None
+    appeal_id: str | None = None
+
+
+# ---- the ledger itself (R4) ----
+
+
+class LedgerOpened(Event):
+    FINAL = True
+    demonstration: bool
+
+
+class RulebookAdopted(Event):
+    FINAL = True
+    rulebook_id: str
+    sha256: str
+    content: dict[str, Any]
+
+
+class CalendarAdopted(Event):
+    FINAL = True
+    calendar_id: str
+    sha256: str
+    content: dict[str, Any]
+
+
+def topic_of(kind: type[Event]) -> str:
+    """The permanent topic of an event class: never a module path (events.md)."""
+    return f"steward.{kind.__name__}"
+
+
+EVENT_TYPES: dict[str, type[Event]] = {topic_of(kind): kind for kind in Event.__subclasses__()}

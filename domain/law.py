@@ -1,0 +1,39 @@
+"""What the ledger has adopted for itself: rulebooks, holiday calendar, and whether it is a demonstration (R4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted
+from domain.measures.calendar import Calendar
+from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.values import FOREVER, Instant
+
+
+@dataclass(frozen=True)
+class Law:
+    """The rulebooks and the calendar known at an instant."""
+
+    rulebooks: Rulebooks
+    calendar: Calendar
+    demonstration: bool
+
+    @classmethod
+    def of(cls, events: Iterable[Event], known_at: Instant = FOREVER) -> Law | None:
+        """The law among these events of the ledger's own stream, as known at an instant; None before the first adoption."""
+        books: list[Rulebook] = []
+        calendar: Calendar | None = None
+        demonstration = False
+        for event in events:
+            if event.recorded_at > known_at:
+                continue
+            if isinstance(event, RulebookAdopted):
+                books.append(Rulebook.from_content(event.content))
+            elif isinstance(event, CalendarAdopted):
+                calendar = Calendar.from_content(event.content)
+            elif isinstance(event, LedgerOpened):
+                demonstration = event.demonstration
+        if not books or calendar is None:
+            return None
+        return cls(Rulebooks(books), calendar, demonstration)

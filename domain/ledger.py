@@ -1,0 +1,304 @@
+"""The ledger: the library's Application over our store. Load, decide and append happen in one transaction.
+
+Writers meet only on the head row of their stream (events.md). The ledger's own stream holds what it has adopted.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from threading import Lock
+from typing import Any
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.utils import EnvType
+from sqlalchemy import Connection, Engine
+
+from domain.agency import Agency, unknown_agency
+from domain.commands.base import Command, Recording
+from domain.errors import Contradiction, Moved
+from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted
+from domain.law import Law
+from domain.measures.calendar import Calendar
+from domain.measures.rulebook import Rulebook
+from domain.store.engine import reading, writing
+from domain.store.factory import LedgerFactory
+from domain.store.recorder import Head, LedgerRecorder
+from domain.store.vault import Vault
+from domain.values import (
+    LEDGER_STREAM,
+    Instant,
+    Role,
+    agency_stream,
+    new_id,
+    next_instant,
+    shanghai_date,
+)
+
+Clock = Callable[[], datetime]
+CACHED_EVENTS = 400_000
+"""How many decoded events are kept in memory for reading, in all."""
+
+
+class StreamCache:
+    """Decoded events by stream. Events never change, so a cached stream only ever grows (least recently used goes first)."""
+
+    def __init__(self, most_events: int = CACHED_EVENTS) -> None:
+        self._streams: OrderedDict[str, tuple[Event, ...]] = OrderedDict()
+        self._most, self._held, self._lock = most_events, 0, Lock()
+
+    def get(self, stream: str) -> tuple[Event, ...]:
+        """What is cached of a stream: its events from the first on, maybe none."""
+        with self._lock:
+            events = self._streams.get(stream, ())
+            if events:
+                self._streams.move_to_end(stream)
+            return events
+
+    def put(self, stream: str, events: tuple[Event, ...]) -> None:
+        """Keep a stream's events; they begin with the first one."""
+        with self._lock:
+            self._held += len(events) - len(self._streams.get(stream, ()))
+            self._streams[stream] = events
+            self._streams.move_to_end(stream)
+            while self._held > self._most and len(self._streams) > 1:
+                _, gone = self._streams.popitem(last=False)
+                self._held -= len(gone)
+
+
+class Ledger(Application[UUID]):
+    """All that has been recorded. One instance per process and database."""
+
+    name = "steward"
+
+    def __init__(self, engine: Engine, env: EnvType | None = None) -> None:
+        self.engine = engine
+        super().__init__(env)
+        self.recorder: LedgerRecorder
+        self.cache = StreamCache()
+
+    def construct_factory(self, env: Any) -> LedgerFactory:
+        """The library's own extension point: our mapper and recorder on our engine."""
+        return LedgerFactory(env, self.engine)
+
+    # ---- reading ----
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """One consistent snapshot of the whole ledger."""
+        with reading(self.engine) as connection:
+            yield Reader(self, connection)
+
+    # ---- writing ----
+
+    @contextmanager
+    def writing(self, clock: Clock | None = None) -> Iterator[Unit]:
+        """One transaction: everything recorded in it is committed together at the end, or nothing is.
+
+        `clock` is for ledgers opened as a demonstration; any other ledger refuses it.
+        """
+        with writing(self.engine) as connection:
+            unit = Unit(self, connection, clock)
+            if clock is not None and not unit.demonstration_or_new():
+                raise Contradiction(
+                    "只有演示账本可以指定时钟",
+                    "only a ledger opened as a demonstration can be given a clock",
+                    cites=("events.md",),
+                    remedy="请另建一个演示账本",
+                    remedy_en="Open a new ledger as a demonstration.",
+                )
+            yield unit
+            unit.flush()
+
+    def open(
+        self, rulebook: Rulebook, calendar: Calendar, *, actor: str, demonstration: bool = False, clock: Clock | None = None
+    ) -> bool:
+        """Open a new ledger and adopt its first law by events (R4). False when it was opened before."""
+        with self.writing(clock) as unit:
+            if not unit.lock(LEDGER_STREAM, new=True).version == 0:
+                return False
+            unit.adopt(LedgerOpened, actor, unit.today(), demonstration=demonstration)
+            unit.adopt_rulebook(rulebook, actor)
+            unit.adopt_calendar(calendar, actor)
+        return True
+
+
+class Reader:
+    """Questions to one snapshot."""
+
+    def __init__(self, ledger: Ledger, connection: Connection) -> None:
+        self.ledger, self.connection = ledger, connection
+        self.vault = Vault(connection)
+
+    def events(self, stream: str) -> tuple[Event, ...]:
+        """All events of a stream in this snapshot; empty for an unknown one. Raises `Unreadable`."""
+        head = self.ledger.recorder.head_of(self.connection, stream)
+        return () if head is None else self._up_to(stream, head.version)
+
+    def _up_to(self, stream: str, version: int) -> tuple[Event, ...]:
+        cached = self.ledger.cache.get(stream)
+        if len(cached) < version:
+            mapper, recorder = self.ledger.mapper, self.ledger.recorder
+            stored = recorder.events_of(self.connection, stream, gt=len(cached), lte=version)
+            cached = (*cached, *(mapper.to_domain_event(one) for one in stored))
+            self.ledger.cache.put(stream, cached)
+        return cached[:version]
+
+    def agency_events(self, uscc: str) -> tuple[Event, ...]:
+        """All events of an agency in this snapshot."""
+        return self.events(agency_stream(uscc))
+
+    def agencies(self) -> Iterator[tuple[Event, ...]]:
+        """The events of every agency, by USCC."""
+        for head in self.ledger.recorder.heads(self.connection, "agency/"):
+            yield self._up_to(head.stream, head.version)
+
+    def law(self, known_at: Instant) -> Law | None:
+        """What the ledger had adopted by an instant (R4)."""
+        return Law.of(self.events(LEDGER_STREAM), known_at)
+
+
+class Unit:
+    """One writing transaction: streams are locked first, then commands decide on what the lock protects."""
+
+    def __init__(self, ledger: Ledger, connection: Connection, clock: Clock | None) -> None:
+        self.ledger, self.connection, self.clock = ledger, connection, clock
+        self.vault = Vault(connection)
+        self.reader = Reader(ledger, connection)
+        self._heads: dict[str, Head] = {}
+        self._agencies: dict[str, Agency] = {}
+        self._last: dict[str, Instant | None] = {}
+        self._pending: dict[str, list[Event]] = {}
+        self._law: Law | None = None
+
+    def demonstration_or_new(self) -> bool:
+        """Whether an injected clock is allowed: the ledger is a demonstration, or has not been opened yet."""
+        own = self.reader.events(LEDGER_STREAM)
+        return not own or (isinstance(own[0], LedgerOpened) and own[0].demonstration)
+
+    def lock(self, stream: str, *, new: bool = False) -> Head:
+        """Lock a stream's head row for this transaction. `new` makes the row when there is none; else `NotFound`."""
+        head = self._heads.get(stream)
+        if head is None:
+            head = self.ledger.recorder.lock_head(self.connection, stream, create=new)
+            if head is None:
+                raise unknown_agency(stream.removeprefix("agency/"))
+            self._heads[stream] = head
+            self._last[stream] = head.last_recorded_at
+        return head
+
+    def _now(self, head: Head) -> datetime:
+        return self.clock() if self.clock is not None else head.db_now
+
+    def agency(self, uscc: str, *, new: bool = False) -> Agency:
+        """The agency as it stands under the lock, with what this transaction has recorded so far."""
+        stream = agency_stream(uscc)
+        agency = self._agencies.get(stream)
+        if agency is None:
+            head = self.lock(stream, new=new)
+            if head.version == 0 and not new:
+                raise unknown_agency(uscc)
+            agency = Agency.of(uscc)
+            for event in self.reader._up_to(stream, head.version):
+                agency.apply(event)
+            self._agencies[stream] = agency
+        return agency
+
+    def law(self) -> Law:
+        """The law adopted by now."""
+        if self._law is None:
+            found = Law.of(self.reader.events(LEDGER_STREAM))
+            if found is None:
+                raise Contradiction("账本尚未启用", "the ledger has not been opened", remedy="请先启动服务",
+                                    remedy_en="Start the service first.")  # fmt: skip
+            self._law = found
+        return self._law
+
+    def record(
+        self,
+        uscc: str,
+        command: Command,
+        *,
+        actor: str,
+        role: Role,
+        via: str,
+        path_id: str | None = None,
+        enterprise: str | None = None,
+        event_id: str | None = None,
+        expected: int | None = None,
+        new: bool = False,
+    ) -> Event:
+        """Record one command. Raises a `Refusal`, then nothing of this transaction may be committed.
+
+        `expected`: the version that If-Match names. `new`: the command may create the agency (art.8).
+        """
+        agency = self.agency(uscc, new=new)
+        if expected is not None and expected != agency.version:
+            raise Moved(
+                f"机构记录已是第 {agency.version} 版，不是 {expected}",
+                f"the agency is at version {agency.version}, not {expected}",
+                remedy="请重新读取后再决定",
+                remedy_en="Read it again and decide anew.",
+            )
+        stream = agency.stream
+        at = next_instant(self._now(self._heads[stream]), self._last[stream])
+        law = self.law()
+        event = agency.record(
+            command,
+            Recording(
+                actor=actor, role=role, via=via, today=shanghai_date(at), recorded_at=at,
+                event_id=event_id or new_id(), vault=self.vault, rulebooks=law.rulebooks, calendar=law.calendar,
+                path_id=path_id, enterprise=enterprise,
+            ),
+        )  # fmt: skip
+        self._last[stream] = at
+        self._pending.setdefault(stream, []).append(event)
+        return event
+
+    def today(self) -> date:
+        """The Shanghai date by this transaction's clock."""
+        return shanghai_date(next_instant(self._now(self.lock(LEDGER_STREAM, new=True)), None))
+
+    def adopt(self, kind: type[Event], actor: str, occurred_on: date, **fields: Any) -> Event:
+        """Append an event to the ledger's own stream."""
+        head = self.lock(LEDGER_STREAM, new=True)
+        waiting = self._pending.setdefault(LEDGER_STREAM, [])
+        at = next_instant(self._now(head), self._last[LEDGER_STREAM])
+        event = kind(
+            stream=LEDGER_STREAM, version=head.version + len(waiting) + 1, id=new_id(), occurred_on=occurred_on,
+            recorded_at=at, actor=actor, via="api", **fields,
+        )  # fmt: skip
+        self._last[LEDGER_STREAM] = at
+        waiting.append(event)
+        return event
+
+    def adopt_rulebook(self, rulebook: Rulebook, actor: str) -> Event:
+        """A rulebook comes into force on its effective date, known from now on (R4, R5)."""
+        return self.adopt(
+            RulebookAdopted, actor, rulebook.effective_from,
+            rulebook_id=rulebook.id, sha256=rulebook.sha256, content=rulebook.content,
+        )  # fmt: skip
+
+    def adopt_calendar(self, calendar: Calendar, actor: str) -> Event:
+        """A holiday calendar replaces the one before, known from now on (R2, R4)."""
+        return self.adopt(
+            CalendarAdopted, actor, self.today(),
+            calendar_id=calendar.id, sha256=calendar.sha256, content=calendar.content,
+        )  # fmt: skip
+
+    def flush(self) -> None:
+        """Write what has been recorded: all events in one insert, then the heads. Called once, before the commit."""
+        streams = sorted(stream for stream, events in self._pending.items() if events)
+        events = [event for stream in streams for event in self._pending[stream]]
+        if not events:
+            return
+        self.vault.flush()
+        stored = [self.ledger.mapper.to_stored_event(event) for event in events]
+        self.ledger.recorder.insert_events(stored, connection=self.connection)
+        for stream in streams:
+            own = [one for one in stored if one.stream == stream]
+            self.ledger.recorder.advance_head(self.connection, self._heads[stream], own)
+        self._pending.clear()

@@ -1,0 +1,214 @@
+"""Annex 1: the score sheet. Every deduction and addition is a line; lines add up exactly to categories and total (R21-R26)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+
+from domain.events import EffectScored, HonourAwarded
+from domain.facts import Facts
+from domain.measures.annex2_survey import counted_forms, form_total, satisfaction
+from domain.measures.chapter3_business import Lapse
+from domain.measures.chapter3_sanctions import BadRecord
+from domain.measures.implements import implements
+from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.values import normal_text, rounded
+
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One deduction (negative) or addition (positive), in points."""
+
+    item: int | None
+    category: str
+    article: str
+    nominal: Fraction
+    """What the rulebook sets for it."""
+    points: Fraction
+    """What it really cost or earned: a category stops at its floor or cap, and earlier lines come first."""
+    text: str
+    text_en: str
+    events: tuple[str, ...]
+    occurred_on: date
+    value: str
+    """Name of the rulebook's value that set the points."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What was considered and did not count, and why not."""
+
+    item: int | None
+    events: tuple[str, ...]
+    occurred_on: date | None
+    reason: str
+    reason_en: str
+
+
+@dataclass(frozen=True)
+class Category:
+    """One of the four categories of annex 1, exact, with its formula filled in."""
+
+    name: str
+    points: Fraction
+    formula: str
+    lines: tuple[Line, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    missing: bool = False
+    capped: bool = False
+
+
+def _signed(value: Fraction) -> str:
+    return f"+ {rounded(value)}" if value >= 0 else f"- {rounded(-value)}"
+
+
+@implements("art.21", "annex1.item8", "annex1.note2", "R21")
+def conduct(lapses: Iterable[Lapse], records: Iterable[BadRecord], rulebook: Rulebook) -> Category:
+    """服务规范: full points less 1 per lapse and 2 per bad record, 扣完即止. The year's lapses and records are given."""
+    found = [
+        (
+            lapse.appears_on,
+            lapse.version,
+            Line(
+                item=lapse.item, category="conduct", article=lapse.article,
+                nominal=-rulebook.conduct.lapse_points[lapse.item], points=ZERO, text=lapse.text,
+                text_en=lapse.text_en, events=lapse.events, occurred_on=lapse.appears_on,
+                value="conduct.lapse_points",
+            ),
+        )
+        for lapse in lapses
+    ]  # fmt: skip
+    found += [
+        (
+            record.day,
+            record.version,
+            Line(
+                item=8, category="conduct", article=f"art.16({record.behaviour.removeprefix('16.')})",
+                nominal=-rulebook.conduct.bad_record_points, points=ZERO, text=record.text, text_en=record.text_en,
+                events=record.events, occurred_on=record.day, value="conduct.bad_record_points",
+            ),
+        )
+        for record in records
+    ]  # fmt: skip
+    left = rulebook.conduct.full
+    lines = []
+    for _, _, line in sorted(found, key=lambda one: one[:2]):
+        cost = min(-line.nominal, left)
+        left -= cost
+        lines.append(replace(line, points=-cost))
+    formula = f"{rulebook.conduct.full}" + "".join(f" {_signed(line.points)}" for line in lines)
+    return Category("conduct", left, formula, tuple(lines), capped=any(one.points != one.nominal for one in lines))
+
+
+@implements("art.23", "annex1.item10", "R22", "R25")
+def quality(facts: Facts, year: int, rulebook: Rulebook) -> Category:
+    """服务质量: 扣分按照 50-P/2 计算, P the mean of the counted forms; no form yet, no deduction."""
+    full, divisor = rulebook.quality.full, rulebook.quality.divisor
+    forms, replaced = counted_forms(facts, year)
+    left_out = tuple(LeftOut(10, (form.id,), form.occurred_on, why, why_en) for form, why, why_en in replaced)
+    mean = satisfaction(facts, year, rulebook)
+    if mean is None:
+        return Category("quality", full, f"{full}", (), left_out, missing=True)
+    totals = [form_total(form, rulebook) for form in forms]
+    points = mean / divisor - full
+    line = Line(
+        item=10, category="quality", article="art.23", nominal=points, points=points,
+        text=f"满意度调查 {len(forms)} 份，均分 P={rounded(mean)}（{'+'.join(map(str, totals))} 除以 {len(forms)}），扣 {full}-P/{divisor}",
+        text_en=f"{len(forms)} survey forms, mean P={rounded(mean)}: less {full} - P/{divisor}",
+        events=tuple(form.id for form in forms), occurred_on=max(form.occurred_on for form in forms),
+        value="quality.divisor",
+    )  # fmt: skip
+    return Category("quality", full + points, f"{full} - {rounded(mean)}/{divisor}", (line,), left_out)
+
+
+@implements("art.22", "annex1.item11", "R23", "R25")
+def effect(facts: Facts, year: int, rulebook: Rulebook) -> Category:
+    """服务效果: 扣分按照 40-M/2.5 计算, M the mean of the clients' latest scores; no score yet, no deduction."""
+    full, divisor = rulebook.effect.full, rulebook.effect.divisor
+    latest: dict[str, EffectScored] = {}
+    left_out = []
+    for score in facts.of(EffectScored):
+        if score.year != year:
+            continue
+        old = latest.get(score.client.uscc)
+        if old is not None:
+            left_out.append(
+                LeftOut(11, (old.id,), old.occurred_on, f"被后一次评分（{score.id}）取代", f"replaced by {score.id}")
+            )
+        latest[score.client.uscc] = score
+    if not latest:
+        return Category("effect", full, f"{full}", (), tuple(left_out), missing=True)
+    scores = list(latest.values())
+    mean = sum((Fraction(score.value) for score in scores), ZERO) / len(scores)
+    points = mean / divisor - full
+    shown = _decimal(divisor)
+    line = Line(
+        item=11, category="effect", article="art.22", nominal=points, points=points,
+        text=f"服务效果评分 {len(scores)} 家，均分 M={rounded(mean)}（{'+'.join(s.value for s in scores)} 除以 {len(scores)}），扣 {full}-M/{shown}",
+        text_en=f"effect scores of {len(scores)} clients, mean M={rounded(mean)}: less {full} - M/{shown}",
+        events=tuple(score.id for score in scores), occurred_on=max(score.occurred_on for score in scores),
+        value="effect.divisor",
+    )  # fmt: skip
+    return Category("effect", full + points, f"{full} - {rounded(mean)}/{shown}", (line,), tuple(left_out))
+
+
+def _decimal(value: Fraction) -> str:
+    return str(value) if value.denominator == 1 else rounded(value).rstrip("0")
+
+
+@implements("art.24", "annex1.item12", "annex1.note2", "R24")
+def honours(facts: Facts, first: date, last: date, rulebook: Rulebook, rulebooks: Rulebooks) -> Category:
+    """荣誉记录: by level, up to the cap a year; 同一原因不重复加分: a reason earns its highest level less what it had earned."""
+    earned: dict[str, Fraction] = {}
+    left = rulebook.honours.cap
+    lines: list[Line] = []
+    left_out: list[LeftOut] = []
+    for award in facts.of(HonourAwarded):
+        if award.occurred_on > last:
+            break
+        this_year = award.occurred_on >= first
+        if award.occurred_on < rulebooks.first_day or award.authority_kind not in rulebook.honours.credited_authorities:
+            if this_year:
+                left_out.append(
+                    LeftOut(12, (award.id,), award.occurred_on, "不是应急管理（安全生产监管）部门的表彰",
+                            "not from an emergency-management (work-safety) department")
+                )  # fmt: skip
+            continue
+        reason = normal_text(award.reason)
+        book = rulebook if this_year else rulebooks.on(award.occurred_on)
+        worth = book.honours.points[award.level]
+        before = earned.get(reason, ZERO)
+        earned[reason] = max(before, worth)
+        if not this_year:
+            continue
+        if worth <= before:
+            left_out.append(
+                LeftOut(12, (award.id,), award.occurred_on, f"同一原因已加 {before} 分，不重复加分",
+                        f"the same reason has earned {before} points already")
+            )  # fmt: skip
+            continue
+        nominal = worth - before
+        points = min(nominal, left)
+        left -= points
+        more = f"（同一原因此前已加 {before} 分）" if before else ""
+        more_en = f" (the same reason had earned {before})" if before else ""
+        lines.append(
+            Line(
+                item=12, category="honours", article="art.24", nominal=nominal, points=points,
+                text=f"{_LEVELS[award.level]}表彰“{award.reason}”{more}",
+                text_en=f"{award.level} honour “{award.reason}”{more_en}",
+                events=(award.id,), occurred_on=award.occurred_on, value=f"honours.points.{award.level}",
+            )
+        )  # fmt: skip
+    total = sum((line.points for line in lines), ZERO)
+    formula = " + ".join(rounded(line.points) for line in lines) or "0"
+    return Category(
+        "honours", total, formula, tuple(lines), tuple(left_out), capped=any(one.points != one.nominal for one in lines)
+    )
+
+
+_LEVELS = {"national": "国家级", "provincial": "省级", "municipal": "市级", "district": "区级"}

@@ -1,0 +1,222 @@
+"""Chapter 3 of the Measures, services: submissions, projects and what is missed in them (art.13-15; annex1 items 1-7, 9)."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+from domain.events import (
+    LapseRecorded,
+    PledgeSigned,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectExtended,
+    ProjectPlanFiled,
+    ProjectStarted,
+    SubmissionReceived,
+    SubmissionRequested,
+)
+from domain.facts import Facts
+from domain.measures.calendar import Calendar
+from domain.measures.chapter2_filing import ONE_DAY, Lapse, duty_ended, late_changes
+from domain.measures.implements import implements
+from domain.measures.rulebook import Rulebook, Rulebooks
+
+_SUBMISSIONS = {
+    1: ("登记材料", "registration materials"),
+    3: ("信息表", "information forms"),
+    6: ("总结等材料", "summaries and reports"),
+    7: ("诚信从业承诺书", "the pledge"),
+}
+_BY_HAND = {
+    1: "未按时按要求提交登记材料",
+    2: "登记内容变更未及时更新",
+    3: "未按时按要求提供信息表",
+    4: "缺席会议、培训等活动",
+    5: "未在合同期限内完成约定服务",
+    6: "未按要求上报总结等材料",
+    7: "未如期签订承诺书",
+    9: "过程记录等资料未及时归档或未按期限保存",
+}
+_BY_HAND_EN = {
+    1: "registration materials not handed in in time or as required",
+    2: "changed particulars not updated in time",
+    3: "information forms not handed in in time or as required",
+    4: "absent from a meeting, training or the like",
+    5: "agreed service not done within the contract's term",
+    6: "summaries or the like not handed in as required",
+    7: "pledge not signed in time",
+    9: "process records not archived in time or not kept for their term",
+}
+
+
+@implements("annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7", "art.21", "art.26", "R8", "R8a")
+def overdue_submissions(facts: Facts) -> list[Lapse]:
+    """未按时按要求提交: a request not met by its due date makes one lapse from the day after; late receipt changes nothing."""
+    lapses = []
+    for request in facts.of(SubmissionRequested):
+        if request.due_on >= facts.as_of or duty_ended(facts, request.occurred_on, request.due_on):
+            continue
+        if any(receipt.occurred_on <= request.due_on for receipt in facts.naming(request.id, SubmissionReceived)):
+            continue
+        if request.item == 7 and any(
+            request.occurred_on <= pledge.occurred_on <= request.due_on for pledge in facts.of(PledgeSigned)
+        ):
+            continue
+        what, what_en = _SUBMISSIONS[request.item]
+        lapses.append(
+            Lapse(
+                item=request.item,
+                article="art.26" if request.item == 7 else "art.21",
+                appears_on=request.due_on + ONE_DAY,
+                counts_on=request.due_on,
+                ground=request.id,
+                events=(request.id,),
+                text=f"{what}《{request.title}》须于 {request.due_on} 前提交，届时未收到",
+                text_en=f"{what_en} “{request.title}” due by {request.due_on}, not received by then",
+                version=request.version,
+            )
+        )
+    return lapses
+
+
+def due_date(facts: Facts, project: ProjectStarted) -> date:
+    """The project's due date as extensions agreed on or before the current one have moved it (R9)."""
+    due = project.due_on
+    extensions = facts.naming(project.id, ProjectExtended)
+    for extension in sorted(extensions, key=lambda event: (event.occurred_on, event.version)):
+        if extension.occurred_on <= due:
+            due = extension.due_on
+    return due
+
+
+def ended_on(facts: Facts, project: ProjectStarted) -> date | None:
+    """The day of completion or cancellation, None while the project runs (R9, R10)."""
+    ends = [event.occurred_on for event in facts.naming(project.id, ProjectCompleted, ProjectCancelled)]
+    return min(ends, default=None)
+
+
+@implements("art.15", "annex1.item5", "R9")
+def overdue_projects(facts: Facts) -> list[Lapse]:
+    """在合同规定时限内未完成服务: neither completed nor cancelled by the due date, one lapse from the day after."""
+    lapses = []
+    for project in facts.of(ProjectStarted):
+        due = due_date(facts, project)
+        end = ended_on(facts, project)
+        if due >= facts.as_of or (end is not None and end <= due) or duty_ended(facts, project.occurred_on, due):
+            continue
+        name = project.contract_no or project.id
+        lapses.append(
+            Lapse(
+                item=5,
+                article="art.15",
+                appears_on=due + ONE_DAY,
+                counts_on=due,
+                ground=project.id,
+                events=(project.id, *(e.id for e in facts.naming(project.id, ProjectExtended) if e.occurred_on <= due)),
+                text=f"项目 {name} 须于 {due} 前完成，届时未完成",
+                text_en=f"project {name} due by {due}, not completed by then",
+                version=project.version,
+            )
+        )
+    return lapses
+
+
+@implements("art.15(1)", "R9")
+def team_shortfalls(project: ProjectStarted, rulebook: Rulebook) -> list[tuple[str, str]]:
+    """What a project's team lacks of art.15(1), as (Chinese, English); a flag, never a refusal."""
+    team = rulebook.team
+    lacking = []
+    if project.quality_lead is None or Fraction(project.quality_lead.years) < team.lead_years:
+        lacking.append(
+            (
+                f"无从事相关工作满 {team.lead_years} 年的质量控制负责人",
+                f"no quality lead with at least {team.lead_years} years of relevant work",
+            )
+        )
+    able = [one for one in project.technicians if Fraction(one.years) >= team.technician_years]
+    if len(able) < team.technicians:
+        lacking.append(
+            (
+                f"从事相关工作满 {team.technician_years} 年的技术人员少于 {team.technicians} 名",
+                f"fewer than {team.technicians} technicians with at least {team.technician_years} year of relevant work",
+            )
+        )
+    return lacking
+
+
+@implements("art.15(2)", "art.15(3)", "R9")
+def papers_of(facts: Facts, project: ProjectStarted) -> tuple[list[date], date | None]:
+    """The days on which plans were filed with the client, and the day of the closing report."""
+    plans = [plan.occurred_on for plan in facts.naming(project.id, ProjectPlanFiled)]
+    reports = [done.report_filed_on for done in facts.naming(project.id, ProjectCompleted)]
+    return plans, reports[0] if reports else None
+
+
+@implements("annex1.item4", "annex1.item9", "annex1.item1", "annex1.item3", "art.21", "R8c")
+def lapses_by_hand(facts: Facts) -> list[Lapse]:
+    """Lapses entered by the association, each on its own day."""
+    return [
+        Lapse(
+            item=lapse.item,
+            article=f"annex1.item{lapse.item}",
+            appears_on=lapse.occurred_on,
+            counts_on=lapse.occurred_on,
+            ground=_ground(facts, lapse),
+            events=(lapse.id,),
+            text=_BY_HAND[lapse.item],
+            text_en=_BY_HAND_EN[lapse.item],
+            version=lapse.version,
+        )
+        for lapse in facts.of(LapseRecorded)
+    ]
+
+
+def _ground(facts: Facts, lapse: LapseRecorded) -> str:
+    """The project or request behind what a lapse concerns; without any, the lapse is its own ground."""
+    if lapse.concerns is None:
+        return lapse.id
+    concerned = facts.trail.by_id[lapse.concerns]
+    if isinstance(concerned, (ProjectPlanFiled, ProjectExtended, ProjectCompleted, ProjectCancelled)):
+        return concerned.project_id
+    return concerned.request_id if isinstance(concerned, SubmissionReceived) else concerned.id
+
+
+@implements("annex1.note2", "R7", "R8", "R8c", "R9")
+def lapses(
+    facts: Facts, rulebooks: Rulebooks, calendar: Calendar
+) -> tuple[list[Lapse], list[tuple[Lapse, str, str]], bool]:
+    """All lapses up to `as_of`: those that count, those that do not with the reason, and whether a deadline is provisional.
+
+    The same ground under the same item counts once: the one that appears first (R8c). Nothing before the first rulebook
+    counts (R4).
+    """
+    changes, provisional = late_changes(facts, rulebooks, calendar)
+    derived = [*changes, *overdue_submissions(facts), *overdue_projects(facts)]
+    entered = lapses_by_hand(facts)
+    counted: list[Lapse] = []
+    left_out: list[tuple[Lapse, str, str]] = []
+    seen: dict[tuple[int, str], Lapse] = {}
+    # A derived lapse comes first among those of one day: the sort is stable.
+    for lapse in sorted([*derived, *entered], key=lambda one: one.appears_on):
+        if lapse.counts_on < rulebooks.first_day:
+            left_out.append((lapse, "在办法施行之前", "before the Measures were in force"))
+            continue
+        first = seen.setdefault((lapse.item, lapse.ground), lapse)
+        if first is not lapse:
+            left_out.append((lapse, f"同一事由已计（{first.events[0]}）", f"the same ground counted ({first.events[0]})"))
+        else:
+            counted.append(lapse)
+    return counted, left_out, provisional
+
+
+@implements("annex1.note4", "R10")
+def in_business(facts: Facts, first: date, last: date) -> bool:
+    """Whether some project runs on a day from `first` to `last` (both included), as known up to `as_of`."""
+    last = min(last, facts.as_of)
+    for project in facts.of(ProjectStarted):
+        end = ended_on(facts, project)
+        run_to = last if end is None else min(end, last)
+        if max(project.occurred_on, first) <= run_to:
+            return True
+    return False

@@ -1,0 +1,292 @@
+"""Chapter 3 of the Measures, sanctions: bad records (art.16), the three-step ladder (art.17), accidents (art.18)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from domain.events import (
+    AccidentLiabilityFound,
+    AgencyDelisted,
+    BadRecordEntered,
+    ComplaintUpheld,
+    ProjectStarted,
+    SurveyClosed,
+)
+from domain.facts import Facts
+from domain.measures.annex2_survey import satisfaction
+from domain.measures.calendar import add_years
+from domain.measures.chapter2_filing import ONE_DAY
+from domain.measures.chapter3_business import ended_on
+from domain.measures.implements import implements
+from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of
+from domain.values import TIER_RANK, Tier, exact_text
+
+
+@dataclass(frozen=True)
+class BadRecord:
+    """One 不良信息: entered by the association, or made by a decision or a closing by itself (R12)."""
+
+    behaviour: str
+    day: date
+    year: int
+    """The assessment year that bears it: of its day, for 16.8 the surveyed year."""
+    events: tuple[str, ...]
+    text: str
+    text_en: str
+    version: int
+
+
+@implements(
+    *(f"art.16({n})" for n in ("1", "2", "3", "4", "5a", "5b", "6", "7", "8", "9", "10", "11", "12", "13")),
+    "art.16", "R11", "R12",
+)  # fmt: skip
+def bad_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
+    """记不良信息一次: every bad record up to `as_of`, by date. None before the Measures were in force (R4)."""
+    records = [
+        BadRecord(
+            behaviour=entered.behaviour,
+            day=entered.occurred_on,
+            year=_year(entered.occurred_on, rulebooks),
+            events=(entered.id,),
+            text=f"不良信息 {entered.behaviour}，{entered.occurred_on} 记录",
+            text_en=f"bad record {entered.behaviour}, entered on {entered.occurred_on}",
+            version=entered.version,
+        )
+        for entered in facts.of(BadRecordEntered)
+    ]
+    records += _of_complaints(facts, rulebooks)
+    records += _of_surveys(facts, rulebooks)
+    in_force = [record for record in records if record.day >= rulebooks.first_day]
+    return sorted(in_force, key=lambda record: (record.day, record.version))
+
+
+@implements("art.16(12)", "R12", "R15")
+def _of_complaints(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
+    """被企业举报或投诉，经核实情况属实: an upheld complaint makes one of 16.12, whatever its grounds."""
+    return [
+        BadRecord(
+            behaviour="16.12",
+            day=upheld.occurred_on,
+            year=_year(upheld.occurred_on, rulebooks),
+            events=(upheld.id,),
+            text=f"投诉于 {upheld.occurred_on} 经核实属实，记不良信息 16.12",
+            text_en=f"complaint upheld on {upheld.occurred_on}: bad record 16.12",
+            version=upheld.version,
+        )
+        for upheld in facts.of(ComplaintUpheld)
+    ]
+
+
+@implements("art.16(8)", "R12")
+def _of_surveys(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
+    """满意度得分 70 分以下（不含本数）: closing a year's survey with a mean under 70 makes one of 16.8."""
+    records = []
+    for closing in facts.of(SurveyClosed):
+        rulebook = rulebooks.on(closing.occurred_on)
+        mean = satisfaction(facts, closing.year, rulebook)
+        if mean is None or mean >= rulebook.survey.satisfaction_floor:
+            continue
+        records.append(
+            BadRecord(
+                behaviour="16.8",
+                day=closing.occurred_on,
+                year=closing.year,
+                events=(closing.id,),
+                text=f"{closing.year} 年度满意度均分 {exact_text(mean)} 低于 70 分，记不良信息 16.8",
+                text_en=f"mean satisfaction of {closing.year} is {exact_text(mean)}, under 70: bad record 16.8",
+                version=closing.version,
+            )
+        )
+    return records
+
+
+def _year(day: date, rulebooks: Rulebooks) -> int:
+    return assessment_year_of(day, rulebooks.on(day))
+
+
+@dataclass(frozen=True)
+class Tag:
+    """标签: what a counted complaint adds to the agency's file on the day it is upheld (art.17, R16)."""
+
+    tier: Tier
+    first_day: date
+    last_day: date | None
+    """None: no end."""
+    event: str
+    because: tuple[str, ...]
+    """The decisions counted for it, its own included."""
+
+
+def counted_complaints(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[ComplaintUpheld]:
+    """有效投诉 that count for the ladder: upheld on the grounds that open art.17 (parameter counted_complaints, R15)."""
+    every = rulebook.ladder.counted_complaints == "all"
+    return [
+        upheld
+        for upheld in facts.of(ComplaintUpheld)
+        if upheld.occurred_on >= rulebooks.first_day
+        and (every or upheld.verified_grounds in rulebook.ladder.counted_grounds)
+    ]
+
+
+def _restarted_before(facts: Facts, rulebook: Rulebook, day: date) -> date:
+    """The last delisting before `day` where the rulebook releases by decision: complaints up to it count no more (R16)."""
+    if rulebook.ladder.tag_term != "by_decision":
+        return date.min
+    return max((one.occurred_on for one in facts.of(AgencyDelisted) if one.occurred_on < day), default=date.min)
+
+
+def _within_a_year(
+    complaints: list[ComplaintUpheld], day: date, rulebook: Rulebook, restarted: date
+) -> list[ComplaintUpheld]:
+    """一年内累计: V counts on day D when V <= D <= V + 1 year (R1, R16)."""
+    years = rulebook.ladder.window_years
+    return [one for one in complaints if restarted < one.occurred_on <= day <= add_years(one.occurred_on, years)]
+
+
+@implements("art.17", "art.17(1)", "art.17(2)", "art.17(3)", "R1", "R16")
+def tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
+    """一次…记录备案，一年内累计有两次…警示提醒，三次…黑名单: the tag of every counted complaint, by date."""
+    complaints = counted_complaints(facts, rulebook, rulebooks)
+    ladder = rulebook.ladder.tiers
+    found = []
+    for upheld in complaints:
+        day = upheld.occurred_on
+        within = _within_a_year(complaints, day, rulebook, _restarted_before(facts, rulebook, day))
+        tier = Tier(ladder[min(len(within), len(ladder)) - 1])
+        found.append(
+            Tag(tier, day, _last_day(facts, rulebook, tier, day), upheld.id, tuple(one.id for one in within))
+        )
+    return found
+
+
+def _last_day(facts: Facts, rulebook: Rulebook, tier: Tier, day: date) -> date | None:
+    """How long a tag stands (parameters tag_term and recorded_term, R16)."""
+    ladder = rulebook.ladder
+    if tier is Tier.RECORDED:
+        return None if ladder.recorded_term == "unlimited" else add_years(day, ladder.tag_years)
+    if tier is Tier.BLACKLISTED and ladder.tag_term == "by_decision":
+        released = [one.occurred_on for one in facts.of(AgencyDelisted) if one.occurred_on >= day]
+        return min(released) - ONE_DAY if released else None
+    return add_years(day, ladder.tag_years)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The sanction tier on a day, with its unbroken stretch and the decisions behind it (R17)."""
+
+    tier: Tier
+    since: date | None
+    until: date | None
+    verified_complaints: int
+    events: tuple[str, ...]
+
+
+@implements("art.17", "R16", "R17")
+def sanction(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> Standing:
+    """The tier on `as_of`: the highest tag standing; `since`/`until` when nothing after `as_of` is considered."""
+    day = facts.as_of
+    complaints = counted_complaints(facts, rulebook, rulebooks)
+    restarted = _restarted_before(facts, rulebook, day + ONE_DAY)
+    window = _within_a_year(complaints, day, rulebook, restarted)
+    standing = tags(facts, rulebook, rulebooks)
+    stretches = _stretches(facts, rulebook, rulebooks, standing)
+    since, until, tier = next(
+        ((first, last, tier) for first, last, tier in stretches if first <= day and (last is None or day <= last)),
+        (None, None, Tier.NONE),
+    )
+    if tier is Tier.NONE:
+        return Standing(Tier.NONE, None, None, len(window), ())
+    if tier is Tier.RECORDED:
+        behind = {one.id for one in complaints}
+    elif rulebook.ladder.tag_term == "window":
+        behind = {one.id for one in window}
+    else:
+        behind = {
+            one
+            for tag in standing
+            if tag.tier is tier and tag.first_day <= day and (tag.last_day is None or day <= tag.last_day)
+            for one in tag.because
+        }
+    events = tuple(one.id for one in complaints if one.id in behind)
+    return Standing(tier, since, until, len(window), events)
+
+
+def _stretches(
+    facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks, standing: list[Tag]
+) -> list[tuple[date, date | None, Tier]]:
+    """The unbroken stretches of one tier, by date; days without a tag are left out."""
+    if rulebook.ladder.tag_term == "window":
+        standing = _rolling(facts, rulebook, rulebooks)
+    edges = sorted({tag.first_day for tag in standing} | {t.last_day + ONE_DAY for t in standing if t.last_day})
+    found: list[tuple[date, date | None, Tier]] = []
+    for place, first in enumerate(edges):
+        last = edges[place + 1] - ONE_DAY if place + 1 < len(edges) else None
+        on_day = [t.tier for t in standing if t.first_day <= first and (t.last_day is None or first <= t.last_day)]
+        if not on_day:
+            continue
+        tier = max(on_day, key=TIER_RANK.__getitem__)
+        if found and found[-1][2] is tier and found[-1][1] == first - ONE_DAY:
+            found[-1] = (found[-1][0], last, tier)
+        else:
+            found.append((first, last, tier))
+    return found
+
+
+def _rolling(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
+    """Where the tier follows the rolling count (tag_term window): the spans of each count, as tags."""
+    complaints = counted_complaints(facts, rulebook, rulebooks)
+    if not complaints:
+        return []
+    years, ladder = rulebook.ladder.window_years, rulebook.ladder.tiers
+    edges = sorted(
+        {one.occurred_on for one in complaints} | {add_years(one.occurred_on, years) + ONE_DAY for one in complaints}
+    )
+    spans = []
+    for place, first in enumerate(edges):
+        within = _within_a_year(complaints, first, rulebook, date.min)
+        if within:
+            last = edges[place + 1] - ONE_DAY
+            tier = Tier(ladder[min(len(within), len(ladder)) - 1])
+            spans.append(Tag(tier, first, last, within[-1].id, tuple(one.id for one in within)))
+    if rulebook.ladder.recorded_term == "unlimited":
+        spans.append(Tag(Tier.RECORDED, complaints[0].occurred_on, None, complaints[0].id, (complaints[0].id,)))
+    return spans
+
+
+@implements("art.18", "R19")
+def advisories(facts: Facts) -> list[dict[str, Any]]:
+    """建议相关企业取消或中止与其业务合作: recommendations after accidents; no sanction."""
+    return [
+        {
+            "kind": "accident",
+            "article": "art.18",
+            "found_on": found.occurred_on.isoformat(),
+            "accident_on": None if found.accident_on is None else found.accident_on.isoformat(),
+            "severity": found.severity,
+            "liability": found.liability,
+            "clients": concerned_clients(facts, found),
+            "text": "经事故调查认定负有责任，建议相关企业取消或中止与其业务合作",
+            "text_en": "found liable for an accident: the clients concerned are advised to end or suspend the service",
+            "events": [found.id],
+        }
+        for found in facts.of(AccidentLiabilityFound)
+    ]
+
+
+def concerned_clients(facts: Facts, found: AccidentLiabilityFound) -> list[str]:
+    """The enterprises concerned: the one named, else the named project's, else all with a project running that day (R19)."""
+    if found.client_uscc is not None:
+        return [found.client_uscc]
+    day = found.accident_on or found.occurred_on
+    clients = []
+    for project in facts.of(ProjectStarted):
+        if found.project_id is not None:
+            concerned = project.id == found.project_id
+        else:
+            end = ended_on(facts, project)
+            concerned = project.occurred_on <= day and (end is None or day <= end)
+        if concerned and project.client.uscc not in clients:
+            clients.append(project.client.uscc)
+    return clients

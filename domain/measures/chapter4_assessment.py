@@ -1,0 +1,78 @@
+"""Chapter 4 of the Measures: who is assessed, grades, overrides and ranks (art.19, 20, 25; annex 1 notes)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import TypeVar
+
+from domain.events import PenaltyImposed
+from domain.facts import Facts
+from domain.measures.chapter2_filing import filed_periods
+from domain.measures.chapter3_business import in_business
+from domain.measures.chapter3_sanctions import tags
+from domain.measures.implements import implements
+from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.values import GRADE_RANK, Grade, Tier
+
+
+@dataclass(frozen=True)
+class Override:
+    """Why a year is unqualified whatever the score (art.25)."""
+
+    kind: str
+    events: tuple[str, ...]
+
+
+@implements("annex1.note4", "R10", "R29")
+def why_not_assessed(facts: Facts, first: date, last: date) -> list[tuple[str, str]]:
+    """全年未开展业务…不参与考评和排名: the reasons, Chinese and English; empty for an assessed agency."""
+    reasons = []
+    if not in_business(facts, first, last):
+        reasons.append(("本年度没有在执行的服务项目", "no project ran in the year"))
+    if not any(max(start, first) <= min(end, last) for start, end in filed_periods(facts)):
+        reasons.append(("本年度没有一天处于已备案状态", "filed on no day of the year"))
+    return reasons
+
+
+@implements("art.20", "annex1.note3", "R27")
+def grade_of(score: Fraction, rulebook: Rulebook) -> Grade:
+    """90分以上为优秀，70~89分合格，70分以下不合格: `score` is the score of record, in points (R26)."""
+    if score >= rulebook.grades.excellent:  # 以上 includes the number
+        return Grade.EXCELLENT
+    return Grade.QUALIFIED if score >= rulebook.grades.qualified else Grade.UNQUALIFIED
+
+
+@implements("art.25", "R28")
+def overrides(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks, first: date, last: date) -> list[Override]:
+    """列入“黑名单”管理或…行政处罚…直接记为“不合格”: blacklisted tags added and penalties decided in the year."""
+    listed = [tag for tag in tags(facts, rulebook, rulebooks) if tag.tier is Tier.BLACKLISTED]
+    added = tuple(tag.event for tag in listed if first <= tag.first_day <= last)
+    fined = tuple(
+        penalty.id
+        for penalty in facts.of(PenaltyImposed)
+        if first <= penalty.occurred_on <= last
+        and penalty.authority_kind in rulebook.penalties.overriding_authorities
+    )
+    found = []
+    if added:
+        found.append(Override("blacklisted", added))
+    if fined:
+        found.append(Override("penalty", fined))
+    return found
+
+
+T = TypeVar("T")
+
+
+@implements("art.19", "R30")
+def ranked(results: Iterable[tuple[T, Grade, Fraction]]) -> list[tuple[T, int]]:
+    """按照服务机构类型进行排名: of one category, by grade, then score; equal scores share a rank (1, 2, 2, 4)."""
+    ordered = sorted(results, key=lambda one: (GRADE_RANK[one[1]], -one[2]))
+    ranks: list[tuple[T, int]] = []
+    for place, (item, grade, score) in enumerate(ordered):
+        tied = place > 0 and (ordered[place - 1][1], ordered[place - 1][2]) == (grade, score)
+        ranks.append((item, ranks[-1][1] if tied else place + 1))
+    return ranks

@@ -1,0 +1,101 @@
+"""Notices that fall due by themselves (art.11, 16-18; R14, R18). Their ids follow from cause, kind and recipient."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+
+from domain.events import (
+    AccidentLiabilityFound,
+    AgencyTerminated,
+    BadRecordEntered,
+    BadRecordReferred,
+    NoticeSent,
+)
+from domain.facts import Facts
+from domain.measures.chapter3_sanctions import concerned_clients, tags
+from domain.measures.implements import implements
+from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.values import Tier
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A notice due to somebody, sent or not."""
+
+    id: str
+    kind: str
+    article: str
+    cause: str
+    recipient: str
+    due_on: date
+    text: str
+    text_en: str
+    sent_on: date | None = None
+
+
+def notice_id(cause: str, kind: str, recipient: str) -> str:
+    """The same cause, kind and recipient give the same id in every replay (R18)."""
+    return "n-" + hashlib.sha256(f"{cause}|{kind}|{recipient}".encode()).hexdigest()[:32]
+
+
+@implements("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "R14", "R18", "R19")
+def notices(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Notice]:
+    """Every notice that is due by `as_of`, by due date, with the day it was sent; corrections last."""
+    sent = {one.notice_id: one for one in facts.of(NoticeSent)}
+    due: list[Notice] = []
+    for cause, kind, article, recipient, day, text, text_en in _grounds(facts, rulebook, rulebooks):
+        id_ = notice_id(cause, kind, recipient)
+        due.append(Notice(id_, kind, article, cause, recipient, day, text, text_en))
+    due = [replace(one, sent_on=sent[one.id].occurred_on) if one.id in sent else one for one in due]
+    due = [_referred(facts, one) if one.kind == "referral" else one for one in due]
+    still = {one.id for one in due}
+    for gone in sent.values():
+        if gone.notice_id not in still and gone.kind != "correction":
+            id_ = notice_id(gone.id, "correction", gone.recipient)
+            sent_on = sent[id_].occurred_on if id_ in sent else None
+            due.append(
+                Notice(
+                    id_, "correction", "R18", gone.id, gone.recipient, gone.occurred_on,
+                    "此前发出的通知所依据的事实已撤销，须更正", "what an earlier notice rested on is gone: correct it", sent_on,
+                )
+            )  # fmt: skip
+    return sorted(due, key=lambda one: (one.due_on, one.id))
+
+
+def _referred(facts: Facts, notice: Notice) -> Notice:
+    """A referral counts as sent by its own command, with the reference (R14)."""
+    for referral in facts.naming(notice.cause, BadRecordReferred):
+        return replace(notice, sent_on=referral.occurred_on)
+    return notice
+
+
+def _grounds(
+    facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks
+) -> Iterator[tuple[str, str, str, str, date, str, str]]:
+    for tag in tags(facts, rulebook, rulebooks):
+        if tag.tier is Tier.WARNED:
+            yield (tag.event, "warned", "art.17(2)", "agency", tag.first_day,
+                   "警示提醒：告知服务机构", "warned: tell the agency")  # fmt: skip
+        if tag.tier is Tier.BLACKLISTED:
+            for recipient, who, who_en in (
+                ("public_site", "协会网站公布", "publish on the site"),
+                ("regulator", "上报区安全监管部门", "report to the regulator"),
+                ("enterprises", "通报区内全部生产经营单位", "bulletin to all enterprises of the district"),
+                ("agency", "告知服务机构", "tell the agency"),
+            ):
+                yield (tag.event, "blacklisted", "art.17(3)", recipient, tag.first_day,
+                       f"列入黑名单：{who}", f"blacklisted: {who_en}")  # fmt: skip
+    for end in facts.of(AgencyTerminated):
+        yield (end.id, "terminated", "art.11", "public_site", end.occurred_on,
+               "终止业务：在门户网站公布", "terminated: publish on the site")  # fmt: skip
+    for found in facts.of(AccidentLiabilityFound):
+        for client in concerned_clients(facts, found):
+            yield (found.id, "accident", "art.18", client, found.occurred_on,
+                   "事故责任：建议企业取消或中止合作", "accident: advise the client to end or suspend")  # fmt: skip
+    for record in facts.of(BadRecordEntered):
+        if record.unlawful:
+            yield (record.id, "referral", "art.16", "regulator", record.occurred_on,
+                   "涉及违法违规：报送安全生产监管部门", "unlawful: refer to the regulator")  # fmt: skip

@@ -1,0 +1,84 @@
+"""The trail of one stream: which event names which, and what an annulment takes with it.
+
+Both the aggregate (to decide) and `Facts` (to answer) stand on this one index, so that "annulled" means the same in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from domain.events import Event, EventAnnulled
+
+E = TypeVar("E", bound=Event)
+
+
+class Trail:
+    """Events in recording order, indexed by id and by the ids they name. Adding never judges."""
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self.events: list[Event] = []
+        self.by_id: dict[str, Event] = {}
+        self.annulled_by: dict[str, str] = {}
+        """id of an event that stopped counting -> id of the annulment that did it, directly or through a named event."""
+        self._naming: dict[str, list[Event]] = {}
+        self._by_type: dict[type[Event], list[Event]] = {}
+        self._dated: dict[type[Event], list[Event]] = {}
+        for event in events:
+            self.add(event)
+
+    def add(self, event: Event) -> None:
+        """Index one more event. An event that names an annulled one stops counting with it (rules.md, two clocks)."""
+        self._dated.clear()
+        self.events.append(event)
+        self.by_id[event.id] = event
+        self._by_type.setdefault(type(event), []).append(event)
+        if isinstance(event, EventAnnulled):
+            self._annul(event.event_id, event.id)
+            return
+        for named in event.named():
+            self._naming.setdefault(named, []).append(event)
+            if named in self.annulled_by:
+                self._annul(event.id, self.annulled_by[named])
+
+    def _annul(self, event_id: str, cause: str) -> None:
+        waiting = [event_id]
+        while waiting:
+            current = waiting.pop()
+            if current not in self.annulled_by:
+                self.annulled_by[current] = cause
+                waiting.extend(event.id for event in self._naming.get(current, ()))
+
+    def counts(self, event: Event) -> bool:
+        """Whether the event has not been annulled, directly or through an event that it names."""
+        return event.id not in self.annulled_by
+
+    def of(self, kind: type[E]) -> Iterator[E]:
+        """The counting events of one type, in recording order."""
+        for event in self._by_type.get(kind, ()):
+            if event.id not in self.annulled_by:
+                yield event  # type: ignore[misc]  # the index is keyed by the very type
+
+    def dated(self, kind: type[E]) -> list[E]:
+        """The counting events of one type by date, those of one day in recording order."""
+        found = self._dated.get(kind)
+        if found is None:
+            found = self._dated[kind] = sorted(self.of(kind), key=lambda event: (event.occurred_on, event.version))
+        return found  # type: ignore[return-value]  # as above
+
+    def naming(self, event_id: str, *kinds: type[E]) -> Iterator[E]:
+        """The counting events of these types that name `event_id`, in recording order."""
+        for event in self._naming.get(event_id, ()):
+            if isinstance(event, kinds) and event.id not in self.annulled_by:
+                yield event
+
+    def dependants(self, event_id: str) -> list[Event]:
+        """Every counting event that would stop counting together with `event_id`, in recording order."""
+        seen: set[str] = set()
+        waiting = [event_id]
+        while waiting:
+            for event in self._naming.get(waiting.pop(), ()):
+                if event.id not in seen and event.id not in self.annulled_by:
+                    seen.add(event.id)
+                    waiting.append(event.id)
+        return sorted((self.by_id[one] for one in seen), key=lambda event: event.version)

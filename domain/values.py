@@ -1,0 +1,144 @@
+"""Small values that every layer shares: instants, Shanghai dates, identifiers, tiers and grades."""
+
+from __future__ import annotations
+
+import os
+import time
+import unicodedata
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from stdnum.cn import uscc as stdnum_uscc  # type: ignore[import-untyped]
+from stdnum.exceptions import ValidationError as UsccInvalid  # type: ignore[import-untyped]
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+Instant = str
+"""A UTC instant as fixed-width text, `YYYY-MM-DDTHH:MM:SS.ffffffZ`: it sorts as text exactly as it sorts in time."""
+
+FOREVER: Instant = "9999-12-31T23:59:59.999999Z"
+
+
+class Tier(StrEnum):
+    """Sanction tier (惩戒等级, art.17), from none to blacklisted."""
+
+    NONE = "none"
+    RECORDED = "recorded"
+    WARNED = "warned"
+    BLACKLISTED = "blacklisted"
+
+
+TIER_LABELS = {Tier.NONE: "无", Tier.RECORDED: "记录备案", Tier.WARNED: "警示提醒", Tier.BLACKLISTED: "黑名单"}
+TIER_RANK = {tier: rank for rank, tier in enumerate(Tier)}
+
+
+class Grade(StrEnum):
+    """Grade of a year's assessment (考评结果, annex1 note 3), best first."""
+
+    EXCELLENT = "excellent"
+    QUALIFIED = "qualified"
+    UNQUALIFIED = "unqualified"
+
+
+GRADE_LABELS = {Grade.EXCELLENT: "优秀", Grade.QUALIFIED: "合格", Grade.UNQUALIFIED: "不合格"}
+GRADE_RANK = {grade: rank for rank, grade in enumerate(Grade)}
+
+
+def instant(moment: datetime) -> Instant:
+    """The fixed-width text of an aware `moment`, in UTC with microseconds (api.md)."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: Instant) -> datetime:
+    """The aware datetime that an `Instant` stands for."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def next_instant(clock: datetime, last: Instant | None) -> Instant:
+    """`greatest(clock, last + 1 µs)`: strictly increasing within one stream whatever the clock does (events.md)."""
+    now = instant(clock)
+    if last is None or now > last:
+        return now
+    return instant(moment(last) + timedelta(microseconds=1))
+
+
+def shanghai_date(when: Instant) -> date:
+    """The calendar date in Asia/Shanghai on which an instant falls."""
+    return moment(when).astimezone(SHANGHAI).date()
+
+
+def new_id() -> str:
+    """A new identifier: UUID version 7 (RFC 9562), so that ids made later sort later and stay together in an index."""
+    return time_ordered_id(time.time_ns() // 1_000_000, os.urandom(10))
+
+
+def time_ordered_id(milliseconds: int, randomness: bytes) -> str:
+    """UUID version 7 from a Unix time in milliseconds and ten random bytes."""
+    raw = bytearray(milliseconds.to_bytes(6, "big") + randomness)
+    raw[6] = 0x70 | (raw[6] & 0x0F)
+    raw[8] = 0x80 | (raw[8] & 0x3F)
+    return str(uuid.UUID(bytes=bytes(raw)))
+
+
+_STREAMS = uuid.UUID("5b3a1d1c-4c2e-5d7a-9e0b-0a6d1f2c7e11")
+
+
+@lru_cache(maxsize=65536)
+def stream_id(stream: str) -> uuid.UUID:
+    """The `originator_id` of a stream named like `agency/USCC`: derived, so that it needs no look-up. Never change it."""
+    return uuid.uuid5(_STREAMS, stream)
+
+
+def agency_stream(uscc: str) -> str:
+    """The stream of an agency's events."""
+    return f"agency/{uscc}"
+
+
+LEDGER_STREAM = "ledger"
+
+
+def normal_uscc(text: str) -> str:
+    """The canonical form of a 统一社会信用代码; `ValueError` when its form or check digit (GB 32100-2015) is wrong."""
+    try:
+        return str(stdnum_uscc.validate(text))
+    except UsccInvalid as error:
+        raise ValueError(str(error)) from None
+
+
+def normal_text(text: str) -> str:
+    """What is compared where two texts must count as the same (an honour's reason, a certificate number)."""
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
+
+
+def exact_text(value: Fraction) -> str:
+    """A rational as `"124/3"` or `"41"`: nothing is lost (R26)."""
+    return str(value)
+
+
+def rounded(value: Fraction) -> str:
+    """Two decimals, half up (away from zero for negatives, so that -x shows as the mirror of x), for showing (R26)."""
+    sign = "-" if value < 0 else ""
+    cents = (abs(value) * 100 + Fraction(1, 2)).__floor__()
+    text = f"{cents // 100}.{cents % 100:02d}"
+    return text if cents == 0 else sign + text
+
+
+def score_of_record(total: Fraction) -> Fraction:
+    """The exact total rounded half up to two decimals, once: what grade and rank compare (R26)."""
+    return Fraction((total * 100 + Fraction(1, 2)).__floor__(), 100)
+
+
+class Role(StrEnum):
+    """Who speaks (api.md, Conventions)."""
+
+    ASSOCIATION = "association"
+    COMMITTEE = "committee"
+    REGULATOR = "regulator"
+    AGENCY = "agency"
+    CLIENT = "client"
+    AUDITOR = "auditor"
+    ADMIN = "admin"

@@ -1,0 +1,1 @@
+"""Answers, rebuilt from events: pure functions of (events, as_of, known_at, rulebook)."""

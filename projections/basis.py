@@ -1,0 +1,66 @@
+"""The basis of an answer: which events are known, on which day we stand, and under which rulebooks and calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from domain.facts import Facts
+from domain.law import Law
+from domain.measures.calendar import Calendar
+from domain.measures.rulebook import Rulebook
+from domain.trail import Trail
+from domain.values import Instant, shanghai_date
+
+
+@dataclass(frozen=True)
+class Basis:
+    """One agency's known trail with the law known at the same instant. `known_at` is what the answer echoes."""
+
+    trail: Trail
+    law: Law
+    as_of: date
+    known_at: Instant
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The counting facts on `as_of`."""
+        return Facts(self.trail, self.as_of)
+
+    @property
+    def version(self) -> int:
+        """The agency's last event known at this basis (api.md)."""
+        return self.trail.events[-1].version if self.trail.events else 0
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rulebook in force on `as_of` (R4)."""
+        return self.law.rulebooks.on(self.as_of)
+
+    def echo(self, rulebook: Rulebook, provisional: bool = False) -> dict[str, Any]:
+        """What every answer says of its basis (api.md, Reading)."""
+        return {
+            "as_of": self.as_of.isoformat(),
+            "known_at": self.known_at,
+            "projected": self.as_of > shanghai_date(self.known_at),
+            "rulebook": {"id": rulebook.id, "sha256": rulebook.sha256},
+            "calendar": calendar_echo(self.law.calendar, provisional),
+            "version": self.version,
+            **demonstration_mark(self.law),
+        }
+
+
+def calendar_echo(calendar: Calendar, provisional: bool) -> dict[str, Any]:
+    """Id and hash of the calendar; `status` is `provisional` where a deadline rests on a year that it does not cover (R2)."""
+    return {
+        "id": calendar.id,
+        "sha256": calendar.sha256,
+        "status": "provisional" if provisional else "adopted",
+    }
+
+
+def demonstration_mark(law: Law) -> dict[str, Any]:
+    """A ledger made for demonstration says so in every answer."""
+    return {"demonstration": True} if law.demonstration else {}

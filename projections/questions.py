@@ -1,0 +1,211 @@
+"""The questions of api.md, answered from one snapshot by replay.
+
+This is the seam at which faster read models can answer instead: nothing above it knows how an answer is made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+from domain.agency import unknown_agency
+from domain.errors import Invalid, NotFound
+from domain.events import Event
+from domain.law import Law
+from domain.ledger import Reader
+from domain.measures.notices import notices
+from domain.measures.rulebook import year_span
+from domain.trail import Trail
+from domain.values import LEDGER_STREAM, Instant, shanghai_date
+from projections import district
+from projections.basis import Basis, calendar_echo, demonstration_mark
+from projections.sheet import Sheet
+from projections.standing import agency_name, standing
+from projections.timeline import timeline
+from projections.trail import entry
+
+_BY_POSITION = re.compile(r"(version|log):(\d{1,18})")
+
+
+class Questions:
+    """Answers at the edge's clock: `now` is the default and the latest `known_at`, `today` the default `as_of`."""
+
+    def __init__(self, reader: Reader, now: Instant) -> None:
+        self.reader = reader
+        self.now = now
+        self.today = shanghai_date(now)
+
+    # ---- the basis ----
+
+    def basis(self, uscc: str, as_of: date | None = None, known_at: str | None = None) -> Basis:
+        """One agency on `as_of` as known at `known_at`: an instant, `version:N` or `log:N` (api.md, Reading).
+
+        404 for an agency not known at that instant; 422 for a `known_at` that lies in the future or is malformed.
+        """
+        events = self.reader.agency_events(uscc)
+        known, at = self._known(events, known_at)
+        if not known:
+            raise unknown_agency(uscc)
+        law = self._law(at)
+        if law is None:
+            raise unknown_agency(uscc)
+        return Basis(Trail(known), law, as_of or self.today, at)
+
+    def _known(self, events: tuple[Event, ...], known_at: str | None) -> tuple[list[Event], Instant]:
+        """The events known, and the instant to echo. By default everything in the snapshot."""
+        latest = max(self.now, events[-1].recorded_at) if events else self.now
+        if known_at is None:
+            return list(events), latest
+        by_position = _BY_POSITION.fullmatch(known_at)
+        if by_position is None:
+            self._not_future(known_at, latest)
+            return [event for event in events if event.recorded_at <= known_at], known_at
+        number = int(by_position[2])
+        if by_position[1] == "version":
+            if number > len(events) and events:
+                raise _beyond(f"version:{number}", f"version:{len(events)}")
+            known = list(events[:number])
+        else:
+            known = self._known_by_log(events, number)
+        return known, known[-1].recorded_at if known else self.now
+
+    def _known_by_log(self, events: tuple[Event, ...], number: int) -> list[Event]:
+        sealed = self.reader.sealed_up_to()
+        if number > sealed:
+            raise _beyond(f"log:{number}", f"log:{sealed}")
+        versions = self.reader.versions_in_log(events[0].stream, number) if events else set()
+        return [event for event in events if event.version in versions]
+
+    def _not_future(self, known_at: Instant, latest: Instant) -> None:
+        if known_at > latest:
+            raise Invalid(
+                f"known_at 是 {known_at}，晚于现在 {latest}",
+                f"known_at is {known_at}, after now {latest}",
+                cites=("api.md",),
+                remedy="请填写不晚于现在的时刻",
+                remedy_en="Give an instant that has passed.",
+                pointer="?known_at",
+            )
+
+    def _law(self, known_at: Instant) -> Law | None:
+        return self.reader.law(known_at)
+
+    # ---- one agency ----
+
+    def standing(self, basis: Basis) -> dict[str, Any]:
+        """Tier, bad records and score, with the grounds."""
+        return standing(basis)
+
+    def sheet(self, basis: Basis, year: int) -> dict[str, Any]:
+        """The score sheet of a year with its explanation. 404 for a year before the Measures."""
+        first_year = year_span_year(basis.law, year)
+        if first_year is not None:
+            raise NotFound(
+                f"{year} 年没有考评：办法自 {first_year} 起施行",
+                f"there is no assessment of {year}: the Measures are in force from {first_year}",
+                cites=("art.28", "R20"),
+                remedy="请查询施行之后的年度",
+                remedy_en="Ask for a year from then on.",
+            )
+        sheet = Sheet(basis, year)
+        return {
+            "agency": agency_name(basis),
+            **basis.echo(sheet.rulebook, sheet.provisional),
+            **sheet.explained(),
+        }
+
+    def timeline(self, basis: Basis, first: date | None = None, last: date | None = None) -> dict[str, Any]:
+        """Every day on which the standing changes, by default from the first fact to today or the latest dated fact."""
+        dates = [event.occurred_on for event in basis.trail.events]
+        first = first or min(dates)
+        last = last or max(self.today, *dates)
+        if last < first:
+            raise Invalid(
+                f"to（{last}）早于 from（{first}）", f"to ({last}) lies before from ({first})",
+                remedy="请对调两个日期", remedy_en="Swap the two dates.", pointer="?to",
+            )  # fmt: skip
+        echo = basis.echo(basis.rulebook)
+        del echo["as_of"], echo["projected"]
+        return {"agency": agency_name(basis), **echo, **timeline(basis, first, last)}
+
+    def trail(self, basis: Basis) -> list[dict[str, Any]]:
+        """The audit trail as known at the basis, in recording order; sealed fields are still sealed."""
+        return [entry(event, basis.trail) for event in basis.trail.events]
+
+    def notices(self, basis: Basis) -> list[dict[str, Any]]:
+        """The notices of one agency that are due by the basis, sent or not (R18)."""
+        agency = agency_name(basis)
+        return [
+            {
+                "id": one.id, "agency": {"uscc": agency["uscc"], "name": agency["name"]}, "kind": one.kind,
+                "article": one.article, "recipient": one.recipient, "cause": one.cause,
+                "due_on": one.due_on.isoformat(), "text": one.text, "text_en": one.text_en,
+                "sent_on": None if one.sent_on is None else one.sent_on.isoformat(),
+            }
+            for one in notices(basis.facts, basis.rulebook, basis.law.rulebooks)
+        ]  # fmt: skip
+
+    # ---- the district ----
+
+    def district(self, as_of: date | None = None, known_at: str | None = None) -> Iterator[Basis]:
+        """The bases of all agencies known at `known_at` (an instant or `log:N`), by USCC."""
+        for events in self.reader.agencies():
+            known, at = self._known(events, known_at)
+            law = self._law(at) if known else None
+            if law is not None:
+                yield Basis(Trail(known), law, as_of or self.today, at)
+
+    def district_echo(self, as_of: date | None = None, known_at: str | None = None) -> dict[str, Any]:
+        """What an answer over the whole district says of its basis."""
+        own = self.reader.events(LEDGER_STREAM)
+        day = as_of or self.today
+        if known_at is not None and known_at.startswith("version:"):
+            raise Invalid(
+                "version:N 只用于单个机构", "version:N is for one agency", remedy="请用时刻或 log:N",
+                remedy_en="Use an instant or log:N.", pointer="?known_at",
+            )  # fmt: skip
+        if known_at is None:
+            at = self.now
+        elif known_at.startswith("log:"):
+            _, at = self._known(own, known_at)
+        else:
+            self._not_future(known_at, self.now)
+            at = known_at
+        law = self._law(at)
+        echo: dict[str, Any] = {
+            "as_of": day.isoformat(), "known_at": at, "projected": day > shanghai_date(at),
+            "rulebook": None, "calendar": None,
+        }  # fmt: skip
+        if law is None:
+            return echo
+        book = law.rulebooks.on(day)
+        echo |= {"rulebook": {"id": book.id, "sha256": book.sha256}, "calendar": calendar_echo(law.calendar, False)}
+        return {**echo, **demonstration_mark(law)}
+
+    def agencies(self, as_of: date | None = None, known_at: str | None = None, **filters: str | None) -> list[dict[str, Any]]:
+        """The agencies that pass the filters tier, grade, category, filing and q, by USCC."""
+        rows = (district.row(basis) for basis in self.district(as_of, known_at))
+        return [one for one in rows if district.matches(one, **filters)]
+
+    def ranking(self, year: int, as_of: date | None = None, known_at: str | None = None) -> list[dict[str, Any]]:
+        """The ranking of a year, per category (R30)."""
+        return district.ranking(year, self.district(as_of, known_at))
+
+
+def year_span_year(law: Law, year: int) -> date | None:
+    """The first day of the Measures when `year` ends before it; None for a year that is assessed."""
+    first = law.rulebooks.first_day
+    return first if year_span(year, law.rulebooks)[1] < first else None
+
+
+def _beyond(asked: str, latest: str) -> Invalid:
+    return Invalid(
+        f"known_at 是 {asked}，超出现有记录（{latest}）",
+        f"known_at is {asked}, beyond what is recorded ({latest})",
+        cites=("api.md",),
+        remedy="请填写不大于它的编号",
+        remedy_en="Give a number up to that.",
+        pointer="?known_at",
+    )

@@ -1,0 +1,220 @@
+"""The score sheet of annex 1 at one basis, with its explanation, by replay: the obvious implementation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from domain.measures import annex1_score as annex1
+from domain.measures.annex1_score import Category, LeftOut, Line
+from domain.measures.chapter3_business import lapses
+from domain.measures.chapter3_sanctions import bad_records
+from domain.measures.chapter4_assessment import grade_of, overrides, why_not_assessed
+from domain.measures.implements import implements
+from domain.measures.rulebook import Rulebook, assessment_year_of, year_span
+from domain.values import GRADE_LABELS, Grade, exact_text, rounded, score_of_record
+from projections.basis import Basis
+
+CATEGORY_LABELS = {"conduct": "服务规范", "quality": "服务质量", "effect": "服务效果", "honours": "荣誉记录"}
+
+
+@implements("art.20", "annex1.note2", "annex1.note3", "R20", "R25", "R26", "R29")
+@dataclass(frozen=True)
+class Sheet:
+    """`sheet(year, as_of, known_at)`: the facts of that year known and effective by then (R20)."""
+
+    basis: Basis
+    year: int
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """The one in force on min(as_of, last day of the year) (R4)."""
+        return self.basis.law.rulebooks.for_sheet(self.year, self.basis.as_of)
+
+    @cached_property
+    def span(self) -> tuple[date, date]:
+        """First and last day of the assessment year (R20)."""
+        return year_span(self.year, self.basis.law.rulebooks)
+
+    @cached_property
+    def last(self) -> date:
+        """The last day that the sheet looks at."""
+        return min(self.span[1], self.basis.as_of)
+
+    @cached_property
+    def _conduct_and_left_out(self) -> tuple[Category, list[LeftOut], bool]:
+        facts, law = self.basis.facts, self.basis.law
+        counted, dropped, provisional = lapses(facts, law.rulebooks, law.calendar)
+        of_year = [one for one in counted if self._bears(one.counts_on)]
+        records = [one for one in bad_records(facts, law.rulebooks) if one.year == self.year]
+        left_out = [
+            LeftOut(one.item, one.events, one.appears_on, why, why_en)
+            for one, why, why_en in dropped
+            if self._bears(one.counts_on) or one.counts_on < law.rulebooks.first_day
+        ]
+        return annex1.conduct(of_year, records, self.rulebook), left_out, provisional
+
+    def _bears(self, day: date) -> bool:
+        return assessment_year_of(day, self.basis.law.rulebooks.on(day)) == self.year
+
+    @property
+    def provisional(self) -> bool:
+        """Whether a deadline rests on a year that the calendar does not cover (R2)."""
+        return self._conduct_and_left_out[2]
+
+    @cached_property
+    def categories(self) -> tuple[Category, ...]:
+        """Conduct, quality, effect and honours, in the order of annex 1."""
+        facts, book = self.basis.facts, self.rulebook
+        return (
+            self._conduct_and_left_out[0],
+            annex1.quality(facts, self.year, book),
+            annex1.effect(facts, self.year, book),
+            annex1.honours(facts, self.span[0], self.last, book, self.basis.law.rulebooks),
+        )
+
+    @cached_property
+    def not_assessed(self) -> list[tuple[str, str]]:
+        """Why the agency is not assessed in the year; empty when it is (R29)."""
+        return why_not_assessed(self.basis.facts, self.span[0], self.last)
+
+    @property
+    def assessed(self) -> bool:
+        """In business in the year, and filed on a day of it (R29)."""
+        return not self.not_assessed
+
+    @property
+    def missing(self) -> list[str]:
+        """The parts for which nothing has come in yet: no deduction is made for them (R25)."""
+        return [category.name for category in self.categories if category.missing]
+
+    @cached_property
+    def exact_total(self) -> Fraction:
+        """The sum of the categories, with the rulebook's cap on the total if it has one (R24, R26)."""
+        total = sum((category.points for category in self.categories), Fraction(0))
+        cap = self.rulebook.total.cap
+        return total if cap is None else min(total, cap)
+
+    @property
+    def score(self) -> Fraction | None:
+        """The score of record in points; None when not assessed (R26, R29)."""
+        return score_of_record(self.exact_total) if self.assessed else None
+
+    @cached_property
+    def override(self) -> list[dict[str, Any]]:
+        """What makes the grade unqualified whatever the score (art.25)."""
+        facts, books = self.basis.facts, self.basis.law.rulebooks
+        return [
+            {"kind": one.kind, "article": "art.25", "events": list(one.events)}
+            for one in overrides(facts, self.rulebook, books, self.span[0], self.last)
+        ]
+
+    @property
+    def grade(self) -> Grade | None:
+        """By the score of record unless overridden; None when not assessed and not overridden (R27-R29)."""
+        if self.override:
+            return Grade.UNQUALIFIED
+        return None if self.score is None else grade_of(self.score, self.rulebook)
+
+    def summary(self) -> dict[str, Any]:
+        """The `assessment` part of a standing (api.md)."""
+        shown = {category.name: rounded(category.points) for category in self.categories}
+        return {
+            "year": self.year,
+            "assessed": self.assessed,
+            "complete": not self.missing,
+            "missing": self.missing,
+            **shown,
+            "total": None if self.score is None else rounded(self.score),
+            "grade": self.grade,
+            "label": None if self.grade is None else GRADE_LABELS[self.grade],
+            "override": self.override,
+        }
+
+    def lines(self) -> list[Line]:
+        """All lines in the order of annex 1, and the line of a cap on the total where one applies."""
+        found = [line for category in self.categories for line in category.lines]
+        over = self.exact_total - sum((category.points for category in self.categories), Fraction(0))
+        if over:
+            found.append(
+                Line(None, "total", "annex1.note3", over, over, f"总分封顶 {self.rulebook.total.cap} 分",
+                     f"the total is capped at {self.rulebook.total.cap} points", (), self.last, "total.cap")
+            )  # fmt: skip
+        return found
+
+    def explained(self) -> dict[str, Any]:
+        """The answer of `GET …/sheets/{year}` below the basis: every number with its lines, formula and exact value."""
+        summary = self.summary()
+        exact = {category.name: exact_text(category.points) for category in self.categories}
+        exact["total"] = exact_text(self.exact_total) if self.assessed else None  # type: ignore[assignment]
+        return {
+            **summary,
+            "from": self.span[0].isoformat(),
+            "to": self.span[1].isoformat(),
+            "exact": exact,
+            "rounding": self._rounding(summary),
+            "lines": [line_json(line) for line in self.lines()],
+            "categories": [
+                {
+                    "name": category.name,
+                    "label": CATEGORY_LABELS[category.name],
+                    "points": rounded(category.points),
+                    "exact": exact_text(category.points),
+                    "formula": category.formula,
+                    "capped": category.capped,
+                }
+                for category in self.categories
+            ],
+            "considered": [_left_out_json(one) for one in self._left_out()],
+            "not_assessed": [{"text": text, "text_en": text_en} for text, text_en in self.not_assessed],
+        }
+
+    def _left_out(self) -> list[LeftOut]:
+        found = list(self._conduct_and_left_out[1])
+        for category in self.categories:
+            found += category.left_out
+        return found
+
+    def _rounding(self, summary: dict[str, Any]) -> dict[str, str] | None:
+        """Said where the shown parts do not add up to the shown total (R26)."""
+        if summary["total"] is None or self.rulebook.total.cap is not None:
+            return None
+        parts = sum((Fraction(summary[category.name]) for category in self.categories), Fraction(0))
+        if parts == Fraction(summary["total"]):
+            return None
+        return {
+            "text": f"各项为四舍五入后的显示值，相加得 {rounded(parts)}；总分由精确值一次舍入（R26）",
+            "text_en": f"shown parts are rounded and add up to {rounded(parts)}; the total is rounded once (R26)",
+        }
+
+
+def line_json(line: Line) -> dict[str, Any]:
+    """A line as api.md shows it, with the exact and the nominal points and the rulebook's value."""
+    return {
+        "item": line.item,
+        "category": line.category,
+        "article": line.article,
+        "points": rounded(line.points),
+        "exact": exact_text(line.points),
+        "nominal": rounded(line.nominal),
+        "text": line.text,
+        "text_en": line.text_en,
+        "events": list(line.events),
+        "occurred_on": line.occurred_on.isoformat(),
+        "value": line.value,
+    }
+
+
+
+
+def _left_out_json(one: LeftOut) -> dict[str, Any]:
+    return {
+        "item": one.item,
+        "events": list(one.events),
+        "occurred_on": None if one.occurred_on is None else one.occurred_on.isoformat(),
+        "reason": one.reason,
+        "reason_en": one.reason_en,
+    }
