@@ -338,6 +338,36 @@ class PenaltyImposed(Event):
     decision_no: str | None
 
 
+class ResultPublished(Event):
+    """A year's result of one agency, frozen as it was decided; what it rests on is named (art.19-20, R32)."""
+
+    KIND, FINAL = "result", True
+    year: int
+    grade: str | None
+    rank: int | None
+    sheet: dict[str, Any]
+    basis: tuple[str, ...]
+    known_at: str
+    log_index: int
+    rulebook_sha256: str
+    calendar_sha256: str
+
+
+class ResultRevised(Event):
+    """The result of a year after an appeal or a reopening; it stands in place of the one before (R34)."""
+
+    KIND, FINAL = "result", True
+    year: int
+    grade: str | None
+    rank: int | None
+    sheet: dict[str, Any]
+    basis: tuple[str, ...]
+    known_at: str
+    log_index: int
+    rulebook_sha256: str
+    calendar_sha256: str
+
+
 class EventAnnulled(Event):
     """Its own date is for display only: what it annuls stops counting on every date (rules.md, two clocks)."""
 

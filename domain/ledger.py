@@ -26,9 +26,12 @@ from domain.measures.calendar import Calendar
 from domain.measures.rulebook import Rulebook
 from domain.store.engine import reading, writing
 from domain.store.factory import LedgerFactory
-from domain.store.recorder import Head, LedgerRecorder
+from domain.store.heads import Head, advance_head, head_of, lock_head, streams
+from domain.store.recorder import LedgerRecorder, events_of
+from domain.store.sealer import sealed_until, sealed_versions
 from domain.store.vault import Vault
 from domain.values import (
+    FOREVER,
     LEDGER_STREAM,
     Instant,
     Role,
@@ -79,6 +82,7 @@ class Ledger(Application[UUID]):
         super().__init__(env)
         self.recorder: LedgerRecorder
         self.cache = StreamCache()
+        self._laws: dict[tuple[str, ...], Law | None] = {}
 
     def construct_factory(self, env: Any) -> LedgerFactory:
         """The library's own extension point: our mapper and recorder on our engine."""
@@ -91,6 +95,14 @@ class Ledger(Application[UUID]):
         """One consistent snapshot of the whole ledger."""
         with reading(self.engine) as connection:
             yield Reader(self, connection)
+
+    def law_of(self, own: tuple[Event, ...], known_at: Instant = FOREVER) -> Law | None:
+        """The law that these events of the ledger's own stream make; reading a rulebook in is slow, so it is kept."""
+        known = [event for event in own if event.recorded_at <= known_at]
+        key = tuple(event.id for event in known)
+        if key not in self._laws:
+            self._laws[key] = Law.of(known)
+        return self._laws[key]
 
     # ---- writing ----
 
@@ -118,7 +130,7 @@ class Ledger(Application[UUID]):
     ) -> bool:
         """Open a new ledger and adopt its first law by events (R4). False when it was opened before."""
         with self.writing(clock) as unit:
-            if not unit.lock(LEDGER_STREAM, new=True).version == 0:
+            if unit.lock(LEDGER_STREAM).version > 0:
                 return False
             unit.adopt(LedgerOpened, actor, unit.today(), demonstration=demonstration)
             unit.adopt_rulebook(rulebook, actor)
@@ -135,15 +147,16 @@ class Reader:
 
     def events(self, stream: str) -> tuple[Event, ...]:
         """All events of a stream in this snapshot; empty for an unknown one. Raises `Unreadable`."""
-        head = self.ledger.recorder.head_of(self.connection, stream)
-        return () if head is None else self._up_to(stream, head.version)
+        head = head_of(self.connection, stream)
+        return () if head is None else self.up_to(stream, head.version)
 
-    def _up_to(self, stream: str, version: int) -> tuple[Event, ...]:
+    def up_to(self, stream: str, version: int) -> tuple[Event, ...]:
+        """The first `version` events of a stream that this snapshot is known to hold."""
         cached = self.ledger.cache.get(stream)
         if len(cached) < version:
-            mapper, recorder = self.ledger.mapper, self.ledger.recorder
-            stored = recorder.events_of(self.connection, stream, gt=len(cached), lte=version)
-            cached = (*cached, *(mapper.to_domain_event(one) for one in stored))
+            decode = self.ledger.mapper.to_domain_event
+            stored = events_of(self.connection, stream, gt=len(cached), lte=version)
+            cached = (*cached, *map(decode, stored))
             self.ledger.cache.put(stream, cached)
         return cached[:version]
 
@@ -153,12 +166,20 @@ class Reader:
 
     def agencies(self) -> Iterator[tuple[Event, ...]]:
         """The events of every agency, by USCC."""
-        for head in self.ledger.recorder.heads(self.connection, "agency/"):
-            yield self._up_to(head.stream, head.version)
+        for stream in streams(self.connection, "agency/"):
+            yield self.events(stream)
+
+    def sealed(self) -> tuple[int, Instant | None]:
+        """The last log index, and the instant before which nothing more will be recorded (events.md, Order)."""
+        return sealed_until(self.connection)
+
+    def versions_in_log(self, stream: str, up_to: int) -> set[int]:
+        """Which versions of a stream are among the first `up_to` entries of the sealed log."""
+        return set(self.connection.scalars(sealed_versions(stream, up_to)))
 
     def law(self, known_at: Instant) -> Law | None:
         """What the ledger had adopted by an instant (R4)."""
-        return Law.of(self.events(LEDGER_STREAM), known_at)
+        return self.ledger.law_of(self.events(LEDGER_STREAM), known_at)
 
 
 class Unit:
@@ -179,14 +200,11 @@ class Unit:
         own = self.reader.events(LEDGER_STREAM)
         return not own or (isinstance(own[0], LedgerOpened) and own[0].demonstration)
 
-    def lock(self, stream: str, *, new: bool = False) -> Head:
-        """Lock a stream's head row for this transaction. `new` makes the row when there is none; else `NotFound`."""
+    def lock(self, stream: str) -> Head:
+        """Lock a stream for this transaction; who locks several does it in the order of their names."""
         head = self._heads.get(stream)
         if head is None:
-            head = self.ledger.recorder.lock_head(self.connection, stream, create=new)
-            if head is None:
-                raise unknown_agency(stream.removeprefix("agency/"))
-            self._heads[stream] = head
+            head = self._heads[stream] = lock_head(self.connection, stream)
             self._last[stream] = head.last_recorded_at
         return head
 
@@ -198,11 +216,11 @@ class Unit:
         stream = agency_stream(uscc)
         agency = self._agencies.get(stream)
         if agency is None:
-            head = self.lock(stream, new=new)
+            head = self.lock(stream)
             if head.version == 0 and not new:
                 raise unknown_agency(uscc)
             agency = Agency.of(uscc)
-            for event in self.reader._up_to(stream, head.version):
+            for event in self.reader.up_to(stream, head.version):
                 agency.apply(event)
             self._agencies[stream] = agency
         return agency
@@ -210,7 +228,7 @@ class Unit:
     def law(self) -> Law:
         """The law adopted by now."""
         if self._law is None:
-            found = Law.of(self.reader.events(LEDGER_STREAM))
+            found = self.ledger.law_of(self.reader.events(LEDGER_STREAM))
             if found is None:
                 raise Contradiction("账本尚未启用", "the ledger has not been opened", remedy="请先启动服务",
                                     remedy_en="Start the service first.")  # fmt: skip
@@ -260,11 +278,11 @@ class Unit:
 
     def today(self) -> date:
         """The Shanghai date by this transaction's clock."""
-        return shanghai_date(next_instant(self._now(self.lock(LEDGER_STREAM, new=True)), None))
+        return shanghai_date(next_instant(self._now(self.lock(LEDGER_STREAM)), None))
 
     def adopt(self, kind: type[Event], actor: str, occurred_on: date, **fields: Any) -> Event:
         """Append an event to the ledger's own stream."""
-        head = self.lock(LEDGER_STREAM, new=True)
+        head = self.lock(LEDGER_STREAM)
         waiting = self._pending.setdefault(LEDGER_STREAM, [])
         at = next_instant(self._now(head), self._last[LEDGER_STREAM])
         event = kind(
@@ -295,10 +313,9 @@ class Unit:
         events = [event for stream in streams for event in self._pending[stream]]
         if not events:
             return
-        self.vault.flush()
         stored = [self.ledger.mapper.to_stored_event(event) for event in events]
         self.ledger.recorder.insert_events(stored, connection=self.connection)
         for stream in streams:
             own = [one for one in stored if one.stream == stream]
-            self.ledger.recorder.advance_head(self.connection, self._heads[stream], own)
+            advance_head(self.connection, self._heads[stream], own)
         self._pending.clear()

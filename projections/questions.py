@@ -72,7 +72,7 @@ class Questions:
         return known, known[-1].recorded_at if known else self.now
 
     def _known_by_log(self, events: tuple[Event, ...], number: int) -> list[Event]:
-        sealed = self.reader.sealed_up_to()
+        sealed, _ = self.reader.sealed()
         if number > sealed:
             raise _beyond(f"log:{number}", f"log:{sealed}")
         versions = self.reader.versions_in_log(events[0].stream, number) if events else set()

@@ -12,7 +12,7 @@ from domain.measures import annex1_score as annex1
 from domain.measures.annex1_score import Category, LeftOut, Line
 from domain.measures.chapter3_business import lapses
 from domain.measures.chapter3_sanctions import bad_records
-from domain.measures.chapter4_assessment import grade_of, overrides, why_not_assessed
+from domain.measures.chapter4_assessment import grade_of, overrides, penalties_without_effect, why_not_assessed
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, assessment_year_of, year_span
 from domain.values import GRADE_LABELS, Grade, exact_text, rounded, score_of_record
@@ -176,6 +176,9 @@ class Sheet:
         found = list(self._conduct_and_left_out[1])
         for category in self.categories:
             found += category.left_out
+        other = "不是应急管理（安全生产监管）部门的处罚，不影响考评结果", "not a penalty of an emergency-management department"
+        for penalty in penalties_without_effect(self.basis.facts, self.rulebook, self.span[0], self.last):
+            found.append(LeftOut(None, (penalty.id,), penalty.occurred_on, *other))
         return found
 
     def _rounding(self, summary: dict[str, Any]) -> dict[str, str] | None:

@@ -8,6 +8,7 @@ from msgspec import UNSET
 
 from domain.measures.chapter2_filing import FILING_LABELS, filing_state, profile_on
 from domain.measures.chapter3_sanctions import advisories, bad_records, sanction
+from domain.measures.chapter4_assessment import warning_notices
 from domain.measures.implements import implements
 from domain.measures.rulebook import assessment_year_of
 from domain.trail import Trail
@@ -44,9 +45,23 @@ def standing(basis: Basis) -> dict[str, Any]:
         "sanction": sanction_part(basis),
         "bad_records": bad_record_part(basis, sheet.year),
         "assessment": sheet.summary(),
-        "warning_notice": None,
+        "warning_notice": warning_part(basis),
         "advisories": advisories(basis.facts),
     }
+
+
+def warning_part(basis: Basis) -> dict[str, Any] | None:
+    """The warning notice standing on the day, of the latest year if there are several (art.19, R31)."""
+    for notice in reversed(warning_notices(basis.facts, basis.law.rulebooks)):
+        if notice.first <= basis.as_of <= notice.last:
+            return {
+                "year": notice.year,
+                "article": "art.19",
+                "since": notice.first.isoformat(),
+                "until": notice.last.isoformat(),
+                "events": [notice.event],
+            }
+    return None
 
 
 def sanction_part(basis: Basis) -> dict[str, Any]:

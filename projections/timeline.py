@@ -119,6 +119,7 @@ FACT_LABELS = {
     "ComplaintUpheld": "投诉查实", "ComplaintDismissed": "投诉不成立", "ComplaintMerged": "投诉并案",
     "AgencyDelisted": "移出黑名单", "NoticeSent": "发出通知", "AccidentLiabilityFound": "认定事故责任",
     "SurveyInvited": "发出调查邀请", "SurveySubmitted": "提交满意度调查表", "SurveyClosed": "满意度调查截止",
-    "EffectScored": "服务效果评分", "HonourAwarded": "获得表彰", "PenaltyImposed": "行政处罚", "EventAnnulled": "撤销",
+    "EffectScored": "服务效果评分", "HonourAwarded": "获得表彰", "PenaltyImposed": "行政处罚", "ResultPublished": "公布考评结果",
+    "ResultRevised": "更正考评结果", "EventAnnulled": "撤销",
 }  # fmt: skip
 """What each fact is called on a page."""

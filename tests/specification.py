@@ -65,7 +65,7 @@ class District:
         self._ids = itertools.count(1)
         self.law = Law(Rulebooks(self.rulebooks), CALENDAR, True)
 
-    def send(self, post: str, body: Mapping[str, Any]) -> Event:
+    def send(self, post: str, body: Mapping[str, Any], event_id: str | None = None) -> Event:
         """Record one command given by its path; raises the refusal or pydantic's ValidationError."""
         found = find_command(post)
         if found is None:
@@ -82,7 +82,7 @@ class District:
             command,
             Recording(
                 actor="p", role=self.role, via="api", today=shanghai_date(at), recorded_at=at,
-                event_id=f"e{next(self._ids)}", vault=PlainVault(), rulebooks=self.law.rulebooks,
+                event_id=event_id or f"e{next(self._ids)}", vault=PlainVault(), rulebooks=self.law.rulebooks,
                 calendar=self.law.calendar, path_id=path_id,
             ),
         )  # fmt: skip

@@ -13,6 +13,7 @@ from domain.commands.fields import EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
 from domain.events import Client, Event, Evidence, Person, Sealed, TeamMember
 from domain.measures.calendar import Calendar
+from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
 from domain.values import Instant, Role
 
@@ -76,7 +77,7 @@ class Command(BaseModel):
     MAY_BE_LATER: ClassVar[frozenset[str]] = frozenset()
     """Due dates, planned dates and a termination's effective date."""
     ANY_DAY: ClassVar[frozenset[str]] = frozenset()
-    """Dates that an agency or client may give earlier than today: the start of an existing contract (R8b)."""
+    """Dates that an agency or client may give earlier than today: a contract's start, the day of a change (R8b)."""
 
     note: Prose | None = None
     evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = []
@@ -90,6 +91,7 @@ class Command(BaseModel):
         day: date = getattr(self, self.FACT_DATE)
         return day
 
+    @implements("R8b")
     def check_dates(self, recording: Recording) -> None:
         """Refuse dates after today (api.md) and, for agencies and clients, dates before today (R8b)."""
         for field in type(self).model_fields:

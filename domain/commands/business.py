@@ -137,6 +137,11 @@ class ExtendProject(Command):
     agreed_on: Day
     due_on: Day
 
+    @model_validator(mode="after")
+    def _order(self) -> Self:
+        _due_after(self.agreed_on, self.due_on, "agreed_on")
+        return self
+
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Accepted whenever it is recorded: whether it came in time is for the rules to say."""
         return fact(ProjectExtended, project_id=in_path(agency, recording, ProjectStarted).id, due_on=self.due_on)

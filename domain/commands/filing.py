@@ -29,6 +29,7 @@ from domain.events import (
     Qualification,
 )
 from domain.measures.chapter2_filing import changed_values, profile_on
+from domain.measures.implements import implements
 from domain.values import Role
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def _qualification(one: QualificationIn) -> Qualification:
     return Qualification(name=one.name, no=one.no, scope=scope, valid_until=one.valid_until)
 
 
+@implements("art.2", "art.8", "R6")
 class FileAgency(Command):
     """An agency files its information, for the first time or again after a return or a termination (art.8, R6)."""
 
@@ -104,6 +106,7 @@ class FileAgency(Command):
         )
 
 
+@implements("art.9", "R6")
 class DecideFiling(Command):
     """The association files the agency, public from that day, or returns the filing with reasons (art.9, R6)."""
 
@@ -158,10 +161,13 @@ class ChangedFields(Part):
         return self
 
 
+@implements("art.12", "R7", "R8b")
 class ReportChange(Command):
     """A change of the agency's situation, to be reported within seven days (art.12, R7)."""
 
     FACT_DATE: ClassVar[str] = "changed_on"
+    ANY_DAY: ClassVar[frozenset[str]] = frozenset({"changed_on"})
+    """Art.12 gives seven days after the change: only the report itself has to be of today (our reading of R8b)."""
 
     changed_on: Day
     reported_on: Day
@@ -176,6 +182,7 @@ class ReportChange(Command):
         )
 
 
+@implements("art.10")
 class RecordInspection(Command):
     """A periodic check of what was filed (art.10)."""
 
@@ -189,6 +196,7 @@ class RecordInspection(Command):
         return fact(InspectionRecorded, findings=self.findings)
 
 
+@implements("art.11", "R6")
 class TerminateAgency(Command):
     """The agency ends its business; off the public list from the effective date (art.11, R6)."""
 
@@ -214,6 +222,7 @@ class TerminateAgency(Command):
         return fact(AgencyTerminated, reason=self.reason)
 
 
+@implements("art.26", "annex3")
 class SignPledge(Command):
     """The agency signs the pledge of annex 3 (art.26)."""
 

@@ -32,6 +32,7 @@ from domain.events import (
     ProjectStarted,
 )
 from domain.facts import Facts
+from domain.measures.implements import implements
 from domain.measures.notices import notices
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ Behaviour = Literal[
 ]
 
 
+@implements("art.16", "R11", "R12")
 class EnterBadRecord(Command):
     """The association enters one of the fourteen behaviours (art.16, R12)."""
 
@@ -76,6 +78,7 @@ class EnterBadRecord(Command):
         )
 
 
+@implements("art.16", "R14")
 class ReferBadRecord(Command):
     """An unlawful behaviour has been reported to the regulator (art.16, R14)."""
 
@@ -121,6 +124,7 @@ class ReceiveComplaint(Command):
         )
 
 
+@implements("art.17", "R15")
 class DecideComplaint(Command):
     """The association verifies a complaint: upheld, dismissed, or merged into another about the same matter (R15)."""
 
@@ -179,6 +183,7 @@ class DecideComplaint(Command):
         return fact(ComplaintMerged, complaint_id=complaint.id, merged_into=target.id, findings=findings)
 
 
+@implements("art.17(3)", "R16")
 class DelistAgency(Command):
     """Release from the blacklist by decision, where the rulebook knows such a release (R16, tag_term by_decision)."""
 
@@ -201,6 +206,7 @@ class DelistAgency(Command):
         return fact(AgencyDelisted, reason=self.reason)
 
 
+@implements("R18")
 class SendNotice(Command):
     """A notice that fell due has been sent (art.11, 16-19, R18)."""
 
@@ -235,6 +241,7 @@ class SendNotice(Command):
         )
 
 
+@implements("art.18", "R19")
 class FindAccidentLiability(Command):
     """An investigation finds the agency liable for an accident at a client (art.18, R19)."""
 

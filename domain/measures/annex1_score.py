@@ -99,6 +99,9 @@ def conduct(lapses: Iterable[Lapse], records: Iterable[BadRecord], rulebook: Rul
     for _, _, line in sorted(found, key=lambda one: one[:2]):
         cost = min(-line.nominal, left)
         left -= cost
+        if cost < -line.nominal:
+            line = replace(line, text=f"{line.text}（服务规范已扣完，不计负分）",
+                           text_en=f"{line.text_en} (the category is used up: no negative points)")  # fmt: skip
         lines.append(replace(line, points=-cost))
     formula = f"{rulebook.conduct.full}" + "".join(f" {_signed(line.points)}" for line in lines)
     return Category("conduct", left, formula, tuple(lines), capped=any(one.points != one.nominal for one in lines))

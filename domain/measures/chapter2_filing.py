@@ -128,6 +128,8 @@ def late_changes(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> tupl
     lapses = []
     provisional = False
     for change in facts.of(InformationChanged):
+        if change.occurred_on < rulebooks.first_day:
+            continue  # no rulebook set a deadline on the day that would start it (R4)
         days = rulebooks.on(change.occurred_on).deadlines.change_days
         limit = deadline(change.occurred_on, days, calendar)
         provisional = provisional or limit.provisional

@@ -8,13 +8,13 @@ from datetime import date
 from fractions import Fraction
 from typing import TypeVar
 
-from domain.events import PenaltyImposed
+from domain.events import PenaltyImposed, ResultPublished, ResultRevised
 from domain.facts import Facts
 from domain.measures.chapter2_filing import filed_periods
 from domain.measures.chapter3_business import in_business
 from domain.measures.chapter3_sanctions import tags
 from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
 from domain.values import GRADE_RANK, Grade, Tier
 
 
@@ -61,6 +61,47 @@ def overrides(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks, first: dat
         found.append(Override("blacklisted", added))
     if fined:
         found.append(Override("penalty", fined))
+    return found
+
+
+def penalties_without_effect(facts: Facts, rulebook: Rulebook, first: date, last: date) -> list[PenaltyImposed]:
+    """Penalties of the year by other authorities: shown, without effect on the grade (art.25, R28)."""
+    return [
+        penalty
+        for penalty in facts.of(PenaltyImposed)
+        if first <= penalty.occurred_on <= last
+        and penalty.authority_kind not in rulebook.penalties.overriding_authorities
+    ]
+
+
+@dataclass(frozen=True)
+class WarningNotice:
+    """第二年警告通报: stands from `first` to `last`, both included, for a year published as unqualified."""
+
+    year: int
+    first: date
+    last: date
+    event: str
+
+
+@implements("art.19", "R31")
+def warning_notices(facts: Facts, rulebooks: Rulebooks) -> list[WarningNotice]:
+    """年度考评被确定为“不合格”的服务机构，第二年警告通报: one per year whose standing result is unqualified.
+
+    It stands in the year after (or in the year of publication, if that is later) from publication on; a revision to
+    another grade lifts it, one to unqualified brings it.
+    """
+    standing: dict[int, ResultPublished | ResultRevised] = {}
+    for result in facts.several(ResultPublished, ResultRevised):
+        before = standing.get(result.year)
+        if before is None or before.grade != result.grade:
+            standing[result.year] = result
+    found = []
+    for year, result in sorted(standing.items()):
+        if result.grade == Grade.UNQUALIFIED:
+            published_in = assessment_year_of(result.occurred_on, rulebooks.on(result.occurred_on))
+            first, last = year_span(max(year + 1, published_in), rulebooks)
+            found.append(WarningNotice(year, max(first, result.occurred_on), last, result.id))
     return found
 
 

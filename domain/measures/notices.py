@@ -16,6 +16,7 @@ from domain.events import (
 )
 from domain.facts import Facts
 from domain.measures.chapter3_sanctions import concerned_clients, tags
+from domain.measures.chapter4_assessment import warning_notices
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, Rulebooks
 from domain.values import Tier
@@ -41,7 +42,7 @@ def notice_id(cause: str, kind: str, recipient: str) -> str:
     return "n-" + hashlib.sha256(f"{cause}|{kind}|{recipient}".encode()).hexdigest()[:32]
 
 
-@implements("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "R14", "R18", "R19")
+@implements("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "art.19", "R14", "R18", "R19", "R31")
 def notices(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Notice]:
     """Every notice that is due by `as_of`, by due date, with the day it was sent; corrections last."""
     sent = {one.notice_id: one for one in facts.of(NoticeSent)}
@@ -95,6 +96,9 @@ def _grounds(
         for client in concerned_clients(facts, found):
             yield (found.id, "accident", "art.18", client, found.occurred_on,
                    "事故责任：建议企业取消或中止合作", "accident: advise the client to end or suspend")  # fmt: skip
+    for warning in warning_notices(facts, rulebooks):
+        yield (warning.event, "unqualified", "art.19", "agency", warning.first,
+               f"{warning.year} 年度不合格：第二年警告通报", f"unqualified in {warning.year}: warning notice")  # fmt: skip
     for record in facts.of(BadRecordEntered):
         if record.unlawful:
             yield (record.id, "referral", "art.16", "regulator", record.occurred_on,
