@@ -24,6 +24,9 @@ from domain.events import (
 from domain.trail import Trail
 from domain.values import agency_stream, stream_id
 
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+"""The library keeps a modification time on aggregates; ours is `recorded_at` on every event."""
+
 _FILING_STATES: dict[type[Event], str] = {
     FilingSubmitted: "submitted",
     AgencyFiled: "filed",
@@ -39,7 +42,7 @@ class Agency(BaseAggregate[UUID]):
     def blank(cls, stream: str) -> Agency:
         """The agency before its first event, version 0."""
         agency = cls.__new__(cls)
-        agency.__base_init__(originator_id=stream_id(stream), originator_version=0, timestamp=datetime.now(UTC))
+        agency.__base_init__(originator_id=stream_id(stream), originator_version=0, timestamp=_NO_TIME)
         agency.stream = stream
         agency.trail = Trail()
         return agency

@@ -1,7 +1,7 @@
 """Every stored fact, one class each. An append-only file: what is here has been written for ever (events.md).
 
 The bytes are UTF-8 JSON with sorted keys and stand for themselves: type, stream and version are inside, so that a hash
-over the bytes covers them. The first date of a command becomes `occurred_on`. Ids of what a fact creates equal its own id.
+over the bytes covers them. A command's first date becomes `occurred_on`. What a fact creates has the fact's own id.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ class Profile(msgspec.Struct, frozen=True):
 
     name: str | UnsetType = UNSET
     category: str | UnsetType = UNSET
-    legal_representative: Sealed | None | UnsetType = UNSET
-    technical_lead: Sealed | None | UnsetType = UNSET
-    address: str | None | UnsetType = UNSET
-    local: bool | None | UnsetType = UNSET
+    legal_representative: Sealed | UnsetType | None = UNSET
+    technical_lead: Sealed | UnsetType | None = UNSET
+    address: str | UnsetType | None = UNSET
+    local: bool | UnsetType | None = UNSET
     scope: tuple[str, ...] | UnsetType = UNSET
     qualifications: tuple[Qualification, ...] | UnsetType = UNSET
     personnel: tuple[Person, ...] | UnsetType = UNSET
-    other: str | None | UnsetType = UNSET
+    other: str | UnsetType | None = UNSET
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type", forbid_unknown_fields=True):
@@ -124,50 +124,50 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type
 # ---- chapter 2: filing (art.8-12, 26) ----
 
 
-class FilingSubmitted(Event):
+class FilingSubmitted(Event, frozen=True, kw_only=True):
     KIND, FINAL = "filing", True
     filing_id: str
     uscc: str
     profile: Profile
 
 
-class AgencyFiled(Event):
+class AgencyFiled(Event, frozen=True, kw_only=True):
     NAMES, FINAL = ("filing_id",), True
     filing_id: str
     reasons: str | None = None
 
 
-class FilingReturned(Event):
+class FilingReturned(Event, frozen=True, kw_only=True):
     NAMES, FINAL = ("filing_id",), True
     filing_id: str
     reasons: str
 
 
-class InformationChanged(Event):
+class InformationChanged(Event, frozen=True, kw_only=True):
     KIND = "change"
     reported_on: date
     fields: Profile
     old: Profile
 
 
-class InspectionRecorded(Event):
+class InspectionRecorded(Event, frozen=True, kw_only=True):
     KIND = "inspection"
     findings: str | None
 
 
-class AgencyTerminated(Event):
+class AgencyTerminated(Event, frozen=True, kw_only=True):
     KIND, FINAL = "termination", True
     reason: str | None
 
 
-class PledgeSigned(Event):
+class PledgeSigned(Event, frozen=True, kw_only=True):
     KIND = "pledge"
 
 
 # ---- chapter 3: conduct of business (art.13-18) ----
 
 
-class SubmissionRequested(Event):
+class SubmissionRequested(Event, frozen=True, kw_only=True):
     KIND = "submission_request"
     request_id: str
     item: int
@@ -175,12 +175,12 @@ class SubmissionRequested(Event):
     due_on: date
 
 
-class SubmissionReceived(Event):
+class SubmissionReceived(Event, frozen=True, kw_only=True):
     NAMES = ("request_id",)
     request_id: str
 
 
-class ProjectStarted(Event):
+class ProjectStarted(Event, frozen=True, kw_only=True):
     KIND = "project"
     project_id: str
     client: Client
@@ -191,36 +191,36 @@ class ProjectStarted(Event):
     technicians: tuple[TeamMember, ...]
 
 
-class ProjectPlanFiled(Event):
+class ProjectPlanFiled(Event, frozen=True, kw_only=True):
     NAMES = ("project_id",)
     project_id: str
 
 
-class ProjectExtended(Event):
+class ProjectExtended(Event, frozen=True, kw_only=True):
     NAMES = ("project_id",)
     project_id: str
     due_on: date
 
 
-class ProjectCompleted(Event):
+class ProjectCompleted(Event, frozen=True, kw_only=True):
     NAMES = ("project_id",)
     project_id: str
     report_filed_on: date | None
 
 
-class ProjectCancelled(Event):
+class ProjectCancelled(Event, frozen=True, kw_only=True):
     NAMES = ("project_id",)
     project_id: str
     reason: str | None
 
 
-class LapseRecorded(Event):
+class LapseRecorded(Event, frozen=True, kw_only=True):
     KIND, NAMES = "lapse", ("concerns",)
     item: int
     concerns: str | None
 
 
-class BadRecordEntered(Event):
+class BadRecordEntered(Event, frozen=True, kw_only=True):
     KIND, NAMES = "bad_record", ("report_id",)
     bad_record_id: str
     behaviour: str
@@ -229,13 +229,13 @@ class BadRecordEntered(Event):
     unlawful: bool
 
 
-class BadRecordReferred(Event):
+class BadRecordReferred(Event, frozen=True, kw_only=True):
     NAMES = ("bad_record_id",)
     bad_record_id: str
     reference: str
 
 
-class ComplaintReceived(Event):
+class ComplaintReceived(Event, frozen=True, kw_only=True):
     KIND = "complaint"
     complaint_id: str
     complainant: Sealed | None
@@ -243,32 +243,32 @@ class ComplaintReceived(Event):
     grounds: str
 
 
-class ComplaintUpheld(Event):
+class ComplaintUpheld(Event, frozen=True, kw_only=True):
     NAMES = ("complaint_id",)
     complaint_id: str
     findings: Sealed | None
     verified_grounds: str
 
 
-class ComplaintDismissed(Event):
+class ComplaintDismissed(Event, frozen=True, kw_only=True):
     NAMES = ("complaint_id",)
     complaint_id: str
     findings: Sealed | None
 
 
-class ComplaintMerged(Event):
+class ComplaintMerged(Event, frozen=True, kw_only=True):
     NAMES = ("complaint_id", "merged_into")
     complaint_id: str
     merged_into: str
     findings: Sealed | None
 
 
-class AgencyDelisted(Event):
+class AgencyDelisted(Event, frozen=True, kw_only=True):
     KIND = "delisting"
     reason: str | None
 
 
-class NoticeSent(Event):
+class NoticeSent(Event, frozen=True, kw_only=True):
     """`cause` is not among NAMES: that the notice went out stays true when its cause is annulled (R18)."""
 
     notice_id: str
@@ -278,7 +278,7 @@ class NoticeSent(Event):
     channel: str
 
 
-class AccidentLiabilityFound(Event):
+class AccidentLiabilityFound(Event, frozen=True, kw_only=True):
     KIND, NAMES = "accident", ("project_id",)
     accident_on: date | None
     severity: str
@@ -291,7 +291,7 @@ class AccidentLiabilityFound(Event):
 # ---- chapter 4: assessment (art.19-25, annexes) ----
 
 
-class SurveyInvited(Event):
+class SurveyInvited(Event, frozen=True, kw_only=True):
     KIND, NAMES = "survey_invitation", ("project_id",)
     invitation_id: str
     client: Client
@@ -300,7 +300,7 @@ class SurveyInvited(Event):
     expires_on: date
 
 
-class SurveySubmitted(Event):
+class SurveySubmitted(Event, frozen=True, kw_only=True):
     KIND, NAMES = "survey", ("project_id", "invitation_id")
     client: Client
     project_id: str | None
@@ -310,19 +310,19 @@ class SurveySubmitted(Event):
     invitation_id: str | None = None
 
 
-class SurveyClosed(Event):
+class SurveyClosed(Event, frozen=True, kw_only=True):
     KIND = "survey_closing"
     year: int
 
 
-class EffectScored(Event):
+class EffectScored(Event, frozen=True, kw_only=True):
     KIND = "effect_score"
     client: Client
     year: int
     value: str
 
 
-class HonourAwarded(Event):
+class HonourAwarded(Event, frozen=True, kw_only=True):
     KIND = "honour"
     level: str
     reason: str
@@ -331,14 +331,14 @@ class HonourAwarded(Event):
     authority_kind: str
 
 
-class PenaltyImposed(Event):
+class PenaltyImposed(Event, frozen=True, kw_only=True):
     KIND = "penalty"
     authority: str | None
     authority_kind: str
     decision_no: str | None
 
 
-class ResultPublished(Event):
+class ResultPublished(Event, frozen=True, kw_only=True):
     """A year's result of one agency, frozen as it was decided; what it rests on is named (art.19-20, R32)."""
 
     KIND, FINAL = "result", True
@@ -353,7 +353,7 @@ class ResultPublished(Event):
     calendar_sha256: str
 
 
-class ResultRevised(Event):
+class ResultRevised(Event, frozen=True, kw_only=True):
     """The result of a year after an appeal or a reopening; it stands in place of the one before (R34)."""
 
     KIND, FINAL = "result", True
@@ -368,7 +368,7 @@ class ResultRevised(Event):
     calendar_sha256: str
 
 
-class EventAnnulled(Event):
+class EventAnnulled(Event, frozen=True, kw_only=True):
     """Its own date is for display only: what it annuls stops counting on every date (rules.md, two clocks)."""
 
     KIND, FINAL = "annulment", True
@@ -381,19 +381,19 @@ class EventAnnulled(Event):
 # ---- the ledger itself (R4) ----
 
 
-class LedgerOpened(Event):
+class LedgerOpened(Event, frozen=True, kw_only=True):
     FINAL = True
     demonstration: bool
 
 
-class RulebookAdopted(Event):
+class RulebookAdopted(Event, frozen=True, kw_only=True):
     FINAL = True
     rulebook_id: str
     sha256: str
     content: dict[str, Any]
 
 
-class CalendarAdopted(Event):
+class CalendarAdopted(Event, frozen=True, kw_only=True):
     FINAL = True
     calendar_id: str
     sha256: str

@@ -1,4 +1,4 @@
-"""Which events count under (as_of, known_at): the one place where annulment and the two clocks are handled (rules.md)."""
+"""Which events count under (as_of, known_at): the one place where the two clocks are handled (rules.md)."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Law:
 
     @classmethod
     def of(cls, events: Iterable[Event], known_at: Instant = FOREVER) -> Law | None:
-        """The law among these events of the ledger's own stream, as known at an instant; None before the first adoption."""
+        """The law among these events of the ledger's stream, as known at an instant; None before the first adoption."""
         books: list[Rulebook] = []
         calendar: Calendar | None = None
         demonstration = False

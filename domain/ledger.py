@@ -27,7 +27,8 @@ from domain.measures.rulebook import Rulebook
 from domain.store.engine import reading, writing
 from domain.store.factory import LedgerFactory
 from domain.store.heads import Head, advance_head, head_of, lock_head, streams
-from domain.store.recorder import LedgerRecorder, events_of
+from domain.store.mapper import EventMapper
+from domain.store.recorder import events_of
 from domain.store.sealer import sealed_until, sealed_versions
 from domain.store.vault import Vault
 from domain.values import (
@@ -47,7 +48,7 @@ CACHED_EVENTS = 400_000
 
 
 class StreamCache:
-    """Decoded events by stream. Events never change, so a cached stream only ever grows (least recently used goes first)."""
+    """Decoded events by stream. Events never change, so a cached stream only grows; the least recently used goes."""
 
     def __init__(self, most_events: int = CACHED_EVENTS) -> None:
         self._streams: OrderedDict[str, tuple[Event, ...]] = OrderedDict()
@@ -80,7 +81,7 @@ class Ledger(Application[UUID]):
     def __init__(self, engine: Engine, env: EnvType | None = None) -> None:
         self.engine = engine
         super().__init__(env)
-        self.recorder: LedgerRecorder
+        self.events_mapper = EventMapper()
         self.cache = StreamCache()
         self._laws: dict[tuple[str, ...], Law | None] = {}
 
@@ -126,7 +127,13 @@ class Ledger(Application[UUID]):
             unit.flush()
 
     def open(
-        self, rulebook: Rulebook, calendar: Calendar, *, actor: str, demonstration: bool = False, clock: Clock | None = None
+        self,
+        rulebook: Rulebook,
+        calendar: Calendar,
+        *,
+        actor: str,
+        demonstration: bool = False,
+        clock: Clock | None = None,
     ) -> bool:
         """Open a new ledger and adopt its first law by events (R4). False when it was opened before."""
         with self.writing(clock) as unit:
@@ -154,7 +161,7 @@ class Reader:
         """The first `version` events of a stream that this snapshot is known to hold."""
         cached = self.ledger.cache.get(stream)
         if len(cached) < version:
-            decode = self.ledger.mapper.to_domain_event
+            decode = self.ledger.events_mapper.to_domain_event
             stored = events_of(self.connection, stream, gt=len(cached), lte=version)
             cached = (*cached, *map(decode, stored))
             self.ledger.cache.put(stream, cached)
@@ -313,7 +320,7 @@ class Unit:
         events = [event for stream in streams for event in self._pending[stream]]
         if not events:
             return
-        stored = [self.ledger.mapper.to_stored_event(event) for event in events]
+        stored = [self.ledger.events_mapper.to_stored_event(event) for event in events]
         self.ledger.recorder.insert_events(stored, connection=self.connection)
         for stream in streams:
             own = [one for one in stored if one.stream == stream]

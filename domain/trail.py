@@ -1,6 +1,6 @@
 """The trail of one stream: which event names which, and what an annulment takes with it.
 
-Both the aggregate (to decide) and `Facts` (to answer) stand on this one index, so that "annulled" means the same in both.
+Both the aggregate (to decide) and `Facts` (to answer) stand on this one index: "annulled" means the same in both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Trail:
         self.events: list[Event] = []
         self.by_id: dict[str, Event] = {}
         self.annulled_by: dict[str, str] = {}
-        """id of an event that stopped counting -> id of the annulment that did it, directly or through a named event."""
+        """Id of an event that stopped counting: id of the annulment that did it, directly or through a named event."""
         self._naming: dict[str, list[Event]] = {}
         self._by_type: dict[type[Event], list[Event]] = {}
         self._dated: dict[type[Event], list[Event]] = {}

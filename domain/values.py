@@ -12,8 +12,8 @@ from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from stdnum.cn import uscc as stdnum_uscc  # type: ignore[import-untyped]
-from stdnum.exceptions import ValidationError as UsccInvalid  # type: ignore[import-untyped]
+from stdnum.cn import uscc as stdnum_uscc
+from stdnum.exceptions import ValidationError as UsccInvalid
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -89,7 +89,7 @@ _STREAMS = uuid.UUID("5b3a1d1c-4c2e-5d7a-9e0b-0a6d1f2c7e11")
 
 @lru_cache(maxsize=65536)
 def stream_id(stream: str) -> uuid.UUID:
-    """The `originator_id` of a stream named like `agency/USCC`: derived, so that it needs no look-up. Never change it."""
+    """The `originator_id` of a stream named like `agency/USCC`: derived, so that it needs no look-up. For ever."""
     return uuid.uuid5(_STREAMS, stream)
 
 
@@ -102,7 +102,7 @@ LEDGER_STREAM = "ledger"
 
 
 def normal_uscc(text: str) -> str:
-    """The canonical form of a 统一社会信用代码; `ValueError` when its form or check digit (GB 32100-2015) is wrong."""
+    """The canonical 统一社会信用代码; `ValueError` when its form or check digit (GB 32100-2015) is wrong."""
     try:
         return str(stdnum_uscc.validate(text))
     except UsccInvalid as error:

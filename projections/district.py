@@ -52,7 +52,7 @@ def matches(
 
 @implements("art.19", "R30")
 def ranking(year: int, district: Iterable[Basis]) -> list[dict[str, Any]]:
-    """Per category, by rank; then those not assessed, without a rank. The category is the one at the end of the year."""
+    """Per category, by rank; then those not assessed, without one. The category is that at the end of the year."""
     by_category: dict[str, list[tuple[dict[str, Any], Grade, Fraction]]] = {}
     unranked: list[dict[str, Any]] = []
     for basis in district:

@@ -132,7 +132,7 @@ class Questions:
 
     def trail(self, basis: Basis) -> list[dict[str, Any]]:
         """The audit trail as known at the basis, in recording order; sealed fields are still sealed."""
-        return [entry(event, basis.trail) for event in basis.trail.events]
+        return [entry(event, basis) for event in basis.trail.events]
 
     def notices(self, basis: Basis) -> list[dict[str, Any]]:
         """The notices of one agency that are due by the basis, sent or not (R18)."""
@@ -184,7 +184,9 @@ class Questions:
         echo |= {"rulebook": {"id": book.id, "sha256": book.sha256}, "calendar": calendar_echo(law.calendar, False)}
         return {**echo, **demonstration_mark(law)}
 
-    def agencies(self, as_of: date | None = None, known_at: str | None = None, **filters: str | None) -> list[dict[str, Any]]:
+    def agencies(
+        self, as_of: date | None = None, known_at: str | None = None, **filters: str | None
+    ) -> list[dict[str, Any]]:
         """The agencies that pass the filters tier, grade, category, filing and q, by USCC."""
         rows = (district.row(basis) for basis in self.district(as_of, known_at))
         return [one for one in rows if district.matches(one, **filters)]

@@ -176,7 +176,10 @@ class Sheet:
         found = list(self._conduct_and_left_out[1])
         for category in self.categories:
             found += category.left_out
-        other = "不是应急管理（安全生产监管）部门的处罚，不影响考评结果", "not a penalty of an emergency-management department"
+        other = (
+            "不是应急管理（安全生产监管）部门的处罚，不影响考评结果",
+            "not a penalty of an emergency-management department",
+        )
         for penalty in penalties_without_effect(self.basis.facts, self.rulebook, self.span[0], self.last):
             found.append(LeftOut(None, (penalty.id,), penalty.occurred_on, *other))
         return found
@@ -209,8 +212,6 @@ def line_json(line: Line) -> dict[str, Any]:
         "occurred_on": line.occurred_on.isoformat(),
         "value": line.value,
     }
-
-
 
 
 def _left_out_json(one: LeftOut) -> dict[str, Any]:

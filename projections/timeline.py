@@ -47,7 +47,7 @@ def _parts(basis: Basis) -> dict[str, Any]:
 
 
 def edges(basis: Basis, last: date) -> set[date]:
-    """Days on which a standing can change at all: dates of facts, and what time alone brings (rather too many than too few)."""
+    """Days on which a standing can change at all: dates of facts, and what time alone brings; rather too many."""
     trail, books, calendar = basis.trail, basis.law.rulebooks, basis.law.calendar
     days = {event.occurred_on for event in trail.events}
     days |= {request.due_on + ONE_DAY for request in trail.of(SubmissionRequested)}
@@ -119,7 +119,8 @@ FACT_LABELS = {
     "ComplaintUpheld": "投诉查实", "ComplaintDismissed": "投诉不成立", "ComplaintMerged": "投诉并案",
     "AgencyDelisted": "移出黑名单", "NoticeSent": "发出通知", "AccidentLiabilityFound": "认定事故责任",
     "SurveyInvited": "发出调查邀请", "SurveySubmitted": "提交满意度调查表", "SurveyClosed": "满意度调查截止",
-    "EffectScored": "服务效果评分", "HonourAwarded": "获得表彰", "PenaltyImposed": "行政处罚", "ResultPublished": "公布考评结果",
+    "EffectScored": "服务效果评分", "HonourAwarded": "获得表彰", "PenaltyImposed": "行政处罚",
+    "ResultPublished": "公布考评结果",
     "ResultRevised": "更正考评结果", "EventAnnulled": "撤销",
 }  # fmt: skip
 """What each fact is called on a page."""

@@ -1,4 +1,4 @@
-"""The audit trail of an agency: every event in recording order, whether it counts, and who recorded it."""
+"""The audit trail of an agency: every event in recording order, whether it counts, what is to be noted."""
 
 from __future__ import annotations
 
@@ -6,33 +6,60 @@ from typing import Any
 
 import msgspec
 
-from domain.events import Event
-from domain.trail import Trail
+from domain.events import Event, InformationChanged, ProjectStarted
+from domain.measures.calendar import deadline
+from domain.measures.chapter3_business import papers_of, team_shortfalls
 from domain.values import shanghai_date
+from projections.basis import Basis
 from projections.timeline import FACT_LABELS
 
 ENVELOPE = ("id", "version", "occurred_on", "recorded_at", "actor", "via", "note", "evidence")
+_NOT_SHOWN = {*ENVELOPE, "type", "v", "stream"}
 
 
-def entry(event: Event, trail: Trail) -> dict[str, Any]:
+def entry(event: Event, basis: Basis) -> dict[str, Any]:
     """One event of the trail. Sealed fields stay sealed here: whoever may read them opens them at the edge."""
     stored = msgspec.to_builtins(event)
     name = type(event).__name__
+    late = (shanghai_date(event.recorded_at) - event.occurred_on).days
     return {
         **{field: stored[field] for field in ENVELOPE},
         "type": name,
         "label": FACT_LABELS.get(name, name),
-        "counts": trail.counts(event),
-        "annulled_by": trail.annulled_by.get(event.id),
-        "late_by_days": max(0, late_by_days(event)),
-        "fact": {
-            field: value for field, value in stored.items() if field not in (*ENVELOPE, "type", "v", "stream")
-        },
+        "counts": basis.trail.counts(event),
+        "annulled_by": basis.trail.annulled_by.get(event.id),
+        "recorded_days_later": max(0, late),
+        "flags": flags(event, basis),
+        "fact": {field: value for field, value in stored.items() if field not in _NOT_SHOWN},
     }
 
 
-def late_by_days(event: Event) -> int:
-    """How many days after its own date a fact was recorded: what was entered later is shown as such (R8b)."""
+def flags(event: Event, basis: Basis) -> list[dict[str, str]]:
+    """What the Measures note about a recorded fact without refusing it: a weak team, missing papers, a late change."""
+    if isinstance(event, ProjectStarted):
+        return _of_project(event, basis)
+    if isinstance(event, InformationChanged) and event.occurred_on >= basis.law.rulebooks.first_day:
+        days = basis.law.rulebooks.on(event.occurred_on).deadlines.change_days
+        limit = deadline(event.occurred_on, days, basis.law.calendar).day
+        if event.reported_on > limit:
+            return [
+                _flag(
+                    "art.12", f"{limit} 到期，{event.reported_on} 才报送", f"due by {limit}, came {event.reported_on}"
+                )
+            ]
+    return []
 
 
-    return (shanghai_date(event.recorded_at) - event.occurred_on).days
+def _of_project(project: ProjectStarted, basis: Basis) -> list[dict[str, str]]:
+    rulebook = basis.law.rulebooks.on(project.occurred_on)
+    found = [_flag("art.15(1)", text, text_en) for text, text_en in team_shortfalls(project, rulebook)]
+    plans, report = papers_of(basis.facts, project)
+    if not plans:
+        found.append(_flag("art.15(2)", "实施方案尚未报备", "no project plan has been filed"))
+    if report is None:
+        found.append(_flag("art.15(3)", "总结报告尚未报送", "no closing report has been filed"))
+    return found
+
+
+def _flag(article: str, text: str, text_en: str) -> dict[str, str]:
+    return {"article": article, "text": text, "text_en": text_en}

@@ -94,4 +94,3 @@ class District:
         events = self.agencies[code].trail.events
         at = known_at or max(instant(self.clock), events[-1].recorded_at)
         return Basis(Trail(event for event in events if event.recorded_at <= at), self.law, as_of, at)
-

@@ -207,6 +207,4 @@ def test_there_are_enough_cases_and_their_ids_are_unique() -> None:
     assert len(CASES) >= 40
     assert len({case["id"] for case in CASES}) == len(CASES)
     for case in CASES:
-        assert case["title"] and case["title_en"] and case["articles"] and case["why"], case["id"]
-
-
+        assert all(case[field] for field in ("title", "title_en", "articles", "why")), case["id"]

@@ -59,7 +59,7 @@ class Fact:
     fields: dict[str, Any]
 
 
-def fact(kind: type[Event], **fields: Any) -> Fact:
+def fact(kind: type[Event], /, **fields: Any) -> Fact:
     """A decided fact of this class with these fields."""
     return Fact(kind, fields)
 
@@ -80,7 +80,7 @@ class Command(BaseModel):
     """Dates that an agency or client may give earlier than today: a contract's start, the day of a change (R8b)."""
 
     note: Prose | None = None
-    evidence: Annotated[list[EvidenceIn], Field(max_length=50)] = []
+    evidence: Annotated[tuple[EvidenceIn, ...], Field(max_length=50)] = ()
 
     @abstractmethod
     def decide(self, agency: Agency, recording: Recording) -> Fact:
@@ -220,5 +220,3 @@ def _identity(recording: Recording, person: PersonIn) -> dict[str, Any]:
         "certificate_no": None if number is None else recording.vault.seal(number, subject=name.subject),
         "certificate_hash": None if number is None else recording.vault.keyed_hash(number),
     }
-
-

@@ -95,7 +95,7 @@ class StartProject(Command):
     started_on: Day
     due_on: Day
     quality_lead: MemberIn | None = None
-    technicians: Annotated[list[MemberIn], Field(max_length=100)] = []
+    technicians: Annotated[tuple[MemberIn, ...], Field(max_length=100)] = ()
 
     @model_validator(mode="after")
     def _order(self) -> Self:
@@ -197,4 +197,3 @@ class RecordLapse(Command):
         if self.concerns is not None:
             in_body(agency, "concerns", self.concerns, Event)
         return fact(LapseRecorded, item=self.item, concerns=self.concerns)
-

@@ -26,7 +26,7 @@ from domain.values import normal_uscc
 
 def wrong(kind: str, text: str, text_en: str) -> PydanticCustomError:
     """A validation error that carries both languages; `api/problems.py` shows them."""
-    return PydanticCustomError(kind, "{text_en}", {"text": text, "text_en": text_en})  # type: ignore[arg-type]
+    return PydanticCustomError(kind, "{text_en}", {"text": text, "text_en": text_en})
 
 
 def _day(value: Any) -> date:
@@ -67,11 +67,11 @@ def _clean(value: str) -> str:
 
 
 def _points(value: Any) -> str:
-    """A number that counts, as canonical text; binary floats are refused because they are not what was written (R26)."""
+    """A number that counts, as canonical text; a binary float is not what was written, so it is refused (R26)."""
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise wrong(
             "number",
-            "须为整数，或最多两位小数的文本（如 \"82.5\"），不收二进制浮点数",
+            '须为整数，或最多两位小数的文本（如 "82.5"），不收二进制浮点数',
             'an integer, or text with at most two decimals (like "82.5"); binary floats are refused',
         )
     text = str(value)

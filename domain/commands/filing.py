@@ -35,9 +35,9 @@ from domain.values import Role
 if TYPE_CHECKING:
     from domain.agency import Agency
 
-Scope = Annotated[list[Label], Field(max_length=100)]
-Qualifications = Annotated[list[QualificationIn], Field(max_length=200)]
-Personnel = Annotated[list[PersonIn], Field(max_length=500)]
+Scope = Annotated[tuple[Label, ...], Field(max_length=100)]
+Qualifications = Annotated[tuple[QualificationIn, ...], Field(max_length=200)]
+Personnel = Annotated[tuple[PersonIn, ...], Field(max_length=500)]
 
 
 def stored_profile(recording: Recording, given: dict[str, Any]) -> Profile:
@@ -75,13 +75,13 @@ class FileAgency(Command):
     technical_lead: Label | None = None
     address: Label | None = None
     local: Flag | None = None
-    scope: Scope = []
-    qualifications: Qualifications = []
-    personnel: Personnel = []
+    scope: Scope = ()
+    qualifications: Qualifications = ()
+    personnel: Personnel = ()
     submitted_on: Day
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
-        """Refused while an earlier filing stands or awaits its decision: what changed is an information change (art.12)."""
+        """Refused while an earlier filing stands or awaits its decision: what changed is reported as such (art.12)."""
         if recording.role is Role.AGENCY and recording.enterprise != self.uscc:
             raise Forbidden(
                 "机构只能备案本机构",
@@ -171,15 +171,13 @@ class ReportChange(Command):
 
     changed_on: Day
     reported_on: Day
-    fields: ChangedFields  # type: ignore[assignment]  # the contract's name; BaseModel's deprecated attribute gives way
+    fields: ChangedFields
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Never refused for being late: lateness is what the rules count."""
         given = {field: getattr(self.fields, field) for field in self.fields.model_fields_set}
         old = changed_values(profile_on(agency.trail, self.changed_on), given)
-        return fact(
-            InformationChanged, reported_on=self.reported_on, fields=stored_profile(recording, given), old=old
-        )
+        return fact(InformationChanged, reported_on=self.reported_on, fields=stored_profile(recording, given), old=old)
 
 
 @implements("art.10")

@@ -1,4 +1,4 @@
-"""Annex 1: the score sheet. Every deduction and addition is a line; lines add up exactly to categories and total (R21-R26)."""
+"""Annex 1: the score sheet. Every deduction and addition is a line; lines add up exactly (R21-R26)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fractions import Fraction
 from domain.events import EffectScored, HonourAwarded
 from domain.facts import Facts
 from domain.measures.annex2_survey import counted_forms, form_total, satisfaction
-from domain.measures.chapter3_business import Lapse
+from domain.measures.chapter2_filing import Lapse
 from domain.measures.chapter3_sanctions import BadRecord
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, Rulebooks
@@ -68,7 +68,7 @@ def _signed(value: Fraction) -> str:
 
 @implements("art.21", "annex1.item8", "annex1.note2", "R21")
 def conduct(lapses: Iterable[Lapse], records: Iterable[BadRecord], rulebook: Rulebook) -> Category:
-    """服务规范: full points less 1 per lapse and 2 per bad record, 扣完即止. The year's lapses and records are given."""
+    """服务规范: full points less 1 per lapse and 2 per bad record of the year, 扣完即止."""
     found = [
         (
             lapse.appears_on,
@@ -120,7 +120,7 @@ def quality(facts: Facts, year: int, rulebook: Rulebook) -> Category:
     points = mean / divisor - full
     line = Line(
         item=10, category="quality", article="art.23", nominal=points, points=points,
-        text=f"满意度调查 {len(forms)} 份，均分 P={rounded(mean)}（{'+'.join(map(str, totals))} 除以 {len(forms)}），扣 {full}-P/{divisor}",
+        text=f"满意度调查表（{'+'.join(map(str, totals))}），均分 P={rounded(mean)}，扣 {full}-P/{divisor}",
         text_en=f"{len(forms)} survey forms, mean P={rounded(mean)}: less {full} - P/{divisor}",
         events=tuple(form.id for form in forms), occurred_on=max(form.occurred_on for form in forms),
         value="quality.divisor",
@@ -148,10 +148,10 @@ def effect(facts: Facts, year: int, rulebook: Rulebook) -> Category:
     scores = list(latest.values())
     mean = sum((Fraction(score.value) for score in scores), ZERO) / len(scores)
     points = mean / divisor - full
-    shown = _decimal(divisor)
+    shown, values = _decimal(divisor), "+".join(one.value for one in scores)
     line = Line(
         item=11, category="effect", article="art.22", nominal=points, points=points,
-        text=f"服务效果评分 {len(scores)} 家，均分 M={rounded(mean)}（{'+'.join(s.value for s in scores)} 除以 {len(scores)}），扣 {full}-M/{shown}",
+        text=f"服务效果评分 {len(scores)} 家（{values}），均分 M={rounded(mean)}，扣 {full}-M/{shown}",
         text_en=f"effect scores of {len(scores)} clients, mean M={rounded(mean)}: less {full} - M/{shown}",
         events=tuple(score.id for score in scores), occurred_on=max(score.occurred_on for score in scores),
         value="effect.divisor",
@@ -165,7 +165,7 @@ def _decimal(value: Fraction) -> str:
 
 @implements("art.24", "annex1.item12", "annex1.note2", "R24")
 def honours(facts: Facts, first: date, last: date, rulebook: Rulebook, rulebooks: Rulebooks) -> Category:
-    """荣誉记录: by level, up to the cap a year; 同一原因不重复加分: a reason earns its highest level less what it had earned."""
+    """荣誉记录: by level, up to a cap a year; 同一原因不重复加分: a reason earns its highest level less what it had."""
     earned: dict[str, Fraction] = {}
     left = rulebook.honours.cap
     lines: list[Line] = []

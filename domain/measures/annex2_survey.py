@@ -34,11 +34,15 @@ def counted_forms(facts: Facts, year: int) -> tuple[list[SurveySubmitted], list[
         if form.year != year:
             continue
         if closing is not None and form.occurred_on > closing.occurred_on:
-            left_out.append((form, f"在 {closing.occurred_on} 截止之后提交", f"submitted after closing on {closing.occurred_on}"))
+            left_out.append(
+                (form, f"在 {closing.occurred_on} 截止之后提交", f"submitted after closing on {closing.occurred_on}")
+            )
             continue
         key = (form.client.uscc, form.project_id)
         if key in latest:
-            left_out.append((latest[key], f"被同一企业同一项目的后一份（{form.id}）取代", f"replaced by a later form ({form.id})"))
+            left_out.append(
+                (latest[key], f"被同一企业同一项目的后一份（{form.id}）取代", f"replaced by a later form ({form.id})")
+            )
         latest[key] = form
     return list(latest.values()), left_out
 

@@ -95,7 +95,7 @@ def duty_ended(facts: Facts, began_on: date, due_on: date) -> bool:
 
 @implements("art.8", "art.12", "R7")
 def profile_on(trail: Trail, day: date) -> Profile:
-    """The filed particulars on a day: the latest filing by then with the changes since; before it, the first filing's."""
+    """The filed particulars on a day: the latest filing by then with the changes since; before it, the first's."""
     filings = trail.dated(FilingSubmitted)
     if not filings:
         return Profile()
@@ -109,9 +109,7 @@ def profile_on(trail: Trail, day: date) -> Profile:
 
 def set_values(profile: Profile) -> dict[str, Any]:
     """The fields of a profile that are set."""
-    return {
-        field: value for field in Profile.__struct_fields__ if (value := getattr(profile, field)) is not UNSET
-    }
+    return {field: value for field in Profile.__struct_fields__ if (value := getattr(profile, field)) is not UNSET}
 
 
 def changed_values(old: Profile, given: Mapping[str, Any]) -> Profile:

@@ -1,4 +1,4 @@
-"""Chapter 3 of the Measures, services: submissions, projects and what is missed in them (art.13-15; annex1 items 1-7, 9)."""
+"""Chapter 3 of the Measures, services: submissions, projects, what is missed (art.13-15; annex1 items 1-7, 9)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _BY_HAND_EN = {
 
 @implements("annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7", "art.21", "art.26", "R8", "R8a")
 def overdue_submissions(facts: Facts) -> list[Lapse]:
-    """未按时按要求提交: a request not met by its due date makes one lapse from the day after; late receipt changes nothing."""
+    """未按时按要求提交: not met by its due date, one lapse from the day after; late receipt changes nothing."""
     lapses = []
     for request in facts.of(SubmissionRequested):
         if request.due_on >= facts.as_of or duty_ended(facts, request.occurred_on, request.due_on):
@@ -139,7 +139,7 @@ def team_shortfalls(project: ProjectStarted, rulebook: Rulebook) -> list[tuple[s
         lacking.append(
             (
                 f"从事相关工作满 {team.technician_years} 年的技术人员少于 {team.technicians} 名",
-                f"fewer than {team.technicians} technicians with at least {team.technician_years} year of relevant work",
+                f"fewer than {team.technicians} technicians with {team.technician_years} or more years of work",
             )
         )
     return lacking
@@ -186,7 +186,7 @@ def _ground(facts: Facts, lapse: LapseRecorded) -> str:
 def lapses(
     facts: Facts, rulebooks: Rulebooks, calendar: Calendar
 ) -> tuple[list[Lapse], list[tuple[Lapse, str, str]], bool]:
-    """All lapses up to `as_of`: those that count, those that do not with the reason, and whether a deadline is provisional.
+    """All lapses up to `as_of`: those that count, those that do not and why, and whether a deadline is provisional.
 
     The same ground under the same item counts once: the one that appears first (R8c). Nothing before the first rulebook
     counts (R4).
@@ -204,7 +204,9 @@ def lapses(
             continue
         first = seen.setdefault((lapse.item, lapse.ground), lapse)
         if first is not lapse:
-            left_out.append((lapse, f"同一事由已计（{first.events[0]}）", f"the same ground counted ({first.events[0]})"))
+            left_out.append(
+                (lapse, f"同一事由已计（{first.events[0]}）", f"the same ground counted ({first.events[0]})")
+            )
         else:
             counted.append(lapse)
     return counted, left_out, provisional

@@ -120,7 +120,7 @@ class Tag:
 
 
 def counted_complaints(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[ComplaintUpheld]:
-    """有效投诉 that count for the ladder: upheld on the grounds that open art.17 (parameter counted_complaints, R15)."""
+    """有效投诉 that count for the ladder: upheld on the grounds that open art.17 (counted_complaints, R15)."""
     every = rulebook.ladder.counted_complaints == "all"
     return [
         upheld
@@ -131,7 +131,7 @@ def counted_complaints(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -
 
 
 def _restarted_before(facts: Facts, rulebook: Rulebook, day: date) -> date:
-    """The last delisting before `day` where the rulebook releases by decision: complaints up to it count no more (R16)."""
+    """The last delisting before `day`, where there is release by decision: complaints up to it count no more (R16)."""
     if rulebook.ladder.tag_term != "by_decision":
         return date.min
     return max((one.occurred_on for one in facts.of(AgencyDelisted) if one.occurred_on < day), default=date.min)
@@ -155,9 +155,7 @@ def tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
         day = upheld.occurred_on
         within = _within_a_year(complaints, day, rulebook, _restarted_before(facts, rulebook, day))
         tier = Tier(ladder[min(len(within), len(ladder)) - 1])
-        found.append(
-            Tag(tier, day, _last_day(facts, rulebook, tier, day), upheld.id, tuple(one.id for one in within))
-        )
+        found.append(Tag(tier, day, _last_day(facts, rulebook, tier, day), upheld.id, tuple(one.id for one in within)))
     return found
 
 
@@ -276,7 +274,7 @@ def advisories(facts: Facts) -> list[dict[str, Any]]:
 
 
 def concerned_clients(facts: Facts, found: AccidentLiabilityFound) -> list[str]:
-    """The enterprises concerned: the one named, else the named project's, else all with a project running that day (R19)."""
+    """The enterprises concerned: the named one, else the project's, else all with a project running that day (R19)."""
     if found.client_uscc is not None:
         return [found.client_uscc]
     day = found.accident_on or found.occurred_on

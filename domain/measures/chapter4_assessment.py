@@ -53,8 +53,7 @@ def overrides(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks, first: dat
     fined = tuple(
         penalty.id
         for penalty in facts.of(PenaltyImposed)
-        if first <= penalty.occurred_on <= last
-        and penalty.authority_kind in rulebook.penalties.overriding_authorities
+        if first <= penalty.occurred_on <= last and penalty.authority_kind in rulebook.penalties.overriding_authorities
     )
     found = []
     if added:

@@ -60,7 +60,8 @@ def notices(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Noti
             due.append(
                 Notice(
                     id_, "correction", "R18", gone.id, gone.recipient, gone.occurred_on,
-                    "此前发出的通知所依据的事实已撤销，须更正", "what an earlier notice rested on is gone: correct it", sent_on,
+                    "此前发出的通知所依据的事实已撤销，须更正",
+                    "what an earlier notice rested on is gone: correct it", sent_on,
                 )
             )  # fmt: skip
     return sorted(due, key=lambda one: (one.due_on, one.id))
@@ -98,7 +99,7 @@ def _grounds(
                    "事故责任：建议企业取消或中止合作", "accident: advise the client to end or suspend")  # fmt: skip
     for warning in warning_notices(facts, rulebooks):
         yield (warning.event, "unqualified", "art.19", "agency", warning.first,
-               f"{warning.year} 年度不合格：第二年警告通报", f"unqualified in {warning.year}: warning notice")  # fmt: skip
+               f"{warning.year} 年度不合格：第二年警告通报", f"unqualified in {warning.year}: warning")  # fmt: skip
     for record in facts.of(BadRecordEntered):
         if record.unlawful:
             yield (record.id, "referral", "art.16", "regulator", record.occurred_on,

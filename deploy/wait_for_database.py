@@ -1,0 +1,44 @@
+"""Waits until the database answers: `wait_for_database.py URL`; the wait is STEWARD_WAIT_SECONDS (60) at most.
+
+Ends with 0 when it answers, 1 with the server's last words when the time is over.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+import psycopg2
+from sqlalchemy.engine import make_url
+
+PAUSE_SECONDS = 0.5
+
+
+def main(url_text: str, wait_seconds: float) -> int:
+    """Try to log in until it works or the time is over. An SQLite file needs no waiting."""
+    url = make_url(url_text)
+    if url.get_backend_name() != "postgresql":
+        return 0
+    until = time.monotonic() + wait_seconds
+    while True:
+        try:
+            psycopg2.connect(
+                host=url.host,
+                port=url.port or 5432,
+                user=url.username,
+                password=url.password,
+                dbname=url.database,
+                connect_timeout=5,
+            ).close()
+        except psycopg2.OperationalError as error:
+            if time.monotonic() >= until:
+                sys.stderr.write(f"the database did not answer within {wait_seconds:g} seconds: {error}\n")
+                return 1
+            time.sleep(PAUSE_SECONDS)
+        else:
+            return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], float(os.environ.get("STEWARD_WAIT_SECONDS", "60"))))
