@@ -10,8 +10,9 @@ from typing import Any
 
 from domain.measures import annex1_score as annex1
 from domain.measures.annex1_score import Category, LeftOut, Line
+from domain.measures.chapter2_filing import BEFORE_THE_MEASURES
 from domain.measures.chapter3_business import lapses
-from domain.measures.chapter3_sanctions import bad_records
+from domain.measures.chapter3_sanctions import all_records
 from domain.measures.chapter4_assessment import grade_of, overrides, penalties_without_effect, why_not_assessed
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, assessment_year_of, year_span
@@ -49,11 +50,15 @@ class Sheet:
         facts, law = self.basis.facts, self.basis.law
         counted, dropped, provisional = lapses(facts, law.rulebooks, law.calendar)
         of_year = [one for one in counted if self._bears(one.counts_on)]
-        records = [one for one in bad_records(facts, law.rulebooks) if one.year == self.year]
+        every = [one for one in all_records(facts, law.rulebooks) if one.year == self.year]
+        records = [one for one in every if one.day >= law.rulebooks.first_day]
         left_out = [
             LeftOut(one.item, one.events, one.appears_on, why, why_en)
             for one, why, why_en in dropped
-            if self._bears(one.counts_on) or one.counts_on < law.rulebooks.first_day
+            if self._bears(one.counts_on)
+        ]
+        left_out += [
+            LeftOut(8, one.events, one.day, *BEFORE_THE_MEASURES) for one in every if one.day < law.rulebooks.first_day
         ]
         return annex1.conduct(of_year, records, self.rulebook), left_out, provisional
 
@@ -73,7 +78,7 @@ class Sheet:
             self._conduct_and_left_out[0],
             annex1.quality(facts, self.year, book),
             annex1.effect(facts, self.year, book),
-            annex1.honours(facts, self.span[0], self.last, book, self.basis.law.rulebooks),
+            annex1.honours(facts, self.year, self.span[0], self.last, book, self.basis.law.rulebooks),
         )
 
     @cached_property

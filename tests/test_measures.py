@@ -413,3 +413,22 @@ def test_an_extension_cannot_end_before_it_is_agreed() -> None:
     project = world.agencies[A].trail.events[2]
     with pytest.raises(ValueError, match="due_on"):
         world.send(f"{PATH}/projects/{project.id}/extension", {"agreed_on": "2024-05-02", "due_on": "2024-05-01"})
+
+
+@pytest.mark.shows("R4", "art.28")
+def test_what_lies_before_the_measures_is_shown_as_considered_and_counts_nowhere() -> None:
+    """Bad records, complaints, lapses and honours of October 2021 are named with the reason, and count for nothing."""
+    world = filed()
+    early = [
+        world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2021-10-31"}),
+        uphold(world, "2021-10-31"),
+        world.send(f"{PATH}/lapses", {"item": 4, "occurred_on": "2021-10-31"}),
+        world.send(f"{PATH}/honours", {"level": "district", "reason": "甲", "authority_kind": "emergency_management",
+                                       "awarded_on": "2021-10-31"}),
+    ]  # fmt: skip
+    basis = world.basis(A, date(2021, 12, 31))
+    sheet = Sheet(basis, 2021).explained()
+    assert sheet["lines"] == []
+    assert {event for one in sheet["considered"] for event in one["events"]} == {event.id for event in early}
+    assert standing(basis)["bad_records"] == {"year": 0, "total": 0}
+    assert standing(basis)["sanction"]["tier"] == "none"

@@ -10,10 +10,10 @@ from fractions import Fraction
 from domain.events import EffectScored, HonourAwarded
 from domain.facts import Facts
 from domain.measures.annex2_survey import counted_forms, form_total, satisfaction
-from domain.measures.chapter2_filing import Lapse
+from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, Lapse
 from domain.measures.chapter3_sanctions import BadRecord
 from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of
 from domain.values import normal_text, rounded
 
 ZERO = Fraction(0)
@@ -164,7 +164,7 @@ def _decimal(value: Fraction) -> str:
 
 
 @implements("art.24", "annex1.item12", "annex1.note2", "R24")
-def honours(facts: Facts, first: date, last: date, rulebook: Rulebook, rulebooks: Rulebooks) -> Category:
+def honours(facts: Facts, year: int, first: date, last: date, rulebook: Rulebook, rulebooks: Rulebooks) -> Category:
     """荣誉记录: by level, up to a cap a year; 同一原因不重复加分: a reason earns its highest level less what it had."""
     earned: dict[str, Fraction] = {}
     left = rulebook.honours.cap
@@ -174,7 +174,11 @@ def honours(facts: Facts, first: date, last: date, rulebook: Rulebook, rulebooks
         if award.occurred_on > last:
             break
         this_year = award.occurred_on >= first
-        if award.occurred_on < rulebooks.first_day or award.authority_kind not in rulebook.honours.credited_authorities:
+        if award.occurred_on < rulebooks.first_day:
+            if assessment_year_of(award.occurred_on, rulebooks.on(award.occurred_on)) == year:
+                left_out.append(LeftOut(12, (award.id,), award.occurred_on, *BEFORE_THE_MEASURES))
+            continue
+        if award.authority_kind not in rulebook.honours.credited_authorities:
             if this_year:
                 left_out.append(
                     LeftOut(12, (award.id,), award.occurred_on, "不是应急管理（安全生产监管）部门的表彰",

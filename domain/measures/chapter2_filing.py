@@ -27,6 +27,9 @@ from domain.trail import Trail
 
 ONE_DAY = timedelta(days=1)
 
+BEFORE_THE_MEASURES = ("在办法施行之前", "before the Measures were in force")
+"""Why something does not count, in both languages (R4)."""
+
 FILING_LABELS = {"submitted": "已提交", "filed": "已备案", "returned": "已退回", "terminated": "已终止"}
 _STATES: dict[type[Event], str] = {
     FilingSubmitted: "submitted",

@@ -18,7 +18,7 @@ from domain.events import (
 )
 from domain.facts import Facts
 from domain.measures.calendar import Calendar
-from domain.measures.chapter2_filing import ONE_DAY, Lapse, duty_ended, late_changes
+from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, ONE_DAY, Lapse, duty_ended, late_changes
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, Rulebooks
 
@@ -200,7 +200,7 @@ def lapses(
     # A derived lapse comes first among those of one day: the sort is stable.
     for lapse in sorted([*derived, *entered], key=lambda one: one.appears_on):
         if lapse.counts_on < rulebooks.first_day:
-            left_out.append((lapse, "在办法施行之前", "before the Measures were in force"))
+            left_out.append((lapse, *BEFORE_THE_MEASURES))
             continue
         first = seen.setdefault((lapse.item, lapse.ground), lapse)
         if first is not lapse:

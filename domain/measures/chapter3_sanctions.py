@@ -44,6 +44,11 @@ class BadRecord:
 )  # fmt: skip
 def bad_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     """记不良信息一次: every bad record up to `as_of`, by date. None before the Measures were in force (R4)."""
+    return [record for record in all_records(facts, rulebooks) if record.day >= rulebooks.first_day]
+
+
+def all_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
+    """The same with those before the Measures, which count nowhere and are only shown."""
     records = [
         BadRecord(
             behaviour=entered.behaviour,
@@ -58,8 +63,7 @@ def bad_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     ]
     records += _of_complaints(facts, rulebooks)
     records += _of_surveys(facts, rulebooks)
-    in_force = [record for record in records if record.day >= rulebooks.first_day]
-    return sorted(in_force, key=lambda record: (record.day, record.version))
+    return sorted(records, key=lambda record: (record.day, record.version))
 
 
 @implements("art.16(12)", "R12", "R15")
