@@ -231,7 +231,9 @@ def test_terminations_and_accidents_make_notices_due() -> None:
     assert due(world, "2024-09-01") == [("accident", CLIENT["uscc"], False), ("terminated", "public_site", False)]
 
 
-def result(world: District, kind: type[Event], grade: str, day: str, year: int = 2023) -> None:
+def result(
+    world: District, kind: type[ResultPublished | ResultRevised], grade: str, day: str, year: int = 2023
+) -> None:
     """Put a published or revised result on the trail, as the committee's commands will."""
     agency = world.agencies[A]
     last = agency.trail.events[-1]

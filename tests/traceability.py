@@ -70,7 +70,7 @@ def page() -> str:
         "| --- | --- | --- | --- |",
     ]
     for paragraph in paragraphs():
-        code = "no code: " + paragraph.no_code_en if paragraph.no_code else _code(code_for(paragraph.ref))
+        code = f"no code: {paragraph.no_code_en}" if paragraph.no_code else _code(code_for(paragraph.ref))
         lines.append(f"| {paragraph.ref} | {paragraph.title} | {code} | {_names(tests.get(paragraph.ref, []))} |")
     lines += [
         "",

@@ -1,0 +1,172 @@
+"""Opening the database, and the two kinds of transaction: one that writes, one that reads a single moment.
+
+SQLite and PostgreSQL go the same way from here on; what differs between them stands in this file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from domain.store.trouble import named_trouble
+
+SERVICE_ROLE = "steward_service"
+WAIT_MS = 10_000
+"""How long to wait for somebody else's lock before saying so."""
+IDLE_S = 5.0
+"""A pooled connection that lay idle for longer is asked whether it still lives before it is used."""
+_BEGIN = "steward_begin"
+
+
+def database_url(text: str | URL) -> URL:
+    """The URL with the driver that we use; `ValueError` for a database that we do not know, or one in memory."""
+    url = make_url(text)
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg2"):
+        return url.set(drivername="postgresql+psycopg2")
+    if url.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise ValueError(f"neither sqlite:/// nor postgresql://: {url.drivername}")
+    if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        raise ValueError("the ledger needs a database file: sqlite:///path/to/file.db")
+    return url
+
+
+def open_engine(url: str | URL) -> Engine:
+    """An engine for serving. On PostgreSQL every connection takes the role `steward_service` when its login may.
+
+    A new SQLite file is made readable by its owner only (0600), as is the folder if it has to be made (0700).
+    Raises: ValueError; Busy when the file cannot be made. PostgreSQL is first reached when first used.
+    """
+    engine = _engine(database_url(url), pool_size=8, max_overflow=24, pool_timeout=WAIT_MS / 1000)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _take_service_role)
+        event.listen(engine, "checkin", _remember_when)
+        event.listen(engine, "checkout", _ask_if_idle)
+    return engine
+
+
+def open_migration_engine(url: str | URL) -> Engine:
+    """An engine for migrating: the login itself, no role, and no connection is kept."""
+    return _engine(database_url(url), poolclass=NullPool)
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write: committed at the end of the block, rolled back on any error.
+
+    SQLite takes the write lock at once (`BEGIN IMMEDIATE`), so that what is read in it stays true until the end.
+    PostgreSQL runs READ COMMITTED: what must not change is locked (`heads.lock_head`). Raises: Busy.
+    """
+    with (
+        named_trouble(),
+        engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection,
+        connection.begin(),
+    ):
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one moment of the whole database, and cannot write. Raises: Busy."""
+    with named_trouble(writes=False), engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        with connection.begin():
+            yield connection
+
+
+def _engine(url: URL, **pool: Any) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        _make_private(Path(url.database or ""))
+        engine = create_engine(url, connect_args={"timeout": WAIT_MS / 1000}, **pool)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    engine = create_engine(url, connect_args={"connect_timeout": 10, "application_name": "steward"}, **pool)
+    event.listen(engine, "connect", _prepare_postgresql)
+    return engine
+
+
+def _make_private(file: Path) -> None:
+    """Make the file, and its folders as far as they are missing, for the owner only."""
+    missing = [folder for folder in file.absolute().parents if not folder.exists()]
+    with named_trouble():
+        try:
+            for folder in reversed(missing):
+                folder.mkdir(mode=0o700, exist_ok=True)
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            unopened = sqlite3.OperationalError(str(error))
+            unopened.sqlite_errorname = "SQLITE_CANTOPEN"
+            raise unopened from error
+
+
+def _prepare_sqlite(dbapi: Any, _: ConnectionPoolEntry) -> None:
+    dbapi.isolation_level = None  # the driver would begin by itself, and never with IMMEDIATE
+    dbapi.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
+    _use_wal(dbapi)
+    dbapi.execute("PRAGMA synchronous = FULL")
+    dbapi.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_wal(dbapi: Any) -> None:
+    """Changing to WAL does not wait for other processes that do the same at the same moment: try until it is done."""
+    until = time.monotonic() + WAIT_MS / 1000
+    while True:
+        try:
+            if dbapi.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+                return
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                raise
+        else:
+            raise sqlite3.NotSupportedError("this file system cannot hold a SQLite database in WAL mode")
+        time.sleep(0.01)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+
+def _prepare_postgresql(dbapi: Any, _: ConnectionPoolEntry) -> None:
+    _run(dbapi, f"SET TIME ZONE 'UTC'; SET lock_timeout = {WAIT_MS}")
+
+
+def _take_service_role(dbapi: Any, _: ConnectionPoolEntry) -> None:
+    """Put away rights that serving does not need; a login outside the role keeps what it was granted itself."""
+    may = "SET" if dbapi.server_version >= 160000 else "MEMBER"
+    role = f"SELECT FROM pg_roles WHERE rolname = '{SERVICE_ROLE}' AND pg_has_role(session_user, oid, '{may}')"
+    if _run(dbapi, f"SELECT EXISTS ({role})"):
+        _run(dbapi, f"SET ROLE {SERVICE_ROLE}")
+
+
+def _run(dbapi: Any, statement: str) -> Any:
+    """Run outside any transaction, so that no later rollback takes a setting back; the first value of the answer."""
+    dbapi.autocommit = True
+    try:
+        with dbapi.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchone()[0] if cursor.description else None
+    finally:
+        dbapi.autocommit = False
+
+
+def _remember_when(_: Any, entry: ConnectionPoolEntry) -> None:
+    entry.info["used"] = time.monotonic()
+
+
+def _ask_if_idle(dbapi: Any, entry: ConnectionPoolEntry, _: Any) -> None:
+    """After a restart of the server: raising makes the pool open another connection."""
+    if time.monotonic() - entry.info.get("used", time.monotonic()) > IDLE_S:
+        try:
+            _run(dbapi, "SELECT 1")
+        except Exception as error:
+            raise DisconnectionError from error

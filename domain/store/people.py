@@ -1,0 +1,132 @@
+"""Persons and their tokens. A token's secret is shown once; only its SHA-256 is kept (256 random bits need no salt)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from domain.errors import Invalid
+from domain.store.schema import persons, tokens
+from domain.values import Instant, instant, moment, new_id
+
+PREFIX = "stw_"
+"""So that secret scanners can tell a leaked token."""
+TOUCH_AFTER = timedelta(minutes=1)
+"""How old `last_used_at` must be before a request writes it again."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A valid token: whose it is, and what it carries."""
+
+    token_sha256: bytes
+    person_id: str
+    person_name: str
+    role: str
+    uscc: str | None
+    created_at: Instant
+    expires_at: Instant | None
+    last_used_at: Instant | None
+
+
+def create_person(connection: Connection, name: str) -> str:
+    """Record a person; the opaque id that stands in the trail as actor. Two persons may bear one name."""
+    person_id = new_id()
+    connection.execute(insert(persons).values(id=person_id, name=name, created_at=_now()))
+    return person_id
+
+
+def person_named(connection: Connection, name: str) -> str | None:
+    """The id of the person of this name, or with this id; None when there is none. Raises: Invalid when several are."""
+    query = select(persons.c.id).where(or_(persons.c.name == name, persons.c.id == name)).limit(2)
+    found = connection.scalars(query).all()
+    if len(found) > 1:
+        raise Invalid(
+            f"有多人名为“{name}”",
+            f"several persons are named {name!r}",
+            remedy="请改用人员编号",
+            remedy_en="give the person's id instead",
+        )
+    return found[0] if found else None
+
+
+def person_names(connection: Connection, person_ids: set[str]) -> dict[str, str]:
+    """The names of persons by id, for showing who recorded what."""
+    names: dict[str, str] = {}
+    wanted = sorted(person_ids)
+    for start in range(0, len(wanted), 500):
+        query = select(persons.c.id, persons.c.name).where(persons.c.id.in_(wanted[start : start + 500]))
+        names.update((row.id, row.name) for row in connection.execute(query))
+    return names
+
+
+def create_token(
+    connection: Connection, person_id: str, role: str, uscc: str | None = None, expires_at: Instant | None = None
+) -> str:
+    """A new token of a person; its secret, which nobody can read again."""
+    secret = PREFIX + secrets.token_urlsafe(32)
+    connection.execute(
+        insert(tokens).values(
+            token_sha256=token_hash(secret),
+            person_id=person_id,
+            role=role,
+            uscc=uscc,
+            created_at=_now(),
+            expires_at=expires_at,
+        )
+    )
+    return secret
+
+
+def find_token(connection: Connection, secret: str, now: Instant | None = None) -> Token | None:
+    """The token with this secret; None when it is unknown, revoked, or expired at `now` (by default the clock)."""
+    query = (
+        select(tokens, persons.c.name.label("person_name"))
+        .join(persons, persons.c.id == tokens.c.person_id)
+        .where(tokens.c.token_sha256 == token_hash(secret), tokens.c.revoked_at.is_(None))
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None or (row.expires_at is not None and row.expires_at <= (now or _now())):
+        return None
+    return Token(
+        token_sha256=bytes(row.token_sha256),
+        person_id=row.person_id,
+        person_name=row.person_name,
+        role=row.role,
+        uscc=row.uscc,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def revoke_token(connection: Connection, secret: str) -> bool:
+    """End a token now; False when it is unknown or has ended before."""
+    alive = (tokens.c.token_sha256 == token_hash(secret)) & tokens.c.revoked_at.is_(None)
+    return connection.execute(update(tokens).where(alive).values(revoked_at=_now())).rowcount == 1
+
+
+def is_stale(token: Token, now: Instant | None = None) -> bool:
+    """Whether `touch_token` would write: ask first, so that most requests open no writing transaction."""
+    return token.last_used_at is None or moment(now or _now()) - moment(token.last_used_at) > TOUCH_AFTER
+
+
+def touch_token(connection: Connection, token: Token, now: Instant | None = None) -> bool:
+    """Note that a token was used, to the minute; whether something was written."""
+    if not is_stale(token, now):
+        return False
+    this = tokens.c.token_sha256 == token.token_sha256
+    return connection.execute(update(tokens).where(this).values(last_used_at=now or _now())).rowcount == 1
+
+
+def token_hash(secret: str) -> bytes:
+    """SHA-256 of a secret: what the tables `tokens`, `idempotency` and `survey_links` know of it."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _now() -> Instant:
+    return instant(datetime.now(UTC))

@@ -1,0 +1,75 @@
+"""PostgreSQL: the role that serving runs under, which can neither change nor delete the log.
+
+`steward_service` cannot log in; logins are made members of it. It exists once per cluster, for all ledgers in it.
+Where the migrating login may not make roles, the revocation in the first revision still stops accidents of the owner.
+"""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.store.engine import SERVICE_ROLE
+
+GRANTS: dict[str, tuple[str, ...]] = {
+    "events": ("SELECT", "INSERT"),
+    "log_index": ("SELECT", "INSERT"),
+    "stream_heads": ("SELECT", "INSERT", "UPDATE"),
+    "sealer": ("SELECT", "UPDATE"),
+    "vault": ("SELECT", "INSERT"),
+    "vault_secrets": ("SELECT", "INSERT"),
+    "persons": ("SELECT", "INSERT"),
+    "tokens": ("SELECT", "INSERT", "UPDATE"),
+    "idempotency": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "survey_links": ("SELECT", "INSERT", "UPDATE"),
+    "import_pieces": ("SELECT", "INSERT"),
+    "alembic_version": ("SELECT",),
+}
+"""What serving needs, table by table. Keys of the vault are destroyed by the owner only, retries' rows by age."""
+
+_RACES = frozenset({"23505", "42710", "XX000"})
+"""Unique violation, duplicate object, "tuple concurrently updated": another database of the cluster did it just now."""
+
+
+def ensure_service_role(connection: Connection) -> None:
+    """Make the role and the login a member of it, as far as the login may. Begins and ends its own transactions."""
+    version = connection.dialect.server_version_info or (0,)
+    may = "SET" if version >= (16,) else "MEMBER"
+    block = f"""DO $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{SERVICE_ROLE}') THEN
+            CREATE ROLE {SERVICE_ROLE} NOLOGIN;
+        END IF;
+        IF NOT pg_has_role(session_user, '{SERVICE_ROLE}', '{may}') THEN
+            EXECUTE format('GRANT {SERVICE_ROLE} TO %I', session_user);
+        END IF;
+    EXCEPTION WHEN insufficient_privilege THEN
+        RAISE NOTICE 'the role {SERVICE_ROLE} could not be made or granted: %', SQLERRM;
+    END $$"""
+    for attempt in range(1, 21):
+        try:
+            with connection.begin():
+                connection.exec_driver_sql(block.replace("%", "%%"))
+            return
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) not in _RACES or attempt == 20:
+                raise
+            time.sleep(0.02 * attempt)
+
+
+def missing_grants(connection: Connection) -> list[str]:
+    """The `GRANT`s that the role still lacks here; none when the role does not exist."""
+    exists = text("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)")
+    if not connection.scalar(exists, {"role": SERVICE_ROLE}):
+        return []
+    wanted = [(table, right) for table, rights in GRANTS.items() for right in rights]
+    lacking = text(
+        "SELECT format('GRANT %s ON %I TO %I', wanted.right, wanted.table, CAST(:role AS text)) "
+        'FROM unnest(CAST(:tables AS text[]), CAST(:rights AS text[])) AS wanted("table", "right") '
+        "WHERE NOT has_table_privilege(:role, to_regclass(wanted.table), wanted.right) "
+        "UNION ALL SELECT format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), CAST(:role AS text)) "
+        "WHERE NOT has_schema_privilege(:role, current_schema(), 'USAGE')"
+    )
+    tables, rights = map(list, zip(*wanted, strict=True))
+    return list(connection.scalars(lacking, {"role": SERVICE_ROLE, "tables": tables, "rights": rights}))

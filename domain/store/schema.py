@@ -1,0 +1,167 @@
+"""The tables, as the code reads and writes them. Alembic makes them (`migrations/`); a test holds the two together."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    FetchedValue,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+from domain.store.types import Digest, InstantColumn, Name, Position, Transaction
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s",
+        "fk": "%(table_name)s_%(column_0_name)s_fk",
+    }
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", Position, Identity(always=True), primary_key=True),
+    Column("originator_id", Uuid, nullable=False),
+    Column("originator_version", Integer, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("stream", Name, nullable=False),
+    Column("event_id", Name, nullable=False, unique=True),
+    Column("occurred_on", Date, nullable=False),
+    Column("recorded_at", InstantColumn, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("transaction_id", Transaction, FetchedValue()),
+    Column("leaf_hash", Digest, nullable=False),
+    UniqueConstraint("originator_id", "originator_version"),
+    CheckConstraint("length(leaf_hash) = 32", name="leaf_hash_length"),
+    CheckConstraint("originator_version > 0", name="version_from_one"),
+)
+"""Every fact for ever. `position` only names a row: it has gaps and is no order of commits (events.md, Order)."""
+
+Index("events_transaction_id_position", events.c.transaction_id, events.c.position).ddl_if(dialect="postgresql")
+
+stream_heads = Table(
+    "stream_heads",
+    metadata,
+    Column("originator_id", Uuid, primary_key=True),
+    Column("stream", Name, nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("last_recorded_at", InstantColumn),
+    Column("hash", Digest, nullable=False),
+)
+"""One row per stream: what appenders lock. `hash` is SHA-256(previous hash || leaf hash), from 32 zero bytes."""
+
+log_index = Table(
+    "log_index",
+    metadata,
+    Column("log_index", Position, primary_key=True, autoincrement=False),
+    Column("position", Position, nullable=False, unique=True),
+)
+"""The log's dense order, from 1: the only sequence that downstream readers and proofs may use.
+
+No foreign key to `events`: PostgreSQL checks one by locking the event's row as the owner of `events`, from whom the
+right to update it is taken. Rows get here from `events` only (`sealer.py`), and none of those is ever deleted.
+"""
+
+sealer = Table(
+    "sealer",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("horizon", Transaction),
+    Column("last_log_index", Position, nullable=False),
+    Column("sealed_at", InstantColumn),
+    Column("waiting_for", Transaction),
+    Column("waiting_since", InstantColumn),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""How far the log is sealed. What each column promises: `domain/store/sealer.py`."""
+
+vault = Table(
+    "vault",
+    metadata,
+    Column("subject_id", Name, primary_key=True),
+    Column("key", Digest, nullable=False),
+    Column("created_at", InstantColumn, nullable=False),
+    Column("hint", Digest, unique=True),
+)
+
+vault_secrets = Table(
+    "vault_secrets",
+    metadata,
+    Column("name", Name, primary_key=True),
+    Column("key", Digest, nullable=False),
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", InstantColumn, nullable=False),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("token_sha256", Digest, primary_key=True),
+    Column("person_id", Name, ForeignKey("persons.id"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("uscc", Text),
+    Column("created_at", InstantColumn, nullable=False),
+    Column("expires_at", InstantColumn),
+    Column("revoked_at", InstantColumn),
+    Column("last_used_at", InstantColumn),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("token_sha256", Digest, primary_key=True),
+    Column("key", Name, primary_key=True),
+    Column("body_sha256", Digest, nullable=False),
+    Column("status", Integer),
+    Column("answer", LargeBinary),
+    Column("created_at", InstantColumn, nullable=False),
+)
+
+survey_links = Table(
+    "survey_links",
+    metadata,
+    Column("secret_sha256", Digest, primary_key=True),
+    Column("uscc", Text, nullable=False),
+    Column("invitation_id", Name, nullable=False),
+    Column("expires_on", Date, nullable=False),
+    Column("used_at", InstantColumn),
+)
+
+import_pieces = Table(
+    "import_pieces",
+    metadata,
+    Column("file_sha256", Digest, primary_key=True),
+    Column("piece", Integer, primary_key=True, autoincrement=False),
+    Column("first_line", Integer, nullable=False),
+    Column("last_line", Integer, nullable=False),
+    Column("recorded_at", InstantColumn, nullable=False),
+)
+
+TRIGGERS: dict[str, frozenset[str]] = {
+    "postgresql": frozenset({"events_append_only", "log_index_append_only"}),
+    "sqlite": frozenset(
+        f"{table}_no_{what}" for table in ("events", "log_index") for what in ("update", "delete", "replace")
+    ),
+}
+"""The triggers that refuse change; a database without one of them is half migrated."""

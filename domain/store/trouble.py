@@ -1,0 +1,143 @@
+"""The database's own errors, named, with what the caller may do about them. All others are passed on as they came."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+import sqlalchemy.exc
+
+from domain.errors import Busy, Refusal
+
+
+class DatabaseRefused(Refusal):
+    """The database is not one that this version of the software may serve."""
+
+
+class DatabaseForeign(DatabaseRefused):
+    """It holds something else than a ledger."""
+
+
+class DatabaseOlder(DatabaseRefused):
+    """It is empty or of an earlier version: it has to be migrated first."""
+
+
+class DatabaseNewer(DatabaseRefused):
+    """A later version of the software has migrated it."""
+
+
+class DatabaseHalfMigrated(DatabaseRefused):
+    """Its version and its tables, columns or triggers do not belong together."""
+
+
+_AGAIN = ("请稍后用同一 Idempotency-Key 重试", "try again in a moment with the same Idempotency-Key")
+_BUSY: dict[str, tuple[str, str, str, str]] = {
+    "locked": ("数据库被其他写入占用", "the database is held by another writer", *_AGAIN),
+    "conflict": ("与同时进行的另一写入冲突", "the write collided with another one at the same moment", *_AGAIN),
+    "crowded": ("数据库连接已用尽", "all database connections are in use", *_AGAIN),
+    "lost": (
+        "数据库无法连接或连接中断",
+        "the database cannot be reached, or the connection was lost",
+        "请检查数据库服务与 STEWARD_DATABASE_URL,然后用同一 Idempotency-Key 重试",
+        "check the database server and STEWARD_DATABASE_URL, then try again with the same Idempotency-Key",
+    ),
+    "full": (
+        "数据库所在磁盘已满",
+        "the disk that holds the database is full",
+        "请腾出磁盘空间后重试;此前已确认的事实不受影响",
+        "free space on the disk and try again; every acknowledged fact is safe",
+    ),
+    "readonly": (
+        "数据库为只读,无法写入",
+        "the database is read-only and cannot be written",
+        "请检查数据库文件及其目录的权限,或确认所连接的不是只读副本",
+        "check the permissions of the database file and its folder, or that this is not a read-only replica",
+    ),
+    "unopened": (
+        "数据库文件无法打开",
+        "the database file cannot be opened",
+        "请检查路径是否存在以及运行用户的权限",
+        "check that the path exists and that the service's user may read and write it",
+    ),
+    "input/output": (
+        "读写数据库文件时出现输入输出错误",
+        "reading or writing the database file failed with an input/output error",
+        "请检查磁盘与文件系统,必要时从备份恢复",
+        "check the disk and the file system; restore from a backup if need be",
+    ),
+}
+_POSTGRESQL = {
+    "40001": "conflict",
+    "40P01": "conflict",
+    "55P03": "locked",
+    "57014": "locked",
+    "53100": "full",
+    "53200": "crowded",
+    "53300": "crowded",
+    "25006": "readonly",
+    "57P01": "lost",
+    "57P02": "lost",
+    "57P03": "lost",
+}
+_SQLITE = {
+    "SQLITE_BUSY": "locked",
+    "SQLITE_LOCKED": "locked",
+    "SQLITE_FULL": "full",
+    "SQLITE_READONLY": "readonly",
+    "SQLITE_PERM": "readonly",
+    "SQLITE_CANTOPEN": "unopened",
+    "SQLITE_IOERR": "input/output",
+    "SQLITE_NOTADB": "foreign",
+}
+
+
+@contextmanager
+def named_trouble(*, writes: bool = True) -> Iterator[None]:
+    """Turn what the database says while the block runs into `Busy` or `DatabaseForeign`, with the remedy.
+
+    A write in a block that only reads is a mistake of ours, not of a replica: that error is passed on.
+    """
+    try:
+        yield
+    except (sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError, sqlite3.Error, psycopg2.Error) as error:
+        kind = _kind_of(error)
+        if kind is None or (kind == "readonly" and not writes):
+            raise
+        raise foreign() if kind == "foreign" else _busy(kind) from error
+
+
+def _kind_of(error: Exception) -> str | None:
+    """Which of the named troubles it is; None when it is none of those (a bug, say)."""
+    if isinstance(error, sqlalchemy.exc.TimeoutError):
+        return "crowded"
+    cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        name = getattr(cause, "sqlite_errorname", "")
+        return next((kind for prefix, kind in _SQLITE.items() if name.startswith(prefix)), None)
+    if isinstance(cause, psycopg2.Error):
+        return _POSTGRESQL.get(cause.pgcode or "") or ("lost" if _lost(cause) else None)
+    return None
+
+
+def _lost(error: psycopg2.Error) -> bool:
+    """No SQLSTATE came with it: the server did not answer, so the connection is missing or gone. Or class 08."""
+    if error.pgcode is None:
+        return isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError)
+    return str(error.pgcode).startswith("08")
+
+
+def _busy(kind: str) -> Busy:
+    text, text_en, remedy, remedy_en = _BUSY[kind]
+    return Busy(text, text_en, remedy=remedy, remedy_en=remedy_en)
+
+
+def foreign() -> DatabaseForeign:
+    """The refusal for a database or file that holds something else."""
+    return DatabaseForeign(
+        "该数据库中是其他内容,不是本台账",
+        "this database holds something else, not a ledger",
+        remedy="请为台账指定一个新的空数据库",
+        remedy_en="name a new, empty database for the ledger",
+    )

@@ -1,0 +1,1 @@
+"""The store against real databases: SQLite files and a PostgreSQL server."""

@@ -1,0 +1,180 @@
+"""PostgreSQL: serving runs under a role that can add to the log and can do nothing else to it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import URL, make_url, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.store.engine import SERVICE_ROLE, open_engine, open_migration_engine, reading, writing
+from domain.store.migrate import migrate, require_current
+from domain.store.people import create_person, create_token, find_token, touch_token
+from domain.store.privileges import GRANTS
+from domain.store.schema import metadata
+from domain.store.sealer import seal
+from domain.store.trouble import DatabaseHalfMigrated
+from domain.store.vault import Vault
+from tests.postgres_server import PostgresServer
+from tests.store.makers import append
+from tests.store.workers import SPAWN, finish, migrate_at_once, start
+
+pytestmark = pytest.mark.postgres
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """A server of our own: roles belong to a whole cluster, and are not to be left behind in somebody else's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PGURL", raising=False)
+        with PostgresServer() as running:
+            yield running
+
+
+def _as_superuser(url: str | URL, *statements: str) -> None:
+    with open_migration_engine(url).begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def _new_database(server: PostgresServer) -> str:
+    return server.create_database(f"role_{next(_numbers)}")
+
+
+def _login(url: str, rights: str = "", *, owner: bool = False) -> URL:
+    """A new login for the database, which it may own."""
+    name = f"login_{next(_numbers)}"
+    _as_superuser(url, f"CREATE ROLE {name} LOGIN PASSWORD 'secret' {rights}")
+    if owner:
+        _as_superuser(url, f'ALTER DATABASE "{make_url(url).database}" OWNER TO {name}')
+    return make_url(url).set(username=name, password="secret")
+
+
+def _works(url: str | URL) -> None:
+    """All that serving does: appending, sealing, the vault, persons and tokens."""
+    engine = open_engine(url)
+    require_current(engine)
+    append(engine, count=2)
+    seal(engine)
+    with writing(engine) as connection:
+        sealed = Vault(connection).seal("张三", hint="AB-123")
+        secret = create_token(connection, create_person(connection, "张三"), "admin")
+        token = find_token(connection, secret)
+        assert token is not None
+        touch_token(connection, token)
+    with reading(engine) as connection:
+        assert Vault(connection).open(sealed) == "张三"
+    engine.dispose()
+
+
+def _cannot_touch_the_log(url: str | URL) -> None:
+    """Refused by privilege, before any trigger is asked; and the log is still as it was."""
+    engine = open_engine(url)
+    changes = {"events": "UPDATE events SET actor = 'x'", "log_index": "UPDATE log_index SET log_index = 9"}
+    for table, change in changes.items():
+        for statement in (change, f"DELETE FROM {table}", f"TRUNCATE {table}"):  # noqa: S608
+            with pytest.raises(DBAPIError, match=f"permission denied for table {table}"), writing(engine) as connection:
+                connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_without_the_right_to_make_roles_the_owner_is_held_back(server: PostgresServer) -> None:
+    """The login may not make the role: migrating still works, and the owner's own rights to change the log are gone.
+
+    First in this module: no other test has made the role in this cluster yet.
+    """
+    login = _login(_new_database(server), owner=True)
+    migrate(login)
+    engine = open_engine(login)
+    with reading(engine) as connection:
+        assert (
+            connection.scalar(text("SELECT count(*) FROM pg_roles WHERE rolname = :role"), {"role": SERVICE_ROLE}) == 0
+        )
+        assert connection.scalar(text("SELECT current_user")) == login.username
+    engine.dispose()
+    _works(login)
+    _cannot_touch_the_log(login)
+
+
+def test_databases_of_one_cluster_migrated_at_once(server: PostgresServer) -> None:
+    """Six databases make the same role at the same moment, with a login that has to grant it to itself: all succeed."""
+    first = _new_database(server)
+    login = _login(first, "CREATEROLE CREATEDB")
+    urls = [_new_database(server) for _ in range(6)]
+    for url in urls:
+        _as_superuser(url, f"GRANT ALL ON SCHEMA public TO {login.username}")
+    barrier = SPAWN.Barrier(6)
+    logins = [login.set(database=make_url(url).database).render_as_string(hide_password=False) for url in urls]
+    assert finish([start(migrate_at_once, url, barrier) for url in logins]) == [0] * 6
+    for url in logins:
+        _works(url)
+        _cannot_touch_the_log(url)
+    engine = open_engine(logins[0])
+    with reading(engine) as connection:
+        assert connection.scalar(text("SELECT current_user")) == SERVICE_ROLE
+    engine.dispose()
+
+
+def test_even_a_superuser_serves_under_the_role(server: PostgresServer) -> None:
+    """The one login that no privilege binds puts its rights away when it serves."""
+    url = _new_database(server)
+    migrate(url)
+    _works(url)
+    _cannot_touch_the_log(url)
+
+
+def test_a_login_that_owns_nothing_can_serve(server: PostgresServer) -> None:
+    """A member of the role that is not the owner: migrating finds nothing to do, and serving works."""
+    url = _new_database(server)
+    migrate(url)
+    login = _login(url)
+    _as_superuser(url, f"GRANT {SERVICE_ROLE} TO {login.username}")
+    migrate(login)
+    _works(login)
+    _cannot_touch_the_log(login)
+    engine = open_engine(login)
+    for statement in ("DROP TABLE events", "DELETE FROM vault", "DELETE FROM tokens", "CREATE TABLE t (x int)"):
+        with pytest.raises(DBAPIError, match=r"permission denied|must be owner"), writing(engine) as connection:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_stranger_cannot_serve(server: PostgresServer) -> None:
+    """A login outside the role is refused by name, with what to do."""
+    url = _new_database(server)
+    migrate(url)
+    engine = open_engine(_login(url))
+    with pytest.raises(DatabaseHalfMigrated, match="privileges"):
+        require_current(engine)
+    engine.dispose()
+
+
+def test_a_privilege_that_is_missing_is_noticed_and_restored(server: PostgresServer) -> None:
+    """Taken away by hand, it is missed at start-up rather than at the first command; migrating grants it again."""
+    url = _new_database(server)
+    migrate(url)
+    _as_superuser(url, f"REVOKE INSERT ON vault FROM {SERVICE_ROLE}")
+    engine = open_engine(url)
+    with pytest.raises(DatabaseHalfMigrated, match="GRANT INSERT ON vault"):
+        require_current(engine)
+    migrate(engine)
+    require_current(engine)
+    engine.dispose()
+
+
+def test_the_role_may_do_what_is_listed_and_no_more(server: PostgresServer) -> None:
+    """What the role may do in the database is GRANTS, table by table; nothing may be deleted but retries."""
+    url = _new_database(server)
+    migrate(url)
+    assert set(GRANTS) == set(metadata.tables) | {"alembic_version"}
+    query = text(
+        "SELECT table_name, privilege_type FROM information_schema.table_privileges "
+        "WHERE grantee IN (:role, 'PUBLIC') AND table_schema = 'public'"
+    )
+    with open_migration_engine(url).connect() as connection:
+        found = {(row.table_name, row.privilege_type) for row in connection.execute(query, {"role": SERVICE_ROLE})}
+    assert found == {(table, right) for table, rights in GRANTS.items() for right in rights}
+    assert {table for table, right in found if right in ("DELETE", "TRUNCATE")} == {"idempotency"}

@@ -1,0 +1,64 @@
+"""What other processes run in the tests. Each function is the target of a spawned process."""
+
+from __future__ import annotations
+
+import sys
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+from domain.store.engine import open_engine
+from domain.store.migrate import migrate, require_current
+from tests.store.makers import append
+
+SPAWN = get_context("spawn")
+PATIENCE_S = 60.0
+
+
+def start(target: Any, *arguments: Any) -> SpawnProcess:
+    """Run a function in a new process."""
+    process = SPAWN.Process(target=target, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
+def finish(processes: list[SpawnProcess]) -> list[int | None]:
+    """Wait for all to end; their exit codes."""
+    for process in processes:
+        process.join(PATIENCE_S)
+        if process.is_alive():
+            process.kill()
+            process.join()
+    return [process.exitcode for process in processes]
+
+
+def migrate_at_once(url: str, barrier: Barrier) -> None:
+    """Migrate at the same moment as the others, then find the database fit for serving."""
+    engine = open_engine(url)
+    barrier.wait(PATIENCE_S)
+    migrate(engine)
+    require_current(engine)
+    engine.dispose()
+
+
+def append_many(url: str, stream: str, times: int, barrier: Barrier) -> None:
+    """Append one event a transaction, as often as asked, however the others push."""
+    engine = open_engine(url)
+    barrier.wait(PATIENCE_S)
+    for _ in range(times):
+        append(engine, stream)
+    engine.dispose()
+
+
+def append_until_killed(url: str, stream: str, batch: int) -> None:
+    """Append batches for ever, and say so on standard output after each commit."""
+    engine = open_engine(url)
+    while True:
+        facts = append(engine, stream, batch)
+        sys.stdout.write(f"{facts[-1].version}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    append_until_killed(sys.argv[1], sys.argv[2], int(sys.argv[3]))
