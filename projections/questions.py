@@ -100,15 +100,7 @@ class Questions:
 
     def sheet(self, basis: Basis, year: int) -> dict[str, Any]:
         """The score sheet of a year with its explanation. 404 for a year before the Measures."""
-        first_year = year_span_year(basis.law, year)
-        if first_year is not None:
-            raise NotFound(
-                f"{year} 年没有考评：办法自 {first_year} 起施行",
-                f"there is no assessment of {year}: the Measures are in force from {first_year}",
-                cites=("art.28", "R20"),
-                remedy="请查询施行之后的年度",
-                remedy_en="Ask for a year from then on.",
-            )
+        _must_be_assessed(basis.law, year)
         sheet = Sheet(basis, year)
         return {
             "agency": agency_name(basis),
@@ -192,14 +184,24 @@ class Questions:
         return [one for one in rows if district.matches(one, **filters)]
 
     def ranking(self, year: int, as_of: date | None = None, known_at: str | None = None) -> list[dict[str, Any]]:
-        """The ranking of a year, per category (R30)."""
+        """The ranking of a year, per category (R30). 404 for a year before the Measures."""
+        law = self._law(self.district_echo(as_of, known_at)["known_at"])
+        if law is not None:
+            _must_be_assessed(law, year)
         return district.ranking(year, self.district(as_of, known_at))
 
 
-def year_span_year(law: Law, year: int) -> date | None:
-    """The first day of the Measures when `year` ends before it; None for a year that is assessed."""
+def _must_be_assessed(law: Law, year: int) -> None:
+    """Refuse an assessment year that was over before the Measures were in force (art.28, R20)."""
     first = law.rulebooks.first_day
-    return first if year_span(year, law.rulebooks)[1] < first else None
+    if year_span(year, law.rulebooks)[1] < first:
+        raise NotFound(
+            f"{year} 年没有考评：办法自 {first} 起施行",
+            f"there is no assessment of {year}: the Measures are in force from {first}",
+            cites=("art.28", "R20"),
+            remedy="请查询施行之后的年度",
+            remedy_en="Ask for a year from then on.",
+        )
 
 
 def _beyond(asked: str, latest: str) -> Invalid:

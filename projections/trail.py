@@ -19,7 +19,7 @@ _NOT_SHOWN = {*ENVELOPE, "type", "v", "stream"}
 
 def entry(event: Event, basis: Basis) -> dict[str, Any]:
     """One event of the trail. Sealed fields stay sealed here: whoever may read them opens them at the edge."""
-    stored = msgspec.to_builtins(event)
+    stored = msgspec.json.decode(msgspec.json.encode(event))
     name = type(event).__name__
     late = (shanghai_date(event.recorded_at) - event.occurred_on).days
     return {

@@ -18,6 +18,7 @@ from domain.commands.base import (
     own_enterprise,
     seal_optional,
     stored_client,
+    unknown_in_body,
 )
 from domain.commands.fields import AssessmentYear, AuthorityKind, ClientIn, Day, Id, Label, Percent, Prose
 from domain.errors import Contradiction, Invalid
@@ -33,6 +34,7 @@ from domain.events import (
     SurveySubmitted,
 )
 from domain.measures.rulebook import assessment_year_of
+from domain.values import Role
 
 if TYPE_CHECKING:
     from domain.agency import Agency
@@ -52,9 +54,13 @@ def _year_begun(year: int, day: date, recording: Recording) -> None:
         )
 
 
-def _clients_project(agency: Agency, project_id: str | None, client: ClientIn) -> None:
+def _clients_project(agency: Agency, recording: Recording, project_id: str | None, client: ClientIn) -> None:
     if project_id is None:
         return
+    if recording.role is Role.CLIENT:  # it learns nothing about projects of others, not even that they exist
+        named = agency.trail.by_id.get(project_id)
+        if not isinstance(named, ProjectStarted) or named.client.uscc != client.uscc:
+            raise unknown_in_body("project_id")
     project = in_body(agency, "project_id", project_id, ProjectStarted)
     if project.client.uscc != client.uscc:
         raise Contradiction(
@@ -90,7 +96,7 @@ class InviteSurvey(Command):
                 pointer="/expires_on",
             )
         _year_begun(self.year, self.invited_on, recording)
-        _clients_project(agency, self.project_id, self.client)
+        _clients_project(agency, recording, self.project_id, self.client)
         return fact(
             SurveyInvited,
             invitation_id=recording.event_id,
@@ -120,7 +126,7 @@ class SubmitSurvey(Command):
         """Any number of forms: the latest per client, project and year counts. A client speaks for itself only."""
         own_enterprise(recording, self.client.uscc, "/client/uscc")
         _year_begun(self.year, self.submitted_on, recording)
-        _clients_project(agency, self.project_id, self.client)
+        _clients_project(agency, recording, self.project_id, self.client)
         return fact(
             SurveySubmitted,
             client=stored_client(self.client.uscc, self.client.name),

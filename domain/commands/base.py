@@ -127,8 +127,8 @@ def in_path(agency: Agency, recording: Recording, kind: type[E]) -> E:
     event = agency.trail.by_id.get(recording.path_id or "")
     if not isinstance(event, kind):
         raise NotFound(
-            f"该机构没有编号为 {recording.path_id} 的记录",
-            f"this agency has no such record: {recording.path_id}",
+            "该机构没有路径里这个编号的这类记录",
+            "this agency has no such record as the path names",
             remedy="请核对编号",
             remedy_en="Check the id.",
         )
@@ -140,15 +140,20 @@ def in_body(agency: Agency, field: str, event_id: str, *kinds: type[E]) -> E:
     """The fact that a body's field names. 422 when there is none of these kinds, 409 when it has been annulled."""
     event = agency.trail.by_id.get(event_id)
     if not isinstance(event, kinds):
-        raise Invalid(
-            f"{field} 所指的 {event_id} 不在该机构的记录里，或不是这一类事实",
-            f"{field} names {event_id}, which is not among this agency's facts of that kind",
-            remedy="请核对编号",
-            remedy_en="Check the id.",
-            pointer=f"/{field}",
-        )
+        raise unknown_in_body(field)
     _must_count(agency, event, f"/{field}")
     return event
+
+
+def unknown_in_body(field: str) -> Invalid:
+    """A body's field names what is not on the agency's trail, or what this caller may not know of."""
+    return Invalid(
+        f"{field} 所指的编号不在该机构的记录里，或不是这一类事实",
+        f"{field} names what is not among this agency's facts of that kind",
+        remedy="请核对编号",
+        remedy_en="Check the id.",
+        pointer=f"/{field}",
+    )
 
 
 def _must_count(agency: Agency, event: Event, pointer: str | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
@@ -18,7 +18,7 @@ from domain.commands.base import (
     stored_client,
     stored_member,
 )
-from domain.commands.fields import ClientIn, Day, Id, Label, MemberIn, Prose, wrong
+from domain.commands.fields import ClientIn, Day, Id, Label, LapseItem, MemberIn, Prose, SubmissionItem, wrong
 from domain.events import (
     Event,
     LapseRecorded,
@@ -50,7 +50,7 @@ class RequestSubmission(Command):
     FACT_DATE: ClassVar[str] = "requested_on"
     MAY_BE_LATER: ClassVar[frozenset[str]] = frozenset({"due_on"})
 
-    item: Literal[1, 3, 6, 7]
+    item: SubmissionItem
     title: Label
     requested_on: Day
     due_on: Day
@@ -188,7 +188,7 @@ class RecordLapse(Command):
 
     FACT_DATE: ClassVar[str] = "occurred_on"
 
-    item: Literal[1, 2, 3, 4, 5, 6, 7, 9]
+    item: LapseItem
     occurred_on: Day
     concerns: Id | None = None
 

@@ -87,6 +87,13 @@ def _hundred(value: str) -> str:
     return value
 
 
+def _whole(value: Any) -> int:
+    """An item's number as an integer and nothing that merely equals one: JSON's `1.0` and `true` are not `1`."""
+    if type(value) is not int:
+        raise wrong("int", "须为整数", "an integer")
+    return value
+
+
 _NUMBER_SCHEMA = WithJsonSchema(
     {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^\d{1,9}(\.\d{1,2})?$"}]}
 )
@@ -119,6 +126,8 @@ Percent = Annotated[
         }
     ),
 ]
+LapseItem = Annotated[Literal[1, 2, 3, 4, 5, 6, 7, 9], BeforeValidator(_whole)]
+SubmissionItem = Annotated[Literal[1, 3, 6, 7], BeforeValidator(_whole)]
 AssessmentYear = Annotated[StrictInt, Field(ge=2000, le=2199)]
 Flag = StrictBool
 Grounds = Literal["missed_hazard", "poor_quality", "other"]

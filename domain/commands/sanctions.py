@@ -223,8 +223,8 @@ class SendNotice(Command):
         notice = due.get(recording.path_id or "")
         if notice is None:
             raise NotFound(
-                f"该机构没有编号为 {recording.path_id} 的待发通知",
-                f"no notice {recording.path_id} is due at this agency",
+                "该机构没有路径里这个编号的通知",
+                "no notice with the path's id is due at this agency",
                 cites=("R18",),
                 remedy="请在通知清单（GET /v1/notices）里核对编号",
                 remedy_en="Look the id up in GET /v1/notices.",

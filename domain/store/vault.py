@@ -62,11 +62,15 @@ class Vault:
 
     def keyed_hash(self, text: str) -> str:
         """HMAC-SHA256 of the normal form of `text`, hex: equal texts can be found without keeping them (R37)."""
-        return self._hmac("keyed_hash", text).hex()
+        return self.mac("keyed_hash", text).hex()
+
+    def mac(self, name: str, text: str) -> bytes:
+        """HMAC-SHA256 of the normal form of `text` under the named secret of this database, made when first needed."""
+        return hmac.new(self._secret(name), normal_text(text).encode(), hashlib.sha256).digest()
 
     def _subject(self, hint: str | None) -> tuple[str, bytes]:
         subject, key = new_id(), os.urandom(KEY_BYTES)
-        hashed = None if hint is None else self._hmac("hint", hint)
+        hashed = None if hint is None else self.mac("hint", hint)
         row = {"subject_id": subject, "key": key, "created_at": instant(datetime.now(UTC)), "hint": hashed}
         insert = self._insert(vault).values(row)
         if hashed is not None:
@@ -100,9 +104,6 @@ class Vault:
             query = select(vault.c.subject_id, vault.c.key).where(vault.c.subject_id.in_(wanted[start : start + PAGE]))
             keys.update((row.subject_id, bytes(row.key)) for row in self._connection.execute(query))
         return keys
-
-    def _hmac(self, name: str, text: str) -> bytes:
-        return hmac.new(self._secret(name), normal_text(text).encode(), hashlib.sha256).digest()
 
     def _secret(self, name: str) -> bytes:
         """A secret of this database, made when first needed; whoever inserts it first wins for all."""

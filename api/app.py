@@ -1,0 +1,148 @@
+"""The service: one FastAPI application over one database."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from sqlalchemy import Engine
+from sqlalchemy.dialects import postgresql, sqlite
+from starlette.concurrency import run_in_threadpool
+
+from api import health, law_routes, openapi, problems, question_routes, survey_links
+from api.command_routes import command_router
+from api.housekeeper import Housekeeper
+from api.middleware import Edge
+from api.settings import Settings
+from domain.ledger import Ledger
+from domain.measures.calendar import build_calendar
+from domain.measures.rulebook import shipped_rulebook
+from domain.store.engine import open_engine, writing
+from domain.store.migrate import migrate
+from domain.store.schema import persons
+from domain.values import instant
+
+VERSION = "1"
+"""Of the interface, not of the software: who may not ask need not know what runs here."""
+SYSTEM_PERSON = "system"
+"""The actor of what the software does by itself: opening the ledger."""
+_PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the routes need."""
+
+    settings: Settings
+    ledger: Ledger
+    housekeeper: Housekeeper
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. Its database is opened and, if it is new or older, made ready when it starts.
+
+    Starting raises DatabaseNewer, DatabaseHalfMigrated or DatabaseForeign for one that must not be served.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.service = service = await run_in_threadpool(start, settings)
+        service.housekeeper.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(stop, service)
+
+    app = FastAPIOffline(
+        title=openapi.TITLE,
+        version=VERSION,
+        description=openapi.DESCRIPTION,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
+    )
+    for routes in (command_router(), question_routes.router, law_routes.router, survey_links.router, health.router):
+        app.router.routes.extend(routes.routes)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(Edge)
+    return app
+
+
+def start(settings: Settings) -> Service:
+    """Open the database, bring it to this version, and open the ledger if it is new."""
+    engine = open_engine(settings.database)
+    try:
+        make_ready(engine, settings)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Service(settings, Ledger(engine), Housekeeper(engine, settings.seal_seconds))
+
+
+def make_ready(engine: Engine, settings: Settings) -> None:
+    """Migrate, and adopt the shipped law where none was adopted (R4). Any number of processes may do it at once."""
+    migrate(engine)
+    ensure_persons(engine)
+    ledger = Ledger(engine)
+    ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON)
+
+
+def ensure_persons(engine: Engine) -> None:
+    """The two actors that are no people stand among the persons, once."""
+    now = instant(datetime.now(UTC))
+    with writing(engine) as connection:
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        rows = [{"id": id_, "name": name, "created_at": now} for id_, name in _PERSONS.items()]
+        connection.execute(insert(persons).values(rows).on_conflict_do_nothing())
+
+
+def stop(service: Service) -> None:
+    """End what goes on behind, and close the database."""
+    service.housekeeper.stop()
+    service.ledger.engine.dispose()
+
+
+def log_as_json(level: str) -> None:
+    """One JSON object a line on standard error, ours and the libraries' alike."""
+    common: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=common, processor=render))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    structlog.configure(
+        processors=[*common, render],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal asks to stop; requests under way are answered first.
+
+    The server's own access log stays off: it would write down paths and queries. Raises a Refusal, before anything is
+    served, for a database that must not be.
+    """
+    log_as_json(settings.log_level)
+    stop(start(settings))
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )

@@ -1,0 +1,250 @@
+"""Examples for the documentation: a body for each command, real answers for each question, a problem for each status.
+
+The bodies are the ones that the tests send; the answers were given by the service itself (a test compares them).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from api.commands import CommandRoute
+from api.problem_types import PROBLEM_TYPES
+from domain.commands.assessment import AnnulEvent, InviteSurvey
+from domain.commands.base import Command
+from domain.events import EVENT_TYPES
+
+AGENCY_USCC = "91441300MA4X2Y7K18"
+CLIENT_USCC = "91441302MA5A00001N"
+CLIENT_NAME = "大亚湾海岸精细化工有限公司"
+_ANSWERS = Path(__file__).with_name("static") / "example_answers.json"
+
+
+@dataclass(frozen=True)
+class CommandExample:
+    """A body, the fact that it makes, and whether the command can contradict the trail (409)."""
+
+    body: dict[str, Any]
+    event: str
+    can_contradict: bool = True
+
+
+_EVENT_ID = "019331d2-6c3a-7b1e-9f00-4d2a8c5e7f10"
+_CLIENT = {"uscc": CLIENT_USCC, "name": CLIENT_NAME}
+
+COMMAND_EXAMPLES: dict[str, CommandExample] = {
+    "FileAgency": CommandExample(
+        {
+            "uscc": AGENCY_USCC,
+            "name": "惠州市安恒安全技术服务有限公司",
+            "category": "综合安全服务",
+            "legal_representative": "陈国栋",
+            "technical_lead": "林晓梅",
+            "address": "惠州市大亚湾区澳头街道中兴北路 8 号",
+            "local": True,
+            "scope": ["隐患排查", "安全培训"],
+            "qualifications": [{"name": "安全评价机构资质", "no": "APJ-(粤)-301", "valid_until": "2027-06-30"}],
+            "personnel": [{"name": "林晓梅", "qualification": "注册安全工程师", "certificate_no": "ZA20190441"}],
+            "submitted_on": "2024-01-08",
+        },
+        "FilingSubmitted",
+    ),
+    "DecideFiling": CommandExample({"outcome": "filed", "decided_on": "2024-01-10"}, "AgencyFiled"),
+    "ReportChange": CommandExample(
+        {"changed_on": "2024-02-01", "reported_on": "2024-02-05", "fields": {"technical_lead": "黄伟强"}},
+        "InformationChanged",
+        can_contradict=False,
+    ),
+    "RecordInspection": CommandExample(
+        {"inspected_on": "2024-03-12", "findings": "资料齐全"}, "InspectionRecorded", can_contradict=False
+    ),
+    "TerminateAgency": CommandExample({"effective_on": "2025-06-30", "reason": "业务调整"}, "AgencyTerminated"),
+    "SignPledge": CommandExample({"signed_on": "2024-01-10"}, "PledgeSigned", can_contradict=False),
+    "RequestSubmission": CommandExample(
+        {"item": 3, "title": "2024 年上半年业绩材料", "requested_on": "2024-07-01", "due_on": "2024-07-15"},
+        "SubmissionRequested",
+        can_contradict=False,
+    ),
+    "ReceiveSubmission": CommandExample({"received_on": "2024-07-12"}, "SubmissionReceived"),
+    "StartProject": CommandExample(
+        {
+            "client": _CLIENT,
+            "contract_no": "AH-2024-017",
+            "service_type": "隐患排查",
+            "started_on": "2024-03-01",
+            "due_on": "2024-12-31",
+            "quality_lead": {
+                "name": "林晓梅",
+                "years": "6",
+                "qualification": "安全工程师",
+                "certificate_no": "ZA20190441",
+            },
+            "technicians": [{"name": "王海涛", "years": "3"}, {"name": "李静", "years": "1.5"}],
+        },
+        "ProjectStarted",
+        can_contradict=False,
+    ),
+    "FilePlan": CommandExample({"filed_on": "2024-03-10"}, "ProjectPlanFiled"),
+    "ExtendProject": CommandExample({"agreed_on": "2024-11-20", "due_on": "2025-02-28"}, "ProjectExtended"),
+    "CompleteProject": CommandExample(
+        {"completed_on": "2024-12-20", "report_filed_on": "2024-12-25"}, "ProjectCompleted"
+    ),
+    "CancelProject": CommandExample({"cancelled_on": "2024-09-30", "reason": "双方协商解除合同"}, "ProjectCancelled"),
+    "RecordLapse": CommandExample({"item": 4, "occurred_on": "2024-05-20"}, "LapseRecorded"),
+    "EnterBadRecord": CommandExample(
+        {"behaviour": "16.3", "entered_on": "2024-06-03", "behaviour_on": "2024-05-28", "unlawful": True},
+        "BadRecordEntered",
+        can_contradict=False,
+    ),
+    "ReferBadRecord": CommandExample(
+        {"referred_on": "2024-06-05", "reference": "湾安协函〔2024〕12 号"}, "BadRecordReferred"
+    ),
+    "ReceiveComplaint": CommandExample(
+        {"received_on": "2024-04-25", "complainant": "张先生", "client_uscc": CLIENT_USCC, "grounds": "missed_hazard"},
+        "ComplaintReceived",
+        can_contradict=False,
+    ),
+    "DecideComplaint": CommandExample(
+        {
+            "outcome": "upheld",
+            "decided_on": "2024-05-06",
+            "findings": "未发现储罐区可燃气体报警器失效",
+            "verified_grounds": "missed_hazard",
+        },
+        "ComplaintUpheld",
+    ),
+    "DelistAgency": CommandExample({"decided_on": "2025-05-06", "reason": "整改合格"}, "AgencyDelisted"),
+    "SendNotice": CommandExample({"sent_on": "2024-06-06", "channel": "公函"}, "NoticeSent"),
+    "FindAccidentLiability": CommandExample(
+        {
+            "found_on": "2024-08-20",
+            "accident_on": "2024-07-02",
+            "severity": "general",
+            "liability": "indirect",
+            "client_uscc": CLIENT_USCC,
+            "investigation_ref": "惠湾应急调〔2024〕3 号",
+        },
+        "AccidentLiabilityFound",
+    ),
+    "InviteSurvey": CommandExample(
+        {"invited_on": "2024-12-01", "client": _CLIENT, "year": 2024, "expires_on": "2099-12-31"}, "SurveyInvited"
+    ),
+    "SubmitSurvey": CommandExample(
+        {
+            "client": _CLIENT,
+            "year": 2024,
+            "submitted_on": "2024-12-10",
+            "answers": list("AABAAABAAC"),
+            "comments": "响应及时",
+        },
+        "SurveySubmitted",
+    ),
+    "CloseSurvey": CommandExample({"year": 2024, "closed_on": "2025-01-15"}, "SurveyClosed"),
+    "ScoreEffect": CommandExample(
+        {"client": _CLIENT, "year": 2024, "value": "82.5", "scored_on": "2024-12-28"},
+        "EffectScored",
+        can_contradict=False,
+    ),
+    "AwardHonour": CommandExample(
+        {
+            "level": "district",
+            "reason": "2024 年安全生产技术服务先进单位",
+            "title": "先进单位",
+            "authority": "大亚湾区应急管理局",
+            "authority_kind": "emergency_management",
+            "awarded_on": "2024-11-15",
+        },
+        "HonourAwarded",
+        can_contradict=False,
+    ),
+    "ImposePenalty": CommandExample(
+        {
+            "authority": "大亚湾区应急管理局",
+            "authority_kind": "emergency_management",
+            "decision_no": "惠湾应急罚〔2024〕5 号",
+            "decided_on": "2024-10-08",
+        },
+        "PenaltyImposed",
+        can_contradict=False,
+    ),
+    "AnnulEvent": CommandExample(
+        {"event_id": _EVENT_ID, "reason": "重复录入", "basis": "协会秘书处核查", "annulled_on": "2024-06-20"},
+        "EventAnnulled",
+    ),
+    "AnswerInvitation": CommandExample(
+        {"submitted_on": "2024-12-10", "answers": list("AABAAABAAC"), "comments": "响应及时"}, "SurveySubmitted"
+    ),
+}
+
+
+def command_example(body: type[Command]) -> CommandExample:
+    """The example of a command; `KeyError` for a new one without: add it above."""
+    return COMMAND_EXAMPLES[body.__name__]
+
+
+def command_answer(row: CommandRoute) -> dict[str, Any]:
+    """What a command's example is answered with."""
+    example = command_example(row.body)
+    kind = EVENT_TYPES[f"steward.{example.event}"]
+    recorded_at = "2024-12-30T02:41:07.183902Z"
+    fact = {
+        "id": _EVENT_ID, "type": example.event, "version": 7,
+        "occurred_on": example.body[row.body.FACT_DATE], "recorded_at": recorded_at,
+    }  # fmt: skip
+    answer: dict[str, Any] = {
+        "agency": AGENCY_USCC, "version": 7, "recorded_at": recorded_at, "events": [fact],
+        "ids": {} if kind.KIND is None else {kind.KIND: _EVENT_ID},
+    }  # fmt: skip
+    if row.body is AnnulEvent:
+        answer["also_annulled"] = ["019331d3-0a11-7c52-8e6f-73b1f4d0a2c9"]
+    if row.body is InviteSurvey:
+        answer["link"] = "/v1/survey-links/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
+    return answer
+
+
+@cache
+def _answers() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(_ANSWERS.read_text(encoding="utf-8"))
+    return loaded
+
+
+def question_answer(name: str) -> Any:
+    """A real answer to the question with this operation id; `KeyError` for a new one without."""
+    return _answers()[name]
+
+
+def problem_example(name: str) -> dict[str, Any]:
+    """A body for this kind of problem."""
+    kind = PROBLEM_TYPES[name]
+    body: dict[str, Any] = {
+        "type": kind.uri, "title": kind.title, "status": kind.status, "detail": kind.says,
+        "title_en": kind.title_en, "detail_en": kind.says_en,
+    }  # fmt: skip
+    return {**body, **_MORE.get(name, {})}
+
+
+_MORE: dict[str, dict[str, Any]] = {
+    "invalid": {
+        "detail": "/occurred_on：日期须写作 YYYY-MM-DD 的文本",
+        "detail_en": "/occurred_on: a date is text of the form YYYY-MM-DD",
+        "errors": [
+            {
+                "pointer": "/occurred_on",
+                "detail": "日期须写作 YYYY-MM-DD 的文本",
+                "detail_en": "a date is text of the form YYYY-MM-DD",
+            }
+        ],
+    },
+    "contradiction": {
+        "detail": "该投诉已于 2024-05-06 作出决定（019331d2-6c3a-7b1e-9f00-4d2a8c5e7f10）",
+        "detail_en": "this complaint was decided on 2024-05-06 (019331d2-6c3a-7b1e-9f00-4d2a8c5e7f10)",
+        "article": "art.17",
+        "rule": "R15",
+        "remedy": "如前一记录有误，请先撤销它（annulments），再重新记录",
+        "remedy_en": "If the one that stands is wrong, annul it first, then record anew.",
+    },
+    "internal": {"reference": "9f2c4b7d1e83a650"},
+}

@@ -1,0 +1,86 @@
+"""What stands before every route: token, role, own agency, query parameters, body, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.auth import Caller, authenticate
+from api.json_bodies import read_json_object
+from api.permissions import PUBLIC, Reach, Rights, rights_of
+from domain.agency import unknown_agency
+from domain.errors import Forbidden
+from domain.values import normal_uscc
+
+
+class GuardedRoute(APIRoute):
+    """A route of this API. Building one fails where `permissions.py` has no row for it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler behind the guard. The body is parsed here: FastAPI takes what the request already has."""
+        method = "".join(self.methods or ())  # one method to a route
+        rights = rights_of(method, self.path)
+        allowed = frozenset(field.alias for field in self.dependant.query_params)
+        takes_body = self.body_field is not None
+        answer = super().get_route_handler()
+
+        async def guarded(request: Request) -> Response:
+            service = request.app.state.service
+            if rights is not PUBLIC:
+                caller, token = await run_in_threadpool(authenticate, service.ledger, request)
+                service.housekeeper.used(token)
+                request.state.caller = caller
+                request.state.reach = require_right(rights, caller, request.path_params.get("uscc"))
+            require_known_parameters(request, allowed)
+            if takes_body:
+                parsed = await read_json_object(request, service.settings.body_limit)
+                request._json = parsed
+                request._body = b"{}"  # what it was is parsed already; FastAPI only looks whether there is one
+                request.state.body = parsed
+            return await answer(request)
+
+        return guarded
+
+
+def require_right(rights: Rights, caller: Caller, uscc: str | None) -> Reach:
+    """How far the caller's right goes. Raises: Forbidden, NotFound for an agency that is not the caller's."""
+    reach = rights.get(caller.role)
+    if reach is None:
+        names = "、".join(sorted(rights))
+        raise Forbidden(
+            f"角色 {caller.role} 无权办理；可以办理的角色：{names}",
+            f"the role {caller.role} may not do this; these may: {', '.join(sorted(rights))}",
+            remedy="请由有权的人员办理",
+            remedy_en="Let somebody with one of these roles do it.",
+        )
+    if reach is Reach.OWN and uscc is not None and path_uscc(uscc) != caller.uscc:
+        raise unknown_agency(uscc)
+    return reach
+
+
+def path_uscc(text: str) -> str:
+    """The USCC that a path names; what is no USCC names no agency. Raises: NotFound."""
+    try:
+        return normal_uscc(text)
+    except ValueError:
+        raise unknown_agency(text) from None
+
+
+def require_known_parameters(request: Request, allowed: frozenset[str]) -> None:
+    """A misspelt `as_of` must not be ignored silently, and of two values neither can be right. Raises: 422."""
+    errors = []
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in dict.fromkeys(names):
+        if name not in allowed:
+            listed = ", ".join(sorted(allowed)) or "—"
+            errors.append({"type": "unknown_parameter", "loc": ("query", name), "ctx": {"allowed": listed}})
+        elif names.count(name) > 1:
+            errors.append({"type": "doubled_parameter", "loc": ("query", name)})
+    if errors:
+        raise RequestValidationError(errors)

@@ -1,0 +1,114 @@
+"""The outermost layer: a reference for each request, security headers, one log line, and no failure untold.
+
+Plain ASGI, so that nothing is buffered and no further task is made.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+
+import anyio
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import on_failure
+
+log = structlog.get_logger("steward")
+
+MOST_DRAINED_BYTES = 8 * 1024 * 1024
+"""How much of an unwanted body is taken in before answering, so that the sender gets to read the answer."""
+
+MOST_DRAINING_SECONDS = 2.0
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""Set where an answer does not say otherwise."""
+STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'"
+)
+DOCS_PATHS = ("/docs", "/redoc")
+
+
+class Edge:
+    """One request at a time: `api/app.py` puts it around everything."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer, and see to it that there is an answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send)
+        inner: Scope = {**scope, "steward.reference": exchange.reference}
+        if scope["method"] == "HEAD":
+            inner["method"] = "GET"
+        try:
+            await self.app(inner, exchange.receive, exchange.send)
+        except Exception as error:  # noqa: BLE001  # the last place where a failure can become an answer
+            response = on_failure(exchange.reference, error)
+            if exchange.status is None:
+                await response(scope, exchange.receive, exchange.send)
+        finally:
+            exchange.note(inner)
+
+
+class _Exchange:
+    """What is known of one request while it is answered."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope, self._receive, self._send = scope, receive, send
+        self.reference = secrets.token_hex(8)
+        self.status: int | None = None
+        self._began = time.perf_counter()
+        self._more_body = scope["method"] in ("POST", "PUT", "PATCH", "DELETE")
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._more_body = message["type"] == "http.request" and message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            await self._drain()
+            self._dress(MutableHeaders(scope=message))
+        elif self._scope["method"] == "HEAD" and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def _drain(self) -> None:
+        """A server that closes on unread bytes resets the connection, and the refusal is lost with it."""
+        taken = 0
+        headers = dict(self._scope["headers"])
+        with anyio.move_on_after(MOST_DRAINING_SECONDS):
+            while self._more_body and taken <= MOST_DRAINED_BYTES and b"expect" not in headers:
+                taken += len((await self.receive()).get("body", b"")) + 1
+
+    def _dress(self, headers: MutableHeaders) -> None:
+        for name, value in SECURITY_HEADERS.items():
+            headers.setdefault(name, value)
+        is_docs = self._scope["path"].startswith(DOCS_PATHS)
+        headers.setdefault("Content-Security-Policy", DOCS_POLICY if is_docs else STRICT_POLICY)
+        headers["X-Request-Id"] = self.reference
+
+    def note(self, inner: Scope) -> None:
+        """One line per request: the route as it is declared, never the path, query, body or token themselves."""
+        route = inner.get("route")
+        log.info(
+            "request",
+            reference=self.reference,
+            method=self._scope["method"],
+            route=getattr(route, "path", None),
+            status=self.status,
+            milliseconds=round((time.perf_counter() - self._began) * 1000, 1),
+        )

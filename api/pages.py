@@ -1,0 +1,97 @@
+"""Lists in pages. A cursor holds the place and the basis of the first page, so that all pages are of one moment."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NoReturn
+
+import msgspec
+
+from api.queries import known_at
+from domain.errors import Invalid
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of which list is asked for."""
+
+    limit: int
+    offset: int
+    as_of: date | None
+    known_at: str | None
+    _question: str
+
+    def cut(self, rows: Sequence[Any], as_of: str | None, known_at: str) -> tuple[list[Any], str | None]:
+        """The page's rows and the next cursor, which keeps the basis that was answered on."""
+        end = self.offset + self.limit
+        if end >= len(rows):
+            return list(rows[self.offset :]), None
+        return list(rows[self.offset : end]), _Place(self._question, end, as_of, self.known_at or known_at).text()
+
+
+class _Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """What a cursor says. It is no secret: who changes it gets a page of what they may read anyway, or is refused."""
+
+    question: str
+    offset: int
+    as_of: str | None
+    known_at: str
+
+    def day(self) -> date | None:
+        return None if self.as_of is None else date.fromisoformat(self.as_of)
+
+    def text(self) -> str:
+        raw = msgspec.json.encode(self)
+        return base64.urlsafe_b64encode(raw + _check(raw)).rstrip(b"=").decode("ascii")
+
+
+def page(
+    cursor: str | None,
+    limit: int,
+    *,
+    question: tuple[object, ...],
+    as_of: date | None = None,
+    at: str | None = None,
+) -> Page:
+    """The part that a request asks for. `question`: path and filters, which a cursor belongs to. Raises: Invalid."""
+    asked = hashlib.sha256(repr((*question, as_of, at)).encode()).hexdigest()[:16]
+    if cursor is None:
+        return Page(limit, 0, as_of, at, asked)
+    place = _read(cursor)
+    if place.question != asked:
+        _refuse(
+            "cursor 属于另一个查询：请连同原来的筛选条件一起使用",
+            "the cursor belongs to another query: repeat its filters",
+        )
+    return Page(limit, place.offset, place.day(), place.known_at, asked)
+
+
+def _read(cursor: str) -> _Place:
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        place = msgspec.json.decode(raw[:-8], type=_Place)
+        place.day()
+        whole = raw[-8:] == _check(raw[:-8]) and place.offset >= 0 and known_at(place.known_at) == place.known_at
+    except (binascii.Error, ValueError):  # msgspec's and pydantic's errors are ValueErrors
+        whole = False
+        place = None
+    if place is None or not whole:
+        _refuse("cursor 已损坏", "the cursor is broken")
+    return place
+
+
+def _check(raw: bytes) -> bytes:
+    """So that a truncated or mistyped cursor is found; against nobody's will."""
+    return hashlib.sha256(b"steward-cursor" + raw).digest()[:8]
+
+
+def _refuse(text: str, text_en: str) -> NoReturn:
+    raise Invalid(
+        text, text_en, pointer="?cursor", remedy="请用上一页的 next_cursor，或从头查起",
+        remedy_en="Use next_cursor as it came, or start again.",
+    )  # fmt: skip

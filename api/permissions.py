@@ -1,0 +1,63 @@
+"""Who may use which route: the one table of rights (api.md, Conventions). A route without a row stops the start."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from api.commands import COMMANDS
+from domain.values import Role
+
+
+class Reach(StrEnum):
+    """How far a right goes."""
+
+    ALL = "all"
+    OWN = "own"
+    """Only the path's agency, and only when it is the caller's own: another's is 404, like one that does not exist."""
+    PART = "part"
+    """The answer is narrowed to what is the caller's."""
+
+
+Rights = dict[Role, Reach]
+PUBLIC: Rights = {}
+"""No token is asked for."""
+
+READERS: Rights = dict.fromkeys((Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR), Reach.ALL)
+_ONE_AGENCY: Rights = {**READERS, Role.AGENCY: Reach.OWN}
+_DISTRICT: Rights = {**READERS, Role.AGENCY: Reach.PART}
+_ANYONE: Rights = dict.fromkeys(Role, Reach.ALL)
+
+_QUESTIONS: dict[str, Rights] = {
+    "/v1/agencies/{uscc}/standing": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/sheets/{year}": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/timeline": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
+    "/v1/agencies": _DISTRICT,
+    "/v1/rankings/{year}": _DISTRICT,
+    "/v1/notices": _DISTRICT,
+    "/v1/rulebooks": _ANYONE,
+    "/v1/rulebooks/{id}": _ANYONE,
+    "/v1/measures/{article:path}": _ANYONE,
+    "/v1/survey-links/{secret}": PUBLIC,
+    "/healthz": PUBLIC,
+    "/readyz": PUBLIC,
+    "/problems/{name}": PUBLIC,
+}
+
+
+def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
+    """An agency writes about itself only; a first filing names its agency in the body, where the command checks it."""
+    own = Reach.OWN if "{uscc}" in path else Reach.ALL
+    return {role: own if role is Role.AGENCY else Reach.ALL for role in roles}
+
+
+PERMISSIONS: dict[tuple[str, str], Rights] = {
+    **{("GET", path): rights for path, rights in _QUESTIONS.items()},
+    ("POST", "/v1/survey-links/{secret}"): PUBLIC,
+    **{("POST", row.path): _command_rights(row.path, row.roles) for row in COMMANDS},
+}
+
+
+def rights_of(method: str, path: str) -> Rights:
+    """The row of a route; `KeyError` when nobody has decided who may use it."""
+    return PERMISSIONS[method, path]

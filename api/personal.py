@@ -1,0 +1,101 @@
+"""Personal data in the audit trail: who may read it in clear, and what others see in its place.
+
+Events hold it sealed (events.md). Here, at the edge, it is opened for those who may read it, and for nobody else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.auth import Caller
+from domain.events import (
+    ComplaintDismissed,
+    ComplaintMerged,
+    ComplaintReceived,
+    ComplaintUpheld,
+    Event,
+    Sealed,
+    SurveyInvited,
+    SurveySubmitted,
+)
+from domain.store.people import person_names
+from domain.store.vault import Vault
+from domain.trail import Trail
+from domain.values import Role
+
+ERASED = {"erased": True}
+"""In place of what was forgotten: the subject's key is gone."""
+WITHHELD = {"withheld": True}
+"""In place of what this caller may not read."""
+_DECISIONS = (ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
+_NAMES_OFFICERS = frozenset({Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR})
+
+
+def is_of_client(event: Event, uscc: str | None, trail: Trail) -> bool:
+    """Whether an event is the enterprise's own survey or complaint, or a decision on its complaint (api.md)."""
+    if isinstance(event, (SurveyInvited, SurveySubmitted)):
+        return event.client.uscc == uscc
+    if isinstance(event, ComplaintReceived):
+        return uscc is not None and event.client_uscc == uscc
+    if isinstance(event, _DECISIONS):
+        complaint = trail.by_id.get(event.complaint_id)
+        return complaint is not None and is_of_client(complaint, uscc, trail)
+    return False
+
+
+def shown(connection: Connection, caller: Caller, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the trail as the caller may see them: a client reads in clear only what it wrote itself."""
+    vault = Vault(connection)
+    rows = [_without_complainant(caller, row) for row in rows]
+    found: list[Sealed] = []
+    for row in rows:
+        if _may_open(caller, row):
+            _collect(row, found)
+    texts = dict(zip(found, vault.open_many(found), strict=True))
+    opened = [_replaced(row, texts if _may_open(caller, row) else None) for row in rows]
+    if caller.role in _NAMES_OFFICERS:
+        names = person_names(connection, {row["actor"] for row in rows})
+        opened = [{**row, "actor_name": names.get(row["actor"])} for row in opened]
+    return opened
+
+
+def _may_open(caller: Caller, row: dict[str, Any]) -> bool:
+    return caller.role is not Role.CLIENT or row["actor"] == caller.person_id
+
+
+def _without_complainant(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
+    """Who complained is not told to the agency complained about; the enterprise and the grounds are."""
+    if caller.role is not Role.AGENCY or row["fact"].get("complainant") is None:
+        return row
+    return {**row, "fact": {**row["fact"], "complainant": WITHHELD}}
+
+
+def _is_sealed(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"subject", "sealed"}
+
+
+def _collect(value: Any, found: list[Sealed]) -> None:
+    if _is_sealed(value):
+        found.append(Sealed(**value))
+    elif isinstance(value, dict):
+        for inner in value.values():
+            _collect(inner, found)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            _collect(inner, found)
+
+
+def _replaced(value: Any, texts: dict[Sealed, str | None] | None) -> Any:
+    """The value with texts in place of what is sealed, and without keyed hashes, which serve comparison only (R37)."""
+    if _is_sealed(value):
+        if texts is None:
+            return WITHHELD
+        text = texts[Sealed(**value)]
+        return ERASED if text is None else text
+    if isinstance(value, dict):
+        return {name: _replaced(inner, texts) for name, inner in value.items() if name != "certificate_hash"}
+    if isinstance(value, (list, tuple)):
+        return [_replaced(inner, texts) for inner in value]
+    return value

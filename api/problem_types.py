@@ -1,0 +1,171 @@
+"""The kinds of problem that the service answers with (RFC 9457): one stable name, status and explanation each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from domain.errors import Busy, Contradiction, Forbidden, Invalid, Moved, NotFound, Refusal
+from domain.store.trouble import DatabaseRefused
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Malformed(Refusal):
+    """The request cannot be read: bad JSON, a malformed header (400)."""
+
+
+class Unauthenticated(Refusal):
+    """No token, or none that is valid (401)."""
+
+
+class Gone(Refusal):
+    """It was there and is over: an expired survey link (410)."""
+
+
+class TooLarge(Refusal):
+    """The body is over the limit (413)."""
+
+
+class WrongMediaType(Refusal):
+    """The body is not JSON by its own declaration (415)."""
+
+
+class KeyReused(Refusal):
+    """An Idempotency-Key that stands for another request (422)."""
+
+
+class NotReady(Refusal):
+    """The database cannot be served at the moment (503)."""
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """One kind of problem; `type` in a problem body is `/problems/{name}`."""
+
+    name: str
+    status: int
+    title: str
+    title_en: str
+    says: str
+    says_en: str
+
+    @property
+    def uri(self) -> str:
+        """The stable relative reference that names the kind (RFC 9457, 3.1.1)."""
+        return f"/problems/{self.name}"
+
+    def page(self) -> dict[str, Any]:
+        """What `GET /problems/{name}` answers."""
+        return {
+            "type": self.uri, "status": self.status, "title": self.title, "title_en": self.title_en,
+            "description": self.says, "description_en": self.says_en,
+        }  # fmt: skip
+
+
+_ALL = (
+    ProblemType(
+        "malformed-request", 400, "请求无法读取", "The request cannot be read",
+        "请求体不是一个合格的 JSON 对象（UTF-8、无重复键、无 NaN），或某个请求头的写法不对。",
+        "The body is not one proper JSON object (UTF-8, no doubled keys, no NaN), or a header is malformed.",
+    ),
+    ProblemType(
+        "unauthenticated", 401, "需要有效的令牌", "A valid token is needed",
+        "请求没有令牌，或令牌不存在、已过期、已撤销。请在 Authorization 头里写 Bearer 加令牌。",
+        "There is no token, or it is unknown, expired or revoked. Send it as Authorization: Bearer TOKEN.",
+    ),
+    ProblemType(
+        "forbidden", 403, "该角色无权办理", "This role may not do that",
+        "令牌有效，但它的角色不能办理这件事。每个角色能做什么，见接口文档。",
+        "The token is valid, but its role does not carry this. What each role may do is in the API documentation.",
+    ),
+    ProblemType(
+        "not-found", 404, "没有这项内容", "There is no such thing",
+        "路径所指的内容不存在；不属于您的内容与不存在的内容回答相同。",
+        "What the path names does not exist; what is not yours is answered exactly like what does not exist.",
+    ),
+    ProblemType(
+        "method-not-allowed", 405, "不支持该方法", "This method is not offered here",
+        "该路径存在，但不支持这个 HTTP 方法；Allow 头列出支持的方法。",
+        "The path exists, but not for this HTTP method; the Allow header lists those that are offered.",
+    ),
+    ProblemType(
+        "contradiction", 409, "与记录相矛盾", "It contradicts the trail",
+        "所要记录的事与已有的记录相矛盾（例如重复决定）。没有写入任何内容。",
+        "What was to be recorded contradicts what stands (a second decision, say). Nothing was recorded.",
+    ),
+    ProblemType(
+        "gone", 410, "已经失效", "It is over",
+        "该内容曾经有效，现已失效，例如过期的调查链接。",
+        "It was valid once and no longer is, such as an expired survey link.",
+    ),
+    ProblemType(
+        "version-moved", 412, "记录已有更新", "The record has moved",
+        "机构记录的版本不是 If-Match 所写的版本。没有写入任何内容，请重新读取后再决定。",
+        "The agency's version is not the one in If-Match. Nothing was recorded: read again and decide anew.",
+    ),
+    ProblemType(
+        "too-large", 413, "请求体过大", "The body is too large",
+        "请求体超过服务器的上限。", "The body is over the server's limit.",
+    ),
+    ProblemType(
+        "unsupported-media-type", 415, "请求体须为 JSON", "The body has to be JSON",
+        "请以 Content-Type: application/json（UTF-8）发送请求体。",
+        "Send the body as Content-Type: application/json (UTF-8).",
+    ),
+    ProblemType(
+        "invalid", 422, "内容有误", "The content is wrong",
+        "某些字段或查询参数不对，errors 逐项说明。没有写入任何内容。",
+        "Some fields or query parameters are wrong; errors names each. Nothing was recorded.",
+    ),
+    ProblemType(
+        "idempotency-key-reused", 422, "幂等键已用于别的请求", "The idempotency key stands for another request",
+        "同一个 Idempotency-Key 只能用于重试同一个请求；新的请求请用新的键。",
+        "One Idempotency-Key is for retries of one request; use a new key for a new request.",
+    ),
+    ProblemType(
+        "too-many-requests", 429, "请求过于频繁", "Too many requests",
+        "请在 Retry-After 所说的秒数之后再试。", "Try again after the seconds in Retry-After.",
+    ),
+    ProblemType(
+        "internal", 500, "服务器内部错误", "An internal error",
+        "服务器出错。reference 是日志里的编号，请告知管理员。",
+        "The server failed. reference is the number under which it was logged: tell the administrator.",
+    ),
+    ProblemType(
+        "busy", 503, "暂时繁忙", "Busy at the moment",
+        "数据库暂时繁忙或无法连接。请稍后用同一 Idempotency-Key 重试。",
+        "The database is busy or out of reach. Try again in a moment with the same Idempotency-Key.",
+    ),
+    ProblemType(
+        "not-ready", 503, "尚未就绪", "Not ready",
+        "服务尚不能使用它的数据库。", "The service cannot use its database yet.",
+    ),
+)  # fmt: skip
+
+PROBLEM_TYPES: dict[str, ProblemType] = {one.name: one for one in _ALL}
+
+_NAMES: dict[type[Refusal], str] = {
+    Malformed: "malformed-request",
+    Unauthenticated: "unauthenticated",
+    Forbidden: "forbidden",
+    NotFound: "not-found",
+    Contradiction: "contradiction",
+    Gone: "gone",
+    Moved: "version-moved",
+    TooLarge: "too-large",
+    WrongMediaType: "unsupported-media-type",
+    Invalid: "invalid",
+    KeyReused: "idempotency-key-reused",
+    Busy: "busy",
+    NotReady: "not-ready",
+    DatabaseRefused: "not-ready",
+}
+
+
+def problem_type_of(refusal: Refusal) -> ProblemType:
+    """The kind of problem that a refusal is. `LookupError` for a class that nobody has given a kind."""
+    for kind in type(refusal).__mro__:
+        if kind in _NAMES:
+            return PROBLEM_TYPES[_NAMES[kind]]
+    raise LookupError(f"{type(refusal).__name__} has no kind of problem: add it to problem_types.py")

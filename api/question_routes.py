@@ -1,0 +1,213 @@
+"""The questions of api.md about agencies. Each is answered from one snapshot of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.answers import answer, may_cache_for_ever
+from api.auth import Caller
+from api.guard import GuardedRoute, path_uscc
+from api.openapi import question_docs
+from api.pages import Page, page
+from api.permissions import Reach
+from api.personal import is_of_client, shown
+from api.queries import (
+    AsOf,
+    CategoryFilter,
+    Cursor,
+    FilingFilter,
+    FirstDay,
+    GradeFilter,
+    KnownAt,
+    LastDay,
+    Limit,
+    NoticeFilter,
+    Search,
+    TierFilter,
+)
+from domain.errors import NotFound
+from domain.ledger import Reader
+from domain.values import instant
+from projections import district
+from projections.basis import Basis
+from projections.questions import Questions
+from projections.standing import agency_name
+
+router = APIRouter(route_class=GuardedRoute)
+ONE, MANY = "问：一家机构", "问：全区"
+
+
+@contextmanager
+def asking(request: Request) -> Iterator[tuple[Questions, Reader]]:
+    """Questions to one snapshot at this moment's clock."""
+    with request.app.state.service.ledger.reading() as reader:
+        yield Questions(reader, instant(datetime.now(UTC))), reader
+
+
+def one_agency(request: Request, uscc: str, as_of: AsOf, known_at: KnownAt, ask: str, *more: Any) -> Response:
+    """The answer to a question about one agency at one basis."""
+    with asking(request) as (questions, reader):
+        basis = questions.basis(path_uscc(uscc), as_of, known_at)
+        content = getattr(questions, ask)(basis, *more)
+        for_ever = may_cache_for_ever(
+            reader.connection,
+            as_of_given=as_of is not None,
+            known_at=basis.known_at,
+            known_at_given=known_at is not None,
+        )
+    return answer(request, content, for_ever=for_ever)
+
+
+def path_year(text: str) -> int:
+    """The assessment year that a path names. Raises: NotFound for what is no year."""
+    if not (len(text) == 4 and text.isascii() and text.isdecimal() and 2000 <= int(text) <= 2199):
+        raise NotFound(
+            "没有这个考评年度",
+            "there is no such assessment year",
+            remedy="请写四位数字的年度，如 2024",
+            remedy_en="Write the year in four digits, like 2024.",
+        )
+    return int(text)
+
+
+@router.get("/v1/agencies/{uscc}/standing", tags=[ONE], **question_docs("standing", one_agency=True))
+def standing(request: Request, uscc: str, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+    """惩戒等级、不良信息和考评得分 / Tier, bad records and score on a day, as known at an instant."""
+    return one_agency(request, uscc, as_of, known_at, "standing")
+
+
+@router.get("/v1/agencies/{uscc}/sheets/{year}", tags=[ONE], **question_docs("sheet", one_agency=True))
+def sheet(request: Request, uscc: str, year: str, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+    """附件1 考评打分表，逐项说明 / The score sheet of annex 1, every number explained."""
+    return one_agency(request, uscc, as_of, known_at, "sheet", path_year(year))
+
+
+@router.get("/v1/agencies/{uscc}/timeline", tags=[ONE], **question_docs("timeline", one_agency=True))
+def timeline(
+    request: Request, uscc: str, first: FirstDay = None, last: LastDay = None, known_at: KnownAt = None
+) -> Response:
+    """状态发生变化的每一天及其原因 / Every day on which something of the standing changes, and why."""
+    return one_agency(request, uscc, None, known_at, "timeline", first, last)
+
+
+@router.get("/v1/agencies/{uscc}/events", tags=[ONE], **question_docs("events", one_agency=True))
+def events(request: Request, uscc: str, known_at: KnownAt = None, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """审计轨迹：按记录顺序的全部事实 / The audit trail in recording order: what counts, who recorded it."""
+    caller: Caller = request.state.caller
+    wanted = page(cursor, limit, question=("events", path_uscc(uscc)), at=known_at)
+    with asking(request) as (questions, reader):
+        basis = questions.basis(path_uscc(uscc), None, wanted.known_at)
+        rows = questions.trail(basis)
+        if request.state.reach is Reach.PART:
+            own = {event.id for event in basis.trail.events if is_of_client(event, caller.uscc, basis.trail)}
+            rows = [row for row in rows if row["id"] in own]
+        items, next_cursor = wanted.cut(rows, None, basis.known_at)
+        content = {**_trail_echo(basis), "items": shown(reader.connection, caller, items), "next_cursor": next_cursor}
+    return answer(request, content)
+
+
+def _trail_echo(basis: Basis) -> dict[str, Any]:
+    echo = basis.echo(basis.rulebook)
+    return {"agency": agency_name(basis), **{name: echo[name] for name in echo if name not in ("as_of", "projected")}}
+
+
+@router.get("/v1/agencies", tags=[MANY], **question_docs("agencies"))
+def agencies(
+    request: Request,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    tier: TierFilter = None,
+    grade: GradeFilter = None,
+    category: CategoryFilter = None,
+    filing: FilingFilter = None,
+    q: Search = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """机构名单，可筛选 / The agencies, with filters; an agency sees its own row."""
+    filters = {"tier": tier, "grade": grade, "category": category, "filing": filing, "q": q}
+    wanted = page(cursor, limit, question=("agencies", *filters.values()), as_of=as_of, at=known_at)
+    with asking(request) as (questions, reader):
+        echo = questions.district_echo(wanted.as_of, wanted.known_at)
+        if request.state.reach is Reach.PART:
+            rows = [district.row(basis) for basis in _own(request, questions, wanted.as_of, wanted.known_at)]
+            rows = [row for row in rows if district.matches(row, **filters)]
+        else:
+            rows = questions.agencies(wanted.as_of, wanted.known_at, **filters)
+        return _listed(request, reader, echo, rows, wanted, as_of, known_at)
+
+
+@router.get("/v1/rankings/{year}", tags=[MANY], **question_docs("ranking", not_found=True))
+def ranking(
+    request: Request,
+    year: str,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """某年度按类型的排名 / The ranking of a year, per category; an agency sees its own row."""
+    number = path_year(year)
+    wanted = page(cursor, limit, question=("ranking", number), as_of=as_of, at=known_at)
+    with asking(request) as (questions, reader):
+        echo = questions.district_echo(wanted.as_of, wanted.known_at)
+        rows = questions.ranking(number, wanted.as_of, wanted.known_at)
+        if request.state.reach is Reach.PART:
+            rows = [row for row in rows if row["agency"]["uscc"] == request.state.caller.uscc]
+        return _listed(request, reader, {"year": number, **echo}, rows, wanted, as_of, known_at)
+
+
+@router.get("/v1/notices", tags=[MANY], **question_docs("notices"))
+def notices(
+    request: Request,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    status: NoticeFilter = "due",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """应发通知的清单（R18）/ The worklist of notices that are due (R18); an agency sees those about itself."""
+    wanted = page(cursor, limit, question=("notices", status), as_of=as_of, at=known_at)
+    with asking(request) as (questions, reader):
+        echo = questions.district_echo(wanted.as_of, wanted.known_at)
+        if request.state.reach is Reach.PART:
+            bases = _own(request, questions, wanted.as_of, wanted.known_at)
+        else:
+            bases = list(questions.district(wanted.as_of, wanted.known_at))
+        rows = [row for basis in bases for row in questions.notices(basis)]
+        if status != "all":
+            rows = [row for row in rows if (row["sent_on"] is not None) == (status == "sent")]
+        rows.sort(key=lambda row: (row["due_on"], row["agency"]["uscc"], row["id"]))
+        return _listed(request, reader, echo, rows, wanted, as_of, known_at)
+
+
+def _own(request: Request, questions: Questions, as_of: AsOf, known_at: KnownAt) -> list[Basis]:
+    """The caller's own agency as the only one of the district; none where it was not known yet."""
+    with suppress(NotFound):
+        return [questions.basis(request.state.caller.uscc, as_of, known_at)]
+    return []
+
+
+def _listed(
+    request: Request,
+    reader: Reader,
+    echo: dict[str, Any],
+    rows: list[dict[str, Any]],
+    wanted: Page,
+    as_of: AsOf,
+    known_at: KnownAt,
+) -> Response:
+    items, next_cursor = wanted.cut(rows, echo["as_of"], echo["known_at"])
+    for_ever = may_cache_for_ever(
+        reader.connection,
+        as_of_given=as_of is not None,
+        known_at=echo["known_at"],
+        known_at_given=known_at is not None,
+    )
+    return answer(request, {**echo, "items": items, "next_cursor": next_cursor}, for_ever=for_ever)

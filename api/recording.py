@@ -1,0 +1,122 @@
+"""One command of HTTP: key, lock, version, decision and answer, in one transaction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import idempotency, survey_secrets
+from api.auth import Caller
+from api.problem_types import Malformed
+from domain.agency import Agency
+from domain.commands.base import Command
+from domain.errors import Moved
+from domain.events import Event, EventAnnulled, SurveyInvited
+from domain.ledger import Ledger, Unit
+from projections.basis import demonstration_mark
+
+CREATED = 201
+REPLAYED = "Idempotent-Replayed"
+ANY_VERSION: Literal["*"] = "*"
+_VERSION = re.compile(r'"(\d{1,9})"', re.ASCII)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a request asks to be recorded: command, agency, and under which conditions."""
+
+    command: Command
+    uscc: str
+    path_id: str | None
+    path: str
+    """The path as it counts for retries, with the USCC in its canonical form."""
+    may_create: bool
+    caller: Caller
+    before: Callable[[Unit, Agency], None] | None = None
+    """What else has to hold, asked under the agency's lock."""
+
+
+def expected_version(given: str | None) -> int | Literal["*"] | None:
+    """The version that `If-Match` names, `*` for any that exists (RFC 9110, 13.1.1). Raises: Malformed."""
+    if given is None or given.strip() == ANY_VERSION:
+        return None if given is None else ANY_VERSION
+    found = _VERSION.fullmatch(given.strip())
+    if found is None:
+        raise Malformed(
+            'If-Match 须写作 "版本号"（含引号）或 *',
+            'If-Match has to be "<version>", with its quotes, or *',
+            remedy="请填写上一次读取时的 version",
+            remedy_en="Give the version that was read last.",
+        )
+    return int(found[1])
+
+
+def record(ledger: Ledger, order: Order, request: Request, body: Any) -> Response:
+    """Record what the order says, or answer as the first time. Raises: a Refusal; then nothing was recorded."""
+    headers = request.headers
+    this = idempotency.attempt(order.caller.scope, headers.get(idempotency.HEADER), order.path, body)
+    expected = expected_version(headers.get("if-match"))
+    with ledger.writing() as unit:
+        replay = None if this is None else idempotency.first_answer(unit.connection, this)
+        if this is not None and replay is None:
+            unit.agency(order.uscc, new=order.may_create)  # the head first: every command locks in this order
+            replay = idempotency.claim(unit.connection, this)
+        if replay is None:
+            content = _record(unit, order, expected)
+            if this is not None:
+                idempotency.keep(unit.connection, this, CREATED, msgspec.json.encode(content))
+        else:
+            content = msgspec.json.decode(replay)
+        content |= survey_secrets.link_of(unit, content)
+    more = {REPLAYED: "true"} if replay is not None else {}
+    return Response(msgspec.json.encode(content), CREATED, {"Cache-Control": "no-store", **more}, "application/json")
+
+
+def _record(unit: Unit, order: Order, expected: int | Literal["*"] | None) -> dict[str, Any]:
+    agency = unit.agency(order.uscc, new=order.may_create)
+    if expected == ANY_VERSION and agency.version == 0:
+        raise Moved("尚无该机构的记录", "there is no record of this agency yet")
+    if order.before is not None:
+        order.before(unit, agency)
+    event = unit.record(
+        order.uscc,
+        order.command,
+        actor=order.caller.person_id,
+        role=order.caller.role,
+        via="api",
+        path_id=order.path_id,
+        enterprise=order.caller.uscc,
+        expected=expected if isinstance(expected, int) else None,
+        new=order.may_create,
+    )
+    if isinstance(event, SurveyInvited):
+        survey_secrets.keep_link(unit, order.uscc, event)
+    return {**recorded(order.uscc, agency, event), **demonstration_mark(unit.law())}
+
+
+def recorded(uscc: str, agency: Agency, event: Event) -> dict[str, Any]:
+    """The answer to a command as api.md writes it; an annulment names what stops counting with its event."""
+    answer: dict[str, Any] = {
+        "agency": uscc,
+        "version": event.version,
+        "recorded_at": event.recorded_at,
+        "events": [
+            {
+                "id": event.id, "type": type(event).__name__, "version": event.version,
+                "occurred_on": event.occurred_on.isoformat(), "recorded_at": event.recorded_at,
+            }
+        ],
+        "ids": {} if event.KIND is None else {event.KIND: event.id},
+    }  # fmt: skip
+    if isinstance(event, EventAnnulled):
+        trail = agency.trail
+        gone = [trail.by_id[one] for one, cause in trail.annulled_by.items() if cause == event.id]
+        also = sorted((one for one in gone if one.id != event.event_id), key=lambda one: one.version)
+        answer["also_annulled"] = [one.id for one in also]
+    return answer

@@ -1,0 +1,38 @@
+"""Settings of the service: environment variables with the prefix `STEWARD_`, or flags of the command line (api.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """All that can be set. Nothing here is a secret except a password inside `database_url`."""
+
+    model_config = SettingsConfigDict(env_prefix="STEWARD_", extra="ignore", frozen=True)
+
+    database_url: str | None = None
+    """`sqlite:///file.db` or `postgresql://…`; by default a file in `data_dir`."""
+    data_dir: Path = Path("data")
+    """Where the embedded database lies."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    body_limit: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = MEBIBYTE
+    """The most bytes of one request's body (413 beyond)."""
+    holiday_overlay: Path | None = None
+    """The operators' file of holidays that the shipped calendar does not know yet (R2); by default the shipped one."""
+    seal_seconds: Annotated[float, Field(gt=0, le=60)] = 0.3
+    """How soon after an event the sealer gives it its place in the log."""
+    shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
+    """How long a stop waits for requests that are being answered."""
+    log_level: str = "info"
+
+    @property
+    def database(self) -> str:
+        """The database to open."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'steward.db'}"

@@ -1,0 +1,88 @@
+"""The one-time link of a survey invitation (art.23): a secret that can be made again; only its hash is kept.
+
+The secret is HMAC-SHA256 over the invitation's id under a key of the vault: a retry of the command gives the same link,
+though it is stored nowhere; and who reads the log or the table of links cannot make it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from domain.errors import NotFound
+from domain.events import SurveyInvited
+from domain.ledger import Unit
+from domain.store.schema import survey_links
+from domain.store.vault import Vault
+from domain.values import Instant
+
+PATH = "/v1/survey-links/{secret}"
+_NAME = "survey_link"
+MOST_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class Link:
+    """The invitation that a link belongs to, and the link's last day."""
+
+    uscc: str
+    invitation_id: str
+    expires_on: date
+    secret_sha256: bytes
+
+
+def secret_of(vault: Vault, invitation_id: str) -> str:
+    """The secret of an invitation's link, 256 bits, URL-safe."""
+    return base64.urlsafe_b64encode(vault.mac(_NAME, invitation_id)).rstrip(b"=").decode("ascii")
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def keep_link(unit: Unit, uscc: str, invitation: SurveyInvited) -> None:
+    """Make the link of an invitation known, in the transaction that records it."""
+    unit.connection.execute(
+        insert(survey_links).values(
+            secret_sha256=_hash(secret_of(unit.vault, invitation.id)),
+            uscc=uscc,
+            invitation_id=invitation.id,
+            expires_on=invitation.expires_on,
+        )
+    )
+
+
+def link_of(unit: Unit, answer: dict[str, Any]) -> dict[str, str]:
+    """The `link` member of the answer to an invitation; nothing for other answers."""
+    invitation_id = answer["ids"].get(SurveyInvited.KIND)
+    if invitation_id is None:
+        return {}
+    return {"link": PATH.format(secret=secret_of(unit.vault, invitation_id))}
+
+
+def find_link(connection: Connection, secret: str) -> Link:
+    """The link with this secret. Raises: NotFound, which does not say whether it came close."""
+    row = None
+    if len(secret) <= MOST_CHARACTERS and secret.isascii():
+        query = select(survey_links).where(survey_links.c.secret_sha256 == _hash(secret))
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound(
+            "没有这个调查链接",
+            "there is no such survey link",
+            remedy="请完整复制收到的链接，或请协会重新邀请",
+            remedy_en="Copy the whole link as you got it, or ask the association for a new one.",
+        )
+    return Link(row.uscc, row.invitation_id, row.expires_on, bytes(row.secret_sha256))
+
+
+def note_use(connection: Connection, link: Link, at: Instant) -> None:
+    """Note when a link was used; that it was used stands in the trail."""
+    connection.execute(
+        update(survey_links).where(survey_links.c.secret_sha256 == link.secret_sha256).values(used_at=at)
+    )

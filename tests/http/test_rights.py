@@ -1,0 +1,182 @@
+"""Who may ask and who may write: the table of rights walked through over HTTP, and tokens that are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, update
+
+from api.app import create_app
+from api.guard import GuardedRoute
+from api.permissions import PERMISSIONS, PUBLIC, Reach
+from api.settings import Settings
+from domain.store.engine import open_migration_engine, writing
+from domain.store.people import create_person, create_token, revoke_token
+from domain.store.schema import persons, tokens, vault
+from domain.values import Role
+from tests.http.test_commands import unknown_agency
+from tests.http.world import Person, World, new_uscc, today
+
+GETS = [(path, rights) for (method, path), rights in PERMISSIONS.items() if method == "GET" and rights is not PUBLIC]
+EACH = pytest.mark.parametrize(("path", "rights"), GETS, ids=[path for path, _ in GETS])
+VALUES = {"year": "2024", "id": "dayawan-2021", "article:path": "art.17(2)"}
+
+
+def concrete(path: str, uscc: str) -> str:
+    for name, value in {**VALUES, "uscc": uscc}.items():
+        path = path.replace(f"{{{name}}}", value)
+    return path
+
+
+def test_every_route_has_a_row_and_every_row_a_route() -> None:
+    """The table of rights and the application's routes name exactly the same methods and paths."""
+    app = create_app(Settings(database_url="sqlite:///unused.db"))
+    routes = {(next(iter(one.methods or ())), one.path) for one in app.routes if isinstance(one, GuardedRoute)}
+    assert routes == set(PERMISSIONS)
+
+
+@EACH
+def test_each_role_reads_what_its_row_says(world: World, path: str, rights: dict[Role, Reach]) -> None:
+    """200 for the roles of the row, 403 for all others, 401 without a token."""
+    uscc = world.filed()
+    for role in Role:
+        response = world.speaker(role, uscc).get(concrete(path, uscc))
+        assert response.status_code == (200 if role in rights else 403), (role, response.text)
+        if role not in rights:
+            assert response.json()["type"] == "/problems/forbidden"
+    refused = world.stranger.get(concrete(path, uscc))
+    assert refused.status_code == 401
+    assert refused.headers["www-authenticate"] == 'Bearer realm="steward"'
+
+
+@EACH
+def test_another_agency_reads_as_if_it_did_not_exist(world: World, path: str, rights: dict[Role, Reach]) -> None:
+    """For an agency's token, another agency and an unknown code have the same problem body."""
+    if rights.get(Role.AGENCY) is not Reach.OWN:
+        return
+    somebody, other, nowhere = world.person(Role.AGENCY, world.filed()), world.filed(), new_uscc()
+    for uscc in (other, nowhere, "no-such-code"):
+        response = somebody.get(concrete(path, uscc))
+        assert response.status_code == 404
+        assert response.json() == unknown_agency(uscc)
+
+
+def test_an_agency_sees_only_its_own_row_of_a_list(world: World) -> None:
+    """Lists are narrowed to the agency; before its first filing they are empty."""
+    uscc = world.filed()
+    world.filed()
+    world.done("StartProject", uscc)
+    world.done("EnterBadRecord", uscc)
+    own, nobody = world.person(Role.AGENCY, uscc), world.person(Role.AGENCY, new_uscc())
+    for path in ("/v1/agencies", "/v1/rankings/2024", "/v1/notices"):
+        items = own.get(path).json()["items"]
+        assert [one["agency"]["uscc"] for one in items] == [uscc], path
+        assert nobody.get(path).json()["items"] == []
+
+
+def test_a_client_reads_its_own_surveys_and_complaints(world: World) -> None:
+    """Of the trail a client sees its surveys, its complaints and their decisions, and in clear only what it wrote."""
+    uscc = world.filed()
+    by_officer = world.id_of("ReceiveComplaint", uscc)
+    decision = world.done("DecideComplaint", uscc, by_officer)["events"][0]["id"]
+    world.id_of("RecordLapse", uscc)
+    other = world.id_of("ReceiveComplaint", uscc, client_uscc="91441300MA51C1EN7F")
+    body = {"received_on": today(), "complainant": "李女士", "grounds": "other", "note": "请尽快处理"}
+    mine = World.must(world.client_person.post(f"/v1/agencies/{uscc}/complaints", body))["ids"]["complaint"]
+    items = {one["id"]: one for one in world.client_person.get(f"/v1/agencies/{uscc}/events").json()["items"]}
+    assert set(items) == {by_officer, decision, mine}
+    assert other not in items
+    assert items[mine]["fact"]["complainant"] == "李女士"
+    assert items[mine]["note"] == "请尽快处理"
+    assert items[by_officer]["fact"]["complainant"] == {"withheld": True}
+    assert items[decision]["fact"]["findings"] == {"withheld": True}
+    assert "actor_name" not in items[decision]
+    unknown = new_uscc()
+    assert world.client_person.get(f"/v1/agencies/{unknown}/events").json() == unknown_agency(unknown)
+
+
+def test_readers_see_personal_data_in_clear_and_the_agency_its_own(world: World) -> None:
+    """Officers read names and who recorded; the agency reads its own people, though not who complained about it."""
+    uscc = world.filed()
+    world.done("ReceiveComplaint", uscc)
+    for role in (Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR):
+        items = world.people[role].get(f"/v1/agencies/{uscc}/events").json()["items"]
+        assert items[0]["fact"]["profile"]["legal_representative"] == "陈国栋"
+        assert items[0]["actor_name"] == "association 人员"
+        assert items[-1]["fact"]["complainant"] == "张先生"
+    items = world.person(Role.AGENCY, uscc).get(f"/v1/agencies/{uscc}/events").json()["items"]
+    person = items[0]["fact"]["profile"]["personnel"][0]
+    assert (person["name"], person["certificate_no"]) == ("林晓梅", "ZA20190441")
+    assert "certificate_hash" not in person
+    assert '"sealed"' not in world.association.get(f"/v1/agencies/{uscc}/events").text
+    assert items[-1]["fact"]["complainant"] == {"withheld": True}
+    assert "actor_name" not in items[0]
+
+
+def bad_headers(world: World) -> list[dict[str, str]]:
+    engine = world.service.ledger.engine
+    with writing(engine) as connection:
+        person = create_person(connection, "某人")
+        expired = create_token(connection, person, Role.AUDITOR, expires_at="2024-01-01T00:00:00.000000Z")
+        revoked = create_token(connection, person, Role.AUDITOR)
+        revoke_token(connection, revoked)
+    tokens_ = [expired, revoked, "stw_nobody", "", "a b", "x" * 600]
+    return [{"Authorization": f"Bearer {one}"} for one in tokens_] + [{"Authorization": "Basic eDp5"}]
+
+
+def test_a_token_that_is_none_is_401(world: World) -> None:
+    """Expired, revoked, unknown, empty, over-long and of another scheme: 401 with a challenge, and no hint which."""
+    seen = set()
+    for headers in bad_headers(world):
+        response = world.stranger.get("/v1/agencies", headers)
+        assert response.status_code == 401, headers
+        assert response.headers["www-authenticate"] == 'Bearer realm="steward", error="invalid_token"'
+        seen.add(response.json()["detail"])
+    assert seen == {"令牌不存在、已过期或已撤销", "Authorization 头须写作 Bearer 加一个令牌"}
+
+
+def test_a_tokens_use_is_noted_at_most_once_a_minute(own_world: World) -> None:
+    """`last_used_at` is written behind the request, and again only when it is a minute old."""
+
+    def last_used(person: Person) -> Any:
+        with own_world.service.ledger.reading() as reader:
+            query = tokens.select().where(tokens.c.person_id == person.person_id)
+            return reader.connection.execute(query).one().last_used_at
+
+    auditor = own_world.people[Role.AUDITOR]
+    assert last_used(auditor) is None
+    auditor.get("/v1/rulebooks")
+    own_world.service.housekeeper.tidy()
+    first = last_used(auditor)
+    assert first is not None
+    auditor.get("/v1/rulebooks")
+    own_world.service.housekeeper.tidy()
+    assert last_used(auditor) == first
+    with writing(own_world.service.ledger.engine) as connection:
+        of_auditor = tokens.c.person_id == auditor.person_id
+        connection.execute(update(tokens).where(of_auditor).values(last_used_at="2024-01-01T00:00:00.000000Z"))
+    auditor.get("/v1/rulebooks")
+    own_world.service.housekeeper.tidy()
+    assert last_used(auditor) > first
+
+
+def test_what_was_forgotten_is_shown_as_erased(own_world: World) -> None:
+    """With the subject's key gone, the trail shows that something was there, and the rest as before."""
+    uscc = own_world.filed()
+    own_world.done("ReceiveComplaint", uscc)
+    with own_world.service.ledger.reading() as reader:
+        sealed = reader.agency_events(uscc)[-1].complainant  # type: ignore[attr-defined]
+    owner = open_migration_engine(own_world.service.ledger.engine.url)  # serving itself may not destroy keys
+    with writing(owner) as connection:
+        connection.execute(delete(vault).where(vault.c.subject_id == sealed.subject))
+    items = own_world.trail(uscc)
+    assert items[-1]["fact"]["complainant"] == {"erased": True}
+    assert items[0]["fact"]["profile"]["legal_representative"] == "陈国栋"
+
+
+def test_the_actors_that_are_no_people_are_there(world: World) -> None:
+    """The software itself and the survey links stand among the persons, so that every actor has a name."""
+    with world.service.ledger.reading() as reader:
+        ids = set(reader.connection.scalars(persons.select().with_only_columns(persons.c.id)))
+    assert {"system", "survey-link"} <= ids

@@ -1,0 +1,185 @@
+"""What the HTTP tests need of the world: people with tokens, agencies with valid codes, facts recorded over HTTP."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.testclient import TestClient
+from stdnum.cn import uscc as stdnum_uscc
+
+from api.app import Service
+from api.commands import COMMANDS, CommandRoute
+from api.examples import CLIENT_NAME, CLIENT_USCC, command_example
+from domain.store.engine import writing
+from domain.store.people import create_person, create_token
+from domain.values import Instant, Role, instant, shanghai_date
+
+ROWS = {row.body.__name__: row for row in COMMANDS}
+BOUND = (Role.AGENCY, Role.CLIENT)
+_numbers = itertools.count(1)
+_RUN = secrets.randbelow(10**5)
+
+
+def new_uscc() -> str:
+    """A code with a right check digit that no other test uses."""
+    text = f"91441300{_RUN:05d}{next(_numbers):04d}"
+    return text + str(stdnum_uscc.calc_check_digit(text))
+
+
+def today() -> str:
+    """Today in Shanghai."""
+    return shanghai_date(instant(datetime.now(UTC))).isoformat()
+
+
+class Person:
+    """Somebody with a token who speaks to the service."""
+
+    def __init__(self, client: TestClient, token: str | None, person_id: str = "") -> None:
+        self.client, self.token, self.person_id = client, token, person_id
+        self.headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str, _headers: Any = None, **params: Any) -> Any:
+        """GET with query parameters; `from_` stands for `from`."""
+        headers: dict[str, str] | None = _headers
+        query = {name.rstrip("_"): value for name, value in params.items()}
+        return self.client.get(path, params=query, headers={**self.headers, **(headers or {})})
+
+    def post(self, path: str, body: Any, **headers: str) -> Any:
+        """POST a JSON body; header names with underscores."""
+        more = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(path, json=body, headers={**self.headers, **more})
+
+
+class World:
+    """One running service and its people."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client = client
+        self.service: Service = client.app.state.service  # type: ignore[attr-defined]
+        self.people = {role: self.person(role) for role in Role if role not in BOUND}
+        self.stranger = Person(client, None)
+        self.association = self.people[Role.ASSOCIATION]
+        self.regulator = self.people[Role.REGULATOR]
+        self.client_person = self.person(Role.CLIENT, CLIENT_USCC)
+
+    def person(self, role: Role, uscc: str | None = None, expires_at: Instant | None = None) -> Person:
+        """A new person with a token of this role."""
+        with writing(self.service.ledger.engine) as connection:
+            person_id = create_person(connection, f"{role} 人员")
+            token = create_token(connection, person_id, role, uscc, expires_at)
+        return Person(self.client, token, person_id)
+
+    def speaker(self, role: Role, uscc: str) -> Person:
+        """Somebody with this role: of this agency, or of the example's enterprise."""
+        if role is Role.AGENCY:
+            return self.person(role, uscc)
+        return self.client_person if role is Role.CLIENT else self.people[role]
+
+    def submitted(self) -> str:
+        """An agency whose filing awaits its decision."""
+        uscc = new_uscc()
+        self.must(self.association.post("/v1/agencies", {**body_of("FileAgency"), "uscc": uscc}))
+        return uscc
+
+    def filed(self) -> str:
+        """An agency on file since 2024-01-10."""
+        uscc = self.submitted()
+        self.done("DecideFiling", uscc)
+        return uscc
+
+    def done(self, name: str, uscc: str, id_: str = "", **changes: Any) -> dict[str, Any]:
+        """Record the example of a command, with changes; the answer."""
+        row = ROWS[name]
+        role = next(role for role in (Role.ASSOCIATION, Role.REGULATOR) if role in row.roles)
+        body = {**body_of(name), **changes}
+        return self.must(self.people[role].post(row.path.format(uscc=uscc, id=id_), body))
+
+    def id_of(self, name: str, uscc: str, **changes: Any) -> str:
+        """Record the example of a command and return the id of the fact."""
+        return str(self.done(name, uscc, **changes)["events"][0]["id"])
+
+    @staticmethod
+    def must(response: Any) -> dict[str, Any]:
+        """The answer of a command that has to succeed."""
+        assert response.status_code == 201, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    def trail(self, uscc: str) -> list[dict[str, Any]]:
+        """The agency's events as the association reads them."""
+        found: list[dict[str, Any]] = self.association.get(f"/v1/agencies/{uscc}/events", limit=500).json()["items"]
+        return found
+
+
+def body_of(name: str) -> dict[str, Any]:
+    """A copy of a command's example body."""
+    body = command_example(ROWS[name].body).body if name in ROWS else None
+    assert body is not None, f"{name} is not in the table of commands"
+    return dict(body)
+
+
+def with_dates(row: CommandRoute, body: dict[str, Any], day: str) -> dict[str, Any]:
+    """The body with all its dates of today, as agencies and clients have to enter them (R8b)."""
+    names = [name for name, value in body.items() if isinstance(value, str) and _is_day(value)]
+    later = row.body.MAY_BE_LATER
+    return {**body, **{name: "2099-12-31" if name in later and name != row.body.FACT_DATE else day for name in names}}
+
+
+def _is_day(text: str) -> bool:
+    return len(text) == 10 and text[4] == text[7] == "-"
+
+
+def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
+    """What has to stand before the example of a command succeeds: its path, its body and the agency.
+
+    A new row of the table of commands needs a line here, else its tests fail.
+    """
+    uscc = world.submitted() if name == "DecideFiling" else new_uscc() if name == "FileAgency" else world.filed()
+    body, id_ = body_of(name), ""
+    match name:
+        case "FileAgency":
+            body["uscc"] = uscc
+        case "ReceiveSubmission":
+            id_ = world.id_of("RequestSubmission", uscc)
+        case "FilePlan" | "ExtendProject" | "CompleteProject" | "CancelProject":
+            id_ = world.id_of("StartProject", uscc)
+        case "ReferBadRecord":
+            id_ = world.id_of("EnterBadRecord", uscc)
+        case "DecideComplaint":
+            id_ = world.id_of("ReceiveComplaint", uscc)
+        case "SendNotice":
+            world.done("EnterBadRecord", uscc)
+            id_ = next(one["id"] for one in _all_notices(world) if one["agency"]["uscc"] == uscc)
+        case "AnnulEvent":
+            body["event_id"] = world.id_of("RecordLapse", uscc)
+        case name if name in SIMPLE:
+            pass
+        case _:
+            raise KeyError(f"{name} has no preparation: say in prepared() what it needs")
+    return ROWS[name].path.format(uscc=uscc, id=id_), body, uscc
+
+
+SIMPLE = frozenset(
+    {
+        "DecideFiling", "ReportChange", "RecordInspection", "TerminateAgency", "SignPledge", "RequestSubmission",
+        "StartProject", "RecordLapse", "EnterBadRecord", "ReceiveComplaint", "DelistAgency", "FindAccidentLiability",
+        "InviteSurvey", "SubmitSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty",
+    }
+)  # fmt: skip
+
+
+def _all_notices(world: World) -> Iterable[dict[str, Any]]:
+    cursor: dict[str, str] = {}
+    while True:
+        page = world.association.get("/v1/notices", limit=500, **cursor).json()
+        yield from page["items"]
+        if page["next_cursor"] is None:
+            return
+        cursor = {"cursor": page["next_cursor"]}
+
+
+CLIENT_PARTY = {"uscc": CLIENT_USCC, "name": CLIENT_NAME}
