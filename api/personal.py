@@ -29,19 +29,21 @@ ERASED = {"erased": True}
 """In place of what was forgotten: the subject's key is gone."""
 WITHHELD = {"withheld": True}
 """In place of what this caller may not read."""
+HASHES = frozenset({"certificate_hash", "client_hash"})
+"""Keyed hashes serve comparison only (R37): nobody is shown them."""
 _DECISIONS = (ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
 _NAMES_OFFICERS = frozenset({Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR})
 
 
-def is_of_client(event: Event, uscc: str | None, trail: Trail) -> bool:
+def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> bool:
     """Whether an event is the enterprise's own survey or complaint, or a decision on its complaint (api.md)."""
     if isinstance(event, (SurveyInvited, SurveySubmitted)):
         return event.client.uscc == uscc
     if isinstance(event, ComplaintReceived):
-        return uscc is not None and event.client_uscc == uscc
+        return uscc is not None and event.client_hash == vault.keyed_hash(uscc)
     if isinstance(event, _DECISIONS):
         complaint = trail.by_id.get(event.complaint_id)
-        return complaint is not None and is_of_client(complaint, uscc, trail)
+        return complaint is not None and is_of_client(complaint, uscc, trail, vault)
     return False
 
 
@@ -66,10 +68,11 @@ def _may_open(caller: Caller, row: dict[str, Any]) -> bool:
 
 
 def _without_complainant(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
-    """Who complained is not told to the agency complained about; the enterprise and the grounds are."""
-    if caller.role is not Role.AGENCY or row["fact"].get("complainant") is None:
+    """Who complained, person or enterprise, is not told to the agency complained about; the grounds are."""
+    if caller.role is not Role.AGENCY or row["type"] != ComplaintReceived.__name__:
         return row
-    return {**row, "fact": {**row["fact"], "complainant": WITHHELD}}
+    who = {name: WITHHELD for name in ("complainant", "client_uscc") if row["fact"][name] is not None}
+    return {**row, "fact": {**row["fact"], **who}}
 
 
 def _is_sealed(value: Any) -> bool:
@@ -88,14 +91,14 @@ def _collect(value: Any, found: list[Sealed]) -> None:
 
 
 def _replaced(value: Any, texts: dict[Sealed, str | None] | None) -> Any:
-    """The value with texts in place of what is sealed, and without keyed hashes, which serve comparison only (R37)."""
+    """The value with texts in place of what is sealed, and without keyed hashes."""
     if _is_sealed(value):
         if texts is None:
             return WITHHELD
         text = texts[Sealed(**value)]
         return ERASED if text is None else text
     if isinstance(value, dict):
-        return {name: _replaced(inner, texts) for name, inner in value.items() if name != "certificate_hash"}
+        return {name: _replaced(inner, texts) for name, inner in value.items() if name not in HASHES}
     if isinstance(value, (list, tuple)):
         return [_replaced(inner, texts) for inner in value]
     return value

@@ -105,7 +105,9 @@ def events(request: Request, uscc: str, known_at: KnownAt = None, limit: Limit =
         basis = questions.basis(path_uscc(uscc), None, wanted.known_at)
         rows = questions.trail(basis)
         if request.state.reach is Reach.PART:
-            own = {event.id for event in basis.trail.events if is_of_client(event, caller.uscc, basis.trail)}
+            own = {
+                event.id for event in basis.trail.events if is_of_client(event, caller.uscc, basis.trail, reader.vault)
+            }
             rows = [row for row in rows if row["id"] in own]
         items, next_cursor = wanted.cut(rows, None, basis.known_at)
         content = {**_trail_echo(basis), "items": shown(reader.connection, caller, items), "next_cursor": next_cursor}

@@ -13,7 +13,6 @@ from domain.commands.base import Command, Recording
 from domain.errors import NotFound
 from domain.events import (
     AgencyFiled,
-    AgencyTerminated,
     ComplaintDismissed,
     ComplaintMerged,
     ComplaintUpheld,
@@ -26,13 +25,6 @@ from domain.values import agency_stream, stream_id
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 """The library keeps a modification time on aggregates; ours is `recorded_at` on every event."""
-
-_FILING_STATES: dict[type[Event], str] = {
-    FilingSubmitted: "submitted",
-    AgencyFiled: "filed",
-    FilingReturned: "returned",
-    AgencyTerminated: "terminated",
-}
 
 
 class Agency(BaseAggregate[UUID]):
@@ -79,15 +71,6 @@ class Agency(BaseAggregate[UUID]):
         """Take an event into the trail, blindly."""
         self.trail.add(event)
         self.version = event.version
-
-    def filing_state(self) -> str | None:
-        """What the filing stands at in recording order: None, submitted, filed, returned or terminated (R6)."""
-        latest = max(
-            (event for kind in _FILING_STATES for event in self.trail.of(kind)),
-            key=lambda event: event.version,
-            default=None,
-        )
-        return None if latest is None else _FILING_STATES[type(latest)]
 
     def undecided_filing(self) -> FilingSubmitted | None:
         """The latest filing without a decision (R6)."""

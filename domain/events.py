@@ -8,13 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.values import stream_id
+
+Answer = Literal["A", "B", "C"]
+AuthorityKind = Literal["emergency_management", "other"]
+Behaviour = Literal[
+    "16.1", "16.2", "16.3", "16.4", "16.5a", "16.5b", "16.6", "16.7", "16.8", "16.9", "16.10", "16.11", "16.12", "16.13"
+]  # fmt: skip
+GradeName = Literal["excellent", "qualified", "unqualified"]
+Grounds = Literal["missed_hazard", "poor_quality", "other"]
+HonourLevel = Literal["national", "provincial", "municipal", "district"]
+Instant = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")]
+LapseItem = Literal[1, 2, 3, 4, 5, 6, 7, 9]
+Points = Annotated[str, msgspec.Meta(pattern=r"^\d{1,9}(\.\d{1,2})?$")]
+SubmissionItem = Literal[1, 3, 6, 7]
+Via = Literal["api", "page", "import"]
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -54,7 +68,7 @@ class TeamMember(msgspec.Struct, frozen=True):
     """A member of a project's team; `years` of relevant work as a decimal string (art.15(1))."""
 
     name: Sealed
-    years: str
+    years: Points
     qualification: str | None = None
     certificate_no: Sealed | None = None
     certificate_hash: str | None = None
@@ -92,14 +106,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type
     FINAL: ClassVar[bool] = False
     """Marked with a dagger in events.md: cannot be annulled."""
 
-    v: int = 1
+    v: Literal[1] = 1
     stream: str
     version: int
     id: str
     occurred_on: date
-    recorded_at: str
+    recorded_at: Instant
     actor: str
-    via: str
+    via: Via
     note: Sealed | None = None
     evidence: tuple[Evidence, ...] = ()
 
@@ -134,13 +148,13 @@ class FilingSubmitted(Event, frozen=True, kw_only=True):
 class AgencyFiled(Event, frozen=True, kw_only=True):
     NAMES, FINAL = ("filing_id",), True
     filing_id: str
-    reasons: str | None = None
+    reasons: Sealed | None = None
 
 
 class FilingReturned(Event, frozen=True, kw_only=True):
     NAMES, FINAL = ("filing_id",), True
     filing_id: str
-    reasons: str
+    reasons: Sealed
 
 
 class InformationChanged(Event, frozen=True, kw_only=True):
@@ -152,12 +166,12 @@ class InformationChanged(Event, frozen=True, kw_only=True):
 
 class InspectionRecorded(Event, frozen=True, kw_only=True):
     KIND = "inspection"
-    findings: str | None
+    findings: Sealed | None
 
 
 class AgencyTerminated(Event, frozen=True, kw_only=True):
     KIND, FINAL = "termination", True
-    reason: str | None
+    reason: Sealed | None
 
 
 class PledgeSigned(Event, frozen=True, kw_only=True):
@@ -170,7 +184,7 @@ class PledgeSigned(Event, frozen=True, kw_only=True):
 class SubmissionRequested(Event, frozen=True, kw_only=True):
     KIND = "submission_request"
     request_id: str
-    item: int
+    item: SubmissionItem
     title: str
     due_on: date
 
@@ -211,19 +225,19 @@ class ProjectCompleted(Event, frozen=True, kw_only=True):
 class ProjectCancelled(Event, frozen=True, kw_only=True):
     NAMES = ("project_id",)
     project_id: str
-    reason: str | None
+    reason: Sealed | None
 
 
 class LapseRecorded(Event, frozen=True, kw_only=True):
     KIND, NAMES = "lapse", ("concerns",)
-    item: int
+    item: LapseItem
     concerns: str | None
 
 
 class BadRecordEntered(Event, frozen=True, kw_only=True):
     KIND, NAMES = "bad_record", ("report_id",)
     bad_record_id: str
-    behaviour: str
+    behaviour: Behaviour
     behaviour_on: date | None
     report_id: str | None
     unlawful: bool
@@ -236,18 +250,21 @@ class BadRecordReferred(Event, frozen=True, kw_only=True):
 
 
 class ComplaintReceived(Event, frozen=True, kw_only=True):
+    """Who complains is personal, be it a person or an enterprise; the keyed hash tells an enterprise its own."""
+
     KIND = "complaint"
     complaint_id: str
     complainant: Sealed | None
-    client_uscc: str | None
-    grounds: str
+    client_uscc: Sealed | None
+    client_hash: str | None
+    grounds: Grounds
 
 
 class ComplaintUpheld(Event, frozen=True, kw_only=True):
     NAMES = ("complaint_id",)
     complaint_id: str
     findings: Sealed | None
-    verified_grounds: str
+    verified_grounds: Grounds
 
 
 class ComplaintDismissed(Event, frozen=True, kw_only=True):
@@ -265,7 +282,7 @@ class ComplaintMerged(Event, frozen=True, kw_only=True):
 
 class AgencyDelisted(Event, frozen=True, kw_only=True):
     KIND = "delisting"
-    reason: str | None
+    reason: Sealed | None
 
 
 class NoticeSent(Event, frozen=True, kw_only=True):
@@ -281,8 +298,8 @@ class NoticeSent(Event, frozen=True, kw_only=True):
 class AccidentLiabilityFound(Event, frozen=True, kw_only=True):
     KIND, NAMES = "accident", ("project_id",)
     accident_on: date | None
-    severity: str
-    liability: str
+    severity: Literal["general", "larger", "major", "extraordinary"]
+    liability: Literal["direct", "indirect"]
     client_uscc: str | None
     project_id: str | None
     investigation_ref: str | None
@@ -305,7 +322,7 @@ class SurveySubmitted(Event, frozen=True, kw_only=True):
     client: Client
     project_id: str | None
     year: int
-    answers: tuple[str, ...]
+    answers: Annotated[tuple[Answer, ...], msgspec.Meta(min_length=10, max_length=10)]
     comments: Sealed | None
     invitation_id: str | None = None
 
@@ -319,22 +336,22 @@ class EffectScored(Event, frozen=True, kw_only=True):
     KIND = "effect_score"
     client: Client
     year: int
-    value: str
+    value: Points
 
 
 class HonourAwarded(Event, frozen=True, kw_only=True):
     KIND = "honour"
-    level: str
+    level: HonourLevel
     reason: str
     title: str | None
     authority: str | None
-    authority_kind: str
+    authority_kind: AuthorityKind
 
 
 class PenaltyImposed(Event, frozen=True, kw_only=True):
     KIND = "penalty"
     authority: str | None
-    authority_kind: str
+    authority_kind: AuthorityKind
     decision_no: str | None
 
 
@@ -343,7 +360,7 @@ class ResultPublished(Event, frozen=True, kw_only=True):
 
     KIND, FINAL = "result", True
     year: int
-    grade: str | None
+    grade: GradeName | None
     rank: int | None
     sheet: dict[str, Any]
     basis: tuple[str, ...]
@@ -358,7 +375,7 @@ class ResultRevised(Event, frozen=True, kw_only=True):
 
     KIND, FINAL = "result", True
     year: int
-    grade: str | None
+    grade: GradeName | None
     rank: int | None
     sheet: dict[str, Any]
     basis: tuple[str, ...]
@@ -373,8 +390,8 @@ class EventAnnulled(Event, frozen=True, kw_only=True):
 
     KIND, FINAL = "annulment", True
     event_id: str
-    reason: str
-    basis: str | None
+    reason: Sealed
+    basis: Sealed | None
     appeal_id: str | None = None
 
 

@@ -19,17 +19,17 @@ from sqlalchemy import Connection, Engine
 
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import Command, Recording
-from domain.errors import Contradiction, Moved
-from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted
+from domain.errors import Contradiction, Moved, Unreadable
+from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law
 from domain.measures.calendar import Calendar
-from domain.measures.rulebook import Rulebook
+from domain.measures.rulebook import Rulebook, Rulebooks
 from domain.store.engine import reading, writing
 from domain.store.factory import LedgerFactory
 from domain.store.heads import Head, advance_head, head_of, lock_head, streams
 from domain.store.mapper import EventMapper
 from domain.store.recorder import events_of
-from domain.store.sealer import sealed_until, sealed_versions
+from domain.store.sealer import sealed_at_index, sealed_until, sealed_versions
 from domain.store.vault import Vault
 from domain.values import (
     FOREVER,
@@ -116,13 +116,7 @@ class Ledger(Application[UUID]):
         with writing(self.engine) as connection:
             unit = Unit(self, connection, clock)
             if clock is not None and not unit.demonstration_or_new():
-                raise Contradiction(
-                    "只有演示账本可以指定时钟",
-                    "only a ledger opened as a demonstration can be given a clock",
-                    cites=("events.md",),
-                    remedy="请另建一个演示账本",
-                    remedy_en="Open a new ledger as a demonstration.",
-                )
+                raise no_clock()
             yield unit
             unit.flush()
 
@@ -135,7 +129,12 @@ class Ledger(Application[UUID]):
         demonstration: bool = False,
         clock: Clock | None = None,
     ) -> bool:
-        """Open a new ledger and adopt its first law by events (R4). False when it was opened before."""
+        """Open a new ledger and adopt its first law by events (R4). False when it was opened before.
+
+        Only a demonstration can be given a clock.
+        """
+        if clock is not None and not demonstration:
+            raise no_clock()
         with self.writing(clock) as unit:
             if unit.lock(LEDGER_STREAM).version > 0:
                 return False
@@ -151,6 +150,8 @@ class Reader:
     def __init__(self, ledger: Ledger, connection: Connection) -> None:
         self.ledger, self.connection = ledger, connection
         self.vault = Vault(connection)
+        self.may_cache = True
+        """Not once this transaction has written: what it sees may be rolled back."""
 
     def events(self, stream: str) -> tuple[Event, ...]:
         """All events of a stream in this snapshot; empty for an unknown one. Raises `Unreadable`."""
@@ -164,7 +165,10 @@ class Reader:
             decode = self.ledger.events_mapper.to_domain_event
             stored = events_of(self.connection, stream, gt=len(cached), lte=version)
             cached = (*cached, *map(decode, stored))
-            self.ledger.cache.put(stream, cached)
+            if [event.version for event in cached] != list(range(1, version + 1)):
+                raise Unreadable(f"{stream}: its head is at version {version}, but not all events up to it are there")
+            if self.may_cache:
+                self.ledger.cache.put(stream, cached)
         return cached[:version]
 
     def agency_events(self, uscc: str) -> tuple[Event, ...]:
@@ -184,9 +188,18 @@ class Reader:
         """Which versions of a stream are among the first `up_to` entries of the sealed log."""
         return set(self.connection.scalars(sealed_versions(stream, up_to)))
 
+    def recorded_in_log(self, log_index: int) -> Instant | None:
+        """When the event at this place of the sealed log was recorded."""
+        return self.connection.scalar(sealed_at_index(log_index))
+
     def law(self, known_at: Instant) -> Law | None:
         """What the ledger had adopted by an instant (R4)."""
         return self.ledger.law_of(self.events(LEDGER_STREAM), known_at)
+
+    def law_in_log(self, up_to: int) -> Law | None:
+        """What the ledger had adopted among the first `up_to` entries of the sealed log (R4)."""
+        versions = self.versions_in_log(LEDGER_STREAM, up_to)
+        return self.ledger.law_of(tuple(event for event in self.events(LEDGER_STREAM) if event.version in versions))
 
 
 class Unit:
@@ -249,7 +262,7 @@ class Unit:
         *,
         actor: str,
         role: Role,
-        via: str,
+        via: Via,
         path_id: str | None = None,
         enterprise: str | None = None,
         event_id: str | None = None,
@@ -301,7 +314,22 @@ class Unit:
         return event
 
     def adopt_rulebook(self, rulebook: Rulebook, actor: str) -> Event:
-        """A rulebook comes into force on its effective date, known from now on (R4, R5)."""
+        """A rulebook comes into force on its effective date, known from now on (R4, R5).
+
+        Refused when it does not go with those adopted before: an adoption cannot be annulled.
+        """
+        self.lock(LEDGER_STREAM)
+        own = self.reader.events(LEDGER_STREAM)
+        adopted = [Rulebook.from_content(event.content) for event in own if isinstance(event, RulebookAdopted)]
+        if adopted and rulebook.effective_from < min(book.effective_from for book in adopted):
+            raise Contradiction(
+                f"规则 {rulebook.id} 自 {rulebook.effective_from} 起，早于办法施行之日",
+                f"rulebook {rulebook.id} would take effect on {rulebook.effective_from}, before the Measures",
+                cites=("art.28", "R4"),
+                remedy="请填写施行之日或更晚的日期",
+                remedy_en="Give the day of the Measures or a later one.",
+            )
+        Rulebooks([*adopted, rulebook])  # raises what they contradict each other in
         return self.adopt(
             RulebookAdopted, actor, rulebook.effective_from,
             rulebook_id=rulebook.id, sha256=rulebook.sha256, content=rulebook.content,
@@ -320,9 +348,21 @@ class Unit:
         events = [event for stream in streams for event in self._pending[stream]]
         if not events:
             return
+        self.reader.may_cache = False
         stored = [self.ledger.events_mapper.to_stored_event(event) for event in events]
         self.ledger.recorder.insert_events(stored, connection=self.connection)
         for stream in streams:
             own = [one for one in stored if one.stream == stream]
             advance_head(self.connection, self._heads[stream], own)
         self._pending.clear()
+
+
+def no_clock() -> Contradiction:
+    """A ledger that records what really happens takes its time from the database and from nobody else."""
+    return Contradiction(
+        "只有演示账本可以指定时钟",
+        "only a ledger opened as a demonstration can be given a clock",
+        cites=("events.md",),
+        remedy="请另建一个演示账本",
+        remedy_en="Open a new ledger as a demonstration.",
+    )

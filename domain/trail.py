@@ -5,12 +5,13 @@ Both the aggregate (to decide) and `Facts` (to answer) stand on this one index: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from typing import Any, TypeVar
 
 from domain.events import Event, EventAnnulled
 
 E = TypeVar("E", bound=Event)
+T = TypeVar("T")
 
 
 class Trail:
@@ -24,12 +25,14 @@ class Trail:
         self._naming: dict[str, list[Event]] = {}
         self._by_type: dict[type[Event], list[Event]] = {}
         self._dated: dict[type[Event], list[Event]] = {}
+        self._remembered: dict[Hashable, Any] = {}
         for event in events:
             self.add(event)
 
     def add(self, event: Event) -> None:
         """Index one more event. An event that names an annulled one stops counting with it (rules.md, two clocks)."""
         self._dated.clear()
+        self._remembered.clear()
         self.events.append(event)
         self.by_id[event.id] = event
         self._by_type.setdefault(type(event), []).append(event)
@@ -65,6 +68,12 @@ class Trail:
         if found is None:
             found = self._dated[kind] = sorted(self.of(kind), key=lambda event: (event.occurred_on, event.version))
         return found  # type: ignore[return-value]  # as above
+
+    def remember(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once for as long as nothing is added: for what does not depend on the day asked."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return self._remembered[key]  # type: ignore[no-any-return]  # what was made for this key
 
     def naming(self, event_id: str, *kinds: type[E]) -> Iterator[E]:
         """The counting events of these types that name `event_id`, in recording order."""

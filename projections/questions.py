@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,7 @@ from domain.ledger import Reader
 from domain.measures.notices import notices
 from domain.measures.rulebook import year_span
 from domain.trail import Trail
-from domain.values import LEDGER_STREAM, Instant, shanghai_date
+from domain.values import Instant, shanghai_date
 from projections import district
 from projections.basis import Basis, calendar_echo, demonstration_mark
 from projections.sheet import Sheet
@@ -27,6 +28,20 @@ from projections.timeline import timeline
 from projections.trail import entry
 
 _BY_POSITION = re.compile(r"(version|log):(\d{1,18})")
+
+
+EARLIEST: Instant = "0001-01-01T00:00:00.000000Z"
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What `known_at` names: an instant (or nothing: now), a version of one agency, or a place in the sealed log."""
+
+    instant: Instant | None = None
+    version: int | None = None
+    log: int | None = None
+    law: Law | None = None
+    """With `log`: the law adopted among its first entries, the same for every agency (R4)."""
 
 
 class Questions:
@@ -44,39 +59,45 @@ class Questions:
 
         404 for an agency not known at that instant; 422 for a `known_at` that lies in the future or is malformed.
         """
-        events = self.reader.agency_events(uscc)
-        known, at = self._known(events, known_at)
-        if not known:
+        known = self._knowledge(known_at)
+        basis = self._basis(self.reader.agency_events(uscc), known, as_of)
+        if basis is None:
             raise unknown_agency(uscc)
-        law = self._law(at)
-        if law is None:
-            raise unknown_agency(uscc)
-        return Basis(Trail(known), law, as_of or self.today, at)
+        return basis
 
-    def _known(self, events: tuple[Event, ...], known_at: str | None) -> tuple[list[Event], Instant]:
-        """The events known, and the instant to echo. By default everything in the snapshot."""
-        latest = max(self.now, events[-1].recorded_at) if events else self.now
-        if known_at is None:
-            return list(events), latest
-        by_position = _BY_POSITION.fullmatch(known_at)
+    def _knowledge(self, known_at: str | None) -> Knowledge:
+        """What `known_at` says, read once for however many agencies are asked about."""
+        by_position = None if known_at is None else _BY_POSITION.fullmatch(known_at)
         if by_position is None:
-            self._not_future(known_at, latest)
-            return [event for event in events if event.recorded_at <= known_at], known_at
+            return Knowledge(instant=known_at)
         number = int(by_position[2])
         if by_position[1] == "version":
-            if number > len(events) and events:
-                raise _beyond(f"version:{number}", f"version:{len(events)}")
-            known = list(events[:number])
-        else:
-            known = self._known_by_log(events, number)
-        return known, known[-1].recorded_at if known else self.now
-
-    def _known_by_log(self, events: tuple[Event, ...], number: int) -> list[Event]:
+            return Knowledge(version=number)
         sealed, _ = self.reader.sealed()
         if number > sealed:
             raise _beyond(f"log:{number}", f"log:{sealed}")
-        versions = self.reader.versions_in_log(events[0].stream, number) if events else set()
-        return [event for event in events if event.version in versions]
+        at = self.reader.recorded_in_log(number) or EARLIEST
+        return Knowledge(log=number, instant=at, law=self.reader.law_in_log(number))
+
+    def _basis(self, events: tuple[Event, ...], known: Knowledge, as_of: date | None) -> Basis | None:
+        """The basis of one agency's events; None when it was not known then."""
+        if not events:
+            return None
+        latest = max(self.now, events[-1].recorded_at)
+        at = known.instant or latest
+        if known.log is not None:
+            versions = self.reader.versions_in_log(events[0].stream, known.log)
+            trail = [event for event in events if event.version in versions]
+        elif known.version is not None:
+            if known.version > len(events):
+                raise _beyond(f"version:{known.version}", f"version:{len(events)}")
+            trail = list(events[: known.version])
+            at = trail[-1].recorded_at if trail else EARLIEST
+        else:
+            self._not_future(at, latest)
+            trail = [event for event in events if event.recorded_at <= at]
+        law = known.law if known.log is not None else self.reader.law(at)
+        return None if not trail or law is None else Basis(Trail(trail), law, as_of or self.today, at)
 
     def _not_future(self, known_at: Instant, latest: Instant) -> None:
         if known_at > latest:
@@ -88,9 +109,6 @@ class Questions:
                 remedy_en="Give an instant that has passed.",
                 pointer="?known_at",
             )
-
-    def _law(self, known_at: Instant) -> Law | None:
-        return self.reader.law(known_at)
 
     # ---- one agency ----
 
@@ -136,36 +154,22 @@ class Questions:
                 "due_on": one.due_on.isoformat(), "text": one.text, "text_en": one.text_en,
                 "sent_on": None if one.sent_on is None else one.sent_on.isoformat(),
             }
-            for one in notices(basis.facts, basis.rulebook, basis.law.rulebooks)
+            for one in notices(basis.facts, basis.law.rulebooks)
         ]  # fmt: skip
 
     # ---- the district ----
 
     def district(self, as_of: date | None = None, known_at: str | None = None) -> Iterator[Basis]:
         """The bases of all agencies known at `known_at` (an instant or `log:N`), by USCC."""
+        known = self._knowledge(known_at)
         for events in self.reader.agencies():
-            known, at = self._known(events, known_at)
-            law = self._law(at) if known else None
-            if law is not None:
-                yield Basis(Trail(known), law, as_of or self.today, at)
+            basis = self._basis(events, known, as_of)
+            if basis is not None:
+                yield basis
 
     def district_echo(self, as_of: date | None = None, known_at: str | None = None) -> dict[str, Any]:
         """What an answer over the whole district says of its basis."""
-        own = self.reader.events(LEDGER_STREAM)
-        day = as_of or self.today
-        if known_at is not None and known_at.startswith("version:"):
-            raise Invalid(
-                "version:N 只用于单个机构", "version:N is for one agency", remedy="请用时刻或 log:N",
-                remedy_en="Use an instant or log:N.", pointer="?known_at",
-            )  # fmt: skip
-        if known_at is None:
-            at = self.now
-        elif known_at.startswith("log:"):
-            _, at = self._known(own, known_at)
-        else:
-            self._not_future(known_at, self.now)
-            at = known_at
-        law = self._law(at)
+        day, (at, law) = as_of or self.today, self._law_at(known_at)
         echo: dict[str, Any] = {
             "as_of": day.isoformat(), "known_at": at, "projected": day > shanghai_date(at),
             "rulebook": None, "calendar": None,
@@ -176,6 +180,20 @@ class Questions:
         echo |= {"rulebook": {"id": book.id, "sha256": book.sha256}, "calendar": calendar_echo(law.calendar, False)}
         return {**echo, **demonstration_mark(law)}
 
+    def _law_at(self, known_at: str | None) -> tuple[Instant, Law | None]:
+        """The instant to echo for the whole district, and the law known then."""
+        known = self._knowledge(known_at)
+        if known.version is not None:
+            raise Invalid(
+                "version:N 只用于单个机构", "version:N is for one agency", remedy="请用时刻或 log:N",
+                remedy_en="Use an instant or log:N.", pointer="?known_at",
+            )  # fmt: skip
+        at = known.instant or self.now
+        if known.log is not None:
+            return at, known.law
+        self._not_future(at, self.now)
+        return at, self.reader.law(at)
+
     def agencies(
         self, as_of: date | None = None, known_at: str | None = None, **filters: str | None
     ) -> list[dict[str, Any]]:
@@ -185,7 +203,7 @@ class Questions:
 
     def ranking(self, year: int, as_of: date | None = None, known_at: str | None = None) -> list[dict[str, Any]]:
         """The ranking of a year, per category (R30). 404 for a year before the Measures."""
-        law = self._law(self.district_echo(as_of, known_at)["known_at"])
+        _, law = self._law_at(known_at)
         if law is not None:
             _must_be_assessed(law, year)
         return district.ranking(year, self.district(as_of, known_at))

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from domain.events import (
+    BadRecordEntered,
+    ComplaintUpheld,
+    EffectScored,
+    Event,
+    HonourAwarded,
+    LapseRecorded,
+    PenaltyImposed,
+    SurveyClosed,
+    SurveySubmitted,
+)
+from domain.facts import Facts
 from domain.measures import annex1_score as annex1
 from domain.measures.annex1_score import Category, LeftOut, Line
-from domain.measures.chapter2_filing import BEFORE_THE_MEASURES
+from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, change_deadlines
 from domain.measures.chapter3_business import lapses
-from domain.measures.chapter3_sanctions import all_records
+from domain.measures.chapter3_sanctions import all_records, bad_records
 from domain.measures.chapter4_assessment import grade_of, overrides, penalties_without_effect, why_not_assessed
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, assessment_year_of, year_span
 from domain.values import GRADE_LABELS, Grade, exact_text, rounded, score_of_record
 from projections.basis import Basis
 
+SCORED: dict[type[Event], int | None] = {
+    LapseRecorded: None, BadRecordEntered: 8, ComplaintUpheld: 8, SurveySubmitted: 10, SurveyClosed: 8,
+    EffectScored: 11, HonourAwarded: 12, PenaltyImposed: None,
+}  # fmt: skip
+"""Facts that bear on a score by themselves, with the item of annex 1 where it is always the same."""
 CATEGORY_LABELS = {"conduct": "服务规范", "quality": "服务质量", "effect": "服务效果", "honours": "荣誉记录"}
 
 
@@ -45,39 +63,45 @@ class Sheet:
         """The last day that the sheet looks at."""
         return min(self.span[1], self.basis.as_of)
 
-    @cached_property
-    def _conduct_and_left_out(self) -> tuple[Category, list[LeftOut], bool]:
-        facts, law = self.basis.facts, self.basis.law
-        counted, dropped, provisional = lapses(facts, law.rulebooks, law.calendar)
-        of_year = [one for one in counted if self._bears(one.counts_on)]
-        every = [one for one in all_records(facts, law.rulebooks) if one.year == self.year]
-        records = [one for one in every if one.day >= law.rulebooks.first_day]
-        left_out = [
-            LeftOut(one.item, one.events, one.appears_on, why, why_en)
-            for one, why, why_en in dropped
-            if self._bears(one.counts_on)
-        ]
-        left_out += [
-            LeftOut(8, one.events, one.day, *BEFORE_THE_MEASURES) for one in every if one.day < law.rulebooks.first_day
-        ]
-        return annex1.conduct(of_year, records, self.rulebook), left_out, provisional
-
     def _bears(self, day: date) -> bool:
         return assessment_year_of(day, self.basis.law.rulebooks.on(day)) == self.year
 
+    def _conduct_lines(self) -> list[Line]:
+        """The deductions of the whole year. The days after one change nothing up to it, so they are worked out once."""
+        law, always = self.basis.law, Facts(self.basis.trail, date.max)
+        borne = [
+            one.lapse
+            for one in lapses(always, law.rulebooks, law.calendar)
+            if one.reason is None and self._bears(one.lapse.counts_on)
+        ]
+        records = [one for one in bad_records(always, law.rulebooks) if one.year == self.year]
+        return annex1.conduct(borne, records, self.rulebook)
+
+    @cached_property
+    def _conduct(self) -> Category:
+        law = self.basis.law
+        key = ("conduct", self.year, self.rulebook, law.rulebooks, law.calendar)
+        lines = self.basis.trail.remember(key, self._conduct_lines)
+        seen = lines[: bisect_right(lines, self.basis.as_of, key=lambda line: line.occurred_on)]
+        return annex1.conduct_category(seen, self.rulebook)
+
     @property
     def provisional(self) -> bool:
-        """Whether a deadline rests on a year that the calendar does not cover (R2)."""
-        return self._conduct_and_left_out[2]
+        """Whether a deadline that falls into the year rests on one that the calendar does not cover (R2)."""
+        law = self.basis.law
+        return any(
+            limit.provisional and self._bears(limit.day)
+            for _, limit in change_deadlines(self.basis.facts, law.rulebooks, law.calendar)
+        )
 
     @cached_property
     def categories(self) -> tuple[Category, ...]:
         """Conduct, quality, effect and honours, in the order of annex 1."""
         facts, book = self.basis.facts, self.rulebook
         return (
-            self._conduct_and_left_out[0],
-            annex1.quality(facts, self.year, book),
-            annex1.effect(facts, self.year, book),
+            self._conduct,
+            annex1.quality(facts, self.year, book, self.basis.law.rulebooks.first_day),
+            annex1.effect(facts, self.year, book, self.basis.law.rulebooks.first_day),
             annex1.honours(facts, self.year, self.span[0], self.last, book, self.basis.law.rulebooks),
         )
 
@@ -168,7 +192,7 @@ class Sheet:
                     "label": CATEGORY_LABELS[category.name],
                     "points": rounded(category.points),
                     "exact": exact_text(category.points),
-                    "formula": category.formula,
+                    "formula": _formula(category),
                     "capped": category.capped,
                 }
                 for category in self.categories
@@ -178,20 +202,48 @@ class Sheet:
         }
 
     def _left_out(self) -> list[LeftOut]:
-        found = list(self._conduct_and_left_out[1])
+        """What was looked at for this year and did not count, with the reason."""
+        facts, law = self.basis.facts, self.basis.law
+        found = [
+            LeftOut(one.lapse.item, one.lapse.events, one.lapse.appears_on, *one.reason)
+            for one in lapses(facts, law.rulebooks, law.calendar)
+            if one.reason is not None and self._bears(one.lapse.counts_on)
+        ]
+        found += [
+            LeftOut(8, one.events, one.day, *BEFORE_THE_MEASURES)
+            for one in all_records(facts, law.rulebooks)
+            if one.year == self.year and one.day < law.rulebooks.first_day
+        ]
         for category in self.categories:
             found += category.left_out
         other = (
             "不是应急管理（安全生产监管）部门的处罚，不影响考评结果",
             "not a penalty of an emergency-management department",
         )
-        for penalty in penalties_without_effect(self.basis.facts, self.rulebook, self.span[0], self.last):
+        for penalty in penalties_without_effect(facts, self.rulebook, self.span[0], self.last):
             found.append(LeftOut(None, (penalty.id,), penalty.occurred_on, *other))
-        return found
+        return [*found, *self._annulled()]
+
+    def _annulled(self) -> list[LeftOut]:
+        """Facts of the year that would count had they not been annulled."""
+        trail = self.basis.trail
+        return [
+            LeftOut(
+                SCORED[type(event)], (event.id,), event.occurred_on,
+                f"已撤销（{trail.annulled_by[event.id]}）", f"annulled ({trail.annulled_by[event.id]})",
+            )
+            for event in trail.events
+            if type(event) in SCORED and not trail.counts(event) and event.occurred_on <= self.basis.as_of
+            and (getattr(event, "year", None) or self._year_of(event)) == self.year
+        ]  # fmt: skip
+
+    def _year_of(self, event: Event) -> int:
+        return assessment_year_of(event.occurred_on, self.basis.law.rulebooks.on(event.occurred_on))
 
     def _rounding(self, summary: dict[str, Any]) -> dict[str, str] | None:
         """Said where the shown parts do not add up to the shown total (R26)."""
-        if summary["total"] is None or self.rulebook.total.cap is not None:
+        over = self.exact_total != sum((category.points for category in self.categories), Fraction(0))
+        if summary["total"] is None or over:
             return None
         parts = sum((Fraction(summary[category.name]) for category in self.categories), Fraction(0))
         if parts == Fraction(summary["total"]):
@@ -202,12 +254,23 @@ class Sheet:
         }
 
 
+def _formula(category: Category) -> str:
+    """The category's formula filled in, like `10 - 1.00 - 2.00` or `50 - 82.67/2` (api.md)."""
+    if category.name not in ("conduct", "honours"):
+        return category.formula
+    signs = (
+        f" + {rounded(line.points)}" if line.points > 0 else f" - {rounded(-line.points)}" for line in category.lines
+    )
+    return category.formula + "".join(signs)
+
+
 def line_json(line: Line) -> dict[str, Any]:
     """A line as api.md shows it, with the exact and the nominal points and the rulebook's value."""
     return {
         "item": line.item,
         "category": line.category,
         "article": line.article,
+        "paragraph": line.paragraph or line.article,
         "points": rounded(line.points),
         "exact": exact_text(line.points),
         "nominal": rounded(line.nominal),

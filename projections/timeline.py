@@ -8,15 +8,26 @@ from datetime import date
 from typing import Any
 
 from domain.events import (
+    BadRecordReferred,
+    ComplaintDismissed,
+    ComplaintMerged,
+    ComplaintReceived,
     ComplaintUpheld,
     Event,
-    InformationChanged,
+    EventAnnulled,
+    InspectionRecorded,
+    NoticeSent,
+    PledgeSigned,
     ProjectExtended,
+    ProjectPlanFiled,
     ProjectStarted,
+    SubmissionReceived,
     SubmissionRequested,
+    SurveyInvited,
 )
-from domain.measures.calendar import add_years, deadline
-from domain.measures.chapter2_filing import ONE_DAY
+from domain.facts import Facts
+from domain.measures.calendar import add_years
+from domain.measures.chapter2_filing import ONE_DAY, change_deadlines
 from domain.measures.chapter3_business import lapses
 from domain.measures.chapter3_sanctions import tags
 from domain.measures.rulebook import assessment_year_of, year_span
@@ -24,6 +35,11 @@ from domain.values import TIER_LABELS
 from projections.basis import Basis
 from projections.standing import standing
 
+WITHOUT_EFFECT = (
+    InspectionRecorded, SubmissionReceived, ProjectPlanFiled, ComplaintReceived, ComplaintDismissed, ComplaintMerged,
+    BadRecordReferred, NoticeSent, SurveyInvited, EventAnnulled, PledgeSigned,
+)  # fmt: skip
+"""Facts on whose own day no standing changes: what they bring or spare shows on a due date, or at once on all days."""
 PARTS = ("agency", "sanction", "bad_records", "assessment", "warning_notice", "advisories")
 
 
@@ -49,12 +65,11 @@ def _parts(basis: Basis) -> dict[str, Any]:
 def edges(basis: Basis, last: date) -> set[date]:
     """Days on which a standing can change at all: dates of facts, and what time alone brings; rather too many."""
     trail, books, calendar = basis.trail, basis.law.rulebooks, basis.law.calendar
-    days = {event.occurred_on for event in trail.events}
+    days = {event.occurred_on for event in trail.events if not isinstance(event, WITHOUT_EFFECT)}
     days |= {request.due_on + ONE_DAY for request in trail.of(SubmissionRequested)}
     days |= {project.due_on + ONE_DAY for project in trail.of(ProjectStarted)}
     days |= {extension.due_on + ONE_DAY for extension in trail.of(ProjectExtended)}
-    for change in trail.of(InformationChanged):
-        limit = deadline(change.occurred_on, books.on(change.occurred_on).deadlines.change_days, calendar)
+    for _, limit in change_deadlines(Facts(trail, date.max), books, calendar):
         days.add(limit.day + ONE_DAY)
     for book in books:
         days.add(book.effective_from)
@@ -87,8 +102,9 @@ def _said(event: Event) -> dict[str, str]:
 
 def _brought_by_time(there: Basis, day: date) -> Iterator[dict[str, Any]]:
     books = there.law.rulebooks
-    for lapse in lapses(there.facts, books, there.law.calendar)[0]:
-        if lapse.appears_on == day and lapse.counts_on < day:
+    for one in lapses(there.facts, books, there.law.calendar):
+        lapse = one.lapse
+        if one.reason is None and lapse.appears_on == day and lapse.counts_on < day:
             yield {"kind": "lapse", "event": lapse.events[0], "article": lapse.article, "item": lapse.item,
                    "text": lapse.text, "text_en": lapse.text_en}  # fmt: skip
     for tag in tags(there.facts, there.rulebook, books):

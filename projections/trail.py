@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from domain.events import Event, InformationChanged, ProjectStarted
-from domain.measures.calendar import deadline
+from domain.measures.chapter2_filing import change_deadline
 from domain.measures.chapter3_business import papers_of, team_shortfalls
 from domain.values import shanghai_date
 from projections.basis import Basis
@@ -38,15 +38,11 @@ def flags(event: Event, basis: Basis) -> list[dict[str, str]]:
     """What the Measures note about a recorded fact without refusing it: a weak team, missing papers, a late change."""
     if isinstance(event, ProjectStarted):
         return _of_project(event, basis)
-    if isinstance(event, InformationChanged) and event.occurred_on >= basis.law.rulebooks.first_day:
-        days = basis.law.rulebooks.on(event.occurred_on).deadlines.change_days
-        limit = deadline(event.occurred_on, days, basis.law.calendar).day
-        if event.reported_on > limit:
-            return [
-                _flag(
-                    "art.12", f"{limit} 到期，{event.reported_on} 才报送", f"due by {limit}, came {event.reported_on}"
-                )
-            ]
+    if isinstance(event, InformationChanged):
+        limit = change_deadline(event, basis.law.rulebooks, basis.law.calendar)
+        if limit is not None and event.reported_on > limit.day:
+            said = f"{limit.day} 到期，{event.reported_on} 才报送", f"due by {limit.day}, came {event.reported_on}"
+            return [_flag("art.12", *said)]
     return []
 
 

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import func, select, text
 
 from api.commands import find_command
-from domain.errors import Contradiction, Invalid, Moved, NotFound
+from domain.errors import Contradiction, Invalid, Moved, NotFound, Refusal, Unreadable
 from domain.events import ComplaintReceived, Event, FilingSubmitted
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import shipped_rulebook
-from domain.store.engine import open_engine
+from domain.measures.rulebook import Rulebook, shipped_rulebook
+from domain.store.engine import open_engine, open_migration_engine
 from domain.store.migrate import migrate
 from domain.store.schema import events, vault
 from domain.store.sealer import seal
@@ -243,3 +243,97 @@ def test_two_processes_record_at_one_agency_at_once(ledger: Ledger, url: str) ->
         assert len({event.id for event in trail}) == len(trail)
         ask = questions(reader)
         assert ask.standing(ask.basis(A, date(2024, 6, 1)))["bad_records"]["total"] == 2 * times
+
+
+def test_every_agency_is_judged_by_the_law_known_at_a_place_of_the_log(ledger: Ledger) -> None:
+    """`log:N` is one basis for the whole district: what was adopted among the first N entries, for every agency (R4)."""
+    other = uscc(66)
+    send(ledger, "/v1/agencies", {**FILING, "uscc": other})
+    uphold(ledger, A)
+    first = shipped_rulebook()
+    every = first.override({"ladder.counted_complaints": "all"}).content
+    with ledger.writing() as unit:
+        unit.adopt_rulebook(Rulebook.from_content({**every, "id": "all", "effective_from": "2022-01-01"}), "p")
+    uphold(ledger, other)
+    while seal(ledger.engine):
+        pass
+    with ledger.reading() as reader:
+        ask = questions(reader)
+        sealed, _ = reader.sealed()
+        tiers = {row["agency"]["uscc"]: row["sanction"]["tier"] for row in ask.agencies(known_at=f"log:{sealed}")}
+        assert tiers == {A: "recorded", other: "recorded"}
+        assert ask.basis(A, known_at=f"log:{sealed}").known_at == ask.basis(other, known_at=f"log:{sealed}").known_at
+
+
+def uphold(ledger: Ledger, code: str) -> None:
+    """A complaint upheld on other grounds: it counts for the ladder only where all do."""
+    path = f"/v1/agencies/{code}/complaints"
+    complaint = send(ledger, path, {"received_on": "2026-02-01", "grounds": "other"})
+    body = {"outcome": "upheld", "decided_on": "2026-02-01", "verified_grounds": "other"}
+    send(ledger, f"{path}/{complaint.id}/decision", body)
+
+
+def test_an_adoption_that_contradicts_the_law_is_refused_and_leaves_the_ledger_usable(ledger: Ledger) -> None:
+    """Adoptions cannot be annulled: one that would make answers fail, or reach before the Measures, never gets in."""
+    content = shipped_rulebook().content
+    content["value"] = [{**value, "in_force": "2020-01-01"} for value in content["value"]]
+    shifted = shipped_rulebook().override({"assessment.cycle_start": "07-01"}).content
+    wrong = [
+        Rulebook.from_content({**shifted, "id": "bad", "effective_from": "2024-03-01"}),
+        Rulebook.from_content({**content, "id": "early", "effective_from": "2020-01-01"}),
+    ]
+    for rulebook in wrong:
+        with pytest.raises(Refusal), ledger.writing() as unit:
+            unit.adopt_rulebook(rulebook, "p")
+    with ledger.reading() as reader:
+        assert questions(reader).standing(questions(reader).basis(A))["rulebook"]["id"] == "dayawan-2021"
+
+
+def test_a_missing_event_stops_every_answer_about_its_agency(ledger: Ledger, url: str) -> None:
+    """Somebody with the database in hand removes an event: a new process stops with a named error, it never skips."""
+    send(ledger, f"{PATH}/pledge", {"signed_on": "2024-02-01"})
+    ledger.engine.dispose()
+    owner = open_migration_engine(url)
+    with owner.begin() as connection:
+        if connection.dialect.name == "sqlite":
+            for (name,) in connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        else:
+            connection.execute(text("ALTER TABLE events DISABLE TRIGGER ALL"))
+        assert connection.execute(text("DELETE FROM events WHERE topic = 'steward.AgencyFiled'")).rowcount == 1
+    owner.dispose()
+    again = Ledger(open_engine(url))
+    for _ in range(2):
+        with again.reading() as reader, pytest.raises(Unreadable, match=A):
+            reader.agency_events(A)
+    again.engine.dispose()
+
+
+def test_what_was_rolled_back_is_never_answered_from_memory(ledger: Ledger) -> None:
+    """A transaction that wrote, read its own writing and failed leaves nothing in the cache of the process."""
+    found = find_command(f"{PATH}/pledge")
+    assert found is not None
+    pledge = found[0].body.model_validate({"signed_on": "2024-02-01"})
+
+    def write_read_and_fail() -> None:
+        with ledger.writing() as unit:
+            unit.record(A, pledge, actor="p", role=Role.ASSOCIATION, via="api")
+            unit.flush()
+            assert len(unit.reader.agency_events(A)) == 3
+            raise Contradiction("测试", "made to fail")
+
+    with pytest.raises(Contradiction):
+        write_read_and_fail()
+    recorded = send(ledger, f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2024-05-06"})
+    with ledger.reading() as reader:
+        assert reader.agency_events(A)[2] == recorded
+
+
+def test_a_real_ledger_cannot_be_opened_with_a_clock(tmp_path: Path) -> None:
+    """Not even for its first event."""
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    migrate(url)
+    found = Ledger(open_engine(url))
+    with pytest.raises(Contradiction, match="demonstration"):
+        found.open(shipped_rulebook(), build_calendar(), actor="s", clock=lambda: noon(date(2035, 1, 1)))
+    found.engine.dispose()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.errors import Contradiction, Invalid
-from domain.events import Event, ResultPublished, ResultRevised
+from domain.events import Event, GradeName, ResultPublished, ResultRevised
 from domain.law import Law
 from domain.measures.calendar import Calendar
 from domain.measures.notices import notices
@@ -118,7 +118,8 @@ def test_each_of_the_fourteen_behaviours_is_one_bad_record_and_two_points(n: str
     assert standing(world.basis(A, date(2024, 5, 5)))["bad_records"] == {"year": 0, "total": 0}
     assert standing(world.basis(A, date(2024, 5, 6)))["bad_records"] == {"year": 1, "total": 1}
     (line,) = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()["lines"]
-    assert (line["article"], line["points"], line["events"]) == (f"art.16({n})", "-2.00", [record.id])
+    assert (line["article"], line["paragraph"]) == ("art.16", f"art.16({n})")
+    assert (line["points"], line["events"]) == ("-2.00", [record.id])
 
 
 def test_a_fifteenth_behaviour_is_refused() -> None:
@@ -166,7 +167,7 @@ def test_plan_and_closing_report_are_noted_until_they_are_filed() -> None:
 def due(world: District, day: str) -> list[tuple[str, str, bool]]:
     """Kind, recipient and whether it was sent, of the notices due by a day."""
     basis = world.basis(A, date.fromisoformat(day))
-    found = notices(basis.facts, basis.rulebook, basis.law.rulebooks)
+    found = notices(basis.facts, basis.law.rulebooks)
     return sorted((one.kind, one.recipient, one.sent_on is not None) for one in found)
 
 
@@ -183,9 +184,9 @@ def test_tags_make_notices_due_with_ids_that_survive_replays() -> None:
         ("blacklisted", "regulator"), ("warned", "agency"),
     ]  # fmt: skip
     basis = world.basis(A, date(2024, 4, 1))
-    first = [one.id for one in notices(basis.facts, basis.rulebook, basis.law.rulebooks)]
+    first = [one.id for one in notices(basis.facts, basis.law.rulebooks)]
     again = world.basis(A, date(2025, 4, 1))
-    assert first == [one.id for one in notices(again.facts, again.rulebook, again.law.rulebooks)]
+    assert first == [one.id for one in notices(again.facts, again.law.rulebooks)]
 
 
 @pytest.mark.shows("R18")
@@ -195,7 +196,7 @@ def test_a_sent_notice_whose_ground_is_annulled_makes_a_correction_due() -> None
     uphold(world, "2024-02-01")
     second = uphold(world, "2024-03-01")
     basis = world.basis(A, date(2024, 3, 1))
-    (notice,) = notices(basis.facts, basis.rulebook, basis.law.rulebooks)
+    (notice,) = notices(basis.facts, basis.law.rulebooks)
     world.send(f"{PATH}/notices/{notice.id}/sent", {"sent_on": "2024-03-05", "channel": "挂号信"})
     assert due(world, "2024-03-05") == [("warned", "agency", True)]
     with pytest.raises(Contradiction, match="R18"):
@@ -232,7 +233,7 @@ def test_terminations_and_accidents_make_notices_due() -> None:
 
 
 def result(
-    world: District, kind: type[ResultPublished | ResultRevised], grade: str, day: str, year: int = 2023
+    world: District, kind: type[ResultPublished | ResultRevised], grade: GradeName, day: str, year: int = 2023
 ) -> None:
     """Put a published or revised result on the trail, as the committee's commands will."""
     agency = world.agencies[A]
@@ -366,7 +367,8 @@ def test_an_inspection_stands_on_the_trail_and_changes_no_score() -> None:
     before = standing(world.basis(A, date(2024, 5, 6)))
     event = world.send(f"{PATH}/inspections", {"inspected_on": "2024-05-06", "findings": "资料齐全"})
     after = standing(world.basis(A, date(2024, 5, 6)))
-    assert entry(event, world.basis(A, date(2024, 5, 6)))["fact"] == {"findings": "资料齐全"}
+    row = entry(event, world.basis(A, date(2024, 5, 6)))
+    assert (row["type"], row["counts"]) == ("InspectionRecorded", True)
     assert {key: after[key] for key in ("sanction", "bad_records", "assessment")} == {
         key: before[key] for key in ("sanction", "bad_records", "assessment")
     }
@@ -434,3 +436,221 @@ def test_what_lies_before_the_measures_is_shown_as_considered_and_counts_nowhere
     assert {event for one in sheet["considered"] for event in one["events"]} == {event.id for event in early}
     assert standing(basis)["bad_records"] == {"year": 0, "total": 0}
     assert standing(basis)["sanction"]["tier"] == "none"
+
+
+def state(world: District, day: str) -> str | None:
+    """The filing's state on a day."""
+    found: str | None = standing(world.basis(A, date.fromisoformat(day)))["agency"]["filing"]
+    return found
+
+
+def new_district() -> District:
+    """Nothing recorded yet, late enough that every date may be entered."""
+    return District(clock=noon(date(2030, 12, 31)))
+
+
+FILING = {"uscc": A, "name": "甲", "category": "安全管家"}
+
+
+@pytest.mark.shows("art.8", "art.9", "R6")
+def test_a_decision_dated_before_its_filing_takes_effect_with_the_filing() -> None:
+    """Dates in any order are accepted; a filing that was decided is never left undecided by them."""
+    world = new_district()
+    world.send("/v1/agencies", {**FILING, "submitted_on": "2024-03-01"})
+    world.send(f"{PATH}/filing-decision", {"outcome": "filed", "decided_on": "2024-02-01"})
+    assert [state(world, day) for day in ("2024-02-15", "2024-03-01")] == [None, "filed"]
+
+
+@pytest.mark.shows("art.8", "R6")
+def test_a_return_dated_late_does_not_undo_a_newer_filing() -> None:
+    """Each decision is of its own filing: what was returned stays returned, what was filed is filed."""
+    world = new_district()
+    world.send("/v1/agencies", {**FILING, "submitted_on": "2024-03-01"})
+    world.send(f"{PATH}/filing-decision", {"outcome": "returned", "decided_on": "2024-03-20", "reasons": "缺材料"})
+    world.send("/v1/agencies", {**FILING, "submitted_on": "2024-03-21", "name": "乙"})
+    world.send(f"{PATH}/filing-decision", {"outcome": "filed", "decided_on": "2024-03-10"})
+    assert [state(world, day) for day in ("2024-03-15", "2024-03-20", "2024-03-21")] == [
+        "submitted",
+        "returned",
+        "filed",
+    ]
+
+
+@pytest.mark.shows("art.11", "R6")
+def test_a_planned_termination_keeps_the_agency_filed_until_its_day_and_a_new_filing_survives_it() -> None:
+    """Off the public list from the effective date, not from the recording; filed anew before, it stays filed."""
+    world = new_district()
+    world.send("/v1/agencies", {**FILING, "submitted_on": "2024-01-01"})
+    world.send(f"{PATH}/filing-decision", {"outcome": "filed", "decided_on": "2024-01-02"})
+    world.send(f"{PATH}/termination", {"effective_on": "2024-12-31"})
+    assert [state(world, day) for day in ("2024-12-30", "2024-12-31")] == ["filed", "terminated"]
+    with pytest.raises(Contradiction, match="R6"):
+        world.send("/v1/agencies", {**FILING, "submitted_on": "2024-06-01"})
+    world.send("/v1/agencies", {**FILING, "submitted_on": "2024-12-31", "name": "丙"})
+    world.send(f"{PATH}/filing-decision", {"outcome": "filed", "decided_on": "2025-01-05"})
+    assert [state(world, day) for day in ("2025-01-04", "2025-01-05")] == ["submitted", "filed"]
+    assert standing(world.basis(A, date(2025, 1, 5)))["agency"]["name"] == "丙"
+
+
+@pytest.mark.shows("art.11", "R6")
+def test_a_termination_dated_before_the_filing_ends_it_and_another_is_refused() -> None:
+    """A slip in the date does not leave the agency filed for ever; the refusal does not advise to annul a final fact."""
+    world = new_district()
+    world.send("/v1/agencies", {**FILING, "submitted_on": "2022-01-01"})
+    world.send(f"{PATH}/filing-decision", {"outcome": "filed", "decided_on": "2022-01-05"})
+    world.send(f"{PATH}/termination", {"effective_on": "2021-12-01"})
+    assert state(world, "2022-01-05") == "terminated"
+    with pytest.raises(Contradiction) as caught:
+        world.send(f"{PATH}/termination", {"effective_on": "2023-12-01"})
+    assert "annul it first" not in caught.value.remedy_en
+
+
+@pytest.mark.shows("art.12", "R7")
+def test_a_rejected_refiling_does_not_rename_the_agency_and_a_late_report_does() -> None:
+    """The particulars are those of what was filed; a change recorded after the filing shows, whatever its date."""
+    world = new_district()
+    world.send("/v1/agencies", {**FILING, "submitted_on": "2024-03-01"})
+    world.send(f"{PATH}/filing-decision", {"outcome": "filed", "decided_on": "2024-03-02"})
+    world.send(f"{PATH}/changes", {"changed_on": "2024-02-27", "reported_on": "2024-03-08", "fields": {"name": "新甲"}})
+    assert standing(world.basis(A, date(2024, 3, 8)))["agency"]["name"] == "新甲"
+    world.send(f"{PATH}/termination", {"effective_on": "2024-06-01"})
+    world.send("/v1/agencies", {**FILING, "submitted_on": "2024-07-01", "name": "冒名", "category": "消防"})
+    world.send(f"{PATH}/filing-decision", {"outcome": "returned", "decided_on": "2024-07-05", "reasons": "不符"})
+    agency = standing(world.basis(A, date(2024, 8, 1)))["agency"]
+    assert (agency["name"], agency["category"], agency["filing"]) == ("新甲", "安全管家", "returned")
+
+
+@pytest.mark.shows("R4", "R22", "R23")
+def test_surveys_and_scores_from_before_the_measures_are_shown_and_cost_nothing() -> None:
+    """A form or score of October 2021 does not lower the sheet of 2021, nor does a survey of 2020 make a bad record."""
+    world = filed()
+    form = {"client": CLIENT, "year": 2021, "submitted_on": "2021-10-15", "answers": ["C"] * 10}
+    survey = world.send(f"{PATH}/surveys", form)
+    body = {"client": CLIENT, "year": 2021, "value": 0, "scored_on": "2021-10-15"}
+    score = world.send(f"{PATH}/effect-scores", body)
+    world.send(f"{PATH}/survey-closings", {"year": 2021, "closed_on": "2021-12-31"})
+    world.send(f"{PATH}/surveys", {**form, "year": 2020, "submitted_on": "2022-01-05"})
+    world.send(f"{PATH}/survey-closings", {"year": 2020, "closed_on": "2022-01-10"})
+    sheet = Sheet(world.basis(A, date(2022, 2, 1)), 2021).explained()
+    assert (sheet["total"], sheet["missing"]) == ("100.00", ["quality", "effect"])
+    assert {survey.id, score.id} <= {event for one in sheet["considered"] for event in one["events"]}
+    assert standing(world.basis(A, date(2022, 2, 1)))["bad_records"]["total"] == 0
+
+
+@pytest.mark.shows("R18")
+def test_a_sent_warning_needs_no_correction_when_the_tag_only_becomes_heavier() -> None:
+    """A late complaint turns warned into blacklisted: four notices more fall due, nothing that was sent was wrong."""
+    world = filed()
+    uphold(world, "2024-02-01")
+    uphold(world, "2024-03-01")
+    basis = world.basis(A, date(2024, 3, 1))
+    (notice,) = notices(basis.facts, basis.law.rulebooks)
+    world.send(f"{PATH}/notices/{notice.id}/sent", {"sent_on": "2024-03-05", "channel": "函"})
+    uphold(world, "2024-01-15")
+    assert "correction" not in {kind for kind, _, _ in due(world, "2024-12-31")}
+
+
+@pytest.mark.shows("R14", "R18")
+def test_a_referral_whose_bad_record_is_annulled_is_corrected_at_the_regulator() -> None:
+    """What was referred stays known: the regulator is told; and a referral cannot be passed off as just sent."""
+    world = filed()
+    record = world.send(f"{PATH}/bad-records", {"behaviour": "16.4", "entered_on": "2024-03-01", "unlawful": True})
+    basis = world.basis(A, date(2024, 3, 1))
+    (notice,) = notices(basis.facts, basis.law.rulebooks)
+    with pytest.raises(Contradiction, match="R14"):
+        world.send(f"{PATH}/notices/{notice.id}/sent", {"sent_on": "2024-03-02", "channel": "函"})
+    world.send(f"{PATH}/bad-records/{record.id}/referral", {"referred_on": "2024-03-04", "reference": "3号"})
+    world.send(f"{PATH}/annulments", {"event_id": record.id, "reason": "有误", "annulled_on": "2024-04-01"})
+    assert due(world, "2024-04-01") == [("correction", "regulator", False)]
+
+
+def two_rulebooks(second_from: str, **values: Any) -> Rulebooks:
+    """The shipped rulebook, and one with other values from a later day."""
+    first = shipped_rulebook()
+    content = first.override(values).content
+    return Rulebooks([first, type(first).from_content({**content, "id": "later", "effective_from": second_from})])
+
+
+@pytest.mark.shows("R24", "R4")
+def test_a_reason_is_credited_once_whatever_a_later_rulebook_pays() -> None:
+    """What it had earned before is what the rulebook of that year's sheet paid: nothing is paid twice."""
+    world = filed()
+    points = {"national": 10, "provincial": 6, "municipal": 5, "district": 3}
+    world.law = Law(two_rulebooks("2023-07-01", **{"honours.points": points}), CALENDAR, False)
+    for day in ("2023-03-01", "2024-03-01"):
+        body = {"level": "national", "reason": "同一原因", "authority_kind": "emergency_management", "awarded_on": day}
+        world.send(f"{PATH}/honours", body)
+    earned = [Sheet(world.basis(A, date(2024, 12, 31)), year).summary()["honours"] for year in (2023, 2024)]
+    assert earned == ["10.00", "0.00"]
+
+
+@pytest.mark.shows("R18", "R4")
+def test_a_later_rulebook_neither_revives_nor_revokes_notices_of_earlier_tags() -> None:
+    """What was due is judged by the rulebook of the tag's own day."""
+    world = filed()
+    uphold(world, "2024-02-01", "other")
+    uphold(world, "2024-03-01", "other")
+    world.law = Law(two_rulebooks("2025-01-01", **{"ladder.counted_complaints": "all"}), CALENDAR, False)
+    assert due(world, "2025-06-01") == []
+
+
+@pytest.mark.shows("R16")
+def test_delisting_an_agency_that_is_not_blacklisted_restarts_nothing() -> None:
+    """Only a release from the blacklist restarts the count."""
+    world = filed(**{"ladder.tag_term": "by_decision"})
+    uphold(world, "2024-01-10")
+    uphold(world, "2024-02-10")
+    world.send(f"{PATH}/delisting", {"decided_on": "2024-02-20"})
+    uphold(world, "2024-03-10")
+    assert sanction(world, "2024-03-10")[0] == "blacklisted"
+
+
+@pytest.mark.shows("R9")
+def test_an_extension_to_a_day_before_the_start_extends_nothing() -> None:
+    """No lapse appears on a day before the project began."""
+    world = filed()
+    body = {**PROJECT, "started_on": "2024-04-28", "due_on": "2025-01-11"}
+    project = world.send(f"{PATH}/projects", body)
+    world.send(f"{PATH}/projects/{project.id}/extension", {"agreed_on": "2022-08-19", "due_on": "2022-11-07"})
+    assert Sheet(world.basis(A, date(2024, 12, 31)), 2022).summary()["conduct"] == "10.00"
+    (line,) = Sheet(world.basis(A, date(2025, 1, 12)), 2025).explained()["lines"]
+    assert line["occurred_on"] == "2025-01-12"
+
+
+@pytest.mark.shows("R8c")
+def test_a_lapse_that_concerns_another_lapse_has_its_ground() -> None:
+    """Through however many entries by hand: the same project under the same item counts once."""
+    world = filed()
+    project = world.agencies[A].trail.events[2]
+    first = world.send(f"{PATH}/lapses", {"item": 5, "occurred_on": "2024-03-01", "concerns": project.id})
+    world.send(f"{PATH}/lapses", {"item": 5, "occurred_on": "2024-03-02", "concerns": first.id})
+    assert Sheet(world.basis(A, date(2024, 12, 31)), 2024).summary()["conduct"] == "9.00"
+
+
+@pytest.mark.shows("R26")
+def test_rounding_is_explained_under_a_cap_that_did_not_cut() -> None:
+    """Where the shown parts do not add up to the shown total, the sheet says so, whatever the rulebook's cap."""
+    for overrides in ({}, {"total.cap": 200}):
+        world = filed(**overrides)
+        for number in range(3):
+            client = {"uscc": uscc(600 + number), "name": f"企业{number}"}
+            answers = ["B" if place <= number else "A" for place in range(10)]
+            world.send(
+                f"{PATH}/surveys", {"client": client, "year": 2024, "submitted_on": "2024-12-01", "answers": answers}
+            )
+            body = {"client": client, "year": 2024, "value": f"{80 + number}.33", "scored_on": "2024-12-01"}
+            world.send(f"{PATH}/effect-scores", body)
+        sheet = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()
+        parts = sum(float(sheet[name]) for name in ("conduct", "quality", "effect", "honours"))
+        assert (sheet["rounding"] is not None) == (f"{parts:.2f}" != sheet["total"])
+
+
+@pytest.mark.shows("R26")
+def test_annulled_facts_are_shown_as_considered() -> None:
+    """What would count had it not been annulled is named with the annulment."""
+    world = filed()
+    record = world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2024-05-06"})
+    world.send(f"{PATH}/annulments", {"event_id": record.id, "reason": "有误", "annulled_on": "2024-06-01"})
+    sheet = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()
+    assert sheet["lines"] == []
+    assert [one["events"] for one in sheet["considered"]] == [[record.id]]

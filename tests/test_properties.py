@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.errors import Refusal
+from domain.events import EventAnnulled, FilingSubmitted
+from domain.trail import Trail
 from projections.sheet import Sheet
 from projections.standing import standing
 from tests.specification import District, noon, uscc
@@ -255,6 +257,27 @@ def test_the_order_of_recording_does_not_matter_for_facts_of_different_subjects(
     shuffled.shuffle(waiting)
     again = replayed([*history.sent[:2], *(next(group) for group in waiting)])
     assert answers(again, as_of) == answers(history.district, as_of)
+
+
+@generated
+@given(histories, days)
+def test_what_is_dated_after_the_day_changes_nothing_on_it(history: History, as_of: date) -> None:
+    """An answer is the same when every later-dated fact is taken away: what is worked out once holds on all days."""
+    trail = history.district.agencies[CODE].trail
+    needed = {name for event in trail.events if event.occurred_on <= as_of for name in event.named()}
+    kept = [
+        event
+        for event in trail.events
+        if event.occurred_on <= as_of or event.id in needed or isinstance(event, EventAnnulled)
+    ]
+    if not any(isinstance(event, FilingSubmitted) for event in kept):
+        return
+    basis = history.district.basis(CODE, as_of)
+    alone = replace(basis, trail=Trail(kept))
+    for part in ("sanction", "bad_records", "assessment", "advisories"):
+        assert standing(alone)[part] == standing(basis)[part]
+    for year in YEARS:
+        assert Sheet(alone, year).explained()["lines"] == Sheet(basis, year).explained()["lines"]
 
 
 @generated

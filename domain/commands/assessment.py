@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -20,13 +20,16 @@ from domain.commands.base import (
     stored_client,
     unknown_in_body,
 )
-from domain.commands.fields import AssessmentYear, AuthorityKind, ClientIn, Day, Id, Label, Percent, Prose
+from domain.commands.fields import AssessmentYear, ClientIn, Day, Id, Label, Percent, Prose
 from domain.errors import Contradiction, Invalid
 from domain.events import (
+    Answer,
+    AuthorityKind,
     EffectScored,
     Event,
     EventAnnulled,
     HonourAwarded,
+    HonourLevel,
     PenaltyImposed,
     ProjectStarted,
     SurveyClosed,
@@ -107,7 +110,7 @@ class InviteSurvey(Command):
         )
 
 
-Answers = Annotated[list[Literal["A", "B", "C"]], Field(min_length=10, max_length=10)]
+Answers = Annotated[list[Answer], Field(min_length=10, max_length=10)]
 
 
 class SubmitSurvey(Command):
@@ -151,6 +154,14 @@ class AnswerInvitation(Command):
         invitation = in_path(agency, recording, SurveyInvited)
         if next(agency.trail.naming(invitation.id, SurveySubmitted), None) is not None:
             raise already("该邀请的调查表已提交", "the form of this invitation has been sent already", "art.23", "R22")
+        if self.submitted_on > invitation.expires_on:
+            raise Contradiction(
+                f"该邀请已于 {invitation.expires_on} 失效",
+                f"this invitation expired on {invitation.expires_on}",
+                cites=("art.23", "R22"),
+                remedy="请协会重新发出邀请",
+                remedy_en="Ask the association for a new invitation.",
+            )
         return fact(
             SurveySubmitted,
             client=invitation.client,
@@ -207,7 +218,7 @@ class AwardHonour(Command):
 
     FACT_DATE: ClassVar[str] = "awarded_on"
 
-    level: Literal["national", "provincial", "municipal", "district"]
+    level: HonourLevel
     reason: Label
     title: Label | None = None
     authority: Label | None = None
@@ -265,4 +276,9 @@ class AnnulEvent(Command):
                 remedy_en="Correct it by a new fact (a change, a new filing, a termination).",
                 pointer="/event_id",
             )
-        return fact(EventAnnulled, event_id=event.id, reason=self.reason, basis=self.basis)
+        return fact(
+            EventAnnulled,
+            event_id=event.id,
+            reason=recording.vault.seal(self.reason),
+            basis=seal_optional(recording, self.basis),
+        )

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.commands.fields import EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
-from domain.events import Client, Event, Evidence, Person, Sealed, TeamMember
+from domain.events import Client, Event, Evidence, Person, Sealed, TeamMember, Via
 from domain.measures.calendar import Calendar
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
@@ -38,7 +38,7 @@ class Recording:
 
     actor: str
     role: Role
-    via: str
+    via: Via
     today: date
     recorded_at: Instant
     event_id: str

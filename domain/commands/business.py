@@ -15,6 +15,7 @@ from domain.commands.base import (
     fact,
     in_body,
     in_path,
+    seal_optional,
     stored_client,
     stored_member,
 )
@@ -180,7 +181,8 @@ class CancelProject(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Once per project."""
-        return fact(ProjectCancelled, project_id=_open_project(agency, recording).id, reason=self.reason)
+        project = _open_project(agency, recording)
+        return fact(ProjectCancelled, project_id=project.id, reason=seal_optional(recording, self.reason))
 
 
 class RecordLapse(Command):

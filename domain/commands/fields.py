@@ -6,7 +6,7 @@ import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from domain import events
 from domain.values import normal_uscc
 
 
@@ -126,12 +127,10 @@ Percent = Annotated[
         }
     ),
 ]
-LapseItem = Annotated[Literal[1, 2, 3, 4, 5, 6, 7, 9], BeforeValidator(_whole)]
-SubmissionItem = Annotated[Literal[1, 3, 6, 7], BeforeValidator(_whole)]
+LapseItem = Annotated[events.LapseItem, BeforeValidator(_whole)]
+SubmissionItem = Annotated[events.SubmissionItem, BeforeValidator(_whole)]
 AssessmentYear = Annotated[StrictInt, Field(ge=2000, le=2199)]
 Flag = StrictBool
-Grounds = Literal["missed_hazard", "poor_quality", "other"]
-AuthorityKind = Literal["emergency_management", "other"]
 
 
 class Part(BaseModel):

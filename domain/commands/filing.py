@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -10,7 +11,6 @@ from domain.commands.base import (
     Command,
     Fact,
     Recording,
-    already,
     fact,
     seal_optional,
     stored_person,
@@ -28,7 +28,8 @@ from domain.events import (
     Profile,
     Qualification,
 )
-from domain.measures.chapter2_filing import changed_values, profile_on
+from domain.facts import Facts
+from domain.measures.chapter2_filing import changed_values, filing_state, filings, profile_on
 from domain.measures.implements import implements
 from domain.values import Role
 
@@ -44,7 +45,7 @@ def stored_profile(recording: Recording, given: dict[str, Any]) -> Profile:
     """The filed particulars with people sealed; only the fields given are set."""
     values: dict[str, Any] = {}
     for field, value in given.items():
-        if field in ("legal_representative", "technical_lead"):
+        if field in ("legal_representative", "technical_lead", "other"):
             values[field] = seal_optional(recording, value)
         elif field == "scope":
             values[field] = tuple(value)
@@ -91,11 +92,11 @@ class FileAgency(Command):
                 remedy_en="Give your own USCC.",
                 pointer="/uscc",
             )
-        state = agency.filing_state()
+        state = filing_state(Facts(agency.trail, self.submitted_on))
         if state in ("submitted", "filed"):
             raise Contradiction(
-                f"该机构的备案处于{'待决定' if state == 'submitted' else '已备案'}状态，不能再次提交备案",
-                f"this agency's filing is {state}: it cannot be submitted again",
+                f"该机构在 {self.submitted_on} {'备案待决定' if state == 'submitted' else '已备案'}，不能再次提交",
+                f"on {self.submitted_on} this agency's filing is {state}: it cannot be submitted again",
                 cites=("art.8", "R6"),
                 remedy="信息有变更请报送变更（changes，第十二条）；退回或终止之后可再次提交",
                 remedy_en="Report what changed as a change (art.12); file again after a return or a termination.",
@@ -134,7 +135,7 @@ class DecideFiling(Command):
                 remedy_en="The agency has to submit a filing first.",
             )
         kind = AgencyFiled if self.outcome == "filed" else FilingReturned
-        return fact(kind, filing_id=filing.id, reasons=self.reasons)
+        return fact(kind, filing_id=filing.id, reasons=seal_optional(recording, self.reasons))
 
 
 class ChangedFields(Part):
@@ -191,7 +192,7 @@ class RecordInspection(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Always accepted."""
-        return fact(InspectionRecorded, findings=self.findings)
+        return fact(InspectionRecorded, findings=seal_optional(recording, self.findings))
 
 
 @implements("art.11", "R6")
@@ -206,10 +207,16 @@ class TerminateAgency(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Only what is filed can be terminated."""
-        state = agency.filing_state()
-        if state == "terminated":
-            raise already("该机构已终止业务", "this agency is terminated already", "art.11", "R6")
-        if state != "filed":
+        filed = [life for life in filings(Facts(agency.trail, date.max)) if life.filed_on is not None]
+        if filed and all(life.ended_on is not None for life in filed):
+            raise Contradiction(
+                "该机构已登记终止业务",
+                "this agency's termination is on record already",
+                cites=("art.11", "R6"),
+                remedy="终止不可撤销；机构可以再次备案",
+                remedy_en="A termination cannot be annulled; the agency can file again.",
+            )
+        if not filed:
             raise Contradiction(
                 "该机构尚未备案，无从终止",
                 "this agency is not filed, so there is nothing to terminate",
@@ -217,7 +224,7 @@ class TerminateAgency(Command):
                 remedy="未决定的备案请予退回",
                 remedy_en="Return the undecided filing instead.",
             )
-        return fact(AgencyTerminated, reason=self.reason)
+        return fact(AgencyTerminated, reason=seal_optional(recording, self.reason))
 
 
 @implements("art.26", "annex3")

@@ -16,18 +16,22 @@ from domain.commands.base import (
     in_path,
     own_enterprise,
     seal_optional,
+    unknown_in_body,
 )
-from domain.commands.fields import Day, Flag, Grounds, Id, Label, Prose, Uscc, wrong
-from domain.errors import Contradiction, Invalid, NotFound
+from domain.commands.fields import Day, Flag, Id, Label, Prose, Uscc, wrong
+from domain.errors import Contradiction, NotFound
 from domain.events import (
     AccidentLiabilityFound,
     AgencyDelisted,
     BadRecordEntered,
     BadRecordReferred,
+    Behaviour,
     ComplaintDismissed,
     ComplaintMerged,
     ComplaintReceived,
     ComplaintUpheld,
+    Event,
+    Grounds,
     NoticeSent,
     ProjectStarted,
 )
@@ -37,10 +41,6 @@ from domain.measures.notices import notices
 
 if TYPE_CHECKING:
     from domain.agency import Agency
-
-Behaviour = Literal[
-    "16.1", "16.2", "16.3", "16.4", "16.5a", "16.5b", "16.6", "16.7", "16.8", "16.9", "16.10", "16.11", "16.12", "16.13"
-]
 
 
 @implements("art.16", "R11", "R12")
@@ -57,17 +57,8 @@ class EnterBadRecord(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Counts one on the day of entry; a report that it comes from has to be on the trail."""
-        if self.report_id is not None:
-            reported = agency.trail.by_id.get(self.report_id)
-            if reported is None or reported.KIND != "report":
-                raise Invalid(
-                    f"report_id 所指的报告 {self.report_id} 不在该机构的记录里",
-                    f"report_id names {self.report_id}, which is not a report on this agency's trail",
-                    cites=("art.16", "R11"),
-                    remedy="请核对编号，没有报告的留空",
-                    remedy_en="Check the id, or leave it out where there was no report.",
-                    pointer="/report_id",
-                )
+        if self.report_id is not None and in_body(agency, "report_id", self.report_id, Event).KIND != "report":
+            raise unknown_in_body("report_id")
         return fact(
             BadRecordEntered,
             bad_record_id=recording.event_id,
@@ -115,11 +106,13 @@ class ReceiveComplaint(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Always accepted; a client complains for itself only."""
+        client = own_enterprise(recording, self.client_uscc, "/client_uscc")
         return fact(
             ComplaintReceived,
             complaint_id=recording.event_id,
             complainant=seal_optional(recording, self.complainant),
-            client_uscc=own_enterprise(recording, self.client_uscc, "/client_uscc"),
+            client_uscc=seal_optional(recording, client),
+            client_hash=None if client is None else recording.vault.keyed_hash(client),
             grounds=self.grounds,
         )
 
@@ -203,7 +196,7 @@ class DelistAgency(Command):
                 remedy="如列入有误，请撤销相应的投诉决定",
                 remedy_en="If the listing was wrong, annul the complaint's decision.",
             )
-        return fact(AgencyDelisted, reason=self.reason)
+        return fact(AgencyDelisted, reason=seal_optional(recording, self.reason))
 
 
 @implements("R18")
@@ -218,8 +211,7 @@ class SendNotice(Command):
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """The notice has to be due by today under what is known now, and not sent before."""
         facts = Facts(agency.trail, recording.today)
-        book = recording.rulebooks.on(recording.today)
-        due = {notice.id: notice for notice in notices(facts, book, recording.rulebooks)}
+        due = {notice.id: notice for notice in notices(facts, recording.rulebooks)}
         notice = due.get(recording.path_id or "")
         if notice is None:
             raise NotFound(
@@ -228,6 +220,14 @@ class SendNotice(Command):
                 cites=("R18",),
                 remedy="请在通知清单（GET /v1/notices）里核对编号",
                 remedy_en="Look the id up in GET /v1/notices.",
+            )
+        if notice.kind == "referral":
+            raise Contradiction(
+                "移送监管部门须登记文号，不能只记已发出",
+                "a referral needs its reference, it cannot just be recorded as sent",
+                cites=("art.16", "R14"),
+                remedy=f"请用 bad-records/{notice.cause}/referral 登记移送日期和文号",
+                remedy_en=f"Record date and reference by bad-records/{notice.cause}/referral.",
             )
         if notice.sent_on is not None:
             raise already("该通知已发出", "this notice has been sent already", "R18")
@@ -256,9 +256,18 @@ class FindAccidentLiability(Command):
     investigation_ref: Label | None = None
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
-        """A project that it names has to be on the trail."""
+        """A project that it names has to be on the trail, and to be that client's."""
         if self.project_id is not None:
-            in_body(agency, "project_id", self.project_id, ProjectStarted)
+            project = in_body(agency, "project_id", self.project_id, ProjectStarted)
+            if self.client_uscc is not None and project.client.uscc != self.client_uscc:
+                raise Contradiction(
+                    "client_uscc 不是该项目的服务对象",
+                    "client_uscc is not the client of that project",
+                    cites=("art.18", "R19"),
+                    remedy="请核对项目编号和企业代码",
+                    remedy_en="Check the project's id and the client's USCC.",
+                    pointer="/client_uscc",
+                )
         return fact(
             AccidentLiabilityFound,
             accident_on=self.accident_on,

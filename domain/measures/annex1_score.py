@@ -36,6 +36,8 @@ class Line:
     occurred_on: date
     value: str
     """Name of the rulebook's value that set the points."""
+    paragraph: str | None = None
+    """The paragraph within the article, where that says more."""
 
 
 @dataclass(frozen=True)
@@ -56,44 +58,18 @@ class Category:
     name: str
     points: Fraction
     formula: str
+    """For quality and effect filled in; for conduct and honours what the lines are added to."""
     lines: tuple[Line, ...]
     left_out: tuple[LeftOut, ...] = ()
     missing: bool = False
     capped: bool = False
 
 
-def _signed(value: Fraction) -> str:
-    return f"+ {rounded(value)}" if value >= 0 else f"- {rounded(-value)}"
-
-
 @implements("art.21", "annex1.item8", "annex1.note2", "R21")
-def conduct(lapses: Iterable[Lapse], records: Iterable[BadRecord], rulebook: Rulebook) -> Category:
-    """服务规范: full points less 1 per lapse and 2 per bad record of the year, 扣完即止."""
-    found = [
-        (
-            lapse.appears_on,
-            lapse.version,
-            Line(
-                item=lapse.item, category="conduct", article=lapse.article,
-                nominal=-rulebook.conduct.lapse_points[lapse.item], points=ZERO, text=lapse.text,
-                text_en=lapse.text_en, events=lapse.events, occurred_on=lapse.appears_on,
-                value="conduct.lapse_points",
-            ),
-        )
-        for lapse in lapses
-    ]  # fmt: skip
-    found += [
-        (
-            record.day,
-            record.version,
-            Line(
-                item=8, category="conduct", article=f"art.16({record.behaviour.removeprefix('16.')})",
-                nominal=-rulebook.conduct.bad_record_points, points=ZERO, text=record.text, text_en=record.text_en,
-                events=record.events, occurred_on=record.day, value="conduct.bad_record_points",
-            ),
-        )
-        for record in records
-    ]  # fmt: skip
+def conduct(lapses: Iterable[Lapse], records: Iterable[BadRecord], rulebook: Rulebook) -> list[Line]:
+    """服务规范: 1 point per lapse and 2 per bad record of the year, by date, 扣完即止: the lines of deductions."""
+    found = [(one.appears_on, one.version, _line_of_lapse(one, rulebook)) for one in lapses]
+    found += [(one.day, one.version, _line_of_record(one, rulebook)) for one in records]
     left = rulebook.conduct.full
     lines = []
     for _, _, line in sorted(found, key=lambda one: one[:2]):
@@ -103,17 +79,43 @@ def conduct(lapses: Iterable[Lapse], records: Iterable[BadRecord], rulebook: Rul
             line = replace(line, text=f"{line.text}（服务规范已扣完，不计负分）",
                            text_en=f"{line.text_en} (the category is used up: no negative points)")  # fmt: skip
         lines.append(replace(line, points=-cost))
-    formula = f"{rulebook.conduct.full}" + "".join(f" {_signed(line.points)}" for line in lines)
-    return Category("conduct", left, formula, tuple(lines), capped=any(one.points != one.nominal for one in lines))
+    return lines
+
+
+def conduct_category(lines: Iterable[Line], rulebook: Rulebook) -> Category:
+    """The category with these lines."""
+    lines = tuple(lines)
+    points = rulebook.conduct.full + sum((line.points for line in lines), ZERO)
+    return Category("conduct", points, f"{rulebook.conduct.full}", lines, capped=_capped(lines))
+
+
+def _capped(lines: Iterable[Line]) -> bool:
+    return any(line.points != line.nominal for line in lines)
+
+
+def _line_of_lapse(lapse: Lapse, rulebook: Rulebook) -> Line:
+    return Line(
+        item=lapse.item, category="conduct", article=lapse.article,
+        nominal=-rulebook.conduct.lapse_points[lapse.item], points=ZERO, text=lapse.text,
+        text_en=lapse.text_en, events=lapse.events, occurred_on=lapse.appears_on, value="conduct.lapse_points",
+    )  # fmt: skip
+
+
+def _line_of_record(record: BadRecord, rulebook: Rulebook) -> Line:
+    return Line(
+        item=8, category="conduct", article="art.16", paragraph=f"art.16({record.behaviour.removeprefix('16.')})",
+        nominal=-rulebook.conduct.bad_record_points, points=ZERO, text=record.text, text_en=record.text_en,
+        events=record.events, occurred_on=record.day, value="conduct.bad_record_points",
+    )  # fmt: skip
 
 
 @implements("art.23", "annex1.item10", "R22", "R25")
-def quality(facts: Facts, year: int, rulebook: Rulebook) -> Category:
+def quality(facts: Facts, year: int, rulebook: Rulebook, first_day: date) -> Category:
     """服务质量: 扣分按照 50-P/2 计算, P the mean of the counted forms; no form yet, no deduction."""
     full, divisor = rulebook.quality.full, rulebook.quality.divisor
-    forms, replaced = counted_forms(facts, year)
+    forms, replaced = counted_forms(facts, year, first_day)
     left_out = tuple(LeftOut(10, (form.id,), form.occurred_on, why, why_en) for form, why, why_en in replaced)
-    mean = satisfaction(facts, year, rulebook)
+    mean = satisfaction(forms, rulebook)
     if mean is None:
         return Category("quality", full, f"{full}", (), left_out, missing=True)
     totals = [form_total(form, rulebook) for form in forms]
@@ -129,13 +131,16 @@ def quality(facts: Facts, year: int, rulebook: Rulebook) -> Category:
 
 
 @implements("art.22", "annex1.item11", "R23", "R25")
-def effect(facts: Facts, year: int, rulebook: Rulebook) -> Category:
+def effect(facts: Facts, year: int, rulebook: Rulebook, first_day: date) -> Category:
     """服务效果: 扣分按照 40-M/2.5 计算, M the mean of the clients' latest scores; no score yet, no deduction."""
     full, divisor = rulebook.effect.full, rulebook.effect.divisor
     latest: dict[str, EffectScored] = {}
     left_out = []
     for score in facts.of(EffectScored):
         if score.year != year:
+            continue
+        if score.occurred_on < first_day:
+            left_out.append(LeftOut(11, (score.id,), score.occurred_on, *BEFORE_THE_MEASURES))
             continue
         old = latest.get(score.client.uscc)
         if old is not None:
@@ -174,11 +179,12 @@ def honours(facts: Facts, year: int, first: date, last: date, rulebook: Rulebook
         if award.occurred_on > last:
             break
         this_year = award.occurred_on >= first
+        book = rulebook if this_year else _book_of(award.occurred_on, rulebooks)
         if award.occurred_on < rulebooks.first_day:
             if assessment_year_of(award.occurred_on, rulebooks.on(award.occurred_on)) == year:
                 left_out.append(LeftOut(12, (award.id,), award.occurred_on, *BEFORE_THE_MEASURES))
             continue
-        if award.authority_kind not in rulebook.honours.credited_authorities:
+        if award.authority_kind not in book.honours.credited_authorities:
             if this_year:
                 left_out.append(
                     LeftOut(12, (award.id,), award.occurred_on, "不是应急管理（安全生产监管）部门的表彰",
@@ -186,7 +192,6 @@ def honours(facts: Facts, year: int, first: date, last: date, rulebook: Rulebook
                 )  # fmt: skip
             continue
         reason = normal_text(award.reason)
-        book = rulebook if this_year else rulebooks.on(award.occurred_on)
         worth = book.honours.points[award.level]
         before = earned.get(reason, ZERO)
         earned[reason] = max(before, worth)
@@ -212,10 +217,13 @@ def honours(facts: Facts, year: int, first: date, last: date, rulebook: Rulebook
             )
         )  # fmt: skip
     total = sum((line.points for line in lines), ZERO)
-    formula = " + ".join(rounded(line.points) for line in lines) or "0"
-    return Category(
-        "honours", total, formula, tuple(lines), tuple(left_out), capped=any(one.points != one.nominal for one in lines)
-    )
+    return Category("honours", total, "0", tuple(lines), tuple(left_out), capped=_capped(lines))
+
+
+def _book_of(day: date, rulebooks: Rulebooks) -> Rulebook:
+    """The rulebook of the sheet that an earlier award was credited on (R4, R24)."""
+    year = assessment_year_of(day, rulebooks.on(day))
+    return rulebooks.for_sheet(year, date.max)
 
 
 _LEVELS = {"national": "国家级", "provincial": "省级", "municipal": "市级", "district": "区级"}

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from msgspec import UNSET
-from msgspec.structs import replace
+from msgspec import UNSET, structs
 
 from domain.events import (
     AgencyFiled,
     AgencyTerminated,
-    Event,
     FilingReturned,
     FilingSubmitted,
     InformationChanged,
     Profile,
 )
 from domain.facts import Facts
-from domain.measures.calendar import Calendar, deadline
+from domain.measures.calendar import Calendar, Deadline, deadline
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
 from domain.trail import Trail
@@ -31,12 +29,6 @@ BEFORE_THE_MEASURES = ("在办法施行之前", "before the Measures were in for
 """Why something does not count, in both languages (R4)."""
 
 FILING_LABELS = {"submitted": "已提交", "filed": "已备案", "returned": "已退回", "terminated": "已终止"}
-_STATES: dict[type[Event], str] = {
-    FilingSubmitted: "submitted",
-    AgencyFiled: "filed",
-    FilingReturned: "returned",
-    AgencyTerminated: "terminated",
-}
 
 
 @dataclass(frozen=True)
@@ -58,26 +50,63 @@ class Lapse:
     """Recording position of the causing event: settles the order within a day."""
 
 
+@dataclass(frozen=True)
+class Filing:
+    """One filing's life as far as it is known on a day (R6)."""
+
+    submitted: FilingSubmitted
+    outcome: str
+    """submitted, filed or returned."""
+    filed_on: date | None
+    ended_on: date | None
+    """From this day on the filing is terminated."""
+
+
+@implements("art.8", "art.9", "art.11", "R6")
+def filings(facts: Facts) -> list[Filing]:
+    """Every filing submitted by the day, by date. Facts may arrive in any order of their dates:
+
+    a decision takes effect no earlier than its filing's submission, and a termination ends the filings filed by its
+    effective date that were recorded before it; dated before all of them, it ends them as soon as they are filed.
+    """
+    lives = [_decided(facts, submitted) for submitted in facts.of(FilingSubmitted)]
+    for end in facts.of(AgencyTerminated):
+        before = [life for life in lives if life.filed_on is not None and life.submitted.version < end.version]
+        hit = [life for life in before if life.filed_on is not None and life.filed_on <= end.occurred_on] or before
+        for life in hit:
+            ended = max(end.occurred_on, life.filed_on or end.occurred_on)
+            if life.ended_on is None or ended < life.ended_on:
+                lives[lives.index(life)] = replace(life, ended_on=ended)
+    return lives
+
+
+def _decided(facts: Facts, submitted: FilingSubmitted) -> Filing:
+    for decision in facts.naming(submitted.id, AgencyFiled, FilingReturned):
+        if isinstance(decision, AgencyFiled):
+            return Filing(submitted, "filed", max(decision.occurred_on, submitted.occurred_on), None)
+        return Filing(submitted, "returned", None, None)
+    return Filing(submitted, "submitted", None, None)
+
+
 @implements("art.8", "art.9", "art.11", "R6")
 def filing_state(facts: Facts) -> str | None:
-    """The filing's state on the day: None before the first filing, then submitted, filed, returned or terminated."""
-    history = facts.several(*_STATES)
-    return _STATES[type(history[-1])] if history else None
+    """The state on the day: filed while some filing is; else that of the latest filing; None before the first."""
+    lives = filings(facts)
+    if any(life.filed_on is not None and life.ended_on is None for life in lives):
+        return "filed"
+    if not lives:
+        return None
+    return "terminated" if lives[-1].ended_on is not None else lives[-1].outcome
 
 
 def filed_periods(facts: Facts) -> list[tuple[date, date]]:
     """The spans of days, both ends included, on which the agency is filed, up to `as_of` (art.9, R6)."""
-    periods: list[tuple[date, date]] = []
-    filed_from: date | None = None
-    for event in facts.several(*_STATES):
-        if isinstance(event, AgencyFiled):
-            filed_from = filed_from or event.occurred_on
-        elif filed_from is not None:
-            periods.append((filed_from, event.occurred_on - ONE_DAY))
-            filed_from = None
-    if filed_from is not None:
-        periods.append((filed_from, facts.as_of))
-    return [(first, last) for first, last in periods if first <= last]
+    spans = [
+        (life.filed_on, facts.as_of if life.ended_on is None else life.ended_on - ONE_DAY)
+        for life in filings(facts)
+        if life.filed_on is not None
+    ]
+    return [(first, last) for first, last in spans if first <= last]
 
 
 @implements("art.11", "R6")
@@ -89,8 +118,11 @@ def duty_ended(facts: Facts, began_on: date, due_on: date) -> bool:
     for termination in facts.of(AgencyTerminated):
         if due_on < termination.occurred_on:
             continue
-        place = (termination.occurred_on, termination.version)
-        again = [f.occurred_on for f in facts.of(FilingSubmitted) if (f.occurred_on, f.version) > place]
+        again = [
+            filing.occurred_on
+            for filing in facts.of(FilingSubmitted)
+            if filing.version > termination.version or filing.occurred_on > termination.occurred_on
+        ]
         if not again or began_on < again[0]:
             return True
     return False
@@ -98,15 +130,21 @@ def duty_ended(facts: Facts, began_on: date, due_on: date) -> bool:
 
 @implements("art.8", "art.12", "R7")
 def profile_on(trail: Trail, day: date) -> Profile:
-    """The filed particulars on a day: the latest filing by then with the changes since; before it, the first's."""
-    filings = trail.dated(FilingSubmitted)
-    if not filings:
+    """The particulars on a day: of the latest filing filed by then, else submitted by then, else of the first one.
+
+    Changes count on top unless they are both dated and recorded before that filing, which then says them anew.
+    """
+    lives = filings(Facts(trail, date.max))
+    if not lives:
         return Profile()
-    base = next((one for one in reversed(filings) if one.occurred_on <= day), filings[0])
+    filed = [life.submitted for life in lives if life.filed_on is not None and life.filed_on <= day]
+    submitted = [life.submitted for life in lives if life.submitted.occurred_on <= day]
+    base = (filed or submitted or [lives[0].submitted])[-1]
     values = base.profile
     for change in trail.dated(InformationChanged):
-        if (base.occurred_on, base.version) < (change.occurred_on, change.version) and change.occurred_on <= day:
-            values = replace(values, **set_values(change.fields))
+        newer = change.occurred_on > base.occurred_on or change.version > base.version
+        if newer and change.occurred_on <= day:
+            values = structs.replace(values, **set_values(change.fields))
     return values
 
 
@@ -121,19 +159,10 @@ def changed_values(old: Profile, given: Mapping[str, Any]) -> Profile:
 
 
 @implements("art.12", "annex1.item2", "R1", "R2", "R3", "R7")
-def late_changes(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> tuple[list[Lapse], bool]:
-    """变更后7日内: a change reported after its deadline makes one lapse of item 2, seen from the day after.
-
-    Also tells whether a deadline rests on a year that the holiday calendar does not cover yet (R2, provisional).
-    """
+def late_changes(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> list[Lapse]:
+    """变更后7日内: a change reported after its deadline makes one lapse of item 2, seen from the day after."""
     lapses = []
-    provisional = False
-    for change in facts.of(InformationChanged):
-        if change.occurred_on < rulebooks.first_day:
-            continue  # no rulebook set a deadline on the day that would start it (R4)
-        days = rulebooks.on(change.occurred_on).deadlines.change_days
-        limit = deadline(change.occurred_on, days, calendar)
-        provisional = provisional or limit.provisional
+    for change, limit in change_deadlines(facts, rulebooks, calendar):
         if change.reported_on <= limit.day or duty_ended(facts, change.occurred_on, limit.day):
             continue
         if limit.day >= facts.as_of:
@@ -151,4 +180,21 @@ def late_changes(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> tupl
                 version=change.version,
             )
         )
-    return lapses, provisional
+    return lapses
+
+
+def change_deadlines(
+    facts: Facts, rulebooks: Rulebooks, calendar: Calendar
+) -> Iterator[tuple[InformationChanged, Deadline]]:
+    """Every change that has a deadline, with it."""
+    for change in facts.of(InformationChanged):
+        limit = change_deadline(change, rulebooks, calendar)
+        if limit is not None:
+            yield change, limit
+
+
+def change_deadline(change: InformationChanged, rulebooks: Rulebooks, calendar: Calendar) -> Deadline | None:
+    """By when a change has to be reported (R3); None before the first rulebook, which set no deadline (R4)."""
+    if change.occurred_on < rulebooks.first_day:
+        return None
+    return deadline(change.occurred_on, rulebooks.on(change.occurred_on).deadlines.change_days, calendar)

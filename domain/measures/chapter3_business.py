@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -85,7 +87,8 @@ def due_date(facts: Facts, project: ProjectStarted) -> date:
     due = project.due_on
     extensions = facts.naming(project.id, ProjectExtended)
     for extension in sorted(extensions, key=lambda event: (event.occurred_on, event.version)):
-        if extension.occurred_on <= due:
+        # Agreed before the contract began, with a date that had passed when it began: nothing to extend.
+        if extension.occurred_on <= due and extension.due_on >= project.occurred_on:
             due = extension.due_on
     return due
 
@@ -127,11 +130,12 @@ def team_shortfalls(project: ProjectStarted, rulebook: Rulebook) -> list[tuple[s
     """What a project's team lacks of art.15(1), as (Chinese, English); a flag, never a refusal."""
     team = rulebook.team
     lacking = []
-    if project.quality_lead is None or Fraction(project.quality_lead.years) < team.lead_years:
+    lead = project.quality_lead
+    if lead is None or Fraction(lead.years) < team.lead_years or not _is_safety_engineer(lead.qualification):
         lacking.append(
             (
-                f"无从事相关工作满 {team.lead_years} 年的质量控制负责人",
-                f"no quality lead with at least {team.lead_years} years of relevant work",
+                f"无从事相关工作满 {team.lead_years} 年的安全工程师任质量控制负责人",
+                f"no safety engineer with at least {team.lead_years} years of work as quality lead",
             )
         )
     able = [one for one in project.technicians if Fraction(one.years) >= team.technician_years]
@@ -143,6 +147,11 @@ def team_shortfalls(project: ProjectStarted, rulebook: Rulebook) -> list[tuple[s
             )
         )
     return lacking
+
+
+def _is_safety_engineer(qualification: str | None) -> bool:
+    """Whether what is filed as qualification can be one; one left out is not held against the project."""
+    return qualification is None or "安全" in qualification or "safety" in qualification.casefold()
 
 
 @implements("art.15(2)", "art.15(3)", "R9")
@@ -176,40 +185,54 @@ def _ground(facts: Facts, lapse: LapseRecorded) -> str:
     """The project or request behind what a lapse concerns; without any, the lapse is its own ground."""
     if lapse.concerns is None:
         return lapse.id
-    concerned = facts.trail.by_id[lapse.concerns]
+    concerned = facts.trail.by_id.get(lapse.concerns)
+    if concerned is None:  # known at a place of the log before the fact that it concerns (log:N)
+        return lapse.concerns
+    if isinstance(concerned, LapseRecorded):
+        return _ground(facts, concerned)
     if isinstance(concerned, (ProjectPlanFiled, ProjectExtended, ProjectCompleted, ProjectCancelled)):
         return concerned.project_id
     return concerned.request_id if isinstance(concerned, SubmissionReceived) else concerned.id
 
 
+@dataclass(frozen=True)
+class Considered:
+    """A lapse with the reason why it does not count, or none when it does."""
+
+    lapse: Lapse
+    reason: tuple[str, str] | None
+
+
 @implements("annex1.note2", "R7", "R8", "R8c", "R9")
-def lapses(
-    facts: Facts, rulebooks: Rulebooks, calendar: Calendar
-) -> tuple[list[Lapse], list[tuple[Lapse, str, str]], bool]:
-    """All lapses up to `as_of`: those that count, those that do not and why, and whether a deadline is provisional.
+def lapses(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> list[Considered]:
+    """All lapses that have appeared by `as_of`, by day of appearance, each with the reason if it does not count.
 
     The same ground under the same item counts once: the one that appears first (R8c). Nothing before the first rulebook
-    counts (R4).
+    counts (R4). What has appeared stays as it is whatever the later days bring, so it is worked out once for all days.
     """
-    changes, provisional = late_changes(facts, rulebooks, calendar)
-    derived = [*changes, *overdue_submissions(facts), *overdue_projects(facts)]
-    entered = lapses_by_hand(facts)
-    counted: list[Lapse] = []
-    left_out: list[tuple[Lapse, str, str]] = []
+    every = facts.trail.remember(
+        ("lapses", rulebooks, calendar), lambda: _considered(Facts(facts.trail, date.max), rulebooks, calendar)
+    )
+    return every[: bisect_right(every, facts.as_of, key=lambda one: one.lapse.appears_on)]
+
+
+def _considered(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> list[Considered]:
+    derived = [
+        *late_changes(facts, rulebooks, calendar),
+        *overdue_submissions(facts),
+        *overdue_projects(facts),
+    ]
+    found: list[Considered] = []
     seen: dict[tuple[int, str], Lapse] = {}
     # A derived lapse comes first among those of one day: the sort is stable.
-    for lapse in sorted([*derived, *entered], key=lambda one: one.appears_on):
+    for lapse in sorted([*derived, *lapses_by_hand(facts)], key=lambda one: one.appears_on):
         if lapse.counts_on < rulebooks.first_day:
-            left_out.append((lapse, *BEFORE_THE_MEASURES))
+            found.append(Considered(lapse, BEFORE_THE_MEASURES))
             continue
         first = seen.setdefault((lapse.item, lapse.ground), lapse)
-        if first is not lapse:
-            left_out.append(
-                (lapse, f"同一事由已计（{first.events[0]}）", f"the same ground counted ({first.events[0]})")
-            )
-        else:
-            counted.append(lapse)
-    return counted, left_out, provisional
+        same = f"同一事由已计（{first.events[0]}）", f"the same ground counted ({first.events[0]})"
+        found.append(Considered(lapse, None if first is lapse else same))
+    return found
 
 
 @implements("annex1.note4", "R10")

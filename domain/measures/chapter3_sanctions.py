@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from domain.events import (
@@ -11,17 +13,20 @@ from domain.events import (
     AgencyDelisted,
     BadRecordEntered,
     ComplaintUpheld,
+    Event,
     ProjectStarted,
     SurveyClosed,
 )
 from domain.facts import Facts
-from domain.measures.annex2_survey import satisfaction
+from domain.measures.annex2_survey import counted_forms, satisfaction
 from domain.measures.calendar import add_years
 from domain.measures.chapter2_filing import ONE_DAY
 from domain.measures.chapter3_business import ended_on
 from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of
+from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
 from domain.values import TIER_RANK, Tier, exact_text
+
+_BY_DATE = attrgetter("occurred_on")
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,14 @@ def bad_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
 
 
 def all_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
-    """The same with those before the Measures, which count nowhere and are only shown."""
+    """The same with those before the Measures, which count nowhere and are shown only. Later days change none."""
+    every = facts.trail.remember(
+        ("bad records", rulebooks), lambda: _all_records(Facts(facts.trail, date.max), rulebooks)
+    )
+    return every[: bisect_right(every, facts.as_of, key=lambda record: record.day)]
+
+
+def _all_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     records = [
         BadRecord(
             behaviour=entered.behaviour,
@@ -88,8 +100,12 @@ def _of_surveys(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     """满意度得分 70 分以下（不含本数）: closing a year's survey with a mean under 70 makes one of 16.8."""
     records = []
     for closing in facts.of(SurveyClosed):
-        rulebook = rulebooks.on(closing.occurred_on)
-        mean = satisfaction(facts, closing.year, rulebook)
+        if year_span(closing.year, rulebooks)[1] < rulebooks.first_day:
+            continue  # a year that was over before the Measures were in force (R4)
+        rulebook = rulebooks.for_sheet(closing.year, closing.occurred_on)
+        on_the_day = Facts(facts.trail, closing.occurred_on)
+        forms, _ = counted_forms(on_the_day, closing.year, rulebooks.first_day)
+        mean = satisfaction(forms, rulebook)
         if mean is None or mean >= rulebook.survey.satisfaction_floor:
             continue
         records.append(
@@ -121,6 +137,8 @@ class Tag:
     event: str
     because: tuple[str, ...]
     """The decisions counted for it, its own included."""
+    released_on: date | None = None
+    """The day of the delisting that ended it (R16, by_decision)."""
 
 
 def counted_complaints(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[ComplaintUpheld]:
@@ -134,43 +152,78 @@ def counted_complaints(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -
     ]
 
 
-def _restarted_before(facts: Facts, rulebook: Rulebook, day: date) -> date:
-    """The last delisting before `day`, where there is release by decision: complaints up to it count no more (R16)."""
-    if rulebook.ladder.tag_term != "by_decision":
-        return date.min
-    return max((one.occurred_on for one in facts.of(AgencyDelisted) if one.occurred_on < day), default=date.min)
+def _place(event: Event) -> tuple[date, int]:
+    return event.occurred_on, event.version
 
 
 def _within_a_year(
-    complaints: list[ComplaintUpheld], day: date, rulebook: Rulebook, restarted: date
+    complaints: list[ComplaintUpheld], day: date, rulebook: Rulebook, restarted: tuple[date, int] = (date.min, 0)
 ) -> list[ComplaintUpheld]:
-    """一年内累计: V counts on day D when V <= D <= V + 1 year (R1, R16)."""
+    """一年内累计: V counts on day D when V <= D <= V + 1 year (R1, R16), of those after the count was restarted."""
     years = rulebook.ladder.window_years
-    return [one for one in complaints if restarted < one.occurred_on <= day <= add_years(one.occurred_on, years)]
+    last = bisect_right(complaints, day, key=_BY_DATE)
+    first = bisect_left(complaints, day, key=lambda one: add_years(one.occurred_on, years))
+    return [one for one in complaints[first:last] if _place(one) > restarted]
 
 
 @implements("art.17", "art.17(1)", "art.17(2)", "art.17(3)", "R1", "R16")
 def tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
     """一次…记录备案，一年内累计有两次…警示提醒，三次…黑名单: the tag of every counted complaint, by date."""
+    if rulebook.ladder.tag_term == "by_decision":  # a later delisting ends an earlier tag
+        return _tags(facts, rulebook, rulebooks)
+    every = facts.trail.remember(
+        ("tags", rulebook, rulebooks), lambda: _tags(Facts(facts.trail, date.max), rulebook, rulebooks)
+    )
+    return every[: bisect_right(every, facts.as_of, key=lambda tag: tag.first_day)]
+
+
+def _tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
     complaints = counted_complaints(facts, rulebook, rulebooks)
     ladder = rulebook.ladder.tiers
-    found = []
-    for upheld in complaints:
-        day = upheld.occurred_on
-        within = _within_a_year(complaints, day, rulebook, _restarted_before(facts, rulebook, day))
+    found: list[Tag] = []
+    for event in _complaints_and_releases(facts, rulebook, complaints):
+        day = event.occurred_on
+        if isinstance(event, AgencyDelisted):
+            found = [_released(tag, day) if _is_listed(tag, day) else tag for tag in found]
+            continue
+        within = _within_a_year(complaints, day, rulebook, _restarted(facts, rulebook, found, _place(event)))
         tier = Tier(ladder[min(len(within), len(ladder)) - 1])
-        found.append(Tag(tier, day, _last_day(facts, rulebook, tier, day), upheld.id, tuple(one.id for one in within)))
+        found.append(Tag(tier, day, _last_day(rulebook, tier, day), event.id, tuple(one.id for one in within)))
     return found
 
 
-def _last_day(facts: Facts, rulebook: Rulebook, tier: Tier, day: date) -> date | None:
-    """How long a tag stands (parameters tag_term and recorded_term, R16)."""
+def _complaints_and_releases(
+    facts: Facts, rulebook: Rulebook, complaints: list[ComplaintUpheld]
+) -> list[ComplaintUpheld | AgencyDelisted]:
+    """Complaints, with the delistings where the rulebook releases by decision, in the order in which they happened."""
+    releases = facts.of(AgencyDelisted) if rulebook.ladder.tag_term == "by_decision" else []
+    return sorted([*complaints, *releases], key=_place)
+
+
+def _is_listed(tag: Tag, day: date) -> bool:
+    return tag.tier is Tier.BLACKLISTED and tag.first_day <= day and tag.last_day is None
+
+
+def _released(tag: Tag, day: date) -> Tag:
+    return replace(tag, last_day=day - ONE_DAY, released_on=day)
+
+
+def _restarted(facts: Facts, rulebook: Rulebook, found: list[Tag], place: tuple[date, int]) -> tuple[date, int]:
+    """The last delisting before a place that really released a blacklisted agency: it restarts the count (R16)."""
+    if rulebook.ladder.tag_term != "by_decision":
+        return date.min, 0
+    days = {tag.released_on for tag in found}
+    return max((_place(one) for one in facts.of(AgencyDelisted) if one.occurred_on in days and _place(one) < place),
+               default=(date.min, 0))  # fmt: skip
+
+
+def _last_day(rulebook: Rulebook, tier: Tier, day: date) -> date | None:
+    """How long a tag stands by itself (parameters tag_term and recorded_term, R16)."""
     ladder = rulebook.ladder
     if tier is Tier.RECORDED:
         return None if ladder.recorded_term == "unlimited" else add_years(day, ladder.tag_years)
     if tier is Tier.BLACKLISTED and ladder.tag_term == "by_decision":
-        released = [one.occurred_on for one in facts.of(AgencyDelisted) if one.occurred_on >= day]
-        return min(released) - ONE_DAY if released else None
+        return None
     return add_years(day, ladder.tag_years)
 
 
@@ -190,9 +243,9 @@ def sanction(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> Standing
     """The tier on `as_of`: the highest tag standing; `since`/`until` when nothing after `as_of` is considered."""
     day = facts.as_of
     complaints = counted_complaints(facts, rulebook, rulebooks)
-    restarted = _restarted_before(facts, rulebook, day + ONE_DAY)
-    window = _within_a_year(complaints, day, rulebook, restarted)
     standing = tags(facts, rulebook, rulebooks)
+    restarted = _restarted(facts, rulebook, standing, (day + ONE_DAY, 0))
+    window = _within_a_year(complaints, day, rulebook, restarted)
     stretches = _stretches(facts, rulebook, rulebooks, standing)
     since, until, tier = next(
         ((first, last, tier) for first, last, tier in stretches if first <= day and (last is None or day <= last)),
@@ -247,7 +300,7 @@ def _rolling(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag
     )
     spans = []
     for place, first in enumerate(edges):
-        within = _within_a_year(complaints, first, rulebook, date.min)
+        within = _within_a_year(complaints, first, rulebook)
         if within:
             last = edges[place + 1] - ONE_DAY
             tier = Tier(ladder[min(len(within), len(ladder)) - 1])

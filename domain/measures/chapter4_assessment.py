@@ -97,7 +97,7 @@ def warning_notices(facts: Facts, rulebooks: Rulebooks) -> list[WarningNotice]:
             standing[result.year] = result
     found = []
     for year, result in sorted(standing.items()):
-        if result.grade == Grade.UNQUALIFIED:
+        if result.grade == "unqualified":
             published_in = assessment_year_of(result.occurred_on, rulebooks.on(result.occurred_on))
             first, last = year_span(max(year + 1, published_in), rulebooks)
             found.append(WarningNotice(year, max(first, result.occurred_on), last, result.id))

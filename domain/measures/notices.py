@@ -12,13 +12,16 @@ from domain.events import (
     AgencyTerminated,
     BadRecordEntered,
     BadRecordReferred,
+    ComplaintUpheld,
+    EventAnnulled,
     NoticeSent,
 )
 from domain.facts import Facts
-from domain.measures.chapter3_sanctions import concerned_clients, tags
+from domain.measures.calendar import add_years
+from domain.measures.chapter3_sanctions import Tag, concerned_clients, tags
 from domain.measures.chapter4_assessment import warning_notices
 from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.measures.rulebook import Rulebooks
 from domain.values import Tier
 
 
@@ -43,41 +46,74 @@ def notice_id(cause: str, kind: str, recipient: str) -> str:
 
 
 @implements("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "art.19", "R14", "R18", "R19", "R31")
-def notices(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Notice]:
-    """Every notice that is due by `as_of`, by due date, with the day it was sent; corrections last."""
+def notices(facts: Facts, rulebooks: Rulebooks) -> list[Notice]:
+    """Every notice that is due by `as_of`, by due date, with the day it was sent, and the corrections of those sent."""
     sent = {one.notice_id: one for one in facts.of(NoticeSent)}
-    due: list[Notice] = []
-    for cause, kind, article, recipient, day, text, text_en in _grounds(facts, rulebook, rulebooks):
-        id_ = notice_id(cause, kind, recipient)
-        due.append(Notice(id_, kind, article, cause, recipient, day, text, text_en))
-    due = [replace(one, sent_on=sent[one.id].occurred_on) if one.id in sent else one for one in due]
-    due = [_referred(facts, one) if one.kind == "referral" else one for one in due]
+    due = [
+        Notice(notice_id(cause, kind, recipient), kind, article, cause, recipient, day, text, text_en)
+        for cause, kind, article, recipient, day, text, text_en in _grounds(facts, rulebooks)
+    ]
+    due = [_with_day(facts, notice, sent) for notice in due]
     still = {one.id for one in due}
-    for gone in sent.values():
-        if gone.notice_id not in still and gone.kind != "correction":
-            id_ = notice_id(gone.id, "correction", gone.recipient)
-            sent_on = sent[id_].occurred_on if id_ in sent else None
-            due.append(
-                Notice(
-                    id_, "correction", "R18", gone.id, gone.recipient, gone.occurred_on,
-                    "此前发出的通知所依据的事实已撤销，须更正",
-                    "what an earlier notice rested on is gone: correct it", sent_on,
-                )
-            )  # fmt: skip
+    gone = [one for one in sent.values() if one.notice_id not in still and _ground_annulled(facts, one)]
+    for out, recipient in [*((one, one.recipient) for one in gone), *_referrals_gone(facts)]:
+        id_ = notice_id(out.id, "correction", recipient)
+        notice = Notice(
+            id_, "correction", "R18", out.id, recipient, out.occurred_on,
+            "此前发出的通知所依据的事实已撤销，须更正", "what an earlier notice rested on was annulled: correct it",
+        )  # fmt: skip
+        due.append(_with_day(facts, notice, sent))
     return sorted(due, key=lambda one: (one.due_on, one.id))
 
 
-def _referred(facts: Facts, notice: Notice) -> Notice:
-    """A referral counts as sent by its own command, with the reference (R14)."""
-    for referral in facts.naming(notice.cause, BadRecordReferred):
-        return replace(notice, sent_on=referral.occurred_on)
-    return notice
+def _with_day(facts: Facts, notice: Notice, sent: dict[str, NoticeSent]) -> Notice:
+    """With the day on which it went out; a referral goes out by its own command, with the reference (R14)."""
+    if notice.kind == "referral":
+        for referral in facts.naming(notice.cause, BadRecordReferred):
+            return replace(notice, sent_on=referral.occurred_on)
+    return replace(notice, sent_on=sent[notice.id].occurred_on) if notice.id in sent else notice
 
 
-def _grounds(
-    facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks
-) -> Iterator[tuple[str, str, str, str, date, str, str]]:
-    for tag in tags(facts, rulebook, rulebooks):
+def _ground_annulled(facts: Facts, sent: NoticeSent) -> bool:
+    """Whether the cause of a sent notice, or a complaint that had been counted for it, was annulled (R18).
+
+    That the cause now counts for more, or that a later rulebook judges otherwise, is no reason to correct.
+    """
+    trail = facts.trail
+    cause = trail.by_id.get(sent.cause)
+    if cause is None or not trail.counts(cause):
+        return True
+    return any(
+        isinstance(event, ComplaintUpheld)
+        and not trail.counts(event)
+        and event.version < sent.version
+        and event.occurred_on <= cause.occurred_on <= add_years(event.occurred_on, 1)
+        for event in trail.events
+    )
+
+
+def _referrals_gone(facts: Facts) -> list[tuple[BadRecordReferred, str]]:
+    """Referrals that went to the regulator about a bad record that was annulled afterwards (R14, R18)."""
+    trail = facts.trail
+    annulled_themselves = {event.event_id for event in trail.of(EventAnnulled)}
+    return [
+        (event, "regulator")
+        for event in trail.events
+        if isinstance(event, BadRecordReferred)
+        and not trail.counts(event)
+        and event.id not in annulled_themselves
+        and event.occurred_on <= facts.as_of
+    ]
+
+
+def _tags_as_judged(facts: Facts, rulebooks: Rulebooks) -> Iterator[Tag]:
+    """The tags, each under the rulebook of its own day: what was due then stays due under a later rulebook (R4)."""
+    for rulebook in rulebooks:
+        yield from (tag for tag in tags(facts, rulebook, rulebooks) if rulebooks.on(tag.first_day) is rulebook)
+
+
+def _grounds(facts: Facts, rulebooks: Rulebooks) -> Iterator[tuple[str, str, str, str, date, str, str]]:
+    for tag in _tags_as_judged(facts, rulebooks):
         if tag.tier is Tier.WARNED:
             yield (tag.event, "warned", "art.17(2)", "agency", tag.first_day,
                    "警示提醒：告知服务机构", "warned: tell the agency")  # fmt: skip

@@ -77,6 +77,12 @@ def sealed_versions(stream: str, up_to: int) -> Select[tuple[int]]:
     )
 
 
+def sealed_at_index(index: int) -> Select[tuple[Instant]]:
+    """When the event at this place of the log was recorded."""
+    both = events.join(log_index, log_index.c.position == events.c.position)
+    return select(events.c.recorded_at).select_from(both).where(log_index.c.log_index == index)
+
+
 _HORIZON = text(
     "SELECT clock_timestamp() AS clock, pg_snapshot_xmin(pg_current_snapshot()) AS lowest, "
     "EXISTS (SELECT FROM events WHERE transaction_id >= pg_snapshot_xmax(pg_current_snapshot())) AS strange"

@@ -46,7 +46,7 @@ def lapses(head: Head, count: int) -> list[Event]:
                 recorded_at=at,
                 actor="0190-person",
                 via="api",
-                item=version % 7 + 1,
+                item=4,
                 concerns=None,
             )
         )
@@ -94,6 +94,10 @@ def _sample(kind: inspect.Type) -> Any:
     match kind:
         case inspect.UnionType(types=types):
             return _sample(next(one for one in types if not isinstance(one, inspect.NoneType | inspect.CustomType)))
+        case inspect.LiteralType(values=values):
+            return values[-1]
+        case inspect.StrType(pattern=str()):
+            return "12.5"
         case inspect.StrType():
             return '安全“评价” "\\\u2028\U00020bb7é'
         case inspect.BoolType():
@@ -103,7 +107,7 @@ def _sample(kind: inspect.Type) -> Any:
         case inspect.DateType():
             return date(2024, 2, 29)
         case inspect.VarTupleType(item_type=item):
-            return (_sample(item), _sample(item))
+            return (_sample(item),) * (kind.min_length or 2)
         case inspect.DictType():
             return {"值": [1, "0.50", None, True], "a": {"z": 1, "b": 2}}
         case inspect.StructType(cls=cls, fields=fields):

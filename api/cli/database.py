@@ -1,0 +1,130 @@
+"""Opening the ledger for one command: one that is there, or one that may be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from pydantic import ValidationError
+from sqlalchemy import Engine
+from sqlalchemy.exc import ArgumentError
+
+from api.settings import Settings
+from domain.ledger import Ledger, StreamCache
+from domain.store.engine import database_url, open_engine
+from domain.store.migrate import migrate, require_current
+from domain.store.sealer import seal
+from domain.store.trouble import DatabaseRefused
+from domain.values import LEDGER_STREAM
+
+
+class DatabaseMissing(DatabaseRefused):
+    """There is no such file: a command that only reads makes none."""
+
+
+def settings_for(database: str | None, **flags: object) -> Settings:
+    """The service's settings, with what the command line says in place of the environment. Raises: BadParameter."""
+    given = {name: value for name, value in {"database_url": database, **flags}.items() if value is not None}
+    try:
+        settings = Settings(**given)  # type: ignore[arg-type]  # checked by pydantic
+        database_url(settings.database)
+    except (ValueError, ArgumentError, ValidationError) as error:
+        said = str(error).splitlines()[0]
+        raise typer.BadParameter(f"数据库地址或设置有误 / wrong database URL or setting: {said}") from None
+    return settings
+
+
+@contextmanager
+def existing_ledger(database: str | None, *, cached_events: int | None = None) -> Iterator[Ledger]:
+    """A ledger that is there. Raises: DatabaseMissing and the other DatabaseRefused."""
+    settings = settings_for(database)
+    _require_file(settings)
+    with _engine(settings) as engine:
+        require_current(engine)
+        ledger = _ledger(engine, cached_events)
+        _require_opened(ledger)
+        yield ledger
+
+
+@contextmanager
+def opened_ledger(database: str | None, *, cached_events: int | None = None) -> Iterator[Ledger]:
+    """A ledger for recording: made, migrated and opened as `serve` does if need be. Sealed at the end."""
+    from api.app import make_ready  # the web service loads slowly: only who needs it waits
+
+    settings = settings_for(database)
+    with _engine(settings) as engine:
+        make_ready(engine, settings)
+        ledger = _ledger(engine, cached_events)
+        yield ledger
+        seal_all(engine)
+
+
+@contextmanager
+def blank_ledger(database: str | None) -> Iterator[Ledger]:
+    """A ledger whose tables are there and which may not be opened yet: for the demonstration."""
+    from api.app import ensure_persons  # as above
+
+    settings = settings_for(database)
+    with _engine(settings) as engine:
+        migrate(engine)
+        ensure_persons(engine)
+        yield Ledger(engine)
+        seal_all(engine)
+
+
+def _ledger(engine: Engine, cached_events: int | None) -> Ledger:
+    """The ledger, with fewer events kept in memory where a command says so."""
+    ledger = Ledger(engine)
+    if cached_events is not None:
+        ledger.cache = StreamCache(cached_events)
+    return ledger
+
+
+def seal_all(engine: Engine) -> None:
+    """Give what was recorded its place in the log now, so that it need not wait for a service (events.md, Order)."""
+    while seal(engine):
+        pass
+
+
+def is_new(database: str | None) -> bool:
+    """Whether the embedded file is not there yet."""
+    return _missing_file(settings_for(database)) is not None
+
+
+@contextmanager
+def _engine(settings: Settings) -> Iterator[Engine]:
+    engine = open_engine(settings.database)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _missing_file(settings: Settings) -> Path | None:
+    url = database_url(settings.database)
+    file = Path(url.database or "")
+    return file if url.get_backend_name() == "sqlite" and not file.exists() else None
+
+
+def _require_file(settings: Settings) -> None:
+    file = _missing_file(settings)
+    if file is not None:
+        raise DatabaseMissing(
+            f"没有数据库文件 {file}",
+            f"there is no database file {file}",
+            remedy="请核对 --database，或先运行 steward serve、demo 或 import 建立",
+            remedy_en="check --database, or make it first with steward serve, demo or import",
+        )
+
+
+def _require_opened(ledger: Ledger) -> None:
+    with ledger.reading() as reader:
+        if not reader.events(LEDGER_STREAM):
+            raise DatabaseMissing(
+                "数据库中尚未启用账本",
+                "no ledger has been opened in this database",
+                remedy="请先运行 steward serve、demo 或 import",
+                remedy_en="run steward serve, demo or import first",
+            )

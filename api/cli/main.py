@@ -1,0 +1,33 @@
+"""`steward`: the command line of the ledger (api.md, Command line)."""
+
+from __future__ import annotations
+
+import typer
+
+from api.cli import demonstration, importing, questions, replay, serving
+from api.cli.adopting import calendar_app, rulebook_app
+from api.cli.running import EPILOG, StewardGroup
+from api.cli.tokens import token_app
+
+app = typer.Typer(
+    name="steward",
+    cls=StewardGroup,
+    help="大亚湾“安全管家”服务机构信用台账 / the ledger of safety-steward agencies under the Measures",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+serving.register(app)
+demonstration.register(app)
+app.add_typer(token_app, name="token")
+importing.register(app)
+for question in (questions.standing, questions.sheet, questions.timeline):
+    app.command()(question)
+replay.register(app)
+app.add_typer(calendar_app, name="calendar")
+app.add_typer(rulebook_app, name="rulebook")
+for group in (app, token_app, calendar_app, rulebook_app):
+    for command in group.registered_commands:
+        command.epilog = EPILOG

@@ -1,0 +1,81 @@
+"""`serve` and `migrate`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.database import settings_for
+from api.cli.options import Database
+from api.cli.running import say
+from api.settings import Settings
+from domain.ledger import Ledger
+from domain.store.engine import open_engine
+from domain.store.migrate import migrate as migrate_database
+from domain.store.migrate import require_current
+from domain.values import FOREVER
+
+Host = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N",
+        help="监听地址，默认取 STEWARD_HOST，否则 127.0.0.1 / "
+        "address to listen on; by default STEWARD_HOST, else 127.0.0.1",
+    ),
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        max=65535,
+        help="监听端口，默认取 STEWARD_PORT，否则 8000 / port to listen on; by default STEWARD_PORT, else 8000",
+    ),
+]
+
+
+def serve(database: Database = None, host: Host = None, port: Port = None) -> None:
+    """启动服务（单进程）：新数据库自动建立，旧版本自动迁移，较新或只迁移一半的拒绝（退出码 3） / Serve, in one process.
+
+    A new database is made, an older one migrated; one that is newer or half migrated is refused by name (exit code 3).
+    """
+    from api.app import serve as serve_app  # the web service loads slowly: only who needs it waits
+
+    settings = settings_for(database, host=host, port=port)
+    prepare(settings)
+    say(f"账本 ledger: http://{settings.host}:{settings.port}/docs")
+    serve_app(settings)
+
+
+def prepare(settings: Settings) -> None:
+    """Make the database ready now, so that a refusal ends this command with its own exit code."""
+    from api.app import make_ready  # as above
+
+    engine = open_engine(settings.database)
+    try:
+        make_ready(engine, settings)
+        with Ledger(engine).reading() as reader:
+            law = reader.law(FOREVER)
+    finally:
+        engine.dispose()
+    if law is not None and law.demonstration:
+        say("这是演示账本，所有机构和事实均为虚构 / this is a demonstration: all agencies and facts are invented")
+
+
+def migrate(database: Database = None) -> None:
+    """把数据库迁移到本版本（加锁，可重复运行） / Bring the database to this version; safe to run again."""
+    settings = settings_for(database)
+    migrate_database(settings.database)
+    engine = open_engine(settings.database)
+    try:
+        require_current(engine)
+    finally:
+        engine.dispose()
+    say("数据库已是本版本 / the database is of this version")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(migrate)

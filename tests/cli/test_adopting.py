@@ -1,0 +1,77 @@
+"""`calendar adopt` and `rulebook adopt`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli.database import existing_ledger
+from domain.events import CalendarAdopted, RulebookAdopted
+from domain.measures import rulebook as rulebook_module
+from tests.cli.conftest import Run
+
+SHIPPED = (Path(rulebook_module.__file__).parent / "dayawan-2021.toml").read_text("utf-8")
+OVERLAY = '[years.2027]\nsource = "通知"\nholidays = [2027-01-01]\nworkdays = []\n'
+
+
+def _adopted(url: str, kind: type[CalendarAdopted] | type[RulebookAdopted]) -> list[str]:
+    with existing_ledger(url) as ledger, ledger.reading() as reader:
+        return [event.sha256 for event in reader.events("ledger") if isinstance(event, kind)]
+
+
+def test_a_calendar_is_adopted_by_an_event_once(run: Run, new_url: str, tmp_path: Path) -> None:
+    """The overlay's year joins the calendar; adopting the same days again changes nothing."""
+    file = tmp_path / "overlay.toml"
+    file.write_text(OVERLAY, "utf-8")
+    adopt = ("calendar", "adopt", file, "--as", "王五", "--database", new_url)
+    assert run(*adopt).exit_code == 0
+    assert run(*adopt).exit_code == 0
+    hashes = _adopted(new_url, CalendarAdopted)
+    assert len(hashes) == len(set(hashes)) == 2
+
+
+def test_a_rulebook_is_adopted_by_an_event_once(run: Run, new_url: str, tmp_path: Path) -> None:
+    """A later rulebook joins the first one; the same file again changes nothing."""
+    text = SHIPPED.replace('id = "dayawan-2021"', 'id = "dayawan-2030"', 1)
+    text = text.replace("effective_from = 2021-11-01", "effective_from = 2030-01-01", 1)
+    file = tmp_path / "next.toml"
+    file.write_text(text, "utf-8")
+    adopt = ("rulebook", "adopt", file, "--as", "王五", "--database", new_url)
+    for _ in range(2):
+        done = run(*adopt)
+        assert done.exit_code == 0, done.stderr
+    assert len(_adopted(new_url, RulebookAdopted)) == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "content"),
+    [
+        pytest.param("calendar", "holidays = 3\n", id="calendar: unknown part"),
+        pytest.param("calendar", "not toml", id="calendar: no TOML"),
+        pytest.param("rulebook", "not toml", id="rulebook: no TOML"),
+        pytest.param("rulebook", 'id = "x"\n', id="rulebook: incomplete"),
+    ],
+)
+def test_a_wrong_file_is_refused_and_adopts_nothing(
+    run: Run, new_url: str, tmp_path: Path, command: str, content: str
+) -> None:
+    """Exit code 5 with the reason; the ledger keeps the law that it had."""
+    run("token", "create", "--role", "auditor", "--database", new_url)
+    file = tmp_path / "wrong.toml"
+    file.write_text(content, "utf-8")
+    done = run(command, "adopt", file, "--as", "王五", "--database", new_url)
+    assert done.exit_code == 5, done.stderr
+    assert len(_adopted(new_url, CalendarAdopted)) == len(_adopted(new_url, RulebookAdopted)) == 1
+
+
+def test_who_adopted_stands_in_the_trail(run: Run, new_url: str, tmp_path: Path) -> None:
+    """The actor of the adoption is the person named, made if unknown."""
+    file = tmp_path / "overlay.toml"
+    file.write_text(OVERLAY, "utf-8")
+    run("calendar", "adopt", file, "--as", "王五", "--database", new_url)
+    run("token", "create", "--role", "association", "--person", "王五", "--database", new_url)
+    (item,) = json.loads(run("token", "list", "--database", new_url, "--json").stdout)["items"]
+    with existing_ledger(new_url) as ledger, ledger.reading() as reader:
+        assert reader.events("ledger")[-1].actor == item["person_id"]

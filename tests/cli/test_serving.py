@@ -1,0 +1,92 @@
+"""`serve` and `demo --serve` as processes: what they print, and that what they print works."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.postgres_binaries import free_port
+
+STEWARD = [sys.executable, "-c", "import sys; sys.argv[0] = 'steward'; from api.cli.main import app; app()"]
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 60.0
+
+
+@contextmanager
+def _running(folder: Path, port: int, *arguments: str) -> Iterator[Path]:
+    """A service until the block ends; gives the file of its standard output."""
+    output = folder / "stdout"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
+    with output.open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = subprocess.Popen(
+            [*STEWARD, *arguments, "--port", str(port)], cwd=ROOT, env=environment, stdout=out, stderr=err
+        )
+    try:
+        until = time.monotonic() + START_SECONDS
+        while _status(port, "/readyz") != 200:
+            assert process.poll() is None, (folder / "stderr").read_text("utf-8")
+            assert time.monotonic() < until, (folder / "stderr").read_text("utf-8")
+            time.sleep(0.1)
+        yield output
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def _get(port: int, path: str, token: str = "") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+def _status(port: int, path: str) -> int | None:
+    try:
+        return _get(port, path)[0]
+    except OSError:
+        return None
+
+
+@pytest.mark.slow
+def test_serve_makes_a_new_database_and_answers(tmp_path: Path) -> None:
+    """`serve` on a database that is not there makes it, opens the ledger, and is ready."""
+    port = free_port()
+    with _running(tmp_path, port, "serve", "--database", f"sqlite:///{tmp_path / 'new.db'}"):
+        assert _get(port, "/healthz")[0] == 200
+        assert (tmp_path / "new.db").exists()
+
+
+@pytest.mark.slow
+def test_demo_serve_prints_a_working_token_for_each_role(tmp_path: Path) -> None:
+    """Address and one token per role, those of agency and client with their USCC; each reads what its role may."""
+    port = free_port()
+    url = f"sqlite:///{tmp_path / 'demo.db'}"
+    size = ("--agencies", "2", "--facts", "150")
+    with _running(tmp_path, port, "demo", "--serve", "--database", url, *size) as output:
+        printed = output.read_text("utf-8")
+        assert f"http://127.0.0.1:{port}" in printed
+        tokens = {
+            row[1]: (row[2], row[3]) for row in re.finditer(r"^(\w+) *([0-9A-Z]{18})? +(stw_\S+)$", printed, re.M)
+        }
+        assert set(tokens) == {"association", "committee", "regulator", "agency", "client", "auditor", "admin"}
+        agency, secret = tokens["agency"]
+        status, body = _get(port, f"/v1/agencies/{agency}/standing", secret)
+        assert (status, json.loads(body)["demonstration"]) == (200, True)
+        assert tokens["client"][0]
+        for role, (_, secret) in tokens.items():
+            expected = 403 if role in ("admin", "client") else 200
+            assert _get(port, "/v1/agencies", secret)[0] == expected, role
