@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from api.queries import known_at
+from api.instants import known_at
 from domain.errors import Invalid
 
 

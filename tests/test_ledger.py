@@ -246,7 +246,7 @@ def test_two_processes_record_at_one_agency_at_once(ledger: Ledger, url: str) ->
 
 
 def test_every_agency_is_judged_by_the_law_known_at_a_place_of_the_log(ledger: Ledger) -> None:
-    """`log:N` is one basis for the whole district: what was adopted among the first N entries, for every agency (R4)."""
+    """`log:N` is one basis for the district: what was adopted among the first N entries, for every agency (R4)."""
     other = uscc(66)
     send(ledger, "/v1/agencies", {**FILING, "uscc": other})
     uphold(ledger, A)

@@ -494,7 +494,7 @@ def test_a_planned_termination_keeps_the_agency_filed_until_its_day_and_a_new_fi
 
 @pytest.mark.shows("art.11", "R6")
 def test_a_termination_dated_before_the_filing_ends_it_and_another_is_refused() -> None:
-    """A slip in the date does not leave the agency filed for ever; the refusal does not advise to annul a final fact."""
+    """A slip in the date does not leave it filed for ever; the refusal does not advise to annul a final fact."""
     world = new_district()
     world.send("/v1/agencies", {**FILING, "submitted_on": "2022-01-01"})
     world.send(f"{PATH}/filing-decision", {"outcome": "filed", "decided_on": "2022-01-05"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,8 @@ import typer
 from api.cli.database import opened_ledger
 from api.cli.options import Database, Person
 from api.cli.running import say
-from domain.errors import Invalid
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import Rulebooks, load_rulebook
+from domain.measures.rulebook import load_rulebook
 from domain.store.people import create_person, person_named
 
 calendar_app = typer.Typer(help="节假日日历 / the holiday calendar", no_args_is_help=True)
@@ -36,11 +34,7 @@ BookFile = Annotated[
 @calendar_app.command("adopt")
 def adopt_calendar(file: Overlay, person: Person, database: Database = None) -> None:
     """采用新的节假日日历，自此刻起生效可知 / Adopt a holiday calendar: it is known from now on."""
-    try:
-        calendar = build_calendar(file)
-    except tomllib.TOMLDecodeError as error:
-        text, text_en = f"{file.name} 不是有效的 TOML：{error}", f"{file.name} is not valid TOML: {error}"
-        raise Invalid(text, text_en, remedy="请改正文件", remedy_en="Correct the file.") from None
+    calendar = build_calendar(file)
     with opened_ledger(database) as ledger, ledger.writing() as unit:
         if unit.law().calendar.sha256 == calendar.sha256:
             say(f"日历 {calendar.id} 已在使用，没有改动 / this calendar is in use already: nothing changed")
@@ -59,7 +53,6 @@ def adopt_rulebook(file: BookFile, person: Person, database: Database = None) ->
         if any(one.sha256 == rulebook.sha256 for one in adopted):
             say(f"规则 {rulebook.id} 已采用，没有改动 / this rulebook is adopted already: nothing changed")
             return
-        Rulebooks([*adopted, rulebook])  # refuses what would bring a past year back, before it is stored for ever
         actor = person_named(unit.connection, person) or create_person(unit.connection, person)
         unit.adopt_rulebook(rulebook, actor)
     say(f"已采用规则 / adopted: {rulebook.id} {rulebook.sha256}，施行日 effective from {rulebook.effective_from}")

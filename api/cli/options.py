@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from api import queries
+from api.instants import known_at
 from domain.commands.fields import Day
 from domain.values import normal_uscc
 
@@ -39,7 +39,7 @@ def parse_uscc(text: str) -> str:
 
 
 parse_day = _strict(Day)
-parse_known_at = _strict(Annotated[str, BeforeValidator(queries.known_at)])
+parse_known_at = _strict(Annotated[str, BeforeValidator(known_at)])
 
 Database = Annotated[
     str | None,

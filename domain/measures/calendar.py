@@ -167,8 +167,13 @@ def build_calendar(overlay_path: Path | None = None) -> Calendar:
     same days make the same id. `CalendarInvalid` for a wrong overlay, `OSError` for one that cannot be read.
     """
     overlay_file = overlay_path or Path(__file__).with_name("holidays-overlay.toml")
-    with overlay_file.open("rb") as file:
-        overlay = tomllib.load(file)
+    try:
+        overlay = tomllib.loads(overlay_file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CalendarInvalid(
+            overlay_file.name, f"不是 TOML 文本（{error}）。", f"is not TOML text ({error}).",
+            "请对照文件内的说明改正。", "Correct it by the comments in the shipped file.",
+        ) from None  # fmt: skip
     years = _package_years()
     sources = [f"chinesecalendar {version('chinesecalendar')}"]
     _merge(years, overlay, sources)

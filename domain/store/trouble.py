@@ -32,7 +32,10 @@ class DatabaseHalfMigrated(DatabaseRefused):
     """Its version and its tables, columns or triggers do not belong together."""
 
 
-_AGAIN = ("请稍后用同一 Idempotency-Key 重试", "try again in a moment with the same Idempotency-Key")
+_AGAIN = (
+    "请稍后重试（HTTP 请用同一 Idempotency-Key）",
+    "try again in a moment (over HTTP with the same Idempotency-Key)",
+)
 _BUSY: dict[str, tuple[str, str, str, str]] = {
     "locked": ("数据库被其他写入占用", "the database is held by another writer", *_AGAIN),
     "conflict": ("与同时进行的另一写入冲突", "the write collided with another one at the same moment", *_AGAIN),
@@ -40,8 +43,8 @@ _BUSY: dict[str, tuple[str, str, str, str]] = {
     "lost": (
         "数据库无法连接或连接中断",
         "the database cannot be reached, or the connection was lost",
-        "请检查数据库服务与 STEWARD_DATABASE_URL,然后用同一 Idempotency-Key 重试",
-        "check the database server and STEWARD_DATABASE_URL, then try again with the same Idempotency-Key",
+        "请检查数据库服务与 STEWARD_DATABASE_URL,然后重试（HTTP 请用同一 Idempotency-Key）",
+        "check the database server and STEWARD_DATABASE_URL, then try again (over HTTP with the same Idempotency-Key)",
     ),
     "full": (
         "数据库所在磁盘已满",

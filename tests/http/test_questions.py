@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from api.examples import CLIENT_USCC
 from domain.values import Role
 from tests.http.world import World, body_of, new_uscc
 
@@ -207,10 +208,10 @@ def test_the_list_of_agencies_can_be_filtered(world: World) -> None:
 def test_the_worklist_of_notices(world: World) -> None:
     """A notice stands on the list as due until it is recorded as sent, then among the sent."""
     uscc = world.filed()
-    world.done("EnterBadRecord", uscc)
+    world.done("FindAccidentLiability", uscc)
     own = world.person(Role.AGENCY, uscc)
     (notice,) = own.get("/v1/notices").json()["items"]
-    assert (notice["kind"], notice["recipient"], notice["sent_on"]) == ("referral", "regulator", None)
+    assert (notice["kind"], notice["recipient"], notice["sent_on"]) == ("accident", CLIENT_USCC, None)
     world.done("SendNotice", uscc, notice["id"])
     assert own.get("/v1/notices").json()["items"] == []
     (sent,) = own.get("/v1/notices", status="sent").json()["items"]

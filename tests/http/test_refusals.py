@@ -54,8 +54,8 @@ def _(world: World) -> Case:
     uscc = world.filed()
     body = {**body_of("FileAgency"), "uscc": uscc}
     return uscc, "/v1/agencies", body, problem(
-        "该机构的备案处于已备案状态，不能再次提交备案",
-        "this agency's filing is filed: it cannot be submitted again",
+        f"该机构在 {body['submitted_on']} 备案待决定，不能再次提交",
+        f"on {body['submitted_on']} this agency's filing is submitted: it cannot be submitted again",
         article="art.8", rule="R6",
         remedy="信息有变更请报送变更（changes，第十二条）；退回或终止之后可再次提交",
         remedy_en="Report what changed as a change (art.12); file again after a return or a termination.",
@@ -74,8 +74,11 @@ def _(world: World) -> Case:
 @case("TerminateAgency")
 def _(world: World) -> Case:
     uscc, path, body, _ = twice(world, "TerminateAgency")
-    expected = problem("该机构已终止业务", "this agency is terminated already", article="art.11", rule="R6", **ALREADY)
-    return uscc, path, body, expected
+    return uscc, path, body, problem(
+        "该机构已登记终止业务", "this agency's termination is on record already", article="art.11", rule="R6",
+        remedy="终止不可撤销；机构可以再次备案",
+        remedy_en="A termination cannot be annulled; the agency can file again.",
+    )  # fmt: skip
 
 
 @case("ReceiveSubmission")

@@ -152,7 +152,7 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
         case "DecideComplaint":
             id_ = world.id_of("ReceiveComplaint", uscc)
         case "SendNotice":
-            world.done("EnterBadRecord", uscc)
+            world.done("FindAccidentLiability", uscc)
             id_ = next(one["id"] for one in _all_notices(world) if one["agency"]["uscc"] == uscc)
         case "AnnulEvent":
             body["event_id"] = world.id_of("RecordLapse", uscc)
