@@ -29,6 +29,7 @@ from domain.store.engine import open_engine, writing
 from domain.store.migrate import migrate
 from domain.store.schema import persons
 from domain.values import instant
+from projections.ledger import open_ledger
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""
@@ -85,14 +86,14 @@ def start(settings: Settings) -> Service:
     except BaseException:
         engine.dispose()
         raise
-    return Service(settings, Ledger(engine), Housekeeper(engine, settings.seal_seconds))
+    return Service(settings, open_ledger(engine), Housekeeper(engine, settings.seal_seconds))
 
 
 def make_ready(engine: Engine, settings: Settings) -> None:
     """Migrate, and adopt the shipped law where none was adopted (R4). Any number of processes may do it at once."""
     migrate(engine)
     ensure_persons(engine)
-    ledger = Ledger(engine)
+    ledger = open_ledger(engine)
     ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON)
 
 

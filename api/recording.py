@@ -115,8 +115,5 @@ def recorded(uscc: str, agency: Agency, event: Event) -> dict[str, Any]:
         "ids": {} if event.KIND is None else {event.KIND: event.id},
     }  # fmt: skip
     if isinstance(event, EventAnnulled):
-        trail = agency.trail
-        gone = [trail.by_id[one] for one, cause in trail.annulled_by.items() if cause == event.id]
-        also = sorted((one for one in gone if one.id != event.event_id), key=lambda one: one.version)
-        answer["also_annulled"] = [one.id for one in also]
+        answer["also_annulled"] = [one.id for one in agency.trail.gone_with(event) if one.id != event.event_id]
     return answer

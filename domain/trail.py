@@ -5,7 +5,7 @@ Both the aggregate (to decide) and `Facts` (to answer) stand on this one index: 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from domain.events import Event, EventAnnulled
@@ -19,8 +19,10 @@ class Trail:
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.events: list[Event] = []
-        self.by_id: dict[str, Event] = {}
-        self.annulled_by: dict[str, str] = {}
+        self._ids: dict[str, Event] = {}
+        self._annulled: dict[str, str] = {}
+        self.by_id: Mapping[str, Event] = self._ids
+        self.annulled_by: Mapping[str, str] = self._annulled
         """Id of an event that stopped counting: id of the annulment that did it, directly or through a named event."""
         self._naming: dict[str, list[Event]] = {}
         self._by_type: dict[type[Event], list[Event]] = {}
@@ -34,7 +36,7 @@ class Trail:
         self._dated.clear()
         self._remembered.clear()
         self.events.append(event)
-        self.by_id[event.id] = event
+        self._ids[event.id] = event
         self._by_type.setdefault(type(event), []).append(event)
         if isinstance(event, EventAnnulled):
             self._annul(event.event_id, event.id)
@@ -49,7 +51,7 @@ class Trail:
         while waiting:
             current = waiting.pop()
             if current not in self.annulled_by:
-                self.annulled_by[current] = cause
+                self._annulled[current] = cause
                 waiting.extend(event.id for event in self._naming.get(current, ()))
 
     def counts(self, event: Event) -> bool:
@@ -69,6 +71,11 @@ class Trail:
             found = self._dated[kind] = sorted(self.of(kind), key=lambda event: (event.occurred_on, event.version))
         return found  # type: ignore[return-value]  # as above
 
+    def gone_with(self, annulment: EventAnnulled) -> list[Event]:
+        """What stopped counting by this annulment, in recording order."""
+        gone = [self._ids[one] for one, cause in self._annulled.items() if cause == annulment.id]
+        return sorted(gone, key=lambda event: event.version)
+
     def remember(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, made once for as long as nothing is added: for what does not depend on the day asked."""
         if key not in self._remembered:
@@ -80,14 +87,3 @@ class Trail:
         for event in self._naming.get(event_id, ()):
             if isinstance(event, kinds) and event.id not in self.annulled_by:
                 yield event
-
-    def dependants(self, event_id: str) -> list[Event]:
-        """Every counting event that would stop counting together with `event_id`, in recording order."""
-        seen: set[str] = set()
-        waiting = [event_id]
-        while waiting:
-            for event in self._naming.get(waiting.pop(), ()):
-                if event.id not in seen and event.id not in self.annulled_by:
-                    seen.add(event.id)
-                    waiting.append(event.id)
-        return sorted((self.by_id[one] for one in seen), key=lambda event: event.version)

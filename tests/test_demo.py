@@ -28,6 +28,7 @@ from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate
 from domain.values import instant, normal_uscc, shanghai_date
+from projections.ledger import open_ledger
 from projections.questions import Questions
 
 CALENDAR = build_calendar()
@@ -43,7 +44,7 @@ FAMOUS = (
 def _new(file: Path) -> Ledger:
     engine = open_engine(f"sqlite:///{file}")
     migrate(engine)
-    return Ledger(engine)
+    return open_ledger(engine)
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +176,7 @@ def test_a_real_ledger_takes_no_clock_and_no_demonstration(tmp_path: Path) -> No
     url = f"sqlite:///{tmp_path / 'real.db'}"
     engine = open_engine(url)
     make_ready(engine, Settings(database_url=url))
-    real = Ledger(engine)
+    real = open_ledger(engine)
     with pytest.raises(Contradiction), real.writing(Clock()):
         pass
     with pytest.raises(Contradiction):
@@ -193,9 +194,9 @@ def test_demo_twice_changes_nothing_and_says_when_options_do_not_apply(tmp_path:
     asked = ("demo", "--database", url, "--agencies", "2", "--facts", "100")
     assert _steward(*asked).exit_code == 0
     engine = open_engine(url)
-    before = _facts(Ledger(engine))
+    before = _facts(open_ledger(engine))
     done = _steward(*asked, "--seed", "5")
     assert done.exit_code == 0
     assert "选项未采用" in done.stderr
-    assert _facts(Ledger(engine)) == before
+    assert _facts(open_ledger(engine)) == before
     engine.dispose()

@@ -27,6 +27,7 @@ from domain.store.people import create_person, person_named
 from domain.store.schema import events
 from domain.store.vault import Vault
 from domain.values import Role
+from projections.ledger import open_ledger
 from tests.cli.import_files import CLIENT, agency_of, command, filed, filing, write, years_of_facts
 from tests.postgres_server import PostgresServer
 
@@ -47,7 +48,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
         url = request.getfixturevalue("server").create_database(f"import_{secrets.token_hex(4)}")
     engine = open_engine(url)
     make_ready(engine, Settings(database_url=url))
-    yield Ledger(engine)
+    yield open_ledger(engine)
     engine.dispose()
 
 
@@ -57,7 +58,7 @@ def sqlite_ledger(tmp_path: Path) -> Iterator[Ledger]:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     engine = open_engine(url)
     make_ready(engine, Settings(database_url=url))
-    yield Ledger(engine)
+    yield open_ledger(engine)
     engine.dispose()
 
 

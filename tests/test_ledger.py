@@ -23,6 +23,7 @@ from domain.store.migrate import migrate
 from domain.store.schema import events, vault
 from domain.store.sealer import seal
 from domain.values import Role, instant
+from projections.ledger import open_ledger
 from projections.questions import Questions
 from tests.postgres_server import PostgresServer
 from tests.specification import noon, uscc
@@ -55,7 +56,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def ledger(url: str) -> Iterator[Ledger]:
     """An opened ledger with one filed agency."""
-    found = Ledger(open_engine(url))
+    found = open_ledger(open_engine(url))
     assert found.open(shipped_rulebook(), build_calendar(), actor="system")
     send(found, "/v1/agencies", {**FILING, "uscc": A})
     send(found, f"{PATH}/filing-decision", {"outcome": "filed", "decided_on": "2024-01-03"})
@@ -203,7 +204,7 @@ def test_only_a_demonstration_can_be_given_a_clock(ledger: Ledger, tmp_path: Pat
         send(ledger, f"{PATH}/pledge", {"signed_on": "2024-01-01"}, clock=lambda: noon(date(2024, 1, 1)))
     demo_url = f"sqlite:///{tmp_path / 'demo.db'}"
     migrate(demo_url)
-    demo = Ledger(open_engine(demo_url))
+    demo = open_ledger(open_engine(demo_url))
     demo.open(shipped_rulebook(), build_calendar(), actor="s", demonstration=True, clock=lambda: noon(date(2024, 1, 1)))
     filed = send(demo, "/v1/agencies", {**FILING, "uscc": A}, clock=lambda: noon(date(2024, 1, 2)))
     assert filed.recorded_at.startswith("2024-01-02T04:00:00")
@@ -219,7 +220,7 @@ def test_only_a_demonstration_can_be_given_a_clock(ledger: Ledger, tmp_path: Pat
 
 def record_many(url: str, times: int, barrier: Any) -> None:
     """What each of two processes does: bad records one a transaction, all on one agency."""
-    ledger = Ledger(open_engine(url))
+    ledger = open_ledger(open_engine(url))
     barrier.wait(60)
     for _ in range(times):
         send(ledger, f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2024-05-06", "note": "x"})
@@ -302,7 +303,7 @@ def test_a_missing_event_stops_every_answer_about_its_agency(ledger: Ledger, url
             connection.execute(text("ALTER TABLE events DISABLE TRIGGER ALL"))
         assert connection.execute(text("DELETE FROM events WHERE topic = 'steward.AgencyFiled'")).rowcount == 1
     owner.dispose()
-    again = Ledger(open_engine(url))
+    again = open_ledger(open_engine(url))
     for _ in range(2):
         with again.reading() as reader, pytest.raises(Unreadable, match=A):
             reader.agency_events(A)
@@ -333,7 +334,7 @@ def test_a_real_ledger_cannot_be_opened_with_a_clock(tmp_path: Path) -> None:
     """Not even for its first event."""
     url = f"sqlite:///{tmp_path / 'x.db'}"
     migrate(url)
-    found = Ledger(open_engine(url))
+    found = open_ledger(open_engine(url))
     with pytest.raises(Contradiction, match="demonstration"):
         found.open(shipped_rulebook(), build_calendar(), actor="s", clock=lambda: noon(date(2035, 1, 1)))
     found.engine.dispose()

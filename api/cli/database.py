@@ -12,12 +12,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError
 
 from api.settings import Settings
-from domain.ledger import Ledger, StreamCache
+from domain.ledger import Ledger
+from domain.reader import StreamCache
 from domain.store.engine import database_url, open_engine
 from domain.store.migrate import migrate, require_current
 from domain.store.sealer import seal
 from domain.store.trouble import DatabaseRefused
 from domain.values import LEDGER_STREAM
+from projections.ledger import open_ledger
 
 
 class DatabaseMissing(DatabaseRefused):
@@ -70,13 +72,13 @@ def blank_ledger(database: str | None) -> Iterator[Ledger]:
     with _engine(settings) as engine:
         migrate(engine)
         ensure_persons(engine)
-        yield Ledger(engine)
+        yield open_ledger(engine)
         seal_all(engine)
 
 
 def _ledger(engine: Engine, cached_events: int | None) -> Ledger:
     """The ledger, with fewer events kept in memory where a command says so."""
-    ledger = Ledger(engine)
+    ledger = open_ledger(engine)
     if cached_events is not None:
         ledger.cache = StreamCache(cached_events)
     return ledger

@@ -10,11 +10,11 @@ from api.cli.database import settings_for
 from api.cli.options import Database
 from api.cli.running import say
 from api.settings import Settings
-from domain.ledger import Ledger
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate as migrate_database
 from domain.store.migrate import require_current
 from domain.values import FOREVER
+from projections.ledger import open_ledger
 
 Host = Annotated[
     str | None,
@@ -55,7 +55,7 @@ def prepare(settings: Settings) -> None:
     engine = open_engine(settings.database)
     try:
         make_ready(engine, settings)
-        with Ledger(engine).reading() as reader:
+        with open_ledger(engine).reading() as reader:
             law = reader.law(FOREVER)
     finally:
         engine.dispose()

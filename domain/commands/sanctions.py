@@ -19,7 +19,7 @@ from domain.commands.base import (
     unknown_in_body,
 )
 from domain.commands.fields import Day, Flag, Id, Label, Prose, Uscc, wrong
-from domain.errors import Contradiction, NotFound
+from domain.errors import Contradiction, Invalid, NotFound
 from domain.events import (
     AccidentLiabilityFound,
     AgencyDelisted,
@@ -256,7 +256,16 @@ class FindAccidentLiability(Command):
     investigation_ref: Label | None = None
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
-        """A project that it names has to be on the trail, and to be that client's."""
+        """A project that it names has to be on the trail, and to be that client's; liability follows the accident."""
+        if self.accident_on is not None and self.accident_on > self.found_on:
+            raise Invalid(
+                f"accident_on（{self.accident_on}）晚于 found_on（{self.found_on}）：认定不能早于事故",
+                f"accident_on ({self.accident_on}) lies after found_on ({self.found_on})",
+                cites=("art.18",),
+                remedy="请核对两个日期",
+                remedy_en="Check the two dates.",
+                pointer="/accident_on",
+            )
         if self.project_id is not None:
             project = in_body(agency, "project_id", self.project_id, ProjectStarted)
             if self.client_uscc is not None and project.client.uscc != self.client_uscc:

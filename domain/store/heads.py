@@ -47,6 +47,25 @@ def chained(previous: bytes, leaves: Iterable[bytes]) -> bytes:
     return previous
 
 
+LAW_LOCK = 0x57E7A2D_0003
+
+
+def lock_law(connection: Connection, *, exclusively: bool) -> None:
+    """Hold the law still until the end of the transaction: recorders share this lock, an adoption has it alone.
+
+    So no fact is judged by a law that somebody is replacing. On SQLite the write lock does it. Raises: Busy.
+    """
+    if connection.dialect.name == "postgresql":
+        kind = "" if exclusively else "_shared"
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{kind}(%s)", (LAW_LOCK,))
+
+
+def last_recorded_at(connection: Connection) -> Instant | None:
+    """The latest instant at which anything was recorded in any stream."""
+    found: Instant | None = connection.scalar(select(func.max(stream_heads.c.last_recorded_at)))
+    return found
+
+
 def lock_head(connection: Connection, stream: str) -> Head:
     """Lock a stream until the end of the transaction, making its head if it has none, and say how it stands.
 

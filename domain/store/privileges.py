@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.store.engine import SERVICE_ROLE
+from domain.store.schema import READ_MODELS
 
 GRANTS: dict[str, tuple[str, ...]] = {
     "events": ("SELECT", "INSERT"),
@@ -25,9 +26,13 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "idempotency": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "survey_links": ("SELECT", "INSERT", "UPDATE"),
     "import_pieces": ("SELECT", "INSERT"),
+    "event_keys": ("SELECT", "INSERT"),
+    "annulled": ("SELECT", "INSERT"),
+    "read_model_build": ("SELECT", "UPDATE"),
+    **dict.fromkeys(READ_MODELS, ("SELECT", "INSERT", "UPDATE")),
     "alembic_version": ("SELECT",),
 }
-"""What serving needs, table by table. Keys of the vault are destroyed by the owner only, retries' rows by age."""
+"""What serving needs, table by table. Keys of the vault and read models are thrown away by their owner only."""
 
 _RACES = frozenset({"23505", "42710", "XX000"})
 """Unique violation, duplicate object, "tuple concurrently updated": another database of the cluster did it just now."""

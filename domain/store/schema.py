@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     CheckConstraint,
     Column,
@@ -157,6 +159,102 @@ import_pieces = Table(
     Column("last_line", Integer, nullable=False),
     Column("recorded_at", InstantColumn, nullable=False),
 )
+
+event_keys = Table(
+    "event_keys",
+    metadata,
+    Column("originator_id", Uuid, primary_key=True),
+    Column("key", Name, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+)
+"""Under which keys the events of an agency are found again (`domain/keys.py`)."""
+
+annulled = Table(
+    "annulled",
+    metadata,
+    Column("originator_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("by_version", Integer, nullable=False),
+)
+"""Which events of an agency stopped counting, and at which version of it."""
+
+
+def _read_model(name: str, *values: Column[Any], key: tuple[Column[Any], ...] = ()) -> Table:
+    """A bitemporal table: what holds of an agency on `[valid_from, valid_to)` as known in `[known_from, known_to)`."""
+    return Table(
+        name,
+        metadata,
+        Column("originator_id", Uuid, nullable=False),
+        *key,
+        Column("valid_from", Date, nullable=False),
+        Column("valid_to", Date, nullable=False),
+        Column("known_from", InstantColumn, nullable=False),
+        Column("known_to", InstantColumn, nullable=False),
+        *values,
+    )
+
+
+def _year() -> Column[Any]:
+    return Column("year", Integer, nullable=False)
+
+
+def _text(name: str, *, optional: bool = False) -> Column[Any]:
+    return Column(name, Text, nullable=optional)
+
+
+def _number(name: str) -> Column[Any]:
+    return Column(name, Integer, nullable=False)
+
+
+READ_MODELS: dict[str, Table] = {
+    table.name: table
+    for table in (
+        _read_model(
+            "agency_status",
+            _text("name", optional=True), _text("category", optional=True), _text("filing", optional=True),
+            _text("warning"), _text("advice"),
+        ),
+        _read_model("filed_period"),
+        _read_model("project_period", key=(Column("key", Name, nullable=False),)),
+        _read_model("conduct_lapse", _number("item"), key=(_year(), Column("key", Name, nullable=False))),
+        _read_model("bad_record_count", _number("records"), key=(_year(),)),
+        _read_model(
+            "sanction_status",
+            _text("tier"), _number("verified"), Column("since", Date), Column("until", Date), _text("events"),
+        ),
+        _read_model(
+            "annual_score",
+            *map(_number, ("forms", "a", "b", "c", "scores", "hundredths")),
+            *map(_text, ("honours", "override", "quality_shown", "effect_shown", "honours_shown")), _number("rest"),
+            key=(_year(),),
+        ),
+    )
+}  # fmt: skip
+"""The rows that answer questions; `projections/rows` says what each means. They can be thrown away and rebuilt."""
+
+LOOK_UPS: dict[str, tuple[str, ...]] = {
+    "agency_status": ("originator_id", "valid_from", "known_from"),
+    "filed_period": ("originator_id", "known_to", "valid_to"),
+    "project_period": ("originator_id", "known_to", "valid_to"),
+    "conduct_lapse": ("originator_id", "year", "known_to", "valid_from"),
+    "bad_record_count": ("originator_id", "year", "valid_from", "known_from"),
+    "sanction_status": ("originator_id", "valid_from", "known_from"),
+    "annual_score": ("originator_id", "year", "valid_from", "known_from"),
+}
+"""The index of each: where one row holds on a day, the search goes back from that day; where several do, it goes by
+what was still known, so that duties met long ago cost nothing."""
+
+for _name, _columns in LOOK_UPS.items():
+    Index(f"{_name}_look_up", *(READ_MODELS[_name].c[_column] for _column in _columns))
+
+read_model_build = Table(
+    "read_model_build",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("made_by", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""Which version of the projections made the rows; 0: none yet, they have to be rebuilt."""
 
 TRIGGERS: dict[str, frozenset[str]] = {
     "postgresql": frozenset({"events_append_only", "log_index_append_only"}),

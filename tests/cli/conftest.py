@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 from api.cli.main import app
 from api.demo.making import make
 from api.demo.plan import Size
-from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate
+from projections.ledger import open_ledger
 
 Run = Callable[..., Any]
 SMALL = Size(agencies=5, facts=400, seed=7, until=date(2024, 6, 28))
@@ -41,7 +41,7 @@ def demonstration(tmp_path_factory: pytest.TempPathFactory) -> str:
     url = f"sqlite:///{tmp_path_factory.mktemp('cli') / 'demo.db'}"
     engine = open_engine(url)
     migrate(engine)
-    make(Ledger(engine), shipped_rulebook(), build_calendar(), SMALL)
+    make(open_ledger(engine), shipped_rulebook(), build_calendar(), SMALL)
     engine.dispose()
     return url
 

@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.demo.names import uscc
 from api.settings import Settings
-from domain.ledger import Ledger
 from domain.store.engine import open_engine, writing
 from domain.store.people import create_person, create_token
+from projections.ledger import open_ledger
 from tests.cli.conftest import Run
 
 AGENCY = uscc(2)
@@ -144,7 +144,7 @@ def test_a_ledger_that_was_never_opened_is_refused(run: Run, new_url: str) -> No
     """Tables without a first rulebook are no ledger yet: 3, and what to do."""
     assert run("migrate", "--database", new_url).exit_code == 0
     engine = open_engine(new_url)
-    with Ledger(engine).reading() as reader:
+    with open_ledger(engine).reading() as reader:
         assert reader.events("ledger") == ()
     engine.dispose()
     done = run("standing", AGENCY, "--database", new_url)

@@ -1,0 +1,135 @@
+"""The events of one agency by key, each with the version at which it stopped counting.
+
+Deciding a command and bringing read models up to date ask for the few events that they need, not for the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from domain.events import (
+    Event,
+    EventAnnulled,
+    LapseRecorded,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectExtended,
+    ProjectPlanFiled,
+    SubmissionReceived,
+)
+from domain.keys import keys_of
+from domain.trail import Trail
+
+
+@dataclass(slots=True)
+class Entry:
+    """An event, and the version of the agency at which it stopped counting, if it did, by which annulment."""
+
+    event: Event
+    gone_at: int | None = None
+    gone_by: str | None = None
+
+    def counts(self, version: int) -> bool:
+        """Whether it was recorded by a version of the agency and still counted there."""
+        return self.event.version <= version and (self.gone_at is None or self.gone_at > version)
+
+
+class Entries(Protocol):
+    """Where the events are that somebody needs."""
+
+    def add(self, event: Event) -> None:
+        """Take the next event of the stream."""
+        ...
+
+    def under(self, keys: Iterable[str]) -> list[Entry]:
+        """The entries under any of these keys, each once, in recording order."""
+        ...
+
+    def one(self, event_id: str) -> Entry | None:
+        """The entry of this id."""
+        ...
+
+    def gone_with(self, annulment: EventAnnulled) -> list[Event]:
+        """What stopped counting by this annulment, in recording order."""
+        ...
+
+
+class EntriesInMemory:
+    """All events of an agency, indexed as they come: for rebuilding and checking, and the base of what is stored."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[str, Entry] = {}
+        self._by_key: dict[str, list[Entry]] = {}
+        self._names: dict[str, list[Entry]] = {}
+        self._gone: dict[str, list[Event]] = {}
+
+    def add(self, event: Event) -> None:
+        """See `Entries`. An event that names one which does not count any more never counts itself."""
+        entry = self._keep(event)
+        if isinstance(event, EventAnnulled):
+            self._gone[event.id] = self._annul(event)
+            return
+        for named in event.named():
+            before = self.one(named)
+            if before is not None and before.gone_at is not None:
+                entry.gone_at, entry.gone_by = event.version, before.gone_by
+
+    def _keep(self, event: Event) -> Entry:
+        entry = self._by_id[event.id] = Entry(event)
+        for key in keys_of(event, ground_of(event, self)):
+            self._by_key.setdefault(key, []).append(entry)
+        for named in event.named():
+            self._names.setdefault(named, []).append(entry)
+        return entry
+
+    def _annul(self, annulment: EventAnnulled) -> list[Event]:
+        gone: list[Event] = []
+        first = self.one(annulment.event_id)
+        waiting = [] if first is None else [first]
+        while waiting:
+            entry = waiting.pop()
+            if entry.gone_at is None:
+                entry.gone_at, entry.gone_by = annulment.version, annulment.id
+                gone.append(entry.event)
+                waiting += self.naming(entry.event.id)
+        return sorted(gone, key=lambda event: event.version)
+
+    def naming(self, event_id: str) -> list[Entry]:
+        """The entries that name this event."""
+        return self._names.get(event_id, [])
+
+    def under(self, keys: Iterable[str]) -> list[Entry]:
+        """See `Entries`."""
+        found = {entry.event.version: entry for key in keys for entry in self._by_key.get(key, ())}
+        return [found[version] for version in sorted(found)]
+
+    def one(self, event_id: str) -> Entry | None:
+        """See `Entries`."""
+        return self._by_id.get(event_id)
+
+    def gone_with(self, annulment: EventAnnulled) -> list[Event]:
+        """See `Entries`."""
+        return self._gone[annulment.id]
+
+
+def trail_at(entries: Iterable[Entry], version: int) -> Trail:
+    """The counting events among these as of a version of the agency: a trail for the functions of the Measures."""
+    return Trail(entry.event for entry in entries if entry.counts(version))
+
+
+def ground_of(event: Event, entries: Entries) -> str | None:
+    """The ground of a lapse entered by hand: the project, request or fact behind what it concerns (R8c)."""
+    if not isinstance(event, LapseRecorded):
+        return None
+    while isinstance(event, LapseRecorded):
+        if event.concerns is None:
+            return event.id
+        entry = entries.one(event.concerns)
+        if entry is None:
+            return event.concerns
+        event = entry.event
+    if isinstance(event, (ProjectPlanFiled, ProjectExtended, ProjectCompleted, ProjectCancelled)):
+        return event.project_id
+    return event.request_id if isinstance(event, SubmissionReceived) else event.id

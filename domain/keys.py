@@ -1,0 +1,84 @@
+"""Under which keys an event can be found again without reading its whole stream.
+
+Deciding a command and bringing the read models up to date both need few events of a long history: the subject, what
+names it, and the small sets that bear on everything (filings, pledges). Each event is posted under a handful of keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import UNSET
+
+from domain.events import (
+    EffectScored,
+    Event,
+    InformationChanged,
+    LapseRecorded,
+    SubmissionRequested,
+    SurveySubmitted,
+)
+
+
+def type_key(kind: type[Event], part: str | int = "") -> str:
+    """All events of a type; with `part`, a share of them that is asked for by itself."""
+    return f"={kind.__name__}:{part}" if part else f"={kind.__name__}"
+
+
+def type_keys(*kinds: type[Event]) -> tuple[str, ...]:
+    """All events of these types."""
+    return tuple(type_key(kind) for kind in kinds)
+
+
+def naming_key(event_id: str, kind: type[Event]) -> str:
+    """The events of a type that name another event."""
+    return f"{event_id}:{kind.__name__}"
+
+
+def naming_prefix(event_id: str) -> str:
+    """What every `naming_key` of an event begins with."""
+    return f"{event_id}:"
+
+
+def ground_key(ground: str) -> str:
+    """Lapses entered by hand that have this ground (R8c)."""
+    return f"ground:{ground}"
+
+
+def forms_key(year: int) -> str:
+    """All survey forms of an assessment year (R22)."""
+    return f"forms:{year}"
+
+
+def form_key(year: int, client: str, project_id: str | None) -> str:
+    """The forms of which one counts: of one client, project and year (R22)."""
+    return f"form:{year}:{client}:{project_id or ''}"
+
+
+def effect_key(year: int, client: str) -> str:
+    """The effect scores of which one counts: of one client and year (R23)."""
+    return f"effect:{year}:{client}"
+
+
+PLEDGE_ITEM = 7
+"""Requests of this item are met by a pledge as well (R8a)."""
+LABELS = "labels"
+"""Changes of what lists show: name and category."""
+
+
+def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
+    """Every key of an event. `ground`: of a lapse entered by hand, as its place in the trail gives it (R8c)."""
+    yield type_key(type(event))
+    for named in event.named():
+        yield naming_key(named, type(event))
+    if isinstance(event, LapseRecorded) and ground is not None:
+        yield ground_key(ground)
+    elif isinstance(event, SurveySubmitted):
+        yield forms_key(event.year)
+        yield form_key(event.year, event.client.uscc, event.project_id)
+    elif isinstance(event, EffectScored):
+        yield effect_key(event.year, event.client.uscc)
+    elif isinstance(event, SubmissionRequested) and event.item == PLEDGE_ITEM:
+        yield type_key(SubmissionRequested, PLEDGE_ITEM)
+    elif isinstance(event, InformationChanged) and (event.fields.name, event.fields.category) != (UNSET, UNSET):
+        yield type_key(InformationChanged, LABELS)

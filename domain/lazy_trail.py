@@ -1,0 +1,78 @@
+"""The trail as commands see it under a lock: what they ask for is looked up, the stream is not read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from domain.entries import Entries, Entry
+from domain.events import Event, EventAnnulled
+from domain.keys import naming_key, type_key
+from domain.trail import Trail
+
+E = TypeVar("E", bound=Event)
+T = TypeVar("T")
+
+
+class _LookedUp(Mapping[str, T]):
+    """Something by event id, looked up when asked for; it cannot be walked through."""
+
+    def __init__(self, find: Callable[[str], T | None]) -> None:
+        self._find = find
+
+    def __getitem__(self, event_id: str) -> T:
+        found = self._find(event_id)
+        if found is None:
+            raise KeyError(event_id)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError("what is looked up by id cannot be walked through")
+
+    def __len__(self) -> int:
+        raise TypeError("what is looked up by id cannot be counted")
+
+
+class LazyTrail(Trail):
+    """Answers what commands ask of a `Trail` (by id, by what names it, by type) from `Entries`."""
+
+    def __init__(self, entries: Entries) -> None:
+        super().__init__()
+        self.entries = entries
+        self.by_id = _LookedUp(self._event)
+        self.annulled_by = _LookedUp(self._annulment)
+
+    def _event(self, event_id: str) -> Event | None:
+        entry = self.entries.one(event_id)
+        return None if entry is None else entry.event
+
+    def _annulment(self, event_id: str) -> str | None:
+        entry = self.entries.one(event_id)
+        return None if entry is None else entry.gone_by
+
+    def add(self, event: Event) -> None:
+        """Take an event that was recorded just now."""
+        self.entries.add(event)
+        self._dated.clear()
+        self._remembered.clear()
+
+    def counts(self, event: Event) -> bool:
+        """See `Trail`."""
+        return event.id not in self.annulled_by
+
+    def of(self, kind: type[E]) -> Iterator[E]:
+        """See `Trail`."""
+        return _counting(self.entries.under([type_key(kind)]))
+
+    def naming(self, event_id: str, *kinds: type[E]) -> Iterator[E]:
+        """See `Trail`."""
+        found = self.entries.under([naming_key(event_id, kind) for kind in kinds])
+        return _counting(found)
+
+    def gone_with(self, annulment: EventAnnulled) -> list[Event]:
+        """What stopped counting by an annulment recorded just now, in recording order."""
+        return self.entries.gone_with(annulment)
+
+
+def _counting(entries: list[Entry]) -> Iterator[Any]:
+    return (entry.event for entry in entries if entry.gone_at is None)

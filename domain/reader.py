@@ -1,0 +1,109 @@
+"""Questions to one snapshot of the ledger: streams, the law, the sealed log."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from domain.errors import Unreadable
+from domain.events import Event
+from domain.law import Law
+from domain.store.heads import head_of, streams
+from domain.store.recorder import events_of
+from domain.store.sealer import sealed_at_index, sealed_until, sealed_versions
+from domain.store.vault import Vault
+from domain.values import LEDGER_STREAM, Instant, agency_stream
+
+if TYPE_CHECKING:
+    from domain.ledger import Ledger
+
+CACHED_EVENTS = 400_000
+"""How many decoded events are kept in memory for reading, in all."""
+
+
+class StreamCache:
+    """Decoded events by stream. Events never change, so a cached stream only grows; the least recently used goes."""
+
+    def __init__(self, most_events: int = CACHED_EVENTS) -> None:
+        self._streams: OrderedDict[str, tuple[Event, ...]] = OrderedDict()
+        self._most, self._held, self._lock = most_events, 0, Lock()
+
+    def get(self, stream: str) -> tuple[Event, ...]:
+        """What is cached of a stream: its events from the first on, maybe none."""
+        with self._lock:
+            events = self._streams.get(stream, ())
+            if events:
+                self._streams.move_to_end(stream)
+            return events
+
+    def put(self, stream: str, events: tuple[Event, ...]) -> None:
+        """Keep a stream's events; they begin with the first one."""
+        with self._lock:
+            self._held += len(events) - len(self._streams.get(stream, ()))
+            self._streams[stream] = events
+            self._streams.move_to_end(stream)
+            while self._held > self._most and len(self._streams) > 1:
+                _, gone = self._streams.popitem(last=False)
+                self._held -= len(gone)
+
+
+class Reader:
+    """Questions to one snapshot."""
+
+    def __init__(self, ledger: Ledger, connection: Connection) -> None:
+        self.ledger, self.connection = ledger, connection
+        self.vault = Vault(connection)
+        self.may_cache = True
+        """Not once this transaction has written: what it sees may be rolled back."""
+
+    def events(self, stream: str) -> tuple[Event, ...]:
+        """All events of a stream in this snapshot; empty for an unknown one. Raises `Unreadable`."""
+        head = head_of(self.connection, stream)
+        return () if head is None else self.up_to(stream, head.version)
+
+    def up_to(self, stream: str, version: int) -> tuple[Event, ...]:
+        """The first `version` events of a stream that this snapshot is known to hold."""
+        cached = self.ledger.cache.get(stream)
+        if len(cached) < version:
+            decode = self.ledger.events_mapper.to_domain_event
+            stored = events_of(self.connection, stream, gt=len(cached), lte=version)
+            cached = (*cached, *map(decode, stored))
+            if [event.version for event in cached] != list(range(1, version + 1)):
+                raise Unreadable(f"{stream}: its head is at version {version}, but not all events up to it are there")
+            if self.may_cache:
+                self.ledger.cache.put(stream, cached)
+        return cached[:version]
+
+    def agency_events(self, uscc: str) -> tuple[Event, ...]:
+        """All events of an agency in this snapshot."""
+        return self.events(agency_stream(uscc))
+
+    def agencies(self) -> Iterator[tuple[Event, ...]]:
+        """The events of every agency, by USCC."""
+        for stream in streams(self.connection, "agency/"):
+            yield self.events(stream)
+
+    def sealed(self) -> tuple[int, Instant | None]:
+        """The last log index, and the instant before which nothing more will be recorded (events.md, Order)."""
+        return sealed_until(self.connection)
+
+    def versions_in_log(self, stream: str, up_to: int) -> set[int]:
+        """Which versions of a stream are among the first `up_to` entries of the sealed log."""
+        return set(self.connection.scalars(sealed_versions(stream, up_to)))
+
+    def recorded_in_log(self, log_index: int) -> Instant | None:
+        """When the event at this place of the sealed log was recorded."""
+        return self.connection.scalar(sealed_at_index(log_index))
+
+    def law(self, known_at: Instant) -> Law | None:
+        """What the ledger had adopted by an instant (R4)."""
+        return self.ledger.law_of(self.events(LEDGER_STREAM), known_at)
+
+    def law_in_log(self, up_to: int) -> Law | None:
+        """What the ledger had adopted among the first `up_to` entries of the sealed log (R4)."""
+        versions = self.versions_in_log(LEDGER_STREAM, up_to)
+        return self.ledger.law_of(tuple(event for event in self.events(LEDGER_STREAM) if event.version in versions))

@@ -1,0 +1,122 @@
+"""From the rows at one basis to the answers of api.md: the same as the replay gives, number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from domain.law import Law
+from domain.measures.chapter2_filing import FILING_LABELS
+from domain.measures.chapter4_assessment import grade_of
+from domain.measures.rulebook import Rulebook
+from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, rounded, score_of_record, shanghai_date
+from projections.basis import calendar_echo, demonstration_mark
+from projections.rows.sanctions import NOTHING, Sanction
+from projections.rows.scores import EFFECTS, FORMS, NO_SCORE, Score, Shown, shown
+from projections.rows.status import Status
+
+
+@dataclass
+class Found:
+    """What the rows say of one agency on a day as known at an instant."""
+
+    status: Status
+    sanction: Sanction = NOTHING
+    score: Score = NO_SCORE
+    records: int = 0
+    """Bad records of the assessment year."""
+    all_records: int = 0
+    lapses: Mapping[int, int] = field(default_factory=dict)
+    """Lapses of the year by item of annex 1."""
+    provisional: bool = False
+    assessed: bool = False
+
+
+def conduct_of(found: Found, book: Rulebook) -> Fraction:
+    """Points of conduct: what lapses and bad records of the year leave of them, never below 0 (R21)."""
+    cost = sum((book.conduct.lapse_points[item] * number for item, number in found.lapses.items()), Fraction(0))
+    return max(Fraction(0), book.conduct.full - cost - book.conduct.bad_record_points * found.records)
+
+
+def total_of(conduct: Fraction, points: Shown, book: Rulebook) -> Fraction:
+    """The score of record. Conduct has whole hundredths, so adding it after rounding the rest is exact (R26)."""
+    total = conduct + Fraction(points.rest, 100)
+    return score_of_record(total if book.total.cap is None else min(total, book.total.cap))
+
+
+def agency_part(uscc: str, status: Status) -> dict[str, Any]:
+    """The `agency` of an answer."""
+    return {
+        "uscc": uscc,
+        "name": status.name,
+        "category": status.category,
+        "filing": status.filing,
+        "filing_label": None if status.filing is None else FILING_LABELS[status.filing],
+    }
+
+
+def sanction_answer(found: Sanction) -> dict[str, Any]:
+    """The `sanction` of an answer (R17)."""
+    return {
+        "tier": found.tier,
+        "label": TIER_LABELS[Tier(found.tier)],
+        "verified_complaints": found.verified,
+        "since": None if found.since is None else found.since.isoformat(),
+        "until": None if found.until is None else found.until.isoformat(),
+        "events": list(found.events),
+    }
+
+
+def assessment_answer(found: Found, year: int, book: Rulebook) -> dict[str, Any]:
+    """The `assessment` of an answer (R20-R29)."""
+    points = found.score.shown or shown(found.score, book)
+    conduct = conduct_of(found, book)
+    missing = [
+        part
+        for part, there in (("quality", found.score.counts[FORMS]), ("effect", found.score.counts[EFFECTS]))
+        if not there
+    ]
+    total = total_of(conduct, points, book) if found.assessed else None
+    override = msgspec.json.decode(found.score.override)
+    grade: Grade | None = Grade.UNQUALIFIED if override else None if total is None else grade_of(total, book)
+    return {
+        "year": year,
+        "assessed": found.assessed,
+        "complete": not missing,
+        "missing": missing,
+        "conduct": rounded(conduct),
+        "quality": points.quality,
+        "effect": points.effect,
+        "honours": points.honours,
+        "total": None if total is None else rounded(total),
+        "grade": grade,
+        "label": None if grade is None else GRADE_LABELS[grade],
+        "override": override,
+    }
+
+
+def standing_answer(
+    uscc: str, found: Found, law: Law, as_of: date, known_at: Instant, version: int, year: int
+) -> dict[str, Any]:
+    """The answer of `GET /v1/agencies/{uscc}/standing`, as the replay gives it."""
+    book = law.rulebooks.on(as_of)
+    return {
+        "agency": agency_part(uscc, found.status),
+        "as_of": as_of.isoformat(),
+        "known_at": known_at,
+        "projected": as_of > shanghai_date(known_at),
+        "rulebook": {"id": book.id, "sha256": book.sha256},
+        "calendar": calendar_echo(law.calendar, found.provisional),
+        "version": version,
+        **demonstration_mark(law),
+        "sanction": sanction_answer(found.sanction),
+        "bad_records": {"year": found.records, "total": found.all_records},
+        "assessment": assessment_answer(found, year, law.rulebooks.for_sheet(year, as_of)),
+        "warning_notice": msgspec.json.decode(found.status.warning),
+        "advisories": msgspec.json.decode(found.status.advice),
+    }

@@ -1,0 +1,154 @@
+"""The rows of an agency that stand, and how they are replaced: closed by `known_to`, never overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from domain.values import FOREVER, Instant
+
+ALWAYS = date.min
+"""`valid_from` of what holds from the beginning of time."""
+NEVER = date.max
+"""`valid_to` of what holds until further notice."""
+ONE_DAY = timedelta(days=1)
+
+
+class Step(NamedTuple):
+    """What holds on the days `[valid_from, valid_to)`."""
+
+    valid_from: date
+    valid_to: date
+    value: Any
+
+
+class Place(NamedTuple):
+    """Which rows belong together: a table, a year where it has one (else 0), and a key where it has one (else '')."""
+
+    table: str
+    year: int = 0
+    key: str = ""
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of a read model. `stored`: it is in the database already."""
+
+    place: Place
+    step: Step
+    known_from: Instant
+    known_to: Instant = FOREVER
+    stored: bool = False
+
+
+class Stored(Protocol):
+    """Where the rows that stand come from, when they are not in memory."""
+
+    def standing(self, place: Place, since: date, until: date) -> list[Row]:
+        """The standing rows of a place with `valid_to > since` and `valid_to <= until`, by `valid_from`."""
+        ...
+
+
+@dataclass
+class Live:
+    """The standing rows as far as they are needed, and what has changed of them."""
+
+    stored: Stored | None = None
+    opened: list[Row] = field(default_factory=list)
+    """Every row made here, also those closed again since."""
+    closed: list[Row] = field(default_factory=list)
+    """Rows of the database that no longer stand."""
+    _rows: dict[Place, list[Row]] = field(default_factory=dict)
+    _since: dict[Place, date] = field(default_factory=dict)
+
+    def rows(self, place: Place, since: date = ALWAYS) -> list[Row]:
+        """The standing rows of a place with `valid_to > since`, by `valid_from`."""
+        rows = self._rows.get(place)
+        if self.stored is not None and (rows is None or since < self._since[place]):
+            until = NEVER if rows is None else min(self._since[place], rows[0].step.valid_from if rows else NEVER)
+            rows = [*self.stored.standing(place, since, until), *(rows or ())]
+            self._rows[place], self._since[place] = rows, since
+        return [row for row in rows or () if row.step.valid_to > since]
+
+    def take(self, row: Row) -> None:
+        """Take a standing row that was read elsewhere."""
+        self._rows.setdefault(row.place, []).append(row)
+
+    def places(self) -> set[Place]:
+        """Where rows stand."""
+        return {place for place, rows in self._rows.items() if rows}
+
+    def steps(self, place: Place, since: date = ALWAYS) -> list[Step]:
+        """What those rows say."""
+        return [row.step for row in self.rows(place, since)]
+
+    def replace(self, place: Place, new: Iterable[Step], at: Instant, since: date = ALWAYS) -> None:
+        """Let `new` stand from `at` on in place of the rows with `valid_to > since`; what stays the same stays."""
+        wanted = set(new)
+        kept: list[Row] = []
+        for row in self.rows(place, since):
+            if row.step in wanted:
+                wanted.discard(row.step)
+                kept.append(row)
+            else:
+                self._close(row, at)
+        made = [Row(place, step, at) for step in wanted]
+        self.opened += made
+        before = [row for row in self._rows.get(place, ()) if row.step.valid_to <= since]
+        self._rows[place] = sorted([*before, *kept, *made], key=lambda row: row.step.valid_from)
+
+    def _close(self, row: Row, at: Instant) -> None:
+        row.known_to = at
+        if row.stored:
+            self.closed.append(row)
+        elif row.known_from == at:  # it stood between two steps of one event: nobody ever knew it
+            self.opened = [one for one in self.opened if one is not row]
+
+
+def shifted(steps: list[Step], day: date, change: Callable[[Any], Any], default: Any) -> list[Step]:
+    """These steps with every value from `day` on changed; where nothing stood yet, the default is what changes."""
+    found = list(steps)
+    begins = found[0].valid_from if found else NEVER
+    if day < begins:
+        found.insert(0, Step(day, begins, default))
+    changed: list[Step] = []
+    for first, last, value in found:
+        if last <= day:
+            changed.append(Step(first, last, value))
+            continue
+        if first < day:
+            changed.append(Step(first, day, value))
+        changed.append(Step(max(first, day), last, change(value)))
+    return merged(changed)
+
+
+def merged(steps: Iterable[Step]) -> list[Step]:
+    """The same with neighbours of equal value made one."""
+    found: list[Step] = []
+    for step in steps:
+        if found and found[-1].value == step.value and found[-1].valid_to == step.valid_from:
+            found[-1] = Step(found[-1].valid_from, step.valid_to, step.value)
+        else:
+            found.append(step)
+    return found
+
+
+def cut(steps: Iterable[Step], days: Iterable[date]) -> list[Step]:
+    """The same, cut on each of the days."""
+    found = list(steps)
+    for day in sorted(days):
+        pieces: list[Step] = []
+        for step in found:
+            if step.valid_from < day < step.valid_to:
+                pieces += [Step(step.valid_from, day, step.value), Step(day, step.valid_to, step.value)]
+            else:
+                pieces.append(step)
+        found = pieces
+    return found
+
+
+def value_on(steps: Iterable[Step], day: date) -> Any:
+    """What holds on a day; None where nothing does."""
+    return next((step.value for step in steps if step.valid_from <= day < step.valid_to), None)

@@ -1,0 +1,306 @@
+"""Rows of the annual score: what surveys, effect scores, honours, blacklistings and penalties make of a year.
+
+Conduct is not in them: lapses that a date will bring stand in rows of their own, so that an ordinary fact need not
+rewrite what lies ahead (docs/adr/0005). A total is these points and the conduct of the day, added when asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import date
+from fractions import Fraction
+from functools import partial
+from typing import NamedTuple
+
+from domain.events import (
+    AgencyDelisted,
+    ComplaintUpheld,
+    EffectScored,
+    Event,
+    HonourAwarded,
+    PenaltyImposed,
+    SurveyClosed,
+    SurveySubmitted,
+)
+from domain.facts import Facts
+from domain.keys import effect_key, form_key, forms_key, type_key, type_keys
+from domain.measures import annex1_score as annex1
+from domain.measures.annex2_survey import counted_forms
+from domain.measures.chapter4_assessment import overrides
+from domain.measures.rulebook import Rulebook
+from domain.trail import Trail
+from domain.values import normal_text, rounded, score_of_record
+from projections.rows.conduct import count_records
+from projections.rows.context import Context, of_types
+from projections.rows.live import ONE_DAY, Place, Step, cut, merged, shifted, value_on
+
+SCORES = "annual_score"
+LADDER = type_keys(ComplaintUpheld, AgencyDelisted)
+
+
+Counts = tuple[int, ...]
+NO_COUNTS: Counts = (0,) * 6
+"""Survey forms, their answers A, B, C; clients with an effect score, the sum of those scores in hundredths."""
+FORMS, EFFECTS = 0, 4
+"""Where in the counts the two begin."""
+
+
+class Score(NamedTuple):
+    """What is counted in a year up to a day."""
+
+    counts: Counts = NO_COUNTS
+    honours: str = "0"
+    """Points, exact."""
+    override: str = "[]"
+    """As `standing` shows it."""
+    shown: Shown | None = None
+
+
+class Shown(NamedTuple):
+    """What follows from it under the rulebook of the day."""
+
+    quality: str
+    effect: str
+    honours: str
+    rest: int
+    """Hundredths of a point of quality, effect and honours together, rounded half up (R26)."""
+
+
+NO_SCORE = Score()
+"""A year about which nothing has come in."""
+
+
+def shown(score: Score, book: Rulebook) -> Shown:
+    """The points of quality, effect and honours under a rulebook (R22-R26)."""
+    mean = satisfaction(score, book)
+    quality = book.quality.full if mean is None else mean / book.quality.divisor
+    effect = book.effect.full
+    *_, scores, hundredths = score.counts
+    if scores:
+        effect = Fraction(hundredths, 100 * scores) / book.effect.divisor
+    honours = Fraction(score.honours)
+    rest = score_of_record(quality + effect + honours)
+    return Shown(rounded(quality), rounded(effect), rounded(honours), int(rest * 100))
+
+
+def satisfaction(score: Score, book: Rulebook) -> Fraction | None:
+    """P, the mean of the counted forms; None without any (R22)."""
+    forms, *answers = score.counts[:EFFECTS]
+    if not forms:
+        return None
+    return Fraction(
+        sum(number * book.survey.points[letter] for letter, number in zip("ABC", answers, strict=True)), forms
+    )
+
+
+def update_scores(context: Context, changed: Iterable[Event]) -> None:
+    """Bring the years up to date that the changed events bear on, from the first day that they change."""
+    changed = list(changed)
+    _surveys(context, changed)
+    _effects(context, changed)
+    _honours(context, changed)
+    _overrides(context, changed)
+
+
+def _shift(context: Context, year: int, before: dict[date, Counts], now: dict[date, Counts]) -> None:
+    """Let the difference between two step functions of counts stand in a year's rows."""
+    was = NO_COUNTS
+    for day in sorted(before.keys() | now.keys()):
+        delta = tuple(new - old for new, old in zip(_at(now, day), _at(before, day), strict=True))
+        step = tuple(one - other for one, other in zip(delta, was, strict=True))
+        was = delta
+        if any(step):
+            _change(context, year, day, partial(_added, step))
+
+
+def _at(counts: dict[date, Counts], day: date) -> Counts:
+    days = [one for one in counts if one <= day]
+    return counts[max(days)] if days else NO_COUNTS
+
+
+def _added(step: Counts, score: Score) -> Score:
+    return score._replace(counts=tuple(one + by for one, by in zip(score.counts, step, strict=True)))
+
+
+def _change(context: Context, year: int, day: date, change: Callable[[Score], Score]) -> None:
+    """Change a year's rows from a day on, and what they show with them."""
+    since = day - ONE_DAY
+    steps = shifted(context.live.steps(Place(SCORES, year), since), day, change, NO_SCORE)
+    _put(context, year, steps, since)
+
+
+def _put(context: Context, year: int, steps: Iterable[Step], since: date) -> None:
+    books = context.law.rulebooks
+    done = [
+        step._replace(value=step.value._replace(shown=shown(step.value, books.for_sheet(year, step.valid_from))))
+        for step in cut(steps, context.book_edges(year))
+    ]
+    context.live.replace(Place(SCORES, year), merged(done), context.at, since)
+
+
+# ---- surveys (art.23) and the bad record of a low mean (art.16(8)) ----
+
+
+def _surveys(context: Context, changed: list[Event]) -> None:
+    forms = [event for event in changed if isinstance(event, SurveySubmitted)]
+    closings = [event for event in changed if isinstance(event, SurveyClosed)]
+    for year in sorted({one.year for one in forms} | {one.year for one in closings}):
+        low = _low_mean(context, year, context.before([type_key(SurveyClosed)]))
+        if any(closing.year == year for closing in closings):
+            keys = [forms_key(year)]
+        else:
+            keys = sorted({form_key(year, one.client.uscc, one.project_id) for one in forms if one.year == year})
+        for key in keys:
+            before = _form_counts(context, year, context.before([key, type_key(SurveyClosed)]))
+            now = _form_counts(context, year, context.now([key, type_key(SurveyClosed)]))
+            _shift(context, year, before, now)
+        for day in _low_mean(context, year, context.now([type_key(SurveyClosed)])) ^ low:
+            count_records(context, year, day, -1 if day in low else 1)
+
+
+def _form_counts(context: Context, year: int, trail: Trail) -> dict[date, Counts]:
+    """Forms and answers A, B, C that count from each day on."""
+    found: dict[date, Counts] = {}
+    days = {form.occurred_on for form in trail.of(SurveySubmitted) if form.year == year}
+    days |= {closing.occurred_on for closing in trail.of(SurveyClosed) if closing.year == year and days}
+    for day in sorted(days):
+        forms, _ = counted_forms(Facts(trail, day), year, context.law.rulebooks.first_day)
+        answers = [answer for form in forms for answer in form.answers]
+        found[day] = (len(forms), answers.count("A"), answers.count("B"), answers.count("C"), *NO_COUNTS[EFFECTS:])
+    return found
+
+
+def _low_mean(context: Context, year: int, closings: Trail) -> set[date]:
+    """The days on which the year's survey was closed with a mean under the floor, as the rows have it (R12)."""
+    books = context.law.rulebooks
+    if books.span_of(year)[1] < books.first_day:
+        return set()
+    found = set()
+    for closing in closings.of(SurveyClosed):
+        day = closing.occurred_on
+        if closing.year != year or day < books.first_day:
+            continue
+        score = value_on(context.live.steps(Place(SCORES, year), day - ONE_DAY), day)
+        book = books.for_sheet(year, day)
+        mean = None if score is None else satisfaction(score, book)
+        if mean is not None and mean < book.survey.satisfaction_floor:
+            found.add(day)
+    return found
+
+
+# ---- effect (art.22) ----
+
+
+def _effects(context: Context, changed: list[Event]) -> None:
+    touched = {(event.year, event.client.uscc) for event in changed if isinstance(event, EffectScored)}
+    for year, client in sorted(touched):
+        key = [effect_key(year, client)]
+        before, now = (_effect_counts(context, trail) for trail in (context.before(key), context.now(key)))
+        _shift(context, year, before, now)
+
+
+def _effect_counts(context: Context, trail: Trail) -> dict[date, Counts]:
+    """One client, and the hundredths of the latest score, from each day on (R23)."""
+    return {
+        one.occurred_on: (*NO_COUNTS[:EFFECTS], 1, int(Fraction(one.value) * 100))
+        for one in trail.dated(EffectScored)
+        if one.occurred_on >= context.law.rulebooks.first_day
+    }
+
+
+# ---- honours (art.24) ----
+
+
+def _honours(context: Context, changed: list[Event]) -> None:
+    """A reason is credited once over all years, so an award bears on later awards for the same reason (R24)."""
+    awards = [event for event in changed if isinstance(event, HonourAwarded)]
+    if not awards:
+        return
+    before, now = context.before([type_key(HonourAwarded)]), context.now([type_key(HonourAwarded)])
+    reasons = {normal_text(award.reason) for award in awards}
+    since = min(award.occurred_on for award in awards)
+    alike = [one for one in now.of(HonourAwarded) if normal_text(one.reason) in reasons]
+    years = {context.year_of(one.occurred_on) for one in (*awards, *alike) if one.occurred_on >= since}
+    for year in sorted(years):
+        _overlay(context, year, _honour_steps(context, before, year), _honour_steps(context, now, year), "honours")
+
+
+def _honour_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
+    books = context.law.rulebooks
+    first, last = books.span_of(year)
+    days = {one.occurred_on for one in trail.of(HonourAwarded) if first <= one.occurred_on <= last}
+    days |= set(context.book_edges(year)) if days else set()
+    found = {}
+    for day in days:
+        book = books.for_sheet(year, day)
+        category = annex1.honours(Facts(trail, day), year, first, min(last, day), book, books)
+        found[day] = str(category.points)
+    return found
+
+
+def _overlay(context: Context, year: int, before: dict[date, str], now: dict[date, str], field: str) -> None:
+    """Let a field of a year's rows be what `now` says from each of its days on, where that differs from `before`."""
+    days = sorted(before.keys() | now.keys())
+    default = Score._field_defaults[field]
+    differ = [day for day in days if _said(before, day, default) != _said(now, day, default)]
+    if not differ:
+        return
+    since = differ[0] - ONE_DAY
+    steps = shifted(context.live.steps(Place(SCORES, year), since), differ[0], lambda score: score, NO_SCORE)
+    laid = []
+    for step in cut(steps, days):
+        value = step.value
+        if step.valid_from >= differ[0]:
+            value = value._replace(**{field: _said(now, step.valid_from, default)})
+        laid.append(step._replace(value=value))
+    _put(context, year, laid, since)
+
+
+def _said(values: dict[date, str], day: date, default: str) -> str:
+    days = [one for one in values if one <= day]
+    return values[max(days)] if days else default
+
+
+# ---- what makes a year unqualified (art.25) ----
+
+
+def _overrides(context: Context, changed: list[Event]) -> None:
+    facts = of_types(changed, ComplaintUpheld, AgencyDelisted, PenaltyImposed)
+    if not facts:
+        return
+    keys = [*LADDER, type_key(PenaltyImposed)]
+    before, now = context.before(keys), context.now(keys)
+    books = context.law.rulebooks
+    longest = max(book.ladder.window_years for book in books)
+    years: set[int] = set()
+    for event in facts:
+        first = context.year_of(event.occurred_on)
+        last = first if isinstance(event, PenaltyImposed) else first + longest + 1
+        if isinstance(event, AgencyDelisted):  # restarts the count for all that follows (R16)
+            last = max([first, *(context.year_of(one.occurred_on) for one in now.of(ComplaintUpheld))])
+        years |= set(range(first, last + 1))
+    for year in sorted(years):
+        _overlay(context, year, _override_steps(context, before, year), _override_steps(context, now, year), "override")
+
+
+def _override_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
+    books = context.law.rulebooks
+    first, last = books.span_of(year)
+    if first > last:
+        return {}
+    events = [*trail.of(ComplaintUpheld), *trail.of(AgencyDelisted), *trail.of(PenaltyImposed)]
+    days = {event.occurred_on for event in events if first <= event.occurred_on <= last}
+    if days:
+        days |= set(context.book_edges(year))
+    found: dict[date, str] = {}
+    for day in sorted(days):
+        book = books.for_sheet(year, day)
+        said = [
+            {"kind": one.kind, "article": "art.25", "events": list(one.events)}
+            for one in overrides(Facts(trail, day), book, books, first, min(last, day))
+        ]
+        text = json.dumps(said, separators=(",", ":"))
+        if text != (found[max(found)] if found else "[]"):
+            found[day] = text
+    return found

@@ -1,0 +1,94 @@
+"""Rows of what an agency is: name, category, filing state, the warning that stands (R31), the advice of R19."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from domain.events import (
+    AccidentLiabilityFound,
+    Event,
+    InformationChanged,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectStarted,
+    ResultPublished,
+    ResultRevised,
+)
+from domain.facts import Facts
+from domain.keys import LABELS, type_key, type_keys
+from domain.law import Law
+from domain.measures.chapter3_sanctions import advisories
+from domain.measures.chapter4_assessment import warning_notices
+from domain.measures.rulebook import year_span
+from domain.trail import Trail
+from projections.basis import Basis
+from projections.rows.context import FILING, Context
+from projections.rows.live import ALWAYS, NEVER, ONE_DAY, Place, Step, merged
+from projections.standing import agency_name, warning_part
+
+STATUS = "agency_status"
+_RESULTS = (ResultPublished, ResultRevised)
+_BY_TYPE = (*FILING, type_key(InformationChanged, LABELS), *type_keys(*_RESULTS, AccidentLiabilityFound))
+_PROJECT = (ProjectStarted, ProjectCompleted, ProjectCancelled)
+
+
+class Status(NamedTuple):
+    """What the agency is on a day (R6, R7), with the warning of R31 and the advice of R19 as JSON."""
+
+    name: str | None
+    category: str | None
+    filing: str | None
+    warning: str
+    advice: str
+
+
+def update_status(context: Context, changed: Iterable[Event]) -> None:
+    """Derive the status anew where an event bears on it: all of it is small."""
+    changed = list(changed)
+    bears = any(
+        type_key(type(event)) in _BY_TYPE
+        or (isinstance(event, InformationChanged) and _has_label(event))
+        or (isinstance(event, _PROJECT) and context.entries.under([type_key(AccidentLiabilityFound)]))
+        for event in changed
+    )
+    if not bears:
+        return
+    keys = list(_BY_TYPE)
+    if next(context.now([type_key(AccidentLiabilityFound)]).of(AccidentLiabilityFound), None) is not None:
+        keys += type_keys(*_PROJECT)  # whom an accident concerns may depend on what ran on its day (R19)
+    context.live.replace(Place(STATUS), status_steps(context.now(keys), context.law, context.at), context.at)
+
+
+def _has_label(event: InformationChanged) -> bool:
+    return isinstance(event.fields.name, str) or isinstance(event.fields.category, str)
+
+
+def status_steps(trail: Trail, law: Law, at: str) -> list[Step]:
+    """The status on every day."""
+    if not trail.events:
+        return []
+    days = {event.occurred_on for event in trail.events if not isinstance(event, _PROJECT)}
+    for event in trail.events:
+        if isinstance(event, AccidentLiabilityFound) and event.project_id is not None:
+            if (project := trail.by_id.get(event.project_id)) is not None:
+                days.add(project.occurred_on)  # its client is not known before
+        elif isinstance(event, _RESULTS):
+            for year in (event.year + 1, event.year + 2, event.occurred_on.year, event.occurred_on.year + 1):
+                days.add(year_span(year, law.rulebooks)[0])
+    for notice in warning_notices(Facts(trail, date.max), law.rulebooks):
+        days |= {notice.first, notice.last + ONE_DAY}
+    ordered = [ALWAYS, *sorted(days - {ALWAYS})]
+    steps = []
+    for number, day in enumerate(ordered):
+        basis = Basis(trail, law, day, at)
+        agency = agency_name(basis)
+        value = Status(
+            agency["name"], agency["category"], agency["filing"],
+            json.dumps(warning_part(basis), ensure_ascii=False, separators=(",", ":")),
+            json.dumps(advisories(basis.facts), ensure_ascii=False, separators=(",", ":")),
+        )  # fmt: skip
+        steps.append(Step(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
+    return merged(steps)

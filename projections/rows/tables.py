@@ -1,0 +1,190 @@
+"""The read models in the database: rows in, rows out, many at a time, in the caller's transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from domain.store.schema import READ_MODELS
+from domain.values import FOREVER, Instant, instant, stream_id
+from projections.rows.conduct import FILED, LAPSES, PROJECTS, RECORDS
+from projections.rows.live import Place, Row, Step
+from projections.rows.sanctions import SANCTIONS, Sanction
+from projections.rows.scores import SCORES, Score, Shown
+from projections.rows.status import STATUS, Status
+
+
+class Shape(NamedTuple):
+    """How a table keeps its values: columns and their PostgreSQL types, from a place and value, and back."""
+
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    out: Callable[[Place, Any], tuple[Any, ...]]
+    back: Callable[[Sequence[Any]], Any]
+    keys: tuple[str, ...] = ()
+    """Of `year` and `key` those that the table has."""
+
+
+def _day(value: date | str | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _iso(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _instant(value: datetime | str) -> Instant:
+    return value if isinstance(value, str) else instant(value)
+
+
+def _score_out(_: Place, score: Score) -> tuple[Any, ...]:
+    if score.shown is None:
+        raise ValueError("a score is stored with what it shows")
+    return (*score.counts, score.honours, score.override, *score.shown)
+
+
+SHAPES: dict[str, Shape] = {
+    STATUS: Shape(
+        ("name", "category", "filing", "warning", "advice"), ("text",) * 5, lambda _, value: tuple(value),
+        lambda row: Status(*row),
+    ),
+    FILED: Shape((), (), lambda _, value: (), lambda row: None),
+    PROJECTS: Shape((), (), lambda _, value: (), lambda row: None, ("key",)),
+    LAPSES: Shape(
+        ("item",), ("int",), lambda place, _: (int(place.key.partition(":")[0]),), lambda row: None, ("year", "key")
+    ),
+    RECORDS: Shape(("records",), ("int",), lambda _, value: (value,), lambda row: row[0], ("year",)),
+    SANCTIONS: Shape(
+        ("tier", "verified", "since", "until", "events"), ("text", "int", "date", "date", "text"),
+        lambda _, one: (str(one.tier), one.verified, _iso(one.since), _iso(one.until), json.dumps(one.events)),
+        lambda row: Sanction(row[0], row[1], _day(row[2]), _day(row[3]), tuple(json.loads(row[4]))),
+    ),
+    SCORES: Shape(
+        ("forms", "a", "b", "c", "scores", "hundredths", "honours", "override", "quality_shown", "effect_shown",
+         "honours_shown", "rest"),
+        ("int",) * 6 + ("text",) * 5 + ("int",),
+        _score_out, lambda row: Score(tuple(row[:6]), row[6], row[7], Shown(*row[8:])), ("year",),
+    ),
+}  # fmt: skip
+_KEY_TYPES = {"year": "int", "key": "text"}
+
+
+def write_rows(connection: Connection, rows: Iterable[tuple[str, Row]]) -> None:
+    """Insert rows of streams, one statement a table."""
+    by_table: dict[str, list[tuple[Any, ...]]] = {}
+    for stream, row in rows:
+        place, step = row.place, row.step
+        keys = tuple(getattr(place, key) for key in SHAPES[place.table].keys)
+        values = (
+            _id(stream), *keys, step.valid_from.isoformat(), step.valid_to.isoformat(), row.known_from, row.known_to,
+            *SHAPES[place.table].out(place, step.value),
+        )  # fmt: skip
+        by_table.setdefault(place.table, []).append(values)
+    for table, of_table in sorted(by_table.items()):
+        shape = SHAPES[table]
+        columns = ("originator_id", *shape.keys, "valid_from", "valid_to", "known_from", "known_to", *shape.columns)
+        types = ("uuid", *(_KEY_TYPES[key] for key in shape.keys), "date", "date", "timestamptz", "timestamptz")
+        insert_many(connection, table, columns, (*types, *shape.types), of_table)
+
+
+def insert_many(
+    connection: Connection, table: str, columns: Sequence[str], types: Sequence[str], rows: list[tuple[Any, ...]]
+) -> None:
+    """Insert rows of constants' own tables in one statement, whatever their number."""
+    if not rows:
+        return
+    names = ", ".join(columns)
+    if connection.dialect.name == "postgresql":
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        query = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608  # names of ours
+        connection.exec_driver_sql(query, tuple(map(list, zip(*rows, strict=True))))
+    else:
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608  # the same
+
+
+def close_rows(connection: Connection, rows: Iterable[tuple[str, Row]]) -> None:
+    """Give rows that stood their `known_to`: the only change that a row ever sees."""
+    by_table: dict[str, list[tuple[Any, ...]]] = {}
+    for stream, row in rows:
+        keys = tuple(getattr(row.place, key) for key in SHAPES[row.place.table].keys)
+        values = (row.known_to, _id(stream), *keys, row.step.valid_from.isoformat(), row.step.valid_to.isoformat())
+        by_table.setdefault(row.place.table, []).append(values)
+    for table, of_table in sorted(by_table.items()):
+        keys = SHAPES[table].keys
+        names = ("originator_id", *keys, "valid_from", "valid_to")
+        if connection.dialect.name == "postgresql":
+            types = ("timestamptz", "uuid", *(_KEY_TYPES[key] for key in keys), "date", "date")
+            arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+            match = " AND ".join(f"t.{name} = v.{name}" for name in names)
+            query = (
+                f"UPDATE {table} t SET known_to = v.at FROM unnest({arrays}) AS v(at, {', '.join(names)}) "  # noqa: S608
+                f"WHERE {match} AND t.known_to = '{FOREVER}'"
+            )
+            done = connection.exec_driver_sql(query, tuple(map(list, zip(*of_table, strict=True)))).rowcount
+        else:
+            match = " AND ".join(f"{name} = ?" for name in names)
+            query = f"UPDATE {table} SET known_to = ? WHERE {match} AND known_to = '{FOREVER}'"  # noqa: S608
+            done = connection.exec_driver_sql(query, of_table).rowcount
+        if done != len(of_table):
+            raise RuntimeError(f"{table}: {len(of_table)} rows were to be closed, {done} stood: run steward rebuild")
+
+
+class StoredRows:
+    """The standing rows of one agency, read place by place."""
+
+    def __init__(self, connection: Connection, stream: str, *, is_new: bool = False) -> None:
+        self._connection, self._id, self._is_new = connection, _id(stream), is_new
+
+    def standing(self, place: Place, since: date, until: date) -> list[Row]:
+        """See `Stored` of `live.py`."""
+        if self._is_new:
+            return []
+        shape = SHAPES[place.table]
+        mark = "%s" if self._connection.dialect.name == "postgresql" else "?"
+        where = "".join(f" AND {key} = {mark}" for key in shape.keys)
+        columns = "".join(f", {column}" for column in shape.columns)
+        query = (
+            f"SELECT valid_from, valid_to, known_from{columns} FROM {place.table} "  # noqa: S608  # names of ours
+            f"WHERE originator_id = {mark}{where} AND known_to = '{FOREVER}' "
+            f"AND valid_to > {mark} AND valid_to <= {mark} ORDER BY valid_from"
+        )
+        keys = (getattr(place, key) for key in shape.keys)
+        found = self._connection.exec_driver_sql(query, (self._id, *keys, since.isoformat(), until.isoformat()))
+        return [
+            Row(place, Step(_day(row[0]), _day(row[1]), shape.back(tuple(row)[3:])), _instant(row[2]), FOREVER, True)  # type: ignore[arg-type]  # never null
+            for row in found
+        ]
+
+
+def all_standing(connection: Connection, stream: str) -> Iterator[Row]:
+    """Every standing row of an agency, by table and place, in order of days."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    for table, shape in SHAPES.items():
+        names = ", ".join((*shape.keys, "valid_from", "valid_to", "known_from", *shape.columns))
+        order = ", ".join((*shape.keys, "valid_from"))
+        query = (
+            f"SELECT {names} FROM {table} WHERE originator_id = {mark} "  # noqa: S608  # names of ours
+            f"AND known_to = '{FOREVER}' ORDER BY {order}"
+        )
+        for row in connection.exec_driver_sql(query, (_id(stream),)):
+            values = dict(zip((*shape.keys, "from", "to", "known"), row, strict=False))
+            place = Place(table, values.get("year", 0), values.get("key", ""))
+            rest = tuple(row)[len(shape.keys) + 3 :]
+            step = Step(_day(values["from"]), _day(values["to"]), shape.back(rest))  # type: ignore[arg-type]  # never null
+            yield Row(place, step, _instant(values["known"]), FOREVER, True)
+
+
+def _id(stream: str) -> str:
+    return stream_id(stream).hex
+
+
+def delete_rows(connection: Connection, originator_id: UUID) -> None:
+    """Take away all rows of an agency: only for building them anew."""
+    for table in READ_MODELS.values():
+        connection.execute(table.delete().where(table.c.originator_id == originator_id))
