@@ -56,28 +56,31 @@ def whole(low: int, high: int) -> Kind:
     return Kind(read, f"{low} 到 {high} 的整数", f"a whole number from {low} to {high}")
 
 
-def number(low: int | str, high: int) -> Kind:
-    """A number from `low` to `high`, both included, as an integer or decimal text; read as an exact fraction."""
+def number(low: int | str, high: int, places: int = 4) -> Kind:
+    """A number from `low` to `high`, both included, as an integer or decimal text; read as an exact fraction.
+
+    `places`: of decimals at most. Two where it is part of a score of record by itself, which has two (R26).
+    """
     lowest = Fraction(low)
 
     def read(raw: object) -> Fraction:
         if type(raw) is not int and not (isinstance(raw, str) and _DECIMAL.fullmatch(raw)):
             raise NotAcceptedError
         value = Fraction(raw)
-        if not lowest <= value <= high:
+        if not lowest <= value <= high or (value * 10**places).denominator != 1:
             raise NotAcceptedError
         return value
 
     return Kind(
         read,
-        f"{low} 到 {high} 的整数或带引号的小数",
-        f"an integer or a decimal in quotation marks, from {low} to {high}",
+        f"{low} 到 {high} 的整数或带引号的小数，至多 {places} 位小数",
+        f"an integer or a decimal in quotation marks, from {low} to {high}, with up to {places} decimals",
     )
 
 
 def number_or_none(low: int, high: int) -> Kind:
     """A number as `number` reads it, or the word `none`, read as None."""
-    inner = number(low, high)
+    inner = number(low, high, places=2)
 
     def read(raw: object) -> Fraction | None:
         return None if raw == "none" else inner.read(raw)

@@ -25,6 +25,8 @@ from domain.measures.rulebook_kinds import (
 )
 
 _POINTS = number(0, 1000)
+_HUNDREDTHS = number(0, 1000, places=2)
+"""What a score of record is made of or compared with has two decimals, as it has (R26)."""
 _DIVISOR = number("0.01", 1000)
 _DAYS = whole(1, 366)
 _YEARS = whole(1, 50)
@@ -37,9 +39,9 @@ KINDS: Mapping[str, Kind] = {
     "assessment.cycle_start": MONTH_DAY,
     "deadlines.change_days": _DAYS,
     "deadlines.appeal_days": _DAYS,
-    "conduct.full": _POINTS,
-    "conduct.lapse_points": table(map(str, LAPSE_ITEMS), _POINTS, int),
-    "conduct.bad_record_points": _POINTS,
+    "conduct.full": _HUNDREDTHS,
+    "conduct.lapse_points": table(map(str, LAPSE_ITEMS), _HUNDREDTHS, int),
+    "conduct.bad_record_points": _HUNDREDTHS,
     "quality.full": _POINTS,
     "quality.divisor": _DIVISOR,
     "survey.questions": whole(10, 10),
@@ -51,8 +53,8 @@ KINDS: Mapping[str, Kind] = {
     "honours.cap": _POINTS,
     "honours.credited_authorities": _AUTHORITIES,
     "total.cap": number_or_none(0, 1000),
-    "grades.excellent": _POINTS,
-    "grades.qualified": _POINTS,
+    "grades.excellent": _HUNDREDTHS,
+    "grades.qualified": _HUNDREDTHS,
     "ladder.counted_complaints": one_of("service_quality", "all"),
     "ladder.counted_grounds": some_of("missed_hazard", "poor_quality", "other"),
     "ladder.tiers": steps("recorded", "warned", "blacklisted"),

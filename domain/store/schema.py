@@ -55,6 +55,8 @@ events = Table(
 
 Index("events_transaction_id_position", events.c.transaction_id, events.c.position).ddl_if(dialect="postgresql")
 
+Index("events_originator_id_recorded_at", events.c.originator_id, events.c.recorded_at)
+
 stream_heads = Table(
     "stream_heads",
     metadata,
@@ -211,8 +213,8 @@ READ_MODELS: dict[str, Table] = {
     for table in (
         _read_model(
             "agency_status",
-            _text("name", optional=True), _text("category", optional=True), _text("filing", optional=True),
-            _text("warning"), _text("advice"),
+            _text("name", optional=True), Column("category", Name), _text("filing", optional=True),
+            _text("warning"), _text("advice"), _text("search"),
         ),
         _read_model("filed_period"),
         _read_model("project_period", key=(Column("key", Name, nullable=False),)),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -31,16 +30,16 @@ class Found:
     records: int = 0
     """Bad records of the assessment year."""
     all_records: int = 0
-    lapses: Mapping[int, int] = field(default_factory=dict)
-    """Lapses of the year by item of annex 1."""
+    lapse_cost: int = 0
+    """What the lapses of the year cost, in hundredths of a point."""
     provisional: bool = False
     assessed: bool = False
 
 
 def conduct_of(found: Found, book: Rulebook) -> Fraction:
     """Points of conduct: what lapses and bad records of the year leave of them, never below 0 (R21)."""
-    cost = sum((book.conduct.lapse_points[item] * number for item, number in found.lapses.items()), Fraction(0))
-    return max(Fraction(0), book.conduct.full - cost - book.conduct.bad_record_points * found.records)
+    cost = Fraction(found.lapse_cost, 100) + book.conduct.bad_record_points * found.records
+    return max(Fraction(0), book.conduct.full - cost)
 
 
 def total_of(conduct: Fraction, points: Shown, book: Rulebook) -> Fraction:

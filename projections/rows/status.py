@@ -43,6 +43,8 @@ class Status(NamedTuple):
     filing: str | None
     warning: str
     advice: str
+    search: str
+    """What a search looks through: name and USCC, case folded."""
 
 
 def update_status(context: Context, changed: Iterable[Event]) -> None:
@@ -89,6 +91,7 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Step]:
             agency["name"], agency["category"], agency["filing"],
             json.dumps(warning_part(basis), ensure_ascii=False, separators=(",", ":")),
             json.dumps(advisories(basis.facts), ensure_ascii=False, separators=(",", ":")),
+            f"{agency['name'] or ''}\n{agency['uscc']}".casefold(),
         )  # fmt: skip
         steps.append(Step(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return merged(steps)

@@ -50,7 +50,7 @@ def _score_out(_: Place, score: Score) -> tuple[Any, ...]:
 
 SHAPES: dict[str, Shape] = {
     STATUS: Shape(
-        ("name", "category", "filing", "warning", "advice"), ("text",) * 5, lambda _, value: tuple(value),
+        ("name", "category", "filing", "warning", "advice", "search"), ("text",) * 6, lambda _, value: tuple(value),
         lambda row: Status(*row),
     ),
     FILED: Shape((), (), lambda _, value: (), lambda row: None),

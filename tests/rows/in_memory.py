@@ -40,13 +40,14 @@ def found_in(live: Live, law: Law, as_of: date, known_at: Instant, year: int | N
             item = int(row.place.key.partition(":")[0])
             lapses[item] = lapses.get(item, 0) + 1
     provisional = lapses.pop(PROVISIONAL, 0)
+    book = law.rulebooks.for_sheet(year, as_of)
     return Found(
         status=value(STATUS, None),
         sanction=value(SANCTIONS, NOTHING),
         score=value(SCORES, Score(), year),
         records=value(RECORDS, 0, year),
         all_records=sum(row.step.value for row in on_day if row.place.table == RECORDS),
-        lapses=lapses,
+        lapse_cost=sum(int(book.conduct.lapse_points[item] * 100) * number for item, number in lapses.items()),
         provisional=bool(provisional),
         assessed=overlaps(PROJECTS) and overlaps(FILED),
     ), year

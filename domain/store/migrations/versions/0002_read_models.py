@@ -43,6 +43,7 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name="read_model_build_one_row"),
     )
     op.execute("INSERT INTO read_model_build (id, made_by) VALUES (1, 0)")
+    op.create_index("events_originator_id_recorded_at", "events", ["originator_id", "recorded_at"])
     for name, key, values, look_up in _tables():
         op.create_table(name, *_bitemporal(key), *values)
         op.create_index(f"{name}_look_up", name, ["originator_id", *look_up])
@@ -69,7 +70,10 @@ def _tables() -> list[tuple[str, tuple[sa.Column[Any], ...], list[sa.Column[Any]
     return [
         (
             "agency_status", (),
-            [_text("name", True), _text("category", True), _text("filing", True), _text("warning"), _text("advice")],
+            [
+                _text("name", True), sa.Column("category", Name), _text("filing", True),
+                *map(_text, ("warning", "advice", "search")),
+            ],
             by_day,
         ),
         ("filed_period", (), [], by_knowledge),

@@ -1,0 +1,190 @@
+"""Looking the rows up: one query for an agency or a page of the district, at any basis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, text
+
+from domain.law import Law
+from domain.measures.rulebook import Rulebook, assessment_year_of
+from domain.values import Instant
+from projections.rows.answers import Found
+from projections.rows.conduct import FILED, LAPSES, PROJECTS, PROVISIONAL
+from projections.rows.sanctions import NOTHING, SANCTIONS
+from projections.rows.scores import NO_SCORE, SCORES
+from projections.rows.status import STATUS
+from projections.rows.tables import SHAPES
+
+_KNOWN = "{a}.known_from <= :known AND {a}.known_to > :known"
+_HOLDS = "{a}.originator_id = h.originator_id AND {a}.valid_from <= :day AND {a}.valid_to > :day AND " + _KNOWN
+
+
+class Asked(NamedTuple):
+    """A basis as the rows are asked for it, with the assessment year in question."""
+
+    law: Law
+    as_of: date
+    known_at: Instant
+    year: int
+    status_on: date
+    """The day on which the agency is described: in a ranking, the last day of its year."""
+
+    @property
+    def book(self) -> Rulebook:
+        """The rulebook that judges the year's sheet (R4)."""
+        return self.law.rulebooks.for_sheet(self.year, self.as_of)
+
+
+def asked(law: Law, as_of: date, known_at: Instant) -> Asked:
+    """The basis, with the assessment year of `as_of`."""
+    return Asked(law, as_of, known_at, assessment_year_of(as_of, law.rulebooks.on(as_of)), as_of)
+
+
+def asked_of_year(law: Law, as_of: date, known_at: Instant, year: int) -> Asked:
+    """The basis of a year's ranking: agencies as they were at its end, or are by `as_of` if that is earlier."""
+    first, last = law.rulebooks.span_of(year)
+    return Asked(law, as_of, known_at, year, max(first, min(last, as_of)))
+
+
+class Hit(NamedTuple):
+    """An agency that was found, with its last version known at the basis."""
+
+    uscc: str
+    version: int
+    found: Found
+
+
+def _row(dialect: str, table: str, alias: str, more: str = "", day: str = ":day") -> str:
+    """Join the one row of a table that holds on the day as known at the instant."""
+    where = _HOLDS.format(a=alias).replace(":day", day) + more
+    order = f"ORDER BY {alias}.valid_from DESC, {alias}.known_from DESC LIMIT 1"
+    if dialect == "postgresql":
+        return f"LEFT JOIN LATERAL (SELECT * FROM {table} {alias} WHERE {where} {order}) {alias} ON true"  # noqa: S608
+    inner = f"SELECT {alias}.rowid FROM {table} {alias} WHERE {where} {order}"  # noqa: S608  # names of ours
+    return f"LEFT JOIN {table} {alias} ON {alias}.rowid = ({inner})"
+
+
+def _records(years: Sequence[int]) -> str:
+    """The count of bad records over some years: one probe a year, so that no year's history is walked through."""
+    values = ", ".join(f"({int(year)})" for year in years)
+    where = _HOLDS.format(a="b")
+    return (
+        "(SELECT coalesce(sum((SELECT b.records FROM bad_record_count b WHERE b.year = y.column1 AND "  # noqa: S608
+        f"{where} ORDER BY b.valid_from DESC, b.known_from DESC LIMIT 1)), 0) FROM (VALUES {values}) y)"
+    )
+
+
+def _overlaps(table: str) -> str:
+    """Whether a period of the agency holds some day of the year up to the day asked about (R29)."""
+    return (
+        f"EXISTS (SELECT 1 FROM {table} p WHERE p.originator_id = h.originator_id AND p.valid_from <= :upto "  # noqa: S608
+        f"AND p.valid_to > :first AND {_KNOWN.format(a='p')})"
+    )
+
+
+def _lapses(value: str) -> str:
+    """A sum over the lapses of the year that have appeared by the day and were known."""
+    return (
+        f"(SELECT coalesce(sum({value}), 0) FROM {LAPSES} l WHERE l.originator_id = h.originator_id "  # noqa: S608
+        f"AND l.year = :year AND l.valid_from <= :day AND {_KNOWN.format(a='l')})"
+    )
+
+
+def _columns(alias: str, table: str) -> str:
+    return ", ".join(f"{alias}.{column} AS {alias}_{column}" for column in SHAPES[table].columns)
+
+
+def _cost(book: Rulebook) -> str:
+    points = book.conduct.lapse_points
+    cases = " ".join(f"WHEN {item} THEN {int(points[item] * 100)}" for item in sorted(points))
+    return f"CASE l.item {cases} ELSE 0 END"
+
+
+def parameters_of(basis: Asked) -> dict[str, Any]:
+    first, last = basis.law.rulebooks.span_of(basis.year)
+    upto = min(last, basis.as_of)
+    if first > upto:  # no day of the year is in question: no period can hold one
+        first, upto = date.max, date.min
+    return {
+        "day": basis.as_of.isoformat(), "known": basis.known_at, "year": basis.year,
+        "first": first.isoformat(), "upto": upto.isoformat(), "status_day": basis.status_on.isoformat(),
+    }  # fmt: skip
+
+
+def _years(basis: Asked) -> list[int]:
+    """The years whose bad records can stand by the day: a 16.8 of a year is made after that year began."""
+    books = basis.law.rulebooks
+    first = assessment_year_of(books.first_day, books.on(books.first_day))
+    last = assessment_year_of(basis.as_of, books.on(basis.as_of))
+    return list(range(first, max(first, last) + 1))
+
+
+VERSION = (
+    "(SELECT max(e.originator_version) FROM events e WHERE e.originator_id = h.originator_id "
+    "AND e.recorded_at <= :known) AS version"
+)
+
+
+def all_records_of(basis: Asked) -> str:
+    return f"{_records(_years(basis))} AS all_records"
+
+
+def columns_of(basis: Asked) -> str:
+    """What a look-up reads besides version and the total of bad records."""
+    return ", ".join(
+        (
+            "h.stream AS stream",
+            _columns("st", STATUS),
+            _columns("sa", SANCTIONS),
+            _columns("sc", SCORES),
+            f"{_records([basis.year])} AS records",
+            f"{_lapses(_cost(basis.book))} AS lapse_cost",
+            f"{_lapses(f'CASE l.item WHEN {PROVISIONAL} THEN 1 ELSE 0 END')} AS provisional",
+            f"({_overlaps(PROJECTS)} AND {_overlaps(FILED)}) AS assessed",
+        )
+    )
+
+
+def tables_of(dialect: str) -> str:
+    return " ".join(
+        (
+            "stream_heads h",
+            _row(dialect, STATUS, "st", day=":status_day"),
+            _row(dialect, SANCTIONS, "sa"),
+            _row(dialect, SCORES, "sc", " AND sc.year = :year"),
+        )
+    )
+
+
+def look_up(connection: Connection, stream: str, basis: Asked) -> Hit | None:
+    """One agency at a basis; None when it was not known then."""
+    query = (
+        f"SELECT {columns_of(basis)}, {VERSION}, {all_records_of(basis)} "  # noqa: S608  # names of ours
+        f"FROM {tables_of(connection.dialect.name)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
+    )
+    row = connection.execute(text(query), {**parameters_of(basis), "stream": stream}).one_or_none()
+    return None if row is None else hit_of(row)
+
+
+def hit_of(row: Row[Any]) -> Hit:
+    values: Any = row._mapping
+
+    def part(alias: str, table: str, default: Any) -> Any:
+        shape = SHAPES[table]
+        given = [values[f"{alias}_{column}"] for column in shape.columns]
+        return default if given[-1] is None else shape.back(given)
+
+    found = Found(
+        status=part("st", STATUS, None),
+        sanction=part("sa", SANCTIONS, NOTHING),
+        score=part("sc", SCORES, NO_SCORE),
+        records=int(row.records),
+        all_records=int(row.all_records),
+        lapse_cost=int(row.lapse_cost),
+        provisional=bool(row.provisional),
+        assessed=bool(row.assessed),
+    )
+    return Hit(row.stream.removeprefix("agency/"), row.version, found)
