@@ -30,6 +30,7 @@ from domain.store.migrate import migrate
 from domain.store.schema import persons
 from domain.values import instant
 from projections.ledger import open_ledger
+from projections.rebuild import ensure_rows
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""
@@ -90,11 +91,15 @@ def start(settings: Settings) -> Service:
 
 
 def make_ready(engine: Engine, settings: Settings) -> None:
-    """Migrate, and adopt the shipped law where none was adopted (R4). Any number of processes may do it at once."""
+    """Migrate, adopt the shipped law where none was adopted (R4), build rows of another version anew.
+
+    Any number of processes may do it at once.
+    """
     migrate(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)
-    ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON)
+    if not ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON):
+        ensure_rows(settings.database, lambda *_: None)
 
 
 def ensure_persons(engine: Engine) -> None:

@@ -26,12 +26,17 @@ class Page:
     known_at: str | None
     _question: str
 
-    def cut(self, rows: Sequence[Any], as_of: str | None, known_at: str) -> tuple[list[Any], str | None]:
-        """The page's rows and the next cursor, which keeps the basis that was answered on."""
-        end = self.offset + self.limit
-        if end >= len(rows):
-            return list(rows[self.offset :]), None
-        return list(rows[self.offset : end]), _Place(self._question, end, as_of, self.known_at or known_at).text()
+    def cut(self, rows: Sequence[Any], as_of: date | None, known_at: str) -> tuple[list[Any], str | None]:
+        """The page out of all rows, and the next cursor, which keeps the basis that was answered on."""
+        return self.part(rows[self.offset : self.offset + self.limit + 1], as_of, known_at)
+
+    def part(self, rows: Sequence[Any], as_of: date | None, known_at: str) -> tuple[list[Any], str | None]:
+        """The same out of the page's own rows and one more, where there is one."""
+        if len(rows) <= self.limit:
+            return list(rows), None
+        day = None if as_of is None else as_of.isoformat()
+        place = _Place(self._question, self.offset + self.limit, day, self.known_at or known_at)
+        return list(rows[: self.limit]), place.text()
 
 
 class _Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):

@@ -34,6 +34,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
     "/v1/agencies": _DISTRICT,
     "/v1/rankings/{year}": _DISTRICT,
+    "/v1/statistics": READERS,
     "/v1/notices": _DISTRICT,
     "/v1/rulebooks": _ANYONE,
     "/v1/rulebooks/{id}": _ANYONE,

@@ -34,9 +34,10 @@ from api.queries import (
 from domain.errors import NotFound
 from domain.ledger import Reader
 from domain.values import instant
-from projections import district
 from projections.basis import Basis
+from projections.look_ups import LookUps
 from projections.questions import Questions
+from projections.rows.district import Filters
 from projections.standing import agency_name
 
 router = APIRouter(route_class=GuardedRoute)
@@ -45,9 +46,16 @@ ONE, MANY = "问：一家机构", "问：全区"
 
 @contextmanager
 def asking(request: Request) -> Iterator[tuple[Questions, Reader]]:
-    """Questions to one snapshot at this moment's clock."""
+    """Questions to one snapshot at this moment's clock, answered by replay."""
     with request.app.state.service.ledger.reading() as reader:
         yield Questions(reader, instant(datetime.now(UTC))), reader
+
+
+@contextmanager
+def looking_up(request: Request) -> Iterator[tuple[LookUps, Reader]]:
+    """The same, answered from the rows."""
+    with request.app.state.service.ledger.reading() as reader:
+        yield LookUps(reader, instant(datetime.now(UTC))), reader
 
 
 def one_agency(request: Request, uscc: str, as_of: AsOf, known_at: KnownAt, ask: str, *more: Any) -> Response:
@@ -55,13 +63,14 @@ def one_agency(request: Request, uscc: str, as_of: AsOf, known_at: KnownAt, ask:
     with asking(request) as (questions, reader):
         basis = questions.basis(path_uscc(uscc), as_of, known_at)
         content = getattr(questions, ask)(basis, *more)
-        for_ever = may_cache_for_ever(
-            reader.connection,
-            as_of_given=as_of is not None,
-            known_at=basis.known_at,
-            known_at_given=known_at is not None,
-        )
+        for_ever = _for_ever(reader, as_of, known_at, basis.known_at)
     return answer(request, content, for_ever=for_ever)
+
+
+def _for_ever(reader: Reader, as_of: AsOf, known_at: KnownAt, resolved: str) -> bool:
+    return may_cache_for_ever(
+        reader.connection, as_of_given=as_of is not None, known_at=resolved, known_at_given=known_at is not None
+    )
 
 
 def path_year(text: str) -> int:
@@ -79,7 +88,10 @@ def path_year(text: str) -> int:
 @router.get("/v1/agencies/{uscc}/standing", tags=[ONE], **question_docs("standing", one_agency=True))
 def standing(request: Request, uscc: str, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
     """惩戒等级、不良信息和考评得分 / Tier, bad records and score on a day, as known at an instant."""
-    return one_agency(request, uscc, as_of, known_at, "standing")
+    with looking_up(request) as (look_ups, reader):
+        content = look_ups.standing(path_uscc(uscc), as_of, known_at)
+        for_ever = _for_ever(reader, as_of, known_at, content["known_at"])
+    return answer(request, content, for_ever=for_ever)
 
 
 @router.get("/v1/agencies/{uscc}/sheets/{year}", tags=[ONE], **question_docs("sheet", one_agency=True))
@@ -133,16 +145,12 @@ def agencies(
     cursor: Cursor = None,
 ) -> Response:
     """机构名单，可筛选 / The agencies, with filters; an agency sees its own row."""
-    filters = {"tier": tier, "grade": grade, "category": category, "filing": filing, "q": q}
-    wanted = page(cursor, limit, question=("agencies", *filters.values()), as_of=as_of, at=known_at)
-    with asking(request) as (questions, reader):
-        echo = questions.district_echo(wanted.as_of, wanted.known_at)
-        if request.state.reach is Reach.PART:
-            rows = [district.row(basis) for basis in _own(request, questions, wanted.as_of, wanted.known_at)]
-            rows = [row for row in rows if district.matches(row, **filters)]
-        else:
-            rows = questions.agencies(wanted.as_of, wanted.known_at, **filters)
-        return _listed(request, reader, echo, rows, wanted, as_of, known_at)
+    filters = Filters(tier, grade, category, filing, q, _own(request))
+    wanted = page(cursor, limit, question=("agencies", *filters), as_of=as_of, at=known_at)
+    with looking_up(request) as (look_ups, reader):
+        basis = look_ups.district(wanted.as_of, wanted.known_at)
+        rows = look_ups.agencies(basis, filters, offset=wanted.offset, limit=wanted.limit + 1)
+        return _listed(request, reader, basis.echo(), wanted.part(rows, basis.as_of, basis.known_at), as_of, known_at)
 
 
 @router.get("/v1/rankings/{year}", tags=[MANY], **question_docs("ranking", not_found=True))
@@ -157,12 +165,22 @@ def ranking(
     """某年度按类型的排名 / The ranking of a year, per category; an agency sees its own row."""
     number = path_year(year)
     wanted = page(cursor, limit, question=("ranking", number), as_of=as_of, at=known_at)
-    with asking(request) as (questions, reader):
-        echo = questions.district_echo(wanted.as_of, wanted.known_at)
-        rows = questions.ranking(number, wanted.as_of, wanted.known_at)
-        if request.state.reach is Reach.PART:
-            rows = [row for row in rows if row["agency"]["uscc"] == request.state.caller.uscc]
-        return _listed(request, reader, {"year": number, **echo}, rows, wanted, as_of, known_at)
+    with looking_up(request) as (look_ups, reader):
+        basis = look_ups.district(wanted.as_of, wanted.known_at)
+        own = _own(request)
+        rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
+        part = wanted.part(rows, basis.as_of, basis.known_at)
+        return _listed(request, reader, {"year": number, **basis.echo()}, part, as_of, known_at)
+
+
+@router.get("/v1/statistics", tags=[MANY], **question_docs("statistics"))
+def statistics(request: Request, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
+    """全区统计：等级、考评结果、类型、备案 / The district in numbers, by tier, grade, category and filing."""
+    with looking_up(request) as (look_ups, reader):
+        basis = look_ups.district(as_of, known_at)
+        content = {**basis.echo(), **look_ups.statistics(basis)}
+        for_ever = _for_ever(reader, as_of, known_at, basis.known_at)
+    return answer(request, content, for_ever=for_ever)
 
 
 @router.get("/v1/notices", tags=[MANY], **question_docs("notices"))
@@ -177,22 +195,27 @@ def notices(
     """应发通知的清单（R18）/ The worklist of notices that are due (R18); an agency sees those about itself."""
     wanted = page(cursor, limit, question=("notices", status), as_of=as_of, at=known_at)
     with asking(request) as (questions, reader):
-        echo = questions.district_echo(wanted.as_of, wanted.known_at)
-        if request.state.reach is Reach.PART:
-            bases = _own(request, questions, wanted.as_of, wanted.known_at)
-        else:
-            bases = list(questions.district(wanted.as_of, wanted.known_at))
-        rows = [row for basis in bases for row in questions.notices(basis)]
+        basis = LookUps(reader, questions.now).district(wanted.as_of, wanted.known_at)
+        own = _own(request)
+        bases = _only(questions, own, wanted) if own else questions.district(wanted.as_of, wanted.known_at)
+        rows = [row for one in bases for row in questions.notices(one)]
         if status != "all":
             rows = [row for row in rows if (row["sent_on"] is not None) == (status == "sent")]
         rows.sort(key=lambda row: (row["due_on"], row["agency"]["uscc"], row["id"]))
-        return _listed(request, reader, echo, rows, wanted, as_of, known_at)
+        part = wanted.cut(rows, basis.as_of, basis.known_at)
+        return _listed(request, reader, basis.echo(), part, as_of, known_at)
 
 
-def _own(request: Request, questions: Questions, as_of: AsOf, known_at: KnownAt) -> list[Basis]:
-    """The caller's own agency as the only one of the district; none where it was not known yet."""
+def _own(request: Request) -> str | None:
+    """The agency to which the answer is narrowed, for a caller who may see only that."""
+    own: str | None = request.state.caller.uscc if request.state.reach is Reach.PART else None
+    return own
+
+
+def _only(questions: Questions, uscc: str, wanted: Page) -> list[Basis]:
+    """One agency as the only one of the district; none where it was not known yet."""
     with suppress(NotFound):
-        return [questions.basis(request.state.caller.uscc, as_of, known_at)]
+        return [questions.basis(uscc, wanted.as_of, wanted.known_at)]
     return []
 
 
@@ -200,16 +223,10 @@ def _listed(
     request: Request,
     reader: Reader,
     echo: dict[str, Any],
-    rows: list[dict[str, Any]],
-    wanted: Page,
+    part: tuple[list[Any], str | None],
     as_of: AsOf,
     known_at: KnownAt,
 ) -> Response:
-    items, next_cursor = wanted.cut(rows, echo["as_of"], echo["known_at"])
-    for_ever = may_cache_for_ever(
-        reader.connection,
-        as_of_given=as_of is not None,
-        known_at=echo["known_at"],
-        known_at_given=known_at is not None,
-    )
+    items, next_cursor = part
+    for_ever = _for_ever(reader, as_of, known_at, echo["known_at"])
     return answer(request, {**echo, "items": items, "next_cursor": next_cursor}, for_ever=for_ever)

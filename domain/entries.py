@@ -5,7 +5,7 @@ Deciding a command and bringing read models up to date ask for the few events th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -99,6 +99,17 @@ class EntriesInMemory:
     def naming(self, event_id: str) -> list[Entry]:
         """The entries that name this event."""
         return self._names.get(event_id, [])
+
+    def all_keys(self) -> Iterator[tuple[str, int]]:
+        """Key and version of every event."""
+        for key, entries in self._by_key.items():
+            yield from ((key, entry.event.version) for entry in entries)
+
+    def all_gone(self) -> Iterator[tuple[int, int]]:
+        """Version of every event that stopped counting, and at which version."""
+        for entry in self._by_id.values():
+            if entry.gone_at is not None:
+                yield entry.event.version, entry.gone_at
 
     def under(self, keys: Iterable[str]) -> list[Entry]:
         """See `Entries`."""

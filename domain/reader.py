@@ -13,7 +13,7 @@ from domain.errors import Unreadable
 from domain.events import Event
 from domain.law import Law
 from domain.store.heads import head_of, streams
-from domain.store.recorder import events_of
+from domain.store.recorder import events_of, recorded_of
 from domain.store.sealer import sealed_at_index, sealed_until, sealed_versions
 from domain.store.vault import Vault
 from domain.values import LEDGER_STREAM, Instant, agency_stream
@@ -107,3 +107,13 @@ class Reader:
         """What the ledger had adopted among the first `up_to` entries of the sealed log (R4)."""
         versions = self.versions_in_log(LEDGER_STREAM, up_to)
         return self.ledger.law_of(tuple(event for event in self.events(LEDGER_STREAM) if event.version in versions))
+
+    def law_recorded_in_log(self, up_to: int) -> Instant | None:
+        """When the last of those was recorded."""
+        versions = self.versions_in_log(LEDGER_STREAM, up_to)
+        own = self.events(LEDGER_STREAM)
+        return max((event.recorded_at for event in own if event.version in versions), default=None)
+
+    def recorded_of(self, stream: str, version: int) -> Instant | None:
+        """When an event of a stream was recorded; None where there is none of this version."""
+        return recorded_of(self.connection, stream, version)

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from domain.errors import Contradiction, Invalid, NotFound, Refusal
 from domain.measures.rulebook import assessment_year_of
 from domain.values import instant
-from projections import district
 from projections.sheet import Sheet
 from projections.standing import standing
 from projections.timeline import timeline
+from tests.rows.district_by_replay import ranking
 from tests.specification import District, end_of, noon, uscc
 
 FILES = sorted((Path(__file__).parent / "cases").glob("*.toml"))
@@ -114,7 +114,7 @@ class Story:
                 return {"days": [item["date"] for item in answer["items"]]}
             case "ranking":
                 bases = [self.district.basis(code, as_of, known_at) for code in sorted(self.district.agencies)]
-                return {"items": district.ranking(ask["year"], bases)}
+                return {"items": ranking(ask["year"], bases)}
         raise AssertionError(f"unknown question {ask['question']}")
 
 

@@ -29,7 +29,9 @@ from domain.store.engine import open_engine
 from domain.store.migrate import migrate
 from domain.values import instant, normal_uscc, shanghai_date
 from projections.ledger import open_ledger
+from projections.look_ups import LookUps
 from projections.questions import Questions
+from projections.rows.district import NO_FILTERS
 
 CALENDAR = build_calendar()
 FULL = Size(agencies=60, facts=20_000, seed=2021, until=date(2026, 11, 22))
@@ -110,7 +112,7 @@ def test_a_demonstration_says_so_for_ever(ledger: Ledger) -> None:
         questions = Questions(reader, instant(datetime.now(UTC)))
         basis = questions.basis(uscc(1))
         answers = [questions.standing(basis), questions.sheet(basis, 2023), questions.timeline(basis)]
-        answers.append(questions.district_echo())
+        answers.append(LookUps(reader, questions.now).district().echo())
     assert isinstance(opened, LedgerOpened)
     assert opened.demonstration
     assert opened.recorded_at == instant(OPENED_AT)
@@ -120,12 +122,13 @@ def test_a_demonstration_says_so_for_ever(ledger: Ledger) -> None:
 def test_tiers_and_grades_spread(ledger: Ledger) -> None:
     """Some agencies are excellent, many qualified, several unqualified; complaints have climbed the whole ladder."""
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
-        grades = Counter(row["grade"] for year in (2022, 2023, 2024) for row in questions.ranking(year))
+        ask = LookUps(reader, instant(datetime.now(UTC)))
+        now = ask.district()
+        grades = Counter(row["grade"] for year in (2022, 2023, 2024) for row in ask.ranking(now, year))
         tiers = {
             row["sanction"]["tier"]
             for day in (date(2023, 6, 30), date(2024, 6, 30), date(2025, 3, 14))
-            for row in questions.agencies(day)
+            for row in ask.agencies(ask.district(day), NO_FILTERS)
         }
     assert grades["excellent"] >= 5
     assert grades["unqualified"] >= 3

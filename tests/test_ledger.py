@@ -24,7 +24,9 @@ from domain.store.schema import events, vault
 from domain.store.sealer import seal
 from domain.values import Role, instant
 from projections.ledger import open_ledger
+from projections.look_ups import LookUps
 from projections.questions import Questions
+from projections.rows.district import NO_FILTERS
 from tests.postgres_server import PostgresServer
 from tests.specification import noon, uscc
 
@@ -212,7 +214,7 @@ def test_only_a_demonstration_can_be_given_a_clock(ledger: Ledger, tmp_path: Pat
     with demo.reading() as reader:
         ask = questions(reader)
         assert ask.standing(ask.basis(A))["demonstration"] is True
-        assert ask.district_echo()["demonstration"] is True
+        assert LookUps(reader, ask.now).district().echo()["demonstration"] is True
     with ledger.reading() as reader:
         assert "demonstration" not in questions(reader).standing(questions(reader).basis(A))
     demo.engine.dispose()
@@ -261,7 +263,9 @@ def test_every_agency_is_judged_by_the_law_known_at_a_place_of_the_log(ledger: L
     with ledger.reading() as reader:
         ask = questions(reader)
         sealed, _ = reader.sealed()
-        tiers = {row["agency"]["uscc"]: row["sanction"]["tier"] for row in ask.agencies(known_at=f"log:{sealed}")}
+        rows = LookUps(reader, ask.now)
+        listed = rows.agencies(rows.district(known_at=f"log:{sealed}"), NO_FILTERS)
+        tiers = {row["agency"]["uscc"]: row["sanction"]["tier"] for row in listed}
         assert tiers == {A: "recorded", other: "recorded"}
         assert ask.basis(A, known_at=f"log:{sealed}").known_at == ask.basis(other, known_at=f"log:{sealed}").known_at
 

@@ -20,6 +20,7 @@ from domain.store.sealer import seal
 from domain.store.trouble import DatabaseRefused
 from domain.values import LEDGER_STREAM
 from projections.ledger import open_ledger
+from projections.rebuild import require_rows
 
 
 class DatabaseMissing(DatabaseRefused):
@@ -39,14 +40,18 @@ def settings_for(database: str | None, **flags: object) -> Settings:
 
 
 @contextmanager
-def existing_ledger(database: str | None, *, cached_events: int | None = None) -> Iterator[Ledger]:
-    """A ledger that is there. Raises: DatabaseMissing and the other DatabaseRefused."""
+def existing_ledger(
+    database: str | None, *, cached_events: int | None = None, rows_of_any_age: bool = False
+) -> Iterator[Ledger]:
+    """A ledger that is there, with rows made by this version. Raises: DatabaseMissing, the other DatabaseRefused."""
     settings = settings_for(database)
     _require_file(settings)
     with _engine(settings) as engine:
         require_current(engine)
         ledger = _ledger(engine, cached_events)
         _require_opened(ledger)
+        if not rows_of_any_age:
+            require_rows(engine)
         yield ledger
 
 

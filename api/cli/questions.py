@@ -13,6 +13,7 @@ from api.cli.database import existing_ledger
 from api.cli.options import AsOf, Database, FirstDay, Json, KnownAt, LastDay, Uscc
 from api.cli.output import note, pairs, print_json, table
 from domain.values import instant
+from projections.look_ups import LookUps
 from projections.questions import Questions
 
 MISSING = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
@@ -38,8 +39,8 @@ def standing(
     uscc: Uscc, database: Database = None, as_of: AsOf = None, known_at: KnownAt = None, as_json: Json = False
 ) -> None:
     """一家机构的惩戒等级、不良信息和考评得分 / An agency's sanction tier, bad records and score."""
-    with asking(database) as questions:
-        content = questions.standing(questions.basis(uscc, as_of, known_at))
+    with existing_ledger(database) as ledger, ledger.reading() as reader:
+        content = LookUps(reader, instant(datetime.now(UTC))).standing(uscc, as_of, known_at)
     if as_json:
         print_json(content)
         return

@@ -11,10 +11,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from domain.errors import Busy, NotFound, Refusal
+from domain.errors import Busy, NotFound, Refusal, Unreadable
 from domain.store.trouble import DatabaseRefused
 
-OK, UNEXPECTED, USAGE, DATABASE_REFUSED, NOT_FOUND, REFUSED, BUSY, INTERRUPTED = 0, 1, 2, 3, 4, 5, 6, 130
+OK, UNEXPECTED, USAGE, DATABASE_REFUSED, NOT_FOUND, REFUSED, BUSY, DIFFERENT, UNREADABLE, INTERRUPTED = *range(9), 130
 EXIT_CODES = {
     OK: ("完成", "done"),
     UNEXPECTED: ("意外错误", "unexpected error"),
@@ -26,6 +26,8 @@ EXIT_CODES = {
     NOT_FOUND: ("没有所查的机构、人员或令牌", "no such agency, person or token"),
     REFUSED: ("内容有误或被拒绝", "refused, or invalid input"),
     BUSY: ("数据库被占用或无法连接", "database busy or unreachable"),
+    DIFFERENT: ("读模型与事件不一致", "read models differ from the events"),
+    UNREADABLE: ("有事件无法读取或投影", "an event cannot be decoded or projected"),
     INTERRUPTED: ("被中断", "interrupted"),
 }
 EPILOG = "退出码 exit codes: " + "; ".join(f"{code} {text} {text_en}" for code, (text, text_en) in EXIT_CODES.items())
@@ -67,6 +69,10 @@ class StewardGroup(TyperGroup):
         except Refusal as refusal:
             tell(refusal)
             raise typer.Exit(exit_code(refusal)) from refusal
+        except Unreadable as unreadable:
+            say("错误：有一条事件无法读取，已停止，没有跳过任何记录")
+            say(f"error: {unreadable}")
+            raise typer.Exit(UNREADABLE) from unreadable
         except KeyboardInterrupt:
             say("已中断 / interrupted")
             raise typer.Exit(INTERRUPTED) from None

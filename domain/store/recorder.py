@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, Row, Select, exc, func, select
 from domain.store.engine import reading
 from domain.store.mapper import LedgerStoredEvent
 from domain.store.schema import events, log_index
-from domain.values import stream_id
+from domain.values import Instant, stream_id
 
 PAGE = 1000
 _bound: ContextVar[Connection | None] = ContextVar("steward_connection", default=None)
@@ -155,6 +155,13 @@ def events_of(connection: Connection, stream: str, gt: int = 0, lte: int | None 
         if len(rows) < PAGE:
             return
         gt = rows[-1].originator_version
+
+
+def recorded_of(connection: Connection, stream: str, version: int) -> Instant | None:
+    """When an event of a stream was recorded; None where there is none of this version."""
+    of_version = (events.c.originator_id == stream_id(stream)) & (events.c.originator_version == version)
+    found: Instant | None = connection.scalar(select(events.c.recorded_at).where(of_version))
+    return found
 
 
 def find_event(connection: Connection, event_id: str) -> tuple[str, int] | None:

@@ -258,6 +258,20 @@ read_model_build = Table(
 )
 """Which version of the projections made the rows; 0: none yet, they have to be rebuilt."""
 
+rebuilt = Table(
+    "rebuilt",
+    metadata,
+    Column("originator_id", Uuid, primary_key=True),
+    Column("stream", Name, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("adoptions", Integer, nullable=False),
+    Column("made_by", Integer, nullable=False),
+    Column("differences", Integer, nullable=False),
+    Column("rows", LargeBinary),
+)
+"""What `steward rebuild` has made beside the live rows, agency by agency: at which version of it and after how
+many adoptions, and the rows themselves where they differ from the live ones."""
+
 TRIGGERS: dict[str, frozenset[str]] = {
     "postgresql": frozenset({"events_append_only", "log_index_append_only"}),
     "sqlite": frozenset(

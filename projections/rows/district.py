@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from domain.values import GRADE_RANK, Grade, Tier
+from domain.measures.implements import implements
+from domain.values import GRADE_RANK, Grade, Tier, agency_stream
 from projections.rows.look_up import (
     VERSION,
     Asked,
@@ -16,6 +17,7 @@ from projections.rows.look_up import (
     columns_of,
     hit_of,
     parameters_of,
+    statement,
     tables_of,
 )
 from projections.rows.scores import NO_SCORE, shown
@@ -32,6 +34,8 @@ class Filters(NamedTuple):
     category: str | None = None
     filing: str | None = None
     q: str | None = None
+    uscc: str | None = None
+    """Only this agency."""
 
 
 NO_FILTERS = Filters()
@@ -43,9 +47,10 @@ def _found(dialect: str, basis: Asked) -> str:
     Conduct has whole hundredths, so the sum with the rounded rest is the score of record (R26).
     """
     book = basis.book
+    known = "" if basis.log is None else ", h.known AS known"
     fence = " OFFSET 0" if dialect == "postgresql" else ""  # else what is worked out once would be copied about
     every = (
-        f"SELECT h.originator_id AS originator_id, {columns_of(basis)} FROM {tables_of(dialect)} "  # noqa: S608
+        f"SELECT h.originator_id AS originator_id{known}, {columns_of(basis)} FROM {tables_of(dialect, basis)} "  # noqa: S608
         f"WHERE h.stream > :begin AND h.stream < :end AND st.warning IS NOT NULL ORDER BY h.stream{fence}"
     )
     left = f"{_hundredths(book.conduct.full)} - lapse_cost - {_hundredths(book.conduct.bad_record_points)} * records"
@@ -69,9 +74,9 @@ def _hundredths(points: Any) -> int:
 
 
 def agencies(
-    connection: Connection, basis: Asked, filters: Filters = NO_FILTERS, *, after: str = "", limit: int | None = None
+    connection: Connection, basis: Asked, filters: Filters = NO_FILTERS, *, offset: int = 0, limit: int | None = None
 ) -> Iterator[Hit]:
-    """The agencies known at a basis that pass the filters, by USCC, those after one USCC, at most so many."""
+    """The agencies known at a basis that pass the filters, by USCC; a page of them."""
     dialect = connection.dialect.name
     position = "strpos" if dialect == "postgresql" else "instr"
     conditions = {
@@ -80,6 +85,7 @@ def agencies(
         "category": "st_category = :category",
         "filing": "st_filing = :filing",
         "q": f"{position}(st_search, :q) > 0",
+        "uscc": "stream = :uscc",
     }
     given = {name: value for name, value in filters._asdict().items() if value is not None}
     where = " AND ".join(["1 = 1", *(conditions[name] for name in given)])
@@ -87,16 +93,16 @@ def agencies(
         given["grade"] = GRADE_RANK[Grade(filters.grade)]
     if filters.q is not None:
         given["q"] = filters.q.casefold()
+    if filters.uscc is not None:
+        given["uscc"] = agency_stream(filters.uscc)
     query = (
         f"SELECT h.*, {VERSION}, {all_records_of(basis)} FROM ({_found(dialect, basis)}) h "  # noqa: S608
         f"WHERE {where} ORDER BY h.stream"
     )
     values = parameters_of(basis) | _STREAMS | given
-    if after:
-        values["begin"] = f"agency/{after}"
     if limit is not None:
-        query, values = f"{query} LIMIT :limit", values | {"limit": limit}
-    for row in connection.execute(text(query), values):
+        query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
+    for row in connection.execute(statement(basis, query), values):
         yield hit_of(row)
 
 
@@ -107,19 +113,64 @@ class Place(NamedTuple):
     rank: int | None
 
 
-def ranking(connection: Connection, basis: Asked, *, offset: int = 0, limit: int | None = None) -> Iterator[Place]:
-    """Per category by rank, then those without one; equal scores share a rank (1, 2, 2, 4)."""
+@implements("art.19", "R30")
+def ranking(
+    connection: Connection, basis: Asked, *, uscc: str | None = None, offset: int = 0, limit: int | None = None
+) -> Iterator[Place]:
+    """Per category by rank, then those without one; equal scores share a rank (1, 2, 2, 4). A page, or one agency."""
     ranked = (
         "SELECT f.*, CASE WHEN assessed AND grade IS NOT NULL THEN 0 ELSE 1 END AS unranked "  # noqa: S608
         f"FROM ({_found(connection.dialect.name, basis)}) f"
     )
     order = "unranked, h.st_category, CASE unranked WHEN 0 THEN grade END, CASE unranked WHEN 0 THEN -total END"
-    query = (
-        f"SELECT h.*, {VERSION}, 0 AS all_records, rank() OVER (PARTITION BY unranked, h.st_category "  # noqa: S608
-        f"ORDER BY grade, total DESC) AS place FROM ({ranked}) h ORDER BY {order}, h.stream"
+    places = (
+        "SELECT r.*, rank() OVER (PARTITION BY unranked, st_category ORDER BY grade, total DESC) AS place "  # noqa: S608
+        f"FROM ({ranked}) r"
     )
+    own = "" if uscc is None else " WHERE h.stream = :uscc"
+    query = f"SELECT h.*, {VERSION}, 0 AS all_records FROM ({places}) h{own} ORDER BY {order}, h.stream"  # noqa: S608
     values: dict[str, Any] = parameters_of(basis) | _STREAMS
+    if uscc is not None:
+        values["uscc"] = agency_stream(uscc)
     if limit is not None:
         query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
-    for row in connection.execute(text(query), values):
+    for row in connection.execute(statement(basis, query), values):
         yield Place(hit_of(row), None if row.unranked else row.place)
+
+
+class Count(NamedTuple):
+    """How many agencies of one category are alike, and what they have together."""
+
+    category: str | None
+    filing: str | None
+    tier: str
+    assessed: bool
+    grade: Grade | None
+    complete: bool
+    agencies: int
+    records: int
+    all_records: int
+    hundredths: int
+    """The sum of their totals, in hundredths of a point."""
+
+
+def counts(connection: Connection, basis: Asked) -> list[Count]:
+    """The agencies known at a basis, counted by what distinguishes them: statistics are sums of these."""
+    places = {place: grade for grade, place in GRADE_RANK.items()}
+    alike = (
+        f"st_category, st_filing, coalesce(sa_tier, '{Tier.NONE}'), assessed, grade, "
+        "coalesce(sc_forms, 0) > 0 AND coalesce(sc_scores, 0) > 0"
+    )
+    every = f"SELECT h.*, {all_records_of(basis)} FROM ({_found(connection.dialect.name, basis)}) h"  # noqa: S608
+    query = (
+        f"SELECT {alike}, count(*), sum(records), sum(all_records), sum(total) FROM ({every}) c "  # noqa: S608
+        "GROUP BY 1, 2, 3, 4, 5, 6"
+    )
+    found = connection.execute(statement(basis, query), parameters_of(basis) | _STREAMS)
+    return [
+        Count(
+            category, filing, tier, bool(assessed), None if grade is None else places[grade], bool(complete),
+            int(number), int(records), int(every_record), int(hundredths),
+        )
+        for category, filing, tier, assessed, grade, complete, number, records, every_record, hundredths in found
+    ]  # fmt: skip

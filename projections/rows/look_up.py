@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, TextClause, text
 
 from domain.law import Law
 from domain.measures.rulebook import Rulebook, assessment_year_of
 from domain.values import Instant
+from projections.knowledge import EARLIEST
 from projections.rows.answers import Found
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, PROVISIONAL
 from projections.rows.sanctions import NOTHING, SANCTIONS
@@ -31,6 +32,10 @@ class Asked(NamedTuple):
     year: int
     status_on: date
     """The day on which the agency is described: in a ranking, the last day of its year."""
+    log: int | None = None
+    """With `log:N`: every agency is known up to its last event among the first N entries of the log ..."""
+    law_at: Instant = EARLIEST
+    """... and from this instant on, when the law of those entries was adopted, as that law judges it."""
 
     @property
     def book(self) -> Rulebook:
@@ -55,6 +60,14 @@ class Hit(NamedTuple):
     uscc: str
     version: int
     found: Found
+
+
+def statement(basis: Asked, query: str) -> TextClause:
+    """The query at its basis. With `log:N` each agency is known at an instant of its own, worked out with its head.
+
+    Adoptions exclude recorders (`heads.lock_law`), so the log has both in the order of their instants.
+    """
+    return text(query if basis.log is None else query.replace(":known", "h.known"))
 
 
 def _row(dialect: str, table: str, alias: str, more: str = "", day: str = ":day") -> str:
@@ -111,6 +124,7 @@ def parameters_of(basis: Asked) -> dict[str, Any]:
     return {
         "day": basis.as_of.isoformat(), "known": basis.known_at, "year": basis.year,
         "first": first.isoformat(), "upto": upto.isoformat(), "status_day": basis.status_on.isoformat(),
+        "log": basis.log, "law_at": basis.law_at,
     }  # fmt: skip
 
 
@@ -148,10 +162,17 @@ def columns_of(basis: Asked) -> str:
     )
 
 
-def tables_of(dialect: str) -> str:
+_HEADS_IN_LOG = (
+    "(SELECT s.*, (SELECT CASE WHEN e.recorded_at > :law_at THEN e.recorded_at ELSE :law_at END FROM events e "
+    "JOIN log_index i ON i.position = e.position WHERE e.originator_id = s.originator_id AND i.log_index <= :log "
+    "ORDER BY e.originator_version DESC LIMIT 1) AS known FROM stream_heads s) h"
+)
+
+
+def tables_of(dialect: str, basis: Asked) -> str:
     return " ".join(
         (
-            "stream_heads h",
+            "stream_heads h" if basis.log is None else _HEADS_IN_LOG,
             _row(dialect, STATUS, "st", day=":status_day"),
             _row(dialect, SANCTIONS, "sa"),
             _row(dialect, SCORES, "sc", " AND sc.year = :year"),
@@ -163,9 +184,9 @@ def look_up(connection: Connection, stream: str, basis: Asked) -> Hit | None:
     """One agency at a basis; None when it was not known then."""
     query = (
         f"SELECT {columns_of(basis)}, {VERSION}, {all_records_of(basis)} "  # noqa: S608  # names of ours
-        f"FROM {tables_of(connection.dialect.name)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
+        f"FROM {tables_of(connection.dialect.name, basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
     )
-    row = connection.execute(text(query), {**parameters_of(basis), "stream": stream}).one_or_none()
+    row = connection.execute(statement(basis, query), {**parameters_of(basis), "stream": stream}).one_or_none()
     return None if row is None else hit_of(row)
 
 

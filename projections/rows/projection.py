@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Sequence
 
 from domain.entries import Entries, EntriesInMemory
+from domain.errors import Unreadable
 from domain.events import Event, EventAnnulled
 from domain.law import Law
 from domain.values import Instant
@@ -19,20 +21,56 @@ PARTS = (update_status, update_periods, update_lapses, update_records, update_sc
 
 
 def project(event: Event, entries: Entries, live: Live, law: Law) -> None:
-    """Bring the rows up to date with one event; `entries` hold it already."""
+    """Bring the rows up to date with one event; `entries` hold it already. Raises: Unreadable, naming the event."""
     changed = entries.gone_with(event) if isinstance(event, EventAnnulled) else [event]
     own = entries.one(event.id)
     if not isinstance(event, EventAnnulled) and own is not None and own.gone_at is not None:
         changed = [] if own.gone_at <= event.version else changed  # it names what was annulled before: never counted
     context = Context(entries, live, law, event.version, event.recorded_at)
-    for part in PARTS:
-        part(context, changed)
+    try:
+        for part in PARTS:
+            part(context, changed)
+    except Exception as error:
+        named = f"{event.stream} version {event.version}, {type(event).__name__} {event.id}"
+        raise Unreadable(f"{named}: cannot be projected: {type(error).__name__}: {error}") from error
 
 
-def rows_in_memory(events: Iterable[Event], law_at: Callable[[Instant], Law]) -> Live:
-    """All rows that the events of an agency make, one after the other: for rebuilding and checking."""
-    entries, live = EntriesInMemory(), Live()
+def judge_anew(live: Live, events: Sequence[Event], law: Law, at: Instant) -> None:
+    """Let the rows stand that the counting events make under another law, from `at` on."""
+    counting = EntriesInMemory()
     for event in events:
+        counting.add(event)
+    fresh, entries = Live(), EntriesInMemory()
+    for event in events:
+        entry = counting.one(event.id)
+        if entry is not None and entry.gone_at is None and not isinstance(event, EventAnnulled):
+            entries.add(event)
+            project(event, entries, fresh, law)
+    for place in sorted(live.places() | fresh.places()):
+        live.replace(place, fresh.steps(place), at)
+
+
+Laws = Sequence[tuple[Instant, Law]]
+"""What was adopted, in order, with the instant from which each law was known."""
+
+
+def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[Live, EntriesInMemory]:
+    """All rows that an agency's events and the adoptions among them make, one after the other, and its entries.
+
+    The same steps as when they were recorded: for rebuilding and checking. Raises: Unreadable, naming the event.
+    """
+    entries, live = EntriesInMemory(), Live()
+    waiting = deque(laws)
+    law: Law | None = None
+    for place, event in enumerate(events):
+        while waiting and waiting[0][0] <= event.recorded_at:
+            at, law = waiting.popleft()
+            if place:
+                judge_anew(live, events[:place], law, at)
+        if law is None:
+            raise Unreadable(f"{event.stream} version {event.version}: recorded before any law was adopted")
         entries.add(event)
-        project(event, entries, live, law_at(event.recorded_at))
-    return live
+        project(event, entries, live, law)
+    for at, later in waiting:
+        judge_anew(live, events, later, at)
+    return live, entries

@@ -6,11 +6,9 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from sqlalchemy import Connection
 
-from domain.store.schema import READ_MODELS
 from domain.values import FOREVER, Instant, instant, stream_id
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, RECORDS
 from projections.rows.live import Place, Row, Step
@@ -74,9 +72,27 @@ SHAPES: dict[str, Shape] = {
 _KEY_TYPES = {"year": "int", "key": "text"}
 
 
-def write_rows(connection: Connection, rows: Iterable[tuple[str, Row]]) -> None:
-    """Insert rows of streams, one statement a table."""
-    by_table: dict[str, list[tuple[Any, ...]]] = {}
+Tuples = dict[str, list[tuple[Any, ...]]]
+"""Rows by table, each in the order of the table's `COLUMNS`."""
+
+
+def _columns(shape: Shape) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    names = ("originator_id", *shape.keys, "valid_from", "valid_to", "known_from", "known_to", *shape.columns)
+    types = ("uuid", *(_KEY_TYPES[key] for key in shape.keys), "date", "date", "timestamptz", "timestamptz")
+    return names, (*types, *shape.types)
+
+
+COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "event_keys": (("originator_id", "key", "version"), ("uuid", "text", "int")),
+    "annulled": (("originator_id", "version", "by_version"), ("uuid", "int", "int")),
+    **{table: _columns(shape) for table, shape in SHAPES.items()},
+}
+"""Names and PostgreSQL types of the columns of everything that is kept beside the events."""
+
+
+def tuples_of(rows: Iterable[tuple[str, Row]]) -> Tuples:
+    """The rows of streams as the tables keep them."""
+    found: Tuples = {}
     for stream, row in rows:
         place, step = row.place, row.step
         keys = tuple(getattr(place, key) for key in SHAPES[place.table].keys)
@@ -84,20 +100,20 @@ def write_rows(connection: Connection, rows: Iterable[tuple[str, Row]]) -> None:
             _id(stream), *keys, step.valid_from.isoformat(), step.valid_to.isoformat(), row.known_from, row.known_to,
             *SHAPES[place.table].out(place, step.value),
         )  # fmt: skip
-        by_table.setdefault(place.table, []).append(values)
-    for table, of_table in sorted(by_table.items()):
-        shape = SHAPES[table]
-        columns = ("originator_id", *shape.keys, "valid_from", "valid_to", "known_from", "known_to", *shape.columns)
-        types = ("uuid", *(_KEY_TYPES[key] for key in shape.keys), "date", "date", "timestamptz", "timestamptz")
-        insert_many(connection, table, columns, (*types, *shape.types), of_table)
+        found.setdefault(place.table, []).append(values)
+    return found
 
 
-def insert_many(
-    connection: Connection, table: str, columns: Sequence[str], types: Sequence[str], rows: list[tuple[Any, ...]]
-) -> None:
-    """Insert rows of constants' own tables in one statement, whatever their number."""
+def insert(connection: Connection, tuples: Tuples) -> None:
+    """Insert what is kept beside the events, one statement a table whatever the number of rows."""
+    for table in sorted(tuples):
+        _insert_many(connection, table, tuples[table])
+
+
+def _insert_many(connection: Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
     if not rows:
         return
+    columns, types = COLUMNS[table]
     names = ", ".join(columns)
     if connection.dialect.name == "postgresql":
         arrays = ", ".join(f"%s::{kind}[]" for kind in types)
@@ -184,7 +200,27 @@ def _id(stream: str) -> str:
     return stream_id(stream).hex
 
 
-def delete_rows(connection: Connection, originator_id: UUID) -> None:
-    """Take away all rows of an agency: only for building them anew."""
-    for table in READ_MODELS.values():
-        connection.execute(table.delete().where(table.c.originator_id == originator_id))
+def stored(connection: Connection, stream: str) -> Tuples:
+    """Everything that is kept of an agency beside its events, standing or closed."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    found: Tuples = {}
+    for table, (columns, _) in COLUMNS.items():
+        names = ", ".join(columns[1:])
+        query = f"SELECT {names} FROM {table} WHERE originator_id = {mark}"  # noqa: S608  # names of ours
+        rows = connection.exec_driver_sql(query, (_id(stream),))
+        found[table] = [(_id(stream), *map(_plain, row)) for row in rows]
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """As `tuples_of` writes it, whatever the driver makes of it."""
+    if isinstance(value, datetime):
+        return instant(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def delete(connection: Connection, stream: str) -> None:
+    """Take away everything that is kept of an agency beside its events: only to put what was made anew in its place."""
+    mark = "%s" if connection.dialect.name == "postgresql" else "?"
+    for table in COLUMNS:
+        connection.exec_driver_sql(f"DELETE FROM {table} WHERE originator_id = {mark}", (_id(stream),))  # noqa: S608

@@ -45,6 +45,7 @@ def ask(world: World) -> dict[str, Any]:
         "events": (f"{base}/events", {"limit": 2}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
+        "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
         "rulebooks": ("/v1/rulebooks", {}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),

@@ -3,153 +3,168 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from api.commands import find_command
-from domain.ledger import Ledger
-from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import shipped_rulebook
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate
-from domain.values import Role, agency_stream, instant
-from projections import district as replayed
-from projections.ledger import open_ledger
+from domain.errors import Invalid, NotFound
+from domain.ledger import Ledger, Reader
+from domain.store.schema import events as stored
+from domain.store.schema import log_index
+from domain.store.sealer import seal
+from domain.values import TIER_LABELS, Grade, Tier, instant, rounded
+from projections.look_ups import LookUps
 from projections.questions import Questions
-from projections.rows.answers import standing_answer
-from projections.rows.district import Filters, agencies, ranking
-from projections.rows.look_up import asked, asked_of_year, look_up
-from tests.postgres_server import PostgresServer
-from tests.rows.histories import LongHistory
+from projections.rows.district import NO_FILTERS, Filters
+from tests.rows import district_by_replay as replayed
+from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
-from tests.test_properties import CODE, Sent
 
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 AGENCIES = 14
-
-
-class Recordable(LongHistory):
-    """Without what has no command yet."""
-
-    def do_result(self) -> None:
-        pass
 
 
 @pytest.fixture(scope="module", params=BOTH)
 def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
-    """A district of long histories, recorded by the ledger's own way, in transactions of one to five commands."""
-    if request.param == "sqlite":
-        yield from _filled(f"sqlite:///{tmp_path_factory.mktemp('rows') / 'ledger.db'}")
-    else:
-        with PostgresServer() as server:
-            yield from _filled(server.create_database("rows"))
-
-
-def _filled(url: str | Path) -> Iterator[Ledger]:
-    migrate(str(url))
-    made = open_ledger(open_engine(str(url)))
-    made.open(shipped_rulebook(), build_calendar(), actor="system")
-    for number in range(AGENCIES):
-        record(made, Recordable(number, 20 + 10 * number).sent, uscc(2000 + number))
-    yield made
-    made.engine.dispose()
-
-
-def record(ledger: Ledger, history: list[Sent], code: str) -> None:
-    """Send a generated history to an agency of its own."""
-    chance, waiting = random.Random(code), list(history)
-    while waiting:
-        with ledger.writing() as unit:
-            for sent in waiting[: chance.randrange(1, 6)]:
-                waiting.pop(0)
-                found = find_command(sent.post.replace(CODE, code))
-                assert found is not None
-                route, given, path_id = found
-                body: dict[str, Any] = {**sent.body, **({"uscc": code} if "uscc" in sent.body else {})}
-                names = {name: f"{code}{value}" for name, value in body.items() if _is_id(value)}
-                unit.record(
-                    given or code, route.body.model_validate({**body, **names}), actor="p", role=Role.ASSOCIATION,
-                    via="api", path_id=None if path_id is None else f"{code}{path_id}", event_id=f"{code}{sent.id}",
-                    new=given is None,
-                )  # fmt: skip
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and value[:1] == "x" and value[1:].isdigit()
+    """A district of long histories."""
+    with new_ledger(request.param, tmp_path_factory) as made:
+        for number in range(AGENCIES):
+            record(made, Recordable(number, 20 + 10 * number).sent, uscc(2000 + number))
+        while seal(made.engine):
+            pass
+        yield made
 
 
 def test_one_look_up_answers_as_the_replay_does(ledger: Ledger) -> None:
-    """Every agency at random days, as known after random versions."""
+    """Every agency at random days, as known after random events: by their instant, version and place in the log."""
     chance = random.Random(7)
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions, rows = Questions(reader, instant(datetime.now(UTC))), LookUps(reader, instant(datetime.now(UTC)))
+        sealed, _ = reader.sealed()
         for number in range(AGENCIES):
             code = uscc(2000 + number)
             events = reader.agency_events(code)
             for _ in range(30):
                 day, known = a_day(chance, [event.occurred_on for event in events]), chance.choice(events)
-                basis = questions.basis(code, day, known.recorded_at)
-                at = asked(basis.law, day, known.recorded_at)
-                hit = look_up(reader.connection, agency_stream(code), at)
-                assert hit is not None
-                answer = standing_answer(code, hit.found, basis.law, day, known.recorded_at, hit.version, at.year)
-                assert answer == questions.standing(basis)
+                log = chance.randrange(known_in_log(reader, code), sealed + 1)
+                for known_at in (known.recorded_at, f"version:{known.version}", f"log:{log}"):
+                    expected = questions.standing(questions.basis(code, day, known_at))
+                    assert rows.standing(code, day, known_at) == expected
+            assert rows.standing(code)["version"] == len(events)
+
+
+def known_in_log(reader: Reader, code: str) -> int:
+    """The place in the log from which an agency is known."""
+    first = reader.agency_events(code)[0].id
+    place: int | None = reader.connection.scalar(
+        select(log_index.c.log_index).join(stored, stored.c.position == log_index.c.position).where(
+            stored.c.event_id == first
+        )
+    )  # fmt: skip
+    assert place is not None
+    return place
 
 
 def test_an_agency_is_not_there_before_it_was_known(ledger: Ledger) -> None:
-    """Neither in a look-up nor in a list, at an instant before its first event."""
+    """Neither in a look-up nor in a list, at an instant or place of the log before its first event."""
     with ledger.reading() as reader:
         first = reader.agency_events(uscc(2000))[0].recorded_at
         before = instant(datetime.fromisoformat(first) - timedelta(microseconds=1))
-        law = reader.law(first)
-        assert law is not None
-        at = asked(law, date(2024, 1, 1), before)
-        assert look_up(reader.connection, agency_stream(uscc(2000)), at) is None
-        assert list(agencies(reader.connection, at)) == []
+        rows = LookUps(reader, instant(datetime.now(UTC)))
+        for known_at in (before, f"log:{known_in_log(reader, uscc(2000)) - 1}", "log:0", "version:0"):
+            with pytest.raises(NotFound):
+                rows.standing(uscc(2000), date(2024, 1, 1), known_at)
+            if known_at != "version:0":
+                basis = rows.district(date(2024, 1, 1), known_at)
+                assert rows.agencies(basis, NO_FILTERS) == []
+                assert rows.ranking(basis, 2024) == []
+                assert rows.statistics(basis)["agencies"] == 0
+
+
+def test_what_is_not_known_yet_is_refused(ledger: Ledger) -> None:
+    """The same refusals as by replay: positions beyond the last, instants to come, a version for the district."""
+    with ledger.reading() as reader:
+        now = instant(datetime.now(UTC))
+        questions, rows = Questions(reader, now), LookUps(reader, now)
+        for known_at in ("version:99999", "log:99999", "2999-01-01T00:00:00.000000Z"):
+            with pytest.raises(Invalid) as by_replay:
+                questions.basis(uscc(2000), None, known_at)
+            with pytest.raises(Invalid) as by_rows:
+                rows.standing(uscc(2000), None, known_at)
+            assert str(by_rows.value) == str(by_replay.value)
+            with pytest.raises(Invalid):
+                rows.district(None, known_at)
+
+
+FILTERS: list[dict[str, str]] = [
+    {}, {"tier": "none"}, {"tier": "blacklisted"}, {"grade": "excellent"}, {"grade": "unqualified"},
+    {"grade": "qualified"}, {"filing": "filed"}, {"category": "安全管家"}, {"q": "丙"}, {"q": "914413"},
+    {"tier": "recorded", "filing": "terminated"},
+]  # fmt: skip
 
 
 def test_the_district_in_one_query_is_the_district_by_replay(ledger: Ledger) -> None:
-    """With every filter, at random bases, in pages."""
+    """Every row with every filter, whole and in pages, and the statistics, at random bases."""
     chance = random.Random(11)
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions, rows = Questions(reader, instant(datetime.now(UTC))), LookUps(reader, instant(datetime.now(UTC)))
         for _ in range(12):
-            day, known_at = basis_of_the_district(chance, ledger)
-            law = reader.law(known_at)
-            assert law is not None
+            day, known_at = basis_of_the_district(chance, reader)
             every = [replayed.row(basis) for basis in questions.district(day, known_at)]
-            for filters in (
-                {}, {"tier": "none"}, {"tier": "blacklisted"}, {"grade": "excellent"}, {"grade": "unqualified"},
-                {"grade": "qualified"}, {"filing": "filed"}, {"category": "安全管家"}, {"q": "丙"}, {"q": "914413"},
-                {"tier": "recorded", "filing": "terminated"},
-            ):  # fmt: skip
-                expected = [row["agency"]["uscc"] for row in every if replayed.matches(row, **filters)]
-                at = asked(law, day, known_at)
-                assert [hit.uscc for hit in agencies(reader.connection, at, Filters(**filters))] == expected
-                if expected:
-                    page = agencies(reader.connection, at, Filters(**filters), after=expected[0], limit=2)
-                    assert [hit.uscc for hit in page] == expected[1:3]
+            basis = rows.district(day, known_at)
+            assert_statistics(rows.statistics(basis), every)
+            for filters in FILTERS:
+                expected = [row for row in every if replayed.matches(row, **filters)]
+                asked_for = Filters(**filters)
+                assert rows.agencies(basis, asked_for) == expected
+                assert rows.agencies(basis, asked_for, offset=1, limit=2) == expected[1:3]
+            one = chance.choice(every)
+            assert rows.agencies(basis, Filters(uscc=one["agency"]["uscc"])) == [one]
+
+
+def assert_statistics(found: dict[str, Any], every: list[dict[str, Any]]) -> None:
+    """The statistics are what counting the rows by hand gives."""
+    assessed = [row["assessment"] for row in every if row["assessment"]["assessed"]]
+    totals = [Fraction(one["total"]) for one in assessed]
+    assert found["agencies"] == len(every)
+    assert found["tiers"] == [
+        {"tier": tier, "label": TIER_LABELS[tier], "agencies": sum(row["sanction"]["tier"] == tier for row in every)}
+        for tier in Tier
+    ]
+    assert [one["agencies"] for one in found["grades"]] == [
+        sum(row["assessment"]["grade"] == grade for row in every) for grade in Grade
+    ]
+    assert found["ungraded"] == sum(row["assessment"]["grade"] is None for row in every)
+    for name, part in (("filings", "filing"), ("categories", "category")):
+        assert {one[part]: one["agencies"] for one in found[name]} == Counter(row["agency"][part] for row in every)
+    assert found["assessed"] == {
+        "agencies": len(assessed),
+        "complete": sum(one["complete"] for one in assessed),
+        "mean_total": rounded(sum(totals, Fraction(0)) / len(totals)) if totals else None,
+    }
+    assert found["bad_records"] == {
+        part: sum(row["bad_records"][part] for row in every) for part in ("year", "total")
+    }  # fmt: skip
 
 
 def test_the_ranking_in_one_query_is_the_ranking_by_replay(ledger: Ledger) -> None:
-    """Ranks, order and ties of every year, at random bases."""
+    """Every row, rank, order and tie of every year, whole and in pages, at random bases."""
     chance = random.Random(13)
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions, rows = Questions(reader, instant(datetime.now(UTC))), LookUps(reader, instant(datetime.now(UTC)))
         for _ in range(8):
-            day, known_at = basis_of_the_district(chance, ledger)
-            law = reader.law(known_at)
-            assert law is not None
-            for year in (2021, 2022, 2023, 2024, 2025):
-                expected = [(row["agency"]["uscc"], row["rank"]) for row in questions.ranking(year, day, known_at)]
-                at = asked_of_year(law, day, known_at, year)
-                assert [(one.hit.uscc, one.rank) for one in ranking(reader.connection, at)] == expected
-                page = ranking(reader.connection, at, offset=2, limit=3)
-                assert [(one.hit.uscc, one.rank) for one in page] == expected[2:5]
+            day, known_at = basis_of_the_district(chance, reader)
+            basis = rows.district(day, known_at)
+            for year in (2021, 2022, 2023, 2024, 2025, 2027):
+                expected = replayed.ranking(year, questions.district(day, known_at))
+                assert rows.ranking(basis, year) == expected
+                assert rows.ranking(basis, year, offset=2, limit=3) == expected[2:5]
+                one = chance.choice(expected)
+                assert rows.ranking(basis, year, uscc=one["agency"]["uscc"]) == [one]
 
 
 def a_day(chance: random.Random, days: list[date]) -> date:
@@ -159,8 +174,9 @@ def a_day(chance: random.Random, days: list[date]) -> date:
     return chance.choice(days) + timedelta(days=chance.choice((-1, 0, 1, 7, 365, 366)))
 
 
-def basis_of_the_district(chance: random.Random, ledger: Ledger) -> tuple[date, str]:
-    """A day, and an instant at which some agencies are known and some are not yet."""
-    with ledger.reading() as reader:
-        events = reader.agency_events(uscc(2000 + chance.randrange(AGENCIES)))
-    return a_day(chance, [event.occurred_on for event in events]), chance.choice(events).recorded_at
+def basis_of_the_district(chance: random.Random, reader: Reader) -> tuple[date, str]:
+    """A day, and an instant or place of the log at which some agencies are known and some are not yet."""
+    sealed, _ = reader.sealed()
+    events = reader.agency_events(uscc(2000 + chance.randrange(AGENCIES)))
+    known = f"log:{chance.randrange(20, sealed + 1)}" if chance.random() < 0.5 else chance.choice(events).recorded_at
+    return a_day(chance, [event.occurred_on for event in events]), known

@@ -42,6 +42,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="read_model_build_pk"),
         sa.CheckConstraint("id = 1", name="read_model_build_one_row"),
     )
+    op.create_table(
+        "rebuilt",
+        sa.Column("originator_id", sa.Uuid, nullable=False),
+        sa.Column("stream", Name, nullable=False),
+        *(_number(name) for name in ("version", "adoptions", "made_by", "differences")),
+        sa.Column("rows", sa.LargeBinary),
+        sa.PrimaryKeyConstraint("originator_id", name="rebuilt_pk"),
+    )
     op.execute("INSERT INTO read_model_build (id, made_by) VALUES (1, 0)")
     op.create_index("events_originator_id_recorded_at", "events", ["originator_id", "recorded_at"])
     for name, key, values, look_up in _tables():

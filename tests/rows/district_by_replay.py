@@ -1,4 +1,4 @@
-"""The whole district at one basis: the list of agencies and the ranking of a year, by replay."""
+"""The whole district at one basis by replay: what the one query of `projections/rows/district.py` has to answer."""
 
 from __future__ import annotations
 

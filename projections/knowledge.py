@@ -1,0 +1,74 @@
+"""`known_at`, resolved: an instant, a version of one agency, or a place in the sealed log (api.md, Reading)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from domain.errors import Invalid
+from domain.law import Law
+from domain.reader import Reader
+from domain.values import Instant
+
+_BY_POSITION = re.compile(r"(version|log):(\d{1,18})")
+
+EARLIEST: Instant = "0001-01-01T00:00:00.000000Z"
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What `known_at` names: an instant (or nothing: now), a version of one agency, or a place in the sealed log."""
+
+    instant: Instant | None = None
+    version: int | None = None
+    log: int | None = None
+    law: Law | None = None
+    """With `log`: the law adopted among its first entries, the same for every agency (R4)."""
+
+
+def knowledge(reader: Reader, known_at: str | None) -> Knowledge:
+    """What `known_at` says, read once for however many agencies are asked about. Raises: Invalid beyond the log."""
+    by_position = None if known_at is None else _BY_POSITION.fullmatch(known_at)
+    if by_position is None:
+        return Knowledge(instant=known_at)
+    number = int(by_position[2])
+    if by_position[1] == "version":
+        return Knowledge(version=number)
+    sealed, _ = reader.sealed()
+    if number > sealed:
+        raise beyond(f"log:{number}", f"log:{sealed}")
+    at = reader.recorded_in_log(number) or EARLIEST
+    return Knowledge(log=number, instant=at, law=reader.law_in_log(number))
+
+
+def not_future(known_at: Instant, latest: Instant) -> None:
+    """Refuse an instant that has not passed. Raises: Invalid."""
+    if known_at > latest:
+        raise Invalid(
+            f"known_at 是 {known_at}，晚于现在 {latest}",
+            f"known_at is {known_at}, after now {latest}",
+            cites=("api.md",),
+            remedy="请填写不晚于现在的时刻",
+            remedy_en="Give an instant that has passed.",
+            pointer="?known_at",
+        )
+
+
+def beyond(asked: str, latest: str) -> Invalid:
+    """The refusal of a position that is not there yet."""
+    return Invalid(
+        f"known_at 是 {asked}，超出现有记录（{latest}）",
+        f"known_at is {asked}, beyond what is recorded ({latest})",
+        cites=("api.md",),
+        remedy="请填写不大于它的编号",
+        remedy_en="Give a number up to that.",
+        pointer="?known_at",
+    )
+
+
+def for_one_agency() -> Invalid:
+    """The refusal of `version:N` in a question about the whole district."""
+    return Invalid(
+        "version:N 只用于单个机构", "version:N is for one agency", remedy="请用时刻或 log:N",
+        remedy_en="Use an instant or log:N.", pointer="?known_at",
+    )  # fmt: skip
