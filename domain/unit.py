@@ -18,7 +18,8 @@ from domain.measures.calendar import Calendar
 from domain.measures.rulebook import Rulebook, Rulebooks
 from domain.reader import Reader
 from domain.store.entries import StoredEntries
-from domain.store.heads import Head, advance_head, last_recorded_at, lock_head, lock_law
+from domain.store.heads import Head, advanced, last_recorded_at, lock_for_recording, lock_head, lock_law
+from domain.store.statements import Change, Insert
 from domain.store.vault import Vault
 from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, new_id, next_instant, shanghai_date
 
@@ -41,8 +42,8 @@ class ReadModels(Protocol):
 
     def recorded(
         self, connection: Connection, recorded: dict[str, tuple[list[Event], StoredEntries]], law: Law
-    ) -> None:
-        """Events were inserted."""
+    ) -> list[Insert | Change]:
+        """What these events change, to be written with them."""
         ...
 
     def adopted(self, reader: Reader, law: Law, at: Instant) -> None:
@@ -63,6 +64,7 @@ class Unit:
         self._last: dict[str, Instant | None] = {}
         self._pending: dict[str, list[Event]] = {}
         self._law: Law | None = None
+        self._law_version = 0
         self._law_since: Instant = ""
 
     def demonstration_or_new(self) -> bool:
@@ -74,11 +76,15 @@ class Unit:
         """Lock a stream for this transaction; who locks several does it in the order of their names."""
         head = self._heads.get(stream)
         if head is None:
-            is_ledger = stream == LEDGER_STREAM
-            lock_law(self.connection, exclusively=is_ledger)
-            head = self._heads[stream] = lock_head(self.connection, stream)
-            # A law is known from an instant after all that was decided under the one before it.
-            self._last[stream] = last_recorded_at(self.connection) if is_ledger else head.last_recorded_at
+            if stream == LEDGER_STREAM:
+                lock_law(self.connection)
+                head = lock_head(self.connection, stream)
+                # A law is known from an instant after all that was decided under the one before it.
+                self._last[stream] = last_recorded_at(self.connection)
+            else:
+                head, self._law_version = lock_for_recording(self.connection, stream)
+                self._last[stream] = head.last_recorded_at
+            self._heads[stream] = head
         return head
 
     def _now(self, head: Head) -> datetime:
@@ -101,7 +107,8 @@ class Unit:
     def law(self) -> Law:
         """The law adopted by now."""
         if self._law is None:
-            own = self.reader.events(LEDGER_STREAM)
+            known = self._law_version
+            own = self.reader.up_to(LEDGER_STREAM, known) if known else self.reader.events(LEDGER_STREAM)
             found = self.ledger.law_of(own)
             if found is None:
                 raise Contradiction("账本尚未启用", "the ledger has not been opened", remedy="请先启动服务",
@@ -204,15 +211,15 @@ class Unit:
             return
         self.reader.may_cache = False
         stored = [self.ledger.events_mapper.to_stored_event(event) for event in events]
-        self.ledger.recorder.insert_events(stored, connection=self.connection)
-        for stream in streams:
-            own = [one for one in stored if one.stream == stream]
-            advance_head(self.connection, self._heads[stream], own)
+        moves = [
+            (head, advanced(head, [one for one in stored if one.stream == head.stream]))
+            for head in map(self._heads.__getitem__, streams)
+        ]
         recorded = {
             stream: (self._pending[stream], self._entries[stream]) for stream in streams if stream != LEDGER_STREAM
         }
-        if recorded:
-            self.ledger.read_models.recorded(self.connection, recorded, self.law())
+        beside = self.ledger.read_models.recorded(self.connection, recorded, self.law()) if recorded else []
+        self.ledger.recorder.insert_events(stored, connection=self.connection, heads=moves, beside=beside)
         for event in self._pending.get(LEDGER_STREAM, ()):
             if isinstance(event, (RulebookAdopted, CalendarAdopted)):
                 law = self.ledger.law_of(self.reader.events(LEDGER_STREAM), event.recorded_at)

@@ -23,15 +23,16 @@ from sqlalchemy import Connection, Engine, select, text, update
 from domain.ledger import Ledger
 from domain.reader import Reader, StreamCache
 from domain.store.engine import reading, writing
-from domain.store.heads import lock_head, lock_law
+from domain.store.heads import lock_for_recording
 from domain.store.migrate import MIGRATION_WAIT_MS
 from domain.store.schema import read_model_build, rebuilt
+from domain.store.statements import write
 from domain.store.trouble import DatabaseOlder, named_trouble
 from projections.inspection import Inspection, Outcome, Progress, Report, heads, inspect_all, owned
 from projections.ledger import open_ledger
 from projections.rows.anew import laws_of, made_anew
 from projections.rows.keeper import MADE_BY
-from projections.rows.tables import Tuples, delete, insert
+from projections.rows.tables import Tuples, delete, inserts
 
 REBUILD_LOCK = 0x57E7A2D_0004
 
@@ -88,8 +89,7 @@ def _swap(engine: Engine, progress: Progress) -> int:
 def _replace(ledger: Ledger, stream: str) -> None:
     """Put what was made of an agency in place, made once more if agency or law have moved since."""
     with writing(ledger.engine) as connection:
-        lock_law(connection, exclusively=False)
-        head = lock_head(connection, stream)
+        head, _ = lock_for_recording(connection, stream)
         reader = Reader(ledger, connection)
         laws = laws_of(reader)
         aside = connection.execute(select(rebuilt).where(rebuilt.c.originator_id == head.originator_id)).one_or_none()
@@ -100,7 +100,7 @@ def _replace(ledger: Ledger, stream: str) -> None:
         else:
             tuples = made_anew(reader, stream, laws).tuples
         delete(connection, stream)
-        insert(connection, tuples)
+        write(connection, inserts(tuples))
         connection.execute(
             update(rebuilt).where(rebuilt.c.originator_id == head.originator_id).values(differences=0, rows=None)
         )

@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.store.mapper import LedgerStoredEvent
 from domain.store.schema import stream_heads
-from domain.values import Instant, stream_id
+from domain.store.statements import Change, run
+from domain.values import LEDGER_STREAM, Instant, instant, stream_id
 
 NO_HASH = bytes(32)
 """The chain hash of a stream without events."""
@@ -50,14 +51,13 @@ def chained(previous: bytes, leaves: Iterable[bytes]) -> bytes:
 LAW_LOCK = 0x57E7A2D_0003
 
 
-def lock_law(connection: Connection, *, exclusively: bool) -> None:
-    """Hold the law still until the end of the transaction: recorders share this lock, an adoption has it alone.
+def lock_law(connection: Connection) -> None:
+    """Have the law alone until the end of the transaction: recorders share this lock (`lock_for_recording`).
 
     So no fact is judged by a law that somebody is replacing. On SQLite the write lock does it. Raises: Busy.
     """
     if connection.dialect.name == "postgresql":
-        kind = "" if exclusively else "_shared"
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock{kind}(%s)", (LAW_LOCK,))
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LAW_LOCK,))
 
 
 def last_recorded_at(connection: Connection) -> Instant | None:
@@ -73,15 +73,24 @@ def lock_head(connection: Connection, stream: str) -> Head:
     locks more than one takes `lock_heads`. End the transaction by an error when nothing is appended: then no head of
     version 0 is left behind.
     """
-    head = _locked(connection, stream)
-    if head is None:
+    return _lock(connection, stream)[0]
+
+
+def lock_for_recording(connection: Connection, stream: str) -> tuple[Head, int]:
+    """Hold the law still and lock a stream, in one round trip; the head, and the version of the law's own stream."""
+    return _lock(connection, stream, first=f"SELECT pg_advisory_xact_lock_shared({LAW_LOCK});")
+
+
+def _lock(connection: Connection, stream: str, first: str = "") -> tuple[Head, int]:
+    found = _locked(connection, stream, first)
+    if found is None:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         row = {"originator_id": stream_id(stream), "stream": stream, "version": 0, "count": 0, "hash": NO_HASH}
         connection.execute(insert(stream_heads).values(row).on_conflict_do_nothing())
-        head = _locked(connection, stream)
-    if head is None:
+        found = _locked(connection, stream)
+    if found is None:
         raise IntegrityError(f"the head of stream {stream!r} cannot be locked: another stream has its originator id")
-    return head
+    return found
 
 
 def lock_heads(connection: Connection, streams: Iterable[str]) -> dict[str, Head]:
@@ -89,11 +98,10 @@ def lock_heads(connection: Connection, streams: Iterable[str]) -> dict[str, Head
     return {stream: lock_head(connection, stream) for stream in sorted(set(streams))}
 
 
-def advance_head(connection: Connection, head: Head, events: Sequence[LedgerStoredEvent]) -> Head:
-    """Move a head past events that this transaction inserts; the new head.
+def advanced(head: Head, events: Sequence[LedgerStoredEvent]) -> Head:
+    """The head past events that this transaction inserts; `LedgerRecorder.insert_events` writes it down.
 
-    Raises: ValueError when the events do not follow the head one by one, each recorded later than the one before;
-    the library's IntegrityError when somebody else has moved the head meanwhile.
+    Raises: ValueError when the events do not follow the head one by one, each recorded later than the one before.
     """
     last = head.last_recorded_at
     for version, event in enumerate(events, start=head.version + 1):
@@ -102,21 +110,25 @@ def advance_head(connection: Connection, head: Head, events: Sequence[LedgerStor
         if last is not None and event.recorded_at <= last:
             raise ValueError(f"{event.stream} {version} is recorded at {event.recorded_at}, not after {last}")
         last = event.recorded_at
-    moved = replace(
+    return replace(
         head,
         version=head.version + len(events),
         count=head.count + len(events),
         last_recorded_at=last,
         hash=chained(head.hash, (event.leaf_hash for event in events)),
     )
-    done = connection.execute(
-        update(stream_heads)
-        .where(stream_heads.c.originator_id == head.originator_id, stream_heads.c.version == head.version)
-        .values(version=moved.version, count=moved.count, last_recorded_at=last, hash=moved.hash)
-    )
-    if done.rowcount != 1:
-        raise IntegrityError(f"stream {head.stream!r} is no longer at version {head.version}")
-    return moved
+
+
+def head_changes(moves: Iterable[tuple[Head, Head]]) -> Change:
+    """What to write for heads that move, from what they were; a head that somebody else has moved is not touched."""
+    rows = [
+        (to.version, to.count, to.last_recorded_at, to.hash, before.originator_id.hex, before.version)
+        for before, to in moves
+    ]
+    return Change(
+        "stream_heads", ("version", "count", "last_recorded_at", "hash"), ("originator_id", "version"),
+        ("int", "int", "timestamptz", "bytea", "uuid", "int"), rows,
+    )  # fmt: skip
 
 
 def head_of(connection: Connection, stream: str) -> Head | None:
@@ -146,17 +158,30 @@ def streams(connection: Connection, prefix: str = "") -> Iterator[str]:
         last = names[-1]
 
 
-def _locked(connection: Connection, stream: str) -> Head | None:
-    """The row, locked. PostgreSQL's clock is asked outside the sub-query, so after the wait for the lock."""
-    row_of_stream = select(stream_heads).where(
-        stream_heads.c.originator_id == stream_id(stream), stream_heads.c.stream == stream
-    )
-    if connection.dialect.name == "sqlite":  # the whole database is locked by BEGIN IMMEDIATE
-        row = connection.execute(row_of_stream).one_or_none()
-        return None if row is None else _head(row, datetime.now(UTC))
-    locked = row_of_stream.with_for_update().subquery()
-    row = connection.execute(select(locked, func.clock_timestamp().label("db_now"))).one_or_none()
-    return None if row is None else _head(row, row.db_now)
+_LOCK = (  # names of ours only
+    "SELECT h.version, h.count, h.last_recorded_at, h.hash, {clock} AS db_now, "
+    f"(SELECT version FROM stream_heads WHERE stream = '{LEDGER_STREAM}') AS law_version FROM "
+    "(SELECT * FROM stream_heads WHERE originator_id = $1 AND stream = $2{lock}) h"
+)
+_LOCKING = {
+    # The clock is asked outside the sub-query, so after the wait for the lock.
+    "postgresql": _LOCK.format(clock="clock_timestamp()", lock=" FOR UPDATE"),
+    "sqlite": _LOCK.format(clock="NULL", lock=""),  # the whole database is locked by BEGIN IMMEDIATE
+}
+
+
+def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Head, int] | None:
+    """The row, locked, and the version of the law."""
+    query = _LOCKING[connection.dialect.name]
+    row = run(connection, query, (stream_id(stream).hex, stream), first=first).one_or_none()
+    if row is None:
+        return None
+    last = row.last_recorded_at
+    head = Head(
+        stream, row.version, row._mapping["count"], instant(last) if isinstance(last, datetime) else last,
+        bytes(row.hash), row.db_now or datetime.now(UTC),
+    )  # fmt: skip
+    return head, row.law_version or 0
 
 
 def _head(row: Row[Any], now: datetime) -> Head:

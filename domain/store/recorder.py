@@ -11,24 +11,22 @@ from uuid import UUID
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, ProgrammingError, StoredEvent
 from sqlalchemy import Connection, Engine, Row, Select, exc, func, select
 
+from domain.errors import Unreadable
 from domain.store.engine import reading
+from domain.store.heads import Head, head_changes
 from domain.store.mapper import LedgerStoredEvent
 from domain.store.schema import events, log_index
+from domain.store.statements import Change, Insert, write
 from domain.values import Instant, stream_id
 
 PAGE = 1000
 _bound: ContextVar[Connection | None] = ContextVar("steward_connection", default=None)
 
 _COLUMNS = (
-    "originator_id, originator_version, topic, state, stream, event_id, occurred_on, recorded_at, actor, leaf_hash"
-)
-_INSERT = {
-    # One statement whatever the number of rows: 2.8 times execute_values in batches of 1,000 (stack.md).
-    "postgresql": f"INSERT INTO events ({_COLUMNS}) SELECT * FROM unnest("  # noqa: S608  # constants only
-    "%s::uuid[], %s::int[], %s::text[], %s::bytea[], %s::text[], %s::text[], "
-    "%s::date[], %s::timestamptz[], %s::text[], %s::bytea[])",
-    "sqlite": f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # the same
-}
+    "originator_id", "originator_version", "topic", "state", "stream", "event_id", "occurred_on", "recorded_at",
+    "actor", "leaf_hash",
+)  # fmt: skip
+_TYPES = ("uuid", "int", "text", "bytea", "text", "text", "date", "timestamptz", "text", "bytea")
 
 
 class LedgerRecorder(ApplicationRecorder):
@@ -55,28 +53,33 @@ class LedgerRecorder(ApplicationRecorder):
         stored_events: Sequence[StoredEvent],
         *,
         connection: Connection | None = None,
+        heads: Sequence[tuple[Head, Head]] = (),
+        beside: Sequence[Insert | Change] = (),
         **kwargs: Any,  # the library passes `tracking` along
     ) -> None:
-        """Insert rows, in order, in the transaction of `connection`, else of `within`.
+        """Insert rows, in order, in the transaction of `connection`, else of `within`, with all that goes with them.
 
-        Always returns None, never positions: the library would take them for notification ids, but an event's place in
-        the log is known only once it is sealed. Raises: the library's IntegrityError when a version or an id is taken
-        (the transaction is then to be rolled back); ProgrammingError when there is no transaction.
+        `heads`: the heads of their streams, before and after. `beside`: rows of the read models. Always returns None,
+        never positions: the library would take them for notification ids, but an event's place in the log is known
+        only once it is sealed. Raises: the library's IntegrityError when a version or an id is taken, or a head has
+        moved (the transaction is then to be rolled back); ProgrammingError when there is no transaction.
         """
         connection = connection or self._within()
         if connection is None:
             raise ProgrammingError("events are inserted within a transaction: pass connection=, or use within()")
         rows = [_row(one) for one in stored_events]
-        if not rows:
-            return
-        dialect = connection.dialect.name
+        writes = [one for one in (Insert("events", _COLUMNS, _TYPES, rows), head_changes(heads), *beside) if one.rows]
         try:
-            if dialect == "sqlite":
-                connection.exec_driver_sql(_INSERT[dialect], rows)
-            else:
-                connection.exec_driver_sql(_INSERT[dialect], tuple(map(list, zip(*rows, strict=True))))
+            done = write(connection, writes)
         except exc.IntegrityError as error:
             raise IntegrityError(str(error.orig)) from error
+        for one, count in zip(writes, done, strict=True):
+            if count == len(one.rows):
+                continue
+            if one.table == "stream_heads":
+                names = ", ".join(f"{before.stream!r} at version {before.version}" for before, _ in heads)
+                raise IntegrityError(f"a stream has moved meanwhile: {names}")
+            raise Unreadable(f"{one.table}: {len(one.rows)} rows were to be closed, {count} stood: run steward rebuild")
 
     def select_events(
         self,

@@ -7,11 +7,12 @@ from sqlalchemy import Connection, text
 from domain.law import Law
 from domain.reader import Reader
 from domain.store.heads import streams
+from domain.store.statements import Change, Insert, write
 from domain.unit import Recorded
 from domain.values import Instant, stream_id
 from projections.rows.live import Live, Row
 from projections.rows.projection import judge_anew, project
-from projections.rows.tables import StoredRows, Tuples, all_standing, close_rows, insert, tuples_of
+from projections.rows.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
 
 MADE_BY = 1
 """Version of the projections: raise it when a change of the code would make other rows, and they are built anew."""
@@ -24,7 +25,7 @@ class Keeper:
         """See `ReadModels`."""
         connection.execute(text("UPDATE read_model_build SET made_by = :version"), {"version": MADE_BY})
 
-    def recorded(self, connection: Connection, recorded: Recorded, law: Law) -> None:
+    def recorded(self, connection: Connection, recorded: Recorded, law: Law) -> list[Insert | Change]:
         """See `ReadModels`."""
         opened: list[tuple[str, Row]] = []
         closed: list[tuple[str, Row]] = []
@@ -38,8 +39,7 @@ class Keeper:
             originator = stream_id(stream).hex
             beside["event_keys"] += [(originator, key, version) for key, version in entries.keys]
             beside["annulled"] += [(originator, version, by) for version, by in entries.gone]
-        close_rows(connection, closed)
-        insert(connection, {**beside, **tuples_of(opened)})
+        return [*closings(closed), *inserts({**beside, **tuples_of(opened)})]
 
     def adopted(self, reader: Reader, law: Law, at: Instant) -> None:
         """See `ReadModels`. Agency by agency, so that memory does not grow with the district."""
@@ -48,5 +48,5 @@ class Keeper:
             for row in all_standing(reader.connection, stream):
                 live.take(row)
             judge_anew(live, reader.events(stream), law, at)
-            close_rows(reader.connection, [(stream, row) for row in live.closed])
-            insert(reader.connection, tuples_of((stream, row) for row in live.opened))
+            close = closings((stream, row) for row in live.closed)
+            write(reader.connection, [*close, *inserts(tuples_of((stream, row) for row in live.opened))])

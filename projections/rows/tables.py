@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from domain.store.statements import Change, Insert, run
 from domain.values import FOREVER, Instant, instant, stream_id
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, RECORDS
 from projections.rows.live import Place, Row, Step
@@ -104,51 +106,26 @@ def tuples_of(rows: Iterable[tuple[str, Row]]) -> Tuples:
     return found
 
 
-def insert(connection: Connection, tuples: Tuples) -> None:
-    """Insert what is kept beside the events, one statement a table whatever the number of rows."""
-    for table in sorted(tuples):
-        _insert_many(connection, table, tuples[table])
+def inserts(tuples: Tuples) -> list[Insert]:
+    """How what is kept beside the events is written."""
+    return [Insert(table, *COLUMNS[table], tuples[table]) for table in sorted(tuples)]
 
 
-def _insert_many(connection: Connection, table: str, rows: list[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    columns, types = COLUMNS[table]
-    names = ", ".join(columns)
-    if connection.dialect.name == "postgresql":
-        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-        query = f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608  # names of ours
-        connection.exec_driver_sql(query, tuple(map(list, zip(*rows, strict=True))))
-    else:
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608  # the same
-
-
-def close_rows(connection: Connection, rows: Iterable[tuple[str, Row]]) -> None:
-    """Give rows that stood their `known_to`: the only change that a row ever sees."""
+def closings(rows: Iterable[tuple[str, Row]]) -> list[Change]:
+    """How rows that stood get their `known_to`: the only change that a row ever sees."""
     by_table: dict[str, list[tuple[Any, ...]]] = {}
     for stream, row in rows:
         keys = tuple(getattr(row.place, key) for key in SHAPES[row.place.table].keys)
         values = (row.known_to, _id(stream), *keys, row.step.valid_from.isoformat(), row.step.valid_to.isoformat())
         by_table.setdefault(row.place.table, []).append(values)
-    for table, of_table in sorted(by_table.items()):
-        keys = SHAPES[table].keys
-        names = ("originator_id", *keys, "valid_from", "valid_to")
-        if connection.dialect.name == "postgresql":
-            types = ("timestamptz", "uuid", *(_KEY_TYPES[key] for key in keys), "date", "date")
-            arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-            match = " AND ".join(f"t.{name} = v.{name}" for name in names)
-            query = (
-                f"UPDATE {table} t SET known_to = v.at FROM unnest({arrays}) AS v(at, {', '.join(names)}) "  # noqa: S608
-                f"WHERE {match} AND t.known_to = '{FOREVER}'"
-            )
-            done = connection.exec_driver_sql(query, tuple(map(list, zip(*of_table, strict=True)))).rowcount
-        else:
-            match = " AND ".join(f"{name} = ?" for name in names)
-            query = f"UPDATE {table} SET known_to = ? WHERE {match} AND known_to = '{FOREVER}'"  # noqa: S608
-            done = connection.exec_driver_sql(query, of_table).rowcount
-        if done != len(of_table):
-            raise RuntimeError(f"{table}: {len(of_table)} rows were to be closed, {done} stood: run steward rebuild")
+    return [
+        Change(
+            table, ("known_to",), ("originator_id", *SHAPES[table].keys, "valid_from", "valid_to"),
+            ("timestamptz", "uuid", *(_KEY_TYPES[key] for key in SHAPES[table].keys), "date", "date"), of_table,
+            f" AND t.known_to = '{FOREVER}'",
+        )
+        for table, of_table in sorted(by_table.items())
+    ]  # fmt: skip
 
 
 class StoredRows:
@@ -162,20 +139,26 @@ class StoredRows:
         if self._is_new:
             return []
         shape = SHAPES[place.table]
-        mark = "%s" if self._connection.dialect.name == "postgresql" else "?"
-        where = "".join(f" AND {key} = {mark}" for key in shape.keys)
-        columns = "".join(f", {column}" for column in shape.columns)
-        query = (
-            f"SELECT valid_from, valid_to, known_from{columns} FROM {place.table} "  # noqa: S608  # names of ours
-            f"WHERE originator_id = {mark}{where} AND known_to = '{FOREVER}' "
-            f"AND valid_to > {mark} AND valid_to <= {mark} ORDER BY valid_from"
-        )
-        keys = (getattr(place, key) for key in shape.keys)
-        found = self._connection.exec_driver_sql(query, (self._id, *keys, since.isoformat(), until.isoformat()))
+        keys = [getattr(place, key) for key in shape.keys]
+        values = (self._id, *keys, since.isoformat(), until.isoformat())
+        found = run(self._connection, _standing_query(place.table), values)
         return [
             Row(place, Step(_day(row[0]), _day(row[1]), shape.back(tuple(row)[3:])), _instant(row[2]), FOREVER, True)  # type: ignore[arg-type]  # never null
             for row in found
         ]
+
+
+@cache
+def _standing_query(table: str) -> str:
+    shape = SHAPES[table]
+    where = "".join(f" AND {key} = ${number}" for number, key in enumerate(shape.keys, start=2))
+    columns = "".join(f", {column}" for column in shape.columns)
+    last = len(shape.keys) + 2
+    return (
+        f"SELECT valid_from, valid_to, known_from{columns} FROM {table} "  # noqa: S608  # names of ours
+        f"WHERE originator_id = $1{where} AND known_to = '{FOREVER}' "
+        f"AND valid_to > ${last} AND valid_to <= ${last + 1} ORDER BY valid_from"
+    )
 
 
 def all_standing(connection: Connection, stream: str) -> Iterator[Row]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from domain.events import EVENT_TYPES, Event, LapseRecorded
 from domain.store.engine import writing
-from domain.store.heads import Head, advance_head, lock_head
+from domain.store.heads import Head, advanced, lock_head
 from domain.store.mapper import EventMapper
 from domain.store.recorder import LedgerRecorder
 from domain.values import agency_stream, new_id, next_instant
@@ -58,8 +58,8 @@ def append_within(connection: Connection, stream: str = STREAM, count: int = 1) 
     head = lock_head(connection, stream)
     facts = lapses(head, count)
     stored = [MAPPER.to_stored_event(fact) for fact in facts]
-    LedgerRecorder(connection.engine).insert_events(stored, connection=connection)
-    advance_head(connection, head, stored)
+    heads = [(head, advanced(head, stored))]
+    LedgerRecorder(connection.engine).insert_events(stored, connection=connection, heads=heads)
     return facts
 
 

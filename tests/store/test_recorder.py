@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from domain.store import heads, recorder
 from domain.store.engine import reading, writing
 from domain.store.factory import LedgerFactory
-from domain.store.heads import NO_HASH, advance_head, chained, head_of, lock_head, lock_heads, streams
+from domain.store.heads import NO_HASH, advanced, chained, head_of, lock_head, lock_heads, streams
 from domain.store.mapper import EventMapper, LedgerStoredEvent
 from domain.store.recorder import LedgerRecorder, events_of, find_event
 from domain.values import stream_id
@@ -106,14 +106,18 @@ def test_a_head_counts_and_chains(engine: Engine) -> None:
     assert head.db_now.tzinfo is not None
 
 
-def test_a_head_that_moved_is_a_conflict(engine: Engine) -> None:
+def test_a_head_that_moved_is_a_conflict(engine: Engine, recording: LedgerRecorder) -> None:
     """Advancing from a version that is no longer there is the library's IntegrityError, and changes nothing."""
     append(engine)
     with writing(engine) as connection:
         old = lock_head(connection, STREAM)
     append(engine)
-    with pytest.raises(IntegrityError, match="no longer at version 1"), writing(engine) as connection:
-        advance_head(connection, old, [MAPPER.to_stored_event(lapse(old))])
+    moved = advanced(old, [MAPPER.to_stored_event(lapse(old))])
+    with (
+        pytest.raises(IntegrityError, match=r"moved meanwhile: 'agency/\w+' at version 1"),
+        writing(engine) as connection,
+    ):
+        recording.insert_events([], connection=connection, heads=[(old, moved)])
     with reading(engine) as connection:
         assert (found := head_of(connection, STREAM)) is not None
         assert found.version == 2
@@ -128,7 +132,7 @@ def test_a_head_takes_only_what_follows(engine: Engine) -> None:
         last = head.last_recorded_at
         for wrong in ({"originator_version": 3}, {"stream": "agency/other"}, {"recorded_at": last}):
             with pytest.raises(ValueError, match=r"follow|not after"):
-                advance_head(connection, head, [LedgerStoredEvent(**{**vars(fits), **wrong})])
+                advanced(head, [LedgerStoredEvent(**{**vars(fits), **wrong})])
 
 
 def test_streams_are_listed_by_name(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,122 @@
+"""Statements that are sent often: planned once a connection, and as many as go together in one round trip.
+
+Both databases take the same text: parameters are written `$1`, `$2::text[]` ... in order; SQLite drops the types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, CursorResult
+
+_PREPARED = "steward_prepared"
+_MOST = 500
+"""More than the code has; a connection that holds so many goes on without preparing."""
+_PARAMETER = re.compile(r"\$(\d+)(::[a-z]+(?:\[\])?)?")
+
+
+def run(connection: Connection, query: str, values: Sequence[Any] = (), *, first: str = "") -> CursorResult[Any]:
+    """Run a statement of ours. PostgreSQL plans it once a connection.
+
+    `first`: a statement without parameters that goes before it in the same round trip (PostgreSQL).
+    """
+    if connection.dialect.name != "postgresql":
+        return connection.exec_driver_sql(_for_sqlite(query), tuple(values))
+    names: dict[str, str] = connection.info.setdefault(_PREPARED, {})
+    name = names.get(query)
+    if name is None:
+        if len(names) >= _MOST:
+            query = _PARAMETER.sub(lambda found: f"%s{found[2] or ''}", query)
+            return connection.exec_driver_sql(first + query, tuple(values))
+        name = f"steward_{len(names)}"
+        first = f"{first} PREPARE {name} AS {query.replace('%', '%%')};"
+        names[query] = name
+    try:
+        return connection.exec_driver_sql(f"{first} EXECUTE {name}{_marks(query)}", tuple(values))
+    except BaseException:
+        if "PREPARE" in first:
+            names.pop(query, None)  # whether it got that far is unknown: another name next time
+            names[f"{name} failed"] = name
+        raise
+
+
+@cache
+def _for_sqlite(query: str) -> str:
+    return _PARAMETER.sub(r"?\1", query)
+
+
+@cache
+def _marks(query: str) -> str:
+    """`(%s::uuid[], %s)`: an array is text to `EXECUTE` unless it is told."""
+    casts = {int(number): cast for number, cast in _PARAMETER.findall(query)}
+    return f"({', '.join(f'%s{casts[number]}' for number in sorted(casts))})" if casts else ""
+
+
+class Insert(NamedTuple):
+    """Rows for a table."""
+
+    table: str
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+class Change(NamedTuple):
+    """Values for rows that have to be there: each row holds the new values, then the values of the keys."""
+
+    table: str
+    values: tuple[str, ...]
+    keys: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+    where: str = ""
+    """A further condition on the row, `t`."""
+
+
+def write(connection: Connection, writes: Sequence[Insert | Change]) -> list[int]:
+    """Do all of it, in one round trip where the database has one: how many rows each has touched."""
+    writes = [one for one in writes if one.rows]
+    if connection.dialect.name != "postgresql":
+        return [_write_one(connection, one) for one in writes]
+    if not writes:
+        return []
+    query = _together(tuple(one._replace(rows=()) for one in writes))
+    values = [list(column) for one in writes for column in zip(*one.rows, strict=True)]
+    return list(run(connection, query, values).one())
+
+
+def _write_one(connection: Connection, one: Insert | Change) -> int:
+    if isinstance(one, Insert):
+        marks = ", ".join("?" * len(one.columns))
+        query = f"INSERT INTO {one.table} ({', '.join(one.columns)}) VALUES ({marks})"  # noqa: S608  # names of ours
+    else:
+        values = ", ".join(f"{name} = ?" for name in one.values)
+        keys = " AND ".join(f"t.{name} = ?" for name in one.keys)
+        query = f"UPDATE {one.table} AS t SET {values} WHERE {keys}{one.where}"  # noqa: S608  # the same
+    return connection.exec_driver_sql(query, one.rows).rowcount
+
+
+@cache
+def _together(writes: tuple[Insert | Change, ...]) -> str:
+    """One statement for all: every part sees the database as it was before, and none writes a row that another does."""
+    parts, number = [], 0
+    for place, one in enumerate(writes):
+        arrays = ", ".join(f"${number + at}::{name}[]" for at, name in enumerate(one.types, start=1))
+        number += len(one.types)
+        if isinstance(one, Insert):
+            names = ", ".join(one.columns)
+            part = f"INSERT INTO {one.table} ({names}) SELECT * FROM unnest({arrays})"  # noqa: S608  # names of ours
+        else:
+            columns = ", ".join(f"c{at}" for at in range(len(one.types)))
+            values = ", ".join(f"{name} = v.c{at}" for at, name in enumerate(one.values))
+            keys = " AND ".join(f"t.{name} = v.c{at}" for at, name in enumerate(one.keys, start=len(one.values)))
+            part = (
+                f"UPDATE {one.table} AS t SET {values} FROM unnest({arrays}) AS v({columns}) "  # noqa: S608  # the same
+                f"WHERE {keys}{one.where}"
+            )
+        parts.append(f"w{place} AS ({part} RETURNING 1)")
+    counts = ", ".join(f"(SELECT count(*) FROM w{place})" for place in range(len(writes)))  # noqa: S608  # the same
+    return f"WITH {', '.join(parts)} SELECT {counts}"
