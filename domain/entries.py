@@ -51,6 +51,10 @@ class Entries(Protocol):
         """The entry of this id."""
         ...
 
+    def has_read(self, keys: Iterable[str]) -> bool:
+        """Whether asking for these keys costs no query."""
+        ...
+
     def gone_with(self, annulment: EventAnnulled) -> list[Event]:
         """What stopped counting by this annulment, in recording order."""
         ...
@@ -115,6 +119,10 @@ class EntriesInMemory:
         """See `Entries`."""
         found = {entry.event.version: entry for key in keys for entry in self._by_key.get(key, ())}
         return [found[version] for version in sorted(found)]
+
+    def has_read(self, keys: Iterable[str]) -> bool:
+        """See `Entries`: everything is in memory."""
+        return True
 
     def one(self, event_id: str) -> Entry | None:
         """See `Entries`."""

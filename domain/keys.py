@@ -6,7 +6,7 @@ names it, and the small sets that bear on everything (filings, pledges). Each ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import UNSET
 
@@ -62,8 +62,15 @@ def effect_key(year: int, client: str) -> str:
 
 PLEDGE_ITEM = 7
 """Requests of this item are met by a pledge as well (R8a)."""
-LABELS = "labels"
-"""Changes of what lists show: name and category."""
+
+
+def field_keys(fields: Iterable[str]) -> tuple[str, ...]:
+    """Changes of these particulars of an agency (R7)."""
+    return tuple(type_key(InformationChanged, field) for field in fields)
+
+
+LABELS = field_keys(("name", "category"))
+"""Changes of what lists show."""
 
 
 def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
@@ -80,5 +87,6 @@ def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
         yield effect_key(event.year, event.client.uscc)
     elif isinstance(event, SubmissionRequested) and event.item == PLEDGE_ITEM:
         yield type_key(SubmissionRequested, PLEDGE_ITEM)
-    elif isinstance(event, InformationChanged) and (event.fields.name, event.fields.category) != (UNSET, UNSET):
-        yield type_key(InformationChanged, LABELS)
+    elif isinstance(event, InformationChanged):
+        fields = event.fields
+        yield from field_keys(field for field in fields.__struct_fields__ if getattr(fields, field) is not UNSET)

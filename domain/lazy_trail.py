@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from domain.entries import Entries, Entry
-from domain.events import Event, EventAnnulled
-from domain.keys import naming_key, type_key
+from domain.events import AgencyFiled, AgencyTerminated, Event, EventAnnulled, FilingReturned, FilingSubmitted
+from domain.keys import field_keys, naming_key, type_key, type_keys
 from domain.trail import Trail
 
 E = TypeVar("E", bound=Event)
@@ -66,8 +66,17 @@ class LazyTrail(Trail):
 
     def naming(self, event_id: str, *kinds: type[E]) -> Iterator[E]:
         """See `Trail`."""
-        found = self.entries.under([naming_key(event_id, kind) for kind in kinds])
+        by_type = type_keys(*kinds)
+        if self.entries.has_read(by_type):  # all of these types are at hand
+            found = [one for one in self.entries.under(by_type) if event_id in one.event.named()]
+        else:
+            found = self.entries.under([naming_key(event_id, kind) for kind in kinds])
         return _counting(found)
+
+    def about(self, fields: Iterable[str]) -> Trail:
+        """See `Trail`: the filings, and the changes of just these particulars."""
+        keys = (*type_keys(FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated), *field_keys(fields))
+        return Trail(_counting(self.entries.under(keys)))
 
     def gone_with(self, annulment: EventAnnulled) -> list[Event]:
         """What stopped counting by an annulment recorded just now, in recording order."""

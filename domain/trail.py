@@ -71,6 +71,10 @@ class Trail:
             found = self._dated[kind] = sorted(self.of(kind), key=lambda event: (event.occurred_on, event.version))
         return found  # type: ignore[return-value]  # as above
 
+    def about(self, fields: Iterable[str]) -> Trail:
+        """A trail that says what these particulars of the agency were; this one says it of all."""
+        return self
+
     def gone_with(self, annulment: EventAnnulled) -> list[Event]:
         """What stopped counting by this annulment, in recording order."""
         gone = [self._ids[one] for one, cause in self._annulled.items() if cause == annulment.id]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -35,6 +35,10 @@ Recorded = dict[str, tuple[list[Event], StoredEntries]]
 
 class ReadModels(Protocol):
     """What keeps the rows that answer questions in step with the events, in the same transaction."""
+
+    def looked_up(self, command: Command, path_id: str | None) -> tuple[Iterable[str], Iterable[str]]:
+        """Keys and ids of the events that the command's decision and rows will need: a hint, read in one query."""
+        ...
 
     def opened(self, connection: Connection) -> None:
         """The ledger is new: there is nothing to build."""
@@ -143,6 +147,7 @@ class Unit:
                 remedy_en="Read it again and decide anew.",
             )
         stream = agency.stream
+        self._entries[stream].read(*self.ledger.read_models.looked_up(command, path_id))
         law = self.law()
         at = next_instant(self._now(self._heads[stream]), max(self._last[stream] or "", self._law_since))
         event = agency.record(

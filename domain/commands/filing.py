@@ -177,7 +177,7 @@ class ReportChange(Command):
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Never refused for being late: lateness is what the rules count."""
         given = {field: getattr(self.fields, field) for field in self.fields.model_fields_set}
-        old = changed_values(profile_on(agency.trail, self.changed_on), given)
+        old = changed_values(profile_on(agency.trail.about(given), self.changed_on), given)
         return fact(InformationChanged, reported_on=self.reported_on, fields=stored_profile(recording, given), old=old)
 
 

@@ -137,7 +137,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _prepare_postgresql(dbapi: Any, _: ConnectionPoolEntry) -> None:
-    _run(dbapi, f"SET TIME ZONE 'UTC'; SET lock_timeout = {WAIT_MS}")
+    # Statements of ours go by keys: planning them anew for other values, or compiling them, gains nothing; and one
+    # that was planned while its tables were small has to be good when they have grown.
+    plans = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
+    _run(dbapi, f"SET TIME ZONE 'UTC'; SET lock_timeout = {WAIT_MS}; {plans}")
 
 
 def _take_service_role(dbapi: Any, _: ConnectionPoolEntry) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -11,21 +12,43 @@ from domain.entries import EntriesInMemory, Entry, ground_of
 from domain.events import Event
 from domain.keys import keys_of, naming_prefix
 from domain.store.mapper import EventMapper
+from domain.store.statements import run
 from domain.values import stream_id
 
+_ANNULMENT = "JOIN events b ON b.originator_id = a.originator_id AND b.originator_version = a.by_version"
+_GONE = "FROM annulled a {more} WHERE a.originator_id = e.originator_id AND a.version = e.originator_version"
 _ENTRY = (
-    "SELECT {more} e.originator_version AS version, e.topic, e.state, a.by_version, b.event_id AS gone_by "
-    "FROM {source} "
-    "LEFT JOIN annulled a ON a.originator_id = e.originator_id AND a.version = e.originator_version "
-    "LEFT JOIN events b ON b.originator_id = a.originator_id AND b.originator_version = a.by_version "
-    "WHERE {where} ORDER BY e.originator_version"
+    "SELECT {key} AS key, e.originator_version AS version, e.topic, e.state, e.stream, "
+    f"(SELECT a.by_version {_GONE.format(more='')}) AS by_version, "  # names of ours
+    f"(SELECT b.event_id {_GONE.format(more=_ANNULMENT)}) AS gone_by "  # the same
+    "FROM {source} WHERE {where}"
 )
-_OF_KEYS = "event_keys k JOIN events e ON e.originator_id = k.originator_id AND e.originator_version = k.version"
-_BY_KEY = _ENTRY.format(more="k.key AS key,", source=_OF_KEYS, where="k.originator_id = {id} AND k.key {among}")
-_BY_PREFIX = _ENTRY.format(
-    more="", source=_OF_KEYS, where="k.originator_id = {id} AND k.key >= {first} AND k.key < {end}"
-)
-_BY_ID = _ENTRY.format(more="", source="events e", where="e.originator_id = {id} AND e.event_id {among}")
+_EVENT_OF_KEY = "e.originator_id = k.originator_id AND e.originator_version = k.version"
+_OF_KEYS = {
+    # Always from the keys to their events, whatever the planner believes about the length of a stream.
+    "postgresql": f"event_keys k CROSS JOIN LATERAL (SELECT * FROM events e WHERE {_EVENT_OF_KEY} LIMIT 1) e",  # noqa: S608
+    "sqlite": f"event_keys k CROSS JOIN events e ON {_EVENT_OF_KEY}",
+}
+
+
+def _among(column: str, parameter: str, dialect: str) -> str:
+    if dialect == "postgresql":
+        return f"{column} = ANY({parameter}::text[])"
+    return f"{column} IN (SELECT value FROM json_each({parameter}))"  # noqa: S608  # names of ours
+
+
+_READ = {
+    dialect: _ENTRY.format(
+        key="k.key", source=source, where=f"k.originator_id = $1 AND {_among('k.key', '$2', dialect)}"
+    )
+    + " UNION ALL "
+    + _ENTRY.format(key="NULL", source="events e", where=_among("e.event_id", "$3", dialect))
+    for dialect, source in _OF_KEYS.items()
+}
+_BY_PREFIX = {
+    dialect: _ENTRY.format(key="NULL", source=source, where="k.originator_id = $1 AND k.key >= $2 AND k.key < $3")
+    for dialect, source in _OF_KEYS.items()
+}
 
 
 class StoredEntries(EntriesInMemory):
@@ -34,8 +57,9 @@ class StoredEntries(EntriesInMemory):
     def __init__(self, connection: Connection, stream: str, mapper: EventMapper, *, is_new: bool = False) -> None:
         super().__init__()
         self._connection, self._mapper, self._stream = connection, mapper, stream
-        self._postgresql = connection.dialect.name == "postgresql"
-        self._originator = stream_id(stream) if self._postgresql else stream_id(stream).hex
+        self._dialect = connection.dialect.name
+        self._postgresql = self._dialect == "postgresql"
+        self._originator = stream_id(stream).hex
         self._is_new = is_new
         """Nothing of it is stored yet, so nothing has to be looked for."""
         self._by_version: dict[int, Entry] = {}
@@ -43,6 +67,7 @@ class StoredEntries(EntriesInMemory):
         self._read_ids: set[str] = set()
         self._read_naming: set[str] = set()
         self._pending: dict[str, list[Entry]] = {}
+        self._recorded: set[str] = set()
         self.keys: list[tuple[str, int]] = []
         """Key and version, of every event recorded here."""
         self.gone: list[tuple[int, int]] = []
@@ -51,6 +76,7 @@ class StoredEntries(EntriesInMemory):
     def _keep(self, event: Event) -> Entry:
         entry = self._by_id[event.id] = self._by_version[event.version] = Entry(event)
         self._read_ids.add(event.id)
+        self._recorded.add(event.id)
         for key in keys_of(event, ground_of(event, self)):
             self.keys.append((key, event.version))
             self._pending.setdefault(key, []).append(entry)
@@ -78,55 +104,58 @@ class StoredEntries(EntriesInMemory):
         }
         return [found[version] for version in sorted(found)]
 
-    def read(self, keys: Iterable[str]) -> None:
-        """Read these keys ahead."""
-        missing = sorted(set(keys) - self._read_keys)
-        if missing and not self._is_new:
-            for row in self._rows(_BY_KEY, missing):
-                self._by_key.setdefault(row.key, []).append(self._entry(row))
-        self._read_keys.update(missing)
+    def read(self, keys: Iterable[str], ids: Iterable[str] = ()) -> None:
+        """Read the events under these keys, and those of these ids, in one query, as far as they are not read yet."""
+        keys = [key for key in dict.fromkeys(keys) if key not in self._read_keys]
+        ids = [one for one in dict.fromkeys(ids) if one not in self._read_ids]
+        self._read_keys.update(keys)
+        self._read_ids.update(ids)
+        keys = [key for key in keys if self._may_be_stored(key)]
+        if self._is_new or not (keys or ids):
+            return
+        values: tuple[Any, ...] = (keys, ids)
+        if not self._postgresql:
+            values = tuple(json.dumps(one) for one in values)
+        rows = run(self._connection, _READ[self._dialect], (self._originator, *values)).all()
+        for row in sorted(rows, key=lambda row: row.version):
+            if row.stream != self._stream:
+                continue  # an id of another agency's event; the look-up by id goes through no other index
+            entry = self._entry(row)
+            if row.key is not None:
+                self._by_key.setdefault(row.key, []).append(entry)
 
-    def read_ids(self, ids: Iterable[str]) -> None:
-        """Read the events of these ids ahead."""
-        missing = sorted(set(ids) - self._read_ids)
-        if missing and not self._is_new:
-            for row in self._rows(_BY_ID, missing):
-                self._entry(row)
-        self._read_ids.update(missing)
+    def has_read(self, keys: Iterable[str]) -> bool:
+        """See `Entries`."""
+        return self._is_new or self._read_keys.issuperset(keys)
+
+    def _may_be_stored(self, key: str) -> bool:
+        """Nothing that is stored names an event that this transaction records."""
+        subject, _, rest = key.partition(":")
+        return subject not in self._recorded and rest not in self._recorded
 
     def one(self, event_id: str) -> Entry | None:
         """See `Entries`."""
         if event_id not in self._by_id:
-            self.read_ids([event_id])
+            self.read((), [event_id])
         return self._by_id.get(event_id)
+
+    def is_recorded_here(self, event_id: str) -> bool:
+        """Whether this transaction records the event."""
+        return event_id in self._recorded
 
     def naming(self, event_id: str) -> list[Entry]:
         """See `EntriesInMemory`."""
         if event_id not in self._read_naming and not self._is_new:
             first = naming_prefix(event_id)
-            mark = "%s" if self._postgresql else "?"
-            query = _BY_PREFIX.format(id=mark, first=mark, end=mark)
             end = first[:-1] + chr(ord(first[-1]) + 1)
             pending = {entry.event.version for entry in self._names.get(event_id, ())}
-            stored = [self._entry(row) for row in self._execute(query, (self._originator, first, end))]
+            rows = run(self._connection, _BY_PREFIX[self._dialect], (self._originator, first, end)).all()
+            stored = [self._entry(row) for row in sorted(rows, key=lambda row: row.version)]
             self._names[event_id] = [one for one in stored if one.event.version not in pending] + self._names.get(
                 event_id, []
             )
         self._read_naming.add(event_id)
         return self._names.get(event_id, [])
-
-    def _rows(self, query: str, among: Sequence[str]) -> Iterable[Row[Any]]:
-        if self._postgresql:
-            return self._execute(query.format(id="%s", among="= ANY(%s)"), (self._originator, list(among)))
-        found: list[Row[Any]] = []
-        for start in range(0, len(among), 500):  # SQLite takes a limited number of parameters
-            part = among[start : start + 500]
-            marks = ", ".join("?" * len(part))
-            found += self._execute(query.format(id="?", among=f"IN ({marks})"), (self._originator, *part))
-        return found
-
-    def _execute(self, query: str, values: tuple[Any, ...]) -> Iterable[Row[Any]]:
-        return self._connection.exec_driver_sql(query, values).all()
 
     def _entry(self, row: Row[Any]) -> Entry:
         entry = self._by_version.get(row.version)

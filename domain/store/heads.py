@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.store.mapper import LedgerStoredEvent
 from domain.store.schema import stream_heads
 from domain.store.statements import Change, run
-from domain.values import LEDGER_STREAM, Instant, instant, stream_id
+from domain.values import Instant, instant, stream_id
 
 NO_HASH = bytes(32)
 """The chain hash of a stream without events."""
@@ -158,9 +158,9 @@ def streams(connection: Connection, prefix: str = "") -> Iterator[str]:
         last = names[-1]
 
 
-_LOCK = (  # names of ours only
+_LOCK = (
     "SELECT h.version, h.count, h.last_recorded_at, h.hash, {clock} AS db_now, "
-    f"(SELECT version FROM stream_heads WHERE stream = '{LEDGER_STREAM}') AS law_version FROM "
+    "(SELECT version FROM stream_heads WHERE stream = 'ledger') AS law_version FROM "
     "(SELECT * FROM stream_heads WHERE originator_id = $1 AND stream = $2{lock}) h"
 )
 _LOCKING = {

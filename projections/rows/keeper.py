@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from domain.commands.base import Command
 from domain.law import Law
 from domain.reader import Reader
 from domain.store.heads import streams
 from domain.store.statements import Change, Insert, write
 from domain.unit import Recorded
 from domain.values import Instant, stream_id
+from projections.rows.ahead import Ahead, looked_up
 from projections.rows.live import Live, Row
 from projections.rows.projection import judge_anew, project
 from projections.rows.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
@@ -21,6 +23,10 @@ MADE_BY = 1
 class Keeper:
     """Implements `domain.unit.ReadModels`."""
 
+    def looked_up(self, command: Command, path_id: str | None) -> Ahead:
+        """See `ReadModels`."""
+        return looked_up(command, path_id)
+
     def opened(self, connection: Connection) -> None:
         """See `ReadModels`."""
         connection.execute(text("UPDATE read_model_build SET made_by = :version"), {"version": MADE_BY})
@@ -31,7 +37,7 @@ class Keeper:
         closed: list[tuple[str, Row]] = []
         beside: Tuples = {"event_keys": [], "annulled": []}
         for stream, (events, entries) in recorded.items():
-            live = Live(StoredRows(connection, stream, is_new=events[0].version == 1))
+            live = Live(StoredRows(connection, stream, entries.is_recorded_here, is_new=events[0].version == 1))
             for event in events:
                 project(event, entries, live, law)
             opened += [(stream, row) for row in live.opened]

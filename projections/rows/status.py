@@ -31,7 +31,8 @@ from projections.standing import agency_name, warning_part
 
 STATUS = "agency_status"
 _RESULTS = (ResultPublished, ResultRevised)
-_BY_TYPE = (*FILING, type_key(InformationChanged, LABELS), *type_keys(*_RESULTS, AccidentLiabilityFound))
+STATUS_KEYS = (*FILING, *LABELS, *type_keys(*_RESULTS, AccidentLiabilityFound))
+"""All events that an agency's status follows from, projects apart."""
 _PROJECT = (ProjectStarted, ProjectCompleted, ProjectCancelled)
 
 
@@ -51,17 +52,31 @@ def update_status(context: Context, changed: Iterable[Event]) -> None:
     """Derive the status anew where an event bears on it: all of it is small."""
     changed = list(changed)
     bears = any(
-        type_key(type(event)) in _BY_TYPE
+        type_key(type(event)) in STATUS_KEYS
         or (isinstance(event, InformationChanged) and _has_label(event))
-        or (isinstance(event, _PROJECT) and context.entries.under([type_key(AccidentLiabilityFound)]))
+        or (isinstance(event, _PROJECT) and any(_concerned(event, one) for one in _accidents(context)))
         for event in changed
     )
     if not bears:
         return
-    keys = list(_BY_TYPE)
+    keys = list(STATUS_KEYS)
     if next(context.now([type_key(AccidentLiabilityFound)]).of(AccidentLiabilityFound), None) is not None:
         keys += type_keys(*_PROJECT)  # whom an accident concerns may depend on what ran on its day (R19)
     context.live.replace(Place(STATUS), status_steps(context.now(keys), context.law, context.at), context.at)
+
+
+def _accidents(context: Context) -> list[AccidentLiabilityFound]:
+    found = (entry.event for entry in context.entries.under([type_key(AccidentLiabilityFound)]))
+    return [event for event in found if isinstance(event, AccidentLiabilityFound)]
+
+
+def _concerned(event: Event, accident: AccidentLiabilityFound) -> bool:
+    """Whether the start or end of a project can change whom an accident concerns (R19)."""
+    if accident.client_uscc is not None:
+        return False
+    if accident.project_id is not None:
+        return event.id == accident.project_id
+    return event.occurred_on <= (accident.accident_on or accident.occurred_on)
 
 
 def _has_label(event: InformationChanged) -> bool:

@@ -131,13 +131,16 @@ def closings(rows: Iterable[tuple[str, Row]]) -> list[Change]:
 class StoredRows:
     """The standing rows of one agency, read place by place."""
 
-    def __init__(self, connection: Connection, stream: str, *, is_new: bool = False) -> None:
+    def __init__(
+        self, connection: Connection, stream: str, is_recorded_here: Callable[[str], bool], *, is_new: bool = False
+    ) -> None:
         self._connection, self._id, self._is_new = connection, _id(stream), is_new
+        self._is_recorded_here = is_recorded_here
 
     def standing(self, place: Place, since: date, until: date) -> list[Row]:
         """See `Stored` of `live.py`."""
-        if self._is_new:
-            return []
+        if self._is_new or (place.key and self._is_recorded_here(place.key.rpartition(":")[2])):
+            return []  # nothing is stored of an event that is recorded just now
         shape = SHAPES[place.table]
         keys = [getattr(place, key) for key in shape.keys]
         values = (self._id, *keys, since.isoformat(), until.isoformat())

@@ -1,0 +1,1 @@
+"""What this ledger costs, measured against floors and peers in the same run (`steward bench`)."""

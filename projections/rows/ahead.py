@@ -1,0 +1,95 @@
+"""What a command's decision and its rows will look up, so that one query reads it. A hint: what is missing is read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.commands import assessment, business, filing, sanctions
+from domain.commands.base import Command
+from domain.events import (
+    AccidentLiabilityFound,
+    ComplaintDismissed,
+    ComplaintMerged,
+    ComplaintUpheld,
+    HonourAwarded,
+    PenaltyImposed,
+    PledgeSigned,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectExtended,
+    SubmissionReceived,
+    SubmissionRequested,
+    SurveyClosed,
+)
+from domain.keys import (
+    PLEDGE_ITEM,
+    effect_key,
+    field_keys,
+    form_key,
+    forms_key,
+    ground_key,
+    naming_key,
+    type_key,
+    type_keys,
+)
+from projections.rows.context import FILING
+from projections.rows.scores import LADDER
+from projections.rows.status import STATUS_KEYS
+
+_ACCIDENTS = type_key(AccidentLiabilityFound)
+_OF_A_DUTY = (ProjectCancelled, ProjectCompleted, ProjectExtended, SubmissionReceived)
+_OUTCOMES = (ComplaintDismissed, ComplaintMerged, ComplaintUpheld)
+
+
+class Ahead(NamedTuple):
+    """Keys and ids of events."""
+
+    keys: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+
+
+def looked_up(command: Command, path_id: str | None) -> Ahead:
+    """What the command is about to need of its agency's events."""
+    match command:
+        case filing.FileAgency() | filing.DecideFiling() | filing.TerminateAgency() | sanctions.FindAccidentLiability():
+            return Ahead((*FILING, *STATUS_KEYS))
+        case filing.ReportChange():
+            return Ahead((*FILING, *STATUS_KEYS, *field_keys(command.fields.model_fields_set)))
+        case filing.SignPledge():
+            return Ahead((type_key(SubmissionRequested, PLEDGE_ITEM), *FILING))
+        case business.RequestSubmission() | business.StartProject():
+            return Ahead((*FILING, _ACCIDENTS, type_key(PledgeSigned)))
+        case business.RecordLapse():
+            named = command.concerns
+            return Ahead(FILING if named is None else (*FILING, *_of_duty(named)), () if named is None else (named,))
+        case assessment.SubmitSurvey():
+            client, project = command.client.uscc, command.project_id
+            keys = (type_key(SurveyClosed), form_key(command.year, client, project))
+            return Ahead(keys, () if project is None else (project,))
+        case assessment.CloseSurvey():
+            return Ahead((type_key(SurveyClosed), forms_key(command.year)))
+        case assessment.ScoreEffect():
+            return Ahead((effect_key(command.year, command.client.uscc),))
+        case assessment.AwardHonour():
+            return Ahead(type_keys(HonourAwarded))
+        case assessment.ImposePenalty() | sanctions.DelistAgency():
+            return Ahead((*LADDER, type_key(PenaltyImposed)))
+        case assessment.AnnulEvent():
+            return Ahead((*FILING, _ACCIDENTS), (command.event_id,))
+    return Ahead() if path_id is None else _of_a_subject(command, path_id)
+
+
+def _of_a_subject(command: Command, path_id: str) -> Ahead:
+    match command:
+        case sanctions.DecideComplaint():
+            keys = (*(naming_key(path_id, kind) for kind in _OUTCOMES), *LADDER, type_key(PenaltyImposed))
+            return Ahead(keys, (path_id, *((command.merged_into,) if command.merged_into else ())))
+        case business.ReceiveSubmission():
+            return Ahead((*FILING, *_of_duty(path_id), type_key(PledgeSigned)), (path_id,))
+        case business.FilePlan() | business.ExtendProject() | business.CompleteProject() | business.CancelProject():
+            return Ahead((*FILING, *_of_duty(path_id), _ACCIDENTS), (path_id,))
+    return Ahead((), (path_id,))
+
+
+def _of_duty(subject: str) -> tuple[str, ...]:
+    return (*(naming_key(subject, kind) for kind in _OF_A_DUTY), ground_key(subject))
