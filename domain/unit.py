@@ -100,13 +100,24 @@ class Unit:
         agency = self._agencies.get(stream)
         if agency is None:
             head = self.lock(stream)
-            if head.version == 0 and not new:
-                raise unknown_agency(uscc)
             entries = StoredEntries(self.connection, stream, self.ledger.events_mapper, is_new=head.version == 0)
             agency = Agency.of(uscc)
             agency.trail, agency.version = LazyTrail(entries), head.version
             self._agencies[stream], self._entries[stream] = agency, entries
+        if agency.version == 0 and not new:
+            raise unknown_agency(uscc)
         return agency
+
+    def expect(self, commands: Iterable[tuple[str, Command, str | None]]) -> None:
+        """Read ahead what these commands (USCC, command, id of its path) will look up: a query an agency."""
+        ahead: dict[str, tuple[set[str], set[str]]] = {}
+        for uscc, command, path_id in commands:
+            keys, ids = ahead.setdefault(uscc, (set(), set()))
+            more_keys, more_ids = self.ledger.read_models.looked_up(command, path_id)
+            keys.update(more_keys)
+            ids.update(more_ids)
+        for uscc in sorted(ahead):
+            self._entries[self.agency(uscc, new=True).stream].read(*ahead[uscc])
 
     def law(self) -> Law:
         """The law adopted by now."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 import unicodedata
 import uuid
@@ -48,14 +49,19 @@ GRADE_LABELS = {Grade.EXCELLENT: "优秀", Grade.QUALIFIED: "合格", Grade.UNQU
 GRADE_RANK = {grade: rank for rank, grade in enumerate(Grade)}
 
 
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+
+
 def instant(moment: datetime) -> Instant:
     """The fixed-width text of an aware `moment`, in UTC with microseconds (api.md)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def moment(text: Instant) -> datetime:
-    """The aware datetime that an `Instant` stands for."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    """The aware datetime that an `Instant` stands for; `ValueError` for any other text."""
+    if _INSTANT.fullmatch(text) is None:
+        raise ValueError(f"no instant of the form 2026-01-01T00:00:00.000000Z: {text!r}")
+    return datetime.fromisoformat(text)
 
 
 def next_instant(clock: datetime, last: Instant | None) -> Instant:

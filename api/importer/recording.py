@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -11,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from api.commands import find_command
 from api.importer.errors import ImportStopped, refused
 from api.importer.spool import Spool, event_id
+from domain.commands.base import Command
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
 from domain.ledger import Ledger, Unit
@@ -59,18 +61,24 @@ def _record_piece(unit: Unit, spool: Spool, file_sha256: bytes, last_line: int, 
     actor = person_named(unit.connection, person) or create_person(unit.connection, person)
     for stream in sorted({agency_stream(uscc) for _, uscc, _, _, _ in commands}):
         unit.lock(stream)
-    for line, uscc, path_id, post, body in commands:
-        found = find_command(post)
-        if found is None:
-            raise LookupError(f"line {line} passed the check and is no command: {post}")
+    parsed = [(line, uscc, _command(line, post, body), path_id) for line, uscc, path_id, post, body in commands]
+    unit.expect((uscc, command, path_id) for _, uscc, command, path_id in parsed)
+    for line, uscc, command, path_id in parsed:
         try:
             unit.record(
-                uscc, found[0].body.model_validate(body), actor=actor, role=Role.ASSOCIATION, via="import",
-                path_id=path_id, event_id=event_id(file_sha256, line), new=found[0].body is FileAgency,
+                uscc, command, actor=actor, role=Role.ASSOCIATION, via="import", path_id=path_id,
+                event_id=event_id(file_sha256, line), new=isinstance(command, FileAgency),
             )  # fmt: skip
         except (Invalid, Contradiction, NotFound, Forbidden) as refusal:
             raise ImportStopped(refused(line, refusal), done) from refusal
     return len(commands), up_to
+
+
+def _command(line: int, post: str, body: Any) -> Command:
+    found = find_command(post)
+    if found is None:
+        raise LookupError(f"line {line} passed the check and is no command: {post}")
+    return found[0].body.model_validate(body)
 
 
 def _claim(unit: Unit, file_sha256: bytes, piece: int, first_line: int, last_line: int) -> bool:

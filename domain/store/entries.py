@@ -17,11 +17,13 @@ from domain.values import stream_id
 
 _ANNULMENT = "JOIN events b ON b.originator_id = a.originator_id AND b.originator_version = a.by_version"
 _GONE = "FROM annulled a {more} WHERE a.originator_id = e.originator_id AND a.version = e.originator_version"
-_ENTRY = (
-    "SELECT {key} AS key, e.originator_version AS version, e.topic, e.state, e.stream, "
-    f"(SELECT a.by_version {_GONE.format(more='')}) AS by_version, "  # names of ours
-    f"(SELECT b.event_id {_GONE.format(more=_ANNULMENT)}) AS gone_by "  # the same
-    "FROM {source} WHERE {where}"
+_ENTRY = " ".join(
+    (
+        "SELECT {key} AS key, e.originator_version AS version, e.topic, e.state, e.stream,",
+        f"(SELECT a.by_version {_GONE.format(more='')}) AS by_version,",  # names of ours
+        f"(SELECT b.event_id {_GONE.format(more=_ANNULMENT)}) AS gone_by",  # the same
+        "FROM {source} WHERE {where}",
+    )
 )
 _EVENT_OF_KEY = "e.originator_id = k.originator_id AND e.originator_version = k.version"
 _OF_KEYS = {

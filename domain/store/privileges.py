@@ -29,7 +29,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "event_keys": ("SELECT", "INSERT"),
     "annulled": ("SELECT", "INSERT"),
     "read_model_build": ("SELECT", "UPDATE"),
-    "rebuilt": (),
+    "rebuilt": ("SELECT",),
     **dict.fromkeys(READ_MODELS, ("SELECT", "INSERT", "UPDATE")),
     "alembic_version": ("SELECT",),
 }

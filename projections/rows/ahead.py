@@ -50,18 +50,54 @@ class Ahead(NamedTuple):
 
 def looked_up(command: Command, path_id: str | None) -> Ahead:
     """What the command is about to need of its agency's events."""
+    if path_id is not None:
+        return _of_a_subject(command, path_id)
+    return _of_filing(command) or _of_business(command) or _of_assessment(command) or Ahead()
+
+
+def _of_a_subject(command: Command, path_id: str) -> Ahead:
+    match command:
+        case sanctions.DecideComplaint():
+            ladder = (*LADDER, type_key(PenaltyImposed)) if command.outcome == "upheld" else ()
+            return Ahead(
+                (*(naming_key(path_id, kind) for kind in _OUTCOMES), *ladder),
+                (path_id, *((command.merged_into,) if command.merged_into else ())),
+            )
+        case business.ReceiveSubmission():
+            return Ahead((*FILING, *_of_duty(path_id)), (path_id,))
+        case business.FilePlan() | business.ExtendProject() | business.CompleteProject() | business.CancelProject():
+            return Ahead((*FILING, *_of_duty(path_id), _ACCIDENTS), (path_id,))
+    return Ahead((), (path_id,))
+
+
+def _of_filing(command: Command) -> Ahead | None:
     match command:
         case filing.FileAgency() | filing.DecideFiling() | filing.TerminateAgency() | sanctions.FindAccidentLiability():
             return Ahead((*FILING, *STATUS_KEYS))
         case filing.ReportChange():
-            return Ahead((*FILING, *STATUS_KEYS, *field_keys(command.fields.model_fields_set)))
+            fields = command.fields.model_fields_set
+            return Ahead((*FILING, *(STATUS_KEYS if fields & {"name", "category"} else ()), *field_keys(fields)))
         case filing.SignPledge():
             return Ahead((type_key(SubmissionRequested, PLEDGE_ITEM), *FILING))
-        case business.RequestSubmission() | business.StartProject():
-            return Ahead((*FILING, _ACCIDENTS, type_key(PledgeSigned)))
+    return None
+
+
+def _of_business(command: Command) -> Ahead | None:
+    match command:
+        case business.RequestSubmission():
+            return Ahead((*FILING, type_key(PledgeSigned)) if command.item == PLEDGE_ITEM else FILING)
+        case business.StartProject():
+            return Ahead((*FILING, _ACCIDENTS))
         case business.RecordLapse():
             named = command.concerns
             return Ahead(FILING if named is None else (*FILING, *_of_duty(named)), () if named is None else (named,))
+        case assessment.ImposePenalty() | sanctions.DelistAgency():
+            return Ahead((*LADDER, type_key(PenaltyImposed)))
+    return None
+
+
+def _of_assessment(command: Command) -> Ahead | None:
+    match command:
         case assessment.SubmitSurvey():
             client, project = command.client.uscc, command.project_id
             keys = (type_key(SurveyClosed), form_key(command.year, client, project))
@@ -72,23 +108,9 @@ def looked_up(command: Command, path_id: str | None) -> Ahead:
             return Ahead((effect_key(command.year, command.client.uscc),))
         case assessment.AwardHonour():
             return Ahead(type_keys(HonourAwarded))
-        case assessment.ImposePenalty() | sanctions.DelistAgency():
-            return Ahead((*LADDER, type_key(PenaltyImposed)))
         case assessment.AnnulEvent():
             return Ahead((*FILING, _ACCIDENTS), (command.event_id,))
-    return Ahead() if path_id is None else _of_a_subject(command, path_id)
-
-
-def _of_a_subject(command: Command, path_id: str) -> Ahead:
-    match command:
-        case sanctions.DecideComplaint():
-            keys = (*(naming_key(path_id, kind) for kind in _OUTCOMES), *LADDER, type_key(PenaltyImposed))
-            return Ahead(keys, (path_id, *((command.merged_into,) if command.merged_into else ())))
-        case business.ReceiveSubmission():
-            return Ahead((*FILING, *_of_duty(path_id), type_key(PledgeSigned)), (path_id,))
-        case business.FilePlan() | business.ExtendProject() | business.CompleteProject() | business.CancelProject():
-            return Ahead((*FILING, *_of_duty(path_id), _ACCIDENTS), (path_id,))
-    return Ahead((), (path_id,))
+    return None
 
 
 def _of_duty(subject: str) -> tuple[str, ...]:

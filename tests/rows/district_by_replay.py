@@ -9,7 +9,6 @@ from typing import Any
 
 from domain.measures.chapter2_filing import filing_state
 from domain.measures.chapter4_assessment import ranked
-from domain.measures.implements import implements
 from domain.measures.rulebook import assessment_year_of
 from domain.values import GRADE_LABELS, Grade, rounded
 from projections.basis import Basis
@@ -50,7 +49,6 @@ def matches(
     )
 
 
-@implements("art.19", "R30")
 def ranking(year: int, district: Iterable[Basis]) -> list[dict[str, Any]]:
     """Per category, by rank; then those not assessed, without one. The category is that at the end of the year."""
     by_category: dict[str, list[tuple[dict[str, Any], Grade, Fraction]]] = {}
