@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -96,13 +96,18 @@ def _engine(url: URL, **pool: Any) -> Engine:
 
 
 def _make_private(file: Path) -> None:
-    """Make the file, and its folders as far as they are missing, for the owner only."""
+    """Make the file, and its folders as far as they are missing, for the owner only.
+
+    A file that is there is never opened here: closing any descriptor of it would drop the locks that this process's
+    connections hold on it (POSIX), and the next process to close the database would take their log away.
+    """
     missing = [folder for folder in file.absolute().parents if not folder.exists()]
     with named_trouble():
         try:
             for folder in reversed(missing):
                 folder.mkdir(mode=0o700, exist_ok=True)
-            os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+            with suppress(FileExistsError):
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except OSError as error:
             unopened = sqlite3.OperationalError(str(error))
             unopened.sqlite_errorname = "SQLITE_CANTOPEN"

@@ -12,12 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Busy
 from domain.store import engine as engines
-from domain.store.engine import database_url, open_engine, reading, writing
+from domain.store.engine import database_url, open_engine, open_migration_engine, reading, writing
 from domain.store.heads import lock_head, lock_heads
 from domain.store.migrate import migrate
 from domain.store.people import create_person
 from tests.postgres_server import PostgresServer
 from tests.store.makers import STREAM, append, undone
+from tests.store.workers import append_once, finish, start
 
 
 def test_sqlite_is_opened_durably(sqlite_engine: Engine) -> None:
@@ -41,6 +42,22 @@ def test_a_new_file_is_private(tmp_path: Path) -> None:
     engine.dispose()
     folders = [tmp_path, tmp_path / "data folder", tmp_path / "data folder" / "deep"]
     assert [stat.S_IMODE(path.stat().st_mode) for path in folders] == [0o755, 0o700, 0o700]
+
+
+def test_opening_a_file_again_does_not_let_go_of_it(tmp_path: Path) -> None:
+    """Closing any descriptor of a file drops a process's locks on it; then another process would take its log away."""
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    migrate(url)
+    serving = open_engine(url)
+    append(serving)  # its connection stays in the pool, with its locks
+    open_engine(url).dispose()
+    open_migration_engine(url).dispose()
+    assert finish([start(append_once, url)]) == [0]
+    append(serving)
+    assert finish([start(append_once, url)]) == [0]
+    with reading(serving) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM events")) == 4
+    serving.dispose()
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?uri=true", "mysql://h/d"])

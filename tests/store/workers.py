@@ -62,3 +62,10 @@ def append_until_killed(url: str, stream: str, batch: int) -> None:
 
 if __name__ == "__main__":
     append_until_killed(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+
+
+def append_once(url: str) -> None:
+    """Append one fact and leave, as a short command beside the service does: the last to close tidies the log away."""
+    engine = open_engine(url)
+    append(engine)
+    engine.dispose()
