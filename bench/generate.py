@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from domain.values import new_id, normal_uscc
+from api.commands import find_command
+from domain.commands.base import Command
+from domain.unit import Unit
+from domain.values import Role, new_id, normal_uscc
 
 START = date(2016, 1, 4)
 FIRST_DAY = date(2021, 11, 1)
@@ -26,6 +29,29 @@ class Fact(NamedTuple):
     body: dict[str, Any]
     path_id: str | None
     id: str
+
+
+def command_of(fact: Fact) -> tuple[str, Command]:
+    """Its agency and its command, parsed."""
+    found = find_command(fact.post)
+    if found is None:
+        raise LookupError(fact.post)
+    route, given, _ = found
+    return given or str(fact.body["uscc"]), route.body.model_validate(fact.body)
+
+
+def send(unit: Unit, fact: Fact) -> None:
+    """Record it."""
+    agency, command = command_of(fact)
+    record(unit, fact, agency, command)
+
+
+def record(unit: Unit, fact: Fact, agency: str, command: Command) -> None:
+    """Record a fact that has been parsed."""
+    unit.record(
+        agency, command, actor="bench", role=Role.REGULATOR, via="api", path_id=fact.path_id, event_id=fact.id,
+        new=fact.post == "/v1/agencies",
+    )  # fmt: skip
 
 
 def uscc(number: int) -> str:
