@@ -111,17 +111,29 @@ def require_rows(engine: Engine) -> None:
     with reading(engine) as connection:
         current = is_current(connection)
     if not current:
-        raise DatabaseOlder(
-            "读模型由另一版本的程序生成",
-            "the read models were made by another version of the software",
-            remedy="请运行 steward rebuild,或启动 steward serve(会自动重建)",
-            remedy_en="run steward rebuild, or steward serve, which rebuilds them",
-        )
+        raise _older()
+
+
+def _older() -> DatabaseOlder:
+    return DatabaseOlder(
+        "读模型由另一版本的程序生成",
+        "the read models were made by another version of the software",
+        remedy="请用数据库所有者的账号运行 steward rebuild 或 steward migrate",
+        remedy_en="run steward rebuild or steward migrate with the login that owns the tables",
+    )
 
 
 def ensure_rows(url: str, progress: Progress) -> None:
-    """Build the rows where they are missing or of another version of the projections, as starting the service does."""
+    """Build the rows where they are missing or of another version of the projections, as starting the service does.
+
+    Raises: DatabaseOlder when this login may not.
+    """
     with owned(url) as engine, reading(engine) as connection:
         current = is_current(connection)
+        may = engine.dialect.name == "sqlite" or connection.scalar(
+            text("SELECT has_table_privilege(session_user, 'agency_status', 'DELETE')")
+        )
     if not current:
+        if not may:
+            raise _older()
         rebuild(url, jobs=1, progress=progress, report=lambda _: None)

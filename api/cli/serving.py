@@ -8,6 +8,7 @@ import typer
 
 from api.cli.database import settings_for
 from api.cli.options import Database
+from api.cli.output import progress_bars
 from api.cli.running import say
 from api.settings import Settings
 from domain.store.engine import open_engine
@@ -15,6 +16,7 @@ from domain.store.migrate import migrate as migrate_database
 from domain.store.migrate import require_current
 from domain.values import FOREVER
 from projections.ledger import open_ledger
+from projections.rebuild import ensure_rows
 
 Host = Annotated[
     str | None,
@@ -72,6 +74,8 @@ def migrate(database: Database = None) -> None:
         require_current(engine)
     finally:
         engine.dispose()
+    with progress_bars() as bar:
+        ensure_rows(settings.database, bar)
     say("数据库已是本版本 / the database is of this version")
 
 
