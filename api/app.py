@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,9 +18,10 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
-from api import health, law_routes, openapi, problems, question_routes, survey_links
+from api import health, law_routes, log_routes, openapi, problems, question_routes, survey_links
 from api.command_routes import command_router
 from api.housekeeper import Housekeeper
+from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.settings import Settings
 from domain.ledger import Ledger
@@ -57,10 +59,12 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = await run_in_threadpool(start, settings)
+        app.state.feed = LogFeed(service.ledger)
         service.housekeeper.start()
         try:
             yield
         finally:
+            await app.state.feed.close()
             await run_in_threadpool(stop, service)
 
     app = FastAPIOffline(
@@ -71,7 +75,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
     )
-    for routes in (command_router(), question_routes.router, law_routes.router, survey_links.router, health.router):
+    routers = (question_routes.router, log_routes.router, law_routes.router, survey_links.router, health.router)
+    for routes in (command_router(), *routers):
         app.router.routes.extend(routes.routes)
     problems.install(app)
     openapi.install(app)
@@ -143,8 +148,9 @@ def serve(settings: Settings) -> None:
     """
     log_as_json(settings.log_level)
     stop(start(settings))
-    uvicorn.run(
-        create_app(settings),
+    app = create_app(settings)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         access_log=False,
@@ -152,3 +158,18 @@ def serve(settings: Settings) -> None:
         log_config=None,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
+    _Server(config, app).run()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn waits for open answers before it tells the application to end: streams have to be ended first."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then stop as always."""
+        if hasattr(self._app.state, "feed"):
+            await self._app.state.feed.close()
+        await super().shutdown(sockets)

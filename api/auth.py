@@ -27,6 +27,16 @@ class Caller:
 
 def authenticate(ledger: Ledger, request: Request) -> tuple[Caller, Token]:
     """The caller of a request and the token used. Raises: Unauthenticated."""
+    secret = secret_of(request)
+    with ledger.reading() as reader:
+        token = find_token(reader.connection, secret)
+    if token is None:
+        _refuse("令牌不存在、已过期或已撤销", "the token is unknown, expired or revoked")
+    return Caller(token.person_id, Role(token.role), token.uscc, token.token_sha256), token
+
+
+def secret_of(request: Request) -> str:
+    """The token that a request carries. Raises: Unauthenticated."""
     given = request.headers.getlist("authorization")
     if not given:
         _refuse("需要令牌", "a token is needed")
@@ -34,11 +44,13 @@ def authenticate(ledger: Ledger, request: Request) -> tuple[Caller, Token]:
     secret = secret.strip()
     if len(given) > 1 or scheme.lower() != "bearer" or not 0 < len(secret) <= MOST_CHARACTERS:
         _refuse("Authorization 头须写作 Bearer 加一个令牌", "the Authorization header has to be Bearer and one token")
+    return secret
+
+
+def still_valid(ledger: Ledger, secret: str) -> bool:
+    """Whether a token that was good a while ago is neither revoked nor expired by now."""
     with ledger.reading() as reader:
-        token = find_token(reader.connection, secret)
-    if token is None:
-        _refuse("令牌不存在、已过期或已撤销", "the token is unknown, expired or revoked")
-    return Caller(token.person_id, Role(token.role), token.uscc, token.token_sha256), token
+        return find_token(reader.connection, secret) is not None
 
 
 def _refuse(text: str, text_en: str) -> NoReturn:

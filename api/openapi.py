@@ -164,6 +164,16 @@ def question_docs(name: str, *, one_agency: bool = False, not_found: bool = Fals
     }
 
 
+def log_docs() -> dict[str, Any]:
+    """What FastAPI is told of the log, which answers in pages or as a stream."""
+    docs = question_docs("log")
+    example = 'retry: 2000\n\nid: 1\nevent: recorded\ndata: {"log_index": 1, ...}\n\n'
+    docs["responses"][200]["content"]["text/event-stream"] = {"schema": _text(), "example": example}
+    last = _header("Last-Event-ID", "断线后从此序号之后继续，优先于 after / go on after this index; wins over after")
+    docs["openapi_extra"]["parameters"].append(last)
+    return docs
+
+
 def _answered(name: str) -> dict[str, Any]:
     example = question_answer(name)
     return {

@@ -35,6 +35,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies": _DISTRICT,
     "/v1/rankings/{year}": _DISTRICT,
     "/v1/statistics": READERS,
+    "/v1/log": READERS,
     "/v1/notices": _DISTRICT,
     "/v1/rulebooks": _ANYONE,
     "/v1/rulebooks/{id}": _ANYONE,

@@ -19,6 +19,13 @@ def _count(value: Any) -> int:
     return int(value)
 
 
+def log_place(value: Any) -> int:
+    """A place in the log: 0 or a log index."""
+    if not re.fullmatch(r"\d{1,18}", str(value), re.ASCII):
+        raise wrong("after", "须为日志序号（0 或正整数）", "has to be a log index: 0 or a positive integer")
+    return int(value)
+
+
 def _plain(value: Any) -> Any:
     if any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in str(value)):
         raise wrong("text", "文本里有控制字符", "the text has a control character")
@@ -60,6 +67,12 @@ Limit = Annotated[
     BeforeValidator(_count),
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 500, "default": 50}),
     Query(description="每页条数 / items per page"),
+]
+After = Annotated[
+    int,
+    BeforeValidator(log_place),
+    WithJsonSchema({"type": "integer", "minimum": 0, "default": 0}),
+    Query(description="此日志序号之后的事件 / the events after this log index"),
 ]
 Cursor = Annotated[
     str | None, Query(max_length=1000, description="上一页的 next_cursor / next_cursor of the page before")

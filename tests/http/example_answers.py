@@ -16,6 +16,7 @@ from starlette.testclient import TestClient
 from api import examples
 from api.app import create_app
 from api.settings import Settings
+from domain.store.sealer import seal
 from tests.http.world import World, body_of
 
 FILE = Path(examples.__file__).with_name("static") / "example_answers.json"
@@ -37,6 +38,8 @@ def ask(world: World) -> dict[str, Any]:
     world.done("SubmitSurvey", uscc)
     world.done("ScoreEffect", uscc)
     link = world.done("InviteSurvey", uscc)["link"]
+    while seal(world.service.ledger.engine):
+        pass
     base = f"/v1/agencies/{uscc}"
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "standing": (f"{base}/standing", {"as_of": "2024-12-31"}),
@@ -45,6 +48,7 @@ def ask(world: World) -> dict[str, Any]:
         "events": (f"{base}/events", {"limit": 2}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
+        "log": ("/v1/log", {"after": 3, "limit": 2}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
         "rulebooks": ("/v1/rulebooks", {}),
