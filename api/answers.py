@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection
@@ -17,14 +17,29 @@ FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 
 
-def answer(request: Request, content: Any, *, for_ever: bool = False) -> Response:
-    """200 with the content, or 304 when the caller has exactly this already."""
+class Encoded(NamedTuple):
+    """An answer as it goes out: its bytes and the headers that belong to them."""
+
+    body: bytes
+    headers: dict[str, str]
+
+    def response(self, request: Request) -> Response:
+        """200 with the body, or 304 when the caller has exactly this already."""
+        if _has_already(request.headers.get("if-none-match", ""), self.headers["ETag"]):
+            return Response(status_code=304, headers=self.headers)
+        return Response(self.body, 200, self.headers, "application/json")
+
+
+def encoded(content: Any, *, for_ever: bool = False) -> Encoded:
+    """The content as bytes."""
     body = msgspec.json.encode(content)
     etag = f'"{hashlib.sha256(body).hexdigest()[:40]}"'
-    headers = {"ETag": etag, "Cache-Control": FOR_EVER if for_ever else ASK_AGAIN, "Vary": "Authorization"}
-    if _has_already(request.headers.get("if-none-match", ""), etag):
-        return Response(status_code=304, headers=headers)
-    return Response(body, 200, headers, "application/json")
+    return Encoded(body, {"ETag": etag, "Cache-Control": FOR_EVER if for_ever else ASK_AGAIN, "Vary": "Authorization"})
+
+
+def answer(request: Request, content: Any, *, for_ever: bool = False) -> Response:
+    """200 with the content, or 304 when the caller has exactly this already."""
+    return encoded(content, for_ever=for_ever).response(request)
 
 
 def _has_already(given: str, etag: str) -> bool:

@@ -23,12 +23,14 @@ from api.command_routes import command_router
 from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.middleware import Edge
+from api.quick_standing import QuickStandings
 from api.settings import Settings
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
 from domain.store.migrate import migrate
+from domain.store.quick import quick_reads
 from domain.store.schema import persons
 from domain.values import instant
 from projections.ledger import open_ledger
@@ -60,11 +62,14 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = await run_in_threadpool(start, settings)
         app.state.feed = LogFeed(service.ledger)
+        reads = await quick_reads(service.ledger.engine)
+        app.state.quick_standings = QuickStandings(service.ledger, reads, service.housekeeper.used)
         service.housekeeper.start()
         try:
             yield
         finally:
             await app.state.feed.close()
+            await reads.close()
             await run_in_threadpool(stop, service)
 
     app = FastAPIOffline(
@@ -75,8 +80,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
     )
-    routers = (question_routes.router, log_routes.router, law_routes.router, survey_links.router, health.router)
-    for routes in (command_router(), *routers):
+    questions = (question_routes.often, question_routes.router, log_routes.router, law_routes.router)
+    for routes in (*questions, survey_links.router, health.router, command_router()):
         app.router.routes.extend(routes.routes)
     problems.install(app)
     openapi.install(app)

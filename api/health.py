@@ -17,7 +17,7 @@ TAG = "运行"
 
 
 @router.get("/healthz", tags=[TAG], **public_docs("healthz", ["invalid", "internal"]))
-def healthz(request: Request) -> Response:
+async def healthz(request: Request) -> Response:
     """进程在运行 / The process lives."""
     return answer(request, {"status": "ok"})
 

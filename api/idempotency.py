@@ -12,12 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 
 from api.problem_types import KeyReused, Malformed
-from domain.errors import Busy
-from domain.store.schema import idempotency
+from domain.store.statements import Insert, run
 from domain.values import instant
 
 HEADER = "Idempotency-Key"
@@ -54,7 +52,7 @@ def attempt(scope: bytes, key: str | None, path: str, body: Any) -> Attempt | No
 
 def first_answer(connection: Connection, this: Attempt) -> bytes | None:
     """The answer that an earlier attempt was given; None when this is the first. Raises: KeyReused."""
-    row = connection.execute(select(idempotency.c.body_sha256, idempotency.c.answer).where(_is(this))).one_or_none()
+    row = next(iter(run(connection, _FIRST, (this.scope, this.key))), None)
     if row is None:
         return None
     if bytes(row.body_sha256) != this.digest:
@@ -67,28 +65,16 @@ def first_answer(connection: Connection, this: Attempt) -> bytes | None:
     return bytes(row.answer)
 
 
-def claim(connection: Connection, this: Attempt) -> bytes | None:
-    """Take the key for this transaction; an answer instead when another one has just taken it.
-
-    In PostgreSQL the insert waits for a transaction that holds the same key. Raises: KeyReused; Busy.
+def kept(this: Attempt, status: int, answer: bytes) -> Insert:
+    """The row of the answer, to be written with what it answers. In PostgreSQL writing it waits for another
+    transaction with the same key, and fails when that one commits.
     """
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    row = {
-        "token_sha256": this.scope, "key": this.key, "body_sha256": this.digest,
-        "created_at": instant(datetime.now(UTC)),
-    }  # fmt: skip
-    if connection.execute(insert(idempotency).values(row).on_conflict_do_nothing()).rowcount == 1:
-        return None
-    answer = first_answer(connection, this)
-    if answer is None:
-        raise Busy("同一个键的另一请求正在办理", "another request with this key is under way")
-    return answer
+    return Insert(
+        "idempotency",
+        ("token_sha256", "key", "body_sha256", "created_at", "status", "answer"),
+        ("bytea", "text", "bytea", "timestamptz", "int", "bytea"),
+        [(this.scope, this.key, this.digest, instant(datetime.now(UTC)), status, answer)],
+    )
 
 
-def keep(connection: Connection, this: Attempt, status: int, answer: bytes) -> None:
-    """Put the answer beside the key."""
-    connection.execute(update(idempotency).where(_is(this)).values(status=status, answer=answer))
-
-
-def _is(this: Attempt) -> Any:
-    return (idempotency.c.token_sha256 == this.scope) & (idempotency.c.key == this.key)
+_FIRST = "SELECT body_sha256, answer FROM idempotency WHERE token_sha256 = $1 AND key = $2"

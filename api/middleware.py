@@ -80,7 +80,8 @@ class _Exchange:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            await self._drain()
+            if self._more_body:
+                await self._drain()
             self._dress(MutableHeaders(scope=message))
         elif self._scope["method"] == "HEAD" and message["type"] == "http.response.body":
             message = {**message, "body": b""}

@@ -10,7 +10,7 @@ from fastapi import Query
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
 from api.instants import known_at
-from domain.commands.fields import _day, wrong
+from domain.commands.fields import read_day, wrong
 
 
 def _count(value: Any) -> int:
@@ -37,19 +37,19 @@ _INSTANT_SCHEMA = WithJsonSchema({"type": "string"})
 
 AsOf = Annotated[
     date | None,
-    BeforeValidator(_day),
+    BeforeValidator(read_day),
     _DAY,
     Query(description="生效日（亚洲/上海），默认今天 / the day (Asia/Shanghai) that is asked about; today by default"),
 ]
 FirstDay = Annotated[
     date | None,
-    BeforeValidator(_day),
+    BeforeValidator(read_day),
     _DAY,
     Query(alias="from", description="起始日 / first day; by default the first fact's"),
 ]
 LastDay = Annotated[
     date | None,
-    BeforeValidator(_day),
+    BeforeValidator(read_day),
     _DAY,
     Query(alias="to", description="截止日 / last day; by default the last fact's"),
 ]

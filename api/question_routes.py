@@ -31,6 +31,7 @@ from api.queries import (
     Search,
     TierFilter,
 )
+from api.quick_standing import StandingRoute
 from domain.errors import NotFound
 from domain.ledger import Reader
 from domain.values import instant
@@ -85,7 +86,10 @@ def path_year(text: str) -> int:
     return int(text)
 
 
-@router.get("/v1/agencies/{uscc}/standing", tags=[ONE], **question_docs("standing", one_agency=True))
+often = APIRouter(route_class=StandingRoute)
+
+
+@often.get("/v1/agencies/{uscc}/standing", tags=[ONE], **question_docs("standing", one_agency=True))
 def standing(request: Request, uscc: str, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
     """惩戒等级、不良信息和考评得分 / Tier, bad records and score on a day, as known at an instant."""
     with looking_up(request) as (look_ups, reader):

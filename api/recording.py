@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
+from eventsourcing.persistence import IntegrityError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -62,20 +63,37 @@ def record(ledger: Ledger, order: Order, request: Request, body: Any) -> Respons
     headers = request.headers
     this = idempotency.attempt(order.caller.scope, headers.get(idempotency.HEADER), order.path, body)
     expected = expected_version(headers.get("if-match"))
-    with ledger.writing() as unit:
-        replay = None if this is None else idempotency.first_answer(unit.connection, this)
-        if this is not None and replay is None:
-            unit.agency(order.uscc, new=order.may_create)  # the head first: every command locks in this order
-            replay = idempotency.claim(unit.connection, this)
-        if replay is None:
-            content = _record(unit, order, expected)
-            if this is not None:
-                idempotency.keep(unit.connection, this, CREATED, msgspec.json.encode(content))
-        else:
-            content = msgspec.json.decode(replay)
-        content |= survey_secrets.link_of(unit, content)
-    more = {REPLAYED: "true"} if replay is not None else {}
+    try:
+        content, replayed = _in_one_transaction(ledger, order, this, expected)
+    except IntegrityError:  # another request with this key was faster: its answer is there now
+        content, replayed = _in_one_transaction(ledger, order, this, expected)
+    more = {REPLAYED: "true"} if replayed else {}
     return Response(msgspec.json.encode(content), CREATED, {"Cache-Control": "no-store", **more}, "application/json")
+
+
+def _in_one_transaction(
+    ledger: Ledger, order: Order, this: idempotency.Attempt | None, expected: int | Literal["*"] | None
+) -> tuple[dict[str, Any], bool]:
+    with ledger.writing() as unit:
+        content, replayed = keyed(unit, this, lambda: _record(unit, order, expected))
+        return content | survey_secrets.link_of(unit, content), replayed
+
+
+def keyed(
+    unit: Unit, this: idempotency.Attempt | None, record: Callable[[], dict[str, Any]]
+) -> tuple[dict[str, Any], bool]:
+    """What `record` answers, kept under the key; or what it answered the first time, and True. Raises: KeyReused.
+
+    The library's IntegrityError at the end of the transaction when another one has taken the key meanwhile.
+    """
+    if this is None:
+        return record(), False
+    replay = idempotency.first_answer(unit.connection, this)
+    if replay is not None:
+        return msgspec.json.decode(replay), True
+    content = record()
+    unit.beside.append(idempotency.kept(this, CREATED, msgspec.json.encode(content)))
+    return content, False
 
 
 def _record(unit: Unit, order: Order, expected: int | Literal["*"] | None) -> dict[str, Any]:

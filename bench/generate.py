@@ -70,7 +70,7 @@ class History:
 
     def __init__(self, number: int, years: float = 10, until: date = date(2026, 6, 30)) -> None:
         self.uscc = uscc(number)
-        self._random = random.Random(number)  # noqa: S311  # invented data
+        self._random = random.Random(number)  # invented data
         self._until = until
         self._first = until - timedelta(days=int(365 * years))
         self._clients = [

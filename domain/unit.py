@@ -60,13 +60,15 @@ class Unit:
 
     def __init__(self, ledger: Ledger, connection: Connection, clock: Clock | None) -> None:
         self.ledger, self.connection, self.clock = ledger, connection, clock
-        self.vault = Vault(connection)
+        self.vault = Vault(connection, later=True)
         self.reader = Reader(ledger, connection)
         self._heads: dict[str, Head] = {}
         self._agencies: dict[str, Agency] = {}
         self._entries: dict[str, StoredEntries] = {}
         self._last: dict[str, Instant | None] = {}
         self._pending: dict[str, list[Event]] = {}
+        self.beside: list[Insert] = []
+        """What else is to be written with the events."""
         self._law: Law | None = None
         self._law_version = 0
         self._law_since: Instant = ""
@@ -234,7 +236,8 @@ class Unit:
         recorded = {
             stream: (self._pending[stream], self._entries[stream]) for stream in streams if stream != LEDGER_STREAM
         }
-        beside = self.ledger.read_models.recorded(self.connection, recorded, self.law()) if recorded else []
+        rows = self.ledger.read_models.recorded(self.connection, recorded, self.law()) if recorded else []
+        beside = [*self.beside, self.vault.unwritten(), *rows]
         self.ledger.recorder.insert_events(stored, connection=self.connection, heads=moves, beside=beside)
         for event in self._pending.get(LEDGER_STREAM, ()):
             if isinstance(event, (RulebookAdopted, CalendarAdopted)):

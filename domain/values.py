@@ -107,6 +107,7 @@ def agency_stream(uscc: str) -> str:
 LEDGER_STREAM = "ledger"
 
 
+@lru_cache(maxsize=20_000)
 def normal_uscc(text: str) -> str:
     """The canonical 统一社会信用代码; `ValueError` when its form or check digit (GB 32100-2015) is wrong."""
     try:

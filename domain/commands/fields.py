@@ -30,7 +30,8 @@ def wrong(kind: str, text: str, text_en: str) -> PydanticCustomError:
     return PydanticCustomError(kind, "{text_en}", {"text": text, "text_en": text_en})
 
 
-def _day(value: Any) -> date:
+def read_day(value: Any) -> date:
+    """A day as people and programs write it. Raises: PydanticCustomError (a ValueError)."""
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
@@ -100,7 +101,7 @@ _NUMBER_SCHEMA = WithJsonSchema(
 )
 _DAY_SCHEMA = WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
 
-Day = Annotated[date, BeforeValidator(_day), _DAY_SCHEMA]
+Day = Annotated[date, BeforeValidator(read_day), _DAY_SCHEMA]
 Uscc = Annotated[
     str,
     BeforeValidator(_uscc),

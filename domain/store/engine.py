@@ -24,6 +24,13 @@ WAIT_MS = 10_000
 """How long to wait for somebody else's lock before saying so."""
 IDLE_S = 5.0
 """A pooled connection that lay idle for longer is asked whether it still lives before it is used."""
+POSTGRESQL_SESSION = (
+    f"SET TIME ZONE 'UTC'; SET lock_timeout = {WAIT_MS}; "
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
+)
+"""Statements of ours go by keys: planning them anew for other values, or compiling them, gains nothing; and one that
+was planned while its tables were small has to be good when they have grown."""
+TAKE_SERVICE_ROLE = f"SET ROLE {SERVICE_ROLE}"
 _BEGIN = "steward_begin"
 
 
@@ -142,18 +149,22 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _prepare_postgresql(dbapi: Any, _: ConnectionPoolEntry) -> None:
-    # Statements of ours go by keys: planning them anew for other values, or compiling them, gains nothing; and one
-    # that was planned while its tables were small has to be good when they have grown.
-    plans = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
-    _run(dbapi, f"SET TIME ZONE 'UTC'; SET lock_timeout = {WAIT_MS}; {plans}")
+    _run(dbapi, POSTGRESQL_SESSION)
 
 
 def _take_service_role(dbapi: Any, _: ConnectionPoolEntry) -> None:
-    """Put away rights that serving does not need; a login outside the role keeps what it was granted itself."""
-    may = "SET" if dbapi.server_version >= 160000 else "MEMBER"
+    if _run(dbapi, may_take_service_role(dbapi.server_version)):
+        _run(dbapi, TAKE_SERVICE_ROLE)
+
+
+def may_take_service_role(server_version: int) -> str:
+    """The question whether the session's login may put away rights that serving does not need.
+
+    A login outside the role keeps what it was granted itself.
+    """
+    may = "SET" if server_version >= 160000 else "MEMBER"
     role = f"SELECT FROM pg_roles WHERE rolname = '{SERVICE_ROLE}' AND pg_has_role(session_user, oid, '{may}')"
-    if _run(dbapi, f"SELECT EXISTS ({role})"):
-        _run(dbapi, f"SET ROLE {SERVICE_ROLE}")
+    return f"SELECT EXISTS ({role})"
 
 
 def _run(dbapi: Any, statement: str) -> Any:

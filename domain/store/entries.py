@@ -118,7 +118,7 @@ class StoredEntries(EntriesInMemory):
         values: tuple[Any, ...] = (keys, ids)
         if not self._postgresql:
             values = tuple(json.dumps(one) for one in values)
-        rows = run(self._connection, _READ[self._dialect], (self._originator, *values)).all()
+        rows = run(self._connection, _READ[self._dialect], (self._originator, *values))
         for row in sorted(rows, key=lambda row: row.version):
             if row.stream != self._stream:
                 continue  # an id of another agency's event; the look-up by id goes through no other index
@@ -151,7 +151,7 @@ class StoredEntries(EntriesInMemory):
             first = naming_prefix(event_id)
             end = first[:-1] + chr(ord(first[-1]) + 1)
             pending = {entry.event.version for entry in self._names.get(event_id, ())}
-            rows = run(self._connection, _BY_PREFIX[self._dialect], (self._originator, first, end)).all()
+            rows = run(self._connection, _BY_PREFIX[self._dialect], (self._originator, first, end))
             stored = [self._entry(row) for row in sorted(rows, key=lambda row: row.version)]
             self._names[event_id] = [one for one in stored if one.event.version not in pending] + self._names.get(
                 event_id, []

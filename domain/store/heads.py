@@ -173,12 +173,12 @@ _LOCKING = {
 def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Head, int] | None:
     """The row, locked, and the version of the law."""
     query = _LOCKING[connection.dialect.name]
-    row = run(connection, query, (stream_id(stream).hex, stream), first=first).one_or_none()
+    row = next(iter(run(connection, query, (stream_id(stream).hex, stream), first=first)), None)
     if row is None:
         return None
     last = row.last_recorded_at
     head = Head(
-        stream, row.version, row._mapping["count"], instant(last) if isinstance(last, datetime) else last,
+        stream, row.version, row.count, instant(last) if isinstance(last, datetime) else last,
         bytes(row.hash), row.db_now or datetime.now(UTC),
     )  # fmt: skip
     return head, row.law_version or 0

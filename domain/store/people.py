@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, update
 
 from domain.errors import Invalid
 from domain.store.schema import persons, tokens
+from domain.store.types import as_instant
 from domain.values import Instant, instant, moment, new_id
 
 PREFIX = "stw_"
@@ -31,6 +34,16 @@ class Token:
     created_at: Instant
     expires_at: Instant | None
     last_used_at: Instant | None
+
+
+_TOKEN_COLUMNS = tuple(field.name for field in fields(Token))
+OWNER_QUERY = (
+    "SELECT t.token_sha256 AS token_token_sha256, t.person_id AS token_person_id, p.name AS token_person_name, "
+    "t.role AS token_role, t.uscc AS token_uscc, t.created_at AS token_created_at, t.expires_at AS token_expires_at, "
+    "t.last_used_at AS token_last_used_at FROM tokens t JOIN persons p ON p.id = t.person_id "
+    "WHERE t.token_sha256 = :token AND t.revoked_at IS NULL"
+)
+"""The token with the hash `:token`, to be asked together with something else (`token_in`)."""
 
 
 def create_person(connection: Connection, name: str) -> str:
@@ -90,18 +103,20 @@ def find_token(connection: Connection, secret: str, now: Instant | None = None) 
         .where(tokens.c.token_sha256 == token_hash(secret), tokens.c.revoked_at.is_(None))
     )
     row = connection.execute(query).one_or_none()
-    if row is None or (row.expires_at is not None and row.expires_at <= (now or _now())):
-        return None
-    return Token(
-        token_sha256=bytes(row.token_sha256),
-        person_id=row.person_id,
-        person_name=row.person_name,
-        role=row.role,
-        uscc=row.uscc,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        last_used_at=row.last_used_at,
-    )
+    return None if row is None else alive(Token(**{name: row._mapping[name] for name in _TOKEN_COLUMNS}), now)
+
+
+def token_in(row: Mapping[str, Any], now: Instant) -> Token | None:
+    """The token in a row of `OWNER_QUERY`, as the driver gives it; None when it is expired at `now`."""
+    values = {name: row[f"token_{name}"] for name in _TOKEN_COLUMNS}
+    for name in ("created_at", "expires_at", "last_used_at"):
+        values[name] = as_instant(values[name])
+    return alive(Token(**values), now)
+
+
+def alive(token: Token, now: Instant | None = None) -> Token | None:
+    """The token; None when it is expired at `now` (by default the clock)."""
+    return None if token.expires_at is not None and token.expires_at <= (now or _now()) else token
 
 
 def revoke_token(connection: Connection, secret: str) -> bool:

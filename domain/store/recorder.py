@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any, NoReturn
 from uuid import UUID
 
+import psycopg2
 from eventsourcing.persistence import ApplicationRecorder, IntegrityError, Notification, ProgrammingError, StoredEvent
 from sqlalchemy import Connection, Engine, Row, Select, exc, func, select
 
@@ -71,8 +72,8 @@ class LedgerRecorder(ApplicationRecorder):
         writes = [one for one in (Insert("events", _COLUMNS, _TYPES, rows), head_changes(heads), *beside) if one.rows]
         try:
             done = write(connection, writes)
-        except exc.IntegrityError as error:
-            raise IntegrityError(str(error.orig)) from error
+        except (exc.IntegrityError, psycopg2.IntegrityError) as error:
+            raise IntegrityError(str(error)) from error
         for one, count in zip(writes, done, strict=True):
             if count == len(one.rows):
                 continue

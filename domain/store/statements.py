@@ -6,11 +6,14 @@ Both databases take the same text: parameters are written `$1`, `$2::text[]` ...
 from __future__ import annotations
 
 import re
+from collections import namedtuple
 from collections.abc import Sequence
+from contextlib import closing
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, CursorResult
+import psycopg2
+from sqlalchemy import Connection
 
 _PREPARED = "steward_prepared"
 _MOST = 500
@@ -18,29 +21,50 @@ _MOST = 500
 _PARAMETER = re.compile(r"\$(\d+)(::[a-z]+(?:\[\])?)?")
 
 
-def run(connection: Connection, query: str, values: Sequence[Any] = (), *, first: str = "") -> CursorResult[Any]:
-    """Run a statement of ours. PostgreSQL plans it once a connection.
+def run(connection: Connection, query: str, values: Sequence[Any] = (), *, first: str = "") -> list[Any]:
+    """Run a statement of ours; its rows, with their columns as attributes. PostgreSQL plans it once a connection.
 
     `first`: a statement without parameters that goes before it in the same round trip (PostgreSQL).
     """
     if connection.dialect.name != "postgresql":
-        return connection.exec_driver_sql(_for_sqlite(query), tuple(values))
+        found = connection.exec_driver_sql(_for_sqlite(query), tuple(values))
+        row = _row_type(tuple(found.keys()))
+        return [row._make(one) for one in found]
     names: dict[str, str] = connection.info.setdefault(_PREPARED, {})
     name = names.get(query)
     if name is None:
         if len(names) >= _MOST:
             query = _PARAMETER.sub(lambda found: f"%s{found[2] or ''}", query)
-            return connection.exec_driver_sql(first + query, tuple(values))
+            return _rows(connection, first + query, values)
         name = f"steward_{len(names)}"
         first = f"{first} PREPARE {name} AS {query.replace('%', '%%')};"
         names[query] = name
     try:
-        return connection.exec_driver_sql(f"{first} EXECUTE {name}{_marks(query)}", tuple(values))
+        return _rows(connection, f"{first} EXECUTE {name}{_marks(query)}", values)
     except BaseException:
         if "PREPARE" in first:
             names.pop(query, None)  # whether it got that far is unknown: another name next time
             names[f"{name} failed"] = name
         raise
+
+
+def _rows(connection: Connection, query: str, values: Sequence[Any]) -> list[Any]:
+    """Past SQLAlchemy's own result, which takes as long to make as the question takes to answer."""
+    driver = connection.connection
+    try:
+        with closing(driver.cursor()) as cursor:
+            cursor.execute(query, tuple(values))
+            row = _row_type(tuple(column[0] for column in cursor.description))
+            return [row._make(one) for one in cursor.fetchall()]
+    except psycopg2.Error:
+        if driver.closed:
+            connection.invalidate()
+        raise
+
+
+@cache
+def _row_type(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", columns, rename=True)  # the columns of a statement, known when it has run
 
 
 @cache
@@ -85,7 +109,7 @@ def write(connection: Connection, writes: Sequence[Insert | Change]) -> list[int
         return []
     query = _together(tuple(one._replace(rows=()) for one in writes))
     values = [list(column) for one in writes for column in zip(*one.rows, strict=True)]
-    return list(run(connection, query, values).one())
+    return list(run(connection, query, values)[0])
 
 
 def _write_one(connection: Connection, one: Insert | Change) -> int:

@@ -16,6 +16,11 @@ from domain.values import Instant, instant, moment
 INSTANT_LENGTH = len("2026-01-01T00:00:00.000000Z")
 
 
+def as_instant(value: datetime | str | None) -> Instant | None:
+    """What a driver gives for an instant, as an `Instant`."""
+    return instant(value) if isinstance(value, datetime) else value
+
+
 class InstantColumn(TypeDecorator[Instant]):
     """Takes and returns `Instant` text: `timestamptz` in PostgreSQL, the same fixed-width text in SQLite.
 
@@ -40,7 +45,7 @@ class InstantColumn(TypeDecorator[Instant]):
 
     def process_result_value(self, value: datetime | str | None, _: Dialect) -> Instant | None:
         """What the driver gives -> Instant."""
-        return instant(value) if isinstance(value, datetime) else value
+        return as_instant(value)
 
 
 class TransactionId(UserDefinedType[int]):

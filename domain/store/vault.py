@@ -13,6 +13,7 @@ import hmac
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,6 +23,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from domain.errors import Unreadable
 from domain.events import Sealed
 from domain.store.schema import vault, vault_secrets
+from domain.store.statements import Insert
 from domain.values import instant, new_id, normal_text
 
 NONCE_BYTES = 12
@@ -30,10 +32,14 @@ PAGE = 500
 
 
 class Vault:
-    """The vault within one transaction; make a new one for each. Keys it makes are committed or rolled back with it."""
+    """The vault within one transaction; make a new one for each. Keys it makes are committed or rolled back with it.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    `later`: new keys that no hint finds are left to who writes the transaction (`unwritten`).
+    """
+
+    def __init__(self, connection: Connection, *, later: bool = False) -> None:
+        self._connection, self._later = connection, later
+        self._unwritten: list[tuple[Any, ...]] = []
         self._insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         self._new_keys: dict[str, bytes] = {}
         self._secrets: dict[str, bytes] = {}
@@ -68,8 +74,17 @@ class Vault:
         """HMAC-SHA256 of the normal form of `text` under the named secret of this database, made when first needed."""
         return hmac.new(self._secret(name), normal_text(text).encode(), hashlib.sha256).digest()
 
+    def unwritten(self) -> Insert:
+        """The keys that are still to be written."""
+        rows, self._unwritten = self._unwritten, []
+        return Insert("vault", ("subject_id", "key", "created_at"), ("text", "bytea", "timestamptz"), rows)
+
     def _subject(self, hint: str | None) -> tuple[str, bytes]:
         subject, key = new_id(), os.urandom(KEY_BYTES)
+        if hint is None and self._later:
+            self._unwritten.append((subject, key, instant(datetime.now(UTC))))
+            self._new_keys[subject] = key
+            return subject, key
         hashed = None if hint is None else self.mac("hint", hint)
         row = {"subject_id": subject, "key": key, "created_at": instant(datetime.now(UTC)), "hint": hashed}
         insert = self._insert(vault).values(row)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -16,7 +17,7 @@ from domain.measures.rulebook import Rulebook
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, rounded, score_of_record, shanghai_date
 from projections.basis import calendar_echo, demonstration_mark
 from projections.rows.sanctions import NOTHING, Sanction
-from projections.rows.scores import EFFECTS, FORMS, NO_SCORE, Score, Shown, shown
+from projections.rows.scores import EFFECTS, FORMS, NO_SCORE, Score, shown
 from projections.rows.status import Status
 
 
@@ -36,16 +37,29 @@ class Found:
     assessed: bool = False
 
 
-def conduct_of(found: Found, book: Rulebook) -> Fraction:
-    """Points of conduct: what lapses and bad records of the year leave of them, never below 0 (R21)."""
-    cost = Fraction(found.lapse_cost, 100) + book.conduct.bad_record_points * found.records
-    return max(Fraction(0), book.conduct.full - cost)
+class Sum(NamedTuple):
+    """What the numbers of a sheet add up to."""
+
+    conduct: str
+    total: str
+    grade: Grade
 
 
-def total_of(conduct: Fraction, points: Shown, book: Rulebook) -> Fraction:
-    """The score of record. Conduct has whole hundredths, so adding it after rounding the rest is exact (R26)."""
-    total = conduct + Fraction(points.rest, 100)
-    return score_of_record(total if book.total.cap is None else min(total, book.total.cap))
+@lru_cache(maxsize=20_000)
+def summed(lapse_cost: int, records: int, rest: int, book: Rulebook) -> Sum:
+    """Conduct (R21), the score of record and its grade, from hundredths of points; most sheets share a few of them.
+
+    Conduct has whole hundredths, so adding it after rounding the rest is exact (R26).
+    """
+    cost = Fraction(lapse_cost, 100) + book.conduct.bad_record_points * records
+    conduct = max(Fraction(0), book.conduct.full - cost)
+    total = conduct + Fraction(rest, 100)
+    total = score_of_record(total if book.total.cap is None else min(total, book.total.cap))
+    return Sum(rounded(conduct), rounded(total), grade_of(total, book))
+
+
+_shown = lru_cache(maxsize=100)(shown)
+"""Asked for years about which nothing has come in: all others are kept with what they show."""
 
 
 def agency_part(uscc: str, status: Status) -> dict[str, Any]:
@@ -73,26 +87,25 @@ def sanction_answer(found: Sanction) -> dict[str, Any]:
 
 def assessment_answer(found: Found, year: int, book: Rulebook) -> dict[str, Any]:
     """The `assessment` of an answer (R20-R29)."""
-    points = found.score.shown or shown(found.score, book)
-    conduct = conduct_of(found, book)
+    points = found.score.shown or _shown(found.score, book)
+    numbers = summed(found.lapse_cost, found.records, points.rest, book)
     missing = [
         part
         for part, there in (("quality", found.score.counts[FORMS]), ("effect", found.score.counts[EFFECTS]))
         if not there
     ]
-    total = total_of(conduct, points, book) if found.assessed else None
     override = msgspec.json.decode(found.score.override)
-    grade: Grade | None = Grade.UNQUALIFIED if override else None if total is None else grade_of(total, book)
+    grade = Grade.UNQUALIFIED if override else numbers.grade if found.assessed else None
     return {
         "year": year,
         "assessed": found.assessed,
         "complete": not missing,
         "missing": missing,
-        "conduct": rounded(conduct),
+        "conduct": numbers.conduct,
         "quality": points.quality,
         "effect": points.effect,
         "honours": points.honours,
-        "total": None if total is None else rounded(total),
+        "total": numbers.total if found.assessed else None,
         "grade": grade,
         "label": None if grade is None else GRADE_LABELS[grade],
         "override": override,

@@ -103,7 +103,7 @@ def agencies(
     if limit is not None:
         query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
     for row in connection.execute(statement(basis, query), values):
-        yield hit_of(row)
+        yield hit_of(row._mapping)
 
 
 class Place(NamedTuple):
@@ -135,7 +135,7 @@ def ranking(
     if limit is not None:
         query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
     for row in connection.execute(statement(basis, query), values):
-        yield Place(hit_of(row), None if row.unranked else row.place)
+        yield Place(hit_of(row._mapping), None if row.unranked else row.place)
 
 
 class Count(NamedTuple):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, TextClause, text
+from sqlalchemy import Connection, TextClause, text
 
 from domain.law import Law
 from domain.measures.rulebook import Rulebook, assessment_year_of
@@ -187,11 +187,26 @@ def look_up(connection: Connection, stream: str, basis: Asked) -> Hit | None:
         f"FROM {tables_of(connection.dialect.name, basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
     )
     row = connection.execute(statement(basis, query), {**parameters_of(basis), "stream": stream}).one_or_none()
-    return None if row is None else hit_of(row)
+    return None if row is None else hit_of(row._mapping)
 
 
-def hit_of(row: Row[Any]) -> Hit:
-    values: Any = row._mapping
+_QUERIES: dict[tuple[Any, ...], str] = {}
+"""One a year and rulebook: putting it together takes longer than asking it."""
+
+
+def look_up_query(dialect: str, basis: Asked) -> str:
+    """The question for the agency `:stream` at an instant, with when it was last recorded about: for `QuickReads`."""
+    key = (dialect, basis.year, basis.book.sha256, tuple(_years(basis)))
+    if key not in _QUERIES:
+        _QUERIES[key] = (
+            f"SELECT {columns_of(basis)}, {VERSION}, {all_records_of(basis)}, h.last_recorded_at AS last_recorded_at "  # noqa: S608
+            f"FROM {tables_of(dialect, basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
+        )
+    return _QUERIES[key]
+
+
+def hit_of(values: Mapping[Any, Any]) -> Hit:
+    """What a row of a look-up says."""
 
     def part(alias: str, table: str, default: Any) -> Any:
         shape = SHAPES[table]
@@ -202,10 +217,10 @@ def hit_of(row: Row[Any]) -> Hit:
         status=part("st", STATUS, None),
         sanction=part("sa", SANCTIONS, NOTHING),
         score=part("sc", SCORES, NO_SCORE),
-        records=int(row.records),
-        all_records=int(row.all_records),
-        lapse_cost=int(row.lapse_cost),
-        provisional=bool(row.provisional),
-        assessed=bool(row.assessed),
+        records=int(values["records"]),
+        all_records=int(values["all_records"]),
+        lapse_cost=int(values["lapse_cost"]),
+        provisional=bool(values["provisional"]),
+        assessed=bool(values["assessed"]),
     )
-    return Hit(row.stream.removeprefix("agency/"), row.version, found)
+    return Hit(values["stream"].removeprefix("agency/"), values["version"], found)

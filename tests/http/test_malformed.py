@@ -217,7 +217,7 @@ def test_a_failure_of_ours_tells_nothing(
         def fails(*_: Any) -> None:
             raise ZeroDivisionError("/secret/path of the database")
 
-        monkeypatch.setattr("projections.look_ups.LookUps.standing", fails)
+        monkeypatch.setattr("api.quick_standing.standing_answer", fails)
         response = world.association.get(f"/v1/agencies/{world.filed()}/standing")
     assert response.status_code == 500
     problem = response.json()

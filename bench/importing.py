@@ -1,0 +1,73 @@
+"""Importing many facts in batches against recording them singly, as `steward import` does both passes."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from pathlib import Path
+
+from api.importer.recording import PIECE_LINES
+from api.importer.run import run_import
+from bench.append import append_all
+from bench.generate import History
+from bench.measure import Finding, finding, in_turns, rate
+from bench.place import fill, place
+from tests.postgres_server import PostgresServer
+
+OF_AN_AGENCY = 1000
+SINGLY = 300
+_count = iter(range(10**9))
+
+
+def measure(server: PostgresServer, repetitions: int, facts: int) -> list[Finding]:
+    """The lines of the report."""
+    agencies = max(1, facts // OF_AN_AGENCY)
+    recording: list[float] = []
+
+    def singly() -> float:
+        with place(server, f"singly_{next(_count)}") as target:
+            waiting = list(History(0).facts(OF_AN_AGENCY))
+            fill(target.ledger, waiting[: OF_AN_AGENCY - SINGLY])
+            return rate(lambda: append_all(target, waiting[-SINGLY:]), SINGLY)
+
+    def imported() -> float:
+        with place(server, f"import_{next(_count)}") as target, tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "facts.jsonl"
+            count = write_file(file, agencies)
+            began = time.perf_counter()
+            marks: dict[str, float] = {}
+
+            def progress(stage: str, done: int, total: int) -> None:
+                marks.setdefault(stage, time.perf_counter())
+
+            outcome = run_import(
+                target.ledger, file, "bench", on_error=lambda error: None, progress=progress
+            )  # fmt: skip
+            ended = time.perf_counter()
+            if outcome.recorded != count:
+                raise RuntimeError(f"{outcome.recorded} of {count} facts were recorded")
+            recording.append((count - PIECE_LINES) / (ended - marks["record"]))  # marked after the first piece
+            return count / (ended - began)
+
+    found = in_turns({"singly": singly, "import": imported}, repetitions)
+    count = agencies * OF_AN_AGENCY
+    return [
+        finding(f"import of {count:,} facts: recording, to the single-fact path", "facts/s", recording,
+                found["singly"], least=8, note="pieces of 500 facts a transaction"),
+        finding("the same with the check of the whole file before it", "facts/s", found["import"], found["singly"],
+                note="every line is decided twice: nothing is recorded unless the whole file is good"),
+    ]  # fmt: skip
+
+
+def write_file(file: Path, agencies: int) -> int:
+    """A file of commands; how many lines. A fact of the same file is named by the label of its line."""
+    count = 0
+    with file.open("w", encoding="utf-8") as lines:
+        for number in range(agencies):
+            for fact in History(number).facts(OF_AN_AGENCY):
+                post = fact.post if fact.path_id is None else fact.post.replace(fact.path_id, f"${fact.path_id}")
+                line = {"post": post, "body": fact.body, "ref": fact.id}
+                lines.write(json.dumps(line, ensure_ascii=False) + "\n")
+                count += 1
+    return count

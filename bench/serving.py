@@ -1,0 +1,140 @@
+"""`GET standing` over HTTP, against the smallest route of the same server, which asks no database."""
+
+from __future__ import annotations
+
+import json
+import random
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.request import Request, urlopen
+
+from sqlalchemy import Engine
+
+from bench.generate import History, uscc
+from bench.measure import Finding, finding
+from bench.place import Place, fill, place
+from domain.store.engine import writing
+from domain.store.people import create_person, create_token
+from domain.store.sealer import seal
+from domain.values import Role, instant
+from tests.postgres_server import PostgresServer
+
+CONNECTIONS = 8
+AGENCIES, FACTS = 50, 300
+
+
+SMALLEST = "/healthz"
+
+
+class Served(NamedTuple):
+    """A server that runs, and a token for it."""
+
+    port: int
+    token: str
+
+
+def measure(server: PostgresServer, repetitions: int, requests: int) -> list[Finding]:
+    """The lines of the report."""
+    chance = random.Random(3)
+    with place(server, "serving") as target:
+        for number in range(AGENCIES):
+            fill(target.ledger, History(number).facts(FACTS))
+        known_at = instant(datetime.now(UTC))
+        while (seal(target.engine), _horizon(target))[1] <= known_at:
+            time.sleep(0.2)
+
+        def targets(known: str = "") -> list[str]:
+            days = (date(2021, 11, 1) + timedelta(days=chance.randrange(1_600)) for _ in range(requests))
+            return [f"/v1/agencies/{uscc(chance.randrange(AGENCIES))}/standing?as_of={day}{known}" for day in days]
+
+        past = f"&known_at={known_at}"
+        same = targets(past)[:1] * requests
+        found: dict[str, list[dict[str, Any]]] = {}
+        with served(target.url, target.engine) as running:
+            etag = etag_of(running, same[0])
+            for _ in range(repetitions):
+                for name, asked, more in (
+                    ("smallest", [SMALLEST] * requests, {}), ("standing", targets(), {}), ("past", targets(past), {}),
+                    ("repeated", same, {}), ("if-none-match", same, {"If-None-Match": etag}),
+                ):  # fmt: skip
+                    found.setdefault(name, []).append(load(running, asked, more))
+    rates = {name: [one["rate"] for one in several] for name, several in found.items()}
+    worst = {name: [one["p99"] for one in several] for name, several in found.items()}
+    floor = rates["smallest"]
+    note = f"{CONNECTIONS} connections, one server process; floor: {SMALLEST}"
+    return [
+        finding("GET standing, random agency and day", "requests/s", rates["standing"], floor, least=0.45, note=note),
+        finding("the same, p99", "s", worst["standing"], worst["smallest"], most=3),
+        finding("GET standing as known at a past instant", "requests/s", rates["past"], floor, note=note),
+        finding("the same question repeated, past known_at", "requests/s", rates["repeated"], floor, least=0.8),
+        finding("the same with If-None-Match", "requests/s", rates["if-none-match"], floor, least=0.8),
+    ]
+
+
+def _horizon(target: Place) -> str:
+    with target.ledger.reading() as reader:
+        return reader.sealed()[1] or ""
+
+
+def etag_of(server: Served, path: str) -> str:
+    """What an answer is to be asked for again with."""
+    request = Request(f"http://127.0.0.1:{server.port}{path}", headers={"Authorization": f"Bearer {server.token}"})
+    with urlopen(request) as answer:  # noqa: S310  # loopback
+        return str(answer.headers["ETag"])
+
+
+@contextmanager
+def served(url: str, engine: Engine) -> Iterator[Served]:
+    """The service as an operator starts it, over a database that is there."""
+    with writing(engine) as connection:
+        person = create_person(connection, "bench")
+        token = create_token(connection, person, Role.REGULATOR)
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
+        port = _free_port()
+        command = [str(Path(sys.executable).parent / "steward"), "serve", "--database", url, "--port", str(port)]
+        process = subprocess.Popen(command, stdout=log, stderr=log)  # ours
+        try:
+            _wait(process, port)
+            yield Served(port, token)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        try:
+            with urlopen(f"http://127.0.0.1:{port}{SMALLEST}", timeout=1):  # loopback
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("the server does not answer")
+
+
+def load(server: Served, targets: list[str], more: dict[str, str]) -> dict[str, Any]:
+    """Send them, and see to it that every answer was a good one."""
+    headers = {"Authorization": f"Bearer {server.token}", **more}
+    given = "\n".join([json.dumps(headers), *targets])
+    command = [sys.executable, "-m", "bench.load", "127.0.0.1", str(server.port), str(CONNECTIONS)]
+    ended = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
+    found: dict[str, Any] = json.loads(ended.stdout)
+    if set(found["statuses"]) - {"200", "304"} or sum(found["statuses"].values()) != len(targets):
+        raise RuntimeError(f"not all were answered: {found['statuses']}")
+    return found
