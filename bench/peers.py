@@ -37,6 +37,12 @@ class Stock(Application[Any]):
     name = "stock"
 
 
+class StockSqlalchemy(Application[Any]):
+    """The same, with tables of another name."""
+
+    name = "stock_sqlalchemy"
+
+
 def settings_of(url: str, kind: str) -> dict[str, str]:
     """The environment that makes the library use a peer's recorder on this database."""
     parts = make_url(url)
@@ -54,7 +60,7 @@ def stock_application(url: str, kind: str) -> Any:
     settings = settings_of(url, kind)
     os.environ.update(settings)
 
-    return Stock(env=settings)
+    return (StockSqlalchemy if kind == "eventsourcing-sqlalchemy" else Stock)(env=settings)
 
 
 def _writer(kind: str) -> Callable[[Any, range], Iterator[None]]:

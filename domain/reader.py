@@ -13,7 +13,7 @@ from domain.errors import Unreadable
 from domain.events import Event
 from domain.law import Law
 from domain.store.heads import head_of, streams
-from domain.store.recorder import events_of, recorded_of
+from domain.store.recorder import recorded_of, states_of
 from domain.store.sealer import sealed_at_index, sealed_until, sealed_versions
 from domain.store.vault import Vault
 from domain.values import LEDGER_STREAM, Instant, agency_stream
@@ -69,9 +69,8 @@ class Reader:
         """The first `version` events of a stream that this snapshot is known to hold."""
         cached = self.ledger.cache.get(stream)
         if len(cached) < version:
-            decode = self.ledger.events_mapper.to_domain_event
-            stored = events_of(self.connection, stream, gt=len(cached), lte=version)
-            cached = (*cached, *map(decode, stored))
+            stored = states_of(self.connection, stream, gt=len(cached), lte=version)
+            cached = (*cached, *self.ledger.events_mapper.decode_all(stored))
             if [event.version for event in cached] != list(range(1, version + 1)):
                 raise Unreadable(f"{stream}: its head is at version {version}, but not all events up to it are there")
             if self.may_cache:

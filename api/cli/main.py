@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import demonstration, importing, questions, rebuilding, replay, serving
+from api.cli import benchmarking, demonstration, importing, questions, rebuilding, replay, serving
 from api.cli.adopting import calendar_app, rulebook_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
@@ -27,6 +27,7 @@ for question in (questions.standing, questions.sheet, questions.timeline):
     app.command()(question)
 replay.register(app)
 rebuilding.register(app)
+benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
 for group in (app, token_app, calendar_app, rulebook_app):

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Engine, Row, Select, exc, func, select
 from domain.errors import Unreadable
 from domain.store.engine import reading
 from domain.store.heads import Head, head_changes
-from domain.store.mapper import LedgerStoredEvent
+from domain.store.mapper import LedgerStoredEvent, StateRow
 from domain.store.schema import events, log_index
-from domain.store.statements import Change, Insert, write
+from domain.store.statements import Change, Insert, run, write
 from domain.values import Instant, stream_id
 
 PAGE = 1000
@@ -159,6 +159,21 @@ def events_of(connection: Connection, stream: str, gt: int = 0, lte: int | None 
         if len(rows) < PAGE:
             return
         gt = rows[-1].originator_version
+
+
+def states_of(connection: Connection, stream: str, gt: int, lte: int) -> Iterator[StateRow]:
+    """What `EventMapper.decode_all` takes of the events with `gt < version <= lte`, in order, in pages."""
+    originator = stream_id(stream).hex
+    while gt < lte:
+        rows = run(connection, _STATES, (originator, gt, min(lte, gt + PAGE)))
+        yield from rows
+        gt += PAGE
+
+
+_STATES = (
+    "SELECT originator_version, topic, state, event_id, stream, position FROM events "
+    "WHERE originator_id = $1 AND originator_version > $2 AND originator_version <= $3 ORDER BY originator_version"
+)
 
 
 def recorded_of(connection: Connection, stream: str, version: int) -> Instant | None:

@@ -1,0 +1,67 @@
+"""The report: `REPORT.md` to read, `report.json` to compare runs by, with the machine that it was measured on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.measure import Finding
+
+_HEAD = """# What it does in a second
+
+Measured by `{command}` on {day}. Repeat it with the same command.
+
+**Ratios count, absolute figures are those of one noisy machine**: {machine}. Every line is measured against its floor
+in the same run, in turns, and the medians are compared. For figures in seconds a smaller ratio is better, for figures
+per second a greater one. PostgreSQL is durable (`fsync=on`) and runs on the same cores as what is measured.
+
+"""
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were taken on."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "cores": os.cpu_count(), "memory_gib": round(memory), "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+    }  # fmt: skip
+
+
+def write(folder: Path, sections: Sequence[tuple[str, list[Finding]]], command: str, postgresql: str) -> None:
+    """Both files."""
+    here = {**machine(), "postgresql": postgresql}
+    day = datetime.now(UTC).date().isoformat()
+    told = "{cores} cores, {memory_gib} GiB, {system}, Python {python}, PostgreSQL {postgresql}".format(**here)
+    text = [_HEAD.format(command=command, day=day, machine=told)]
+    for title, findings in sections:
+        text += [
+            f"## {title}\n",
+            "| what | median | floor | ratio | to reach | | note |",
+            "|---|--:|--:|--:|--:|---|---|",
+        ]
+        text += [_line(one) for one in findings]
+        text.append("")
+    (folder / "REPORT.md").write_text("\n".join(text), encoding="utf-8")
+    content = {
+        "measured": day, "command": command, "machine": here,
+        "findings": [{"section": title, **one._asdict()} for title, findings in sections for one in findings],
+    }  # fmt: skip
+    (folder / "report.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _line(one: Finding) -> str:
+    ratio = "" if one.ratio is None else f"{one.ratio:.2f}"
+    reached = {None: "", True: "reached", False: "**not reached**"}[one.reached]
+    floor = "" if one.floor is None else _figure(one.floor, one.unit)
+    return f"| {one.what} | {_figure(one.ours, one.unit)} | {floor} | {ratio} | {one.target} | {reached} | {one.note} |"
+
+
+def _figure(value: float, unit: str) -> str:
+    if unit == "s":
+        return f"{value * 1e3:,.2f} ms"
+    return f"{value:,.0f} {unit}"

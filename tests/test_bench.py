@@ -1,0 +1,122 @@
+"""What the benchmark rests on: the floor writes the ledger's very rows, and the report says what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from api.app import make_ready
+from api.importer.run import run_import
+from api.settings import Settings
+from bench import floor, importing, lookups, report
+from bench.append import append_one
+from bench.generate import History, uscc
+from bench.measure import finding, in_turns
+from bench.place import Place, fill, opened
+from domain.values import instant
+from projections.look_ups import LookUps
+from projections.rows.tables import COLUMNS
+from tests.postgres_server import PostgresServer
+
+FACTS = 120
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    """A server for these tests."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def places(postgres: PostgresServer, request: pytest.FixtureRequest) -> Iterator[tuple[Place, Place]]:
+    """Two new ledgers."""
+    urls = [postgres.create_database(f"{request.node.name[5:30]}_{number}") for number in (1, 2)]
+    with opened(urls[0]) as one, opened(urls[1]) as other:
+        for made in (one, other):
+            make_ready(made.engine, Settings(database_url=made.url))
+        yield one, other
+
+
+@pytest.mark.postgres
+def test_the_floor_writes_the_very_rows(places: tuple[Place, Place]) -> None:
+    """All tables are the same afterwards, but for positions and the keys' own bytes."""
+    ledger, by_hand = places
+    facts = list(History(3).facts(FACTS))
+    fill(ledger.ledger, facts[:40])
+    for fact in facts[40:]:
+        append_one(ledger, fact)
+    with floor.connect(ledger.url) as source:
+        written = floor.written(source, History(3).uscc)
+    connection = floor.connect(by_hand.url)
+    with connection.cursor() as cursor:
+        for one in written:
+            floor.write(cursor, one, b"k" * 32)
+    connection.commit()
+    connection.close()
+    listed = {table: ", ".join(names) for table, (names, _) in COLUMNS.items()}
+    listed["stream_heads"] = "stream, version, count, last_recorded_at"
+    listed["events"] = "stream, originator_version, topic, state, event_id, recorded_at, leaf_hash"
+    for table, names in listed.items():
+        where = "WHERE stream <> 'ledger'" if table in ("stream_heads", "events") else ""
+        query = text(f"SELECT {names} FROM {table} {where} ORDER BY {names}")  # noqa: S608  # our own names
+        with ledger.engine.connect() as first, by_hand.engine.connect() as second:
+            rows = first.execute(query).all()
+            assert rows or table == "annulled", table
+            assert [tuple(map(_plain, row)) for row in second.execute(query)] == [
+                tuple(map(_plain, row)) for row in rows
+            ], table
+
+
+def _plain(value: object) -> object:
+    return bytes(value) if isinstance(value, memoryview) else value
+
+
+@pytest.mark.postgres
+def test_the_generated_histories_can_be_imported(places: tuple[Place, Place], tmp_path: Path) -> None:
+    """Every line of the file is good, and each is recorded."""
+    file = tmp_path / "facts.jsonl"
+    importing.OF_AN_AGENCY, before = 150, importing.OF_AN_AGENCY
+    try:
+        count = importing.write_file(file, 2)
+    finally:
+        importing.OF_AN_AGENCY = before
+    errors: list[object] = []
+    outcome = run_import(places[0].ledger, file, "bench", on_error=errors.append)
+    assert (errors, outcome.recorded) == ([], count)
+
+
+@pytest.mark.postgres
+def test_copied_histories_answer_like_their_originals(
+    places: tuple[Place, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A copy has the same standing under its own code."""
+    monkeypatch.setattr(lookups, "AGENCIES", 6)
+    monkeypatch.setattr(lookups, "TEMPLATES", 3)
+    made = places[0]
+    assert lookups.grow(made, 600) > 100
+    with made.ledger.reading() as reader:
+        look_ups = LookUps(reader, instant(datetime.now(UTC)))
+        for number in range(3):
+            own, copy = (look_ups.standing(uscc(place), date(2024, 6, 30)) for place in (number, number + 3))
+            assert {**copy, "agency": own["agency"]} == {**own, "agency": own["agency"]}
+    assert lookups._one_agency(made) > 0
+    assert lookups._district(made) > 0
+
+
+def test_a_finding_is_judged_by_its_medians(tmp_path: Path) -> None:
+    """By the ratio where there is a floor; and the report tells both."""
+    found = in_turns({"ours": lambda: 3.0, "floor": lambda: 4.0}, 3)
+    good = finding("a thing", "facts/s", found["ours"], found["floor"], least=0.5)
+    bad = finding("another", "s", [0.004, 0.005, 0.009], [0.001, 0.002, 0.003], most=2, note="slow")
+    assert (good.ratio, good.reached, good.target) == (0.75, True, "≥ 0.5")
+    assert (bad.ratio, bad.reached, bad.target) == (2.5, False, "≤ 2")
+    report.write(tmp_path, [("Part", [good, bad])], "./run bench", "17.1")
+    told = (tmp_path / "REPORT.md").read_text(encoding="utf-8")
+    assert "| a thing | 3 facts/s | 4 facts/s | 0.75 | ≥ 0.5 | reached |  |" in told
+    assert "| another | 5.00 ms | 2.00 ms | 2.50 | ≤ 2 | **not reached** | slow |" in told
+    assert "PostgreSQL 17.1" in told
