@@ -1,4 +1,4 @@
-"""Importing many facts in batches against recording them singly, as `steward import` does both passes."""
+"""Importing many facts in batches, against recording them singly and against hand-written SQL in batches."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from api.importer.recording import PIECE_LINES
 from api.importer.run import run_import
+from bench import floor
 from bench.append import append_all
 from bench.generate import History
 from bench.measure import Finding, finding, in_turns, rate
@@ -17,6 +18,8 @@ from tests.postgres_server import PostgresServer
 
 OF_AN_AGENCY = 1000
 SINGLY = 300
+BY_HAND = 10
+"""Agencies whose rows are written by hand."""
 _count = iter(range(10**9))
 
 
@@ -50,14 +53,36 @@ def measure(server: PostgresServer, repetitions: int, facts: int) -> list[Findin
             recording.append((count - PIECE_LINES) / (ended - marks["record"]))  # marked after the first piece
             return count / (ended - began)
 
-    found = in_turns({"singly": singly, "import": imported}, repetitions)
+    with place(server, "import_source") as source:
+        for number in range(BY_HAND):
+            fill(source.ledger, History(number).facts(OF_AN_AGENCY))
+        with floor.connect(source.url) as connection:
+            written = [one for number in range(BY_HAND) for one in floor.written(connection, History(number).uscc)]
+
+    def by_hand() -> float:
+        with place(server, f"by_hand_{next(_count)}") as target:
+            return rate(lambda: _by_hand(target.url, written), len(written))
+
+    ways = {"singly": singly, "import": imported, "by hand": by_hand}
+    found = in_turns(ways, repetitions)
     count = agencies * OF_AN_AGENCY
     return [
         finding(f"import of {count:,} facts: recording, to the single-fact path", "facts/s", recording,
                 found["singly"], least=8, note="pieces of 500 facts a transaction"),
+        finding("the same, to hand-written SQL in batches", "facts/s", recording, found["by hand"],
+                note="floor: the same rows, one statement a table, pieces of 500; nothing decided or projected"),
         finding("the same with the check of the whole file before it", "facts/s", found["import"], found["singly"],
                 note="every line is decided twice: nothing is recorded unless the whole file is good"),
     ]  # fmt: skip
+
+
+def _by_hand(url: str, written: list[floor.Written]) -> None:
+    connection = floor.connect(url)
+    cursor = connection.cursor()
+    for piece in floor.pieces(written, PIECE_LINES):
+        floor.write_many(cursor, piece)
+        connection.commit()
+    connection.close()
 
 
 def write_file(file: Path, agencies: int) -> int:

@@ -6,7 +6,6 @@ They store an event of the same size and nothing else: no decision that depends 
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -55,17 +54,15 @@ def settings_of(url: str, kind: str) -> dict[str, str]:
     }  # fmt: skip
 
 
-def stock_application(url: str, kind: str) -> Any:
-    """The library's Application over its own recorder."""
-    settings = settings_of(url, kind)
-    os.environ.update(settings)
-
+def stock_application(url: str, kind: str, *, new: bool = True) -> Any:
+    """The library's Application over its own recorder. Eight that make its tables at once would fail: not `new`."""
+    settings = settings_of(url, kind) | {"CREATE_TABLE": "yes" if new else "no"}
     return (StockSqlalchemy if kind == "eventsourcing-sqlalchemy" else Stock)(env=settings)
 
 
 def _writer(kind: str) -> Callable[[Any, range], Iterator[None]]:
     def steps(job: Any, numbers: range) -> Iterator[None]:
-        application = stock_application(job.url, kind)
+        application = stock_application(job.url, kind, new=False)
         stocked = {number: Stocked() for number in numbers}
         application.save(*stocked.values())
         yield

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from projections.rows.tables import COLUMNS
 from tests.postgres_server import PostgresServer
 
 FACTS = 120
+_numbers = count()
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +35,9 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def places(postgres: PostgresServer, request: pytest.FixtureRequest) -> Iterator[tuple[Place, Place]]:
+def places(postgres: PostgresServer) -> Iterator[tuple[Place, Place]]:
     """Two new ledgers."""
-    urls = [postgres.create_database(f"{request.node.name[5:30]}_{number}") for number in (1, 2)]
+    urls = [postgres.create_database(f"bench_{next(_numbers)}") for _ in range(2)]
     with opened(urls[0]) as one, opened(urls[1]) as other:
         for made in (one, other):
             make_ready(made.engine, Settings(database_url=made.url))
@@ -43,7 +45,8 @@ def places(postgres: PostgresServer, request: pytest.FixtureRequest) -> Iterator
 
 
 @pytest.mark.postgres
-def test_the_floor_writes_the_very_rows(places: tuple[Place, Place]) -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+def test_the_floor_writes_the_very_rows(places: tuple[Place, Place], at_once: bool) -> None:
     """All tables are the same afterwards, but for positions and the keys' own bytes."""
     ledger, by_hand = places
     facts = list(History(3).facts(FACTS))
@@ -54,8 +57,11 @@ def test_the_floor_writes_the_very_rows(places: tuple[Place, Place]) -> None:
         written = floor.written(source, History(3).uscc)
     connection = floor.connect(by_hand.url)
     with connection.cursor() as cursor:
-        for one in written:
-            floor.write(cursor, one, b"k" * 32)
+        for piece in floor.pieces(written, 50 if at_once else 1):
+            if at_once:
+                floor.write_many(cursor, piece)
+            else:
+                floor.write(cursor, piece[0], b"k" * 32)
     connection.commit()
     connection.close()
     listed = {table: ", ".join(names) for table, (names, _) in COLUMNS.items()}
