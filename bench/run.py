@@ -47,6 +47,7 @@ def run(*, quick: bool, only: list[str], folder: Path, tell: Callable[[str], Non
     extent = QUICK if quick else WHOLE
     command = " ".join(["./run bench", *(["--quick"] if quick else []), *(f"--only {name}" for name in only)])
     sections = []
+    folder.mkdir(parents=True, exist_ok=True)  # rather now than after half an hour
     with place.server() as server:
         version = _version(server)
         for name, (title, measure) in SECTIONS.items():

@@ -31,6 +31,8 @@ class Facts:
     def of(self, kind: type[E]) -> list[E]:
         """The counting facts of one type, by date, those of one day in recording order."""
         dated = self.trail.dated(kind)
+        if not dated or dated[-1].occurred_on <= self.as_of:
+            return dated[:]
         return dated[: bisect_right(dated, self.as_of, key=_BY_DATE)]
 
     def several(self, *kinds: type[Event]) -> list[Any]:

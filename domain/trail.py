@@ -68,7 +68,9 @@ class Trail:
         """The counting events of one type by date, those of one day in recording order."""
         found = self._dated.get(kind)
         if found is None:
-            found = self._dated[kind] = sorted(self.of(kind), key=lambda event: (event.occurred_on, event.version))
+            found = self._dated[kind] = list(self.of(kind))
+            if len(found) > 1:
+                found.sort(key=lambda event: (event.occurred_on, event.version))
         return found  # type: ignore[return-value]  # as above
 
     def about(self, fields: Iterable[str]) -> Trail:

@@ -27,7 +27,7 @@ from domain.keys import PLEDGE_ITEM, ground_key, naming_key, type_key, type_keys
 from domain.measures.chapter2_filing import change_deadlines, filed_periods
 from domain.measures.chapter3_business import ended_on, lapses
 from domain.trail import Trail
-from projections.rows.context import FILING, Context, of_types
+from projections.rows.context import FILING, FILINGS, Context, of_types
 from projections.rows.live import NEVER, ONE_DAY, Place, Step, shifted
 
 LAPSES, PROJECTS, FILED, RECORDS = "conduct_lapse", "project_period", "filed_period", "bad_record_count"
@@ -42,21 +42,27 @@ _WITH_GROUNDS = (
 
 # ---- lapses (annex 1 items 1-7, 9) ----
 
+OF_LAPSES = frozenset({*_WITH_GROUNDS, AgencyTerminated, FilingSubmitted})
+
 
 def update_lapses(context: Context, changed: Iterable[Event]) -> None:
     """Derive anew the lapses of every ground that the changed events bear on (R7-R9, R8a, R8c)."""
     changed = list(changed)
     if _bears_on_all_duties(context, changed):
         keys = [*FILING, *type_keys(*_WITH_GROUNDS)]
-        _replace_lapses(context, _lapses_in(context, context.before(keys)), _lapses_in(context, context.now(keys)))
+        before, now = context.both(keys)
+        _replace_lapses(context, _lapses_in(context, before), _lapses_in(context, now))
         return
     for ground in {ground for event in changed for ground in _grounds(context, event)}:
         keys = [*FILING, ground_key(ground), *(naming_key(ground, kind) for kind in _OF_A_GROUND)]
         found = context.entries.one(ground)
         if found is not None and isinstance(found.event, SubmissionRequested) and found.event.item == PLEDGE_ITEM:
             keys.append(type_key(PledgeSigned))
-        before, now = context.before(keys, ground), context.now(keys, ground)
-        _replace_lapses(context, _lapses_in(context, before), _lapses_in(context, now))
+        if context.is_own(ground):
+            _replace_lapses(context, {}, _lapses_in(context, context.now(keys, ground)))
+        else:
+            before, now = context.both(keys, ground)
+            _replace_lapses(context, _lapses_in(context, before), _lapses_in(context, now))
 
 
 def _bears_on_all_duties(context: Context, changed: list[Event]) -> bool:
@@ -107,6 +113,8 @@ def _replace_lapses(context: Context, before: dict[Place, date], now: dict[Place
 
 # ---- periods: in business (R10), filed (R6) ----
 
+OF_PERIODS = frozenset({ProjectStarted, *_ENDS, *FILINGS})
+
 
 def update_periods(context: Context, changed: Iterable[Event]) -> None:
     """When projects run, and when the agency is filed: what being assessed in a year needs (R29)."""
@@ -117,7 +125,7 @@ def update_periods(context: Context, changed: Iterable[Event]) -> None:
         trail = context.now([naming_key(project_id, kind) for kind in _ENDS], project_id)
         steps = [step for project in trail.of(ProjectStarted) for step in _period(trail, project)]
         context.live.replace(Place(PROJECTS, key=project_id), steps, context.at)
-    if any(type_key(type(event)) in FILING for event in changed):
+    if of_types(changed, *FILINGS):
         spans = sorted(filed_periods(Facts(context.now(FILING), date.max)))
         context.live.replace(Place(FILED), _joined(spans), context.at)
 
@@ -143,6 +151,8 @@ def _period(trail: Trail, project: ProjectStarted) -> Iterator[Step]:
 
 
 # ---- bad records (art.16) ----
+
+OF_RECORDS = frozenset({BadRecordEntered, ComplaintUpheld})
 
 
 def update_records(context: Context, changed: Iterable[Event]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import TypeVar
 
-from domain.entries import Entries, trail_at
+from domain.entries import Entries, Entry, trail_at
 from domain.events import AgencyFiled, AgencyTerminated, Event, FilingReturned, FilingSubmitted
 from domain.keys import type_keys
 from domain.law import Law
@@ -16,8 +17,10 @@ from domain.trail import Trail
 from domain.values import Instant
 from projections.rows.live import Live
 
-FILING = type_keys(FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated)
+FILINGS = (FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated)
+FILING = type_keys(*FILINGS)
 """Filings bear on every duty (R6): a small set."""
+_VERSION = attrgetter("event.version")
 
 
 @dataclass
@@ -32,18 +35,23 @@ class Context:
 
     def now(self, keys: Iterable[str], *ids: str) -> Trail:
         """The counting events under these keys and ids, with the event."""
-        return self._trail(keys, ids, self.version)
+        return trail_at(self._entries(keys, ids), self.version)
 
-    def before(self, keys: Iterable[str], *ids: str) -> Trail:
-        """The same without it."""
-        return self._trail(keys, ids, self.version - 1)
+    def both(self, keys: Iterable[str], *ids: str) -> tuple[Trail, Trail]:
+        """The same without it, and with it."""
+        entries = self._entries(keys, ids)
+        return trail_at(entries, self.version - 1), trail_at(entries, self.version)
 
-    def _trail(self, keys: Iterable[str], ids: Iterable[str], version: int) -> Trail:
-        entries = {entry.event.version: entry for entry in self.entries.under(keys)}
-        for one in map(self.entries.one, ids):
-            if one is not None:
-                entries[one.event.version] = one
-        return trail_at((entries[place] for place in sorted(entries)), version)
+    def _entries(self, keys: Iterable[str], ids: Sequence[str]) -> list[Entry]:
+        entries = self.entries.under(keys)
+        there = {entry.event.version for entry in entries} if ids else ()
+        more = [one for one in map(self.entries.one, ids) if one is not None and one.event.version not in there]
+        return sorted([*entries, *more], key=_VERSION) if more else entries
+
+    def is_own(self, event_id: str) -> bool:
+        """Whether it is the event itself, recorded just now: nothing can have named it before."""
+        found = self.entries.one(event_id)
+        return found is not None and found.event.version == self.version
 
     def year_of(self, day: date) -> int:
         """The assessment year of a day (R20)."""

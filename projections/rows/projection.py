@@ -10,14 +10,22 @@ from domain.errors import Unreadable
 from domain.events import Event, EventAnnulled
 from domain.law import Law
 from domain.values import Instant
-from projections.rows.conduct import update_lapses, update_periods, update_records
+from projections.rows.conduct import OF_LAPSES, OF_PERIODS, OF_RECORDS, update_lapses, update_periods, update_records
 from projections.rows.context import Context
 from projections.rows.live import Live
-from projections.rows.sanctions import update_sanctions
-from projections.rows.scores import update_scores
-from projections.rows.status import update_status
+from projections.rows.sanctions import OF_SANCTIONS, update_sanctions
+from projections.rows.scores import OF_SCORES, update_scores
+from projections.rows.status import OF_STATUS, update_status
 
-PARTS = (update_status, update_periods, update_lapses, update_records, update_scores, update_sanctions)
+PARTS = (
+    (update_status, OF_STATUS),
+    (update_periods, OF_PERIODS),
+    (update_lapses, OF_LAPSES),
+    (update_records, OF_RECORDS),
+    (update_scores, OF_SCORES),
+    (update_sanctions, OF_SANCTIONS),
+)
+"""What brings which rows up to date, with the types of events that it looks at."""
 
 
 def project(event: Event, entries: Entries, live: Live, law: Law) -> None:
@@ -28,8 +36,10 @@ def project(event: Event, entries: Entries, live: Live, law: Law) -> None:
         changed = [] if own.gone_at <= event.version else changed  # it names what was annulled before: never counted
     context = Context(entries, live, law, event.version, event.recorded_at)
     try:
-        for part in PARTS:
-            part(context, changed)
+        kinds = {type(one) for one in changed}
+        for part, looked_at in PARTS:
+            if not kinds.isdisjoint(looked_at):
+                part(context, changed)
     except Exception as error:
         named = f"{event.stream} version {event.version}, {type(event).__name__} {event.id}"
         raise Unreadable(f"{named}: cannot be projected: {type(error).__name__}: {error}") from error

@@ -20,6 +20,7 @@ from projections.rows.live import ALWAYS, NEVER, ONE_DAY, Place, Step, merged
 from projections.rows.scores import LADDER
 
 SANCTIONS = "sanction_status"
+OF_SANCTIONS = (ComplaintUpheld, AgencyDelisted)
 
 
 class Sanction(NamedTuple):
@@ -37,7 +38,7 @@ NOTHING = Sanction(Tier.NONE, 0, None, None, ())
 
 def update_sanctions(context: Context, changed: Iterable[Event]) -> None:
     """Derive the tier anew from the day of the first changed decision on; earlier days cannot change."""
-    facts = of_types(changed, ComplaintUpheld, AgencyDelisted)
+    facts = of_types(changed, *OF_SANCTIONS)
     if not facts:
         return
     since = min(event.occurred_on for event in facts)

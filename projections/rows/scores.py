@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable
 from datetime import date
 from fractions import Fraction
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from domain.events import (
@@ -37,6 +37,8 @@ from projections.rows.live import ONE_DAY, Place, Step, cut, merged, shifted, va
 
 SCORES = "annual_score"
 LADDER = type_keys(ComplaintUpheld, AgencyDelisted)
+_OVERRIDING = (ComplaintUpheld, AgencyDelisted, PenaltyImposed)
+OF_SCORES = frozenset({SurveySubmitted, SurveyClosed, EffectScored, HonourAwarded, *_OVERRIDING})
 
 
 Counts = tuple[int, ...]
@@ -73,20 +75,44 @@ NO_SCORE = Score()
 
 def shown(score: Score, book: Rulebook) -> Shown:
     """The points of quality, effect and honours under a rulebook (R22-R26)."""
-    mean = satisfaction(score, book)
-    quality = book.quality.full if mean is None else mean / book.quality.divisor
-    effect = book.effect.full
-    *_, scores, hundredths = score.counts
-    if scores:
-        effect = Fraction(hundredths, 100 * scores) / book.effect.divisor
-    honours = Fraction(score.honours)
-    rest = score_of_record(quality + effect + honours)
-    return Shown(rounded(quality), rounded(effect), rounded(honours), int(rest * 100))
+    quality, effect = _quality(score.counts[:EFFECTS], book), _effect(score.counts[EFFECTS:], book)
+    honours = _exact(score.honours)
+    rest = score_of_record(quality.exact + effect.exact + honours.exact)
+    return Shown(quality.shown, effect.shown, honours.shown, int(rest * 100))
 
 
-def satisfaction(score: Score, book: Rulebook) -> Fraction | None:
-    """P, the mean of the counted forms; None without any (R22)."""
-    forms, *answers = score.counts[:EFFECTS]
+class Points(NamedTuple):
+    """Points of one part of a sheet."""
+
+    exact: Fraction
+    shown: str
+
+
+# Exact fractions cost more than all else here. One fact changes one part of a sheet, so the others are known already.
+
+
+@lru_cache(maxsize=20_000)
+def _quality(counts: Counts, book: Rulebook) -> Points:
+    mean = satisfaction(counts, book)
+    points = book.quality.full if mean is None else mean / book.quality.divisor
+    return Points(points, rounded(points))
+
+
+@lru_cache(maxsize=20_000)
+def _effect(counts: Counts, book: Rulebook) -> Points:
+    scores, hundredths = counts
+    points = Fraction(hundredths, 100 * scores) / book.effect.divisor if scores else book.effect.full
+    return Points(points, rounded(points))
+
+
+@lru_cache(maxsize=1_000)
+def _exact(honours: str) -> Points:
+    return Points(Fraction(honours), rounded(Fraction(honours)))
+
+
+def satisfaction(counts: Counts, book: Rulebook) -> Fraction | None:
+    """P, the mean of the counted forms, from the counts of forms and their answers; None without any (R22)."""
+    forms, *answers = counts
     if not forms:
         return None
     return Fraction(
@@ -145,17 +171,19 @@ def _put(context: Context, year: int, steps: Iterable[Step], since: date) -> Non
 def _surveys(context: Context, changed: list[Event]) -> None:
     forms = [event for event in changed if isinstance(event, SurveySubmitted)]
     closings = [event for event in changed if isinstance(event, SurveyClosed)]
+    if not forms and not closings:
+        return
+    closed_before, closed_now = context.both([type_key(SurveyClosed)])
     for year in sorted({one.year for one in forms} | {one.year for one in closings}):
-        low = _low_mean(context, year, context.before([type_key(SurveyClosed)]))
+        low = _low_mean(context, year, closed_before)
         if any(closing.year == year for closing in closings):
             keys = [forms_key(year)]
         else:
             keys = sorted({form_key(year, one.client.uscc, one.project_id) for one in forms if one.year == year})
         for key in keys:
-            before = _form_counts(context, year, context.before([key, type_key(SurveyClosed)]))
-            now = _form_counts(context, year, context.now([key, type_key(SurveyClosed)]))
-            _shift(context, year, before, now)
-        for day in _low_mean(context, year, context.now([type_key(SurveyClosed)])) ^ low:
+            before, now = context.both([key, type_key(SurveyClosed)])
+            _shift(context, year, _form_counts(context, year, before), _form_counts(context, year, now))
+        for day in _low_mean(context, year, closed_now) ^ low:
             count_records(context, year, day, -1 if day in low else 1)
 
 
@@ -183,7 +211,7 @@ def _low_mean(context: Context, year: int, closings: Trail) -> set[date]:
             continue
         score = value_on(context.live.steps(Place(SCORES, year), day - ONE_DAY), day)
         book = books.for_sheet(year, day)
-        mean = None if score is None else satisfaction(score, book)
+        mean = None if score is None else satisfaction(score.counts[:EFFECTS], book)
         if mean is not None and mean < book.survey.satisfaction_floor:
             found.add(day)
     return found
@@ -195,9 +223,8 @@ def _low_mean(context: Context, year: int, closings: Trail) -> set[date]:
 def _effects(context: Context, changed: list[Event]) -> None:
     touched = {(event.year, event.client.uscc) for event in changed if isinstance(event, EffectScored)}
     for year, client in sorted(touched):
-        key = [effect_key(year, client)]
-        before, now = (_effect_counts(context, trail) for trail in (context.before(key), context.now(key)))
-        _shift(context, year, before, now)
+        before, now = context.both([effect_key(year, client)])
+        _shift(context, year, _effect_counts(context, before), _effect_counts(context, now))
 
 
 def _effect_counts(context: Context, trail: Trail) -> dict[date, Counts]:
@@ -217,7 +244,7 @@ def _honours(context: Context, changed: list[Event]) -> None:
     awards = [event for event in changed if isinstance(event, HonourAwarded)]
     if not awards:
         return
-    before, now = context.before([type_key(HonourAwarded)]), context.now([type_key(HonourAwarded)])
+    before, now = context.both([type_key(HonourAwarded)])
     reasons = {normal_text(award.reason) for award in awards}
     since = min(award.occurred_on for award in awards)
     alike = [one for one in now.of(HonourAwarded) if normal_text(one.reason) in reasons]
@@ -266,11 +293,11 @@ def _said(values: dict[date, str], day: date, default: str) -> str:
 
 
 def _overrides(context: Context, changed: list[Event]) -> None:
-    facts = of_types(changed, ComplaintUpheld, AgencyDelisted, PenaltyImposed)
+    facts = of_types(changed, *_OVERRIDING)
     if not facts:
         return
     keys = [*LADDER, type_key(PenaltyImposed)]
-    before, now = context.before(keys), context.now(keys)
+    before, now = context.both(keys)
     books = context.law.rulebooks
     longest = max(book.ladder.window_years for book in books)
     years: set[int] = set()

@@ -25,7 +25,7 @@ from domain.measures.chapter4_assessment import warning_notices
 from domain.measures.rulebook import year_span
 from domain.trail import Trail
 from projections.basis import Basis
-from projections.rows.context import FILING, Context
+from projections.rows.context import FILING, FILINGS, Context
 from projections.rows.live import ALWAYS, NEVER, ONE_DAY, Place, Step, merged
 from projections.standing import agency_name, warning_part
 
@@ -34,6 +34,7 @@ _RESULTS = (ResultPublished, ResultRevised)
 STATUS_KEYS = (*FILING, *LABELS, *type_keys(*_RESULTS, AccidentLiabilityFound))
 """All events that an agency's status follows from, projects apart."""
 _PROJECT = (ProjectStarted, ProjectCompleted, ProjectCancelled)
+OF_STATUS = frozenset({*FILINGS, *_RESULTS, AccidentLiabilityFound, InformationChanged, *_PROJECT})
 
 
 class Status(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -190,16 +191,27 @@ def stored(connection: Connection, stream: str) -> Tuples:
     """Everything that is kept of an agency beside its events, standing or closed."""
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     found: Tuples = {}
-    for table, (columns, _) in COLUMNS.items():
+    for table, (columns, kinds) in COLUMNS.items():
         names = ", ".join(columns[1:])
         query = f"SELECT {names} FROM {table} WHERE originator_id = {mark}"  # noqa: S608  # names of ours
-        rows = connection.exec_driver_sql(query, (_id(stream),))
-        found[table] = [(_id(stream), *map(_plain, row)) for row in rows]
+        rows = connection.exec_driver_sql(query, (_id(stream),)).fetchall()
+        if rows:
+            by_column = [
+                map(_plain, values) if kind in _OF_TIME else values
+                for kind, values in zip(kinds[1:], zip(*rows, strict=True), strict=True)
+            ]
+            found[table] = list(zip(repeat(_id(stream)), *by_column))  # repeat has no end
+        else:
+            found[table] = []
     return found
 
 
+_OF_TIME = frozenset({"date", "timestamptz"})
+
+
+@lru_cache(maxsize=50_000)
 def _plain(value: Any) -> Any:
-    """As `tuples_of` writes it, whatever the driver makes of it."""
+    """A time as `tuples_of` writes it, whatever the driver makes of it. The same days come again and again."""
     if isinstance(value, datetime):
         return instant(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, delete, func, select, text, update
 
 from domain.errors import Unreadable
+from domain.events import Event
 from domain.ledger import Ledger
 from domain.measures.rulebook import Rulebook, shipped_rulebook
 from domain.store.engine import open_migration_engine, reading, writing
@@ -165,7 +166,7 @@ def test_an_event_that_cannot_be_projected_stops_the_rebuild(ledger: Ledger, mon
     def fails(*_: object) -> None:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(projection, "PARTS", (fails,))
+    monkeypatch.setattr(projection, "PARTS", ((fails, frozenset(Event.__subclasses__())),))
     with pytest.raises(Unreadable, match=r"agency/\S+ version 1, FilingSubmitted \S+: cannot be projected: ZeroDivis"):
         rebuild(url_of(ledger), jobs=1, progress=quiet, report=lambda _: None)
     filing = next(sent for sent in LongHistory(98, 5).sent if sent.post == "/v1/agencies")
