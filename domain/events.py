@@ -241,12 +241,31 @@ class BadRecordEntered(Event, frozen=True, kw_only=True):
     behaviour_on: date | None
     report_id: str | None
     unlawful: bool
+    hint_id: str | None = None
+    """The hint that it was entered from (R37)."""
 
 
 class BadRecordReferred(Event, frozen=True, kw_only=True):
     NAMES = ("bad_record_id",)
     bad_record_id: str
     reference: str
+
+
+class BehaviourReported(Event, frozen=True, kw_only=True):
+    """Who reports is personal; the keyed hash tells an enterprise its own (R11)."""
+
+    KIND = "report"
+    report_id: str
+    reporter: Sealed | None
+    reporter_hash: str | None
+    behaviour: Behaviour
+    content: Sealed | None
+
+
+class ReportDismissed(Event, frozen=True, kw_only=True):
+    NAMES = ("report_id",)
+    report_id: str
+    reason: Sealed
 
 
 class ComplaintReceived(Event, frozen=True, kw_only=True):
@@ -363,15 +382,25 @@ class ResultPublished(Event, frozen=True, kw_only=True):
     grade: GradeName | None
     rank: int | None
     sheet: dict[str, Any]
+    """The whole answer of `GET .../sheets/{year}` at the basis of the publication."""
     basis: tuple[str, ...]
+    """The events that the sheet counted."""
     known_at: str
     log_index: int
     rulebook_sha256: str
     calendar_sha256: str
+    publication_id: str | None = None
+    """The YearPublished that decided it."""
+    deadline: date | None = None
+    """The last day of the week for an appeal (R3)."""
 
 
 class ResultRevised(Event, frozen=True, kw_only=True):
-    """The result of a year after an appeal or a reopening; it stands in place of the one before (R34)."""
+    """The result of a year after an appeal or a reopening, or with another rank since one (R34).
+
+    It stands in place of the one before. Where only the rank has moved, `sheet` is empty: `sheet_of` names the result
+    whose sheet stands on.
+    """
 
     KIND, FINAL = "result", True
     year: int
@@ -383,6 +412,103 @@ class ResultRevised(Event, frozen=True, kw_only=True):
     log_index: int
     rulebook_sha256: str
     calendar_sha256: str
+    sheet_of: str | None = None
+    replaces: str | None = None
+    """The result that stood before."""
+    appeal_id: str | None = None
+    impact_id: str | None = None
+    """Why it was revised: a decided appeal, or a later fact for which the result was reopened."""
+    difference: tuple[dict[str, Any], ...] = ()
+    deadline: date | None = None
+
+
+class AppealFiled(Event, frozen=True, kw_only=True):
+    """What is disputed is not among NAMES: an appeal over a fact that is annulled meanwhile is still decided (R33)."""
+
+    KIND, FINAL = "appeal", True
+    appeal_id: str
+    year: int
+    result_id: str
+    appellant_kind: Literal["agency", "practitioner"]
+    appellant: Sealed | None
+    grounds: Sealed
+    disputed: tuple[str, ...]
+    deadline: date
+    in_time: bool
+
+
+class AppealAdmitted(Event, frozen=True, kw_only=True):
+    FINAL = True
+    appeal_id: str
+    reason: Sealed
+
+
+class AppealUpheld(Event, frozen=True, kw_only=True):
+    """`annulled`: disputed facts on which the result no longer rests; `replaced`: facts recorded in their place."""
+
+    FINAL = True
+    appeal_id: str
+    reasons: Sealed
+    annulled: tuple[str, ...]
+    replaced: tuple[str, ...]
+
+
+class AppealPartlyUpheld(Event, frozen=True, kw_only=True):
+    FINAL = True
+    appeal_id: str
+    reasons: Sealed
+    annulled: tuple[str, ...]
+    replaced: tuple[str, ...]
+
+
+class AppealDismissed(Event, frozen=True, kw_only=True):
+    FINAL = True
+    appeal_id: str
+    reasons: Sealed
+
+
+class AppealWithdrawn(Event, frozen=True, kw_only=True):
+    FINAL = True
+    appeal_id: str
+
+
+class ImpactDisposed(Event, frozen=True, kw_only=True):
+    """What became of a published result that a later fact would change: reopened, or kept with a reason (R36)."""
+
+    FINAL = True
+    impact_id: str
+    result_id: str
+    cause: str
+    outcome: Literal["reopened", "kept"]
+    reason: Sealed
+
+
+# ---- hints and objections (R37, R38) ----
+
+
+class HintDismissed(Event, frozen=True, kw_only=True):
+    KIND = "hint_dismissal"
+    hint_id: str
+    reason: Sealed
+
+
+class ObjectionFiled(Event, frozen=True, kw_only=True):
+    """`event_id` is not among NAMES: the objection and its answer stay when the record is annulled (R38)."""
+
+    KIND, FINAL = "objection", True
+    objection_id: str
+    event_id: str
+    grounds: Sealed
+
+
+class ObjectionAnswered(Event, frozen=True, kw_only=True):
+    NAMES, FINAL = ("objection_id",), True
+    objection_id: str
+    outcome: Literal["annulled", "refused"]
+    reasons: Sealed
+
+
+# ---- annulment ----
 
 
 class EventAnnulled(Event, frozen=True, kw_only=True):
@@ -393,6 +519,61 @@ class EventAnnulled(Event, frozen=True, kw_only=True):
     reason: Sealed
     basis: Sealed | None
     appeal_id: str | None = None
+
+
+# ---- the assessment round: a year of the whole district (R32, R34, R36) ----
+
+
+class Waiver(msgspec.Struct, frozen=True):
+    """The committee publishes an agency's sheet though a part is missing, and says why (R25)."""
+
+    uscc: str
+    part: Literal["quality", "effect"]
+    reason: Sealed
+
+
+class RankMoved(msgspec.Struct, frozen=True):
+    """An agency whose rank another one's revised result has moved."""
+
+    uscc: str
+    category: str | None
+    before: int | None
+    after: int | None
+    result_id: str
+    """The ResultRevised on the agency's own stream that says so."""
+
+
+class YearPublished(Event, frozen=True, kw_only=True):
+    """`results_sha256`: over the leaf hashes of all results of this decision, in the order of their streams."""
+
+    KIND, FINAL = "assessment", True
+    year: int
+    meeting_on: date
+    count: int
+    results_sha256: str
+    waivers: tuple[Waiver, ...]
+    known_at: str
+    log_index: int
+    rulebook_sha256: str
+    calendar_sha256: str
+    deadline: date
+
+
+class RanksRevised(Event, frozen=True, kw_only=True):
+    """A result of the year was revised: which one, why, and whose ranks moved with it."""
+
+    FINAL = True
+    year: int
+    result_id: str
+    uscc: str
+    appeal_id: str | None
+    impact_id: str | None
+    moved: tuple[RankMoved, ...]
+
+
+class YearClosed(Event, frozen=True, kw_only=True):
+    FINAL = True
+    year: int
 
 
 # ---- the ledger itself (R4) ----

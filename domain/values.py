@@ -104,6 +104,11 @@ def agency_stream(uscc: str) -> str:
     return f"agency/{uscc}"
 
 
+def assessment_stream(year: int) -> str:
+    """The stream of a year's assessment of the whole district: its publication, revisions of ranks, closing."""
+    return f"assessment/{year}"
+
+
 LEDGER_STREAM = "ledger"
 
 

@@ -8,19 +8,31 @@ from datetime import date
 from typing import Any
 
 from domain.events import (
+    AppealAdmitted,
+    AppealDismissed,
+    AppealFiled,
+    AppealPartlyUpheld,
+    AppealUpheld,
+    AppealWithdrawn,
     BadRecordReferred,
+    BehaviourReported,
     ComplaintDismissed,
     ComplaintMerged,
     ComplaintReceived,
     ComplaintUpheld,
     Event,
     EventAnnulled,
+    HintDismissed,
+    ImpactDisposed,
     InspectionRecorded,
     NoticeSent,
+    ObjectionAnswered,
+    ObjectionFiled,
     PledgeSigned,
     ProjectExtended,
     ProjectPlanFiled,
     ProjectStarted,
+    ReportDismissed,
     SubmissionReceived,
     SubmissionRequested,
     SurveyInvited,
@@ -37,7 +49,9 @@ from projections.standing import standing
 
 WITHOUT_EFFECT = (
     InspectionRecorded, SubmissionReceived, ProjectPlanFiled, ComplaintReceived, ComplaintDismissed, ComplaintMerged,
-    BadRecordReferred, NoticeSent, SurveyInvited, EventAnnulled, PledgeSigned,
+    BadRecordReferred, NoticeSent, SurveyInvited, EventAnnulled, PledgeSigned, BehaviourReported, ReportDismissed,
+    AppealFiled, AppealAdmitted, AppealUpheld, AppealPartlyUpheld, AppealDismissed, AppealWithdrawn, ImpactDisposed,
+    HintDismissed, ObjectionFiled, ObjectionAnswered,
 )  # fmt: skip
 """Facts on whose own day no standing changes: what they bring or spare shows on a due date, or at once on all days."""
 PARTS = ("agency", "sanction", "bad_records", "assessment", "warning_notice", "advisories")
@@ -137,6 +151,10 @@ FACT_LABELS = {
     "SurveyInvited": "发出调查邀请", "SurveySubmitted": "提交满意度调查表", "SurveyClosed": "满意度调查截止",
     "EffectScored": "服务效果评分", "HonourAwarded": "获得表彰", "PenaltyImposed": "行政处罚",
     "ResultPublished": "公布考评结果",
-    "ResultRevised": "更正考评结果", "EventAnnulled": "撤销",
+    "ResultRevised": "更正考评结果", "EventAnnulled": "撤销", "BehaviourReported": "举报不良行为",
+    "ReportDismissed": "举报不予记录", "AppealFiled": "提出异议（申诉）", "AppealAdmitted": "准予受理逾期申诉",
+    "AppealUpheld": "申诉成立", "AppealPartlyUpheld": "申诉部分成立", "AppealDismissed": "申诉不成立",
+    "AppealWithdrawn": "撤回申诉", "ImpactDisposed": "处理对已公布结果的影响", "HintDismissed": "排除线索",
+    "ObjectionFiled": "对记录提出异议", "ObjectionAnswered": "答复异议",
 }  # fmt: skip
 """What each fact is called on a page."""

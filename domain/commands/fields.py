@@ -176,3 +176,15 @@ class MemberIn(PersonIn):
     """A member of a project's team; `years` of relevant work (art.15(1))."""
 
     years: Years
+
+
+class CommandIn(Part):
+    """A command inside a command; a later one may write `"$name"` where an id is needed (api.md)."""
+
+    post: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
+    body: dict[str, Any]
+    ref: Annotated[str, StringConstraints(strict=True, pattern=r"^[^\s/$\x00-\x1f\x7f]{1,64}$")] | None = None
+
+
+Commands = Annotated[tuple[CommandIn, ...], Field(max_length=50)]
+"""What replaces what is annulled, or what a what-if adds, in order."""
