@@ -46,9 +46,9 @@ def problem(
 
 def refusal_body(refusal: Refusal) -> dict[str, Any]:
     """The members of a problem body that come from a refusal: articles, readings, remedy, the field."""
-    errors = [{"pointer": refusal.pointer, "detail": refusal.text, "detail_en": refusal.text_en}]
+    places = refusal.more or (() if refusal.pointer is None else ((refusal.pointer, refusal.text, refusal.text_en),))
     return {
-        "errors": errors if refusal.pointer is not None else None,
+        "errors": [{"pointer": pointer, "detail": text, "detail_en": text_en} for pointer, text, text_en in places],
         "article": ", ".join(one for one in refusal.cites if one.startswith(("art.", "annex"))),
         "rule": ", ".join(one for one in refusal.cites if one[:1] == "R" and one[1:2].isdigit()),
         "remedy": refusal.remedy,

@@ -18,6 +18,8 @@ class Refusal(Exception):
     remedy: str = ""
     remedy_en: str = ""
     pointer: str | None = None
+    more: tuple[tuple[str, str, str], ...] = ()
+    """What is wrong in each of several places: pointer, Chinese text, English text."""
 
     def __str__(self) -> str:
         return f"{self.text_en} ({', '.join(self.cites)})" if self.cites else self.text_en

@@ -393,6 +393,8 @@ class ResultPublished(Event, frozen=True, kw_only=True):
     """The YearPublished that decided it."""
     deadline: date | None = None
     """The last day of the week for an appeal (R3)."""
+    overtaken_by: tuple[str, ...] = ()
+    """Facts that came in after what the sheet counts, before the decision was recorded, and would change it."""
 
 
 class ResultRevised(Event, frozen=True, kw_only=True):
@@ -438,7 +440,7 @@ class AppealFiled(Event, frozen=True, kw_only=True):
 
 
 class AppealAdmitted(Event, frozen=True, kw_only=True):
-    FINAL = True
+    NAMES, FINAL = ("appeal_id",), True
     appeal_id: str
     reason: Sealed
 
@@ -446,7 +448,7 @@ class AppealAdmitted(Event, frozen=True, kw_only=True):
 class AppealUpheld(Event, frozen=True, kw_only=True):
     """`annulled`: disputed facts on which the result no longer rests; `replaced`: facts recorded in their place."""
 
-    FINAL = True
+    NAMES, FINAL = ("appeal_id",), True
     appeal_id: str
     reasons: Sealed
     annulled: tuple[str, ...]
@@ -454,7 +456,7 @@ class AppealUpheld(Event, frozen=True, kw_only=True):
 
 
 class AppealPartlyUpheld(Event, frozen=True, kw_only=True):
-    FINAL = True
+    NAMES, FINAL = ("appeal_id",), True
     appeal_id: str
     reasons: Sealed
     annulled: tuple[str, ...]
@@ -462,13 +464,13 @@ class AppealPartlyUpheld(Event, frozen=True, kw_only=True):
 
 
 class AppealDismissed(Event, frozen=True, kw_only=True):
-    FINAL = True
+    NAMES, FINAL = ("appeal_id",), True
     appeal_id: str
     reasons: Sealed
 
 
 class AppealWithdrawn(Event, frozen=True, kw_only=True):
-    FINAL = True
+    NAMES, FINAL = ("appeal_id",), True
     appeal_id: str
 
 

@@ -11,10 +11,13 @@ from collections.abc import Iterable, Iterator
 from msgspec import UNSET
 
 from domain.events import (
+    AppealFiled,
     EffectScored,
     Event,
     InformationChanged,
     LapseRecorded,
+    ResultPublished,
+    ResultRevised,
     SubmissionRequested,
     SurveySubmitted,
 )
@@ -60,6 +63,16 @@ def effect_key(year: int, client: str) -> str:
     return f"effect:{year}:{client}"
 
 
+def result_key(year: int) -> str:
+    """The published results of an assessment year, first and revised (R32, R34)."""
+    return f"result:{year}"
+
+
+def appeal_key(year: int) -> str:
+    """The appeals against the results of an assessment year (R33)."""
+    return f"appeal:{year}"
+
+
 PLEDGE_ITEM = 7
 """Requests of this item are met by a pledge as well (R8a)."""
 
@@ -85,6 +98,10 @@ def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
         yield form_key(event.year, event.client.uscc, event.project_id)
     elif isinstance(event, EffectScored):
         yield effect_key(event.year, event.client.uscc)
+    elif isinstance(event, (ResultPublished, ResultRevised)):
+        yield result_key(event.year)
+    elif isinstance(event, AppealFiled):
+        yield appeal_key(event.year)
     elif isinstance(event, SubmissionRequested) and event.item == PLEDGE_ITEM:
         yield type_key(SubmissionRequested, PLEDGE_ITEM)
     elif isinstance(event, InformationChanged):

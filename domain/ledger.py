@@ -18,11 +18,12 @@ from domain.events import Event, LedgerOpened
 from domain.law import Law
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook import Rulebook
+from domain.read_models import ReadModels
 from domain.reader import Reader, StreamCache
 from domain.store.engine import reading, writing
 from domain.store.factory import LedgerFactory
 from domain.store.mapper import EventMapper
-from domain.unit import Clock, ReadModels, Unit, no_clock
+from domain.unit import Clock, Unit, no_clock
 from domain.values import FOREVER, LEDGER_STREAM, Instant
 
 __all__ = ["Clock", "Ledger", "ReadModels", "Reader", "Unit"]

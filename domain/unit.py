@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -16,43 +16,36 @@ from domain.law import Law
 from domain.lazy_trail import LazyTrail
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.read_models import Projected
 from domain.reader import Reader
 from domain.store.entries import StoredEntries
-from domain.store.heads import Head, advanced, last_recorded_at, lock_for_recording, lock_head, lock_law
-from domain.store.statements import Change, Insert
+from domain.store.heads import (
+    Around,
+    Head,
+    advanced,
+    heads_of,
+    last_recorded_at,
+    lock_for_recording,
+    lock_head,
+    lock_law,
+)
+from domain.store.statements import Insert
 from domain.store.vault import Vault
-from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, new_id, next_instant, shanghai_date
+from domain.values import (
+    LEDGER_STREAM,
+    Instant,
+    Role,
+    agency_stream,
+    assessment_stream,
+    new_id,
+    next_instant,
+    shanghai_date,
+)
 
 if TYPE_CHECKING:
     from domain.ledger import Ledger
 
 Clock = Callable[[], datetime]
-
-
-Recorded = dict[str, tuple[list[Event], StoredEntries]]
-"""What one transaction records, by stream, with the entries in which the events stand already."""
-
-
-class ReadModels(Protocol):
-    """What keeps the rows that answer questions in step with the events, in the same transaction."""
-
-    def looked_up(self, command: Command, path_id: str | None) -> tuple[Iterable[str], Iterable[str]]:
-        """Keys and ids of the events that the command's decision and rows will need: a hint, read in one query."""
-        ...
-
-    def opened(self, connection: Connection) -> None:
-        """The ledger is new: there is nothing to build."""
-        ...
-
-    def recorded(
-        self, connection: Connection, recorded: dict[str, tuple[list[Event], StoredEntries]], law: Law
-    ) -> list[Insert | Change]:
-        """What these events change, to be written with them."""
-        ...
-
-    def adopted(self, reader: Reader, law: Law, at: Instant) -> None:
-        """Another law is known from an instant on: every agency is judged anew (R4)."""
-        ...
 
 
 class Unit:
@@ -70,7 +63,8 @@ class Unit:
         self.beside: list[Insert] = []
         """What else is to be written with the events."""
         self._law: Law | None = None
-        self._law_version = 0
+        self._around = Around()
+        self._projected: Projected | None = None
         self._law_since: Instant = ""
 
     def demonstration_or_new(self) -> bool:
@@ -88,10 +82,58 @@ class Unit:
                 # A law is known from an instant after all that was decided under the one before it.
                 self._last[stream] = last_recorded_at(self.connection)
             else:
-                head, self._law_version = lock_for_recording(self.connection, stream)
+                head, self._around = lock_for_recording(self.connection, stream)
                 self._last[stream] = head.last_recorded_at
             self._heads[stream] = head
         return head
+
+    def lock_district(self, year: int) -> Head:
+        """Have the whole district alone until the end of the transaction, for an act on a year's assessment.
+
+        Nobody records meanwhile, so what is read of any agency from now on is all there is. Gives the head of the
+        year's round. To be held shortly: work out beforehand what can be.
+        """
+        stream = assessment_stream(year)
+        if stream not in self._heads:
+            lock_law(self.connection)
+            self._heads[stream] = lock_head(self.connection, stream)  # its clock is read after the lock
+            self._last[stream] = last_recorded_at(self.connection)
+        return self._heads[stream]
+
+    def take(self, streams: Iterable[str], year: int) -> dict[str, Head]:
+        """The heads of agencies that events are to be appended to, in few queries. Needs `lock_district`."""
+        around = self.lock_district(year)
+        wanted = [stream for stream in streams if stream not in self._heads]
+        for stream, head in heads_of(self.connection, wanted, around.db_now).items():
+            self._heads[stream], self._last[stream] = head, self._last[around.stream]
+        return self._heads
+
+    def append(
+        self, kind: type[Event], stream: str, *, actor: str, via: Via, occurred_on: date, event_id: str, **fields: Any
+    ) -> Event:
+        """Append a fact that is decided already, to a locked stream. Its instant follows the last of the stream."""
+        waiting = self._pending.setdefault(stream, [])
+        head = self._heads[stream]
+        since = max(self._last[stream] or "", self._law_since)
+        event = kind(
+            stream=stream, version=head.version + len(waiting) + 1, id=event_id, occurred_on=occurred_on,
+            recorded_at=next_instant(self._now(head), since), actor=actor, via=via, **fields,
+        )  # fmt: skip
+        self._last[stream] = event.recorded_at
+        waiting.append(event)
+        self._projected = None
+        if stream in self._agencies:
+            self._agencies[stream].apply(event)
+        elif _is_agency(stream):
+            self.entries(stream).add(event)
+        return event
+
+    def entries(self, stream: str) -> StoredEntries:
+        """The events of an agency's stream by key, read as they are asked for."""
+        if stream not in self._entries:
+            is_new = self._heads[stream].version == 0
+            self._entries[stream] = StoredEntries(self.connection, stream, self.ledger.events_mapper, is_new=is_new)
+        return self._entries[stream]
 
     def _now(self, head: Head) -> datetime:
         return self.clock() if self.clock is not None else head.db_now
@@ -102,10 +144,9 @@ class Unit:
         agency = self._agencies.get(stream)
         if agency is None:
             head = self.lock(stream)
-            entries = StoredEntries(self.connection, stream, self.ledger.events_mapper, is_new=head.version == 0)
             agency = Agency.of(uscc)
-            agency.trail, agency.version = LazyTrail(entries), head.version
-            self._agencies[stream], self._entries[stream] = agency, entries
+            agency.trail, agency.version = LazyTrail(self.entries(stream)), head.version
+            self._agencies[stream] = agency
         if agency.version == 0 and not new:
             raise unknown_agency(uscc)
         return agency
@@ -124,7 +165,7 @@ class Unit:
     def law(self) -> Law:
         """The law adopted by now."""
         if self._law is None:
-            known = self._law_version
+            known = self._around.law_version
             own = self.reader.up_to(LEDGER_STREAM, known) if known else self.reader.events(LEDGER_STREAM)
             found = self.ledger.law_of(own)
             if found is None:
@@ -173,6 +214,7 @@ class Unit:
         )  # fmt: skip
         self._last[stream] = at
         self._pending.setdefault(stream, []).append(event)
+        self._projected = None
         return event
 
     def today(self) -> date:
@@ -221,6 +263,20 @@ class Unit:
             calendar_id=calendar.id, sha256=calendar.sha256, content=calendar.content,
         )  # fmt: skip
 
+    def projected(self) -> Projected:
+        """What the facts recorded so far change of the rows, and which published results they touch (R36)."""
+        if self._projected is None:
+            recorded = {
+                stream: (self._pending[stream], self.entries(stream))
+                for stream in sorted(self._pending)
+                if _is_agency(stream) and self._pending[stream]
+            }
+            if not recorded:
+                return Projected([], [])
+            models, years = self.ledger.read_models, self._around.published
+            self._projected = models.recorded(self.connection, recorded, self.law(), years)
+        return self._projected
+
     def flush(self) -> None:
         """Write what has been recorded: events, heads, and the rows that follow from them. Once, before the commit."""
         streams = sorted(stream for stream, events in self._pending.items() if events)
@@ -233,11 +289,7 @@ class Unit:
             (head, advanced(head, [one for one in stored if one.stream == head.stream]))
             for head in map(self._heads.__getitem__, streams)
         ]
-        recorded = {
-            stream: (self._pending[stream], self._entries[stream]) for stream in streams if stream != LEDGER_STREAM
-        }
-        rows = self.ledger.read_models.recorded(self.connection, recorded, self.law()) if recorded else []
-        beside = [*self.beside, self.vault.unwritten(), *rows]
+        beside = [*self.beside, self.vault.unwritten(), *self.projected().writes]
         self.ledger.recorder.insert_events(stored, connection=self.connection, heads=moves, beside=beside)
         for event in self._pending.get(LEDGER_STREAM, ()):
             if isinstance(event, (RulebookAdopted, CalendarAdopted)):
@@ -245,6 +297,10 @@ class Unit:
                 if law is not None:
                     self.ledger.read_models.adopted(self.reader, law, event.recorded_at)
         self._pending.clear()
+
+
+def _is_agency(stream: str) -> bool:
+    return stream.startswith("agency/")
 
 
 def no_clock() -> Contradiction:

@@ -66,6 +66,16 @@ def last_recorded_at(connection: Connection) -> Instant | None:
     return found
 
 
+@dataclass(frozen=True)
+class Around:
+    """What a recorder learns of the whole ledger with the lock of its stream, in the same round trip."""
+
+    law_version: int = 0
+    """The version of the law's own stream."""
+    published: frozenset[int] = frozenset()
+    """The years whose assessment has begun to be published: only these have results that a fact could touch."""
+
+
 def lock_head(connection: Connection, stream: str) -> Head:
     """Lock a stream until the end of the transaction, making its head if it has none, and say how it stands.
 
@@ -76,12 +86,12 @@ def lock_head(connection: Connection, stream: str) -> Head:
     return _lock(connection, stream)[0]
 
 
-def lock_for_recording(connection: Connection, stream: str) -> tuple[Head, int]:
-    """Hold the law still and lock a stream, in one round trip; the head, and the version of the law's own stream."""
+def lock_for_recording(connection: Connection, stream: str) -> tuple[Head, Around]:
+    """Hold the law still and lock a stream, in one round trip; the head, and what is to be known of the ledger."""
     return _lock(connection, stream, first=f"SELECT pg_advisory_xact_lock_shared({LAW_LOCK});")
 
 
-def _lock(connection: Connection, stream: str, first: str = "") -> tuple[Head, int]:
+def _lock(connection: Connection, stream: str, first: str = "") -> tuple[Head, Around]:
     found = _locked(connection, stream, first)
     if found is None:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -96,6 +106,16 @@ def _lock(connection: Connection, stream: str, first: str = "") -> tuple[Head, i
 def lock_heads(connection: Connection, streams: Iterable[str]) -> dict[str, Head]:
     """Lock several streams in one order, by name, so that no two transactions wait for each other."""
     return {stream: lock_head(connection, stream) for stream in sorted(set(streams))}
+
+
+def heads_of(connection: Connection, streams: Sequence[str], now: datetime) -> dict[str, Head]:
+    """How many streams stand, some hundreds a query, for who has the whole district alone (`lock_law`)."""
+    found = {}
+    for start in range(0, len(streams), PAGE):
+        ids = [stream_id(stream) for stream in streams[start : start + PAGE]]
+        for row in connection.execute(select(stream_heads).where(stream_heads.c.originator_id.in_(ids))):
+            found[row.stream] = _head(row, now)
+    return found
 
 
 def advanced(head: Head, events: Sequence[LedgerStoredEvent]) -> Head:
@@ -160,18 +180,24 @@ def streams(connection: Connection, prefix: str = "") -> Iterator[str]:
 
 _LOCK = (
     "SELECT h.version, h.count, h.last_recorded_at, h.hash, {clock} AS db_now, "
-    "(SELECT version FROM stream_heads WHERE stream = 'ledger') AS law_version FROM "
+    "(SELECT version FROM stream_heads WHERE stream = 'ledger') AS law_version, "
+    "(SELECT {list} FROM stream_heads WHERE stream > 'assessment/' AND stream < 'assessment0' AND version > 0) "
+    "AS published FROM "
     "(SELECT * FROM stream_heads WHERE originator_id = $1 AND stream = $2{lock}) h"
 )
 _LOCKING = {
     # The clock is asked outside the sub-query, so after the wait for the lock.
-    "postgresql": _LOCK.format(clock="clock_timestamp()", lock=" FOR UPDATE"),
-    "sqlite": _LOCK.format(clock="NULL", lock=""),  # the whole database is locked by BEGIN IMMEDIATE
+    "postgresql": _LOCK.format(
+        clock="clock_timestamp()", lock=" FOR UPDATE", list="string_agg(substr(stream, 12), ',')"
+    ),
+    "sqlite": _LOCK.format(
+        clock="NULL", lock="", list="group_concat(substr(stream, 12))"
+    ),  # the whole database is locked by BEGIN IMMEDIATE
 }
 
 
-def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Head, int] | None:
-    """The row, locked, and the version of the law."""
+def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Head, Around] | None:
+    """The row, locked, and what is around it."""
     query = _LOCKING[connection.dialect.name]
     row = next(iter(run(connection, query, (stream_id(stream).hex, stream), first=first)), None)
     if row is None:
@@ -181,7 +207,8 @@ def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Head,
         stream, row.version, row.count, instant(last) if isinstance(last, datetime) else last,
         bytes(row.hash), row.db_now or datetime.now(UTC),
     )  # fmt: skip
-    return head, row.law_version or 0
+    years = frozenset(int(year) for year in (row.published or "").split(",") if year)
+    return head, Around(row.law_version or 0, years)
 
 
 def _head(row: Row[Any], now: datetime) -> Head:

@@ -230,6 +230,20 @@ READ_MODELS: dict[str, Table] = {
             *map(_text, ("honours", "override", "quality_shown", "effect_shown", "honours_shown")), _number("rest"),
             key=(_year(),),
         ),
+        _read_model(
+            "published_result",
+            _number("version"), _text("name", optional=True), Column("category", Name), _text("grade", optional=True),
+            _text("total", optional=True), Column("hundredths", Integer), Column("rank", Integer), _number("assessed"),
+            Column("deadline", Date), _number("revised"),
+            key=(_year(), Column("key", Name, nullable=False)),
+        ),
+        _read_model(
+            "matter",
+            Column("kind", Name, nullable=False), Column("status", Name, nullable=False),
+            Column("begun_on", Date, nullable=False), Column("due_on", Date), _text("about", optional=True),
+            Column("about_year", Integer), _number("is_open"),
+            key=(Column("key", Name, nullable=False),),
+        ),
     )
 }  # fmt: skip
 """The rows that answer questions; `projections/rows` says what each means. They can be thrown away and rebuilt."""
@@ -242,12 +256,17 @@ LOOK_UPS: dict[str, tuple[str, ...]] = {
     "bad_record_count": ("originator_id", "year", "valid_from", "known_from"),
     "sanction_status": ("originator_id", "valid_from", "known_from"),
     "annual_score": ("originator_id", "year", "valid_from", "known_from"),
+    "published_result": ("originator_id", "year", "version"),
+    "matter": ("originator_id", "key", "known_to"),
 }
 """The index of each: where one row holds on a day, the search goes back from that day; where several do, it goes by
 what was still known, so that duties met long ago cost nothing."""
 
 for _name, _columns in LOOK_UPS.items():
     Index(f"{_name}_look_up", *(READ_MODELS[_name].c[_column] for _column in _columns))
+
+Index("published_result_year", READ_MODELS["published_result"].c.year)
+Index("matter_waiting", *(READ_MODELS["matter"].c[column] for column in ("kind", "status", "known_to")))
 
 read_model_build = Table(
     "read_model_build",

@@ -33,6 +33,13 @@ class Context:
     version: int
     at: Instant
 
+    published: frozenset[int] | None = None
+    """The years of which results were published before this transaction; None: whatever the entries hold."""
+
+    def may_be_published(self, year: int | None = None) -> bool:
+        """Whether to look for results of the year, or of any."""
+        return self.published is None or (bool(self.published) if year is None else year in self.published)
+
     def now(self, keys: Iterable[str], *ids: str) -> Trail:
         """The counting events under these keys and ids, with the event."""
         return trail_at(self._entries(keys, ids), self.version)

@@ -6,17 +6,18 @@ from sqlalchemy import Connection, text
 
 from domain.commands.base import Command
 from domain.law import Law
+from domain.read_models import Projected, Recorded
 from domain.reader import Reader
 from domain.store.heads import streams
 from domain.store.statements import Change, Insert, write
-from domain.unit import Recorded
 from domain.values import Instant, stream_id
 from projections.rows.ahead import Ahead, looked_up
+from projections.rows.impacts import touched_by
 from projections.rows.live import Live, Row
 from projections.rows.projection import judge_anew, project
 from projections.rows.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
 
-MADE_BY = 1
+MADE_BY = 2
 """Version of the projections: raise it when a change of the code would make other rows, and they are built anew."""
 
 
@@ -31,7 +32,7 @@ class Keeper:
         """See `ReadModels`."""
         connection.execute(text("UPDATE read_model_build SET made_by = :version"), {"version": MADE_BY})
 
-    def recorded(self, connection: Connection, recorded: Recorded, law: Law) -> list[Insert | Change]:
+    def recorded(self, connection: Connection, recorded: Recorded, law: Law, published: frozenset[int]) -> Projected:
         """See `ReadModels`."""
         opened: list[tuple[str, Row]] = []
         closed: list[tuple[str, Row]] = []
@@ -39,13 +40,14 @@ class Keeper:
         for stream, (events, entries) in recorded.items():
             live = Live(StoredRows(connection, stream, entries.is_recorded_here, is_new=events[0].version == 1))
             for event in events:
-                project(event, entries, live, law)
+                project(event, entries, live, law, published)
             opened += [(stream, row) for row in live.opened]
             closed += [(stream, row) for row in live.closed]
             originator = stream_id(stream).hex
             beside["event_keys"] += [(originator, key, version) for key, version in entries.keys]
             beside["annulled"] += [(originator, version, by) for version, by in entries.gone]
-        return [*closings(closed), *inserts({**beside, **tuples_of(opened)})]
+        writes: list[Insert | Change] = [*closings(closed), *inserts({**beside, **tuples_of(opened)})]
+        return Projected(writes, touched_by(row for _, row in opened))
 
     def adopted(self, reader: Reader, law: Law, at: Instant) -> None:
         """See `ReadModels`. Agency by agency, so that memory does not grow with the district."""

@@ -51,6 +51,14 @@ class Stored(Protocol):
         ...
 
 
+class Changed(NamedTuple):
+    """The steps of a place that no longer stand, and those that stand in their stead."""
+
+    place: Place
+    before: list[Step]
+    after: list[Step]
+
+
 @dataclass
 class Live:
     """The standing rows as far as they are needed, and what has changed of them."""
@@ -60,6 +68,8 @@ class Live:
     """Every row made here, also those closed again since."""
     closed: list[Row] = field(default_factory=list)
     """Rows of the database that no longer stand."""
+    changes: list[Changed] = field(default_factory=list)
+    """What the event at hand has changed, in order; `project` begins it anew."""
     _rows: dict[Place, list[Row]] = field(default_factory=dict)
     _since: dict[Place, date] = field(default_factory=dict)
 
@@ -88,14 +98,18 @@ class Live:
         """Let `new` stand from `at` on in place of the rows with `valid_to > since`; what stays the same stays."""
         wanted = set(new)
         kept: list[Row] = []
+        gone: list[Step] = []
         for row in self.rows(place, since):
             if row.step in wanted:
                 wanted.discard(row.step)
                 kept.append(row)
             else:
+                gone.append(row.step)
                 self._close(row, at)
         made = [Row(place, step, at) for step in wanted]
         self.opened += made
+        if gone or made:
+            self.changes.append(Changed(place, gone, [row.step for row in made]))
         before = [row for row in self._rows.get(place, ()) if row.step.valid_to <= since]
         self._rows[place] = sorted([*before, *kept, *made], key=lambda row: row.step.valid_from)
 

@@ -12,7 +12,10 @@ from domain.law import Law
 from domain.values import Instant
 from projections.rows.conduct import OF_LAPSES, OF_PERIODS, OF_RECORDS, update_lapses, update_periods, update_records
 from projections.rows.context import Context
+from projections.rows.impacts import update_impacts
 from projections.rows.live import Live
+from projections.rows.matters import OF_MATTERS, update_matters
+from projections.rows.results import OF_RESULTS, update_results
 from projections.rows.sanctions import OF_SANCTIONS, update_sanctions
 from projections.rows.scores import OF_SCORES, update_scores
 from projections.rows.status import OF_STATUS, update_status
@@ -24,22 +27,29 @@ PARTS = (
     (update_records, OF_RECORDS),
     (update_scores, OF_SCORES),
     (update_sanctions, OF_SANCTIONS),
+    (update_results, OF_RESULTS),
+    (update_matters, OF_MATTERS),
 )
 """What brings which rows up to date, with the types of events that it looks at."""
 
 
-def project(event: Event, entries: Entries, live: Live, law: Law) -> None:
-    """Bring the rows up to date with one event; `entries` hold it already. Raises: Unreadable, naming the event."""
+def project(event: Event, entries: Entries, live: Live, law: Law, published: frozenset[int] | None = None) -> None:
+    """Bring the rows up to date with one event; `entries` hold it already. Raises: Unreadable, naming the event.
+
+    `published`: the years whose results may be touched (see `Context`).
+    """
+    live.changes.clear()
     changed = entries.gone_with(event) if isinstance(event, EventAnnulled) else [event]
     own = entries.one(event.id)
     if not isinstance(event, EventAnnulled) and own is not None and own.gone_at is not None:
         changed = [] if own.gone_at <= event.version else changed  # it names what was annulled before: never counted
-    context = Context(entries, live, law, event.version, event.recorded_at)
+    context = Context(entries, live, law, event.version, event.recorded_at, published)
     try:
         kinds = {type(one) for one in changed}
         for part, looked_at in PARTS:
             if not kinds.isdisjoint(looked_at):
                 part(context, changed)
+        update_impacts(context, event, changed)
     except Exception as error:
         named = f"{event.stream} version {event.version}, {type(event).__name__} {event.id}"
         raise Unreadable(f"{named}: cannot be projected: {type(error).__name__}: {error}") from error

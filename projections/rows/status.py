@@ -53,7 +53,7 @@ def update_status(context: Context, changed: Iterable[Event]) -> None:
     """Derive the status anew where an event bears on it: all of it is small."""
     changed = list(changed)
     bears = any(
-        type_key(type(event)) in STATUS_KEYS
+        (type_key(type(event)) in STATUS_KEYS and not _brings_no_warning(event))
         or (isinstance(event, InformationChanged) and _has_label(event))
         or (isinstance(event, _PROJECT) and any(_concerned(event, one) for one in _accidents(context)))
         for event in changed
@@ -64,6 +64,11 @@ def update_status(context: Context, changed: Iterable[Event]) -> None:
     if next(context.now([type_key(AccidentLiabilityFound)]).of(AccidentLiabilityFound), None) is not None:
         keys += type_keys(*_PROJECT)  # whom an accident concerns may depend on what ran on its day (R19)
     context.live.replace(Place(STATUS), status_steps(context.now(keys), context.law, context.at), context.at)
+
+
+def _brings_no_warning(event: Event) -> bool:
+    """A first result that is not unqualified leaves all as it was (R31)."""
+    return isinstance(event, ResultPublished) and event.grade != "unqualified"
 
 
 def _accidents(context: Context) -> list[AccidentLiabilityFound]:

@@ -15,6 +15,8 @@ from domain.store.statements import Change, Insert, run
 from domain.values import FOREVER, Instant, instant, stream_id
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, RECORDS
 from projections.rows.live import Place, Row, Step
+from projections.rows.matters import MATTERS, Matter
+from projections.rows.results import RESULTS, Result
 from projections.rows.sanctions import SANCTIONS, Sanction
 from projections.rows.scores import SCORES, Score, Shown
 from projections.rows.status import STATUS, Status
@@ -49,6 +51,30 @@ def _score_out(_: Place, score: Score) -> tuple[Any, ...]:
     return (*score.counts, score.honours, score.override, *score.shown)
 
 
+def _result_out(_: Place, one: Result) -> tuple[Any, ...]:
+    return (*one[:7], int(one.assessed), _iso(one.deadline), int(one.revised))
+
+
+def _result_back(row: Sequence[Any]) -> Result:
+    return Result._make((*row[:7], bool(row[7]), _day(row[8]), bool(row[9])))
+
+
+def _matter_out(_: Place, one: Matter) -> tuple[Any, ...]:
+    return (
+        one.kind,
+        one.status,
+        one.begun_on.isoformat(),
+        _iso(one.due_on),
+        one.about,
+        one.about_year,
+        int(one.is_open),
+    )
+
+
+def _matter_back(row: Sequence[Any]) -> Matter:
+    return Matter(row[0], row[1], _day(row[2]), _day(row[3]), row[4], row[5], bool(row[6]))  # type: ignore[arg-type]  # never null
+
+
 SHAPES: dict[str, Shape] = {
     STATUS: Shape(
         ("name", "category", "filing", "warning", "advice", "search"), ("text",) * 6, lambda _, value: tuple(value),
@@ -70,6 +96,15 @@ SHAPES: dict[str, Shape] = {
          "honours_shown", "rest"),
         ("int",) * 6 + ("text",) * 5 + ("int",),
         _score_out, lambda row: Score(tuple(row[:6]), row[6], row[7], Shown(*row[8:])), ("year",),
+    ),
+    RESULTS: Shape(
+        ("version", "name", "category", "grade", "total", "hundredths", "rank", "assessed", "deadline", "revised"),
+        ("int", "text", "text", "text", "text", "int", "int", "int", "date", "int"), _result_out, _result_back,
+        ("year", "key"),
+    ),
+    MATTERS: Shape(
+        ("kind", "status", "begun_on", "due_on", "about", "about_year", "is_open"),
+        ("text", "text", "date", "date", "text", "int", "int"), _matter_out, _matter_back, ("key",),
     ),
 }  # fmt: skip
 _KEY_TYPES = {"year": "int", "key": "text"}

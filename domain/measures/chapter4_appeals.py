@@ -1,0 +1,157 @@
+"""Chapter 4 of the Measures, the week after publication: what a result rests on, appeals, revisions (art.19-20)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+
+from msgspec.structs import replace
+
+from domain.events import (
+    AppealAdmitted,
+    AppealDismissed,
+    AppealFiled,
+    AppealPartlyUpheld,
+    AppealUpheld,
+    AppealWithdrawn,
+    Event,
+    EventAnnulled,
+    ImpactDisposed,
+    ResultPublished,
+    ResultRevised,
+)
+from domain.measures.calendar import Calendar, Deadline, deadline
+from domain.measures.implements import implements
+from domain.measures.rulebook import Rulebooks
+from domain.trail import Trail
+from domain.values import GRADE_RANK, SHANGHAI, Grade, Instant, instant
+
+Result = ResultPublished | ResultRevised
+Upheld = AppealUpheld | AppealPartlyUpheld
+Decision = AppealUpheld | AppealPartlyUpheld | AppealDismissed | AppealWithdrawn
+DECISIONS = (AppealUpheld, AppealPartlyUpheld, AppealDismissed, AppealWithdrawn)
+
+
+# ---- deadlines ----
+
+
+@implements("art.20", "R3")
+def appeal_deadline(published_on: date, rulebooks: Rulebooks, calendar: Calendar) -> Deadline:
+    """请于一周内…提出: the last day on which an appeal is in time, by the rulebook of the day of publication (R4)."""
+    return deadline(published_on, rulebooks.on(published_on).deadlines.appeal_days, calendar)
+
+
+def end_of_day(day: date) -> Instant:
+    """The instant at which a deadline has passed: 24:00 in Shanghai on its last day (R2)."""
+    return instant(datetime.combine(day + timedelta(days=1), time(0), SHANGHAI).astimezone(UTC))
+
+
+# ---- results ----
+
+
+def standing_result(events: Iterable[Event], year: int) -> Result | None:
+    """The result of the year that was recorded last, which stands; None where none was published."""
+    found = [one for one in events if isinstance(one, (ResultPublished, ResultRevised)) and one.year == year]
+    return found[-1] if found else None
+
+
+def result_day(result: Result) -> date:
+    """The day on which a result looks at its year: that of the publication, also when it was revised later (R32)."""
+    return date.fromisoformat(result.sheet.get("as_of", result.occurred_on.isoformat()))
+
+
+def result_total(result: Result) -> Fraction | None:
+    """The score of record that was published, in points; None for an agency that was not assessed (R29)."""
+    total = result.sheet.get("total")
+    return None if total is None else Fraction(total)
+
+
+@implements("art.20", "R34")
+def is_worse(before: Result, grade: str | None, total: Fraction | None) -> bool:
+    """Whether another outcome would be to the appellant's disadvantage: a lower grade, or fewer points in the same.
+
+    For who was not assessed nothing is worse. Not to be assessed any more is, unless it takes away an `unqualified`.
+    """
+    old_total = result_total(before)
+    if before.grade is None:
+        return False
+    if grade is None:
+        return before.grade != Grade.UNQUALIFIED.value
+    if grade != before.grade:
+        return GRADE_RANK[Grade(grade)] > GRADE_RANK[Grade(before.grade)]
+    return old_total is not None and total is not None and total < old_total
+
+
+@implements("R34", "R36")
+def resting_on(events: Sequence[Event], year: int, published: Collection[int]) -> list[Event]:
+    """The events on which the standing result of a year rests, of all events of the agency.
+
+    `published`: the versions that the publication knew (those up to its place in the log). Each decision that revised
+    the result since took facts away and put others in; each reopening let in the later fact that it was for.
+    """
+    trail = Trail(events)
+    resting = {event.version: event for event in events if event.version in published}
+    appeals = {one.id for one in events if isinstance(one, AppealFiled) and one.year == year}
+    results = {one.id for one in events if isinstance(one, (ResultPublished, ResultRevised)) and one.year == year}
+    for event in events:
+        if isinstance(event, (AppealUpheld, AppealPartlyUpheld)) and event.appeal_id in appeals:
+            resting.update((one.version, one) for one in changes_of(trail, event.annulled, event.replaced))
+        elif isinstance(event, ImpactDisposed) and event.outcome == "reopened" and event.result_id in results:
+            cause = trail.by_id[event.cause]
+            resting[cause.version] = cause
+    return [resting[version] for version in sorted(resting)]
+
+
+def changes_of(trail: Trail, annulled: Iterable[str], replaced: Iterable[str]) -> Iterator[Event]:
+    """What a decision changes of a basis: the annulments, each of just the disputed fact, and the new facts."""
+    for event_id in annulled:
+        annulment = trail.by_id[trail.annulled_by[event_id]]
+        if isinstance(annulment, EventAnnulled):  # it may be of a fact that this one names, and by somebody else
+            yield annulment if annulment.event_id == event_id else replace(annulment, event_id=event_id)
+    for event_id in replaced:
+        yield trail.by_id[event_id]
+
+
+# ---- appeals ----
+
+
+@dataclass(frozen=True)
+class AppealState:
+    """An appeal and what became of it so far."""
+
+    filed: AppealFiled
+    admitted: AppealAdmitted | None
+    decision: Decision | None
+
+    @property
+    def status(self) -> str:
+        """`awaiting_admission`, `open`, `upheld`, `partly_upheld`, `dismissed` or `withdrawn`."""
+        if self.decision is not None:
+            return _STATUS[type(self.decision)]
+        return "open" if self.filed.in_time or self.admitted is not None else "awaiting_admission"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the committee still has to deal with it; one that awaits admission is open (R36)."""
+        return self.decision is None
+
+
+_STATUS: dict[type[Event], str] = {
+    AppealUpheld: "upheld", AppealPartlyUpheld: "partly_upheld", AppealDismissed: "dismissed",
+    AppealWithdrawn: "withdrawn",
+}  # fmt: skip
+
+
+@implements("art.20", "R33")
+def appeal_state(trail: Trail, filed: AppealFiled) -> AppealState:
+    """How an appeal stands by what names it."""
+    admitted = next(trail.naming(filed.id, AppealAdmitted), None)
+    decision: Decision | None = next(iter(trail.naming(filed.id, *DECISIONS)), None)  # type: ignore[assignment]
+    return AppealState(filed, admitted, decision)
+
+
+def impact_id(result_id: str, cause: str) -> str:
+    """The id of what a later fact would change of a result: the same in every replay."""
+    return f"{result_id}~{cause}"

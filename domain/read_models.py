@@ -1,0 +1,61 @@
+"""What the ledger asks of the read models: rows that answer questions, kept in step with the events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, Protocol
+
+from sqlalchemy import Connection
+
+from domain.commands.base import Command
+from domain.events import Event
+from domain.law import Law
+from domain.reader import Reader
+from domain.store.entries import StoredEntries
+from domain.store.statements import Change, Insert
+from domain.values import Instant
+
+Recorded = dict[str, tuple[list[Event], StoredEntries]]
+"""What one transaction records, by stream, with the entries in which the events stand already."""
+
+
+class Touched(NamedTuple):
+    """A published result that a recorded event would change (R36)."""
+
+    impact_id: str
+    result_id: str
+    cause: str
+    year: int
+
+
+class Projected(NamedTuple):
+    """What events change of the read models, to be written with them."""
+
+    writes: list[Insert | Change]
+    touched: list[Touched]
+
+
+class ReadModels(Protocol):
+    """What keeps the rows that answer questions in step with the events, in the same transaction."""
+
+    def looked_up(self, command: Command, path_id: str | None) -> tuple[Iterable[str], Iterable[str]]:
+        """Keys and ids of the events that the command's decision and rows will need: a hint, read in one query."""
+        ...
+
+    def opened(self, connection: Connection) -> None:
+        """The ledger is new: there is nothing to build."""
+        ...
+
+    def recorded(
+        self,
+        connection: Connection,
+        recorded: dict[str, tuple[list[Event], StoredEntries]],
+        law: Law,
+        published: frozenset[int],
+    ) -> Projected:
+        """What these events change, to be written with them. `published`: years that have results to be touched."""
+        ...
+
+    def adopted(self, reader: Reader, law: Law, at: Instant) -> None:
+        """Another law is known from an instant on: every agency is judged anew (R4)."""
+        ...

@@ -1,0 +1,50 @@
+"""Rows of published results (R32, R34), one each; the one of a year that was recorded last stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from fractions import Fraction
+from typing import NamedTuple
+
+from domain.events import Event, ResultPublished, ResultRevised
+from projections.rows.context import Context
+from projections.rows.live import NEVER, Place, Step
+
+RESULTS = "published_result"
+OF_RESULTS = frozenset({ResultPublished, ResultRevised})
+
+
+class Result(NamedTuple):
+    """What was published of an agency's year."""
+
+    version: int
+    """Of the agency: a later one stands in place of an earlier."""
+    name: str | None
+    category: str | None
+    grade: str | None
+    total: str | None
+    hundredths: int | None
+    """The total in hundredths of a point, to rank by."""
+    rank: int | None
+    assessed: bool
+    deadline: date | None
+    revised: bool
+
+
+def update_results(context: Context, changed: Iterable[Event]) -> None:
+    """A row for each result; nothing is read, as no other event changes it."""
+    for event in changed:
+        if isinstance(event, (ResultPublished, ResultRevised)):
+            step = Step(event.occurred_on, NEVER, result_of(event))
+            context.live.replace(Place(RESULTS, event.year, event.id), [step], context.at)
+
+
+def result_of(event: ResultPublished | ResultRevised) -> Result:
+    """The row that a result makes."""
+    agency, total = event.sheet.get("agency", {}), event.sheet.get("total")
+    return Result(
+        event.version, agency.get("name"), event.sheet.get("category", agency.get("category")), event.grade, total,
+        None if total is None else int(Fraction(total) * 100), event.rank, bool(event.sheet.get("assessed")),
+        event.deadline, isinstance(event, ResultRevised),
+    )  # fmt: skip
