@@ -18,7 +18,17 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
-from api import health, law_routes, log_routes, openapi, problems, question_routes, survey_links
+from api import (
+    act_routes,
+    assessment_routes,
+    health,
+    law_routes,
+    log_routes,
+    openapi,
+    problems,
+    question_routes,
+    survey_links,
+)
 from api.command_routes import command_router
 from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
@@ -80,8 +90,9 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
     )
+    writing = (command_router(), act_routes.act_router())
     questions = (question_routes.often, question_routes.router, log_routes.router, law_routes.router)
-    for routes in (*questions, survey_links.router, health.router, command_router()):
+    for routes in (*questions, assessment_routes.router, survey_links.router, health.router, *writing):
         app.router.routes.extend(routes.routes)
     problems.install(app)
     openapi.install(app)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from domain.commands import assessment, business, filing, sanctions
+from pydantic import BaseModel
+
+from domain.commands import appeals, assessment, business, filing, sanctions
 from domain.commands.base import Command
 from domain.values import Role
 
@@ -14,11 +16,11 @@ AGENCY, CLIENT = Role.AGENCY, Role.CLIENT
 
 
 @dataclass(frozen=True)
-class CommandRoute:
-    """One row of the commands table."""
+class WritingRoute:
+    """A path to which something is posted to be recorded."""
 
     path: str
-    body: type[Command]
+    body: type[BaseModel]
     roles: frozenset[Role]
     tag: str
     """The chapter of the Measures under which the documentation groups it."""
@@ -32,6 +34,18 @@ class CommandRoute:
     def name(self) -> str:
         """A short name, used as operation id: the body's class in snake case."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", self.body.__name__).lower()
+
+
+@dataclass(frozen=True)
+class CommandRoute(WritingRoute):
+    """One row of the commands table: one command, one fact, one agency."""
+
+    body: type[Command]
+
+
+@dataclass(frozen=True)
+class ActRoute(WritingRoute):
+    """A row that records on several streams or by several events, so it goes by HTTP only (`api/assessing`)."""
 
 
 def _row(tail: str, body: type[Command], tag: str, *roles: Role) -> CommandRoute:
@@ -71,8 +85,24 @@ COMMANDS: tuple[CommandRoute, ...] = (
     _row(f"{_A}/effect-scores", assessment.ScoreEffect, ASSESSMENT, REGULATOR),
     _row(f"{_A}/honours", assessment.AwardHonour, ASSESSMENT, ASSOCIATION),
     _row(f"{_A}/penalties", assessment.ImposePenalty, ASSESSMENT, REGULATOR),
+    _row(f"{_A}/appeals", appeals.FileAppeal, ASSESSMENT, AGENCY, ASSOCIATION),
     _row(f"{_A}/annulments", assessment.AnnulEvent, TRAIL, ASSOCIATION, COMMITTEE),
 )
+
+
+def _act(path: str, body: type[BaseModel], *roles: Role) -> ActRoute:
+    return ActRoute(path, body, frozenset(roles), ASSESSMENT)
+
+
+ACTS: tuple[ActRoute, ...] = (
+    _act("/v1/assessments/{year}/publication", appeals.PublishYear, COMMITTEE),
+    _act("/v1/assessments/{year}/closing", appeals.CloseYear, COMMITTEE),
+    _act("/v1/appeals/{id}/admission", appeals.AdmitAppeal, COMMITTEE),
+    _act("/v1/appeals/{id}/decision", appeals.DecideAppeal, COMMITTEE),
+    _act("/v1/appeals/{id}/withdrawal", appeals.WithdrawAppeal, AGENCY, ASSOCIATION),
+    _act("/v1/impacts/{id}/disposal", appeals.DisposeImpact, COMMITTEE),
+)
+"""Acts on a year's assessment. They are no lines of an import: each needs what stands when it is done."""
 
 _PATTERNS = [(route.pattern, route) for route in COMMANDS]
 

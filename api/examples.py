@@ -11,10 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from api.commands import CommandRoute
 from api.problem_types import PROBLEM_TYPES
 from domain.commands.assessment import AnnulEvent, InviteSurvey
-from domain.commands.base import Command
 from domain.events import EVENT_TYPES
 
 AGENCY_USCC = "91441300MA4X2Y7K18"
@@ -177,10 +178,39 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
     "AnswerInvitation": CommandExample(
         {"submitted_on": "2024-12-10", "answers": list("AABAAABAAC"), "comments": "响应及时"}, "SurveySubmitted"
     ),
+    "FileAppeal": CommandExample(
+        {
+            "year": 2024,
+            "filed_on": "2025-03-12",
+            "appellant": {"kind": "agency", "name": "陈国栋"},
+            "grounds": "该投诉所涉隐患不在合同服务范围之内",
+            "disputed_event_ids": [_EVENT_ID],
+        },
+        "AppealFiled",
+    ),
+    "PublishYear": CommandExample(
+        {
+            "published_on": "2025-03-10",
+            "meeting_on": "2025-03-07",
+            "waivers": [{"uscc": AGENCY_USCC, "part": "effect", "reason": "监管部门当年未评分"}],
+        },
+        "YearPublished",
+    ),
+    "CloseYear": CommandExample({"closed_on": "2025-04-01"}, "YearClosed"),
+    "AdmitAppeal": CommandExample({"reason": "因不可抗力逾期", "decided_on": "2025-03-20"}, "AppealAdmitted"),
+    "DecideAppeal": CommandExample(
+        {"outcome": "upheld", "decided_on": "2025-03-20", "reasons": "经复核，投诉不属实", "annul": [_EVENT_ID]},
+        "AppealUpheld",
+    ),
+    "WithdrawAppeal": CommandExample({"withdrawn_on": "2025-03-14"}, "AppealWithdrawn"),
+    "DisposeImpact": CommandExample(
+        {"outcome": "kept", "disposed_on": "2025-05-08", "reason": "迟报事实不影响等次，委员会决定维持"},
+        "ImpactDisposed",
+    ),
 }
 
 
-def command_example(body: type[Command]) -> CommandExample:
+def command_example(body: type[BaseModel]) -> CommandExample:
     """The example of a command; `KeyError` for a new one without: add it above."""
     return COMMAND_EXAMPLES[body.__name__]
 
@@ -214,6 +244,11 @@ def _answers() -> dict[str, Any]:
 def question_answer(name: str) -> Any:
     """A real answer to the question with this operation id; nothing for a new one, until it has been asked."""
     return _answers().get(name)
+
+
+def act_answer(name: str) -> Any:
+    """A real answer to an act on a year's assessment."""
+    return _answers().get(f"act {name}")
 
 
 def problem_example(name: str) -> dict[str, Any]:

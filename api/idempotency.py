@@ -65,6 +65,12 @@ def first_answer(connection: Connection, this: Attempt) -> bytes | None:
     return bytes(row.answer)
 
 
+def decoded(answer: bytes) -> dict[str, Any]:
+    """An answer that was kept, to be given again."""
+    found: dict[str, Any] = msgspec.json.decode(answer)
+    return found
+
+
 def kept(this: Attempt, status: int, answer: bytes) -> Insert:
     """The row of the answer, to be written with what it answers. In PostgreSQL writing it waits for another
     transaction with the same key, and fails when that one commits.

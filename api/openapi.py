@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.commands import COMMANDS, CommandRoute
-from api.examples import command_answer, command_example, problem_example, question_answer
+from api.commands import COMMANDS, CommandRoute, WritingRoute
+from api.examples import act_answer, command_answer, command_example, problem_example, question_answer
 from api.permissions import PERMISSIONS
 from api.problem_types import MEDIA_TYPE, PROBLEM_TYPES
 
@@ -86,10 +86,31 @@ RECORDED_SCHEMA: dict[str, Any] = {
         },
         "ids": {"type": "object", "additionalProperties": _text()},
         "also_annulled": {"type": "array", "items": _text()},
+        "touched": {"type": "array", "items": {"type": "object"}},
+        "result": {"type": ["object", "null"]},
+        "ranks": {"type": "array", "items": {"type": "object"}},
         "link": _text(),
         "demonstration": {"type": "boolean"},
     },
 }
+
+
+ROUND_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "RoundRecorded",
+    "required": ["assessment", "version", "recorded_at", "count", "events_url"],
+    "properties": {
+        "assessment": {"type": "integer"},
+        "version": {"type": "integer"},
+        "recorded_at": _text(format="date-time"),
+        "count": {"type": "integer"},
+        "events_url": _text(),
+        "demonstration": {"type": "boolean"},
+    },
+}
+
+
+SCHEMAS = {"Problem": PROBLEM_SCHEMA, "Recorded": RECORDED_SCHEMA, "RoundRecorded": ROUND_SCHEMA}
 
 
 def problem_docs(names: Iterable[str]) -> dict[int | str, dict[str, Any]]:
@@ -118,6 +139,17 @@ def _header(name: str, description: str) -> dict[str, Any]:
 
 def command_docs(row: CommandRoute) -> dict[str, Any]:
     """What FastAPI is told of a command's route."""
+    return _writing_docs(row, _recorded(command_answer(row)))
+
+
+def act_docs(row: WritingRoute) -> dict[str, Any]:
+    """What FastAPI is told of an act's route, which answers with more than a command."""
+    schema = "#/components/schemas/" + ("RoundRecorded" if "{year}" in row.path else "Recorded")
+    content = {"application/json": {"schema": {"$ref": schema}, "example": act_answer(row.name)}}
+    return _writing_docs(row, {"description": "已记录 / recorded", "content": content, "headers": _REPLAYED})
+
+
+def _writing_docs(row: WritingRoute, recorded: dict[str, Any]) -> dict[str, Any]:
     example = command_example(row.body)
     names = [*_TOKEN, *_BODY, "version-moved", "idempotency-key-reused", *_ALWAYS]
     names += ["not-found"] * ("{" in row.path) + ["contradiction"] * example.can_contradict
@@ -129,9 +161,14 @@ def command_docs(row: CommandRoute) -> dict[str, Any]:
         "description": f"角色 / roles: {roles}",
         "status_code": 201,
         "response_model": None,
-        "responses": {201: _recorded(command_answer(row)), **problem_docs(names)},
+        "responses": {201: recorded, **problem_docs(names)},
         "openapi_extra": {**BEARER, "parameters": _WRITING, **_body_example(example.body)},
     }
+
+
+_REPLAYED = {
+    "Idempotent-Replayed": {"schema": _text(), "description": "true：重试，回答同第一次 / a retry, answered as before"}
+}
 
 
 def _recorded(example: dict[str, Any]) -> dict[str, Any]:
@@ -139,7 +176,7 @@ def _recorded(example: dict[str, Any]) -> dict[str, Any]:
     return {
         "description": "已记录 / recorded",
         "content": {"application/json": {"schema": schema, "example": example}},
-        "headers": {"Idempotent-Replayed": {"schema": _text(), "description": "true：重试，回答同第一次 / a retry"}},
+        "headers": _REPLAYED,
     }
 
 
@@ -229,7 +266,9 @@ def install(app: FastAPI) -> None:
             )
             components = made.setdefault("components", {})
             components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-            components.setdefault("schemas", {}).update({"Problem": PROBLEM_SCHEMA, "Recorded": RECORDED_SCHEMA})
+            components.setdefault("schemas", {}).update(
+                {"Problem": PROBLEM_SCHEMA, "Recorded": RECORDED_SCHEMA, "RoundRecorded": ROUND_SCHEMA}
+            )
             _complete(made)
             app.openapi_schema = made
         return app.openapi_schema

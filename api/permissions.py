@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from api.commands import COMMANDS
+from api.commands import ACTS, COMMANDS
 from domain.values import Role
 
 
@@ -37,6 +37,14 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/statistics": READERS,
     "/v1/log": READERS,
     "/v1/notices": _DISTRICT,
+    "/v1/agencies/{uscc}/results/{year}": _ONE_AGENCY,
+    "/v1/assessments/{year}": _DISTRICT,
+    "/v1/assessments/{year}/events": READERS,
+    "/v1/appeals": _DISTRICT,
+    "/v1/appeals/{id}": _DISTRICT,
+    "/v1/objections": _DISTRICT,
+    "/v1/reports": READERS,
+    "/v1/impacts": _DISTRICT,
     "/v1/rulebooks": _ANYONE,
     "/v1/rulebooks/{id}": _ANYONE,
     "/v1/measures/{article:path}": _ANYONE,
@@ -56,7 +64,7 @@ def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
 PERMISSIONS: dict[tuple[str, str], Rights] = {
     **{("GET", path): rights for path, rights in _QUESTIONS.items()},
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
-    **{("POST", row.path): _command_rights(row.path, row.roles) for row in COMMANDS},
+    **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }
 
 

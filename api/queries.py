@@ -86,6 +86,16 @@ GradeFilter = Annotated[
 FilingFilter = Annotated[
     Literal["submitted", "filed", "returned", "terminated"] | None, Query(description="备案状态 / filing state")
 ]
+DueBefore = Annotated[
+    date | None, BeforeValidator(read_day), _DAY, Query(description="在此日之前到期 / due before this day")
+]
+AppealStatus = Annotated[
+    Literal["awaiting_admission", "open", "upheld", "partly_upheld", "dismissed", "withdrawn", "undecided", "all"],
+    Query(description="undecided：未办结（默认） / undecided: not dealt with yet (default)"),
+]
+ObjectionStatus = Annotated[Literal["open", "annulled", "refused", "all"], Query(description="状态 / state")]
+ReportStatus = Annotated[Literal["open", "recorded", "dismissed", "all"], Query(description="状态 / state")]
+ImpactStatus = Annotated[Literal["open", "reopened", "kept", "void", "all"], Query(description="状态 / state")]
 _Words = StringConstraints(min_length=1, max_length=300)
 CategoryFilter = Annotated[str | None, _Words, BeforeValidator(_plain), Query(description="服务机构类型 / category")]
 Search = Annotated[

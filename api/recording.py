@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from domain.commands.base import Command
 from domain.errors import Moved
 from domain.events import Event, EventAnnulled, SurveyInvited
 from domain.ledger import Ledger, Unit
+from domain.read_models import Touched
 from projections.basis import demonstration_mark
 
 CREATED = 201
@@ -67,6 +68,11 @@ def record(ledger: Ledger, order: Order, request: Request, body: Any) -> Respons
         content, replayed = _in_one_transaction(ledger, order, this, expected)
     except IntegrityError:  # another request with this key was faster: its answer is there now
         content, replayed = _in_one_transaction(ledger, order, this, expected)
+    return created(content, replayed=replayed)
+
+
+def created(content: dict[str, Any], *, replayed: bool) -> Response:
+    """201 with the answer; a header says that it was given before."""
     more = {REPLAYED: "true"} if replayed else {}
     return Response(msgspec.json.encode(content), CREATED, {"Cache-Control": "no-store", **more}, "application/json")
 
@@ -115,10 +121,16 @@ def _record(unit: Unit, order: Order, expected: int | Literal["*"] | None) -> di
     )
     if isinstance(event, SurveyInvited):
         survey_secrets.keep_link(unit, order.uscc, event)
-    return {**recorded(order.uscc, agency, event), **demonstration_mark(unit.law())}
+    touched = unit.projected().touched
+    return {**recorded(order.uscc, agency, event, touched), **demonstration_mark(unit.law())}
 
 
-def recorded(uscc: str, agency: Agency, event: Event) -> dict[str, Any]:
+def touched_json(touched: Sequence[Touched]) -> list[dict[str, Any]]:
+    """The published results that a fact would change: each stays on the worklist of impacts until disposed of (R36)."""
+    return [{"impact": one.impact_id, "result": one.result_id, "year": one.year} for one in touched]
+
+
+def recorded(uscc: str, agency: Agency, event: Event, touched: Sequence[Touched] = ()) -> dict[str, Any]:
     """The answer to a command as api.md writes it; an annulment names what stops counting with its event."""
     answer: dict[str, Any] = {
         "agency": uscc,
@@ -132,6 +144,8 @@ def recorded(uscc: str, agency: Agency, event: Event) -> dict[str, Any]:
         ],
         "ids": {} if event.KIND is None else {event.KIND: event.id},
     }  # fmt: skip
+    if touched:
+        answer["touched"] = touched_json(touched)
     if isinstance(event, EventAnnulled):
         answer["also_annulled"] = [one.id for one in agency.trail.gone_with(event) if one.id != event.event_id]
     return answer

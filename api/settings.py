@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     """The operators' file of holidays that the shipped calendar does not know yet (R2); by default the shipped one."""
     seal_seconds: Annotated[float, Field(gt=0, le=60)] = 0.3
     """How soon after an event the sealer gives it its place in the log."""
+    separate_duties: bool = True
+    """Whoever recorded or verified a disputed fact does not decide its appeal (R35)."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
     """How long a stop waits for requests that are being answered."""
     log_level: str = "info"

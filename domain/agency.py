@@ -10,7 +10,7 @@ from uuid import UUID
 from eventsourcing.domain import BaseAggregate
 
 from domain.commands.base import Command, Recording
-from domain.errors import NotFound
+from domain.errors import Moved, NotFound
 from domain.events import (
     AgencyFiled,
     ComplaintDismissed,
@@ -19,6 +19,8 @@ from domain.events import (
     Event,
     FilingReturned,
     FilingSubmitted,
+    ResultPublished,
+    ResultRevised,
 )
 from domain.trail import Trail
 from domain.values import agency_stream, stream_id
@@ -72,6 +74,16 @@ class Agency(BaseAggregate[UUID]):
         self.trail.add(event)
         self.version = event.version
 
+    def must_be_at(self, version: int) -> None:
+        """Refuse to act on another version than the one that was read. Raises: Moved."""
+        if version != self.version:
+            raise Moved(
+                f"机构记录已是第 {self.version} 版，不是 {version}",
+                f"the agency is at version {self.version}, not {version}",
+                remedy="请重新读取后再决定",
+                remedy_en="Read it again and decide anew.",
+            )
+
     def undecided_filing(self) -> FilingSubmitted | None:
         """The latest filing without a decision (R6)."""
         undecided = [
@@ -80,6 +92,11 @@ class Agency(BaseAggregate[UUID]):
             if next(self.trail.naming(filing.id, AgencyFiled, FilingReturned), None) is None
         ]
         return undecided[-1] if undecided else None
+
+    def results(self) -> list[ResultPublished | ResultRevised]:
+        """The published results of all years, in recording order (R32, R34)."""
+        found: list[ResultPublished | ResultRevised] = [*self.trail.of(ResultPublished), *self.trail.of(ResultRevised)]
+        return sorted(found, key=lambda event: event.version)
 
     def complaint_decision(self, complaint_id: str) -> Event | None:
         """The standing decision on a complaint: upheld, dismissed or merged away (R15)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from domain.errors import Unreadable
 from domain.events import Event
 from domain.law import Law
 from domain.store.heads import head_of, streams
-from domain.store.recorder import recorded_of, states_of
+from domain.store.recorder import recorded_of, states_named, states_of
 from domain.store.sealer import sealed_at_index, sealed_until, sealed_versions
 from domain.store.vault import Vault
 from domain.values import LEDGER_STREAM, Instant, agency_stream
@@ -80,6 +80,11 @@ class Reader:
     def agency_events(self, uscc: str) -> tuple[Event, ...]:
         """All events of an agency in this snapshot."""
         return self.events(agency_stream(uscc))
+
+    def named(self, event_ids: Iterable[str]) -> dict[str, Event]:
+        """The events of these ids, of whatever stream; those that do not exist are not there."""
+        stored = states_named(self.connection, list(dict.fromkeys(event_ids)))
+        return {event.id: event for event in self.ledger.events_mapper.decode_all(stored)}
 
     def agencies(self) -> Iterator[tuple[Event, ...]]:
         """The events of every agency, by USCC."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import Command, Recording
-from domain.errors import Contradiction, Moved
+from domain.errors import Contradiction
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law
 from domain.lazy_trail import LazyTrail
@@ -187,19 +187,17 @@ class Unit:
         event_id: str | None = None,
         expected: int | None = None,
         new: bool = False,
+        appeal_id: str | None = None,
+        replaced: tuple[str, ...] = (),
     ) -> Event:
         """Record one command. Raises a `Refusal`, then nothing of this transaction may be committed.
 
-        `expected`: the version that If-Match names. `new`: the command may create the agency (art.8).
+        `expected`: the version that If-Match names. `new`: the command may create the agency (art.8). `appeal_id`,
+        `replaced`: see `Recording`.
         """
         agency = self.agency(uscc, new=new)
-        if expected is not None and expected != agency.version:
-            raise Moved(
-                f"机构记录已是第 {agency.version} 版，不是 {expected}",
-                f"the agency is at version {agency.version}, not {expected}",
-                remedy="请重新读取后再决定",
-                remedy_en="Read it again and decide anew.",
-            )
+        if expected is not None:
+            agency.must_be_at(expected)
         stream = agency.stream
         self._entries[stream].read(*self.ledger.read_models.looked_up(command, path_id))
         law = self.law()
@@ -209,7 +207,7 @@ class Unit:
             Recording(
                 actor=actor, role=role, via=via, today=shanghai_date(at), recorded_at=at,
                 event_id=event_id or new_id(), vault=self.vault, rulebooks=law.rulebooks, calendar=law.calendar,
-                path_id=path_id, enterprise=enterprise,
+                path_id=path_id, enterprise=enterprise, appeal_id=appeal_id, replaced=replaced,
             ),
         )  # fmt: skip
         self._last[stream] = at

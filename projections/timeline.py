@@ -155,6 +155,7 @@ FACT_LABELS = {
     "ReportDismissed": "举报不予记录", "AppealFiled": "提出异议（申诉）", "AppealAdmitted": "准予受理逾期申诉",
     "AppealUpheld": "申诉成立", "AppealPartlyUpheld": "申诉部分成立", "AppealDismissed": "申诉不成立",
     "AppealWithdrawn": "撤回申诉", "ImpactDisposed": "处理对已公布结果的影响", "HintDismissed": "排除线索",
+    "YearPublished": "公布年度考评结果", "RanksRevised": "更正结果并重排名次", "YearClosed": "年度考评办结",
     "ObjectionFiled": "对记录提出异议", "ObjectionAnswered": "答复异议",
 }  # fmt: skip
 """What each fact is called on a page."""

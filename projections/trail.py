@@ -19,17 +19,24 @@ _NOT_SHOWN = {*ENVELOPE, "type", "v", "stream"}
 
 def entry(event: Event, basis: Basis) -> dict[str, Any]:
     """One event of the trail. Sealed fields stay sealed here: whoever may read them opens them at the edge."""
-    stored = msgspec.json.decode(msgspec.json.encode(event))
-    name = type(event).__name__
     late = (shanghai_date(event.recorded_at) - event.occurred_on).days
     return {
-        **{field: stored[field] for field in ENVELOPE},
-        "type": name,
-        "label": FACT_LABELS.get(name, name),
+        **recorded_entry(event),
         "counts": basis.trail.counts(event),
         "annulled_by": basis.trail.annulled_by.get(event.id),
         "recorded_days_later": max(0, late),
         "flags": flags(event, basis),
+    }
+
+
+def recorded_entry(event: Event) -> dict[str, Any]:
+    """What was recorded, without what became of it."""
+    stored = msgspec.json.decode(msgspec.json.encode(event))
+    name = type(event).__name__
+    return {
+        **{field: stored[field] for field in ENVELOPE},
+        "type": name,
+        "label": FACT_LABELS.get(name, name),
         "fact": {field: value for field, value in stored.items() if field not in _NOT_SHOWN},
     }
 

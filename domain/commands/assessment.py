@@ -281,4 +281,5 @@ class AnnulEvent(Command):
             event_id=event.id,
             reason=recording.vault.seal(self.reason),
             basis=seal_optional(recording, self.basis),
+            appeal_id=recording.appeal_id,
         )

@@ -47,6 +47,10 @@ class Recording:
     calendar: Calendar
     path_id: str | None = None
     """The id in the command's path, if it has one."""
+    appeal_id: str | None = None
+    """The appeal whose decision annuls (R34)."""
+    replaced: tuple[str, ...] = ()
+    """Ids of the facts that a decision records in place of others (R34)."""
     enterprise: str | None = None
     """The USCC to which the caller's token is bound (roles agency and client)."""
 

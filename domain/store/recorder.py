@@ -176,6 +176,16 @@ _STATES = (
 )
 
 
+def states_named(connection: Connection, event_ids: Sequence[str]) -> Iterator[StateRow]:
+    """The same of the events of these ids, of whatever stream."""
+    columns = (events.c[name] for name in ("originator_version", "topic", "state", "event_id", "stream", "position"))
+    query = select(*columns)
+    for start in range(0, len(event_ids), PAGE):
+        for row in connection.execute(query.where(events.c.event_id.in_(event_ids[start : start + PAGE]))):
+            version, topic, state, event_id, stream, position = row
+            yield version, topic, bytes(state), event_id, stream, position
+
+
 def recorded_of(connection: Connection, stream: str, version: int) -> Instant | None:
     """When an event of a stream was recorded; None where there is none of this version."""
     of_version = (events.c.originator_id == stream_id(stream)) & (events.c.originator_version == version)

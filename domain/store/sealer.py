@@ -68,6 +68,24 @@ def sealed_until(connection: Connection) -> tuple[int, Instant | None]:
     return row.last_log_index, row.sealed_at
 
 
+def to_be_sealed(connection: Connection) -> int:
+    """A mark of all that is committed in this snapshot, for `has_sealed`."""
+    postgresql = connection.dialect.name == "postgresql"
+    by = events.c.transaction_id if postgresql else events.c.position
+    found = connection.scalar(select(by).order_by(by.desc()).limit(1))
+    return 0 if found is None else int(found)
+
+
+def has_sealed(connection: Connection, mark: int) -> bool:
+    """Whether all that was committed when the mark was taken has its place in the log."""
+    if connection.dialect.name != "postgresql":
+        return bool(connection.scalar(select(_last_sealed_position() >= mark)))
+    horizon = _row(connection).horizon or 0
+    waiting = text("SELECT EXISTS (SELECT FROM events WHERE transaction_id >= :old AND transaction_id <= :mark)")
+    types = (bindparam("old", type_=Transaction), bindparam("mark", type_=Transaction))
+    return not connection.scalar(waiting.bindparams(*types), {"old": horizon, "mark": mark})
+
+
 def sealed_versions(stream: str, up_to: int) -> Select[tuple[int]]:
     """Which versions of a stream are among the first `up_to` entries of the log."""
     return (

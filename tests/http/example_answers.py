@@ -38,6 +38,8 @@ def ask(world: World) -> dict[str, Any]:
     world.done("SubmitSurvey", uscc)
     world.done("ScoreEffect", uscc)
     link = world.done("InviteSurvey", uscc)["link"]
+    report, objection = _matters(world, uscc)
+    acts = _acts(world, uscc)
     while seal(world.service.ledger.engine):
         pass
     base = f"/v1/agencies/{uscc}"
@@ -51,6 +53,14 @@ def ask(world: World) -> dict[str, Any]:
         "log": ("/v1/log", {"after": 3, "limit": 2}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
+        "assessment": ("/v1/assessments/2023", {"limit": 2}),
+        "assessment_events": ("/v1/assessments/2023/events", {}),
+        "appeals": ("/v1/appeals", {"status": "all", "limit": 1}),
+        "appeal": (f"/v1/appeals/{acts['appeal']}", {}),
+        "objections": ("/v1/objections", {"status": "all"}),
+        "reports": ("/v1/reports", {"status": "all"}),
+        "impacts": ("/v1/impacts", {"status": "all"}),
+        "result": (f"{base}/results/2023", {}),
         "rulebooks": ("/v1/rulebooks", {}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),

@@ -19,6 +19,7 @@ from domain.store.people import create_person, create_token
 from domain.values import Instant, Role, instant, shanghai_date
 
 ROWS = {row.body.__name__: row for row in COMMANDS}
+APPEALED = 2022
 BOUND = (Role.AGENCY, Role.CLIENT)
 _numbers = itertools.count(1)
 _RUN = secrets.randbelow(10**5)
@@ -65,6 +66,7 @@ class World:
         self.association = self.people[Role.ASSOCIATION]
         self.regulator = self.people[Role.REGULATOR]
         self.client_person = self.person(Role.CLIENT, CLIENT_USCC)
+        self._appealable: str | None = None
 
     def person(self, role: Role, uscc: str | None = None, expires_at: Instant | None = None) -> Person:
         """A new person with a token of this role."""
@@ -101,6 +103,32 @@ class World:
     def id_of(self, name: str, uscc: str, **changes: Any) -> str:
         """Record the example of a command and return the id of the fact."""
         return str(self.done(name, uscc, **changes)["events"][0]["id"])
+
+    def assessed(self, uscc: str | None = None, year: int = 2024) -> str:
+        """An agency whose sheet of a year is complete."""
+        uscc = uscc or self.filed()
+        self.done("StartProject", uscc, started_on=f"{year}-02-01", due_on=f"{year}-12-20")
+        self.done("SubmitSurvey", uscc, year=year, submitted_on=f"{year}-12-10")
+        self.done("ScoreEffect", uscc, year=year, scored_on=f"{year}-12-28")
+        return uscc
+
+    def appealable(self) -> str:
+        """An agency with a published result of a year that no other test touches; always the same."""
+        if self._appealable is None:
+            self._appealable = self.assessed(year=APPEALED)
+            self.publish(APPEALED)
+        return self._appealable
+
+    def publish(self, year: int = 2024, **changes: Any) -> dict[str, Any]:
+        """Publish a year, waiving what is missing."""
+        rows = self.association.get(f"/v1/assessments/{year}").json()["incomplete"]
+        waivers = [
+            {"uscc": row["agency"]["uscc"], "part": part, "reason": "当年无数据"}
+            for row in rows
+            for part in row["missing"]
+        ]
+        body = {"published_on": f"{year + 1}-03-10", "meeting_on": f"{year + 1}-03-07", "waivers": waivers, **changes}
+        return self.must(self.people[Role.COMMITTEE].post(f"/v1/assessments/{year}/publication", body))
 
     @staticmethod
     def must(response: Any) -> dict[str, Any]:
@@ -156,6 +184,9 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
             id_ = next(one["id"] for one in _all_notices(world) if one["agency"]["uscc"] == uscc)
         case "AnnulEvent":
             body["event_id"] = world.id_of("RecordLapse", uscc)
+        case "FileAppeal":
+            uscc = world.appealable()
+            body |= {"year": APPEALED, "disputed_event_ids": []}
         case name if name in SIMPLE:
             pass
         case _:

@@ -1,0 +1,66 @@
+"""The routes of acts on a year's assessment: `(request, year or id, body)`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import Parameter, Signature
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api import idempotency
+from api.assessing.act import Act
+from api.assessing.appeals import decide, simple
+from api.assessing.impacts import dispose
+from api.assessing.publishing import close_year, publish_year
+from api.commands import ACTS, ActRoute
+from api.guard import GuardedRoute
+from api.openapi import act_docs
+from api.question_routes import path_year
+from api.recording import created, expected_version
+from domain.commands import appeals
+
+_CARRY_OUT: dict[Any, Callable[[Act, Any, Any], tuple[dict[str, Any], bool]]] = {
+    appeals.PublishYear: publish_year,
+    appeals.CloseYear: close_year,
+    appeals.AdmitAppeal: simple,
+    appeals.WithdrawAppeal: simple,
+    appeals.DecideAppeal: decide,
+    appeals.DisposeImpact: dispose,
+}
+
+
+def _endpoint(row: ActRoute) -> Callable[..., Response]:
+    named = "year" if "{year}" in row.path else "id"
+
+    def endpoint(request: Request, body: Any, **given: str) -> Response:
+        service, headers = request.app.state.service, request.headers
+        subject: Any = path_year(given[named]) if named == "year" else given[named]
+        path = row.path.format(**{named: subject})
+        act = Act(
+            service.ledger,
+            request.state.caller,
+            idempotency.attempt(request.state.caller.scope, headers.get(idempotency.HEADER), path, request.state.body),
+            expected_version(headers.get("if-match")),
+            service.settings.separate_duties,
+        )
+        content, replayed = _CARRY_OUT[row.body](act, subject, body)
+        service.housekeeper.recorded()
+        return created(content, replayed=replayed)
+
+    def parameter(name: str, kind: Any) -> Parameter:
+        return Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind)
+
+    signature = [parameter("request", Request), parameter(named, str), parameter("body", row.body)]
+    endpoint.__signature__ = Signature(signature, return_annotation=Response)  # type: ignore[attr-defined]
+    endpoint.__name__ = row.name
+    return endpoint
+
+
+def act_router() -> APIRouter:
+    """The routes of all acts."""
+    router = APIRouter(route_class=GuardedRoute)
+    for row in ACTS:
+        router.post(row.path, **act_docs(row))(_endpoint(row))
+    return router

@@ -1,0 +1,1 @@
+"""Acts on a year's assessment: publication, appeals, late facts, closing. Each is one transaction."""

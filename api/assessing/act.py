@@ -1,0 +1,106 @@
+"""What acts on a year's assessment share: who acts, the answer, and one transaction with its key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from eventsourcing.persistence import IntegrityError
+
+from api import idempotency
+from api.auth import Caller
+from api.recording import keyed
+from domain.commands.base import Command
+from domain.events import Event
+from domain.ledger import Ledger, Unit
+from domain.values import new_id
+from projections.basis import demonstration_mark
+
+
+@dataclass(frozen=True)
+class Act:
+    """One request to act: by whom, under which key."""
+
+    ledger: Ledger
+    caller: Caller
+    attempt: idempotency.Attempt | None
+    expected: int | Literal["*"] | None = None
+    """The version of the agency that If-Match names."""
+    separate_duties: bool = True
+    """Whether who recorded or verified a disputed fact may not decide about it (R35)."""
+
+    def first_answer(self) -> dict[str, Any] | None:
+        """What an earlier attempt with this key was answered, asked before anything is worked out."""
+        if self.attempt is None:
+            return None
+        with self.ledger.reading() as reader:
+            found = idempotency.first_answer(reader.connection, self.attempt)
+        return None if found is None else idempotency.decoded(found)
+
+    def carry_out(self, act: Callable[[Unit], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+        """Do it in one transaction; the answer, and whether it is that of an earlier attempt."""
+        try:
+            return self._once(act)
+        except IntegrityError:  # another request with this key was faster: its answer is there now
+            return self._once(act)
+
+    def _once(self, act: Callable[[Unit], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+        with self.ledger.writing() as unit:
+            return keyed(unit, self.attempt, lambda: {**act(unit), **demonstration_mark(unit.law())})
+
+    def record(self, unit: Unit, uscc: str, command: Command, path_id: str | None = None, **more: Any) -> Event:
+        """Record one command on behalf of who acts, in the role of the token unless another is given."""
+        return unit.record(
+            uscc, command, actor=self.caller.person_id, via="api", path_id=path_id, enterprise=self.caller.uscc,
+            **{"role": self.caller.role, **more},
+        )  # fmt: skip
+
+    @property
+    def version(self) -> int | None:
+        """The expected version as a number; `*` is met by every agency that exists."""
+        return self.expected if isinstance(self.expected, int) else None
+
+    def append(
+        self, unit: Unit, kind: type[Event], stream: str, on: date, event_id: str | None = None, **fields: Any
+    ) -> Event:
+        """Append a decided fact on behalf of who acts."""
+        return unit.append(
+            kind,
+            stream,
+            actor=self.caller.person_id,
+            via="api",
+            occurred_on=on,
+            event_id=event_id or new_id(),
+            **fields,
+        )
+
+
+def event_json(event: Event) -> dict[str, Any]:
+    """An event as answers to commands name it (api.md)."""
+    return {
+        "id": event.id, "type": type(event).__name__, "version": event.version,
+        "occurred_on": event.occurred_on.isoformat(), "recorded_at": event.recorded_at,
+    }  # fmt: skip
+
+
+def recorded_on(uscc: str, events: Sequence[Event], **more: Any) -> dict[str, Any]:
+    """The answer to an act about one agency: all its events, the fact itself first."""
+    last = max(events, key=lambda event: event.version)
+    ids: dict[str, str] = {}
+    for event in events:
+        if event.KIND is not None:
+            ids.setdefault(event.KIND, event.id)
+    return {
+        "agency": uscc, "version": last.version, "recorded_at": last.recorded_at,
+        "events": [event_json(event) for event in events], "ids": ids, **more,
+    }  # fmt: skip
+
+
+def round_answer(year: int, event: Event, count: int) -> dict[str, Any]:
+    """The answer to an act on a whole year (api.md, Commands)."""
+    return {
+        "assessment": year, "version": event.version, "recorded_at": event.recorded_at, "count": count,
+        "events_url": f"/v1/assessments/{year}/events",
+    }  # fmt: skip

@@ -1,0 +1,118 @@
+"""Appeals after they are filed: admission, decision, withdrawal (R33-R35)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
+
+from api.assessing.act import Act, recorded_on
+from api.assessing.revising import Reason, revise
+from api.embedded import Embedded, embedded
+from domain.agency import Agency
+from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
+from domain.commands.assessment import AnnulEvent
+from domain.errors import Forbidden, NotFound, Refusal
+from domain.events import AppealFiled, Event
+from domain.ledger import Ledger, Unit
+from domain.measures.chapter4_appeals import is_worse
+from domain.measures.implements import implements
+from domain.trail import Trail
+from domain.values import Role
+from projections.publication import Published, judged_again, published
+
+E = TypeVar("E", bound=Event)
+
+NO_CHANGE = "重新测算不优于已公布的结果，已公布的结果维持不变（R34）"
+NO_CHANGE_EN = "judged again the result is no better for the appellant: what was published stands (R34)"
+
+
+def located(ledger: Ledger, event_id: str, kind: type[E], only: str | None = None) -> tuple[str, E]:
+    """The agency whose event it is, and the event. Raises: NotFound, also where it is another agency's than `only`."""
+    with ledger.reading() as reader:
+        event = reader.named([event_id]).get(event_id)
+    uscc = "" if event is None else event.stream.removeprefix("agency/")
+    if not isinstance(event, kind) or (only is not None and uscc != only):
+        raise NotFound(
+            "没有路径里这个编号的记录", "there is no such record as the path names", remedy="请核对编号",
+            remedy_en="Check the id.",
+        )  # fmt: skip
+    return uscc, event
+
+
+def simple(act: Act, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tuple[dict[str, Any], bool]:
+    """Admit or withdraw an appeal."""
+    own = act.caller.uscc if act.caller.role is Role.AGENCY else None
+    uscc, _ = located(act.ledger, appeal_id, AppealFiled, own)
+    return act.carry_out(
+        lambda unit: recorded_on(uscc, [act.record(unit, uscc, body, appeal_id, expected=act.version)])
+    )
+
+
+@implements("art.20", "R34", "R35")
+def decide(act: Act, appeal_id: str, body: DecideAppeal) -> tuple[dict[str, Any], bool]:
+    """Decide an appeal: the decision, what it annuls and replaces, the revised result and the ranks, in one step."""
+    uscc, filed = located(act.ledger, appeal_id, AppealFiled)
+    replacing = embedded(body.replace, "replace", uscc)
+    return act.carry_out(lambda unit: _decide(act, unit, uscc, filed, body, replacing))
+
+
+def _decide(
+    act: Act, unit: Unit, uscc: str, filed: AppealFiled, body: DecideAppeal, replacing: Sequence[Embedded]
+) -> dict[str, Any]:
+    unit.lock_district(filed.year)
+    found = published(unit.reader, uscc, filed.year)
+    agency = unit.agency(uscc)
+    if act.separate_duties:
+        _must_be_impartial(act, agency, filed)
+    ids = tuple(one.event_id for one in replacing)
+    decision = act.record(unit, uscc, body, filed.id, replaced=ids, expected=act.version)
+    events = [decision, *_annul(act, unit, uscc, filed.id, body), *_replace(act, unit, uscc, replacing)]
+    if found is None or not (body.annul or ids):
+        return recorded_on(uscc, events, result=None, ranks=[])
+    trail = Trail([*found.events, *events])
+    draft = judged_again(found, decision.recorded_at, body.annul, ids, trail)
+    grade = None if draft.grade is None else draft.grade.value
+    if is_worse(found.standing, grade, draft.total) or _same(found, draft.sheet, grade):
+        kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
+        return recorded_on(uscc, events, result=kept, ranks=[])
+    revision = revise(act, unit, found, draft, body.decided_on, Reason(appeal_id=filed.id))
+    return recorded_on(uscc, [*events, revision.result], **revision.answer())
+
+
+def _same(found: Published, sheet: dict[str, Any], grade: str | None) -> bool:
+    """Whether the total and the grade are as published: ranks cannot move, and there is nothing to publish."""
+    return (sheet["total"], grade) == (found.standing.sheet.get("total"), found.standing.grade)
+
+
+def _annul(act: Act, unit: Unit, uscc: str, appeal_id: str, body: DecideAppeal) -> Iterator[Event]:
+    """Annul what still counts; what somebody annulled meanwhile is only taken off the result's basis."""
+    agency = unit.agency(uscc)
+    for event_id in dict.fromkeys(body.annul):
+        if event_id not in agency.trail.annulled_by:
+            command = AnnulEvent(event_id=event_id, reason=body.reasons, annulled_on=body.decided_on)
+            yield act.record(unit, uscc, command, appeal_id=appeal_id)
+
+
+def _replace(act: Act, unit: Unit, uscc: str, replacing: Sequence[Embedded]) -> Iterator[Event]:
+    """Record the facts that go with the decision, authorised by it whatever role they need elsewhere (api.md)."""
+    for one in replacing:
+        try:
+            yield act.record(unit, uscc, one.command, one.path_id, event_id=one.event_id, role=Role.ASSOCIATION)
+        except Refusal as refusal:
+            raise one.refused(refusal) from None
+
+
+@implements("R35")
+def _must_be_impartial(act: Act, agency: Agency, filed: AppealFiled) -> None:
+    """Refuse a decision by who recorded or verified a disputed fact. Raises: Forbidden."""
+    for event_id in filed.disputed:
+        disputed: Event = agency.trail.by_id[event_id]
+        behind = [disputed, *(agency.trail.by_id[one] for one in disputed.named() if one in agency.trail.by_id)]
+        for event in behind:
+            if event.actor == act.caller.person_id:
+                raise Forbidden(
+                    f"您记录或核实了所争议的事实（{event.id}），不能决定这件申诉",
+                    f"you recorded or verified what is disputed ({event.id}): you do not decide this appeal",
+                    cites=("R35",), remedy="请由委员会的其他成员决定",
+                    remedy_en="Let another member of the committee decide.",
+                )  # fmt: skip

@@ -1,0 +1,67 @@
+"""Published results that later facts would change: each is kept with a reason, or reopened (R36)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.assessing.act import Act, recorded_on
+from api.assessing.appeals import located
+from api.assessing.revising import Reason, revise
+from domain.assessment import not_after
+from domain.commands.appeals import DisposeImpact
+from domain.commands.base import already
+from domain.errors import NotFound
+from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
+from domain.ledger import Unit
+from domain.measures.chapter4_appeals import impact_id
+from domain.measures.implements import implements
+from domain.values import agency_stream, instant, shanghai_date
+from projections.publication import let_in, published
+from projections.rows.published import Wanted, matters
+
+
+@implements("R36")
+def dispose(act: Act, given: str, body: DisposeImpact) -> tuple[dict[str, Any], bool]:
+    """Keep the result as it was published, with a reason, or publish it anew with this one later fact let in."""
+    result_id, _, cause = given.partition("~")
+    uscc, result = located(act.ledger, result_id, Event)
+    if not isinstance(result, (ResultPublished, ResultRevised)):
+        raise _unknown()
+    return act.carry_out(lambda unit: _dispose(act, unit, uscc, result, cause, body))
+
+
+def _dispose(
+    act: Act, unit: Unit, uscc: str, result: ResultPublished | ResultRevised, cause: str, body: DisposeImpact
+) -> dict[str, Any]:
+    impact = impact_id(result.id, cause)
+    head = unit.lock_district(result.year)
+    not_after("disposed_on", body.disposed_on, shanghai_date(instant(head.db_now)))
+    wanted = Wanted("impact", status="all", uscc=uscc, id=impact)
+    waiting = next(iter(matters(unit.connection, wanted)), None)
+    if waiting is None:
+        raise _unknown()
+    if not waiting.matter.is_open:
+        raise already(f"该影响已处理（{waiting.matter.status}）",
+                      f"this impact has been disposed of ({waiting.matter.status})", "R36")  # fmt: skip
+    agency = unit.agency(uscc)
+    if act.version is not None:
+        agency.must_be_at(act.version)
+    event = act.append(
+        unit, ImpactDisposed, agency_stream(uscc), body.disposed_on, impact_id=impact, result_id=result.id,
+        cause=cause, outcome=body.outcome, reason=unit.vault.seal(body.reason),
+        note=None if body.note is None else unit.vault.seal(body.note),
+    )  # fmt: skip
+    found = published(unit.reader, uscc, result.year)
+    if body.outcome == "kept" or found is None:
+        return recorded_on(uscc, [event])
+    fact = next(one for one in found.events if one.id == cause)
+    draft = let_in(found, event.recorded_at, fact)
+    revision = revise(act, unit, found, draft, body.disposed_on, Reason(impact_id=impact))
+    return recorded_on(uscc, [event, revision.result], **revision.answer())
+
+
+def _unknown() -> NotFound:
+    return NotFound(
+        "没有路径里这个编号的影响", "there is no such impact as the path names", cites=("R36",),
+        remedy="请在影响清单（GET /v1/impacts）里核对编号", remedy_en="Look the id up in GET /v1/impacts.",
+    )  # fmt: skip

@@ -1,0 +1,197 @@
+"""Publishing and closing a year (R32, R36): worked out at a sealed place of the log, recorded in one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import Any
+
+from api.assessing.act import Act, round_answer
+from domain.assessment import AssessmentRound
+from domain.commands.appeals import CloseYear, PublishYear
+from domain.errors import Busy, Contradiction, Invalid
+from domain.events import Event, ResultPublished, Waiver, YearClosed, YearPublished
+from domain.law import Law
+from domain.ledger import Reader, Unit
+from domain.measures.calendar import Deadline
+from domain.measures.chapter4_appeals import appeal_deadline
+from domain.measures.implements import implements
+from domain.store.sealer import has_sealed, seal, to_be_sealed
+from domain.trail import Trail
+from domain.values import FOREVER, assessment_stream, instant, new_id, shanghai_date
+from projections.basis import Basis
+from projections.publication import Draft, Drafts, draft_of, drafted
+from projections.rows.published import Wanted, matters, results_of_year
+
+SEALING_SECONDS = 20
+PARTS = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
+
+
+def publish_year(act: Act, year: int, body: PublishYear) -> tuple[dict[str, Any], bool]:
+    """Publish a year. Raises: Invalid, Contradiction; Busy when the log cannot be sealed at the moment."""
+    again = act.first_answer()
+    if again is not None:
+        return again, True
+    now = instant(datetime.now(UTC))
+    with act.ledger.reading() as reader:
+        _may_publish(reader, year, body, shanghai_date(now))
+    log_index = _seal_all(act)
+    with act.ledger.reading() as reader:
+        drafts = drafted(reader, now, year, body.published_on, log_index)
+    _must_be_complete(drafts, body)
+    return act.carry_out(lambda unit: _publish(act, unit, drafts, body))
+
+
+def _law(reader: Reader) -> Law:
+    law = reader.law(FOREVER)
+    if law is None:
+        raise Contradiction("账本尚未启用", "the ledger has not been opened")
+    return law
+
+
+def _may_publish(reader: Reader, year: int, body: PublishYear, today: date) -> None:
+    law = _law(reader)
+    if law.rulebooks.span_of(year)[1] < law.rulebooks.first_day:
+        raise Invalid(
+            f"{year} 年没有考评：办法自 {law.rulebooks.first_day} 起施行",
+            f"there is no assessment of {year}: the Measures are in force from {law.rulebooks.first_day}",
+            cites=("art.28", "R20"), remedy="请填写施行之后的年度", remedy_en="Give a year from then on.",
+        )  # fmt: skip
+    round_of(reader, year).may_publish(body.published_on, body.meeting_on, today, law.rulebooks)
+
+
+def round_of(reader: Reader, year: int) -> AssessmentRound:
+    """The round of a year as this snapshot shows it."""
+    return AssessmentRound.of(year, reader.events(assessment_stream(year)))
+
+
+def _seal_all(act: Act) -> int:
+    """Wait until all that is committed by now has its place in the log; the last place."""
+    engine = act.ledger.engine
+    with act.ledger.reading() as reader:
+        mark = to_be_sealed(reader.connection)
+    until = time.monotonic() + SEALING_SECONDS
+    while True:
+        seal(engine)
+        with act.ledger.reading() as reader:
+            if has_sealed(reader.connection, mark):
+                return reader.sealed()[0]
+        if time.monotonic() > until:
+            raise Busy(
+                "日志暂时无法封存：另有长时间未结束的写入", "the log cannot be sealed: a long write has not ended",
+                remedy="请稍后用同一 Idempotency-Key 重试", remedy_en="Try again in a moment with the same key.",
+            )  # fmt: skip
+        time.sleep(0.05)
+
+
+@implements("R25", "R32")
+def _must_be_complete(drafts: Drafts, body: PublishYear) -> None:
+    """Refuse it all where a sheet lacks a part that the committee has not waived, with the list."""
+    waived = {(one.uscc, str(one.part)) for one in body.waivers}
+    known = {draft.uscc for draft in drafts.results}
+    for place, one in enumerate(body.waivers):
+        if one.uscc not in known:
+            raise Invalid(
+                f"{one.uscc} 不在本年度的考评结果之中", f"{one.uscc} is not among the results of this year",
+                cites=("R25",), remedy="请核对代码", remedy_en="Check the code.", pointer=f"/waivers/{place}/uscc",
+            )  # fmt: skip
+    lacking = tuple(_lacking(drafts, waived))
+    if lacking:
+        raise Contradiction(
+            f"{len(lacking)} 项缺失且未经委员会豁免，全部不予公布",
+            f"{len(lacking)} parts are missing and not waived: nothing is published",
+            cites=("art.19", "R25", "R32"), remedy="请补录，或在 waivers 中逐项写明理由",
+            remedy_en="Record what is missing, or waive each with a reason in waivers.", more=lacking,
+        )  # fmt: skip
+
+
+def _lacking(drafts: Drafts, waived: set[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+    for draft in drafts.results:
+        for part in draft.missing:
+            if draft.sheet["assessed"] and (draft.uscc, part) not in waived:
+                name = draft.sheet["agency"]["name"]
+                yield "/waivers", f"{name}（{draft.uscc}）缺{PARTS[part]}", f"{draft.uscc} lacks {part}"
+
+
+@implements("art.19", "art.20", "R32")
+def _publish(act: Act, unit: Unit, drafts: Drafts, body: PublishYear) -> dict[str, Any]:
+    """Record the decision and a result for each agency, all or nothing."""
+    year, on = drafts.year, body.published_on
+    head = unit.lock_district(year)
+    law = unit.law()
+    round_of(unit.reader, year).may_publish(on, body.meeting_on, shanghai_date(instant(head.db_now)), law.rulebooks)
+    if law != drafts.law:
+        raise Contradiction(
+            "规则或节假日历在测算期间有更新", "rulebook or calendar changed while the results were worked out",
+            cites=("R4",), remedy="请重新公布", remedy_en="Publish again.",
+        )  # fmt: skip
+    heads = unit.take([draft.stream for draft in drafts.results], year)
+    limit = appeal_deadline(on, law.rulebooks, law.calendar)
+    publication = new_id()
+    results: list[Event] = []
+    for draft in drafts.results:
+        late = _overtaking(unit, drafts, draft) if heads[draft.stream].version > draft.version else ()
+        results.append(act.append(unit, ResultPublished, draft.stream, on, **_fields(drafts, draft, limit),
+                                  publication_id=publication, overtaken_by=late))  # fmt: skip
+    book = law.rulebooks.for_sheet(year, on)
+    event = act.append(
+        unit, YearPublished, head.stream, on, publication, year=year, meeting_on=body.meeting_on, count=len(results),
+        results_sha256=_hash_of(unit, results), waivers=_waivers(unit, body), known_at=drafts.known_at,
+        log_index=drafts.log_index, rulebook_sha256=book.sha256, calendar_sha256=law.calendar.sha256,
+        deadline=limit.day,
+    )  # fmt: skip
+    return round_answer(year, event, len(results))
+
+
+def _fields(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
+    return {
+        "year": drafts.year, "grade": None if draft.grade is None else draft.grade.value, "rank": draft.rank,
+        "sheet": draft.sheet, "basis": draft.basis, "known_at": drafts.known_at, "log_index": drafts.log_index,
+        "rulebook_sha256": draft.sheet["rulebook"]["sha256"], "calendar_sha256": draft.sheet["calendar"]["sha256"],
+        "deadline": limit.day,
+    }  # fmt: skip
+
+
+def _overtaking(unit: Unit, drafts: Drafts, draft: Draft) -> tuple[str, ...]:
+    """The facts that came in after the sheet was worked out and would change it, one by one in their order (R36)."""
+    events = unit.reader.events(draft.stream)
+    found = []
+    before = draft
+    for event in events[draft.version :]:
+        basis = Basis(Trail(events[: event.version]), drafts.law, drafts.as_of, event.recorded_at)
+        after = draft_of(basis, drafts.year)
+        if (after.total, after.grade, after.missing) != (before.total, before.grade, before.missing):
+            found.append(event.id)
+        before = after
+    return tuple(found)
+
+
+def _hash_of(unit: Unit, results: list[Event]) -> str:
+    """SHA-256 over the leaf hashes of the results, in the order of their streams: one value for all of them."""
+    ordered = sorted(results, key=lambda event: event.stream)
+    leaves = (unit.ledger.events_mapper.to_stored_event(event).leaf_hash for event in ordered)
+    return hashlib.sha256(b"".join(leaves)).hexdigest()
+
+
+def _waivers(unit: Unit, body: PublishYear) -> tuple[Waiver, ...]:
+    return tuple(Waiver(one.uscc, one.part, unit.vault.seal(one.reason)) for one in body.waivers)
+
+
+@implements("R36")
+def close_year(act: Act, year: int, body: CloseYear) -> tuple[dict[str, Any], bool]:
+    """Make a year final. Raises: Contradiction while a window runs or an appeal is open."""
+
+    def close(unit: Unit) -> dict[str, Any]:
+        head = unit.lock_district(year)
+        standing = list(results_of_year(unit.connection, year))
+        waiting = matters(unit.connection, Wanted("appeal", year=year))
+        round_of(unit.reader, year).may_close(
+            body.closed_on, shanghai_date(instant(head.db_now)),
+            (one.result.deadline for one in standing if one.result.deadline is not None), (one.id for one in waiting),
+        )  # fmt: skip
+        event = act.append(unit, YearClosed, head.stream, body.closed_on, year=year)
+        return round_answer(year, event, len(standing))
+
+    return act.carry_out(close)

@@ -1,0 +1,225 @@
+"""Chapter 4, the assessment of a year and the week after it: publication, appeals, late facts, closing: commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from domain.commands.base import Command, Fact, Recording, already, fact, in_path, unknown_in_body
+from domain.commands.fields import AssessmentYear, Commands, Day, Id, Label, Part, Prose, Uscc, wrong
+from domain.errors import Contradiction, Invalid
+from domain.events import (
+    AppealAdmitted,
+    AppealDismissed,
+    AppealFiled,
+    AppealPartlyUpheld,
+    AppealUpheld,
+    AppealWithdrawn,
+    Event,
+)
+from domain.measures.chapter4_appeals import AppealState, appeal_state, standing_result
+from domain.measures.implements import implements
+
+if TYPE_CHECKING:
+    from domain.agency import Agency
+
+Ids = Annotated[tuple[Id, ...], Field(max_length=500)]
+
+
+class AppellantIn(Part):
+    """Who appeals: the agency itself, or somebody who practises in it (art.20)."""
+
+    kind: Literal["agency", "practitioner"]
+    name: Label | None = None
+
+
+@implements("art.20", "R33")
+class FileAppeal(Command):
+    """The agency, or a practitioner of it, appeals against its published result (art.20, R33)."""
+
+    FACT_DATE: ClassVar[str] = "filed_on"
+
+    year: AssessmentYear
+    filed_on: Day
+    appellant: AppellantIn
+    grounds: Prose
+    disputed_event_ids: Ids = ()
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Never refused for being late: it is recorded as out of time. Needs a result, and events of this agency."""
+        result = standing_result(agency.results(), self.year)
+        if result is None or result.deadline is None:
+            raise Contradiction(
+                f"{self.year} 年度没有公布过该机构的考评结果",
+                f"no result of {self.year} has been published for this agency",
+                cites=("art.20", "R33"),
+                remedy="对单条记录的异议请用 objections（R38）",
+                remedy_en="Against a single record, file an objection (R38).",
+                pointer="/year",
+            )
+        if self.filed_on < result.occurred_on:
+            raise Contradiction(
+                f"filed_on（{self.filed_on}）早于结果公布之日（{result.occurred_on}）",
+                f"filed_on ({self.filed_on}) lies before the publication ({result.occurred_on})",
+                cites=("art.20", "R33"), remedy="请核对日期", remedy_en="Check the date.", pointer="/filed_on",
+            )  # fmt: skip
+        for event_id in self.disputed_event_ids:
+            if event_id not in agency.trail.by_id:
+                raise unknown_in_body("disputed_event_ids")
+        name = self.appellant.name
+        return fact(
+            AppealFiled,
+            appeal_id=recording.event_id,
+            year=self.year,
+            result_id=result.id,
+            appellant_kind=self.appellant.kind,
+            appellant=None if name is None else recording.vault.seal(name),
+            grounds=recording.vault.seal(self.grounds),
+            disputed=tuple(dict.fromkeys(self.disputed_event_ids)),
+            deadline=result.deadline,
+            in_time=self.filed_on <= result.deadline,
+        )
+
+
+def _appeal(agency: Agency, recording: Recording) -> AppealState:
+    """The path's appeal, not decided yet. Raises: NotFound, Contradiction."""
+    state = appeal_state(agency.trail, in_path(agency, recording, AppealFiled))
+    if state.decision is not None:
+        raise already(
+            f"该申诉已于 {state.decision.occurred_on} 办结（{state.status}）",
+            f"this appeal was dealt with on {state.decision.occurred_on} ({state.status})",
+            "art.20", "R34",
+        )  # fmt: skip
+    return state
+
+
+@implements("R33")
+class AdmitAppeal(Command):
+    """The committee admits an appeal that came out of time (R33)."""
+
+    FACT_DATE: ClassVar[str] = "decided_on"
+
+    reason: Prose
+    decided_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Once, and only for one that was late."""
+        state = _appeal(agency, recording)
+        if state.status != "awaiting_admission":
+            raise Contradiction(
+                "该申诉无须准予受理：未逾期，或已准予",
+                "this appeal needs no admission: it was in time, or has been admitted",
+                cites=("R33",), remedy="请直接作出决定", remedy_en="Decide it.",
+            )  # fmt: skip
+        return fact(AppealAdmitted, appeal_id=state.filed.id, reason=recording.vault.seal(self.reason))
+
+
+@implements("art.20", "R34")
+class DecideAppeal(Command):
+    """The committee decides: upheld, partly upheld or dismissed, with reasons and what changes (R34)."""
+
+    FACT_DATE: ClassVar[str] = "decided_on"
+
+    outcome: Literal["upheld", "partly_upheld", "dismissed"]
+    decided_on: Day
+    reasons: Prose
+    annul: Ids = ()
+    replace: Commands = ()
+
+    @model_validator(mode="after")
+    def _fits_outcome(self) -> Self:
+        changes = bool(self.annul or self.replace)
+        if changes and self.outcome == "dismissed":
+            raise wrong("annul", "不成立（dismissed）的申诉不撤销也不补录事实（R34）",
+                        "a dismissed appeal annuls and replaces nothing (R34)")  # fmt: skip
+        if not changes and self.outcome != "dismissed":
+            raise wrong("annul", "成立的申诉须写明撤销（annul）或补录（replace）的事实（R34）",
+                        "an upheld appeal says what it annuls or replaces (R34)")  # fmt: skip
+        return self
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """Once. Only what was disputed can be annulled. `recording.replaced`: the ids of the facts that go with it."""
+        state = _appeal(agency, recording)
+        if state.status == "awaiting_admission":
+            raise Contradiction(
+                "该申诉逾期提出，尚未准予受理",
+                "this appeal is out of time and has not been admitted",
+                cites=("R33",),
+                remedy="请先记录准予受理（admission）及理由",
+                remedy_en="Record its admission with the reason first.",
+            )
+        if self.outcome == "dismissed":
+            return fact(AppealDismissed, appeal_id=state.filed.id, reasons=recording.vault.seal(self.reasons))
+        for place, event_id in enumerate(self.annul):
+            self._must_be_disputed(state.filed, agency, event_id, f"/annul/{place}")
+        kind = AppealUpheld if self.outcome == "upheld" else AppealPartlyUpheld
+        return fact(
+            kind, appeal_id=state.filed.id, reasons=recording.vault.seal(self.reasons),
+            annulled=tuple(dict.fromkeys(self.annul)), replaced=recording.replaced,
+        )  # fmt: skip
+
+    @staticmethod
+    def _must_be_disputed(filed: AppealFiled, agency: Agency, event_id: str, pointer: str) -> None:
+        if event_id not in filed.disputed:
+            raise Invalid(
+                f"{event_id} 不在该申诉所争议的事实之中", f"{event_id} is not among what this appeal disputes",
+                cites=("R34",), remedy="只能撤销申诉中列明的事实；其他错误请另行撤销（annulments）",
+                remedy_en="Annul only what the appeal names; other errors are annulled by themselves.", pointer=pointer,
+            )  # fmt: skip
+        event: Event = agency.trail.by_id[event_id]
+        if event.FINAL:
+            raise Contradiction(
+                f"{type(event).__name__} 不可撤销", f"{type(event).__name__} cannot be annulled",
+                cites=("events.md", "R34"), remedy="请以新的事实纠正（replace）",
+                remedy_en="Correct it by a new fact (replace).", pointer=pointer,
+            )  # fmt: skip
+
+
+@implements("R34")
+class WithdrawAppeal(Command):
+    """The appellant withdraws the appeal (R34)."""
+
+    FACT_DATE: ClassVar[str] = "withdrawn_on"
+
+    withdrawn_on: Day
+
+    def decide(self, agency: Agency, recording: Recording) -> Fact:
+        """While nothing was decided."""
+        return fact(AppealWithdrawn, appeal_id=_appeal(agency, recording).filed.id)
+
+
+class RoundBody(Part):
+    """What acts on a year's round, or on a result, are given: they decide on more than one agency."""
+
+    note: Prose | None = None
+
+
+class WaiverIn(Part):
+    """A missing part that the committee lets pass, and why (R25)."""
+
+    uscc: Uscc
+    part: Literal["quality", "effect"]
+    reason: Prose
+
+
+class PublishYear(RoundBody):
+    """The committee publishes a year's results, as one decision (art.19-20, R32)."""
+
+    published_on: Day
+    meeting_on: Day
+    waivers: Annotated[tuple[WaiverIn, ...], Field(max_length=10_000)] = ()
+
+
+class CloseYear(RoundBody):
+    """The year is final: its windows are over and no appeal is open (R36)."""
+
+    closed_on: Day
+
+
+class DisposeImpact(RoundBody):
+    """What becomes of a published result that a later fact would change: reopened, or kept (R36)."""
+
+    outcome: Literal["reopened", "kept"]
+    disposed_on: Day
+    reason: Prose

@@ -1,0 +1,182 @@
+"""A year's results as they would be published: every sheet at one place of the log, with its ground and rank (R32)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from domain.errors import Unreadable
+from domain.events import AgencyFiled, Event, ProjectStarted, ResultPublished, ResultRevised
+from domain.facts import Facts
+from domain.law import Law
+from domain.measures.chapter3_business import ended_on
+from domain.measures.chapter4_appeals import changes_of, resting_on, result_day
+from domain.measures.chapter4_assessment import ranked
+from domain.measures.implements import implements
+from domain.reader import Reader
+from domain.trail import Trail
+from domain.values import Grade, Instant, agency_stream
+from projections.basis import Basis
+from projections.look_ups import LookUps
+from projections.questions import Questions
+from projections.sheet import Sheet
+from projections.standing import agency_name
+
+SUMMARY = ("agency", "category", "as_of", "known_at", "version", "year", "assessed", "total", "grade", "label")
+"""What a result keeps of a sheet of which only the rank has moved."""
+
+
+class Draft(NamedTuple):
+    """The result of one agency, not published yet."""
+
+    uscc: str
+    stream: str
+    version: int
+    """The agency's last event that it counts."""
+    sheet: dict[str, Any]
+    grade: Grade | None
+    total: Fraction | None
+    category: str | None
+    basis: tuple[str, ...]
+    missing: tuple[str, ...]
+    rank: int | None = None
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """All results of a year at a place of the log."""
+
+    year: int
+    as_of: date
+    log_index: int
+    known_at: Instant
+    law: Law
+    results: list[Draft]
+
+
+@implements("R32")
+def drafted(reader: Reader, now: Instant, year: int, as_of: date, log_index: int) -> Drafts:
+    """The results of all agencies that are assessed in the year, or unqualified whatever they scored (R28, R29).
+
+    Rows find them, the replay makes the sheets; where the two disagree it stops. Raises: Unreadable, naming the agency.
+    """
+    at = f"log:{log_index}"
+    look_ups, questions = LookUps(reader, now), Questions(reader, now)
+    basis = look_ups.district(as_of, at)
+    if basis.law is None:
+        raise Unreadable("the ledger has no law at its own place of the log")
+    results = []
+    for row in look_ups.ranking(basis, year):
+        if row["assessed"] or row["grade"] is not None:
+            draft = draft_of(questions.basis(row["agency"]["uscc"], as_of, at), year)
+            if (draft.sheet["total"], draft.sheet["grade"]) != (row["total"], row["grade"]):
+                raise Unreadable(f"{draft.stream}: rows and replay differ about {year}: run steward check")
+            results.append(draft)
+    return Drafts(year, as_of, log_index, basis.known_at, basis.law, list(with_ranks(results)))
+
+
+def draft_of(basis: Basis, year: int) -> Draft:
+    """The result of an agency at a basis."""
+    sheet = Sheet(basis, year)
+    agency = agency_name(basis)
+    category = agency_name(replace(basis, as_of=sheet.last))["category"]
+    content = {
+        "agency": agency, "category": category, **basis.echo(sheet.rulebook, sheet.provisional), **sheet.explained()
+    }  # fmt: skip
+    return Draft(
+        agency["uscc"], basis.trail.events[0].stream, basis.version, content, sheet.grade, sheet.score, category,
+        counted_events(sheet), tuple(sheet.missing),
+    )  # fmt: skip
+
+
+def counted_events(sheet: Sheet) -> tuple[str, ...]:
+    """Ids of the events that a sheet counts, in recording order: behind its lines, overrides, and being assessed."""
+    facts = sheet.basis.facts
+    ids = {one for line in sheet.lines() for one in line.events} | {one for o in sheet.override for one in o["events"]}
+    ids |= {filed.id for filed in facts.of(AgencyFiled) if filed.occurred_on <= sheet.last}
+    ids |= {project.id for project in facts.of(ProjectStarted) if _runs(facts, project, *sheet.span)}
+    return tuple(event.id for event in sheet.basis.trail.events if event.id in ids)
+
+
+def _runs(facts: Facts, project: ProjectStarted, first: date, last: date) -> bool:
+    end = ended_on(facts, project)
+    return project.occurred_on <= last and (end is None or end >= first)
+
+
+@implements("R30")
+def with_ranks(drafts: Iterable[Draft]) -> Iterable[Draft]:
+    """The same with ranks, per category; who is not assessed has none."""
+    by_category: dict[str | None, list[tuple[Draft, Grade, Fraction]]] = {}
+    for draft in drafts:
+        if draft.total is None or draft.grade is None:
+            yield draft
+        else:
+            by_category.setdefault(draft.category, []).append((draft, draft.grade, draft.total))
+    for assessed in by_category.values():
+        yield from (draft._replace(rank=rank) for draft, rank in ranked(assessed))
+
+
+# ---- what a standing result rests on ----
+
+
+class Published(NamedTuple):
+    """A published result with all that is needed to judge it again."""
+
+    events: tuple[Event, ...]
+    """All events of the agency."""
+    first: ResultPublished
+    standing: ResultPublished | ResultRevised
+    resting: list[Event]
+    law: Law
+    """What was known at the publication."""
+    day: date
+
+
+def published(reader: Reader, uscc: str, year: int) -> Published | None:
+    """The standing result of an agency's year and what it rests on; None where none was published."""
+    events = reader.agency_events(uscc)
+    found = [one for one in events if isinstance(one, (ResultPublished, ResultRevised)) and one.year == year]
+    if not found or not isinstance(found[0], ResultPublished):
+        return None
+    versions = reader.versions_in_log(agency_stream(uscc), found[0].log_index)
+    law = reader.law_in_log(found[0].log_index)
+    if law is None:
+        raise Unreadable(f"{agency_stream(uscc)}: published at a place of the log without a law")
+    return Published(events, found[0], found[-1], resting_on(events, year, versions), law, result_day(found[0]))
+
+
+@implements("art.20", "R34")
+def judged_again(
+    found: Published, at: Instant, annulled: Iterable[str], replaced: Iterable[str], trail: Trail
+) -> Draft:
+    """The result on the basis of the standing one, with a decision's changes and nothing else, by the law of then.
+
+    `trail`: all events of the agency with those of the decision.
+    """
+    resting = {event.version: event for event in found.resting}
+    resting.update((event.version, event) for event in changes_of(trail, annulled, replaced))
+    events = [resting[version] for version in sorted(resting)]
+    return draft_of(Basis(Trail(events), found.law, found.day, at), found.first.year)
+
+
+def let_in(found: Published, at: Instant, cause: Event) -> Draft:
+    """The result on the basis of the standing one, with a later fact for which it was reopened (R36)."""
+    events = sorted([*found.resting, cause], key=lambda event: event.version)
+    return draft_of(Basis(Trail(events), found.law, found.day, at), found.first.year)
+
+
+def full_sheet(found: Iterable[Event], result: ResultPublished | ResultRevised) -> Mapping[str, Any]:
+    """The sheet that stands with a result: its own, or where only the rank has moved that of the result before."""
+    if isinstance(result, ResultRevised) and result.sheet_of is not None:
+        named = next(one for one in found if one.id == result.sheet_of)
+        if isinstance(named, (ResultPublished, ResultRevised)):
+            return full_sheet(found, named)
+    return result.sheet
+
+
+def summary_of(sheet: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a sheet goes with a result of which only the rank has moved."""
+    return {name: sheet[name] for name in SUMMARY if name in sheet}

@@ -1,0 +1,133 @@
+"""Published results and waiting matters of the whole district: one query each, paged in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from domain.values import FOREVER, Instant, instant, moment
+from projections.rows.live import NEVER, ONE_DAY
+from projections.rows.matters import MATTERS, Matter
+from projections.rows.results import RESULTS, Result
+from projections.rows.tables import SHAPES
+
+LATEST = NEVER - ONE_DAY
+ALL_KNOWN = instant(moment(FOREVER) - timedelta(microseconds=1))
+"""A day and an instant after all that was ever recorded: what stands at last."""
+
+
+class Standing(NamedTuple):
+    """The result of an agency's year that stands at a basis."""
+
+    uscc: str
+    event_id: str
+    published_on: date
+    known_from: Instant
+    result: Result
+
+
+_KNOWN = "{a}.year = :year AND {a}.valid_from <= :day AND {a}.known_from <= :known"
+_COLUMNS = ", ".join(f"r.{column}" for column in SHAPES[RESULTS].columns)
+_RESULTS = (
+    f"SELECT h.stream, r.key, r.valid_from, r.known_from, {_COLUMNS} FROM {RESULTS} r "  # noqa: S608  # names of ours
+    f"JOIN stream_heads h ON h.originator_id = r.originator_id WHERE {_KNOWN.format(a='r')} AND NOT EXISTS ("
+    f"SELECT 1 FROM {RESULTS} s WHERE s.originator_id = r.originator_id AND {_KNOWN.format(a='s')} "
+    "AND s.version > r.version){own} "
+    "ORDER BY CASE WHEN r.rank IS NULL THEN 1 ELSE 0 END, r.category, r.rank, h.stream"
+)
+
+
+def results_of_year(
+    connection: Connection,
+    year: int,
+    as_of: date = LATEST,
+    known_at: Instant = ALL_KNOWN,
+    *,
+    uscc: str | None = None,
+    offset: int = 0,
+    limit: int | None = None,
+) -> Iterator[Standing]:
+    """The standing results of a year on a day as known at an instant, per category by rank; a page, or one agency."""
+    values: dict[str, Any] = {"year": year, "day": as_of.isoformat(), "known": known_at}
+    query = _RESULTS.replace("{own}", "" if uscc is None else " AND h.stream = :stream")
+    if uscc is not None:
+        values["stream"] = f"agency/{uscc}"
+    if limit is not None:
+        query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
+    for row in connection.execute(text(query), values):
+        stream, event_id, day, known_from, *rest = row
+        yield Standing(
+            stream.removeprefix("agency/"), event_id, _day(day), _instant(known_from), SHAPES[RESULTS].back(rest)
+        )
+
+
+class Waiting(NamedTuple):
+    """A matter as it stands at a basis."""
+
+    uscc: str
+    id: str
+    since: date
+    """The day from which it is in this state."""
+    matter: Matter
+
+
+class Wanted(NamedTuple):
+    """Which matters are asked for."""
+
+    kind: str
+    status: str | None = None
+    """None: those that are open; `all`: every one."""
+    due_before: date | None = None
+    uscc: str | None = None
+    id: str | None = None
+    year: int | None = None
+
+
+def matters(
+    connection: Connection,
+    wanted: Wanted,
+    as_of: date = LATEST,
+    known_at: Instant = ALL_KNOWN,
+    *,
+    offset: int = 0,
+    limit: int | None = None,
+) -> Iterator[Waiting]:
+    """Reports, appeals, objections or impacts at a basis, what is due first first; a page of them."""
+    conditions = {
+        "status": "m.is_open = 1" if wanted.status is None else "1 = 1" if wanted.status == "all"
+        else "m.status = :status",
+        "due_before": "m.due_on < :due_before", "uscc": "h.stream = :stream", "id": "m.key = :key",
+        "year": "m.about_year = :year",
+    }  # fmt: skip
+    given: dict[str, Any] = {name: value for name, value in wanted._asdict().items() if value is not None}
+    where = " AND ".join(conditions[name] for name in ("status", *given) if name in conditions)
+    values: dict[str, Any] = {"kind": wanted.kind, "day": as_of.isoformat(), "known": known_at}
+    values |= {
+        "status": wanted.status, "due_before": str(wanted.due_before), "stream": f"agency/{wanted.uscc}",
+        "key": f"{wanted.kind}:{wanted.id}", "year": wanted.year,
+    }  # fmt: skip
+    query = (
+        f"SELECT h.stream, m.key, m.valid_from, {', '.join(f'm.{one}' for one in SHAPES[MATTERS].columns)} "  # noqa: S608
+        f"FROM {MATTERS} m JOIN stream_heads h ON h.originator_id = m.originator_id WHERE m.kind = :kind "
+        "AND m.valid_from <= :day AND m.valid_to > :day AND m.known_from <= :known AND m.known_to > :known "
+        f"AND {where} ORDER BY CASE WHEN m.due_on IS NULL THEN 1 ELSE 0 END, m.due_on, m.begun_on, m.key"
+    )
+    used = {name: value for name, value in values.items() if f":{name}" in query}
+    if limit is not None:
+        query, used = f"{query} LIMIT :limit OFFSET :offset", used | {"limit": limit, "offset": offset}
+    for row in connection.execute(text(query), used):
+        stream, key, since, *rest = row
+        yield Waiting(
+            stream.removeprefix("agency/"), key.removeprefix(f"{wanted.kind}:"), _day(since), SHAPES[MATTERS].back(rest)
+        )
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _instant(value: Any) -> Instant:
+    return value if isinstance(value, str) else instant(value)
