@@ -46,6 +46,7 @@ def ask(world: World) -> dict[str, Any]:
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
         "timeline": (f"{base}/timeline", {"from_": "2024-05-01", "to": "2024-06-30"}),
         "events": (f"{base}/events", {"limit": 2}),
+        "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
         "log": ("/v1/log", {"after": 3, "limit": 2}),
@@ -64,7 +65,9 @@ def ask(world: World) -> dict[str, Any]:
         response = world.association.get(path, **query)
         assert response.status_code == 200, response.text
         answers[name] = response.json()
-    return answers
+    supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
+    assert supposed.status_code == 200, supposed.text
+    return {**answers, "what_if": supposed.json()}
 
 
 def shortened(value: Any, name: str = "") -> Any:
