@@ -21,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from api import (
     act_routes,
     assessment_routes,
+    comparison_routes,
     health,
     law_routes,
     log_routes,
@@ -50,6 +51,16 @@ VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""
 SYSTEM_PERSON = "system"
 """The actor of what the software does by itself: opening the ledger."""
+ROUTES = (
+    question_routes,
+    comparison_routes,
+    assessment_routes,
+    log_routes,
+    law_routes,
+    survey_links,
+    health,
+)
+"""Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
 
 
@@ -90,9 +101,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
     )
-    writing = (command_router(), act_routes.act_router())
-    questions = (question_routes.often, question_routes.router, log_routes.router, law_routes.router)
-    for routes in (*questions, assessment_routes.router, survey_links.router, health.router, *writing):
+    app.router.routes.extend(question_routes.often.routes)
+    for routes in (*(module.router for module in ROUTES), command_router(), act_routes.act_router()):
         app.router.routes.extend(routes.routes)
     problems.install(app)
     openapi.install(app)

@@ -13,7 +13,7 @@ from api.references import resolved
 from domain.commands.base import Command
 from domain.commands.fields import CommandIn
 from domain.commands.filing import FileAgency
-from domain.errors import Invalid, Refusal
+from domain.errors import Invalid, NotFound, Refusal
 from domain.values import new_id, normal_uscc
 
 
@@ -28,7 +28,14 @@ class Embedded:
     """Where it stands in the body, for refusals."""
 
     def refused(self, refusal: Refusal) -> Refusal:
-        """The refusal of this command, pointing into the body that it came in."""
+        """The refusal of this command, pointing into the body that it came in.
+
+        Its path stands in that body, so an id that its path names and that is not there is wrong content (api.md).
+        """
+        if isinstance(refusal, NotFound):
+            return Invalid(
+                refusal.text, refusal.text_en, refusal.cites, refusal.remedy, refusal.remedy_en, f"{self.pointer}/post"
+            )
         refusal.pointer = f"{self.pointer}/body{refusal.pointer or ''}"
         return refusal
 

@@ -241,6 +241,18 @@ def _answers() -> dict[str, Any]:
     return loaded
 
 
+WHAT_IF_BODY: dict[str, Any] = {
+    "add": [
+        {
+            "post": f"/v1/agencies/{AGENCY_USCC}/bad-records",
+            "body": {"behaviour": "16.4", "entered_on": "2024-10-08"},
+        }
+    ],
+    "year": 2024,
+}
+"""A what-if as the documentation shows it."""
+
+
 def question_answer(name: str) -> Any:
     """A real answer to the question with this operation id; nothing for a new one, until it has been asked."""
     return _answers().get(name)

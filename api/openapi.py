@@ -9,7 +9,14 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from api.commands import COMMANDS, CommandRoute, WritingRoute
-from api.examples import act_answer, command_answer, command_example, problem_example, question_answer
+from api.examples import (
+    WHAT_IF_BODY,
+    act_answer,
+    command_answer,
+    command_example,
+    problem_example,
+    question_answer,
+)
 from api.permissions import PERMISSIONS
 from api.problem_types import MEDIA_TYPE, PROBLEM_TYPES
 
@@ -87,6 +94,7 @@ RECORDED_SCHEMA: dict[str, Any] = {
         "ids": {"type": "object", "additionalProperties": _text()},
         "also_annulled": {"type": "array", "items": _text()},
         "touched": {"type": "array", "items": {"type": "object"}},
+        "appeal": _text(),
         "result": {"type": ["object", "null"]},
         "ranks": {"type": "array", "items": {"type": "object"}},
         "link": _text(),
@@ -198,6 +206,23 @@ def question_docs(name: str, *, one_agency: bool = False, not_found: bool = Fals
         "response_model": None,
         "responses": {200: _answered(name), 304: {"description": "没有变化 / unchanged"}, **problem_docs(names)},
         "openapi_extra": {**BEARER, "parameters": [_header("If-None-Match", "上一次的 ETag / the ETag of last time")]},
+    }
+
+
+def what_if_docs() -> dict[str, Any]:
+    """What FastAPI is told of the question that has a body."""
+    return {
+        "operation_id": "what_if",
+        "status_code": 200,
+        "response_model": None,
+        "responses": {
+            200: {
+                "description": "回答 / the answer",
+                "content": {"application/json": {"schema": {"type": "object"}, "example": question_answer("what_if")}},
+            },
+            **problem_docs([*_TOKEN, *_BODY, "not-found", "contradiction", *_ALWAYS]),
+        },
+        "openapi_extra": {**BEARER, **_body_example(WHAT_IF_BODY)},
     }
 
 

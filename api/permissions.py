@@ -31,6 +31,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/standing": _ONE_AGENCY,
     "/v1/agencies/{uscc}/sheets/{year}": _ONE_AGENCY,
     "/v1/agencies/{uscc}/timeline": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/comparison": _ONE_AGENCY,
     "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
     "/v1/agencies": _DISTRICT,
     "/v1/rankings/{year}": _DISTRICT,
@@ -63,6 +64,7 @@ def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
 
 PERMISSIONS: dict[tuple[str, str], Rights] = {
     **{("GET", path): rights for path, rights in _QUESTIONS.items()},
+    ("POST", "/v1/agencies/{uscc}/what-if"): _ONE_AGENCY,
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
     **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted
 from domain.measures.calendar import Calendar
+from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, Rulebooks
 from domain.values import FOREVER, Instant
 
@@ -37,3 +38,12 @@ class Law:
         if not books or calendar is None:
             return None
         return cls(Rulebooks(books), calendar, demonstration)
+
+
+@implements("R5")
+def under(law: Law, book: Rulebook) -> Law:
+    """The law as if this rulebook alone had judged from the first day of the Measures on, whatever its own date.
+
+    Its id and hash stay its own: they name its content. The calendar stays the one adopted. Nothing is adopted by it.
+    """
+    return replace(law, rulebooks=Rulebooks([replace(book, effective_from=law.rulebooks.first_day)]))

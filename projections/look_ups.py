@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -115,14 +115,26 @@ class LookUps:
         return [_agency_row(hit, at) for hit in found]
 
     def ranking(
-        self, basis: DistrictBasis, year: int, *, uscc: str | None = None, offset: int = 0, limit: int | None = None
+        self,
+        basis: DistrictBasis,
+        year: int,
+        *,
+        uscc: str | None = None,
+        categories: Sequence[str] = (),
+        offset: int = 0,
+        limit: int | None = None,
     ) -> list[dict[str, Any]]:
-        """A page of the ranking of a year, per category (R30). 404 for a year before the Measures."""
+        """A page of the ranking of a year, per category (R30), or all of some categories.
+
+        404 for a year before the Measures.
+        """
         if basis.law is None:
             return []
         must_be_assessed(basis.law, year)
         at = _on_log(asked_of_year(basis.law, basis.as_of, basis.known_at, year), basis)
-        found = district.ranking(self.reader.connection, at, uscc=uscc, offset=offset, limit=limit)
+        found = district.ranking(
+            self.reader.connection, at, uscc=uscc, categories=categories, offset=offset, limit=limit
+        )
         return [_ranking_row(place, at) for place in found]
 
     def statistics(self, basis: DistrictBasis) -> dict[str, Any]:

@@ -19,8 +19,7 @@ from domain.values import Instant, shanghai_date
 from projections.basis import Basis
 from projections.knowledge import EARLIEST, Knowledge, beyond, knowledge, not_future
 from projections.look_ups import must_be_assessed
-from projections.sheet import Sheet
-from projections.standing import agency_name, standing
+from projections.standing import agency_name, sheet_answer, standing
 from projections.timeline import timeline
 from projections.trail import entry
 
@@ -75,12 +74,7 @@ class Questions:
     def sheet(self, basis: Basis, year: int) -> dict[str, Any]:
         """The score sheet of a year with its explanation. 404 for a year before the Measures."""
         must_be_assessed(basis.law, year)
-        sheet = Sheet(basis, year)
-        return {
-            "agency": agency_name(basis),
-            **basis.echo(sheet.rulebook, sheet.provisional),
-            **sheet.explained(),
-        }
+        return sheet_answer(basis, year)
 
     def timeline(self, basis: Basis, first: date | None = None, last: date | None = None) -> dict[str, Any]:
         """Every day on which the standing changes, by default from the first fact to today or the latest dated fact."""

@@ -50,6 +50,12 @@ def standing(basis: Basis) -> dict[str, Any]:
     }
 
 
+def sheet_answer(basis: Basis, year: int) -> dict[str, Any]:
+    """The answer of `GET /v1/agencies/{uscc}/sheets/{year}`."""
+    sheet = Sheet(basis, year)
+    return {"agency": agency_name(basis), **basis.echo(sheet.rulebook, sheet.provisional), **sheet.explained()}
+
+
 def warning_part(basis: Basis) -> dict[str, Any] | None:
     """The warning notice standing on the day, of the latest year if there are several (art.19, R31)."""
     for notice in reversed(warning_notices(basis.facts, basis.law.rulebooks)):

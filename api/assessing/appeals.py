@@ -68,15 +68,15 @@ def _decide(
     decision = act.record(unit, uscc, body, filed.id, replaced=ids, expected=act.version)
     events = [decision, *_annul(act, unit, uscc, filed.id, body), *_replace(act, unit, uscc, replacing)]
     if found is None or not (body.annul or ids):
-        return recorded_on(uscc, events, result=None, ranks=[])
+        return recorded_on(uscc, events, appeal=filed.id, result=None, ranks=[])
     trail = Trail([*found.events, *events])
     draft = judged_again(found, decision.recorded_at, body.annul, ids, trail)
     grade = None if draft.grade is None else draft.grade.value
     if is_worse(found.standing, grade, draft.total) or _same(found, draft.sheet, grade):
         kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
-        return recorded_on(uscc, events, result=kept, ranks=[])
+        return recorded_on(uscc, events, appeal=filed.id, result=kept, ranks=[])
     revision = revise(act, unit, found, draft, body.decided_on, Reason(appeal_id=filed.id))
-    return recorded_on(uscc, [*events, revision.result], **revision.answer())
+    return recorded_on(uscc, [*events, revision.result], appeal=filed.id, **revision.answer())
 
 
 def _same(found: Published, sheet: dict[str, Any], grade: str | None) -> bool:

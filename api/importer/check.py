@@ -14,27 +14,14 @@ from api.importer.lines import CommandLine, parse_line, raw_lines
 from api.importer.references import References
 from api.importer.spool import Spool, event_id
 from domain.agency import Agency, unknown_agency
-from domain.commands.base import Recording
+from domain.commands.base import NoVault, Recording
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Refusal
-from domain.events import Sealed
 from domain.ledger import Reader
 from domain.values import FOREVER, Instant, Role, moment, next_instant, normal_uscc, shanghai_date
 
 HELD_EVENTS = 20_000
 """How many events of agencies are held in memory at once, in all; one agency is held whole, however long its trail."""
-
-
-class NoVault:
-    """Stands for the vault while nothing is written: decisions never depend on what is sealed."""
-
-    def seal(self, text: str, *, subject: str | None = None, hint: str | None = None) -> Sealed:
-        """Nothing of the text is kept."""
-        return Sealed(subject=subject or "", sealed="")
-
-    def keyed_hash(self, text: str) -> str:
-        """No key, no hash."""
-        return ""
 
 
 class Agencies:

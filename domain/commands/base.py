@@ -29,6 +29,18 @@ class Sealer(Protocol):
     def keyed_hash(self, text: str) -> str: ...
 
 
+class NoVault:
+    """Stands for the vault while nothing is written: decisions never depend on what is sealed."""
+
+    def seal(self, text: str, *, subject: str | None = None, hint: str | None = None) -> Sealed:
+        """Nothing of the text is kept."""
+        return Sealed(subject=subject or "", sealed="")
+
+    def keyed_hash(self, text: str) -> str:
+        """No key, no hash."""
+        return ""
+
+
 @dataclass(frozen=True)
 class Recording:
     """One act of recording: who, in which role, by which way, on which Shanghai day, at which instant.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -115,9 +115,18 @@ class Place(NamedTuple):
 
 @implements("art.19", "R30")
 def ranking(
-    connection: Connection, basis: Asked, *, uscc: str | None = None, offset: int = 0, limit: int | None = None
+    connection: Connection,
+    basis: Asked,
+    *,
+    uscc: str | None = None,
+    categories: Sequence[str] = (),
+    offset: int = 0,
+    limit: int | None = None,
 ) -> Iterator[Place]:
-    """Per category by rank, then those without one; equal scores share a rank (1, 2, 2, 4). A page, or one agency."""
+    """Per category by rank, then those without one; equal scores share a rank (1, 2, 2, 4).
+
+    A page, one agency, or some categories (none named: all).
+    """
     ranked = (
         "SELECT f.*, CASE WHEN assessed AND grade IS NOT NULL THEN 0 ELSE 1 END AS unranked "  # noqa: S608
         f"FROM ({_found(connection.dialect.name, basis)}) f"
@@ -127,11 +136,19 @@ def ranking(
         "SELECT r.*, rank() OVER (PARTITION BY unranked, st_category ORDER BY grade, total DESC) AS place "  # noqa: S608
         f"FROM ({ranked}) r"
     )
-    own = "" if uscc is None else " WHERE h.stream = :uscc"
-    query = f"SELECT h.*, {VERSION}, 0 AS all_records FROM ({places}) h{own} ORDER BY {order}, h.stream"  # noqa: S608
     values: dict[str, Any] = parameters_of(basis) | _STREAMS
+    narrowed = "1 = 1"
     if uscc is not None:
+        narrowed += " AND h.stream = :uscc"
         values["uscc"] = agency_stream(uscc)
+    if categories:
+        named = {f"category_{place}": name for place, name in enumerate(categories)}
+        narrowed += f" AND h.st_category IN ({', '.join(f':{name}' for name in named)})"
+        values |= named
+    query = (
+        f"SELECT h.*, {VERSION}, 0 AS all_records FROM ({places}) h WHERE {narrowed} "  # noqa: S608  # names of ours
+        f"ORDER BY {order}, h.stream"
+    )
     if limit is not None:
         query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
     for row in connection.execute(statement(basis, query), values):

@@ -15,12 +15,18 @@ from starlette.testclient import TestClient
 
 from api import examples
 from api.app import create_app
+from api.commands import ACTS
+from api.examples import command_example
 from api.settings import Settings
 from domain.store.sealer import seal
+from domain.values import Role
 from tests.http.world import World, body_of
 
 FILE = Path(examples.__file__).with_name("static") / "example_answers.json"
-SHORT = {"values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1}
+SHORT = {
+    "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
+    "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
+}  # fmt: skip
 """How many items of long lists the documentation shows."""
 
 
@@ -38,8 +44,7 @@ def ask(world: World) -> dict[str, Any]:
     world.done("SubmitSurvey", uscc)
     world.done("ScoreEffect", uscc)
     link = world.done("InviteSurvey", uscc)["link"]
-    report, objection = _matters(world, uscc)
-    acts = _acts(world, uscc)
+    acts = _acts(world)
     while seal(world.service.ledger.engine):
         pass
     base = f"/v1/agencies/{uscc}"
@@ -48,19 +53,20 @@ def ask(world: World) -> dict[str, Any]:
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
         "timeline": (f"{base}/timeline", {"from_": "2024-05-01", "to": "2024-06-30"}),
         "events": (f"{base}/events", {"limit": 2}),
+        "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
         "log": ("/v1/log", {"after": 3, "limit": 2}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
-        "assessment": ("/v1/assessments/2023", {"limit": 2}),
-        "assessment_events": ("/v1/assessments/2023/events", {}),
+        "assessment": ("/v1/assessments/2024", {"limit": 2}),
+        "assessment_events": ("/v1/assessments/2024/events", {}),
         "appeals": ("/v1/appeals", {"status": "all", "limit": 1}),
-        "appeal": (f"/v1/appeals/{acts['appeal']}", {}),
+        "appeal": (f"/v1/appeals/{acts['act decide_appeal']['appeal']}", {}),
         "objections": ("/v1/objections", {"status": "all"}),
         "reports": ("/v1/reports", {"status": "all"}),
         "impacts": ("/v1/impacts", {"status": "all"}),
-        "result": (f"{base}/results/2023", {}),
+        "result": (f"/v1/agencies/{acts['act decide_appeal']['agency']}/results/2024", {}),
         "rulebooks": ("/v1/rulebooks", {}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),
@@ -69,12 +75,43 @@ def ask(world: World) -> dict[str, Any]:
         "readyz": ("/readyz", {}),
         "problem_type": ("/problems/contradiction", {}),
     }
-    answers = {}
+    answers: dict[str, Any] = dict(acts)
     for name, (path, query) in asked.items():
         response = world.association.get(path, **query)
         assert response.status_code == 200, response.text
         answers[name] = response.json()
+    supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
+    assert supposed.status_code == 200, supposed.text
+    return {**answers, "what_if": supposed.json()}
+
+
+def _acts(world: World) -> dict[str, Any]:
+    """A year published, appealed, revised, closed; an appeal too late, one withdrawn, a fact too late."""
+    committee, year = world.people[Role.COMMITTEE], 2024
+    uscc, other = world.assessed(year=year), world.assessed(year=year)
+    complaint = world.id_of("ReceiveComplaint", uscc, received_on="2024-05-01")
+    upheld = world.done("DecideComplaint", uscc, complaint, decided_on="2024-05-08")["events"][0]["id"]
+    answers = {"act publish_year": world.publish(year)}
+
+    def appeal(of: str, day: str, *disputed: str) -> str:
+        body: dict[str, Any] = {"year": year, "filed_on": day, "disputed_event_ids": list(disputed)}
+        return str(world.done("FileAppeal", of, **body)["ids"]["appeal"])
+
+    def act(name: str, path: str, **changes: Any) -> None:
+        answers[f"act {name}"] = world.must(committee.post(path, {**_EXAMPLES[name], **changes}))
+
+    first, late = appeal(uscc, "2025-03-12", upheld), appeal(other, "2025-04-02")
+    act("admit_appeal", f"/v1/appeals/{late}/admission", decided_on="2025-04-08")
+    path, body = f"/v1/appeals/{late}/withdrawal", {"withdrawn_on": "2025-04-09"}
+    answers["act withdraw_appeal"] = world.must(world.association.post(path, body))
+    act("decide_appeal", f"/v1/appeals/{first}/decision", decided_on="2025-03-20", annul=[upheld])
+    touched = world.done("RecordLapse", other, item=4, occurred_on="2024-09-01")["touched"][0]["impact"]
+    act("dispose_impact", f"/v1/impacts/{touched}/disposal", disposed_on="2025-05-08")
+    act("close_year", f"/v1/assessments/{year}/closing", closed_on="2025-06-03")
     return answers
+
+
+_EXAMPLES = {row.name: body for row in ACTS if (body := command_example(row.body).body)}
 
 
 def shortened(value: Any, name: str = "") -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.commands import COMMANDS
+from api.commands import ACTS, COMMANDS
 from api.permissions import PERMISSIONS, PUBLIC
 from tests.http.example_answers import ask, shortened
 from tests.http.world import World
@@ -71,9 +71,12 @@ def test_the_examples_have_the_shape_of_real_answers(own_world: World, document:
     answers = shortened(ask(own_world))
     examples = {
         operation["operationId"]: operation["responses"]["200"]["content"]["application/json"]["example"]
-        for method, _, operation in operations(document)
-        if method == "GET"
+        for _, _, operation in operations(document)
+        if "200" in operation["responses"]
     }
+    for row in ACTS:
+        content = document["paths"][row.path]["post"]["responses"]["201"]["content"]
+        examples[f"act {row.name}"] = content["application/json"]["example"]
     assert set(answers) == set(examples)
     for name, answer in answers.items():
         assert shape(examples[name]) == shape(answer), f"{name}: run python -m tests.http.example_answers"

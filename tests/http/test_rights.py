@@ -16,7 +16,7 @@ from domain.store.people import create_person, create_token, revoke_token
 from domain.store.schema import persons, tokens, vault
 from domain.values import Role
 from tests.http.test_commands import unknown_agency
-from tests.http.world import Person, World, new_uscc, today
+from tests.http.world import APPEALED, Person, World, new_uscc, today
 
 GETS = [(path, rights) for (method, path), rights in PERMISSIONS.items() if method == "GET" and rights is not PUBLIC]
 EACH = pytest.mark.parametrize(("path", "rights"), GETS, ids=[path for path, _ in GETS])
@@ -29,6 +29,16 @@ def concrete(path: str, uscc: str) -> str:
     return path
 
 
+def subject(world: World, path: str) -> tuple[str, str]:
+    """An agency that the path can be asked about, and the path with what else it names."""
+    if path.startswith("/v1/appeals/{id}"):
+        uscc = world.appealable()
+        return uscc, path.replace("{id}", world.appeal())
+    if "/results/" in path or path.startswith("/v1/assessments/"):
+        return world.appealable(), path.replace("{year}", str(APPEALED))
+    return world.filed(), path
+
+
 def test_every_route_has_a_row_and_every_row_a_route() -> None:
     """The table of rights and the application's routes name exactly the same methods and paths."""
     app = create_app(Settings(database_url="sqlite:///unused.db"))
@@ -39,7 +49,7 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 @EACH
 def test_each_role_reads_what_its_row_says(world: World, path: str, rights: dict[Role, Reach]) -> None:
     """200 for the roles of the row, 403 for all others, 401 without a token."""
-    uscc = world.filed()
+    uscc, path = subject(world, path)
     for role in Role:
         response = world.speaker(role, uscc).get(concrete(path, uscc))
         assert response.status_code == (200 if role in rights else 403), (role, response.text)

@@ -19,7 +19,7 @@ from domain.store.people import create_person, create_token
 from domain.values import Instant, Role, instant, shanghai_date
 
 ROWS = {row.body.__name__: row for row in COMMANDS}
-APPEALED = 2022
+APPEALED = 2025
 BOUND = (Role.AGENCY, Role.CLIENT)
 _numbers = itertools.count(1)
 _RUN = secrets.randbelow(10**5)
@@ -119,6 +119,11 @@ class World:
             self.publish(APPEALED)
         return self._appealable
 
+    def appeal(self) -> str:
+        """An appeal of that agency."""
+        path, body, _ = prepared(self, "FileAppeal")
+        return str(self.must(self.association.post(path, body))["ids"]["appeal"])
+
     def publish(self, year: int = 2024, **changes: Any) -> dict[str, Any]:
         """Publish a year, waiving what is missing."""
         rows = self.association.get(f"/v1/assessments/{year}").json()["incomplete"]
@@ -186,7 +191,7 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
             body["event_id"] = world.id_of("RecordLapse", uscc)
         case "FileAppeal":
             uscc = world.appealable()
-            body |= {"year": APPEALED, "disputed_event_ids": []}
+            body |= {"year": APPEALED, "filed_on": f"{APPEALED + 1}-03-12", "disputed_event_ids": []}
         case name if name in SIMPLE:
             pass
         case _:

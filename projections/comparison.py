@@ -1,0 +1,94 @@
+"""Two bases of one agency side by side: what was asked twice, or what would be if (api.md, comparison and what-if)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from msgspec import UNSET
+
+from domain.errors import Invalid, NotFound
+from domain.measures.chapter2_filing import profile_on
+from domain.measures.rulebook import assessment_year_of, year_span
+from projections.basis import Basis, demonstration_mark
+from projections.difference import SUMMARY, Side, sheet_differences, standing_differences
+from projections.look_ups import must_be_assessed
+from projections.moved import Moved
+from projections.questions import Questions
+from projections.ranks import Placed
+
+Item = dict[str, Any]
+
+
+def second_basis(questions: Questions, uscc: str, as_of: date | None, known_at: str | None) -> Basis:
+    """The basis that `as_of_2` and `known_at_2` name. Raises: what `Questions.basis` does, at those parameters."""
+    try:
+        return questions.basis(uscc, as_of, known_at)
+    except Invalid as refusal:
+        refusal.pointer = f"{refusal.pointer}_2"
+        raise
+
+
+def comparison(first: Basis, second: Basis) -> Item:
+    """The answer of `GET …/comparison`: both standings, the sheets of their years, and what differs, with the events.
+
+    A sheet is null where its year had not begun on that side's day; only where both are there can they differ.
+    """
+    before, after = Side(first), Side(second)
+    moved = Moved.between(first, second)
+    return {
+        "agency": after.standing["agency"],
+        **demonstration_mark(second.law),
+        "before": before.standing,
+        "after": after.standing,
+        "difference": standing_differences(before, after, moved),
+        "sheets": [_sheets(before, after, year, moved) for year in sorted({before.year, after.year})],
+    }
+
+
+def _sheets(before: Side, after: Side, year: int, moved: Moved) -> Item:
+    first, then = (side.sheet(year) if side.has_begun(year) else None for side in (before, after))
+    difference = [] if first is None or then is None else sheet_differences(first, then, moved)
+    return {"year": year, "before": first, "after": then, "difference": difference}
+
+
+def year_in_question(basis: Basis, given: int | None) -> int:
+    """The assessment year of a what-if: the one named, else that of `as_of`. Raises: Invalid before the Measures."""
+    if given is None:
+        return assessment_year_of(basis.as_of, basis.rulebook)
+    try:
+        must_be_assessed(basis.law, given)
+    except NotFound as none:
+        raise Invalid(none.text, none.text_en, none.cites, none.remedy, none.remedy_en, "/year") from None
+    return given
+
+
+def consequences(before: Side, after: Side, year: int) -> Item:
+    """Both standings and sheets of a what-if, and what differs: of the sheet what the standing does not say already."""
+    moved = Moved.between(before.basis, after.basis)
+    told = standing_differences(before, after, moved)
+    same_year = before.year == year == after.year
+    told += [
+        {**one, "field": f"sheet.{one['field']}"}
+        for one in sheet_differences(before.sheet(year), after.sheet(year), moved)
+        if not (same_year and one["field"] in SUMMARY)
+    ]
+    return {
+        **{name: {"standing": side.standing, "sheet": side.sheet(year)}
+           for name, side in (("before", before), ("after", after))},
+        "difference": told,
+    }  # fmt: skip
+
+
+def placed_in(side: Side, year: int) -> Placed:
+    """The agency's result of a year, in its category on the year's last day or on `as_of` if that is earlier (R30)."""
+    sheet, (first, last) = side.sheet(year), year_span(year, side.basis.law.rulebooks)
+    profile = profile_on(side.basis.trail, max(first, min(last, side.basis.as_of)))
+    return Placed(
+        sheet["agency"]["uscc"],
+        None if profile.name is UNSET else profile.name,
+        None if profile.category is UNSET else profile.category,
+        sheet["assessed"],
+        sheet["total"],
+        sheet["grade"],
+    )

@@ -1,0 +1,91 @@
+"""Where another result would put an agency in its category's ranking, and whose ranks that would move (R30)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from domain.measures.chapter4_assessment import ranked
+from domain.measures.implements import implements
+from domain.values import Grade
+
+
+class Placed(NamedTuple):
+    """One agency's result of a year, as far as it bears on the ranking."""
+
+    uscc: str
+    name: str | None
+    category: str | None
+    assessed: bool
+    total: str | None
+    """The score of record, two decimals."""
+    grade: str | None
+
+
+def placed(row: dict[str, Any]) -> Placed:
+    """The result in a row of `LookUps.ranking`."""
+    agency = row["agency"]
+    return Placed(agency["uscc"], agency["name"], row["category"], row["assessed"], row["total"], row["grade"])
+
+
+class Moving(NamedTuple):
+    """An agency whose rank moves; None: not ranked."""
+
+    uscc: str
+    name: str | None
+    category: str | None
+    before: int | None
+    after: int | None
+
+
+@implements("R30")
+def ranks_of(results: Iterable[Placed]) -> dict[str, int]:
+    """The rank of every assessed agency within its category, by USCC; who is not assessed has none (R29, R30)."""
+    by_category: dict[str | None, list[tuple[str, Grade, Fraction]]] = {}
+    for one in results:
+        if one.assessed and one.grade is not None and one.total is not None:
+            by_category.setdefault(one.category, []).append((one.uscc, Grade(one.grade), Fraction(one.total)))
+    return {uscc: rank for group in by_category.values() for uscc, rank in ranked(group)}
+
+
+def moved_ranks(before: Iterable[Placed], after: Iterable[Placed]) -> Iterator[Moving]:
+    """Every agency whose rank differs between two states of the same district, by rank."""
+    first, then = list(before), list(after)
+    ranks, ranks_then = ranks_of(first), ranks_of(then)
+    for one in sorted(then, key=lambda one: (str(one.category), ranks_then.get(one.uscc, len(then) + 1), one.uscc)):
+        if ranks.get(one.uscc) != ranks_then.get(one.uscc):
+            yield Moving(one.uscc, one.name, one.category, ranks.get(one.uscc), ranks_then.get(one.uscc))
+
+
+def rank_effects(rows: list[dict[str, Any]], before: Placed, after: Placed, *, name_others: bool) -> dict[str, Any]:
+    """What another result of one agency does to the ranking of its category: its own rank, and whose ranks move.
+
+    `rows`: the ranking of the categories that it is in before and after. Others are only counted unless
+    `name_others`: an agency is not shown the results of others.
+    """
+    others = [placed(row) for row in rows if row["agency"]["uscc"] != before.uscc]
+    first, then = [*others, before], [*others, after]
+    moving = [one for one in moved_ranks(first, then) if one.uscc != before.uscc]
+    own, own_then = ranks_of(first).get(before.uscc), ranks_of(then).get(after.uscc)
+    return {
+        "before": _own(before, own),
+        "after": _own(after, own_then),
+        "moved": len(moving),
+        "others": [one._asdict() for one in moving] if name_others else None,
+        "text": f"本机构名次由 {own or '—'} 变为 {own_then or '—'}，另有 {len(moving)} 家机构名次变动",
+        "text_en": f"its rank goes from {own or '—'} to {own_then or '—'}; the ranks of {len(moving)} others move",
+    }
+
+
+def _own(one: Placed, rank: int | None) -> dict[str, Any]:
+    return {"category": one.category, "rank": rank, "total": one.total, "grade": one.grade}
+
+
+def ranks_elsewhere() -> dict[str, Any]:
+    """Said in place of ranks where other values of the rulebook were asked about: they would judge every agency."""
+    return {
+        "before": None, "after": None, "moved": None, "others": None,
+        "text": "改动规则会影响所有机构：各机构的名次请用 steward replay-under 推演",
+        "text_en": "another rulebook judges every agency: steward replay-under tells the ranks under it",
+    }  # fmt: skip
