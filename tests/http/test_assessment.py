@@ -388,9 +388,10 @@ def test_upheld_must_change_something_and_only_what_is_disputed(year: Year) -> N
     one, two = year.upheld(uscc, "2024-03-04"), year.upheld(uscc, "2024-05-06")
     world.publish()
     appeal = year.filed_appeal(uscc, one)
-    for outcome, more, pointer in (
+    cases: tuple[tuple[str, dict[str, Any], str], ...] = (
         ("upheld", {}, "/annul"), ("dismissed", {"annul": [one]}, "/annul"), ("upheld", {"annul": [two]}, "/annul/0"),
-    ):  # fmt: skip
+    )  # fmt: skip
+    for outcome, more, pointer in cases:
         refused = year.decide(appeal, outcome, **more)
         assert refused.status_code == 422, refused.text
         assert refused.json()["errors"][0]["pointer"] == pointer
