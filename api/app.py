@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
-from api import health, law_routes, log_routes, openapi, problems, question_routes, survey_links
+from api import health, law_routes, log_routes, openapi, problems, public_routes, question_routes, survey_links
 from api.command_routes import command_router
 from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
     )
     questions = (question_routes.often, question_routes.router, log_routes.router, law_routes.router)
-    for routes in (*questions, survey_links.router, health.router, command_router()):
+    for routes in (*questions, survey_links.router, public_routes.router, health.router, command_router()):
         app.router.routes.extend(routes.routes)
     problems.install(app)
     openapi.install(app)

@@ -109,6 +109,21 @@ def filed_periods(facts: Facts) -> list[tuple[date, date]]:
     return [(first, last) for first, last in spans if first <= last]
 
 
+@implements("art.9", "R6")
+def filed_since(facts: Facts) -> date | None:
+    """The first day of the unbroken stretch on which the agency is filed, up to `as_of`; None when it is not filed.
+
+    A filing that begins on the day on which the one before ends breaks nothing.
+    """
+    since = None
+    reach = facts.as_of
+    for first, last in sorted(filed_periods(facts), key=lambda span: span[1], reverse=True):
+        if last >= reach:
+            since = first if since is None else min(since, first)
+            reach = since - ONE_DAY
+    return since
+
+
 @implements("art.11", "R6")
 def duty_ended(facts: Facts, began_on: date, due_on: date) -> bool:
     """Whether a duty falls due on or after a termination's effective date: then it makes no lapse.

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from api import examples
 from api.app import create_app
+from api.atom import ATOM
 from api.settings import Settings
 from domain.store.sealer import seal
 from tests.http.world import World, body_of
@@ -55,6 +56,10 @@ def ask(world: World) -> dict[str, Any]:
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),
         "survey_link": (link, {}),
+        "public_agencies": ("/v1/public/agencies", {"q": uscc}),
+        "public_agencies_feed": ("/v1/public/agencies.atom", {"q": uscc}),
+        "public_blacklist": ("/v1/public/blacklist", {}),
+        "public_blacklist_feed": ("/v1/public/blacklist.atom", {}),
         "healthz": ("/healthz", {}),
         "readyz": ("/readyz", {}),
         "problem_type": ("/problems/contradiction", {}),
@@ -63,7 +68,7 @@ def ask(world: World) -> dict[str, Any]:
     for name, (path, query) in asked.items():
         response = world.association.get(path, **query)
         assert response.status_code == 200, response.text
-        answers[name] = response.json()
+        answers[name] = response.text if response.headers["content-type"] == ATOM else response.json()
     return answers
 
 
