@@ -17,6 +17,8 @@ from projections.rows.register import Wanted
 
 MOST_ENTRIES = 100
 """The newest ones: a feed brings news, the list itself has them all."""
+MOST_CHARACTERS = 1000
+"""Of one line of an entry."""
 _IDS = uuid.UUID("d0b2f7d7-3646-4b2a-be3c-fd3a3f8f1a30")
 _ASSOCIATION, _COMMITTEE = "区安协", "安全生产服务专业委员会"
 _INVENTED = "【演示数据 demonstration】"
@@ -117,7 +119,8 @@ def _lines(item: dict[str, Any]) -> list[tuple[str, str]]:
 def _said(value: Any) -> str:
     if not isinstance(value, list):
         return str(value)
-    return "、".join(one if isinstance(one, str) else _qualification(one) for one in value)
+    said = "、".join(one if isinstance(one, str) else _qualification(one) for one in value)
+    return said if len(said) <= MOST_CHARACTERS else said[: MOST_CHARACTERS - 1] + "…"
 
 
 def _qualification(one: dict[str, Any]) -> str:

@@ -111,17 +111,9 @@ def filed_periods(facts: Facts) -> list[tuple[date, date]]:
 
 @implements("art.9", "R6")
 def filed_since(facts: Facts) -> date | None:
-    """The first day of the unbroken stretch on which the agency is filed, up to `as_of`; None when it is not filed.
-
-    A filing that begins on the day on which the one before ends breaks nothing.
-    """
-    since = None
-    reach = facts.as_of
-    for first, last in sorted(filed_periods(facts), key=lambda span: span[1], reverse=True):
-        if last >= reach:
-            since = first if since is None else min(since, first)
-            reach = since - ONE_DAY
-    return since
+    """The day from which the filing that stands on `as_of` is filed, of several the earliest; None when none stands."""
+    days = [life.filed_on for life in filings(facts) if life.ended_on is None and life.filed_on is not None]
+    return min((day for day in days if day <= facts.as_of), default=None)
 
 
 @implements("art.11", "R6")

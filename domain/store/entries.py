@@ -47,18 +47,23 @@ _READ = {
     + _ENTRY.format(key="NULL", source="events e", where=_among("e.event_id", "$3", dialect))
     for dialect, source in _OF_KEYS.items()
 }
-_SHARED = {
-    dialect: (
-        "SELECT e.originator_version AS version, e.topic, e.state, e.event_id, e.stream, e.position FROM "  # noqa: S608
-        "(SELECT DISTINCT originator_id, version FROM event_keys "
-        f"WHERE {originators} AND {_among('key', '$2', dialect)}) k {source} WHERE NOT EXISTS (SELECT 1 {_GONE.format(more='')}) ORDER BY e.stream, e.originator_version"
+_COUNTING = (
+    "SELECT e.originator_version AS version, e.topic, e.state, e.event_id, e.stream, e.position FROM "  # noqa: S608
+    "(SELECT DISTINCT originator_id, version FROM event_keys WHERE {of_streams} AND {of_keys}) k {source} "
+    f"WHERE NOT EXISTS (SELECT 1 {_GONE.format(more='')}) ORDER BY e.stream, e.originator_version"  # names of ours
+)
+_OF_STREAMS = {
+    "postgresql": "originator_id = ANY($1::uuid[])",
+    "sqlite": _among("originator_id", "$1", "sqlite"),
+}
+_COUNTING_UNDER = {
+    dialect: _COUNTING.format(
+        of_streams=_OF_STREAMS[dialect],
+        of_keys=_among("key", "$2", dialect),
+        source=source.removeprefix("event_keys k "),
     )
-    for dialect, originators, source in (
-        ("postgresql", "originator_id = ANY($1::uuid[])",
-         f"CROSS JOIN LATERAL (SELECT * FROM events e WHERE {_EVENT_OF_KEY} LIMIT 1) e"),  # noqa: S608
-        ("sqlite", _among("originator_id", "$1", "sqlite"), f"CROSS JOIN events e ON {_EVENT_OF_KEY}"),
-    )
-}  # fmt: skip
+    for dialect, source in _OF_KEYS.items()
+}
 _BY_PREFIX = {
     dialect: _ENTRY.format(key="NULL", source=source, where="k.originator_id = $1 AND k.key >= $2 AND k.key < $3")
     for dialect, source in _OF_KEYS.items()
@@ -76,7 +81,7 @@ def counting_under(
     if connection.dialect.name != "postgresql":
         values = tuple(json.dumps(one) for one in values)
     found: dict[str, list[Event]] = {}
-    for event in mapper.decode_all(run(connection, _SHARED[connection.dialect.name], values)):
+    for event in mapper.decode_all(run(connection, _COUNTING_UNDER[connection.dialect.name], values)):
         found.setdefault(event.stream, []).append(event)
     return found
 

@@ -18,9 +18,11 @@ from api.app import create_app
 from api.atom import ATOM
 from api.settings import Settings
 from domain.store.sealer import seal
-from tests.http.world import World, body_of
+from tests.http.world import World, body_of, today
 
 FILE = Path(examples.__file__).with_name("static") / "example_answers.json"
+LISTED_USCC = "91441300MA51C1EN7F"
+"""Of a second agency, which is on the blacklist on the day of asking."""
 SHORT = {"values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1}
 """How many items of long lists the documentation shows."""
 
@@ -39,6 +41,10 @@ def ask(world: World) -> dict[str, Any]:
     world.done("SubmitSurvey", uscc)
     world.done("ScoreEffect", uscc)
     link = world.done("InviteSurvey", uscc)["link"]
+    listed = {**body_of("FileAgency"), "uscc": LISTED_USCC, "name": "惠州市某某安全服务有限公司"}
+    world.must(world.association.post("/v1/agencies", listed))
+    world.done("DecideFiling", LISTED_USCC)
+    world.upheld(LISTED_USCC, *[today()] * 3)
     while seal(world.service.ledger.engine):
         pass
     base = f"/v1/agencies/{uscc}"

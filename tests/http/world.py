@@ -102,6 +102,14 @@ class World:
         """Record the example of a command and return the id of the fact."""
         return str(self.done(name, uscc, **changes)["events"][0]["id"])
 
+    def upheld(self, uscc: str, *days: str) -> list[str]:
+        """A complaint upheld on each of the days, on grounds that count (R15); the ids of the decisions."""
+        decisions = []
+        for day in days:
+            complaint = self.id_of("ReceiveComplaint", uscc, received_on=day)
+            decisions.append(str(self.done("DecideComplaint", uscc, complaint, decided_on=day)["events"][0]["id"]))
+        return decisions
+
     @staticmethod
     def must(response: Any) -> dict[str, Any]:
         """The answer of a command that has to succeed."""
