@@ -121,7 +121,7 @@ def _blacklist_item(listed: Listed) -> dict[str, Any]:
     }
 
 
-@implements("art.19", "R30", "R32")
+@implements("art.19", "R30")
 def results_answer(rows: Iterable[PublicResult], year: int, echo: dict[str, Any]) -> dict[str, Any]:
     """按照服务机构类型进行排名，结果挂网公布: a year's results per category by rank, those without one last."""
     return {"year": year, **echo, "items": [result_item(one) for one in ranked(rows)]}

@@ -159,7 +159,7 @@ def row(number: int, **more: Any) -> PublicResult:
     return PublicResult(**{**values, **more})
 
 
-@pytest.mark.shows("art.19", "R30", "R32")
+@pytest.mark.shows("art.19", "R30")
 def test_results_are_listed_per_category_by_rank() -> None:
     """Ranks ascending, equal ones by code, those without one last; what is shown of each, and nothing else."""
     rows = [

@@ -37,7 +37,7 @@ def filled(world: World, client: str) -> str:
     world.done("ReportChange", uscc, fields={"technical_lead": PEOPLE[4], "personnel": [person(4)]}, **note)
     world.done("RecordInspection", uscc, findings=PROSE, **note)
     party = {"uscc": client, "name": f"{PEOPLE[5]}化工厂"}
-    team = {"quality_lead": {**person(2), "years": "6"}, "technicians": [{**person(3), "years": "3"}]}
+    team: dict[str, Any] = {"quality_lead": {**person(2), "years": "6"}, "technicians": [{**person(3), "years": "3"}]}
     world.done("StartProject", uscc, client=party, contract_no=NUMBERS[4], **team, **note)
     for _ in range(3):
         complaint = world.id_of(
