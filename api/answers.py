@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,10 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from domain.store.sealer import sealed_until
-from domain.values import Instant
+from domain.values import SHANGHAI, Instant
 
 FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
+
+
+PUBLIC_SECONDS = 60
+"""How long anybody's cache may show a public answer without asking again: what is taken off is gone by then."""
 
 
 class Encoded(NamedTuple):
@@ -22,24 +27,38 @@ class Encoded(NamedTuple):
 
     body: bytes
     headers: dict[str, str]
+    media_type: str = "application/json"
 
     def response(self, request: Request) -> Response:
         """200 with the body, or 304 when the caller has exactly this already."""
         if _has_already(request.headers.get("if-none-match", ""), self.headers["ETag"]):
             return Response(status_code=304, headers=self.headers)
-        return Response(self.body, 200, self.headers, "application/json")
+        return Response(self.body, 200, self.headers, self.media_type)
 
 
 def encoded(content: Any, *, for_ever: bool = False) -> Encoded:
     """The content as bytes."""
     body = msgspec.json.encode(content)
-    etag = f'"{hashlib.sha256(body).hexdigest()[:40]}"'
-    return Encoded(body, {"ETag": etag, "Cache-Control": FOR_EVER if for_ever else ASK_AGAIN, "Vary": "Authorization"})
+    return Encoded(
+        body, {"ETag": _etag(body), "Cache-Control": FOR_EVER if for_ever else ASK_AGAIN, "Vary": "Authorization"}
+    )
 
 
 def answer(request: Request, content: Any, *, for_ever: bool = False) -> Response:
     """200 with the content, or 304 when the caller has exactly this already."""
     return encoded(content, for_ever=for_ever).response(request)
+
+
+def public_answer(request: Request, body: bytes, media_type: str, now: datetime) -> Response:
+    """What everybody may read and keep for a moment, never beyond its day in Shanghai (RFC 9111, 5.2.2.9)."""
+    midnight = datetime.combine(now.astimezone(SHANGHAI).date() + timedelta(days=1), time.min, SHANGHAI)
+    seconds = min(PUBLIC_SECONDS, int((midnight - now).total_seconds()))
+    headers = {"ETag": _etag(body), "Cache-Control": f"public, max-age={seconds}", "Vary": "Accept"}
+    return Encoded(body, headers, media_type).response(request)
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:40]}"'
 
 
 def _has_already(given: str, etag: str) -> bool:

@@ -27,6 +27,7 @@ from api import (
     log_routes,
     openapi,
     problems,
+    public_routes,
     question_routes,
     survey_links,
 )
@@ -58,6 +59,7 @@ ROUTES = (
     log_routes,
     law_routes,
     survey_links,
+    public_routes,
     health,
 )
 """Modules whose `router` is served."""

@@ -7,7 +7,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.responses import Response
 
+from api.atom import ATOM
 from api.commands import COMMANDS, CommandRoute, WritingRoute
 from api.examples import (
     WHAT_IF_BODY,
@@ -256,6 +258,31 @@ def public_docs(name: str, problems: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def public_list_docs(name: str, feed: str, *, not_found: bool = False) -> dict[str, Any]:
+    """What FastAPI is told of a list that everybody may read, as JSON or, by `Accept`, as the feed of that name."""
+    docs = public_docs(name, ["invalid", *_ALWAYS] + ["not-found"] * not_found)
+    docs["responses"][200] |= {"headers": _CACHED}
+    docs["responses"][200]["content"] |= _feed(feed)
+    return docs | _CONDITIONAL | {"responses": {304: {"description": "没有变化 / unchanged"}, **docs["responses"]}}
+
+
+def feed_docs(name: str, *, not_found: bool = False) -> dict[str, Any]:
+    """What FastAPI is told of a feed (RFC 4287)."""
+    docs = public_list_docs(name, name, not_found=not_found)
+    del docs["responses"][200]["content"]["application/json"]
+    return docs | {"response_class": Response}
+
+
+def _feed(name: str) -> dict[str, Any]:
+    return {ATOM: {"schema": _text(), "example": question_answer(name)}}
+
+
+_CACHED = {"ETag": {"schema": _text()}, "Cache-Control": {"schema": _text()}}
+_CONDITIONAL: dict[str, Any] = {
+    "openapi_extra": {**_OPEN, "parameters": [_header("If-None-Match", "上一次的 ETag / the ETag of last time")]}
+}
+
+
 def link_docs(body: Any, answer: dict[str, Any]) -> dict[str, Any]:
     """What FastAPI is told of answering by a one-time link."""
     names = [*_BODY, "not-found", "contradiction", "gone", "version-moved", "idempotency-key-reused", *_ALWAYS]
@@ -276,7 +303,7 @@ def _complete(document: dict[str, Any]) -> None:
     for methods in document["paths"].values():
         for operation in methods.values():
             answered = operation["responses"].get("200")
-            if answered is not None:
+            if answered is not None and "application/json" in answered["content"]:
                 answered["content"]["application/json"]["example"] = question_answer(operation["operationId"])
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
 from api.instants import known_at
 from domain.errors import Invalid
+from domain.values import normal_uscc
+
+P = TypeVar("P", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,39 @@ class _Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like
         return None if self.as_of is None else date.fromisoformat(self.as_of)
 
     def text(self) -> str:
-        raw = msgspec.json.encode(self)
-        return base64.urlsafe_b64encode(raw + _check(raw)).rstrip(b"=").decode("ascii")
+        return _packed(self)
+
+
+class _Last(msgspec.Struct, frozen=True, forbid_unknown_fields=True, array_like=True):
+    """The cursor of a list that is always of now: it says where to go on, and nothing of when."""
+
+    question: str
+    uscc: str
+
+
+@dataclass(frozen=True)
+class Onward:
+    """Which part of a list that is always of now, by USCC."""
+
+    limit: int
+    after: str | None
+    _question: str
+
+    def part(self, rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], str | None]:
+        """The page out of its own rows and one more, where there is one, and the next cursor."""
+        if len(rows) <= self.limit:
+            return list(rows), None
+        return list(rows[: self.limit]), _packed(_Last(self._question, rows[self.limit - 1]["uscc"]))
+
+
+def onward(cursor: str | None, limit: int, *, question: tuple[object, ...]) -> Onward:
+    """The part that a request asks for of a list of agencies that has no past. Raises: Invalid."""
+    asked = _hashed(question)
+    if cursor is None:
+        return Onward(limit, None, asked)
+    last = _unpacked(cursor, _Last, _names_agency)
+    _require_same(last.question, asked)
+    return Onward(limit, last.uscc, asked)
 
 
 def page(
@@ -64,24 +98,45 @@ def page(
     at: str | None = None,
 ) -> Page:
     """The part that a request asks for. `question`: path and filters, which a cursor belongs to. Raises: Invalid."""
-    asked = hashlib.sha256(repr((*question, as_of, at)).encode()).hexdigest()[:16]
+    asked = _hashed((*question, as_of, at))
     if cursor is None:
         return Page(limit, 0, as_of, at, asked)
-    place = _read(cursor)
-    if place.question != asked:
+    place = _unpacked(cursor, _Place, _is_place)
+    _require_same(place.question, asked)
+    return Page(limit, place.offset, place.day(), place.known_at, asked)
+
+
+def _hashed(question: tuple[object, ...]) -> str:
+    return hashlib.sha256(repr(question).encode()).hexdigest()[:16]
+
+
+def _require_same(belongs_to: str, asked: str) -> None:
+    if belongs_to != asked:
         _refuse(
             "cursor 属于另一个查询：请连同原来的筛选条件一起使用",
             "the cursor belongs to another query: repeat its filters",
         )
-    return Page(limit, place.offset, place.day(), place.known_at, asked)
 
 
-def _read(cursor: str) -> _Place:
+def _is_place(place: _Place) -> bool:
+    place.day()
+    return place.offset >= 0 and known_at(place.known_at) == place.known_at
+
+
+def _names_agency(last: _Last) -> bool:
+    return normal_uscc(last.uscc) == last.uscc
+
+
+def _packed(place: msgspec.Struct) -> str:
+    raw = msgspec.json.encode(place)
+    return base64.urlsafe_b64encode(raw + _check(raw)).rstrip(b"=").decode("ascii")
+
+
+def _unpacked(cursor: str, kind: type[P], is_whole: Callable[[P], bool]) -> P:
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        place = msgspec.json.decode(raw[:-8], type=_Place)
-        place.day()
-        whole = raw[-8:] == _check(raw[:-8]) and place.offset >= 0 and known_at(place.known_at) == place.known_at
+        place = msgspec.json.decode(raw[:-8], type=kind)
+        whole = raw[-8:] == _check(raw[:-8]) and is_whole(place)
     except (binascii.Error, ValueError):  # msgspec's and pydantic's errors are ValueErrors
         whole = False
         place = None

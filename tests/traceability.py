@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import api.commands  # noqa: F401  # importing registers the code that implements paragraphs
+import projections.public
 import projections.questions  # noqa: F401
 from domain.measures.implements import Implementation, code_for
 from domain.measures.paragraphs import READING_REFS, paragraphs

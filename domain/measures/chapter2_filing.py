@@ -109,6 +109,13 @@ def filed_periods(facts: Facts) -> list[tuple[date, date]]:
     return [(first, last) for first, last in spans if first <= last]
 
 
+@implements("art.9", "R6")
+def filed_since(facts: Facts) -> date | None:
+    """The day from which the filing that stands on `as_of` is filed, of several the earliest; None when none stands."""
+    days = [life.filed_on for life in filings(facts) if life.ended_on is None and life.filed_on is not None]
+    return min((day for day in days if day <= facts.as_of), default=None)
+
+
 @implements("art.11", "R6")
 def duty_ended(facts: Facts, began_on: date, due_on: date) -> bool:
     """Whether a duty falls due on or after a termination's effective date: then it makes no lapse.

@@ -70,7 +70,7 @@ def statement(basis: Asked, query: str) -> TextClause:
     return text(query if basis.log is None else query.replace(":known", "h.known"))
 
 
-def _row(dialect: str, table: str, alias: str, more: str = "", day: str = ":day") -> str:
+def row_on(dialect: str, table: str, alias: str, more: str = "", day: str = ":day") -> str:
     """Join the one row of a table that holds on the day as known at the instant."""
     where = _HOLDS.format(a=alias).replace(":day", day) + more
     order = f"ORDER BY {alias}.valid_from DESC, {alias}.known_from DESC LIMIT 1"
@@ -184,9 +184,9 @@ def tables_of(dialect: str, basis: Asked) -> str:
     return " ".join(
         (
             "stream_heads h" if basis.log is None else _HEADS_IN_LOG,
-            _row(dialect, STATUS, "st", day=":status_day"),
-            _row(dialect, SANCTIONS, "sa"),
-            _row(dialect, SCORES, "sc", " AND sc.year = :year"),
+            row_on(dialect, STATUS, "st", day=":status_day"),
+            row_on(dialect, SANCTIONS, "sa"),
+            row_on(dialect, SCORES, "sc", " AND sc.year = :year"),
         )
     )
 

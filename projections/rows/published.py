@@ -36,7 +36,7 @@ _RESULTS = (
     f"JOIN stream_heads h ON h.originator_id = r.originator_id WHERE {_KNOWN.format(a='r')} AND NOT EXISTS ("
     f"SELECT 1 FROM {RESULTS} s WHERE s.originator_id = r.originator_id AND {_KNOWN.format(a='s')} "
     "AND s.version > r.version){own} "
-    "ORDER BY CASE WHEN r.rank IS NULL THEN 1 ELSE 0 END, r.category, r.rank, h.stream"
+    "ORDER BY r.category, CASE WHEN r.rank IS NULL THEN 1 ELSE 0 END, r.rank, h.stream"
 )
 
 

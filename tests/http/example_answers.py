@@ -15,14 +15,17 @@ from starlette.testclient import TestClient
 
 from api import examples
 from api.app import create_app
+from api.atom import ATOM
 from api.commands import ACTS
 from api.examples import command_example
 from api.settings import Settings
 from domain.store.sealer import seal
 from domain.values import Role
-from tests.http.world import World, body_of
+from tests.http.world import World, body_of, today
 
 FILE = Path(examples.__file__).with_name("static") / "example_answers.json"
+LISTED_USCC = "91441300MA51C1EN7F"
+"""Of a second agency, which is on the blacklist on the day of asking."""
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
@@ -44,6 +47,10 @@ def ask(world: World) -> dict[str, Any]:
     world.done("SubmitSurvey", uscc)
     world.done("ScoreEffect", uscc)
     link = world.done("InviteSurvey", uscc)["link"]
+    listed = {**body_of("FileAgency"), "uscc": LISTED_USCC, "name": "惠州市某某安全服务有限公司"}
+    world.must(world.association.post("/v1/agencies", listed))
+    world.done("DecideFiling", LISTED_USCC)
+    world.upheld(LISTED_USCC, *[today()] * 3)
     acts = _acts(world)
     while seal(world.service.ledger.engine):
         pass
@@ -71,6 +78,12 @@ def ask(world: World) -> dict[str, Any]:
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),
         "survey_link": (link, {}),
+        "public_results": ("/v1/public/results/2024", {"limit": 2}),
+        "public_results_feed": ("/v1/public/results/2024.atom", {}),
+        "public_agencies": ("/v1/public/agencies", {"q": uscc}),
+        "public_agencies_feed": ("/v1/public/agencies.atom", {"q": uscc}),
+        "public_blacklist": ("/v1/public/blacklist", {}),
+        "public_blacklist_feed": ("/v1/public/blacklist.atom", {}),
         "healthz": ("/healthz", {}),
         "readyz": ("/readyz", {}),
         "problem_type": ("/problems/contradiction", {}),
@@ -79,7 +92,7 @@ def ask(world: World) -> dict[str, Any]:
     for name, (path, query) in asked.items():
         response = world.association.get(path, **query)
         assert response.status_code == 200, response.text
-        answers[name] = response.json()
+        answers[name] = response.text if response.headers["content-type"] == ATOM else response.json()
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
     assert supposed.status_code == 200, supposed.text
     return {**answers, "what_if": supposed.json()}

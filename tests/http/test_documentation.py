@@ -70,7 +70,7 @@ def test_the_examples_have_the_shape_of_real_answers(own_world: World, document:
     """The same members, of the same types, as the service answers now to the same questions."""
     answers = shortened(ask(own_world))
     examples = {
-        operation["operationId"]: operation["responses"]["200"]["content"]["application/json"]["example"]
+        operation["operationId"]: first_example(operation["responses"]["200"]["content"])
         for _, _, operation in operations(document)
         if "200" in operation["responses"]
     }
@@ -80,6 +80,11 @@ def test_the_examples_have_the_shape_of_real_answers(own_world: World, document:
     assert set(answers) == set(examples)
     for name, answer in answers.items():
         assert shape(examples[name]) == shape(answer), f"{name}: run python -m tests.http.example_answers"
+
+
+def first_example(content: dict[str, Any]) -> Any:
+    """Of the JSON; a feed has its own kind alone."""
+    return (content.get("application/json") or content["application/atom+xml"])["example"]
 
 
 def shape(value: Any) -> Any:
@@ -110,6 +115,15 @@ def test_the_errors_declared_are_those_that_occur(document: dict[str, Any]) -> N
     for path in ("/v1/agencies", "/v1/notices", "/v1/rulebooks"):
         assert set(document["paths"][path]["get"]["responses"]) == questions
     assert set(document["paths"]["/v1/agencies/{uscc}/standing"]["get"]["responses"]) == questions | {"404"}
+    public = {"200", "304", "422", "500", "503"}
+    for path in (
+        "/v1/public/agencies",
+        "/v1/public/agencies.atom",
+        "/v1/public/blacklist",
+        "/v1/public/blacklist.atom",
+    ):
+        assert set(document["paths"][path]["get"]["responses"]) == public
+        assert "application/atom+xml" in document["paths"][path]["get"]["responses"]["200"]["content"]
     link = document["paths"]["/v1/survey-links/{secret}"]["get"]["responses"]
     assert {"404", "409", "410"} <= set(link)
 

@@ -135,6 +135,14 @@ class World:
         body = {"published_on": f"{year + 1}-03-10", "meeting_on": f"{year + 1}-03-07", "waivers": waivers, **changes}
         return self.must(self.people[Role.COMMITTEE].post(f"/v1/assessments/{year}/publication", body))
 
+    def upheld(self, uscc: str, *days: str) -> list[str]:
+        """A complaint upheld on each of the days, on grounds that count (R15); the ids of the decisions."""
+        decisions = []
+        for day in days:
+            complaint = self.id_of("ReceiveComplaint", uscc, received_on=day)
+            decisions.append(str(self.done("DecideComplaint", uscc, complaint, decided_on=day)["events"][0]["id"]))
+        return decisions
+
     @staticmethod
     def must(response: Any) -> dict[str, Any]:
         """The answer of a command that has to succeed."""

@@ -1,0 +1,127 @@
+"""The public lists as news feeds (RFC 4287): what is in them, before it becomes XML.
+
+Ids follow from the list and the USCC, so that an entry stays the same one wherever it is served; `updated` is when the
+ledger learned of what an entry shows, never the time of asking. Only what `public.py` shows is in them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from domain.values import Instant
+from projections.public import Noted, Public, PublicResult, newest_results
+from projections.rows.register import Wanted
+
+MOST_ENTRIES = 100
+"""The newest ones: a feed brings news, the list itself has them all."""
+MOST_CHARACTERS = 1000
+"""Of one line of an entry."""
+_IDS = uuid.UUID("d0b2f7d7-3646-4b2a-be3c-fd3a3f8f1a30")
+_ASSOCIATION, _COMMITTEE = "区安协", "安全生产服务专业委员会"
+_INVENTED = "【演示数据 demonstration】"
+
+
+class Entry(NamedTuple):
+    """One agency in a feed; `lines` are labels with what they say."""
+
+    id: str
+    title: str
+    updated: Instant
+    category: str | None
+    lines: list[tuple[str, str]]
+
+
+class Feed(NamedTuple):
+    """A feed. `path` and `list_path` lead to itself and to the list that it is of, without scheme and host."""
+
+    id: str
+    title: str
+    author: str
+    updated: Instant
+    path: str
+    list_path: str
+    entries: list[Entry]
+
+
+def agencies_feed(public: Public, category: str | None = None, q: str | None = None) -> Feed:
+    """The register's newest entries: agencies filed last, or whose shown particulars changed last (art.9)."""
+    noted = public.agencies(Wanted(MOST_ENTRIES, category=category, q=q), newest_first=True)
+    filters = {name: value for name, value in (("category", category), ("q", q)) if value is not None}
+    return _feed("agencies", "备案服务机构 Agencies on file", _ASSOCIATION, _echo(public), noted, filters)
+
+
+def blacklist_feed(public: Public) -> Feed:
+    """The blacklist's newest entries (art.17(3))."""
+    noted = public.blacklist(Wanted(MOST_ENTRIES), newest_first=True)
+    return _feed("blacklist", "黑名单 Blacklist", _ASSOCIATION, _echo(public), noted)
+
+
+def results_feed(rows: Sequence[PublicResult], year: int, echo: dict[str, Any], begun_at: Instant) -> Feed:
+    """The newest published and revised results of a year (art.19). `begun_at`: the feed's date when it is empty."""
+    title = f"{year} 年度诚信考评结果 Results of {year}"
+    noted = newest_results(rows, MOST_ENTRIES)
+    return _feed(f"results/{year}", title, _COMMITTEE, {**echo, "begun_at": begun_at}, noted)
+
+
+def _echo(public: Public) -> dict[str, Any]:
+    return {**public.echo(), "begun_at": public.begun_at()}
+
+
+def _feed(
+    name: str,
+    title: str,
+    author: str,
+    echo: dict[str, Any],
+    noted: Iterable[Noted],
+    filters: dict[str, str] | None = None,
+) -> Feed:
+    mark = _INVENTED if echo.get("demonstration") else ""
+    query = f"?{urlencode(filters)}" if filters else ""
+    entries = [
+        Entry(_id(f"{name}/{item['uscc']}"), f"{mark}{item['name']}", known_from, item["category"], _lines(item))
+        for item, known_from in noted
+    ]
+    updated = max((one.updated for one in entries), default=echo["begun_at"])
+    path = f"/v1/public/{name}"
+    return Feed(_id(f"{name}{query}"), mark + title, author, updated, f"{path}.atom{query}", f"{path}{query}", entries)
+
+
+def _id(name: str) -> str:
+    return uuid.uuid5(_IDS, name).urn
+
+
+_LABELS = {
+    "uscc": "统一社会信用代码 USCC",
+    "category": "服务机构类型 category",
+    "filed_since": "备案自 on file since",
+    "scope": "服务范围 scope",
+    "address": "地址 address",
+    "qualifications": "资质 qualifications",
+    "since": "列入日 blacklisted since",
+    "until": "截止日 until",
+    "article": "依据 article",
+    "label": "考评结果 grade",
+    "total": "得分 total",
+    "rank": "同类型排名 rank in its category",
+    "published_on": "公布日 published on",
+}
+"""What an entry says, in this order; an item has some of them."""
+
+
+def _lines(item: dict[str, Any]) -> list[tuple[str, str]]:
+    lines = [(label, _said(item[name])) for name, label in _LABELS.items() if item.get(name) not in (None, [])]
+    return [*lines, ("修订 revised", "申诉后修订 after an appeal")] if item.get("revised") else lines
+
+
+def _said(value: Any) -> str:
+    if not isinstance(value, list):
+        return str(value)
+    said = "、".join(one if isinstance(one, str) else _qualification(one) for one in value)
+    return said if len(said) <= MOST_CHARACTERS else said[: MOST_CHARACTERS - 1] + "…"
+
+
+def _qualification(one: dict[str, Any]) -> str:
+    return one["name"] if one["valid_until"] is None else f"{one['name']}（至 until {one['valid_until']}）"

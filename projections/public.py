@@ -1,0 +1,169 @@
+"""What the public may know (art.9, 11, 17(3), 19): who is on file, who is blacklisted, how a year was assessed.
+
+Nothing here names a person, and nothing leads to a person: no event ids, no certificate or qualification numbers, no
+complaints. Only today is answered, as known now: what was taken off a list cannot be asked for any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from msgspec import UNSET
+
+from domain.events import Event
+from domain.facts import Facts
+from domain.keys import field_keys
+from domain.measures.chapter2_filing import filed_since, profile_on
+from domain.measures.implements import implements
+from domain.reader import Reader
+from domain.store.entries import counting_under
+from domain.trail import Trail
+from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream
+from projections.basis import demonstration_mark
+from projections.knowledge import EARLIEST
+from projections.look_ups import LookUps
+from projections.rows.context import FILING
+from projections.rows.published import results_of_year
+from projections.rows.register import SHOWN_FIELDS, Listed, OnDay, Wanted, blacklisted, on_file
+
+_KEYS = (*FILING, *field_keys(SHOWN_FIELDS))
+"""The events that say what the register shows."""
+BLACKLISTED_UNDER = "art.17(3)"
+
+
+class Noted(NamedTuple):
+    """An item of a public list, with the instant at which the ledger last learned something of what it shows."""
+
+    item: dict[str, Any]
+    known_from: Instant
+
+
+class PublicResult(NamedTuple):
+    """An agency's published result of a year, as it stands (R32, R34). No grade or rank: not assessed (R29)."""
+
+    uscc: str
+    name: str
+    category: str | None
+    grade: Grade | None
+    total: str | None
+    rank: int | None
+    published_on: date
+    """The day of the publication or, once revised, of the revision."""
+    known_from: Instant
+    """When the ledger recorded it."""
+    revised: bool = False
+
+
+class Public:
+    """Public answers at the edge's clock: today in Shanghai, as known now."""
+
+    def __init__(self, reader: Reader, now: Instant) -> None:
+        self._reader = reader
+        self._basis = LookUps(reader, now).district()
+        self._on = OnDay(self._basis.as_of, self._basis.known_at)
+
+    def echo(self) -> dict[str, Any]:
+        """The day that a list is of, and whether all of it is invented."""
+        law = self._basis.law
+        return {"as_of": self._on.day.isoformat(), **({} if law is None else demonstration_mark(law))}
+
+    def begun_at(self) -> Instant:
+        """When the ledger was opened: an empty list is known from then on."""
+        own = self._reader.events(LEDGER_STREAM)
+        return own[0].recorded_at if own else EARLIEST
+
+    @implements("art.9", "art.11", "R6")
+    def agencies(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:
+        """完成信息备案的服务机构向社会公布: those on file today; a terminated one is off from its effective date."""
+        found = on_file(self._reader.connection, self._on, wanted, newest_first=newest_first)
+        streams = [agency_stream(one.uscc) for one in found]
+        events = counting_under(self._reader.connection, self._reader.ledger.events_mapper, streams, _KEYS)
+        return [
+            Noted(_register_item(one, events[stream], self._on.day), one.known_from)
+            for one, stream in zip(found, streams, strict=True)
+        ]
+
+    @implements("art.17(3)", "R16")
+    def blacklist(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:
+        """列入黑名单…挂网公布: those whose tier is blacklisted today, on file or not, with the term of the listing."""
+        found = blacklisted(self._reader.connection, self._on, wanted, newest_first=newest_first)
+        return [Noted(_blacklist_item(one), one.known_from) for one in found]
+
+    @implements("art.19", "art.20", "R32", "R34")
+    def results(self, year: int, *, offset: int = 0, limit: int | None = None) -> list[PublicResult]:
+        """结果挂网公布: the standing results of a published year, per category by rank; a page of them, or all."""
+        on = self._on
+        found = results_of_year(self._reader.connection, year, on.day, on.known_at, offset=offset, limit=limit)
+        return [
+            PublicResult(
+                one.uscc, one.result.name or "", one.result.category,
+                None if one.result.grade is None else Grade(one.result.grade), one.result.total, one.result.rank,
+                one.published_on, one.known_from, one.result.revised,
+            )
+            for one in found
+        ]  # fmt: skip
+
+
+def _register_item(listed: Listed, events: Iterable[Event], day: date) -> dict[str, Any]:
+    """The particulars are those of the filing and the changes since, as everywhere (R7)."""
+    trail = Trail(events)
+    profile = profile_on(trail, day)
+    since = filed_since(Facts(trail, day))
+    return {
+        "uscc": listed.uscc,
+        "name": listed.name,
+        "category": listed.category,
+        "filed_since": None if since is None else since.isoformat(),
+        "scope": [] if profile.scope is UNSET else list(profile.scope),
+        "address": None if profile.address is UNSET else profile.address,
+        "qualifications": [
+            {"name": one.name, "valid_until": None if one.valid_until is None else one.valid_until.isoformat()}
+            for one in (() if profile.qualifications is UNSET else profile.qualifications)
+        ],
+    }
+
+
+def _blacklist_item(listed: Listed) -> dict[str, Any]:
+    return {
+        "uscc": listed.uscc,
+        "name": listed.name,
+        "category": listed.category,
+        "since": None if listed.since is None else listed.since.isoformat(),
+        "until": None if listed.until is None else listed.until.isoformat(),
+        "article": BLACKLISTED_UNDER,
+    }
+
+
+@implements("art.19", "R30")
+def results_answer(rows: Iterable[PublicResult], year: int, echo: dict[str, Any]) -> dict[str, Any]:
+    """按照服务机构类型进行排名，结果挂网公布: a year's results per category by rank, those without one last."""
+    return {"year": year, **echo, "items": [result_item(one) for one in ranked(rows)]}
+
+
+def ranked(rows: Iterable[PublicResult]) -> list[PublicResult]:
+    """Per category by rank, then those without one; those that share a rank by USCC."""
+    return sorted(rows, key=lambda one: (one.category or "", one.rank is None, one.rank or 0, one.uscc))
+
+
+def result_item(one: PublicResult) -> dict[str, Any]:
+    """What a list of results shows of one."""
+    return {
+        "uscc": one.uscc,
+        "name": one.name,
+        "category": one.category,
+        "grade": one.grade,
+        "label": None if one.grade is None else GRADE_LABELS[one.grade],
+        "total": one.total,
+        "rank": one.rank,
+        "published_on": one.published_on.isoformat(),
+        "revised": one.revised,
+    }
+
+
+def newest_results(rows: Sequence[PublicResult], most: int) -> list[Noted]:
+    """Those that the ledger recorded last, the newest first."""
+    by_known = sorted(rows, key=lambda one: one.uscc)
+    by_known.sort(key=lambda one: one.known_from, reverse=True)
+    return [Noted(result_item(one), one.known_from) for one in by_known[:most]]

@@ -1,0 +1,114 @@
+"""Who is on file and who is blacklisted, looked up for the public: leaner than the lists of `district.py`.
+
+Anybody may ask, so nothing is worked out that is not shown: no score, no counts. Pages go on after a USCC, so that a
+page far down the list costs what the first one does, and none is missed when another agency leaves the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Date, Text, column, text
+
+from domain.events import AgencyFiled
+from domain.keys import field_keys, type_key
+from domain.store.types import InstantColumn
+from domain.values import Instant, Tier, agency_stream
+from projections.rows.look_up import row_on
+from projections.rows.sanctions import SANCTIONS
+from projections.rows.status import STATUS
+
+SHOWN_FIELDS = ("name", "category", "address", "scope", "qualifications")
+"""What the register shows of an agency's particulars (art.9)."""
+_CHANGES_WHAT_IS_SHOWN = (type_key(AgencyFiled), *field_keys(SHOWN_FIELDS))
+_FIRST, _END = "agency/", "agency0"
+"""Streams of agencies lie between the two: `0` follows `/`."""
+
+
+class OnDay(NamedTuple):
+    """The day and the instant that a list is of."""
+
+    day: date
+    known_at: Instant
+
+
+class Wanted(NamedTuple):
+    """Which part of a list: after a USCC, so many; filters narrow it, None does not."""
+
+    limit: int
+    after: str | None = None
+    category: str | None = None
+    q: str | None = None
+
+
+class Listed(NamedTuple):
+    """An agency on a list. `known_from`: when the ledger last learned something of what the list shows."""
+
+    uscc: str
+    name: str
+    category: str
+    known_from: Instant
+    since: date | None = None
+    until: date | None = None
+
+
+def on_file(connection: Connection, on: OnDay, wanted: Wanted, *, newest_first: bool = False) -> list[Listed]:
+    """The agencies whose filing stands (R6), by USCC; or those of which the ledger learned last."""
+    dialect = connection.dialect.name
+    position = "strpos" if dialect == "postgresql" else "instr"
+    conditions = ["st.filing = 'filed'"]
+    if wanted.category is not None:
+        conditions.append("st.category = :category")
+    if wanted.q is not None:
+        conditions.append(f"{position}(st.search, :q) > 0")
+    columns = "h.stream AS stream, st.name AS name, st.category AS category, NULL AS since, NULL AS until"
+    learned = _LEARNED if newest_first else "st.known_from"
+    query = f"SELECT {columns}, {learned} AS known_from FROM stream_heads h {row_on(dialect, STATUS, 'st')}"  # noqa: S608
+    return _listed(connection, on, wanted, query, conditions, newest_first)
+
+
+def blacklisted(connection: Connection, on: OnDay, wanted: Wanted, *, newest_first: bool = False) -> list[Listed]:
+    """The agencies whose tier is blacklisted (R16), on file or not, by USCC; or those of which it was learned last."""
+    dialect = connection.dialect.name
+    columns = "h.stream AS stream, st.name AS name, st.category AS category, sa.since AS since, sa.until AS until"
+    query = (
+        f"SELECT {columns}, sa.known_from AS known_from FROM stream_heads h "  # noqa: S608  # names of ours
+        f"{row_on(dialect, SANCTIONS, 'sa')} {row_on(dialect, STATUS, 'st')}"
+    )
+    conditions = [f"sa.tier = '{Tier.BLACKLISTED}'", "st.warning IS NOT NULL"]
+    return _listed(connection, on, wanted, query, conditions, newest_first)
+
+
+_LEARNED = (
+    "(SELECT e.recorded_at FROM events e WHERE e.originator_id = h.originator_id AND e.originator_version = "  # noqa: S608
+    "(SELECT max(coalesce(a.by_version, k.version)) FROM event_keys k LEFT JOIN annulled a "
+    "ON a.originator_id = k.originator_id AND a.version = k.version WHERE k.originator_id = h.originator_id "
+    f"AND k.key IN ({', '.join(f':key_{number}' for number in range(len(_CHANGES_WHAT_IS_SHOWN)))})))"
+)
+"""When the last filing decision or change of what is shown came in, or the annulment of one."""
+
+
+def _listed(
+    connection: Connection, on: OnDay, wanted: Wanted, query: str, conditions: Sequence[str], newest_first: bool
+) -> list[Listed]:
+    where = " AND ".join(["h.stream > :after", "h.stream < :end", *conditions])
+    order = "known_from DESC, stream" if newest_first else "stream"
+    values: dict[str, Any] = {
+        "day": on.day.isoformat(), "known": on.known_at, "end": _END, "limit": wanted.limit,
+        "after": _FIRST if wanted.after is None else agency_stream(wanted.after),
+        "category": wanted.category, "q": None if wanted.q is None else wanted.q.casefold(),
+        **{f"key_{number}": key for number, key in enumerate(_CHANGES_WHAT_IS_SHOWN)},
+    }  # fmt: skip
+    found = text(f"{query} WHERE {where} ORDER BY {order} LIMIT :limit").columns(*_TYPES)
+    return [
+        Listed(row.stream.removeprefix(_FIRST), row.name, row.category, row.known_from, row.since, row.until)
+        for row in connection.execute(found, values)
+    ]
+
+
+_TYPES = (
+    column("stream", Text), column("name", Text), column("category", Text), column("since", Date),
+    column("until", Date), column("known_from", InstantColumn),
+)  # fmt: skip
