@@ -18,7 +18,7 @@ from domain.values import moment
 from projections.basis import Basis
 from projections.difference import SUMMARY, Side, sheet_differences, standing_differences
 from projections.moved import Moved
-from projections.sheet_difference import CATEGORY_LABELS
+from projections.sheet import CATEGORY_LABELS
 from projections.standing import sheet_answer, standing
 from projections.what_if import added_by, hypothetical, overridden
 from tests.rows.histories import LADDERS, LongHistory
@@ -53,7 +53,9 @@ def supposed(post: str, body: dict[str, Any], event_id: str) -> Supposed:
 def answers(basis: Basis, known_at: str, ids: dict[str, str]) -> dict[str, Any]:
     """Standing and all sheets, told at one instant, with the ids of events that only one side gave exchanged."""
     there = replace(basis, known_at=known_at)
-    return _renamed({"standing": standing(there), **{str(year): sheet_answer(there, year) for year in YEARS}}, ids)
+    told = {"standing": standing(there), **{str(year): sheet_answer(there, year) for year in YEARS}}
+    renamed: dict[str, Any] = _renamed(told, ids)
+    return renamed
 
 
 def _renamed(value: Any, ids: dict[str, str]) -> Any:
