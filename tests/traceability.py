@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import api.commands  # noqa: F401  # importing registers the code that implements paragraphs
-import projections.questions  # noqa: F401
+import projections.replay_under
+import projections.what_if  # noqa: F401
 from domain.measures.implements import Implementation, code_for
 from domain.measures.paragraphs import READING_REFS, paragraphs
 from domain.measures.rulebook import shipped_rulebook
