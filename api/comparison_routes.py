@@ -26,10 +26,11 @@ from projections.difference import Side
 from projections.look_ups import LookUps
 from projections.questions import Questions
 from projections.ranks import rank_effects, ranks_elsewhere
-from projections.standing import agency_name
 from projections.what_if import added_by, hypothetical, overridden
 
 router = APIRouter(route_class=GuardedRoute)
+BASIS = frozenset({"agency", "as_of", "known_at", "projected", "rulebook", "calendar", "version", "demonstration"})
+"""What an answer about one agency says of its basis (api.md, Reading)."""
 
 
 @router.get("/v1/agencies/{uscc}/comparison", tags=[ONE], **question_docs("comparison", one_agency=True))
@@ -82,8 +83,7 @@ def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known
         supposed = hypothetical(basis, body.annul, add, law=law, actor=caller.person_id)
         before, after = Side(basis), Side(supposed)
         content = {
-            "agency": agency_name(basis),
-            **basis.echo(basis.law.rulebooks.for_sheet(year, basis.as_of)),
+            **{name: value for name, value in before.sheet(year).items() if name in BASIS},
             "year": year,
             "supposed": [
                 {"id": event.id, "type": type(event).__name__, "occurred_on": event.occurred_on.isoformat()}

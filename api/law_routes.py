@@ -8,7 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-import projections.questions  # noqa: F401  # everything that cites a paragraph has to be imported to be found
+import projections.replay_under  # everything that cites a paragraph has to be imported to be found
+import projections.what_if  # noqa: F401  # the same
 from api.answers import answer
 from api.guard import GuardedRoute
 from api.openapi import question_docs

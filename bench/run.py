@@ -9,7 +9,7 @@ from typing import NamedTuple
 import psycopg2
 from sqlalchemy import make_url
 
-from bench import append, growth, importing, loading, lookups, place, rebuilding, report, serving
+from bench import append, growth, importing, loading, lookups, place, rebuilding, report, serving, what_if
 from bench.measure import Finding
 from tests.postgres_server import PostgresServer
 
@@ -38,6 +38,7 @@ SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]
     "growth": ("A fact of a long history", lambda server, to: growth.measure(server, to.repetitions)),
     "serve": ("Over HTTP", lambda server, to: serving.measure(server, to.repetitions, to.requests)),
     "look-up": ("Looking up at any basis", lambda server, to: lookups.measure(server, to.repetitions, to.rows)),
+    "what-if": ("What if", lambda server, to: what_if.measure(server, to.repetitions)),
     "rebuild": ("Rebuilding", lambda server, to: rebuilding.measure(server, to.repetitions, to.rebuilt)),
 }
 

@@ -153,10 +153,8 @@ class _Sheets:
             (old,), (new,) = gone, came
             return [(f"由“{old['text']}”变为“{new['text']}”", f"“{old['text_en']}” became “{new['text_en']}”")]
         said = [
-            (
-                f"{verb}：{line['text']}（{line['points']}{why}）",
-                f"{verb_en}: {line['text_en']} ({line['points']}{why_en})",
-            )
+            (f"{verb}：{line['text']}（{line['points']}{why}）",
+             f"{verb_en}: {line['text_en']} ({line['points']}{why_en})")
             for lines, verb, verb_en in ((gone, "不再计入", "no longer counted"), (came, "计入", "counted"))
             for line in lines
             for why, why_en in [self._reason(line)]

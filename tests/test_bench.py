@@ -13,11 +13,12 @@ from sqlalchemy import text
 from api.app import make_ready
 from api.importer.run import run_import
 from api.settings import Settings
-from bench import floor, importing, lookups, report
+from bench import floor, importing, lookups, report, what_if
 from bench.append import append_one
 from bench.generate import History, uscc
 from bench.measure import finding, in_turns
 from bench.place import Place, fill, opened
+from bench.serving import served
 from domain.values import instant
 from projections.look_ups import LookUps
 from projections.rows.tables import COLUMNS
@@ -112,6 +113,22 @@ def test_copied_histories_answer_like_their_originals(
             assert {**copy, "agency": own["agency"]} == {**own, "agency": own["agency"]}
     assert lookups._one_agency(made) > 0
     assert lookups._district(made) > 0
+
+
+@pytest.mark.postgres
+def test_what_if_is_asked_of_a_server(places: tuple[Place, Place], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each question supposes an annulment and a record, is answered, and its time is kept."""
+    for name, small in (("EVENTS", 60), ("AGENCIES", 2), ("FACTS", 20)):
+        monkeypatch.setattr(what_if, name, small)
+    target = places[0]
+    what_if.prepare(target)
+    ids = what_if.annullable(target)
+    with served(target.url, target.engine) as running:
+        took = what_if.ask(running, ids, 5, 1)
+    assert 40 < len(ids) < 60
+    assert len(took) == 5
+    assert min(took) > 0
+    assert what_if.percentile([*map(float, range(1, 101))]) == pytest.approx(95.95)
 
 
 def test_a_finding_is_judged_by_its_medians(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import api.app
 import api.commands  # noqa: F401  # importing registers the code that implements paragraphs
-import projections.public
-import projections.questions  # noqa: F401
+import projections.replay_under  # noqa: F401
 from domain.measures.implements import Implementation, code_for
 from domain.measures.paragraphs import READING_REFS, paragraphs
 from domain.measures.rulebook import shipped_rulebook
@@ -20,7 +20,6 @@ from domain.measures.rulebook import shipped_rulebook
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "traceability.md"
 LATER = {
-    **dict.fromkeys(("R32", "R33", "R34", "R35", "R36"), "发布与申诉：下一步 / publication and appeal: a later step"),
     "R37": "提示清单：下一步 / hints: a later step",
     "R38": "对单条记录的异议：下一步 / objections: a later step",
 }

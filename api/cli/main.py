@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import benchmarking, demonstration, importing, questions, rebuilding, replay, serving
+from api.cli import benchmarking, demonstration, importing, questions, rebuilding, replay, replaying_under, serving
 from api.cli.adopting import calendar_app, rulebook_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
@@ -26,6 +26,7 @@ importing.register(app)
 for question in (questions.standing, questions.sheet, questions.timeline):
     app.command()(question)
 replay.register(app)
+replaying_under.register(app)
 rebuilding.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")

@@ -39,7 +39,7 @@ def test_the_commands_of_the_contract_are_there() -> None:
     named = {" ".join(path) for path, _ in _commands()}
     assert named >= {
         "serve", "migrate", "demo", "token create", "token list", "token revoke", "import", "standing", "sheet",
-        "timeline", "replay", "calendar adopt", "rulebook adopt",
+        "timeline", "replay", "replay-under", "calendar adopt", "rulebook adopt",
     }  # fmt: skip
 
 

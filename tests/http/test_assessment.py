@@ -58,6 +58,7 @@ def year(own_world: World) -> Year:
     return Year(own_world)
 
 
+@pytest.mark.shows("art.19", "art.20", "R32", "R34")
 def test_an_appeal_in_time_lifts_a_grade_and_moves_ranks(year: Year) -> None:
     """Three complaints make a blacklisting and an unqualified year; without the one disputed it is qualified again.
 
@@ -92,6 +93,7 @@ def test_an_appeal_in_time_lifts_a_grade_and_moves_ranks(year: Year) -> None:
     assert year.impacts(status="all") == []  # the decision's own annulment is no late fact
 
 
+@pytest.mark.shows("R30", "R34")
 def test_every_agency_whose_rank_moves_has_a_new_week(year: Year) -> None:
     """Ranks of the category are derived anew; each moved agency's result says so and can be appealed again."""
     world = year.world
@@ -113,6 +115,7 @@ def test_every_agency_whose_rank_moves_has_a_new_week(year: Year) -> None:
     assert year.committee.get(f"/v1/appeals/{again['ids']['appeal']}").json()["in_time"] is True
 
 
+@pytest.mark.shows("R33")
 def test_an_appeal_out_of_time_is_kept_and_can_be_admitted(year: Year) -> None:
     """It is recorded as late, waits for admission, cannot be decided before it, and can be afterwards."""
     world, uscc = year.world, year.world.assessed()
@@ -139,6 +142,7 @@ def test_the_last_day_of_the_week_is_in_time(year: Year, filed_on: str, in_time:
     assert year.committee.get(f"/v1/appeals/{appeal}").json()["in_time"] is in_time
 
 
+@pytest.mark.shows("R2", "R3")
 @pytest.mark.parametrize(
     ("published_on", "deadline"),
     [("2025-09-26", "2025-10-09"), ("2025-01-22", "2025-02-05"), ("2025-04-20", "2025-04-27")],
@@ -153,6 +157,7 @@ def test_the_deadline_moves_over_holidays(year: Year, published_on: str, deadlin
     assert year.committee.get("/v1/appeals").json()["items"][0]["in_time"] is True
 
 
+@pytest.mark.shows("R35")
 def test_who_verified_the_complaint_does_not_decide_the_appeal(year: Year) -> None:
     """The officer who upheld the complaint is refused as decider, by R35; another member decides."""
     world, uscc = year.world, year.world.assessed()
@@ -248,6 +253,7 @@ def test_facts_are_replaced_in_the_same_step(year: Year) -> None:
     assert sheet["quality"] == "50.00"
 
 
+@pytest.mark.shows("R36")
 def test_a_late_fact_after_the_year_was_closed(year: Year) -> None:
     """It is recorded, answered with the result that it touches, and stays listed until the committee disposes of it."""
     world, uscc, other = year.world, year.world.assessed(), year.world.assessed()
@@ -326,6 +332,7 @@ def test_a_retry_of_publishing_answers_the_same_and_a_second_is_refused(year: Ye
     assert twice.json()["rule"] == "R32"
 
 
+@pytest.mark.shows("R25")
 def test_a_missing_survey_refuses_the_whole_publication_until_it_is_waived(year: Year) -> None:
     """Nothing is published and the list says what is missing; with a waiver and its reason it is."""
     world = year.world

@@ -210,6 +210,19 @@ def _(world: World) -> Case:
     return uscc, path, body, problem(text, text_en, article="art.23", rule="R22", **ALREADY)
 
 
+@case("FileAppeal")
+def _(world: World) -> Case:
+    uscc = world.filed()
+    text, text_en = (
+        "2024 年度没有公布过该机构的考评结果", "no result of 2024 has been published for this agency"
+    )  # fmt: skip
+    return uscc, f"/v1/agencies/{uscc}/appeals", {**body_of("FileAppeal"), "disputed_event_ids": []}, problem(
+        text, text_en, errors=[{"pointer": "/year", "detail": text, "detail_en": text_en}], article="art.20",
+        rule="R33", remedy="对单条记录的异议请用 objections（R38）",
+        remedy_en="Against a single record, file an objection (R38).",
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize("name", sorted(CHECKED))
 def test_what_contradicts_the_trail_is_refused(world: World, name: str) -> None:
     """409, exactly this body, and the trail as it was."""
