@@ -9,7 +9,7 @@ from typing import NamedTuple
 import psycopg2
 from sqlalchemy import make_url
 
-from bench import append, growth, importing, loading, lookups, place, rebuilding, report, serving, what_if
+from bench import append, growth, importing, loading, lookups, place, publishing, rebuilding, report, serving, what_if
 from bench.measure import Finding
 from tests.postgres_server import PostgresServer
 
@@ -26,10 +26,11 @@ class Extent(NamedTuple):
     requests: int
     rows: tuple[int, ...]
     rebuilt: int
+    published: int
 
 
-QUICK = Extent(3, 400, 10_000, 1_500, (10**5, 10**6), 20_000)
-WHOLE = Extent(3, 1_200, 10**5, 3_000, (10**5, 10**6, 10**7), 60_000)
+QUICK = Extent(3, 400, 10_000, 1_500, (10**5, 10**6), 20_000, 500)
+WHOLE = Extent(3, 1_200, 10**5, 3_000, (10**5, 10**6, 10**7), 60_000, 5_000)
 
 SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]]] = {
     "append": ("Appending a fact", lambda server, to: append.measure(server, to.repetitions, to.appended)),
@@ -39,6 +40,7 @@ SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]
     "serve": ("Over HTTP", lambda server, to: serving.measure(server, to.repetitions, to.requests)),
     "look-up": ("Looking up at any basis", lambda server, to: lookups.measure(server, to.repetitions, to.rows)),
     "what-if": ("What if", lambda server, to: what_if.measure(server, to.repetitions)),
+    "publish": ("Publishing a year", lambda server, to: publishing.measure(server, to.published)),
     "rebuild": ("Rebuilding", lambda server, to: rebuilding.measure(server, to.repetitions, to.rebuilt)),
 }
 

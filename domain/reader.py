@@ -86,9 +86,9 @@ class Reader:
         stored = states_named(self.connection, list(dict.fromkeys(event_ids)))
         return {event.id: event for event in self.ledger.events_mapper.decode_all(stored)}
 
-    def agencies(self) -> Iterator[tuple[Event, ...]]:
-        """The events of every agency, by USCC."""
-        for stream in streams(self.connection, "agency/"):
+    def agencies(self, only: Iterable[str] | None = None) -> Iterator[tuple[Event, ...]]:
+        """The events of every agency, or of these streams, by USCC."""
+        for stream in streams(self.connection, "agency/") if only is None else sorted(only):
             yield self.events(stream)
 
     def sealed(self) -> tuple[int, Instant | None]:

@@ -68,13 +68,16 @@ def drafted(reader: Reader, now: Instant, year: int, as_of: date, log_index: int
     basis = look_ups.district(as_of, at)
     if basis.law is None:
         raise Unreadable("the ledger has no law at its own place of the log")
+    graded = {row["agency"]["uscc"]: row for row in look_ups.ranking(basis, year) if row["assessed"] or row["grade"]}
     results = []
-    for row in look_ups.ranking(basis, year):
-        if row["assessed"] or row["grade"] is not None:
-            draft = draft_of(questions.basis(row["agency"]["uscc"], as_of, at), year)
-            if (draft.sheet["total"], draft.sheet["grade"]) != (row["total"], row["grade"]):
-                raise Unreadable(f"{draft.stream}: rows and replay differ about {year}: run steward check")
-            results.append(draft)
+    for found in questions.district(as_of, at, only=graded):
+        draft = draft_of(found, year)
+        row = graded[draft.uscc]
+        if (draft.sheet["total"], draft.sheet["grade"]) != (row["total"], row["grade"]):
+            raise Unreadable(f"{draft.stream}: rows and replay differ about {year}: run steward check")
+        results.append(draft)
+    if len(results) != len(graded):
+        raise Unreadable(f"rows know {len(graded)} agencies to be assessed in {year}, the replay {len(results)}")
     return Drafts(year, as_of, log_index, basis.known_at, basis.law, list(with_ranks(results)))
 
 

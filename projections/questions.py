@@ -5,7 +5,7 @@ What the rows can answer is asked in `look_ups.py`; the tests and `steward check
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
@@ -15,7 +15,7 @@ from domain.events import Event
 from domain.measures.notices import notices
 from domain.reader import Reader
 from domain.trail import Trail
-from domain.values import Instant, shanghai_date
+from domain.values import Instant, agency_stream, shanghai_date
 from projections.basis import Basis
 from projections.knowledge import EARLIEST, Knowledge, beyond, knowledge, not_future
 from projections.look_ups import must_be_assessed
@@ -109,10 +109,13 @@ class Questions:
 
     # ---- the district ----
 
-    def district(self, as_of: date | None = None, known_at: str | None = None) -> Iterator[Basis]:
-        """The bases of all agencies known at `known_at` (an instant or `log:N`), by USCC."""
+    def district(
+        self, as_of: date | None = None, known_at: str | None = None, *, only: Collection[str] | None = None
+    ) -> Iterator[Basis]:
+        """The bases of all agencies, or of these, known at `known_at` (an instant or `log:N`), by USCC."""
         known = knowledge(self.reader, known_at)
-        for events in self.reader.agencies():
+        streams = None if only is None else [agency_stream(uscc) for uscc in only]
+        for events in self.reader.agencies(streams):
             basis = self._basis(events, known, as_of)
             if basis is not None:
                 yield basis

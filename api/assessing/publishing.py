@@ -9,20 +9,18 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from api.assessing.act import Act, round_answer
+from api.assessing.prepared import Prepared, prepared, record
 from domain.assessment import AssessmentRound
 from domain.commands.appeals import CloseYear, PublishYear
 from domain.errors import Busy, Contradiction, Invalid
-from domain.events import Event, ResultPublished, Waiver, YearClosed, YearPublished
+from domain.events import Waiver, YearClosed, YearPublished
 from domain.law import Law
 from domain.ledger import Reader, Unit
-from domain.measures.calendar import Deadline
 from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.implements import implements
 from domain.store.sealer import has_sealed, seal, to_be_sealed
-from domain.trail import Trail
-from domain.values import FOREVER, assessment_stream, instant, new_id, shanghai_date
-from projections.basis import Basis
-from projections.publication import Draft, Drafts, draft_of, drafted
+from domain.values import FOREVER, assessment_stream, instant, shanghai_date
+from projections.publication import Drafts, drafted
 from projections.rows.published import Wanted, matters, results_of_year
 
 SEALING_SECONDS = 20
@@ -40,8 +38,10 @@ def publish_year(act: Act, year: int, body: PublishYear) -> tuple[dict[str, Any]
     log_index = _seal_all(act)
     with act.ledger.reading() as reader:
         drafts = drafted(reader, now, year, body.published_on, log_index)
-    _must_be_complete(drafts, body)
-    return act.carry_out(lambda unit: _publish(act, unit, drafts, body))
+        _must_be_complete(drafts, body)
+        limit = appeal_deadline(body.published_on, drafts.law.rulebooks, drafts.law.calendar)
+        made = prepared(act, reader, drafts, drafts.law, limit)
+    return act.carry_out(lambda unit: _publish(act, unit, made, body))
 
 
 def _law(reader: Reader) -> Law:
@@ -116,63 +116,28 @@ def _lacking(drafts: Drafts, waived: set[tuple[str, str]]) -> Iterator[tuple[str
 
 
 @implements("art.19", "art.20", "R32")
-def _publish(act: Act, unit: Unit, drafts: Drafts, body: PublishYear) -> dict[str, Any]:
+def _publish(act: Act, unit: Unit, made: Prepared, body: PublishYear) -> dict[str, Any]:
     """Record the decision and a result for each agency, all or nothing."""
+    drafts = made.drafts
     year, on = drafts.year, body.published_on
+    leaves = list(record(act, unit, made))
     head = unit.lock_district(year)
     law = unit.law()
     round_of(unit.reader, year).may_publish(on, body.meeting_on, shanghai_date(instant(head.db_now)), law.rulebooks)
-    if law != drafts.law:
+    if law is not drafts.law:
         raise Contradiction(
             "规则或节假日历在测算期间有更新", "rulebook or calendar changed while the results were worked out",
             cites=("R4",), remedy="请重新公布", remedy_en="Publish again.",
         )  # fmt: skip
-    heads = unit.take([draft.stream for draft in drafts.results], year)
-    limit = appeal_deadline(on, law.rulebooks, law.calendar)
-    publication = new_id()
-    results: list[Event] = []
-    for draft in drafts.results:
-        late = _overtaking(unit, drafts, draft) if heads[draft.stream].version > draft.version else ()
-        results.append(act.append(unit, ResultPublished, draft.stream, on, **_fields(drafts, draft, limit),
-                                  publication_id=publication, overtaken_by=late))  # fmt: skip
     book = law.rulebooks.for_sheet(year, on)
     event = act.append(
-        unit, YearPublished, head.stream, on, publication, year=year, meeting_on=body.meeting_on, count=len(results),
-        results_sha256=_hash_of(unit, results), waivers=_waivers(unit, body), known_at=drafts.known_at,
-        log_index=drafts.log_index, rulebook_sha256=book.sha256, calendar_sha256=law.calendar.sha256,
-        deadline=limit.day,
+        unit, YearPublished, head.stream, on, made.publication_id, year=year, meeting_on=body.meeting_on,
+        count=len(leaves), results_sha256=hashlib.sha256(b"".join(leaves)).hexdigest(), waivers=_waivers(unit, body),
+        known_at=drafts.known_at, log_index=drafts.log_index, rulebook_sha256=book.sha256,
+        calendar_sha256=law.calendar.sha256, deadline=made.limit.day,
+        note=None if body.note is None else unit.vault.seal(body.note),
     )  # fmt: skip
-    return round_answer(year, event, len(results))
-
-
-def _fields(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
-    return {
-        "year": drafts.year, "grade": None if draft.grade is None else draft.grade.value, "rank": draft.rank,
-        "sheet": draft.sheet, "basis": draft.basis, "known_at": drafts.known_at, "log_index": drafts.log_index,
-        "rulebook_sha256": draft.sheet["rulebook"]["sha256"], "calendar_sha256": draft.sheet["calendar"]["sha256"],
-        "deadline": limit.day,
-    }  # fmt: skip
-
-
-def _overtaking(unit: Unit, drafts: Drafts, draft: Draft) -> tuple[str, ...]:
-    """The facts that came in after the sheet was worked out and would change it, one by one in their order (R36)."""
-    events = unit.reader.events(draft.stream)
-    found = []
-    before = draft
-    for event in events[draft.version :]:
-        basis = Basis(Trail(events[: event.version]), drafts.law, drafts.as_of, event.recorded_at)
-        after = draft_of(basis, drafts.year)
-        if (after.total, after.grade, after.missing) != (before.total, before.grade, before.missing):
-            found.append(event.id)
-        before = after
-    return tuple(found)
-
-
-def _hash_of(unit: Unit, results: list[Event]) -> str:
-    """SHA-256 over the leaf hashes of the results, in the order of their streams: one value for all of them."""
-    ordered = sorted(results, key=lambda event: event.stream)
-    leaves = (unit.ledger.events_mapper.to_stored_event(event).leaf_hash for event in ordered)
-    return hashlib.sha256(b"".join(leaves)).hexdigest()
+    return round_answer(year, event, len(leaves))
 
 
 def _waivers(unit: Unit, body: PublishYear) -> tuple[Waiver, ...]:
@@ -191,7 +156,8 @@ def close_year(act: Act, year: int, body: CloseYear) -> tuple[dict[str, Any], bo
             body.closed_on, shanghai_date(instant(head.db_now)),
             (one.result.deadline for one in standing if one.result.deadline is not None), (one.id for one in waiting),
         )  # fmt: skip
-        event = act.append(unit, YearClosed, head.stream, body.closed_on, year=year)
+        note = None if body.note is None else unit.vault.seal(body.note)
+        event = act.append(unit, YearClosed, head.stream, body.closed_on, year=year, note=note)
         return round_answer(year, event, len(standing))
 
     return act.carry_out(close)

@@ -68,8 +68,7 @@ class LedgerRecorder(ApplicationRecorder):
         connection = connection or self._within()
         if connection is None:
             raise ProgrammingError("events are inserted within a transaction: pass connection=, or use within()")
-        rows = [_row(one) for one in stored_events]
-        writes = [one for one in (Insert("events", _COLUMNS, _TYPES, rows), head_changes(heads), *beside) if one.rows]
+        writes = [one for one in (event_rows(stored_events), head_changes(heads), *beside) if one.rows]
         try:
             done = write(connection, writes)
         except (exc.IntegrityError, psycopg2.IntegrityError) as error:
@@ -145,6 +144,11 @@ class LedgerRecorder(ApplicationRecorder):
         else:
             with reading(self.engine) as connection:
                 yield connection
+
+
+def event_rows(stored_events: Sequence[StoredEvent]) -> Insert:
+    """The rows of `events` for these events, in order."""
+    return Insert("events", _COLUMNS, _TYPES, [_row(one) for one in stored_events])
 
 
 def events_of(connection: Connection, stream: str, gt: int = 0, lte: int | None = None) -> Iterator[LedgerStoredEvent]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from api.assessing import publishing
+from domain.measures.rulebook import Rulebook, shipped_rulebook
+from domain.store.engine import writing
+from domain.store.heads import streams
+from domain.store.people import create_token
 from domain.values import Role
+from projections.rows.anew import differences, laws_of, made_anew
 from tests.http.world import Person, World
 
 YEAR = 2024
@@ -53,9 +60,13 @@ class Year:
 
 
 @pytest.fixture
-def year(own_world: World) -> Year:
-    """A world of its own: a year is published once."""
-    return Year(own_world)
+def year(own_world: World) -> Iterator[Year]:
+    """A world of its own: a year is published once. Whatever happened, rows made anew are those that are kept."""
+    yield Year(own_world)
+    with own_world.service.ledger.reading() as reader:
+        laws = laws_of(reader)
+        for stream in streams(reader.connection, "agency/"):
+            assert list(differences(reader, made_anew(reader, stream, laws))) == []
 
 
 @pytest.mark.shows("art.19", "art.20", "R32", "R34")
@@ -164,9 +175,6 @@ def test_who_verified_the_complaint_does_not_decide_the_appeal(year: Year) -> No
     both = world.person(Role.COMMITTEE)
     complaint = world.id_of("ReceiveComplaint", uscc)
     # The same person holds two tokens: one of the association, by which the complaint was verified.
-    from domain.store.engine import writing
-    from domain.store.people import create_token
-
     with writing(world.service.ledger.engine) as connection:
         token = create_token(connection, both.person_id, Role.ASSOCIATION)
     officer = Person(world.client, token, both.person_id)
@@ -405,3 +413,45 @@ def test_upheld_must_change_something_and_only_what_is_disputed(year: Year) -> N
     dismissed = world.must(year.decide(appeal, "dismissed"))
     assert dismissed["result"] is None
     assert year.decide(appeal, "dismissed").status_code == 409
+
+
+@pytest.mark.shows("R32", "R36")
+def test_what_is_recorded_while_a_year_is_worked_out_goes_to_the_worklist(
+    year: Year, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fact that comes in between sheet and decision changes no published sheet, and touches it at once."""
+    world, hit, other = year.world, year.world.assessed(), year.world.assessed()
+    whole = publishing._must_be_complete
+    late: list[dict[str, Any]] = []
+
+    def meanwhile(*given: Any) -> None:
+        whole(*given)
+        late.append(world.done("RecordLapse", hit, item=4, occurred_on="2024-08-01"))
+        late.append(world.done("RecordInspection", other))  # changes no score, but the agency's version
+
+    monkeypatch.setattr(publishing, "_must_be_complete", meanwhile)
+    assert world.publish()["count"] == 2
+    assert "touched" not in late[0]
+    assert {row["total"] for row in year.rows().values()} == {"85.50"}
+    assert [(one["agency"]["uscc"], one["cause"]) for one in year.impacts()] == [(hit, late[0]["events"][0]["id"])]
+    assert [one["type"] for one in world.trail(other)][-1] == "ResultPublished"
+
+
+@pytest.mark.shows("R32")
+def test_published_sheets_never_change(year: Year) -> None:
+    """Whatever is recorded afterwards, what was published stays as it was, byte for byte."""
+    world, uscc = year.world, year.world.assessed()
+    upheld = year.upheld(uscc, "2024-03-04")
+    world.publish()
+    before = year.committee.get(f"/v1/agencies/{uscc}/results/{YEAR}").json()["answers"][0]
+    world.done("AnnulEvent", uscc, event_id=upheld, annulled_on="2025-04-01")
+    world.done("RecordLapse", uscc, item=4, occurred_on="2024-08-01")
+    world.done("SubmitSurvey", uscc, year=YEAR, submitted_on="2024-12-20", answers=["C"] * 10)
+    with world.service.ledger.writing() as unit:
+        content = shipped_rulebook().override({"conduct.bad_record_points": "3"}).content
+        unit.adopt_rulebook(Rulebook.from_content({**content, "id": "other", "effective_from": "2024-01-01"}), "system")
+    after = year.committee.get(f"/v1/agencies/{uscc}/results/{YEAR}").json()
+    assert after["answers"][0] == before
+    published, known_now, by_rules_of_now = (one["total"] for one in after["answers"])
+    assert len({published, known_now, by_rules_of_now}) >= 2
+    assert published != known_now

@@ -1,0 +1,71 @@
+"""Late facts and published results: an impact stands exactly where the replay's sheet of that year and day changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
+from domain.law import Law
+from domain.measures.chapter4_appeals import impact_id, result_day
+from domain.trail import Trail
+from domain.values import shanghai_date
+from projections.basis import Basis
+from projections.rows.matters import MATTERS
+from projections.rows.projection import rows_in_memory
+from projections.sheet import Sheet
+from tests.rows.histories import LADDERS, LongHistory
+from tests.test_properties import CODE
+
+
+@pytest.mark.shows("R36")
+@pytest.mark.parametrize("ladder", ["one_year", "amended"])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 10**9), length=st.integers(3, 70))
+def test_an_impact_stands_where_the_sheet_changes(ladder: str, seed: int, length: int) -> None:
+    """Fact by fact: what each changes of the sheets that were published before it, by replay, is what is listed."""
+    history = LongHistory(seed, length, LADDERS[ladder])
+    events, law = history.district.agencies[CODE].trail.events, history.district.law
+    live, _ = rows_in_memory(events, [("", law)])
+    listed = {
+        row.place.key.removeprefix("impact:") for row in live.opened
+        if row.place.table == MATTERS and row.step.value.kind == "impact" and row.step.value.is_open
+    }  # fmt: skip
+    assert listed == {impact_id(result.id, event.id) for event, result in _touched(events, law)}
+
+
+def _touched(events: list[Event], law: Law) -> list[tuple[Event, ResultPublished | ResultRevised]]:
+    found = []
+    for place, event in enumerate(events):
+        if isinstance(event, (ResultPublished, ResultRevised)):
+            continue
+        before, after = Trail(events[:place]), Trail(events[: place + 1])
+        for result in _standing(events[:place]):
+            target = after.by_id.get(event.event_id) if isinstance(event, EventAnnulled) else None
+            if target is not None and target.version > result.version:
+                continue  # of a fact that came after the result: void, no impact of its own
+            if law.rulebooks.span_of(result.year)[1] >= shanghai_date(event.recorded_at):
+                continue
+            day = result_day(result)
+            if _essence(before, law, result.year, day) != _essence(after, law, result.year, day):
+                found.append((event, result))
+    return found
+
+
+def _standing(events: list[Event]) -> list[ResultPublished | ResultRevised]:
+    last = {one.year: one for one in events if isinstance(one, (ResultPublished, ResultRevised))}
+    return list(last.values())
+
+
+def _essence(trail: Trail, law: Law, year: int, day: date) -> Any:
+    """What of a sheet makes its result: which deductions, the points of the other parts, overrides, being assessed."""
+    sheet = Sheet(Basis(trail, law, day, "2025-01-01T00:00:00.000000Z"), year)
+    conduct, *others = sheet.categories
+    deductions = Counter((line.item, line.nominal) for line in conduct.lines)
+    shown = [(one.points, one.missing) for one in others]
+    return deductions, shown, sheet.override, sheet.assessed
