@@ -77,18 +77,22 @@ def _with_day(facts: Facts, notice: Notice, sent: dict[str, NoticeSent]) -> Noti
 def _ground_annulled(facts: Facts, sent: NoticeSent) -> bool:
     """Whether the cause of a sent notice, or a complaint that had been counted for it, was annulled (R18).
 
+    Or, of a warning after an unqualified result, whether a revision has lifted it (R31).
     That the cause now counts for more, or that a later rulebook judges otherwise, is no reason to correct.
     """
     trail = facts.trail
+    if sent.kind == "correction":  # an annulment is final: what followed from it stays right
+        return False
+    if sent.kind == "unqualified":  # a result cannot be annulled: it was revised (R31, R34)
+        return True
     cause = trail.by_id.get(sent.cause)
     if cause is None or not trail.counts(cause):
         return True
     return any(
-        isinstance(event, ComplaintUpheld)
-        and not trail.counts(event)
+        not trail.counts(event)
         and event.version < sent.version
         and event.occurred_on <= cause.occurred_on <= add_years(event.occurred_on, 1)
-        for event in trail.events
+        for event in trail.every(ComplaintUpheld)
     )
 
 
@@ -98,9 +102,8 @@ def _referrals_gone(facts: Facts) -> list[tuple[BadRecordReferred, str]]:
     annulled_themselves = {event.event_id for event in trail.of(EventAnnulled)}
     return [
         (event, "regulator")
-        for event in trail.events
-        if isinstance(event, BadRecordReferred)
-        and not trail.counts(event)
+        for event in trail.every(BadRecordReferred)
+        if not trail.counts(event)
         and event.id not in annulled_themselves
         and event.occurred_on <= facts.as_of
     ]
