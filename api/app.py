@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
-from api import health, law_routes, log_routes, openapi, problems, question_routes, survey_links
+from api import health, hint_routes, law_routes, log_routes, openapi, problems, question_routes, survey_links
 from api.command_routes import command_router
 from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
@@ -80,7 +80,9 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
     )
-    questions = (question_routes.often, question_routes.router, log_routes.router, law_routes.router)
+    questions = (
+        question_routes.often, question_routes.router, hint_routes.router, log_routes.router, law_routes.router,
+    )  # fmt: skip
     for routes in (*questions, survey_links.router, health.router, command_router()):
         app.router.routes.extend(routes.routes)
     problems.install(app)

@@ -37,6 +37,8 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/statistics": READERS,
     "/v1/log": READERS,
     "/v1/notices": _DISTRICT,
+    "/v1/hints": READERS,
+    "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
     "/v1/rulebooks": _ANYONE,
     "/v1/rulebooks/{id}": _ANYONE,
     "/v1/measures/{article:path}": _ANYONE,

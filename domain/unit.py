@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import Command, Recording
+from domain.elsewhere import OtherAgencies
 from domain.errors import Contradiction, Moved
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law
@@ -133,6 +134,17 @@ class Unit:
             self._law, self._law_since = found, own[-1].recorded_at
         return self._law
 
+    def require_version(self, uscc: str, expected: int, *, new: bool = False) -> None:
+        """Lock an agency that has to be at the version that If-Match names. Raises: Moved."""
+        agency = self.agency(uscc, new=new)
+        if expected != agency.version:
+            raise Moved(
+                f"机构记录已是第 {agency.version} 版，不是 {expected}",
+                f"the agency is at version {agency.version}, not {expected}",
+                remedy="请重新读取后再决定",
+                remedy_en="Read it again and decide anew.",
+            )
+
     def record(
         self,
         uscc: str,
@@ -144,21 +156,14 @@ class Unit:
         path_id: str | None = None,
         enterprise: str | None = None,
         event_id: str | None = None,
-        expected: int | None = None,
         new: bool = False,
     ) -> Event:
         """Record one command. Raises a `Refusal`, then nothing of this transaction may be committed.
 
-        `expected`: the version that If-Match names. `new`: the command may create the agency (art.8).
+        `new`: the command may create the agency (art.8). It may be called any number of times, for any agencies; who
+        records at several locks their streams first, by name.
         """
         agency = self.agency(uscc, new=new)
-        if expected is not None and expected != agency.version:
-            raise Moved(
-                f"机构记录已是第 {agency.version} 版，不是 {expected}",
-                f"the agency is at version {agency.version}, not {expected}",
-                remedy="请重新读取后再决定",
-                remedy_en="Read it again and decide anew.",
-            )
         stream = agency.stream
         self._entries[stream].read(*self.ledger.read_models.looked_up(command, path_id))
         law = self.law()
@@ -168,7 +173,7 @@ class Unit:
             Recording(
                 actor=actor, role=role, via=via, today=shanghai_date(at), recorded_at=at,
                 event_id=event_id or new_id(), vault=self.vault, rulebooks=law.rulebooks, calendar=law.calendar,
-                path_id=path_id, enterprise=enterprise,
+                path_id=path_id, enterprise=enterprise, elsewhere=OtherAgencies(self.reader, stream),
             ),
         )  # fmt: skip
         self._last[stream] = at

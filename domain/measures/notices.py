@@ -15,6 +15,8 @@ from domain.events import (
     ComplaintUpheld,
     EventAnnulled,
     NoticeSent,
+    ResultPublished,
+    ResultRevised,
 )
 from domain.facts import Facts
 from domain.measures.calendar import add_years
@@ -83,9 +85,9 @@ def _ground_annulled(facts: Facts, sent: NoticeSent) -> bool:
     trail = facts.trail
     if sent.kind == "correction":  # an annulment is final: what followed from it stays right
         return False
-    if sent.kind == "unqualified":  # a result cannot be annulled: it was revised (R31, R34)
-        return True
     cause = trail.by_id.get(sent.cause)
+    if isinstance(cause, (ResultPublished, ResultRevised)):  # final: it can only be revised (R34)
+        return any(one.year == cause.year and one.grade != cause.grade for one in facts.of(ResultRevised))
     if cause is None or not trail.counts(cause):
         return True
     return any(
@@ -103,9 +105,7 @@ def _referrals_gone(facts: Facts) -> list[tuple[BadRecordReferred, str]]:
     return [
         (event, "regulator")
         for event in trail.every(BadRecordReferred)
-        if not trail.counts(event)
-        and event.id not in annulled_themselves
-        and event.occurred_on <= facts.as_of
+        if not trail.counts(event) and event.id not in annulled_themselves and event.occurred_on <= facts.as_of
     ]
 
 
