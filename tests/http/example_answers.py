@@ -51,6 +51,8 @@ def ask(world: World) -> dict[str, Any]:
         "log": ("/v1/log", {"after": 3, "limit": 2}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
+        "hints": ("/v1/hints", {"status": "all"}),
+        "agency_hints": (f"{base}/hints", {}),
         "rulebooks": ("/v1/rulebooks", {}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),
