@@ -166,9 +166,7 @@ def _at(answer: Any, path: str) -> Any:
 
 def _fits(row: dict[str, Any], line: dict[str, Any]) -> bool:
     return all(
-        set(line[key]) == set(value)
-        if isinstance(value, list)
-        else line[key] == (None if value == "NULL" else value)
+        set(line[key]) == set(value) if isinstance(value, list) else line[key] == (None if value == "NULL" else value)
         for key, value in row.items()
     )
 
