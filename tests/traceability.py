@@ -20,8 +20,6 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "traceability.md"
 LATER = {
     **dict.fromkeys(("R32", "R33", "R34", "R35", "R36"), "发布与申诉：下一步 / publication and appeal: a later step"),
-    "R37": "提示清单：下一步 / hints: a later step",
-    "R38": "对单条记录的异议：下一步 / objections: a later step",
 }
 """Readings that no code carries yet, with the reason."""
 

@@ -18,7 +18,7 @@ from domain.commands.base import (
     seal_optional,
 )
 from domain.commands.fields import Day, Flag, Id, Label, Prose, Uscc, wrong
-from domain.commands.watch import find_hint, require_open
+from domain.commands.watch import require_hint, require_open
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.events import (
     AccidentLiabilityFound,
@@ -62,7 +62,7 @@ class EnterBadRecord(Command):
             report = in_body(agency, "report_id", self.report_id, BehaviourReported)
             require_open(agency, report, "/report_id")
         if self.hint_id is not None:
-            self._require_hint(agency, recording)
+            require_hint(agency, recording, self.hint_id, self.behaviour)
         return fact(
             BadRecordEntered,
             bad_record_id=recording.event_id,
@@ -72,18 +72,6 @@ class EnterBadRecord(Command):
             unlawful=self.unlawful,
             hint_id=self.hint_id,
         )
-
-    def _require_hint(self, agency: Agency, recording: Recording) -> None:
-        hint = find_hint(agency, recording, self.hint_id)
-        if hint is None or hint.status != "open" or hint.behaviour != self.behaviour:
-            raise Invalid(
-                "hint_id 不是该机构这一行为的待处理线索",
-                "hint_id names no open hint of this agency for this behaviour",
-                cites=("art.16", "R37"),
-                remedy="请在线索清单（GET /v1/agencies/{uscc}/hints）里核对编号和行为代码，或不填 hint_id",
-                remedy_en="Compare id and code with GET /v1/agencies/{uscc}/hints, or leave hint_id out.",
-                pointer="/hint_id",
-            )
 
 
 @implements("art.16", "R14")

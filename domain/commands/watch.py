@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from domain.commands.assessment import AnnulEvent
 from domain.commands.base import Command, Fact, Recording, fact, in_body, in_path, own_enterprise, seal_optional
 from domain.commands.fields import Commands, Day, Id, Label, Prose
-from domain.errors import Contradiction, NotFound
+from domain.errors import Contradiction, Invalid, NotFound
 from domain.events import (
     BadRecordEntered,
     Behaviour,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from domain.agency import Agency
 
 
-@implements("art.14", "art.16", "R11")
+@implements("art.16", "R11")
 class ReportBehaviour(Command):
     """Somebody whom art.16 names reports a behaviour; it is looked into before it counts (art.16, R11)."""
 
@@ -92,6 +92,20 @@ def find_hint(agency: Agency, recording: Recording, id_: str | None) -> Hint | N
     """The hint of this id as the agency stands today, open or settled; None for an unknown one (R37)."""
     found = hints(Facts(agency.trail, recording.today), recording, recording.elsewhere)
     return next((hint for hint in found if hint.id == id_), None)
+
+
+def require_hint(agency: Agency, recording: Recording, id_: str, behaviour: Behaviour) -> None:
+    """Refuse a bad record that names what is no open hint of its agency and behaviour. Raises: Invalid."""
+    hint = find_hint(agency, recording, id_)
+    if hint is None or hint.status != "open" or hint.behaviour != behaviour:
+        raise Invalid(
+            "hint_id 不是该机构这一行为的待处理线索",
+            "hint_id names no open hint of this agency for this behaviour",
+            cites=("art.16", "R37"),
+            remedy="请在线索清单（GET /v1/agencies/{uscc}/hints）里核对编号和行为代码，或不填 hint_id",
+            remedy_en="Compare id and code with GET /v1/agencies/{uscc}/hints, or leave hint_id out.",
+            pointer="/hint_id",
+        )
 
 
 @implements("R37")
