@@ -12,8 +12,11 @@ from starlette.responses import Response
 from api.commands import COMMANDS, CommandRoute
 from api.guard import GuardedRoute, path_uscc
 from api.openapi import command_docs
-from api.recording import Order, record
+from api.orders import Order
+from api.recording import record
+from api.subjects import Subject
 from domain.commands.base import Command
+from domain.values import Role
 
 
 def _endpoint(row: CommandRoute) -> Callable[..., Response]:
@@ -21,17 +24,19 @@ def _endpoint(row: CommandRoute) -> Callable[..., Response]:
     in_path = [name for name in ("uscc", "id") if f"{{{name}}}" in row.path]
 
     def endpoint(request: Request, body: Command, **given: str) -> Response:
-        uscc = path_uscc(given["uscc"]) if "uscc" in given else str(getattr(body, "uscc"))  # noqa: B009
-        path_id = given.get("id")
+        service, path_id = request.app.state.service, given.get("id")
+        if row.subject is not None:
+            uscc = _found(request, row.subject, path_id or "")
+        else:
+            uscc = path_uscc(given["uscc"]) if "uscc" in given else str(getattr(body, "uscc"))  # noqa: B009
         order = Order(
             command=body,
             uscc=uscc,
             path_id=path_id,
             path=row.path.format(uscc=uscc, id=path_id),
-            may_create="uscc" not in given,
+            may_create=not in_path,
             caller=request.state.caller,
         )
-        service = request.app.state.service
         answer = record(service.ledger, order, request, request.state.body)
         service.housekeeper.recorded()
         return answer
@@ -47,6 +52,16 @@ def _endpoint(row: CommandRoute) -> Callable[..., Response]:
     endpoint.__signature__ = Signature(signature, return_annotation=Response)  # type: ignore[attr-defined]
     endpoint.__name__ = row.name
     return endpoint
+
+
+def _found(request: Request, subject: Subject, id_: str) -> str:
+    """The agency that an id is about. Another agency's is 404 for an agency, as if it did not exist (api.md)."""
+    caller = request.state.caller
+    with request.app.state.service.ledger.reading() as reader:
+        uscc = subject.agency_of(reader.connection, id_)
+    if uscc is None or (caller.role is Role.AGENCY and uscc != caller.uscc):
+        raise subject.unknown()
+    return uscc
 
 
 def command_router() -> APIRouter:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from domain.commands import appeals, assessment, business, filing, sanctions
+from api.subjects import Subject, hints, objections
+from domain.commands import appeals, assessment, business, filing, sanctions, watch
 from domain.commands.base import Command
 from domain.values import Role
 
@@ -24,6 +25,8 @@ class WritingRoute:
     roles: frozenset[Role]
     tag: str
     """The chapter of the Measures under which the documentation groups it."""
+    subject: Subject | None = None
+    """What the path's id names, where the path has no USCC and the agency is found by the id."""
 
     @property
     def pattern(self) -> re.Pattern[str]:
@@ -52,8 +55,12 @@ def _row(tail: str, body: type[Command], tag: str, *roles: Role) -> CommandRoute
     return CommandRoute(f"/v1/agencies{tail}", body, frozenset(roles), tag)
 
 
+def _of(subject: Subject, path: str, body: type[Command], tag: str, *roles: Role) -> CommandRoute:
+    return CommandRoute(path, body, frozenset(roles), tag, subject)
+
+
 FILING, BUSINESS, SANCTIONS, ASSESSMENT, TRAIL = (
-    "第二章 信息备案", "第三章 业务管理", "第三章 不良信息与惩戒", "第四章 诚信考评", "记录与撤销",
+    "第二章 信息备案", "第三章 业务管理", "第三章 不良信息与惩戒", "第四章 诚信考评", "记录、异议与撤销",
 )  # fmt: skip
 _A = "/{uscc}"
 
@@ -76,6 +83,9 @@ COMMANDS: tuple[CommandRoute, ...] = (
     _row(f"{_A}/bad-records/{{id}}/referral", sanctions.ReferBadRecord, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/complaints", sanctions.ReceiveComplaint, SANCTIONS, ASSOCIATION, CLIENT),
     _row(f"{_A}/complaints/{{id}}/decision", sanctions.DecideComplaint, SANCTIONS, ASSOCIATION),
+    _row(f"{_A}/reports", watch.ReportBehaviour, SANCTIONS, ASSOCIATION, REGULATOR, CLIENT),
+    _row(f"{_A}/reports/{{id}}/dismissal", watch.DismissReport, SANCTIONS, ASSOCIATION),
+    _of(hints, "/v1/hints/{id}/dismissal", watch.DismissHint, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/delisting", sanctions.DelistAgency, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/notices/{{id}}/sent", sanctions.SendNotice, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/accidents", sanctions.FindAccidentLiability, SANCTIONS, REGULATOR),
@@ -87,6 +97,9 @@ COMMANDS: tuple[CommandRoute, ...] = (
     _row(f"{_A}/penalties", assessment.ImposePenalty, ASSESSMENT, REGULATOR),
     _row(f"{_A}/appeals", appeals.FileAppeal, ASSESSMENT, AGENCY, ASSOCIATION),
     _row(f"{_A}/annulments", assessment.AnnulEvent, TRAIL, ASSOCIATION, COMMITTEE),
+    _row(f"{_A}/corrections", watch.CorrectEvent, TRAIL, ASSOCIATION),
+    _row(f"{_A}/objections", watch.FileObjection, TRAIL, ASSOCIATION, AGENCY),
+    _of(objections, "/v1/objections/{id}/answer", watch.AnswerObjection, TRAIL, ASSOCIATION),
 )
 
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from api.commands import find_command
+from api.commands import CommandRoute, find_command
 from api.references import resolved
 from domain.commands.base import Command
 from domain.commands.fields import CommandIn
-from domain.commands.filing import FileAgency
 from domain.errors import Invalid, NotFound, Refusal
 from domain.values import new_id, normal_uscc
 
@@ -21,6 +20,7 @@ from domain.values import new_id, normal_uscc
 class Embedded:
     """One of them, parsed. `event_id` is the id that its fact gets, so that later ones could name it."""
 
+    route: CommandRoute
     command: Command
     path_id: str | None
     event_id: str
@@ -60,8 +60,8 @@ def embedded(given: Sequence[CommandIn], field: str, uscc: str, make_id: Callabl
             return names[name]
 
         path, body = resolved(one.post, one.body, find)
-        command, path_id = _parsed(path, body, pointer, uscc, (field, place))
-        made = Embedded(command, path_id, make_id(), pointer)
+        route, command, path_id = _parsed(path, body, pointer, uscc, (field, place))
+        made = Embedded(route, command, path_id, make_id(), pointer)
         if one.ref is not None:
             if one.ref in names:
                 raise _invalid(f"{pointer}/ref", "此名称已用过", "this name is taken already", "每个名称只用一次",
@@ -73,9 +73,9 @@ def embedded(given: Sequence[CommandIn], field: str, uscc: str, make_id: Callabl
 
 def _parsed(
     path: str, body: dict[str, object], pointer: str, uscc: str, place: tuple[str, int]
-) -> tuple[Command, str | None]:
+) -> tuple[CommandRoute, Command, str | None]:
     known = find_command(path)
-    if known is None or known[0].body is FileAgency:
+    if known is None or known[1] is None or known[0].body.SEVERAL_FACTS:  # a filing names its agency in its body
         raise _invalid(
             f"{pointer}/post", "这里不能用这个命令", "this is no command that can stand here",
             "请对照接口文档中的命令表，路径以 /v1/agencies/{uscc}/ 开头",
@@ -86,7 +86,7 @@ def _parsed(
         raise _invalid(f"{pointer}/post", f"只能涉及 {uscc} 这一家机构", f"it has to be about the agency {uscc}",
                        "请改正路径", "Correct the path.")  # fmt: skip
     try:
-        return route.body.model_validate(body), path_id
+        return route, route.body.model_validate(body), path_id
     except ValidationError as error:
         inside = ("body", *place, "body")
         raise RequestValidationError(

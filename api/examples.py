@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from api.commands import CommandRoute
 from api.problem_types import PROBLEM_TYPES
-from domain.commands.assessment import AnnulEvent, InviteSurvey
-from domain.events import EVENT_TYPES
+from domain.commands.assessment import InviteSurvey
+from domain.events import EVENT_TYPES, EventAnnulled
 
 AGENCY_USCC = "91441300MA4X2Y7K18"
 CLIENT_USCC = "91441302MA5A00001N"
@@ -31,6 +31,8 @@ class CommandExample:
     body: dict[str, Any]
     event: str
     can_contradict: bool = True
+    more: tuple[str, ...] = ()
+    """Further facts that it makes, after its own."""
 
 
 _EVENT_ID = "019331d2-6c3a-7b1e-9f00-4d2a8c5e7f10"
@@ -98,7 +100,6 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
     "EnterBadRecord": CommandExample(
         {"behaviour": "16.3", "entered_on": "2024-06-03", "behaviour_on": "2024-05-28", "unlawful": True},
         "BadRecordEntered",
-        can_contradict=False,
     ),
     "ReferBadRecord": CommandExample(
         {"referred_on": "2024-06-05", "reference": "湾安协函〔2024〕12 号"}, "BadRecordReferred"
@@ -117,6 +118,20 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         },
         "ComplaintUpheld",
     ),
+    "ReportBehaviour": CommandExample(
+        {
+            "received_on": "2024-05-20",
+            "reporter": "安全主管 周敏",
+            "behaviour": "16.2",
+            "content": "合同约定每月到场两次，四月未到场",
+        },
+        "BehaviourReported",
+        can_contradict=False,
+    ),
+    "DismissReport": CommandExample(
+        {"dismissed_on": "2024-05-31", "reason": "现场签到表证明四月到场两次"}, "ReportDismissed"
+    ),
+    "DismissHint": CommandExample({"dismissed_on": "2024-12-20", "reason": "经向企业核实，属误填"}, "HintDismissed"),
     "DelistAgency": CommandExample({"decided_on": "2025-05-06", "reason": "整改合格"}, "AgencyDelisted"),
     "SendNotice": CommandExample({"sent_on": "2024-06-06", "channel": "公函"}, "NoticeSent"),
     "FindAccidentLiability": CommandExample(
@@ -175,6 +190,26 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {"event_id": _EVENT_ID, "reason": "重复录入", "basis": "协会秘书处核查", "annulled_on": "2024-06-20"},
         "EventAnnulled",
     ),
+    "CorrectEvent": CommandExample(
+        {
+            "event_id": _EVENT_ID,
+            "reason": "事项填错",
+            "annulled_on": "2024-06-20",
+            "replace": [
+                {"post": f"/v1/agencies/{AGENCY_USCC}/lapses", "body": {"item": 9, "occurred_on": "2024-05-20"}}
+            ],
+        },
+        "EventAnnulled",
+        more=("LapseRecorded",),
+    ),
+    "FileObjection": CommandExample(
+        {"filed_on": "2024-06-12", "event_id": _EVENT_ID, "grounds": "当日已派员参会，有签到记录"}, "ObjectionFiled"
+    ),
+    "AnswerObjection": CommandExample(
+        {"answered_on": "2024-06-18", "outcome": "annulled", "reasons": "签到记录属实"},
+        "ObjectionAnswered",
+        more=("EventAnnulled",),
+    ),
     "AnswerInvitation": CommandExample(
         {"submitted_on": "2024-12-10", "answers": list("AABAAABAAC"), "comments": "响应及时"}, "SurveySubmitted"
     ),
@@ -218,17 +253,21 @@ def command_example(body: type[BaseModel]) -> CommandExample:
 def command_answer(row: CommandRoute) -> dict[str, Any]:
     """What a command's example is answered with."""
     example = command_example(row.body)
-    kind = EVENT_TYPES[f"steward.{example.event}"]
-    recorded_at = "2024-12-30T02:41:07.183902Z"
-    fact = {
-        "id": _EVENT_ID, "type": example.event, "version": 7,
-        "occurred_on": example.body[row.body.FACT_DATE], "recorded_at": recorded_at,
-    }  # fmt: skip
+    names = (example.event, *example.more)
+    facts = [
+        {
+            "id": f"{_EVENT_ID[:-1]}{place}", "type": name, "version": 7 + place,
+            "occurred_on": example.body[row.body.FACT_DATE], "recorded_at": f"2024-12-30T02:41:07.18390{2 + place}Z",
+        }
+        for place, name in enumerate(names)
+    ]  # fmt: skip
+    kinds = [EVENT_TYPES[f"steward.{name}"].KIND for name in names]
     answer: dict[str, Any] = {
-        "agency": AGENCY_USCC, "version": 7, "recorded_at": recorded_at, "events": [fact],
-        "ids": {} if kind.KIND is None else {kind.KIND: _EVENT_ID},
+        "agency": AGENCY_USCC, "version": facts[-1]["version"], "recorded_at": facts[-1]["recorded_at"],
+        "events": facts,
+        "ids": {kind: fact["id"] for kind, fact in zip(kinds, facts, strict=True) if kind is not None},
     }  # fmt: skip
-    if row.body is AnnulEvent:
+    if EventAnnulled.__name__ in names:
         answer["also_annulled"] = ["019331d3-0a11-7c52-8e6f-73b1f4d0a2c9"]
     if row.body is InviteSurvey:
         answer["link"] = "/v1/survey-links/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"

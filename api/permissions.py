@@ -46,6 +46,8 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/objections": _DISTRICT,
     "/v1/reports": READERS,
     "/v1/impacts": _DISTRICT,
+    "/v1/hints": READERS,
+    "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
     "/v1/rulebooks": _ANYONE,
     "/v1/rulebooks/{id}": _ANYONE,
     "/v1/measures/{article:path}": _ANYONE,

@@ -11,11 +11,13 @@ from sqlalchemy import Connection
 
 from api.auth import Caller
 from domain.events import (
+    BehaviourReported,
     ComplaintDismissed,
     ComplaintMerged,
     ComplaintReceived,
     ComplaintUpheld,
     Event,
+    ReportDismissed,
     Sealed,
     SurveyInvited,
     SurveySubmitted,
@@ -29,18 +31,24 @@ ERASED = {"erased": True}
 """In place of what was forgotten: the subject's key is gone."""
 WITHHELD = {"withheld": True}
 """In place of what this caller may not read."""
-HASHES = frozenset({"certificate_hash", "client_hash"})
+HASHES = frozenset({"certificate_hash", "client_hash", "reporter_hash"})
 """Keyed hashes serve comparison only (R37): nobody is shown them."""
 _DECISIONS = (ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
+_INFORMANTS = {ComplaintReceived.__name__: ("complainant", "client_uscc"), BehaviourReported.__name__: ("reporter",)}
 _NAMES_OFFICERS = frozenset({Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR})
 
 
 def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> bool:
-    """Whether an event is the enterprise's own survey or complaint, or a decision on its complaint (api.md)."""
+    """Whether an event is the enterprise's own survey, complaint or report, or a decision on one of these (api.md)."""
     if isinstance(event, (SurveyInvited, SurveySubmitted)):
         return event.client.uscc == uscc
     if isinstance(event, ComplaintReceived):
         return uscc is not None and event.client_hash == vault.keyed_hash(uscc)
+    if isinstance(event, BehaviourReported):
+        return uscc is not None and event.reporter_hash == vault.keyed_hash(uscc)
+    if isinstance(event, ReportDismissed):
+        report = trail.by_id.get(event.report_id)
+        return report is not None and is_of_client(report, uscc, trail, vault)
     if isinstance(event, _DECISIONS):
         complaint = trail.by_id.get(event.complaint_id)
         return complaint is not None and is_of_client(complaint, uscc, trail, vault)
@@ -50,7 +58,7 @@ def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> 
 def shown(connection: Connection, caller: Caller, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of the trail as the caller may see them: a client reads in clear only what it wrote itself."""
     vault = Vault(connection)
-    rows = [_without_complainant(caller, row) for row in rows]
+    rows = [_without_informant(caller, row) for row in rows]
     found: list[Sealed] = []
     for row in rows:
         if _may_open(caller, row):
@@ -67,12 +75,15 @@ def _may_open(caller: Caller, row: dict[str, Any]) -> bool:
     return caller.role is not Role.CLIENT or row["actor"] == caller.person_id
 
 
-def _without_complainant(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
-    """Who complained, person or enterprise, is not told to the agency complained about; the grounds are."""
-    if caller.role is not Role.AGENCY or row["type"] != ComplaintReceived.__name__:
+def _without_informant(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
+    """Who complained or reported, person or enterprise, is not told to the agency concerned; what about is.
+
+    Nor who recorded it: a client's person is the actor of its surveys too, which name the client.
+    """
+    if caller.role is not Role.AGENCY or row["type"] not in _INFORMANTS:
         return row
-    who = {name: WITHHELD for name in ("complainant", "client_uscc") if row["fact"][name] is not None}
-    return {**row, "fact": {**row["fact"], **who}}
+    who = {name: WITHHELD for name in _INFORMANTS[row["type"]] if row["fact"][name] is not None}
+    return {**row, "actor": WITHHELD, "fact": {**row["fact"], **who}}
 
 
 def _is_sealed(value: Any) -> bool:

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
 from api.instants import known_at
 from domain.commands.fields import read_day, wrong
+from domain.events import Behaviour
 
 
 def _count(value: Any) -> int:
@@ -103,6 +104,14 @@ Search = Annotated[
     _Words,
     BeforeValidator(_plain),
     Query(description="名称或代码的一部分 / part of the name or of the USCC"),
+]
+HintFilter = Annotated[
+    Literal["open", "dismissed", "recorded", "all"],
+    Query(description="待处理、已排除、已记录或全部 / open, dismissed, recorded or all"),
+]
+BehaviourFilter = Annotated[
+    Behaviour | Literal["check"] | None,
+    Query(description="第十六条行为代码；check：只须核实的 / code of art.16; check: only to be checked"),
 ]
 NoticeFilter = Annotated[
     Literal["due", "sent", "all"],

@@ -154,7 +154,7 @@ def agencies(
     with looking_up(request) as (look_ups, reader):
         basis = look_ups.district(wanted.as_of, wanted.known_at)
         rows = look_ups.agencies(basis, filters, offset=wanted.offset, limit=wanted.limit + 1)
-        return _listed(request, reader, basis.echo(), wanted.part(rows, basis.as_of, basis.known_at), as_of, known_at)
+        return listed(request, reader, basis.echo(), wanted.part(rows, basis.as_of, basis.known_at), as_of, known_at)
 
 
 @router.get("/v1/rankings/{year}", tags=[MANY], **question_docs("ranking", not_found=True))
@@ -174,7 +174,7 @@ def ranking(
         own = _own(request)
         rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
         part = wanted.part(rows, basis.as_of, basis.known_at)
-        return _listed(request, reader, {"year": number, **basis.echo()}, part, as_of, known_at)
+        return listed(request, reader, {"year": number, **basis.echo()}, part, as_of, known_at)
 
 
 @router.get("/v1/statistics", tags=[MANY], **question_docs("statistics"))
@@ -207,7 +207,7 @@ def notices(
             rows = [row for row in rows if (row["sent_on"] is not None) == (status == "sent")]
         rows.sort(key=lambda row: (row["due_on"], row["agency"]["uscc"], row["id"]))
         part = wanted.cut(rows, basis.as_of, basis.known_at)
-        return _listed(request, reader, basis.echo(), part, as_of, known_at)
+        return listed(request, reader, basis.echo(), part, as_of, known_at)
 
 
 def _own(request: Request) -> str | None:
@@ -223,7 +223,7 @@ def _only(questions: Questions, uscc: str, wanted: Page) -> list[Basis]:
     return []
 
 
-def _listed(
+def listed(
     request: Request,
     reader: Reader,
     echo: dict[str, Any],
@@ -231,6 +231,7 @@ def _listed(
     as_of: AsOf,
     known_at: KnownAt,
 ) -> Response:
+    """The answer of a list: the echo of its basis, a page of items, the next cursor."""
     items, next_cursor = part
     for_ever = _for_ever(reader, as_of, known_at, echo["known_at"])
     return answer(request, {**echo, "items": items, "next_cursor": next_cursor}, for_ever=for_ever)

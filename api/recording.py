@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
@@ -13,10 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import idempotency, survey_secrets
-from api.auth import Caller
+from api.acts import act_of
+from api.orders import Order
 from api.problem_types import Malformed
 from domain.agency import Agency
-from domain.commands.base import Command
 from domain.errors import Moved
 from domain.events import Event, EventAnnulled, SurveyInvited
 from domain.ledger import Ledger, Unit
@@ -27,21 +26,6 @@ CREATED = 201
 REPLAYED = "Idempotent-Replayed"
 ANY_VERSION: Literal["*"] = "*"
 _VERSION = re.compile(r'"(\d{1,9})"', re.ASCII)
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a request asks to be recorded: command, agency, and under which conditions."""
-
-    command: Command
-    uscc: str
-    path_id: str | None
-    path: str
-    """The path as it counts for retries, with the USCC in its canonical form."""
-    may_create: bool
-    caller: Caller
-    before: Callable[[Unit, Agency], None] | None = None
-    """What else has to hold, asked under the agency's lock."""
 
 
 def expected_version(given: str | None) -> int | Literal["*"] | None:
@@ -106,23 +90,16 @@ def _record(unit: Unit, order: Order, expected: int | Literal["*"] | None) -> di
     agency = unit.agency(order.uscc, new=order.may_create)
     if expected == ANY_VERSION and agency.version == 0:
         raise Moved("尚无该机构的记录", "there is no record of this agency yet")
+    if isinstance(expected, int):
+        agency.must_be_at(expected)
     if order.before is not None:
         order.before(unit, agency)
-    event = unit.record(
-        order.uscc,
-        order.command,
-        actor=order.caller.person_id,
-        role=order.caller.role,
-        via="api",
-        path_id=order.path_id,
-        enterprise=order.caller.uscc,
-        expected=expected if isinstance(expected, int) else None,
-        new=order.may_create,
-    )
-    if isinstance(event, SurveyInvited):
-        survey_secrets.keep_link(unit, order.uscc, event)
+    events = act_of(order.command)(unit, order)
+    for event in events:
+        if isinstance(event, SurveyInvited):
+            survey_secrets.keep_link(unit, order.uscc, event)
     touched = unit.projected().touched
-    return {**recorded(order.uscc, agency, event, touched), **demonstration_mark(unit.law())}
+    return {**recorded(order.uscc, agency, events, touched), **demonstration_mark(unit.law())}
 
 
 def touched_json(touched: Sequence[Touched]) -> list[dict[str, Any]]:
@@ -130,22 +107,34 @@ def touched_json(touched: Sequence[Touched]) -> list[dict[str, Any]]:
     return [{"impact": one.impact_id, "result": one.result_id, "year": one.year} for one in touched]
 
 
-def recorded(uscc: str, agency: Agency, event: Event, touched: Sequence[Touched] = ()) -> dict[str, Any]:
-    """The answer to a command as api.md writes it; an annulment names what stops counting with its event."""
+def recorded(uscc: str, agency: Agency, events: Sequence[Event], touched: Sequence[Touched] = ()) -> dict[str, Any]:
+    """The answer to a command as api.md writes it: what was recorded at this agency, in order, the fact itself first.
+
+    `ids` names the first of each kind; annulments name what stops counting with their events.
+    """
+    own = [event for event in events if event.stream == agency.stream]
+    ids: dict[str, str] = {}
+    for event in own:
+        if event.KIND is not None:
+            ids.setdefault(event.KIND, event.id)
     answer: dict[str, Any] = {
         "agency": uscc,
-        "version": event.version,
-        "recorded_at": event.recorded_at,
+        "version": own[-1].version,
+        "recorded_at": own[-1].recorded_at,
         "events": [
             {
                 "id": event.id, "type": type(event).__name__, "version": event.version,
                 "occurred_on": event.occurred_on.isoformat(), "recorded_at": event.recorded_at,
             }
+            for event in own
         ],
-        "ids": {} if event.KIND is None else {event.KIND: event.id},
+        "ids": ids,
     }  # fmt: skip
     if touched:
         answer["touched"] = touched_json(touched)
-    if isinstance(event, EventAnnulled):
-        answer["also_annulled"] = [one.id for one in agency.trail.gone_with(event) if one.id != event.event_id]
+    annulments = [event for event in own if isinstance(event, EventAnnulled)]
+    if annulments:
+        named = {event.event_id for event in annulments}
+        gone = [one for event in annulments for one in agency.trail.gone_with(event) if one.id not in named]
+        answer["also_annulled"] = [one.id for one in sorted(gone, key=lambda one: one.version)]
     return answer

@@ -12,8 +12,9 @@ from api.auth import Caller
 from api.examples import AGENCY_USCC
 from api.guard import GuardedRoute
 from api.openapi import link_docs, public_docs
+from api.orders import Order
 from api.problem_types import Gone
-from api.recording import Order, record
+from api.recording import record
 from api.survey_secrets import PATH, Link, find_link, note_use
 from domain.agency import Agency
 from domain.commands.assessment import AnswerInvitation

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from domain.events import (
     AppealFiled,
     EffectScored,
     Event,
+    FilingSubmitted,
     InformationChanged,
     LapseRecorded,
+    Person,
     ResultPublished,
     ResultRevised,
     SubmissionRequested,
@@ -73,6 +75,15 @@ def appeal_key(year: int) -> str:
     return f"appeal:{year}"
 
 
+CERTIFICATES = "cert:"
+"""What every `certificate_key` begins with; these are found across agencies, by an index of their own."""
+
+
+def certificate_key(certificate_hash: str) -> str:
+    """Filings and changes with this certificate on the staff (R37)."""
+    return f"{CERTIFICATES}{certificate_hash}"
+
+
 PLEDGE_ITEM = 7
 """Requests of this item are met by a pledge as well (R8a)."""
 
@@ -107,3 +118,12 @@ def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
     elif isinstance(event, InformationChanged):
         fields = event.fields
         yield from field_keys(field for field in fields.__struct_fields__ if getattr(fields, field) is not UNSET)
+        yield from _certificate_keys(fields.personnel)
+    elif isinstance(event, FilingSubmitted):
+        yield from _certificate_keys(event.profile.personnel)
+
+
+def _certificate_keys(personnel: tuple[Person, ...] | UnsetType) -> Iterator[str]:
+    for number in dict.fromkeys(person.certificate_hash for person in personnel or ()):
+        if number:
+            yield certificate_key(number)

@@ -50,6 +50,11 @@ class LazyTrail(Trail):
         entry = self.entries.one(event_id)
         return None if entry is None else entry.gone_by
 
+    @property
+    def events(self) -> list[Event]:
+        """Never answered: who walks through a stream has to read it. `every` gives those of one type."""
+        raise TypeError("what is looked up by key cannot be walked through: ask for a type")
+
     def add(self, event: Event) -> None:
         """Take an event that was recorded just now."""
         self.entries.add(event)
@@ -63,6 +68,10 @@ class LazyTrail(Trail):
     def of(self, kind: type[E]) -> Iterator[E]:
         """See `Trail`."""
         return _counting(self.entries.under([type_key(kind)]))
+
+    def every(self, kind: type[E]) -> list[E]:
+        """See `Trail`."""
+        return [entry.event for entry in self.entries.under([type_key(kind)])]  # type: ignore[misc]  # by their key
 
     def naming(self, event_id: str, *kinds: type[E]) -> Iterator[E]:
         """See `Trail`."""

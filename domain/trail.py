@@ -18,7 +18,7 @@ class Trail:
     """Events in recording order, indexed by id and by the ids they name. Adding never judges."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
-        self.events: list[Event] = []
+        self._events: list[Event] = []
         self._ids: dict[str, Event] = {}
         self._annulled: dict[str, str] = {}
         self.by_id: Mapping[str, Event] = self._ids
@@ -31,11 +31,16 @@ class Trail:
         for event in events:
             self.add(event)
 
+    @property
+    def events(self) -> list[Event]:
+        """All events in recording order, counting or not."""
+        return self._events
+
     def add(self, event: Event) -> None:
         """Index one more event. An event that names an annulled one stops counting with it (rules.md, two clocks)."""
         self._dated.clear()
         self._remembered.clear()
-        self.events.append(event)
+        self._events.append(event)
         self._ids[event.id] = event
         self._by_type.setdefault(type(event), []).append(event)
         if isinstance(event, EventAnnulled):
@@ -63,6 +68,10 @@ class Trail:
         for event in self._by_type.get(kind, ()):
             if event.id not in self.annulled_by:
                 yield event  # type: ignore[misc]  # the index is keyed by the very type
+
+    def every(self, kind: type[E]) -> list[E]:
+        """The events of one type, counting or not, in recording order."""
+        return list(self._by_type.get(kind, ()))  # type: ignore[arg-type]  # as above
 
     def dated(self, kind: type[E]) -> list[E]:
         """The counting events of one type by date, those of one day in recording order."""

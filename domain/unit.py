@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import Command, Recording
+from domain.elsewhere import OtherAgencies
 from domain.errors import Contradiction
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law
@@ -185,19 +186,16 @@ class Unit:
         path_id: str | None = None,
         enterprise: str | None = None,
         event_id: str | None = None,
-        expected: int | None = None,
         new: bool = False,
         appeal_id: str | None = None,
         replaced: tuple[str, ...] = (),
     ) -> Event:
         """Record one command. Raises a `Refusal`, then nothing of this transaction may be committed.
 
-        `expected`: the version that If-Match names. `new`: the command may create the agency (art.8). `appeal_id`,
-        `replaced`: see `Recording`.
+        `new`: the command may create the agency (art.8). `appeal_id`, `replaced`: see `Recording`. It may be called any
+        number of times, for any agencies; who records at several locks their streams first, by name.
         """
         agency = self.agency(uscc, new=new)
-        if expected is not None:
-            agency.must_be_at(expected)
         stream = agency.stream
         self._entries[stream].read(*self.ledger.read_models.looked_up(command, path_id))
         law = self.law()
@@ -208,6 +206,7 @@ class Unit:
                 actor=actor, role=role, via=via, today=shanghai_date(at), recorded_at=at,
                 event_id=event_id or new_id(), vault=self.vault, rulebooks=law.rulebooks, calendar=law.calendar,
                 path_id=path_id, enterprise=enterprise, appeal_id=appeal_id, replaced=replaced,
+                elsewhere=OtherAgencies(self.reader, stream),
             ),
         )  # fmt: skip
         self._last[stream] = at

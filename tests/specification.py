@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -13,11 +13,14 @@ from domain.agency import Agency, unknown_agency
 from domain.commands.base import Recording
 from domain.errors import NotFound
 from domain.events import Event, Sealed
+from domain.facts import known
 from domain.law import Law
 from domain.measures.calendar import build_calendar
+from domain.measures.hints import Hint, agency_of_hint, hints
 from domain.measures.rulebook import Rulebook, Rulebooks, shipped_rulebook
+from domain.measures.staff import Elsewhere, Stay, stays
 from domain.trail import Trail
-from domain.values import SHANGHAI, Role, instant, next_instant, shanghai_date
+from domain.values import FOREVER, SHANGHAI, Role, instant, next_instant, shanghai_date
 from projections.basis import Basis
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -52,6 +55,16 @@ def end_of(day: date) -> str:
     return instant(datetime.combine(day + timedelta(days=1), time(0), SHANGHAI) - timedelta(microseconds=1))
 
 
+class _Others:
+    """Implements `Elsewhere` over trails in memory."""
+
+    def __init__(self, trails: list[Trail]) -> None:
+        self._trails = trails
+
+    def stays(self, certificates: Collection[str]) -> list[Stay]:
+        return [stay for trail in self._trails for stay in stays(trail) if stay.certificate in certificates]
+
+
 @dataclass
 class District:
     """Agencies in memory with a clock that the test moves."""
@@ -74,7 +87,8 @@ class District:
         command = route.body.model_validate(body)
         if code is not None and code not in self.agencies:
             raise unknown_agency(code)
-        code = code or command.uscc  # type: ignore[attr-defined]  # only a filing has it in the body
+        assert not command.SEVERAL_FACTS, f"{post} records several facts: ask for it over HTTP"
+        code = code or agency_of_hint(path_id or "") or command.uscc  # type: ignore[attr-defined]  # of a filing
         agency = self.agencies.get(code) or Agency.of(code)
         last = agency.trail.events[-1].recorded_at if agency.trail.events else None
         at = next_instant(self.clock, last)
@@ -83,11 +97,21 @@ class District:
             Recording(
                 actor="p", role=self.role, via="api", today=shanghai_date(at), recorded_at=at,
                 event_id=event_id or f"e{next(self._ids)}", vault=PlainVault(), rulebooks=self.law.rulebooks,
-                calendar=self.law.calendar, path_id=path_id,
+                calendar=self.law.calendar, path_id=path_id, elsewhere=self.elsewhere(code),
             ),
         )  # fmt: skip
         self.agencies[code] = agency
         return event
+
+    def elsewhere(self, code: str, known_at: str = FOREVER) -> Elsewhere:
+        """The other agencies as one agency's hints see them."""
+        others = [agency for uscc, agency in self.agencies.items() if uscc != code]
+        return _Others([known(agency.trail.events, known_at) for agency in others])
+
+    def hints(self, code: str, as_of: date, known_at: str | None = None) -> list[Hint]:
+        """The hints at an agency, open or settled (R37); by default everything is known."""
+        basis = self.basis(code, as_of, known_at)
+        return hints(basis.facts, basis.law, self.elsewhere(code, known_at or FOREVER))
 
     def basis(self, code: str, as_of: date, known_at: str | None = None) -> Basis:
         """An agency's basis; by default everything is known."""

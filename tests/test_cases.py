@@ -7,10 +7,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
 from domain.errors import Contradiction, Invalid, NotFound, Refusal
+from domain.measures.hints import Hint
 from domain.measures.rulebook import assessment_year_of
 from domain.values import instant
 from projections.sheet import Sheet
@@ -65,10 +67,20 @@ class Story:
             if first is not None:
                 self.day = max(self.day, date.fromisoformat(first))
         self.district.clock = max(self.district.clock, noon(self.day))
+        if "dismiss_hint" in fact:
+            (id_,) = (one.id for one in self.district.hints(code, self.day) if self.is_meant(one, fact["dismiss_hint"]))
+            self.send(f"/v1/hints/{id_}/dismissal", body, fact)
+            return
         tail = self.resolve(fact["post"])
         if tail == "":
             body.setdefault("uscc", code)
-        path = f"/v1/agencies/{code}/{tail}" if tail else "/v1/agencies"
+        self.send(f"/v1/agencies/{code}/{tail}" if tail else "/v1/agencies", body, fact)
+
+    @staticmethod
+    def is_meant(hint: Hint, rule: str) -> bool:
+        return hint.rule == rule and hint.status == "open"
+
+    def send(self, path: str, body: dict[str, Any], fact: dict[str, Any]) -> None:
         if "refused" in fact:
             self.refuse(path, body, fact["refused"])
             return
@@ -112,6 +124,9 @@ class Story:
             case "timeline":
                 answer = timeline(basis, _day(ask["from"]), _day(ask["to"]))
                 return {"days": [item["date"] for item in answer["items"]]}
+            case "hints":
+                found = self.district.hints(self.code(ask.get("agency", "A")), as_of, known_at)
+                return {"hints": [msgspec.json.decode(msgspec.json.encode(one)) for one in found]}
             case "ranking":
                 bases = [self.district.basis(code, as_of, known_at) for code in sorted(self.district.agencies)]
                 return {"items": ranking(ask["year"], bases)}
@@ -151,7 +166,8 @@ def _at(answer: Any, path: str) -> Any:
 
 def _fits(row: dict[str, Any], line: dict[str, Any]) -> bool:
     return all(
-        set(line[key]) == set(value) if isinstance(value, list) else line[key] == value for key, value in row.items()
+        set(line[key]) == set(value) if isinstance(value, list) else line[key] == (None if value == "NULL" else value)
+        for key, value in row.items()
     )
 
 

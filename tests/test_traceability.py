@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.measures.implements import code_for, paragraphs_with_needless_reason
+from domain.measures.implements import paragraphs_with_needless_reason
 from domain.measures.paragraphs import is_reference
-from tests.traceability import LATER, PAGE, page, shown_by, uncoded, unshown
+from tests.traceability import PAGE, page, shown_by, uncoded, unshown
 
 
 def test_every_paragraph_and_reading_has_code_or_a_reason_for_having_none() -> None:
@@ -21,11 +21,6 @@ def test_every_coded_paragraph_and_reading_is_shown_by_a_case_or_a_test() -> Non
 def test_cases_and_tests_cite_what_exists() -> None:
     """A misspelt reference in a case or a mark would be a proof of nothing."""
     assert [one for one in shown_by() if not is_reference(one)] == []
-
-
-def test_what_is_put_off_has_no_code_yet() -> None:
-    """A reading that has been coded leaves the list of those put off."""
-    assert [ref for ref in LATER if code_for(ref)] == []
 
 
 def test_the_page_is_up_to_date() -> None:

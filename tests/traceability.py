@@ -19,11 +19,6 @@ from domain.measures.rulebook import shipped_rulebook
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "traceability.md"
-LATER = {
-    "R37": "提示清单：下一步 / hints: a later step",
-    "R38": "对单条记录的异议：下一步 / objections: a later step",
-}
-"""Readings that no code carries yet, with the reason."""
 
 
 def cases() -> Iterator[tuple[str, str]]:
@@ -82,7 +77,7 @@ def page() -> str:
         "| --- | --- | --- | --- | --- |",
     ]
     for reading in shipped_rulebook().readings:
-        code = LATER.get(reading.ref) or _code(code_for(reading.ref))
+        code = _code(code_for(reading.ref))
         confirmed = reading.confirmed_by or "unconfirmed / 未确认"
         shown = _names(tests.get(reading.ref, []))
         lines.append(f"| {reading.ref} | {reading.note} | {confirmed} | {code} | {shown} |")
@@ -103,13 +98,13 @@ def _names(names: list[str]) -> str:
 def uncoded() -> list[str]:
     """Paragraphs and readings that have neither code nor a stated reason for having none."""
     missing = [one.ref for one in paragraphs() if not one.no_code and not code_for(one.ref)]
-    return missing + [ref for ref in READING_REFS if ref not in LATER and not code_for(ref)]
+    return missing + [ref for ref in READING_REFS if not code_for(ref)]
 
 
 def unshown() -> list[str]:
     """Paragraphs and readings that have code which no case and no test shows."""
     tests = shown_by()
-    every = [one.ref for one in paragraphs() if not one.no_code] + [ref for ref in READING_REFS if ref not in LATER]
+    every = [one.ref for one in paragraphs() if not one.no_code] + list(READING_REFS)
     return [ref for ref in every if ref not in tests]
 
 

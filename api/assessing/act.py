@@ -11,7 +11,8 @@ from eventsourcing.persistence import IntegrityError
 
 from api import idempotency
 from api.auth import Caller
-from api.recording import keyed
+from api.recording import keyed, recorded
+from domain.agency import Agency
 from domain.commands.base import Command
 from domain.events import Event
 from domain.ledger import Ledger, Unit
@@ -57,10 +58,16 @@ class Act:
             **{"role": self.caller.role, **more},
         )  # fmt: skip
 
-    @property
-    def version(self) -> int | None:
-        """The expected version as a number; `*` is met by every agency that exists."""
-        return self.expected if isinstance(self.expected, int) else None
+    def at_expected_version(self, unit: Unit, uscc: str) -> Agency:
+        """The agency under its lock, which has to be at the version that If-Match names. Raises: Moved."""
+        agency = unit.agency(uscc)
+        if isinstance(self.expected, int):
+            agency.must_be_at(self.expected)
+        return agency
+
+    def answer(self, unit: Unit, uscc: str, events: Sequence[Event], **more: Any) -> dict[str, Any]:
+        """The answer to an act about one agency: all its events, the fact itself first, and what they touch."""
+        return {**recorded(uscc, unit.agency(uscc), events, unit.projected().touched), **more}
 
     def append(
         self, unit: Unit, kind: type[Event], stream: str, on: date, event_id: str | None = None, **fields: Any
@@ -75,27 +82,6 @@ class Act:
             event_id=event_id or new_id(),
             **fields,
         )
-
-
-def event_json(event: Event) -> dict[str, Any]:
-    """An event as answers to commands name it (api.md)."""
-    return {
-        "id": event.id, "type": type(event).__name__, "version": event.version,
-        "occurred_on": event.occurred_on.isoformat(), "recorded_at": event.recorded_at,
-    }  # fmt: skip
-
-
-def recorded_on(uscc: str, events: Sequence[Event], **more: Any) -> dict[str, Any]:
-    """The answer to an act about one agency: all its events, the fact itself first."""
-    last = max(events, key=lambda event: event.version)
-    ids: dict[str, str] = {}
-    for event in events:
-        if event.KIND is not None:
-            ids.setdefault(event.KIND, event.id)
-    return {
-        "agency": uscc, "version": last.version, "recorded_at": last.recorded_at,
-        "events": [event_json(event) for event in events], "ids": ids, **more,
-    }  # fmt: skip
 
 
 def round_answer(year: int, event: Event, count: int) -> dict[str, Any]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
-from api.assessing.act import Act, recorded_on
+from api.acts import replace
+from api.assessing.act import Act
 from api.assessing.revising import Reason, revise
 from api.embedded import Embedded, embedded
+from api.orders import Order
 from domain.agency import Agency
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.assessment import AnnulEvent
-from domain.errors import Forbidden, NotFound, Refusal
+from domain.errors import Forbidden, NotFound
 from domain.events import AppealFiled, Event
 from domain.ledger import Ledger, Unit
 from domain.measures.chapter4_appeals import is_worse
@@ -43,9 +45,12 @@ def simple(act: Act, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tupl
     """Admit or withdraw an appeal."""
     own = act.caller.uscc if act.caller.role is Role.AGENCY else None
     uscc, _ = located(act.ledger, appeal_id, AppealFiled, own)
-    return act.carry_out(
-        lambda unit: recorded_on(uscc, [act.record(unit, uscc, body, appeal_id, expected=act.version)])
-    )
+
+    def record(unit: Unit) -> dict[str, Any]:
+        act.at_expected_version(unit, uscc)
+        return act.answer(unit, uscc, [act.record(unit, uscc, body, appeal_id)])
+
+    return act.carry_out(record)
 
 
 @implements("art.20", "R34", "R35")
@@ -61,22 +66,25 @@ def _decide(
 ) -> dict[str, Any]:
     unit.lock_district(filed.year)
     found = published(unit.reader, uscc, filed.year)
-    agency = unit.agency(uscc)
+    agency = act.at_expected_version(unit, uscc)
     if act.separate_duties:
         _must_be_impartial(act, agency, filed)
     ids = tuple(one.event_id for one in replacing)
-    decision = act.record(unit, uscc, body, filed.id, replaced=ids, expected=act.version)
-    events = [decision, *_annul(act, unit, uscc, filed.id, body), *_replace(act, unit, uscc, replacing)]
+    decision = act.record(unit, uscc, body, filed.id, replaced=ids)
+    order = Order(body, uscc, filed.id, "", may_create=False, caller=act.caller)
+    annulled = list(_annul(act, unit, uscc, filed.id, body))
+    replaced = replace(unit, order, replacing, role=Role.ASSOCIATION)  # authorised by the decision (api.md)
+    events = [decision, *annulled, *replaced]
     if found is None or not (body.annul or ids):
-        return recorded_on(uscc, events, appeal=filed.id, result=None, ranks=[])
+        return act.answer(unit, uscc, events, appeal=filed.id, result=None, ranks=[])
     trail = Trail([*found.events, *events])
     draft = judged_again(found, decision.recorded_at, body.annul, ids, trail)
     grade = None if draft.grade is None else draft.grade.value
     if is_worse(found.standing, grade, draft.total) or _same(found, draft.sheet, grade):
         kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
-        return recorded_on(uscc, events, appeal=filed.id, result=kept, ranks=[])
+        return act.answer(unit, uscc, events, appeal=filed.id, result=kept, ranks=[])
     revision = revise(act, unit, found, draft, body.decided_on, Reason(appeal_id=filed.id))
-    return recorded_on(uscc, [*events, revision.result], appeal=filed.id, **revision.answer())
+    return act.answer(unit, uscc, [*events, revision.result], appeal=filed.id, **revision.answer())
 
 
 def _same(found: Published, sheet: dict[str, Any], grade: str | None) -> bool:
@@ -91,15 +99,6 @@ def _annul(act: Act, unit: Unit, uscc: str, appeal_id: str, body: DecideAppeal) 
         if event_id not in agency.trail.annulled_by:
             command = AnnulEvent(event_id=event_id, reason=body.reasons, annulled_on=body.decided_on)
             yield act.record(unit, uscc, command, appeal_id=appeal_id)
-
-
-def _replace(act: Act, unit: Unit, uscc: str, replacing: Sequence[Embedded]) -> Iterator[Event]:
-    """Record the facts that go with the decision, authorised by it whatever role they need elsewhere (api.md)."""
-    for one in replacing:
-        try:
-            yield act.record(unit, uscc, one.command, one.path_id, event_id=one.event_id, role=Role.ASSOCIATION)
-        except Refusal as refusal:
-            raise one.refused(refusal) from None
 
 
 @implements("R35")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.assessing.act import Act, recorded_on
+from api.assessing.act import Act
 from api.assessing.appeals import located
 from api.assessing.revising import Reason, revise
 from domain.assessment import not_after
@@ -43,9 +43,7 @@ def _dispose(
     if not waiting.matter.is_open:
         raise already(f"该影响已处理（{waiting.matter.status}）",
                       f"this impact has been disposed of ({waiting.matter.status})", "R36")  # fmt: skip
-    agency = unit.agency(uscc)
-    if act.version is not None:
-        agency.must_be_at(act.version)
+    act.at_expected_version(unit, uscc)
     event = act.append(
         unit, ImpactDisposed, agency_stream(uscc), body.disposed_on, impact_id=impact, result_id=result.id,
         cause=cause, outcome=body.outcome, reason=unit.vault.seal(body.reason),
@@ -53,11 +51,11 @@ def _dispose(
     )  # fmt: skip
     found = published(unit.reader, uscc, result.year)
     if body.outcome == "kept" or found is None:
-        return recorded_on(uscc, [event])
+        return act.answer(unit, uscc, [event])
     fact = next(one for one in found.events if one.id == cause)
     draft = let_in(found, event.recorded_at, fact)
     revision = revise(act, unit, found, draft, body.disposed_on, Reason(impact_id=impact))
-    return recorded_on(uscc, [event, revision.result], **revision.answer())
+    return act.answer(unit, uscc, [event, revision.result], **revision.answer())
 
 
 def _unknown() -> NotFound:

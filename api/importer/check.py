@@ -13,9 +13,11 @@ from api.importer.errors import LineError, refused, wrong_fields
 from api.importer.lines import CommandLine, parse_line, raw_lines
 from api.importer.references import References
 from api.importer.spool import Spool, event_id
+from api.subjects import Subject
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import NoVault, Recording
 from domain.commands.filing import FileAgency
+from domain.elsewhere import OtherAgencies
 from domain.errors import Contradiction, Refusal
 from domain.ledger import Reader
 from domain.values import FOREVER, Instant, Role, moment, next_instant, normal_uscc, shanghai_date
@@ -70,7 +72,7 @@ class Check:
         if law is None:
             raise Contradiction("账本尚未启用", "the ledger has not been opened", remedy="请先启动服务",
                                 remedy_en="Start the service first.")  # fmt: skip
-        self._spool, self._sha256, self._now, self._law = spool, file_sha256, now, law
+        self._reader, self._spool, self._sha256, self._now, self._law = reader, spool, file_sha256, now, law
         self._agencies = Agencies(reader, spool, HELD_EVENTS)
         self._references = References(spool, file_sha256)
         self._vault = NoVault()
@@ -118,7 +120,12 @@ class Check:
         route, uscc, path_id = _command_of(line.number, path)
         command = route.body.model_validate(body)
         is_filing = isinstance(command, FileAgency)
-        uscc = command.uscc if isinstance(command, FileAgency) else _path_uscc(line.number, uscc or "")
+        if isinstance(command, FileAgency):
+            uscc = command.uscc
+        elif route.subject is not None:
+            uscc = self._found(line.number, route.subject, path_id or "")
+        else:
+            uscc = _path_uscc(line.number, uscc or "")
         agency = self._agencies.get(uscc)
         if agency.version == 0 and not is_filing:
             raise self._unknown(line.number, uscc)
@@ -127,7 +134,7 @@ class Check:
         recording = Recording(
             actor="", role=Role.ASSOCIATION, via="import", today=shanghai_date(at), recorded_at=at,
             event_id=event_id(self._sha256, line.number), vault=self._vault, rulebooks=self._law.rulebooks,
-            calendar=self._law.calendar, path_id=path_id,
+            calendar=self._law.calendar, path_id=path_id, elsewhere=OtherAgencies(self._reader, agency.stream),
         )  # fmt: skip
         try:
             event = agency.record(command, recording)
@@ -137,6 +144,13 @@ class Check:
         self._agencies.grown()
         self._spool.keep_event(uscc, line.number, event)
         self._spool.keep_command(line.number, uscc, path_id, path, body)
+
+    def _found(self, line: int, subject: Subject, id_: str) -> str:
+        """The agency that a path's id is about. Raises: LineError."""
+        uscc = subject.agency_of(self._reader.connection, id_)
+        if uscc is None:
+            raise refused(line, subject.unknown())
+        return uscc
 
     def _unknown(self, line: int, uscc: str) -> LineError:
         filing = self._spool.refused_filing(uscc)
@@ -164,6 +178,12 @@ def _command_of(line: int, path: str) -> tuple[CommandRoute, str | None, str | N
             line, "/post", "api.md", "没有这个命令", "there is no such command",
             "请对照接口文档中的命令表，路径以 /v1/ 开头",
             "Compare it with the table of commands; paths begin with /v1/.",
+        )  # fmt: skip
+    if found[0].body.SEVERAL_FACTS:
+        raise LineError(
+            line, "/post", "api.md", "这个命令一次记录多件事实，不能用文件导入",
+            "this command records several facts at once and cannot be imported",
+            "请通过 HTTP 办理", "Send it over HTTP.",
         )  # fmt: skip
     return found
 

@@ -15,6 +15,7 @@ from domain.events import Client, Event, Evidence, Person, Sealed, TeamMember, V
 from domain.measures.calendar import Calendar
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
+from domain.measures.staff import NOWHERE, Elsewhere
 from domain.values import Instant, Role
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Recording:
     """Ids of the facts that a decision records in place of others (R34)."""
     enterprise: str | None = None
     """The USCC to which the caller's token is bound (roles agency and client)."""
+    elsewhere: Elsewhere = NOWHERE
+    """The other agencies, for hints that depend on them (R37)."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,8 @@ class Command(BaseModel):
     """Due dates, planned dates and a termination's effective date."""
     ANY_DAY: ClassVar[frozenset[str]] = frozenset()
     """Dates that an agency or client may give earlier than today: a contract's start, the day of a change (R8b)."""
+    SEVERAL_FACTS: ClassVar[bool] = False
+    """Records more than its own fact (`api/acts.py`), so it stands by itself: in no import and in no other command."""
 
     note: Prose | None = None
     evidence: Annotated[tuple[EvidenceIn, ...], Field(max_length=50)] = ()

@@ -16,9 +16,9 @@ from domain.commands.base import (
     in_path,
     own_enterprise,
     seal_optional,
-    unknown_in_body,
 )
 from domain.commands.fields import Day, Flag, Id, Label, Prose, Uscc, wrong
+from domain.commands.watch import require_hint, require_open
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.events import (
     AccidentLiabilityFound,
@@ -26,11 +26,11 @@ from domain.events import (
     BadRecordEntered,
     BadRecordReferred,
     Behaviour,
+    BehaviourReported,
     ComplaintDismissed,
     ComplaintMerged,
     ComplaintReceived,
     ComplaintUpheld,
-    Event,
     Grounds,
     NoticeSent,
     ProjectStarted,
@@ -53,12 +53,16 @@ class EnterBadRecord(Command):
     entered_on: Day
     behaviour_on: Day | None = None
     report_id: Id | None = None
+    hint_id: Id | None = None
     unlawful: Flag = False
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
-        """Counts one on the day of entry; a report that it comes from has to be on the trail."""
-        if self.report_id is not None and in_body(agency, "report_id", self.report_id, Event).KIND != "report":
-            raise unknown_in_body("report_id")
+        """Counts one on the day of entry. A report or a hint that it comes from has to be there, and still open."""
+        if self.report_id is not None:
+            report = in_body(agency, "report_id", self.report_id, BehaviourReported)
+            require_open(agency, report, "/report_id")
+        if self.hint_id is not None:
+            require_hint(agency, recording, self.hint_id, self.behaviour)
         return fact(
             BadRecordEntered,
             bad_record_id=recording.event_id,
@@ -66,6 +70,7 @@ class EnterBadRecord(Command):
             behaviour_on=self.behaviour_on,
             report_id=self.report_id,
             unlawful=self.unlawful,
+            hint_id=self.hint_id,
         )
 
 

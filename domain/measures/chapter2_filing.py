@@ -141,18 +141,36 @@ def profile_on(trail: Trail, day: date) -> Profile:
 
     Changes count on top unless they are both dated and recorded before that filing, which then says them anew.
     """
+    values = Profile()
+    for said in _said_by(trail, day):
+        fields = said.profile if isinstance(said, FilingSubmitted) else said.fields
+        values = structs.replace(values, **set_values(fields))
+    return values
+
+
+def saying(trail: Trail, day: date, field: str) -> FilingSubmitted | InformationChanged | None:
+    """The filing or change that says what one particular is on a day; None where nothing does."""
+    found = None
+    for said in _said_by(trail, day):
+        fields = said.profile if isinstance(said, FilingSubmitted) else said.fields
+        if getattr(fields, field) is not UNSET:
+            found = said
+    return found
+
+
+def _said_by(trail: Trail, day: date) -> Iterator[FilingSubmitted | InformationChanged]:
+    """The filing that is the base of the particulars on a day, and the changes on top of it, by date."""
     lives = filings(Facts(trail, date.max))
     if not lives:
-        return Profile()
+        return
     filed = [life.submitted for life in lives if life.filed_on is not None and life.filed_on <= day]
     submitted = [life.submitted for life in lives if life.submitted.occurred_on <= day]
     base = (filed or submitted or [lives[0].submitted])[-1]
-    values = base.profile
+    yield base
     for change in trail.dated(InformationChanged):
         newer = change.occurred_on > base.occurred_on or change.version > base.version
         if newer and change.occurred_on <= day:
-            values = structs.replace(values, **set_values(change.fields))
-    return values
+            yield change
 
 
 def set_values(profile: Profile) -> dict[str, Any]:

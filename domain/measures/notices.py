@@ -15,6 +15,8 @@ from domain.events import (
     ComplaintUpheld,
     EventAnnulled,
     NoticeSent,
+    ResultPublished,
+    ResultRevised,
 )
 from domain.facts import Facts
 from domain.measures.calendar import add_years
@@ -77,18 +79,22 @@ def _with_day(facts: Facts, notice: Notice, sent: dict[str, NoticeSent]) -> Noti
 def _ground_annulled(facts: Facts, sent: NoticeSent) -> bool:
     """Whether the cause of a sent notice, or a complaint that had been counted for it, was annulled (R18).
 
+    Or, of a warning after an unqualified result, whether a revision has lifted it (R31).
     That the cause now counts for more, or that a later rulebook judges otherwise, is no reason to correct.
     """
     trail = facts.trail
+    if sent.kind == "correction":  # an annulment is final: what followed from it stays right
+        return False
     cause = trail.by_id.get(sent.cause)
+    if isinstance(cause, (ResultPublished, ResultRevised)):  # final: it can only be revised (R34)
+        return any(one.year == cause.year and one.grade != cause.grade for one in facts.of(ResultRevised))
     if cause is None or not trail.counts(cause):
         return True
     return any(
-        isinstance(event, ComplaintUpheld)
-        and not trail.counts(event)
+        not trail.counts(event)
         and event.version < sent.version
         and event.occurred_on <= cause.occurred_on <= add_years(event.occurred_on, 1)
-        for event in trail.events
+        for event in trail.every(ComplaintUpheld)
     )
 
 
@@ -98,11 +104,8 @@ def _referrals_gone(facts: Facts) -> list[tuple[BadRecordReferred, str]]:
     annulled_themselves = {event.event_id for event in trail.of(EventAnnulled)}
     return [
         (event, "regulator")
-        for event in trail.events
-        if isinstance(event, BadRecordReferred)
-        and not trail.counts(event)
-        and event.id not in annulled_themselves
-        and event.occurred_on <= facts.as_of
+        for event in trail.every(BadRecordReferred)
+        if not trail.counts(event) and event.id not in annulled_themselves and event.occurred_on <= facts.as_of
     ]
 
 

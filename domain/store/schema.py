@@ -19,6 +19,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 
 from domain.store.types import Digest, InstantColumn, Name, Position, Transaction
@@ -170,6 +171,10 @@ event_keys = Table(
     Column("version", Integer, primary_key=True, autoincrement=False),
 )
 """Under which keys the events of an agency are found again (`domain/keys.py`)."""
+
+certificates = text("key LIKE 'cert:%'")
+Index("event_keys_certificate", event_keys.c.key, postgresql_where=certificates, sqlite_where=certificates)
+"""Which agencies have a certificate on their staff (R37): the only keys that are looked for across agencies."""
 
 annulled = Table(
     "annulled",

@@ -34,7 +34,7 @@ def run(connection: Connection, query: str, values: Sequence[Any] = (), *, first
     name = names.get(query)
     if name is None:
         if len(names) >= _MOST:
-            query = _PARAMETER.sub(lambda found: f"%s{found[2] or ''}", query)
+            query = _PARAMETER.sub(lambda found: f"%s{found[2] or ''}", query.replace("%", "%%"))
             return _rows(connection, first + query, values)
         name = f"steward_{len(names)}"
         first = f"{first} PREPARE {name} AS {query.replace('%', '%%')};"

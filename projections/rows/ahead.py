@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.commands import assessment, business, filing, sanctions
+from domain.commands import assessment, business, filing, sanctions, watch
 from domain.commands.base import Command
 from domain.events import (
     AccidentLiabilityFound,
+    BadRecordEntered,
+    BadRecordReferred,
     ComplaintDismissed,
     ComplaintMerged,
     ComplaintUpheld,
+    EffectScored,
+    EventAnnulled,
+    HintDismissed,
     HonourAwarded,
+    InformationChanged,
+    NoticeSent,
+    ObjectionAnswered,
+    ObjectionFiled,
     PenaltyImposed,
     PledgeSigned,
     ProjectCancelled,
     ProjectCompleted,
     ProjectExtended,
+    ProjectStarted,
+    ReportDismissed,
+    ResultPublished,
+    ResultRevised,
     SubmissionReceived,
     SubmissionRequested,
     SurveyClosed,
+    SurveySubmitted,
 )
 from domain.keys import (
     PLEDGE_ITEM,
@@ -39,6 +53,22 @@ from projections.rows.status import STATUS_KEYS
 _ACCIDENTS = type_key(AccidentLiabilityFound)
 _OF_A_DUTY = (ProjectCancelled, ProjectCompleted, ProjectExtended, SubmissionReceived)
 _OUTCOMES = (ComplaintDismissed, ComplaintMerged, ComplaintUpheld)
+_HINTS = (
+    *FILING,
+    *type_keys(
+        BadRecordEntered, EffectScored, HintDismissed, InformationChanged, ProjectCancelled, ProjectCompleted,
+        ProjectStarted, SurveySubmitted,
+    ),
+    *field_keys(("category", "personnel", "qualifications", "scope")),
+)  # fmt: skip
+_NOTICES = (
+    *FILING,
+    *LADDER,
+    *type_keys(
+        AccidentLiabilityFound, BadRecordEntered, BadRecordReferred, EventAnnulled, NoticeSent, ProjectCancelled,
+        ProjectCompleted, ProjectStarted, ResultPublished, ResultRevised,
+    ),
+)  # fmt: skip
 
 
 class Ahead(NamedTuple):
@@ -52,11 +82,20 @@ def looked_up(command: Command, path_id: str | None) -> Ahead:
     """What the command is about to need of its agency's events."""
     if path_id is not None:
         return _of_a_subject(command, path_id)
-    return _of_filing(command) or _of_business(command) or _of_assessment(command) or Ahead()
+    known = _of_filing(command) or _of_business(command) or _of_assessment(command) or _of_watch(command)
+    return known or Ahead()
 
 
 def _of_a_subject(command: Command, path_id: str) -> Ahead:
     match command:
+        case sanctions.SendNotice():
+            return Ahead(_NOTICES)
+        case watch.DismissHint():
+            return Ahead(_HINTS)
+        case watch.DismissReport():
+            return Ahead(_of_report(path_id), (path_id,))
+        case watch.AnswerObjection():
+            return Ahead((naming_key(path_id, ObjectionAnswered),), (path_id,))
         case sanctions.DecideComplaint():
             ladder = (*LADDER, type_key(PenaltyImposed)) if command.outcome == "upheld" else ()
             return Ahead(
@@ -111,6 +150,21 @@ def _of_assessment(command: Command) -> Ahead | None:
         case assessment.AnnulEvent():
             return Ahead((*FILING, _ACCIDENTS), (command.event_id,))
     return None
+
+
+def _of_watch(command: Command) -> Ahead | None:
+    match command:
+        case sanctions.EnterBadRecord():
+            hints = () if command.hint_id is None else _HINTS
+            report = command.report_id
+            return Ahead((*hints, *_of_report(report)), (report,)) if report is not None else Ahead(hints)
+        case watch.FileObjection():
+            return Ahead(type_keys(ObjectionFiled, ObjectionAnswered), (command.event_id,))
+    return None
+
+
+def _of_report(report_id: str) -> tuple[str, ...]:
+    return tuple(naming_key(report_id, kind) for kind in (ReportDismissed, BadRecordEntered))
 
 
 def _of_duty(subject: str) -> tuple[str, ...]:

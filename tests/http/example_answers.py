@@ -51,6 +51,9 @@ def ask(world: World) -> dict[str, Any]:
     world.must(world.association.post("/v1/agencies", listed))
     world.done("DecideFiling", LISTED_USCC)
     world.upheld(LISTED_USCC, *[today()] * 3)
+    lapse = world.trail(uscc)[-1]["id"]
+    world.done("ReportBehaviour", uscc)
+    world.done("FileObjection", uscc, event_id=lapse)
     acts = _acts(world)
     while seal(world.service.ledger.engine):
         pass
@@ -74,6 +77,8 @@ def ask(world: World) -> dict[str, Any]:
         "reports": ("/v1/reports", {"status": "all"}),
         "impacts": ("/v1/impacts", {"status": "all"}),
         "result": (f"/v1/agencies/{acts['act decide_appeal']['agency']}/results/2024", {}),
+        "hints": ("/v1/hints", {"status": "all"}),
+        "agency_hints": (f"{base}/hints", {}),
         "rulebooks": ("/v1/rulebooks", {}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),

@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from api.commands import COMMANDS
 from api.examples import command_example
+from tests.http.refusal_cases import ALREADY, CHECKED, Case, case, problem, twice
 from tests.http.test_commands import officer
-from tests.http.world import ROWS, World, body_of, prepared
-
-ALREADY = {
-    "remedy": "如前一记录有误，请先撤销它（annulments），再重新记录",
-    "remedy_en": "If the one that stands is wrong, annul it first, then record anew.",
-}
-CHECKED: dict[str, Callable[[World], tuple[str, str, dict[str, Any], dict[str, Any]]]] = {}
-"""Command -> what makes (agency, path, body, the members of the problem that are its own)."""
-
-Case = tuple[str, str, dict[str, Any], dict[str, Any]]
-
-
-def case(name: str) -> Callable[[Callable[[World], Case]], Callable[[World], Case]]:
-    def keep(make: Callable[[World], Case]) -> Callable[[World], Case]:
-        CHECKED[name] = make
-        return make
-
-    return keep
-
-
-def problem(text: str, text_en: str, **more: Any) -> dict[str, Any]:
-    return {
-        "type": "/problems/contradiction",
-        "title": "与记录相矛盾",
-        "title_en": "It contradicts the trail",
-        "status": 409,
-        "detail": text,
-        "detail_en": text_en,
-        **more,
-    }
-
-
-def twice(world: World, name: str) -> tuple[str, str, dict[str, Any], dict[str, Any]]:
-    """The example once; what a second time is refused with follows."""
-    path, body, uscc = prepared(world, name)
-    first = World.must(world.people[officer(ROWS[name])].post(path, body))["events"][0]
-    return uscc, path, body, first
+from tests.http.watch_refusals import WATCHED
+from tests.http.world import ROWS, World, body_of
 
 
 @case("FileAgency")
@@ -239,6 +204,7 @@ def test_every_command_that_can_contradict_is_checked() -> None:
     """The documentation declares 409 for exactly the commands that are checked above."""
     declared = {row.body.__name__ for row in COMMANDS if command_example(row.body).can_contradict}
     assert declared == set(CHECKED)
+    assert set(CHECKED) >= WATCHED
 
 
 @pytest.mark.parametrize(
@@ -250,6 +216,7 @@ def test_every_command_that_can_contradict_is_checked() -> None:
         ("InviteSurvey", "project_id"),
         ("SubmitSurvey", "project_id"),
         ("AnnulEvent", "event_id"),
+        ("FileObjection", "event_id"),
     ],
 )
 def test_an_unknown_id_in_a_body_is_422(world: World, name: str, field: str) -> None:

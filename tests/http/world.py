@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Iterable
+from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from stdnum.cn import uscc as stdnum_uscc
 
 from api.app import Service
 from api.commands import COMMANDS, CommandRoute
-from api.examples import CLIENT_NAME, CLIENT_USCC, command_example
+from api.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
 from domain.store.engine import writing
 from domain.store.people import create_person, create_token
 from domain.values import Instant, Role, instant, shanghai_date
@@ -84,7 +85,9 @@ class World:
     def submitted(self) -> str:
         """An agency whose filing awaits its decision."""
         uscc = new_uscc()
-        self.must(self.association.post("/v1/agencies", {**body_of("FileAgency"), "uscc": uscc}))
+        body = body_of("FileAgency")
+        staff = [{**body["personnel"][0], "certificate_no": certificate_of(uscc)}]
+        self.must(self.association.post("/v1/agencies", {**body, "uscc": uscc, "personnel": staff}))
         return uscc
 
     def filed(self) -> str:
@@ -150,6 +153,11 @@ class World:
         found: dict[str, Any] = response.json()
         return found
 
+    def hints(self, uscc: str, **query: str) -> list[dict[str, Any]]:
+        """The hints at an agency as the association reads them, by default the open ones."""
+        found: list[dict[str, Any]] = self.association.get(f"/v1/agencies/{uscc}/hints", **query).json()["items"]
+        return found
+
     def trail(self, uscc: str) -> list[dict[str, Any]]:
         """The agency's events as the association reads them."""
         found: list[dict[str, Any]] = self.association.get(f"/v1/agencies/{uscc}/events", limit=500).json()["items"]
@@ -160,7 +168,12 @@ def body_of(name: str) -> dict[str, Any]:
     """A copy of a command's example body."""
     body = command_example(ROWS[name].body).body if name in ROWS else None
     assert body is not None, f"{name} is not in the table of commands"
-    return dict(body)
+    return deepcopy(body)
+
+
+def certificate_of(uscc: str) -> str:
+    """The certificate of an agency's only member of staff: on no other's, else it would be a hint at both (R37)."""
+    return f"ZA{uscc[8:17]}"
 
 
 def with_dates(row: CommandRoute, body: dict[str, Any], day: str) -> dict[str, Any]:
@@ -195,23 +208,38 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
         case "SendNotice":
             world.done("FindAccidentLiability", uscc)
             id_ = next(one["id"] for one in _all_notices(world) if one["agency"]["uscc"] == uscc)
-        case "AnnulEvent":
+        case "AnnulEvent" | "FileObjection" | "CorrectEvent":
             body["event_id"] = world.id_of("RecordLapse", uscc)
+            for one in body.get("replace", ()):
+                one["post"] = one["post"].replace(AGENCY_USCC, uscc)
         case "FileAppeal":
             uscc = world.appealable()
             body |= {"year": APPEALED, "filed_on": f"{APPEALED + 1}-03-12", "disputed_event_ids": []}
         case name if name in SIMPLE:
             pass
         case _:
-            raise KeyError(f"{name} has no preparation: say in prepared() what it needs")
+            id_ = _watched(world, name, uscc)
     return ROWS[name].path.format(uscc=uscc, id=id_), body, uscc
+
+
+def _watched(world: World, name: str, uscc: str) -> str:
+    """The report, hint or objection that a command deals with."""
+    match name:
+        case "DismissReport":
+            return world.id_of("ReportBehaviour", uscc)
+        case "DismissHint":
+            world.done("SubmitSurvey", uscc)
+            return str(world.hints(uscc, behaviour="16.4")[0]["id"])
+        case "AnswerObjection":
+            return world.id_of("FileObjection", uscc, event_id=world.id_of("RecordLapse", uscc))
+    raise KeyError(f"{name} has no preparation: say in prepared() what it needs")
 
 
 SIMPLE = frozenset(
     {
         "DecideFiling", "ReportChange", "RecordInspection", "TerminateAgency", "SignPledge", "RequestSubmission",
         "StartProject", "RecordLapse", "EnterBadRecord", "ReceiveComplaint", "DelistAgency", "FindAccidentLiability",
-        "InviteSurvey", "SubmitSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty",
+        "InviteSurvey", "SubmitSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty", "ReportBehaviour",
     }
 )  # fmt: skip
 

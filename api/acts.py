@@ -1,0 +1,92 @@
+"""What a command of HTTP records: one fact, or several in one transaction (corrections, answers to objections).
+
+A command that records more than its own fact has a function here. Whatever is refused in it refuses all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from api.embedded import Embedded, embedded
+from api.orders import Order
+from domain.commands.assessment import AnnulEvent
+from domain.commands.base import Command
+from domain.commands.watch import AnswerObjection, CorrectEvent
+from domain.errors import Forbidden, Refusal
+from domain.events import Event, ObjectionFiled
+from domain.ledger import Unit
+from domain.values import Role
+
+Act = Callable[[Unit, Order], list[Event]]
+"""Records what an order asks for and gives the events in order, the fact itself first. Raises: a Refusal."""
+
+
+def act_of(command: Command) -> Act:
+    """What is done for a command: without a function of its own, its fact is recorded."""
+    return ACTS.get(type(command), _one_fact)
+
+
+def _one_fact(unit: Unit, order: Order) -> list[Event]:
+    return [order.record(unit, order.command, path_id=order.path_id)]
+
+
+def replace(unit: Unit, order: Order, commands: Sequence[Embedded], *, role: Role | None = None) -> list[Event]:
+    """Record embedded commands one after the other. Raises: a Refusal that points into the body.
+
+    `role`: as whom, when whoever orders them may (a decision authorises what it replaces); by default as the caller,
+    who then needs the right to each. Raises: Forbidden.
+    """
+    events = []
+    for one in commands:
+        if role is None and order.caller.role not in one.route.roles:
+            raise _not_in_this_role(order.caller.role, one)
+        try:
+            made = order.record(unit, one.command, path_id=one.path_id, event_id=one.event_id, role=role)
+        except Refusal as refusal:
+            raise one.refused(refusal) from None
+        events.append(made)
+    return events
+
+
+def _not_in_this_role(role: Role, one: Embedded) -> Forbidden:
+    names = ", ".join(sorted(one.route.roles))
+    return Forbidden(
+        f"角色 {role} 无权办理其中的 {one.route.path}；可以办理的角色：{names}",
+        f"the role {role} may not do {one.route.path}; these may: {names}",
+        cites=("api.md",),
+        remedy="请由有权的人员另行记录，这里只撤销",
+        remedy_en="Annul here, and let somebody with one of these roles record the rest.",
+        pointer=f"{one.pointer}/post",
+    )
+
+
+def _correct(unit: Unit, order: Order) -> list[Event]:
+    """The annulment, then what is right in its place (api.md, Commands)."""
+    command = order.command
+    assert isinstance(command, CorrectEvent)  # noqa: S101  # by its key in ACTS
+    commands = embedded(command.replace, "replace", order.uscc)
+    return [*_one_fact(unit, order), *replace(unit, order, commands)]
+
+
+def _answer_objection(unit: Unit, order: Order) -> list[Event]:
+    """The answer; with `annulled` also the annulment, unless somebody has annulled the record meanwhile (R38)."""
+    command = order.command
+    assert isinstance(command, AnswerObjection)  # noqa: S101  # the same
+    events = _one_fact(unit, order)
+    if command.outcome == "annulled":
+        trail = unit.agency(order.uscc).trail
+        objection = trail.by_id[order.path_id or ""]
+        assert isinstance(objection, ObjectionFiled)  # noqa: S101  # the command has seen to it
+        if objection.event_id not in trail.annulled_by:
+            annulment = AnnulEvent(
+                event_id=objection.event_id,
+                reason=command.reasons,
+                basis=f"对异议 {objection.id} 的答复 / answer to the objection {objection.id}",
+                annulled_on=command.answered_on,
+            )
+            events.append(order.record(unit, annulment))
+    return events
+
+
+ACTS: dict[type[Command], Act] = {CorrectEvent: _correct, AnswerObjection: _answer_objection}
+"""Commands that record more than their own fact, with what does it."""
