@@ -14,14 +14,13 @@ MANIFEST = "MANIFEST.json"
 _FIRST_DOS_INSTANT = (1980, 1, 1, 0, 0, 0)
 _UNIX = 3
 _READABLE = 0o100644 << 16
-_LEVEL = 9
 
 
 def bundle(files: Mapping[str, bytes]) -> bytes:
     """These files by their paths, in the order of the paths, as one ZIP; equal files give equal bytes.
 
     MANIFEST.json stands first: `{"files": [{"path", "bytes", "sha256"}]}`, ordered by path. No clock is in it: every
-    entry bears the first date that a ZIP knows.
+    entry bears the first date that a ZIP knows. Files are stored, not compressed: zlib's builds pack differently.
     Raises: ValueError for a path that leaves the archive, is not plain, or is the manifest's own.
     """
     for path in files:
@@ -30,12 +29,11 @@ def bundle(files: Mapping[str, bytes]) -> bytes:
     rows = [{"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()} for path, data in ordered]
     manifest = msgspec.json.format(msgspec.json.encode({"files": rows}), indent=2) + b"\n"
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
         for path, data in [(MANIFEST, manifest), *ordered]:
             entry = zipfile.ZipInfo(path, _FIRST_DOS_INSTANT)
             entry.create_system, entry.external_attr = _UNIX, _READABLE  # else both tell the operating system
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, data, compresslevel=_LEVEL)
+            archive.writestr(entry, data)
     return out.getvalue()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from domain.measures.implements import implements
 from domain.measures.paragraphs import Paragraph, find_paragraph, paragraphs
 from domain.measures.rulebook import Rulebook
 
@@ -18,13 +17,12 @@ Found = Iterator[tuple[str, str]]
 """References to paragraphs or readings, each with the place that cites it."""
 
 
-@implements("art.28", "R4")
 def cited(rulebooks: Iterable[Rulebook], *answers: Mapping[str, Any]) -> dict[str, Any]:
-    """What these answers (of `Questions.sheet` or `Questions.standing`, or published sheets) cite, under their rulebooks.
+    """What these answers (of `Questions.sheet` or `.standing`, or published sheets) cite, by their rulebooks.
 
-    `rulebooks` are those that the ledger has adopted. The answer has `rulebooks` (each with the `values` that set points
-    and the `readings` applied, with `confirmed`), `articles` (title and text in our words), `defects` of the cited text,
-    and `unconfirmed`: the readings that the association has not confirmed in one of the rulebooks.
+    `rulebooks` are those that the ledger has adopted. The answer has `rulebooks` (each with the `values` that set
+    points and the `readings` applied, with `confirmed`), `articles` (title and text in our words), `defects` of the
+    cited text, and `unconfirmed`: the readings that the association has not confirmed in one of the rulebooks.
     Raises: LookupError when an answer names a rulebook that is not among them.
     """
     known = {book.sha256: book for book in rulebooks}
@@ -78,7 +76,8 @@ def _of_sheet(sheet: Mapping[str, Any]) -> Found:
             yield _item(one["item"]) or "", f"{place} considered {number}"
     for one in sheet["override"]:
         yield one["article"], f"{place} override"
-        yield "R28", f"{place} override"
+        for reading in ("R28", "R16") if one["kind"] == "blacklisted" else ("R28",):
+            yield reading, f"{place} override"
     if sheet["missing"]:
         yield "R25", f"{place} missing"
     if not sheet["assessed"]:
@@ -112,6 +111,11 @@ def _is_reading(reference: str) -> bool:
     return reference.startswith("R")
 
 
+def _is_specific(reference: str) -> bool:
+    """An item or note, not a whole article: what is read into art.20 at large is not all applied in a sheet."""
+    return "(" in reference or "annex" in reference
+
+
 def _reading_order(reference: str) -> tuple[int, str]:
     digits = "".join(char for char in reference if char.isdigit())
     return int(digits), reference
@@ -120,13 +124,13 @@ def _reading_order(reference: str) -> tuple[int, str]:
 def _of_rulebook(book: Rulebook, places: Mapping[str, list[str]], names: Iterable[str]) -> dict[str, Any]:
     """The values that set points in the lines, and the readings that these and the cited paragraphs rest on."""
     rows = book.describe()
-    wanted = {row["name"] for row in rows for name in names if name == row["name"] or name.startswith(row["name"] + ".")}
-    used = [row for row in rows if row["name"] in wanted]
+    wanted = set(names)  # a line names a value of a table by its key as well: honours.points.district
+    used = [row for row in rows if any(f"{name}.".startswith(f"{row['name']}.") for name in wanted)]
     because: dict[str, list[str]] = {ref: list(where) for ref, where in places.items() if _is_reading(ref)}
     for row in used:
         because.setdefault(row["reading"], []).append(row["name"])
     for reference in places:
-        if not _is_reading(reference):
+        if _is_specific(reference):
             for reading in find_paragraph(reference).readings:
                 because.setdefault(reading, []).append(reference)
     readings = [

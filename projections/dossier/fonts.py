@@ -6,7 +6,6 @@ as its code point, 〔U+2A6D6〕, never as a blank: a name on a paper of evidenc
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,6 +14,8 @@ from itertools import groupby
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
+
+from projections.visible import code_point, visible
 
 SONG, HEI = "song", "hei"
 """宋体 for text, 黑体 for headings."""
@@ -54,8 +55,8 @@ def face(name: str) -> Face:
     path = None if spec is None or spec.origin is None else Path(spec.origin).with_name(file)
     if path is None or not path.is_file():
         raise FontMissing(
-            f"缺少字体 {package}/{file}，无法打印中文：请运行 ./run setup，或 pip install {package.replace('_', '-')} / "
-            f"the font {package}/{file} is not installed, so Chinese cannot be printed: run ./run setup"
+            f"缺少字体 {package}/{file}，无法打印中文：请运行 ./run setup / "
+            f"the font {package}/{file} is missing, so Chinese cannot be printed: run ./run setup"
         )
     with TTFont(path, lazy=True) as font:
         per_em, widths = font["head"].unitsPerEm, font["hmtx"].metrics
@@ -64,20 +65,12 @@ def face(name: str) -> Face:
 
 @lru_cache(maxsize=20_000)
 def _face_for(char: str, style: str) -> Face | None:
-    if unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn"}:
-        return None  # direction marks and other invisible characters would hide what a text holds
     return next((one for one in map(face, FALLBACKS[style]) if ord(char) in one.advances), None)
 
 
 def printable(text: str) -> str:
     """`text` on one line with each character that no face draws, or that is invisible, as 〔U+XXXX〕."""
-    shown = []
-    for char in text:
-        if char in "\t\n\r\x0b\x0c" or unicodedata.category(char) in {"Zs", "Zl", "Zp"}:
-            shown.append("\u3000" if char == "\u3000" else " ")
-        else:
-            shown.append(f"〔U+{ord(char):04X}〕" if _face_for(char, SONG) is None else char)
-    return "".join(shown)
+    return "".join(code_point(char) if _face_for(char, SONG) is None else char for char in visible(text))
 
 
 def runs(text: str, style: str) -> Iterator[tuple[Face, str]]:
@@ -101,8 +94,8 @@ def width(text: str, style: str, size: float) -> float:
 def wrapped(text: str, style: str, size: float, room: float) -> list[str]:
     """Printable text in lines no wider than `room` points; at least one line.
 
-    Chinese breaks between any two characters, but no line begins with a closing mark or ends with an opening one; words,
-    numbers and identifiers stay whole unless one alone is wider than a line.
+    Chinese breaks between any two characters, but no line begins with a closing mark or ends with an opening one;
+    words, numbers and identifiers stay whole unless one alone is wider than a line.
     """
     lines, line, used = [], "", 0.0
     for atom in _atoms(text):

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 from domain.measures.annex1_form import Annex1Form, FormCategory, FormItem, annex1_form
-from domain.measures.implements import implements
 from domain.values import rounded
 from projections.dossier.fonts import HEI, SONG, width
 from projections.dossier.layout import LEFT, PAD, RIGHT, Flow, Rule, Span, Text, height
@@ -18,13 +17,16 @@ _WIDTHS = (68.0, 200.0, 157.0, RIGHT - LEFT - 68.0 - 200.0 - 157.0)
 _MEANS = 26.0
 """The narrow column beside a category that names a means (满意度调查)."""
 _FOOT = 30.0
+_BOX = (0.9, -7.1, 7.2)
+"""Where the drawn box of a ticked grade lies from its sign, and its side: as the sign □ is drawn at the same size."""
+_TICK = 1.4
+"""Moves the narrower tick into the middle of its box."""
 
 Row = tuple[Sequence[Span], Sequence[Span], Sequence[Span]]
 
 
-@implements("annex1.item1", "annex1.item8", "annex1.item10", "annex1.item11", "annex1.item12", "annex1.note3")
 def form_table(flow: Flow, sheet: Mapping[str, Any], remarks: Sequence[str]) -> None:
-    """The table with its footer, on one page; remarks of ours, then the notes of the form, may go on on the next one."""
+    """The table with its footer, on one page; below it our remarks and the notes of the form."""
     form = annex1_form()
     blocks = [(category, [_row(item, category, sheet) for item in category.items]) for category in form.categories]
     heading = [Span(title, HEI, SIZE) for title in form.columns]
@@ -113,9 +115,11 @@ def _footer(flow: Flow, form: Annex1Form, sheet: Mapping[str, Any]) -> None:
     _put(flow, x, base, sheet["total"] or "不参与考评", HEI)
     x = _put(flow, LEFT + 318, base, form.result)
     for grade, label in form.grades:
-        if grade == sheet["grade"]:
-            flow.put(Text(x + 0.8, base - 0.6, "✓", HEI, 9.5))
-        x = _put(flow, x, base, f"□ {label}", HEI if grade == sheet["grade"] else SONG) + 8
+        ticked = grade == sheet["grade"]
+        if ticked:  # one sign in the text of the file, so that a machine reads which box it is; the box is drawn
+            flow.box(x + _BOX[0], base + _BOX[1], _BOX[2], _BOX[2])
+            x += _TICK
+        x = _put(flow, x, base, f"{'✓ ' if ticked else '□'} {label}", HEI if ticked else SONG) + 8
     flow.y += _FOOT
 
 

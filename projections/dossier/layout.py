@@ -1,7 +1,7 @@
 """Laying a paper out: where each piece of text and each line goes on which page, before anything is drawn.
 
-Positions are points (1/72 inch) from the upper left corner of an A4 page. What does not fit goes on on the next page: no
-text is ever cut, shortened or drawn outside the margins.
+Positions are points (1/72 inch) from the upper left corner of an A4 page. What does not fit goes on on the next page:
+no text is ever cut, shortened or drawn outside the margins.
 """
 
 from __future__ import annotations

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fpdf import FPDF
+from fpdf.output import OutputProducer
+from fpdf.syntax import PDFContentStream, PDFObject
 
 from domain.values import Instant, moment
 from projections.dossier.fonts import HEI, SONG, Face, printable, runs, width, wrapped
@@ -50,7 +53,7 @@ def painted(pages: Sequence[Sequence[Text | Rule]], frame: Frame) -> bytes:
                 painter.text(one)
             else:
                 painter.rule(one)
-    return bytes(pdf.output())
+    return bytes(pdf.output(output_producer_class=_Uncompressed))
 
 
 def shortened(text: str, style: str, size: float, room: float) -> str:
@@ -59,6 +62,16 @@ def shortened(text: str, style: str, size: float, room: float) -> str:
     if width(text, style, size) <= room:
         return text
     return wrapped(text, style, size, room - width("…", style, size))[0] + "…"
+
+
+class _Uncompressed(OutputProducer):
+    """Leaves streams as they are: what zlib makes of them differs from one build of zlib to another."""
+
+    def _add_pdf_obj(self, pdf_obj: PDFObject, trace_label: str | None = None) -> int:
+        if isinstance(pdf_obj, PDFContentStream) and pdf_obj.filter is not None:
+            pdf_obj._contents = zlib.decompress(pdf_obj._contents)
+            pdf_obj.filter, pdf_obj.length = None, len(pdf_obj._contents)
+        return super()._add_pdf_obj(pdf_obj, trace_label)
 
 
 class _Painter:

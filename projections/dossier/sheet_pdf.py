@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from domain.measures.annex1_form import annex1_form
-from domain.measures.implements import implements
 from domain.measures.rulebook import shipped_rulebook
 from domain.values import SHANGHAI, Instant, moment
 from projections.dossier.fonts import HEI, SONG
@@ -43,7 +42,6 @@ class Heading(TypedDict, total=False):
     """Paragraphs at the end, for instance which readings are not confirmed (`cited`)."""
 
 
-@implements("art.20")
 def sheet_pdf(sheet: Mapping[str, Any], heading: Heading) -> bytes:
     """The answer of `Questions.sheet` (or a published one) on A4, in the layout of annex 1: PDF bytes.
 
@@ -104,7 +102,9 @@ def _sums(flow: Flow, sheet: Mapping[str, Any]) -> None:
         (one["label"], one["points"], one["exact"], one["formula"] + ("（已扣完或已封顶）" if one["capped"] else ""))
         for one in sheet["categories"]
     ]
-    rows.append(("合计", sheet["total"] or "—", sheet["exact"]["total"] or "—", "各部分精确值之和，四舍五入一次（R26）"))
+    rows.append(
+        ("合计", sheet["total"] or "—", sheet["exact"]["total"] or "—", "各部分精确值之和，四舍五入一次（R26）")
+    )
     flow.table(_SUMS, [_plain(row) for row in rows])
     for said in statements(sheet):
         flow.paragraph(Span(said, SONG, 9))
@@ -127,7 +127,6 @@ def _missing(sheet: Mapping[str, Any]) -> str:
     return "、".join(_MISSING.get(one, one) for one in sheet["missing"])
 
 
-@implements("art.25")
 def statements(sheet: Mapping[str, Any]) -> list[str]:
     """What is to be said of the result in sentences: grade, art.25, not assessed, missing parts, rounding."""
     said = [f"考评结果：{sheet['label'] or '无（不参与考评和排名）'}。"]
@@ -156,7 +155,11 @@ def _line(line: Mapping[str, Any]) -> tuple[Cell, ...]:
     if line["nominal"] != line["points"]:
         points.append(Span(f"应为 {line['nominal']}", SONG, 7))
     reference = line["paragraph"]
-    article = (Span(cited_in_chinese(reference)), Span(reference, SONG, 6.5, 0.25), Span(line["value"], SONG, 6.5, 0.25))
+    article = (
+        Span(cited_in_chinese(reference)),
+        Span(reference, SONG, 6.5, 0.25),
+        Span(line["value"], SONG, 6.5, 0.25),
+    )
     return (
         (Span(_item(line["item"])),), (Span(line["occurred_on"]),), article, tuple(points),
         (Span(line["text"]), *_events(line["events"])),
@@ -206,4 +209,8 @@ def _item(item: int | None) -> str:
 
 
 def _events(events: Sequence[str]) -> tuple[Span, ...]:
-    return (Span(f"事件 {'、'.join(events)}", SONG, 6.5, 0.25),) if events else ()
+    return (_small(f"事件 {'、'.join(events)}"),) if events else ()
+
+
+def _small(text: str) -> Span:
+    return Span(text, SONG, 6.5, 0.25)
