@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,9 @@ import typer
 from api.cli.database import existing_ledger
 from api.cli.options import AsOf, Database, FirstDay, Json, KnownAt, LastDay, Uscc
 from api.cli.output import note, pairs, print_json, table
+from api.cli.running import say
 from domain.values import instant
+from projections.basis import Basis
 from projections.look_ups import LookUps
 from projections.questions import Questions
 
@@ -87,6 +90,35 @@ def _assessment_pairs(assessed: dict[str, Any]) -> list[tuple[str, object]]:
 Year = Annotated[int, typer.Argument(metavar="YEAR", min=2000, max=2199, help="考评年度 / the assessment year")]
 
 
+Pdf = Annotated[
+    Path | None,
+    typer.Option(
+        "--pdf",
+        metavar="FILE",
+        dir_okay=False,
+        writable=True,
+        help="另存为可打印的 PDF（附件1版式）；同一问题得到逐字节相同的文件 / "
+        "also write it as a printable PDF in the layout of annex 1; the same question gives the same bytes",
+    ),
+]
+
+
+def _print_sheet(content: dict[str, Any], basis: Basis, path: Path) -> None:
+    """Writes the sheet as a PDF, whole or not at all, and says on standard error where it is. Raises: BadParameter."""
+    from projections.dossier.citing import cited, unconfirmed_note  # fonts load slowly: only who prints waits
+    from projections.dossier.sheet_pdf import sheet_pdf
+
+    readings = unconfirmed_note(cited(basis.law.rulebooks, content))
+    printed = sheet_pdf(content, {"notes": [readings]})
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_bytes(printed)
+        part.replace(path)
+    except OSError as error:
+        raise typer.BadParameter(f"无法写入 {path} / cannot write it: {error.strerror}", param_hint="--pdf") from None
+    say(f"已写入 written: {path}")
+
+
 def sheet(
     uscc: Uscc,
     year: Year,
@@ -94,10 +126,14 @@ def sheet(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     as_json: Json = False,
+    pdf: Pdf = None,
 ) -> None:
     """附件1 考评打分表，逐项说明 / The score sheet of annex 1, every number explained."""
     with asking(database) as questions:
-        content = questions.sheet(questions.basis(uscc, as_of, known_at), year)
+        basis = questions.basis(uscc, as_of, known_at)
+        content = questions.sheet(basis, year)
+    if pdf is not None:
+        _print_sheet(content, basis, pdf)
     if as_json:
         print_json(content)
         return

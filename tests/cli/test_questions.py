@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
@@ -150,3 +151,25 @@ def test_a_ledger_that_was_never_opened_is_refused(run: Run, new_url: str) -> No
     done = run("standing", AGENCY, "--database", new_url)
     assert done.exit_code == 3
     assert "steward serve" in done.stderr
+
+
+def test_a_sheet_is_printed_as_pdf(run: Run, demonstration: str, tmp_path: Path) -> None:
+    """`--pdf` writes the paper beside the table; asked again on the same basis it is the same file, byte for byte."""
+    made = []
+    for name in ("one.pdf", "two.pdf"):
+        done = run("sheet", AGENCY, "2023", *BASIS, "--database", demonstration, "--pdf", tmp_path / name)
+        assert done.exit_code == 0, done.stderr
+        assert name in done.stderr
+        assert "扣分与加分" in done.stdout
+        made.append((tmp_path / name).read_bytes())
+    assert made[0] == made[1]
+    assert made[0].startswith(b"%PDF-")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["one.pdf", "two.pdf"]
+
+
+def test_a_pdf_that_cannot_be_written_is_refused(run: Run, demonstration: str, tmp_path: Path) -> None:
+    """A folder that is not there is named; nothing is printed."""
+    target = tmp_path / "nowhere" / "one.pdf"
+    done = run("sheet", AGENCY, "2023", *BASIS, "--database", demonstration, "--pdf", target)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "--pdf" in done.stderr

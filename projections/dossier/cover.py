@@ -1,0 +1,98 @@
+"""README.txt of a dossier: what each file is, on which basis it was made, how to make it again. Chinese first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Described:
+    """A file of the dossier in one sentence per language."""
+
+    path: str
+    text: str
+    text_en: str
+
+
+@dataclass(frozen=True)
+class Basis:
+    """The basis of one of the answers inside: which answer it is, and what it was asked with."""
+
+    text: str
+    text_en: str
+    as_of: str
+    known_at: str
+    log_index: int | None
+    """The last event of the log that it rests on; None where it was given by instant or version."""
+    rulebook: Mapping[str, Any]
+    calendar: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any], text: str, text_en: str, log_index: int | None = None) -> Basis:
+        """The basis that an answer of a question echoes. Raises: KeyError for one without."""
+        return cls(
+            text, text_en, answer["as_of"], answer["known_at"], log_index, answer["rulebook"], answer["calendar"]
+        )
+
+
+def cover(
+    title: str, title_en: str, files: Iterable[Described], bases: Sequence[Basis], again: Sequence[str],
+    *, demonstration: bool = False,
+) -> str:  # fmt: skip
+    """The text of README.txt. `again`: the commands or requests that make the same bytes anew, one a line.
+
+    Nothing but what is given goes in: no clock, no name of a machine.
+    """
+    described = list(files)
+    chinese = [
+        title,
+        *(["【演示数据，不是真实记录】"] if demonstration else []),
+        "",
+        "一、文件",
+        *(f"  {one.path}\n      {one.text}" for one in described),
+        "  MANIFEST.json\n      每个文件的长度和 SHA-256，可据以核对有无改动",
+        "",
+        "二、依据",
+        *(line for one in bases for line in _basis(one)),
+        "",
+        "三、怎样重新得到",
+        "  本卷宗只由台账的记录推出，其中没有制作时间；用同一版本的程序按同一依据再做一次，逐字节相同：",
+        *(f"  {line}" for line in again),
+    ]
+    english = [
+        title_en,
+        *(["[DEMONSTRATION DATA, no real records]"] if demonstration else []),
+        "",
+        "1. Files",
+        *(f"  {one.path}\n      {one.text_en}" for one in described),
+        "  MANIFEST.json\n      length and SHA-256 of each file, to check that none was changed",
+        "",
+        "2. Basis",
+        *(line for one in bases for line in _basis_en(one)),
+        "",
+        "3. How to make it again",
+        "  The dossier follows from the ledger's log alone and holds no time of its making. The same version of the",
+        "  program makes it again from the same basis, byte for byte:",
+        *(f"  {line}" for line in again),
+    ]
+    return "\n".join([*chinese, "", "-" * 72, "", *english, ""])
+
+
+def _basis(one: Basis) -> list[str]:
+    log = "" if one.log_index is None else f"，日志序号 {one.log_index}"
+    return [
+        f"  {one.text}：截至 {one.as_of}，按 {one.known_at} 所知{log}",
+        f"      规则库 {one.rulebook['id']}  SHA-256 {one.rulebook['sha256']}",
+        f"      节假日历 {one.calendar['id']}  SHA-256 {one.calendar['sha256']}",
+    ]
+
+
+def _basis_en(one: Basis) -> list[str]:
+    log = "" if one.log_index is None else f", log index {one.log_index}"
+    return [
+        f"  {one.text_en}: as of {one.as_of}, as known at {one.known_at}{log}",
+        f"      rulebook {one.rulebook['id']}  SHA-256 {one.rulebook['sha256']}",
+        f"      calendar {one.calendar['id']}  SHA-256 {one.calendar['sha256']}",
+    ]

@@ -1,0 +1,1 @@
+"""The parts of the appeal dossier (art.20)."""
