@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api import (
     act_routes,
+    appeal_routes,
     assessment_routes,
     comparison_routes,
     health,
@@ -31,6 +32,7 @@ from api import (
     public_routes,
     question_routes,
     survey_links,
+    worklist_routes,
 )
 from api.command_routes import command_router
 from api.housekeeper import Housekeeper
@@ -57,6 +59,8 @@ ROUTES = (
     question_routes,
     comparison_routes,
     assessment_routes,
+    appeal_routes,
+    worklist_routes,
     hint_routes,
     log_routes,
     law_routes,

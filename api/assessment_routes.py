@@ -1,8 +1,8 @@
-"""Questions about a year's assessment and the week after it: results, appeals, and what waits to be dealt with."""
+"""Questions about a year's assessment: a preview, what was published, and what became of a result (R32-R36)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -10,27 +10,20 @@ from starlette.responses import Response
 
 from api.answers import answer
 from api.assessing.publishing import round_of
-from api.auth import Caller
 from api.guard import GuardedRoute, path_uscc
 from api.openapi import question_docs
 from api.pages import page
-from api.permissions import Reach
 from api.personal import shown
-from api.queries import AppealStatus, Cursor, DueBefore, ImpactStatus, Limit, ObjectionStatus, ReportStatus
-from api.question_routes import MANY, ONE, asking, looking_up, path_year
+from api.queries import Cursor, Limit
+from api.question_routes import MANY, ONE, asking, looking_up, own_only, path_year
 from domain.errors import NotFound
-from domain.events import AppealFiled, Event
 from domain.ledger import Reader
-from domain.measures.chapter4_appeals import appeal_state
 from domain.values import assessment_stream
-from projections.basis import Basis
 from projections.contested import deadline_json, result_json, three_answers
-from projections.difference import sheet_differences
 from projections.look_ups import must_be_assessed
 from projections.publication import published
-from projections.questions import Questions
-from projections.rows.published import LATEST, Waiting, Wanted, matters, results_of_year
-from projections.trail import entry, recorded_entry
+from projections.rows.published import LATEST, Wanted, matters, results_of_year
+from projections.trail import recorded_entry
 
 router = APIRouter(route_class=GuardedRoute)
 
@@ -45,7 +38,7 @@ def assessment(request: Request, year: str, limit: Limit = 50, cursor: Cursor = 
     wanted = page(cursor, limit, question=("assessment", number))
     with looking_up(request) as (look_ups, reader):
         basis = look_ups.district(None, wanted.known_at)
-        own = _own(request)
+        own = own_only(request)
         if basis.law is None:
             raise _no_such_year(number)
         must_be_assessed(basis.law, number)
@@ -130,154 +123,6 @@ def assessment_events(request: Request, year: str, limit: Limit = 50, cursor: Cu
     return answer(request, {"year": number, "known_at": at, "items": items, "next_cursor": next_cursor})
 
 
-# ---- what waits ----
-
-
-@router.get("/v1/appeals", tags=[MANY], **question_docs("appeals"))
-def appeals(
-    request: Request,
-    status: AppealStatus = "undecided",
-    due_before: DueBefore = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    """申诉登记簿，先到期的在前（R33）/ The register of appeals, what is due first first; an agency sees its own."""
-    asked = None if status == "undecided" else status
-    return _worklist(request, Wanted("appeal", asked, due_before, _own(request)), limit, cursor, _appeal_row)
-
-
-@router.get("/v1/objections", tags=[MANY], **question_docs("objections"))
-def objections(
-    request: Request, status: ObjectionStatus = "open", limit: Limit = 50, cursor: Cursor = None
-) -> Response:
-    """对单条记录的异议（R38）/ Objections to single records; an agency sees its own."""
-    return _worklist(request, Wanted("objection", status, uscc=_own(request)), limit, cursor, _fact_row)
-
-
-@router.get("/v1/reports", tags=[MANY], **question_docs("reports"))
-def reports(request: Request, status: ReportStatus = "open", limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """不良行为举报（R11）/ Reports of behaviours, until a bad record is entered or they are dismissed."""
-    return _worklist(request, Wanted("report", status), limit, cursor, _fact_row)
-
-
-@router.get("/v1/impacts", tags=[MANY], **question_docs("impacts"))
-def impacts(request: Request, status: ImpactStatus = "open", limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """迟到的事实对已公布结果的影响（R36）/ Published results that later facts would change."""
-    return _worklist(request, Wanted("impact", status, uscc=_own(request)), limit, cursor, _impact_row)
-
-
-Row = Callable[[Waiting, dict[str, Event]], dict[str, Any]]
-
-
-def _worklist(request: Request, wanted: Wanted, limit: int, cursor: str | None, row: Row) -> Response:
-    """A page of matters, with the facts that they are about."""
-    part = page(cursor, limit, question=("matters", *wanted))
-    with looking_up(request) as (look_ups, reader):
-        basis = look_ups.district(None, part.known_at)
-        found = list(
-            matters(reader.connection, wanted, LATEST, basis.known_at, offset=part.offset, limit=part.limit + 1)
-        )
-        found, next_cursor = part.part(found, None, basis.known_at)
-        facts = reader.named(id_ for one in found for id_ in (one.id, one.matter.about) if id_ is not None)
-        opened = {
-            one["id"]: one
-            for one in shown(reader.connection, request.state.caller, [recorded_entry(e) for e in facts.values()])
-        }
-        items = [{**_matter(one), **row(one, facts), "recorded": opened.get(_fact_of(one))} for one in found]
-    return answer(request, {"known_at": basis.known_at, "items": items, "next_cursor": next_cursor})
-
-
-def _fact_of(one: Waiting) -> str:
-    """The event whose content a worklist shows: of an impact its cause, else what began the matter."""
-    return str(one.matter.about) if one.matter.kind == "impact" else one.id
-
-
-def _matter(one: Waiting) -> dict[str, Any]:
-    return {
-        "id": one.id, "agency": {"uscc": one.uscc}, "status": one.matter.status, "since": one.since.isoformat(),
-        "begun_on": one.matter.begun_on.isoformat(),
-    }  # fmt: skip
-
-
-def _appeal_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
-    filed = facts[one.id]
-    if not isinstance(filed, AppealFiled):
-        raise LookupError(f"{one.id} is no appeal: run steward check")
-    return _filed(filed)
-
-
-def _filed(filed: AppealFiled) -> dict[str, Any]:
-    return {
-        "year": filed.year, "filed_on": filed.occurred_on.isoformat(), "in_time": filed.in_time,
-        "deadline": deadline_json(filed.deadline), "result": filed.result_id,
-        "appellant_kind": filed.appellant_kind, "disputed_event_ids": list(filed.disputed),
-    }  # fmt: skip
-
-
-def _fact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
-    return {"about": one.matter.about}
-
-
-def _impact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
-    return {"year": one.matter.about_year, "result": one.id.partition("~")[0], "cause": one.matter.about}
-
-
-# ---- one appeal, one result ----
-
-
-@router.get("/v1/appeals/{id}", tags=[MANY], **question_docs("appeal", not_found=True))
-def appeal(request: Request, id: str) -> Response:  # noqa: A002  # the name in the path
-    """一件申诉：公布的打分表、现在的打分表及差异 / An appeal: the published sheet, today's, and the difference."""
-    with asking(request) as (questions, reader):
-        uscc, filed = appeal_of(reader, id, _own(request))
-        content = appeal_answer(questions, reader, uscc, filed, request.state.caller)
-    return answer(request, content)
-
-
-def appeal_of(reader: Reader, appeal_id: str, own: str | None) -> tuple[str, AppealFiled]:
-    """An appeal and its agency. Raises: NotFound, also where it is not that of the caller's agency."""
-    filed = reader.named([appeal_id]).get(appeal_id)
-    uscc = "" if filed is None else filed.stream.removeprefix("agency/")
-    if not isinstance(filed, AppealFiled) or own not in (None, uscc):
-        raise NotFound(
-            "没有路径里这个编号的申诉", "there is no such appeal as the path names", cites=("R33",),
-            remedy="请在申诉登记簿（GET /v1/appeals）里核对编号", remedy_en="Look the id up in GET /v1/appeals.",
-        )  # fmt: skip
-    return uscc, filed
-
-
-def appeal_answer(
-    questions: Questions, reader: Reader, uscc: str, filed: AppealFiled, caller: Caller
-) -> dict[str, Any]:
-    """An appeal with all that belongs to it."""
-    found = published(reader, uscc, filed.year)
-    if found is None:
-        raise NotFound("申诉所针对的结果不存在", "the result that is appealed does not exist")
-    basis = questions.basis(uscc, found.day)
-    trail = basis.trail
-    state = appeal_state(trail, filed)
-    contested = next(one for one in found.events if one.id == filed.result_id)
-    answers = three_answers(found, basis, questions.today)
-    events = [one for one in trail.events if filed.id in one.named() or getattr(one, "appeal_id", None) == filed.id]
-    disputed = [trail.by_id[one] for one in filed.disputed]
-    more = [one for one in trail.events if any(id_ in one.named() for id_ in filed.disputed) and one not in disputed]
-    return {
-        "id": filed.id, "agency": answers[1]["sheet"]["agency"], "status": state.status, **_filed(filed),
-        "known_at": basis.known_at, "version": basis.version,
-        "filed": _shown(reader, caller, [filed], basis)[0],
-        "proceedings": _shown(reader, caller, [one for one in events if one.id != filed.id], basis),
-        "disputed": _shown(reader, caller, [*disputed, *more], basis),
-        "contested": result_json(contested, found.events),  # type: ignore[arg-type]  # an appeal names a result
-        "standing": result_json(found.standing, found.events, with_sheet=False),
-        "published_sheet": answers[0]["sheet"], "today_sheet": answers[1]["sheet"],
-        "difference": sheet_differences(answers[0]["sheet"], answers[1]["sheet"]), "answers": answers,
-    }  # fmt: skip
-
-
-def _shown(reader: Reader, caller: Caller, events: list[Event], basis: Basis) -> list[dict[str, Any]]:
-    return shown(reader.connection, caller, [entry(event, basis) for event in events])
-
-
 @router.get("/v1/agencies/{uscc}/results/{year}", tags=[ONE], **question_docs("result", one_agency=True))
 def result(request: Request, uscc: str, year: str) -> Response:
     """公布的结果及其更正，以及对有争议结果的三种回答 / Published results, and three answers to a contested one."""
@@ -300,9 +145,3 @@ def result(request: Request, uscc: str, year: str) -> Response:
             "answers": three_answers(found, basis, questions.today),
         }  # fmt: skip
     return answer(request, content)
-
-
-def _own(request: Request) -> str | None:
-    """The agency to which the answer is narrowed, for a caller who may see only that."""
-    own: str | None = request.state.caller.uscc if request.state.reach is Reach.PART else None
-    return own

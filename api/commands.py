@@ -117,6 +117,7 @@ ACTS: tuple[ActRoute, ...] = (
 )
 """Acts on a year's assessment. They are no lines of an import: each needs what stands when it is done."""
 
+_ACTS = [act.pattern for act in ACTS]
 _PATTERNS = [(route.pattern, route) for route in COMMANDS]
 
 
@@ -128,3 +129,8 @@ def find_command(path: str) -> tuple[CommandRoute, str | None, str | None] | Non
             named = match.groupdict()
             return route, named.get("uscc"), named.get("id")
     return None
+
+
+def is_act(path: str) -> bool:
+    """Whether a POST path belongs to an act, which goes by HTTP only."""
+    return any(pattern.match(path) for pattern in _ACTS)

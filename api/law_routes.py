@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+import projections.dossier.citing
 import projections.replay_under  # everything that cites a paragraph has to be imported to be found
 import projections.what_if  # noqa: F401  # the same
 from api.answers import answer

@@ -228,6 +228,18 @@ def what_if_docs() -> dict[str, Any]:
     }
 
 
+ZIP_EXAMPLE = "PK: README.txt, MANIFEST.json, appeal.json, sheets/published.pdf, ..."
+
+
+def dossier_docs() -> dict[str, Any]:
+    """What FastAPI is told of a dossier, which is a ZIP."""
+    docs = question_docs("appeal_dossier", not_found=True)
+    content = {"application/zip": {"schema": _text(format="binary"), "example": ZIP_EXAMPLE}}
+    docs["responses"][200] = {"description": "卷宗 / the dossier", "content": content}
+    del docs["responses"][304]
+    return docs | {"response_class": Response}
+
+
 def log_docs() -> dict[str, Any]:
     """What FastAPI is told of the log, which answers in pages or as a stream."""
     docs = question_docs("log")

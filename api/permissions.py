@@ -43,6 +43,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/assessments/{year}/events": READERS,
     "/v1/appeals": _DISTRICT,
     "/v1/appeals/{id}": _DISTRICT,
+    "/v1/appeals/{id}/dossier": _DISTRICT,
     "/v1/objections": _DISTRICT,
     "/v1/reports": READERS,
     "/v1/impacts": _DISTRICT,

@@ -149,7 +149,7 @@ def agencies(
     cursor: Cursor = None,
 ) -> Response:
     """机构名单，可筛选 / The agencies, with filters; an agency sees its own row."""
-    filters = Filters(tier, grade, category, filing, q, _own(request))
+    filters = Filters(tier, grade, category, filing, q, own_only(request))
     wanted = page(cursor, limit, question=("agencies", *filters), as_of=as_of, at=known_at)
     with looking_up(request) as (look_ups, reader):
         basis = look_ups.district(wanted.as_of, wanted.known_at)
@@ -171,7 +171,7 @@ def ranking(
     wanted = page(cursor, limit, question=("ranking", number), as_of=as_of, at=known_at)
     with looking_up(request) as (look_ups, reader):
         basis = look_ups.district(wanted.as_of, wanted.known_at)
-        own = _own(request)
+        own = own_only(request)
         rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
         part = wanted.part(rows, basis.as_of, basis.known_at)
         return listed(request, reader, {"year": number, **basis.echo()}, part, as_of, known_at)
@@ -200,7 +200,7 @@ def notices(
     wanted = page(cursor, limit, question=("notices", status), as_of=as_of, at=known_at)
     with asking(request) as (questions, reader):
         basis = LookUps(reader, questions.now).district(wanted.as_of, wanted.known_at)
-        own = _own(request)
+        own = own_only(request)
         bases = _only(questions, own, wanted) if own else questions.district(wanted.as_of, wanted.known_at)
         rows = [row for one in bases for row in questions.notices(one)]
         if status != "all":
@@ -210,7 +210,7 @@ def notices(
         return listed(request, reader, basis.echo(), part, as_of, known_at)
 
 
-def _own(request: Request) -> str | None:
+def own_only(request: Request) -> str | None:
     """The agency to which the answer is narrowed, for a caller who may see only that."""
     own: str | None = request.state.caller.uscc if request.state.reach is Reach.PART else None
     return own

@@ -18,15 +18,16 @@ from projections.publication import Published, draft_of, full_sheet
 Result = ResultPublished | ResultRevised
 
 
-def three_answers(found: Published, now: Basis, today: date) -> list[dict[str, Any]]:
+def three_answers(found: Published, now: Basis, today: date, contested: Result | None = None) -> list[dict[str, Any]]:
     """As published; the same date as known now under the law of then; and under the rulebook in force today.
 
-    `now`: the agency with the law as known now. Each later answer says what differs from the one before, and why.
+    `now`: the agency with the law as known now. `contested`: by default the result that stands. Each
+    later answer says what differs from the one before, and why.
     """
     of_then = Basis(now.trail, found.law, found.day, now.known_at)
     current = under(now.law, now.law.rulebooks.on(today))
     of_now = replace(now, law=current, as_of=found.day)
-    sheets = [dict(full_sheet(found.events, found.standing))]
+    sheets = [dict(full_sheet(found.events, contested or found.standing))]
     sheets += [draft_of(basis, found.first.year).sheet for basis in (of_then, of_now)]
     names = (
         ("as_published", "公布时的结果", "as published"),
@@ -41,6 +42,14 @@ def three_answers(found: Published, now: Basis, today: date) -> list[dict[str, A
         }
         for place, ((name, text, text_en), sheet) in enumerate(zip(names, sheets, strict=True))
     ]  # fmt: skip
+
+
+def result_named(found: Published, result_id: str) -> Result:
+    """The published or revised result with this id. Raises: LookupError when it is not among the agency's."""
+    for event in found.events:
+        if event.id == result_id and isinstance(event, (ResultPublished, ResultRevised)):
+            return event
+    raise LookupError(f"{result_id} is no result of this agency: run steward check")
 
 
 def result_json(result: Result, events: Iterable[Event], *, with_sheet: bool = True) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -138,9 +138,12 @@ class Published(NamedTuple):
     day: date
 
 
-def published(reader: Reader, uscc: str, year: int) -> Published | None:
-    """The standing result of an agency's year and what it rests on; None where none was published."""
-    events = reader.agency_events(uscc)
+def published(reader: Reader, uscc: str, year: int, known: Sequence[Event] | None = None) -> Published | None:
+    """The standing result of an agency's year and what it rests on; None where none was published.
+
+    `known`: the agency's events at an earlier basis, by default all.
+    """
+    events = tuple(reader.agency_events(uscc) if known is None else known)
     found = [one for one in events if isinstance(one, (ResultPublished, ResultRevised)) and one.year == year]
     if not found or not isinstance(found[0], ResultPublished):
         return None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import api.app
 import api.commands  # noqa: F401  # importing registers the code that implements paragraphs
+import projections.dossier.citing
 import projections.replay_under  # noqa: F401
 from domain.measures.implements import Implementation, code_for
 from domain.measures.paragraphs import READING_REFS, paragraphs

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
 from api.assessing.act import Act, round_answer
 from api.assessing.prepared import Prepared, prepared, record
+from api.sealing import sealed_up
 from domain.assessment import AssessmentRound
 from domain.commands.appeals import CloseYear, PublishYear
-from domain.errors import Busy, Contradiction, Invalid
+from domain.errors import Contradiction, Invalid
 from domain.events import Waiver, YearClosed, YearPublished
 from domain.law import Law
 from domain.ledger import Reader, Unit
 from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.implements import implements
-from domain.store.sealer import has_sealed, seal, to_be_sealed
 from domain.values import FOREVER, assessment_stream, instant, shanghai_date
 from projections.publication import Drafts, drafted
 from projections.rows.published import Wanted, matters, results_of_year
 
-SEALING_SECONDS = 20
 PARTS = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
 
 
@@ -35,7 +33,7 @@ def publish_year(act: Act, year: int, body: PublishYear) -> tuple[dict[str, Any]
     now = instant(datetime.now(UTC))
     with act.ledger.reading() as reader:
         _may_publish(reader, year, body, shanghai_date(now))
-    log_index = _seal_all(act)
+    log_index = sealed_up(act.ledger)
     with act.ledger.reading() as reader:
         drafts = drafted(reader, now, year, body.published_on, log_index)
         _must_be_complete(drafts, body)
@@ -65,25 +63,6 @@ def _may_publish(reader: Reader, year: int, body: PublishYear, today: date) -> N
 def round_of(reader: Reader, year: int) -> AssessmentRound:
     """The round of a year as this snapshot shows it."""
     return AssessmentRound.of(year, reader.events(assessment_stream(year)))
-
-
-def _seal_all(act: Act) -> int:
-    """Wait until all that is committed by now has its place in the log; the last place."""
-    engine = act.ledger.engine
-    with act.ledger.reading() as reader:
-        mark = to_be_sealed(reader.connection)
-    until = time.monotonic() + SEALING_SECONDS
-    while True:
-        seal(engine)
-        with act.ledger.reading() as reader:
-            if has_sealed(reader.connection, mark):
-                return reader.sealed()[0]
-        if time.monotonic() > until:
-            raise Busy(
-                "日志暂时无法封存：另有长时间未结束的写入", "the log cannot be sealed: a long write has not ended",
-                remedy="请稍后用同一 Idempotency-Key 重试", remedy_en="Try again in a moment with the same key.",
-            )  # fmt: skip
-        time.sleep(0.05)
 
 
 @implements("R25", "R32")

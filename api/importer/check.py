@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from api.commands import CommandRoute, find_command
+from api.commands import CommandRoute, find_command, is_act
 from api.importer.errors import LineError, refused, wrong_fields
 from api.importer.lines import CommandLine, parse_line, raw_lines
 from api.importer.references import References
@@ -173,6 +173,8 @@ class Check:
 
 def _command_of(line: int, path: str) -> tuple[CommandRoute, str | None, str | None]:
     found = find_command(path)
+    if found is None and is_act(path):
+        raise _by_http(line)
     if found is None:
         raise LineError(
             line, "/post", "api.md", "没有这个命令", "there is no such command",
@@ -180,12 +182,15 @@ def _command_of(line: int, path: str) -> tuple[CommandRoute, str | None, str | N
             "Compare it with the table of commands; paths begin with /v1/.",
         )  # fmt: skip
     if found[0].body.SEVERAL_FACTS:
-        raise LineError(
-            line, "/post", "api.md", "这个命令一次记录多件事实，不能用文件导入",
-            "this command records several facts at once and cannot be imported",
-            "请通过 HTTP 办理", "Send it over HTTP.",
-        )  # fmt: skip
+        raise _by_http(line)
     return found
+
+
+def _by_http(line: int) -> LineError:
+    return LineError(
+        line, "/post", "api.md", "这个命令一次记录多件事实，不能用文件导入",
+        "this command records several facts at once and cannot be imported", "请通过 HTTP 办理", "Send it over HTTP.",
+    )  # fmt: skip
 
 
 def _path_uscc(line: int, text: str) -> str:

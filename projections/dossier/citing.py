@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from domain.measures.implements import implements
 from domain.measures.paragraphs import Paragraph, find_paragraph, paragraphs
 from domain.measures.rulebook import Rulebook
 
@@ -17,6 +18,7 @@ Found = Iterator[tuple[str, str]]
 """References to paragraphs or readings, each with the place that cites it."""
 
 
+@implements("art.28", "R4")
 def cited(rulebooks: Iterable[Rulebook], *answers: Mapping[str, Any]) -> dict[str, Any]:
     """What these answers (of `Questions.sheet` or `.standing`, or published sheets) cite, by their rulebooks.
 

@@ -17,7 +17,9 @@ from api import examples
 from api.app import create_app
 from api.atom import ATOM
 from api.commands import ACTS
+from api.dossier import ZIP
 from api.examples import command_example
+from api.openapi import ZIP_EXAMPLE
 from api.settings import Settings
 from domain.store.sealer import seal
 from domain.values import Role
@@ -73,6 +75,7 @@ def ask(world: World) -> dict[str, Any]:
         "assessment_events": ("/v1/assessments/2024/events", {}),
         "appeals": ("/v1/appeals", {"status": "all", "limit": 1}),
         "appeal": (f"/v1/appeals/{acts['act decide_appeal']['appeal']}", {}),
+        "appeal_dossier": (f"/v1/appeals/{acts['act decide_appeal']['appeal']}/dossier", {}),
         "objections": ("/v1/objections", {"status": "all"}),
         "reports": ("/v1/reports", {"status": "all"}),
         "impacts": ("/v1/impacts", {"status": "all"}),
@@ -97,7 +100,7 @@ def ask(world: World) -> dict[str, Any]:
     for name, (path, query) in asked.items():
         response = world.association.get(path, **query)
         assert response.status_code == 200, response.text
-        answers[name] = response.text if response.headers["content-type"] == ATOM else response.json()
+        answers[name] = _content(response)
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
     assert supposed.status_code == 200, supposed.text
     return {**answers, "what_if": supposed.json()}
@@ -130,6 +133,11 @@ def _acts(world: World) -> dict[str, Any]:
 
 
 _EXAMPLES = {row.name: body for row in ACTS if (body := command_example(row.body).body)}
+
+
+def _content(response: Any) -> Any:
+    kind = response.headers["content-type"]
+    return ZIP_EXAMPLE if kind == ZIP else response.text if kind == ATOM else response.json()
 
 
 def shortened(value: Any, name: str = "") -> Any:

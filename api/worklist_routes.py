@@ -1,0 +1,115 @@
+"""What waits to be dealt with: appeals (R33), objections (R38), reports (R11), late facts' impacts (R36)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.answers import answer
+from api.guard import GuardedRoute
+from api.openapi import question_docs
+from api.pages import page
+from api.personal import shown
+from api.queries import AppealStatus, Cursor, DueBefore, ImpactStatus, Limit, ObjectionStatus, ReportStatus
+from api.question_routes import MANY, looking_up, own_only
+from domain.events import AppealFiled, Event
+from projections.contested import deadline_json
+from projections.rows.published import LATEST, Waiting, Wanted, matters
+from projections.trail import recorded_entry
+
+router = APIRouter(route_class=GuardedRoute)
+
+
+# ---- what waits ----
+
+
+@router.get("/v1/appeals", tags=[MANY], **question_docs("appeals"))
+def appeals(
+    request: Request,
+    status: AppealStatus = "undecided",
+    due_before: DueBefore = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """申诉登记簿，先到期的在前（R33）/ The register of appeals, what is due first first; an agency sees its own."""
+    asked = None if status == "undecided" else status
+    return _worklist(request, Wanted("appeal", asked, due_before, own_only(request)), limit, cursor, _appeal_row)
+
+
+@router.get("/v1/objections", tags=[MANY], **question_docs("objections"))
+def objections(
+    request: Request, status: ObjectionStatus = "open", limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """对单条记录的异议（R38）/ Objections to single records; an agency sees its own."""
+    return _worklist(request, Wanted("objection", status, uscc=own_only(request)), limit, cursor, _fact_row)
+
+
+@router.get("/v1/reports", tags=[MANY], **question_docs("reports"))
+def reports(request: Request, status: ReportStatus = "open", limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """不良行为举报（R11）/ Reports of behaviours, until a bad record is entered or they are dismissed."""
+    return _worklist(request, Wanted("report", status), limit, cursor, _fact_row)
+
+
+@router.get("/v1/impacts", tags=[MANY], **question_docs("impacts"))
+def impacts(request: Request, status: ImpactStatus = "open", limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """迟到的事实对已公布结果的影响（R36）/ Published results that later facts would change."""
+    return _worklist(request, Wanted("impact", status, uscc=own_only(request)), limit, cursor, _impact_row)
+
+
+Row = Callable[[Waiting, dict[str, Event]], dict[str, Any]]
+
+
+def _worklist(request: Request, wanted: Wanted, limit: int, cursor: str | None, row: Row) -> Response:
+    """A page of matters, with the facts that they are about."""
+    part = page(cursor, limit, question=("matters", *wanted))
+    with looking_up(request) as (look_ups, reader):
+        basis = look_ups.district(None, part.known_at)
+        found = list(
+            matters(reader.connection, wanted, LATEST, basis.known_at, offset=part.offset, limit=part.limit + 1)
+        )
+        found, next_cursor = part.part(found, None, basis.known_at)
+        facts = reader.named(id_ for one in found for id_ in (one.id, one.matter.about) if id_ is not None)
+        opened = {
+            one["id"]: one
+            for one in shown(reader.connection, request.state.caller, [recorded_entry(e) for e in facts.values()])
+        }
+        items = [{**_matter(one), **row(one, facts), "recorded": opened.get(_fact_of(one))} for one in found]
+    return answer(request, {"known_at": basis.known_at, "items": items, "next_cursor": next_cursor})
+
+
+def _fact_of(one: Waiting) -> str:
+    """The event whose content a worklist shows: of an impact its cause, else what began the matter."""
+    return str(one.matter.about) if one.matter.kind == "impact" else one.id
+
+
+def _matter(one: Waiting) -> dict[str, Any]:
+    return {
+        "id": one.id, "agency": {"uscc": one.uscc}, "status": one.matter.status, "since": one.since.isoformat(),
+        "begun_on": one.matter.begun_on.isoformat(),
+    }  # fmt: skip
+
+
+def _appeal_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+    filed = facts[one.id]
+    if not isinstance(filed, AppealFiled):
+        raise LookupError(f"{one.id} is no appeal: run steward check")
+    return filed_part(filed)
+
+
+def filed_part(filed: AppealFiled) -> dict[str, Any]:
+    return {
+        "year": filed.year, "filed_on": filed.occurred_on.isoformat(), "in_time": filed.in_time,
+        "deadline": deadline_json(filed.deadline), "result": filed.result_id,
+        "appellant_kind": filed.appellant_kind, "disputed_event_ids": list(filed.disputed),
+    }  # fmt: skip
+
+
+def _fact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+    return {"about": one.matter.about}
+
+
+def _impact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+    return {"year": one.matter.about_year, "result": one.id.partition("~")[0], "cause": one.matter.about}

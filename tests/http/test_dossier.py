@@ -1,0 +1,108 @@
+"""The dossier of an appeal: complete, the same bytes from the same log, nothing in it that its reader may not read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from domain.store.mapper import leaf_hash
+from domain.store.sealer import seal
+from domain.values import Role
+from tests.http.test_assessment import YEAR, Year
+from tests.http.world import Person, World
+
+NAMES = {
+    "MANIFEST.json", "README.txt", "appeal.json", "answers.json", "cited.json", "difference.json",
+    "sheets/published.json", "sheets/published.pdf", "sheets/today.json", "timeline.json", "timeline.svg", "trail.json",
+}  # fmt: skip
+
+
+def opened(response: Any) -> dict[str, bytes]:
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+        assert archive.testzip() is None
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.fixture
+def appealed(own_world: World) -> tuple[Year, str, str]:
+    """A decided appeal; its agency and id."""
+    year = Year(own_world)
+    uscc = own_world.assessed()
+    own_world.done("ReceiveComplaint", uscc, complainant="张先生")
+    upheld = year.upheld(uscc, "2024-05-06")
+    own_world.publish()
+    appeal = year.filed_appeal(uscc, upheld)
+    own_world.must(year.decide(appeal, annul=[upheld]))
+    _sealed(own_world)
+    return year, uscc, appeal
+
+
+def _sealed(world: World) -> None:
+    while seal(world.service.ledger.engine):
+        pass
+
+
+@pytest.mark.shows("R33", "R34")
+def test_everything_is_in_it(appealed: tuple[Year, str, str]) -> None:
+    """Sheets, three answers, trail with the bytes as stored, timeline as data and picture, what was cited, the PDF."""
+    year, uscc, appeal = appealed
+    files = opened(year.committee.get(f"/v1/appeals/{appeal}/dossier"))
+    stored = {name: raw for name, raw in files.items() if name.startswith("events/")}
+    assert set(files) - set(stored) == NAMES
+    manifest = json.loads(files["MANIFEST.json"])
+    for one in manifest["files"]:
+        assert one["sha256"] == hashlib.sha256(files[one["path"]]).hexdigest()
+    answers = json.loads(files["answers.json"])
+    assert [one["total"] for one in answers] == ["83.50", "85.50", "85.50"]
+    trail = json.loads(files["trail.json"])
+    assert [one["type"] for one in trail] == ["ComplaintReceived", "ComplaintUpheld", "EventAnnulled"]
+    assert len(stored) == len(trail)
+    with year.world.service.ledger.reading() as reader:
+        kept = {event.version: event for event in reader.agency_events(uscc)}
+    for name, raw in stored.items():
+        version, event_id = int(name[7:13]), name[14:-5]
+        assert kept[version].id == event_id == json.loads(raw)["id"]
+        assert len(leaf_hash(raw)) == 32
+    assert files["sheets/published.pdf"].startswith(b"%PDF")
+    ElementTree.fromstring(files["timeline.svg"])  # noqa: S314  # ours
+    cited = json.loads(files["cited.json"])
+    assert any(one["ref"].startswith("art.16") for one in cited["articles"])
+    assert "重新得到" in files["README.txt"].decode()
+
+
+def test_the_same_log_gives_the_same_bytes(appealed: tuple[Year, str, str]) -> None:
+    """Whatever is recorded later: at the place of the log that it names, it is made again byte for byte."""
+    year, uscc, appeal = appealed
+    path = f"/v1/appeals/{appeal}/dossier"
+    first = year.committee.get(path)
+    place = first.headers["content-disposition"].rpartition("log")[2].removesuffix('.zip"')
+    year.world.done("RecordLapse", uscc, item=4, occurred_on="2024-08-01")
+    _sealed(year.world)
+    again = year.committee.get(path, known_at=f"log:{place}")
+    assert again.content == first.content
+    later = opened(year.committee.get(path))
+    assert json.loads(later["sheets/today.json"])["total"] == "84.50"
+    assert year.committee.get(path, known_at="2025-01-01T00:00:00Z").status_code == 422
+
+
+def test_an_agency_gets_its_own_without_the_complainant(appealed: tuple[Year, str, str]) -> None:
+    """The agency's copy withholds who complained; another agency's is 404, a client's 403."""
+    year, uscc, appeal = appealed
+    path = f"/v1/appeals/{appeal}/dossier"
+    own = opened(year.world.person(Role.AGENCY, uscc).get(path))
+    full = opened(year.committee.get(path))
+    assert "张先生" in full["trail.json"].decode()
+    assert "张先生" not in "".join(raw.decode() for name, raw in own.items() if name.endswith(".json"))
+    stranger: Person = year.world.person(Role.AGENCY, year.world.filed())
+    assert stranger.get(path).status_code == 404
+    assert year.world.client_person.get(path).status_code == 403
+    assert year.committee.get(f"/v1/appeals/{uscc}/dossier").status_code == 404
+    assert json.loads(full["appeal.json"])["year"] == YEAR
