@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ from projections.ledger import open_ledger
 from projections.rows.anew import Anew, Difference, OtherAnswer, differences, laws_of, made_anew, other_answers
 from projections.rows.keeper import MADE_BY
 
-CHUNK_EVENTS = 2_000
+CHUNK_EVENTS = 1_000
 """About how many events a process takes at a time."""
 SHOWN = 20
 """How many differences of one agency are listed."""
@@ -137,35 +139,50 @@ def _chunks(waiting: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
 
 
 def _work(what: Inspection, chunks: list[list[str]], jobs: int) -> Iterator[_Done]:
-    """Every agency's result as it comes. The first error ends it all."""
-    if jobs == 1 or len(chunks) < 2:
-        _start(what)
-        try:
-            for chunk in chunks:
-                yield from _inspect_chunk(chunk)
-        finally:
-            _end()
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_start, initargs=(what,)) as pool:
-        running: set[Future[list[_Done]]] = {pool.submit(_inspect_chunk, chunk) for chunk in chunks}
-        try:
-            while running:
-                finished, running = wait(running, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield from future.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    """Every agency's result as it comes, this process working too. The first error ends it all."""
+    waiting = deque(chunks)
+    others = min(jobs, len(chunks)) - 1
+    _start(what)
+    try:
+        if others < 1:
+            while waiting:
+                yield from _inspect_chunk(waiting.popleft())
+            return
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(others, mp_context=spawn, initializer=_start, initargs=(what,)) as pool:
+            try:
+                yield from _shared(pool, waiting, others)
+            finally:
+                pool.shutdown(cancel_futures=True)
+    finally:
+        _end()
+
+
+def _shared(pool: ProcessPoolExecutor, waiting: deque[list[str]], others: int) -> Iterator[_Done]:
+    """The others get the next chunk as soon as they are done with one; this process takes what nobody has."""
+    running: set[Future[list[_Done]]] = set()
+    while waiting or running:
+        while waiting and len(running) < 2 * others:
+            running.add(pool.submit(_inspect_chunk, waiting.popleft()))
+        if waiting:
+            yield from _inspect_chunk(waiting.popleft())
+        finished, running = wait(running, timeout=0 if waiting else None, return_when=FIRST_COMPLETED)
+        for future in finished:
+            yield from future.result()
 
 
 _here: tuple[Inspection, Ledger] | None = None
 """What this process works on."""
+_COLLECTOR = gc.get_threshold()
+_SELDOM = (100_000, 20, 20)
+"""Nearly all that is made here goes by itself, so looking for cycles often is a tenth of the time wasted."""
 
 
 def _start(what: Inspection) -> None:
     global _here  # one process, one piece of work
-    ledger = open_ledger(_owner(what.url))
+    ledger = open_ledger(open_migration_engine(database_url(what.url), keep=True))
     ledger.cache = StreamCache(1)
+    gc.set_threshold(*_SELDOM)
     _here = what, ledger
 
 
@@ -174,6 +191,7 @@ def _end() -> None:
     if _here is not None:
         _here[1].engine.dispose()
     _here = None
+    gc.set_threshold(*_COLLECTOR)
 
 
 def _inspect_chunk(streams: list[str]) -> list[_Done]:

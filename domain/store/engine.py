@@ -60,9 +60,9 @@ def open_engine(url: str | URL) -> Engine:
     return engine
 
 
-def open_migration_engine(url: str | URL) -> Engine:
-    """An engine for migrating: the login itself, no role, and no connection is kept."""
-    return _engine(database_url(url), poolclass=NullPool)
+def open_migration_engine(url: str | URL, *, keep: bool = False) -> Engine:
+    """An engine for migrating: the login itself, no role, and no connection is kept unless one is asked for."""
+    return _engine(database_url(url), poolclass=NullPool) if not keep else _engine(database_url(url), pool_size=1)
 
 
 @contextmanager

@@ -50,6 +50,8 @@ def update_impacts(context: Context, event: Event, changed: Iterable[Event]) -> 
     if isinstance(event, tuple(OF_RESULTS)):
         _overtaken(context, event)
         return
+    if not context.may_be_published():
+        return  # the usual case, and it costs nothing
     if isinstance(event, EventAnnulled):
         _void(context, changed)
     for year in _years(context):
@@ -164,6 +166,11 @@ def _overtaken(context: Context, event: Event) -> None:
             _open(context, event, cause)
 
 
+def is_impact(place: Place) -> bool:
+    """Whether the rows of a place are of an impact."""
+    return place.table == MATTERS and place.key.startswith("impact:")
+
+
 def touched_by(rows: Iterable[Row]) -> list[Touched]:
     """The impacts that these rows open."""
     found = []
@@ -181,8 +188,6 @@ def _dispose(context: Context, event: ImpactDisposed) -> None:
 
 def _void(context: Context, gone: Iterable[Event]) -> None:
     """A fact that is annulled changes no result any more: what it opened and nobody disposed of is void."""
-    if not context.may_be_published():
-        return
     results = context.now(type_keys(ResultPublished, ResultRevised)).events
     for event in gone:
         for result in results:

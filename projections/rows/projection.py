@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from domain.entries import Entries, EntriesInMemory
 from domain.errors import Unreadable
-from domain.events import Event, EventAnnulled
+from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
 from domain.law import Law
 from domain.values import Instant
 from projections.rows.conduct import OF_LAPSES, OF_PERIODS, OF_RECORDS, update_lapses, update_periods, update_records
 from projections.rows.context import Context
-from projections.rows.impacts import update_impacts
+from projections.rows.impacts import is_impact, update_impacts
 from projections.rows.live import Live
 from projections.rows.matters import OF_MATTERS, update_matters
 from projections.rows.results import OF_RESULTS, update_results
@@ -65,9 +65,10 @@ def judge_anew(live: Live, events: Sequence[Event], law: Law, at: Instant) -> No
         entry = counting.one(event.id)
         if entry is not None and entry.gone_at is None and not isinstance(event, EventAnnulled):
             entries.add(event)
-            project(event, entries, fresh, law)
+            project(event, entries, fresh, law, frozenset())
     for place in sorted(live.places() | fresh.places()):
-        live.replace(place, fresh.steps(place), at)
+        if not is_impact(place):  # another law touches no published result (docs/adr/0004)
+            live.replace(place, fresh.steps(place), at)
 
 
 Laws = Sequence[tuple[Instant, Law]]
@@ -82,6 +83,7 @@ def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[Live, EntriesIn
     entries, live = EntriesInMemory(), Live()
     waiting = deque(laws)
     law: Law | None = None
+    published = frozenset(event.year for event in events if isinstance(event, (ResultPublished, ResultRevised)))
     for place, event in enumerate(events):
         while waiting and waiting[0][0] <= event.recorded_at:
             at, law = waiting.popleft()
@@ -90,7 +92,7 @@ def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[Live, EntriesIn
         if law is None:
             raise Unreadable(f"{event.stream} version {event.version}: recorded before any law was adopted")
         entries.add(event)
-        project(event, entries, live, law)
+        project(event, entries, live, law, published)
     for at, later in waiting:
         judge_anew(live, events, later, at)
     return live, entries

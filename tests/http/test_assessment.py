@@ -439,6 +439,20 @@ def test_what_is_recorded_while_a_year_is_worked_out_goes_to_the_worklist(
     assert [one["type"] for one in world.trail(other)][-1] == "ResultPublished"
 
 
+@pytest.mark.shows("R4", "R36")
+def test_impacts_outlive_the_adoption_of_another_rulebook(year: Year) -> None:
+    """What a late fact would change stays listed, whatever is adopted afterwards."""
+    world, uscc = year.world, year.world.assessed()
+    world.publish()
+    world.done("RecordLapse", uscc, item=4, occurred_on="2024-08-01")
+    before = year.impacts()
+    with world.service.ledger.writing() as unit:
+        content = shipped_rulebook().override({"conduct.bad_record_points": "3"}).content
+        unit.adopt_rulebook(Rulebook.from_content({**content, "id": "other", "effective_from": "2024-01-01"}), "system")
+    assert len(before) == 1
+    assert year.impacts() == before
+
+
 @pytest.mark.shows("R32")
 def test_published_sheets_never_change(year: Year) -> None:
     """Whatever is recorded afterwards, what was published stays as it was, byte for byte."""

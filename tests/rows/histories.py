@@ -73,15 +73,16 @@ class LongHistory(History):
         self.add("lapses", body, "lapse")
 
     def do_result(self) -> None:
-        """Published results have no command yet: their events are applied as they will be (R31)."""
+        """A year is published once and revised after that (R32, R34); the events alone, without the round."""
         agency = self.district.agencies[CODE]
         last = agency.trail.events[-1]
-        kind = self.random.choice((ResultPublished, ResultRevised))
+        year = self.random.choice((2021, 2022, 2023))
+        kind = ResultRevised if any(one.year == year for one in agency.results()) else ResultPublished
         event = kind(
             stream=agency.stream, version=agency.version + 1, id=f"r{agency.version}",
             occurred_on=TODAY - timedelta(days=self.random.randrange(1200)),
             recorded_at=next_instant(self.district.clock, last.recorded_at), actor="p", via="api",
-            year=self.random.choice((2021, 2022, 2023)), grade=self.random.choice(("unqualified", "qualified")), rank=1,
+            year=year, grade=self.random.choice(("unqualified", "qualified")), rank=1,
             sheet={}, basis=(), known_at=instant(self.district.clock), log_index=0, rulebook_sha256="",
             calendar_sha256="",
         )  # fmt: skip
