@@ -43,7 +43,7 @@ def assessment(request: Request, year: str, limit: Limit = 50, cursor: Cursor = 
             raise _no_such_year(number)
         must_be_assessed(basis.law, number)
         round_ = round_of(reader, number)
-        content = _round(reader, number)
+        content = _round(reader, number, own)
         if round_.published is None:
             rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
             content["incomplete"] = [] if own else _incomplete(look_ups.ranking(basis, number))
@@ -75,7 +75,7 @@ def _incomplete(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _round(reader: Reader, year: int) -> dict[str, Any]:
+def _round(reader: Reader, year: int, own: str | None) -> dict[str, Any]:
     """The state of a year's round."""
     round_ = round_of(reader, year)
     published_, closed = round_.published, round_.closed
@@ -88,7 +88,7 @@ def _round(reader: Reader, year: int) -> dict[str, Any]:
         "results_sha256": None if published_ is None else published_.results_sha256,
         "log_index": None if published_ is None else published_.log_index,
         "waivers": [] if published_ is None else [
-            {"uscc": one.uscc, "part": one.part} for one in published_.waivers
+            {"uscc": one.uscc, "part": one.part} for one in published_.waivers if own in (None, one.uscc)
         ],
         "revisions": len(round_.revisions),
         "closed_on": None if closed is None else closed.occurred_on.isoformat(),

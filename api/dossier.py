@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from api.auth import Caller
+from api.personal import is_of_informant
 from domain.events import ResultPublished, ResultRevised
 from domain.store.recorder import events_of
-from domain.values import GRADE_LABELS, Grade, shanghai_date
+from domain.values import GRADE_LABELS, Grade, Role, shanghai_date
 from projections.contested import result_json
 from projections.dossier.bundle import bundle
 from projections.dossier.citing import cited, unconfirmed_note
@@ -47,6 +48,8 @@ def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int)
     published, today = content.pop("published_sheet"), content.pop("today_sheet")
     answers, difference = content.pop("answers"), content.pop("difference")
     trail = content.pop("disputed")
+    stored, leaves = _stored(found, caller, (one["version"] for one in trail))
+    trail = [{**one, "leaf_hash": leaves[one["version"]]} for one in trail]
     timeline = _timeline(questions, found)
     books = [*found.found.law.rulebooks, *found.basis.law.rulebooks]
     known = cited(books, *(one["sheet"] for one in answers))
@@ -57,7 +60,7 @@ def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int)
         "sheets/published.json": _json(published), "sheets/today.json": _json(today),
         "difference.json": _json(difference), "answers.json": _json(answers), "trail.json": _json(trail),
         "timeline.json": _json(timeline), "timeline.svg": timeline_svg(timeline, results=results).encode(),
-        "cited.json": _json(known), **_stored(found, (one["version"] for one in trail)),
+        "cited.json": _json(known), **stored,
     }  # fmt: skip
     files["README.txt"] = _cover(found, answers, log_index).encode()
     return bundle(files)
@@ -91,14 +94,21 @@ def _on_picture(result: ResultPublished | ResultRevised) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _stored(found: Appeal, versions: Iterable[int]) -> dict[str, bytes]:
-    """The bytes of these events as they lie in the log, so that their leaf hashes can be checked."""
+def _stored(found: Appeal, caller: Caller, versions: Iterable[int]) -> tuple[dict[str, bytes], dict[int, str]]:
+    """The bytes of these events as they lie in the log, and their leaf hashes (RFC 6962), by version.
+
+    The bytes of what informants recorded name who they are: the agency gets the leaf hash alone (`api/personal.py`).
+    """
     wanted, stream = set(versions), found.filed.stream
-    return {
-        f"events/{stored.originator_version:06d}-{stored.event_id}.json": stored.state
-        for stored in events_of(found.reader.connection, stream, lte=max(wanted, default=0))
+    rows = [
+        stored for stored in events_of(found.reader.connection, stream, lte=max(wanted, default=0))
         if stored.originator_version in wanted
-    }
+    ]  # fmt: skip
+    files = {
+        f"events/{stored.originator_version:06d}-{stored.event_id}.json": stored.state for stored in rows
+        if caller.role is not Role.AGENCY or not is_of_informant(stored.topic)
+    }  # fmt: skip
+    return files, {stored.originator_version: stored.leaf_hash.hex() for stored in rows}
 
 
 def _cover(found: Appeal, answers: list[dict[str, Any]], log_index: int) -> str:

@@ -38,6 +38,11 @@ _INFORMANTS = {ComplaintReceived.__name__: ("complainant", "client_uscc"), Behav
 _NAMES_OFFICERS = frozenset({Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR})
 
 
+def is_of_informant(topic: str) -> bool:
+    """Whether the bytes of such an event name who complained or reported, if only by a hash or as who recorded it."""
+    return topic.removeprefix("steward.") in _INFORMANTS
+
+
 def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> bool:
     """Whether an event is the enterprise's own survey, complaint or report, or a decision on one of these (api.md)."""
     if isinstance(event, (SurveyInvited, SurveySubmitted)):

@@ -96,7 +96,9 @@ AppealStatus = Annotated[
 ]
 ObjectionStatus = Annotated[Literal["open", "annulled", "refused", "all"], Query(description="状态 / state")]
 ReportStatus = Annotated[Literal["open", "recorded", "dismissed", "all"], Query(description="状态 / state")]
-ImpactStatus = Annotated[Literal["open", "reopened", "kept", "void", "all"], Query(description="状态 / state")]
+ImpactStatus = Annotated[
+    Literal["open", "reopened", "kept", "absorbed", "void", "all"], Query(description="状态 / state")
+]
 _Words = StringConstraints(min_length=1, max_length=300)
 CategoryFilter = Annotated[str | None, _Words, BeforeValidator(_plain), Query(description="服务机构类型 / category")]
 Search = Annotated[

@@ -16,7 +16,7 @@ from api.acts import act_of
 from api.orders import Order
 from api.problem_types import Malformed
 from domain.agency import Agency
-from domain.errors import Moved
+from domain.errors import Moved, Refusal
 from domain.events import Event, EventAnnulled, SurveyInvited
 from domain.ledger import Ledger, Unit
 from domain.read_models import Touched
@@ -48,11 +48,32 @@ def record(ledger: Ledger, order: Order, request: Request, body: Any) -> Respons
     headers = request.headers
     this = idempotency.attempt(order.caller.scope, headers.get(idempotency.HEADER), order.path, body)
     expected = expected_version(headers.get("if-match"))
-    try:
-        content, replayed = _in_one_transaction(ledger, order, this, expected)
-    except IntegrityError:  # another request with this key was faster: its answer is there now
-        content, replayed = _in_one_transaction(ledger, order, this, expected)
+    content, replayed = at_once(ledger, this, lambda: _in_one_transaction(ledger, order, this, expected))
     return created(content, replayed=replayed)
+
+
+def at_once(
+    ledger: Ledger, this: idempotency.Attempt | None, once: Callable[[], tuple[dict[str, Any], bool]]
+) -> tuple[dict[str, Any], bool]:
+    """Do it, or answer as another attempt that was faster: it holds the key by now, or is why this one is refused."""
+    try:
+        return once()
+    except IntegrityError:  # its answer is there now
+        return once()
+    except Refusal:
+        found = given_before(ledger, this)
+        if found is None:
+            raise
+        return found, True
+
+
+def given_before(ledger: Ledger, this: idempotency.Attempt | None) -> dict[str, Any] | None:
+    """What an earlier attempt with this key was answered. Raises: KeyReused."""
+    if this is None:
+        return None
+    with ledger.reading() as reader:
+        found = idempotency.first_answer(reader.connection, this)
+    return None if found is None else idempotency.decoded(found)
 
 
 def created(content: dict[str, Any], *, replayed: bool) -> Response:
@@ -80,7 +101,7 @@ def keyed(
         return record(), False
     replay = idempotency.first_answer(unit.connection, this)
     if replay is not None:
-        return msgspec.json.decode(replay), True
+        return idempotency.decoded(replay), True
     content = record()
     unit.beside.append(idempotency.kept(this, CREATED, msgspec.json.encode(content)))
     return content, False

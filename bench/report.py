@@ -14,7 +14,7 @@ from bench.measure import Finding
 
 _HEAD = """# What it does in a second
 
-Measured by `{command}` on {day}. Repeat it with the same command.
+Measured by `./run bench`; `--only PART` measures a part anew. Each part says when and by which command it was measured.
 
 **Ratios count, absolute figures are those of one noisy machine**: {machine}. Every line is measured against its floor
 in the same run, in turns, and the medians are compared. For figures in seconds a smaller ratio is better, for figures
@@ -33,25 +33,37 @@ def machine() -> dict[str, Any]:
 
 
 def write(folder: Path, sections: Sequence[tuple[str, list[Finding]]], command: str, postgresql: str) -> None:
-    """Both files."""
+    """Both files. Parts that were measured before on such a machine, and not now, stay as they were."""
     here = {**machine(), "postgresql": postgresql}
     day = datetime.now(UTC).date().isoformat()
-    told = "{cores} cores, {memory_gib} GiB, {system}, Python {python}, PostgreSQL {postgresql}".format(**here)
-    text = [_HEAD.format(command=command, day=day, machine=told)]
+    parts = _measured_before(folder / "report.json", here)
     for title, findings in sections:
+        made = {"measured": day, "command": command, "findings": [one._asdict() for one in findings]}
+        parts[title] = made
+    told = "{cores} cores, {memory_gib} GiB, {system}, Python {python}, PostgreSQL {postgresql}".format(**here)
+    text = [_HEAD.format(machine=told)]
+    for title, part in parts.items():
         text += [
             f"## {title}\n",
+            f"*{part['measured']}, `{part['command']}`*\n",
             "| what | median | floor | ratio | to reach | | note |",
             "|---|--:|--:|--:|--:|---|---|",
         ]
-        text += [_line(one) for one in findings]
+        text += [_line(Finding(**one)) for one in part["findings"]]
         text.append("")
     (folder / "REPORT.md").write_text("\n".join(text), encoding="utf-8")
-    content = {
-        "measured": day, "command": command, "machine": here,
-        "findings": [{"section": title, **one._asdict()} for title, findings in sections for one in findings],
-    }  # fmt: skip
+    content = {"machine": here, "parts": [{"part": title, **part} for title, part in parts.items()]}
     (folder / "report.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _measured_before(file: Path, here: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The parts of the last report by title; none of another machine."""
+    if not file.exists():
+        return {}
+    old = json.loads(file.read_text(encoding="utf-8"))
+    if old.get("machine") != here:
+        return {}
+    return {part.pop("part"): part for part in old["parts"]}
 
 
 def _line(one: Finding) -> str:

@@ -13,7 +13,7 @@ from domain.events import AgencyFiled, Event, ProjectStarted, ResultPublished, R
 from domain.facts import Facts
 from domain.law import Law
 from domain.measures.chapter3_business import ended_on
-from domain.measures.chapter4_appeals import changes_of, resting_on, result_day
+from domain.measures.chapter4_appeals import changes_of, resting_on, result_day, with_changes
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.implements import implements
 from domain.reader import Reader
@@ -162,15 +162,13 @@ def judged_again(
 
     `trail`: all events of the agency with those of the decision.
     """
-    resting = {event.version: event for event in found.resting}
-    resting.update((event.version, event) for event in changes_of(trail, annulled, replaced))
-    events = [resting[version] for version in sorted(resting)]
+    events = with_changes(found.resting, changes_of(trail, annulled, replaced))
     return draft_of(Basis(Trail(events), found.law, found.day, at), found.first.year)
 
 
 def let_in(found: Published, at: Instant, cause: Event) -> Draft:
     """The result on the basis of the standing one, with a later fact for which it was reopened (R36)."""
-    events = sorted([*found.resting, cause], key=lambda event: event.version)
+    events = with_changes(found.resting, [cause])
     return draft_of(Basis(Trail(events), found.law, found.day, at), found.first.year)
 
 

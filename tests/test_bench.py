@@ -143,6 +143,13 @@ def test_a_finding_is_judged_by_its_medians(tmp_path: Path) -> None:
     assert "| a thing | 3 facts/s | 4 facts/s | 0.75 | ≥ 0.5 | reached |  |" in told
     assert "| another | 5.00 ms | 2.00 ms | 2.50 | ≤ 2 | **not reached** | slow |" in told
     assert "PostgreSQL 17.1" in told
+    report.write(tmp_path, [("Other", [good])], "./run bench --only other", "17.1")
+    told = (tmp_path / "REPORT.md").read_text(encoding="utf-8")
+    assert told.index("## Part") < told.index("`./run bench`*") < told.index("## Other")
+    report.write(tmp_path, [("Part", [bad])], "./run bench", "18.0")  # another server: nothing measured before counts
+    told = (tmp_path / "REPORT.md").read_text(encoding="utf-8")
+    assert "## Other" not in told
+    assert "a thing" not in told
 
 
 @pytest.mark.postgres

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from eventsourcing.persistence import IntegrityError
-
 from api import idempotency
 from api.auth import Caller
-from api.recording import keyed, recorded
+from api.recording import at_once, given_before, keyed, recorded
 from domain.agency import Agency
 from domain.commands.base import Command
 from domain.events import Event
@@ -34,18 +32,11 @@ class Act:
 
     def first_answer(self) -> dict[str, Any] | None:
         """What an earlier attempt with this key was answered, asked before anything is worked out."""
-        if self.attempt is None:
-            return None
-        with self.ledger.reading() as reader:
-            found = idempotency.first_answer(reader.connection, self.attempt)
-        return None if found is None else idempotency.decoded(found)
+        return given_before(self.ledger, self.attempt)
 
     def carry_out(self, act: Callable[[Unit], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
         """Do it in one transaction; the answer, and whether it is that of an earlier attempt."""
-        try:
-            return self._once(act)
-        except IntegrityError:  # another request with this key was faster: its answer is there now
-            return self._once(act)
+        return at_once(self.ledger, self.attempt, lambda: self._once(act))
 
     def _once(self, act: Callable[[Unit], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
         with self.ledger.writing() as unit:

@@ -7,20 +7,20 @@ from typing import Any, TypeVar
 
 from api.acts import replace
 from api.assessing.act import Act
-from api.assessing.revising import Reason, revise
+from api.assessing.revising import Reason, differs, revise
 from api.embedded import Embedded, embedded
 from api.orders import Order
 from domain.agency import Agency
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.assessment import AnnulEvent
 from domain.errors import Forbidden, NotFound
-from domain.events import AppealFiled, Event
+from domain.events import AppealFiled, ComplaintDismissed, ComplaintMerged, ComplaintUpheld, Event
 from domain.ledger import Ledger, Unit
 from domain.measures.chapter4_appeals import is_worse
 from domain.measures.implements import implements
 from domain.trail import Trail
 from domain.values import Role
-from projections.publication import Published, judged_again, published
+from projections.publication import judged_again, published
 
 E = TypeVar("E", bound=Event)
 
@@ -80,16 +80,11 @@ def _decide(
     trail = Trail([*found.events, *events])
     draft = judged_again(found, decision.recorded_at, body.annul, ids, trail)
     grade = None if draft.grade is None else draft.grade.value
-    if is_worse(found.standing, grade, draft.total) or _same(found, draft.sheet, grade):
+    if is_worse(found.standing, grade, draft.total) or not differs(found, draft):
         kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
         return act.answer(unit, uscc, events, appeal=filed.id, result=kept, ranks=[])
     revision = revise(act, unit, found, draft, body.decided_on, Reason(appeal_id=filed.id))
     return act.answer(unit, uscc, [*events, revision.result], appeal=filed.id, **revision.answer())
-
-
-def _same(found: Published, sheet: dict[str, Any], grade: str | None) -> bool:
-    """Whether the total and the grade are as published: ranks cannot move, and there is nothing to publish."""
-    return (sheet["total"], grade) == (found.standing.sheet.get("total"), found.standing.grade)
 
 
 def _annul(act: Act, unit: Unit, uscc: str, appeal_id: str, body: DecideAppeal) -> Iterator[Event]:
@@ -107,6 +102,7 @@ def _must_be_impartial(act: Act, agency: Agency, filed: AppealFiled) -> None:
     for event_id in filed.disputed:
         disputed: Event = agency.trail.by_id[event_id]
         behind = [disputed, *(agency.trail.by_id[one] for one in disputed.named() if one in agency.trail.by_id)]
+        behind += agency.trail.naming(event_id, ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
         for event in behind:
             if event.actor == act.caller.person_id:
                 raise Forbidden(

@@ -6,11 +6,11 @@ from typing import Any
 
 from api.assessing.act import Act
 from api.assessing.appeals import located
-from api.assessing.revising import Reason, revise
+from api.assessing.revising import Reason, differs, revise
 from domain.assessment import not_after
 from domain.commands.appeals import DisposeImpact
 from domain.commands.base import already
-from domain.errors import NotFound
+from domain.errors import Contradiction, NotFound
 from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
 from domain.ledger import Unit
 from domain.measures.chapter4_appeals import impact_id
@@ -44,16 +44,24 @@ def _dispose(
         raise already(f"该影响已处理（{waiting.matter.status}）",
                       f"this impact has been disposed of ({waiting.matter.status})", "R36")  # fmt: skip
     act.at_expected_version(unit, uscc)
+    found = published(unit.reader, uscc, result.year)
+    if found is not None and body.disposed_on < found.standing.occurred_on:
+        raise Contradiction(
+            f"disposed_on（{body.disposed_on}）早于结果公布之日（{found.standing.occurred_on}）",
+            f"disposed_on ({body.disposed_on}) lies before the result's day ({found.standing.occurred_on})",
+            cites=("R36",), remedy="请核对日期", remedy_en="Check the date.", pointer="/disposed_on",
+        )  # fmt: skip
     event = act.append(
         unit, ImpactDisposed, agency_stream(uscc), body.disposed_on, impact_id=impact, result_id=result.id,
         cause=cause, outcome=body.outcome, reason=unit.vault.seal(body.reason),
         note=None if body.note is None else unit.vault.seal(body.note),
     )  # fmt: skip
-    found = published(unit.reader, uscc, result.year)
     if body.outcome == "kept" or found is None:
         return act.answer(unit, uscc, [event])
     fact = next(one for one in found.events if one.id == cause)
     draft = let_in(found, event.recorded_at, fact)
+    if not differs(found, draft):  # a decision has taken it in already
+        return act.answer(unit, uscc, [event])
     revision = revise(act, unit, found, draft, body.disposed_on, Reason(impact_id=impact))
     return act.answer(unit, uscc, [event, revision.result], **revision.answer())
 

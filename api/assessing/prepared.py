@@ -128,6 +128,10 @@ def _record_moved(act: Act, unit: Unit, made: Prepared, draft: Draft) -> Event:
     )  # fmt: skip
 
 
+def _outcome(draft: Draft) -> tuple[object, ...]:
+    return draft.total, draft.grade, draft.missing, draft.category
+
+
 def _overtaking(unit: Unit, drafts: Drafts, draft: Draft) -> tuple[str, ...]:
     """The facts that came in after the sheet was worked out and would change it, one by one in their order (R36)."""
     events = unit.reader.events(draft.stream)
@@ -136,7 +140,7 @@ def _overtaking(unit: Unit, drafts: Drafts, draft: Draft) -> tuple[str, ...]:
     for event in events[draft.version :]:
         basis = Basis(Trail(events[: event.version]), drafts.law, drafts.as_of, event.recorded_at)
         after = draft_of(basis, drafts.year)
-        if (after.total, after.grade, after.missing) != (before.total, before.grade, before.missing):
+        if _outcome(after) != _outcome(before):
             found.append(event.id)
         before = after
     return tuple(found)

@@ -49,6 +49,11 @@ class Revision(NamedTuple):
         }  # fmt: skip
 
 
+def differs(found: Published, draft: Draft) -> bool:
+    """Whether anything of the sheet is another than on the standing result: else there is nothing to publish."""
+    return bool(sheet_differences(dict(full_sheet(found.events, found.standing)), draft.sheet))
+
+
 @implements("art.19", "art.20", "R30", "R34")
 def revise(act: Act, unit: Unit, found: Published, draft: Draft, on: date, why: Reason) -> Revision:
     """Record the revised result, every rank of the category that moves with it, and the decision on the ranks.
@@ -60,6 +65,7 @@ def revise(act: Act, unit: Unit, found: Published, draft: Draft, on: date, why: 
     ranks = ranks_with(before, draft)
     law = unit.law()
     limit = appeal_deadline(on, law.rulebooks, law.calendar).day
+    mine = max(limit, found.standing.deadline or limit)  # a week that runs is never cut short
     moving = [one for one in before if one.uscc != uscc and ranks.get(one.uscc) != one.result.rank]
     unit.take([agency_stream(one.uscc) for one in moving], year)
     rest = unit.reader.named(one.event_id for one in moving)
@@ -70,7 +76,7 @@ def revise(act: Act, unit: Unit, found: Published, draft: Draft, on: date, why: 
         known_at=draft.sheet["known_at"], log_index=found.first.log_index, replaces=found.standing.id,
         rulebook_sha256=draft.sheet["rulebook"]["sha256"], calendar_sha256=draft.sheet["calendar"]["sha256"],
         difference=(*_rank_difference(found.standing.rank, ranks.get(uscc)), *sheet_differences(old, draft.sheet)),
-        deadline=limit, **why._asdict(),
+        deadline=mine, **why._asdict(),
     )  # fmt: skip
     moved = tuple(_move(act, unit, one, rest[one.event_id], ranks.get(one.uscc), on, limit, why) for one in moving)
     act.append(
@@ -105,7 +111,8 @@ def _move(
         unit, ResultRevised, old.stream, on, new_id(), year=old.year, grade=old.grade, rank=rank,
         sheet=summary_of(old.sheet), basis=(), known_at=old.known_at, log_index=old.log_index,
         rulebook_sha256=old.rulebook_sha256, calendar_sha256=old.calendar_sha256, sheet_of=sheet_of, replaces=old.id,
-        difference=tuple(_rank_difference(before, rank)), deadline=limit, **why._asdict(),
+        difference=tuple(_rank_difference(before, rank)), deadline=max(limit, old.deadline or limit),
+        **why._asdict(),
     )  # fmt: skip
     return RankMoved(standing.uscc, standing.result.category, before, rank, event.id)
 

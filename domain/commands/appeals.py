@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -48,7 +49,8 @@ class FileAppeal(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Never refused for being late: it is recorded as out of time. Needs a result, and events of this agency."""
-        result = standing_result(agency.results(), self.year)
+        results = [one for one in agency.results() if one.year == self.year]
+        result = standing_result([one for one in results if one.occurred_on <= self.filed_on] or results[:1], self.year)
         if result is None or result.deadline is None:
             raise Contradiction(
                 f"{self.year} 年度没有公布过该机构的考评结果",
@@ -94,6 +96,16 @@ def _appeal(agency: Agency, recording: Recording) -> AppealState:
     return state
 
 
+def _not_before_filing(day: date, field: str, filed: AppealFiled) -> None:
+    """Refuse a proceeding dated before the appeal was filed: a week would be counted from it. Raises: Contradiction."""
+    if day < filed.occurred_on:
+        raise Contradiction(
+            f"{field}（{day}）早于申诉提出之日（{filed.occurred_on}）",
+            f"{field} ({day}) lies before the appeal was filed ({filed.occurred_on})",
+            cites=("R33", "R34"), remedy="请核对日期", remedy_en="Check the date.", pointer=f"/{field}",
+        )  # fmt: skip
+
+
 @implements("R33")
 class AdmitAppeal(Command):
     """The committee admits an appeal that came out of time (R33)."""
@@ -106,6 +118,7 @@ class AdmitAppeal(Command):
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Once, and only for one that was late."""
         state = _appeal(agency, recording)
+        _not_before_filing(self.decided_on, "decided_on", state.filed)
         if state.status != "awaiting_admission":
             raise Contradiction(
                 "该申诉无须准予受理：未逾期，或已准予",
@@ -141,6 +154,7 @@ class DecideAppeal(Command):
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Once. Only what was disputed can be annulled. `recording.replaced`: the ids of the facts that go with it."""
         state = _appeal(agency, recording)
+        _not_before_filing(self.decided_on, "decided_on", state.filed)
         if state.status == "awaiting_admission":
             raise Contradiction(
                 "该申诉逾期提出，尚未准予受理",
@@ -186,7 +200,9 @@ class WithdrawAppeal(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """While nothing was decided."""
-        return fact(AppealWithdrawn, appeal_id=_appeal(agency, recording).filed.id)
+        state = _appeal(agency, recording)
+        _not_before_filing(self.withdrawn_on, "withdrawn_on", state.filed)
+        return fact(AppealWithdrawn, appeal_id=state.filed.id)
 
 
 class RoundBody(Part):

@@ -89,19 +89,27 @@ def resting_on(events: Sequence[Event], year: int, published: Collection[int]) -
     """The events on which the standing result of a year rests, of all events of the agency.
 
     `published`: the versions that the publication knew (those up to its place in the log). Each decision that revised
-    the result since took facts away and put others in; each reopening let in the later fact that it was for.
+    the result since took facts away and put others in; each reopening let in the later fact that it was for. A decision
+    after which the result was kept changed nothing of it.
     """
     trail = Trail(events)
-    resting = {event.version: event for event in events if event.version in published}
-    appeals = {one.id for one in events if isinstance(one, AppealFiled) and one.year == year}
-    results = {one.id for one in events if isinstance(one, (ResultPublished, ResultRevised)) and one.year == year}
+    revised = {
+        one.appeal_id or one.impact_id for one in events
+        if isinstance(one, ResultRevised) and one.year == year and one.sheet_of is None
+    }  # fmt: skip
+    resting = [event for event in events if event.version in published]
     for event in events:
-        if isinstance(event, (AppealUpheld, AppealPartlyUpheld)) and event.appeal_id in appeals:
-            resting.update((one.version, one) for one in changes_of(trail, event.annulled, event.replaced))
-        elif isinstance(event, ImpactDisposed) and event.outcome == "reopened" and event.result_id in results:
-            cause = trail.by_id[event.cause]
-            resting[cause.version] = cause
-    return [resting[version] for version in sorted(resting)]
+        if isinstance(event, (AppealUpheld, AppealPartlyUpheld)) and event.appeal_id in revised:
+            resting = with_changes(resting, changes_of(trail, event.annulled, event.replaced))
+        elif isinstance(event, ImpactDisposed) and event.outcome == "reopened" and event.impact_id in revised:
+            resting = with_changes(resting, [trail.by_id[event.cause]])
+    return resting
+
+
+def with_changes(resting: Iterable[Event], changes: Iterable[Event]) -> list[Event]:
+    """A basis with more events in it, in recording order. Of one annulment several facts may be taken away by it."""
+    found = {(event.version, getattr(event, "event_id", "")): event for event in (*resting, *changes)}
+    return [found[place] for place in sorted(found)]
 
 
 def changes_of(trail: Trail, annulled: Iterable[str], replaced: Iterable[str]) -> Iterator[Event]:

@@ -11,11 +11,15 @@ from datetime import date
 from fractions import Fraction
 
 from domain.events import (
+    AgencyFiled,
+    AgencyTerminated,
     AppealPartlyUpheld,
     AppealUpheld,
     Event,
     EventAnnulled,
+    FilingSubmitted,
     ImpactDisposed,
+    InformationChanged,
     ProjectCancelled,
     ProjectCompleted,
     ProjectStarted,
@@ -23,7 +27,8 @@ from domain.events import (
     ResultRevised,
 )
 from domain.facts import Facts
-from domain.keys import appeal_key, result_key, type_keys
+from domain.keys import appeal_key, field_keys, result_key, type_key, type_keys
+from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import impact_id, result_day
 from domain.measures.chapter4_assessment import why_not_assessed
 from domain.measures.implements import implements
@@ -33,7 +38,6 @@ from projections.rows.conduct import FILED, LAPSES, PROJECTS, PROVISIONAL, RECOR
 from projections.rows.context import FILING, Context
 from projections.rows.live import NEVER, Changed, Place, Row, Step
 from projections.rows.matters import MATTERS, Matter, matter_place
-from projections.rows.results import OF_RESULTS
 from projections.rows.scores import SCORES, Score
 
 _OF_A_YEAR = (SCORES, LAPSES, RECORDS)
@@ -47,18 +51,20 @@ def update_impacts(context: Context, event: Event, changed: Iterable[Event]) -> 
     if isinstance(event, ImpactDisposed):
         _dispose(context, event)
         return
-    if isinstance(event, tuple(OF_RESULTS)):
+    if isinstance(event, (ResultPublished, ResultRevised)):
         _overtaken(context, event)
+        _taken_in(context, event)
         return
     if not context.may_be_published():
         return  # the usual case, and it costs nothing
     if isinstance(event, EventAnnulled):
         _void(context, changed)
-    for year in _years(context):
+    changed = list(changed)
+    for year in sorted({*_years(context), *_years_of_category(context, changed)}):
         result = standing_result(context, year)
         if result is None or _is_of_the_result(context, event, result):
             continue
-        if _changes(context, year, result_day(result)):
+        if _changes(context, year, result_day(result)) or _other_category(context, changed, year):
             _open(context, result, event.id)
 
 
@@ -97,15 +103,53 @@ def _differing(change: Changed) -> Iterator[date]:
 def _is_of_the_result(context: Context, event: Event, result: ResultPublished | ResultRevised) -> bool:
     """Whether it is part of the decision of an appeal about this year, which revises the result itself (R34)."""
     filed = {one.event.id for one in context.entries.under([appeal_key(result.year)])}
+    decided = [one for one in _decisions(context) if one.appeal_id in filed]
     if isinstance(event, EventAnnulled):
         target = context.entries.one(event.event_id)
-        late = target is not None and target.event.version > result.version
-        return event.appeal_id in filed or late  # of a fact that came after it: what that fact opened is void
-    decided = (one.event for one in context.entries.under(type_keys(AppealUpheld, AppealPartlyUpheld)))
+        late = target is not None and not _let_in(context, target.event, result.year, decided)
+        return event.appeal_id in filed or late  # of a fact that no result knew: what that fact opened is void
+    return any(event.id in one.replaced for one in decided)
+
+
+def _decisions(context: Context) -> list[AppealUpheld | AppealPartlyUpheld]:
+    found = (one.event for one in context.entries.under(type_keys(AppealUpheld, AppealPartlyUpheld)))
+    return [one for one in found if isinstance(one, (AppealUpheld, AppealPartlyUpheld))]
+
+
+def _let_in(context: Context, fact: Event, year: int, decided: Sequence[AppealUpheld | AppealPartlyUpheld]) -> bool:
+    """Whether the year's results ever rested on a fact: known at the publication, or let in since (R34, R36)."""
+    first = context.now([result_key(year)]).events[0]
+    known = first.sheet.get("version", first.version) if isinstance(first, ResultPublished) else first.version
+    if fact.version <= known or any(fact.id in one.replaced for one in decided):
+        return True
+    disposed = (one.event for one in context.entries.under([type_key(ImpactDisposed)]))
     return any(
-        isinstance(one, (AppealUpheld, AppealPartlyUpheld)) and event.id in one.replaced and one.appeal_id in filed
-        for one in decided
+        isinstance(one, ImpactDisposed) and one.outcome == "reopened" and one.cause == fact.id for one in disposed
     )
+
+
+_PROFILE = (*FILING, *field_keys(("category",)))
+
+
+def _years_of_category(context: Context, changed: Iterable[Event]) -> Iterator[int]:
+    """The published years in which the category may be another by filings or changes: results rank by it (R30)."""
+    days = [
+        event.occurred_on for event in changed
+        if isinstance(event, (FilingSubmitted, AgencyFiled, AgencyTerminated))
+        or (isinstance(event, InformationChanged) and isinstance(event.fields.category, str))
+    ]  # fmt: skip
+    for year in context.published or () if days else ():
+        if context.law.rulebooks.span_of(year)[1] >= min(days):
+            yield year
+
+
+def _other_category(context: Context, changed: Iterable[Event], year: int) -> bool:
+    """Whether the category on the year's last day is another by the event."""
+    if year not in set(_years_of_category(context, changed)):
+        return False
+    last = context.law.rulebooks.span_of(year)[1]
+    before, now = context.both(_PROFILE)
+    return profile_on(before, last).category != profile_on(now, last).category
 
 
 def _changes(context: Context, year: int, day: date) -> bool:
@@ -164,6 +208,18 @@ def _overtaken(context: Context, event: Event) -> None:
     if isinstance(event, ResultPublished):
         for cause in event.overtaken_by:
             _open(context, event, cause)
+
+
+def _taken_in(context: Context, event: ResultPublished | ResultRevised) -> None:
+    """A decision takes away a fact that was annulled meanwhile: that annulment changes the result no more."""
+    if not isinstance(event, ResultRevised) or event.appeal_id is None or event.sheet_of is not None:
+        return
+    results = context.now([result_key(event.year)]).events
+    for decision in _decisions(context):
+        for annulled in decision.annulled if decision.appeal_id == event.appeal_id else ():
+            entry = context.entries.one(annulled)
+            for result in results if entry is not None and entry.gone_by is not None else ():
+                _end(context, result.id, str(entry.gone_by), "absorbed")  # type: ignore[union-attr]  # is there
 
 
 def is_impact(place: Place) -> bool:

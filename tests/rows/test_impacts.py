@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
 from domain.law import Law
+from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import impact_id, result_day
 from domain.trail import Trail
 from domain.values import shanghai_date
@@ -47,14 +48,18 @@ def _touched(events: list[Event], law: Law) -> list[tuple[Event, ResultPublished
         before, after = Trail(events[:place]), Trail(events[: place + 1])
         for result in _standing(events[:place]):
             target = after.by_id.get(event.event_id) if isinstance(event, EventAnnulled) else None
-            if target is not None and target.version > result.version:
-                continue  # of a fact that came after the result: void, no impact of its own
+            if target is not None and target.version > _first(events, result.year).version:
+                continue  # of a fact that no result of the year knew: void, no impact of its own
             if law.rulebooks.span_of(result.year)[1] >= shanghai_date(event.recorded_at):
                 continue
             day = result_day(result)
             if _essence(before, law, result.year, day) != _essence(after, law, result.year, day):
                 found.append((event, result))
     return found
+
+
+def _first(events: list[Event], year: int) -> ResultPublished:
+    return next(one for one in events if isinstance(one, ResultPublished) and one.year == year)
 
 
 def _standing(events: list[Event]) -> list[ResultPublished | ResultRevised]:
@@ -68,4 +73,5 @@ def _essence(trail: Trail, law: Law, year: int, day: date) -> Any:
     conduct, *others = sheet.categories
     deductions = Counter((line.item, line.nominal) for line in conduct.lines)
     shown = [(one.points, one.missing) for one in others]
-    return deductions, shown, sheet.override, sheet.assessed
+    category = profile_on(trail, law.rulebooks.span_of(year)[1]).category
+    return deductions, shown, sheet.override, sheet.assessed, category
