@@ -14,7 +14,7 @@ from api.guard import GuardedRoute, path_uscc
 from api.openapi import question_docs
 from api.pages import page
 from api.personal import shown
-from api.queries import Cursor, Limit
+from api.queries import AsOf, Cursor, Limit
 from api.question_routes import MANY, ONE, asking, looking_up, own_only, path_year
 from domain.errors import NotFound
 from domain.ledger import Reader
@@ -32,12 +32,12 @@ router = APIRouter(route_class=GuardedRoute)
 
 
 @router.get("/v1/assessments/{year}", tags=[MANY], **question_docs("assessment", not_found=True))
-def assessment(request: Request, year: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """年度考评：公布前为预览（缺什么、为什么），公布后为结果 / A year: a preview, or what was published."""
+def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """年度考评：公布前为截至 as_of 的预览，公布后为结果 / A year: a preview on a day, or what was published."""
     number = path_year(year)
-    wanted = page(cursor, limit, question=("assessment", number))
+    wanted = page(cursor, limit, question=("assessment", number), as_of=as_of)
     with looking_up(request) as (look_ups, reader):
-        basis = look_ups.district(None, wanted.known_at)
+        basis = look_ups.district(wanted.as_of, wanted.known_at)
         own = own_only(request)
         if basis.law is None:
             raise _no_such_year(number)

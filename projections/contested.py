@@ -30,7 +30,7 @@ def three_answers(found: Published, now: Basis, today: date, contested: Result |
     sheets = [dict(full_sheet(found.events, contested or found.standing))]
     sheets += [draft_of(basis, found.first.year).sheet for basis in (of_then, of_now)]
     names = (
-        ("as_published", "公布时的结果", "as published"),
+        ("as_published", "公布的结果", "as published"),
         ("known_now_rules_of_then", "同一日期，按现在所知、当时的规则", "as known now, by the rulebook of then"),
         ("known_now_rules_of_now", "同一日期，按现在所知、现行规则", "as known now, by the current rulebook"),
     )  # fmt: skip

@@ -230,6 +230,9 @@ class _Sheets:
             *((f"列为未计入：{one['reason']}", f"left out: {one['reason_en']}") for one in came),
         ])  # fmt: skip
         events = [id_ for one in gone + came for id_ in one["events"]]
+        if not self.moved.among(events):  # left out for the sake of others, on whose lines they may stand now
+            behind = self.moved.naming(events) or self._behind("conduct", gone + came) or self.moved.of()
+            events += self.moved.with_annulments(behind)
         return [difference("considered", gone, came, events, self.turned + said)]
 
 

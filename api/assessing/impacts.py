@@ -54,7 +54,7 @@ def _dispose(
     event = act.append(
         unit, ImpactDisposed, agency_stream(uscc), body.disposed_on, impact_id=impact, result_id=result.id,
         cause=cause, outcome=body.outcome, reason=unit.vault.seal(body.reason),
-        note=None if body.note is None else unit.vault.seal(body.note),
+        **body.envelope(unit.vault),
     )  # fmt: skip
     if body.outcome == "kept" or found is None:
         return act.answer(unit, uscc, [event])

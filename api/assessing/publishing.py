@@ -114,7 +114,7 @@ def _publish(act: Act, unit: Unit, made: Prepared, body: PublishYear) -> dict[st
         count=len(leaves), results_sha256=hashlib.sha256(b"".join(leaves)).hexdigest(), waivers=_waivers(unit, body),
         known_at=drafts.known_at, log_index=drafts.log_index, rulebook_sha256=book.sha256,
         calendar_sha256=law.calendar.sha256, deadline=made.limit.day,
-        note=None if body.note is None else unit.vault.seal(body.note),
+        **body.envelope(unit.vault),
     )  # fmt: skip
     return round_answer(year, event, len(leaves))
 
@@ -135,8 +135,7 @@ def close_year(act: Act, year: int, body: CloseYear) -> tuple[dict[str, Any], bo
             body.closed_on, shanghai_date(instant(head.db_now)),
             (one.result.deadline for one in standing if one.result.deadline is not None), (one.id for one in waiting),
         )  # fmt: skip
-        note = None if body.note is None else unit.vault.seal(body.note)
-        event = act.append(unit, YearClosed, head.stream, body.closed_on, year=year, note=note)
+        event = act.append(unit, YearClosed, head.stream, body.closed_on, year=year, **body.envelope(unit.vault))
         return round_answer(year, event, len(standing))
 
     return act.carry_out(close)

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from domain.commands.base import Command, Fact, Recording, already, fact, in_path, unknown_in_body
+from domain.commands.base import (
+    Command,
+    Evidences,
+    Fact,
+    Recording,
+    Sealer,
+    already,
+    evidence_stored,
+    fact,
+    in_path,
+    unknown_in_body,
+)
 from domain.commands.fields import AssessmentYear, Commands, Day, Id, Label, Part, Prose, Uscc, wrong
 from domain.errors import Contradiction, Invalid
 from domain.events import (
@@ -209,6 +220,12 @@ class RoundBody(Part):
     """What acts on a year's round, or on a result, are given: they decide on more than one agency."""
 
     note: Prose | None = None
+    evidence: Evidences = ()
+
+    def envelope(self, vault: Sealer) -> dict[str, Any]:
+        """What of it goes into the envelope of its event (events.md)."""
+        note = None if self.note is None else vault.seal(self.note)
+        return {"note": note, "evidence": evidence_stored(self.evidence)}
 
 
 class WaiverIn(Part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar
@@ -86,6 +87,14 @@ def fact(kind: type[Event], /, **fields: Any) -> Fact:
 E = TypeVar("E", bound=Event)
 
 
+Evidences = Annotated[tuple[EvidenceIn, ...], Field(max_length=50)]
+
+
+def evidence_stored(given: Iterable[EvidenceIn]) -> tuple[Evidence, ...]:
+    """Where the papers lie, as the event keeps it."""
+    return tuple(Evidence(title=one.title, uri=one.uri, sha256=one.sha256) for one in given)
+
+
 class Command(BaseModel):
     """A command's body. Subclasses say which fact it makes and when it is refused."""
 
@@ -101,7 +110,7 @@ class Command(BaseModel):
     """Records more than its own fact (`api/acts.py`), so it stands by itself: in no import and in no other command."""
 
     note: Prose | None = None
-    evidence: Annotated[tuple[EvidenceIn, ...], Field(max_length=50)] = ()
+    evidence: Evidences = ()
 
     @abstractmethod
     def decide(self, agency: Agency, recording: Recording) -> Fact:
@@ -140,7 +149,7 @@ class Command(BaseModel):
 
     def evidence_stored(self) -> tuple[Evidence, ...]:
         """The evidence as the event keeps it."""
-        return tuple(Evidence(title=one.title, uri=one.uri, sha256=one.sha256) for one in self.evidence)
+        return evidence_stored(self.evidence)
 
 
 def in_path(agency: Agency, recording: Recording, kind: type[E]) -> E:

@@ -158,6 +158,20 @@ def test_a_late_fact_never_let_in_is_no_impact_when_it_is_annulled_after_a_revis
     assert year.impacts() == []
 
 
+def test_a_decision_on_a_year_carries_its_papers(year: Year) -> None:
+    """Note and evidence of publication, disposal and closing stand in the events, as of every command (api.md)."""
+    world, uscc = year.world, year.world.assessed()
+    papers: dict[str, Any] = {"note": "会议纪要已归档", "evidence": [{"title": "会议纪要", "uri": "urn:minutes:1"}]}
+    world.publish(**papers)
+    touched = world.done("RecordLapse", uscc, item=4, occurred_on="2024-08-01")["touched"][0]["impact"]
+    kept = {"outcome": "kept", "disposed_on": "2025-03-20", "reason": "维持", **papers}
+    world.must(year.committee.post(f"/v1/impacts/{touched}/disposal", kept))
+    world.must(year.committee.post(f"/v1/assessments/{YEAR}/closing", {"closed_on": "2025-03-20", **papers}))
+    events = year.committee.get(f"/v1/assessments/{YEAR}/events").json()["items"]
+    for one in (*events, world.trail(uscc)[-1]):
+        assert (one["note"], one["evidence"][0]["uri"]) == ("会议纪要已归档", "urn:minutes:1"), one["type"]
+
+
 def test_an_agency_sees_no_other_agencys_waiver_and_no_informant(year: Year) -> None:
     """Of the year its own part; of the dossier no bytes that tell who complained."""
     world, own, other = year.world, year.world.assessed(), year.world.filed()

@@ -1,0 +1,81 @@
+"""A published year against whatever is recorded afterwards: generated histories on real ledgers (R32)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+
+from api.assessing.act import Act
+from api.assessing.publishing import publish_year
+from api.auth import Caller
+from domain.commands.appeals import PublishYear
+from domain.events import ResultPublished
+from domain.ledger import Ledger
+from domain.store.recorder import events_of
+from domain.values import Role, agency_stream, instant
+from projections.contested import three_answers
+from projections.look_ups import LookUps
+from projections.publication import published
+from projections.questions import Questions
+from projections.rows.anew import differences, laws_of, made_anew
+from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
+from tests.specification import uscc
+
+YEAR, CODES = 2023, [uscc(7000 + number) for number in range(4)]
+
+
+@pytest.fixture(params=BOTH)
+def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    """An opened ledger of its own."""
+    with new_ledger(request.param, tmp_path_factory) as made:
+        yield made
+
+
+def publish(ledger: Ledger) -> int:
+    """Publish the year, waiving what is missing; how many results."""
+    with ledger.reading() as reader:
+        look_ups = LookUps(reader, instant(datetime.now(UTC)))
+        rows = look_ups.ranking(look_ups.district(date(2024, 3, 11)), YEAR)
+    waivers = [
+        {"uscc": row["agency"]["uscc"], "part": part, "reason": "无"}
+        for row in rows if row["assessed"] for part in row["missing"]
+    ]  # fmt: skip
+    body = PublishYear.model_validate({"published_on": "2024-03-11", "meeting_on": "2024-03-08", "waivers": waivers})
+    answer, _ = publish_year(Act(ledger, Caller("p", Role.COMMITTEE, None, b""), None), YEAR, body)
+    return int(answer["count"])
+
+
+def as_published(ledger: Ledger) -> dict[str, tuple[bytes, object]]:
+    """Of each agency the stored bytes of its result, and what is answered as published."""
+    found: dict[str, tuple[bytes, object]] = {}
+    with ledger.reading() as reader:
+        questions = Questions(reader, instant(datetime.now(UTC)))
+        for code in CODES:
+            result = published(reader, code, YEAR)
+            if result is not None:
+                (state,) = (
+                    one.state for one in events_of(reader.connection, agency_stream(code))
+                    if one.topic == f"steward.{ResultPublished.__name__}"
+                )  # fmt: skip
+                basis = questions.basis(code, result.day)
+                found[code] = state, three_answers(result, basis, questions.today)[0]
+    return found
+
+
+@pytest.mark.shows("R32")
+def test_what_was_published_stays_as_it_was(ledger: Ledger) -> None:
+    """Late, backdated and annulled facts of generated histories change no byte of it; rows agree with the replay."""
+    histories = {code: Recordable(number, 120).sent for number, code in enumerate(CODES)}
+    for code, sent in histories.items():
+        record(ledger, sent[: len(sent) // 2], code)
+    assert publish(ledger) > 0
+    before = as_published(ledger)
+    for code, sent in histories.items():
+        record(ledger, sent[len(sent) // 2 :], code)
+    assert as_published(ledger) == before
+    with ledger.reading() as reader:
+        laws = laws_of(reader)
+        for code in CODES:
+            assert list(differences(reader, made_anew(reader, agency_stream(code), laws))) == []
