@@ -115,9 +115,7 @@ class Public:
             if said is not None:
                 closed_on = None if closed is None else closed.occurred_on
                 revised = len(round_.revisions)
-                found.append(
-                    PublicYear(number, said.occurred_on, said.deadline, said.count, revised, closed_on)
-                )
+                found.append(PublicYear(number, said.occurred_on, said.deadline, said.count, revised, closed_on))
         return sorted(found, reverse=True)
 
     @implements("art.17(3)", "R16")

@@ -158,8 +158,8 @@ def appeal(request: Request) -> Response:
 
 
 @router.get(f"{ASSETS}{{name}}")
-def own_file(request: Request, name: str) -> Response:
-    """Our style sheet and icon; under the address that names their content they never change."""
+def own_file(request: Request, name: str, v: str = "") -> Response:
+    """Our style sheet and icon; `v` names their content, so under that address they never change."""
     kinds = {"portal.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
     if name not in kinds:
         raise NotFound("没有这个文件", "there is no such file")

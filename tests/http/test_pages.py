@@ -138,7 +138,7 @@ def test_the_register_goes_on_to_the_next_page(own_world: World) -> None:
     codes = {own_world.filed() for _ in range(portal.ROWS + 1)}
     first = shown(own_world, "/register", q="惠州")
     (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
-    second = own_world.stranger.get(following.replace("&amp;", "&")).text
+    second = own_world.client.get(following.replace("&amp;", "&")).text
     pages = [set(re.findall(r'class="code">(\w+)<', text)) for text in (first, second)]
     assert [len(one) for one in pages] == [portal.ROWS, 1]
     assert pages[0] | pages[1] == codes
