@@ -66,7 +66,7 @@ class PublicYear(NamedTuple):
     year: int
     published_on: date
     deadline: date
-    count: int
+    results: int
     revisions: int
     closed_on: date | None
 

@@ -42,10 +42,8 @@ def asset(name: str) -> tuple[bytes, str]:
 
 def language_of(request: Request) -> Language:
     """`?lang=`, else the cookie, else Chinese. What is neither language counts as not said."""
-    for said in (request.query_params.get("lang"), request.cookies.get(COOKIE)):
-        if said == "zh" or said == "en":
-            return said
-    return "zh"
+    said = (request.query_params.get("lang"), request.cookies.get(COOKIE))
+    return "en" if next((one for one in said if one in ("zh", "en")), "zh") == "en" else "zh"
 
 
 def day_in_words(day: date, language: Language) -> str:

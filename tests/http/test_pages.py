@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
@@ -14,6 +15,7 @@ from api.web import portal
 from api.web.portal import PageRoute
 from api.web.table import ASSETS, PAGES, POLICY, is_page
 from domain.measures.paragraphs import READING_REFS
+from tests.http.test_public_feeds import demonstration
 from tests.http.world import APPEALED, World, body_of, new_uscc
 
 HOSTILE = "<script>alert(1)</script>\u202eevil\u2066 🦺&\"'" + "长" * 240
@@ -156,7 +158,7 @@ def test_the_blacklist_page_names_the_term(world: World) -> None:
     text = shown(world, "/blacklist", lang="en")
     assert uscc in text
     assert "blacklisted</span>" in text
-    assert f'data-label="Since">{day}' in text
+    assert f'class="date" data-label="Since">{day}' in text
 
 
 @pytest.mark.shows("art.19", "art.20", "R3")
@@ -186,9 +188,9 @@ def test_the_rules_show_every_reading_and_that_none_is_confirmed(world: World) -
 
 
 def test_the_worked_example_is_computed(world: World) -> None:
-    """The parts on the page are what the scoring code gives for the history: 10-1-2, 86.5/2, 91.5/2.5, +3."""
+    """The parts on the page are what the scoring code gives for the history: 10-1-2, (91+78)/2/2, (95+88)/2/2.5, +3."""
     text = shown(world, "/rules/scores", lang="en")
-    for figure in ("7.00", "44.00", "36.60", "3.00", "90.60"):
+    for figure in ("7.00", "42.25", "36.60", "3.00", "88.85"):
         assert f'class="number">{figure}<' in text, figure
 
 
@@ -198,6 +200,15 @@ def test_the_appeal_page_moves_a_deadline_over_a_holiday(world: World) -> None:
     text = shown(world, "/appeal", lang="en")
     assert "Friday 4 October 2024" in text
     assert "Tuesday 8 October 2024" in text
+
+
+def test_a_demonstration_says_so_on_every_page(database_url: str) -> None:
+    """On each page and on an error page, in words, in both languages."""
+    demonstration(database_url).engine.dispose()
+    with TestClient(create_app(Settings(database_url=database_url))) as client:
+        for path in [page.path.replace("{year}", "2024") for page in PAGES]:  # the year is not published: an error page
+            assert "演示数据" in client.get(path, params={"lang": "zh"}).text
+            assert "Demonstration data" in client.get(path, params={"lang": "en"}).text
 
 
 def test_which_paths_are_pages() -> None:
