@@ -36,6 +36,18 @@ class Encoded(NamedTuple):
         return Response(self.body, 200, self.headers, self.media_type)
 
 
+class PageBytes(NamedTuple):
+    """A page as it goes out: like `Encoded`, with the tag made here."""
+
+    body: bytes
+    headers: dict[str, str]
+    media_type: str
+
+    def response(self, request: Request) -> Response:
+        """200 with the page, or 304 when the caller has exactly this already."""
+        return Encoded(self.body, {**self.headers, "ETag": _etag(self.body)}, self.media_type).response(request)
+
+
 def encoded(content: Any, *, for_ever: bool = False) -> Encoded:
     """The content as bytes."""
     body = msgspec.json.encode(content)

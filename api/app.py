@@ -40,6 +40,7 @@ from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
 from api.settings import Settings
+from api.web import portal
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -47,7 +48,7 @@ from domain.store.engine import open_engine, writing
 from domain.store.migrate import migrate
 from domain.store.quick import quick_reads
 from domain.store.schema import persons
-from domain.values import instant
+from domain.values import FOREVER, instant
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows
 
@@ -67,6 +68,7 @@ ROUTES = (
     survey_links,
     public_routes,
     health,
+    portal,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
@@ -93,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
         app.state.quick_standings = QuickStandings(service.ledger, reads, service.housekeeper.used)
+        app.state.demonstration = await run_in_threadpool(is_demonstration, service.ledger)
         service.housekeeper.start()
         try:
             yield
@@ -127,6 +130,13 @@ def start(settings: Settings) -> Service:
         engine.dispose()
         raise
     return Service(settings, open_ledger(engine), Housekeeper(engine, settings.seal_seconds))
+
+
+def is_demonstration(ledger: Ledger) -> bool:
+    """Whether all in it is invented: said once, when it was opened."""
+    with ledger.reading() as reader:
+        law = reader.law(FOREVER)
+    return law is not None and law.demonstration
 
 
 def make_ready(engine: Engine, settings: Settings) -> None:

@@ -11,9 +11,11 @@ import time
 import anyio
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import on_failure
+from api.web.errors import in_its_kind
 
 log = structlog.get_logger("steward")
 
@@ -55,7 +57,7 @@ class Edge:
         try:
             await self.app(inner, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001  # the last place where a failure can become an answer
-            response = on_failure(exchange.reference, error)
+            response = in_its_kind(Request(inner), on_failure(exchange.reference, error))
             if exchange.status is None:
                 await response(scope, exchange.receive, exchange.send)
         finally:

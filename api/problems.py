@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from starlette.routing import BaseRoute, Match
 
 from api.problem_types import MEDIA_TYPE, PROBLEM_TYPES, ProblemType, Unauthenticated, problem_type_of
 from api.validation_texts import field_errors
+from api.web.errors import in_its_kind
 from domain.errors import Refusal
 
 log = structlog.get_logger("steward")
@@ -134,8 +136,18 @@ def _frames(error: BaseException) -> list[str]:
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
+Handler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
+
+
+def _for_pages_too(handler: Handler) -> Handler:
+    async def answer(request: Request, error: Exception) -> Response:
+        return in_its_kind(request, await handler(request, error))
+
+    return answer
+
+
 def install(app: FastAPI) -> None:
     """Let this module render all that is raised below the middleware (which renders failures by `on_failure`)."""
-    app.add_exception_handler(Refusal, on_refusal)
-    app.add_exception_handler(RequestValidationError, on_validation_error)
-    app.add_exception_handler(HTTPException, on_http_error)
+    app.add_exception_handler(Refusal, _for_pages_too(on_refusal))
+    app.add_exception_handler(RequestValidationError, _for_pages_too(on_validation_error))
+    app.add_exception_handler(HTTPException, _for_pages_too(on_http_error))

@@ -111,7 +111,7 @@ def public_results_feed(request: Request, year: str) -> Response:
     with publicly(request, now) as public:
         rows = public.results(number)
         if not rows:
-            raise _not_published(number)
+            raise not_published(number)
         feed = results_feed(rows, number, public.echo(), public.begun_at())
     return public_feed(request, feed, now)
 
@@ -131,12 +131,13 @@ def public_results(request: Request, year: str, limit: Limit = 50, cursor: Curso
             public.results(number, offset=wanted.offset, limit=wanted.limit + 1), None, FOREVER
         )
         if not rows and not wanted.offset:
-            raise _not_published(number)
+            raise not_published(number)
         content = {**results_answer(rows, number, public.echo()), "next_cursor": next_cursor}
         return public_list(request, content, now)
 
 
-def _not_published(year: int) -> NotFound:
+def not_published(year: int) -> NotFound:
+    """The refusal of a year without published results."""
     return NotFound(
         f"{year} 年度考评结果尚未公布", f"the results of {year} have not been published", cites=("art.19", "R32"),
         remedy="请在公布之后查询", remedy_en="Ask again once they are.",

@@ -107,6 +107,12 @@ Search = Annotated[
     BeforeValidator(_plain),
     Query(description="名称或代码的一部分 / part of the name or of the USCC"),
 ]
+LooseText = Annotated[
+    str,
+    StringConstraints(max_length=300),
+    BeforeValidator(_plain),
+    Query(description="页面上的筛选，可以留空 / a filter of a page, which a form may send empty"),
+]
 HintFilter = Annotated[
     Literal["open", "dismissed", "recorded", "all"],
     Query(description="待处理、已排除、已记录或全部 / open, dismissed, recorded or all"),

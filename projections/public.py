@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
+from domain.assessment import AssessmentRound
 from domain.events import Event
 from domain.facts import Facts
 from domain.keys import field_keys
@@ -19,6 +20,7 @@ from domain.measures.chapter2_filing import filed_since, profile_on
 from domain.measures.implements import implements
 from domain.reader import Reader
 from domain.store.entries import counting_under
+from domain.store.heads import streams
 from domain.trail import Trail
 from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream
 from projections.basis import demonstration_mark
@@ -26,7 +28,7 @@ from projections.knowledge import EARLIEST
 from projections.look_ups import LookUps
 from projections.rows.context import FILING
 from projections.rows.published import results_of_year
-from projections.rows.register import SHOWN_FIELDS, Listed, OnDay, Wanted, blacklisted, on_file
+from projections.rows.register import SHOWN_FIELDS, Listed, OnDay, Wanted, blacklisted, categories_on_file, on_file
 
 _KEYS = (*FILING, *field_keys(SHOWN_FIELDS))
 """The events that say what the register shows."""
@@ -54,6 +56,19 @@ class PublicResult(NamedTuple):
     known_from: Instant
     """When the ledger recorded it."""
     revised: bool = False
+    deadline: date | None = None
+    """The last day on which it can be appealed (R3)."""
+
+
+class PublicYear(NamedTuple):
+    """A year whose results are published: when, until when they can be appealed (R3), and since when it is final."""
+
+    year: int
+    published_on: date
+    deadline: date
+    results: int
+    revisions: int
+    closed_on: date | None
 
 
 class Public:
@@ -85,6 +100,24 @@ class Public:
             for one, stream in zip(found, streams, strict=True)
         ]
 
+    def categories(self) -> list[str]:
+        """The categories of the agencies on file today."""
+        return categories_on_file(self._reader.connection, self._on)
+
+    @implements("art.19", "art.20", "R32", "R36")
+    def years(self) -> list[PublicYear]:
+        """The published years, the latest first."""
+        found = []
+        for stream in streams(self._reader.connection, "assessment/"):
+            number = int(stream.rpartition("/")[2])
+            round_ = AssessmentRound.of(number, self._reader.events(stream))
+            said, closed = round_.published, round_.closed
+            if said is not None:
+                closed_on = None if closed is None else closed.occurred_on
+                revised = len(round_.revisions)
+                found.append(PublicYear(number, said.occurred_on, said.deadline, said.count, revised, closed_on))
+        return sorted(found, reverse=True)
+
     @implements("art.17(3)", "R16")
     def blacklist(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:
         """列入黑名单…挂网公布: those whose tier is blacklisted today, on file or not, with the term of the listing."""
@@ -100,7 +133,7 @@ class Public:
             PublicResult(
                 one.uscc, one.result.name or "", one.result.category,
                 None if one.result.grade is None else Grade(one.result.grade), one.result.total, one.result.rank,
-                one.published_on, one.known_from, one.result.revised,
+                one.published_on, one.known_from, one.result.revised, one.result.deadline,
             )
             for one in found
         ]  # fmt: skip

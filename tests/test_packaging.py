@@ -39,6 +39,14 @@ def _pins(name: str) -> dict[tuple[str, str], str]:
     return {(package, marker): version for package, version, marker in PIN.findall(_lock(name))}
 
 
+def _versions(name: str) -> dict[str, set[str]]:
+    """Versions by name alone: what one package needs on some platforms, another may need on all."""
+    found: dict[str, set[str]] = {}
+    for (package, _), version in _pins(name).items():
+        found.setdefault(package, set()).add(version)
+    return found
+
+
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_file_holds_pins_and_hashes_and_nothing_else(name: str) -> None:
     """Each package has an exact version and SHA-256 hashes; no address of an index or a file ever gets in."""
@@ -58,9 +66,7 @@ def test_the_locks_are_in_step_with_pyproject(name: str, extra: str | None) -> N
     project = _project()["project"]
     wanted = [*project["dependencies"], *(project["optional-dependencies"][extra] if extra else [])]
     wanted += _project()["build-system"]["requires"]  # installed without build isolation, so without a download
-    versions: dict[str, set[str]] = {}
-    for (package, _), version in _pins(name).items():
-        versions.setdefault(package, set()).add(version)
+    versions = _versions(name)
     for requirement in map(Requirement, wanted):
         found = versions.get(requirement.name.lower().replace("_", "-").replace(".", "-"))
         assert found, f"{requirement} is not in requirements/{name}.txt: ./run lock"
@@ -69,8 +75,8 @@ def test_the_locks_are_in_step_with_pyproject(name: str, extra: str | None) -> N
 
 def test_tests_run_on_the_versions_that_are_shipped() -> None:
     """The test lock is the runtime lock and more, never another version."""
-    test = _pins("test")
-    assert {key: version for key, version in _pins("runtime").items() if test.get(key) != version} == {}
+    shipped, tested = _versions("runtime"), _versions("test")
+    assert {package: versions for package, versions in shipped.items() if tested.get(package) != versions} == {}
 
 
 def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:

@@ -69,6 +69,17 @@ def on_file(connection: Connection, on: OnDay, wanted: Wanted, *, newest_first: 
     return _listed(connection, on, wanted, query, conditions, newest_first)
 
 
+def categories_on_file(connection: Connection, on: OnDay) -> list[str]:
+    """The categories of the agencies whose filing stands, in the order of their code points."""
+    query = (
+        f"SELECT DISTINCT st.category AS category FROM stream_heads h "  # noqa: S608  # names of ours
+        f"{row_on(connection.dialect.name, STATUS, 'st')} "
+        "WHERE h.stream > :after AND h.stream < :end AND st.filing = 'filed' AND st.category IS NOT NULL"
+    )
+    values = {"day": on.day.isoformat(), "known": on.known_at, "after": _FIRST, "end": _END}
+    return sorted(connection.scalars(text(query), values))
+
+
 def blacklisted(connection: Connection, on: OnDay, wanted: Wanted, *, newest_first: bool = False) -> list[Listed]:
     """The agencies whose tier is blacklisted (R16), on file or not, by USCC; or those of which it was learned last."""
     dialect = connection.dialect.name

@@ -172,9 +172,7 @@ def test_the_body_limit_is_a_setting(database_url: str) -> None:
         assert raw(World(client), b'{"a":"' + b"x" * 2048 + b'"}').status_code == 413
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/v1", "/v1/agencies/", "/v2/agencies", "/v1/nothing", "/static-offline-docs/none"]
-)
+@pytest.mark.parametrize("path", ["/v1", "/v1/agencies/", "/v2/agencies", "/v1/nothing", "/static-offline-docs/none"])
 def test_an_unknown_path_is_a_404_problem(world: World, path: str) -> None:
     """Also with a slash too many: nothing is redirected."""
     response = world.association.get(path)

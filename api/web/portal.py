@@ -1,0 +1,181 @@
+"""The public portal (art.9, 11, 17(3), 19, 20): pages for everybody, of the same lists and the same law as the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from api.guard import require_known_parameters
+from api.law_routes import adopted_law
+from api.pages import onward
+from api.pages import page as part_of
+from api.public_routes import not_published, publicly
+from api.queries import Cursor, LooseText
+from api.question_routes import path_year
+from api.web.example import worked_example
+from api.web.render import asset, page
+from api.web.table import ASSETS
+from domain.errors import NotFound
+from domain.measures.chapter4_appeals import appeal_deadline
+from domain.measures.paragraphs import paragraphs
+from domain.values import FOREVER, instant, shanghai_date
+from projections.public import ranked
+from projections.rows.register import Wanted
+
+ROWS = 25
+"""Agencies on one page of a list: with names of 300 characters still far below 100 kB."""
+_ALWAYS = frozenset({"lang"})
+_HOLIDAY_CASE = date(2024, 9, 27)
+"""A day of publication whose week ends within the National Day holiday."""
+
+
+class PageRoute(APIRoute):
+    """A page: no token, no place in the OpenAPI document, and no parameter that it does not know."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "include_in_schema": False})
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler; a misspelt filter is refused, as everywhere."""
+        answer = super().get_route_handler()
+        allowed = _ALWAYS | {field.alias for field in self.dependant.query_params}
+
+        async def checked(request: Request) -> Response:
+            require_known_parameters(request, allowed)
+            return await answer(request)
+
+        return checked
+
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/")
+def home(request: Request) -> Response:
+    """What this is and where to go."""
+    now = datetime.now(UTC)
+    with publicly(request, now) as public:
+        years = public.years()
+    return page(request, "home.html", name="home", years=years)
+
+
+@router.get("/register")
+def register(request: Request, category: LooseText = "", q: LooseText = "", cursor: Cursor = None) -> Response:
+    """The agencies on file today (art.9), by category or part of the name."""
+    kind, words = category.strip() or None, q.strip() or None
+    part, now = onward(cursor, ROWS, question=("register page", kind, words)), datetime.now(UTC)
+    with publicly(request, now) as public:
+        found = public.agencies(Wanted(ROWS + 1, part.after, kind, words))
+        items, following = part.part([one.item for one in found])
+        categories = public.categories()
+    filters = {name: value for name, value in (("category", kind), ("q", words)) if value}
+    return page(
+        request, "register.html", name="register", items=items, categories=categories, category=kind or "",
+        q=words or "", today=_today(now), paged=cursor is not None, first=_address("/register", filters),
+        following=None if following is None else _address("/register", {**filters, "cursor": following}),
+    )  # fmt: skip
+
+
+@router.get("/blacklist")
+def blacklist(request: Request, cursor: Cursor = None) -> Response:
+    """The agencies that are blacklisted today (art.17(3)), with the term of the listing."""
+    part, now = onward(cursor, ROWS, question=("blacklist page",)), datetime.now(UTC)
+    with publicly(request, now) as public:
+        items, following = part.part([one.item for one in public.blacklist(Wanted(ROWS + 1, part.after))])
+    return page(
+        request, "blacklist.html", name="blacklist", items=items, today=_today(now), paged=cursor is not None,
+        first="/blacklist", following=None if following is None else _address("/blacklist", {"cursor": following}),
+    )  # fmt: skip
+
+
+@router.get("/results")
+def results(request: Request) -> Response:
+    """The years whose results are published (art.19)."""
+    now = datetime.now(UTC)
+    with publicly(request, now) as public:
+        years = public.years()
+    return page(request, "results.html", name="results", years=years, today=_today(now))
+
+
+@router.get("/results/{year}")
+def year(request: Request, year: str, cursor: Cursor = None) -> Response:
+    """A year's standing results per category by rank (art.19, R30), and until when they can be appealed (R3)."""
+    number, now = path_year(year), datetime.now(UTC)
+    wanted = part_of(cursor, ROWS, question=("results page", number))
+    with publicly(request, now) as public:
+        published = next((one for one in public.years() if one.year == number), None)
+        found = public.results(number, offset=wanted.offset, limit=ROWS + 1)
+        rows, following = wanted.part(found, None, FOREVER)
+    if published is None:
+        raise not_published(number)
+    path = f"/results/{number}"
+    groups = [(kind, list(rows_)) for kind, rows_ in groupby(ranked(rows), lambda one: one.category or "")]
+    return page(
+        request, "year.html", name="year", year=number, published=published, groups=groups, today=_today(now),
+        paged=cursor is not None, first=path,
+        following=None if following is None else _address(path, {"cursor": following}),
+    )  # fmt: skip
+
+
+@router.get("/rules")
+def rules(request: Request) -> Response:
+    """The Measures as they are read (R1-R38): articles, values, what is not confirmed, defects of the text (art.28)."""
+    book = list(adopted_law(request).rulebooks)[-1]
+    values: dict[str, list[dict[str, Any]]] = {}
+    for row in book.describe():
+        values.setdefault(row["reading"], []).append({**row, "shown": _shown(row["value"])})
+    titles = {one.ref: one for one in paragraphs()}
+    return page(request, "rules.html", name="rules", book=book, values=values, titles=titles)
+
+
+@router.get("/rules/scores")
+def scores(request: Request) -> Response:
+    """How a score is computed, with an example that the real code has computed."""
+    law = adopted_law(request)
+    sheet = worked_example(law)
+    return page(request, "scores.html", name="scores", sheet=sheet, book=list(law.rulebooks)[-1])
+
+
+@router.get("/appeal")
+def appeal(request: Request) -> Response:
+    """Who can appeal, until when, what to name, and what happens then (art.20, R33-R36)."""
+    now, law = datetime.now(UTC), adopted_law(request)
+    with publicly(request, now) as public:
+        years = public.years()
+    days = law.rulebooks.on(_HOLIDAY_CASE).deadlines.appeal_days
+    example = {
+        "published_on": _HOLIDAY_CASE, "last": _HOLIDAY_CASE + timedelta(days=days),
+        "deadline": appeal_deadline(_HOLIDAY_CASE, law.rulebooks, law.calendar).day,
+    }  # fmt: skip
+    return page(request, "appeal.html", name="appeal", years=years, days=days, example=example, today=_today(now))
+
+
+@router.get(f"{ASSETS}{{name}}")
+def own_file(request: Request, name: str, v: str = "") -> Response:
+    """Our style sheet and icon; `v` names their content, so under that address they never change."""
+    kinds = {"portal.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+    if name not in kinds:
+        raise NotFound("没有这个文件", "there is no such file")
+    return Response(asset(name)[0], 200, {"Cache-Control": "public, max-age=31536000, immutable"}, kinds[name])
+
+
+def _today(now: datetime) -> date:
+    return shanghai_date(instant(now))
+
+
+def _address(path: str, query: dict[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _shown(value: Any) -> str:
+    """A rulebook's value for people."""
+    if isinstance(value, dict):
+        return " · ".join(f"{key}: {inner}" for key, inner in value.items())
+    return " · ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,73 @@
+"""A service with a hostile district behind a real port, and Debian's chromium to look at it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.settings import Settings
+from tests.http.test_pages import HOSTILE
+from tests.http.world import World, body_of, new_uscc, today
+from tests.postgres_binaries import free_port
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service where every page has something to show, names that try to break it among it."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('browser') / 'ledger.db'}"
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        _fill(World(client))
+    port = free_port()
+    config = uvicorn.Config(create_app(Settings(database_url=url)), host="127.0.0.1", port=port, log_config=None)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    until = time.monotonic() + 60
+    while not server.started and time.monotonic() < until:
+        time.sleep(0.05)
+    assert server.started
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(30)
+
+
+def _fill(world: World) -> None:
+    for name in (HOSTILE, "A" * 300, "惠州市大亚湾海安安全技术服务有限公司"):
+        uscc = new_uscc()
+        world.must(world.association.post("/v1/agencies", {**body_of("FileAgency"), "uscc": uscc, "name": name}))
+        world.done("DecideFiling", uscc)
+        world.assessed(uscc)
+        world.upheld(uscc, *[today()] * 3)
+    world.assessed()
+    for _ in range(26):
+        world.filed()
+    world.publish()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The installed browser. `./run test` installs one where it may; without one these tests are skipped."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        pytest.skip("no chromium here, and ./run test could not install one: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a picture of every page is left, to be looked at."""
+    return tmp_path_factory.mktemp("pictures")
