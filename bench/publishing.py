@@ -12,11 +12,11 @@ from api.assessing.act import Act
 from api.assessing.publishing import publish_year
 from api.auth import Caller
 from bench.append import append_one
-from bench.generate import History
+from bench.generate import Fact, History, uscc
 from bench.measure import Finding, finding
 from bench.place import Place, fill, place
 from domain.commands.appeals import PublishYear
-from domain.values import Role, instant
+from domain.values import Role, instant, new_id
 from projections.look_ups import LookUps
 from tests.postgres_server import PostgresServer
 
@@ -35,7 +35,7 @@ def measure(server: PostgresServer, results: int) -> list[Finding]:
             {"published_on": PUBLISHED_ON, "meeting_on": PUBLISHED_ON, "waivers": list(_waivers(target))}
         )
         waits: list[float] = []
-        with _recording(target, results + 1, waits):
+        with _recording(target, waits):
             act = Act(target.ledger, Caller("bench", Role.COMMITTEE, None, bytes(32)), None)
             began = time.perf_counter()
             answer, _ = publish_year(act, YEAR, body)
@@ -54,14 +54,14 @@ def _waivers(target: Place) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _recording(target: Place, number: int, waits: list[float]) -> Iterator[None]:
-    """Facts of another agency meanwhile, each as soon as the one before is there."""
+def _recording(target: Place, waits: list[float]) -> Iterator[None]:
+    """Facts of one agency meanwhile, of a later year, each as soon as the one before is there."""
     ended = Event()
+    body = {"item": 4, "occurred_on": "2025-06-02"}
 
     def record() -> None:
-        for fact in History(number).facts(10**6):
-            if ended.is_set():
-                return
+        while not ended.is_set():
+            fact = Fact(f"/v1/agencies/{uscc(0)}/lapses", body, None, new_id())
             began = time.perf_counter()
             append_one(target, fact)
             waits.append(time.perf_counter() - began)

@@ -22,7 +22,7 @@ from tests.postgres_binaries import free_port
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a service where every page has something to show, names that try to break it among it."""
     url = f"sqlite:///{tmp_path_factory.mktemp('browser') / 'ledger.db'}"
@@ -55,9 +55,13 @@ def _fill(world: World) -> None:
     world.publish()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The installed browser. `./run test` installs one where it may; without one these tests are skipped."""
+    """The installed browser. `./run test` installs one where it may; without one these tests are skipped.
+
+    Ended with its module: playwright keeps an event loop running, in which other tests of the process could not
+    start one of their own.
+    """
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip("no chromium here, and ./run test could not install one: apt-get install chromium")
