@@ -133,14 +133,25 @@ def _outcome(draft: Draft) -> tuple[object, ...]:
 
 
 def _overtaking(unit: Unit, drafts: Drafts, draft: Draft) -> tuple[str, ...]:
-    """The facts that came in after the sheet was worked out and would change it, one by one in their order (R36)."""
+    """The facts that came in after the sheet was worked out and would change it, in their order (R36).
+
+    Looked for by halves: where the outcome is the same at both ends of a stretch, nothing in it is looked at.
+    """
     events = unit.reader.events(draft.stream)
-    found = []
-    before = draft
-    for event in events[draft.version :]:
-        basis = Basis(Trail(events[: event.version]), drafts.law, drafts.as_of, event.recorded_at)
-        after = draft_of(basis, drafts.year)
-        if _outcome(after) != _outcome(before):
-            found.append(event.id)
-        before = after
-    return tuple(found)
+    known: dict[int, tuple[object, ...]] = {draft.version: _outcome(draft)}
+
+    def outcome(version: int) -> tuple[object, ...]:
+        if version not in known:
+            basis = Basis(Trail(events[:version]), drafts.law, drafts.as_of, events[version - 1].recorded_at)
+            known[version] = _outcome(draft_of(basis, drafts.year))
+        return known[version]
+
+    def between(first: int, last: int) -> list[str]:
+        if outcome(first) == outcome(last):
+            return []
+        if last - first == 1:
+            return [events[last - 1].id]
+        middle = (first + last) // 2
+        return [*between(first, middle), *between(middle, last)]
+
+    return tuple(between(draft.version, len(events)))
