@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from api.assessing.act import Act
 from domain.events import Event, ResultPublished
@@ -25,6 +25,8 @@ from domain.trail import Trail
 from domain.values import Instant, new_id, next_instant, stream_id
 from projections.basis import Basis
 from projections.publication import Draft, Drafts, draft_of
+
+W = TypeVar("W", Insert, Change)
 
 NOT_YET: Instant = "0001-01-01T00:00:00.000001Z"
 """Stands for the instant of recording, which is known only in the transaction."""
@@ -90,7 +92,7 @@ def record(act: Act, unit: Unit, made: Prepared) -> Iterator[bytes]:
     gone = {stream_id(stream).hex for stream in moved}
     staged.put(gone)
     moves = [(heads[stream], advanced(heads[stream], [one])) for stream, one in stored.items() if stream not in moved]
-    changes = [_without(_change_at(one, at), gone) for one in made.changes]
+    changes = [_without(_rows_at(one, at), gone) for one in made.changes]
     write(unit.connection, [head_changes(moves), *changes])
     leaves = {stream: one.leaf_hash for stream, one in stored.items() if stream not in moved}
     for draft in made.drafts.results:
@@ -108,11 +110,7 @@ def _at(stored: LedgerStoredEvent, at: Instant) -> LedgerStoredEvent:
     return replace(stored, state=state, recorded_at=at, leaf_hash=leaf_hash(state))
 
 
-def _rows_at(one: Insert, at: Instant) -> Insert:
-    return one._replace(rows=[tuple(at if value == NOT_YET else value for value in row) for row in one.rows])
-
-
-def _change_at(one: Change, at: Instant) -> Change:
+def _rows_at(one: W, at: Instant) -> W:
     return one._replace(rows=[tuple(at if value == NOT_YET else value for value in row) for row in one.rows])
 
 
