@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,19 +13,10 @@ import pytest
 from domain.store.engine import writing
 from domain.store.people import create_token
 from domain.values import Role
-from projections.rows.anew import differences, laws_of, made_anew
-from tests.http.test_assessment import YEAR, Year
+from tests.http.test_assessment import YEAR, Year, year
 from tests.http.world import Person, World, today
 
-
-@pytest.fixture
-def year(own_world: World) -> Iterator[Year]:
-    """As in `test_assessment.py`: afterwards the rows made anew are those that are kept."""
-    yield Year(own_world)
-    with own_world.service.ledger.reading() as reader:
-        laws = laws_of(reader)
-        for events in reader.agencies():
-            assert list(differences(reader, made_anew(reader, events[0].stream, laws))) == []
+__all__ = ["year"]  # the fixture of those stories: it compares the rows afterwards
 
 
 def late_request(world: World, uscc: str) -> tuple[str, str]:
