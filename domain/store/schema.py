@@ -132,6 +132,42 @@ tokens = Table(
     Column("last_used_at", InstantColumn),
 )
 
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("login", Name, nullable=False, unique=True),
+    Column("person_id", Name, ForeignKey("persons.id"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("uscc", Text),
+    Column("password_hash", Text, nullable=False),
+    Column("created_at", InstantColumn, nullable=False),
+    Column("disabled_at", InstantColumn),
+)
+"""Who may sign in to the pages. What a token is for a machine, a session of an account is for a person."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_sha256", Digest, primary_key=True),
+    Column("account_id", Name, ForeignKey("accounts.id"), nullable=False),
+    Column("created_at", InstantColumn, nullable=False),
+    Column("last_used_at", InstantColumn, nullable=False),
+    Column("expires_at", InstantColumn, nullable=False),
+    Column("ended_at", InstantColumn),
+)
+Index("sessions_account_id", sessions.c.account_id)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("login_sha256", Digest, nullable=False),
+    Column("source", Name, nullable=False),
+    Column("failed_at", InstantColumn, nullable=False),
+)
+"""Failed sign-ins of the last while, by login and address: who guesses is slowed down, nobody else (`accounts.py`)."""
+Index("sign_in_failures_source", sign_in_failures.c.source, sign_in_failures.c.failed_at)
+
 idempotency = Table(
     "idempotency",
     metadata,
