@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
 MEBIBYTE = 1024 * 1024
 
@@ -20,6 +21,9 @@ class Settings(BaseSettings):
     """`sqlite:///file.db` or `postgresql://…`; by default a file in `data_dir`."""
     data_dir: Path = Path("data")
     """Where the embedded database lies."""
+    key_dir: Path | None = None
+    """Where the keys lie that must not be in the database; by default `keys` beside the embedded database, or in
+    `data_dir`."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     body_limit: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = MEBIBYTE
@@ -38,3 +42,12 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database to open."""
         return self.database_url or f"sqlite:///{self.data_dir / 'steward.db'}"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the keys."""
+        if self.key_dir is not None:
+            return self.key_dir
+        url = make_url(self.database)
+        embedded = url.get_backend_name() == "sqlite" and url.database
+        return (Path(url.database or "").parent if embedded else self.data_dir) / "keys"
