@@ -47,6 +47,8 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/objections": _DISTRICT,
     "/v1/reports": READERS,
     "/v1/impacts": _DISTRICT,
+    "/v1/submissions": _DISTRICT,
+    "/v1/worklists": _DISTRICT,
     "/v1/hints": READERS,
     "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
     "/v1/rulebooks": _ANYONE,

@@ -99,6 +99,10 @@ ReportStatus = Annotated[Literal["open", "recorded", "dismissed", "all"], Query(
 ImpactStatus = Annotated[
     Literal["open", "reopened", "kept", "absorbed", "void", "all"], Query(description="状态 / state")
 ]
+SubmissionStatus = Annotated[
+    Literal["open", "received", "ended", "all"],
+    Query(description="ended：业务终止，义务随之终止 / ended: the duty ended with the business"),
+]
 _Words = StringConstraints(min_length=1, max_length=300)
 CategoryFilter = Annotated[str | None, _Words, BeforeValidator(_plain), Query(description="服务机构类型 / category")]
 Search = Annotated[
