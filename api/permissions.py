@@ -39,6 +39,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/log": READERS,
     "/v1/notices": _DISTRICT,
     "/v1/agencies/{uscc}/results/{year}": _ONE_AGENCY,
+    "/v1/assessments": _DISTRICT,
     "/v1/assessments/{year}": _DISTRICT,
     "/v1/assessments/{year}/events": READERS,
     "/v1/appeals": _DISTRICT,

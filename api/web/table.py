@@ -35,9 +35,15 @@ PAGES = (
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
+    Page("/board", "board", "工作台", "Board", roles=READING),
+    Page("/agencies", "agencies", "机构", "Agencies", roles=READING | {Role.AGENCY}),
+    Page("/rankings/{year}", "ranking", "排名", "Ranking", roles=READING | {Role.AGENCY}),
+    Page("/work/{list}", "worklist", "待办", "To do", roles=READING | {Role.AGENCY}),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
+FIRST_LIST = "appeals"
+"""The worklist that the navigation leads to."""
 ASSETS = "/assets/"
 """Below it lie our own style sheet and icon."""
 POLICY = (

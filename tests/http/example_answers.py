@@ -72,6 +72,7 @@ def ask(world: World) -> dict[str, Any]:
         "log": ("/v1/log", {"after": 3, "limit": 2}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
+        "assessments": ("/v1/assessments", {}),
         "assessment": ("/v1/assessments/2024", {"limit": 2}),
         "assessment_events": ("/v1/assessments/2024/events", {}),
         "appeals": ("/v1/appeals", {"status": "all", "limit": 1}),
