@@ -99,8 +99,8 @@ async def worklist(
     tabs = [(name, one) for name, one in KINDS.items() if role in rights_of("GET", one.path)]
     return page(
         request, "work.html", name="worklist", echo=answer, list=list, kind=kind, tabs=tabs, filters=filters,
-        items=items_of(list, answer["items"], role), statuses=statuses_of(list), open_ones=OPEN, behaviours=get_args(Behaviour),
-        **_paged(request, f"/work/{list}", answer, cursor, filters),
+        items=items_of(list, answer["items"], role), statuses=statuses_of(list), open_ones=OPEN,
+        behaviours=get_args(Behaviour), **_paged(request, f"/work/{list}", answer, cursor, filters),
     )  # fmt: skip
 
 

@@ -105,12 +105,12 @@ def test_names_and_words_from_outside_are_escaped(world: World) -> None:
     world.done("FileObjection", uscc, event_id=lapse, grounds='<img src=x onerror="alert(1)">\u202e🦺')
     world.assessed(uscc)
     desk = Desk(world, Role.ASSOCIATION)
-    for path in (f"/agencies?q={uscc}", "/work/objections", "/rankings/2024", "/board"):
+    for path in ("/agencies", "/work/objections", "/rankings/2024", "/board"):
         text = desk.shown(path)
         assert "<script>alert" not in text, path
         assert "<img src=x" not in text
     assert "&lt;img src=x" in desk.shown("/work/objections")
-    assert f"<bdi>{HOSTILE[:0]}&lt;script&gt;alert(1)" in desk.shown("/agencies", q=uscc)
+    assert "<bdi>&lt;script&gt;alert(1)" in desk.shown("/agencies", q=uscc)
 
 
 @pytest.mark.shows("R30")
@@ -175,7 +175,7 @@ def test_a_list_goes_on_to_the_next_page(own_world: World) -> None:
     desk = Desk(own_world, Role.AUDITOR)
     first = desk.shown("/agencies", filing="filed", as_of="2024-06-30")
     (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
-    second = desk.shown(unescape(following))
+    second = desk.client.get(unescape(following)).text
     pages = [set(re.findall(r'class="code">(\w+)<', text)) for text in (first, second)]
     assert [len(one) for one in pages] == [25, 2]
     assert pages[0] | pages[1] == codes
@@ -189,5 +189,5 @@ def links(desk: Desk, name: str) -> list[str]:
         following = re.findall(r'rel="next" href="([^"]+)"', text)
         if not following:
             return found
-        rest = desk.shown(unescape(following[0]))
+        rest = desk.client.get(unescape(following[0])).text
         text = text.replace('rel="next" href=', "") + rest[rest.index("<main") :]
