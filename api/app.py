@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -51,6 +51,7 @@ from domain.store.schema import persons
 from domain.values import FOREVER, instant
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows
+from projections.remembered import Remembered
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""
@@ -84,6 +85,7 @@ class Service:
     settings: Settings
     ledger: Ledger
     housekeeper: Housekeeper
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 def create_app(settings: Settings) -> FastAPI:

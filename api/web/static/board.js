@@ -18,7 +18,7 @@ async function filled(card) {
   }
   const few = document.createElement("ul");
   few.className = "urgent";
-  for (const row of [...rows].slice(0, 3)) few.append(item(row));
+  for (const row of [...rows].slice(0, 2)) few.append(item(row));
   state.replaceWith(few);
 }
 
