@@ -1,6 +1,6 @@
-"""Notices and hints of today, kept per agency until something is recorded that they depend on.
+"""What is dear to work out of now, kept until something is recorded that it depends on.
 
-Both are worked out by replay, which takes seconds over a large district. Of an agency of which nothing new was
+Notices and hints are worked out by replay, which takes seconds over a large district. Of an agency of which nothing new was
 recorded, nor of another with which it shares a certificate (R37), they are the same for the rest of the day.
 """
 
@@ -17,6 +17,7 @@ from domain.store.heads import versions
 from domain.values import FOREVER
 from projections.basis import Basis
 from projections.hints import Hints
+from projections.public import Public
 from projections.questions import Questions
 
 Rows = list[dict[str, Any]]
@@ -70,6 +71,7 @@ class Remembered:
     def __init__(self) -> None:
         self._notices = _PerAgency(lambda connection, changed: ())
         self._hints = _PerAgency(streams_sharing)
+        self._categories: tuple[Any, list[str]] = (None, [])
 
     def notices(self, questions: Questions) -> Rows:
         """The notices of the district that are due by today, sent or not, as known now (R18)."""
@@ -78,3 +80,10 @@ class Remembered:
     def hints(self, questions: Questions) -> Rows:
         """The hints of the district by today, open or settled, as known now (R37)."""
         return self._hints.rows(questions, Hints(questions.reader, None).of)
+
+    def categories(self, public: Public) -> list[str]:
+        """The categories of the agencies on file today, looked up again once anything was recorded (art.9)."""
+        state = public.state()
+        if state != self._categories[0]:
+            self._categories = (state, public.categories())
+        return self._categories[1]
