@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from api.cli import benchmarking, demonstration, importing, questions, rebuilding, replay, replaying_under, serving
+from api.cli.accounts import account_app
 from api.cli.adopting import calendar_app, rulebook_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
@@ -22,6 +23,7 @@ app = typer.Typer(
 serving.register(app)
 demonstration.register(app)
 app.add_typer(token_app, name="token")
+app.add_typer(account_app, name="account")
 importing.register(app)
 for question in (questions.standing, questions.sheet, questions.timeline):
     app.command()(question)
@@ -31,6 +33,6 @@ rebuilding.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
-for group in (app, token_app, calendar_app, rulebook_app):
+for group in (app, token_app, account_app, calendar_app, rulebook_app):
     for command in group.registered_commands:
         command.epilog = EPILOG
