@@ -39,6 +39,7 @@ from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
+from api.sealing import Notary
 from api.settings import Settings
 from api.web import portal, sign_in
 from domain.ledger import Ledger
@@ -82,6 +83,7 @@ class Service:
     settings: Settings
     ledger: Ledger
     housekeeper: Housekeeper
+    notary: Notary
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -130,7 +132,8 @@ def start(settings: Settings) -> Service:
     except BaseException:
         engine.dispose()
         raise
-    return Service(settings, open_ledger(engine), Housekeeper(engine, settings.seal_seconds))
+    notary = Notary(engine, settings)
+    return Service(settings, open_ledger(engine), Housekeeper(engine, settings.seal_seconds, notary), notary)
 
 
 def is_demonstration(ledger: Ledger) -> bool:

@@ -1,12 +1,14 @@
-"""What goes on behind the requests: sealing the log, and noting when tokens were used."""
+"""What goes on behind the requests: sealing and signing the log, and noting when tokens were used."""
 
 from __future__ import annotations
 
 import threading
+import time
 
 import structlog
 from sqlalchemy import Engine
 
+from api.sealing import Notary
 from domain.store.engine import writing
 from domain.store.people import Token, is_stale, touch_token
 from domain.store.sealer import seal
@@ -15,13 +17,16 @@ log = structlog.get_logger("steward")
 
 IDLE_SECONDS = 2.0
 """How often to look when this process has recorded nothing: an import or another process may have."""
+CHECKPOINT_SECONDS = 1.0
+"""A busy ledger is signed no more often than this: a checkpoint stays for ever, here and with the witness."""
 
 
 class Housekeeper:
     """One background thread. It logs what fails and goes on; `stop` ends it and waits for it."""
 
-    def __init__(self, engine: Engine, seal_seconds: float) -> None:
-        self._engine, self._seal_seconds = engine, seal_seconds
+    def __init__(self, engine: Engine, seal_seconds: float, notary: Notary) -> None:
+        self._engine, self._seal_seconds, self._notary = engine, seal_seconds, notary
+        self._proved = -CHECKPOINT_SECONDS
         self._stop, self._recorded = threading.Event(), threading.Event()
         self._used: dict[bytes, Token] = {}
         self._lock = threading.Lock()
@@ -56,8 +61,8 @@ class Housekeeper:
             self.tidy()
 
     def tidy(self) -> None:
-        """One round: seal what can be sealed, note what was used."""
-        for task in (self._seal, self._touch):
+        """One round: seal what can be sealed, sign how far that is, note what was used."""
+        for task in (self._seal, self._prove, self._touch):
             try:
                 task()
             except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
@@ -66,6 +71,12 @@ class Housekeeper:
     def _seal(self) -> None:
         if seal(self._engine):
             self._recorded.set()  # more may have come meanwhile, or wait for a transaction that is still open
+
+    def _prove(self) -> None:
+        """At most so often, and once more at the end; what is left is found by the next round."""
+        if time.monotonic() - self._proved >= CHECKPOINT_SECONDS or self._stop.is_set():
+            self._proved = time.monotonic()
+            self._notary.bring_up()
 
     def _touch(self) -> None:
         with self._lock:

@@ -125,29 +125,29 @@ def root_of(leaves: Sequence[bytes]) -> bytes:
 
 
 class HeadsTree:
-    """The tree over the heads of all streams, sorted by the code points of their names, kept in memory.
+    """The tree over the heads of all streams, sorted by the code points of their names. It does not change.
 
-    A head that moves costs the way to the root; a new stream costs all nodes anew, as leaves after it move on.
+    The next one shares nothing with it, yet is made from it: a head that moved costs the way to the root, a new stream
+    all nodes anew, as the leaves after it move on.
     """
 
     def __init__(self, leaves: Mapping[str, bytes] | None = None) -> None:
-        self._names: list[str] = []
-        self._nodes: dict[Node, bytes] = {}
-        self.put(leaves or {})
+        self._names = sorted(leaves or {})
+        self._nodes = grown(0, [leaves[name] for name in self._names] if leaves else [], {})
 
     def __len__(self) -> int:
         return len(self._names)
 
-    def put(self, leaves: Mapping[str, bytes]) -> None:
-        """Take the leaf hashes of heads that moved or are new."""
-        known = {name: at for name in leaves if (at := self._place(name)) is not None}
-        if len(known) < len(leaves):
-            both = {name: self._nodes[0, at] for at, name in enumerate(self._names)} | dict(leaves)
-            self._names = sorted(both)
-            self._nodes = grown(0, [both[name] for name in self._names], {})
-            return
-        for name, at in known.items():
-            self._set(at, leaves[name])
+    def with_leaves(self, leaves: Mapping[str, bytes]) -> HeadsTree:
+        """The tree after these heads, by name, have moved or come: their leaf hashes."""
+        places = {name: at for name in leaves if (at := self._place(name)) is not None}
+        if len(places) < len(leaves):
+            return HeadsTree({name: self._nodes[0, at] for at, name in enumerate(self._names)} | dict(leaves))
+        made = HeadsTree()
+        made._names, made._nodes = self._names, dict(self._nodes)
+        for name, at in places.items():
+            made._set(at, leaves[name])
+        return made
 
     def root(self) -> bytes:
         """The root over all heads."""

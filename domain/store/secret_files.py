@@ -42,12 +42,28 @@ def write_once(path: Path, content: bytes) -> bool:
     finally:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    _sync(path.parent)
     return True
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put a file in the place of another, or where there is none yet, whole and durable; only its owner can read it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)
+    _sync(path.parent)
 
 
 def read_secret(path: Path) -> bytes:

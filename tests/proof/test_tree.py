@@ -221,7 +221,9 @@ def test_the_tree_of_heads_is_the_tree_over_sorted_leaves(steps: list[dict[str, 
     for step in steps:
         moved = {name: tree.Head(name, count, bytes(32)) for name, count in step.items()}
         heads |= moved
-        kept.put({name: head.leaf for name, head in moved.items()})
+        before, root = kept, kept.root()
+        kept = kept.with_leaves({name: head.leaf for name, head in moved.items()})
+        assert before.root() == root
         leaves = [heads[name].leaf for name in sorted(heads)]
         assert kept.root() == obvious_root(leaves)
         assert len(kept) == len(leaves)
