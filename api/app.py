@@ -22,6 +22,7 @@ from api import (
     act_routes,
     appeal_routes,
     assessment_routes,
+    certificate_routes,
     comparison_routes,
     health,
     hint_routes,
@@ -60,6 +61,7 @@ SYSTEM_PERSON = "system"
 ROUTES = (
     question_routes,
     comparison_routes,
+    certificate_routes,
     assessment_routes,
     appeal_routes,
     worklist_routes,

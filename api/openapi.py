@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.atom import ATOM
 from api.commands import COMMANDS, CommandRoute, WritingRoute
 from api.examples import (
+    CERTIFICATE_EXAMPLE,
     WHAT_IF_BODY,
     act_answer,
     command_answer,
@@ -236,6 +237,16 @@ def dossier_docs() -> dict[str, Any]:
     docs = question_docs("appeal_dossier", not_found=True)
     content = {"application/zip": {"schema": _text(format="binary"), "example": ZIP_EXAMPLE}}
     docs["responses"][200] = {"description": "卷宗 / the dossier", "content": content}
+    del docs["responses"][304]
+    return docs | {"response_class": Response}
+
+
+def certificate_docs() -> dict[str, Any]:
+    """What FastAPI is told of a certificate, which is a file."""
+    docs = question_docs("standing", one_agency=True)
+    answer = docs["responses"][200]
+    answer["description"] = "证书文件；用 steward verify 验证 / the certificate; verify it with steward verify"
+    answer["content"] = {"application/json": {"schema": {"type": "object"}, "example": CERTIFICATE_EXAMPLE}}
     del docs["responses"][304]
     return docs | {"response_class": Response}
 

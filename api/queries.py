@@ -33,6 +33,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _year(value: Any) -> int:
+    if not re.fullmatch(r"2[01]\d\d", str(value), re.ASCII):
+        raise wrong("year", "须为四位数字的年度，如 2024", "has to be a year in four digits, like 2024")
+    return int(value)
+
+
 _DAY = WithJsonSchema({"type": "string", "format": "date"})
 _INSTANT_SCHEMA = WithJsonSchema({"type": "string"})
 
@@ -118,6 +124,12 @@ Address = Annotated[
     StringConstraints(max_length=4000),
     BeforeValidator(_plain),
     Query(description="回到哪个页面 / the page to go back to"),
+]
+SheetYear = Annotated[
+    int | None,
+    BeforeValidator(_year),
+    WithJsonSchema({"type": "integer", "minimum": 2000, "maximum": 2199}),
+    Query(description="打分表的考评年度，默认为 as_of 所在年度 / the sheet's year; by default that of as_of"),
 ]
 HintFilter = Annotated[
     Literal["open", "dismissed", "recorded", "all"],

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import benchmarking, demonstration, importing, questions, rebuilding, replay, replaying_under, serving
+from api.cli import (
+    benchmarking,
+    demonstration,
+    importing,
+    questions,
+    rebuilding,
+    replay,
+    replaying_under,
+    serving,
+    verifying,
+)
 from api.cli.accounts import account_app
 from api.cli.adopting import calendar_app, rulebook_app
 from api.cli.running import EPILOG, StewardGroup
@@ -30,6 +40,7 @@ for question in (questions.standing, questions.sheet, questions.timeline):
 replay.register(app)
 replaying_under.register(app)
 rebuilding.register(app)
+verifying.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
