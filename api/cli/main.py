@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import benchmarking, demonstration, importing, questions, rebuilding, replay, replaying_under, serving
+from api.cli import (
+    benchmarking,
+    demonstration,
+    importing,
+    proving,
+    questions,
+    rebuilding,
+    replay,
+    replaying_under,
+    serving,
+)
 from api.cli.adopting import calendar_app, rulebook_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
@@ -28,9 +38,10 @@ for question in (questions.standing, questions.sheet, questions.timeline):
 replay.register(app)
 replaying_under.register(app)
 rebuilding.register(app)
+proving.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
-for group in (app, token_app, calendar_app, rulebook_app):
+for group in (app, token_app, proving.keys_app, calendar_app, rulebook_app):
     for command in group.registered_commands:
         command.epilog = EPILOG
