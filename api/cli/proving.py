@@ -92,7 +92,7 @@ def verify_receipt(
         ),
     ],
 ) -> None:  # fmt: skip
-    """脱机核验回执，不需要数据库 / Check a receipt offline: no database is needed. 不通过则退出码 9 / exit code 9 if not."""
+    """脱机核验回执，不需要数据库，不通过则退出码 9 / Check a receipt offline; exit code 9 if nothing is proven."""
     try:
         lines = check_receipt(file.read_bytes(), *key)
     except ProofError as error:
