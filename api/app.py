@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -30,6 +30,7 @@ from api import (
     log_routes,
     openapi,
     problems,
+    proof_routes,
     public_routes,
     question_routes,
     survey_links,
@@ -48,6 +49,7 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
 from domain.store.migrate import migrate
+from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.schema import persons
 from domain.values import FOREVER, instant
@@ -67,6 +69,7 @@ ROUTES = (
     worklist_routes,
     hint_routes,
     log_routes,
+    proof_routes,
     law_routes,
     survey_links,
     public_routes,
@@ -86,6 +89,7 @@ class Service:
     ledger: Ledger
     housekeeper: Housekeeper
     notary: Notary
+    heads: HeadsKept = field(default_factory=HeadsKept)
 
 
 def create_app(settings: Settings) -> FastAPI:

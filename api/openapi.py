@@ -261,6 +261,16 @@ def log_docs() -> dict[str, Any]:
     return docs
 
 
+def checkpoint_docs() -> dict[str, Any]:
+    """What FastAPI is told of the signed checkpoint: JSON, or the note alone."""
+    docs = question_docs("log_checkpoint")
+    docs["responses"][200]["content"]["text/plain"] = {"schema": _text(), "example": NOTE_EXAMPLE}
+    return docs
+
+
+NOTE_EXAMPLE = "steward-ledger/0190…\n3\nroot\nheads 2 root of heads\n\n— steward-ledger/0190… signature\n"
+
+
 def _answered(name: str) -> dict[str, Any]:
     example = question_answer(name)
     return {

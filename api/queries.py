@@ -81,6 +81,28 @@ After = Annotated[
     WithJsonSchema({"type": "integer", "minimum": 0, "default": 0}),
     Query(description="此日志序号之后的事件 / the events after this log index"),
 ]
+
+
+def _size(value: Any) -> int:
+    if not re.fullmatch(r"\d{1,18}", str(value), re.ASCII):
+        raise wrong("size", "须为日志条数（0 或正整数）", "has to be a number of log entries: 0 or a positive integer")
+    return int(value)
+
+
+_SIZE = (BeforeValidator(_size), WithJsonSchema({"type": "integer", "minimum": 0}))
+Size = Annotated[int | None, *_SIZE, Query(description="日志条数，默认最新 / a size of the log; by default the latest")]
+FirstSize = Annotated[int, *_SIZE, Query(alias="from", description="较早的日志条数 / the earlier size")]
+LastSize = Annotated[
+    int | None,
+    *_SIZE,
+    Query(alias="to", description="较晚的条数，默认最新 / the later size; the latest by default"),
+]
+EventId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    BeforeValidator(_plain),
+    Query(description="事件编号 / event id"),
+]
 Cursor = Annotated[
     str | None, Query(max_length=1000, description="上一页的 next_cursor / next_cursor of the page before")
 ]

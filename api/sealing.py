@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from threading import Lock
+from typing import Any
 
 import structlog
 from sqlalchemy import Engine
@@ -113,3 +114,12 @@ def proven_up(ledger: Ledger, notary: Notary) -> Signed | None:
                 remedy="请稍后重试", remedy_en="Try again in a moment.",
             )  # fmt: skip
         time.sleep(0.05)
+
+
+def shown(signed: Signed) -> dict[str, Any]:
+    """A checkpoint as clients see it: hashes in hexadecimal, and the note as it was signed."""
+    return {
+        "size": signed.size, "root": signed.root.hex(),
+        "heads": {"count": signed.heads_count, "root": signed.heads_root.hex()},
+        "note": signed.note, "sealed_at": signed.sealed_at,
+    }  # fmt: skip

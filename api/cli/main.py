@@ -5,9 +5,11 @@ from __future__ import annotations
 import typer
 
 from api.cli import (
+    auditing,
     benchmarking,
     demonstration,
     importing,
+    proving,
     questions,
     rebuilding,
     replay,
@@ -41,9 +43,11 @@ replay.register(app)
 replaying_under.register(app)
 rebuilding.register(app)
 verifying.register(app)
+proving.register(app)
+auditing.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
-for group in (app, token_app, account_app, calendar_app, rulebook_app):
+for group in (app, token_app, account_app, proving.keys_app, calendar_app, rulebook_app):
     for command in group.registered_commands:
         command.epilog = EPILOG

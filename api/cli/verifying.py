@@ -10,7 +10,7 @@ import typer
 
 from api.cli.options import Json
 from api.cli.output import print_json
-from api.cli.running import NOT_PROVEN, say
+from api.cli.running import PROOF_FAILED, say
 from domain.proof.check import ProofError, VerifierKey, parse_key, parse_note, verify_checkpoint
 from projections.certificate import Shown, check_certificate
 from projections.certificate_file import MOST_BYTES, Certificate, parse_certificate
@@ -50,7 +50,7 @@ def verify(
             print_json({"valid": False, "what": error.what, "text": error.text, "text_en": error.text_en})
         say(f"不成立（{error.what}）：{error.text}")
         say(f"NOT PROVEN ({error.what}): {error.text_en}")
-        raise typer.Exit(NOT_PROVEN) from error
+        raise typer.Exit(PROOF_FAILED) from error
     _tell(certificate, shown, as_json)
 
 

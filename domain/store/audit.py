@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, func, select
 
 from domain.errors import Unreadable
-from domain.events import Event
 from domain.proof.check import (
     EMPTY_ROOT,
     NO_EVENTS,
@@ -33,6 +32,8 @@ from domain.proof.tree import Head, HeadsTree, Node
 from domain.store.mapper import EventMapper, LedgerStoredEvent, leaf_hash
 from domain.store.proofs import Signed, checkpoints_after
 from domain.store.schema import checkpoints, events, log_index, sealed_heads, sealer, stream_heads, tree_nodes
+from domain.store.witness import Kept
+from domain.values import stream_id
 
 PAGE = 2_000
 
@@ -44,14 +45,6 @@ class Finding(NamedTuple):
     place: str
     text: str
     text_en: str
-
-
-class Kept(NamedTuple):
-    """A checkpoint that was kept outside the database: its size, its note, and where."""
-
-    size: int
-    note: str
-    where: str
 
 
 @dataclass
@@ -72,7 +65,7 @@ class _Stream:
 
 
 class Auditor:
-    """One audit, in one snapshot. `keys`: the public keys that may have signed; `outside`: checkpoints kept elsewhere."""
+    """One audit, in one snapshot. `keys`: the public keys that may have signed; `outside`: what was kept elsewhere."""
 
     def __init__(self, connection: Connection, keys: Sequence[VerifierKey], outside: Iterable[Kept]) -> None:
         self._connection, self._keys = connection, keys
@@ -97,6 +90,7 @@ class Auditor:
     # ---- the log, in its order ----
 
     def _log(self) -> Iterator[Finding]:
+        yield from self._kept_outside(0)
         signed = iter(_all_checkpoints(self._connection))
         next_signed = next(signed, None)
         last_place: tuple[int, int] = (0, 0)
@@ -143,10 +137,12 @@ class Auditor:
         if row.position is None:
             yield Finding("events", f"position {row.at}", "日志中的这一条不见了", "this entry of the log is gone")
             return
+        yield from self._bytes(row)
+
+    def _bytes(self, row: Row[Any]) -> Iterator[Finding]:
+        """The stored bytes against their hash and against the columns that repeat them."""
         if leaf_hash(bytes(row.state)) != bytes(row.leaf_hash):
-            yield Finding(
-                "events", _place(row), "存储的字节与其散列不符", "the stored bytes are not those of its hash"
-            )
+            yield Finding("events", _place(row), "存储的字节与其散列不符", "the bytes are not those of the hash")
         try:
             self._mapper.to_domain_event(_stored(row))
         except Unreadable as error:
@@ -163,7 +159,7 @@ class Auditor:
         while True:
             kept = stored.pop((level, place), None)
             if kept is not None and kept != leaf:
-                yield Finding("tree_nodes", f"level {level}, place {place}", "树的节点不对", "a node of the tree is wrong")
+                yield Finding("tree_nodes", f"level {level}, place {place}", "树的节点不对", "this node is wrong")
             if not place & 1:
                 break
             leaf, level, place = node_hash(self._edge.pop(), leaf), level + 1, place >> 1
@@ -206,7 +202,10 @@ class Auditor:
         where = f"size {row.size}"
         if (row.root, row.heads_count, row.heads_root) != (root, count, heads_root):
             yield Finding(
-                "checkpoints", where, "签署的不是现在的日志：记录被改动过", "what was signed is not this log: it was changed"
+                "checkpoints",
+                where,
+                "签署的不是现在的日志：记录被改动过",
+                "another log was signed: this one was changed",
             )
         yield from self._note("checkpoints", where, row.note, Checkpoint("", row.size, row.root), row)
 
@@ -267,26 +266,22 @@ class Auditor:
                 yield Finding(
                     "events", _place(event), "早该封存却不在日志中", "it should have been in the log long ago"
                 )
-            if leaf_hash(bytes(event.state)) != bytes(event.leaf_hash):
-                yield Finding("events", _place(event), "字节与散列不符", "the stored bytes are not those of its hash")
-            try:
-                self._mapper.to_domain_event(_stored(event))
-            except Unreadable as error:
-                yield Finding("events", _place(event), "字节与各列不符或无法读取", str(error))
-            self._streams.setdefault(event.stream, _Stream()).add(event.originator_version, leaf_hash(bytes(event.state)))
+            yield from self._bytes(event)
+            stream = self._streams.setdefault(event.stream, _Stream())
+            stream.add(event.originator_version, leaf_hash(bytes(event.state)))
 
     def _live_heads(self) -> Iterator[Finding]:
         """The heads that appenders lock: all versions there, count and chain right."""
         stored = {row.stream: row for row in self._connection.execute(select(stream_heads))}
-        last = dict(
-            self._connection.execute(select(events.c.stream, func.max(events.c.recorded_at)).group_by(events.c.stream)).all()  # type: ignore[arg-type]
-        )
+        newest = select(events.c.stream, func.max(events.c.recorded_at).label("at")).group_by(events.c.stream)
+        last = {row.stream: row.at for row in self._connection.execute(newest)}
         for name in sorted(stored.keys() | self._streams.keys()):
             one, row = self._streams.get(name, _Stream()), stored.get(name)
             said = None if row is None else (row.version, row._mapping["count"], bytes(row.hash), row.last_recorded_at)
+            right = (one.count, one.count, one.hash, last.get(name))
             if one.waiting:
                 yield Finding("events", name, f"缺第 {one.count + 1} 条", f"event {one.count + 1} is missing")
-            elif said != (one.count, one.count, one.hash, last.get(name)) and not (one.count == 0 and row is not None and row.version == 0):
+            elif said != right or (row is not None and row.originator_id != stream_id(name)):
                 yield Finding("stream_heads", name, "与该机构的记录不符", "it is not the head of its events")
 
     def _sealed_heads(self) -> Iterator[Finding]:
@@ -302,9 +297,8 @@ class Auditor:
     def _tree_ends(self) -> Iterator[Finding]:
         """Every node up to the last checkpoint is there, and none beyond it."""
         size = self._connection.scalar(select(func.max(checkpoints.c.size))) or 0
-        found = dict(
-            self._connection.execute(select(tree_nodes.c.level, func.count()).group_by(tree_nodes.c.level)).all()  # type: ignore[arg-type]
-        )
+        query = select(tree_nodes.c.level, func.count().label("nodes")).group_by(tree_nodes.c.level)
+        found = {row.level: row.nodes for row in self._connection.execute(query)}
         for level in range(max(size.bit_length(), *found.keys(), 0) + 1):
             if found.get(level, 0) != size >> level:
                 yield Finding(
@@ -331,6 +325,3 @@ def _stored(row: Row[Any]) -> LedgerStoredEvent:
 
 def _place(row: Row[Any]) -> str:
     return f"position {row.position}, {row.stream} version {row.originator_version}"
-
-
-__all__ = ["Auditor", "Event", "Finding", "Kept"]
