@@ -45,9 +45,11 @@ from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
+from domain.store.master_key import use_keys
 from domain.store.migrate import migrate
 from domain.store.quick import quick_reads
 from domain.store.schema import persons
+from domain.store.wrapping import ensure_master_key
 from domain.values import FOREVER, instant
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows
@@ -140,11 +142,13 @@ def is_demonstration(ledger: Ledger) -> bool:
 
 
 def make_ready(engine: Engine, settings: Settings) -> None:
-    """Migrate, adopt the shipped law where none was adopted (R4), build rows of another version anew.
+    """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew rows of another version.
 
     Any number of processes may do it at once.
     """
+    use_keys(engine, settings.keys)
     migrate(engine)
+    ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)
     if not ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON):

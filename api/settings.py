@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
+
+from domain.store.engine import key_folder
 
 MEBIBYTE = 1024 * 1024
 
@@ -46,8 +47,4 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> Path:
         """The folder of the keys."""
-        if self.key_dir is not None:
-            return self.key_dir
-        url = make_url(self.database)
-        embedded = url.get_backend_name() == "sqlite" and url.database
-        return (Path(url.database or "").parent if embedded else self.data_dir) / "keys"
+        return self.key_dir or key_folder(self.database, self.data_dir)

@@ -6,6 +6,7 @@ import typer
 
 from api.cli import benchmarking, demonstration, importing, questions, rebuilding, replay, replaying_under, serving
 from api.cli.adopting import calendar_app, rulebook_app
+from api.cli.master_key import master_key_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
 
@@ -31,6 +32,7 @@ rebuilding.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
-for group in (app, token_app, calendar_app, rulebook_app):
+app.add_typer(master_key_app, name="master-key")
+for group in (app, token_app, calendar_app, rulebook_app, master_key_app):
     for command in group.registered_commands:
         command.epilog = EPILOG
