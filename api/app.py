@@ -31,6 +31,7 @@ from api import (
     problems,
     public_routes,
     question_routes,
+    subject_routes,
     survey_links,
     worklist_routes,
 )
@@ -61,6 +62,7 @@ SYSTEM_PERSON = "system"
 ROUTES = (
     question_routes,
     comparison_routes,
+    subject_routes,
     assessment_routes,
     appeal_routes,
     worklist_routes,
@@ -142,7 +144,7 @@ def is_demonstration(ledger: Ledger) -> bool:
 
 
 def make_ready(engine: Engine, settings: Settings) -> None:
-    """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew rows of another version.
+    """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew old rows.
 
     Any number of processes may do it at once.
     """

@@ -1,4 +1,4 @@
-"""What goes on behind the requests: sealing the log, and noting when tokens were used."""
+"""What goes on behind the requests: sealing the log, noting when tokens were used, clearing up after an erasure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 import structlog
 from sqlalchemy import Engine
 
-from domain.store.engine import writing
+from domain.store.engine import leave_no_trace, writing
 from domain.store.people import Token, is_stale, touch_token
 from domain.store.sealer import seal
 
@@ -24,6 +24,7 @@ class Housekeeper:
         self._engine, self._seal_seconds = engine, seal_seconds
         self._stop, self._recorded = threading.Event(), threading.Event()
         self._used: dict[bytes, Token] = {}
+        self._erased = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="steward-housekeeper", daemon=True)
 
@@ -38,8 +39,9 @@ class Housekeeper:
         if self._thread.is_alive():
             self._thread.join(wait_seconds)
 
-    def recorded(self) -> None:
-        """Something was recorded: there is something to seal."""
+    def recorded(self, *, erased: bool = False) -> None:
+        """Something was recorded: there is something to seal. `erased`: a key was destroyed, and is to leave no trace."""
+        self._erased = self._erased or erased
         self._recorded.set()
 
     def used(self, token: Token) -> None:
@@ -57,7 +59,7 @@ class Housekeeper:
 
     def tidy(self) -> None:
         """One round: seal what can be sealed, note what was used."""
-        for task in (self._seal, self._touch):
+        for task in (self._seal, self._touch, self._leave_no_trace):
             try:
                 task()
             except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
@@ -66,6 +68,10 @@ class Housekeeper:
     def _seal(self) -> None:
         if seal(self._engine):
             self._recorded.set()  # more may have come meanwhile, or wait for a transaction that is still open
+
+    def _leave_no_trace(self) -> None:
+        if self._erased:
+            self._erased = not leave_no_trace(self._engine)  # readers of an older moment: in the next round
 
     def _touch(self) -> None:
         with self._lock:

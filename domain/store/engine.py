@@ -34,7 +34,7 @@ TAKE_SERVICE_ROLE = f"SET ROLE {SERVICE_ROLE}"
 _BEGIN = "steward_begin"
 KEYS_OPTION = "steward_keys"
 """The execution option under which an engine carries its master keys (`master_key.py`)."""
-CHECKPOINT_SECONDS = 5.0
+CHECKPOINT_SECONDS = 2.0
 
 
 def database_url(text: str | URL) -> URL:

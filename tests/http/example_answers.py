@@ -30,7 +30,7 @@ LISTED_USCC = "91441300MA51C1EN7F"
 """Of a second agency, which is on the blacklist on the day of asking."""
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
-    "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
+    "categories": 1, "disputed": 1, "places": 2, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
 
@@ -65,6 +65,7 @@ def ask(world: World) -> dict[str, Any]:
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
         "timeline": (f"{base}/timeline", {"from_": "2024-05-01", "to": "2024-06-30"}),
         "events": (f"{base}/events", {"limit": 2}),
+        "subjects": (f"{base}/subjects", {"limit": 2}),
         "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
@@ -128,6 +129,10 @@ def _acts(world: World) -> dict[str, Any]:
     act("decide_appeal", f"/v1/appeals/{first}/decision", decided_on="2025-03-20", annul=[upheld])
     touched = world.done("RecordLapse", other, item=4, occurred_on="2024-09-01")["touched"][0]["impact"]
     act("dispose_impact", f"/v1/impacts/{touched}/disposal", disposed_on="2025-05-08")
+    subject = world.association.get(f"/v1/agencies/{other}/subjects").json()["items"][0]["subject"]
+    answers["act erase_subject"] = world.must(
+        world.association.post(f"/v1/subjects/{subject}/erasure", _EXAMPLES["erase_subject"])
+    )
     act("close_year", f"/v1/assessments/{year}/closing", closed_on="2025-06-03")
     return answers
 
