@@ -116,7 +116,8 @@ ACTS: tuple[ActRoute, ...] = (
     _act("/v1/impacts/{id}/disposal", appeals.DisposeImpact, COMMITTEE),
     _act("/v1/subjects/{id}/erasure", erasing.EraseSubject, ASSOCIATION, tag=TRAIL),
 )
-"""Acts on a year's assessment, and the erasing of personal data. They are no lines of an import: each needs what stands when it is done."""
+"""Acts on a year's assessment, and the erasing of personal data. They are no lines of an import: each needs what stands
+when it is done."""
 
 _ACTS = [act.pattern for act in ACTS]
 _PATTERNS = [(route.pattern, route) for route in COMMANDS]

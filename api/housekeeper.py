@@ -40,7 +40,7 @@ class Housekeeper:
             self._thread.join(wait_seconds)
 
     def recorded(self, *, erased: bool = False) -> None:
-        """Something was recorded: there is something to seal. `erased`: a key was destroyed, and is to leave no trace."""
+        """Something was recorded and is to be sealed. `erased`: a key was destroyed, and is to leave no trace."""
         self._erased = self._erased or erased
         self._recorded.set()
 

@@ -1,4 +1,4 @@
-"""Whose personal data is recorded about an agency, and where: so that an officer finds what a lawful request is about."""
+"""Whose personal data is recorded about an agency, and where: so that what a request is about can be found."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ router = APIRouter(route_class=GuardedRoute)
 
 @router.get("/v1/agencies/{uscc}/subjects", tags=[ONE], **question_docs("subjects", one_agency=True))
 def subjects(request: Request, uscc: str, q: Search = None, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """个人信息主体：内容、出处、是否已删除 / Whose personal data is recorded: texts, where they stand, erased or not."""
+    """个人信息主体：内容、出处、是否已删除 / Whose personal data is recorded, where, erased or not."""
     wanted = page(cursor, limit, question=("subjects", path_uscc(uscc), q))
     with asking(request) as (questions, reader):
         basis = questions.basis(path_uscc(uscc), None, wanted.known_at)

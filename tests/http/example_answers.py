@@ -30,7 +30,8 @@ LISTED_USCC = "91441300MA51C1EN7F"
 """Of a second agency, which is on the blacklist on the day of asking."""
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
-    "categories": 1, "disputed": 1, "places": 2, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
+    "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
+    "places": 2,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
 

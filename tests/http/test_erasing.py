@@ -54,7 +54,7 @@ def contested(world: World) -> tuple[str, str]:
 def answers(world: World, uscc: str, appeal: str) -> dict[str, str]:
     """Every answer that shows what people are named in, as the association reads it."""
     ask = world.association.get
-    paths = {
+    paths: dict[str, tuple[str, dict[str, Any]]] = {
         "trail": (f"/v1/agencies/{uscc}/events", {"limit": 500}),
         "subjects": (f"/v1/agencies/{uscc}/subjects", {"limit": 500}),
         "appeal": (f"/v1/appeals/{appeal}", {}),
@@ -182,9 +182,9 @@ def test_the_key_is_gone_from_the_database_and_its_files(own_world: World) -> No
         assert (bytes(gone.key), gone.master, gone.hint) == (b"", None, None)
         assert not any(one in (plain, wrapped) for one in reader.connection.scalars(select(vault.c.key)))
     if engine.dialect.name == "sqlite":
-        assert wrapped not in raw(world)
-        assert wrapped[-16:] not in raw(world), "not even its last bytes"
-        assert plain not in raw(world)
+        left = raw(world)
+        pieces = [one[at : at + 8] for one in (plain, wrapped) for at in range(len(one) - 7)]
+        assert not [piece for piece in pieces if piece in left], "not even a piece of it"
 
 
 def raw(world: World) -> bytes:
@@ -194,7 +194,7 @@ def raw(world: World) -> bytes:
 
 
 def test_subjects_are_listed_in_pages_for_readers_only(world: World) -> None:
-    """With cursor, filter and pointers that lead to the field in the trail; the agency itself does not read the list."""
+    """With cursor, filter, and pointers that lead to the field in the trail; the agency itself does not read it."""
     uscc = world.filed()
     world.done("ReceiveComplaint", uscc)
     every = listed(world, uscc)
