@@ -23,6 +23,7 @@ from api import (
     appeal_routes,
     assessment_routes,
     comparison_routes,
+    consultation_routes,
     health,
     hint_routes,
     law_routes,
@@ -40,6 +41,7 @@ from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
+from api.readings import Readings
 from api.settings import Settings
 from api.web import portal
 from domain.ledger import Ledger
@@ -69,6 +71,7 @@ ROUTES = (
     hint_routes,
     log_routes,
     law_routes,
+    consultation_routes,
     survey_links,
     public_routes,
     health,
@@ -85,6 +88,7 @@ class Service:
     settings: Settings
     ledger: Ledger
     housekeeper: Housekeeper
+    readings: Readings
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -98,7 +102,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.service = service = await run_in_threadpool(start, settings)
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
-        app.state.quick_standings = QuickStandings(service.ledger, reads, service.housekeeper.used)
+        used = service.housekeeper.used
+        app.state.quick_standings = QuickStandings(service.ledger, reads, used, service.readings)
         app.state.demonstration = await run_in_threadpool(is_demonstration, service.ledger)
         service.housekeeper.start()
         try:
@@ -133,7 +138,9 @@ def start(settings: Settings) -> Service:
     except BaseException:
         engine.dispose()
         raise
-    return Service(settings, open_ledger(engine), Housekeeper(engine, settings.seal_seconds))
+    readings = Readings(engine)
+    housekeeper = Housekeeper(engine, settings.seal_seconds, readings, settings.reading_days)
+    return Service(settings, open_ledger(engine), housekeeper, readings)
 
 
 def is_demonstration(ledger: Ledger) -> bool:

@@ -1,12 +1,14 @@
-"""What goes on behind the requests: sealing the log, noting when tokens were used, clearing up after an erasure."""
+"""What goes on behind the requests: sealing the log, noting who used a token and who read what, clearing up."""
 
 from __future__ import annotations
 
 import threading
+import time
 
 import structlog
 from sqlalchemy import Engine
 
+from api.readings import Readings
 from domain.store.engine import leave_no_trace, writing
 from domain.store.people import Token, is_stale, touch_token
 from domain.store.sealer import seal
@@ -16,12 +18,16 @@ log = structlog.get_logger("steward")
 IDLE_SECONDS = 2.0
 """How often to look when this process has recorded nothing: an import or another process may have."""
 
+PRUNE_SECONDS = 3600.0
+"""How often consultations that need not be kept any longer are looked for."""
+
 
 class Housekeeper:
     """One background thread. It logs what fails and goes on; `stop` ends it and waits for it."""
 
-    def __init__(self, engine: Engine, seal_seconds: float) -> None:
+    def __init__(self, engine: Engine, seal_seconds: float, readings: Readings, reading_days: int) -> None:
         self._engine, self._seal_seconds = engine, seal_seconds
+        self._readings, self._reading_days, self._pruned = readings, reading_days, -PRUNE_SECONDS
         self._stop, self._recorded = threading.Event(), threading.Event()
         self._used: dict[bytes, Token] = {}
         self._erased = False
@@ -56,10 +62,11 @@ class Housekeeper:
             self._stop.wait(self._seal_seconds)
             self._recorded.clear()
             self.tidy()
+        self.tidy()  # what came while the last round was under way
 
     def tidy(self) -> None:
         """One round: seal what can be sealed, note what was used."""
-        for task in (self._seal, self._touch, self._leave_no_trace):
+        for task in (self._seal, self._touch, self._note_readings, self._prune, self._leave_no_trace):
             try:
                 task()
             except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
@@ -68,6 +75,13 @@ class Housekeeper:
     def _seal(self) -> None:
         if seal(self._engine):
             self._recorded.set()  # more may have come meanwhile, or wait for a transaction that is still open
+
+    def _note_readings(self) -> None:
+        self._readings.flush()
+
+    def _prune(self) -> None:
+        if time.monotonic() - self._pruned > PRUNE_SECONDS and not self._readings.prune(self._reading_days):
+            self._pruned = time.monotonic()
 
     def _leave_no_trace(self) -> None:
         if self._erased:

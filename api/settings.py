@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.store.consultations import LEAST_DAYS
 from domain.store.engine import key_folder
 
 MEBIBYTE = 1024 * 1024
@@ -33,6 +34,8 @@ class Settings(BaseSettings):
     """The operators' file of holidays that the shipped calendar does not know yet (R2); by default the shipped one."""
     seal_seconds: Annotated[float, Field(gt=0, le=60)] = 0.3
     """How soon after an event the sealer gives it its place in the log."""
+    reading_days: Annotated[int, Field(ge=LEAST_DAYS, le=36_500)] = 1095
+    """How long it is kept who consulted what about which agency."""
     separate_duties: bool = True
     """Whoever recorded or verified a disputed fact does not decide its appeal (R35)."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20

@@ -85,6 +85,7 @@ def ask(world: World) -> dict[str, Any]:
         "hints": ("/v1/hints", {"status": "all"}),
         "agency_hints": (f"{base}/hints", {}),
         "rulebooks": ("/v1/rulebooks", {}),
+        "consultations": ("/v1/consultations", {"uscc": uscc, "limit": 2}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),
         "survey_link": (link, {}),
@@ -100,7 +101,8 @@ def ask(world: World) -> dict[str, Any]:
     }
     answers: dict[str, Any] = dict(acts)
     for name, (path, query) in asked.items():
-        response = world.association.get(path, **query)
+        asking = world.people[Role.AUDITOR] if name == "consultations" else world.association
+        response = asking.get(path, **query)
         assert response.status_code == 200, response.text
         answers[name] = _content(response)
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
