@@ -11,7 +11,6 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
@@ -83,18 +82,13 @@ def _consultation(request: Request, caller: Caller, uscc: str, route: str) -> Co
         at=instant(datetime.now(UTC)),
         person_id=caller.person_id,
         role=caller.role,
-        via=via(request.scope),
+        via=caller.via,
         uscc=uscc,
         route=route,
         as_of=_short(given.get("as_of")),
         known_at=_short(given.get("known_at")),
         asked=_short("&".join(more)) or None,
     )
-
-
-def via(scope: Mapping[str, Any]) -> str:
-    """By which way a request came: pages ask inside the process and say who for (`steward.caller`)."""
-    return "page" if "steward.caller" in scope else "api"
 
 
 def _short(text: str | None) -> str | None:

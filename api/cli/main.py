@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from api.cli import benchmarking, demonstration, importing, questions, rebuilding, replay, replaying_under, serving
+from api.cli.accounts import account_app
 from api.cli.adopting import calendar_app, rulebook_app
 from api.cli.master_key import master_key_app
 from api.cli.running import EPILOG, StewardGroup
@@ -23,6 +24,7 @@ app = typer.Typer(
 serving.register(app)
 demonstration.register(app)
 app.add_typer(token_app, name="token")
+app.add_typer(account_app, name="account")
 importing.register(app)
 for question in (questions.standing, questions.sheet, questions.timeline):
     app.command()(question)
@@ -33,6 +35,6 @@ benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
 app.add_typer(master_key_app, name="master-key")
-for group in (app, token_app, calendar_app, rulebook_app, master_key_app):
+for group in (app, token_app, account_app, calendar_app, rulebook_app, master_key_app):
     for command in group.registered_commands:
         command.epilog = EPILOG
