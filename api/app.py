@@ -24,6 +24,7 @@ from api import (
     assessment_routes,
     certificate_routes,
     comparison_routes,
+    consultation_routes,
     health,
     hint_routes,
     law_routes,
@@ -33,6 +34,7 @@ from api import (
     proof_routes,
     public_routes,
     question_routes,
+    subject_routes,
     survey_links,
     worklist_routes,
 )
@@ -41,6 +43,7 @@ from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
+from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
 from api.web import portal, sign_in
@@ -48,10 +51,12 @@ from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
+from domain.store.master_key import use_keys
 from domain.store.migrate import migrate
 from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.schema import persons
+from domain.store.wrapping import ensure_master_key
 from domain.values import FOREVER, instant
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows
@@ -64,6 +69,7 @@ ROUTES = (
     question_routes,
     comparison_routes,
     certificate_routes,
+    subject_routes,
     assessment_routes,
     appeal_routes,
     worklist_routes,
@@ -71,6 +77,7 @@ ROUTES = (
     log_routes,
     proof_routes,
     law_routes,
+    consultation_routes,
     survey_links,
     public_routes,
     health,
@@ -88,6 +95,7 @@ class Service:
     settings: Settings
     ledger: Ledger
     housekeeper: Housekeeper
+    readings: Readings
     notary: Notary
     heads: HeadsKept = field(default_factory=HeadsKept)
 
@@ -103,7 +111,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.service = service = await run_in_threadpool(start, settings)
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
-        app.state.quick_standings = QuickStandings(service.ledger, reads, service.housekeeper.used)
+        used = service.housekeeper.used
+        app.state.quick_standings = QuickStandings(service.ledger, reads, used, service.readings)
         app.state.demonstration = await run_in_threadpool(is_demonstration, service.ledger)
         service.housekeeper.start()
         try:
@@ -138,8 +147,9 @@ def start(settings: Settings) -> Service:
     except BaseException:
         engine.dispose()
         raise
-    notary = Notary(engine, settings)
-    return Service(settings, open_ledger(engine), Housekeeper(engine, settings.seal_seconds, notary), notary)
+    notary, readings = Notary(engine, settings), Readings(engine)
+    housekeeper = Housekeeper(engine, settings, notary, readings)
+    return Service(settings, open_ledger(engine), housekeeper, readings, notary)
 
 
 def is_demonstration(ledger: Ledger) -> bool:
@@ -150,11 +160,13 @@ def is_demonstration(ledger: Ledger) -> bool:
 
 
 def make_ready(engine: Engine, settings: Settings) -> None:
-    """Migrate, adopt the shipped law where none was adopted (R4), build rows of another version anew.
+    """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew old rows.
 
     Any number of processes may do it at once.
     """
+    use_keys(engine, settings.keys)
     migrate(engine)
+    ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)
     if not ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON):

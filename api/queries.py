@@ -10,7 +10,7 @@ from fastapi import Query
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
 from api.instants import known_at
-from domain.commands.fields import read_day, wrong
+from domain.commands.fields import read_day, read_uscc, wrong
 from domain.events import Behaviour
 
 
@@ -126,6 +126,9 @@ ObjectionStatus = Annotated[Literal["open", "annulled", "refused", "all"], Query
 ReportStatus = Annotated[Literal["open", "recorded", "dismissed", "all"], Query(description="状态 / state")]
 ImpactStatus = Annotated[
     Literal["open", "reopened", "kept", "absorbed", "void", "all"], Query(description="状态 / state")
+]
+UsccFilter = Annotated[
+    str | None, BeforeValidator(read_uscc), Query(description="统一社会信用代码 / the agency's USCC")
 ]
 _Words = StringConstraints(min_length=1, max_length=300)
 CategoryFilter = Annotated[str | None, _Words, BeforeValidator(_plain), Query(description="服务机构类型 / category")]
