@@ -342,17 +342,3 @@ _MORE: dict[str, dict[str, Any]] = {
     },
     "internal": {"reference": "9f2c4b7d1e83a650"},
 }
-
-
-CERTIFICATE_EXAMPLE = {
-    "format": "steward-certificate/1", "uscc": AGENCY_USCC, "as_of": "2024-12-31", "known_at": "log:3456", "year": 2024,
-    "standing": {"...": "GET standing"}, "sheet": {"...": "GET sheets/2024"},
-    "checkpoint": "steward-ledger/…\n3456\n…\nheads 61 …\n\n— steward-ledger/… …\n",
-    "keys": ["steward-ledger/…+3f2a9c01+…"],
-    "agency": {
-        "stream": f"agency/{AGENCY_USCC}", "head": {"count": 12, "hash": "…", "index": 4, "proof": "…"},
-        "entries": [{"index": 117, "proof": "…", "state": "{…}"}],
-    },
-    "ledger": {"stream": "ledger", "head": {"count": 3, "hash": "…", "index": 60, "proof": "…"}, "entries": []},
-}  # fmt: skip
-"""In outline: the real ones hold every event and proof."""

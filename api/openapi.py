@@ -12,7 +12,6 @@ from starlette.responses import Response
 from api.atom import ATOM
 from api.commands import COMMANDS, CommandRoute, WritingRoute
 from api.examples import (
-    CERTIFICATE_EXAMPLE,
     WHAT_IF_BODY,
     act_answer,
     command_answer,
@@ -261,11 +260,11 @@ def dossier_docs() -> dict[str, Any]:
 
 def certificate_docs() -> dict[str, Any]:
     """What FastAPI is told of a certificate, which is a file."""
-    docs = question_docs("standing", one_agency=True)
-    answer = docs["responses"][200]
-    answer["description"] = "证书文件；用 steward verify 验证 / the certificate; verify it with steward verify"
-    answer["content"] = {"application/json": {"schema": {"type": "object"}, "example": CERTIFICATE_EXAMPLE}}
-    del docs["responses"][304]
+    docs = question_docs("certificate", one_agency=True)
+    docs["responses"][200]["description"] = (
+        "证书；用 steward verify 验证 / the certificate: check it with steward verify"
+    )
+    del docs["responses"][304], docs["responses"][200]["headers"]["ETag"]
     return docs | {"response_class": Response}
 
 

@@ -31,8 +31,7 @@ LISTED_USCC = "91441300MA51C1EN7F"
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
-    "proof": 2,
-    "places": 2,
+    "proof": 2, "places": 2, "entries": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
 
@@ -68,6 +67,7 @@ def ask(world: World) -> dict[str, Any]:
         "events": (f"{base}/events", {"limit": 2}),
         "subjects": (f"{base}/subjects", {"limit": 2}),
         "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
+        "certificate": (f"{base}/certificate", {"as_of": "2024-12-31"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
         "log": ("/v1/log", {"after": 3, "limit": 2}),
