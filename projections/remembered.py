@@ -1,7 +1,7 @@
 """What is dear to work out of now, kept until something is recorded that it depends on.
 
-Notices and hints are worked out by replay, which takes seconds over a large district. Of an agency of which nothing new was
-recorded, nor of another with which it shares a certificate (R37), they are the same for the rest of the day.
+Notices and hints are worked out by replay, which takes seconds over a large district. Of an agency of which nothing
+new was recorded, nor of another with which it shares a certificate (R37), they are the same for the rest of the day.
 """
 
 from __future__ import annotations

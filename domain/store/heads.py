@@ -158,6 +158,11 @@ def head_of(connection: Connection, stream: str) -> Head | None:
     return None if row is None else _head(row, datetime.now(UTC))
 
 
+def recorded_in_all(connection: Connection) -> int:
+    """How many events all streams have: it grows with whatever is recorded."""
+    return int(connection.scalar(select(func.sum(stream_heads.c.version))) or 0)
+
+
 def versions(connection: Connection, prefix: str) -> dict[str, int]:
     """The version of every stream that begins with `prefix`, by name in order of their code points."""
     end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
