@@ -102,6 +102,17 @@ class Entry:
                 pointer = pointer.rpartition("/")[0]
             self.say(pointer, (one["detail"], one["detail_en"]))
 
+    def label(self, pointer: str) -> Words | None:
+        """What the field at a pointer is called; None for what is no field."""
+        if pointer == ID:
+            return self.text.id
+        path = "/".join(part for part in pointer[1:].split("/") if not part.isdecimal())
+        command = self.command
+        inside = re.match(r"/replace/(\d+)/body/", pointer)
+        if inside is not None:
+            command, path = self.values["replace"][int(inside[1])]["command"], path.removeprefix("replace/body/")
+        return next((one.text.label for one in every_field(form_fields(command)) if one.path == path), None)
+
     def say(self, pointer: str, words: Words) -> None:
         """Something is wrong there."""
         self.problems.setdefault(pointer, []).append(words)

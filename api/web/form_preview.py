@@ -110,11 +110,8 @@ class Effect:
     @property
     def lines(self) -> list[tuple[bool, Item]]:
         """The lines of the sheet that come (True) and go (False)."""
-        before, after = (
-            [_without_events(one) for one in self.now[side]["sheet"]["lines"]] for side in ("before", "after")
-        )
-        gone = [(False, one) for one in before if one not in after]
-        return gone + [(True, one) for one in after if one not in before]
+        before, after = (self.now[side]["sheet"]["lines"] for side in ("before", "after"))
+        return [*((False, one) for one in _beyond(before, after)), *((True, one) for one in _beyond(after, before))]
 
     @property
     def why(self) -> list[Words]:
@@ -135,12 +132,13 @@ async def effect_of(request: Request, entry: Entry) -> Effect | Inside | None:
     then = await tell(request, path, supposed, query=f"as_of={day}")
     if then.refused:
         return then
+    answer = then.content
     if day >= today:
-        return Effect(then.content, then.content)
-    now = await tell(request, path, {**supposed, "year": then.content["year"]}, query=f"as_of={today}")
+        return Effect(answer, answer)
+    now = await tell(request, path, {**supposed, "year": answer["year"]}, query=f"as_of={today}")
     if now.refused:  # a fact from before the Measures has no year of its own
         now = await tell(request, path, supposed, query=f"as_of={today}")
-    return now if now.refused else Effect(then.content, now.content)
+    return now if now.refused else Effect(answer, now.content)
 
 
 async def _supposed(request: Request, entry: Entry) -> Item | None:
@@ -184,6 +182,18 @@ def _ladder(before: Item, after: Item) -> Words:
             f"This is counted complaint no. {count} within one year: {name_en}, {span[1]} (art.17).",
         )
     return f"惩戒等级：{old} → {name}，{span[0]}。", f"Tier: {old_en} → {name_en}, {span[1]}."
+
+
+def _beyond(lines: list[Item], others: list[Item]) -> list[Item]:
+    """The lines that the others do not have; two equal ones count as two."""
+    left = [_without_events(one) for one in others]
+    found = []
+    for line in lines:
+        if _without_events(line) in left:
+            left.remove(_without_events(line))
+        else:
+            found.append(line)
+    return found
 
 
 def _without_events(line: Item) -> Item:

@@ -87,11 +87,7 @@
     button.addEventListener("click", async () => {
       const field = document.getElementById(button.dataset.copy);
       field.select();
-      try {
-        await navigator.clipboard.writeText(field.value);
-      } catch {
-        document.execCommand("copy"); // pages without TLS have no clipboard
-      }
+      if (!document.execCommand("copy")) await navigator.clipboard.writeText(field.value); // the newer way needs TLS
       button.textContent = button.dataset.done;
     });
   }
