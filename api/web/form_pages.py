@@ -65,6 +65,7 @@ async def form(
         )  # fmt: skip
     named = visitor.account.uscc if visitor.role is Role.CLIENT else None
     entry = new_entry(command, chosen, dict(request.query_params), today(), visitor.role, named)
+    await _client_of_project(request, entry)
     return await _form(request, entry)
 
 
@@ -80,6 +81,7 @@ async def sent(request: Request, command: str) -> Response:
     entry = sent_entry(command, pairs)
     if own_agency(request) is not None and command != "file-agency":
         entry.uscc = str(own_agency(request))
+    await _client_of_project(request, entry)
     if do == "preview":
         return await _preview(request, entry)
     if do == "record":
@@ -101,6 +103,17 @@ async def _agency_of(request: Request, command: str, id_: str) -> str:
         return ""
     answer = await ask(request, lists[command], limit=500)
     return next((str(one["agency"]["uscc"]) for one in answer["items"] if one["id"] == id_), "")
+
+
+async def _client_of_project(request: Request, entry: Entry) -> None:
+    """The client of the project that was chosen, where none was typed."""
+    client, project = entry.values.get("client"), entry.values.get("project_id")
+    if client is None or not project or client["name"].strip():
+        return
+    for one in await trail(request, entry.uscc):
+        known = one["fact"].get("client") if one["id"] == project else None
+        if known is not None and client["uscc"] in ("", known["uscc"]):
+            client |= known
 
 
 async def _fill(request: Request, entry: Entry) -> None:

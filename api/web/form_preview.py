@@ -125,10 +125,15 @@ async def effect_of(request: Request, entry: Entry) -> Effect | Inside | None:
 
     Enterprises are shown nothing of an agency's standing, so they get none either.
     """
-    supposed = await _supposed(request, entry)
-    if supposed is None or entry.command in _WITHOUT or request.state.visitor.role is Role.CLIENT:
+    if entry.command in _WITHOUT or request.state.visitor.role is Role.CLIENT:
         return None
-    path, day, today = f"/v1/agencies/{entry.uscc}/what-if", entry.day(), request.state.today
+    gone = await _annulled(request, entry)
+    if entry.command == "answer-objection" and gone is None:
+        return None
+    supposed, day, today = _supposed(entry, gone), entry.day(), request.state.today
+    if gone is not None:
+        day = gone["occurred_on"]
+    path = f"/v1/agencies/{entry.uscc}/what-if"
     then = await tell(request, path, supposed, query=f"as_of={day}")
     if then.refused:
         return then
@@ -141,17 +146,24 @@ async def effect_of(request: Request, entry: Entry) -> Effect | Inside | None:
     return now if now.refused else Effect(answer, now.content)
 
 
-async def _supposed(request: Request, entry: Entry) -> Item | None:
-    """The what-if's body. What annuls is supposed as an annulment, with what takes its place."""
+async def _annulled(request: Request, entry: Entry) -> Item | None:
+    """The fact of the trail that would stop counting: what changes is looked for in its year."""
+    facts = {one["id"]: one for one in await trail(request, entry.uscc)}
+    body = entry.body
+    if entry.command in ("annul-event", "correct-event"):
+        return facts.get(body["event_id"])
+    if entry.command != "answer-objection" or body["outcome"] != "annulled" or entry.id not in facts:
+        return None
+    return facts.get(facts[entry.id]["fact"].get("event_id"))
+
+
+def _supposed(entry: Entry, gone: Item | None) -> Item:
+    """The what-if's body. What annuls and does more is supposed as an annulment, with what takes its place."""
     body = entry.body
     if entry.command == "correct-event":
         return {"annul": [body["event_id"]], "add": body["replace"]}
-    if entry.command == "answer-objection":
-        if body["outcome"] != "annulled":
-            return None
-        facts = await trail(request, entry.uscc)
-        about = next((one["fact"]["event_id"] for one in facts if one["id"] == entry.id), None)
-        return None if about is None else {"annul": [about]}
+    if entry.command == "answer-objection" and gone is not None:
+        return {"annul": [gone["id"]]}
     return {"add": [{"post": entry.path, "body": body}]}
 
 
