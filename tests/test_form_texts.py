@@ -49,4 +49,5 @@ def test_articles_are_cited_as_people_write_them() -> None:
     assert cited("art.20")[0] == "第二十条"
     assert cited("art.26")[0] == "第二十六条"
     assert cited("annex1")[0] == "附件1"
+    assert cited("annex1.item4")[0] == "附件1第4项"
     assert cited("R38")[0] == "R38"

@@ -77,7 +77,10 @@ def cited(ref: str) -> Words:
         numbers = item.removesuffix(")")
         inner = f"（{_numeral(int(numbers)) if numbers.isdecimal() else numbers}）" if numbers else ""
         return f"第{_numeral(int(number))}条{inner}", ref
-    return (f"附件{ref.removeprefix('annex')}", ref) if kind.startswith("annex") else (ref, ref)
+    if kind.startswith("annex"):
+        item = f"第{rest.removeprefix('item')}项" if rest else ""
+        return f"附件{kind.removeprefix('annex')}{item}", ref
+    return ref, ref
 
 
 def _numeral(number: int) -> str:

@@ -4,6 +4,11 @@
   const form = document.querySelector("form.entry");
 
   // ---- rows: added and taken away in place ----
+  const renumber = (rows) => {
+    const template = form.querySelector(`template[data-row="${CSS.escape(rows.dataset.rows)}"]`);
+    const name = template.content.querySelector("legend").textContent.trim();
+    [...rows.children].forEach((row, place) => { row.querySelector("legend").textContent = `${name} ${place + 1}`; });
+  };
   const add = (button) => {
     const template = form.querySelector(`template[data-row="${CSS.escape(button.dataset.add)}"]`);
     const rows = form.querySelector(`[data-rows="${CSS.escape(button.dataset.add)}"]`);
@@ -16,15 +21,16 @@
       for (const name of ["name", "id", "for", "value", "aria-describedby"])
         if (one.hasAttribute(name)) one.setAttribute(name, one.getAttribute(name).replaceAll("__n__", place));
     rows.append(row);
-    const legend = row.querySelector("legend");
-    legend.textContent = `${legend.textContent.trim()} ${rows.children.length}`;
+    renumber(rows);
     row.querySelector("input, select, textarea").focus();
     return true;
   };
   const remove = (button) => {
     const row = button.closest(".row");
+    const rows = row.parentElement;
     const group = row.closest(".group");
     row.remove();
+    renumber(rows);
     group.querySelector("[data-add]").focus();
     return true;
   };
