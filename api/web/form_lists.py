@@ -15,7 +15,9 @@ from domain.values import Role
 
 PAGE = 500
 MOST_PAGES = 10
-"""No list on a form is longer than 5,000 facts; what is beyond can still be named in the address (`?id=`)."""
+"""Facts beyond 5,000 are not looked at for a list; what is beyond can still be named in the address (`?id=`)."""
+MOST_OPTIONS = 200
+"""No list on a form is longer, so that the page stays light: the newest."""
 Fact = dict[str, Any]
 
 
@@ -70,7 +72,11 @@ async def trail(request: Request, uscc: str) -> list[Fact]:
 
 
 async def options(request: Request, name: str, uscc: str) -> list[Option]:
-    """What can be chosen from a list of this name at the agency, newest first."""
+    """What can be chosen from a list of this name at the agency, newest first, at most MOST_OPTIONS."""
+    return (await _options(request, name, uscc))[:MOST_OPTIONS]
+
+
+async def _options(request: Request, name: str, uscc: str) -> list[Option]:
     if name == "hints":
         rows = await _all(request, f"/v1/agencies/{uscc}/hints") if _reads_hints(request) else []
         return [Option(one["id"], f"{one['day']} {one['text']}", f"{one['day']} {one['text_en']}") for one in rows]

@@ -135,6 +135,8 @@ async def effect_of(request: Request, entry: Entry) -> Effect | Inside | None:
         day = gone["occurred_on"]
     path = f"/v1/agencies/{entry.uscc}/what-if"
     then = await tell(request, path, supposed, query=f"as_of={day}")
+    if then.status == 404:  # nothing is judged before the Measures: what it does today is all there is to say
+        day, then = today, await tell(request, path, supposed, query=f"as_of={today}")
     if then.refused:
         return then
     answer = then.content
