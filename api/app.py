@@ -46,7 +46,7 @@ from api.quick_standing import QuickStandings
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
-from api.web import board, lists, portal, sign_in
+from api.web import board, form_pages, lists, portal, record_pages, sign_in
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -86,6 +86,8 @@ ROUTES = (
     sign_in,
     board,
     lists,
+    record_pages,
+    form_pages,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
