@@ -147,6 +147,7 @@ def test_each_matter_leads_to_where_it_is_dealt_with(world: World) -> None:
         "submissions": f"/record/receive-submission?uscc={uscc}&id={request}",
     }.items():
         assert link in links(desk, name)
+        assert uscc in desk.shown_at(f"{link}&as_of=2024-12-31"), "the form, filled in"
         assert not [one for one in links(auditor, name) if one.startswith("/record/")]
     (notice,) = [one for one in links(desk, "notices") if one.startswith(f"/record/send-notice?uscc={uscc}")]
     assert "&id=n-" in notice
@@ -175,7 +176,7 @@ def test_a_list_goes_on_to_the_next_page(own_world: World) -> None:
     desk = Desk(own_world, Role.AUDITOR)
     first = desk.shown("/agencies", filing="filed", as_of="2024-06-30")
     (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
-    second = desk.client.get(unescape(following)).text
+    second = desk.shown_at(unescape(following))
     pages = [set(re.findall(r'class="code">(\w+)<', text)) for text in (first, second)]
     assert [len(one) for one in pages] == [25, 2]
     assert pages[0] | pages[1] == codes
@@ -189,5 +190,5 @@ def links(desk: Desk, name: str) -> list[str]:
         following = re.findall(r'rel="next" href="([^"]+)"', text)
         if not following:
             return found
-        rest = desk.client.get(unescape(following[0])).text
+        rest = desk.shown_at(unescape(following[0]))
         text = text.replace('rel="next" href=', "") + rest[rest.index("<main") :]
