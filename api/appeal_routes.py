@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import answer
+from api.assessing.appeals import involving
 from api.auth import Caller
 from api.dossier import ZIP, dossier
 from api.guard import GuardedRoute
@@ -37,7 +38,10 @@ def appeal(request: Request, id: str) -> Response:  # noqa: A002  # the name in 
     """一件申诉：公布的打分表、现在的打分表及差异 / An appeal: the published sheet, today's, and the difference."""
     with asking(request) as (questions, reader):
         uscc, filed = appeal_of(reader, id, own_only(request))
-        content = Appeal(questions, uscc, filed).answer(request.state.caller)
+        found, caller = Appeal(questions, uscc, filed), request.state.caller
+        separate = request.app.state.service.settings.separate_duties
+        conflict = involving(found.basis.trail, filed, caller.person_id) if separate else []
+        content = {**found.answer(caller), "conflict": [one.id for one in conflict]}
     return answer(request, content)
 
 

@@ -47,6 +47,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/objections": _DISTRICT,
     "/v1/reports": READERS,
     "/v1/impacts": _DISTRICT,
+    "/v1/impacts/{id}": _DISTRICT,
     "/v1/hints": READERS,
     "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
     "/v1/rulebooks": _ANYONE,
@@ -74,6 +75,7 @@ def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
 PERMISSIONS: dict[tuple[str, str], Rights] = {
     **{("GET", path): rights for path, rights in _QUESTIONS.items()},
     ("POST", "/v1/agencies/{uscc}/what-if"): _ONE_AGENCY,
+    ("POST", "/v1/appeals/{id}/what-if"): _DISTRICT,
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
     **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }

@@ -76,7 +76,7 @@ def _worklist(request: Request, wanted: Wanted, limit: int, cursor: str | None, 
             one["id"]: one
             for one in shown(reader.connection, request.state.caller, [recorded_entry(e) for e in facts.values()])
         }
-        items = [{**_matter(one), **row(one, facts), "recorded": opened.get(_fact_of(one))} for one in found]
+        items = [{**matter_part(one), **row(one, facts), "recorded": opened.get(_fact_of(one))} for one in found]
     return answer(request, {"known_at": basis.known_at, "items": items, "next_cursor": next_cursor})
 
 
@@ -85,7 +85,8 @@ def _fact_of(one: Waiting) -> str:
     return str(one.matter.about) if one.matter.kind == "impact" else one.id
 
 
-def _matter(one: Waiting) -> dict[str, Any]:
+def matter_part(one: Waiting) -> dict[str, Any]:
+    """What every worklist says of a matter."""
     return {
         "id": one.id, "agency": {"uscc": one.uscc}, "status": one.matter.status, "since": one.since.isoformat(),
         "begun_on": one.matter.begun_on.isoformat(),
@@ -112,4 +113,9 @@ def _fact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
 
 
 def _impact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+    return impact_part(one)
+
+
+def impact_part(one: Waiting) -> dict[str, Any]:
+    """Which published result an impact is about, and which later fact would change it (R36)."""
     return {"year": one.matter.about_year, "result": one.id.partition("~")[0], "cause": one.matter.about}

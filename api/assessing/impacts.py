@@ -26,7 +26,7 @@ def dispose(act: Act, given: str, body: DisposeImpact) -> tuple[dict[str, Any], 
     result_id, _, cause = given.partition("~")
     uscc, result = located(act.ledger, result_id, Event)
     if not isinstance(result, (ResultPublished, ResultRevised)):
-        raise _unknown()
+        raise no_such_impact()
     return act.carry_out(lambda unit: _dispose(act, unit, uscc, result, cause, body))
 
 
@@ -39,7 +39,7 @@ def _dispose(
     wanted = Wanted("impact", status="all", uscc=uscc, id=impact)
     waiting = next(iter(matters(unit.connection, wanted)), None)
     if waiting is None:
-        raise _unknown()
+        raise no_such_impact()
     if not waiting.matter.is_open:
         raise already(f"该影响已处理（{waiting.matter.status}）",
                       f"this impact has been disposed of ({waiting.matter.status})", "R36")  # fmt: skip
@@ -66,7 +66,8 @@ def _dispose(
     return act.answer(unit, uscc, [event, revision.result], **revision.answer())
 
 
-def _unknown() -> NotFound:
+def no_such_impact() -> NotFound:
+    """The refusal of an id that names no impact, or one of another agency than the caller's."""
     return NotFound(
         "没有路径里这个编号的影响", "there is no such impact as the path names", cites=("R36",),
         remedy="请在影响清单（GET /v1/impacts）里核对编号", remedy_en="Look the id up in GET /v1/impacts.",
