@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import count
 from typing import Annotated, Any
 
@@ -39,6 +40,7 @@ from projections.what_if import added_by, hypothetical
 router = APIRouter(route_class=GuardedRoute)
 MOST_ALONE = 40
 """Up to so many annulments each one's own share is worked out: a sheet apiece."""
+_SUPPOSED = re.compile(r"（what-if-annulment-\d+）| \(what-if-annulment-\d+\)")
 _KEPT = (
     "这样决定，重新测算不优于已公布的结果：已公布的结果维持不变（R34）",
     "decided so, the result is no better for the appellant: what was published stands (R34)",
@@ -102,13 +104,20 @@ def _consequences(
     kept = is_worse(found.standing, grade, draft.total) or not differs(found, draft)
     kept = kept and not reopened
     text, text_en = _KEPT if kept else _REVISED
+    alike = {**draft.sheet, "known_at": sheet["known_at"]}  # that it is asked later is no difference worth telling
     return {
         "before": {"total": sheet["total"], "grade": found.standing.grade, "rank": found.standing.rank,
                    "result": found.standing.id, "sheet": sheet},
         "after": {"total": draft.sheet["total"], "grade": grade, "sheet": draft.sheet},
-        "kept": kept, "text": text, "text_en": text_en, "difference": sheet_differences(sheet, draft.sheet),
+        "kept": kept, "text": text, "text_en": text_en,
+        "difference": [_readable(one) for one in sheet_differences(sheet, alike)],
         "ranks": _ranks(connection, found, draft, kept=kept, others=others),
     }  # fmt: skip
+
+
+def _readable(one: dict[str, Any]) -> dict[str, Any]:
+    """A difference without the ids of annulments that nobody has recorded."""
+    return {**one, "why": _SUPPOSED.sub("", one["why"]), "why_en": _SUPPOSED.sub("", one["why_en"])}
 
 
 def _ranks(connection: Connection, found: Published, draft: Draft, *, kept: bool, others: bool) -> dict[str, Any]:

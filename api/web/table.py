@@ -35,6 +35,9 @@ PAGES = (
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
+    Page("/appeals/{appeal}", "appeal-desk", "异议", "Appeal", False, roles=READING | {Role.AGENCY}),
+    Page("/years/{year}", "year-desk", "年度考评", "Assessment of a year", False, roles=READING),
+    Page("/impacts/{impact}", "impact", "对公布结果的影响", "Impact on a result", False, roles=READING | {Role.AGENCY}),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
