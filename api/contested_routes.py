@@ -26,12 +26,14 @@ from api.worklist_routes import impact_part, matter_part
 from domain.commands.base import unknown_in_body
 from domain.commands.fields import Commands, Id, Part
 from domain.events import ImpactDisposed, ResultRevised
-from domain.measures.chapter4_appeals import is_worse, result_total
+from domain.measures.chapter4_appeals import changes_of, is_worse, result_total
 from domain.measures.implements import implements
 from domain.values import rounded
+from projections.basis import Basis
 from projections.contested import result_json, result_named
 from projections.difference import sheet_differences
-from projections.publication import Draft, Published, full_sheet, judged_again, let_in, published
+from projections.moved import Moved
+from projections.publication import Draft, Published, again, draft_of, full_sheet, judged_again, published
 from projections.rows.published import Wanted, matters, results_of_year
 from projections.standing import agency_name
 from projections.trail import recorded_entry
@@ -40,7 +42,7 @@ from projections.what_if import added_by, hypothetical
 router = APIRouter(route_class=GuardedRoute)
 MOST_ALONE = 40
 """Up to so many annulments each one's own share is worked out: a sheet apiece."""
-_SUPPOSED = re.compile(r"（what-if-annulment-\d+）| \(what-if-annulment-\d+\)")
+_SUPPOSED = re.compile(r" ?[（(]what-if-annulment-\d+[）)]|：what-if-annulment-\d+| by what-if-annulment-\d+")
 _KEPT = (
     "这样决定，重新测算不优于已公布的结果：已公布的结果维持不变（R34）",
     "decided so, the result is no better for the appellant: what was published stands (R34)",
@@ -74,7 +76,7 @@ def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Respons
         fresh = [one for one in dict.fromkeys(body.annul) if one not in basis.trail.annulled_by]
         supposed = hypothetical(basis, fresh, add, actor=caller.person_id)
         ids, at = [one.event_id for one in add], supposed.trail.events[-1].recorded_at
-        draft = judged_again(found, at, body.annul, ids, supposed.trail)
+        after = again(found, at, changes_of(supposed.trail, body.annul, ids))
         content = {
             "id": filed.id, "agency": agency_name(basis), "year": filed.year, "known_at": basis.known_at,
             "version": basis.version, "not_disputed": [one for one in body.annul if one not in filed.disputed],
@@ -82,7 +84,7 @@ def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Respons
                 {"id": event.id, "type": type(event).__name__, "occurred_on": event.occurred_on.isoformat()}
                 for event in added_by(basis, supposed)
             ],
-            **_consequences(reader.connection, found, draft, others=own is None),
+            **_consequences(reader.connection, found, after, others=own is None),
             "each": [
                 _alone(found, one, judged_again(found, at, [one], (), supposed.trail))
                 for one in dict.fromkeys(body.annul[:MOST_ALONE])
@@ -93,24 +95,24 @@ def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Respons
 
 @implements("R34", "R36")
 def _consequences(
-    connection: Connection, found: Published, draft: Draft, *, others: bool, reopened: bool = False
+    connection: Connection, found: Published, basis: Basis, *, others: bool, reopened: bool = False
 ) -> dict[str, Any]:
-    """The result that stands, the one that would, and the ranks; as the decision would record them.
+    """The result that stands, the one that would at this basis, and the ranks; as the decision would record them.
 
     `reopened`: for a later fact, which may be to the agency's disadvantage; an appeal never is.
     """
+    draft, moved = draft_of(basis, found.first.year), Moved.between(again(found, basis.known_at), basis)
     sheet = dict(full_sheet(found.events, found.standing))
     grade = None if draft.grade is None else draft.grade.value
     kept = is_worse(found.standing, grade, draft.total) or not differs(found, draft)
     kept = kept and not reopened
     text, text_en = _KEPT if kept else _REVISED
-    alike = {**draft.sheet, "known_at": sheet["known_at"]}  # that it is asked later is no difference worth telling
     return {
         "before": {"total": sheet["total"], "grade": found.standing.grade, "rank": found.standing.rank,
                    "result": found.standing.id, "sheet": sheet},
         "after": {"total": draft.sheet["total"], "grade": grade, "sheet": draft.sheet},
         "kept": kept, "text": text, "text_en": text_en,
-        "difference": [_readable(one) for one in sheet_differences(sheet, alike)],
+        "difference": [_readable(one) for one in sheet_differences(sheet, draft.sheet, moved)],
         "ranks": _ranks(connection, found, draft, kept=kept, others=others),
     }  # fmt: skip
 
@@ -155,15 +157,15 @@ def impact(request: Request, id: str) -> Response:  # noqa: A002  # the name in 
         revised = [one for one in found.events if isinstance(one, ResultRevised) and one.impact_id == id]
         basis = questions.basis(waiting.uscc)
         told = shown(reader.connection, request.state.caller, [recorded_entry(one) for one in (cause, *closing)])
-        draft = let_in(found, basis.known_at, cause) if waiting.matter.is_open else None
+        after = again(found, basis.known_at, [cause]) if waiting.matter.is_open else None
         content = {
             **matter_part(waiting), **impact_part(waiting), "agency": agency_name(basis), "version": basis.version,
             "known_at": basis.known_at, "recorded": told[0], "disposal": told[1] if closing else None,
             "contested": result_json(result_named(found, id.partition("~")[0]), found.events, with_sheet=False),
             "standing": result_json(found.standing, found.events, with_sheet=False),
             "revised": result_json(revised[-1], found.events, with_sheet=False) if revised else None,
-            "reopened": None if draft is None else _consequences(
-                reader.connection, found, draft, others=own is None, reopened=True
+            "reopened": None if after is None else _consequences(
+                reader.connection, found, after, others=own is None, reopened=True
             ),
         }  # fmt: skip
     return answer(request, content)

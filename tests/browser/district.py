@@ -49,7 +49,9 @@ def make_district(world: World) -> District:
     _history(world, agency)
     world.upheld(hostile, *[today()] * 3)
     world.publish(YEAR)
-    lapse = next(one["id"] for one in world.trail(agency) if one["type"] == "LapseRecorded")
+    lapse = next(
+        one["id"] for one in world.trail(agency) if one["type"] == "LapseRecorded" and str(YEAR) in one["occurred_on"]
+    )
     filed = world.done("FileAppeal", agency, year=YEAR, filed_on=f"{YEAR + 1}-03-12", disputed_event_ids=[lapse])
     _waiting(world, agency)
     bound = {Role.AGENCY: agency, Role.CLIENT: CLIENT_USCC}
