@@ -1,4 +1,4 @@
-"""What a decision would change, asked before it is taken: the same as it then changes; nothing is written (R34, R36)."""
+"""What a decision would change, asked before it is taken: and that it then does just that (R34, R36)."""
 
 from __future__ import annotations
 
