@@ -57,7 +57,7 @@ def simple(act: Act, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tupl
 def decide(act: Act, appeal_id: str, body: DecideAppeal) -> tuple[dict[str, Any], bool]:
     """Decide an appeal: the decision, what it annuls and replaces, the revised result and the ranks, in one step."""
     uscc, filed = located(act.ledger, appeal_id, AppealFiled)
-    replacing = embedded(body.replace, "replace", uscc)
+    replacing = embedded(body.replace, "replace", uscc, act.make_id)
     return act.carry_out(lambda unit: _decide(act, unit, uscc, filed, body, replacing))
 
 

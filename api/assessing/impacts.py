@@ -15,7 +15,7 @@ from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
 from domain.ledger import Unit
 from domain.measures.chapter4_appeals import impact_id
 from domain.measures.implements import implements
-from domain.values import agency_stream, instant, shanghai_date
+from domain.values import agency_stream
 from projections.publication import let_in, published
 from projections.rows.published import Wanted, matters
 
@@ -35,7 +35,7 @@ def _dispose(
 ) -> dict[str, Any]:
     impact = impact_id(result.id, cause)
     head = unit.lock_district(result.year)
-    not_after("disposed_on", body.disposed_on, shanghai_date(instant(head.db_now)))
+    not_after("disposed_on", body.disposed_on, unit.day_at(head))
     wanted = Wanted("impact", status="all", uscc=uscc, id=impact)
     waiting = next(iter(matters(unit.connection, wanted)), None)
     if waiting is None:

@@ -17,6 +17,24 @@ from domain.values import SHANGHAI, new_id
 
 Said = tuple[str, str]
 """A text in Chinese and English."""
+LABELS: dict[str, Said] = {
+    "outcome": ("结论", "Outcome"), "reasons": ("理由", "Reasons"), "annul": ("拟撤销的记录", "What would be annulled"),
+    "withdrawn_on": ("撤回日期", "Day of withdrawal"), "published_on": ("公布日期", "Day of publication"),
+    "meeting_on": ("会议日期", "Day of the meeting"), "closed_on": ("办结日期", "Day of closing"),
+    "disposed_on": ("处理日期", "Day of the decision"), "waivers": ("缺失的部分", "Missing parts"),
+    "post": ("补录", "What is put in"), "client": ("企业", "Client"),
+    "item": ("扣分项目", "Item"), "occurred_on": ("发生日期", "Day it happened"), "behaviour": ("行为", "Behaviour"),
+    "entered_on": ("登记日期", "Day of entry"), "behaviour_on": ("行为日期（可不填）", "Its day (optional)"),
+    "complaint": ("哪一件投诉", "Which complaint"), "verified_grounds": ("经核实的事由", "Verified grounds"),
+    "decided_on": ("决定日期", "Day of the decision"), "findings": ("核实情况（可不填）", "Findings (optional)"),
+    "level": ("级别", "Level"), "reason": ("事由、理由", "Reason"), "title": ("荣誉名称（可不填）", "Title (optional)"),
+    "authority": ("授予机关（可不填）", "Authority (optional)"), "authority_kind": ("机关类别", "Kind of authority"),
+    "awarded_on": ("授予日期", "Day it was awarded"),
+    "client-uscc": ("企业统一社会信用代码", "Client’s credit code"), "client-name": ("企业名称", "Client’s name"),
+    "year": ("考评年度", "Assessment year"), "value": ("百分制评分", "Score out of 100"),
+    "scored_on": ("评分日期", "Day of scoring"),
+}  # fmt: skip
+"""What a field is called where a refusal names it."""
 _OURS = frozenset({FIELD, "act", "part"})
 
 
@@ -58,6 +76,11 @@ class Trouble:
     def fields(self) -> dict[str, dict[str, str]]:
         """By the field's id."""
         return {target_of(one["pointer"]): one for one in self.problem.get("errors", ())}
+
+    @staticmethod
+    def label(id_: str) -> Said:
+        """What the field of this id is called; the id itself for one that no form here has."""
+        return LABELS.get(id_.rpartition("body-")[2], LABELS.get(id_.rpartition("-")[2], (id_, id_)))
 
 
 @dataclass(frozen=True)

@@ -72,19 +72,6 @@ CHOICES: dict[str, dict[str, tuple[str, str]]] = {
     },
 }  # fmt: skip
 """Official wording of what is chosen, Chinese and English."""
-LABELS: dict[str, tuple[str, str]] = {
-    "item": ("扣分项目", "Item"), "occurred_on": ("发生日期", "Day it happened"), "behaviour": ("行为", "Behaviour"),
-    "entered_on": ("登记日期", "Day of entry"), "behaviour_on": ("行为日期（可不填）", "Its day (optional)"),
-    "complaint": ("哪一件投诉", "Which complaint"), "outcome": ("处理结论", "Outcome"),
-    "verified_grounds": ("经核实的事由（属实时填写）", "Verified grounds (when upheld)"),
-    "decided_on": ("决定日期", "Day of the decision"), "findings": ("核实情况（可不填）", "Findings (optional)"),
-    "level": ("级别", "Level"), "reason": ("事由", "Reason"), "title": ("荣誉名称（可不填）", "Title (optional)"),
-    "authority": ("授予机关（可不填）", "Authority (optional)"), "authority_kind": ("机关类别", "Kind of authority"),
-    "awarded_on": ("授予日期", "Day it was awarded"),
-    "client-uscc": ("企业统一社会信用代码", "Client’s credit code"), "client-name": ("企业名称", "Client’s name"),
-    "year": ("考评年度", "Assessment year"), "value": ("百分制评分", "Score out of 100"),
-    "scored_on": ("评分日期", "Day of scoring"),
-}  # fmt: skip
 
 
 @dataclass
