@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -96,11 +97,16 @@ class Question:
     """Of the button."""
 
 
-def confirm(request: Request, name: str, question: Question, **content: Any) -> Response:
-    """The page that asks once more: it carries the whole form along, and leads back to it with everything typed."""
+def confirm(
+    request: Request, name: str, question: Question, *, settled: Sequence[tuple[str, str]] = (), **content: Any
+) -> Response:
+    """The page that asks once more: it carries the whole form along, and leads back to it with everything typed.
+
+    `settled`: what follows from the form and from what stood when it was checked; it is recorded as it was shown.
+    """
     form: FormData = request.state.form
     kept = [(key, value) for key, value in form.multi_items() if key not in _OURS and isinstance(value, str)]
-    return page(request, "acting-confirm.html", name=name, question=question, kept=kept, **content)
+    return page(request, "acting-confirm.html", name=name, question=question, kept=[*kept, *settled], **content)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
@@ -26,6 +27,7 @@ NAME = "year-desk"
 ROWS = 25
 MOST_NAMED = 40
 """Up to so many missing parts have a field of their own; the others share one reason."""
+_SETTLED = "settled-waivers"
 STATUS: dict[str, Said] = {
     "unpublished": ("尚未公布", "not published"), "published": ("已公布，异议期内或待办结", "published, not final"),
     "closed": ("已办结，结果为最终结果", "closed: the results are final"),
@@ -77,22 +79,37 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     """With the waivers that the form gives a reason for; what else is missing the API refuses by name (R25, R32)."""
     form: FormData = request.state.form
     days = given(form, "published_on", "meeting_on")
+    if sure:
+        return await _record(request, year_, {**days, "waivers": _settled(form)})
     preview = await attempt(request, f"/v1/assessments/{year_}", as_of=days.get("published_on"), limit=1)
     if preview.refused:
         return await _shown(request, year_, Trouble(_at_field(preview.content)))
     found = preview.content
     body = {**days, "waivers": _waivers(form, found["incomplete"])}
-    if not sure:
-        problem = await wrong(request, PublishYear, body)
-        lacking = sum(len(row["missing"]) for row in found["incomplete"]) - len(body["waivers"])
-        if problem is not None or lacking:
-            return await _shown(request, year_, Trouble(problem or _lacking(lacking)))
-        question = _question(found, body)
-        return confirm(request, NAME, question, agency=None, details=None, back=f"/years/{year_}")
+    problem = await wrong(request, PublishYear, body)
+    lacking = sum(len(row["missing"]) for row in found["incomplete"]) - len(body["waivers"])
+    if problem is not None or lacking:
+        return await _shown(request, year_, Trouble(problem or _lacking(lacking)))
+    settled = [(_SETTLED, msgspec.json.encode(body["waivers"]).decode())]
+    return confirm(
+        request, NAME, _question(found, body), settled=settled, agency=None, details=None, back=f"/years/{year_}"
+    )
+
+
+async def _record(request: Request, year_: str, body: dict[str, Any]) -> Response:
+    form: FormData = request.state.form
     answer = await tell(request, f"/v1/assessments/{year_}/publication", body, key=key_of(form))
     if answer.refused:
         return await _shown(request, year_, Trouble(answer.content))
     return RedirectResponse(f"/years/{year_}#state", 303, {"Cache-Control": "no-store"})
+
+
+def _settled(form: FormData) -> Any:
+    """The waivers that were confirmed, whatever has come in since: the same form is the same request (idempotency)."""
+    try:
+        return msgspec.json.decode(text_of(form, _SETTLED) or "[]")
+    except msgspec.DecodeError:
+        return []
 
 
 def _waivers(form: FormData, incomplete: list[dict[str, Any]]) -> list[dict[str, str]]:
