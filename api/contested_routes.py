@@ -22,6 +22,7 @@ from api.guard import GuardedRoute
 from api.openapi import body_question_docs, question_docs
 from api.personal import shown
 from api.question_routes import MANY, asking, own_only
+from api.readings import about
 from api.worklist_routes import impact_part, matter_part
 from domain.commands.base import unknown_in_body
 from domain.commands.fields import Commands, Id, Part
@@ -64,6 +65,7 @@ def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Respons
     with asking(request) as (questions, reader):
         own = own_only(request)
         uscc, filed = appeal_of(reader, id, own)
+        about(request, uscc)
         found = published(reader, uscc, filed.year)
         if found is None:
             raise LookupError(f"{id} is an appeal against no result: run steward check")
@@ -152,6 +154,7 @@ def impact(request: Request, id: str) -> Response:  # noqa: A002  # the name in 
         found = None if waiting is None else published(reader, waiting.uscc, int(waiting.matter.about_year or 0))
         if waiting is None or found is None:
             raise no_such_impact()
+        about(request, waiting.uscc)
         cause = next(one for one in found.events if one.id == waiting.matter.about)
         closing = [one for one in found.events if isinstance(one, ImpactDisposed) and one.impact_id == id]
         revised = [one for one in found.events if isinstance(one, ResultRevised) and one.impact_id == id]
