@@ -21,7 +21,7 @@ class Reach(StrEnum):
 Rights = dict[Role, Reach]
 WHAT_IF = "/v1/agencies/{uscc}/what-if"
 APPEAL_WHAT_IF = "/v1/appeals/{id}/what-if"
-"""The one question that is posted."""
+"""Questions that are posted."""
 PUBLIC: Rights = {}
 """No token is asked for."""
 
