@@ -16,7 +16,7 @@ from api.queries import LooseText
 from api.web.acting import LABELS, Question, Said, Trouble, confirm, given, key_of, text_of, time_left, version_of
 from api.web.inside import ask, call, tell, wrong
 from api.web.render import page
-from api.web.replacing import CHOICES, KINDS, Row, rows_of
+from api.web.replacing import KINDS, Row, choices, rows_of
 from api.web.routes import PageRoute
 from api.web.words import GRADES
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
@@ -76,7 +76,7 @@ async def _shown(
     now, law = datetime.now(UTC), await run_in_threadpool(adopted_law, request)
     return page(
         request, "appeal-desk.html", name=NAME, status=422 if trouble else 200, appeal=found,
-        form=form or FormData(), trouble=troubled, rows=rows, supposed=supposed, kinds=KINDS, choices=CHOICES,
+        form=form or FormData(), trouble=troubled, rows=rows, supposed=supposed, kinds=KINDS, choices=choices(),
         labels=LABELS, outcomes=OUTCOMES, statuses=STATUS, ticked=form.getlist("annul") if form else [],
         facts={one["id"]: one for one in found["disputed"]},
         left=time_left(now, _day(found["deadline"]["day"]), law.calendar), lines=_lines(found),

@@ -54,11 +54,17 @@ async def ask(request: Request, path: str, **query: Any) -> dict[str, Any]:
 
 
 async def tell(
-    request: Request, path: str, body: dict[str, Any], *, key: str | None = None, version: int | None = None
+    request: Request,
+    path: str,
+    body: dict[str, Any],
+    *,
+    key: str | None = None,
+    version: int | None = None,
+    query: str = "",
 ) -> Inside:
     """Post a body in the visitor's name. What is refused comes back as a problem, so that a form can show it.
 
-    `key`: the Idempotency-Key, so that a form sent twice records once; `version`: If-Match.
+    `key`: the Idempotency-Key, so that a form sent twice records once; `version`: If-Match; `query`: quoted already.
     """
     headers = {"content-type": "application/json"}
     if key is not None:
@@ -66,7 +72,7 @@ async def tell(
     if version is not None:
         headers["if-match"] = f'"{version}"'
     return await _or_problem(
-        request, path, call(request, "POST", path, body=msgspec.json.encode(body), headers=headers)
+        request, path, call(request, "POST", path, query=query, body=msgspec.json.encode(body), headers=headers)
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from starlette.datastructures import FormData
 
 from api.web.acting import text_of
+from api.web.form_texts import Words, choice_texts
 
 MOST = 10
 _ROW = re.compile(r"replace-(\d)-kind", re.ASCII)
@@ -29,49 +31,26 @@ KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 """What can be recorded with a decision in a browser: names in both languages, and fields of the form."""
-CHOICES: dict[str, dict[str, tuple[str, str]]] = {
-    "item": {
-        "1": ("第1项 未按时按要求提交登记材料", "1: registration materials late or not as asked"),
-        "2": ("第2项 登记内容变更未及时更新", "2: changes not updated in time"),
-        "3": ("第3项 未按要求提供相关信息表", "3: information forms late or not as asked"),
-        "4": ("第4项 缺席安监部门组织的会议、培训和活动", "4: absent from a meeting, training or activity"),
-        "5": ("第5项 未在合同期限内完成约定服务", "5: service not completed within the contract’s time"),
-        "6": ("第6项 未按要求上报总结等材料", "6: summaries or the like not handed in"),
-        "7": ("第7项 未如期签订诚信从业承诺书", "7: pledge not signed in time"),
-        "9": ("第9项 过程记录等证明材料未归档或未按期限保存", "9: records of the work not filed or not kept"),
-    },
-    "behaviour": {
-        "16.1": ("（一）合同不合理或未签合同、协议开展服务", "(1) unreasonable contract, or none"),
-        "16.2": ("（二）应到现场而未到现场", "(2) not on site when due"),
-        "16.3": ("（三）误导服务对象", "(3) misleading the client"),
-        "16.4": ("（四）泄露服务对象的秘密", "(4) leaking the client’s secrets"),
-        "16.5a": ("（五，前项）超出资质业务范围或能力范围", "(5, first) beyond qualification or ability"),
-        "16.5b": ("（五，后项）报告错误、缺漏、照抄或与实际不符", "(5, second) defective report"),
-        "16.6": ("（六）擅自更改、简化程序和内容", "(6) procedures changed or cut short"),
-        "16.7": ("（七）未按要求报送信息，或上报虚假信息", "(7) information late, missing or false"),
-        "16.8": ("（八）满意度得分 70 分以下", "(8) satisfaction under 70"),
-        "16.9": ("（九）从业人员多处挂靠", "(9) staff registered in several places"),
-        "16.10": ("（十）不符合基本条件", "(10) basic conditions no longer met"),
-        "16.11": ("（十一）不正当竞争", "(11) unfair competition"),
-        "16.12": ("（十二）被举报或投诉，经核实属实", "(12) complaint found true"),
-        "16.13": ("（十三）其他一般违规行为", "(13) other common breaches"),
-    },
-    "outcome": {"upheld": ("属实（有效投诉）", "upheld"), "dismissed": ("不属实", "dismissed")},
-    "verified_grounds": {
-        "missed_hazard": ("应当发现的隐患未发现、未指出", "a hazard was missed"),
-        "poor_quality": ("服务质量低劣（其他）", "poor quality otherwise"),
-        "other": ("其他事由（不计入三级惩戒）", "other grounds (not on the ladder)"),
-    },
-    "level": {
-        "national": ("国家级", "national"), "provincial": ("省级", "provincial"), "municipal": ("市级", "municipal"),
-        "district": ("区级", "district"),
-    },
-    "authority_kind": {
-        "emergency_management": ("应急管理（安全生产监管）部门", "emergency management"),
-        "other": ("其他机关", "another authority"),
-    },
+_COMMANDS = {
+    "lapses": "record-lapse", "bad-records": "enter-bad-record", "complaints": "decide-complaint",
+    "honours": "award-honour", "effect-scores": "score-effect",
 }  # fmt: skip
-"""Official wording of what is chosen, Chinese and English."""
+_CHOSEN = ("item", "behaviour", "outcome", "verified_grounds", "level", "authority_kind")
+
+
+@cache
+def choices() -> dict[str, dict[str, dict[str, Words]]]:
+    """The official wording of what is chosen, by kind and field, as on the forms of recording.
+
+    A complaint cannot be merged here: that needs another one, and nothing of the contested result.
+    """
+    return {
+        kind: {
+            name: {value: said for value, said in choice_texts(_COMMANDS[kind], name).items() if value != "merged"}
+            for name in names if name in _CHOSEN
+        }
+        for kind, (_, _, names) in KINDS.items()
+    }  # fmt: skip
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from api.commands import COMMANDS
 from api.permissions import READERS
 from domain.values import Role
 
@@ -24,6 +25,7 @@ class Page(NamedTuple):
 
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
+RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
@@ -38,6 +40,8 @@ PAGES = (
     Page("/appeals/{appeal}", "appeal-desk", "异议", "Appeal", False, roles=READING | {Role.AGENCY}),
     Page("/years/{year}", "year-desk", "年度考评", "Assessment of a year", False, roles=READING),
     Page("/impacts/{impact}", "impact", "对公布结果的影响", "Impact on a result", False, roles=READING | {Role.AGENCY}),
+    Page("/record", "record", "登记", "Record", roles=RECORDING),
+    Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
