@@ -25,6 +25,7 @@ from api import (
     certificate_routes,
     comparison_routes,
     consultation_routes,
+    contested_routes,
     health,
     hint_routes,
     law_routes,
@@ -46,7 +47,7 @@ from api.quick_standing import QuickStandings
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
-from api.web import board, form_pages, lists, portal, record_pages, sign_in
+from api.web import appeals, board, form_pages, impacts, lists, portal, record_pages, sign_in, years
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -73,6 +74,7 @@ ROUTES = (
     subject_routes,
     assessment_routes,
     appeal_routes,
+    contested_routes,
     worklist_routes,
     hint_routes,
     log_routes,
@@ -86,6 +88,9 @@ ROUTES = (
     sign_in,
     board,
     lists,
+    appeals,
+    years,
+    impacts,
     record_pages,
     form_pages,
 )

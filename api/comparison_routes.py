@@ -14,7 +14,7 @@ from api.answers import answer, may_cache_for_ever
 from api.auth import Caller
 from api.embedded import embedded
 from api.guard import GuardedRoute, path_uscc
-from api.openapi import question_docs, what_if_docs
+from api.openapi import body_question_docs, question_docs
 from api.permissions import Reach
 from api.queries import AsOf, KnownAt
 from api.question_routes import ONE, asking
@@ -78,7 +78,7 @@ class WhatIf(Part):
     """The year of the sheets; by default the assessment year of `as_of`."""
 
 
-@router.post("/v1/agencies/{uscc}/what-if", tags=[ONE], **what_if_docs())
+@router.post("/v1/agencies/{uscc}/what-if", tags=[ONE], **body_question_docs("what_if"))
 def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
     """假设撤销、增加事实或改动规则会怎样；不写入任何内容 / What would be if: nothing is written."""
     caller: Caller = request.state.caller

@@ -298,6 +298,11 @@ WHAT_IF_BODY: dict[str, Any] = {
     "year": 2024,
 }
 """A what-if as the documentation shows it."""
+QUESTION_BODIES: dict[str, dict[str, Any]] = {
+    "what_if": WHAT_IF_BODY,
+    "appeal_what_if": {"annul": ["019a2b3c-4d5e-7f60-8a9b-0c1d2e3f4a5b"], "replace": []},
+}
+"""Bodies of questions, by operation id."""
 
 
 def question_answer(name: str) -> Any:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.atom import ATOM
 from api.commands import COMMANDS, CommandRoute, WritingRoute
 from api.examples import (
-    WHAT_IF_BODY,
+    QUESTION_BODIES,
     act_answer,
     command_answer,
     command_example,
@@ -229,20 +229,20 @@ def question_docs(name: str, *, one_agency: bool = False, not_found: bool = Fals
     }
 
 
-def what_if_docs() -> dict[str, Any]:
-    """What FastAPI is told of the question that has a body."""
+def body_question_docs(name: str) -> dict[str, Any]:
+    """What FastAPI is told of a question that has a body."""
     return {
-        "operation_id": "what_if",
+        "operation_id": name,
         "status_code": 200,
         "response_model": None,
         "responses": {
             200: {
                 "description": "回答 / the answer",
-                "content": {"application/json": {"schema": {"type": "object"}, "example": question_answer("what_if")}},
+                "content": {"application/json": {"schema": {"type": "object"}, "example": question_answer(name)}},
             },
             **problem_docs([*_TOKEN, *_BODY, "not-found", "contradiction", *_ALWAYS]),
         },
-        "openapi_extra": {**BEARER, **_body_example(WHAT_IF_BODY)},
+        "openapi_extra": {**BEARER, **_body_example(QUESTION_BODIES[name])},
     }
 
 

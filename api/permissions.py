@@ -20,7 +20,8 @@ class Reach(StrEnum):
 
 Rights = dict[Role, Reach]
 WHAT_IF = "/v1/agencies/{uscc}/what-if"
-"""The one question that is posted."""
+APPEAL_WHAT_IF = "/v1/appeals/{id}/what-if"
+"""Questions that are posted."""
 PUBLIC: Rights = {}
 """No token is asked for."""
 
@@ -63,6 +64,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/impacts": _DISTRICT,
     "/v1/submissions": _DISTRICT,
     "/v1/worklists": _DISTRICT,
+    "/v1/impacts/{id}": _DISTRICT,
     "/v1/hints": READERS,
     "/v1/consultations": {Role.AUDITOR: Reach.ALL},
     "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
@@ -91,6 +93,7 @@ def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
 PERMISSIONS: dict[tuple[str, str], Rights] = {
     **{("GET", path): rights for path, rights in _QUESTIONS.items()},
     ("POST", WHAT_IF): _ONE_AGENCY,
+    ("POST", APPEAL_WHAT_IF): _DISTRICT,
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
     **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }

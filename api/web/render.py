@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cache
@@ -28,6 +29,10 @@ COOKIE_SECONDS = 365 * 24 * 3600
 HTML = "text/html; charset=utf-8"
 _HERE = Path(__file__).parent
 OWN_FILES = frozenset(file.name for file in (_HERE / "static").iterdir())
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+"""An instant within a text of the API: for people it is a clock in Beijing."""
+_ID = re.compile(r" ?[（(][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[）)]", re.ASCII)
+"""The id of an event in brackets, which says nothing to people: the event is linked to beside it."""
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 
 _templates = Environment(
@@ -103,6 +108,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "words": by_date,
         "clock": by_clock,
         "local": local_of,
+        "readable": lambda text: _INSTANT.sub(lambda found: by_clock(found[0]), _ID.sub("", text)),
         "day": date.fromisoformat,
         "named": named,
         "names": words,

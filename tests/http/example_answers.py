@@ -90,6 +90,7 @@ def ask(world: World) -> dict[str, Any]:
         "impacts": ("/v1/impacts", {"status": "all"}),
         "submissions": ("/v1/submissions", {}),
         "worklists": ("/v1/worklists", {}),
+        "impact": (f"/v1/impacts/{_impact(world)}", {}),
         "result": (f"/v1/agencies/{acts['act decide_appeal']['agency']}/results/2024", {}),
         "hints": ("/v1/hints", {"status": "all"}),
         "agency_hints": (f"{base}/hints", {}),
@@ -119,6 +120,10 @@ def ask(world: World) -> dict[str, Any]:
     return {**answers, "what_if": supposed.json()}
 
 
+def _impact(world: World) -> str:
+    return str(world.association.get("/v1/impacts", status="all").json()["items"][0]["id"])
+
+
 def _acts(world: World) -> dict[str, Any]:
     """A year published, appealed, revised, closed; an appeal too late, one withdrawn, a fact too late."""
     committee, year = world.people[Role.COMMITTEE], 2024
@@ -138,6 +143,9 @@ def _acts(world: World) -> dict[str, Any]:
     act("admit_appeal", f"/v1/appeals/{late}/admission", decided_on="2025-04-08")
     path, body = f"/v1/appeals/{late}/withdrawal", {"withdrawn_on": "2025-04-09"}
     answers["act withdraw_appeal"] = world.must(world.association.post(path, body))
+    supposed = committee.post(f"/v1/appeals/{first}/what-if", {"annul": [upheld]})
+    assert supposed.status_code == 200, supposed.text
+    answers["appeal_what_if"] = supposed.json()
     act("decide_appeal", f"/v1/appeals/{first}/decision", decided_on="2025-03-20", annul=[upheld])
     touched = world.done("RecordLapse", other, item=4, occurred_on="2024-09-01")["touched"][0]["impact"]
     act("dispose_impact", f"/v1/impacts/{touched}/disposal", disposed_on="2025-05-08")

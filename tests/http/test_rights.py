@@ -34,6 +34,8 @@ def subject(world: World, path: str) -> tuple[str, str]:
     if path.startswith("/v1/appeals/{id}"):
         uscc = world.appealable()
         return uscc, path.replace("{id}", world.appeal())
+    if path == "/v1/impacts/{id}":
+        return world.appealable(), path.replace("{id}", world.impact())
     if "/results/" in path or path.startswith("/v1/assessments/"):
         return world.appealable(), path.replace("{year}", str(APPEALED))
     if path in ("/v1/log/inclusion", "/v1/log/receipt"):
