@@ -56,9 +56,10 @@ from domain.store.master_key import use_keys
 from domain.store.migrate import migrate
 from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
+from domain.store.row_seals import ensure_seals, with_seal
 from domain.store.schema import persons
 from domain.store.wrapping import ensure_master_key
-from domain.values import FOREVER, instant
+from domain.values import FOREVER, LEDGER_STREAM, instant
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows
 from projections.remembered import Remembered
@@ -180,7 +181,11 @@ def make_ready(engine: Engine, settings: Settings) -> None:
     ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)
-    if not ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON):
+    opened = ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON)
+    with ledger.reading() as reader:
+        ledger_id = reader.events(LEDGER_STREAM)[0].id
+    ensure_seals(engine, ledger_id)
+    if not opened:
         ensure_rows(settings.database, lambda *_: None)
 
 
@@ -189,8 +194,9 @@ def ensure_persons(engine: Engine) -> None:
     now = instant(datetime.now(UTC))
     with writing(engine) as connection:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        rows = [{"id": id_, "name": name, "created_at": now} for id_, name in _PERSONS.items()]
-        connection.execute(insert(persons).values(rows).on_conflict_do_nothing())
+        for id_, name in _PERSONS.items():
+            row = with_seal(connection, "persons", {"id": id_, "name": name, "created_at": now})
+            connection.execute(insert(persons).values(row).on_conflict_do_nothing())
 
 
 def stop(service: Service) -> None:
