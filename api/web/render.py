@@ -18,6 +18,7 @@ from api.answers import ASK_AGAIN, PageBytes
 from api.permissions import rights_of
 from api.web import words
 from api.web.basis import asked, keeping, local_of
+from api.web.glossary import terms
 from api.web.table import ASSETS, PAGES, POLICY, page_named
 from api.web.visitors import Visitor
 from domain.values import SHANGHAI, instant, moment, shanghai_date
@@ -95,6 +96,14 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         """Whether the visitor's role may use a route of the API, as `permissions.py` writes it."""
         return role is not None and role in rights_of(method, path)
 
+    explained: set[str] = set()
+
+    def first_use(key: str) -> bool:
+        """Whether this page has not explained the word yet; from now on it has."""
+        new = key not in explained
+        explained.add(key)
+        return new
+
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
     by_date: Callable[[date], str] = lambda day: day_in_words(day, language)  # noqa: E731
     by_clock: Callable[[str], str] = lambda at: clock_in_words(at, language)  # noqa: E731
@@ -108,6 +117,8 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "names": words,
         "link": link,
         "may": may,
+        "glossary": terms(),
+        "first_use": first_use,
         "language": language,
         "html_lang": t("zh-CN", "en"),
         "other": other,

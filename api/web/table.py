@@ -34,6 +34,7 @@ PAGES = (
     Page("/rules", "rules", "规则与理解", "Rules as read"),
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
+    Page("/help", "help", "帮助", "Help", False),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
 )
