@@ -40,7 +40,7 @@ from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
 from api.settings import Settings
-from api.web import portal, sign_in
+from api.web import portal, sign_in, survey
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -70,6 +70,7 @@ ROUTES = (
     health,
     portal,
     sign_in,
+    survey,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}

@@ -100,6 +100,7 @@ RECORDED_SCHEMA: dict[str, Any] = {
         "result": {"type": ["object", "null"]},
         "ranks": {"type": "array", "items": {"type": "object"}},
         "link": _text(),
+        "page": _text(),
         "demonstration": {"type": "boolean"},
     },
 }

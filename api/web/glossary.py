@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _FILE = Path(__file__).with_name("glossary.toml")
 
@@ -51,6 +52,5 @@ def terms() -> dict[str, Term]:
     return {one.key: one for group in groups() for one in group.terms}
 
 
-def _term(key: str, row: dict[str, str | list[str]]) -> Term:
-    cites = tuple(row.get("cites", ()))
-    return Term(key, *(str(row[name]) for name in ("zh", "en", "text", "text_en")), cites=cites)
+def _term(key: str, row: dict[str, Any]) -> Term:
+    return Term(key, row["zh"], row["en"], row["text"], row["text_en"], tuple(row.get("cites", ())))

@@ -5,6 +5,7 @@ So no page has rules of its own about who may see or do what, and whatever a pag
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -51,6 +52,12 @@ async def ask(request: Request, path: str, **query: Any) -> dict[str, Any]:
     return (await call(request, "GET", path, query=asked)).content
 
 
+async def look(request: Request, path: str, **query: Any) -> Inside:
+    """The answer to `GET path?query`, or the problem it is refused with, for pages that say more than an error page."""
+    asked = urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
+    return await _answered(request, path, call(request, "GET", path, query=asked))
+
+
 async def tell(
     request: Request, path: str, body: dict[str, Any], *, key: str | None = None, version: int | None = None
 ) -> Inside:
@@ -63,12 +70,17 @@ async def tell(
         headers["idempotency-key"] = key
     if version is not None:
         headers["if-match"] = f'"{version}"'
+    return await _answered(request, path, call(request, "POST", path, body=msgspec.json.encode(body), headers=headers))
+
+
+async def _answered(request: Request, path: str, answer: Awaitable[Inside]) -> Inside:
+    """The answer, or what the application makes of the refusal."""
     try:
-        return await call(request, "POST", path, body=msgspec.json.encode(body), headers=headers)
+        return await answer
     except (Refusal, RequestValidationError, HTTPException) as error:
         handler = request.app.exception_handlers[_registered(error)]
-        answer = await handler(_as_api(request, path), error)
-        return Inside(answer.status_code, dict(answer.headers), bytes(answer.body))
+        problem = await handler(_as_api(request, path), error)
+        return Inside(problem.status_code, dict(problem.headers), bytes(problem.body))
 
 
 async def call(

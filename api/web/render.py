@@ -60,15 +60,18 @@ def day_in_words(day: date, language: Language) -> str:
     return f"{day.year}年{day.month}月{day.day}日（星期{_WEEKDAYS[day.weekday()]}）"
 
 
-def page(request: Request, template: str, *, name: str, status: int = 200, **content: Any) -> Response:
+def page(
+    request: Request, template: str, *, name: str, status: int = 200, kept: bool = True, **content: Any
+) -> Response:
     """The page of a name in the table; `content` is what its template shows beside the frame.
 
-    Pages of somebody signed in are kept by nobody; public ones are asked for again and compared.
+    Pages of somebody signed in, and those that are not to be `kept`, are kept by nobody; public ones are asked for
+    again and compared.
     """
     language = language_of(request)
     body = _templates.get_template(template).render(frame(request, language), here=page_named(name), **content)
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": ASK_AGAIN, "Vary": "Cookie"}
-    public = status == 200 and getattr(request.state, "visitor", None) is None and request.method == "GET"
+    public = kept and status == 200 and getattr(request.state, "visitor", None) is None and request.method == "GET"
     response = PageBytes(body.encode(), headers, HTML).response(request) if public else None
     if response is None:
         response = Response(body.encode("utf-8"), status, {**headers, "Cache-Control": "no-store"}, HTML)

@@ -78,6 +78,12 @@ def _require_role(roles: frozenset[Any], visitor: Visitor | None) -> None:
         )  # fmt: skip
 
 
+def text_of(form: Any, name: str) -> str:
+    """A field of a form; empty when it is missing."""
+    given = form.get(name, "")
+    return given if isinstance(given, str) else ""
+
+
 async def _form(request: Request, limit_bytes: int) -> Any:
     """What a form sent, counted while it arrives. Raises: TooLarge."""
     received = bytearray()

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from api.queries import Address, LooseText
 from api.web.basis import rebased
 from api.web.render import page
-from api.web.routes import PageRoute
+from api.web.routes import PageRoute, text_of
 from api.web.table import is_page
 from api.web.visitors import COOKIE, Visitor, remember
 from domain.store.accounts import (
@@ -43,7 +43,7 @@ def sign_in_form(request: Request, next: Address = "") -> Response:  # noqa: A00
 def sign_in(request: Request) -> Response:
     """Begin a session; on failure the form again, which never says whether the login exists."""
     form = request.state.form
-    login, password, onward = (_text(form, name) for name in ("login", "password", "next"))
+    login, password, onward = (text_of(form, name) for name in ("login", "password", "next"))
     source = request.client.host if request.client else "-"
     ledger = request.app.state.service.ledger
     with ledger.reading() as reader:
@@ -119,8 +119,3 @@ def _again(request: Request, status: int, login: str, onward: str, said: tuple[s
     return page(
         request, "sign-in.html", name="sign-in", status=status, onward=own_page(onward), login=login, problem=said
     )
-
-
-def _text(form: Any, name: str) -> str:
-    given = form.get(name, "")
-    return given if isinstance(given, str) else ""

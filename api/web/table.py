@@ -35,6 +35,7 @@ PAGES = (
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
     Page("/help", "help", "帮助", "Help", False),
+    Page("/survey/{secret}", "survey", "满意度调查", "Satisfaction survey", False),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
 )
