@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
 from api import (
+    access_routes,
     act_routes,
     appeal_routes,
     assessment_routes,
@@ -66,6 +67,7 @@ ROUTES = (
     log_routes,
     law_routes,
     survey_links,
+    access_routes,
     public_routes,
     health,
     portal,

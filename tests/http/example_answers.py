@@ -103,7 +103,15 @@ def ask(world: World) -> dict[str, Any]:
         answers[name] = _content(response)
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
     assert supposed.status_code == 200, supposed.text
-    return {**answers, "what_if": supposed.json()}
+    return {**answers, "what_if": supposed.json(), **_access(world)}
+
+
+def _access(world: World) -> dict[str, Any]:
+    """The lists of accounts and tokens, one of each."""
+    admin = world.people[Role.ADMIN]
+    world.must(admin.post("/v1/accounts", examples.ACCESS_EXAMPLES["create_account"][0]))
+    found = {name: admin.get(f"/v1/{name}", limit=1) for name in ("accounts", "tokens")}
+    return {name: response.json() for name, response in found.items()}
 
 
 def _acts(world: World) -> dict[str, Any]:
