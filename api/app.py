@@ -41,7 +41,7 @@ from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
 from api.settings import Settings
-from api.web import portal, sign_in, survey
+from api.web import account, administration, pledge, portal, sign_in, survey
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -73,6 +73,9 @@ ROUTES = (
     portal,
     sign_in,
     survey,
+    account,
+    administration,
+    pledge,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}

@@ -128,12 +128,17 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "switch": f"{request.url.path}?{urlencode([*query, ('lang', other)])}",
         "address": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "asked": asked(request),
-        "today": shanghai_date(instant(datetime.now(UTC))),
+        "today": today(),
         "visitor": visitor,
         "navigation": _navigation(role),
         "asset": lambda name: asset(name)[1],
         "demonstration": request.app.state.demonstration,
     }
+
+
+def today() -> date:
+    """Today in Shanghai."""
+    return shanghai_date(instant(datetime.now(UTC)))
 
 
 def clock_in_words(at: str, language: Language) -> str:
@@ -146,5 +151,9 @@ def clock_in_words(at: str, language: Language) -> str:
 
 def _navigation(role: Any) -> list[Any]:
     """The pages that the header leads to: the visitor's work once signed in, else those for everybody."""
-    wanted = [one for one in PAGES if one.in_navigation and (role in one.roles if one.roles else role is None)]
+    wanted = [one for one in PAGES if _is_for(role, one.in_navigation) and (role in (one.roles or (None,)))]
     return wanted or [one for one in PAGES if one.in_navigation and one.roles is None]
+
+
+def _is_for(role: Any, in_navigation: bool | frozenset[Any]) -> bool:
+    return in_navigation if isinstance(in_navigation, bool) else role in in_navigation

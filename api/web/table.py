@@ -9,13 +9,13 @@ from domain.values import Role
 
 
 class Page(NamedTuple):
-    """A page. `in_navigation`: whether the header leads to it, for who may see it."""
+    """A page. `in_navigation`: whether the header leads to it, for who may see it, or for which of them."""
 
     path: str
     name: str
     title: str
     title_en: str
-    in_navigation: bool = True
+    in_navigation: bool | frozenset[Role] = True
     feed: str | None = None
     """The Atom feed of the same list."""
     roles: frozenset[Role] | None = None
@@ -24,6 +24,7 @@ class Page(NamedTuple):
 
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
+ADMINISTERING = frozenset({Role.ADMIN})
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
@@ -38,6 +39,10 @@ PAGES = (
     Page("/survey/{secret}", "survey", "满意度调查", "Satisfaction survey", False),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
+    Page("/pledge", "pledge", "诚信从业承诺书", "Pledge", frozenset({Role.AGENCY}), roles=READING | {Role.AGENCY}),
+    Page("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
+    Page("/admin/accounts", "admin-accounts", "账户", "Accounts", roles=ADMINISTERING),
+    Page("/admin/tokens", "admin-tokens", "令牌", "Tokens", roles=ADMINISTERING),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
 ASSETS = "/assets/"

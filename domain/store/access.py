@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -170,12 +169,6 @@ def token_of(connection: Connection, token_sha256: bytes) -> TokenRow:
     """The token with this hash, which is there."""
     query = select(tokens, persons.c.name).join(persons, persons.c.id == tokens.c.person_id)
     return _token(connection.execute(query.where(tokens.c.token_sha256 == token_sha256)).one())
-
-
-def known_persons(rows: Iterable[AccountRow | TokenRow]) -> dict[str, str]:
-    """The people in lists of accounts and tokens: name by id, in the order of names."""
-    found = {one.person_id: one.person for one in rows}
-    return dict(sorted(found.items(), key=lambda one: (one[1], one[0])))
 
 
 def end_of(day: date) -> Instant:
