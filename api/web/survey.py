@@ -10,14 +10,13 @@ from starlette.responses import Response
 
 from api.survey_secrets import PATH
 from api.web.inside import Inside, look, tell
-from api.web.refused import Refused, refused
+from api.web.refused import Refused, Said, refused
 from api.web.render import page
 from api.web.routes import PageRoute, text_of
 from domain.measures.annex_texts import survey_form
 from domain.measures.implements import implements
 
 router = APIRouter(route_class=PageRoute)
-_UNANSWERED = ("请选择一项", "Please choose one")
 _OVER = frozenset({404, 409, 410})
 _REUSED = "/problems/idempotency-key-reused"
 
@@ -65,8 +64,13 @@ def _refused(sent: Inside, given: dict[str, str]) -> Refused:
     fields = [_field(one.number) for one in survey_form().questions]
     places = {f"/answers/{index}": field for index, field in enumerate(fields)}
     found = refused(sent.content, {**places, "/comments": "comments"})
-    at = {field: said if given[field] else _UNANSWERED for field, said in found.at.items()}
+    at = {field: said if given[field] else _unanswered(field) for field, said in found.at.items()}
     return Refused(found.said, found.remedy, at)
+
+
+def _unanswered(field: str) -> Said:
+    number = field.removeprefix("q")
+    return f"第 {number} 题还没有回答，请选择一项", f"Question {number} is not answered yet: choose one"
 
 
 def _form(

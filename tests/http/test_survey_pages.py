@@ -65,7 +65,7 @@ def test_what_is_missing_is_said_at_its_question_and_the_rest_is_kept(world: Wor
     assert sent.status_code == 422
     assert re.findall(r'<li><a href="#(q\d+)">', sent.text) == ["q3", "q7", "q9"]
     assert sent.text.count('<p class="field-problem"') == 3
-    assert sent.text.count("请选择一项") == 4
+    assert sent.text.count("题还没有回答") == 4
     assert sent.text.count(" checked") == 7
     assert "&lt;b&gt;很好&lt;/b&gt;" in sent.text
     assert fields_of(sent.text)["key"] == "k"
