@@ -9,10 +9,10 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
+from api.access_examples import ACCESS_EXAMPLES
 from api.atom import ATOM
 from api.commands import COMMANDS, CommandRoute, WritingRoute
 from api.examples import (
-    ACCESS_EXAMPLES,
     WHAT_IF_BODY,
     act_answer,
     command_answer,

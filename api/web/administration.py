@@ -74,10 +74,9 @@ async def change_tokens(request: Request) -> Response:
     return await _list(request, "tokens", made)
 
 
-async def every(request: Request, path: str) -> list[dict[str, Any]]:
-    """All items of a list, page after page."""
+async def every(request: Request, path: str, cursor: str | None = None) -> list[dict[str, Any]]:
+    """All items of a list, page after page, from the beginning or from a cursor on."""
     items: list[dict[str, Any]] = []
-    cursor = None
     while True:
         part = await ask(request, path, limit=500, cursor=cursor)
         items += part["items"]

@@ -69,10 +69,12 @@ async def _shown(
     pledges: list[dict[str, Any]] = []
     if uscc:
         path = f"/v1/agencies/{uscc}/events"
-        found = await look(request, path, limit=1)
+        found = await look(request, path, limit=500)
         if not found.refused:
-            agency = found.content["agency"]
-            pledges = [one for one in await every(request, path) if one["type"] == "PledgeSigned"]
+            part = found.content
+            agency, following = part["agency"], part["next_cursor"]
+            items = part["items"] + (await every(request, path, following) if following else [])
+            pledges = [one for one in items if one["type"] == "PledgeSigned"]
     return page(
         request, "pledge.html", name="pledge", status=status, text=pledge_text(), uscc=uscc, agency=agency,
         pledges=pledges[::-1], given=given or {"key": str(uuid4()), "signed_on": today().isoformat(), "agreed": ""},

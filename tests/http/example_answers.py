@@ -14,6 +14,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from api import examples
+from api.access_examples import ACCESS_EXAMPLES
 from api.app import create_app
 from api.atom import ATOM
 from api.commands import ACTS
@@ -118,7 +119,7 @@ def ask(world: World) -> dict[str, Any]:
 def _access(world: World) -> dict[str, Any]:
     """The lists of accounts and tokens, one of each."""
     admin = world.people[Role.ADMIN]
-    world.must(admin.post("/v1/accounts", examples.ACCESS_EXAMPLES["create_account"][0]))
+    world.must(admin.post("/v1/accounts", ACCESS_EXAMPLES["create_account"][0]))
     found = {name: admin.get(f"/v1/{name}", limit=1) for name in ("accounts", "tokens")}
     return {name: response.json() for name, response in found.items()}
 
