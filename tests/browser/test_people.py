@@ -27,12 +27,13 @@ LINKS = 6
 
 @dataclass(frozen=True)
 class Invitations:
-    """A served agency with a hostile name, one-time links to its survey, one that is over, and an administrator."""
+    """A served agency with a hostile name, one-time links to surveys, one that is over, two accounts."""
 
     address: str
     links: list[str]
     expired: str
     admin: str
+    agency: str
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +50,9 @@ def invitations(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Invitation
         links = [world.done("InviteSurvey", one)["page"] for one in of[:1]]
         links += [world.done("InviteSurvey", one, project_id=project)["page"] for one in of[1:]]
         expired = world.done("InviteSurvey", plain, expires_on="2024-12-31")["page"]
-        admin = account(world, Role.ADMIN)
+        admin, agency = account(world, Role.ADMIN), account(world, Role.AGENCY, plain, "林晓梅")
     with served(url) as address:
-        yield Invitations(address, links, expired, admin)
+        yield Invitations(address, links, expired, admin, agency)
 
 
 def accessible(tab: Tab, width: int, picture: Path) -> None:
@@ -167,6 +168,29 @@ def test_an_account_from_its_making_to_its_first_changes(
     sign_in(other.pages[0], invitations, "li.na", NEW)
     for context in (desk, person, other):
         context.close()
+
+
+@pytest.mark.parametrize("size", WIDTHS)
+def test_an_agency_signs_the_pledge(chromium: Browser, invitations: Invitations, pictures: Path, size: str) -> None:
+    """Read, tick, sign; the receipt on top; on paper the lines for seal and signature, and no form."""
+    context = chromium.new_context(viewport={"width": WIDTHS[size], "height": 800}, bypass_csp=True)
+    tab = context.new_page()
+    sign_in(tab, invitations, invitations.agency, PASSWORD)
+    tab.goto(f"{invitations.address}/pledge")
+    tab.check("#agreed")
+    tab.click("main form button")
+    tab.wait_for_selector("#receipt")
+    accessible(tab, WIDTHS[size], pictures / f"pledge-signed-zh-{size}.png")
+    tab.click("#receipt .term")
+    assert tab.locator("#term-receipt").is_visible()
+    accessible(tab, WIDTHS[size], pictures / f"pledge-term-zh-{size}.png")
+    tab.keyboard.press("Escape")
+    assert not tab.locator("#term-receipt").is_visible()
+    tab.emulate_media(media="print")
+    assert tab.locator(".signatures").is_visible()
+    assert not tab.locator("#agreed").is_visible()
+    tab.screenshot(path=pictures / f"pledge-print-zh-{size}.png", full_page=True)
+    context.close()
 
 
 def sign_in(tab: Tab, invitations: Invitations, login: str, password: str) -> None:
