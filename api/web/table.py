@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from api.commands import COMMANDS
 from api.permissions import READERS
 from domain.values import Role
 
@@ -25,6 +26,7 @@ class Page(NamedTuple):
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
 ADMINISTERING = frozenset({Role.ADMIN})
+RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
@@ -38,6 +40,8 @@ PAGES = (
     Page("/help", "help", "帮助", "Help", False),
     Page("/survey/{secret}", "survey", "满意度调查", "Satisfaction survey", False),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
+    Page("/record", "record", "登记", "Record", roles=RECORDING),
+    Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
     Page("/pledge", "pledge", "诚信从业承诺书", "Pledge", frozenset({Role.AGENCY}), roles=READING | {Role.AGENCY}),
     Page("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
