@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
 from api import (
+    access_routes,
     act_routes,
     appeal_routes,
     assessment_routes,
@@ -47,7 +48,21 @@ from api.quick_standing import QuickStandings
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
-from api.web import appeals, board, form_pages, impacts, lists, portal, record_pages, sign_in, years
+from api.web import (
+    account,
+    administration,
+    appeals,
+    board,
+    form_pages,
+    impacts,
+    lists,
+    pledge,
+    portal,
+    record_pages,
+    sign_in,
+    survey,
+    years,
+)
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -83,6 +98,7 @@ ROUTES = (
     law_routes,
     consultation_routes,
     survey_links,
+    access_routes,
     public_routes,
     health,
     portal,
@@ -92,6 +108,10 @@ ROUTES = (
     appeals,
     years,
     impacts,
+    survey,
+    account,
+    administration,
+    pledge,
     record_pages,
     form_pages,
 )

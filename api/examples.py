@@ -279,6 +279,7 @@ def command_answer(row: CommandRoute) -> dict[str, Any]:
         answer["also_annulled"] = ["019331d3-0a11-7c52-8e6f-73b1f4d0a2c9"]
     if row.body is InviteSurvey:
         answer["link"] = "/v1/survey-links/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
+        answer["page"] = "/survey/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
     return answer
 
 

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
+from api.access_examples import ACCESS_EXAMPLES
 from api.atom import ATOM
 from api.commands import COMMANDS, CommandRoute, WritingRoute
 from api.examples import (
@@ -100,6 +101,7 @@ RECORDED_SCHEMA: dict[str, Any] = {
         "result": {"type": ["object", "null"]},
         "ranks": {"type": "array", "items": {"type": "object"}},
         "link": _text(),
+        "page": _text(),
         "demonstration": {"type": "boolean"},
     },
 }
@@ -342,6 +344,20 @@ def link_docs(body: Any, answer: dict[str, Any]) -> dict[str, Any]:
         "response_model": None,
         "responses": {201: _recorded(answer), **problem_docs(names)},
         "openapi_extra": {**_OPEN, "parameters": _WRITING, **_body_example(command_example(body).body)},
+    }
+
+
+def access_docs(name: str) -> dict[str, Any]:
+    """What FastAPI is told of an administrator's change of accounts or tokens."""
+    body, made = ACCESS_EXAMPLES[name]
+    content = {"application/json": {"schema": {"type": "object"}, "example": made}}
+    names = [*_TOKEN, *_BODY, "not-found", "contradiction", *_ALWAYS]
+    return {
+        "operation_id": name,
+        "status_code": 201,
+        "response_model": None,
+        "responses": {201: {"description": "已办理 / done", "content": content}, **problem_docs(names)},
+        "openapi_extra": {**BEARER, **_body_example(body)},
     }
 
 

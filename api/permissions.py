@@ -84,6 +84,14 @@ _QUESTIONS: dict[str, Rights] = {
 }
 
 
+_ADMINISTRATION = (
+    ("GET", "/v1/accounts"), ("POST", "/v1/accounts"), ("POST", "/v1/accounts/{id}/password"),
+    ("POST", "/v1/accounts/{id}/access"),
+    ("GET", "/v1/tokens"), ("POST", "/v1/tokens"), ("POST", "/v1/tokens/{id}/revocation"),
+)  # fmt: skip
+"""Users and tokens: the administrator's alone, who reads no facts (api.md, Conventions)."""
+
+
 def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
     """An agency writes about itself only; a first filing names its agency in the body, where the command checks it."""
     own = Reach.OWN if "{uscc}" in path else Reach.ALL
@@ -95,6 +103,7 @@ PERMISSIONS: dict[tuple[str, str], Rights] = {
     ("POST", WHAT_IF): _ONE_AGENCY,
     ("POST", APPEAL_WHAT_IF): _DISTRICT,
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
+    **{key: {Role.ADMIN: Reach.ALL} for key in _ADMINISTRATION},
     **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }
 

@@ -49,8 +49,12 @@ async def ask(request: Request, path: str, **query: Any) -> dict[str, Any]:
 
     `path` may hold blanks of any kind: it is quoted here. Raises: whatever the route refuses with, to be shown as page.
     """
-    asked = urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
-    return (await call(request, "GET", path, query=asked)).content
+    return (await call(request, "GET", path, query=_query(query))).content
+
+
+async def look(request: Request, path: str, **query: Any) -> Inside:
+    """The answer to `GET path?query`, or the problem it is refused with, for pages that say more than an error page."""
+    return await _or_problem(request, path, call(request, "GET", path, query=_query(query)))
 
 
 async def tell(
@@ -76,12 +80,6 @@ async def tell(
     )
 
 
-async def attempt(request: Request, path: str, **query: Any) -> Inside:
-    """The answer to `GET path?query`, or the problem: for what a form asks, which has to be shown again."""
-    asked = urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
-    return await _or_problem(request, path, call(request, "GET", path, query=asked))
-
-
 async def wrong(request: Request, model: type[BaseModel], body: dict[str, Any]) -> dict[str, Any] | None:
     """The problem that the API would answer to a body of this shape, before anything is sent; None for a right one."""
     try:
@@ -91,6 +89,10 @@ async def wrong(request: Request, model: type[BaseModel], body: dict[str, Any]) 
         answer = await _problem(request, "/v1", RequestValidationError(errors, body=body))
         return answer.content
     return None
+
+
+def _query(query: dict[str, Any]) -> str:
+    return urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
 
 
 async def _or_problem(request: Request, path: str, answering: Awaitable[Inside]) -> Inside:

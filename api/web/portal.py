@@ -17,6 +17,7 @@ from api.public_routes import not_published, publicly
 from api.queries import Cursor, LooseText
 from api.question_routes import path_year
 from api.web.example import worked_example
+from api.web.glossary import groups
 from api.web.render import OWN_FILES, asset, page
 from api.web.routes import PageRoute
 from api.web.table import ASSETS
@@ -135,6 +136,12 @@ def appeal(request: Request) -> Response:
         "deadline": appeal_deadline(_HOLIDAY_CASE, law.rulebooks, law.calendar).day,
     }  # fmt: skip
     return page(request, "appeal.html", name="appeal", years=years, days=days, example=example, today=_today(now))
+
+
+@router.get("/help")
+def help_(request: Request) -> Response:
+    """What the pages' words mean, how to read a page, and where each role begins."""
+    return page(request, "help.html", name="help", groups=groups())
 
 
 @router.get(f"{ASSETS}{{name}}")

@@ -10,13 +10,13 @@ from domain.values import Role
 
 
 class Page(NamedTuple):
-    """A page. `in_navigation`: whether the header leads to it, for who may see it."""
+    """A page. `in_navigation`: whether the header leads to it, for who may see it, or for which of them."""
 
     path: str
     name: str
     title: str
     title_en: str
-    in_navigation: bool = True
+    in_navigation: bool | frozenset[Role] = True
     feed: str | None = None
     """The Atom feed of the same list."""
     roles: frozenset[Role] | None = None
@@ -25,6 +25,7 @@ class Page(NamedTuple):
 
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
+ADMINISTERING = frozenset({Role.ADMIN})
 RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
 
 PAGES = (
@@ -36,6 +37,8 @@ PAGES = (
     Page("/rules", "rules", "规则与理解", "Rules as read"),
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
+    Page("/help", "help", "帮助", "Help", False),
+    Page("/survey/{secret}", "survey", "满意度调查", "Satisfaction survey", False),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
     Page("/board", "board", "工作台", "Board", roles=READING),
     Page("/agencies", "agencies", "机构", "Agencies", roles=READING | {Role.AGENCY}),
@@ -47,6 +50,10 @@ PAGES = (
     Page("/record", "record", "登记", "Record", roles=RECORDING),
     Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
+    Page("/pledge", "pledge", "诚信从业承诺书", "Pledge", frozenset({Role.AGENCY}), roles=READING | {Role.AGENCY}),
+    Page("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
+    Page("/admin/accounts", "admin-accounts", "账户", "Accounts", roles=ADMINISTERING),
+    Page("/admin/tokens", "admin-tokens", "令牌", "Tokens", roles=ADMINISTERING),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
 FIRST_LIST = "appeals"

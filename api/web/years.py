@@ -15,7 +15,7 @@ from api.law_routes import adopted_law
 from api.queries import Cursor
 from api.web.acting import Question, Said, Trouble, confirm, given, key_of, text_of, time_left
 from api.web.basis import asked
-from api.web.inside import ask, attempt, tell, wrong
+from api.web.inside import ask, look, tell, wrong
 from api.web.render import page
 from api.web.routes import PageRoute
 from api.web.words import GRADES
@@ -81,7 +81,7 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     days = given(form, "published_on", "meeting_on")
     if sure:
         return await _record(request, year_, {**days, "waivers": _settled(form)})
-    preview = await attempt(request, f"/v1/assessments/{year_}", as_of=days.get("published_on"), limit=1)
+    preview = await look(request, f"/v1/assessments/{year_}", as_of=days.get("published_on"), limit=1)
     if preview.refused:
         return await _shown(request, year_, Trouble(_at_field(preview.content)))
     found = preview.content

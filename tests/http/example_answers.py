@@ -14,6 +14,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from api import examples
+from api.access_examples import ACCESS_EXAMPLES
 from api.app import create_app
 from api.atom import ATOM
 from api.commands import ACTS
@@ -117,7 +118,15 @@ def ask(world: World) -> dict[str, Any]:
         answers[name] = _content(response)
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
     assert supposed.status_code == 200, supposed.text
-    return {**answers, "what_if": supposed.json()}
+    return {**answers, "what_if": supposed.json(), **_access(world)}
+
+
+def _access(world: World) -> dict[str, Any]:
+    """The lists of accounts and tokens, one of each."""
+    admin = world.people[Role.ADMIN]
+    world.must(admin.post("/v1/accounts", ACCESS_EXAMPLES["create_account"][0]))
+    found = {name: admin.get(f"/v1/{name}", limit=1) for name in ("accounts", "tokens")}
+    return {name: response.json() for name, response in found.items()}
 
 
 def _impact(world: World) -> str:
