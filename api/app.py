@@ -31,7 +31,9 @@ from api import (
     problems,
     public_routes,
     question_routes,
+    sheet_routes,
     survey_links,
+    trail_routes,
     worklist_routes,
 )
 from api.command_routes import command_router
@@ -40,7 +42,7 @@ from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
 from api.settings import Settings
-from api.web import portal, sign_in
+from api.web import compare, events, portal, sheets, sign_in, trail
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -58,6 +60,8 @@ SYSTEM_PERSON = "system"
 """The actor of what the software does by itself: opening the ledger."""
 ROUTES = (
     question_routes,
+    trail_routes,
+    sheet_routes,
     comparison_routes,
     assessment_routes,
     appeal_routes,
@@ -70,6 +74,10 @@ ROUTES = (
     health,
     portal,
     sign_in,
+    sheets,
+    trail,
+    events,
+    compare,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}

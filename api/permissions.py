@@ -33,6 +33,8 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/timeline": _ONE_AGENCY,
     "/v1/agencies/{uscc}/comparison": _ONE_AGENCY,
     "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
+    "/v1/agencies/{uscc}/events/{id}": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
+    "/v1/agencies/{uscc}/sheets/{year}/pdf": _ONE_AGENCY,
     "/v1/agencies": _DISTRICT,
     "/v1/rankings/{year}": _DISTRICT,
     "/v1/statistics": READERS,

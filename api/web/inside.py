@@ -5,6 +5,7 @@ So no page has rules of its own about who may see or do what, and whatever a pag
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -63,8 +64,20 @@ async def tell(
         headers["idempotency-key"] = key
     if version is not None:
         headers["if-match"] = f'"{version}"'
+    return await _refused_too(
+        request, path, call(request, "POST", path, body=msgspec.json.encode(body), headers=headers)
+    )
+
+
+async def try_ask(request: Request, path: str, **query: Any) -> Inside:
+    """Like `ask`, for what may be refused and still leaves a page to show: the refusal comes back as a problem."""
+    asked = urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
+    return await _refused_too(request, path, call(request, "GET", path, query=asked))
+
+
+async def _refused_too(request: Request, path: str, answering: Coroutine[Any, Any, Inside]) -> Inside:
     try:
-        return await call(request, "POST", path, body=msgspec.json.encode(body), headers=headers)
+        return await answering
     except (Refusal, RequestValidationError, HTTPException) as error:
         handler = request.app.exception_handlers[_registered(error)]
         answer = await handler(_as_api(request, path), error)

@@ -24,6 +24,10 @@ class Page(NamedTuple):
 
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
+ONE_AGENCY = READING | {Role.AGENCY}
+"""Who reads pages about one agency: an agency its own, which the API sees to."""
+TRAIL = ONE_AGENCY | {Role.CLIENT}
+"""A client finds there what is its own."""
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
@@ -35,6 +39,10 @@ PAGES = (
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
+    Page("/agencies/{uscc}/sheets/{year}", "sheet", "考评打分表", "Score sheet", False, roles=ONE_AGENCY),
+    Page("/agencies/{uscc}/trail", "trail", "审计轨迹", "Audit trail", False, roles=TRAIL),
+    Page("/agencies/{uscc}/events/{event}", "event", "记录", "Record", False, roles=TRAIL),
+    Page("/agencies/{uscc}/compare", "compare", "对比", "Compare", False, roles=ONE_AGENCY),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)

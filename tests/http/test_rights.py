@@ -36,6 +36,9 @@ def subject(world: World, path: str) -> tuple[str, str]:
         return uscc, path.replace("{id}", world.appeal())
     if "/results/" in path or path.startswith("/v1/assessments/"):
         return world.appealable(), path.replace("{year}", str(APPEALED))
+    if path == "/v1/agencies/{uscc}/events/{id}":
+        uscc = world.filed()  # a complaint is what a client may see too
+        return uscc, path.replace("{id}", world.id_of("ReceiveComplaint", uscc))
     return world.filed(), path
 
 
