@@ -29,6 +29,7 @@ from api.queries import (
     Limit,
     Order,
     PersonFilter,
+    ids_of,
 )
 from api.question_routes import ONE, asking
 from domain.events import Event
@@ -52,7 +53,7 @@ class Wanted(NamedTuple):
     first_recorded: Any
     last_recorded: Any
     actor: str | None
-    ids: tuple[str, ...] | None
+    ids: frozenset[str] | None
 
     def fits(self, event: Event, basis: Basis, caller: Caller) -> bool:
         """Whether an event is among them, as far as this caller may know it."""
@@ -93,8 +94,8 @@ def events(
 ) -> Response:
     """审计轨迹，按记录顺序，可筛选 / The audit trail in recording order: what counts, who recorded it."""
     caller: Caller = request.state.caller
-    wanted = Wanted(kind, counts, first, last, recorded_from, recorded_to, actor, ids)
-    part = page(cursor, limit, question=("events", path_uscc(uscc), *wanted, order), at=known_at)
+    wanted = Wanted(kind, counts, first, last, recorded_from, recorded_to, actor, None if ids is None else ids_of(ids))
+    part = page(cursor, limit, question=("events", path_uscc(uscc), *wanted[:-1], ids, order), at=known_at)
     with asking(request) as (questions, reader):
         basis = questions.basis(path_uscc(uscc), None, part.known_at)
         may_see = _sight(request, reader, basis)

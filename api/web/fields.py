@@ -27,7 +27,7 @@ FIELDS = {
     "filing_id": ("备案", "Filing"), "findings": ("查明情况", "Findings"), "grade": ("考评结果", "Grade"),
     "grounds": ("理由", "Grounds"), "hint_id": ("线索", "Hint"), "impact_id": ("结果影响", "Impact"),
     "in_time": ("在期限内", "In time"), "investigation_ref": ("调查文号", "Investigation"),
-    "invitation_id": ("调查邀请", "Invitation"), "item": ("附件1项次", "Item of annex 1"),
+    "invitation_id": ("调查邀请", "Invitation"), "item": ("考评项目", "Item of annex 1"),
     "kind": ("通知类别", "Kind of notice"),
     "known_at": ("按何时所知", "As known at"), "legal_representative": ("法定代表人", "Legal representative"),
     "level": ("级别", "Level"), "liability": ("责任", "Liability"), "local": ("本地机构", "Local agency"),
@@ -146,6 +146,9 @@ def _by_shape(field: str, name: tuple[str, str], value: Any) -> Told:
         return Told(name, "groups", [told(one) for one in value])
     if isinstance(value, list):
         return Told(name, "text", "、".join(map(str, value)))
+    if field == "item":
+        paragraph = find_paragraph(f"annex1.item{value}")
+        return Told(name, "word", (f"第 {value} 项 {paragraph.title}", f"{value} {paragraph.title_en}"))
     if field == "behaviour":
         paragraph = find_paragraph(f"art.16({value.removeprefix('16.')})")
         return Told(name, "word", (f"{value} {paragraph.title}", f"{value} {paragraph.title_en}"))

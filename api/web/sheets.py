@@ -19,6 +19,7 @@ from api.web.render import page
 from api.web.routes import PageRoute
 from domain.measures.annex1_form import annex1_form
 from domain.values import rounded
+from projections.dossier.words import cited_in_chinese
 
 router = APIRouter(route_class=PageRoute)
 Format = Annotated[Literal["page", "pdf"], Query(alias="as", description="网页或 PDF / a page, or a PDF")]
@@ -45,7 +46,7 @@ async def sheet(request: Request, uscc: str, year: str, of: Published = "basis",
         request, "sheet.html", name="sheet", agency=content["agency"], echo=content, sheet=content, year=int(year),
         form=annex1_form(), of=of, result=published["results"][-1] if published else None, first_year=int(first),
         law=await _law(request, content), cited=await events_named(request, content["agency"]["uscc"], ids, known_at),
-        cost=_cost, parted=parted,
+        cost=_cost, parted=parted, in_chinese=cited_in_chinese,
     )  # fmt: skip
 
 
