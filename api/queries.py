@@ -27,6 +27,12 @@ def log_place(value: Any) -> int:
     return int(value)
 
 
+def _year(value: Any) -> int:
+    if not re.fullmatch(r"2[01]\d\d", str(value), re.ASCII):
+        raise wrong("year", "须为四位数字的年度，如 2024", "has to be a year in four digits, like 2024")
+    return int(value)
+
+
 def _type_of_event(value: Any) -> str:
     if value not in _EVENT_TYPES:
         raise wrong("type", "没有这种事实", f"there is no such type of fact; known: {', '.join(sorted(_EVENT_TYPES))}")
@@ -194,4 +200,10 @@ Order = Annotated[
 Published = Annotated[
     Literal["basis", "published"],
     Query(description="按所问的基准，或公布的那一张 / on the basis asked for, or as it was published"),
+]
+YearFilter = Annotated[
+    int | None,
+    BeforeValidator(_year),
+    WithJsonSchema({"type": "integer", "minimum": 2000, "maximum": 2199}),
+    Query(description="另外比较这一考评年度的打分表 / compare the sheets of this assessment year as well"),
 ]

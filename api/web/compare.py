@@ -32,6 +32,7 @@ async def compare(
     exact: LooseText = "",
     local_2: LooseText = "",
     exact_2: LooseText = "",
+    year: LooseText = "",
     sent: LooseText = "",
 ) -> Response:
     """Both standings, their sheets and the differences; without a basis in the address, last year's end and now."""
@@ -39,13 +40,14 @@ async def compare(
     if sent:
         return RedirectResponse(keeping(
             request, path, known_at=exact.strip() or _clock(local), as_of_2=as_of_2.strip(),
-            known_at_2=exact_2.strip() or _clock(local_2),
+            known_at_2=exact_2.strip() or _clock(local_2), year=year.strip(),
         ), 303, {"Cache-Control": "no-store"})  # fmt: skip
     today = shanghai_date(instant(datetime.now(UTC)))
     by_default = not (first.query or as_of_2 or known_at_2)
     sides = {
         "as_of": date(today.year - 1, 12, 31).isoformat() if by_default else first.as_of, "known_at": first.known_at,
         "as_of_2": as_of_2, "known_at_2": known_at_2,
+        "year": year,
     }  # fmt: skip
     found = await try_ask(request, f"/v1/agencies/{uscc}/comparison", **sides)
     wrong = found.content if found.status == 422 else None

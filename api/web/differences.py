@@ -32,6 +32,7 @@ _ROWS = (
     "assessment.effect", "assessment.honours", "assessment.total", "assessment.grade", "assessment.complete",
     "warning_notice",
 )  # fmt: skip
+_SUMS = ("conduct", "quality", "effect", "honours", "total", "grade")
 _NOTHING: Words = ("—", "—")
 
 
@@ -60,6 +61,20 @@ def compared(answer: dict[str, Any]) -> list[Pair]:
     for field in _ROWS:
         before, after = (_inner(answer[side], field) for side in ("before", "after"))
         rows.append(Pair(field, named_field(field), shown(field, before), shown(field, after), before != after))
+    return rows + [row for sheet in answer["sheets"] for row in _of_another_year(answer, sheet)]
+
+
+def _of_another_year(answer: dict[str, Any], sheet: dict[str, Any]) -> list[Pair]:
+    """The sums of a sheet of which neither standing tells: the year that was asked for besides."""
+    year, sides = sheet["year"], [sheet["before"], sheet["after"]]
+    if any(answer[side]["assessment"]["year"] == year for side in ("before", "after")) or None in sides:
+        return []
+    rows = []
+    for field in _SUMS:
+        before, after = (side[field] for side in sides)
+        zh, en = named_field(field)
+        words = shown(field, before), shown(field, after)
+        rows.append(Pair(field, (f"{year} 年度{zh}", f"{en} of {year}"), *words, before != after))
     return rows
 
 

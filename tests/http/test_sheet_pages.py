@@ -169,8 +169,10 @@ def test_a_record_is_told_in_words(world: World, officer: Desk) -> None:
 def test_every_kind_of_record_has_a_page(world: World, officer: Desk) -> None:
     """Whatever the trail of an agency with a long history holds can be opened in both languages."""
     uscc = world.appealable()
-    for name in ("ReportChange", "RecordInspection", "SignPledge", "RequestSubmission", "ReportBehaviour",
-                 "AwardHonour", "ImposePenalty", "FindAccidentLiability", "InviteSurvey", "EnterBadRecord"):  # fmt: skip
+    for name in (
+        "ReportChange", "RecordInspection", "SignPledge", "RequestSubmission", "ReportBehaviour", "AwardHonour",
+        "ImposePenalty", "FindAccidentLiability", "InviteSurvey", "EnterBadRecord",
+    ):  # fmt: skip
         world.done(name, uscc)
     world.appeal()
     for one in world.trail(uscc):
@@ -215,6 +217,13 @@ def test_two_bases_are_compared_with_their_causes(world: World, officer: Desk) -
     assert "警示提醒" in row[0]
     causes = html[html.index('id="causes"') :]
     assert f"/agencies/{uscc}/events/{second}" in causes
+    lapse = world.id_of("RecordLapse", uscc, occurred_on="2023-04-02")
+    query = {"as_of": "2024-11-20", "known_at": f"version:{world.trail(uscc)[-2]['version']}", "as_of_2": "2024-11-20"}
+    assert lapse not in officer.shown(f"/agencies/{uscc}/compare", **query)
+    earlier = officer.shown(f"/agencies/{uscc}/compare", lang="zh", year="2023", **query)
+    assert "2023 年度服务规范" in earlier
+    assert lapse in earlier[earlier.index('id="causes"') :]
+    assert officer.get(f"/agencies/{uscc}/compare", year="2019", **query).status_code == 422
     same = officer.shown(f"/agencies/{uscc}/compare", lang="zh", as_of="2024-11-20", as_of_2="2024-11-20")
     assert "完全相同" in same
     assert 'class="differs"' not in same
