@@ -8,7 +8,7 @@ from starlette.responses import Response
 from api.web.basis import asked
 from api.web.cited import events_named, ids_in, parted
 from api.web.fields import VIA, told
-from api.web.inside import ask
+from api.web.inside import ask, try_ask
 from api.web.render import page
 from api.web.routes import PageRoute
 from projections.dossier.words import cited_in_chinese
@@ -30,8 +30,9 @@ async def one_event(request: Request, uscc: str, event: str) -> Response:
         ids += ids_in(*(one["reason"] for one in sheet["considered"]))
     ids += [tag["event"] for tag in effects["tags"]]
     code = answer["agency"]["uscc"]
+    proof = await try_ask(request, "/v1/log/inclusion", event_id=event)
     return page(
         request, "event.html", name="event", agency=answer["agency"], echo=answer, answer=answer, item=item, rows=rows,
-        effects=effects, via=VIA, parted=parted, in_chinese=cited_in_chinese,
+        effects=effects, via=VIA, proof=None if proof.refused else proof.content, parted=parted, in_chinese=cited_in_chinese,
         cited=await events_named(request, code, [one for one in ids if one != event], basis.get("known_at")),
     )  # fmt: skip

@@ -108,7 +108,8 @@ def test_hostile_names_break_no_page(chromium: Browser, district: District, size
     context = chromium.new_context(viewport={"width": WIDTHS[size], "height": 800})
     tab = context.new_page()
     said: list[str] = []
-    tab.on("dialog", lambda one: (said.append(one.message), one.dismiss()))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("dialog", lambda one: said.append(one.message))
     district.sign_in(tab, Role.AUDITOR)
     for tail in (f"sheets/{YEAR}", "trail", "compare"):
         tab.goto(f"{district.address}/agencies/{district.hostile}/{tail}")

@@ -139,7 +139,7 @@ def test_the_trail_goes_on_to_the_next_page(world: World, officer: Desk, monkeyp
     monkeypatch.setattr(trail_page, "ROWS", 2)
     uscc = world.filed()
     ids = [world.id_of("RecordLapse", uscc, occurred_on=f"2024-04-0{day}") for day in range(1, 6)]
-    address, seen = f"/agencies/{uscc}/trail?type=LapseRecorded", []
+    address, seen = f"/agencies/{uscc}/trail?type=LapseRecorded", list[str]()
     while address and len(seen) < 9:
         html = officer.client.get(address).text
         seen += re.findall(r'id="event-([^"]+)"', html)
@@ -155,6 +155,8 @@ def test_a_record_is_told_in_words(world: World, officer: Desk) -> None:
     assert "Tuesday 2 April 2024" in text
     assert "Item of annex 1" in text
     assert "-1.00 item 4 of the sheet of 2024" in text
+    proof = world.association.get("/v1/log/inclusion", event_id=lapse).json()
+    assert proof["leaf_hash"] in text
     assert "Annul it" not in text
     desk = Desk(world, Role.ASSOCIATION)
     html = desk.shown(f"/agencies/{uscc}/events/{lapse}", lang="zh")
@@ -185,7 +187,14 @@ def test_every_kind_of_record_has_a_page(world: World, officer: Desk) -> None:
 def test_fields_and_values_of_all_facts_have_names() -> None:
     """Every field of every fact of an agency, and every value out of a closed set, is named in both languages."""
     kinds = [kind for name, kind in events.EVENT_TYPES.items() if name.removeprefix("steward.") in trail_page.KINDS]
-    structs = [*kinds, events.Profile, events.Person, events.TeamMember, events.Client, events.Qualification]
+    structs: list[type[msgspec.Struct]] = [
+        *kinds,
+        events.Profile,
+        events.Person,
+        events.TeamMember,
+        events.Client,
+        events.Qualification,
+    ]
     envelope = {field.name for field in msgspec.structs.fields(events.Event)} | {"stream", "type"}
     hidden = {"certificate_hash", "client_hash", "reporter_hash"}
     for kind in structs:
