@@ -33,6 +33,7 @@ async def one_event(request: Request, uscc: str, event: str) -> Response:
     proof = await try_ask(request, "/v1/log/inclusion", event_id=event)
     return page(
         request, "event.html", name="event", agency=answer["agency"], echo=answer, answer=answer, item=item,
-        rows=rows, effects=effects, via=VIA, proof=None if proof.refused else proof.content, parted=parted, in_chinese=cited_in_chinese,
+        rows=rows, effects=effects, via=VIA, proof=None if proof.refused else proof.content,
+        parted=parted, in_chinese=cited_in_chinese,
         cited=await events_named(request, code, [one for one in ids if one != event], basis.get("known_at")),
     )  # fmt: skip
