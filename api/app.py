@@ -48,7 +48,7 @@ from api.quick_standing import QuickStandings
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
-from api.web import compare, events, portal, sheets, sign_in, trail
+from api.web import compare, events, form_pages, portal, record_pages, sheets, sign_in, trail
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -91,6 +91,8 @@ ROUTES = (
     trail,
     events,
     compare,
+    record_pages,
+    form_pages,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}

@@ -53,20 +53,25 @@ async def ask(request: Request, path: str, **query: Any) -> dict[str, Any]:
 
 
 async def tell(
-    request: Request, path: str, body: dict[str, Any], *, key: str | None = None, version: int | None = None
+    request: Request,
+    path: str,
+    body: dict[str, Any],
+    *,
+    key: str | None = None,
+    version: int | None = None,
+    query: str = "",
 ) -> Inside:
     """Post a body in the visitor's name. What is refused comes back as a problem, so that a form can show it.
 
-    `key`: the Idempotency-Key, so that a form sent twice records once; `version`: If-Match.
+    `key`: the Idempotency-Key, so that a form sent twice records once; `version`: If-Match; `query`: quoted already.
     """
     headers = {"content-type": "application/json"}
     if key is not None:
         headers["idempotency-key"] = key
     if version is not None:
         headers["if-match"] = f'"{version}"'
-    return await _refused_too(
-        request, path, call(request, "POST", path, body=msgspec.json.encode(body), headers=headers)
-    )
+    posted = call(request, "POST", path, query=query, body=msgspec.json.encode(body), headers=headers)
+    return await _refused_too(request, path, posted)
 
 
 async def try_ask(request: Request, path: str, **query: Any) -> Inside:

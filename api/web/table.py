@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from api.commands import COMMANDS
 from api.permissions import READERS
 from domain.values import Role
 
@@ -28,6 +29,7 @@ ONE_AGENCY = READING | {Role.AGENCY}
 """Who reads pages about one agency: an agency its own, which the API sees to."""
 TRAIL = ONE_AGENCY | {Role.CLIENT}
 """A client finds there what is its own."""
+RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
@@ -43,6 +45,8 @@ PAGES = (
     Page("/agencies/{uscc}/trail", "trail", "审计轨迹", "Audit trail", False, roles=TRAIL),
     Page("/agencies/{uscc}/events/{event}", "event", "记录", "Record", False, roles=TRAIL),
     Page("/agencies/{uscc}/compare", "compare", "对比", "Compare", False, roles=ONE_AGENCY),
+    Page("/record", "record", "登记", "Record", roles=RECORDING),
+    Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
