@@ -36,8 +36,10 @@ from api import (
     proof_routes,
     public_routes,
     question_routes,
+    sheet_routes,
     subject_routes,
     survey_links,
+    trail_routes,
     worklist_routes,
 )
 from api.command_routes import command_router
@@ -53,14 +55,18 @@ from api.web import (
     administration,
     appeals,
     board,
+    compare,
+    events,
     form_pages,
     impacts,
     lists,
     pledge,
     portal,
     record_pages,
+    sheets,
     sign_in,
     survey,
+    trail,
     years,
 )
 from domain.ledger import Ledger
@@ -85,6 +91,8 @@ SYSTEM_PERSON = "system"
 """The actor of what the software does by itself: opening the ledger."""
 ROUTES = (
     question_routes,
+    trail_routes,
+    sheet_routes,
     comparison_routes,
     certificate_routes,
     subject_routes,
@@ -112,6 +120,10 @@ ROUTES = (
     account,
     administration,
     pledge,
+    sheets,
+    trail,
+    events,
+    compare,
     record_pages,
     form_pages,
 )

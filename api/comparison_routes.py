@@ -16,7 +16,7 @@ from api.embedded import embedded
 from api.guard import GuardedRoute, path_uscc
 from api.openapi import body_question_docs, question_docs
 from api.permissions import Reach
-from api.queries import AsOf, KnownAt
+from api.queries import AsOf, KnownAt, YearFilter
 from api.question_routes import ONE, asking
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
 from domain.elsewhere import OtherAgencies
@@ -49,12 +49,13 @@ def compare(
     known_at: KnownAt = None,
     as_of_2: AsOf = None,
     known_at_2: KnownAt = None,
+    year: YearFilter = None,
 ) -> Response:
     """两个基准下的状态、差别及所依据的事实 / Two standings, what differs, and the events behind each difference."""
     with asking(request) as (questions, reader):
         first = questions.basis(path_uscc(uscc), as_of, known_at)
         second = second_basis(questions, path_uscc(uscc), as_of_2, known_at_2)
-        content = comparison(first, second)
+        content = comparison(first, second, None if year is None else year_in_question(first, year, "?year"))
         for_ever = _for_ever(reader, first, as_of, known_at) and _for_ever(reader, second, as_of_2, known_at_2)
     return answer(request, content, for_ever=for_ever)
 

@@ -260,6 +260,18 @@ def dossier_docs() -> dict[str, Any]:
     return docs | {"response_class": Response}
 
 
+PDF_EXAMPLE = "%PDF-1.7 ..."
+
+
+def pdf_docs() -> dict[str, Any]:
+    """What FastAPI is told of a printed sheet."""
+    docs = question_docs("sheet_pdf", one_agency=True)
+    content = {"application/pdf": {"schema": _text(format="binary"), "example": PDF_EXAMPLE}}
+    docs["responses"][200] = {"description": "打分表 / the sheet", "content": content}
+    del docs["responses"][304]
+    return docs | {"response_class": Response}
+
+
 def certificate_docs() -> dict[str, Any]:
     """What FastAPI is told of a certificate, which is a file."""
     docs = question_docs("certificate", one_agency=True)

@@ -26,6 +26,10 @@ class Page(NamedTuple):
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
 ADMINISTERING = frozenset({Role.ADMIN})
+ONE_AGENCY = READING | {Role.AGENCY}
+"""Who reads pages about one agency: an agency its own, which the API sees to."""
+TRAIL = ONE_AGENCY | {Role.CLIENT}
+"""A client finds there what is its own."""
 RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
 
 PAGES = (
@@ -47,6 +51,10 @@ PAGES = (
     Page("/appeals/{appeal}", "appeal-desk", "异议", "Appeal", False, roles=READING | {Role.AGENCY}),
     Page("/years/{year}", "year-desk", "年度考评", "Assessment of a year", False, roles=READING),
     Page("/impacts/{impact}", "impact", "对公布结果的影响", "Impact on a result", False, roles=READING | {Role.AGENCY}),
+    Page("/agencies/{uscc}/sheets/{year}", "sheet", "考评打分表", "Score sheet", False, roles=ONE_AGENCY),
+    Page("/agencies/{uscc}/trail", "trail", "审计轨迹", "Audit trail", False, roles=TRAIL),
+    Page("/agencies/{uscc}/events/{event}", "event", "记录", "Record", False, roles=TRAIL),
+    Page("/agencies/{uscc}/compare", "compare", "对比", "Compare", False, roles=ONE_AGENCY),
     Page("/record", "record", "登记", "Record", roles=RECORDING),
     Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),

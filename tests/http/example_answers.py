@@ -20,9 +20,10 @@ from api.atom import ATOM
 from api.commands import ACTS
 from api.dossier import ZIP
 from api.examples import command_example
-from api.openapi import ZIP_EXAMPLE
+from api.openapi import PDF_EXAMPLE, ZIP_EXAMPLE
 from api.sealing import proven_up
 from api.settings import Settings
+from api.sheet_routes import PDF
 from domain.values import Role
 from tests.http.world import World, body_of, today
 
@@ -32,6 +33,7 @@ LISTED_USCC = "91441300MA51C1EN7F"
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
+    "names": 1, "named_by": 1, "sheets": 1,
     "proof": 2, "places": 2, "entries": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
@@ -66,7 +68,9 @@ def ask(world: World) -> dict[str, Any]:
         "standing": (f"{base}/standing", {"as_of": "2024-12-31"}),
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
         "timeline": (f"{base}/timeline", {"from_": "2024-05-01", "to": "2024-06-30"}),
+        "sheet_pdf": (f"{base}/sheets/2024/pdf", {"as_of": "2024-12-31"}),
         "events": (f"{base}/events", {"limit": 2}),
+        "event": (f"{base}/events/{lapse}", {}),
         "subjects": (f"{base}/subjects", {"limit": 2}),
         "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
         "certificate": (f"{base}/certificate", {"as_of": "2024-12-31"}),
@@ -171,7 +175,8 @@ _EXAMPLES = {row.name: body for row in ACTS if (body := command_example(row.body
 
 def _content(response: Any) -> Any:
     kind = response.headers["content-type"]
-    return ZIP_EXAMPLE if kind == ZIP else response.text if kind == ATOM else response.json()
+    files = {ZIP: ZIP_EXAMPLE, PDF: PDF_EXAMPLE}
+    return files[kind] if kind in files else response.text if kind == ATOM else response.json()
 
 
 def shortened(value: Any, name: str = "") -> Any:
