@@ -23,6 +23,7 @@ from api import (
     appeal_routes,
     assessment_routes,
     comparison_routes,
+    course_routes,
     health,
     hint_routes,
     law_routes,
@@ -40,7 +41,7 @@ from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
 from api.settings import Settings
-from api.web import portal, sign_in
+from api.web import agency, portal, replay, sign_in
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -59,6 +60,7 @@ SYSTEM_PERSON = "system"
 ROUTES = (
     question_routes,
     comparison_routes,
+    course_routes,
     assessment_routes,
     appeal_routes,
     worklist_routes,
@@ -70,6 +72,8 @@ ROUTES = (
     health,
     portal,
     sign_in,
+    agency,
+    replay,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}

@@ -1,8 +1,8 @@
 """The course of an agency's standing over a stretch of time, drawn together so that it stays small (pages).
 
 Steps come from the rows, facts from the trail. However long the stretch and however many its facts, the answer has a
-bounded size: the score keeps the first, least, greatest and last value of each of COLUMNS columns, and facts of one kind
-that lie in one day, week, month, quarter or year of the calendar become one mark.
+bounded size: the score keeps the first, least, greatest and last value of each of COLUMNS columns, and facts of one lane
+that lie so close together that they could not be told apart become one mark.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from domain.events import Event, LapseRecorded, ResultPublished, ResultRevised
+from domain.events import Event, EventAnnulled, LapseRecorded, ResultPublished, ResultRevised
 from domain.reader import Reader
 from domain.trail import Trail
 from domain.values import GRADE_LABELS, Grade
@@ -23,14 +23,14 @@ from projections.timeline import PARTS
 from projections.timeline_picture import LANES
 
 Item = dict[str, Any]
-COLUMNS = 240
+COLUMNS = 160
 """Into how many columns the score is drawn together."""
 MOST_CHANGES = 20
 """How many of the latest changes are told."""
-MOST_FACTS = 5
-"""How many facts of a day are told with a change."""
-UNITS = (("day", 45), ("week", 240), ("month", 1_150), ("quarter", 4_500))
-"""Calendar units in which facts are drawn together, and the longest stretch, in days, for each; beyond: the year."""
+MOST_FACTS, MOST_ON_DAY = 5, 50
+"""How many facts of a day are told with a change, and with the day itself."""
+MOST_MARKS = 32
+"""How many marks fit into one lane, each large enough to be hit (WCAG 2.5.8)."""
 LANE_KEYS = ("complaints", "lapses", "scores", "honours", "results", "others")
 """Keys of the lanes of `timeline_picture.LANES`, in their order."""
 _MORE = {
@@ -58,13 +58,12 @@ def course(basis: Basis, rows: Course, first: date, last: date) -> Item:
     stood = list(rows.between(first, last))
     facts = _dated(basis.trail, first, last)
     changes = list(_changes(stood))
-    unit = unit_of(first, last)
     return {
-        "from": first.isoformat(), "to": last.isoformat(), "unit": unit,
+        "from": first.isoformat(), "to": last.isoformat(),
         "score": list(_score(stood, last)),
         "tiers": list(_runs(stood, last, lambda parts: parts["sanction"]["tier"], "tier")),
         "warnings": [one for one in _runs(stood, last, _warned_year, "year") if one["year"] is not None],
-        "marks": list(_marks(basis.trail, facts, rows.lapses(first, last), unit, first, last)),
+        "marks": list(_marks(basis.trail, facts, rows.lapses(first, last), first, last)),
         "results": list(_results(basis.trail, first, last)),
         "facts": sum(map(len, facts.values())),
         "days_changed": len(changes),
@@ -78,35 +77,7 @@ def default_span(basis: Basis, last: date) -> tuple[date, date]:
     first = last - timedelta(days=364)
     if any(first <= day <= last for day in days):
         return first, last
-    return min(*days, last) if len(days) > 1 else min(days[0], last), last
-
-
-def unit_of(first: date, last: date) -> str:
-    """The calendar unit in which facts of this stretch are drawn together."""
-    days = (last - first).days + 1
-    return next((name for name, most in UNITS if days <= most), "year")
-
-
-def column_of(day: date, unit: str) -> tuple[date, date]:
-    """First and last day of the calendar unit in which a day lies."""
-    match unit:
-        case "day":
-            return day, day
-        case "week":
-            monday = day - timedelta(days=day.weekday())
-            return monday, monday + timedelta(days=6)
-        case "month":
-            return day.replace(day=1), _month_after(day, 1) - _DAY
-        case "quarter":
-            start = day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-            return start, _month_after(start, 3) - _DAY
-        case _:
-            return day.replace(month=1, day=1), day.replace(month=12, day=31)
-
-
-def _month_after(day: date, months: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, 1)
+    return min([*days, last]), last
 
 
 def _dated(trail: Trail, first: date, last: date) -> dict[date, list[Event]]:
@@ -164,32 +135,38 @@ def _warned_year(parts: Mapping[str, Any]) -> int | None:
 
 
 def _marks(
-    trail: Trail, facts: Mapping[date, Sequence[Event]], lapsed: Iterable[Lapsed], unit: str, first: date, last: date
+    trail: Trail, facts: Mapping[date, Sequence[Event]], lapsed: Iterable[Lapsed], first: date, last: date
 ) -> Iterator[Item]:
-    """The facts in their lanes: one alone with what it is, several of one column of the calendar together."""
-    found: dict[tuple[int, date, date], list[Item]] = defaultdict(list)
-
-    def put(day: date, kind: str, event: str, annulled_by: str | None, text: tuple[str, str] | None = None) -> None:
-        lane = LANE_KEYS.index(_LANE_OF.get(kind, "others"))
-        since, until = column_of(day, unit)
-        one = {"date": day.isoformat(), "event": event, "type": kind, "annulled_by": annulled_by}
-        if text is not None:
-            one |= {"text": text[0], "text_en": text[1]}
-        found[lane, max(since, first), min(until, last)].append(one)
-
+    """The facts in their lanes: one alone with what it is, several that lie too close together as one mark."""
+    lanes: dict[str, list[tuple[date, Item]]] = defaultdict(list)
     for day in sorted(facts):
         for event in facts[day]:
-            put(day, type(event).__name__, event.id, trail.annulled_by.get(event.id))
+            kind = type(event).__name__
+            one = {"event": event.id, "type": kind, "annulled_by": trail.annulled_by.get(event.id)}
+            lanes[_LANE_OF.get(kind, "others")].append((day, one))
     for lapse in lapsed:
         if not _is_told(trail, facts.get(lapse.day, ()), lapse.ground):
-            said = f"附件1第 {lapse.item} 项：到期扣分", f"annex 1 item {lapse.item}: overdue, costs points"
-            put(lapse.day, "lapse", lapse.ground, None, said)
-    for (lane, since, until), several in sorted(found.items()):
-        place = {"lane": LANE_KEYS[lane], "from": since.isoformat(), "to": until.isoformat()}
-        kinds = Counter(one["type"] for one in several)
-        gone = sum(one["annulled_by"] is not None for one in several)
-        alone = several[0] if len(several) == 1 else {}
-        yield {**place, "count": len(several), "annulled": gone, "kinds": dict(kinds.most_common(3)), **alone}
+            said = {"text": f"附件1第 {lapse.item} 项：到期扣分", "text_en": f"annex 1 item {lapse.item}: overdue"}
+            lanes["lapses"].append((lapse.day, {"event": lapse.ground, "type": "lapse", "annulled_by": None, **said}))
+    apart = ((last - first).days + MOST_MARKS) // MOST_MARKS
+    for lane in LANE_KEYS:
+        several: list[tuple[date, Item]] = []
+        for day, one in sorted(lanes[lane], key=lambda pair: pair[0]):
+            if several and (day - several[0][0]).days >= apart:
+                yield _mark(lane, several)
+                several = []
+            several.append((day, one))
+        if several:
+            yield _mark(lane, several)
+
+
+def _mark(lane: str, several: Sequence[tuple[date, Item]]) -> Item:
+    kinds = Counter(one["type"] for _, one in several)
+    return {
+        "lane": lane, "from": several[0][0].isoformat(), "to": several[-1][0].isoformat(), "count": len(several),
+        "annulled": sum(one["annulled_by"] is not None for _, one in several), "kinds": dict(kinds.most_common(3)),
+        **(several[0][1] if len(several) == 1 else {}),
+    }  # fmt: skip
 
 
 def _is_told(trail: Trail, facts: Iterable[Event], ground: str) -> bool:
@@ -257,18 +234,33 @@ def in_short(parts: Mapping[str, Any]) -> Item:
 
 
 def stops(basis: Basis, rows: Course, day: date, last: date) -> Item:
-    """Where a replay by days can halt beside `day`: days with facts that count, and days on which the standing changes.
+    """Where a replay can halt beside `day`: days with facts that count, and days on which the standing changes.
 
-    Of each: the first, the last (up to `last`), those next to `day`, how many there are and which of them `day` is.
+    Of each: the first, the last (up to `last`), those next to `day`, how many there are and which of them `day` is. Also
+    the facts of `day`, and the fact that was recorded last of all that is known.
     """
-    with_facts = sorted({event.occurred_on for event in basis.trail.events if basis.trail.counts(event)})
-    start = min(event.occurred_on for event in basis.trail.events) - _DAY
+    trail = basis.trail
+    with_facts = sorted({event.occurred_on for event in trail.events if trail.counts(event)})
+    start = min(event.occurred_on for event in trail.events) - _DAY
     changing = [one.day for one in rows.between(start, max(last, start))][1:]
+    on_day = [event for event in trail.events if event.occurred_on == day]
     return {
         "day": day.isoformat(),
         "facts": _beside([one for one in with_facts if one <= last], day),
         "changes": _beside(changing, day),
+        "on_day": [_recorded(trail, event) for event in on_day[:MOST_ON_DAY]],
+        "more_on_day": max(0, len(on_day) - MOST_ON_DAY),
+        "recorded": _recorded(trail, trail.events[-1]),
     }
+
+
+def _recorded(trail: Trail, event: Event) -> Item:
+    return {
+        "event": event.id, "type": type(event).__name__, "version": event.version,
+        "occurred_on": event.occurred_on.isoformat(), "recorded_at": event.recorded_at,
+        "annulled_by": trail.annulled_by.get(event.id),
+        "annuls": event.event_id if isinstance(event, EventAnnulled) else None,
+    }  # fmt: skip
 
 
 def _beside(days: Sequence[date], day: date) -> Item:

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.answers import ASK_AGAIN, PageBytes
 from api.permissions import rights_of
-from api.web import words
+from api.web import fields, words
 from api.web.basis import asked, keeping, local_of
 from api.web.table import ASSETS, PAGES, POLICY, page_named
 from api.web.visitors import Visitor
@@ -106,6 +106,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "day": date.fromisoformat,
         "named": named,
         "names": words,
+        "fields": fields,
         "link": link,
         "may": may,
         "language": language,

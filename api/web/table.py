@@ -24,6 +24,7 @@ class Page(NamedTuple):
 
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
+OF_AN_AGENCY = READING | {Role.AGENCY}
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
@@ -36,6 +37,8 @@ PAGES = (
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
+    Page("/agencies/{uscc}", "agency", "机构概览与时间线", "Overview and timeline", False, roles=OF_AN_AGENCY),
+    Page("/agencies/{uscc}/replay", "replay", "回放", "Replay", False, roles=OF_AN_AGENCY),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
 ASSETS = "/assets/"

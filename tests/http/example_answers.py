@@ -31,6 +31,7 @@ LISTED_USCC = "91441300MA51C1EN7F"
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
+    "score": 2, "marks": 3, "changes": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
 
@@ -64,6 +65,8 @@ def ask(world: World) -> dict[str, Any]:
         "standing": (f"{base}/standing", {"as_of": "2024-12-31"}),
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
         "timeline": (f"{base}/timeline", {"from_": "2024-05-01", "to": "2024-06-30"}),
+        "course": (f"{base}/course", {"from_": "2024-05-01", "to": "2024-06-30"}),
+        "stops": (f"{base}/stops", {"as_of": "2024-05-06"}),
         "events": (f"{base}/events", {"limit": 2}),
         "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),

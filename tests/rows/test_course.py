@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -11,7 +12,7 @@ from domain.ledger import Ledger
 from domain.reader import Reader
 from domain.store.sealer import seal
 from domain.values import instant
-from projections.course import COLUMNS, column_of, course, default_span, rows_of, stops, unit_of
+from projections.course import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
 from projections.questions import Questions
 from projections.timeline import PARTS
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
@@ -60,6 +61,7 @@ def test_the_rows_change_on_the_days_on_which_the_replay_changes(ledger: Ledger)
 
 def test_nothing_is_lost_when_facts_are_drawn_together(ledger: Ledger) -> None:
     """Over a week or over all years, marks hold every fact of the stretch once; the score's least and greatest stay."""
+    brought = 0
     with ledger.reading() as reader:
         questions = Questions(reader, instant(datetime.now(UTC)))
         for code in CODES:
@@ -69,23 +71,17 @@ def test_nothing_is_lost_when_facts_are_drawn_together(ledger: Ledger) -> None:
             for first, last in ((days[0], days[-1]), (days[20], days[20] + timedelta(days=6))):
                 found = course(basis, rows, first, last)
                 inside = [event for event in basis.trail.events if first <= event.occurred_on <= last]
-                told = [one for one in found["marks"] if "lapse" not in one["kinds"]]
-                timed = sum(one["kinds"]["lapse"] for one in found["marks"] if "lapse" in one["kinds"])
+                timed = sum(one["kinds"].get("lapse", 0) for one in found["marks"])
                 assert found["facts"] == len(inside)
-                assert sum(one["count"] for one in found["marks"]) == len(inside) + len_of_time(found)
-                assert len(told) + timed > 0
+                assert sum(one["count"] for one in found["marks"]) == len(inside) + timed
+                brought += timed
                 gone = sum(not basis.trail.counts(event) for event in inside)
                 assert sum(one["annulled"] for one in found["marks"]) == gone
                 totals = [one.parts["assessment"]["total"] for one in rows.between(first, last)]
                 kept = [one["total"] for one in found["score"]]
                 assert extremes(kept) == extremes(totals)
                 assert len(kept) <= 4 * COLUMNS
-
-
-def len_of_time(found: dict[str, object]) -> int:
-    """How many marks are of what time brought."""
-    marks: list[dict[str, dict[str, int]]] = found["marks"]  # type: ignore[assignment]
-    return sum(one["kinds"].get("lapse", 0) for one in marks)
+    assert brought > 0
 
 
 def extremes(totals: list[str | None]) -> tuple[float, float] | None:
@@ -113,19 +109,20 @@ def test_stops_lead_through_the_history_and_back(ledger: Ledger) -> None:
         assert visited == expected
 
 
-def test_columns_are_calendar_units() -> None:
-    """A stretch of at most 45 columns; a week begins on Monday, a quarter with January, April, July or October."""
-    day = date(2024, 2, 29)
-    assert column_of(day, "week") == (date(2024, 2, 26), date(2024, 3, 3))
-    assert column_of(day, "month") == (date(2024, 2, 1), date(2024, 2, 29))
-    assert column_of(date(2024, 12, 31), "month") == (date(2024, 12, 1), date(2024, 12, 31))
-    assert column_of(date(2024, 11, 5), "quarter") == (date(2024, 10, 1), date(2024, 12, 31))
-    assert column_of(day, "year") == (date(2024, 1, 1), date(2024, 12, 31))
-    for days in (1, 45, 46, 240, 241, 1150, 1151, 4500, 4501):
-        last = date(2024, 1, 1) + timedelta(days=days - 1)
-        unit = unit_of(date(2024, 1, 1), last)
-        columns = {column_of(date(2024, 1, 1) + timedelta(days=one), unit) for one in range(days)}
-        assert len(columns) <= 50, (days, unit)
+def test_marks_of_a_lane_keep_their_distance(ledger: Ledger) -> None:
+    """Two marks of a lane begin so far apart that each can be hit; within a month every day has marks of its own."""
+    with ledger.reading() as reader:
+        basis = Questions(reader, instant(datetime.now(UTC))).basis(CODES[7])
+        rows = rows_of(reader, basis, None)
+        day = sorted(event.occurred_on for event in basis.trail.events)[40]
+        for days in (1, 7, 31, 90, 365, 3650):
+            found = course(basis, rows, day, day + timedelta(days=days - 1))
+            for lane in LANE_KEYS:
+                begins = [date.fromisoformat(one["from"]) for one in found["marks"] if one["lane"] == lane]
+                assert all((then - now).days * MOST_MARKS >= days - 1 for now, then in pairwise(begins))
+                assert len(begins) <= MOST_MARKS + 1
+            if days <= MOST_MARKS:
+                assert all(one["from"] == one["to"] for one in found["marks"])
 
 
 def test_the_span_without_a_wish_has_something_in_it(ledger: Ledger) -> None:
