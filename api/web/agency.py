@@ -85,7 +85,7 @@ def picture(request: Request, course: dict[str, Any]) -> Markup:
     words = Words(
         t=lambda chinese, english_: english_ if english else chinese,
         event=lambda id_: keeping(request, f"{path}/events/{id_}"),
-        stretch=lambda since, until: keeping(request, path, from_=since, to=until),
+        stretch=lambda since, until: keeping(request, "", from_=since, to=until),
         replay=lambda day: keeping(request, f"{path}/replay", day=day),
     )
     return Markup(timeline_svg(course, words, None if given is None else date.fromisoformat(given)))  # noqa: S704

@@ -96,6 +96,10 @@ def _definitions() -> str:
         Tier.RECORDED: tag("circle", cx=3, cy=3, r=1), Tier.WARNED: tag("path", d="M0,6 L6,0"),
         Tier.BLACKLISTED: tag("path", d="M0,6 L6,0 M0,0 L6,6"),
     }  # fmt: skip
+    shapes += [
+        tag("rect", id=f"tl-{digits}", x=-half, y=-10, width=2 * half, height=20, rx=10)
+        for digits, half in ((1, 11), (2, 11), (3, 14), (4, 17))
+    ]
     patterns = [
         tag("pattern", mark, id=f"tl-{tier}", class_=f"tl-pattern {tier}", width=6, height=6,
             patternUnits="userSpaceOnUse")
@@ -211,7 +215,7 @@ def _lanes(marks: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]:
 
 def _mark(one: Item, axis: Axis, y: float, words: Words) -> str:
     """A fact that opens its record, or several that open their own stretch; what was annulled is struck through."""
-    x = axis.middle(date.fromisoformat(one["from"]))
+    x = round(axis.middle(date.fromisoformat(one["from"])), 1)
     day = one["from"]
     if one["count"] == 1:
         name = words.t(one["text"], one["text_en"]) if "text" in one else words.kind(one["type"])
@@ -228,9 +232,8 @@ def _mark(one: Item, axis: Axis, y: float, words: Words) -> str:
     title = words.t(f"{when}：{one['count']} 条事实（{kinds}{more}{gone}）",
                     f"{when}: {one['count']} facts ({kinds}{more}{gone})")  # fmt: skip
     number = str(one["count"])
-    half = max(10.0, about_wide(number, 10) / 2 + 4)
     to = words.replay(day) if one["to"] == day else words.stretch(day, one["to"])
-    return tag("a", tag("title", said(title)), tag("rect", x=x - half, y=y - 10, width=2 * half, height=20, rx=10),
+    return tag("a", tag("title", said(title)), tag("use", href=f"#tl-{min(len(number), 4)}", x=x, y=y),
                tag("text", number, x=x, y=y + 4), href=to, class_="tl-many")  # fmt: skip
 
 

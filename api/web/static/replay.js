@@ -1,7 +1,6 @@
 // Plays the history: the same steps as the links, without loading the page anew.
 "use strict";
 (() => {
-  const play = document.getElementById("play");
   const toggle = document.getElementById("play-toggle");
   const said = document.getElementById("said");
   const step = () => document.getElementById("step");
@@ -73,5 +72,4 @@
     }
   });
   toggle.addEventListener("click", () => playing(toggle.getAttribute("aria-pressed") !== "true"));
-  play.hidden = false;
 })();

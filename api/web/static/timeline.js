@@ -169,8 +169,9 @@
     card.hidden = false;
     mark.setAttribute("aria-describedby", "tl-card");
     place(mark);
-    const day = (mark.getAttribute("aria-label").match(/\d{4}-\d\d-\d\d/) || [])[0];
-    if (mark.classList.contains("tl-many") || !day) return;
+    const days = new Set(mark.getAttribute("aria-label").match(/\d{4}-\d\d-\d\d/g));
+    const day = [...days][0];
+    if (!day || (mark.classList.contains("tl-many") && days.size > 1)) return;
     asked = setTimeout(() => more(mark, day), 150);
   }
 
@@ -219,7 +220,6 @@
     hide();
     const here = section();
     here.append(card);
-    here.querySelector(".tl-keys").hidden = false;
     const rows = new Map();
     for (const mark of marks()) {
       const title = mark.querySelector("title");
@@ -227,7 +227,7 @@
       title.remove();
       mark.setAttribute("tabindex", "-1");
       const shape = mark.querySelector("use, rect");
-      mark.x = Number(shape.getAttribute("x")) + (shape.localName === "rect" ? 10 : 0);
+      mark.x = Number(shape.getAttribute("x"));
       const row = mark.parentNode.classList.contains("tl-lane") ? mark.parentNode : mark.getAttribute("class").split(" ")[0];
       if (!rows.has(row)) rows.set(row, rows.size);
       mark.lane = rows.get(row);
