@@ -16,10 +16,13 @@ from api.web.inside import ask
 from api.web.render import language_of, page
 from api.web.routes import PageRoute
 from api.web.timeline_svg import Words, timeline_svg
+from domain.commands.fields import EARLIEST_DAY, LATEST_DAY
 
 router = APIRouter(route_class=PageRoute)
 Day = Annotated[str, StringConstraints(max_length=40)]
 """A date as a form's field sends it, maybe empty; the API says what is wrong with it."""
+FEW_ENOUGH = 2_000
+"""Up to how many records of an agency its open hints are counted at once: hints are found by replay."""
 SPANS = (
     (7, "一周", "Week"), (31, "一个月", "Month"), (92, "一个季度", "Quarter"), (365, "一年", "Year"),
     (1096, "三年", "3 years"),
@@ -61,26 +64,31 @@ async def agency(
     """The overview; with `part=timeline` only what another stretch changes of it, for the script."""
     basis = asked(request)
     base = f"/v1/agencies/{uscc}"
+    standing = await ask(request, f"{base}/standing", **basis.query)
     course = await ask(request, f"{base}/course", from_=first, to=last or basis.as_of, known_at=basis.known_at)
     shown = {
-        "agency": course["agency"], "course": course, "picture": picture(request, course),
+        "agency": course["agency"], "course": course, "picture": picture(request, course, standing["as_of"]),
         "stretches": stretches(request, course), "beside": beside(request, course),
     }  # fmt: skip
     if part:
         return page(request, "agency-timeline.html", name="agency", **shown)
-    standing = await ask(request, f"{base}/standing", **basis.query)
+    hints = None
+    if standing["version"] <= FEW_ENOUGH:
+        hints = len((await ask(request, f"{base}/hints", limit=500, **basis.query))["items"])
     role = request.state.visitor.role
     forms = [
         (name, text, text_en)
         for name, tail, text, text_en in COMMANDS
         if role in rights_of("POST", f"/v1/agencies/{{uscc}}/{tail}")
     ]
-    return page(request, "agency.html", name="agency", echo=standing, standing=standing, forms=forms, **shown)
+    return page(
+        request, "agency.html", name="agency", echo=standing, standing=standing, forms=forms, hints=hints, **shown
+    )
 
 
-def picture(request: Request, course: dict[str, Any]) -> Markup:
+def picture(request: Request, course: dict[str, Any], as_of: str) -> Markup:
     """The timeline as SVG, whose marks keep the basis; everything in it is escaped where it is made."""
-    path, given = f"/agencies/{course['agency']['uscc']}", asked(request).as_of
+    path = f"/agencies/{course['agency']['uscc']}"
     english = language_of(request) == "en"
     words = Words(
         t=lambda chinese, english_: english_ if english else chinese,
@@ -88,7 +96,7 @@ def picture(request: Request, course: dict[str, Any]) -> Markup:
         stretch=lambda since, until: keeping(request, "", from_=since, to=until),
         replay=lambda day: keeping(request, f"{path}/replay", day=day),
     )
-    return Markup(timeline_svg(course, words, None if given is None else date.fromisoformat(given)))  # noqa: S704
+    return Markup(timeline_svg(course, words, date.fromisoformat(as_of)))  # noqa: S704
 
 
 def stretches(request: Request, course: dict[str, Any]) -> list[Stretch]:
@@ -97,7 +105,7 @@ def stretches(request: Request, course: dict[str, Any]) -> list[Stretch]:
     path = f"/agencies/{course['agency']['uscc']}"
     found = []
     for days, text, text_en in SPANS:
-        since = last - timedelta(days=days - 1)
+        since = within(last, timedelta(days=1 - days))
         address = keeping(request, path, from_=since.isoformat(), to=last.isoformat())
         found.append(Stretch(text, text_en, address, since == first))
     ends = min(course["first_fact"], course["to"]), max(course["last_fact"], course["to"])
@@ -114,11 +122,12 @@ def beside(request: Request, course: dict[str, Any]) -> list[Stretch]:
         ("放大", "Zoom in", days // 4, -(days // 4)), ("缩小", "Zoom out", -(days // 2), days // 2),
     )  # fmt: skip
     path = f"/agencies/{course['agency']['uscc']}"
-    found = []
-    for text, text_en, by, to in moves:
-        try:
-            ends = first + by, last + to
-        except OverflowError:
-            continue
-        found.append(Stretch(text, text_en, keeping(request, path, from_=ends[0], to=ends[1])))
-    return found
+    return [
+        Stretch(text, text_en, keeping(request, path, from_=within(first, by), to=within(last, to)))
+        for text, text_en, by, to in moves
+    ]
+
+
+def within(day: date, by: timedelta) -> date:
+    """A day moved, but not beyond the days that can be asked about."""
+    return min(max(day + by, EARLIEST_DAY), LATEST_DAY)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from api.web.agency import Day
+from api.web.agency import Day, within
 from api.web.basis import asked, keeping
 from api.web.inside import ask
 from api.web.render import page
@@ -54,7 +54,7 @@ class _ByDay:
         if not self.day and stops[self.halt]["first"] is not None:
             stops = await ask(self.request, f"{self.base}/stops", as_of=stops[self.halt]["first"], known_at=known_at)
         day = date.fromisoformat(stops["day"])
-        before = max(day, date.min + timedelta(days=1)) - timedelta(days=1)
+        before = within(day, timedelta(days=-1))
         both = {"as_of": before.isoformat(), "as_of_2": day.isoformat(), "known_at": known_at, "known_at_2": known_at}
         compared = await ask(self.request, f"{self.base}/comparison", **both)
         path = f"/agencies/{stops['agency']['uscc']}/replay"
@@ -109,5 +109,13 @@ class _ByRecord:
 
 def _sides(compared: dict[str, Any]) -> dict[str, Any]:
     """Both sides of a comparison, and what differs of the standing; the law behind it has a page of its own."""
-    told = [one for one in compared["difference"] if one["field"] not in _UNTOLD]
+    told = [_plainly(one) for one in compared["difference"] if one["field"] not in _UNTOLD]
     return {"before": compared["before"], "after": compared["after"], "difference": told, "echo": compared["after"]}
+
+
+def _plainly(one: dict[str, Any]) -> dict[str, Any]:
+    """A difference whose reason does without the ids of events: beside it stand links to them."""
+    why, why_en = one["why"], one["why_en"]
+    for event in one["events"]:
+        why, why_en = why.replace(f"{event}，", ""), why_en.replace(f"{event}, ", "")
+    return {**one, "why": why, "why_en": why_en}

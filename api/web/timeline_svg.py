@@ -54,7 +54,7 @@ class Words:
         return self.t("到期未办的扣分", "Overdue duty") if name == "lapse" else self.t(*EVENTS[name])
 
 
-def timeline_svg(course: Item, words: Words, as_of: date | None) -> str:
+def timeline_svg(course: Item, words: Words, as_of: date) -> str:
     """An answer of `GET …/course` as SVG text; nothing but the arguments goes in. `as_of` is marked, where it is in."""
     axis = Axis(date.fromisoformat(course["from"]), date.fromisoformat(course["to"]), WIDTH)
     title = words.t("时间线", "Timeline") + f" {course['from']} – {course['to']}"
@@ -91,7 +91,7 @@ def _scored(one: Item, words: Words) -> str:
 
 
 def _definitions() -> str:
-    shapes = [tag("path", d=shape, id=f"tl-{key}") for key, shape in SHAPES.items()]
+    shapes = [tag("path", d=shape, id=f"tl-{key}", transform="scale(1.3)") for key, shape in SHAPES.items()]
     marks = {
         Tier.RECORDED: tag("circle", cx=3, cy=3, r=1), Tier.WARNED: tag("path", d="M0,6 L6,0"),
         Tier.BLACKLISTED: tag("path", d="M0,6 L6,0 M0,0 L6,6"),
@@ -122,8 +122,8 @@ def _later(axis: Axis, course: Item, words: Words) -> Iterator[str]:
                   height=HEIGHT - _TOP - 4), class_="tl-later")  # fmt: skip
 
 
-def _as_of(axis: Axis, as_of: date | None, words: Words) -> Iterator[str]:
-    if as_of is not None and axis.first <= as_of <= axis.last:
+def _as_of(axis: Axis, as_of: date, words: Words) -> Iterator[str]:
+    if axis.first <= as_of <= axis.last:
         x, title = axis.middle(as_of), words.t(f"查询基准日 {as_of}", f"as of {as_of}")
         yield tag("g", tag("title", said(title)), tag("path", d=f"M{x:.1f},{_TOP:g} V{HEIGHT - 4:g}"), class_="tl-asof")
 

@@ -2,7 +2,8 @@
 "use strict";
 (() => {
   const DAY = 86400000;
-  const LONGEST = 73000;
+  const EARLIEST = Date.UTC(1990, 0, 1);
+  const LATEST = Date.UTC(2200, 11, 31);
   const iso = (time) => new Date(time).toISOString().slice(0, 10);
   const section = () => document.getElementById("timeline");
   const frame = () => section().querySelector(".tl-frame");
@@ -49,8 +50,8 @@
   }
 
   function move(from, to, more) {
-    if ((to - from) / DAY > LONGEST || from > to) return;
-    show(addressOf(from, to), { push: false, focus: () => frame().focus({ preventScroll: true }), ...more });
+    if (from > to) return;
+    show(addressOf(Math.max(from, EARLIEST), Math.min(to, LATEST)), { push: false, focus: () => frame().focus({ preventScroll: true }), ...more });
   }
 
   function zoom(by, at = 0.5) {
