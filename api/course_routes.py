@@ -25,7 +25,7 @@ router = APIRouter(route_class=GuardedRoute)
 def course_of(
     request: Request, uscc: str, first: FirstDay = None, last: LastDay = None, known_at: KnownAt = None
 ) -> Response:
-    """得分、惩戒等级和事实的走势，按日历合并 / Score, tier and facts over a stretch of time, drawn together for a picture."""
+    """得分、惩戒等级和事实的走势，过密的合并 / Score, tier and facts over a stretch, drawn together for a picture."""
     with asking(request) as (questions, reader):
         basis = questions.basis(path_uscc(uscc), None, known_at)
         from_, to = _span(basis, first, last or questions.today)

@@ -1,8 +1,8 @@
 """The course of an agency's standing over a stretch of time, drawn together so that it stays small (pages).
 
 Steps come from the rows, facts from the trail. However long the stretch and however many its facts, the answer has a
-bounded size: the score keeps the first, least, greatest and last value of each of COLUMNS columns, and facts of one lane
-that lie so close together that they could not be told apart become one mark.
+bounded size: the score keeps the first, least, greatest and last value of each of COLUMNS columns, and facts of one
+lane that lie so close together that they could not be told apart become one mark.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 from domain.events import Event, EventAnnulled, LapseRecorded, ResultPublished, ResultRevised
@@ -23,6 +24,7 @@ from projections.timeline import PARTS
 from projections.timeline_picture import LANES
 
 Item = dict[str, Any]
+Result = ResultPublished | ResultRevised
 COLUMNS = 160
 """Into how many columns the score is drawn together."""
 MOST_CHANGES = 20
@@ -57,7 +59,7 @@ def course(basis: Basis, rows: Course, first: date, last: date) -> Item:
     """What `GET …/course` answers beside the echo of its basis: both ends included."""
     stood = list(rows.between(first, last))
     facts = _dated(basis.trail, first, last)
-    changes = list(_changes(stood))
+    changes = list(pairwise(stood))
     return {
         "from": first.isoformat(), "to": last.isoformat(),
         "score": list(_score(stood, last)),
@@ -178,13 +180,14 @@ def _is_told(trail: Trail, facts: Iterable[Event], ground: str) -> bool:
 
 def _results(trail: Trail, first: date, last: date) -> Iterator[Item]:
     """Published and revised results whose publication or time for appeals touches the stretch."""
-    for event in [*trail.every(ResultPublished), *trail.every(ResultRevised)]:
+    every: list[Result] = [*trail.every(ResultPublished), *trail.every(ResultRevised)]
+    for event in every:
         until = event.deadline or event.occurred_on
         if event.occurred_on <= last and until >= first:
             yield result_shown(trail, event)
 
 
-def result_shown(trail: Trail, event: ResultPublished | ResultRevised) -> Item:
+def result_shown(trail: Trail, event: Result) -> Item:
     """A published or revised result in short."""
     return {
         "event": event.id, "year": event.year, "published_on": event.occurred_on.isoformat(),
@@ -197,14 +200,10 @@ def result_shown(trail: Trail, event: ResultPublished | ResultRevised) -> Item:
 
 def latest_result(trail: Trail, by: date) -> Item | None:
     """The result that stands on a day: of the latest year, the one recorded last."""
-    found = [*trail.of(ResultPublished), *trail.of(ResultRevised)]
+    found: list[Result] = [*trail.of(ResultPublished), *trail.of(ResultRevised)]
     of_day = [event for event in found if event.occurred_on <= by]
     latest = max(of_day, key=lambda event: (event.year, event.version), default=None)
     return None if latest is None else result_shown(trail, latest)
-
-
-def _changes(stood: Sequence[StoodOn]) -> Iterator[tuple[StoodOn, StoodOn]]:
-    yield from zip(stood, stood[1:], strict=False)
 
 
 def _told(change: tuple[StoodOn, StoodOn], trail: Trail, facts: Mapping[date, Sequence[Event]]) -> Item:
@@ -236,8 +235,8 @@ def in_short(parts: Mapping[str, Any]) -> Item:
 def stops(basis: Basis, rows: Course, day: date, last: date) -> Item:
     """Where a replay can halt beside `day`: days with facts that count, and days on which the standing changes.
 
-    Of each: the first, the last (up to `last`), those next to `day`, how many there are and which of them `day` is. Also
-    the facts of `day`, and the fact that was recorded last of all that is known.
+    Of each: the first, the last (up to `last`), those next to `day`, how many there are and which of them `day` is.
+    Also the facts of `day`, and the fact that was recorded last of all that is known.
     """
     trail = basis.trail
     with_facts = sorted({event.occurred_on for event in trail.events if trail.counts(event)})

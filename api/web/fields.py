@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from api.web.words import FILINGS, GRADES, TIERS
 
 FIELDS = {
-    "agency.name": ("机构名称", "Name"), "agency.category": ("类型", "Category"), "agency.filing": ("备案状态", "Filing"),
+    "agency.name": ("机构名称", "Name"), "agency.category": ("类型", "Category"),
+    "agency.filing": ("备案状态", "Filing"),
     "sanction.tier": ("惩戒等级", "Sanction tier"), "sanction.since": ("惩戒起始", "Sanction since"),
     "sanction.until": ("惩戒截止", "Sanction until"), "sanction.verified_complaints": ("有效投诉", "Upheld complaints"),
     "bad_records.year": ("本年度不良信息", "Bad records of the year"),
@@ -25,7 +27,11 @@ PARTS = {
     "honours": ("荣誉记录", "honours"),
 }  # fmt: skip
 OVERRIDES = {"blacklisted": ("列入黑名单", "blacklisted"), "penalty": ("受到行政处罚", "penalised")}
-_NAMED = {"sanction.tier": TIERS, "assessment.grade": GRADES, "agency.filing": FILINGS}
+_NAMED: dict[str, Mapping[str, tuple[str, ...]]] = {
+    "sanction.tier": TIERS,
+    "assessment.grade": GRADES,
+    "agency.filing": FILINGS,
+}
 
 
 def value_shown(field: str, value: Any) -> tuple[str, str]:

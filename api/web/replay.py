@@ -1,4 +1,4 @@
-"""Stepping through an agency's history: by the days on which things hold, or by the order in which they were recorded."""
+"""Stepping through an agency's history: by the days on which things hold, or in the order of recording."""
 
 from __future__ import annotations
 

@@ -55,15 +55,12 @@ def test_a_regulator_finds_the_day_of_the_warning_by_keyboard(desk: Desk, distri
     for _ in range(60):
         if "警示提醒" in tab.locator("#step .now").inner_text():
             break
-        before = step(tab)
-        tab.keyboard.press("ArrowRight")
-        until(tab, lambda before=before: step(tab) != before)
+        press(tab, "ArrowRight")
     assert step(tab) == WARNED
     assert "警示提醒" in tab.locator("#said").inner_text()
     assert "投诉属实" in tab.locator("#step .on-day").inner_text()
     assert f"day={WARNED}" in tab.url
-    tab.keyboard.press("ArrowLeft")
-    until(tab, lambda: step(tab) != WARNED)
+    press(tab, "ArrowLeft")
     assert "警示提醒" not in tab.locator("#step .now").inner_text()
 
 
@@ -160,6 +157,13 @@ def until(tab: Tab, holds: Callable[[], bool]) -> None:
     raise AssertionError("it did not come to pass")
 
 
+def press(tab: Tab, key: str) -> None:
+    """Press a key of the replay and wait for the step that it brings."""
+    before = step(tab)
+    tab.keyboard.press(key)
+    until(tab, lambda: step(tab) != before)
+
+
 def step(tab: Tab) -> str:
     return str(tab.locator("#step").get_attribute("data-step"))
 
@@ -191,7 +195,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]
 def test_ten_thousand_facts_are_a_small_page_that_does_not_move(
     chromium: Browser, large: tuple[str, str], pictures: Path, query: str
 ) -> None:
-    """Under 100 kB transferred with style and script, no layout shift, at most twenty rows, not a long list of marks."""
+    """Under 100 kB transferred with style and script, no layout shift, at most twenty rows, not too many marks."""
     address, login = large
     seen: Watched = watched(chromium, address, (login, PASSWORD), f"/agencies/{History(1).uscc}{query}")
     assert seen.transferred < 100_000

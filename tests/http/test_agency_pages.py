@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -36,9 +35,9 @@ class Story:
 
 
 @pytest.fixture
-def story(world: World) -> Iterator[Story]:
+def story(world: World) -> Story:
     """One for a test."""
-    yield Story(world)
+    return Story(world)
 
 
 def main_of(text: str) -> str:
@@ -72,7 +71,7 @@ def test_what_stands_is_what_the_api_says(world: World, story: Story) -> None:
 
 
 def test_the_picture_has_every_fact_of_the_stretch_as_a_link(world: World, story: Story) -> None:
-    """Facts lead to their records, several of a day to its replay, the annulled one is struck through, bands are there."""
+    """Facts lead to their records, those of one day to its replay; what is annulled is struck through."""
     desk = Desk(world, Role.AUDITOR)
     text = desk.shown(story.path, **{"from": "2024-04-01", "to": "2024-04-05"})
     marks = dict(marks_of(text))
@@ -155,7 +154,7 @@ def test_the_replay_by_day_says_what_changed_and_why(world: World, story: Story)
 
 
 def test_the_replay_by_record_shows_the_late_and_the_annulled_in_their_order(world: World, story: Story) -> None:
-    """Version by version: the wrong complaint raises the tier, its annulment takes that back, a late lapse costs points."""
+    """The wrong complaint raises the tier, its annulment takes that back, a lapse that came late costs points."""
     desk, numbers = Desk(world, Role.REGULATOR), {one["id"]: one["version"] for one in world.trail(story.uscc)}
     first = main_of(desk.shown(f"{story.path}/replay", by="record"))
     assert "第 1 条记录" in first
@@ -177,7 +176,7 @@ def test_the_replay_by_record_shows_the_late_and_the_annulled_in_their_order(wor
 
 
 def test_only_who_may_read_the_agency_sees_its_pages(world: World, story: Story) -> None:
-    """The agency itself yes; another agency's is 404 like one that does not exist; clients no; nobody unless signed in."""
+    """The agency itself; another's is 404 like one that does not exist; clients no; nobody unless signed in."""
     other = world.filed()
     own = Desk(world, Role.AGENCY, story.uscc)
     for tail in ("", "/replay"):
