@@ -51,6 +51,7 @@ def test_a_regulator_finds_the_day_of_the_warning_by_keyboard(desk: Desk, distri
     tab.locator(".tabs a", has_text="回放").focus()
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/replay*")
+    tab.wait_for_load_state("load")
     tab.keyboard.press("Home")
     for _ in range(60):
         if "警示提醒" in tab.locator("#step .now").inner_text():
