@@ -19,12 +19,18 @@ class Reach(StrEnum):
 
 
 Rights = dict[Role, Reach]
+WHAT_IF = "/v1/agencies/{uscc}/what-if"
+"""The one question that is posted."""
 PUBLIC: Rights = {}
 """No token is asked for."""
 
 READERS: Rights = dict.fromkeys((Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR), Reach.ALL)
 _ONE_AGENCY: Rights = {**READERS, Role.AGENCY: Reach.OWN}
 _DISTRICT: Rights = {**READERS, Role.AGENCY: Reach.PART}
+_OUTSIDERS: Rights = {**READERS, Role.AGENCY: Reach.ALL, Role.CLIENT: Reach.ALL}
+"""Who may keep what the log signs, to hold it against the log later: it contains no fact."""
+_RECORDERS: Rights = {**_DISTRICT, Role.CLIENT: Reach.PART}
+"""Proof of one event: an agency for its own, whoever has recorded an event for that one."""
 _ANYONE: Rights = dict.fromkeys(Role, Reach.ALL)
 
 _QUESTIONS: dict[str, Rights] = {
@@ -34,11 +40,18 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/course": _ONE_AGENCY,
     "/v1/agencies/{uscc}/stops": _ONE_AGENCY,
     "/v1/agencies/{uscc}/comparison": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/certificate": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/subjects": READERS,
     "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
     "/v1/agencies": _DISTRICT,
     "/v1/rankings/{year}": _DISTRICT,
     "/v1/statistics": READERS,
     "/v1/log": READERS,
+    "/v1/log/checkpoint": _OUTSIDERS,
+    "/v1/log/consistency": _OUTSIDERS,
+    "/v1/log/inclusion": _RECORDERS,
+    "/v1/log/receipt": _RECORDERS,
+    "/v1/agencies/{uscc}/head": _ONE_AGENCY,
     "/v1/notices": _DISTRICT,
     "/v1/agencies/{uscc}/results/{year}": _ONE_AGENCY,
     "/v1/assessments/{year}": _DISTRICT,
@@ -50,6 +63,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/reports": READERS,
     "/v1/impacts": _DISTRICT,
     "/v1/hints": READERS,
+    "/v1/consultations": {Role.AUDITOR: Reach.ALL},
     "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
     "/v1/rulebooks": _ANYONE,
     "/v1/rulebooks/{id}": _ANYONE,
@@ -75,7 +89,7 @@ def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
 
 PERMISSIONS: dict[tuple[str, str], Rights] = {
     **{("GET", path): rights for path, rights in _QUESTIONS.items()},
-    ("POST", "/v1/agencies/{uscc}/what-if"): _ONE_AGENCY,
+    ("POST", WHAT_IF): _ONE_AGENCY,
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
     **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }

@@ -11,13 +11,18 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError
 
+from api.cli.running import tell
+from api.sealing import Notary
 from api.settings import Settings
+from domain.errors import Refusal
 from domain.ledger import Ledger
 from domain.reader import StreamCache
 from domain.store.engine import database_url, open_engine
+from domain.store.master_key import use_keys
 from domain.store.migrate import migrate, require_current
 from domain.store.sealer import seal
 from domain.store.trouble import DatabaseRefused
+from domain.store.wrapping import ensure_master_key
 from domain.values import LEDGER_STREAM
 from projections.ledger import open_ledger
 from projections.rebuild import require_rows
@@ -65,7 +70,7 @@ def opened_ledger(database: str | None, *, cached_events: int | None = None) -> 
         make_ready(engine, settings)
         ledger = _ledger(engine, cached_events)
         yield ledger
-        seal_all(engine)
+        seal_all(engine, settings)
 
 
 @contextmanager
@@ -76,9 +81,10 @@ def blank_ledger(database: str | None) -> Iterator[Ledger]:
     settings = settings_for(database)
     with _engine(settings) as engine:
         migrate(engine)
+        ensure_master_key(engine)
         ensure_persons(engine)
         yield open_ledger(engine)
-        seal_all(engine)
+        seal_all(engine, settings)
 
 
 def _ledger(engine: Engine, cached_events: int | None) -> Ledger:
@@ -89,10 +95,17 @@ def _ledger(engine: Engine, cached_events: int | None) -> Ledger:
     return ledger
 
 
-def seal_all(engine: Engine) -> None:
-    """Give what was recorded its place in the log now, so that it need not wait for a service (events.md, Order)."""
+def seal_all(engine: Engine, settings: Settings) -> None:
+    """Give what was recorded its place in the log now, and sign it, so that it need not wait for a service.
+
+    What was recorded stands even if it cannot be signed here (no key, say): that is told, and the service will sign.
+    """
     while seal(engine):
         pass
+    try:
+        Notary(engine, settings).bring_up()
+    except Refusal as refusal:
+        tell(refusal)
 
 
 def is_new(database: str | None) -> bool:
@@ -103,6 +116,7 @@ def is_new(database: str | None) -> bool:
 @contextmanager
 def _engine(settings: Settings) -> Iterator[Engine]:
     engine = open_engine(settings.database)
+    use_keys(engine, settings.keys)
     try:
         yield engine
     finally:

@@ -42,12 +42,28 @@ def write_once(path: Path, content: bytes) -> bool:
     finally:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+    return True
+
+
+def sync_folder(path: Path) -> None:
+    """Have the disk hold what stands in a folder: files put there, replaced or taken away."""
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
-    return True
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put a file in the place of another, or where there is none yet, whole and durable; only its owner can read it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)
+    sync_folder(path.parent)
 
 
 def read_secret(path: Path) -> bytes:

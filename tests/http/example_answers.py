@@ -20,8 +20,8 @@ from api.commands import ACTS
 from api.dossier import ZIP
 from api.examples import command_example
 from api.openapi import ZIP_EXAMPLE
+from api.sealing import proven_up
 from api.settings import Settings
-from domain.store.sealer import seal
 from domain.values import Role
 from tests.http.world import World, body_of, today
 
@@ -32,6 +32,7 @@ SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
     "score": 2, "marks": 3, "changes": 1,
+    "proof": 2, "places": 2, "entries": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
 
@@ -58,8 +59,7 @@ def ask(world: World) -> dict[str, Any]:
     world.done("ReportBehaviour", uscc)
     world.done("FileObjection", uscc, event_id=lapse)
     acts = _acts(world)
-    while seal(world.service.ledger.engine):
-        pass
+    proven_up(world.service.ledger, world.service.notary)
     base = f"/v1/agencies/{uscc}"
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "standing": (f"{base}/standing", {"as_of": "2024-12-31"}),
@@ -68,10 +68,17 @@ def ask(world: World) -> dict[str, Any]:
         "course": (f"{base}/course", {"from_": "2024-05-01", "to": "2024-06-30"}),
         "stops": (f"{base}/stops", {"as_of": "2024-05-06"}),
         "events": (f"{base}/events", {"limit": 2}),
+        "subjects": (f"{base}/subjects", {"limit": 2}),
         "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
+        "certificate": (f"{base}/certificate", {"as_of": "2024-12-31"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
         "log": ("/v1/log", {"after": 3, "limit": 2}),
+        "log_checkpoint": ("/v1/log/checkpoint", {}),
+        "log_consistency": ("/v1/log/consistency", {"from_": 3}),
+        "log_inclusion": ("/v1/log/inclusion", {"event_id": lapse}),
+        "log_receipt": ("/v1/log/receipt", {"event_id": lapse}),
+        "agency_head": (f"{base}/head", {}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
         "assessment": ("/v1/assessments/2024", {"limit": 2}),
@@ -86,6 +93,7 @@ def ask(world: World) -> dict[str, Any]:
         "hints": ("/v1/hints", {"status": "all"}),
         "agency_hints": (f"{base}/hints", {}),
         "rulebooks": ("/v1/rulebooks", {}),
+        "consultations": ("/v1/consultations", {"uscc": uscc, "limit": 2}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),
         "survey_link": (link, {}),
@@ -101,7 +109,8 @@ def ask(world: World) -> dict[str, Any]:
     }
     answers: dict[str, Any] = dict(acts)
     for name, (path, query) in asked.items():
-        response = world.association.get(path, **query)
+        asking = world.people[Role.AUDITOR] if name == "consultations" else world.association
+        response = asking.get(path, **query)
         assert response.status_code == 200, response.text
         answers[name] = _content(response)
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
@@ -131,6 +140,10 @@ def _acts(world: World) -> dict[str, Any]:
     act("decide_appeal", f"/v1/appeals/{first}/decision", decided_on="2025-03-20", annul=[upheld])
     touched = world.done("RecordLapse", other, item=4, occurred_on="2024-09-01")["touched"][0]["impact"]
     act("dispose_impact", f"/v1/impacts/{touched}/disposal", disposed_on="2025-05-08")
+    subject = world.association.get(f"/v1/agencies/{other}/subjects").json()["items"][0]["subject"]
+    answers["act erase_subject"] = world.must(
+        world.association.post(f"/v1/subjects/{subject}/erasure", _EXAMPLES["erase_subject"])
+    )
     act("close_year", f"/v1/assessments/{year}/closing", closed_on="2025-06-03")
     return answers
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from domain.store import migrate as migrating
 from domain.store.engine import open_engine, open_migration_engine
 from domain.store.migrate import migrate, require_current
-from domain.store.schema import TRIGGERS, metadata
+from domain.store.schema import APPEND_ONLY, TRIGGERS, metadata
 from domain.store.state import State, known_revisions, state_of
 from domain.store.trouble import DatabaseForeign, DatabaseHalfMigrated, DatabaseNewer, DatabaseOlder, DatabaseRefused
 from tests.store.workers import SPAWN, finish, migrate_at_once, start
@@ -112,12 +112,12 @@ def test_a_missing_column_is_half_migrated(url: str) -> None:
     assert "column tokens.last_used_at" in _refused_as(url, DatabaseHalfMigrated).text_en
 
 
-@pytest.mark.parametrize("nth", [0, -1])
+@pytest.mark.parametrize("nth", range(-1, 3))
 def test_a_missing_trigger_is_half_migrated(url: str, nth: int) -> None:
-    """Without the triggers that protect the log nothing is served."""
+    """Without the triggers that protect the log and the record of consultations nothing is served."""
     sqlite = url.startswith("sqlite")
     name = sorted(TRIGGERS["sqlite" if sqlite else "postgresql"])[nth]
-    table = "events" if name.startswith("events") else "log_index"
+    table = next(one for one in APPEND_ONLY if name.startswith(one))
     _as_owner(url, f"DROP TRIGGER {name}" if sqlite else f"DROP TRIGGER {name} ON {table}")
     assert name in _refused_as(url, DatabaseHalfMigrated).text_en
 
