@@ -23,12 +23,17 @@ router = APIRouter(route_class=GuardedRoute)
 
 @router.get("/v1/agencies/{uscc}/course", tags=[ONE], **question_docs("course", one_agency=True))
 def course_of(
-    request: Request, uscc: str, first: FirstDay = None, last: LastDay = None, known_at: KnownAt = None
+    request: Request,
+    uscc: str,
+    first: FirstDay = None,
+    last: LastDay = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
 ) -> Response:
     """得分、惩戒等级和事实的走势，过密的合并 / Score, tier and facts over a stretch, drawn together for a picture."""
     with asking(request) as (questions, reader):
-        basis = questions.basis(path_uscc(uscc), None, known_at)
-        from_, to = _span(basis, first, last or questions.today)
+        basis = questions.basis(path_uscc(uscc), as_of, known_at)
+        from_, to = _span(basis, first, last or basis.as_of)
         found = course(basis, rows_of(reader, basis, known_at), from_, to)
         days = [event.occurred_on for event in basis.trail.events]
         content = {
@@ -37,11 +42,11 @@ def course_of(
             "first_fact": min(days).isoformat(),
             "last_fact": max(days).isoformat(),
             **found,
-            "latest_result": latest_result(basis.trail, to),
+            "latest_result": latest_result(basis.trail, basis.as_of),
         }
-        both = first is not None and last is not None
+        named = None not in (first, last, as_of)
         for_ever = may_cache_for_ever(
-            reader.connection, as_of_given=both, known_at=basis.known_at, known_at_given=known_at is not None
+            reader.connection, as_of_given=named, known_at=basis.known_at, known_at_given=known_at is not None
         )
     return answer(request, content, for_ever=for_ever)
 

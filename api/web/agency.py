@@ -65,7 +65,7 @@ async def agency(
     basis = asked(request)
     base = f"/v1/agencies/{uscc}"
     standing = await ask(request, f"{base}/standing", **basis.query)
-    course = await ask(request, f"{base}/course", from_=first, to=last or basis.as_of, known_at=basis.known_at)
+    course = await ask(request, f"{base}/course", from_=first, to=last, **basis.query)
     shown = {
         "agency": course["agency"], "course": course, "picture": picture(request, course, standing["as_of"]),
         "stretches": stretches(request, course), "beside": beside(request, course),

@@ -233,8 +233,11 @@ def _mark(one: Item, axis: Axis, y: float, words: Words) -> str:
                     f"{when}: {one['count']} facts ({kinds}{more}{gone})")  # fmt: skip
     number = str(one["count"])
     to = words.replay(day) if one["to"] == day else words.stretch(day, one["to"])
-    return tag("a", tag("title", said(title)), tag("use", href=f"#tl-{min(len(number), 4)}", x=x, y=y),
-               tag("text", number, x=x, y=y + 4), href=to, class_="tl-many")  # fmt: skip
+    shape = [tag("use", href=f"#tl-{min(len(number), 4)}", x=x, y=y), tag("text", number, x=x, y=y + 4)]
+    if one["annulled"] == one["count"]:
+        shape.append(tag("path", d=f"M{x - 13:.1f},{y:g}h26"))
+    kind = "annulled" if one["annulled"] == one["count"] else "partly" if one["annulled"] else ""
+    return tag("a", tag("title", said(title)), *shape, href=to, class_=f"tl-many {kind}".strip())
 
 
 def _results(results: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]:

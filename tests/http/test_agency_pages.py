@@ -90,6 +90,15 @@ def test_the_picture_has_every_fact_of_the_stretch_as_a_link(world: World, story
     assert len(titles) == len(course["marks"]) + sum(one["tier"] != "none" for one in course["tiers"])
 
 
+def test_the_published_result_is_that_of_the_basis_whatever_stretch_is_shown(world: World) -> None:
+    """The latest result by `as_of`, with the end of its time for appeals; none before it was published."""
+    uscc = world.appealable()
+    desk = Desk(world, Role.REGULATOR)
+    stretch = {"from": "2025-02-01", "to": "2025-02-28"}
+    assert "异议期已于" in main_of(desk.shown(f"/agencies/{uscc}", **stretch))
+    assert "尚未公布" in main_of(desk.shown(f"/agencies/{uscc}", as_of="2025-12-31", **stretch))
+
+
 def test_a_band_and_a_change_lead_to_the_replay_of_their_day(world: World, story: Story) -> None:
     """What changed and when stands in a table of at most twenty rows, whose days open the replay."""
     desk = Desk(world, Role.REGULATOR)
