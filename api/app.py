@@ -47,7 +47,7 @@ from api.quick_standing import QuickStandings
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
-from api.web import agency, portal, replay, sign_in
+from api.web import agency, form_pages, portal, record_pages, replay, sign_in
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -87,6 +87,8 @@ ROUTES = (
     sign_in,
     agency,
     replay,
+    record_pages,
+    form_pages,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}

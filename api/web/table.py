@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from api.commands import COMMANDS
 from api.permissions import READERS
 from domain.values import Role
 
@@ -24,7 +25,11 @@ class Page(NamedTuple):
 
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
+<<<<<<< HEAD
 OF_AN_AGENCY = READING | {Role.AGENCY}
+=======
+RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
+>>>>>>> main
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
@@ -36,6 +41,8 @@ PAGES = (
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
+    Page("/record", "record", "登记", "Record", roles=RECORDING),
+    Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
     Page("/agencies/{uscc}", "agency", "机构概览与时间线", "Overview and timeline", False, roles=OF_AN_AGENCY),
     Page("/agencies/{uscc}/replay", "replay", "回放", "Replay", False, roles=OF_AN_AGENCY),
