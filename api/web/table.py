@@ -25,11 +25,8 @@ class Page(NamedTuple):
 
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
-<<<<<<< HEAD
 OF_AN_AGENCY = READING | {Role.AGENCY}
-=======
 RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
->>>>>>> main
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
