@@ -189,6 +189,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]
         yield address, login
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "query",
     ["", "?as_of=2026-06-30", "?from=2016-07-02&to=2026-06-30", "?from=2023-07-01&to=2026-06-30&as_of=2026-06-30"],
@@ -207,6 +208,7 @@ def test_ten_thousand_facts_are_a_small_page_that_does_not_move(
     seen.tab.context.close()
 
 
+@pytest.mark.slow
 def test_ten_thousand_facts_replay_step_by_step(chromium: Browser, large: tuple[str, Any]) -> None:
     """A day in the middle, and the next one, with what changed."""
     address, login = large
