@@ -38,6 +38,8 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/standing": _ONE_AGENCY,
     "/v1/agencies/{uscc}/sheets/{year}": _ONE_AGENCY,
     "/v1/agencies/{uscc}/timeline": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/course": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/stops": _ONE_AGENCY,
     "/v1/agencies/{uscc}/comparison": _ONE_AGENCY,
     "/v1/agencies/{uscc}/certificate": _ONE_AGENCY,
     "/v1/agencies/{uscc}/subjects": READERS,

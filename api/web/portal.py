@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -18,7 +19,7 @@ from api.queries import Cursor, LooseText
 from api.question_routes import path_year
 from api.web.example import worked_example
 from api.web.glossary import groups
-from api.web.render import OWN_FILES, asset, page
+from api.web.render import OWN_FILES, asset, packed, page
 from api.web.routes import PageRoute
 from api.web.table import ASSETS
 from domain.errors import NotFound
@@ -150,7 +151,16 @@ def own_file(request: Request, name: str, v: str = "") -> Response:
     kind = _KINDS.get(name.rpartition(".")[2])
     if kind is None or name not in OWN_FILES:
         raise NotFound("没有这个文件", "there is no such file")
-    return Response(asset(name)[0], 200, {"Cache-Control": "public, max-age=31536000, immutable"}, kind)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if _takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(packed(name), 200, {**headers, "Content-Encoding": "gzip"}, kind)
+    return Response(asset(name)[0], 200, headers, kind)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether a client names gzip without refusing it (RFC 9110, 12.5.3); `*` need not be understood."""
+    offers = (one.replace(" ", "").lower().partition(";q=") for one in accepted.split(","))
+    return any(name == "gzip" and not re.fullmatch(r"0(\.0*)?", weight) for name, _, weight in offers)
 
 
 def _today(now: datetime) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from starlette.responses import Response
 
 from api.answers import ASK_AGAIN, PageBytes
 from api.permissions import rights_of
-from api.web import words
+from api.web import standing_words, words
 from api.web.basis import asked, keeping, local_of
 from api.web.glossary import terms
 from api.web.table import ASSETS, FIRST_LIST, PAGES, POLICY, Page, page_named
@@ -50,6 +51,12 @@ def asset(name: str) -> tuple[bytes, str]:
     """A file of ours and the address under which it may be kept for ever. Raises: OSError for one that is not there."""
     content = (_HERE / "static" / name).read_bytes()
     return content, f"{ASSETS}{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
+
+
+@cache
+def packed(name: str) -> bytes:
+    """The same file compressed: it holds nothing secret, unlike a page. Raises: OSError for one that is not there."""
+    return gzip.compress(asset(name)[0], mtime=0)
 
 
 def language_of(request: Request) -> Language:
@@ -124,6 +131,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "day": date.fromisoformat,
         "named": named,
         "names": words,
+        "standing_words": standing_words,
         "link": link,
         "may": may,
         "glossary": terms(),

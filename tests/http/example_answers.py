@@ -34,6 +34,7 @@ SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
     "names": 1, "named_by": 1, "sheets": 1,
+    "score": 2, "marks": 3, "changes": 1,
     "proof": 2, "places": 2, "entries": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
@@ -69,6 +70,8 @@ def ask(world: World) -> dict[str, Any]:
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
         "timeline": (f"{base}/timeline", {"from_": "2024-05-01", "to": "2024-06-30"}),
         "sheet_pdf": (f"{base}/sheets/2024/pdf", {"as_of": "2024-12-31"}),
+        "course": (f"{base}/course", {"from_": "2024-05-01", "to": "2024-06-30"}),
+        "stops": (f"{base}/stops", {"as_of": "2024-05-06"}),
         "events": (f"{base}/events", {"limit": 2}),
         "event": (f"{base}/events/{lapse}", {}),
         "subjects": (f"{base}/subjects", {"limit": 2}),
