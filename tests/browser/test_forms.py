@@ -63,7 +63,7 @@ def find_agency(tab: Tab, district: District, name: str) -> None:
 
 def test_three_upheld_complaints_lead_to_the_blacklist(chromium: Browser, district: District, pictures: Path) -> None:
     """Each preview announces the next step of the ladder; after the third the agency is blacklisted (art.17)."""
-    told = ("第 1 次有效投诉：“备案提醒”", "第 2 次有效投诉：“警示提醒”", "第 3 次有效投诉：“黑名单”")
+    told = ("第 1 次有效投诉：“记录备案”", "第 2 次有效投诉：“警示提醒”", "第 3 次有效投诉：“黑名单”")
     with signed_in(chromium, district, bypass_csp=True) as tab:
         find_agency(tab, district, "第1安全科技")
         must_be_good(tab, "record", pictures)

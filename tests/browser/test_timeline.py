@@ -79,7 +79,7 @@ def test_it_is_found_without_script_by_links(chromium: Browser, district: Distri
     assert step(tab) == WARNED
     tab.fill("#day", f"{YEAR - 1}-05-06")
     tab.locator(".choose button").click()
-    assert "备案提醒" in tab.locator("#step .now").inner_text()
+    assert "记录备案" in tab.locator("#step .now").inner_text()
     context.close()
 
 

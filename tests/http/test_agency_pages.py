@@ -83,7 +83,7 @@ def test_the_picture_has_every_fact_of_the_stretch_as_a_link(world: World, story
     assert any("已撤销" in title for title in gone)
     text = desk.shown(story.path, **{"from": "2024-01-01", "to": "2024-12-31"})
     titles = [title for _, title in marks_of(text)]
-    assert any("备案提醒" in title for title in titles)
+    assert any("记录备案" in title for title in titles)
     assert any(title.startswith("2024-11-20") and "警示提醒" in title for title in titles)
     assert 'role="group"' in text
     course = world.regulator.get(f"/v1{story.path}/course", from_="2024-01-01", to="2024-12-31").json()
@@ -142,7 +142,7 @@ def test_the_replay_by_day_says_what_changed_and_why(world: World, story: Story)
     text = desk.shown(f"{story.path}/replay", day="2024-11-20")
     said = main_of(text)
     assert "2024年11月20日" in said
-    assert re.search(r"备案提醒\s*→\s*变为\s*②\s*警示提醒", said)
+    assert re.search(r"记录备案\s*→\s*变为\s*②\s*警示提醒", said)
     assert "投诉属实" in said
     assert f"{story.path}/events/{story.upheld[1]}" in text
     assert story.upheld[1] not in said
