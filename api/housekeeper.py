@@ -26,7 +26,7 @@ class Housekeeper:
 
     def __init__(self, engine: Engine, seal_seconds: float, notary: Notary) -> None:
         self._engine, self._seal_seconds, self._notary = engine, seal_seconds, notary
-        self._proved = -CHECKPOINT_SECONDS
+        self._proved, self._signed = -CHECKPOINT_SECONDS, 0
         self._stop, self._recorded = threading.Event(), threading.Event()
         self._used: dict[bytes, Token] = {}
         self._lock = threading.Lock()
@@ -76,7 +76,10 @@ class Housekeeper:
         """At most so often, and once more at the end; what is left is found by the next round."""
         if time.monotonic() - self._proved >= CHECKPOINT_SECONDS or self._stop.is_set():
             self._proved = time.monotonic()
-            self._notary.bring_up()
+            signed = self._notary.bring_up()
+            if signed is not None and signed.size > self._signed:
+                self._signed = signed.size
+                log.info("checkpoint", size=signed.size, root=signed.root.hex())
 
     def _touch(self) -> None:
         with self._lock:
