@@ -42,7 +42,7 @@ from api.middleware import Edge
 from api.quick_standing import QuickStandings
 from api.sealing import Notary
 from api.settings import Settings
-from api.web import portal
+from api.web import portal, sign_in
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -73,6 +73,7 @@ ROUTES = (
     public_routes,
     health,
     portal,
+    sign_in,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}

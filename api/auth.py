@@ -8,21 +8,26 @@ from typing import NoReturn
 from starlette.requests import Request
 
 from api.problem_types import Unauthenticated
+from domain.events import Via
 from domain.ledger import Ledger
 from domain.store.people import Token, find_token
 from domain.values import Role
 
 MOST_CHARACTERS = 512
+CALLER = "steward.caller"
+"""Where in the scope of a request from inside (`api/web/inside.py`) its caller stands. None from outside brings it."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The person behind a request. `scope` is what their idempotency keys belong to: the hash of the token."""
+    """The person behind a request. `scope`: what their idempotency keys belong to, the hash of token or session."""
 
     person_id: str
     role: Role
     uscc: str | None
     scope: bytes
+    via: Via = "api"
+    """By which way what they record comes in."""
 
 
 def authenticate(ledger: Ledger, request: Request) -> tuple[Caller, Token]:

@@ -46,7 +46,7 @@ class Order:
             command,
             actor=self.caller.person_id,
             role=role or self.caller.role,
-            via="api",
+            via=self.caller.via,
             path_id=path_id,
             enterprise=self.caller.uscc,
             event_id=event_id,

@@ -135,6 +135,12 @@ LooseText = Annotated[
     BeforeValidator(_plain),
     Query(description="页面上的筛选，可以留空 / a filter of a page, which a form may send empty"),
 ]
+Address = Annotated[
+    str,
+    StringConstraints(max_length=4000),
+    BeforeValidator(_plain),
+    Query(description="回到哪个页面 / the page to go back to"),
+]
 HintFilter = Annotated[
     Literal["open", "dismissed", "recorded", "all"],
     Query(description="待处理、已排除、已记录或全部 / open, dismissed, recorded or all"),

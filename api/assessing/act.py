@@ -45,7 +45,8 @@ class Act:
     def record(self, unit: Unit, uscc: str, command: Command, path_id: str | None = None, **more: Any) -> Event:
         """Record one command on behalf of who acts, in the role of the token unless another is given."""
         return unit.record(
-            uscc, command, actor=self.caller.person_id, via="api", path_id=path_id, enterprise=self.caller.uscc,
+            uscc, command, actor=self.caller.person_id, via=self.caller.via, path_id=path_id,
+            enterprise=self.caller.uscc,
             **{"role": self.caller.role, **more},
         )  # fmt: skip
 
@@ -68,7 +69,7 @@ class Act:
             kind,
             stream,
             actor=self.caller.person_id,
-            via="api",
+            via=self.caller.via,
             occurred_on=on,
             event_id=event_id or new_id(),
             **fields,

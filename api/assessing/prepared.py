@@ -52,7 +52,7 @@ def prepared(act: Act, reader: Reader, drafts: Drafts, law: Law, limit: Deadline
     for draft in drafts.results:
         event = ResultPublished(
             stream=draft.stream, version=draft.version + 1, id=new_id(), occurred_on=drafts.as_of,
-            recorded_at=NOT_YET, actor=act.caller.person_id, via="api", publication_id=publication,
+            recorded_at=NOT_YET, actor=act.caller.person_id, via=act.caller.via, publication_id=publication,
             **fields_of(drafts, draft, limit),
         )  # fmt: skip
         entries = StoredEntries(reader.connection, draft.stream, ledger.events_mapper)

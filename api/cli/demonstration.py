@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
+from api.cli.accounts import made_password
 from api.cli.database import blank_ledger, settings_for
 from api.cli.options import Database
 from api.cli.output import pairs, progress_bars
@@ -18,6 +21,7 @@ from api.demo.plan import Size
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
+from domain.store.accounts import all_accounts, create_account, hash_password, set_password
 from domain.store.engine import writing
 from domain.store.people import create_person, create_token, person_named
 from domain.values import Role, instant, shanghai_date
@@ -59,33 +63,56 @@ def demo(
         calendar = build_calendar(settings.holiday_overlay)
         begun = make(ledger, shipped_rulebook(), calendar, asked, lambda done, total: bar("演示 demo", done, total))
         tokens = make_tokens(ledger) if serve else []
+        accounts = make_accounts(ledger) if serve else []
     say(f"演示区 demonstration: {begun.agencies} 家机构，种子 seed {begun.seed}，截至 until {begun.until}")
     if (begun.agencies, begun.facts, begun.seed) != (agencies, facts, seed):
         say("演示区此前已建立，本次的选项未采用 / it was made before: this time's options do not apply")
     if serve:
         address = f"http://{settings.host}:{settings.port}"
         pairs(f"演示区 {address}/docs", tokens)
+        pairs(f"登录页面 sign in: {address}/sign-in", accounts)
         from api.app import serve as serve_app  # the web service loads slowly: only who needs it waits
 
         serve_app(settings)
 
 
+def make_accounts(ledger: Ledger) -> list[tuple[str, object]]:
+    """An account per role, all with one new password: what is needed to sign in to the pages."""
+    word = made_password()
+    hashed = hash_password(word)
+    rows: list[tuple[str, object]] = []
+    with writing(ledger.engine) as connection:
+        known = {one.login: one.id for one in all_accounts(connection)}
+        for role, uscc, person in _people(connection, agency_and_client(ledger)):
+            login = str(role)
+            if login in known:
+                set_password(connection, known[login], hashed)
+            else:
+                create_account(connection, login, hashed, person, role, uscc)
+            rows.append((f"{login} {uscc}" if uscc else login, word))
+    return rows
+
+
 def make_tokens(ledger: Ledger) -> list[tuple[str, object]]:
     """A new token per role, of the people who recorded the demonstration: role and token, with the USCC where bound."""
-    bound = agency_and_client(ledger)
-    agency, client = bound if bound is not None else (None, None)
     until = end_of(shanghai_date(instant(datetime.now(UTC))) + timedelta(days=TOKEN_DAYS))
     rows: list[tuple[str, object]] = []
     with writing(ledger.engine) as connection:
-        for role in Role:
-            uscc = {Role.AGENCY: agency, Role.CLIENT: client}.get(role)
-            if role in (Role.AGENCY, Role.CLIENT) and uscc is None:
-                continue
-            name = PEOPLE.get(role, f"演示·{role}")
-            person = person_named(connection, name) or create_person(connection, name)
+        for role, uscc, person in _people(connection, agency_and_client(ledger)):
             secret = create_token(connection, person, role, uscc, until)
             rows.append((f"{role} {uscc}" if uscc else str(role), secret))
     return rows
+
+
+def _people(connection: Connection, bound: tuple[str, str] | None) -> Iterator[tuple[Role, str | None, str]]:
+    """The people of the demonstration: role, enterprise where bound, person's id."""
+    agency, client = bound if bound is not None else (None, None)
+    for role in Role:
+        uscc = {Role.AGENCY: agency, Role.CLIENT: client}.get(role)
+        if role in (Role.AGENCY, Role.CLIENT) and uscc is None:
+            continue
+        name = PEOPLE.get(role, f"演示·{role}")
+        yield role, uscc, person_named(connection, name) or create_person(connection, name)
 
 
 def register(app: typer.Typer) -> None:

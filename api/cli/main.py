@@ -15,6 +15,7 @@ from api.cli import (
     replaying_under,
     serving,
 )
+from api.cli.accounts import account_app
 from api.cli.adopting import calendar_app, rulebook_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
@@ -32,6 +33,7 @@ app = typer.Typer(
 serving.register(app)
 demonstration.register(app)
 app.add_typer(token_app, name="token")
+app.add_typer(account_app, name="account")
 importing.register(app)
 for question in (questions.standing, questions.sheet, questions.timeline):
     app.command()(question)
@@ -42,6 +44,6 @@ proving.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
-for group in (app, token_app, proving.keys_app, calendar_app, rulebook_app):
+for group in (app, token_app, account_app, proving.keys_app, calendar_app, rulebook_app):
     for command in group.registered_commands:
         command.epilog = EPILOG

@@ -21,7 +21,7 @@ from domain.values import SHANGHAI, Instant, Role, instant
 token_app = typer.Typer(
     help="令牌：谁以什么角色使用接口 / tokens: who speaks to the service, and in which role", no_args_is_help=True
 )
-_BOUND = (Role.AGENCY, Role.CLIENT)
+BOUND = (Role.AGENCY, Role.CLIENT)
 
 
 def create(
@@ -55,11 +55,7 @@ def create(
     ] = None,
 ) -> None:
     """新建令牌：标准输出只有令牌本身 / Make a token: it stands alone on standard output, and cannot be shown again."""
-    if (uscc is not None) != (role in _BOUND):
-        needs = f"角色 {role} 须用 --uscc 指明单位 / the role {role} needs --uscc"
-        raise typer.BadParameter(
-            needs if role in _BOUND else f"角色 {role} 不用 --uscc / the role {role} takes no --uscc"
-        )
+    require_bound(role, uscc)
     until = None if expires is None else end_of(expires)
     now = instant(datetime.now(UTC))
     if until is not None and until <= now:
@@ -74,6 +70,15 @@ def create(
         secret = create_token(connection, person_id, role, uscc, until)
     say(f"人员 person: {name} {person_id}；角色 role: {role}" + (f"；单位 USCC: {uscc}" if uscc else ""))
     typer.echo(secret)
+
+
+def require_bound(role: Role, uscc: str | None) -> None:
+    """An agency's and a client's people belong to their enterprise, nobody else does. Raises: typer.BadParameter."""
+    if (uscc is not None) != (role in BOUND):
+        needs = f"角色 {role} 须用 --uscc 指明单位 / the role {role} needs --uscc"
+        raise typer.BadParameter(
+            needs if role in BOUND else f"角色 {role} 不用 --uscc / the role {role} takes no --uscc"
+        )
 
 
 def _holder(connection: Connection, person: str | None, role: Role, now: Instant) -> tuple[str, str]:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from api.guard import require_known_parameters
 from api.law_routes import adopted_law
 from api.pages import onward
 from api.pages import page as part_of
@@ -20,7 +17,8 @@ from api.public_routes import not_published, publicly
 from api.queries import Cursor, LooseText
 from api.question_routes import path_year
 from api.web.example import worked_example
-from api.web.render import asset, page
+from api.web.render import OWN_FILES, asset, page
+from api.web.routes import PageRoute
 from api.web.table import ASSETS
 from domain.errors import NotFound
 from domain.measures.chapter4_appeals import appeal_deadline
@@ -31,27 +29,9 @@ from projections.rows.register import Wanted
 
 ROWS = 25
 """Agencies on one page of a list: with names of 300 characters still far below 100 kB."""
-_ALWAYS = frozenset({"lang"})
+_KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
 _HOLIDAY_CASE = date(2024, 9, 27)
 """A day of publication whose week ends within the National Day holiday."""
-
-
-class PageRoute(APIRoute):
-    """A page: no token, no place in the OpenAPI document, and no parameter that it does not know."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{**kwargs, "include_in_schema": False})
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler; a misspelt filter is refused, as everywhere."""
-        answer = super().get_route_handler()
-        allowed = _ALWAYS | {field.alias for field in self.dependant.query_params}
-
-        async def checked(request: Request) -> Response:
-            require_known_parameters(request, allowed)
-            return await answer(request)
-
-        return checked
 
 
 router = APIRouter(route_class=PageRoute)
@@ -159,11 +139,11 @@ def appeal(request: Request) -> Response:
 
 @router.get(f"{ASSETS}{{name}}")
 def own_file(request: Request, name: str, v: str = "") -> Response:
-    """Our style sheet and icon; `v` names their content, so under that address they never change."""
-    kinds = {"portal.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-    if name not in kinds:
+    """Our styles, scripts and icon; `v` names their content, so under that address they never change."""
+    kind = _KINDS.get(name.rpartition(".")[2])
+    if kind is None or name not in OWN_FILES:
         raise NotFound("没有这个文件", "there is no such file")
-    return Response(asset(name)[0], 200, {"Cache-Control": "public, max-age=31536000, immutable"}, kinds[name])
+    return Response(asset(name)[0], 200, {"Cache-Control": "public, max-age=31536000, immutable"}, kind)
 
 
 def _today(now: datetime) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -15,13 +15,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import ASK_AGAIN, PageBytes
+from api.permissions import rights_of
+from api.web import words
+from api.web.basis import asked, keeping, local_of
 from api.web.table import ASSETS, PAGES, POLICY, page_named
+from api.web.visitors import Visitor
+from domain.values import SHANGHAI, instant, moment, shanghai_date
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600
 HTML = "text/html; charset=utf-8"
 _HERE = Path(__file__).parent
+OWN_FILES = frozenset(file.name for file in (_HERE / "static").iterdir())
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 
 _templates = Environment(
@@ -54,11 +60,15 @@ def day_in_words(day: date, language: Language) -> str:
 
 
 def page(request: Request, template: str, *, name: str, status: int = 200, **content: Any) -> Response:
-    """The page of a name in the table; `content` is what its template shows beside the frame."""
+    """The page of a name in the table; `content` is what its template shows beside the frame.
+
+    Pages of somebody signed in are kept by nobody; public ones are asked for again and compared.
+    """
     language = language_of(request)
-    body = _templates.get_template(template).render(_frame(request, language), here=page_named(name), **content)
+    body = _templates.get_template(template).render(frame(request, language), here=page_named(name), **content)
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": ASK_AGAIN, "Vary": "Cookie"}
-    response = PageBytes(body.encode(), headers, HTML).response(request) if status == 200 else None
+    public = status == 200 and getattr(request.state, "visitor", None) is None and request.method == "GET"
+    response = PageBytes(body.encode(), headers, HTML).response(request) if public else None
     if response is None:
         response = Response(body.encode("utf-8"), status, {**headers, "Cache-Control": "no-store"}, HTML)
     if request.query_params.get("lang") == language:
@@ -66,24 +76,61 @@ def page(request: Request, template: str, *, name: str, status: int = 200, **con
     return response
 
 
-def _frame(request: Request, language: Language) -> dict[str, Any]:
-    """What every page shows: navigation, the switch that keeps page and query, whether all of it is invented."""
+def frame(request: Request, language: Language) -> dict[str, Any]:
+    """What every page shows or can use: language, navigation, the visitor, the basis, helpers for links and dates."""
     other: Language = "zh" if language == "en" else "en"
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    role = None if visitor is None else visitor.role
 
     def t(chinese: str, english: str) -> str:
         return english if language == "en" else chinese
 
+    def named(table: dict[str, tuple[str, ...]], key: str | None) -> str:
+        return "—" if key is None else t(*table[key][:2])
+
+    def link(path: str, **query: Any) -> str:
+        return keeping(request, path, **query)
+
+    def may(method: str, path: str) -> bool:
+        """Whether the visitor's role may use a route of the API, as `permissions.py` writes it."""
+        return role is not None and role in rights_of(method, path)
+
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
     by_date: Callable[[date], str] = lambda day: day_in_words(day, language)  # noqa: E731
+    by_clock: Callable[[str], str] = lambda at: clock_in_words(at, language)  # noqa: E731
     return {
         "t": t,
         "words": by_date,
+        "clock": by_clock,
+        "local": local_of,
+        "day": date.fromisoformat,
+        "named": named,
+        "names": words,
+        "link": link,
+        "may": may,
         "language": language,
         "html_lang": t("zh-CN", "en"),
         "other": other,
         "switch": f"{request.url.path}?{urlencode([*query, ('lang', other)])}",
-        "navigation": [one for one in PAGES if one.in_navigation],
-        "style": asset("portal.css")[1],
-        "icon": asset("icon.svg")[1],
+        "address": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "asked": asked(request),
+        "today": shanghai_date(instant(datetime.now(UTC))),
+        "visitor": visitor,
+        "navigation": _navigation(role),
+        "asset": lambda name: asset(name)[1],
         "demonstration": request.app.state.demonstration,
     }
+
+
+def clock_in_words(at: str, language: Language) -> str:
+    """An instant by the clock in Beijing, to the second: 2025年3月17日 14:05:09, 17 March 2025 14:05:09."""
+    there = moment(at).astimezone(SHANGHAI)
+    if language == "en":
+        return f"{there.day} {there:%B %Y %H:%M:%S}"
+    return f"{there.year}年{there.month}月{there.day}日 {there:%H:%M:%S}"
+
+
+def _navigation(role: Any) -> list[Any]:
+    """The pages that the header leads to: the visitor's work once signed in, else those for everybody."""
+    wanted = [one for one in PAGES if one.in_navigation and (role in one.roles if one.roles else role is None)]
+    return wanted or [one for one in PAGES if one.in_navigation and one.roles is None]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from api.permissions import READERS
+from domain.values import Role
+
 
 class Page(NamedTuple):
-    """A page for everybody. `in_navigation`: whether the header of every page leads to it."""
+    """A page. `in_navigation`: whether the header leads to it, for who may see it."""
 
     path: str
     name: str
@@ -15,7 +18,12 @@ class Page(NamedTuple):
     in_navigation: bool = True
     feed: str | None = None
     """The Atom feed of the same list."""
+    roles: frozenset[Role] | None = None
+    """Who may open it once signed in; None: everybody, without signing in."""
 
+
+EVERYBODY = frozenset(Role)
+READING = frozenset(READERS)
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
@@ -26,14 +34,20 @@ PAGES = (
     Page("/rules", "rules", "规则与理解", "Rules as read"),
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
+    Page("/sign-in", "sign-in", "登录", "Sign in", False),
+    Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
 )
+PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
 ASSETS = "/assets/"
 """Below it lie our own style sheet and icon."""
 POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
 )
-"""No script at all, no style but our own files."""
-_FIRST_PARTS = frozenset(page.path.split("/")[1] for page in PAGES)
+"""Scripts and styles from our own files only, none within a page."""
+_OTHERS = ("sign-out", "basis")
+"""First parts of addresses of pages' forms that are no pages themselves."""
+_FIRST_PARTS = frozenset(page.path.split("/")[1] for page in PAGES) | set(_OTHERS)
 
 
 def is_page(path: str) -> bool:
@@ -45,6 +59,11 @@ def is_page(path: str) -> bool:
 def page_named(name: str) -> Page:
     """The page of this name. Raises: KeyError."""
     return _BY_NAME[name]
+
+
+def page_at(path: str) -> Page | None:
+    """The page whose path, as the table writes it, this is; None for what belongs to no one page."""
+    return next((page for page in PAGES if page.path == path), None)
 
 
 _BY_NAME = {page.name: page for page in PAGES}

@@ -6,6 +6,8 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
+from tests.browser.district import District, make_district
 from tests.http.test_pages import HOSTILE
 from tests.http.world import World, body_of, new_uscc, today
 from tests.postgres_binaries import free_port
@@ -24,12 +27,31 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a service where every page has something to show, names that try to break it among it."""
+    """The address of a service where every public page has something to show, names that try to break it among it."""
     url = f"sqlite:///{tmp_path_factory.mktemp('browser') / 'ledger.db'}"
     with TestClient(create_app(Settings(database_url=url))) as client:
         _fill(World(client))
+    with served(url) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
+    """A served district with an account per role and an agency whose history has something of everything."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('district') / 'ledger.db'}"
+    with TestClient(create_app(Settings(database_url=url))) as client:
+        made = make_district(World(client))
+    with served(url) as address:
+        yield replace(made, address=address)
+
+
+@contextmanager
+def served(database_url: str) -> Iterator[str]:
+    """A service on a port of its own; its address."""
     port = free_port()
-    config = uvicorn.Config(create_app(Settings(database_url=url)), host="127.0.0.1", port=port, log_config=None)
+    config = uvicorn.Config(
+        create_app(Settings(database_url=database_url)), host="127.0.0.1", port=port, log_config=None
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -8,9 +8,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from api.web.table import PAGES
+from api.web.table import PUBLIC_PAGES
 
-PATHS = [*(page.path.replace("{year}", "2024") for page in PAGES), "/results/1999"]
+PATHS = [*(page.path.replace("{year}", "2024") for page in PUBLIC_PAGES), "/results/1999"]
 WIDTHS = {"phone": 360, "desktop": 1280}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from api.permissions import PERMISSIONS, PUBLIC
-from api.web.table import PAGES, is_page
+from api.web.table import PUBLIC_PAGES, is_page
 from domain.store.schema import events, persons
 from tests.http.world import World, body_of, new_uscc, today
 
@@ -65,7 +65,7 @@ def doors() -> Iterator[tuple[str, dict[str, str]]]:
         assert "{" not in path, f"say in PATH_VALUES what stands for the parameter of {path}"
         yield path, {}
         yield path, {"Accept": "application/atom+xml"}
-    for page in PAGES:
+    for page in PUBLIC_PAGES:
         yield page.path.replace("{year}", PATH_VALUES["year"]), {}
 
 

@@ -1,0 +1,137 @@
+"""`account create`, `list`, `password`, `disable`, `enable`: who may sign in to the pages."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from api.cli.database import existing_ledger, opened_ledger
+from api.cli.options import Database, Json, parse_uscc
+from api.cli.output import print_json, table
+from api.cli.running import say
+from api.cli.tokens import require_bound
+from domain.errors import NotFound
+from domain.store.accounts import (
+    all_accounts,
+    create_account,
+    disable_account,
+    hash_password,
+    normal_login,
+    set_password,
+)
+from domain.store.engine import reading, writing
+from domain.store.people import create_person, person_named
+from domain.values import Role
+
+account_app = typer.Typer(help="账户：谁可以登录页面 / accounts: who may sign in to the pages", no_args_is_help=True)
+Login = Annotated[str, typer.Argument(metavar="LOGIN", help="登录名 / the login")]
+FromInput = Annotated[
+    bool,
+    typer.Option(
+        "--password-stdin",
+        help="从标准输入读密码；否则生成一个并打印 / read it from standard input; else one is made and printed",
+    ),
+]
+
+
+def create(
+    login: Login,
+    role: Annotated[Role, typer.Option(help="角色 / role")],
+    database: Database = None,
+    uscc: Annotated[
+        str | None,
+        typer.Option(metavar="USCC", parser=parse_uscc, help="所属单位：agency 和 client 必填 / for agency and client"),
+    ] = None,
+    person: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="姓名或人员编号，默认同登录名 / name or id; by default as the login"),
+    ] = None,
+    from_input: FromInput = False,
+) -> None:
+    """新建账户：标准输出只有密码 / Make an account: its password stands alone on standard output, once."""
+    require_bound(role, uscc)
+    password, made = _password(from_input)
+    hashed = hash_password(password)
+    with opened_ledger(database) as ledger, writing(ledger.engine) as connection:
+        name = person or login
+        person_id = person_named(connection, name) or create_person(connection, name)
+        create_account(connection, login, hashed, person_id, role, uscc)
+    say(f"账户 account: {normal_login(login)}；人员 person: {name} {person_id}；角色 role: {role}")
+    if made:
+        typer.echo(password)
+
+
+def list_accounts(database: Database = None, as_json: Json = False) -> None:
+    """列出账户 / List the accounts."""
+    with existing_ledger(database) as ledger, reading(ledger.engine) as connection:
+        found = all_accounts(connection)
+    rows = [
+        {
+            "login": one.login, "person": one.person_name, "role": one.role, "uscc": one.uscc,
+            "disabled_at": one.disabled_at,
+        }
+        for one in found
+    ]  # fmt: skip
+    if as_json:
+        print_json({"items": rows})
+        return
+    headings = ("登录名 login", "人员 person", "角色 role", "单位 USCC", "停用 disabled")
+    table("账户 accounts", headings, [list(row.values()) for row in rows])
+
+
+def password(login: Login, database: Database = None, from_input: FromInput = False) -> None:
+    """重设密码，并结束其全部会话 / Another password; all sessions of the account end."""
+    text, made = _password(from_input)
+    hashed = hash_password(text)
+    with existing_ledger(database) as ledger, writing(ledger.engine) as connection:
+        set_password(connection, _id_of(connection, login), hashed)
+    if made:
+        typer.echo(text)
+
+
+def disable(login: Login, database: Database = None) -> None:
+    """停用账户，其会话立即结束 / Close an account; its sessions end now."""
+    _switch(database, login, disabled=True)
+
+
+def enable(login: Login, database: Database = None) -> None:
+    """重新启用账户 / Open a closed account again."""
+    _switch(database, login, disabled=False)
+
+
+def _switch(database: Database, login: str, *, disabled: bool) -> None:
+    with existing_ledger(database) as ledger, writing(ledger.engine) as connection:
+        disable_account(connection, _id_of(connection, login), disabled=disabled)
+
+
+def _id_of(connection: Connection, login: str) -> str:
+    wanted = normal_login(login)
+    found = next((one for one in all_accounts(connection) if one.login == wanted), None)
+    if found is None:
+        raise NotFound(
+            "没有这个账户", "there is no such account",
+            remedy="登录名见 steward account list", remedy_en="See steward account list.",
+        )  # fmt: skip
+    return found.id
+
+
+def _password(from_input: bool) -> tuple[str, bool]:
+    """The password, and whether it was made here."""
+    return (sys.stdin.readline().rstrip("\r\n"), False) if from_input else (made_password(), True)
+
+
+def made_password() -> str:
+    """A random password of 80 bits that can be read out over a telephone."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(4))
+
+
+account_app.command("create")(create)
+account_app.command("list")(list_accounts)
+account_app.command("password")(password)
+account_app.command("disable")(disable)
+account_app.command("enable")(enable)

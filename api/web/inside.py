@@ -1,0 +1,115 @@
+"""Pages ask the API itself, inside the process: the same routes, rights, validation and answers, in the visitor's name.
+
+So no page has rules of its own about who may see or do what, and whatever a page shows can be asked by a machine too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import Message
+
+from api.auth import CALLER
+from api.web.visitors import Visitor
+from domain.errors import Refusal
+
+_COPIED = ("app", "fastapi_middleware_astack", "fastapi_inner_astack", "fastapi_function_astack", "client", "server")
+
+
+@dataclass(frozen=True)
+class Inside:
+    """An answer of the API: its status, headers (in lower case) and body. `content`: the body's JSON."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The body as JSON."""
+        found: dict[str, Any] = msgspec.json.decode(self.body)
+        return found
+
+    @property
+    def refused(self) -> bool:
+        """Whether the API said no: then the content is a problem (RFC 9457)."""
+        return self.status >= 400
+
+
+async def ask(request: Request, path: str, **query: Any) -> dict[str, Any]:
+    """The answer to `GET path?query` in the visitor's name; parameters that are None or empty are left out.
+
+    `path` may hold blanks of any kind: it is quoted here. Raises: whatever the route refuses with, to be shown as page.
+    """
+    asked = urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
+    return (await call(request, "GET", path, query=asked)).content
+
+
+async def tell(
+    request: Request, path: str, body: dict[str, Any], *, key: str | None = None, version: int | None = None
+) -> Inside:
+    """Post a body in the visitor's name. What is refused comes back as a problem, so that a form can show it.
+
+    `key`: the Idempotency-Key, so that a form sent twice records once; `version`: If-Match.
+    """
+    headers = {"content-type": "application/json"}
+    if key is not None:
+        headers["idempotency-key"] = key
+    if version is not None:
+        headers["if-match"] = f'"{version}"'
+    try:
+        return await call(request, "POST", path, body=msgspec.json.encode(body), headers=headers)
+    except (Refusal, RequestValidationError, HTTPException) as error:
+        handler = request.app.exception_handlers[_registered(error)]
+        answer = await handler(_as_api(request, path), error)
+        return Inside(answer.status_code, dict(answer.headers), bytes(answer.body))
+
+
+async def call(
+    request: Request,
+    method: str,
+    path: str,
+    *,
+    query: str = "",
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
+) -> Inside:
+    """Let the application's router answer a request of ours. Raises: what the route raises."""
+    visitor: Visitor | None = request.state.visitor
+    scope: dict[str, Any] = {
+        **{name: request.scope[name] for name in _COPIED if name in request.scope},
+        "type": "http", "http_version": "1.1", "scheme": request.url.scheme, "root_path": "", "method": method,
+        "path": path, "raw_path": quote(path).encode(), "query_string": query.encode(),
+        "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
+        "state": {}, "steward.reference": request.scope.get("steward.reference", "-"),
+    }  # fmt: skip
+    if visitor is not None:
+        scope[CALLER] = visitor.caller
+    sent: list[Message] = []
+    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        return waiting.pop() if waiting else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await request.app.router(scope, receive, send)
+    start = sent[0]
+    found = {name.decode().lower(): value.decode() for name, value in start["headers"]}
+    return Inside(start["status"], found, b"".join(one.get("body", b"") for one in sent[1:]))
+
+
+def _registered(error: Exception) -> type[Exception]:
+    return next(kind for kind in (Refusal, RequestValidationError, HTTPException) if isinstance(error, kind))
+
+
+def _as_api(request: Request, path: str) -> Request:
+    """The request as it would have come to the API: a problem there is JSON, not a page."""
+    return Request({**request.scope, "path": path, "headers": []})

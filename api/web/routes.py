@@ -1,0 +1,92 @@
+"""What stands before every page: parameters, who is signed in, who may see it, and that forms are our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.guard import require_known_parameters
+from api.problem_types import TooLarge
+from api.web.basis import NAMES as BASIS_NAMES
+from api.web.table import page_at
+from api.web.visitors import Visitor, require_own_form, visitor_of
+from domain.errors import Forbidden
+
+_ALWAYS = frozenset({"lang"})
+MOST_FIELDS = 2_000
+FORM = "application/x-www-form-urlencoded"
+
+
+class PageRoute(APIRoute):
+    """A page: not in the OpenAPI document; no parameter that it does not know; for whom the table of pages says.
+
+    `request.state.visitor` is who is signed in, or None; of a form, `request.state.form` is what was sent.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "include_in_schema": False})
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler behind these checks."""
+        answer = super().get_route_handler()
+        roles = getattr(page_at(self.path), "roles", None)
+        allowed = _ALWAYS | {field.alias for field in self.dependant.query_params}
+        if roles is not None:
+            allowed |= BASIS_NAMES
+
+        async def checked(request: Request) -> Response:
+            visitor = await run_in_threadpool(visitor_of, request)
+            request.state.visitor = visitor
+            if roles is not None:
+                if visitor is None and request.method == "GET":
+                    return to_sign_in(request)
+                _require_role(roles, visitor)
+            require_known_parameters(request, allowed)
+            if request.method == "POST":
+                request.state.form = await _form(request, request.app.state.service.settings.body_limit)
+                require_own_form(request, visitor, request.state.form)
+            return await answer(request)
+
+        return checked
+
+
+def to_sign_in(request: Request) -> Response:
+    """To the page for signing in, and from there back to where one wanted to go."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"/sign-in?{urlencode({'next': asked})}", 303, {"Cache-Control": "no-store"})
+
+
+def _require_role(roles: frozenset[Any], visitor: Visitor | None) -> None:
+    if visitor is None:
+        raise Forbidden(
+            "登录会话已结束，没有提交任何内容",
+            "the session is over; nothing was sent",
+            remedy="请在另一个标签页登录，再回到这里重新提交",
+            remedy_en="Sign in in another tab, then send it again from here.",
+        )  # fmt: skip
+    if visitor.role not in roles:
+        raise Forbidden(
+            f"您以 {visitor.role} 的角色登录，不能使用这个页面",
+            f"you are signed in as {visitor.role}, which may not use this page",
+            remedy="请由有权的人员办理", remedy_en="Let somebody who may do it.",
+        )  # fmt: skip
+
+
+async def _form(request: Request, limit_bytes: int) -> Any:
+    """What a form sent, counted while it arrives. Raises: TooLarge."""
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > limit_bytes:
+            raise TooLarge(
+                f"表单超过 {limit_bytes} 字节", f"the form is over {limit_bytes} bytes",
+                remedy="请缩短文字后再提交", remedy_en="Shorten the texts and send it again.",
+            )  # fmt: skip
+    request._body = bytes(received)
+    return await request.form(max_fields=MOST_FIELDS)

@@ -1,0 +1,126 @@
+"""Signing in and out, one's own account, and the picker of the basis that all pages share."""
+
+from __future__ import annotations
+
+from threading import Semaphore
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.queries import Address, LooseText
+from api.web.basis import rebased
+from api.web.render import page
+from api.web.routes import PageRoute
+from api.web.table import is_page
+from api.web.visitors import COOKIE, Visitor, remember
+from domain.store.accounts import (
+    WINDOW,
+    account_of,
+    begin_session,
+    end_session,
+    is_slowed_down,
+    note_failure,
+    password_fits,
+)
+from domain.store.engine import writing
+from domain.values import Role
+
+router = APIRouter(route_class=PageRoute)
+_hashing = Semaphore(2)
+"""How many passwords are checked at once: each takes 64 MiB and a core."""
+_START = {Role.AGENCY: "/agencies/{uscc}", Role.CLIENT: "/record", Role.ADMIN: "/admin"}
+
+
+@router.get("/sign-in")
+def sign_in_form(request: Request, next: Address = "") -> Response:  # noqa: A002  # the name in the address
+    """The form."""
+    return page(request, "sign-in.html", name="sign-in", onward=own_page(next), login="", problem=None)
+
+
+@router.post("/sign-in")
+def sign_in(request: Request) -> Response:
+    """Begin a session; on failure the form again, which never says whether the login exists."""
+    form = request.state.form
+    login, password, onward = (_text(form, name) for name in ("login", "password", "next"))
+    source = request.client.host if request.client else "-"
+    ledger = request.app.state.service.ledger
+    with ledger.reading() as reader:
+        slowed = is_slowed_down(reader.connection, login, source)
+        found = account_of(reader.connection, login)
+    if slowed:
+        minutes = int(WINDOW.total_seconds() // 60)
+        said = (
+            f"从这台电脑尝试的次数太多：请 {minutes} 分钟后再试，或请管理员重设密码。",
+            f"Too many attempts from this computer: try again in {minutes} minutes, or ask the administrator.",
+        )
+        return _again(request, 429, login, onward, said)
+    with _hashing:
+        fits = password_fits(None if found is None else found[1], password)
+    with writing(ledger.engine) as connection:
+        if found is None or not fits:
+            note_failure(connection, login, source)
+            secret = None
+        else:
+            secret = begin_session(connection, found[0], source)
+    if found is None or secret is None:
+        return _again(request, 403, login, onward, ("登录名或密码不对。", "Login or password is wrong."))
+    response = RedirectResponse(own_page(onward) or start_of(found[0]), 303, {"Cache-Control": "no-store"})
+    remember(response, request, secret)
+    return response
+
+
+@router.post("/sign-out")
+def sign_out(request: Request) -> Response:
+    """End this session."""
+    visitor: Visitor | None = request.state.visitor
+    if visitor is not None:
+        with writing(request.app.state.service.ledger.engine) as connection:
+            end_session(connection, visitor.session.session_sha256)
+    response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
+    response.delete_cookie(COOKIE)
+    return response
+
+
+@router.get("/account")
+def account(request: Request) -> Response:
+    """Who one is here."""
+    return page(request, "account.html", name="account")
+
+
+@router.get("/basis")
+def basis(
+    request: Request,
+    to: Address = "",
+    as_of: LooseText = "",
+    known_local: LooseText = "",
+    known_exact: LooseText = "",
+) -> Response:
+    """From the picker back to the page it was on, on the basis that was picked."""
+    return RedirectResponse(
+        rebased(own_page(to) or "/", as_of, known_local, known_exact), 303, {"Cache-Control": "no-store"}
+    )
+
+
+def own_page(address: str) -> str:
+    """The address if it is one of our pages, else nothing: nobody is led elsewhere."""
+    parts = urlsplit(address) if address.isprintable() and "\\" not in address else None
+    own = parts is not None and not parts.scheme and not parts.netloc and address[:2] != "//"
+    return address if own and parts is not None and is_page(parts.path) else ""
+
+
+def start_of(account_: Any) -> str:
+    """Where somebody begins."""
+    return _START.get(account_.role, "/board").format(uscc=account_.uscc)
+
+
+def _again(request: Request, status: int, login: str, onward: str, said: tuple[str, str]) -> Response:
+    return page(
+        request, "sign-in.html", name="sign-in", status=status, onward=own_page(onward), login=login, problem=said
+    )
+
+
+def _text(form: Any, name: str) -> str:
+    given = form.get(name, "")
+    return given if isinstance(given, str) else ""

@@ -1,0 +1,98 @@
+"""Who sits before the browser: the session behind the cookie, and whether a form was sent from one of our pages."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.auth import Caller
+from domain.errors import Forbidden
+from domain.store.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
+from domain.store.engine import writing
+from domain.values import Role
+
+COOKIE = "steward_session"
+FIELD = "csrf"
+"""The hidden field that every form of a signed-in page carries."""
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """A signed-in person."""
+
+    session: Session
+    csrf: str
+
+    @property
+    def account(self) -> Account:
+        """Whose session it is."""
+        return self.session.account
+
+    @property
+    def role(self) -> Role:
+        """In which role they work."""
+        return self.account.role
+
+    @property
+    def caller(self) -> Caller:
+        """The same person as the API knows them."""
+        one = self.account
+        return Caller(one.person_id, one.role, one.uscc, self.session.session_sha256, via="page")
+
+
+def visitor_of(request: Request) -> Visitor | None:
+    """Who is signed in; None for the public. Notes the use of the session, at most once a minute."""
+    secret = request.cookies.get(COOKIE)
+    if not secret or len(secret) > 128:
+        return None
+    engine = request.app.state.service.ledger.engine
+    with request.app.state.service.ledger.reading() as reader:
+        session = find_session(reader.connection, secret)
+    if session is None:
+        return None
+    if is_stale(session):
+        with writing(engine) as connection:
+            touch_session(connection, session)
+    return Visitor(session, csrf_of(secret))
+
+
+def csrf_of(secret: str) -> str:
+    """What a page of this session writes into its forms: it follows from the secret and does not tell it."""
+    return hmac.new(secret.encode(), b"steward form", hashlib.sha256).hexdigest()
+
+
+def remember(response: Response, request: Request, secret: str) -> None:
+    """Set the session's cookie: not for scripts, not for other sites' forms, over TLS only where there is TLS."""
+    response.set_cookie(
+        COOKIE,
+        secret,
+        int(LONGEST.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+
+
+def require_own_form(request: Request, visitor: Visitor | None, form: FormData) -> None:
+    """A form counts only when one of our own pages sent it (CSRF). Raises: Forbidden.
+
+    Two independent signs: the browser's `Origin`, where it sends one, and the session's own field.
+    """
+    origin = request.headers.get("origin")
+    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+    foreign = foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    given = form.get(FIELD)
+    if visitor is not None and not foreign:
+        foreign = not isinstance(given, str) or not hmac.compare_digest(given.encode(), visitor.csrf.encode())
+    if foreign:
+        raise Forbidden(
+            "这份表单不是从本系统的页面提交的，或登录会话已经更换",
+            "this form was not sent from a page of this service, or the session is another one by now",
+            remedy="请重新打开页面后再提交", remedy_en="Open the page again and send it from there.",
+        )  # fmt: skip

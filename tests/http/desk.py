@@ -1,0 +1,65 @@
+"""Somebody signed in to the pages, as a browser without script would be."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from domain.store.accounts import create_account, hash_password
+from domain.store.engine import writing
+from domain.store.people import create_person
+from domain.values import Role, new_id
+from tests.http.world import World
+
+PASSWORD = "three quiet herons"
+_hashed = hash_password(PASSWORD)
+
+
+def account(world: World, role: Role, uscc: str | None = None, name: str | None = None) -> str:
+    """A new account with PASSWORD; its login."""
+    login = f"{role}-{new_id()}"
+    with writing(world.service.ledger.engine) as connection:
+        person = create_person(connection, name or f"{role} 经办人")
+        create_account(connection, login, _hashed, person, role, uscc)
+    return login
+
+
+class Desk:
+    """A browser of its own in which somebody has signed in."""
+
+    def __init__(self, world: World, role: Role, uscc: str | None = None) -> None:
+        self.login = account(world, role, uscc)
+        self.client = TestClient(world.client.app, follow_redirects=False)
+        response = self.client.post("/sign-in", data={"login": self.login, "password": PASSWORD})
+        assert response.status_code == 303, response.text
+
+    def get(self, path: str, **query: Any) -> Any:
+        """A page."""
+        return self.client.get(path, params=query)
+
+    def shown(self, path: str, **query: Any) -> str:
+        """A page that has to be there."""
+        response = self.get(path, **query)
+        assert response.status_code == 200, response.text
+        return str(response.text)
+
+    def csrf(self) -> str:
+        """What this session's forms carry."""
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', self.shown("/account"))
+        assert found is not None
+        return found[1]
+
+    def send(self, path: str, fields: dict[str, Any], **headers: str) -> Any:
+        """A form, with the field that our pages put into each."""
+        return self.client.post(path, data={"csrf": self.csrf(), **fields}, headers=headers)
+
+
+def fields_of(text: str) -> dict[str, str]:
+    """The hidden and filled-in inputs of a page's main form, as a browser would send them back."""
+    main = text[text.index("<main") :]
+    inputs = re.findall(r"<input\b[^>]*>", main)
+    pairs = [(re.search(r'\bname="([^"]*)"', one), re.search(r'\bvalue="([^"]*)"', one)) for one in inputs]
+    return {unescape(name[1]): unescape(value[1]) for name, value in pairs if name is not None and value is not None}

@@ -1,0 +1,129 @@
+"""Signing in, sessions, and forms that only our own pages can send; on both databases."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+from starlette.testclient import TestClient
+
+from api.web.sign_in import own_page
+from domain.store.accounts import IDLE, MOST_PER_LOGIN
+from domain.store.engine import writing
+from domain.store.schema import sessions
+from domain.values import Role, instant, moment
+from tests.http.desk import PASSWORD, Desk, account
+from tests.http.world import World
+
+
+def fresh(world: World) -> TestClient:
+    return TestClient(world.client.app, follow_redirects=False)
+
+
+def test_signing_in_leads_back_to_where_one_wanted_to_go(world: World) -> None:
+    """A page for the signed-in leads to the form and from there back; signing out ends the session on the server."""
+    client, login = fresh(world), account(world, Role.AUDITOR)
+    response = client.get("/account?as_of=2024-05-01")
+    assert response.status_code == 303
+    assert response.headers["location"] == "/sign-in?next=%2Faccount%3Fas_of%3D2024-05-01"
+    onward = {"login": login.upper(), "password": PASSWORD, "next": "/account?as_of=2024-05-01"}
+    response = client.post("/sign-in", data=onward)
+    assert (response.status_code, response.headers["location"]) == (303, "/account?as_of=2024-05-01")
+    cookie = response.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    response = client.get("/account")
+    assert response.headers["cache-control"] == "no-store"
+    assert login in response.text
+    kept = dict(client.cookies)
+    desk = response.text.split('name="csrf" value="')[1].split('"')[0]
+    assert client.post("/sign-out", data={"csrf": desk}).status_code == 303
+    client.cookies.update(kept)
+    assert client.get("/account").status_code == 303
+
+
+def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(world: World) -> None:
+    """Nobody learns by trying which logins exist; what was typed as login is still there."""
+    client, login = fresh(world), account(world, Role.AUDITOR)
+    wrong = client.post("/sign-in", data={"login": login, "password": "something else"})
+    unknown = client.post("/sign-in", data={"login": "nobody-here", "password": "something else"})
+    assert (wrong.status_code, unknown.status_code) == (403, 403)
+    assert wrong.text.replace(login, "x") == unknown.text.replace("nobody-here", "x")
+    assert f'value="{login}"' in wrong.text
+    assert "steward_session" not in wrong.headers.get("set-cookie", "")
+
+
+def test_who_guesses_is_slowed_down_and_nobody_else(world: World) -> None:
+    """After ten failures an address waits, right password or not; the owner signs in from another one meanwhile."""
+    login = account(world, Role.AUDITOR)
+    guesser = TestClient(world.client.app, follow_redirects=False, client=("192.0.2.7", 1))
+    for _ in range(MOST_PER_LOGIN):
+        assert guesser.post("/sign-in", data={"login": login, "password": "guess guess"}).status_code == 403
+    assert guesser.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 429
+    owner = TestClient(world.client.app, follow_redirects=False, client=("192.0.2.8", 1))
+    assert owner.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
+
+
+def test_an_idle_session_is_over(world: World) -> None:
+    """Four hours without a page end it."""
+    desk = Desk(world, Role.AUDITOR)
+    assert desk.get("/account").status_code == 200
+    with writing(world.service.ledger.engine) as connection:
+        for row in connection.execute(sessions.select()).all():
+            before = instant(moment(row.last_used_at) - IDLE)
+            this = sessions.c.session_sha256 == row.session_sha256
+            connection.execute(update(sessions).where(this).values(last_used_at=before))
+    assert desk.get("/account").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("headers", "fields"),
+    [
+        ({}, {"csrf": "0" * 64}),
+        ({}, {"csrf": ""}),
+        ({"origin": "https://evil.example"}, {}),
+        ({"sec-fetch-site": "cross-site"}, {}),
+        ({"origin": "null"}, {}),
+    ],
+)
+def test_a_form_from_elsewhere_does_nothing(world: World, headers: dict[str, str], fields: dict[str, str]) -> None:
+    """Without the session's own field, or with another origin, a form is refused, and the session goes on."""
+    desk = Desk(world, Role.AUDITOR)
+    assert desk.send("/sign-out", fields, **headers).status_code == 403
+    assert desk.get("/account").status_code == 200
+
+
+def test_a_page_says_who_may_not_open_it(world: World) -> None:
+    """No bearer token opens a page, and no session opens the API."""
+    desk = Desk(world, Role.AUDITOR)
+    assert desk.get("/v1/agencies").status_code == 401
+    response = fresh(world).get("/account", headers=world.association.headers)
+    assert response.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("address", "kept"),
+    [
+        ("/account?x=1", True), ("/results/2024", True), ("//evil.example/account", False), ("/v1/agencies", False),
+        ("https://evil.example/account", False), ("/\\evil.example", False), ("account", False), ("", False),
+        ("/account\r\nx: y", False),
+    ],
+)  # fmt: skip
+def test_nobody_is_led_to_another_site(address: str, kept: bool) -> None:
+    """After signing in one lands on a page of ours or at the start."""
+    assert own_page(address) == (address if kept else "")
+
+
+def test_the_picker_leads_back_with_the_basis_in_the_address(world: World) -> None:
+    """Beijing time becomes UTC; an exact place goes before it; the page, its other filters and nothing else stay."""
+    client = fresh(world)
+    asked = {
+        "to": "/results/2024?q=a&as_of=2020-01-01&cursor=x",
+        "as_of": "2024-06-30",
+        "known_local": "2024-07-01T08:00",
+    }
+    response = client.get("/basis", params=asked)
+    assert response.status_code == 303
+    there = "/results/2024?q=a&as_of=2024-06-30&known_at=2024-07-01T00%3A00%3A00.000000Z"
+    assert response.headers["location"] == there
+    response = client.get("/basis", params={**asked, "known_exact": "version:12"})
+    assert response.headers["location"].endswith("known_at=version%3A12")
