@@ -1,4 +1,4 @@
-"""The routes of acts on a year's assessment: `(request, year or id, body)`."""
+"""The routes of acts that go by HTTP only, on a year's assessment and on personal data: `(request, id, body)`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from api.assessing.appeals import decide, simple
 from api.assessing.impacts import dispose
 from api.assessing.publishing import close_year, publish_year
 from api.commands import ACTS, ActRoute
+from api.erasing import erase
 from api.guard import GuardedRoute
 from api.openapi import act_docs
 from api.question_routes import path_year
 from api.recording import created, expected_version
 from domain.commands import appeals
+from domain.commands.erasing import EraseSubject
 
 _CARRY_OUT: dict[Any, Callable[[Act, Any, Any], tuple[dict[str, Any], bool]]] = {
     appeals.PublishYear: publish_year,
@@ -28,6 +30,7 @@ _CARRY_OUT: dict[Any, Callable[[Act, Any, Any], tuple[dict[str, Any], bool]]] = 
     appeals.WithdrawAppeal: simple,
     appeals.DecideAppeal: decide,
     appeals.DisposeImpact: dispose,
+    EraseSubject: erase,
 }
 
 
@@ -46,7 +49,7 @@ def _endpoint(row: ActRoute) -> Callable[..., Response]:
             service.settings.separate_duties,
         )
         content, replayed = _CARRY_OUT[row.body](act, subject, body)
-        service.housekeeper.recorded()
+        service.housekeeper.recorded(erased=row.body is EraseSubject)
         return created(content, replayed=replayed)
 
     def parameter(name: str, kind: Any) -> Parameter:

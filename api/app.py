@@ -22,7 +22,9 @@ from api import (
     act_routes,
     appeal_routes,
     assessment_routes,
+    certificate_routes,
     comparison_routes,
+    consultation_routes,
     health,
     hint_routes,
     law_routes,
@@ -32,6 +34,7 @@ from api import (
     proof_routes,
     public_routes,
     question_routes,
+    subject_routes,
     survey_links,
     worklist_routes,
 )
@@ -40,20 +43,24 @@ from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
+from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
-from api.web import portal, sign_in
+from api.web import board, form_pages, lists, portal, record_pages, sign_in
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
+from domain.store.master_key import use_keys
 from domain.store.migrate import migrate
 from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.schema import persons
+from domain.store.wrapping import ensure_master_key
 from domain.values import FOREVER, instant
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows
+from projections.remembered import Remembered
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""
@@ -62,6 +69,8 @@ SYSTEM_PERSON = "system"
 ROUTES = (
     question_routes,
     comparison_routes,
+    certificate_routes,
+    subject_routes,
     assessment_routes,
     appeal_routes,
     worklist_routes,
@@ -69,11 +78,16 @@ ROUTES = (
     log_routes,
     proof_routes,
     law_routes,
+    consultation_routes,
     survey_links,
     public_routes,
     health,
     portal,
     sign_in,
+    board,
+    lists,
+    record_pages,
+    form_pages,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
@@ -86,8 +100,10 @@ class Service:
     settings: Settings
     ledger: Ledger
     housekeeper: Housekeeper
+    readings: Readings
     notary: Notary
     heads: HeadsKept = field(default_factory=HeadsKept)
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -101,7 +117,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.service = service = await run_in_threadpool(start, settings)
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
-        app.state.quick_standings = QuickStandings(service.ledger, reads, service.housekeeper.used)
+        used = service.housekeeper.used
+        app.state.quick_standings = QuickStandings(service.ledger, reads, used, service.readings)
         app.state.demonstration = await run_in_threadpool(is_demonstration, service.ledger)
         service.housekeeper.start()
         try:
@@ -136,8 +153,9 @@ def start(settings: Settings) -> Service:
     except BaseException:
         engine.dispose()
         raise
-    notary = Notary(engine, settings)
-    return Service(settings, open_ledger(engine), Housekeeper(engine, settings.seal_seconds, notary), notary)
+    notary, readings = Notary(engine, settings), Readings(engine)
+    housekeeper = Housekeeper(engine, settings, notary, readings)
+    return Service(settings, open_ledger(engine), housekeeper, readings, notary)
 
 
 def is_demonstration(ledger: Ledger) -> bool:
@@ -148,11 +166,13 @@ def is_demonstration(ledger: Ledger) -> bool:
 
 
 def make_ready(engine: Engine, settings: Settings) -> None:
-    """Migrate, adopt the shipped law where none was adopted (R4), build rows of another version anew.
+    """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew old rows.
 
     Any number of processes may do it at once.
     """
+    use_keys(engine, settings.keys)
     migrate(engine)
+    ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)
     if not ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON):

@@ -16,6 +16,7 @@ from api.openapi import dossier_docs, question_docs
 from api.personal import shown
 from api.queries import KnownAt
 from api.question_routes import MANY, asking, own_only
+from api.readings import about
 from api.sealing import sealed_up
 from api.worklist_routes import filed_part
 from domain.errors import Invalid, NotFound
@@ -37,6 +38,7 @@ def appeal(request: Request, id: str) -> Response:  # noqa: A002  # the name in 
     """一件申诉：公布的打分表、现在的打分表及差异 / An appeal: the published sheet, today's, and the difference."""
     with asking(request) as (questions, reader):
         uscc, filed = appeal_of(reader, id, own_only(request))
+        about(request, uscc)
         content = Appeal(questions, uscc, filed).answer(request.state.caller)
     return answer(request, content)
 
@@ -113,6 +115,7 @@ def appeal_dossier(request: Request, id: str, known_at: KnownAt = None) -> Respo
     log_index = _place_in_log(request, known_at)
     with asking(request) as (questions, reader):
         uscc, filed = appeal_of(reader, id, own_only(request))
+        about(request, uscc)
         found = Appeal(questions, uscc, filed, f"log:{log_index}")
         archive = dossier(questions, found, request.state.caller, log_index)
     name = f"dossier-{uscc}-{filed.year}-{filed.id[:8]}-log{log_index}.zip"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from api.subjects import Subject, hints, objections
-from domain.commands import appeals, assessment, business, filing, sanctions, watch
+from domain.commands import appeals, assessment, business, erasing, filing, sanctions, watch
 from domain.commands.base import Command
 from domain.values import Role
 
@@ -103,8 +103,8 @@ COMMANDS: tuple[CommandRoute, ...] = (
 )
 
 
-def _act(path: str, body: type[BaseModel], *roles: Role) -> ActRoute:
-    return ActRoute(path, body, frozenset(roles), ASSESSMENT)
+def _act(path: str, body: type[BaseModel], *roles: Role, tag: str = ASSESSMENT) -> ActRoute:
+    return ActRoute(path, body, frozenset(roles), tag)
 
 
 ACTS: tuple[ActRoute, ...] = (
@@ -114,8 +114,10 @@ ACTS: tuple[ActRoute, ...] = (
     _act("/v1/appeals/{id}/decision", appeals.DecideAppeal, COMMITTEE),
     _act("/v1/appeals/{id}/withdrawal", appeals.WithdrawAppeal, AGENCY, ASSOCIATION),
     _act("/v1/impacts/{id}/disposal", appeals.DisposeImpact, COMMITTEE),
+    _act("/v1/subjects/{id}/erasure", erasing.EraseSubject, ASSOCIATION, tag=TRAIL),
 )
-"""Acts on a year's assessment. They are no lines of an import: each needs what stands when it is done."""
+"""Acts on a year's assessment, and the erasing of personal data. They are no lines of an import: each needs what stands
+when it is done."""
 
 _ACTS = [act.pattern for act in ACTS]
 _PATTERNS = [(route.pattern, route) for route in COMMANDS]

@@ -19,9 +19,17 @@ from api.permissions import Reach
 from api.queries import AsOf, KnownAt
 from api.question_routes import ONE, asking
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
+from domain.elsewhere import OtherAgencies
 from domain.ledger import Reader
 from projections.basis import Basis
-from projections.comparison import comparison, consequences, placed_in, second_basis, year_in_question
+from projections.comparison import (
+    comparison,
+    consequences,
+    placed_in,
+    second_basis,
+    touched_results,
+    year_in_question,
+)
 from projections.difference import Side
 from projections.look_ups import LookUps
 from projections.questions import Questions
@@ -80,7 +88,8 @@ def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known
         numbers = count(1)
         add = embedded(body.add, "add", path_uscc(uscc), lambda: f"what-if-{next(numbers)}")
         law = overridden(basis.law, body.rulebook)
-        supposed = hypothetical(basis, body.annul, add, law=law, actor=caller.person_id)
+        others = OtherAgencies(questions.reader, basis.trail.events[0].stream)
+        supposed = hypothetical(basis, body.annul, add, law=law, actor=caller.person_id, elsewhere=others)
         before, after = Side(basis), Side(supposed)
         content = {
             **{name: value for name, value in before.sheet(year).items() if name in BASIS},
@@ -90,6 +99,7 @@ def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known
                 for event in added_by(basis, supposed)
             ],
             **consequences(before, after, year),
+            "touched": touched_results(basis, supposed),
             "ranks": ranks_elsewhere() if body.rulebook else _ranks(request, questions, before, after, year, known_at),
         }
     return Response(msgspec.json.encode(content), 200, {"Cache-Control": "no-store"}, "application/json")

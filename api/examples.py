@@ -242,6 +242,14 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {"outcome": "kept", "disposed_on": "2025-05-08", "reason": "迟报事实不影响等次，委员会决定维持"},
         "ImpactDisposed",
     ),
+    "EraseSubject": CommandExample(
+        {
+            "erased_on": "2025-05-20",
+            "ground": "本人依法请求删除（个人信息保护法第四十七条）",
+            "reference": "湾安协受〔2025〕7 号",
+        },
+        "SubjectErased",
+    ),
 }
 
 

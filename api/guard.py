@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from api.auth import CALLER, Caller, authenticate
 from api.json_bodies import read_json_object
-from api.permissions import PUBLIC, Reach, Rights, rights_of
+from api.permissions import PUBLIC, WHAT_IF, Reach, Rights, rights_of
+from api.readings import note_answer
 from domain.agency import unknown_agency
 from domain.errors import Forbidden
 from domain.values import normal_uscc
@@ -29,6 +30,8 @@ class GuardedRoute(APIRoute):
         allowed = frozenset(field.alias for field in self.dependant.query_params)
         takes_body = self.body_field is not None
         answer = super().get_route_handler()
+        named = f"{method} {self.path}"
+        consulting = rights is not PUBLIC and (method == "GET" or self.path == WHAT_IF)
 
         async def guarded(request: Request) -> Response:
             service = request.app.state.service
@@ -42,7 +45,10 @@ class GuardedRoute(APIRoute):
                 request._json = parsed
                 request._body = b"{}"  # what it was is parsed already; FastAPI only looks whether there is one
                 request.state.body = parsed
-            return await answer(request)
+            response = await answer(request)
+            if consulting:
+                await note_answer(request, response, named)
+            return response
 
         return guarded
 

@@ -1,4 +1,4 @@
-"""What goes on behind the requests: sealing and signing the log, and noting when tokens were used."""
+"""What goes on behind the requests: sealing and signing the log, noting who used a token and who read, clearing up."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import time
 import structlog
 from sqlalchemy import Engine
 
+from api.readings import Readings
 from api.sealing import Notary
-from domain.store.engine import writing
+from api.settings import Settings
+from domain.store.engine import leave_no_trace, writing
 from domain.store.people import Token, is_stale, touch_token
 from domain.store.sealer import seal
 
@@ -20,15 +22,20 @@ IDLE_SECONDS = 2.0
 CHECKPOINT_SECONDS = 1.0
 """A busy ledger is signed no more often than this: a checkpoint stays for ever, here and with the witness."""
 
+PRUNE_SECONDS = 3600.0
+"""How often consultations that need not be kept any longer are looked for."""
+
 
 class Housekeeper:
     """One background thread. It logs what fails and goes on; `stop` ends it and waits for it."""
 
-    def __init__(self, engine: Engine, seal_seconds: float, notary: Notary) -> None:
-        self._engine, self._seal_seconds, self._notary = engine, seal_seconds, notary
-        self._proved, self._signed = -CHECKPOINT_SECONDS, 0
+    def __init__(self, engine: Engine, settings: Settings, notary: Notary, readings: Readings) -> None:
+        self._engine, self._seal_seconds, self._notary = engine, settings.seal_seconds, notary
+        self._readings, self._reading_days = readings, settings.reading_days
+        self._proved, self._pruned, self._signed = -CHECKPOINT_SECONDS, -PRUNE_SECONDS, 0
         self._stop, self._recorded = threading.Event(), threading.Event()
         self._used: dict[bytes, Token] = {}
+        self._erased = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="steward-housekeeper", daemon=True)
 
@@ -43,8 +50,9 @@ class Housekeeper:
         if self._thread.is_alive():
             self._thread.join(wait_seconds)
 
-    def recorded(self) -> None:
-        """Something was recorded: there is something to seal."""
+    def recorded(self, *, erased: bool = False) -> None:
+        """Something was recorded and is to be sealed. `erased`: a key was destroyed, and is to leave no trace."""
+        self._erased = self._erased or erased
         self._recorded.set()
 
     def used(self, token: Token) -> None:
@@ -59,10 +67,11 @@ class Housekeeper:
             self._stop.wait(self._seal_seconds)
             self._recorded.clear()
             self.tidy()
+        self.tidy()  # what came while the last round was under way
 
     def tidy(self) -> None:
-        """One round: seal what can be sealed, sign how far that is, note what was used."""
-        for task in (self._seal, self._prove, self._touch):
+        """One round: seal what can be sealed, sign how far that is, note what was used and read."""
+        for task in (self._seal, self._prove, self._touch, self._note_readings, self._prune, self._leave_no_trace):
             try:
                 task()
             except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
@@ -80,6 +89,17 @@ class Housekeeper:
             if signed is not None and signed.size > self._signed:
                 self._signed = signed.size
                 log.info("checkpoint", size=signed.size, root=signed.root.hex())
+
+    def _note_readings(self) -> None:
+        self._readings.flush()
+
+    def _prune(self) -> None:
+        if time.monotonic() - self._pruned > PRUNE_SECONDS and not self._readings.prune(self._reading_days):
+            self._pruned = time.monotonic()
+
+    def _leave_no_trace(self) -> None:
+        if self._erased:
+            self._erased = not leave_no_trace(self._engine)  # readers of an older moment: in the next round
 
     def _touch(self) -> None:
         with self._lock:

@@ -120,7 +120,24 @@ ROUND_SCHEMA: dict[str, Any] = {
 }
 
 
-SCHEMAS = {"Problem": PROBLEM_SCHEMA, "Recorded": RECORDED_SCHEMA, "RoundRecorded": ROUND_SCHEMA}
+ERASED_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "title": "SubjectErased",
+    "required": ["subject", "version", "recorded_at", "events", "ids"],
+    "properties": {
+        "subject": _text(),
+        "demonstration": {"type": "boolean"},
+        **{name: RECORDED_SCHEMA["properties"][name] for name in ("version", "recorded_at", "events", "ids")},
+    },
+}
+
+
+SCHEMAS = {
+    "Problem": PROBLEM_SCHEMA,
+    "Recorded": RECORDED_SCHEMA,
+    "RoundRecorded": ROUND_SCHEMA,
+    "SubjectErased": ERASED_SCHEMA,
+}
 
 
 def problem_docs(names: Iterable[str]) -> dict[int | str, dict[str, Any]]:
@@ -154,7 +171,8 @@ def command_docs(row: CommandRoute) -> dict[str, Any]:
 
 def act_docs(row: WritingRoute) -> dict[str, Any]:
     """What FastAPI is told of an act's route, which answers with more than a command."""
-    schema = "#/components/schemas/" + ("RoundRecorded" if "{year}" in row.path else "Recorded")
+    names = {"{year}": "RoundRecorded", "/subjects/": "SubjectErased"}
+    schema = "#/components/schemas/" + next((name for part, name in names.items() if part in row.path), "Recorded")
     content = {"application/json": {"schema": {"$ref": schema}, "example": act_answer(row.name)}}
     return _writing_docs(row, {"description": "已记录 / recorded", "content": content, "headers": _REPLAYED})
 
@@ -237,6 +255,16 @@ def dossier_docs() -> dict[str, Any]:
     content = {"application/zip": {"schema": _text(format="binary"), "example": ZIP_EXAMPLE}}
     docs["responses"][200] = {"description": "卷宗 / the dossier", "content": content}
     del docs["responses"][304]
+    return docs | {"response_class": Response}
+
+
+def certificate_docs() -> dict[str, Any]:
+    """What FastAPI is told of a certificate, which is a file."""
+    docs = question_docs("certificate", one_agency=True)
+    docs["responses"][200]["description"] = (
+        "证书；用 steward verify 验证 / the certificate: check it with steward verify"
+    )
+    del docs["responses"][304], docs["responses"][200]["headers"]["ETag"]
     return docs | {"response_class": Response}
 
 
@@ -340,9 +368,7 @@ def install(app: FastAPI) -> None:
             )
             components = made.setdefault("components", {})
             components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-            components.setdefault("schemas", {}).update(
-                {"Problem": PROBLEM_SCHEMA, "Recorded": RECORDED_SCHEMA, "RoundRecorded": ROUND_SCHEMA}
-            )
+            components.setdefault("schemas", {}).update(SCHEMAS)
             _complete(made)
             app.openapi_schema = made
         return app.openapi_schema

@@ -19,6 +19,8 @@ class Reach(StrEnum):
 
 
 Rights = dict[Role, Reach]
+WHAT_IF = "/v1/agencies/{uscc}/what-if"
+"""The one question that is posted."""
 PUBLIC: Rights = {}
 """No token is asked for."""
 
@@ -36,6 +38,8 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/sheets/{year}": _ONE_AGENCY,
     "/v1/agencies/{uscc}/timeline": _ONE_AGENCY,
     "/v1/agencies/{uscc}/comparison": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/certificate": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/subjects": READERS,
     "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
     "/v1/agencies": _DISTRICT,
     "/v1/rankings/{year}": _DISTRICT,
@@ -48,6 +52,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/head": _ONE_AGENCY,
     "/v1/notices": _DISTRICT,
     "/v1/agencies/{uscc}/results/{year}": _ONE_AGENCY,
+    "/v1/assessments": _DISTRICT,
     "/v1/assessments/{year}": _DISTRICT,
     "/v1/assessments/{year}/events": READERS,
     "/v1/appeals": _DISTRICT,
@@ -56,7 +61,10 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/objections": _DISTRICT,
     "/v1/reports": READERS,
     "/v1/impacts": _DISTRICT,
+    "/v1/submissions": _DISTRICT,
+    "/v1/worklists": _DISTRICT,
     "/v1/hints": READERS,
+    "/v1/consultations": {Role.AUDITOR: Reach.ALL},
     "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
     "/v1/rulebooks": _ANYONE,
     "/v1/rulebooks/{id}": _ANYONE,
@@ -82,7 +90,7 @@ def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
 
 PERMISSIONS: dict[tuple[str, str], Rights] = {
     **{("GET", path): rights for path, rights in _QUESTIONS.items()},
-    ("POST", "/v1/agencies/{uscc}/what-if"): _ONE_AGENCY,
+    ("POST", WHAT_IF): _ONE_AGENCY,
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
     **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }

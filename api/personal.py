@@ -91,12 +91,13 @@ def _without_informant(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "actor": WITHHELD, "fact": {**row["fact"], **who}}
 
 
-def _is_sealed(value: Any) -> bool:
+def is_sealed(value: Any) -> bool:
+    """Whether a member of an event, as JSON, is something sealed."""
     return isinstance(value, dict) and value.keys() == {"subject", "sealed"}
 
 
 def _collect(value: Any, found: list[Sealed]) -> None:
-    if _is_sealed(value):
+    if is_sealed(value):
         found.append(Sealed(**value))
     elif isinstance(value, dict):
         for inner in value.values():
@@ -108,7 +109,7 @@ def _collect(value: Any, found: list[Sealed]) -> None:
 
 def _replaced(value: Any, texts: dict[Sealed, str | None] | None) -> Any:
     """The value with texts in place of what is sealed, and without keyed hashes."""
-    if _is_sealed(value):
+    if is_sealed(value):
         if texts is None:
             return WITHHELD
         text = texts[Sealed(**value)]

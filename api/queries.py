@@ -10,7 +10,7 @@ from fastapi import Query
 from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
 from api.instants import known_at
-from domain.commands.fields import read_day, wrong
+from domain.commands.fields import read_day, read_uscc, wrong
 from domain.events import Behaviour
 
 
@@ -31,6 +31,12 @@ def _plain(value: Any) -> Any:
     if any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in str(value)):
         raise wrong("text", "文本里有控制字符", "the text has a control character")
     return value
+
+
+def _year(value: Any) -> int:
+    if not re.fullmatch(r"2[01]\d\d", str(value), re.ASCII):
+        raise wrong("year", "须为四位数字的年度，如 2024", "has to be a year in four digits, like 2024")
+    return int(value)
 
 
 _DAY = WithJsonSchema({"type": "string", "format": "date"})
@@ -121,6 +127,13 @@ ReportStatus = Annotated[Literal["open", "recorded", "dismissed", "all"], Query(
 ImpactStatus = Annotated[
     Literal["open", "reopened", "kept", "absorbed", "void", "all"], Query(description="状态 / state")
 ]
+SubmissionStatus = Annotated[
+    Literal["open", "received", "ended", "all"],
+    Query(description="ended：业务终止，义务随之终止 / ended: the duty ended with the business"),
+]
+UsccFilter = Annotated[
+    str | None, BeforeValidator(read_uscc), Query(description="统一社会信用代码 / the agency's USCC")
+]
 _Words = StringConstraints(min_length=1, max_length=300)
 CategoryFilter = Annotated[str | None, _Words, BeforeValidator(_plain), Query(description="服务机构类型 / category")]
 Search = Annotated[
@@ -140,6 +153,12 @@ Address = Annotated[
     StringConstraints(max_length=4000),
     BeforeValidator(_plain),
     Query(description="回到哪个页面 / the page to go back to"),
+]
+SheetYear = Annotated[
+    int | None,
+    BeforeValidator(_year),
+    WithJsonSchema({"type": "integer", "minimum": 2000, "maximum": 2199}),
+    Query(description="打分表的考评年度，默认为 as_of 所在年度 / the sheet's year; by default that of as_of"),
 ]
 HintFilter = Annotated[
     Literal["open", "dismissed", "recorded", "all"],

@@ -25,6 +25,7 @@ from api.guard import GuardedRoute, require_right
 from api.instants import known_at as read_known_at
 from api.permissions import Rights, rights_of
 from api.problem_types import Unauthenticated
+from api.readings import Readings
 from domain.commands.fields import read_day
 from domain.errors import Refusal
 from domain.ledger import Ledger
@@ -42,6 +43,7 @@ TRUSTED_SECONDS = 1.0
 KEPT_SECONDS = 60.0
 """How long an answer is kept: it cannot change, but what was wrong in the rows may be mended by a rebuild."""
 MOST_KEPT = 5_000
+NAME = "GET /v1/agencies/{uscc}/standing"
 _PLACE = (
     "(SELECT version FROM stream_heads WHERE stream = :ledger) AS law_version, "
     "(SELECT sealed_at FROM sealer) AS sealed_at"
@@ -79,8 +81,8 @@ class StandingRoute(GuardedRoute):
 class QuickStandings:
     """The short way of one process."""
 
-    def __init__(self, ledger: Ledger, reads: QuickReads, used: Callable[[Token], None]) -> None:
-        self._ledger, self._reads, self._used = ledger, reads, used
+    def __init__(self, ledger: Ledger, reads: QuickReads, used: Callable[[Token], None], readings: Readings) -> None:
+        self._ledger, self._reads, self._used, self._readings = ledger, reads, used, readings
         self._tokens: dict[bytes, tuple[float, Token]] = {}
         self._kept: OrderedDict[_Question, _Kept] = OrderedDict()
 
@@ -97,11 +99,13 @@ class QuickStandings:
         if found is None:
             return None
         token, answer = found
+        caller = Caller(token.person_id, Role(token.role), token.uscc, secret)
         try:
-            require_right(rights, Caller(token.person_id, Role(token.role), token.uscc, secret), question.uscc)
+            require_right(rights, caller, question.uscc)
         except Refusal:
             return None
         self._used(token)
+        await self._readings.note(request, caller, question.uscc, NAME)
         return answer.response(request)
 
     # ---- what is known already ----

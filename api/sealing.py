@@ -13,7 +13,7 @@ from domain.errors import Busy
 from domain.ledger import Ledger
 from domain.store.engine import reading
 from domain.store.log_keys import LogKeys
-from domain.store.proofs import Signed, latest_checkpoint, origin_of
+from domain.store.proofs import HeadsKept, Signed, latest_checkpoint, origin_of
 from domain.store.proving import Prover
 from domain.store.sealer import has_sealed, seal, sealed_until, to_be_sealed
 from domain.store.witness import Witness
@@ -47,6 +47,8 @@ class Notary:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine, self._settings = engine, settings
         self._prover, self._origin, self._lock = Prover(engine), "", Lock()
+        self.kept_heads = HeadsKept()
+        """The heads under the latest checkpoint, for proofs."""
 
     @property
     def origin(self) -> str:

@@ -7,7 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
+
+from domain.store.consultations import LEAST_DAYS
+from domain.store.engine import key_folder
 
 MEBIBYTE = 1024 * 1024
 
@@ -34,6 +36,8 @@ class Settings(BaseSettings):
     """The operators' file of holidays that the shipped calendar does not know yet (R2); by default the shipped one."""
     seal_seconds: Annotated[float, Field(gt=0, le=60)] = 0.3
     """How soon after an event the sealer gives it its place in the log."""
+    reading_days: Annotated[int, Field(ge=LEAST_DAYS, le=36_500)] = 1095
+    """How long it is kept who consulted what about which agency."""
     separate_duties: bool = True
     """Whoever recorded or verified a disputed fact does not decide its appeal (R35)."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
@@ -48,11 +52,7 @@ class Settings(BaseSettings):
     @property
     def keys(self) -> Path:
         """The folder of the keys."""
-        if self.key_dir is not None:
-            return self.key_dir
-        url = make_url(self.database)
-        embedded = url.get_backend_name() == "sqlite" and url.database
-        return (Path(url.database or "").parent if embedded else self.data_dir) / "keys"
+        return self.key_dir or key_folder(self.database, self.data_dir)
 
     @property
     def checkpoints(self) -> Path:

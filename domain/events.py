@@ -600,6 +600,18 @@ class CalendarAdopted(Event, frozen=True, kw_only=True):
     content: dict[str, Any]
 
 
+class SubjectErased(Event, frozen=True, kw_only=True):
+    """A subject's key was destroyed on a lawful request: what was sealed under it is unreadable for ever.
+
+    Ground and reference are in clear and name nobody.
+    """
+
+    KIND, FINAL = "erasure", True
+    subject: str
+    ground: str
+    reference: str | None
+
+
 def topic_of(kind: type[Event]) -> str:
     """The permanent topic of an event class: never a module path (events.md)."""
     return f"steward.{kind.__name__}"

@@ -18,9 +18,11 @@ from domain.errors import Refusal
 from domain.ledger import Ledger
 from domain.reader import StreamCache
 from domain.store.engine import database_url, open_engine
+from domain.store.master_key import use_keys
 from domain.store.migrate import migrate, require_current
 from domain.store.sealer import seal
 from domain.store.trouble import DatabaseRefused
+from domain.store.wrapping import ensure_master_key
 from domain.values import LEDGER_STREAM
 from projections.ledger import open_ledger
 from projections.rebuild import require_rows
@@ -79,6 +81,7 @@ def blank_ledger(database: str | None) -> Iterator[Ledger]:
     settings = settings_for(database)
     with _engine(settings) as engine:
         migrate(engine)
+        ensure_master_key(engine)
         ensure_persons(engine)
         yield open_ledger(engine)
         seal_all(engine, settings)
@@ -113,6 +116,7 @@ def is_new(database: str | None) -> bool:
 @contextmanager
 def _engine(settings: Settings) -> Iterator[Engine]:
     engine = open_engine(settings.database)
+    use_keys(engine, settings.keys)
     try:
         yield engine
     finally:

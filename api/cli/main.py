@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from api.cli import (
+    auditing,
     benchmarking,
     demonstration,
     importing,
@@ -14,9 +15,11 @@ from api.cli import (
     replay,
     replaying_under,
     serving,
+    verifying,
 )
 from api.cli.accounts import account_app
 from api.cli.adopting import calendar_app, rulebook_app
+from api.cli.master_key import master_key_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
 
@@ -40,10 +43,13 @@ for question in (questions.standing, questions.sheet, questions.timeline):
 replay.register(app)
 replaying_under.register(app)
 rebuilding.register(app)
+verifying.register(app)
 proving.register(app)
+auditing.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
-for group in (app, token_app, account_app, proving.keys_app, calendar_app, rulebook_app):
+app.add_typer(master_key_app, name="master-key")
+for group in (app, token_app, account_app, proving.keys_app, calendar_app, rulebook_app, master_key_app):
     for command in group.registered_commands:
         command.epilog = EPILOG

@@ -14,6 +14,7 @@ from api.settings import Settings
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate as migrate_database
 from domain.store.migrate import require_current
+from domain.store.wrapping import scrub_if_due
 from domain.values import FOREVER
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows
@@ -72,6 +73,7 @@ def migrate(database: Database = None) -> None:
     engine = open_engine(settings.database)
     try:
         require_current(engine)
+        scrub_if_due(engine)
     finally:
         engine.dispose()
     with progress_bars() as bar:

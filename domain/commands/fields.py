@@ -45,7 +45,8 @@ def read_day(value: Any) -> date:
     return day
 
 
-def _uscc(value: Any) -> str:
+def read_uscc(value: Any) -> str:
+    """A USCC as people and programs write it. Raises: PydanticCustomError (a ValueError)."""
     if not isinstance(value, str):
         raise wrong("uscc", "统一社会信用代码是 18 位文本", "a USCC is text of 18 characters")
     try:
@@ -104,7 +105,7 @@ _DAY_SCHEMA = WithJsonSchema({"type": "string", "format": "date", "pattern": r"^
 Day = Annotated[date, BeforeValidator(read_day), _DAY_SCHEMA]
 Uscc = Annotated[
     str,
-    BeforeValidator(_uscc),
+    BeforeValidator(read_uscc),
     WithJsonSchema({"type": "string", "pattern": "^[0-9A-HJ-NP-RTUW-Y]{18}$", "description": "统一社会信用代码"}),
 ]
 Label = Annotated[

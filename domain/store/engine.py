@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,9 @@ POSTGRESQL_SESSION = (
 was planned while its tables were small has to be good when they have grown."""
 TAKE_SERVICE_ROLE = f"SET ROLE {SERVICE_ROLE}"
 _BEGIN = "steward_begin"
+KEYS_OPTION = "steward_keys"
+"""The execution option under which an engine carries its master keys (`master_key.py`)."""
+CHECKPOINT_SECONDS = 2.0
 
 
 def database_url(text: str | URL) -> URL:
@@ -44,6 +47,17 @@ def database_url(text: str | URL) -> URL:
     if not url.database or url.database == ":memory:" or url.database.startswith("file:"):
         raise ValueError("the ledger needs a database file: sqlite:///path/to/file.db")
     return url
+
+
+def key_folder(url: str | URL, data_dir: Path | None = None) -> Path:
+    """Where the keys of a database lie if nobody names a folder: beside the embedded file, else in the data folder."""
+    named = os.environ.get("STEWARD_KEY_DIR")
+    if named:
+        return Path(named)
+    made = database_url(url)
+    if made.get_backend_name() == "sqlite":
+        return Path(made.database or "").parent / "keys"
+    return (data_dir or Path(os.environ.get("STEWARD_DATA_DIR") or "data")) / "keys"
 
 
 def open_engine(url: str | URL) -> Engine:
@@ -127,6 +141,36 @@ def _prepare_sqlite(dbapi: Any, _: ConnectionPoolEntry) -> None:
     _use_wal(dbapi)
     dbapi.execute("PRAGMA synchronous = FULL")
     dbapi.execute("PRAGMA foreign_keys = ON")
+    dbapi.execute("PRAGMA secure_delete = ON")  # what is taken out is overwritten: destroyed keys do not lie about
+
+
+def leave_no_trace(engine: Engine) -> bool:
+    """SQLite: bring the log of changes into the database and empty it, so that what was overwritten is in neither.
+
+    Readers of an older moment are waited for, for a while; False when they were still there (try again later).
+    PostgreSQL keeps old rows until VACUUM: nothing is done, and True.
+    """
+    if engine.dialect.name == "postgresql":
+        return True
+    until = time.monotonic() + CHECKPOINT_SECONDS
+    while _alone(engine, "PRAGMA wal_checkpoint(TRUNCATE)")[0] != 0:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def written_anew(engine: Engine) -> bool:
+    """SQLite: write the whole file anew, so that nothing of what was once in it is left. Raises: Busy."""
+    _alone(engine, "VACUUM")
+    return leave_no_trace(engine)
+
+
+def _alone(engine: Engine, statement: str) -> Any:
+    """Run a statement that SQLite allows in no transaction, which SQLAlchemy would begin; the first row."""
+    with named_trouble(), closing(engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()
 
 
 def _use_wal(dbapi: Any) -> None:

@@ -24,6 +24,8 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "sealer": ("SELECT", "UPDATE"),
     "vault": ("SELECT", "INSERT"),
     "vault_secrets": ("SELECT", "INSERT"),
+    "master_keys": ("SELECT", "INSERT", "UPDATE"),
+    "consultations": ("SELECT", "INSERT", "DELETE"),
     "persons": ("SELECT", "INSERT"),
     "tokens": ("SELECT", "INSERT", "UPDATE"),
     "accounts": ("SELECT", "INSERT", "UPDATE"),
@@ -39,7 +41,15 @@ GRANTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(READ_MODELS, ("SELECT", "INSERT", "UPDATE")),
     "alembic_version": ("SELECT",),
 }
-"""What serving needs, table by table. Keys of the vault and read models are thrown away by their owner only."""
+"""What serving needs, table by table. Rows of the vault and read models are thrown away by their owner only; of
+consultations the database lets nobody delete one that is younger than `consultations.LEAST_DAYS`."""
+
+COLUMN_GRANTS: dict[str, tuple[str, ...]] = {
+    "vault": ("key", "master", "hint", "erased_at"),
+    "vault_secrets": ("key", "master"),
+}
+"""Columns that serving may change: a key is destroyed when its subject is erased, and wrapped anew by another master
+key. That a subject was there, and when it was made, stays."""
 
 _RACES = frozenset({"23505", "42710", "XX000"})
 """Unique violation, duplicate object, "tuple concurrently updated": another database of the cluster did it just now."""
@@ -84,4 +94,16 @@ def missing_grants(connection: Connection) -> list[str]:
         "WHERE NOT has_schema_privilege(:role, current_schema(), 'USAGE')"
     )
     tables, rights = map(list, zip(*wanted, strict=True))
-    return list(connection.scalars(lacking, {"role": SERVICE_ROLE, "tables": tables, "rights": rights}))
+    found = list(connection.scalars(lacking, {"role": SERVICE_ROLE, "tables": tables, "rights": rights}))
+    return found + _missing_column_grants(connection)
+
+
+def _missing_column_grants(connection: Connection) -> list[str]:
+    lacking = text(
+        "SELECT format('GRANT UPDATE (%I) ON %I TO %I', wanted.col, wanted.table, CAST(:role AS text)) "
+        'FROM unnest(CAST(:tables AS text[]), CAST(:columns AS text[])) AS wanted("table", col) '
+        "WHERE NOT has_column_privilege(:role, to_regclass(wanted.table), wanted.col, 'UPDATE')"
+    )
+    wanted = [(table, column) for table, columns in COLUMN_GRANTS.items() for column in columns]
+    tables, columns = map(list, zip(*wanted, strict=True))
+    return list(connection.scalars(lacking, {"role": SERVICE_ROLE, "tables": tables, "columns": columns}))

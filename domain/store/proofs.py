@@ -165,3 +165,35 @@ def _head(row: Row[tuple[object, ...]]) -> Head:
 
 def _signed(row: Row[tuple[object, ...]]) -> Signed:
     return Signed(row.size, bytes(row.root), row.heads_count, bytes(row.heads_root), row.note, row.sealed_at)
+
+
+class Leaf(NamedTuple):
+    """An event of a stream with its place in the sealed log."""
+
+    log_index: int
+    topic: str
+    state: bytes
+
+
+def sealed_stream(connection: Connection, stream: str, count: int, size: int) -> list[Leaf]:
+    """The first `count` events of a stream, all of them among the first `size` entries of the log, by version."""
+    query = (
+        select(log_index.c.log_index, events.c.topic, events.c.state)
+        .join(events, events.c.position == log_index.c.position)
+        .where(
+            events.c.originator_id == stream_id(stream), events.c.originator_version <= count,
+            log_index.c.log_index <= size,
+        )
+        .order_by(events.c.originator_version)
+    )  # fmt: skip
+    return [Leaf(row.log_index, row.topic, bytes(row.state)) for row in connection.execute(query)]
+
+
+def inclusion_proofs(connection: Connection, places: Iterable[int], size: int) -> list[list[bytes]]:
+    """As `inclusion_proof`, for many log indexes at once: what they share is read once."""
+    spans = [inclusion_ranges(place - 1, size) for place in places]
+    wanted = list(dict.fromkeys(needed(span for one in spans for span in one)))
+    known: dict[Node, bytes] = {}
+    for start in range(0, len(wanted), PAGE):
+        known |= nodes(connection, wanted[start : start + PAGE])
+    return [[fold(span, known) for span in one] for one in spans]

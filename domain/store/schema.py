@@ -134,17 +134,51 @@ vault = Table(
     "vault",
     metadata,
     Column("subject_id", Name, primary_key=True),
-    Column("key", Digest, nullable=False),
+    Column("key", LargeBinary, nullable=False),
     Column("created_at", InstantColumn, nullable=False),
     Column("hint", Digest, unique=True),
+    Column("master", Name),
+    Column("erased_at", InstantColumn),
 )
+"""One key per subject, wrapped by the master key named in `master`; empty, and without a hint, once it is erased."""
 
 vault_secrets = Table(
     "vault_secrets",
     metadata,
     Column("name", Name, primary_key=True),
-    Column("key", Digest, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("master", Name),
 )
+
+master_keys = Table(
+    "master_keys",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("created_at", InstantColumn, nullable=False),
+    Column("retired_at", InstantColumn),
+    Column("scrubbed_at", InstantColumn),
+)
+"""Which master keys have wrapped keys of this database, never the keys themselves. `scrubbed_at`: since when the
+storage holds no key in clear from before the first of them."""
+
+consultations = Table(
+    "consultations",
+    metadata,
+    Column("id", Position, Identity(always=True), primary_key=True),
+    Column("at", InstantColumn, nullable=False),
+    Column("person_id", Name, nullable=False),
+    Column("role", Name, nullable=False),
+    Column("via", Name, nullable=False),
+    Column("uscc", Name, nullable=False),
+    Column("route", Name, nullable=False),
+    Column("as_of", Text),
+    Column("known_at", Text),
+    Column("asked", Text),
+)
+"""Who read what about which agency, and on what basis; kept for a time (`consultations.py`)."""
+Index("consultations_uscc", consultations.c.uscc, consultations.c.id)
+Index("consultations_person_id", consultations.c.person_id, consultations.c.id)
+Index("consultations_at", consultations.c.at)
 
 persons = Table(
     "persons",
@@ -367,11 +401,11 @@ rebuilt = Table(
 """What `steward rebuild` has made beside the live rows, agency by agency: at which version of it and after how
 many adoptions, and the rows themselves where they differ from the live ones."""
 
-APPEND_ONLY = ("events", "log_index", "tree_nodes", "checkpoints")
-"""The tables whose rows are never changed or deleted."""
+APPEND_ONLY = ("events", "log_index", "tree_nodes", "checkpoints", "consultations")
+"""The tables whose rows are never changed, nor deleted; of consultations old ones are."""
 
 TRIGGERS: dict[str, frozenset[str]] = {
-    "postgresql": frozenset(f"{table}_append_only" for table in APPEND_ONLY),
+    "postgresql": frozenset({*(f"{table}_append_only" for table in APPEND_ONLY), "consultations_kept"}),
     "sqlite": frozenset(f"{table}_no_{what}" for table in APPEND_ONLY for what in ("update", "delete", "replace")),
 }
 """The triggers that refuse change; a database without one of them is half migrated."""

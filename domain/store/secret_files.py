@@ -42,17 +42,17 @@ def write_once(path: Path, content: bytes) -> bool:
     finally:
         with contextlib.suppress(FileNotFoundError):
             Path(name).unlink()
-    _sync(path.parent)
+    sync_folder(path.parent)
     return True
 
 
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    opened = os.open(folder, os.O_RDONLY)
+def sync_folder(path: Path) -> None:
+    """Have the disk hold what stands in a folder: files put there, replaced or taken away."""
+    folder = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(opened)
+        os.fsync(folder)
     finally:
-        os.close(opened)
+        os.close(folder)
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -63,7 +63,7 @@ def replace(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     Path(name).replace(path)
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 def read_secret(path: Path) -> bytes:

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -28,10 +29,19 @@ class LogRewritten(Refusal):
     """The database does not hold a checkpoint that was signed before: it was put back, rewritten, or is another's."""
 
 
+class Kept(NamedTuple):
+    """A checkpoint that was kept outside the database: its size, its note, and where."""
+
+    size: int
+    note: str
+    where: str
+
+
 class Witness:
     """The files of one log in a folder. Several processes may write them."""
 
     def __init__(self, folder: Path, origin: str) -> None:
+        self.folder = folder
         name = origin.rpartition("/")[2]
         self.origin = origin
         self.latest = folder / f"{name}.txt"
@@ -107,3 +117,30 @@ class Witness:
             remedy_en="The log may have been rewritten or restored from a backup: compare backups, run steward audit; "
             "once that is explained, move this file and its .log away to go on.",
         )
+
+
+def kept_in(folder: Path, origin: str) -> Iterator[Kept]:
+    """Every checkpoint that the files of a log hold, the latest note last; whether they are right is not asked here.
+
+    A line that cannot be read is given with size 0: whoever compares finds that nothing was signed so.
+    """
+    witness = Witness(folder, origin)
+    if witness.history.exists():
+        for number, line in enumerate(witness.history.read_bytes().splitlines(), 1):
+            where = f"{witness.history.name} line {number}"
+            try:
+                content = json.loads(line)
+                yield Kept(int(content["size"]), str(content["note"]), where)
+            except (ValueError, KeyError, TypeError):
+                yield Kept(0, "", where)
+    if witness.latest.exists():
+        yield kept_note(witness.latest)
+
+
+def kept_note(file: Path) -> Kept:
+    """A checkpoint in a file of its own."""
+    try:
+        note = file.read_bytes()
+        return Kept(parse_checkpoint(parse_note(note).text).size, note.decode(), file.name)
+    except (ProofError, UnicodeDecodeError):
+        return Kept(0, "", file.name)

@@ -29,8 +29,9 @@ def adopt(run: Run, url: str) -> Any:
 
 
 @pytest.fixture
-def made(run: Run, new_url: str) -> str:
-    """A ledger that was just opened."""
+def made(run: Run, new_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A ledger that was just opened, with keys of its own."""
+    monkeypatch.setenv("STEWARD_KEY_DIR", str(tmp_path / "keys"))
     assert run("token", "create", "--database", new_url, "--role", "auditor").exit_code == 0
     return new_url
 

@@ -27,14 +27,6 @@ def postgres() -> Iterator[PostgresServer]:
         yield server
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _data_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keys and checkpoints of services that are started without a folder do not get into the project's own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STEWARD_DATA_DIR", str(tmp_path_factory.mktemp("data")))
-        yield
-
-
 @pytest.fixture(scope="session", params=DATABASES)
 def dialect(request: pytest.FixtureRequest) -> str:
     """Which database the test runs on."""

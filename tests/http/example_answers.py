@@ -31,7 +31,7 @@ LISTED_USCC = "91441300MA51C1EN7F"
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
-    "proof": 2,
+    "proof": 2, "places": 2, "entries": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
 
@@ -54,6 +54,7 @@ def ask(world: World) -> dict[str, Any]:
     world.must(world.association.post("/v1/agencies", listed))
     world.done("DecideFiling", LISTED_USCC)
     world.upheld(LISTED_USCC, *[today()] * 3)
+    world.done("RequestSubmission", LISTED_USCC)
     lapse = world.trail(uscc)[-1]["id"]
     world.done("ReportBehaviour", uscc)
     world.done("FileObjection", uscc, event_id=lapse)
@@ -65,7 +66,9 @@ def ask(world: World) -> dict[str, Any]:
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
         "timeline": (f"{base}/timeline", {"from_": "2024-05-01", "to": "2024-06-30"}),
         "events": (f"{base}/events", {"limit": 2}),
+        "subjects": (f"{base}/subjects", {"limit": 2}),
         "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
+        "certificate": (f"{base}/certificate", {"as_of": "2024-12-31"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
         "log": ("/v1/log", {"after": 3, "limit": 2}),
@@ -76,6 +79,7 @@ def ask(world: World) -> dict[str, Any]:
         "agency_head": (f"{base}/head", {}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
+        "assessments": ("/v1/assessments", {}),
         "assessment": ("/v1/assessments/2024", {"limit": 2}),
         "assessment_events": ("/v1/assessments/2024/events", {}),
         "appeals": ("/v1/appeals", {"status": "all", "limit": 1}),
@@ -84,10 +88,13 @@ def ask(world: World) -> dict[str, Any]:
         "objections": ("/v1/objections", {"status": "all"}),
         "reports": ("/v1/reports", {"status": "all"}),
         "impacts": ("/v1/impacts", {"status": "all"}),
+        "submissions": ("/v1/submissions", {}),
+        "worklists": ("/v1/worklists", {}),
         "result": (f"/v1/agencies/{acts['act decide_appeal']['agency']}/results/2024", {}),
         "hints": ("/v1/hints", {"status": "all"}),
         "agency_hints": (f"{base}/hints", {}),
         "rulebooks": ("/v1/rulebooks", {}),
+        "consultations": ("/v1/consultations", {"uscc": uscc, "limit": 2}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),
         "survey_link": (link, {}),
@@ -103,7 +110,8 @@ def ask(world: World) -> dict[str, Any]:
     }
     answers: dict[str, Any] = dict(acts)
     for name, (path, query) in asked.items():
-        response = world.association.get(path, **query)
+        asking = world.people[Role.AUDITOR] if name == "consultations" else world.association
+        response = asking.get(path, **query)
         assert response.status_code == 200, response.text
         answers[name] = _content(response)
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
@@ -133,6 +141,10 @@ def _acts(world: World) -> dict[str, Any]:
     act("decide_appeal", f"/v1/appeals/{first}/decision", decided_on="2025-03-20", annul=[upheld])
     touched = world.done("RecordLapse", other, item=4, occurred_on="2024-09-01")["touched"][0]["impact"]
     act("dispose_impact", f"/v1/impacts/{touched}/disposal", disposed_on="2025-05-08")
+    subject = world.association.get(f"/v1/agencies/{other}/subjects").json()["items"][0]["subject"]
+    answers["act erase_subject"] = world.must(
+        world.association.post(f"/v1/subjects/{subject}/erasure", _EXAMPLES["erase_subject"])
+    )
     act("close_year", f"/v1/assessments/{year}/closing", closed_on="2025-06-03")
     return answers
 

@@ -210,6 +210,13 @@ def test_a_receipt_does_not_betray_who_complained(world: World) -> None:
         assert json.loads(person.get("/v1/log/receipt", event_id=event).json()["state"])["id"] == event
 
 
+@pytest.fixture
+def own_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that no other service signs with."""
+    monkeypatch.setenv("STEWARD_KEY_DIR", str(tmp_path / "keys"))
+
+
+@pytest.mark.usefixtures("own_keys")
 def test_receipts_go_on_after_a_rotation(own_world: World) -> None:
     """Whoever trusts the key of the last checkpoint can check a receipt, also between rotation and next checkpoint."""
     uscc = own_world.filed()

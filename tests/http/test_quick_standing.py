@@ -48,7 +48,9 @@ def counted(world: World, *, fails: bool = False) -> Iterator[Counting]:
     state = world.client.app.state  # type: ignore[attr-defined]
     before: QuickStandings = state.quick_standings
     counting = Counting(before._reads, fails=fails)
-    state.quick_standings = QuickStandings(world.service.ledger, counting, world.service.housekeeper.used)
+    state.quick_standings = QuickStandings(
+        world.service.ledger, counting, world.service.housekeeper.used, world.service.readings
+    )
     try:
         yield counting
     finally:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from api.app import create_app
 from api.guard import GuardedRoute
 from api.permissions import PERMISSIONS, PUBLIC, Reach
 from api.settings import Settings
-from domain.store.engine import open_migration_engine, writing
+from domain.store.engine import writing
 from domain.store.people import create_person, create_token, revoke_token
-from domain.store.schema import persons, tokens, vault
+from domain.store.schema import persons, tokens
 from domain.values import Role
 from tests.http.test_commands import unknown_agency
 from tests.http.world import APPEALED, Person, World, certificate_of, new_uscc, today
@@ -175,20 +175,6 @@ def test_a_tokens_use_is_noted_at_most_once_a_minute(own_world: World) -> None:
     auditor.get("/v1/rulebooks")
     own_world.service.housekeeper.tidy()
     assert last_used(auditor) > first
-
-
-def test_what_was_forgotten_is_shown_as_erased(own_world: World) -> None:
-    """With the subject's key gone, the trail shows that something was there, and the rest as before."""
-    uscc = own_world.filed()
-    own_world.done("ReceiveComplaint", uscc)
-    with own_world.service.ledger.reading() as reader:
-        sealed = reader.agency_events(uscc)[-1].complainant  # type: ignore[attr-defined]
-    owner = open_migration_engine(own_world.service.ledger.engine.url)  # serving itself may not destroy keys
-    with writing(owner) as connection:
-        connection.execute(delete(vault).where(vault.c.subject_id == sealed.subject))
-    items = own_world.trail(uscc)
-    assert items[-1]["fact"]["complainant"] == {"erased": True}
-    assert items[0]["fact"]["profile"]["legal_representative"] == "陈国栋"
 
 
 def test_the_actors_that_are_no_people_are_there(world: World) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.store.engine import SERVICE_ROLE, open_engine, open_migration_engine, reading, writing
 from domain.store.migrate import migrate, require_current
 from domain.store.people import create_person, create_token, find_token, touch_token
-from domain.store.privileges import GRANTS
+from domain.store.privileges import COLUMN_GRANTS, GRANTS
 from domain.store.schema import metadata
 from domain.store.sealer import seal
 from domain.store.trouble import DatabaseHalfMigrated
@@ -183,7 +183,39 @@ def test_the_role_may_do_what_is_listed_and_no_more(server: PostgresServer) -> N
         found = {(row.table_name, row.privilege_type) for row in connection.execute(query, {"role": SERVICE_ROLE})}
     assert found == {(table, right) for table, rights in GRANTS.items() for right in rights}
     assert {table for table, right in found if right in ("DELETE", "TRUNCATE")} == {
+        "consultations",
         "idempotency",
         "sessions",
         "sign_in_failures",
     }
+
+
+def test_of_the_vault_only_keys_may_be_changed(server: PostgresServer) -> None:
+    """Column by column: a key can be destroyed or wrapped anew; whose it was and since when stays."""
+    url = _new_database(server)
+    migrate(url)
+    query = text(
+        "SELECT table_name, column_name FROM information_schema.column_privileges "
+        "WHERE grantee = :role AND privilege_type = 'UPDATE' AND table_name IN ('vault', 'vault_secrets')"
+    )
+    with open_migration_engine(url).connect() as connection:
+        found = {(row.table_name, row.column_name) for row in connection.execute(query, {"role": SERVICE_ROLE})}
+    assert found == {(table, column) for table, columns in COLUMN_GRANTS.items() for column in columns}
+    engine = open_engine(url)
+    for statement in ("UPDATE vault SET subject_id = 'x'", "UPDATE vault SET created_at = now()", "DELETE FROM vault"):
+        with pytest.raises(DBAPIError, match="permission denied"), writing(engine) as connection:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_missing_right_to_a_column_is_noticed_and_restored(server: PostgresServer) -> None:
+    """As with a whole table: missed at start-up, granted again by migrating."""
+    url = _new_database(server)
+    migrate(url)
+    _as_superuser(url, f"REVOKE UPDATE (erased_at) ON vault FROM {SERVICE_ROLE}")
+    engine = open_engine(url)
+    with pytest.raises(DatabaseHalfMigrated, match=r"GRANT UPDATE \(erased_at\) ON vault"):
+        require_current(engine)
+    migrate(engine)
+    require_current(engine)
+    engine.dispose()

@@ -1,0 +1,95 @@
+"""Reading is recorded too: who was answered what about which agency.
+
+Noted in memory behind the answer and written down in batches by the housekeeper, so that no answer waits for it. When
+too many wait, the next answer waits until they are written: none is lost silently. A killed process loses the last
+moments (at most what one round of the housekeeper had not reached yet).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.auth import Caller
+from domain.store import consultations
+from domain.store.consultations import Consultation
+from domain.store.engine import writing
+from domain.values import instant, normal_uscc
+
+MOST_WAITING = 5_000
+BATCH = 1_000
+_BASIS = frozenset({"as_of_2", "known_at_2", "from", "to", "status"})
+"""Query parameters, besides as_of and known_at, that say on what basis was asked; what people type in is not kept."""
+MOST_CHARACTERS = 64
+
+
+class Readings:
+    """The consultations of one process that are not written down yet."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._waiting: deque[Consultation] = deque()
+        self._lock = threading.Lock()
+
+    async def note(self, request: Request, caller: Caller, uscc: str, route: str) -> None:
+        """Note an answered question. Raises: Busy when so many wait that they have to be written now, and cannot be."""
+        self._waiting.append(_consultation(request, caller, uscc, route))
+        if len(self._waiting) >= MOST_WAITING:
+            await run_in_threadpool(self.flush)
+
+    def flush(self) -> None:
+        """Write down what waits; one thread at a time, so that nothing is written twice. Raises: Busy."""
+        with self._lock:
+            while self._waiting:
+                batch = [self._waiting[place] for place in range(min(BATCH, len(self._waiting)))]
+                with writing(self._engine) as connection:
+                    consultations.note(connection, batch)
+                for _ in batch:  # only now: a batch that failed is tried again
+                    self._waiting.popleft()
+
+    def prune(self, days: int) -> bool:
+        """Delete a piece of what is older than it has to be kept; whether there may be more."""
+        with writing(self._engine) as connection:
+            return consultations.prune(connection, days, datetime.now(UTC)) >= consultations.PIECE
+
+
+async def note_answer(request: Request, response: Response, route: str) -> None:
+    """Note an answer, if it is one and about one agency: the path's, or the one that the route says (`about`)."""
+    caller = getattr(request.state, "caller", None)
+    uscc = getattr(request.state, "about", None) or request.path_params.get("uscc")
+    if caller is None or uscc is None or response.status_code not in (200, 304):
+        return
+    await request.app.state.service.readings.note(request, caller, normal_uscc(uscc), route)
+
+
+def about(request: Request, uscc: str) -> None:
+    """Say which agency the answer is about, where the path does not."""
+    request.state.about = uscc
+
+
+def _consultation(request: Request, caller: Caller, uscc: str, route: str) -> Consultation:
+    given: Mapping[str, str] = request.query_params
+    more: list[str] = [f"{name}={given[name]}" for name in sorted(given) if name in _BASIS]
+    more += [f"{name}={value}" for name, value in sorted(request.path_params.items()) if name != "uscc"]
+    return Consultation(
+        at=instant(datetime.now(UTC)),
+        person_id=caller.person_id,
+        role=caller.role,
+        via=caller.via,
+        uscc=uscc,
+        route=route,
+        as_of=_short(given.get("as_of")),
+        known_at=_short(given.get("known_at")),
+        asked=_short("&".join(more)) or None,
+    )
+
+
+def _short(text: str | None) -> str | None:
+    return None if text is None else text[:MOST_CHARACTERS]
