@@ -1,4 +1,4 @@
-"""For all tests: keys and checkpoints outside the databases go to a folder of the run's own, never into the project's."""
+"""For all tests: keys and checkpoints outside the databases go to a folder of the run, never into the project's."""
 
 from __future__ import annotations
 
