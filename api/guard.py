@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api.auth import CALLER, Caller, authenticate
 from api.json_bodies import read_json_object
-from api.permissions import PUBLIC, WHAT_IF, Reach, Rights, rights_of
+from api.permissions import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, rights_of
 from api.readings import note_answer
 from domain.agency import unknown_agency
 from domain.errors import Forbidden
@@ -31,7 +31,7 @@ class GuardedRoute(APIRoute):
         takes_body = self.body_field is not None
         answer = super().get_route_handler()
         named = f"{method} {self.path}"
-        consulting = rights is not PUBLIC and (method == "GET" or self.path == WHAT_IF)
+        consulting = rights is not PUBLIC and (method == "GET" or self.path in (WHAT_IF, APPEAL_WHAT_IF))
 
         async def guarded(request: Request) -> Response:
             service = request.app.state.service
