@@ -11,9 +11,11 @@ COPY api api
 RUN .venv/bin/python -m pip install --no-deps --no-index --no-build-isolation .
 
 FROM python:3.13-slim
-RUN groupadd --system --gid 10001 steward && useradd --system --uid 10001 --gid steward --home-dir /nonexistent steward
+RUN groupadd --system --gid 10001 steward && useradd --system --uid 10001 --gid steward --home-dir /nonexistent steward \
+    && install -d -o steward -g steward -m 0700 /var/lib/steward
 COPY --from=build /opt/steward/.venv /opt/steward/.venv
 COPY deploy/entrypoint.sh deploy/healthcheck.py deploy/wait_for_database.py /opt/steward/deploy/
+ENV STEWARD_DATA_DIR=/var/lib/steward
 ENV PATH=/opt/steward/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /tmp
 USER 10001:10001

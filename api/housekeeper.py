@@ -32,7 +32,7 @@ class Housekeeper:
     def __init__(self, engine: Engine, settings: Settings, notary: Notary, readings: Readings) -> None:
         self._engine, self._seal_seconds, self._notary = engine, settings.seal_seconds, notary
         self._readings, self._reading_days = readings, settings.reading_days
-        self._proved, self._pruned = -CHECKPOINT_SECONDS, -PRUNE_SECONDS
+        self._proved, self._pruned, self._signed = -CHECKPOINT_SECONDS, -PRUNE_SECONDS, 0
         self._stop, self._recorded = threading.Event(), threading.Event()
         self._used: dict[bytes, Token] = {}
         self._erased = False
@@ -85,7 +85,10 @@ class Housekeeper:
         """At most so often, and once more at the end; what is left is found by the next round."""
         if time.monotonic() - self._proved >= CHECKPOINT_SECONDS or self._stop.is_set():
             self._proved = time.monotonic()
-            self._notary.bring_up()
+            signed = self._notary.bring_up()
+            if signed is not None and signed.size > self._signed:
+                self._signed = signed.size
+                log.info("checkpoint", size=signed.size, root=signed.root.hex())
 
     def _note_readings(self) -> None:
         self._readings.flush()

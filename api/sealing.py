@@ -6,7 +6,6 @@ import time
 from threading import Lock
 from typing import Any
 
-import structlog
 from sqlalchemy import Engine
 
 from api.settings import Settings
@@ -18,8 +17,6 @@ from domain.store.proofs import HeadsKept, Signed, latest_checkpoint, origin_of
 from domain.store.proving import Prover
 from domain.store.sealer import has_sealed, seal, sealed_until, to_be_sealed
 from domain.store.witness import Witness
-
-log = structlog.get_logger("steward")
 
 SEALING_SECONDS = 20
 """How long a transaction that writes for long may hold the log back."""
@@ -83,10 +80,8 @@ class Notary:
         with self._lock:
             while self._behind():
                 witness.require_same_past(self._engine)
-                made = self._prover.run(keys)
-                if made is None:
+                if self._prover.run(keys) is None:
                     break
-                log.info("checkpoint", size=made.size, root=made.root.hex())
             witness.follow(self._engine)
         with reading(self._engine) as connection:
             return latest_checkpoint(connection)

@@ -1,9 +1,10 @@
-"""For all tests: keys that lie outside the databases go to a folder of the run's own, never into the project's."""
+"""For all tests: keys and checkpoints outside the databases go to a folder of the run, never into the project's."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +15,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before anything is opened, and inherited by the processes that tests start."""
     if not hasattr(config, "workerinput"):
         _folders.append(tempfile.TemporaryDirectory(prefix="steward-keys-"))
-        os.environ["STEWARD_KEY_DIR"] = _folders[0].name
+        os.environ["STEWARD_KEY_DIR"] = str(Path(_folders[0].name) / "keys")  # beside them lie the checkpoints
 
 
 def pytest_unconfigure() -> None:

@@ -11,7 +11,7 @@ from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
 from api.cli.output import print_json
 from api.cli.running import PROOF_FAILED, say
-from api.sealing import Notary, proven_up
+from api.sealing import Notary, proven_up, shown
 from domain.errors import NotFound
 from domain.proof.check import ProofError, VerifierKey, parse_key
 from domain.proof.receipts import check_receipt
@@ -32,11 +32,8 @@ def checkpoint(database: Database = None, as_json: Json = False) -> None:
         if signed is None:
             raise NotFound("账本尚未启用，没有可签署的内容", "no ledger was opened: there is nothing to sign")
         if as_json:
-            root, heads_root = signed.root.hex(), signed.heads_root.hex()
-            heads = {"count": signed.heads_count, "root": heads_root}
-            print_json(
-                {"origin": notary.origin, "size": signed.size, "root": root, "heads": heads, "note": signed.note}
-            )
+            keys = [str(key) for key in notary.keys.known()]
+            print_json({"origin": notary.origin, **shown(signed), "keys": keys})
         else:
             typer.echo(signed.note, nl=False)
 

@@ -24,10 +24,11 @@ SMALL = Size(agencies=5, facts=400, seed=7, until=date(2024, 6, 28))
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs `steward` with these arguments in this process: exit_code, stdout, stderr."""
-    for name in ("STEWARD_DATABASE_URL", "STEWARD_DATA_DIR", "STEWARD_TRACEBACK"):
+    for name in ("STEWARD_DATABASE_URL", "STEWARD_TRACEBACK"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("STEWARD_DATA_DIR", str(tmp_path / "data"))
 
     def steward(*arguments: object) -> Any:
         return CliRunner().invoke(app, [str(one) for one in arguments], prog_name="steward")

@@ -64,8 +64,9 @@ def two_urls(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
     return [server.create_database(f"import_{secrets.token_hex(4)}") for _ in range(2)]
 
 
-def _start(code: str, *arguments: object) -> subprocess.Popen[str]:
+def _start(folder: Path, code: str, *arguments: object) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
+    environment["STEWARD_DATA_DIR"] = str(folder)
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -100,13 +101,13 @@ def test_killed_while_recording_it_goes_on_where_it_stopped(two_urls: list[str],
     killed, quiet = two_urls
     file = write(tmp_path / "f.jsonl", years_of_facts(1700, 12))
     arguments = ("import", "--as", "赵六", file, "--database")
-    assert _wait(_start(KILLED, *arguments, killed))[0] == -9
+    assert _wait(_start(tmp_path, KILLED, *arguments, killed))[0] == -9
     assert len(_facts(killed)) == 1000
-    code, out, err = _wait(_start(STEWARD, *arguments, killed, "--json"))
+    code, out, err = _wait(_start(tmp_path, STEWARD, *arguments, killed, "--json"))
     assert code == 0, err
     said = json.loads(out)
     assert (said["status"], said["recorded"], said["recorded_before"]) == ("recorded", 700, 1000)
-    assert _wait(_start(STEWARD, *arguments, quiet))[0] == 0
+    assert _wait(_start(tmp_path, STEWARD, *arguments, quiet))[0] == 0
     assert _facts(killed) == _facts(quiet)
     assert len(_facts(quiet)) == 1700
 
@@ -116,7 +117,7 @@ def test_two_imports_of_one_file_at_once_do_not_double(two_urls: list[str], tmp_
     """Both end well, and every fact is there once."""
     url = two_urls[0]
     file = write(tmp_path / "f.jsonl", years_of_facts(1300, 8))
-    both = [_start(STEWARD, "import", "--as", "赵六", file, "--database", url, "--json") for _ in range(2)]
+    both = [_start(tmp_path, STEWARD, "import", "--as", "赵六", file, "--database", url, "--json") for _ in range(2)]
     ended = [_wait(one) for one in both]
     assert [code for code, _, _ in ended] == [0, 0], ended
     recorded = [json.loads(out).get("recorded", 0) for _, out, _ in ended]
@@ -132,7 +133,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     def peak_mib(lines: int, agencies: int, *more: str) -> float:
         file = write(tmp_path / f"{lines}.jsonl", years_of_facts(lines, agencies))
         url = f"sqlite:///{tmp_path / f'{lines}{len(more)}.db'}"
-        code, _, err = _wait(_start(MEASURED, "import", "--as", "赵六", file, "--database", url, *more))
+        code, _, err = _wait(_start(tmp_path, MEASURED, "import", "--as", "赵六", file, "--database", url, *more))
         assert code == 0, err
         return int(err.split()[-1]) / 1024
 

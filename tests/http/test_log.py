@@ -23,7 +23,10 @@ from api import log_feed
 from api.auth import still_valid
 from bench.generate import History, send
 from domain.ledger import Ledger
+from domain.proof.check import parse_checkpoint, parse_note
+from domain.proof.tree import root_of
 from domain.store.engine import open_engine, writing
+from domain.store.log import sealed_entries
 from domain.store.migrate import migrate
 from domain.store.people import create_person, create_token, revoke_token
 from domain.store.schema import events
@@ -116,6 +119,7 @@ def test_no_more_than_so_many_listen_at_once(world: World, monkeypatch: pytest.M
 def serving(url: str, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """`steward serve` until the block ends."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
+    environment["STEWARD_KEY_DIR"] = os.environ["STEWARD_KEY_DIR"]  # the keys of this process, which makes the tokens
     with (folder / f"log-{port}").open("ab") as said:
         process = subprocess.Popen(
             [*STEWARD, "serve", "--database", url, "--port", str(port)], cwd=ROOT, env=environment, stderr=said
@@ -162,6 +166,18 @@ def listen(port: int, token: str, after: int, count: int, **headers: str) -> lis
         return found
 
 
+def _signed(port: int, token: str, size: int) -> str:
+    """The note of the checkpoint, once it covers so many events."""
+    until = time.monotonic() + PATIENCE_S
+    with httpx2.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+        while True:
+            answer = client.get(f"http://127.0.0.1:{port}/v1/log/checkpoint").json()
+            if answer["size"] == size:
+                return str(answer["note"])
+            assert time.monotonic() < until
+            time.sleep(0.1)
+
+
 def auditor_of(url: str) -> str:
     """A token."""
     engine = open_engine(url)
@@ -203,7 +219,7 @@ def test_a_stream_brings_what_another_process_records(database_url: str, tmp_pat
 
 @pytest.mark.slow
 def test_sealing_goes_on_after_kill_9(database_url: str, tmp_path: Path) -> None:
-    """What was committed when the server was killed is sealed by the next one, in its place."""
+    """What was committed when the server was killed is sealed by the next one, in its place, and signed."""
     migrate(database_url)
     port = free_port()
     ledger = open_ledger(open_engine(database_url))
@@ -220,8 +236,12 @@ def test_sealing_goes_on_after_kill_9(database_url: str, tmp_path: Path) -> None
     port = free_port()
     with serving(database_url, tmp_path, port):
         found = listen(port, auditor_of(database_url), 3, 60)
+        note = _signed(port, auditor_of(database_url), 63)
     assert [one["log_index"] for one in found] == list(range(4, 64))
     assert [one["version"] for one in found] == list(range(1, 61))
+    with ledger.reading() as reader:
+        leaves = [entry.leaf_hash for entry in sealed_entries(reader.connection, 0, 63, 100)]
+    assert parse_checkpoint(parse_note(note.encode()).text).root == root_of(leaves)
     ledger.engine.dispose()
 
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pymerkle
@@ -14,7 +19,7 @@ from domain.proof import check
 from domain.proof.check import Checkpoint, ProofError, VerifierKey
 from domain.proof.receipts import check_receipt
 from domain.values import Role
-from tests.http.test_log import everything, got, seal_all
+from tests.http.test_log import ROOT, everything, got, seal_all
 from tests.http.world import Person, World, new_uscc, today
 
 
@@ -205,6 +210,13 @@ def test_a_receipt_does_not_betray_who_complained(world: World) -> None:
         assert json.loads(person.get("/v1/log/receipt", event_id=event).json()["state"])["id"] == event
 
 
+@pytest.fixture
+def own_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keys that no other service signs with."""
+    monkeypatch.setenv("STEWARD_KEY_DIR", str(tmp_path / "keys"))
+
+
+@pytest.mark.usefixtures("own_keys")
 def test_receipts_go_on_after_a_rotation(own_world: World) -> None:
     """Whoever trusts the key of the last checkpoint can check a receipt, also between rotation and next checkpoint."""
     uscc = own_world.filed()
@@ -220,3 +232,27 @@ def test_receipts_go_on_after_a_rotation(own_world: World) -> None:
     check_receipt(vouched, old)
     check_receipt(vouched, new)
     assert signed(own_world, own_world.association)[1]["keys"] == [str(old), str(new)]
+
+
+def test_the_steps_of_the_documentation_work(own_world: World, tmp_path: Path) -> None:
+    """What docs/proof.md shows, with check.py copied away: it proves the log, and fails for one that was changed."""
+    own_world.filed()
+    proven_up(own_world.service.ledger, own_world.service.notary)
+    note = own_world.association.get("/v1/log/checkpoint", {"Accept": "text/plain"})
+    (tmp_path / "checkpoint.txt").write_bytes(note.content)
+    steps = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "proof.md").read_text("utf-8"), re.DOTALL)
+    assert steps is not None
+    (tmp_path / "steps.py").write_text(steps[1], "utf-8")
+    shutil.copy(check.__file__, tmp_path / "check.py")
+    log = everything(own_world, 500)
+    key = str(trusted(own_world))
+    for text, works in (
+        (json.dumps(log), True),
+        (json.dumps(log).replace("FilingSubmitted", "FilingSubmitteb"), False),
+    ):
+        (tmp_path / "log.json").write_text(text, "utf-8")
+        run = subprocess.run(
+            [sys.executable, "steps.py", key], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert (run.returncode == 0) == works, run.stderr
+        assert ("the log is what was signed" in run.stdout) == works
