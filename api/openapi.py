@@ -31,8 +31,8 @@ DESCRIPTION = (
 )
 BEARER: dict[str, Any] = {"security": [{"token": []}]}
 _OPEN: dict[str, Any] = {"security": []}
-_ALWAYS = ("internal", "busy")
-_BODY = ("malformed-request", "too-large", "unsupported-media-type", "invalid")
+_ALWAYS = ("too-many-requests", "internal", "busy")
+_BODY = ("malformed-request", "too-slow", "too-large", "unsupported-media-type", "invalid")
 _TOKEN = ("unauthenticated", "forbidden")
 
 
@@ -155,8 +155,9 @@ def problem_docs(names: Iterable[str]) -> dict[int | str, dict[str, Any]]:
         entry["content"][MEDIA_TYPE]["examples"][name] = {"value": problem_example(name)}
     if 401 in found:
         found[401]["headers"] = {"WWW-Authenticate": {"schema": _text()}}
-    if 503 in found:
-        found[503]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    for status in (429, 503):
+        if status in found:
+            found[status]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return found
 
 
@@ -240,7 +241,7 @@ def what_if_docs() -> dict[str, Any]:
                 "description": "回答 / the answer",
                 "content": {"application/json": {"schema": {"type": "object"}, "example": question_answer("what_if")}},
             },
-            **problem_docs([*_TOKEN, *_BODY, "not-found", "contradiction", *_ALWAYS]),
+            **problem_docs([*_TOKEN, *_BODY, "not-found", "contradiction", "out-of-time", *_ALWAYS]),
         },
         "openapi_extra": {**BEARER, **_body_example(WHAT_IF_BODY)},
     }

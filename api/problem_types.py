@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import Busy, Contradiction, Forbidden, Invalid, Moved, NotFound, Refusal
+from domain.store.secret_files import UnsafeKeyFile
 from domain.store.trouble import DatabaseRefused
 
 MEDIA_TYPE = "application/problem+json"
@@ -33,6 +34,22 @@ class WrongMediaType(Refusal):
 
 class KeyReused(Refusal):
     """An Idempotency-Key that stands for another request (422)."""
+
+
+class TooSlow(Refusal):
+    """The body did not arrive in time (408)."""
+
+
+@dataclass(eq=False)
+class TooManyRequests(Refusal):
+    """More requests than one address or token may make (429)."""
+
+    seconds: int = 1
+    """After how many it may try again."""
+
+
+class OutOfTime(Refusal):
+    """It took longer than a question may (503)."""
 
 
 class NotReady(Refusal):
@@ -90,6 +107,10 @@ _ALL = (
         "The path exists, but not for this HTTP method; the Allow header lists those that are offered.",
     ),
     ProblemType(
+        "too-slow", 408, "请求体传送超时", "The body took too long",
+        "请求体没有在规定时间内传完。没有写入任何内容。", "The body did not arrive in time. Nothing was recorded.",
+    ),
+    ProblemType(
         "contradiction", 409, "与记录相矛盾", "It contradicts the trail",
         "所要记录的事与已有的记录相矛盾（例如重复决定）。没有写入任何内容。",
         "What was to be recorded contradicts what stands (a second decision, say). Nothing was recorded.",
@@ -138,6 +159,10 @@ _ALL = (
         "The database is busy or out of reach. Try again in a moment with the same Idempotency-Key.",
     ),
     ProblemType(
+        "out-of-time", 503, "计算超时", "It took too long",
+        "这个问题的计算超过了规定时间，已停止。", "Answering took longer than a question may, and was stopped.",
+    ),
+    ProblemType(
         "not-ready", 503, "尚未就绪", "Not ready",
         "服务尚不能使用它的数据库。", "The service cannot use its database yet.",
     ),
@@ -158,8 +183,12 @@ _NAMES: dict[type[Refusal], str] = {
     Invalid: "invalid",
     KeyReused: "idempotency-key-reused",
     Busy: "busy",
+    TooSlow: "too-slow",
+    TooManyRequests: "too-many-requests",
+    OutOfTime: "out-of-time",
     NotReady: "not-ready",
     DatabaseRefused: "not-ready",
+    UnsafeKeyFile: "not-ready",
 }
 
 

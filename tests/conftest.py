@@ -1,4 +1,4 @@
-"""For all tests: keys that lie outside the databases go to a folder of the run's own, never into the project's."""
+"""For all tests: keys that lie outside the databases go to a folder of the run's own, and haste is not slowed down."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _folders.append(tempfile.TemporaryDirectory(prefix="steward-keys-"))
         os.environ["STEWARD_KEY_DIR"] = _folders[0].name
+        os.environ.update(STEWARD_RATE_PER_TOKEN="0", STEWARD_RATE_PER_ADDRESS="0")
 
 
 def pytest_unconfigure() -> None:

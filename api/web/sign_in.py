@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.auth import COOKIE
 from api.queries import Address, LooseText
 from api.web.basis import rebased
 from api.web.render import page
 from api.web.routes import PageRoute
 from api.web.table import is_page
-from api.web.visitors import COOKIE, Visitor, remember
+from api.web.visitors import Visitor, remember
 from domain.store.accounts import (
     WINDOW,
     account_of,
