@@ -23,6 +23,7 @@ from api import (
     hint_routes,
     law_routes,
     log_routes,
+    metrics,
     openapi,
     problems,
     public_routes,
@@ -35,6 +36,7 @@ from api.command_routes import command_router
 from api.heavy import Heavy
 from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
+from api.metrics import Metrics
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
 from api.readings import Readings
@@ -71,6 +73,7 @@ ROUTES = (
     survey_links,
     public_routes,
     health,
+    metrics,
     portal,
     sign_in,
 )
@@ -124,7 +127,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.router.routes.extend(routes.routes)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(Edge, settings=settings)
+    app.state.metrics = Metrics()
+    app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
     return app
 
 

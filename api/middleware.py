@@ -15,9 +15,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metrics import Metrics
 from api.problem_types import TooManyRequests, TooSlow
 from api.problems import on_failure, on_refusal
-from api.rates import Rates
+from api.rates import Rates, secret_in
 from api.settings import Settings
 from api.web.errors import in_its_kind
 
@@ -50,8 +51,8 @@ DOCS_PATHS = ("/docs", "/redoc")
 class Edge:
     """One request at a time: `api/app.py` puts it around everything."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self.app, self._metrics = app, metrics
         self._rates = Rates(settings.rate_per_address, settings.rate_per_token)
         self._body_seconds = settings.body_seconds
         self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if settings.https else {})
@@ -68,7 +69,7 @@ class Edge:
         try:
             self._rates.let_in(scope)
             await self.app(inner, exchange.receive, exchange.send)
-            if exchange.status == UNAUTHENTICATED:
+            if exchange.status == UNAUTHENTICATED and secret_in(scope) is not None:
                 self._rates.failed(scope)
         except TooManyRequests as refusal:
             response = in_its_kind(Request(inner), await on_refusal(Request(inner), refusal))
@@ -78,7 +79,7 @@ class Edge:
             if exchange.status is None:
                 await response(scope, exchange.receive, exchange.send)
         finally:
-            exchange.note(inner)
+            self._metrics.answered(scope["method"], *exchange.note(inner))
 
 
 class _Exchange:
@@ -140,14 +141,19 @@ class _Exchange:
         headers.setdefault("Content-Security-Policy", DOCS_POLICY if is_docs else STRICT_POLICY)
         headers["X-Request-Id"] = self.reference
 
-    def note(self, inner: Scope) -> None:
-        """One line per request: the route as it is declared, never the path, query, body or token themselves."""
-        route = inner.get("route")
+    def note(self, inner: Scope) -> tuple[str | None, int | None, float]:
+        """One line per request: the route as it is declared, never the path, query, body or token themselves.
+
+        Gives route, status and seconds.
+        """
+        route: str | None = getattr(inner.get("route"), "path", None)
+        seconds = time.perf_counter() - self._began
         log.info(
             "request",
             reference=self.reference,
             method=self._scope["method"],
-            route=getattr(route, "path", None),
+            route=route,
             status=self.status,
-            milliseconds=round((time.perf_counter() - self._began) * 1000, 1),
+            milliseconds=round(seconds * 1000, 1),
         )
+        return route, self.status, seconds

@@ -289,6 +289,13 @@ def public_docs(name: str, problems: Iterable[str]) -> dict[str, Any]:
     }
 
 
+def metrics_docs() -> dict[str, Any]:
+    """What FastAPI is told of the figures, which are plain text."""
+    docs = public_docs("metrics", ["not-found", "invalid", *_ALWAYS])
+    docs["responses"][200]["content"] = {"text/plain": {"schema": _text(), "example": question_answer("metrics")}}
+    return docs | {"response_class": Response}
+
+
 def public_list_docs(name: str, feed: str, *, not_found: bool = False) -> dict[str, Any]:
     """What FastAPI is told of a list that everybody may read, as JSON or, by `Accept`, as the feed of that name."""
     docs = public_docs(name, ["invalid", *_ALWAYS] + ["not-found"] * not_found)

@@ -54,6 +54,11 @@ class Readings:
                 for _ in batch:  # only now: a batch that failed is tried again
                     self._waiting.popleft()
 
+    @property
+    def waiting(self) -> int:
+        """How many are not written down yet."""
+        return len(self._waiting)
+
     def prune(self, days: int) -> bool:
         """Delete a piece of what is older than it has to be kept; whether there may be more."""
         with writing(self._engine) as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     """How many more of them may wait (503 beyond)."""
     what_if_seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
     """How long a what-if may work (503 beyond)."""
+    metrics: Literal["loopback", "anyone", "off"] = "loopback"
+    """Who may read `GET /metrics`: whoever asks directly on this machine, anybody, nobody."""
     https: bool = False
     """People reach the service by HTTPS: say so to browsers (HSTS), and let cookies go by HTTPS only."""
     log_level: str = "info"
