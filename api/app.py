@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -17,6 +17,7 @@ from api import (
     act_routes,
     appeal_routes,
     assessment_routes,
+    certificate_routes,
     comparison_routes,
     consultation_routes,
     health,
@@ -26,6 +27,7 @@ from api import (
     metrics,
     openapi,
     problems,
+    proof_routes,
     public_routes,
     question_routes,
     subject_routes,
@@ -40,6 +42,7 @@ from api.metrics import Metrics
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
 from api.readings import Readings
+from api.sealing import Notary
 from api.settings import Settings
 from api.web import portal, sign_in
 from domain.ledger import Ledger
@@ -48,6 +51,7 @@ from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
 from domain.store.master_key import use_keys
 from domain.store.migrate import migrate
+from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.schema import persons
 from domain.store.wrapping import ensure_master_key
@@ -62,12 +66,14 @@ SYSTEM_PERSON = "system"
 ROUTES = (
     question_routes,
     comparison_routes,
+    certificate_routes,
     subject_routes,
     assessment_routes,
     appeal_routes,
     worklist_routes,
     hint_routes,
     log_routes,
+    proof_routes,
     law_routes,
     consultation_routes,
     survey_links,
@@ -89,6 +95,8 @@ class Service:
     ledger: Ledger
     housekeeper: Housekeeper
     readings: Readings
+    notary: Notary
+    heads: HeadsKept = field(default_factory=HeadsKept)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -140,9 +148,9 @@ def start(settings: Settings) -> Service:
     except BaseException:
         engine.dispose()
         raise
-    readings = Readings(engine)
-    housekeeper = Housekeeper(engine, settings.seal_seconds, readings, settings.reading_days)
-    return Service(settings, open_ledger(engine), housekeeper, readings)
+    notary, readings = Notary(engine, settings), Readings(engine)
+    housekeeper = Housekeeper(engine, settings, notary, readings)
+    return Service(settings, open_ledger(engine), housekeeper, readings, notary)
 
 
 def is_demonstration(ledger: Ledger) -> bool:

@@ -1,4 +1,4 @@
-"""What goes on behind the requests: sealing the log, noting who used a token and who read what, clearing up."""
+"""What goes on behind the requests: sealing and signing the log, noting who used a token and who read, clearing up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import structlog
 from sqlalchemy import Engine
 
 from api.readings import Readings
+from api.sealing import Notary
+from api.settings import Settings
 from domain.store.engine import leave_no_trace, writing
 from domain.store.people import Token, is_stale, touch_token
 from domain.store.sealer import seal
@@ -17,6 +19,8 @@ log = structlog.get_logger("steward")
 
 IDLE_SECONDS = 2.0
 """How often to look when this process has recorded nothing: an import or another process may have."""
+CHECKPOINT_SECONDS = 1.0
+"""A busy ledger is signed no more often than this: a checkpoint stays for ever, here and with the witness."""
 
 PRUNE_SECONDS = 3600.0
 """How often consultations that need not be kept any longer are looked for."""
@@ -25,9 +29,10 @@ PRUNE_SECONDS = 3600.0
 class Housekeeper:
     """One background thread. It logs what fails and goes on; `stop` ends it and waits for it."""
 
-    def __init__(self, engine: Engine, seal_seconds: float, readings: Readings, reading_days: int) -> None:
-        self._engine, self._seal_seconds = engine, seal_seconds
-        self._readings, self._reading_days, self._pruned = readings, reading_days, -PRUNE_SECONDS
+    def __init__(self, engine: Engine, settings: Settings, notary: Notary, readings: Readings) -> None:
+        self._engine, self._seal_seconds, self._notary = engine, settings.seal_seconds, notary
+        self._readings, self._reading_days = readings, settings.reading_days
+        self._proved, self._pruned = -CHECKPOINT_SECONDS, -PRUNE_SECONDS
         self._stop, self._recorded = threading.Event(), threading.Event()
         self._used: dict[bytes, Token] = {}
         self._erased = False
@@ -65,8 +70,8 @@ class Housekeeper:
         self.tidy()  # what came while the last round was under way
 
     def tidy(self) -> None:
-        """One round: seal what can be sealed, note what was used."""
-        for task in (self._seal, self._touch, self._note_readings, self._prune, self._leave_no_trace):
+        """One round: seal what can be sealed, sign how far that is, note what was used and read."""
+        for task in (self._seal, self._prove, self._touch, self._note_readings, self._prune, self._leave_no_trace):
             try:
                 task()
             except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
@@ -75,6 +80,12 @@ class Housekeeper:
     def _seal(self) -> None:
         if seal(self._engine):
             self._recorded.set()  # more may have come meanwhile, or wait for a transaction that is still open
+
+    def _prove(self) -> None:
+        """At most so often, and once more at the end; what is left is found by the next round."""
+        if time.monotonic() - self._proved >= CHECKPOINT_SECONDS or self._stop.is_set():
+            self._proved = time.monotonic()
+            self._notary.bring_up()
 
     def _note_readings(self) -> None:
         self._readings.flush()

@@ -259,6 +259,16 @@ def dossier_docs() -> dict[str, Any]:
     return docs | {"response_class": Response}
 
 
+def certificate_docs() -> dict[str, Any]:
+    """What FastAPI is told of a certificate, which is a file."""
+    docs = question_docs("certificate", one_agency=True)
+    docs["responses"][200]["description"] = (
+        "证书；用 steward verify 验证 / the certificate: check it with steward verify"
+    )
+    del docs["responses"][304], docs["responses"][200]["headers"]["ETag"]
+    return docs | {"response_class": Response}
+
+
 def log_docs() -> dict[str, Any]:
     """What FastAPI is told of the log, which answers in pages or as a stream."""
     docs = question_docs("log")
@@ -267,6 +277,16 @@ def log_docs() -> dict[str, Any]:
     last = _header("Last-Event-ID", "断线后从此序号之后继续，优先于 after / go on after this index; wins over after")
     docs["openapi_extra"]["parameters"].append(last)
     return docs
+
+
+def checkpoint_docs() -> dict[str, Any]:
+    """What FastAPI is told of the signed checkpoint: JSON, or the note alone."""
+    docs = question_docs("log_checkpoint")
+    docs["responses"][200]["content"]["text/plain"] = {"schema": _text(), "example": NOTE_EXAMPLE}
+    return docs
+
+
+NOTE_EXAMPLE = "steward-ledger/0190…\n3\nroot\nheads 2 root of heads\n\n— steward-ledger/0190… signature\n"
 
 
 def _answered(name: str) -> dict[str, Any]:

@@ -27,6 +27,10 @@ PUBLIC: Rights = {}
 READERS: Rights = dict.fromkeys((Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR), Reach.ALL)
 _ONE_AGENCY: Rights = {**READERS, Role.AGENCY: Reach.OWN}
 _DISTRICT: Rights = {**READERS, Role.AGENCY: Reach.PART}
+_OUTSIDERS: Rights = {**READERS, Role.AGENCY: Reach.ALL, Role.CLIENT: Reach.ALL}
+"""Who may keep what the log signs, to hold it against the log later: it contains no fact."""
+_RECORDERS: Rights = {**_DISTRICT, Role.CLIENT: Reach.PART}
+"""Proof of one event: an agency for its own, whoever has recorded an event for that one."""
 _ANYONE: Rights = dict.fromkeys(Role, Reach.ALL)
 
 _QUESTIONS: dict[str, Rights] = {
@@ -34,12 +38,18 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/sheets/{year}": _ONE_AGENCY,
     "/v1/agencies/{uscc}/timeline": _ONE_AGENCY,
     "/v1/agencies/{uscc}/comparison": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/certificate": _ONE_AGENCY,
     "/v1/agencies/{uscc}/subjects": READERS,
     "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
     "/v1/agencies": _DISTRICT,
     "/v1/rankings/{year}": _DISTRICT,
     "/v1/statistics": READERS,
     "/v1/log": READERS,
+    "/v1/log/checkpoint": _OUTSIDERS,
+    "/v1/log/consistency": _OUTSIDERS,
+    "/v1/log/inclusion": _RECORDERS,
+    "/v1/log/receipt": _RECORDERS,
+    "/v1/agencies/{uscc}/head": _ONE_AGENCY,
     "/v1/notices": _DISTRICT,
     "/v1/agencies/{uscc}/results/{year}": _ONE_AGENCY,
     "/v1/assessments/{year}": _DISTRICT,

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import Busy, Contradiction, Forbidden, Invalid, Moved, NotFound, Refusal
+from domain.store.log_keys import LogKeyMissing
 from domain.store.secret_files import UnsafeKeyFile
 from domain.store.trouble import DatabaseRefused
+from domain.store.witness import LogRewritten
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -164,7 +166,7 @@ _ALL = (
     ),
     ProblemType(
         "not-ready", 503, "尚未就绪", "Not ready",
-        "服务尚不能使用它的数据库。", "The service cannot use its database yet.",
+        "服务尚不能使用它的数据库或密钥。", "The service cannot use its database or its keys yet.",
     ),
 )  # fmt: skip
 
@@ -189,6 +191,8 @@ _NAMES: dict[type[Refusal], str] = {
     NotReady: "not-ready",
     DatabaseRefused: "not-ready",
     UnsafeKeyFile: "not-ready",
+    LogKeyMissing: "not-ready",
+    LogRewritten: "not-ready",
 }
 
 

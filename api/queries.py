@@ -33,6 +33,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _year(value: Any) -> int:
+    if not re.fullmatch(r"2[01]\d\d", str(value), re.ASCII):
+        raise wrong("year", "须为四位数字的年度，如 2024", "has to be a year in four digits, like 2024")
+    return int(value)
+
+
 _DAY = WithJsonSchema({"type": "string", "format": "date"})
 _INSTANT_SCHEMA = WithJsonSchema({"type": "string"})
 
@@ -74,6 +80,28 @@ After = Annotated[
     BeforeValidator(log_place),
     WithJsonSchema({"type": "integer", "minimum": 0, "default": 0}),
     Query(description="此日志序号之后的事件 / the events after this log index"),
+]
+
+
+def _size(value: Any) -> int:
+    if not re.fullmatch(r"\d{1,18}", str(value), re.ASCII):
+        raise wrong("size", "须为日志条数（0 或正整数）", "has to be a number of log entries: 0 or a positive integer")
+    return int(value)
+
+
+_SIZE = (BeforeValidator(_size), WithJsonSchema({"type": "integer", "minimum": 0}))
+Size = Annotated[int | None, *_SIZE, Query(description="日志条数，默认最新 / a size of the log; by default the latest")]
+FirstSize = Annotated[int, *_SIZE, Query(alias="from", description="较早的日志条数 / the earlier size")]
+LastSize = Annotated[
+    int | None,
+    *_SIZE,
+    Query(alias="to", description="较晚的条数，默认最新 / the later size; the latest by default"),
+]
+EventId = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    BeforeValidator(_plain),
+    Query(description="事件编号 / event id"),
 ]
 Cursor = Annotated[
     str | None, Query(max_length=1000, description="上一页的 next_cursor / next_cursor of the page before")
@@ -121,6 +149,12 @@ Address = Annotated[
     StringConstraints(max_length=4000),
     BeforeValidator(_plain),
     Query(description="回到哪个页面 / the page to go back to"),
+]
+SheetYear = Annotated[
+    int | None,
+    BeforeValidator(_year),
+    WithJsonSchema({"type": "integer", "minimum": 2000, "maximum": 2199}),
+    Query(description="打分表的考评年度，默认为 as_of 所在年度 / the sheet's year; by default that of as_of"),
 ]
 HintFilter = Annotated[
     Literal["open", "dismissed", "recorded", "all"],

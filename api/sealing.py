@@ -1,12 +1,25 @@
-"""Sealing at once, for who needs a place of the log that holds everything recorded by now."""
+"""Sealing at once, and proving what is sealed: for who needs everything recorded by now, in the log and signed."""
 
 from __future__ import annotations
 
 import time
+from threading import Lock
+from typing import Any
 
+import structlog
+from sqlalchemy import Engine
+
+from api.settings import Settings
 from domain.errors import Busy
 from domain.ledger import Ledger
-from domain.store.sealer import has_sealed, seal, to_be_sealed
+from domain.store.engine import reading
+from domain.store.log_keys import LogKeys
+from domain.store.proofs import HeadsKept, Signed, latest_checkpoint, origin_of
+from domain.store.proving import Prover
+from domain.store.sealer import has_sealed, seal, sealed_until, to_be_sealed
+from domain.store.witness import Witness
+
+log = structlog.get_logger("steward")
 
 SEALING_SECONDS = 20
 """How long a transaction that writes for long may hold the log back."""
@@ -29,3 +42,84 @@ def sealed_up(ledger: Ledger) -> int:
                 remedy="请稍后用同一 Idempotency-Key 重试", remedy_en="Try again in a moment with the same key.",
             )  # fmt: skip
         time.sleep(0.05)
+
+
+class Notary:
+    """Signs how far one ledger's log goes, and keeps every checkpoint outside the database as well."""
+
+    def __init__(self, engine: Engine, settings: Settings) -> None:
+        self._engine, self._settings = engine, settings
+        self._prover, self._origin, self._lock = Prover(engine), "", Lock()
+        self.kept_heads = HeadsKept()
+        """The heads under the latest checkpoint, for proofs."""
+
+    @property
+    def origin(self) -> str:
+        """The log's name; empty as long as no ledger was opened."""
+        if not self._origin:
+            with reading(self._engine) as connection:
+                self._origin = origin_of(connection) or ""
+        return self._origin
+
+    @property
+    def keys(self) -> LogKeys:
+        """The keys that sign, as they are in their files now."""
+        return LogKeys(self._settings.keys, self.origin)
+
+    @property
+    def witness(self) -> Witness:
+        """The files outside the database."""
+        return Witness(self._settings.checkpoints, self.origin)
+
+    def bring_up(self) -> Signed | None:
+        """Prove all that is sealed, batch by batch; the latest checkpoint there is. None before a ledger was opened.
+
+        What another process is proving at this moment is left to it. Raises: Busy; LogKeyMissing, UnsafeKeyFile,
+        LogRewritten, OSError, SealingError when nothing may or can be signed.
+        """
+        if not self.origin:
+            return None
+        keys, witness = self.keys, self.witness
+        with self._lock:
+            while self._behind():
+                witness.require_same_past(self._engine)
+                made = self._prover.run(keys)
+                if made is None:
+                    break
+                log.info("checkpoint", size=made.size, root=made.root.hex())
+            witness.follow(self._engine)
+        with reading(self._engine) as connection:
+            return latest_checkpoint(connection)
+
+    def _behind(self) -> bool:
+        with reading(self._engine) as connection:
+            last = latest_checkpoint(connection)
+            return sealed_until(connection)[0] > (0 if last is None else last.size)
+
+
+def proven_up(ledger: Ledger, notary: Notary) -> Signed | None:
+    """Seal and prove all that is committed by now; the checkpoint. None before a ledger was opened.
+
+    Raises: Busy, and as `Notary.bring_up`.
+    """
+    place = sealed_up(ledger)
+    until = time.monotonic() + SEALING_SECONDS
+    while True:
+        signed = notary.bring_up()
+        if signed is None or signed.size >= place:
+            return signed
+        if time.monotonic() > until:
+            raise Busy(
+                "日志正由另一进程签署", "another process is signing the log",
+                remedy="请稍后重试", remedy_en="Try again in a moment.",
+            )  # fmt: skip
+        time.sleep(0.05)
+
+
+def shown(signed: Signed) -> dict[str, Any]:
+    """A checkpoint as clients see it: hashes in hexadecimal, and the note as it was signed."""
+    return {
+        "size": signed.size, "root": signed.root.hex(),
+        "heads": {"count": signed.heads_count, "root": signed.heads_root.hex()},
+        "note": signed.note, "sealed_at": signed.sealed_at,
+    }  # fmt: skip

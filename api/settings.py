@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     key_dir: Path | None = None
     """Where the keys lie that must not be in the database; by default `keys` beside the embedded database, or in
     `data_dir`."""
+    checkpoint_dir: Path | None = None
+    """Where every checkpoint of the log is kept outside the database; by default `checkpoints` beside the keys."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     body_limit: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = MEBIBYTE
@@ -75,3 +77,8 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The folder of the keys."""
         return self.key_dir or key_folder(self.database, self.data_dir)
+
+    @property
+    def checkpoints(self) -> Path:
+        """The folder of the checkpoints."""
+        return self.checkpoint_dir or self.keys.parent / "checkpoints"

@@ -11,7 +11,10 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError
 
+from api.cli.running import tell
+from api.sealing import Notary
 from api.settings import Settings
+from domain.errors import Refusal
 from domain.ledger import Ledger
 from domain.reader import StreamCache
 from domain.store.engine import database_url, open_engine
@@ -67,7 +70,7 @@ def opened_ledger(database: str | None, *, cached_events: int | None = None) -> 
         make_ready(engine, settings)
         ledger = _ledger(engine, cached_events)
         yield ledger
-        seal_all(engine)
+        seal_all(engine, settings)
 
 
 @contextmanager
@@ -81,7 +84,7 @@ def blank_ledger(database: str | None) -> Iterator[Ledger]:
         ensure_master_key(engine)
         ensure_persons(engine)
         yield open_ledger(engine)
-        seal_all(engine)
+        seal_all(engine, settings)
 
 
 def _ledger(engine: Engine, cached_events: int | None) -> Ledger:
@@ -92,10 +95,17 @@ def _ledger(engine: Engine, cached_events: int | None) -> Ledger:
     return ledger
 
 
-def seal_all(engine: Engine) -> None:
-    """Give what was recorded its place in the log now, so that it need not wait for a service (events.md, Order)."""
+def seal_all(engine: Engine, settings: Settings) -> None:
+    """Give what was recorded its place in the log now, and sign it, so that it need not wait for a service.
+
+    What was recorded stands even if it cannot be signed here (no key, say): that is told, and the service will sign.
+    """
     while seal(engine):
         pass
+    try:
+        Notary(engine, settings).bring_up()
+    except Refusal as refusal:
+        tell(refusal)
 
 
 def is_new(database: str | None) -> bool:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import typer
 
-from api.cli import benchmarking, demonstration, importing, questions, rebuilding, replay, replaying_under, serving
+from api.cli import (
+    auditing,
+    benchmarking,
+    demonstration,
+    importing,
+    proving,
+    questions,
+    rebuilding,
+    replay,
+    replaying_under,
+    serving,
+    verifying,
+)
 from api.cli.accounts import account_app
 from api.cli.adopting import calendar_app, rulebook_app
 from api.cli.master_key import master_key_app
@@ -31,10 +43,13 @@ for question in (questions.standing, questions.sheet, questions.timeline):
 replay.register(app)
 replaying_under.register(app)
 rebuilding.register(app)
+verifying.register(app)
+proving.register(app)
+auditing.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
 app.add_typer(master_key_app, name="master-key")
-for group in (app, token_app, account_app, calendar_app, rulebook_app, master_key_app):
+for group in (app, token_app, account_app, proving.keys_app, calendar_app, rulebook_app, master_key_app):
     for command in group.registered_commands:
         command.epilog = EPILOG

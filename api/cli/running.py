@@ -14,7 +14,8 @@ from typer.core import TyperGroup
 from domain.errors import Busy, NotFound, Refusal, Unreadable
 from domain.store.trouble import DatabaseRefused
 
-OK, UNEXPECTED, USAGE, DATABASE_REFUSED, NOT_FOUND, REFUSED, BUSY, DIFFERENT, UNREADABLE, INTERRUPTED = *range(9), 130
+OK, UNEXPECTED, USAGE, DATABASE_REFUSED, NOT_FOUND, REFUSED, BUSY, DIFFERENT, UNREADABLE, PROOF_FAILED = range(10)
+TAMPERED, INTERRUPTED = 10, 130
 EXIT_CODES = {
     OK: ("完成", "done"),
     UNEXPECTED: ("意外错误", "unexpected error"),
@@ -28,6 +29,8 @@ EXIT_CODES = {
     BUSY: ("数据库被占用或无法连接", "database busy or unreachable"),
     DIFFERENT: ("读模型与事件不一致", "read models differ from the events"),
     UNREADABLE: ("有事件无法读取或投影", "an event cannot be decoded or projected"),
+    PROOF_FAILED: ("核验不通过", "what was to be proven is not"),
+    TAMPERED: ("存储的内容与签署的日志不符", "what is stored is not what was signed"),
     INTERRUPTED: ("被中断", "interrupted"),
 }
 EPILOG = "退出码 exit codes: " + "; ".join(f"{code} {text} {text_en}" for code, (text, text_en) in EXIT_CODES.items())

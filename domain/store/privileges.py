@@ -17,6 +17,9 @@ from domain.store.schema import READ_MODELS
 GRANTS: dict[str, tuple[str, ...]] = {
     "events": ("SELECT", "INSERT"),
     "log_index": ("SELECT", "INSERT"),
+    "tree_nodes": ("SELECT", "INSERT"),
+    "checkpoints": ("SELECT", "INSERT"),
+    "sealed_heads": ("SELECT", "INSERT", "UPDATE"),
     "stream_heads": ("SELECT", "INSERT", "UPDATE"),
     "sealer": ("SELECT", "UPDATE"),
     "vault": ("SELECT", "INSERT"),

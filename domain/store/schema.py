@@ -95,6 +95,41 @@ sealer = Table(
 )
 """How far the log is sealed. What each column promises: `domain/store/sealer.py`."""
 
+tree_nodes = Table(
+    "tree_nodes",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("place", Position, primary_key=True, autoincrement=False),
+    Column("hash", Digest, nullable=False),
+    CheckConstraint("length(hash) = 32", name="hash_length"),
+    sqlite_with_rowid=False,
+)
+"""Every complete subtree of the Merkle tree over the log: level 0 are the leaf hashes, at log index - 1."""
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", Position, primary_key=True, autoincrement=False),
+    Column("root", Digest, nullable=False),
+    Column("heads_count", Integer, nullable=False),
+    Column("heads_root", Digest, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("sealed_at", InstantColumn, nullable=False),
+)
+"""Every signed checkpoint. The largest `size` is how far the tree goes."""
+
+sealed_heads = Table(
+    "sealed_heads",
+    metadata,
+    Column("stream", Name, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("hash", Digest, nullable=False),
+    Column("highest", Integer, nullable=False),
+    Column("changed_at", Position, nullable=False),
+)
+"""The heads that the latest checkpoint commits to (`proving.py`). They follow from the sealed log, and move with it."""
+Index("sealed_heads_changed_at", sealed_heads.c.changed_at)
+
 vault = Table(
     "vault",
     metadata,
@@ -366,13 +401,11 @@ rebuilt = Table(
 """What `steward rebuild` has made beside the live rows, agency by agency: at which version of it and after how
 many adoptions, and the rows themselves where they differ from the live ones."""
 
+APPEND_ONLY = ("events", "log_index", "tree_nodes", "checkpoints", "consultations")
+"""The tables whose rows are never changed, nor deleted; of consultations old ones are."""
+
 TRIGGERS: dict[str, frozenset[str]] = {
-    "postgresql": frozenset({"events_append_only", "log_index_append_only", "consultations_append_only",
-                             "consultations_kept"}),
-    "sqlite": frozenset(
-        f"{table}_no_{what}"
-        for table in ("events", "log_index", "consultations")
-        for what in ("update", "delete", "replace")
-    ),
-}  # fmt: skip
+    "postgresql": frozenset({*(f"{table}_append_only" for table in APPEND_ONLY), "consultations_kept"}),
+    "sqlite": frozenset(f"{table}_no_{what}" for table in APPEND_ONLY for what in ("update", "delete", "replace")),
+}
 """The triggers that refuse change; a database without one of them is half migrated."""

@@ -55,6 +55,17 @@ def sync_folder(path: Path) -> None:
         os.close(folder)
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Put a file in the place of another, or where there is none yet, whole and durable; only its owner can read it."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")  # mode 0600
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)
+    sync_folder(path.parent)
+
+
 def read_secret(path: Path) -> bytes:
     """The content of a key file. Raises: UnsafeKeyFile for one that is open to others; OSError when it is not there."""
     with path.open("rb") as file:

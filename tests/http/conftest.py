@@ -42,15 +42,16 @@ def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -
 @pytest.fixture(scope="session")
 def world(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A running service, shared by many tests: each makes agencies of its own."""
-    url = _empty(dialect, request, tmp_path_factory.mktemp("http"))
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    folder = tmp_path_factory.mktemp("http")
+    url = _empty(dialect, request, folder)
+    with TestClient(create_app(Settings(database_url=url, data_dir=folder))) as client:
         yield World(client)
 
 
 @pytest.fixture
-def own_world(database_url: str) -> Iterator[World]:
+def own_world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A running service for one test alone."""
-    with TestClient(create_app(Settings(database_url=database_url))) as client:
+    with TestClient(create_app(Settings(database_url=database_url, data_dir=tmp_path))) as client:
         yield World(client)
 
 

@@ -20,8 +20,8 @@ from api.commands import ACTS
 from api.dossier import ZIP
 from api.examples import command_example
 from api.openapi import ZIP_EXAMPLE
+from api.sealing import proven_up
 from api.settings import Settings
-from domain.store.sealer import seal
 from domain.values import Role
 from tests.http.world import World, body_of, today
 
@@ -31,7 +31,7 @@ LISTED_USCC = "91441300MA51C1EN7F"
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
-    "places": 2,
+    "proof": 2, "places": 2, "entries": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
 
@@ -58,8 +58,7 @@ def ask(world: World) -> dict[str, Any]:
     world.done("ReportBehaviour", uscc)
     world.done("FileObjection", uscc, event_id=lapse)
     acts = _acts(world)
-    while seal(world.service.ledger.engine):
-        pass
+    proven_up(world.service.ledger, world.service.notary)
     base = f"/v1/agencies/{uscc}"
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "standing": (f"{base}/standing", {"as_of": "2024-12-31"}),
@@ -68,9 +67,15 @@ def ask(world: World) -> dict[str, Any]:
         "events": (f"{base}/events", {"limit": 2}),
         "subjects": (f"{base}/subjects", {"limit": 2}),
         "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
+        "certificate": (f"{base}/certificate", {"as_of": "2024-12-31"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
         "log": ("/v1/log", {"after": 3, "limit": 2}),
+        "log_checkpoint": ("/v1/log/checkpoint", {}),
+        "log_consistency": ("/v1/log/consistency", {"from_": 3}),
+        "log_inclusion": ("/v1/log/inclusion", {"event_id": lapse}),
+        "log_receipt": ("/v1/log/receipt", {"event_id": lapse}),
+        "agency_head": (f"{base}/head", {}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
         "assessment": ("/v1/assessments/2024", {"limit": 2}),

@@ -36,6 +36,12 @@ def subject(world: World, path: str) -> tuple[str, str]:
         return uscc, path.replace("{id}", world.appeal())
     if "/results/" in path or path.startswith("/v1/assessments/"):
         return world.appealable(), path.replace("{year}", str(APPEALED))
+    if path in ("/v1/log/inclusion", "/v1/log/receipt"):
+        uscc, body = world.filed(), {"received_on": today(), "complainant": "李女士", "grounds": "other"}
+        done = World.must(world.client_person.post(f"/v1/agencies/{uscc}/complaints", body))
+        return uscc, f"{path}?event_id={done['ids']['complaint']}"
+    if path == "/v1/log/consistency":
+        return world.filed(), f"{path}?from=1"
     return world.filed(), path
 
 

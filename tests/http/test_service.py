@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from api.app import create_app, make_ready
 from api.housekeeper import Housekeeper
 from api.readings import Readings
+from api.sealing import Notary
 from api.settings import Settings
 from domain.errors import Busy
 from domain.store.engine import open_engine, open_migration_engine, writing
@@ -131,7 +132,8 @@ def test_the_housekeeper_outlives_its_failures(tmp_path: Path, monkeypatch: pyte
         raise RuntimeError("no luck")
 
     monkeypatch.setattr("api.housekeeper.seal", fails)
-    housekeeper = Housekeeper(engine, 0.01, Readings(engine), 1095)
+    settings = Settings(database_url=url, seal_seconds=0.01)
+    housekeeper = Housekeeper(engine, settings, Notary(engine, settings), Readings(engine))
     housekeeper.start()
     until = time.monotonic() + 20
     while len(rounds) < 3 and time.monotonic() < until:

@@ -48,7 +48,7 @@ class Person:
         """GET with query parameters; `from_` stands for `from`."""
         headers: dict[str, str] | None = _headers
         query = {name.rstrip("_"): value for name, value in params.items()}
-        return self.client.get(path, params=query, headers={**self.headers, **(headers or {})})
+        return self.client.get(path, params=query or None, headers={**self.headers, **(headers or {})})
 
     def post(self, path: str, body: Any, **headers: str) -> Any:
         """POST a JSON body; header names with underscores."""

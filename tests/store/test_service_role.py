@@ -73,7 +73,12 @@ def _works(url: str | URL) -> None:
 def _cannot_touch_the_log(url: str | URL) -> None:
     """Refused by privilege, before any trigger is asked; and the log is still as it was."""
     engine = open_engine(url)
-    changes = {"events": "UPDATE events SET actor = 'x'", "log_index": "UPDATE log_index SET log_index = 9"}
+    changes = {
+        "events": "UPDATE events SET actor = 'x'",
+        "log_index": "UPDATE log_index SET log_index = 9",
+        "tree_nodes": "UPDATE tree_nodes SET place = 9",
+        "checkpoints": "UPDATE checkpoints SET note = 'x'",
+    }
     for table, change in changes.items():
         for statement in (change, f"DELETE FROM {table}", f"TRUNCATE {table}"):  # noqa: S608
             with pytest.raises(DBAPIError, match=f"permission denied for table {table}"), writing(engine) as connection:

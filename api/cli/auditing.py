@@ -1,0 +1,93 @@
+"""`audit`: read everything that is stored again, against what was signed and kept outside the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.database import existing_ledger, settings_for
+from api.cli.options import Database, Json
+from api.cli.output import print_json
+from api.cli.running import DIFFERENT, TAMPERED, say
+from api.sealing import Notary
+from domain.ledger import Ledger
+from domain.store.audit import Auditor, Finding
+from domain.store.engine import reading
+from domain.store.witness import kept_in, kept_note
+from projections.inspection import Found
+from projections.inspection import check as check_rows
+
+SHOWN = 100
+"""How many differences are listed."""
+
+
+def audit(
+    database: Database = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", exists=True, dir_okay=False,
+            help="另行保存的检查点，可给多个；数据库外的检查点文件总会核对 / "
+            "a checkpoint that you kept; may be repeated. The files outside the database are compared in any case",
+        ),
+    ] = None,
+    rows: Annotated[
+        bool, typer.Option("--rows/--no-rows", help="是否核对读模型 / whether the read models are compared too")
+    ] = True,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """重读全部字节，重算散列、树、各机构的记录头和读模型，与已签署的检查点核对，不作改动 / Audit all that is stored.
+
+    存储与签署的不符，退出码 10；仅读模型不符，退出码 7。 Exit code 10, or 7 when only read models differ.
+    """
+    settings = settings_for(database)
+    with existing_ledger(database, rows_of_any_age=True) as ledger:
+        notary = Notary(ledger.engine, settings)
+        found, counted = _of_store(ledger, notary, checkpoint or [])
+        others = list(_of_rows(settings.database)) if rows and not found else []
+    if as_json:
+        items = [one._asdict() for one in (*found, *others)]
+        print_json({"origin": notary.origin, **counted, "differences": len(items), "items": items[:SHOWN]})
+    else:
+        for one in (*found, *others)[:SHOWN]:
+            typer.echo(f"✗ {one.table}：{one.place}：{one.text}")
+            typer.echo(f"  {one.table}: {one.place}: {one.text_en}")
+    say(f"{counted['events']} 条记录，{counted['checkpoints']} 个检查点，{len(found) + len(others)} 处不符")
+    say(
+        f"{counted['events']} events, {counted['checkpoints']} checkpoints, "
+        f"{counted['outside']} kept outside, {len(found) + len(others)} differences"
+    )
+    if not counted["outside"]:
+        say("注意：数据库外没有本日志的检查点，整体改写无从发现")
+        say("NOTE: no checkpoint of this log was found outside the database: a rewritten whole could not be noticed")
+    if found or others:
+        raise typer.Exit(TAMPERED if found else DIFFERENT)
+
+
+def _of_store(ledger: Ledger, notary: Notary, files: list[Path]) -> tuple[list[Finding], dict[str, int]]:
+    """What differs in the log and beside it, and how much was read."""
+    kept = [*kept_in(notary.witness.folder, notary.origin), *map(kept_note, files)]
+    with reading(ledger.engine) as connection:
+        auditor = Auditor(connection, notary.keys.known(), kept)
+        found = list(auditor.run())
+    return found, {"events": auditor.events, "checkpoints": auditor.checkpoints, "outside": len(kept)}
+
+
+def _of_rows(url: str) -> Iterator[Finding]:
+    """Rows of the read models that are not what the events make."""
+    shown: list[Found] = []
+    check_rows(url, jobs=1, progress=lambda *_: None, report=shown.append, bases=0)
+    for one in shown:
+        content = one.as_json()
+        where = ", ".join(
+            f"{name}={value}" for name, value in content.items() if name not in ("kept", "rebuilt", "table")
+        )
+        yield Finding(str(content.get("table", "")), where, "读模型与事件不符", "it is not what the events make")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(audit)

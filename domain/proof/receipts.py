@@ -1,0 +1,126 @@
+"""Receipts: what somebody who recorded a fact, or whom it concerns, can show without the ledger, and how to check it.
+
+A receipt is one JSON file: a note in which the log's key says which event it took when and where, the checkpoint that
+covers it, the proof from one to the other, and the stored text of the event unless that was withheld.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any, NamedTuple
+
+from domain.proof.check import (
+    ProofError,
+    VerifierKey,
+    leaf_hash,
+    verify_checkpoint,
+    verify_inclusion,
+    verify_note,
+)
+
+FORMAT = "steward-receipt/1"
+_NAMES = ("event", "leaf", "index", "recorded_at", "size")
+"""How the lines of a signed receipt begin."""
+
+
+class Said(NamedTuple):
+    """What the log signs of an event. The log index counts from 1; `size` is that of the checkpoint."""
+
+    event: str
+    leaf: bytes
+    log_index: int
+    recorded_at: str
+    size: int
+
+
+def receipt_text(origin: str, said: Said) -> str:
+    """The lines that are signed. The first is not the log's name alone: no receipt can be taken for a checkpoint."""
+    values = (said.event, base64.b64encode(said.leaf).decode(), said.log_index, said.recorded_at, said.size)
+    lines = [f"{name} {value}\n" for name, value in zip(_NAMES, values, strict=True)]
+    return f"{origin}/receipt\n{''.join(lines)}"
+
+
+def receipt(said: Said, note: str, checkpoint: str, proof: list[bytes], state: str | None) -> dict[str, Any]:
+    """The file's content. `note` signs `receipt_text`; `state` is the event's stored text, None where withheld."""
+    return {
+        "format": FORMAT,
+        "event_id": said.event,
+        "log_index": said.log_index,
+        "leaf_hash": said.leaf.hex(),
+        "recorded_at": said.recorded_at,
+        "size": said.size,
+        "proof": [one.hex() for one in proof],
+        "receipt": note,
+        "checkpoint": checkpoint,
+        "state": state,
+    }
+
+
+def check_receipt(content: bytes, *trusted: VerifierKey) -> list[str]:
+    """What a receipt proves to who trusts these keys, line by line, in both languages. Raises: ProofError."""
+    given = _read(content)
+    said = _said(given["receipt"].encode(), trusted)
+    shown = Said(
+        given["event_id"], bytes.fromhex(given["leaf_hash"]), given["log_index"], given["recorded_at"], given["size"]
+    )
+    if shown != said:
+        raise ProofError("receipt", "回执的内容与签名的内容不同", "the receipt shows something else than was signed")
+    checkpoint = verify_checkpoint(given["checkpoint"].encode(), trusted)
+    if checkpoint.size != said.size:
+        raise ProofError("receipt", "检查点的大小不符", "the checkpoint is of another size")
+    proof = [bytes.fromhex(one) for one in given["proof"]]
+    verify_inclusion(said.leaf, said.log_index - 1, checkpoint.size, proof, checkpoint.root)
+    lines = [
+        f"日志 log: {checkpoint.origin}",
+        f"事件 event: {said.event}",
+        f"记录时刻 recorded at: {said.recorded_at}",
+        f"日志序号 log index: {said.log_index} / {checkpoint.size}",
+        f"叶散列 leaf hash: {said.leaf.hex()}",
+        f"根散列 root hash: {checkpoint.root.hex()}",
+        f"签名公钥 signed by: {', '.join(map(str, trusted))}",
+    ]
+    return [*lines, _of_state(said, given["state"])]
+
+
+def _of_state(said: Said, state: str | None) -> str:
+    """Whether the stored text is the one that was signed."""
+    if state is None:
+        return "事件内容未附，仅有其散列 / the event's text is withheld: only its hash is shown"
+    if leaf_hash(state.encode()) != said.leaf:
+        raise ProofError("receipt", "事件内容与叶散列不符", "the event's text is not what was signed")
+    stored = json.loads(state)  # what it is was signed: an event of this ledger
+    if (stored["id"], stored["recorded_at"]) != (said.event, said.recorded_at):
+        raise ProofError("receipt", "事件编号或时刻不符", "the event's text has another id or instant")
+    return f"事件内容与签名一致 the event's text is what was signed: {stored['type']}"
+
+
+def _said(note: bytes, trusted: tuple[VerifierKey, ...]) -> Said:
+    """What a receipt's note says, once it is known who has signed it."""
+    signed, keys = verify_note(note, trusted)
+    first, *lines = signed.text.removesuffix("\n").split("\n")
+    pairs = [line.partition(" ") for line in lines]
+    if first != f"{keys[0].name}/receipt" or tuple(name for name, _, _ in pairs) != _NAMES:
+        raise ProofError("receipt", "签名的内容不是回执", "what was signed is no receipt of this log")
+    event, leaf, index, recorded_at, size = (value for _, _, value in pairs)
+    try:
+        return Said(event, base64.b64decode(leaf, validate=True), int(index), recorded_at, int(size))
+    except ValueError:
+        raise ProofError("receipt", "签名的内容格式不对", "what was signed is malformed") from None
+
+
+def _read(content: bytes) -> dict[str, Any]:
+    """The file's members, of the right kinds."""
+    kinds: dict[str, tuple[type, ...]] = {
+        "event_id": (str,), "log_index": (int,), "leaf_hash": (str,), "recorded_at": (str,), "size": (int,),
+        "proof": (list,), "receipt": (str,), "checkpoint": (str,), "state": (str, type(None)),
+    }  # fmt: skip
+    try:
+        given = json.loads(content)
+        if given["format"] != FORMAT or any(type(given[name]) not in kinds[name] for name in kinds):
+            raise ValueError
+        for one in (given["leaf_hash"], *given["proof"]):
+            bytes.fromhex(one)
+    except (ValueError, KeyError, TypeError):
+        raise ProofError("receipt", "回执文件的格式不对", "the file is no receipt of this format") from None
+    return dict(given)

@@ -1,0 +1,327 @@
+"""Reading the whole log again, byte by byte, against what was signed: what `steward audit` does with the store.
+
+Nothing that the database says of itself is believed. In the order of the log every event's bytes are hashed, decoded
+and compared with their columns; the tree, every node of it, the head of every stream and every checkpoint follow from
+these hashes alone and are compared with what is stored; every checkpoint's signature is verified; and every checkpoint
+that was kept outside the database has to be one of this log, which is what a rewritten or restored database fails.
+
+Whoever holds the database, the key of the log and the file outside can make another history: only somebody else who
+kept a checkpoint, a receipt or a certificate can then tell (docs/proof.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, func, select
+
+from domain.errors import Unreadable
+from domain.proof.check import (
+    EMPTY_ROOT,
+    NO_EVENTS,
+    Checkpoint,
+    ProofError,
+    VerifierKey,
+    chained,
+    node_hash,
+    verify_checkpoint,
+)
+from domain.proof.tree import Head, HeadsTree, Node
+from domain.store.mapper import EventMapper, LedgerStoredEvent, leaf_hash
+from domain.store.proofs import Signed, checkpoints_after
+from domain.store.schema import checkpoints, events, log_index, sealed_heads, sealer, stream_heads, tree_nodes
+from domain.store.witness import Kept
+from domain.values import stream_id
+
+PAGE = 2_000
+
+
+class Finding(NamedTuple):
+    """A difference: in which table, where in it, and what is wrong."""
+
+    table: str
+    place: str
+    text: str
+    text_en: str
+
+
+@dataclass
+class _Stream:
+    """A stream while the log is read: the prefix that its head commits to, and what came before its turn."""
+
+    count: int = 0
+    hash: bytes = NO_EVENTS
+    highest: int = 0
+    changed_at: int = 0
+    waiting: dict[int, bytes] = field(default_factory=dict)
+
+    def add(self, version: int, leaf: bytes) -> None:
+        self.waiting[version] = leaf
+        self.highest = max(self.highest, version)
+        while (next_ := self.waiting.pop(self.count + 1, None)) is not None:
+            self.count, self.hash = self.count + 1, chained(self.hash, [next_])
+
+
+class Auditor:
+    """One audit, in one snapshot. `keys`: the public keys that may have signed; `outside`: what was kept elsewhere."""
+
+    def __init__(self, connection: Connection, keys: Sequence[VerifierKey], outside: Iterable[Kept]) -> None:
+        self._connection, self._keys = connection, keys
+        self._outside: dict[int, list[Kept]] = {}
+        for one in outside:
+            self._outside.setdefault(one.size, []).append(one)
+        self._mapper = EventMapper()
+        self._streams: dict[str, _Stream] = {}
+        self._edge: list[bytes] = []
+        self._heads, self._moved = HeadsTree(), set[str]()
+        self.events = self.checkpoints = 0
+
+    def run(self) -> Iterator[Finding]:
+        """Every difference, in the order in which they are found."""
+        yield from self._log()
+        yield from self._never_sealed()
+        yield from self._live_heads()
+        yield from self._sealed_heads()
+        yield from self._tree_ends()
+        yield from self._beyond()
+
+    # ---- the log, in its order ----
+
+    def _log(self) -> Iterator[Finding]:
+        yield from self._kept_outside(0)
+        signed = iter(_all_checkpoints(self._connection))
+        next_signed = next(signed, None)
+        last_place: tuple[int, int] = (0, 0)
+        while rows := self._page():
+            stored = self._nodes_of(rows[0].log_index, rows[-1].log_index)
+            for row in rows:
+                self.events += 1
+                yield from self._entry(row)
+                place = (row.transaction_id or 0, row.position)
+                if place <= last_place:
+                    yield Finding("events", _place(row), "在日志中的次序不对", "it is out of order in the log")
+                last_place = place
+                yield from self._grow(row, stored)
+                if next_signed is not None and next_signed.size == self.events:
+                    yield from self._checkpoint(next_signed)
+                    next_signed = next(signed, None)
+                yield from self._kept_outside(self.events)
+            yield from (self._extra_node(node) for node in stored)
+        while next_signed is not None:
+            yield Finding(
+                "checkpoints", f"size {next_signed.size}",
+                f"签署了 {next_signed.size} 条，日志只有 {self.events} 条",
+                f"{next_signed.size} entries were signed, the log has {self.events}",
+            )  # fmt: skip
+            next_signed = next(signed, None)
+
+    def _page(self) -> Sequence[Row[Any]]:
+        query = (
+            select(log_index.c.log_index, log_index.c.position.label("at"), *events.c)
+            .select_from(log_index.outerjoin(events, events.c.position == log_index.c.position))
+            .where(log_index.c.log_index > self.events)
+            .order_by(log_index.c.log_index)
+            .limit(PAGE)
+        )
+        return self._connection.execute(query).all()
+
+    def _entry(self, row: Row[Any]) -> Iterator[Finding]:
+        """A row by itself: its place in the dense order, its bytes, its columns."""
+        if row.log_index != self.events:
+            yield Finding(
+                "log_index", str(row.log_index), f"序号不连续：应为 {self.events}", f"a gap: {self.events} should come"
+            )
+            self.events = row.log_index
+        if row.position is None:
+            yield Finding("events", f"position {row.at}", "日志中的这一条不见了", "this entry of the log is gone")
+            return
+        yield from self._bytes(row)
+
+    def _bytes(self, row: Row[Any]) -> Iterator[Finding]:
+        """The stored bytes against their hash and against the columns that repeat them."""
+        if leaf_hash(bytes(row.state)) != bytes(row.leaf_hash):
+            yield Finding("events", _place(row), "存储的字节与其散列不符", "the bytes are not those of the hash")
+        try:
+            self._mapper.to_domain_event(_stored(row))
+        except Unreadable as error:
+            yield Finding("events", _place(row), "字节与各列不符或无法读取", str(error))
+
+    def _grow(self, row: Row[Any], stored: dict[Node, bytes]) -> Iterator[Finding]:
+        """Put the event's own hash into the tree and its stream; compare the nodes that are complete with it."""
+        if row.position is None:
+            return
+        leaf, place, level = leaf_hash(bytes(row.state)), self.events - 1, 0
+        stream = self._streams.setdefault(row.stream, _Stream())
+        stream.add(row.originator_version, leaf)
+        self._moved.add(row.stream)
+        while True:
+            kept = stored.pop((level, place), None)
+            if kept is not None and kept != leaf:
+                yield Finding("tree_nodes", f"level {level}, place {place}", "树的节点不对", "this node is wrong")
+            if not place & 1:
+                break
+            leaf, level, place = node_hash(self._edge.pop(), leaf), level + 1, place >> 1
+        self._edge.append(leaf)
+
+    def _root(self) -> bytes:
+        if not self._edge:
+            return EMPTY_ROOT
+        root = self._edge[-1]
+        for left in reversed(self._edge[:-1]):
+            root = node_hash(left, root)
+        return root
+
+    def _nodes_of(self, first: int, last: int) -> dict[Node, bytes]:
+        """The stored nodes that are complete with one of these entries."""
+        found: dict[Node, bytes] = {}
+        for level in range(last.bit_length() + 1):
+            low, high = (first - 1) >> level, last >> level
+            rows = self._connection.execute(
+                select(tree_nodes).where(
+                    tree_nodes.c.level == level, tree_nodes.c.place >= low, tree_nodes.c.place < high
+                )
+            )
+            for row in rows:
+                if (row.place + 1) << level >= first:
+                    found[level, row.place] = bytes(row.hash)
+        return found
+
+    @staticmethod
+    def _extra_node(node: Node) -> Finding:
+        where = f"level {node[0]}, place {node[1]}"
+        return Finding("tree_nodes", where, "树里多出的节点", "a node that belongs to no tree")
+
+    # ---- what was signed ----
+
+    def _checkpoint(self, row: Signed) -> Iterator[Finding]:
+        """A stored checkpoint at the size that has just been reached."""
+        self.checkpoints += 1
+        root, count, heads_root = self._root(), len(self._streams), self._heads_root(row.size)
+        where = f"size {row.size}"
+        if (row.root, row.heads_count, row.heads_root) != (root, count, heads_root):
+            yield Finding(
+                "checkpoints",
+                where,
+                "签署的不是现在的日志：记录被改动过",
+                "another log was signed: this one was changed",
+            )
+        yield from self._note("checkpoints", where, row.note, Checkpoint("", row.size, row.root), row)
+
+    def _note(
+        self, table: str, where: str, note: str, said: Checkpoint, row: Signed | None = None
+    ) -> Iterator[Finding]:
+        try:
+            found = verify_checkpoint(note.encode(), self._keys)
+            heads = found.heads
+        except ProofError as error:
+            yield Finding(table, where, f"签名文本：{error.text}", f"the note: {error.text_en}")
+            return
+        same_heads = row is None or heads == (row.heads_count, row.heads_root)
+        if (found.size, found.root) != (said.size, said.root) or not same_heads:
+            yield Finding(table, where, "签名文本与各列不符", "the signed note is not what its columns say")
+
+    def _kept_outside(self, size: int) -> Iterator[Finding]:
+        for one in self._outside.pop(size, ()):
+            yield from self._note("outside", f"{one.where}, size {size}", one.note, Checkpoint("", size, self._root()))
+
+    def _beyond(self) -> Iterator[Finding]:
+        """What was kept outside of a longer log than this one."""
+        for size, kept in sorted(self._outside.items()):
+            yield Finding(
+                "outside", f"{kept[0].where}, size {size}",
+                f"外部保存的检查点有 {size} 条，数据库只有 {self.events} 条：记录被删去或恢复了旧备份",
+                f"a checkpoint kept outside has {size} entries, the database {self.events}: entries were taken out, or "
+                "an older backup was restored",
+            )  # fmt: skip
+
+    def _heads_root(self, size: int) -> bytes:
+        leaves = {}
+        for name in self._moved:
+            one = self._streams[name]
+            one.changed_at = size
+            leaves[name] = Head(name, one.count, one.hash).leaf
+        self._heads, self._moved = self._heads.with_leaves(leaves), set()
+        return self._heads.root()
+
+    # ---- what is kept beside the log ----
+
+    def _never_sealed(self) -> Iterator[Finding]:
+        """Events that have no place in the log yet: read too; and the sealer's own row."""
+        row = self._connection.execute(select(sealer)).one()
+        if row.last_log_index != self.events:
+            yield Finding("sealer", "last_log_index", "与日志长度不符", "it is not the length of the log")
+        waiting = (
+            select(events)
+            .where(events.c.position.not_in(select(log_index.c.position)))
+            .order_by(events.c.transaction_id, events.c.position)
+        )
+        last = self._connection.scalar(
+            select(func.max(events.c.position)).where(events.c.position.in_(select(log_index.c.position)))
+        )
+        for event in self._connection.execute(waiting):
+            below = event.transaction_id < row.horizon if row.horizon is not None else event.position < (last or 0)
+            if below:
+                yield Finding(
+                    "events", _place(event), "早该封存却不在日志中", "it should have been in the log long ago"
+                )
+            yield from self._bytes(event)
+            stream = self._streams.setdefault(event.stream, _Stream())
+            stream.add(event.originator_version, leaf_hash(bytes(event.state)))
+
+    def _live_heads(self) -> Iterator[Finding]:
+        """The heads that appenders lock: all versions there, count and chain right."""
+        stored = {row.stream: row for row in self._connection.execute(select(stream_heads))}
+        newest = select(events.c.stream, func.max(events.c.recorded_at).label("at")).group_by(events.c.stream)
+        last = {row.stream: row.at for row in self._connection.execute(newest)}
+        for name in sorted(stored.keys() | self._streams.keys()):
+            one, row = self._streams.get(name, _Stream()), stored.get(name)
+            said = None if row is None else (row.version, row._mapping["count"], bytes(row.hash), row.last_recorded_at)
+            right = (one.count, one.count, one.hash, last.get(name))
+            if one.waiting:
+                yield Finding("events", name, f"缺第 {one.count + 1} 条", f"event {one.count + 1} is missing")
+            elif said != right or (row is not None and row.originator_id != stream_id(name)):
+                yield Finding("stream_heads", name, "与该机构的记录不符", "it is not the head of its events")
+
+    def _sealed_heads(self) -> Iterator[Finding]:
+        """The heads under the last checkpoint; what came in after it does not count yet."""
+        latest = self._connection.scalar(select(func.max(checkpoints.c.size))) or 0
+        if latest != self.events:
+            return  # the next sealing makes them; the checkpoints' own roots over all heads were compared above
+        for row in self._connection.execute(select(sealed_heads)):
+            one = self._streams.get(row.stream, _Stream())
+            if (row._mapping["count"], bytes(row.hash), row.highest) != (one.count, one.hash, one.highest):
+                yield Finding("sealed_heads", row.stream, "与该机构的记录不符", "it is not the head of its events")
+
+    def _tree_ends(self) -> Iterator[Finding]:
+        """Every node up to the last checkpoint is there, and none beyond it."""
+        size = self._connection.scalar(select(func.max(checkpoints.c.size))) or 0
+        query = select(tree_nodes.c.level, func.count().label("nodes")).group_by(tree_nodes.c.level)
+        found = {row.level: row.nodes for row in self._connection.execute(query)}
+        for level in range(max(size.bit_length(), *found.keys(), 0) + 1):
+            if found.get(level, 0) != size >> level:
+                yield Finding(
+                    "tree_nodes", f"level {level}",
+                    f"应有 {size >> level} 个节点，实有 {found.get(level, 0)} 个",
+                    f"{size >> level} nodes should be there, and {found.get(level, 0)} are",
+                )  # fmt: skip
+
+
+def _all_checkpoints(connection: Connection) -> Iterator[Signed]:
+    after = 0
+    while page := checkpoints_after(connection, after, PAGE):
+        yield from page
+        after = page[-1].size
+
+
+def _stored(row: Row[Any]) -> LedgerStoredEvent:
+    return LedgerStoredEvent(
+        originator_id=row.originator_id, originator_version=row.originator_version, topic=row.topic,
+        state=bytes(row.state), stream=row.stream, event_id=row.event_id, occurred_on=row.occurred_on,
+        recorded_at=row.recorded_at, actor=row.actor, leaf_hash=bytes(row.leaf_hash), position=row.position,
+    )  # fmt: skip
+
+
+def _place(row: Row[Any]) -> str:
+    return f"position {row.position}, {row.stream} version {row.originator_version}"
