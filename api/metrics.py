@@ -6,11 +6,16 @@ Labels are routes as declared, methods and statuses: never a code, a name or a q
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_left
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import accumulate
 
 from fastapi import APIRouter, Request
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Scope
@@ -28,18 +33,15 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 _FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"})
 
 
-class Metrics:
-    """The figures of one process since it began."""
+class Metrics(Collector):
+    """The figures of one process since it began: counted in the event loop alone, so without locks."""
 
     def __init__(self) -> None:
+        self._requests: dict[tuple[str, str, int], int] = {}
+        self._times: dict[str, list[int]] = {}
+        self._sums: dict[str, float] = {}
         self._registry = CollectorRegistry()
-        self._requests = Counter(
-            "steward_requests", "Requests answered", ("method", "route", "status"), registry=self._registry
-        )
-        self._seconds = Histogram(
-            "steward_request_seconds", "Time until a request was answered", ("route",),
-            registry=self._registry, buckets=_SECONDS,
-        )  # fmt: skip
+        self._registry.register(self)
         self._sealed = self._gauge("steward_log_sealed_events", "Events that have their place in the log")
         self._unsealed = self._gauge("steward_log_unsealed_events", "Recorded events that wait for their place")
         self._lag = self._gauge("steward_log_unsealed_seconds", "How long the first of them has waited")
@@ -51,8 +53,25 @@ class Metrics:
     def answered(self, method: str, route: str | None, status: int | None, seconds: float) -> None:
         """Count one request."""
         named = route or "none"
-        self._requests.labels(method if method in METHODS else "other", named, str(status or 0)).inc()
-        self._seconds.labels(named).observe(seconds)
+        key = (method if method in METHODS else "other", named, status or 0)
+        self._requests[key] = self._requests.get(key, 0) + 1
+        times = self._times.get(named)
+        if times is None:
+            times = self._times[named] = [0] * (len(_SECONDS) + 1)
+        times[bisect_left(_SECONDS, seconds)] += 1
+        self._sums[named] = self._sums.get(named, 0.0) + seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        requests = CounterMetricFamily("steward_requests", "Requests answered", labels=("method", "route", "status"))
+        for (method, route, status), count in list(self._requests.items()):
+            requests.add_metric((method, route, str(status)), count)
+        yield requests
+        seconds = HistogramMetricFamily("steward_request_seconds", "Time until answered", labels=("route",))
+        for route, times in list(self._times.items()):
+            upto = zip((*map(str, _SECONDS), "+Inf"), accumulate(times), strict=True)
+            seconds.add_metric((route,), list(upto), self._sums[route])
+        yield seconds
 
     def page(self, request: Request) -> bytes:
         """All figures, in the text format of Prometheus."""

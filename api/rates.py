@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
-import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Hashable
@@ -28,53 +27,64 @@ NOT_COUNTED = frozenset({"/healthz", "/readyz"})
 """Asked by the machinery around the service, and cheap."""
 
 
+class _Seen:
+    """The last minute of one key: how much in each second, and in all."""
+
+    __slots__ = ("steps", "total")
+
+    def __init__(self) -> None:
+        self.steps: deque[list[int]] = deque()
+        self.total = 0
+
+    def add(self, second: int, cost: int) -> None:
+        """Count."""
+        if self.steps and self.steps[-1][0] == second:
+            self.steps[-1][1] += cost
+        else:
+            self.steps.append([second, cost])
+        self.total += cost
+
+
 class Window:
     """Requests of the last minute by key; at most `most`, and 0 for no limit."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._seen: OrderedDict[Hashable, tuple[deque[list[int]], list[int]]] = OrderedDict()
+        self._seen: OrderedDict[Hashable, _Seen] = OrderedDict()
 
     def wait(self, key: Hashable, now: float, cost: int = 1) -> int:
         """Count a request, or give the seconds after which it would be taken; 0 when it is taken."""
         if not self._most:
             return 0
-        steps, (total,) = self._of(key, now)
-        if total + cost <= self._most:
-            self.add(key, now, cost)
+        seen = self._of(key, now)
+        over = seen.total + cost - self._most
+        if over <= 0:
+            seen.add(int(now), cost)
             return 0
-        over = total + cost - self._most
-        for second, count in steps:
+        for second, count in seen.steps:
             over -= count
             if over <= 0:
-                return max(1, second + WINDOW_SECONDS - math.floor(now))
+                return max(1, second + WINDOW_SECONDS - int(now))
         return WINDOW_SECONDS
 
     def add(self, key: Hashable, now: float, cost: int) -> None:
         """Count what was taken already."""
-        if not self._most:
-            return
-        steps, total = self._of(key, now)
-        second = math.floor(now)
-        if steps and steps[-1][0] == second:
-            steps[-1][1] += cost
-        else:
-            steps.append([second, cost])
-        total[0] += cost
+        if self._most:
+            self._of(key, now).add(int(now), cost)
 
-    def _of(self, key: Hashable, now: float) -> tuple[deque[list[int]], list[int]]:
-        """The steps of a key that still count, and their sum."""
-        found = self._seen.get(key)
-        if found is None:
-            found = self._seen[key] = deque(), [0]
+    def _of(self, key: Hashable, now: float) -> _Seen:
+        """What still counts of a key."""
+        seen = self._seen.get(key)
+        if seen is None:
+            seen = self._seen[key] = _Seen()
             if len(self._seen) > MOST_KEYS:
                 self._seen.popitem(last=False)
         else:
             self._seen.move_to_end(key)
-        steps, total = found
+        steps = seen.steps
         while steps and steps[0][0] <= now - WINDOW_SECONDS:
-            total[0] -= steps.popleft()[1]
-        return found
+            seen.total -= steps.popleft()[1]
+        return seen
 
 
 class Rates:
