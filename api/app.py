@@ -44,7 +44,7 @@ from api.quick_standing import QuickStandings
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
-from api.web import portal, sign_in
+from api.web import board, form_pages, lists, portal, record_pages, sign_in
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -58,6 +58,7 @@ from domain.store.wrapping import ensure_master_key
 from domain.values import FOREVER, instant
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows
+from projections.remembered import Remembered
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""
@@ -82,6 +83,10 @@ ROUTES = (
     metrics,
     portal,
     sign_in,
+    board,
+    lists,
+    record_pages,
+    form_pages,
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
@@ -97,6 +102,7 @@ class Service:
     readings: Readings
     notary: Notary
     heads: HeadsKept = field(default_factory=HeadsKept)
+    remembered: Remembered = field(default_factory=Remembered)
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -17,10 +17,12 @@ from api.personal import shown
 from api.queries import AsOf, Cursor, Limit
 from api.question_routes import MANY, ONE, asking, looking_up, own_only, path_year
 from domain.errors import NotFound
+from domain.law import Law
 from domain.ledger import Reader
+from domain.measures.rulebook import assessment_year_of
 from domain.values import assessment_stream
 from projections.contested import deadline_json, result_json, three_answers
-from projections.look_ups import must_be_assessed
+from projections.look_ups import DistrictBasis, must_be_assessed
 from projections.publication import published
 from projections.rows.published import LATEST, Wanted, matters, results_of_year
 from projections.trail import recorded_entry
@@ -29,6 +31,32 @@ router = APIRouter(route_class=GuardedRoute)
 
 
 # ---- a year ----
+
+
+@router.get("/v1/assessments", tags=[MANY], **question_docs("assessments"))
+def assessments(request: Request) -> Response:
+    """各考评年度到了哪一步，最近的在前 / How far each assessment year has come, the latest first."""
+    with looking_up(request) as (look_ups, reader):
+        basis = look_ups.district()
+        items = [] if basis.law is None else [_heading(reader, basis.law, year) for year in _years(basis)]
+    return answer(request, {"as_of": basis.as_of.isoformat(), "known_at": basis.known_at, "items": items})
+
+
+def _years(basis: DistrictBasis) -> Iterable[int]:
+    """From the year of today back to the first that the Measures were in force in (R20)."""
+    if basis.law is None:
+        return []
+    books = basis.law.rulebooks
+    first, last = (assessment_year_of(day, books.on(day)) for day in (books.first_day, basis.as_of))
+    return range(last, first - 1, -1)
+
+
+def _heading(reader: Reader, law: Law, year: int) -> dict[str, Any]:
+    """Of a year what its round has come to."""
+    first, last = law.rulebooks.span_of(year)
+    shown_ = ("status", "published_on", "deadline", "count", "revisions", "closed_on")
+    round_ = _round(reader, year, None)
+    return {"year": year, "from": first.isoformat(), "to": last.isoformat(), **{one: round_[one] for one in shown_}}
 
 
 @router.get("/v1/assessments/{year}", tags=[MANY], **question_docs("assessment", not_found=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -21,15 +21,24 @@ from api.permissions import Reach
 from api.queries import AsOf, KnownAt
 from api.question_routes import ONE, asking
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
+from domain.elsewhere import OtherAgencies
 from domain.ledger import Reader
 from projections.basis import Basis
-from projections.comparison import comparison, consequences, placed_in, second_basis, year_in_question
+from projections.comparison import (
+    comparison,
+    consequences,
+    placed_in,
+    second_basis,
+    touched_results,
+    year_in_question,
+)
 from projections.difference import Side
 from projections.look_ups import LookUps
 from projections.questions import Questions
 from projections.ranks import rank_effects, ranks_elsewhere
 from projections.what_if import added_by, hypothetical, overridden
 
+T = TypeVar("T")
 router = APIRouter(route_class=GuardedRoute)
 BASIS = frozenset({"agency", "as_of", "known_at", "projected", "rulebook", "calendar", "version", "demonstration"})
 """What an answer about one agency says of its basis (api.md, Reading)."""
@@ -83,7 +92,10 @@ def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known
         numbers = count(1)
         add = embedded(body.add, "add", path_uscc(uscc), lambda: f"what-if-{next(numbers)}")
         law = overridden(basis.law, body.rulebook)
-        supposed = hypothetical(basis, body.annul, add, law=law, actor=caller.person_id, still_time=deadline.check)
+        others = OtherAgencies(questions.reader, basis.trail.events[0].stream)
+        supposed = hypothetical(
+            basis, body.annul, add, law=law, actor=caller.person_id, elsewhere=others, still_time=deadline.check
+        )
         before, after = Side(basis), Side(supposed)
         content = {
             **{name: value for name, value in before.sheet(year).items() if name in BASIS},
@@ -93,12 +105,13 @@ def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known
                 for event in added_by(basis, supposed)
             ],
             **_in_time(deadline, lambda: consequences(before, after, year)),
+            "touched": _in_time(deadline, lambda: touched_results(basis, supposed)),
             "ranks": ranks_elsewhere() if body.rulebook else _ranks(request, questions, before, after, year, known_at),
         }
     return Response(msgspec.json.encode(content), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
-def _in_time(deadline: Deadline, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _in_time(deadline: Deadline, work: Callable[[], T]) -> T:
     """Work that cannot be stopped in the middle: begun and passed on only in time. Raises: OutOfTime."""
     deadline.check()
     done = work()

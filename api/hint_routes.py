@@ -13,7 +13,7 @@ from api.openapi import question_docs
 from api.pages import page
 from api.permissions import Reach
 from api.queries import AsOf, BehaviourFilter, Cursor, HintFilter, KnownAt, Limit
-from api.question_routes import MANY, ONE, asking, listed
+from api.question_routes import MANY, ONE, asking, listed, of_now
 from projections.hints import Hints
 from projections.look_ups import LookUps
 from projections.standing import agency_name
@@ -37,9 +37,12 @@ def hints(
     wanted = page(cursor, limit, question=("hints", status, behaviour), as_of=as_of, at=known_at)
     with asking(request) as (questions, reader):
         basis = LookUps(reader, questions.now).district(wanted.as_of, wanted.known_at)
-        found = Hints(reader, wanted.known_at)
-        bases = questions.district(wanted.as_of, wanted.known_at)
-        rows = _asked((row for one in bases for row in found.of(one)), status, behaviour)
+        if of_now(questions, wanted):
+            every = request.app.state.service.remembered.hints(questions)
+        else:
+            found = Hints(reader, wanted.known_at)
+            every = [row for one in questions.district(wanted.as_of, wanted.known_at) for row in found.of(one)]
+        rows = _asked(every, status, behaviour)
         rows.sort(key=lambda row: (row["day"], row["id"]))
         part = wanted.cut(rows, basis.as_of, basis.known_at)
         return listed(request, reader, basis.echo(), part, as_of, known_at)

@@ -127,6 +127,10 @@ ReportStatus = Annotated[Literal["open", "recorded", "dismissed", "all"], Query(
 ImpactStatus = Annotated[
     Literal["open", "reopened", "kept", "absorbed", "void", "all"], Query(description="状态 / state")
 ]
+SubmissionStatus = Annotated[
+    Literal["open", "received", "ended", "all"],
+    Query(description="ended：业务终止，义务随之终止 / ended: the duty ended with the business"),
+]
 UsccFilter = Annotated[
     str | None, BeforeValidator(read_uscc), Query(description="统一社会信用代码 / the agency's USCC")
 ]

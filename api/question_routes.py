@@ -34,6 +34,7 @@ from api.queries import (
 from api.quick_standing import StandingRoute
 from domain.errors import NotFound
 from domain.ledger import Reader
+from domain.store.heads import last_recorded_at
 from domain.values import instant
 from projections.basis import Basis
 from projections.look_ups import LookUps
@@ -201,13 +202,24 @@ def notices(
     with asking(request) as (questions, reader):
         basis = LookUps(reader, questions.now).district(wanted.as_of, wanted.known_at)
         own = own_only(request)
-        bases = _only(questions, own, wanted) if own else questions.district(wanted.as_of, wanted.known_at)
-        rows = [row for one in bases for row in questions.notices(one)]
+        if own is None and of_now(questions, wanted):
+            rows = request.app.state.service.remembered.notices(questions)
+        else:
+            bases = _only(questions, own, wanted) if own else questions.district(wanted.as_of, wanted.known_at)
+            rows = [row for one in bases for row in questions.notices(one)]
         if status != "all":
             rows = [row for row in rows if (row["sent_on"] is not None) == (status == "sent")]
         rows.sort(key=lambda row: (row["due_on"], row["agency"]["uscc"], row["id"]))
         part = wanted.cut(rows, basis.as_of, basis.known_at)
         return listed(request, reader, basis.echo(), part, as_of, known_at)
+
+
+def of_now(questions: Questions, wanted: Page) -> bool:
+    """Whether a page is of today and of all that is known: asked for so, or going on while nothing came in since."""
+    if wanted.as_of not in (None, questions.today):
+        return False
+    latest = last_recorded_at(questions.reader.connection) or ""
+    return wanted.known_at is None or (wanted.known_at[:1].isdigit() and latest <= wanted.known_at)
 
 
 def own_only(request: Request) -> str | None:

@@ -6,8 +6,6 @@ though it is stored nowhere; and who reads the log or the table of links cannot 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -17,12 +15,11 @@ from sqlalchemy import Connection, insert, select, update
 from domain.errors import NotFound
 from domain.events import SurveyInvited
 from domain.ledger import Unit
+from domain.store.links import link_hash, link_secret
 from domain.store.schema import survey_links
-from domain.store.vault import Vault
 from domain.values import Instant
 
 PATH = "/v1/survey-links/{secret}"
-_NAME = "survey_link"
 MOST_CHARACTERS = 100
 
 
@@ -36,20 +33,11 @@ class Link:
     secret_sha256: bytes
 
 
-def secret_of(vault: Vault, invitation_id: str) -> str:
-    """The secret of an invitation's link, 256 bits, URL-safe."""
-    return base64.urlsafe_b64encode(vault.mac(_NAME, invitation_id)).rstrip(b"=").decode("ascii")
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()
-
-
 def keep_link(unit: Unit, uscc: str, invitation: SurveyInvited) -> None:
     """Make the link of an invitation known, in the transaction that records it."""
     unit.connection.execute(
         insert(survey_links).values(
-            secret_sha256=_hash(secret_of(unit.vault, invitation.id)),
+            secret_sha256=link_hash(link_secret(unit.vault, invitation.id)),
             uscc=uscc,
             invitation_id=invitation.id,
             expires_on=invitation.expires_on,
@@ -62,14 +50,14 @@ def link_of(unit: Unit, answer: dict[str, Any]) -> dict[str, str]:
     invitation_id = answer["ids"].get(SurveyInvited.KIND)
     if invitation_id is None:
         return {}
-    return {"link": PATH.format(secret=secret_of(unit.vault, invitation_id))}
+    return {"link": PATH.format(secret=link_secret(unit.vault, invitation_id))}
 
 
 def find_link(connection: Connection, secret: str) -> Link:
     """The link with this secret. Raises: NotFound, which does not say whether it came close."""
     row = None
     if len(secret) <= MOST_CHARACTERS and secret.isascii():
-        query = select(survey_links).where(survey_links.c.secret_sha256 == _hash(secret))
+        query = select(survey_links).where(survey_links.c.secret_sha256 == link_hash(secret))
         row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound(

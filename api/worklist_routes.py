@@ -1,4 +1,4 @@
-"""What waits to be dealt with: appeals (R33), objections (R38), reports (R11), late facts' impacts (R36)."""
+"""What waits: appeals (R33), objections (R38), reports (R11), late facts' impacts (R36), submissions (R8)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,22 @@ from api.answers import answer
 from api.guard import GuardedRoute
 from api.openapi import question_docs
 from api.pages import page
+from api.permissions import rights_of
 from api.personal import shown
-from api.queries import AppealStatus, Cursor, DueBefore, ImpactStatus, Limit, ObjectionStatus, ReportStatus
+from api.queries import (
+    AppealStatus,
+    Cursor,
+    DueBefore,
+    ImpactStatus,
+    Limit,
+    ObjectionStatus,
+    ReportStatus,
+    SubmissionStatus,
+)
 from api.question_routes import MANY, looking_up, own_only
 from domain.events import AppealFiled, Event
 from projections.contested import deadline_json
-from projections.rows.published import LATEST, Waiting, Wanted, matters
+from projections.rows.published import LATEST, Waiting, Waits, Wanted, matters, names_on, waiting
 from projections.trail import recorded_entry
 
 router = APIRouter(route_class=GuardedRoute)
@@ -59,6 +69,41 @@ def impacts(request: Request, status: ImpactStatus = "open", limit: Limit = 50, 
     return _worklist(request, Wanted("impact", status, uscc=own_only(request)), limit, cursor, _impact_row)
 
 
+@router.get("/v1/submissions", tags=[MANY], **question_docs("submissions"))
+def submissions(
+    request: Request,
+    status: SubmissionStatus = "open",
+    due_before: DueBefore = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """要求报送而尚未收到的材料（R8），先到期的在前 / What agencies were asked to hand in, what is due first first."""
+    wanted = Wanted("submission", status, due_before, own_only(request))
+    return _worklist(request, wanted, limit, cursor, _submission_row)
+
+
+_LISTS = {
+    "appeal": "appeals", "objection": "objections", "report": "reports", "impact": "impacts",
+    "submission": "submissions",
+}  # fmt: skip
+"""Kinds of matters and their lists."""
+
+
+@router.get("/v1/worklists", tags=[MANY], **question_docs("worklists"))
+def worklists(request: Request) -> Response:
+    """各待办清单的件数；线索和通知逐家推算，不在其中 / How much waits on each list, hints and notices apart."""
+    with looking_up(request) as (look_ups, reader):
+        basis = look_ups.district(None, None)
+        own = own_only(request)
+        found = {one.kind: one for one in waiting(reader.connection, basis.as_of, basis.known_at, uscc=own)}
+    items = [
+        {"list": name, **found.get(kind, Waits(kind, 0, 0)).numbers()}
+        for kind, name in _LISTS.items()
+        if request.state.caller.role in rights_of("GET", f"/v1/{name}")
+    ]
+    return answer(request, {"as_of": basis.as_of.isoformat(), "known_at": basis.known_at, "items": items})
+
+
 Row = Callable[[Waiting, dict[str, Event]], dict[str, Any]]
 
 
@@ -76,7 +121,11 @@ def _worklist(request: Request, wanted: Wanted, limit: int, cursor: str | None, 
             one["id"]: one
             for one in shown(reader.connection, request.state.caller, [recorded_entry(e) for e in facts.values()])
         }
-        items = [{**_matter(one), **row(one, facts), "recorded": opened.get(_fact_of(one))} for one in found]
+        names = names_on(reader.connection, {one.uscc for one in found}, look_ups.today, basis.known_at)
+        items = [
+            {**_matter(one, names.get(one.uscc)), **row(one, facts), "recorded": opened.get(_fact_of(one))}
+            for one in found
+        ]
     return answer(request, {"known_at": basis.known_at, "items": items, "next_cursor": next_cursor})
 
 
@@ -85,10 +134,10 @@ def _fact_of(one: Waiting) -> str:
     return str(one.matter.about) if one.matter.kind == "impact" else one.id
 
 
-def _matter(one: Waiting) -> dict[str, Any]:
+def _matter(one: Waiting, name: str | None) -> dict[str, Any]:
     return {
-        "id": one.id, "agency": {"uscc": one.uscc}, "status": one.matter.status, "since": one.since.isoformat(),
-        "begun_on": one.matter.begun_on.isoformat(),
+        "id": one.id, "agency": {"uscc": one.uscc, "name": name}, "status": one.matter.status,
+        "since": one.since.isoformat(), "begun_on": one.matter.begun_on.isoformat(),
     }  # fmt: skip
 
 
@@ -113,3 +162,7 @@ def _fact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
 
 def _impact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
     return {"year": one.matter.about_year, "result": one.id.partition("~")[0], "cause": one.matter.about}
+
+
+def _submission_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+    return {"item": int(one.matter.about or 0), "due_on": one.matter.due_on and one.matter.due_on.isoformat()}

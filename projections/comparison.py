@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from msgspec import UNSET
 
 from domain.errors import Invalid, NotFound
+from domain.events import ResultPublished, ResultRevised
 from domain.measures.chapter2_filing import profile_on
+from domain.measures.chapter4_appeals import result_day, standing_result
+from domain.measures.implements import implements
 from domain.measures.rulebook import assessment_year_of, year_span
 from projections.basis import Basis, demonstration_mark
 from projections.difference import SUMMARY, Side, sheet_differences, standing_differences
@@ -78,6 +82,29 @@ def consequences(before: Side, after: Side, year: int) -> Item:
            for name, side in (("before", before), ("after", after))},
         "difference": told,
     }  # fmt: skip
+
+
+_RESULT = ("assessed", "total", "grade", "lines")
+"""What of a sheet makes a published result another (R36)."""
+
+
+@implements("R36")
+def touched_results(before: Basis, after: Basis) -> list[Item]:
+    """The published results of the agency that would be others, each looked at on its own day, by year.
+
+    By the sheet or by the category on the year's last day, in which results are ranked (R30). Results of others whose
+    ranks would follow are not among them.
+    """
+    years = {one.year for one in before.trail.events if isinstance(one, (ResultPublished, ResultRevised))}
+    found = []
+    for year in sorted(years):
+        result = standing_result(before.trail.events, year)
+        assert result is not None  # noqa: S101  # the year is that of one
+        first, then = (Side(replace(basis, as_of=result_day(result))) for basis in (before, after))
+        sheets = [[side.sheet(year)[name] for name in _RESULT] for side in (first, then)]
+        if sheets[0] != sheets[1] or placed_in(first, year).category != placed_in(then, year).category:
+            found.append({"result": result.id, "year": year, "published_on": result.occurred_on.isoformat()})
+    return found
 
 
 def placed_in(side: Side, year: int) -> Placed:

@@ -20,7 +20,7 @@ from domain.measures.chapter2_filing import filed_since, profile_on
 from domain.measures.implements import implements
 from domain.reader import Reader
 from domain.store.entries import counting_under
-from domain.store.heads import streams
+from domain.store.heads import recorded_in_all, streams
 from domain.trail import Trail
 from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream
 from projections.basis import demonstration_mark
@@ -99,6 +99,10 @@ class Public:
             Noted(_register_item(one, events[stream], self._on.day), one.known_from)
             for one, stream in zip(found, streams, strict=True)
         ]
+
+    def state(self) -> tuple[date, int]:
+        """What every answer depends on: the day, and how much is recorded."""
+        return self._on.day, recorded_in_all(self._reader.connection)
 
     def categories(self) -> list[str]:
         """The categories of the agencies on file today."""

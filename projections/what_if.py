@@ -17,6 +17,7 @@ from domain.events import Event
 from domain.law import Law
 from domain.measures.implements import implements
 from domain.measures.rulebook import RulebookInvalid
+from domain.measures.staff import NOWHERE, Elsewhere
 from domain.trail import Trail
 from domain.values import Role, moment, next_instant, shanghai_date
 from projections.basis import Basis
@@ -47,13 +48,15 @@ def hypothetical(
     *,
     law: Law | None = None,
     actor: str = "",
+    elsewhere: Elsewhere = NOWHERE,
     still_time: Callable[[], None] = lambda: None,
 ) -> Basis:
     """The basis as it would be had these events been annulled and then these commands been recorded, all at once.
 
     `annul` is a set: what stops counting with another one of it may stand in it too. The new events come right after
-    the basis' instant; the answer's `known_at` stays. `law`: judged and decided by another one than the basis'.
-    `still_time` is called before each step, and raises when there is none left.
+    the basis' instant; the answer's `known_at` stays. `law`: judged and decided by another one than the basis';
+    `elsewhere`: the other agencies, on which a bad record that names a hint depends (R37). `still_time` is called
+    before each step, and raises when there is none left.
     Raises: Invalid for an id that is not on the trail, Contradiction for what is annulled already or cannot be, both
     with a pointer `/annul/N`; the refusals of the commands as `Added.refused` words them.
     """
@@ -71,6 +74,7 @@ def hypothetical(
             Recording(
                 actor=actor, role=Role.ASSOCIATION, via="api", today=today, recorded_at=at,
                 event_id=event_id, vault=NoVault(), rulebooks=law.rulebooks, calendar=law.calendar, path_id=path_id,
+                elsewhere=elsewhere,
             ),
         )  # fmt: skip
 

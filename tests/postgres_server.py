@@ -159,6 +159,13 @@ class PostgresServer:
         self._created.append(name)
         return self.url(name)
 
+    def copy_database(self, name: str) -> str:
+        """A copy of a database that nobody is connected to; its URL."""
+        copy = f"copy_{secrets.token_hex(6)}"
+        self._execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+        self._created.append(copy)
+        return self.url(copy)
+
     def kill_minus_nine(self) -> None:
         """End the server and its sessions at once, as a crash would; `restart` brings back what was committed."""
         process = self._running()

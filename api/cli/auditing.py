@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -13,8 +13,10 @@ from api.cli.options import Database, Json
 from api.cli.output import print_json
 from api.cli.running import DIFFERENT, TAMPERED, say
 from api.sealing import Notary
+from api.settings import Settings
 from domain.ledger import Ledger
-from domain.store.audit import Auditor, Finding
+from domain.store.audit import Auditor
+from domain.store.audit_beside import Finding, readable
 from domain.store.engine import reading
 from domain.store.witness import kept_in, kept_note
 from projections.inspection import Found
@@ -43,14 +45,12 @@ def audit(
 
     存储与签署的不符，退出码 10；仅读模型不符，退出码 7。 Exit code 10, or 7 when only read models differ.
     """
-    settings = settings_for(database)
     with existing_ledger(database, rows_of_any_age=True) as ledger:
-        notary = Notary(ledger.engine, settings)
-        found, counted = _of_store(ledger, notary, checkpoint or [])
-        others = list(_of_rows(settings.database)) if rows and not found else []
+        done = audited(ledger, settings_for(database), checkpoint or [], rows=rows)
+    found, others, counted = done
     if as_json:
         items = [one._asdict() for one in (*found, *others)]
-        print_json({"origin": notary.origin, **counted, "differences": len(items), "items": items[:SHOWN]})
+        print_json({**counted, "differences": len(items), "items": items[:SHOWN]})
     else:
         for one in (*found, *others)[:SHOWN]:
             typer.echo(f"✗ {one.table}：{one.place}：{one.text}")
@@ -67,13 +67,23 @@ def audit(
         raise typer.Exit(TAMPERED if found else DIFFERENT)
 
 
-def _of_store(ledger: Ledger, notary: Notary, files: list[Path]) -> tuple[list[Finding], dict[str, int]]:
-    """What differs in the log and beside it, and how much was read."""
+class Audited(NamedTuple):
+    """What differs in the log and beside it, what differs in the read models, and how much was read."""
+
+    found: list[Finding]
+    others: list[Finding]
+    counted: dict[str, int]
+
+
+def audited(ledger: Ledger, settings: Settings, files: Sequence[Path] = (), *, rows: bool = True) -> Audited:
+    """Audit an open ledger. Read models are compared only where the log itself is as it was signed."""
+    notary = Notary(ledger.engine, settings)
     kept = [*kept_in(notary.witness.folder, notary.origin), *map(kept_note, files)]
     with reading(ledger.engine) as connection:
         auditor = Auditor(connection, notary.keys.known(), kept)
         found = list(auditor.run())
-    return found, {"events": auditor.events, "checkpoints": auditor.checkpoints, "outside": len(kept)}
+    others = list(readable("rows", _of_rows(settings.database))) if rows and not found else []
+    return Audited(found, others, {"events": auditor.events, "checkpoints": auditor.checkpoints, "outside": len(kept)})
 
 
 def _of_rows(url: str) -> Iterator[Finding]:

@@ -52,11 +52,17 @@ async def ask(request: Request, path: str, **query: Any) -> dict[str, Any]:
 
 
 async def tell(
-    request: Request, path: str, body: dict[str, Any], *, key: str | None = None, version: int | None = None
+    request: Request,
+    path: str,
+    body: dict[str, Any],
+    *,
+    key: str | None = None,
+    version: int | None = None,
+    query: str = "",
 ) -> Inside:
     """Post a body in the visitor's name. What is refused comes back as a problem, so that a form can show it.
 
-    `key`: the Idempotency-Key, so that a form sent twice records once; `version`: If-Match.
+    `key`: the Idempotency-Key, so that a form sent twice records once; `version`: If-Match; `query`: quoted already.
     """
     headers = {"content-type": "application/json"}
     if key is not None:
@@ -64,7 +70,7 @@ async def tell(
     if version is not None:
         headers["if-match"] = f'"{version}"'
     try:
-        return await call(request, "POST", path, body=msgspec.json.encode(body), headers=headers)
+        return await call(request, "POST", path, query=query, body=msgspec.json.encode(body), headers=headers)
     except (Refusal, RequestValidationError, HTTPException) as error:
         handler = request.app.exception_handlers[_registered(error)]
         answer = await handler(_as_api(request, path), error)

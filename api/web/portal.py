@@ -54,7 +54,7 @@ def register(request: Request, category: LooseText = "", q: LooseText = "", curs
     with publicly(request, now) as public:
         found = public.agencies(Wanted(ROWS + 1, part.after, kind, words))
         items, following = part.part([one.item for one in found])
-        categories = public.categories()
+        categories = request.app.state.service.remembered.categories(public)
     filters = {name: value for name, value in (("category", kind), ("q", words)) if value}
     return page(
         request, "register.html", name="register", items=items, categories=categories, category=kind or "",

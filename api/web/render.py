@@ -18,9 +18,9 @@ from api.answers import ASK_AGAIN, PageBytes
 from api.permissions import rights_of
 from api.web import words
 from api.web.basis import asked, keeping, local_of
-from api.web.table import ASSETS, PAGES, POLICY, page_named
+from api.web.table import ASSETS, FIRST_LIST, PAGES, POLICY, Page, page_named
 from api.web.visitors import Visitor
-from domain.values import SHANGHAI, instant, moment, shanghai_date
+from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"
@@ -116,7 +116,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "asked": asked(request),
         "today": shanghai_date(instant(datetime.now(UTC))),
         "visitor": visitor,
-        "navigation": _navigation(role),
+        "navigation": _navigation(role, None if visitor is None else visitor.account.uscc),
         "asset": lambda name: asset(name)[1],
         "demonstration": request.app.state.demonstration,
     }
@@ -130,7 +130,16 @@ def clock_in_words(at: str, language: Language) -> str:
     return f"{there.year}年{there.month}月{there.day}日 {there:%H:%M:%S}"
 
 
-def _navigation(role: Any) -> list[Any]:
+def _navigation(role: Any, uscc: str | None) -> list[Any]:
     """The pages that the header leads to: the visitor's work once signed in, else those for everybody."""
-    wanted = [one for one in PAGES if one.in_navigation and (role in one.roles if one.roles else role is None)]
-    return wanted or [one for one in PAGES if one.in_navigation and one.roles is None]
+    shown = [one for one in PAGES if one.in_navigation]
+    wanted = [_begun(one, role, uscc) for one in shown if (role in one.roles if one.roles else role is None)]
+    return wanted or [one for one in shown if one.roles is None]
+
+
+def _begun(one: Page, role: Any, uscc: str | None) -> Page:
+    """The page with the address at which one begins: this year, the first list; an agency at its own page."""
+    if role is Role.AGENCY and one.name == "agencies":
+        return one._replace(path=f"/agencies/{uscc}", title="我的机构", title_en="My agency")
+    year = shanghai_date(instant(datetime.now(UTC))).year
+    return one._replace(path=one.path.format(year=year, list=FIRST_LIST))

@@ -32,11 +32,15 @@ class PageRoute(APIRoute):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "include_in_schema": False})
 
+    def parameters(self) -> frozenset[str]:
+        """The names of its query parameters."""
+        return frozenset(field.alias for field in self.dependant.query_params)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind these checks."""
         answer = super().get_route_handler()
         roles = getattr(page_at(self.path), "roles", None)
-        allowed = _ALWAYS | {field.alias for field in self.dependant.query_params}
+        allowed = _ALWAYS | self.parameters()
         if roles is not None:
             allowed |= BASIS_NAMES
 

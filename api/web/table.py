@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from api.commands import COMMANDS
 from api.permissions import READERS
 from domain.values import Role
 
@@ -24,6 +25,7 @@ class Page(NamedTuple):
 
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
+RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
 
 PAGES = (
     Page("/", "home", "首页", "Home"),
@@ -35,9 +37,17 @@ PAGES = (
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
+    Page("/board", "board", "工作台", "Board", roles=READING),
+    Page("/agencies", "agencies", "机构", "Agencies", roles=READING | {Role.AGENCY}),
+    Page("/rankings/{year}", "ranking", "排名", "Ranking", roles=READING | {Role.AGENCY}),
+    Page("/work/{list}", "worklist", "待办", "To do", roles=READING | {Role.AGENCY}),
+    Page("/record", "record", "登记", "Record", roles=RECORDING),
+    Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
+FIRST_LIST = "appeals"
+"""The worklist that the navigation leads to."""
 ASSETS = "/assets/"
 """Below it lie our own style sheet and icon."""
 POLICY = (

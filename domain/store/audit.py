@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
@@ -29,6 +29,7 @@ from domain.proof.check import (
     verify_checkpoint,
 )
 from domain.proof.tree import Head, HeadsTree, Node
+from domain.store.audit_beside import Beside, Finding, readable
 from domain.store.mapper import EventMapper, LedgerStoredEvent, leaf_hash
 from domain.store.proofs import Signed, checkpoints_after
 from domain.store.schema import checkpoints, events, log_index, sealed_heads, sealer, stream_heads, tree_nodes
@@ -36,15 +37,6 @@ from domain.store.witness import Kept
 from domain.values import stream_id
 
 PAGE = 2_000
-
-
-class Finding(NamedTuple):
-    """A difference: in which table, where in it, and what is wrong."""
-
-    table: str
-    place: str
-    text: str
-    text_en: str
 
 
 @dataclass
@@ -72,7 +64,7 @@ class Auditor:
         self._outside: dict[int, list[Kept]] = {}
         for one in outside:
             self._outside.setdefault(one.size, []).append(one)
-        self._mapper = EventMapper()
+        self._mapper, self._beside = EventMapper(), Beside(connection)
         self._streams: dict[str, _Stream] = {}
         self._edge: list[bytes] = []
         self._heads, self._moved = HeadsTree(), set[str]()
@@ -80,12 +72,12 @@ class Auditor:
 
     def run(self) -> Iterator[Finding]:
         """Every difference, in the order in which they are found."""
-        yield from self._log()
-        yield from self._never_sealed()
-        yield from self._live_heads()
-        yield from self._sealed_heads()
-        yield from self._tree_ends()
-        yield from self._beyond()
+        for table, part in (
+            ("events", self._log), ("events", self._never_sealed), ("stream_heads", self._live_heads),
+            ("sealed_heads", self._sealed_heads), ("tree_nodes", self._tree_ends), ("outside", self._beyond),
+            ("vault", self._beside.end),
+        ):  # fmt: skip
+            yield from readable(table, part())
 
     # ---- the log, in its order ----
 
@@ -144,9 +136,11 @@ class Auditor:
         if leaf_hash(bytes(row.state)) != bytes(row.leaf_hash):
             yield Finding("events", _place(row), "存储的字节与其散列不符", "the bytes are not those of the hash")
         try:
-            self._mapper.to_domain_event(_stored(row))
+            event = self._mapper.to_domain_event(_stored(row))
         except Unreadable as error:
             yield Finding("events", _place(row), "字节与各列不符或无法读取", str(error))
+        else:
+            yield from self._beside.see(event, bytes(row.state))
 
     def _grow(self, row: Row[Any], stored: dict[Node, bytes]) -> Iterator[Finding]:
         """Put the event's own hash into the tree and its stream; compare the nodes that are complete with it."""

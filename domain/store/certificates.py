@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Text, bindparam, text
 
 from domain.keys import certificate_key
 from domain.store.statements import run
@@ -30,3 +30,15 @@ def streams_with(connection: Connection, certificates: Collection[str], *, besid
     if dialect != "postgresql":
         keys = json.dumps(keys)
     return [row.stream for row in run(connection, _STREAMS[dialect], (stream_id(besides).hex, keys))]
+
+
+_SHARING = text(
+    "SELECT DISTINCT h.stream FROM stream_heads c JOIN event_keys k ON k.originator_id = c.originator_id "
+    "JOIN event_keys o ON o.key = k.key JOIN stream_heads h ON h.originator_id = o.originator_id "
+    "WHERE c.stream IN :streams AND k.key LIKE 'cert:%' AND o.key LIKE 'cert:%'"
+).bindparams(bindparam("streams", type_=Text, expanding=True))
+
+
+def streams_sharing(connection: Connection, of: Collection[str]) -> list[str]:
+    """The streams of agencies that have ever had a certificate on the staff that one of these had, these included."""
+    return list(connection.scalars(_SHARING, {"streams": list(of)}))

@@ -158,6 +158,20 @@ def head_of(connection: Connection, stream: str) -> Head | None:
     return None if row is None else _head(row, datetime.now(UTC))
 
 
+def recorded_in_all(connection: Connection) -> int:
+    """How many events all streams have: it grows with whatever is recorded."""
+    return int(connection.scalar(select(func.sum(stream_heads.c.version))) or 0)
+
+
+def versions(connection: Connection, prefix: str) -> dict[str, int]:
+    """The version of every stream that begins with `prefix`, by name in order of their code points."""
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    query = select(stream_heads.c.stream, stream_heads.c.version).where(
+        stream_heads.c.stream >= prefix, stream_heads.c.stream < end, stream_heads.c.version > 0
+    )
+    return dict(sorted((stream, version) for stream, version in connection.execute(query)))
+
+
 def streams(connection: Connection, prefix: str = "") -> Iterator[str]:
     """Names of all streams that begin with `prefix`, in order of their code points, a page at a time."""
     last = ""

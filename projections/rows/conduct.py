@@ -48,7 +48,7 @@ OF_LAPSES = frozenset({*_WITH_GROUNDS, AgencyTerminated, FilingSubmitted})
 def update_lapses(context: Context, changed: Iterable[Event]) -> None:
     """Derive anew the lapses of every ground that the changed events bear on (R7-R9, R8a, R8c)."""
     changed = list(changed)
-    if _bears_on_all_duties(context, changed):
+    if bears_on_all_duties(context, changed):
         keys = [*FILING, *type_keys(*_WITH_GROUNDS)]
         before, now = context.both(keys)
         _replace_lapses(context, _lapses_in(context, before), _lapses_in(context, now))
@@ -65,7 +65,7 @@ def update_lapses(context: Context, changed: Iterable[Event]) -> None:
             _replace_lapses(context, _lapses_in(context, before), _lapses_in(context, now))
 
 
-def _bears_on_all_duties(context: Context, changed: list[Event]) -> bool:
+def bears_on_all_duties(context: Context, changed: list[Event]) -> bool:
     """A termination ends duties, and a filing after one begins new ones (R6)."""
     if of_types(changed, AgencyTerminated):
         return True

@@ -43,13 +43,13 @@ class Matter(NamedTuple):
     """A matter in one state."""
 
     kind: str
-    """`report`, `appeal`, `objection` or `impact`."""
+    """`report`, `appeal`, `objection`, `impact` or `submission`."""
     status: str
     begun_on: date
     due_on: date | None
-    """For an appeal the end of the week in which it could be filed (R3)."""
+    """For an appeal the end of the week in which it could be filed (R3); for a submission its own day (R8)."""
     about: str | None
-    """What it is about: a behaviour, a result, an event."""
+    """What it is about: a behaviour, a result, an event, an item of annex 1."""
     about_year: int | None
     is_open: bool
 

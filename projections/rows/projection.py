@@ -19,6 +19,7 @@ from projections.rows.results import OF_RESULTS, update_results
 from projections.rows.sanctions import OF_SANCTIONS, update_sanctions
 from projections.rows.scores import OF_SCORES, update_scores
 from projections.rows.status import OF_STATUS, update_status
+from projections.rows.submissions import OF_SUBMISSIONS, update_submissions
 
 PARTS = (
     (update_status, OF_STATUS),
@@ -29,6 +30,7 @@ PARTS = (
     (update_sanctions, OF_SANCTIONS),
     (update_results, OF_RESULTS),
     (update_matters, OF_MATTERS),
+    (update_submissions, OF_SUBMISSIONS),
 )
 """What brings which rows up to date, with the types of events that it looks at."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Text, bindparam, text
 
-from domain.values import FOREVER, Instant, instant, moment
+from domain.values import FOREVER, Instant, agency_stream, instant, moment
 from projections.rows.live import NEVER, ONE_DAY
 from projections.rows.matters import MATTERS, Matter
 from projections.rows.results import RESULTS, Result
+from projections.rows.status import STATUS
 from projections.rows.tables import SHAPES
 
 LATEST = NEVER - ONE_DAY
@@ -64,6 +65,9 @@ def results_of_year(
         )
 
 
+_STANDS = "m.valid_from <= :day AND m.valid_to > :day AND m.known_from <= :known AND m.known_to > :known"
+
+
 class Waiting(NamedTuple):
     """A matter as it stands at a basis."""
 
@@ -95,7 +99,7 @@ def matters(
     offset: int = 0,
     limit: int | None = None,
 ) -> Iterator[Waiting]:
-    """Reports, appeals, objections or impacts at a basis, what is due first first; a page of them."""
+    """Reports, appeals, objections, impacts or submissions at a basis, what is due first first; a page of them."""
     conditions = {
         "status": "m.is_open = 1" if wanted.status is None else "1 = 1" if wanted.status == "all"
         else "m.status = :status",
@@ -112,8 +116,7 @@ def matters(
     query = (
         f"SELECT h.stream, m.key, m.valid_from, {', '.join(f'm.{one}' for one in SHAPES[MATTERS].columns)} "  # noqa: S608
         f"FROM {MATTERS} m JOIN stream_heads h ON h.originator_id = m.originator_id WHERE m.kind = :kind "
-        "AND m.valid_from <= :day AND m.valid_to > :day AND m.known_from <= :known AND m.known_to > :known "
-        f"AND {where} ORDER BY CASE WHEN m.due_on IS NULL THEN 1 ELSE 0 END, m.due_on, m.begun_on, m.key"
+        f"AND {_STANDS} AND {where} ORDER BY CASE WHEN m.due_on IS NULL THEN 1 ELSE 0 END, m.due_on, m.begun_on, m.key"
     )
     used = {name: value for name, value in values.items() if f":{name}" in query}
     if limit is not None:
@@ -123,6 +126,43 @@ def matters(
         yield Waiting(
             stream.removeprefix("agency/"), key.removeprefix(f"{wanted.kind}:"), _day(since), SHAPES[MATTERS].back(rest)
         )
+
+
+class Waits(NamedTuple):
+    """How many matters of a kind are open, and of how many the day has passed on which they were due."""
+
+    kind: str
+    open: int
+    overdue: int
+
+    def numbers(self) -> dict[str, int]:
+        """Both counts, as an answer shows them."""
+        return {"open": self.open, "overdue": self.overdue}
+
+
+def waiting(
+    connection: Connection, today: date, known_at: Instant = ALL_KNOWN, *, uscc: str | None = None
+) -> list[Waits]:
+    """The open matters of the district, or of one agency, counted by kind."""
+    values = {"day": LATEST.isoformat(), "known": known_at, "today": today.isoformat(), "stream": f"agency/{uscc}"}
+    query = (
+        "SELECT m.kind, count(*), sum(CASE WHEN m.due_on < :today THEN 1 ELSE 0 END) "  # noqa: S608  # names of ours
+        f"FROM {MATTERS} m JOIN stream_heads h ON h.originator_id = m.originator_id WHERE m.is_open = 1 AND {_STANDS}"
+        + ("" if uscc is None else " AND h.stream = :stream")
+        + " GROUP BY m.kind ORDER BY m.kind"
+    )
+    used = {name: value for name, value in values.items() if f":{name}" in query}
+    return [Waits(kind, int(count), int(late)) for kind, count, late in connection.execute(text(query), used)]
+
+
+def names_on(connection: Connection, usccs: Collection[str], day: date, known_at: Instant) -> dict[str, str | None]:
+    """The names of these agencies on a day as known at an instant."""
+    query = text(
+        f"SELECT h.stream, m.name FROM {STATUS} m JOIN stream_heads h ON h.originator_id = m.originator_id "  # noqa: S608
+        f"WHERE h.stream IN :streams AND {_STANDS}"
+    ).bindparams(bindparam("streams", type_=Text, expanding=True))
+    values = {"streams": sorted(map(agency_stream, usccs)), "day": day.isoformat(), "known": known_at}
+    return {stream.removeprefix("agency/"): name for stream, name in connection.execute(query, values)}
 
 
 def _day(value: Any) -> date:

@@ -46,6 +46,12 @@ class Desk:
         assert response.status_code == 200, response.text
         return str(response.text)
 
+    def shown_at(self, address: str) -> str:
+        """The page at an address with its query, as a link gives it."""
+        response = self.client.get(address)
+        assert response.status_code == 200, response.text
+        return str(response.text)
+
     def csrf(self) -> str:
         """What this session's forms carry."""
         found = re.search(r'name="csrf" value="([0-9a-f]+)"', self.shown("/account"))

@@ -54,6 +54,7 @@ def ask(world: World) -> dict[str, Any]:
     world.must(world.association.post("/v1/agencies", listed))
     world.done("DecideFiling", LISTED_USCC)
     world.upheld(LISTED_USCC, *[today()] * 3)
+    world.done("RequestSubmission", LISTED_USCC)
     lapse = world.trail(uscc)[-1]["id"]
     world.done("ReportBehaviour", uscc)
     world.done("FileObjection", uscc, event_id=lapse)
@@ -78,6 +79,7 @@ def ask(world: World) -> dict[str, Any]:
         "agency_head": (f"{base}/head", {}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
         "notices": ("/v1/notices", {}),
+        "assessments": ("/v1/assessments", {}),
         "assessment": ("/v1/assessments/2024", {"limit": 2}),
         "assessment_events": ("/v1/assessments/2024/events", {}),
         "appeals": ("/v1/appeals", {"status": "all", "limit": 1}),
@@ -86,6 +88,8 @@ def ask(world: World) -> dict[str, Any]:
         "objections": ("/v1/objections", {"status": "all"}),
         "reports": ("/v1/reports", {"status": "all"}),
         "impacts": ("/v1/impacts", {"status": "all"}),
+        "submissions": ("/v1/submissions", {}),
+        "worklists": ("/v1/worklists", {}),
         "result": (f"/v1/agencies/{acts['act decide_appeal']['agency']}/results/2024", {}),
         "hints": ("/v1/hints", {"status": "all"}),
         "agency_hints": (f"{base}/hints", {}),

@@ -89,7 +89,9 @@ def test_heavy_questions_wait_and_are_sent_away_when_too_many_do(database_url: s
         uscc = world.filed()
         at_work, go_on = threading.Event(), threading.Event()
         with held_up(world, at_work, go_on):
-            asked = [in_the_background(lambda: world.association.get("/v1/hints")) for _ in range(2)]
+            asked = [
+                in_the_background(lambda: world.association.get("/v1/hints", as_of="2024-06-30")) for _ in range(2)
+            ]
             assert at_work.wait(30)
             until_waiting(world, 1)
             refused = world.association.get(f"/v1/agencies/{uscc}/timeline")

@@ -1,0 +1,109 @@
+"""What people read on the forms of recording, from the three `form_*.toml` beside this module."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+Words = tuple[str, str]
+"""The same in Chinese and English."""
+_HERE = Path(__file__).parent
+
+
+class CommandText(NamedTuple):
+    """What a command is called, what it records, and what goes with it."""
+
+    title: Words
+    says: Words
+    article: str
+    makes: tuple[str, ...]
+    """The kinds of events that it records."""
+    next: tuple[str, ...] = ()
+    """Commands that usually follow."""
+    order: tuple[str, ...] = ()
+    list: str | None = None
+    """Where the id in its path is chosen from."""
+    id: Words | None = None
+
+
+class FieldText(NamedTuple):
+    """What a field is called and how it is asked for."""
+
+    label: Words
+    help: Words | None = None
+    row: Words | None = None
+    """What one of several is called."""
+    list: str | None = None
+    when: str | None = None
+    """`field=value` of the same form under which it is asked for."""
+    default: str | None = None
+
+
+@cache
+def command_text(name: str) -> CommandText:
+    """The texts of a command. Raises: KeyError for one that has none, which a test forbids."""
+    return CommandText(**{key: _tuple(value) for key, value in _read("commands")[name].items()})
+
+
+@cache
+def field_text(command: str, path: str) -> FieldText:
+    """The texts of a field at `a/b` of a command's body: what is said for the command first, then by its name.
+
+    Raises: KeyError for one that has none, which a test forbids.
+    """
+    given = _nearest(_read("fields"), command, path)
+    return FieldText(**{key: _tuple(value) for key, value in given.items()})
+
+
+@cache
+def choice_texts(command: str, path: str) -> dict[str, Words]:
+    """The official wording of each value of a field. Raises: KeyError."""
+    return {value: _tuple(words) for value, words in _nearest(_read("choices"), command, path).items()}
+
+
+@cache
+def questions() -> tuple[dict[str, Words], ...]:
+    """The ten questions of annex 2: `text`, and the answers A, B and C."""
+    return tuple({key: _tuple(words) for key, words in one.items()} for one in _read("choices")["answers"])
+
+
+def cited(ref: str) -> Words:
+    """An article, annex or reading as people write it: 第十七条（三）, art.17(3)."""
+    kind, _, rest = ref.partition(".")
+    if kind == "art":
+        number, _, item = rest.partition("(")
+        numbers = item.removesuffix(")")
+        inner = f"（{_numeral(int(numbers)) if numbers.isdecimal() else numbers}）" if numbers else ""
+        return f"第{_numeral(int(number))}条{inner}", ref
+    if kind.startswith("annex"):
+        item = f"第{rest.removeprefix('item')}项" if rest else ""
+        return f"附件{kind.removeprefix('annex')}{item}", ref
+    return ref, ref
+
+
+def _numeral(number: int) -> str:
+    """Chinese numerals up to 99."""
+    tens, ones = divmod(number, 10)
+    digits = "〇一二三四五六七八九"
+    head = "" if tens == 0 else "十" if tens == 1 else f"{digits[tens]}十"
+    return head + (digits[ones] if ones or not tens else "")
+
+
+def _nearest(table: dict[str, Any], command: str, path: str) -> dict[str, Any]:
+    parts = path.split("/")
+    names = [f"{command}/{path}", *("/".join(parts[place:]) for place in range(len(parts)))]
+    found: dict[str, Any] = next((table[name] for name in names if name in table), {})
+    if not found:
+        raise KeyError(f"{command}: no text for {path}")
+    return found
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((_HERE / f"form_{name}.toml").read_text(encoding="utf-8"))
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

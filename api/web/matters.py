@@ -1,0 +1,236 @@
+"""The worklists as pages show them: what each waits for, in words, and where it is dealt with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from api.permissions import rights_of
+from domain.values import Role
+
+Pair = tuple[str, str]
+"""The same in Chinese and English."""
+NO_QUERY: dict[str, Any] = {}
+
+
+class Deed(NamedTuple):
+    """A way to deal with something: a link to its form."""
+
+    title: Pair
+    path: str
+    query: dict[str, Any] = NO_QUERY
+
+
+class Item(NamedTuple):
+    """A row of a worklist."""
+
+    id: str
+    uscc: str
+    name: str | None
+    what: Pair
+    """In our words."""
+    said: Any
+    """In the words of whoever wrote it; or that it is withheld or erased; None where there are none."""
+    begun_on: str
+    due_on: str | None
+    status: str
+    ref: str
+    """The article or reading."""
+    facts: tuple[str, ...]
+    """Events of the agency that it rests on."""
+    deeds: tuple[Deed, ...]
+
+
+class Kind(NamedTuple):
+    """One list: the route of the API behind it, its names, the states it can be narrowed to (the first is asked for by
+    default), which further filters it takes, and whether it has a basis of its own."""
+
+    path: str
+    title: Pair
+    about: Pair
+    statuses: tuple[str, ...]
+    filters: tuple[str, ...] = ()
+    on_basis: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "appeals": Kind(
+        "/v1/appeals", ("结果异议", "Appeals"),
+        ("对已公布考评结果的异议，由专业委员会决定（第二十条、R33）。",
+         "Appeals against published results; the committee decides (art.20, R33)."),
+        ("undecided", "awaiting_admission", "open", "upheld", "partly_upheld", "dismissed", "withdrawn", "all"),
+        ("due_before",),
+    ),
+    "objections": Kind(
+        "/v1/objections", ("更正申请", "Objections"),
+        ("机构对单条记录的异议，由协会答复（R38）。",
+         "Objections of agencies to single records; the association answers (R38)."),
+        ("open", "annulled", "refused", "all"),
+    ),
+    "reports": Kind(
+        "/v1/reports", ("不良行为举报", "Reports"),
+        ("举报核实后登记为不良信息，或不予登记并说明理由（第十六条、R11）。",
+         "Each becomes a bad record once verified, or is dismissed with a reason (art.16, R11)."),
+        ("open", "recorded", "dismissed", "all"),
+    ),
+    "submissions": Kind(
+        "/v1/submissions", ("待收材料", "Submissions"),
+        ("已要求机构报送而尚未收到的材料；过期次日起记扣分（第二十一条、R8）。",
+         "What agencies were asked to hand in; a lapse counts from the day after the last one (art.21, R8)."),
+        ("open", "received", "ended", "all"), ("due_before",),
+    ),
+    "impacts": Kind(
+        "/v1/impacts", ("迟到事实的影响", "Impacts"),
+        ("公布之后才登记或撤销的事实会改变的结果，由专业委员会处理（R36）。",
+         "Published results that facts recorded or annulled later would change; the committee disposes (R36)."),
+        ("open", "reopened", "kept", "absorbed", "void", "all"),
+    ),
+    "notices": Kind(
+        "/v1/notices", ("应发通知", "Notices"),
+        ("由事实自动产生、登记发出前一直列出的通知（第十一条、第十六至十九条、R18）。",
+         "They fall due by themselves and stand here until recorded as sent (art.11, 16–19, R18)."),
+        ("due", "sent", "all"), (), True,
+    ),
+    "hints": Kind(
+        "/v1/hints", ("线索", "Hints"),
+        ("系统从已登记事实看出的应核查之处；线索本身不扣分、不计入（R37）。",
+         "What recorded facts suggest should be looked into; a hint never counts by itself (R37)."),
+        ("open", "dismissed", "recorded", "all"), ("behaviour",), True,
+    ),
+}  # fmt: skip
+"""In the order in which pages show them."""
+STATUSES: dict[str, Pair] = {
+    "undecided": ("未办结", "undecided"), "awaiting_admission": ("逾期，待决定是否受理", "late, awaiting admission"),
+    "open": ("待办", "open"), "upheld": ("成立", "upheld"), "partly_upheld": ("部分成立", "partly upheld"),
+    "dismissed": ("不予处理", "dismissed"), "withdrawn": ("已撤回", "withdrawn"),
+    "annulled": ("已撤销记录", "annulled"), "refused": ("维持原记录", "refused"),
+    "recorded": ("已登记", "recorded"), "received": ("已收到", "received"),
+    "ended": ("义务已终止", "duty ended"), "reopened": ("已重开", "reopened"), "kept": ("维持结果", "kept"),
+    "absorbed": ("已并入修订", "absorbed"), "void": ("已失效", "void"), "due": ("待发", "due"),
+    "sent": ("已发", "sent"), "all": ("全部", "all"),
+}  # fmt: skip
+_OWN_WORDS: dict[str, dict[str, Pair]] = {
+    "appeals": {"open": ("待决定", "open"), "dismissed": ("不成立", "dismissed")},
+    "reports": {"recorded": ("已登记为不良信息", "recorded"), "dismissed": ("不予登记", "dismissed")},
+    "submissions": {"open": ("尚未收到", "awaited")},
+    "hints": {"recorded": ("已登记为不良信息", "recorded"), "dismissed": ("已排除", "dismissed")},
+}
+"""Where a list has its own word for a state."""
+OPEN = frozenset({"undecided", "awaiting_admission", "open", "due"})
+"""States in which something is still to be done."""
+RECIPIENTS: dict[str, Pair] = {
+    "agency": ("服务机构", "the agency"), "regulator": ("安全监管部门", "the regulator"),
+    "public_site": ("协会网站", "the public site"), "enterprises": ("区内生产经营单位", "the district’s enterprises"),
+}  # fmt: skip
+
+
+def statuses_of(name: str) -> dict[str, Pair]:
+    """The states of a list in words."""
+    return {**STATUSES, **_OWN_WORDS.get(name, {})}
+
+
+def items_of(name: str, rows: list[dict[str, Any]], role: Role) -> list[Item]:
+    """The rows of a list's answer for somebody of this role."""
+    return [_MADE[name](row, role) for row in rows]
+
+
+def _item(row: dict[str, Any], ref: str, what: Pair, deeds: tuple[Deed, ...], **more: Any) -> Item:
+    given = {"said": None, "begun_on": row.get("begun_on", ""), "due_on": None, "status": row.get("status", ""), **more}
+    agency, is_open = row["agency"], given["status"] in OPEN
+    facts = tuple(given.pop("facts", ()))
+    return Item(
+        id=row["id"], uscc=agency["uscc"], name=agency["name"], what=what, ref=ref, facts=facts,
+        deeds=tuple(one for one in deeds if is_open or not one.path.startswith("/record/")), **given,
+    )  # fmt: skip
+
+
+def _written(row: dict[str, Any], field: str) -> Any:
+    recorded = row["recorded"]
+    return None if recorded is None else recorded["fact"].get(field)
+
+
+def _form(title: Pair, post: str, form: str, role: Role, **query: Any) -> tuple[Deed, ...]:
+    """The form behind a route, for a role that may use it."""
+    return (Deed(title, f"/record/{form}", query),) if role in rights_of("POST", post) else ()
+
+
+def _appeal(row: dict[str, Any], role: Role) -> Item:
+    who, who_en = ("机构", "agency") if row["appellant_kind"] == "agency" else ("从业人员", "practitioner")
+    late, late_en = ("", "") if row["in_time"] else ("，逾期提出", ", filed late")
+    what = (
+        f"对 {row['year']} 年度结果的异议（{who}提出{late}）",
+        f"Appeal against {row['year']} by the {who_en}{late_en}",
+    )
+    title = ("查看并办理", "Open") if role is Role.COMMITTEE else ("查看", "Open")
+    deed = Deed(title, f"/appeals/{row['id']}")
+    return _item(row, "R33", what, (deed,), said=_written(row, "grounds"), due_on=row["deadline"]["day"])
+
+
+def _objection(row: dict[str, Any], role: Role) -> Item:
+    deeds = _form(("答复", "Answer"), "/v1/objections/{id}/answer", "answer-objection", role, id=row["id"])
+    what = "对一条记录的更正申请", "Objection to a record"
+    return _item(row, "R38", what, deeds, said=_written(row, "grounds"), facts=(row["about"],))
+
+
+def _report(row: dict[str, Any], role: Role) -> Item:
+    of = {"uscc": row["agency"]["uscc"]}
+    enter, dismiss = "/v1/agencies/{uscc}/bad-records", "/v1/agencies/{uscc}/reports/{id}/dismissal"
+    deeds = (
+        *_form(("登记为不良信息", "Enter a bad record"), enter, "enter-bad-record", role, **of, report_id=row["id"],
+               behaviour=row["about"]),
+        *_form(("不予登记", "Dismiss"), dismiss, "dismiss-report", role, **of, id=row["id"]),
+    )  # fmt: skip
+    what = f"举报行为 {row['about']}", f"Reported behaviour {row['about']}"
+    return _item(row, f"art.16({row['about'].removeprefix('16.')})", what, deeds, said=_written(row, "content"))
+
+
+def _impact(row: dict[str, Any], role: Role) -> Item:
+    what = f"{row['year']} 年度已公布结果会因此改变", f"The published result of {row['year']} would change"
+    title = ("查看并办理", "Open") if role is Role.COMMITTEE else ("查看", "Open")
+    deed = Deed(title, f"/impacts/{row['id']}")
+    return _item(row, "R36", what, (deed,), facts=(row["cause"],))
+
+
+def _submission(row: dict[str, Any], role: Role) -> Item:
+    post, query = (
+        "/v1/agencies/{uscc}/submission-requests/{id}/receipt",
+        {"uscc": row["agency"]["uscc"], "id": row["id"]},
+    )
+    deeds = _form(("登记收到", "Record the receipt"), post, "receive-submission", role, **query)
+    what = f"附件1第 {row['item']} 项材料", f"Item {row['item']} of annex 1"
+    return _item(row, "R8", what, deeds, said=_written(row, "title"), due_on=row["due_on"], facts=(row["id"],))
+
+
+def _notice(row: dict[str, Any], role: Role) -> Item:
+    of = {"uscc": row["agency"]["uscc"]}
+    if row["kind"] == "referral":
+        post = "/v1/agencies/{uscc}/bad-records/{id}/referral"
+        deeds = _form(("登记移送", "Record the referral"), post, "refer-bad-record", role, **of, id=row["cause"])
+    else:
+        post = "/v1/agencies/{uscc}/notices/{id}/sent"
+        deeds = _form(("登记发出", "Record as sent"), post, "send-notice", role, **of, id=row["id"])
+    to, to_en = RECIPIENTS.get(row["recipient"], (row["recipient"], row["recipient"]))
+    what = f"{row['text']}（致：{to}）", f"{row['text_en']} (to: {to_en})"
+    sent = row["sent_on"] is not None
+    return _item(
+        row, row["article"], what, deeds, begun_on=row["sent_on"] or row["due_on"], due_on=row["due_on"],
+        status="sent" if sent else "due", facts=(row["cause"],),
+    )  # fmt: skip
+
+
+def _hint(row: dict[str, Any], role: Role) -> Item:
+    of, enter = {"uscc": row["agency"]["uscc"]}, "/v1/agencies/{uscc}/bad-records"
+    suggested = row["behaviour"]
+    deeds = (
+        *(_form((f"登记为 {suggested}", f"Enter as {suggested}"), enter, "enter-bad-record", role, **of,
+                hint_id=row["id"], behaviour=suggested) if suggested else ()),
+        *_form(("排除线索", "Dismiss"), "/v1/hints/{id}/dismissal", "dismiss-hint", role, id=row["id"]),
+    )  # fmt: skip
+    what = row["text"], row["text_en"]
+    return _item(row, row["article"] or "R37", what, deeds, begun_on=row["day"], facts=tuple(row["events"]))
+
+
+_MADE: dict[str, Callable[[dict[str, Any], Role], Item]] = {
+    "appeals": _appeal, "objections": _objection, "reports": _report, "submissions": _submission,
+    "impacts": _impact, "notices": _notice, "hints": _hint,
+}  # fmt: skip

@@ -1,0 +1,38 @@
+"""What a `what-if` tells of published results, and hints about several agencies in it; on both databases."""
+
+from __future__ import annotations
+
+from tests.http.test_what_if import ask, command, lapse
+from tests.http.world import APPEALED, World, body_of, new_uscc, today
+
+
+def test_it_tells_which_published_results_would_be_others(world: World) -> None:
+    """A late lapse and the annulment of what was counted touch the published year; a fact of another year does not."""
+    uscc = world.appealable()
+    started = next(one["id"] for one in world.trail(uscc) if one["type"] == "ProjectStarted")
+    late = ask(world.association, uscc, {"add": [lapse(uscc, f"{APPEALED}-08-08")]}, as_of=f"{APPEALED}-12-31").json()
+    assert [one["year"] for one in late["touched"]] == [APPEALED]
+    published = next(one for one in world.trail(uscc) if one["type"] == "ResultPublished")
+    assert late["touched"][0] == {
+        "result": published["id"], "year": APPEALED, "published_on": published["occurred_on"],
+    }  # fmt: skip
+    assert ask(world.association, uscc, {"annul": [started]}).json()["touched"] == late["touched"]
+    other = ask(world.association, uscc, {"add": [lapse(uscc, f"{APPEALED + 1}-06-08")]}, as_of=today()).json()
+    assert other["touched"] == []
+    recorded = world.done("RecordLapse", uscc, occurred_on=f"{APPEALED}-08-08")
+    assert [one["result"] for one in recorded["touched"]] == [published["id"]]
+
+
+def test_a_bad_record_from_a_hint_about_several_agencies_can_be_supposed(world: World) -> None:
+    """A certificate on the staff of two agencies of a kind (R37): the hint is there in a what-if as in recording."""
+    category, certificate = f"类型{new_uscc()}", f"ZA{new_uscc()}"
+    for uscc in (first := new_uscc(), new_uscc()):
+        staff = [{"name": "林晓梅", "certificate_no": certificate}]
+        body = {**body_of("FileAgency"), "uscc": uscc, "category": category, "personnel": staff}
+        World.must(world.association.post("/v1/agencies", body))
+        world.done("DecideFiling", uscc)
+    hint = world.hints(first, behaviour="16.9")[0]["id"]
+    add = [command(first, "bad-records", {"behaviour": "16.9", "entered_on": today(), "hint_id": hint})]
+    answer = ask(world.association, first, {"add": add}, as_of=today())
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["after"]["standing"]["bad_records"]["total"] == 1

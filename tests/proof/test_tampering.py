@@ -1,0 +1,298 @@
+"""What somebody with full access to the database can change unnoticed: nothing that follows from the log."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.cli.auditing import Audited, audited
+from api.sealing import Notary, proven_up
+from api.settings import Settings
+from domain.store.engine import open_engine
+from domain.store.master_key import use_keys
+from projections.certificate import check_certificate
+from projections.certificate_file import parse_certificate
+from projections.ledger import open_ledger
+from tests.http.world import CLIENT_PARTY, World
+from tests.postgres_server import PostgresServer
+from tests.proof.tampering import Tamperer, columns, flip, flip_back
+from tests.store.conftest import BOTH
+
+NOT_DERIVED = frozenset(
+    {
+        "accounts", "alembic_version", "consultations", "import_pieces", "master_keys", "persons", "read_model_build",
+        "rebuilt", "sessions", "sign_in_failures", "tokens",
+    }
+)  # fmt: skip
+"""Tables that do not follow from the log: docs/proof.md says of each what a change there could do."""
+NOT_NOTICED = {
+    ("events", "position"): "only names a row; the log's order is in log_index",
+    ("events", "transaction_id"): "was needed for sealing; a sealed event's only has to keep the order",
+    ("checkpoints", "sealed_at"): "when a checkpoint was made is not part of what is signed",
+    ("vault", "created_at"): "when a key was made; nothing follows from it",
+    ("vault", "hint"): "finds a person's key again; changed, the same person gets a second key",
+    ("vault", "erased_at"): "the day is in the log; whether it is erased is compared",
+    ("sealer", "sealed_at"): "how far answers may be kept by caches",
+    ("sealer", "waiting_for"): "the sealer's working note",
+    ("sealer", "waiting_since"): "the sealer's working note",
+    ("sealer", "id"): "a row number",
+    ("sealer", "horizon"): "where the next sealing goes on; events below it and unsealed are found",
+    ("sealed_heads", "changed_at"): "which heads moved after a checkpoint, for making the tree again",
+    ("survey_links", "used_at"): "that the form came in stands in the log",
+    ("idempotency", "token_sha256"): "whose retry it is; another's finds nothing",
+    ("idempotency", "key"): "as above",
+    ("idempotency", "body_sha256"): "as above: the retry is refused",
+    ("idempotency", "status"): "always 201",
+    ("idempotency", "created_at"): "when it may be cleared away",
+}
+"""Columns of the others in which a change has no consequence for any answer, and why."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with PostgresServer() as running:
+        yield running
+
+
+class Held:
+    """A ledger that is served by nobody, its keys and what is kept outside."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self.folder = url, folder
+        self.settings = Settings(database_url=url, data_dir=folder, key_dir=folder / "keys")
+        self.tamperer = Tamperer(url)
+
+    def audit(self, *, rows: bool = True) -> Audited:
+        engine = open_engine(self.url)
+        use_keys(engine, self.settings.keys)
+        try:
+            return audited(open_ledger(engine), self.settings, rows=rows)
+        finally:
+            engine.dispose()
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {"STEWARD_KEY_DIR": str(self.settings.keys), "PATH": "", "STEWARD_DATA_DIR": str(self.folder)}
+        return subprocess.run(
+            [sys.executable, "-c", "from api.cli.main import app; app()", *arguments, "--database", self.url],
+            capture_output=True, text=True, check=False, env=environment,
+        )  # fmt: skip
+
+
+def _filled(url: str, folder: Path) -> tuple[str, bytes]:
+    """A history with something in every table; an agency in it, and its certificate."""
+    settings = Settings(database_url=url, data_dir=folder, key_dir=folder / "keys", seal_seconds=0.05)
+    with TestClient(create_app(settings)) as client:
+        world = World(client)
+        uscc = world.assessed()
+        world.upheld(uscc, "2024-05-06", "2024-06-06")
+        wrong = world.upheld(uscc, "2024-07-01")[0]
+        world.done("AnnulEvent", uscc, event_id=wrong, annulled_on="2024-08-01")
+        lapse = world.id_of("RecordLapse", uscc, occurred_on="2024-03-04")
+        world.done("AwardHonour", uscc)
+        world.done("EnterBadRecord", uscc, entered_on="2024-07-07")
+        world.assessed()
+        world.publish()
+        world.done("FileAppeal", uscc, year=2024, filed_on="2025-03-12", disputed_event_ids=[lapse])
+        world.done("InviteSurvey", uscc, client=CLIENT_PARTY)
+        body = {"item": 3, "occurred_on": "2025-03-04"}
+        world.must(world.association.post(f"/v1/agencies/{uscc}/lapses", body, Idempotency_Key="once"))
+        world.done("RecordLapse", uscc, occurred_on="2024-09-09")
+        certificate = world.association.get(f"/v1/agencies/{uscc}/certificate", as_of="2024-12-31")
+        assert certificate.status_code == 200
+    return uscc, certificate.content
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Held, str, bytes]:
+    """A ledger to be copied, an agency in it and a certificate of that agency."""
+    folder = tmp_path_factory.mktemp("original")
+    url = f"sqlite:///{folder / 'ledger.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("server").create_database("original")
+    uscc, certificate = _filled(url, folder)
+    return Held(url, folder), uscc, certificate
+
+
+@pytest.fixture
+def held(original: tuple[Held, str, bytes], tmp_path: Path, request: pytest.FixtureRequest) -> Held:
+    """A copy of it, to be tampered with."""
+    first = original[0]
+    shutil.copytree(first.folder, tmp_path, dirs_exist_ok=True)
+    if first.tamperer.is_sqlite:
+        return Held(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path)
+    server: PostgresServer = request.getfixturevalue("server")
+    return Held(server.copy_database("original"), tmp_path)
+
+
+def test_nothing_is_found_where_nothing_was_done(held: Held) -> None:
+    """The whole of it is read, the witness outside too; exit code 0."""
+    done = held.audit()
+    assert (done.found, done.others) == ([], [])
+    assert done.counted["events"] >= 30
+    assert done.counted["outside"] > 1
+    command = held.command("audit")
+    assert command.returncode == 0, command.stderr
+    assert "0 differences" in command.stderr
+
+
+@pytest.mark.slow
+def test_a_changed_value_in_any_column_is_found(held: Held) -> None:
+    """One value in every column of every table that follows from the log, changed by one bit, day or number."""
+    unnoticed, tried = [], 0
+    for table, column in columns():
+        if table in NOT_DERIVED:
+            continue
+        done = flip(held.tamperer, table, column)
+        if done is None:
+            continue
+        tried += 1
+        report = held.audit()
+        if not report.found and not report.others:
+            unnoticed.append((table, column))
+        flip_back(held.tamperer, done)
+    assert tried > 80
+    assert set(unnoticed) <= set(NOT_NOTICED), unnoticed
+    assert held.audit()[:2] == ([], [])
+
+
+def _name(report: Audited) -> set[str]:
+    return {one.table for one in report.found}
+
+
+def test_the_last_event_taken_out_is_found(held: Held) -> None:
+    """With its place in the log, the nodes over it and the checkpoints that know of it: the file outside remembers."""
+    held.tamperer.run(
+        "DELETE FROM events WHERE position = (SELECT position FROM log_index ORDER BY log_index DESC LIMIT 1)",
+        "DELETE FROM log_index WHERE log_index = (SELECT max(log_index) FROM log_index)",
+        "DELETE FROM checkpoints WHERE size > (SELECT max(log_index) FROM log_index)",
+        "DELETE FROM tree_nodes WHERE (place + 1) * (1 << level) > (SELECT max(log_index) FROM log_index)",
+        "UPDATE sealer SET last_log_index = (SELECT max(log_index) FROM log_index)",
+    )
+    assert "outside" in _name(held.audit(rows=False))
+    command = held.command("audit")
+    assert command.returncode == 10
+    assert "entries were taken out" in command.stdout
+
+
+def test_an_agencys_stream_taken_out_is_found(held: Held, original: tuple[Held, str, bytes]) -> None:
+    """All its events, heads and rows: the log has holes."""
+    stream = f"agency/{original[1]}"
+    held.tamperer.run(
+        f"DELETE FROM log_index WHERE position IN (SELECT position FROM events WHERE stream = '{stream}')",
+        f"DELETE FROM events WHERE stream = '{stream}'",
+        f"DELETE FROM stream_heads WHERE stream = '{stream}'",
+        f"DELETE FROM sealed_heads WHERE stream = '{stream}'",
+    )
+    assert {"log_index", "checkpoints"} <= _name(held.audit(rows=False))
+
+
+def test_two_events_swapped_in_the_log_are_found(held: Held) -> None:
+    """Neither the order nor the tree is what was signed."""
+    with held.tamperer.open() as cursor:
+        cursor.execute("SELECT log_index, position FROM log_index ORDER BY log_index LIMIT 12")
+        (first, a), (second, b) = cursor.fetchall()[-2:]
+        cursor.execute(f"UPDATE log_index SET position = -1 WHERE log_index = {first}")
+        cursor.execute(f"UPDATE log_index SET position = {a} WHERE log_index = {second}")
+        cursor.execute(f"UPDATE log_index SET position = {b} WHERE log_index = {first}")
+    assert {"events", "checkpoints"} <= _name(held.audit(rows=False))
+
+
+def test_a_rewritten_event_with_everything_recomputed_is_found(held: Held) -> None:
+    """Bytes, leaf hash, heads and the whole tree made anew without the log's key: no signature fits."""
+    _rewrite(held)
+    found = held.audit(rows=False)
+    assert {"checkpoints", "outside"} <= _name(found)
+    command = held.command("audit", "--no-rows")
+    assert command.returncode == 10
+
+
+def test_the_service_signs_nothing_after_a_rewritten_past(held: Held) -> None:
+    """Even with all checkpoints taken out, so that signing would begin anew with the real key: the witness refuses."""
+    _rewrite(held)
+    held.tamperer.run("DELETE FROM checkpoints", "DELETE FROM tree_nodes", "DELETE FROM sealed_heads")
+    engine = open_engine(held.url)
+    use_keys(engine, held.settings.keys)
+    with pytest.raises(Exception, match="checkpoint kept outside"):
+        proven_up(open_ledger(engine), Notary(engine, held.settings))
+    engine.dispose()
+    assert "outside" in _name(held.audit(rows=False))
+
+
+def _rewrite(held: Held) -> None:
+    """Change what a fact says and make hash, head and tree follow, as a tamperer without the key can."""
+    from domain.proof.check import NO_EVENTS, chained, leaf_hash
+    from domain.proof.tree import grown
+
+    place = "?" if held.tamperer.is_sqlite else "%s"
+    with held.tamperer.open() as cursor:
+        cursor.execute("SELECT position, stream, state FROM events WHERE topic = 'steward.LapseRecorded'")
+        position, stream, state = cursor.fetchall()[0]
+        changed = bytes(state).replace(b'"item":', b'"item": ', 1)
+        assert changed != bytes(state)
+        cursor.execute(
+            f"UPDATE events SET state = {place}, leaf_hash = {place} WHERE position = {place}",
+            (changed, leaf_hash(changed), position),
+        )
+        cursor.execute(f"SELECT leaf_hash FROM events WHERE stream = {place} ORDER BY originator_version", (stream,))
+        head = chained(NO_EVENTS, [bytes(row[0]) for row in cursor.fetchall()])
+        for table in ("stream_heads", "sealed_heads"):
+            cursor.execute(f"UPDATE {table} SET hash = {place} WHERE stream = {place}", (head, stream))
+        cursor.execute("SELECT leaf_hash FROM events JOIN log_index USING (position) ORDER BY log_index")
+        nodes = grown(0, [bytes(row[0]) for row in cursor.fetchall()], {})
+        for (level, at), hash_ in nodes.items():
+            cursor.execute(
+                f"UPDATE tree_nodes SET hash = {place} WHERE level = {place} AND place = {place}", (hash_, level, at)
+            )
+
+
+def test_an_older_backup_is_found(original: tuple[Held, str, bytes], held: Held, tmp_path: Path) -> None:
+    """The files outside know of entries that the database has lost; the service refuses to go on as well."""
+    settings = held.settings
+    with TestClient(create_app(settings)) as client:
+        world = World(client)
+        world.filed()
+        proven_up(world.service.ledger, world.service.notary)
+    older = original[0]
+    back = Held(older.url, tmp_path)
+    if held.tamperer.is_sqlite:
+        shutil.copy(older.folder / "ledger.db", tmp_path / "ledger.db")
+        back = held
+    found = back.audit(rows=False).found
+    assert [one.table for one in found] == ["outside"] * len(found)
+    assert found
+    assert "older backup" in found[-1].text_en
+
+
+def test_an_earlier_certificate_still_proves_what_was(original: tuple[Held, str, bytes], held: Held) -> None:
+    """Whatever is done to the database: who holds a certificate can show the answer of then, and who signed it."""
+    _rewrite(held)
+    assert check_certificate(parse_certificate(original[2]))
+
+
+def test_rows_that_lie_are_named_and_end_with_their_own_code(held: Held) -> None:
+    """A tier changed in the read model alone: exit code 7, and a rebuild mends it."""
+    held.tamperer.run("UPDATE sanction_status SET tier = 'none'")
+    command = held.command("audit")
+    assert command.returncode == 7, command.stderr
+    assert "sanction_status" in command.stdout
+
+
+def _count(held: Held, table: str) -> Any:
+    with open_engine(held.url).connect() as connection:
+        return connection.scalar(text(f"SELECT count(*) FROM {table}"))
+
+
+def test_every_table_has_something_to_tamper_with(held: Held) -> None:
+    """Else the test over all columns would show nothing."""
+    may_be_empty = NOT_DERIVED | {"matter", "published_result", "rebuilt"}
+    empty = {table for table, _ in columns() if table not in may_be_empty and _count(held, table) == 0}
+    assert empty == set()

@@ -1,0 +1,53 @@
+"""The words of the forms of recording are complete: no field, value or command without them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from api.web import form_texts
+from api.web.form_fields import FORMS, every_field, form_fields
+from api.web.form_texts import cited, command_text, questions
+from api.web.words import EVENTS
+
+
+def test_every_field_and_value_has_its_words() -> None:
+    """In both languages every command, field and value; and no text belongs to none."""
+    used: set[str] = set()
+    for name, row in FORMS.items():
+        text, fields = command_text(name), form_fields(name)
+        assert all(text.title), name
+        assert all(text.says), name
+        assert "" not in cited(text.article)
+        assert set(text.order) <= set(row.body.model_fields), name
+        assert {one.name for one in fields} == set(row.body.model_fields), name
+        assert set(text.next) <= set(FORMS), name
+        assert set(text.makes) <= set(EVENTS), name
+        assert (text.list is not None) == ("{id}" in row.path) == (text.id is not None), name
+        for one in every_field(fields):
+            assert all(one.text.label), one
+            assert one.text.help is None or all(one.text.help)
+            assert (one.kind in ("id", "ids")) == (one.text.list is not None), (name, one.path)
+            assert (one.kind in ("rows", "commands")) == (one.text.row is not None), (name, one.path)
+            assert all(all(words) for _, words in one.choices)
+            used |= {one.path, one.name, f"{name}/{one.path}", *_tails(one.path)}
+    with (Path(form_texts.__file__).parent / "form_fields.toml").open("rb") as file:
+        assert set(tomllib.load(file)) <= used
+    assert len(questions()) == 10
+    assert all(set(one) == {"text", "A", "B", "C"} for one in questions())
+
+
+def _tails(path: str) -> set[str]:
+    parts = path.split("/")
+    return {"/".join(parts[place:]) for place in range(len(parts))}
+
+
+def test_articles_are_cited_as_people_write_them() -> None:
+    """Chinese numerals for articles and items."""
+    assert cited("art.8") == ("第八条", "art.8")
+    assert cited("art.17(3)")[0] == "第十七条（三）"
+    assert cited("art.20")[0] == "第二十条"
+    assert cited("art.26")[0] == "第二十六条"
+    assert cited("annex1")[0] == "附件1"
+    assert cited("annex1.item4")[0] == "附件1第4项"
+    assert cited("R38")[0] == "R38"
