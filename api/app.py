@@ -14,12 +14,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
 from api import (
+    access_routes,
     act_routes,
     appeal_routes,
     assessment_routes,
     certificate_routes,
     comparison_routes,
     consultation_routes,
+    contested_routes,
+    course_routes,
     health,
     hint_routes,
     law_routes,
@@ -30,8 +33,10 @@ from api import (
     proof_routes,
     public_routes,
     question_routes,
+    sheet_routes,
     subject_routes,
     survey_links,
+    trail_routes,
     worklist_routes,
 )
 from api.command_routes import command_router
@@ -44,7 +49,27 @@ from api.quick_standing import QuickStandings
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
-from api.web import board, form_pages, lists, portal, record_pages, sign_in
+from api.web import (
+    account,
+    administration,
+    agency,
+    appeals,
+    board,
+    compare,
+    events,
+    form_pages,
+    impacts,
+    lists,
+    pledge,
+    portal,
+    record_pages,
+    replay,
+    sheets,
+    sign_in,
+    survey,
+    trail,
+    years,
+)
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
@@ -53,9 +78,10 @@ from domain.store.master_key import use_keys
 from domain.store.migrate import migrate
 from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
+from domain.store.row_seals import ensure_seals, with_seal
 from domain.store.schema import persons
 from domain.store.wrapping import ensure_master_key
-from domain.values import FOREVER, instant
+from domain.values import FOREVER, LEDGER_STREAM, instant
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows
 from projections.remembered import Remembered
@@ -66,11 +92,15 @@ SYSTEM_PERSON = "system"
 """The actor of what the software does by itself: opening the ledger."""
 ROUTES = (
     question_routes,
+    trail_routes,
+    sheet_routes,
     comparison_routes,
+    course_routes,
     certificate_routes,
     subject_routes,
     assessment_routes,
     appeal_routes,
+    contested_routes,
     worklist_routes,
     hint_routes,
     log_routes,
@@ -78,6 +108,7 @@ ROUTES = (
     law_routes,
     consultation_routes,
     survey_links,
+    access_routes,
     public_routes,
     health,
     metrics,
@@ -85,6 +116,19 @@ ROUTES = (
     sign_in,
     board,
     lists,
+    appeals,
+    years,
+    impacts,
+    survey,
+    account,
+    administration,
+    pledge,
+    sheets,
+    trail,
+    events,
+    compare,
+    agency,
+    replay,
     record_pages,
     form_pages,
 )
@@ -176,7 +220,11 @@ def make_ready(engine: Engine, settings: Settings) -> None:
     ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)
-    if not ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON):
+    opened = ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON)
+    with ledger.reading() as reader:
+        ledger_id = reader.events(LEDGER_STREAM)[0].id
+    ensure_seals(engine, ledger_id)
+    if not opened:
         ensure_rows(settings.database, lambda *_: None)
 
 
@@ -185,8 +233,9 @@ def ensure_persons(engine: Engine) -> None:
     now = instant(datetime.now(UTC))
     with writing(engine) as connection:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        rows = [{"id": id_, "name": name, "created_at": now} for id_, name in _PERSONS.items()]
-        connection.execute(insert(persons).values(rows).on_conflict_do_nothing())
+        for id_, name in _PERSONS.items():
+            row = with_seal(connection, "persons", {"id": id_, "name": name, "created_at": now})
+            connection.execute(insert(persons).values(row).on_conflict_do_nothing())
 
 
 def stop(service: Service) -> None:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import answer
+from api.assessing.appeals import involving
 from api.auth import Caller
 from api.dossier import ZIP, dossier
 from api.guard import GuardedRoute
@@ -39,7 +40,10 @@ def appeal(request: Request, id: str) -> Response:  # noqa: A002  # the name in 
     with asking(request) as (questions, reader):
         uscc, filed = appeal_of(reader, id, own_only(request))
         about(request, uscc)
-        content = Appeal(questions, uscc, filed).answer(request.state.caller)
+        found, caller = Appeal(questions, uscc, filed), request.state.caller
+        separate = request.app.state.service.settings.separate_duties
+        conflict = involving(found.basis.trail, filed, caller.person_id) if separate else []
+        content = {**found.answer(caller), "conflict": [one.id for one in conflict]}
     return answer(request, content)
 
 

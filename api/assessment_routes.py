@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -74,15 +75,19 @@ def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 5
         content = _round(reader, number, own)
         if round_.published is None:
             rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
-            content["incomplete"] = [] if own else _incomplete(look_ups.ranking(basis, number))
+            if not own:
+                every = list(look_ups.ranking(basis, number))
+                would = [row for row in every if row["assessed"] or row["grade"]]  # as `drafted` takes them (R28, R29)
+                content |= {"incomplete": _incomplete(every), "expected": len(would)}
+                content["grades"] = dict(Counter(row["grade"] or "none" for row in would))
         else:
             part = results_of_year(
                 reader.connection, number, LATEST, basis.known_at, uscc=own, offset=wanted.offset,
                 limit=wanted.limit + 1,
             )  # fmt: skip
             rows = [_standing(one) for one in part]
-            open_ = matters(reader.connection, Wanted("appeal", year=number))
-            content["open_appeals"] = 0 if own else len(list(open_))
+            if not own:
+                content |= _still_open(reader, number)
         items, next_cursor = wanted.part(rows, None, basis.known_at)
         first, last = basis.law.rulebooks.span_of(number)
         content |= {"year": number, "from": first.isoformat(), "to": last.isoformat(), **basis.echo()}
@@ -120,7 +125,20 @@ def _round(reader: Reader, year: int, own: str | None) -> dict[str, Any]:
         ],
         "revisions": len(round_.revisions),
         "closed_on": None if closed is None else closed.occurred_on.isoformat(),
-        "incomplete": [], "open_appeals": 0,
+        "incomplete": [], "open_appeals": 0, "open_impacts": 0, "expected": None, "last_deadline": None, "grades": {},
+    }  # fmt: skip
+
+
+def _still_open(reader: Reader, year: int) -> dict[str, Any]:
+    """What stands in the way of closing, or would reopen the year: appeals, impacts, the last of all windows (R36)."""
+    every = list(results_of_year(reader.connection, year))
+    last = max((one.result.deadline for one in every if one.result.deadline is not None), default=None)
+    counts = {
+        kind: sum(1 for _ in matters(reader.connection, Wanted(kind, year=year))) for kind in ("appeal", "impact")
+    }
+    return {
+        "open_appeals": counts["appeal"], "open_impacts": counts["impact"], "last_deadline": deadline_json(last),
+        "grades": dict(Counter(one.result.grade or "none" for one in every)),
     }  # fmt: skip
 
 

@@ -16,9 +16,9 @@ from api.auth import Caller
 from api.embedded import embedded
 from api.guard import GuardedRoute, path_uscc
 from api.heavy import Deadline
-from api.openapi import question_docs, what_if_docs
+from api.openapi import body_question_docs, question_docs
 from api.permissions import Reach
-from api.queries import AsOf, KnownAt
+from api.queries import AsOf, KnownAt, YearFilter
 from api.question_routes import ONE, asking
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
 from domain.elsewhere import OtherAgencies
@@ -52,12 +52,13 @@ def compare(
     known_at: KnownAt = None,
     as_of_2: AsOf = None,
     known_at_2: KnownAt = None,
+    year: YearFilter = None,
 ) -> Response:
     """两个基准下的状态、差别及所依据的事实 / Two standings, what differs, and the events behind each difference."""
     with asking(request) as (questions, reader):
         first = questions.basis(path_uscc(uscc), as_of, known_at)
         second = second_basis(questions, path_uscc(uscc), as_of_2, known_at_2)
-        content = comparison(first, second)
+        content = comparison(first, second, None if year is None else year_in_question(first, year, "?year"))
         for_ever = _for_ever(reader, first, as_of, known_at) and _for_ever(reader, second, as_of_2, known_at_2)
     return answer(request, content, for_ever=for_ever)
 
@@ -81,7 +82,7 @@ class WhatIf(Part):
     """The year of the sheets; by default the assessment year of `as_of`."""
 
 
-@router.post("/v1/agencies/{uscc}/what-if", tags=[ONE], **what_if_docs())
+@router.post("/v1/agencies/{uscc}/what-if", tags=[ONE], **body_question_docs("what_if"))
 def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
     """假设撤销、增加事实或改动规则会怎样；不写入任何内容 / What would be if: nothing is written."""
     caller: Caller = request.state.caller

@@ -279,6 +279,7 @@ def command_answer(row: CommandRoute) -> dict[str, Any]:
         answer["also_annulled"] = ["019331d3-0a11-7c52-8e6f-73b1f4d0a2c9"]
     if row.body is InviteSurvey:
         answer["link"] = "/v1/survey-links/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
+        answer["page"] = "/survey/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
     return answer
 
 
@@ -298,6 +299,11 @@ WHAT_IF_BODY: dict[str, Any] = {
     "year": 2024,
 }
 """A what-if as the documentation shows it."""
+QUESTION_BODIES: dict[str, dict[str, Any]] = {
+    "what_if": WHAT_IF_BODY,
+    "appeal_what_if": {"annul": ["019a2b3c-4d5e-7f60-8a9b-0c1d2e3f4a5b"], "replace": []},
+}
+"""Bodies of questions, by operation id."""
 
 
 def question_answer(name: str) -> Any:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.auth import CALLER, Caller, authenticate
 from api.heavy import HEAVY
 from api.json_bodies import read_json_object
-from api.permissions import PUBLIC, WHAT_IF, Reach, Rights, rights_of
+from api.permissions import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, rights_of
 from api.readings import note_answer
 from domain.agency import unknown_agency
 from domain.errors import Forbidden
@@ -32,8 +32,8 @@ class GuardedRoute(APIRoute):
         takes_body = self.body_field is not None
         answer = super().get_route_handler()
         named = f"{method} {self.path}"
-        heavy = self.path in HEAVY and method == ("POST" if self.path == WHAT_IF else "GET")
-        consulting = rights is not PUBLIC and (method == "GET" or self.path == WHAT_IF)
+        heavy = (method, self.path) in HEAVY
+        consulting = rights is not PUBLIC and (method == "GET" or self.path in (WHAT_IF, APPEAL_WHAT_IF))
 
         async def guarded(request: Request) -> Response:
             service = request.app.state.service

@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.responses import Response
 
+from api.access_examples import ACCESS_EXAMPLES
 from api.atom import ATOM
 from api.commands import COMMANDS, CommandRoute, WritingRoute
 from api.examples import (
-    WHAT_IF_BODY,
+    QUESTION_BODIES,
     act_answer,
     command_answer,
     command_example,
@@ -100,6 +101,7 @@ RECORDED_SCHEMA: dict[str, Any] = {
         "result": {"type": ["object", "null"]},
         "ranks": {"type": "array", "items": {"type": "object"}},
         "link": _text(),
+        "page": _text(),
         "demonstration": {"type": "boolean"},
     },
 }
@@ -230,20 +232,20 @@ def question_docs(name: str, *, one_agency: bool = False, not_found: bool = Fals
     }
 
 
-def what_if_docs() -> dict[str, Any]:
-    """What FastAPI is told of the question that has a body."""
+def body_question_docs(name: str) -> dict[str, Any]:
+    """What FastAPI is told of a question that has a body."""
     return {
-        "operation_id": "what_if",
+        "operation_id": name,
         "status_code": 200,
         "response_model": None,
         "responses": {
             200: {
                 "description": "回答 / the answer",
-                "content": {"application/json": {"schema": {"type": "object"}, "example": question_answer("what_if")}},
+                "content": {"application/json": {"schema": {"type": "object"}, "example": question_answer(name)}},
             },
             **problem_docs([*_TOKEN, *_BODY, "not-found", "contradiction", "out-of-time", *_ALWAYS]),
         },
-        "openapi_extra": {**BEARER, **_body_example(WHAT_IF_BODY)},
+        "openapi_extra": {**BEARER, **_body_example(QUESTION_BODIES[name])},
     }
 
 
@@ -255,6 +257,18 @@ def dossier_docs() -> dict[str, Any]:
     docs = question_docs("appeal_dossier", not_found=True)
     content = {"application/zip": {"schema": _text(format="binary"), "example": ZIP_EXAMPLE}}
     docs["responses"][200] = {"description": "卷宗 / the dossier", "content": content}
+    del docs["responses"][304]
+    return docs | {"response_class": Response}
+
+
+PDF_EXAMPLE = "%PDF-1.7 ..."
+
+
+def pdf_docs() -> dict[str, Any]:
+    """What FastAPI is told of a printed sheet."""
+    docs = question_docs("sheet_pdf", one_agency=True)
+    content = {"application/pdf": {"schema": _text(format="binary"), "example": PDF_EXAMPLE}}
+    docs["responses"][200] = {"description": "打分表 / the sheet", "content": content}
     del docs["responses"][304]
     return docs | {"response_class": Response}
 
@@ -350,6 +364,20 @@ def link_docs(body: Any, answer: dict[str, Any]) -> dict[str, Any]:
         "response_model": None,
         "responses": {201: _recorded(answer), **problem_docs(names)},
         "openapi_extra": {**_OPEN, "parameters": _WRITING, **_body_example(command_example(body).body)},
+    }
+
+
+def access_docs(name: str) -> dict[str, Any]:
+    """What FastAPI is told of an administrator's change of accounts or tokens."""
+    body, made = ACCESS_EXAMPLES[name]
+    content = {"application/json": {"schema": {"type": "object"}, "example": made}}
+    names = [*_TOKEN, *_BODY, "not-found", "contradiction", *_ALWAYS]
+    return {
+        "operation_id": name,
+        "status_code": 201,
+        "response_model": None,
+        "responses": {201: {"description": "已办理 / done", "content": content}, **problem_docs(names)},
+        "openapi_extra": {**BEARER, **_body_example(body)},
     }
 
 

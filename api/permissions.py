@@ -20,7 +20,8 @@ class Reach(StrEnum):
 
 Rights = dict[Role, Reach]
 WHAT_IF = "/v1/agencies/{uscc}/what-if"
-"""The one question that is posted."""
+APPEAL_WHAT_IF = "/v1/appeals/{id}/what-if"
+"""Questions that are posted."""
 PUBLIC: Rights = {}
 """No token is asked for."""
 
@@ -37,10 +38,14 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/standing": _ONE_AGENCY,
     "/v1/agencies/{uscc}/sheets/{year}": _ONE_AGENCY,
     "/v1/agencies/{uscc}/timeline": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/course": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/stops": _ONE_AGENCY,
     "/v1/agencies/{uscc}/comparison": _ONE_AGENCY,
     "/v1/agencies/{uscc}/certificate": _ONE_AGENCY,
     "/v1/agencies/{uscc}/subjects": READERS,
     "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
+    "/v1/agencies/{uscc}/events/{id}": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
+    "/v1/agencies/{uscc}/sheets/{year}/pdf": _ONE_AGENCY,
     "/v1/agencies": _DISTRICT,
     "/v1/rankings/{year}": _DISTRICT,
     "/v1/statistics": READERS,
@@ -63,6 +68,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/impacts": _DISTRICT,
     "/v1/submissions": _DISTRICT,
     "/v1/worklists": _DISTRICT,
+    "/v1/impacts/{id}": _DISTRICT,
     "/v1/hints": READERS,
     "/v1/consultations": {Role.AUDITOR: Reach.ALL},
     "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
@@ -83,6 +89,14 @@ _QUESTIONS: dict[str, Rights] = {
 }
 
 
+_ADMINISTRATION = (
+    ("GET", "/v1/accounts"), ("POST", "/v1/accounts"), ("POST", "/v1/accounts/{id}/password"),
+    ("POST", "/v1/accounts/{id}/access"),
+    ("GET", "/v1/tokens"), ("POST", "/v1/tokens"), ("POST", "/v1/tokens/{id}/revocation"),
+)  # fmt: skip
+"""Users and tokens: the administrator's alone, who reads no facts (api.md, Conventions)."""
+
+
 def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
     """An agency writes about itself only; a first filing names its agency in the body, where the command checks it."""
     own = Reach.OWN if "{uscc}" in path else Reach.ALL
@@ -92,7 +106,9 @@ def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
 PERMISSIONS: dict[tuple[str, str], Rights] = {
     **{("GET", path): rights for path, rights in _QUESTIONS.items()},
     ("POST", WHAT_IF): _ONE_AGENCY,
+    ("POST", APPEAL_WHAT_IF): _DISTRICT,
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
+    **{key: {Role.ADMIN: Reach.ALL} for key in _ADMINISTRATION},
     **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }
 

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
 
 from api.instants import known_at
 from domain.commands.fields import read_day, read_uscc, wrong
-from domain.events import Behaviour
+from domain.events import EVENT_TYPES, Behaviour
 
 
 def _count(value: Any) -> int:
@@ -27,18 +27,40 @@ def log_place(value: Any) -> int:
     return int(value)
 
 
-def _plain(value: Any) -> Any:
-    if any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in str(value)):
-        raise wrong("text", "文本里有控制字符", "the text has a control character")
-    return value
-
-
 def _year(value: Any) -> int:
     if not re.fullmatch(r"2[01]\d\d", str(value), re.ASCII):
         raise wrong("year", "须为四位数字的年度，如 2024", "has to be a year in four digits, like 2024")
     return int(value)
 
 
+def _type_of_event(value: Any) -> str:
+    if value not in _EVENT_TYPES:
+        raise wrong("type", "没有这种事实", f"there is no such type of fact; known: {', '.join(sorted(_EVENT_TYPES))}")
+    return str(value)
+
+
+def _ids(value: Any) -> str:
+    found = ids_of(str(value))
+    if not 1 <= len(found) <= MOST_IDS or max(map(len, found)) > _LONGEST_ID:
+        raise wrong("ids", f"须为 1 到 {MOST_IDS} 个编号，以逗号分隔", f"has to be 1 to {MOST_IDS} ids, by commas")
+    return str(value)
+
+
+def ids_of(text: str) -> frozenset[str]:
+    """The ids of a list by commas."""
+    return frozenset(one for one in text.split(",") if one)
+
+
+def _plain(value: Any) -> Any:
+    if any(ord(character) < 32 or "\ud800" <= character <= "\udfff" for character in str(value)):
+        raise wrong("text", "文本里有控制字符", "the text has a control character")
+    return value
+
+
+MOST_IDS = 500
+"""How many events can be asked for by id at once."""
+_LONGEST_ID = 100
+_EVENT_TYPES = frozenset(kind.__name__ for kind in EVENT_TYPES.values())
 _DAY = WithJsonSchema({"type": "string", "format": "date"})
 _INSTANT_SCHEMA = WithJsonSchema({"type": "string"})
 
@@ -68,6 +90,18 @@ KnownAt = Annotated[
         description="知悉时刻：RFC 3339 时刻、version:N 或 log:N，默认现在 / as known at: an RFC 3339 instant, "
         "version:N of the agency's stream, or log:N; now by default"
     ),
+]
+FirstRecorded = Annotated[
+    date | None,
+    BeforeValidator(read_day),
+    _DAY,
+    Query(description="记录日（亚洲/上海）自 / recorded on this day (Asia/Shanghai) or later"),
+]
+LastRecorded = Annotated[
+    date | None,
+    BeforeValidator(read_day),
+    _DAY,
+    Query(description="记录日（亚洲/上海）至 / recorded on this day (Asia/Shanghai) or before"),
 ]
 Limit = Annotated[
     int,
@@ -171,4 +205,40 @@ BehaviourFilter = Annotated[
 NoticeFilter = Annotated[
     Literal["due", "sent", "all"],
     Query(description="待发、已发或全部 / due, sent or all"),
+]
+EventType = Annotated[
+    str | None,
+    BeforeValidator(_type_of_event),
+    WithJsonSchema({"type": "string", "enum": sorted(_EVENT_TYPES)}),
+    Query(alias="type", description="事实的类型 / the type of fact"),
+]
+CountsFilter = Annotated[
+    Literal["true", "false"] | None,
+    Query(description="只要仍计入的，或只要已撤销的 / only what counts, or only what was annulled"),
+]
+PersonFilter = Annotated[
+    str | None,
+    StringConstraints(min_length=1, max_length=100),
+    BeforeValidator(_plain),
+    Query(description="记录人的编号 / the id of the person who recorded it"),
+]
+EventIds = Annotated[
+    str | None,
+    BeforeValidator(_ids),
+    WithJsonSchema({"type": "string"}),
+    Query(description="只要这些编号的，以逗号分隔，至多 500 个 / only those with these ids, by commas, at most 500"),
+]
+Order = Annotated[
+    Literal["recorded", "latest"],
+    Query(description="按记录顺序，或最近记录的在前 / in recording order, or the latest recorded first"),
+]
+Published = Annotated[
+    Literal["basis", "published"],
+    Query(description="按所问的基准，或公布的那一张 / on the basis asked for, or as it was published"),
+]
+YearFilter = Annotated[
+    int | None,
+    BeforeValidator(_year),
+    WithJsonSchema({"type": "integer", "minimum": 2000, "maximum": 2199}),
+    Query(description="另外比较这一考评年度的打分表 / compare the sheets of this assessment year as well"),
 ]

@@ -11,12 +11,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import answer, may_cache_for_ever
-from api.auth import Caller
 from api.guard import GuardedRoute, path_uscc
 from api.openapi import question_docs
 from api.pages import Page, page
 from api.permissions import Reach
-from api.personal import is_of_client, shown
 from api.queries import (
     AsOf,
     CategoryFilter,
@@ -40,7 +38,6 @@ from projections.basis import Basis
 from projections.look_ups import LookUps
 from projections.questions import Questions
 from projections.rows.district import Filters
-from projections.standing import agency_name
 
 router = APIRouter(route_class=GuardedRoute)
 ONE, MANY = "问：一家机构", "问：全区"
@@ -111,29 +108,6 @@ def timeline(
 ) -> Response:
     """状态发生变化的每一天及其原因 / Every day on which something of the standing changes, and why."""
     return one_agency(request, uscc, None, known_at, "timeline", first, last)
-
-
-@router.get("/v1/agencies/{uscc}/events", tags=[ONE], **question_docs("events", one_agency=True))
-def events(request: Request, uscc: str, known_at: KnownAt = None, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    """审计轨迹：按记录顺序的全部事实 / The audit trail in recording order: what counts, who recorded it."""
-    caller: Caller = request.state.caller
-    wanted = page(cursor, limit, question=("events", path_uscc(uscc)), at=known_at)
-    with asking(request) as (questions, reader):
-        basis = questions.basis(path_uscc(uscc), None, wanted.known_at)
-        rows = questions.trail(basis)
-        if request.state.reach is Reach.PART:
-            own = {
-                event.id for event in basis.trail.events if is_of_client(event, caller.uscc, basis.trail, reader.vault)
-            }
-            rows = [row for row in rows if row["id"] in own]
-        items, next_cursor = wanted.cut(rows, None, basis.known_at)
-        content = {**_trail_echo(basis), "items": shown(reader.connection, caller, items), "next_cursor": next_cursor}
-    return answer(request, content)
-
-
-def _trail_echo(basis: Basis) -> dict[str, Any]:
-    echo = basis.echo(basis.rulebook)
-    return {"agency": agency_name(basis), **{name: echo[name] for name in echo if name not in ("as_of", "projected")}}
 
 
 @router.get("/v1/agencies", tags=[MANY], **question_docs("agencies"))

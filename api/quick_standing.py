@@ -31,6 +31,7 @@ from domain.errors import Refusal
 from domain.ledger import Ledger
 from domain.store.people import OWNER_QUERY, Token, alive, token_hash, token_in
 from domain.store.quick import QuickReads, Unanswered
+from domain.store.row_seals import key_of
 from domain.store.types import as_instant
 from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, instant, normal_uscc, shanghai_date
 from projections.rows.answers import standing_answer
@@ -83,6 +84,8 @@ class QuickStandings:
 
     def __init__(self, ledger: Ledger, reads: QuickReads, used: Callable[[Token], None], readings: Readings) -> None:
         self._ledger, self._reads, self._used, self._readings = ledger, reads, used, readings
+        with ledger.reading() as reader:
+            self._row_key = key_of(reader.connection)
         self._tokens: dict[bytes, tuple[float, Token]] = {}
         self._kept: OrderedDict[_Question, _Kept] = OrderedDict()
 
@@ -152,7 +155,7 @@ class QuickStandings:
             return None
         if row is None or row["law_version"] != len(own) or not _is_past(row, now):
             return None
-        token = token_in(row, now)
+        token = token_in(row, now, self._row_key)
         if token is None:
             return None
         hit = hit_of(row)

@@ -19,7 +19,7 @@ from api.survey_secrets import PATH, Link, find_link, note_use
 from domain.agency import Agency
 from domain.commands.assessment import AnswerInvitation
 from domain.errors import Contradiction
-from domain.events import SurveyInvited, SurveySubmitted
+from domain.events import ProjectStarted, SurveyInvited, SurveySubmitted
 from domain.ledger import Unit
 from domain.trail import Trail
 from domain.values import Instant, Role, instant, shanghai_date
@@ -67,6 +67,12 @@ def invitation_of(trail: Trail, link: Link) -> SurveyInvited:
     return invitation
 
 
+def _service_type(trail: Trail, invitation: SurveyInvited) -> str | None:
+    """服务项目类型 of the form: of the project that the invitation names, where it names one."""
+    project = trail.by_id.get(invitation.project_id or "")
+    return project.service_type if isinstance(project, ProjectStarted) else None
+
+
 def _now() -> Instant:
     return instant(datetime.now(UTC))
 
@@ -89,6 +95,7 @@ def survey_link(request: Request, secret: str) -> Response:
     content = {
         "agency": agency_name(basis)["name"],
         "client": invitation.client.name,
+        "service_type": _service_type(basis.trail, invitation),
         "year": invitation.year,
         "expires_on": link.expires_on.isoformat(),
     }
@@ -110,6 +117,8 @@ def answer_invitation(request: Request, secret: str, body: AnswerInvitation) -> 
         invitation_of(agency.trail, link)
         note_use(unit.connection, link, _now())
 
+    if body.submitted_on is None:
+        body = body.model_copy(update={"submitted_on": shanghai_date(_now())})
     order = Order(
         command=body,
         uscc=link.uscc,

@@ -20,6 +20,8 @@ from domain.store.schema import survey_links
 from domain.values import Instant
 
 PATH = "/v1/survey-links/{secret}"
+PAGE = "/survey/{secret}"
+"""The same for people: the page with the form (`api/web/survey.py`)."""
 MOST_CHARACTERS = 100
 
 
@@ -46,11 +48,12 @@ def keep_link(unit: Unit, uscc: str, invitation: SurveyInvited) -> None:
 
 
 def link_of(unit: Unit, answer: dict[str, Any]) -> dict[str, str]:
-    """The `link` member of the answer to an invitation; nothing for other answers."""
+    """The members `link` and `page` of the answer to an invitation, for machines and for people; else nothing."""
     invitation_id = answer["ids"].get(SurveyInvited.KIND)
     if invitation_id is None:
         return {}
-    return {"link": PATH.format(secret=link_secret(unit.vault, invitation_id))}
+    secret = link_secret(unit.vault, invitation_id)
+    return {"link": PATH.format(secret=secret), "page": PAGE.format(secret=secret)}
 
 
 def find_link(connection: Connection, secret: str) -> Link:

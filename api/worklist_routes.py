@@ -123,7 +123,7 @@ def _worklist(request: Request, wanted: Wanted, limit: int, cursor: str | None, 
         }
         names = names_on(reader.connection, {one.uscc for one in found}, look_ups.today, basis.known_at)
         items = [
-            {**_matter(one, names.get(one.uscc)), **row(one, facts), "recorded": opened.get(_fact_of(one))}
+            {**matter_part(one, names.get(one.uscc)), **row(one, facts), "recorded": opened.get(_fact_of(one))}
             for one in found
         ]
     return answer(request, {"known_at": basis.known_at, "items": items, "next_cursor": next_cursor})
@@ -134,7 +134,8 @@ def _fact_of(one: Waiting) -> str:
     return str(one.matter.about) if one.matter.kind == "impact" else one.id
 
 
-def _matter(one: Waiting, name: str | None) -> dict[str, Any]:
+def matter_part(one: Waiting, name: str | None = None) -> dict[str, Any]:
+    """What every worklist says of a matter."""
     return {
         "id": one.id, "agency": {"uscc": one.uscc, "name": name}, "status": one.matter.status,
         "since": one.since.isoformat(), "begun_on": one.matter.begun_on.isoformat(),
@@ -161,6 +162,11 @@ def _fact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
 
 
 def _impact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+    return impact_part(one)
+
+
+def impact_part(one: Waiting) -> dict[str, Any]:
+    """Which published result an impact is about, and which later fact would change it (R36)."""
     return {"year": one.matter.about_year, "result": one.id.partition("~")[0], "cause": one.matter.about}
 
 

@@ -9,7 +9,20 @@ from typing import NamedTuple
 import psycopg2
 from sqlalchemy import make_url
 
-from bench import append, growth, importing, loading, lookups, place, publishing, rebuilding, report, serving, what_if
+from bench import (
+    append,
+    growth,
+    importing,
+    loading,
+    lookups,
+    pages,
+    place,
+    publishing,
+    rebuilding,
+    report,
+    serving,
+    what_if,
+)
 from bench.measure import Finding
 from tests.postgres_server import PostgresServer
 
@@ -40,6 +53,7 @@ SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]
     "serve": ("Over HTTP", lambda server, to: serving.measure(server, to.repetitions, to.requests)),
     "look-up": ("Looking up at any basis", lambda server, to: lookups.measure(server, to.repetitions, to.rows)),
     "what-if": ("What if", lambda server, to: what_if.measure(server, to.repetitions)),
+    "pages": ("Pages about a long history", lambda server, to: pages.measure(to.repetitions)),
     "publish": ("Publishing a year", lambda server, to: publishing.measure(server, to.published)),
     "rebuild": ("Rebuilding", lambda server, to: rebuilding.measure(server, to.repetitions, to.rebuilt)),
 }

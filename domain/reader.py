@@ -14,7 +14,7 @@ from domain.events import Event
 from domain.law import Law
 from domain.store.heads import head_of, streams
 from domain.store.recorder import recorded_of, states_named, states_of
-from domain.store.sealer import sealed_at_index, sealed_until, sealed_versions
+from domain.store.sealer import sealed_at_index, sealed_place, sealed_until, sealed_versions
 from domain.store.vault import Vault
 from domain.values import LEDGER_STREAM, Instant, agency_stream
 
@@ -98,6 +98,11 @@ class Reader:
     def versions_in_log(self, stream: str, up_to: int) -> set[int]:
         """Which versions of a stream are among the first `up_to` entries of the sealed log."""
         return set(self.connection.scalars(sealed_versions(stream, up_to)))
+
+    def log_index_of(self, stream: str, version: int) -> int | None:
+        """The place of an event in the sealed log; None before it is sealed, moments after it was recorded."""
+        found: int | None = self.connection.scalar(sealed_place(stream, version))
+        return found
 
     def recorded_in_log(self, log_index: int) -> Instant | None:
         """When the event at this place of the sealed log was recorded."""

@@ -214,9 +214,13 @@ class Unit:
         self._projected = None
         return event
 
+    def day_at(self, head: Head) -> date:
+        """The Shanghai date by this transaction's clock, as it was read with the head's lock."""
+        return shanghai_date(next_instant(self._now(head), None))
+
     def today(self) -> date:
         """The Shanghai date by this transaction's clock."""
-        return shanghai_date(next_instant(self._now(self.lock(LEDGER_STREAM)), None))
+        return self.day_at(self.lock(LEDGER_STREAM))
 
     def adopt(self, kind: type[Event], actor: str, occurred_on: date, **fields: Any) -> Event:
         """Append an event to the ledger's own stream."""

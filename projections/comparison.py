@@ -33,20 +33,22 @@ def second_basis(questions: Questions, uscc: str, as_of: date | None, known_at: 
         raise
 
 
-def comparison(first: Basis, second: Basis) -> Item:
+def comparison(first: Basis, second: Basis, year: int | None = None) -> Item:
     """The answer of `GET …/comparison`: both standings, the sheets of their years, and what differs, with the events.
 
-    A sheet is null where its year had not begun on that side's day; only where both are there can they differ.
+    `year`: one more whose sheets are compared, for instance the one that was published on these days. A sheet is null
+    where its year had not begun on that side's day; only where both are there can they differ.
     """
     before, after = Side(first), Side(second)
     moved = Moved.between(first, second)
+    years = {before.year, after.year} | ({year} if year is not None else set())
     return {
         "agency": after.standing["agency"],
         **demonstration_mark(second.law),
         "before": before.standing,
         "after": after.standing,
         "difference": standing_differences(before, after, moved),
-        "sheets": [_sheets(before, after, year, moved) for year in sorted({before.year, after.year})],
+        "sheets": [_sheets(before, after, one, moved) for one in sorted(years)],
     }
 
 
@@ -56,14 +58,14 @@ def _sheets(before: Side, after: Side, year: int, moved: Moved) -> Item:
     return {"year": year, "before": first, "after": then, "difference": difference}
 
 
-def year_in_question(basis: Basis, given: int | None) -> int:
+def year_in_question(basis: Basis, given: int | None, pointer: str = "/year") -> int:
     """The assessment year of a what-if: the one named, else that of `as_of`. Raises: Invalid before the Measures."""
     if given is None:
         return assessment_year_of(basis.as_of, basis.rulebook)
     try:
         must_be_assessed(basis.law, given)
     except NotFound as none:
-        raise Invalid(none.text, none.text_en, none.cites, none.remedy, none.remedy_en, "/year") from None
+        raise Invalid(none.text, none.text_en, none.cites, none.remedy, none.remedy_en, pointer) from None
     return given
 
 

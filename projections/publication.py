@@ -162,14 +162,17 @@ def judged_again(
 
     `trail`: all events of the agency with those of the decision.
     """
-    events = with_changes(found.resting, changes_of(trail, annulled, replaced))
-    return draft_of(Basis(Trail(events), found.law, found.day, at), found.first.year)
+    return draft_of(again(found, at, changes_of(trail, annulled, replaced)), found.first.year)
+
+
+def again(found: Published, at: Instant, changes: Iterable[Event] = ()) -> Basis:
+    """What the standing result rests on, with these changes, by the law of then."""
+    return Basis(Trail(with_changes(found.resting, changes)), found.law, found.day, at)
 
 
 def let_in(found: Published, at: Instant, cause: Event) -> Draft:
     """The result on the basis of the standing one, with a later fact for which it was reopened (R36)."""
-    events = with_changes(found.resting, [cause])
-    return draft_of(Basis(Trail(events), found.law, found.day, at), found.first.year)
+    return draft_of(again(found, at, [cause]), found.first.year)
 
 
 def full_sheet(found: Iterable[Event], result: ResultPublished | ResultRevised) -> Mapping[str, Any]:

@@ -14,12 +14,14 @@ import pytest
 from typer.testing import CliRunner
 
 from api.app import make_ready
+from api.assessing.publishing import round_of
 from api.cli.main import app
 from api.demo import making
 from api.demo.making import Clock, make
 from api.demo.names import agency_names, clients, uscc
 from api.demo.plan import OPENED_AT, Size, steps
 from api.settings import Settings
+from domain.assessment import AssessmentRound
 from domain.errors import Contradiction
 from domain.events import EventAnnulled, HonourAwarded, LedgerOpened
 from domain.ledger import Ledger
@@ -32,6 +34,7 @@ from projections.ledger import open_ledger
 from projections.look_ups import LookUps
 from projections.questions import Questions
 from projections.rows.district import NO_FILTERS
+from projections.rows.published import Wanted, matters
 
 CALENDAR = build_calendar()
 FULL = Size(agencies=60, facts=20_000, seed=2021, until=date(2026, 11, 22))
@@ -148,22 +151,46 @@ def test_facts_are_late_annulled_and_honoured_twice_over(ledger: Ledger) -> None
     assert any(len(set(reasons)) < len(reasons) for reasons in honours)
 
 
+def _round(ledger: Ledger, year: int) -> AssessmentRound:
+    with ledger.reading() as reader:
+        return round_of(reader, year)
+
+
+def test_finished_years_are_published_appealed_and_closed(ledger: Ledger) -> None:
+    """2022 is closed with appeals of every outcome; 2023 is the last that is published, open, with one undecided."""
+    first, last = _round(ledger, 2022), _round(ledger, 2023)
+    assert (first.status, last.status, _round(ledger, 2024).status) == ("closed", "published", "unpublished")
+    assert first.published is not None
+    assert first.published.occurred_on == date(2023, 4, 3)
+    assert first.published.recorded_at == "2023-04-03T00:30:00.000000Z"
+    assert first.published.count > 10
+    assert len(first.revisions) >= 2
+    with ledger.reading() as reader:
+        appeals = {
+            year: Counter(one.matter.status for one in matters(reader.connection, Wanted("appeal", "all", year=year)))
+            for year in (2022, 2023)
+        }
+    assert set(appeals[2022]) == {"upheld", "partly_upheld", "dismissed", "withdrawn"}
+    assert appeals[2023]["open"] == 1
+
+
 def test_an_interrupted_making_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Broken off in the tenth month and started again with other options, it ends as if never broken off."""
-    size = replace(SMALL, agencies=4, facts=300, until=date(2023, 2, 28))
+    """Broken off after May's decisions and started again with other options, it ends as if never broken off."""
+    size = replace(SMALL, agencies=4, facts=300, until=date(2023, 7, 31))
     whole, broken = _new(tmp_path / "whole.db"), _new(tmp_path / "broken.db")
     make(whole, shipped_rulebook(), CALENDAR, size)
     record, calls = making._record_month, Counter[str]()
 
     def interrupted(*arguments: object) -> None:
         calls["months"] += 1
-        if calls["months"] == 10:
+        if calls["months"] == 17:
             raise KeyboardInterrupt
         record(*arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(making, "_record_month", interrupted)
     with pytest.raises(KeyboardInterrupt):
         make(broken, shipped_rulebook(), CALENDAR, size)
+    assert _round(broken, 2022).status == "published"
     begun = make(broken, shipped_rulebook(), CALENDAR, replace(size, seed=99, agencies=50))
     assert begun == size
     assert _facts(broken) == _facts(whole)

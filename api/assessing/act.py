@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Literal
 
 from api import idempotency
@@ -13,7 +13,7 @@ from api.recording import at_once, given_before, keyed, recorded
 from domain.agency import Agency
 from domain.commands.base import Command
 from domain.events import Event
-from domain.ledger import Ledger, Unit
+from domain.ledger import Clock, Ledger, Unit
 from domain.values import new_id
 from projections.basis import demonstration_mark
 
@@ -29,6 +29,14 @@ class Act:
     """The version of the agency that If-Match names."""
     separate_duties: bool = True
     """Whether who recorded or verified a disputed fact may not decide about it (R35)."""
+    clock: Clock | None = None
+    """Only for a demonstration: the injected clock."""
+    make_id: Callable[[], str] = new_id
+    """Where the ids of events come from; a demonstration's are always the same."""
+
+    def now(self) -> datetime:
+        """This moment, before any transaction."""
+        return datetime.now(UTC) if self.clock is None else self.clock()
 
     def first_answer(self) -> dict[str, Any] | None:
         """What an earlier attempt with this key was answered, asked before anything is worked out."""
@@ -39,7 +47,7 @@ class Act:
         return at_once(self.ledger, self.attempt, lambda: self._once(act))
 
     def _once(self, act: Callable[[Unit], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
-        with self.ledger.writing() as unit:
+        with self.ledger.writing(self.clock) as unit:
             return keyed(unit, self.attempt, lambda: {**act(unit), **demonstration_mark(unit.law())})
 
     def record(self, unit: Unit, uscc: str, command: Command, path_id: str | None = None, **more: Any) -> Event:
@@ -47,7 +55,7 @@ class Act:
         return unit.record(
             uscc, command, actor=self.caller.person_id, via=self.caller.via, path_id=path_id,
             enterprise=self.caller.uscc,
-            **{"role": self.caller.role, **more},
+            **{"role": self.caller.role, "event_id": self.make_id(), **more},
         )  # fmt: skip
 
     def at_expected_version(self, unit: Unit, uscc: str) -> Agency:
@@ -71,7 +79,7 @@ class Act:
             actor=self.caller.person_id,
             via=self.caller.via,
             occurred_on=on,
-            event_id=event_id or new_id(),
+            event_id=event_id or self.make_id(),
             **fields,
         )
 

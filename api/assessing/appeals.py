@@ -57,7 +57,7 @@ def simple(act: Act, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tupl
 def decide(act: Act, appeal_id: str, body: DecideAppeal) -> tuple[dict[str, Any], bool]:
     """Decide an appeal: the decision, what it annuls and replaces, the revised result and the ranks, in one step."""
     uscc, filed = located(act.ledger, appeal_id, AppealFiled)
-    replacing = embedded(body.replace, "replace", uscc)
+    replacing = embedded(body.replace, "replace", uscc, act.make_id)
     return act.carry_out(lambda unit: _decide(act, unit, uscc, filed, body, replacing))
 
 
@@ -97,17 +97,22 @@ def _annul(act: Act, unit: Unit, uscc: str, appeal_id: str, body: DecideAppeal) 
 
 
 @implements("R35")
+def involving(trail: Trail, filed: AppealFiled, person_id: str) -> list[Event]:
+    """What somebody recorded or verified of what an appeal disputes: who did does not decide it."""
+    behind: list[Event] = []
+    for event_id in filed.disputed:
+        disputed: Event = trail.by_id[event_id]
+        behind += [disputed, *(trail.by_id[one] for one in disputed.named() if one in trail.by_id)]
+        behind += trail.naming(event_id, ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
+    return list({event.id: event for event in behind if event.actor == person_id}.values())
+
+
 def _must_be_impartial(act: Act, agency: Agency, filed: AppealFiled) -> None:
     """Refuse a decision by who recorded or verified a disputed fact. Raises: Forbidden."""
-    for event_id in filed.disputed:
-        disputed: Event = agency.trail.by_id[event_id]
-        behind = [disputed, *(agency.trail.by_id[one] for one in disputed.named() if one in agency.trail.by_id)]
-        behind += agency.trail.naming(event_id, ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
-        for event in behind:
-            if event.actor == act.caller.person_id:
-                raise Forbidden(
-                    f"您记录或核实了所争议的事实（{event.id}），不能决定这件申诉",
-                    f"you recorded or verified what is disputed ({event.id}): you do not decide this appeal",
-                    cites=("R35",), remedy="请由委员会的其他成员决定",
-                    remedy_en="Let another member of the committee decide.",
-                )  # fmt: skip
+    for event in involving(agency.trail, filed, act.caller.person_id):
+        raise Forbidden(
+            f"您记录或核实了所争议的事实（{event.id}），不能决定这件申诉",
+            f"you recorded or verified what is disputed ({event.id}): you do not decide this appeal",
+            cites=("R35",), remedy="请由委员会的其他成员决定",
+            remedy_en="Let another member of the committee decide.",
+        )  # fmt: skip

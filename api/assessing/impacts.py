@@ -15,7 +15,7 @@ from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
 from domain.ledger import Unit
 from domain.measures.chapter4_appeals import impact_id
 from domain.measures.implements import implements
-from domain.values import agency_stream, instant, shanghai_date
+from domain.values import agency_stream
 from projections.publication import let_in, published
 from projections.rows.published import Wanted, matters
 
@@ -26,7 +26,7 @@ def dispose(act: Act, given: str, body: DisposeImpact) -> tuple[dict[str, Any], 
     result_id, _, cause = given.partition("~")
     uscc, result = located(act.ledger, result_id, Event)
     if not isinstance(result, (ResultPublished, ResultRevised)):
-        raise _unknown()
+        raise no_such_impact()
     return act.carry_out(lambda unit: _dispose(act, unit, uscc, result, cause, body))
 
 
@@ -35,11 +35,11 @@ def _dispose(
 ) -> dict[str, Any]:
     impact = impact_id(result.id, cause)
     head = unit.lock_district(result.year)
-    not_after("disposed_on", body.disposed_on, shanghai_date(instant(head.db_now)))
+    not_after("disposed_on", body.disposed_on, unit.day_at(head))
     wanted = Wanted("impact", status="all", uscc=uscc, id=impact)
     waiting = next(iter(matters(unit.connection, wanted)), None)
     if waiting is None:
-        raise _unknown()
+        raise no_such_impact()
     if not waiting.matter.is_open:
         raise already(f"该影响已处理（{waiting.matter.status}）",
                       f"this impact has been disposed of ({waiting.matter.status})", "R36")  # fmt: skip
@@ -66,7 +66,8 @@ def _dispose(
     return act.answer(unit, uscc, [event, revision.result], **revision.answer())
 
 
-def _unknown() -> NotFound:
+def no_such_impact() -> NotFound:
+    """The refusal of an id that names no impact, or one of another agency than the caller's."""
     return NotFound(
         "没有路径里这个编号的影响", "there is no such impact as the path names", cites=("R36",),
         remedy="请在影响清单（GET /v1/impacts）里核对编号", remedy_en="Look the id up in GET /v1/impacts.",

@@ -22,7 +22,7 @@ from domain.store.recorder import event_rows
 from domain.store.staged import Staged, transaction_clock
 from domain.store.statements import Change, Insert, write
 from domain.trail import Trail
-from domain.values import Instant, new_id, next_instant, stream_id
+from domain.values import Instant, next_instant, stream_id
 from projections.basis import Basis
 from projections.publication import Draft, Drafts, draft_of
 
@@ -47,11 +47,11 @@ class Prepared(NamedTuple):
 
 def prepared(act: Act, reader: Reader, drafts: Drafts, law: Law, limit: Deadline) -> Prepared:
     """Make the results and their rows, reading only."""
-    ledger, publication = act.ledger, new_id()
+    ledger, publication = act.ledger, act.make_id()
     recorded: dict[str, tuple[list[Event], StoredEntries]] = {}
     for draft in drafts.results:
         event = ResultPublished(
-            stream=draft.stream, version=draft.version + 1, id=new_id(), occurred_on=drafts.as_of,
+            stream=draft.stream, version=draft.version + 1, id=act.make_id(), occurred_on=drafts.as_of,
             recorded_at=NOT_YET, actor=act.caller.person_id, via=act.caller.via, publication_id=publication,
             **fields_of(drafts, draft, limit),
         )  # fmt: skip
@@ -79,7 +79,7 @@ def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
 def record(act: Act, unit: Unit, made: Prepared) -> Iterator[bytes]:
     """Record all results: the leaf hash of each, in the order of their streams. Takes the district's lock."""
     year = made.drafts.year
-    at = next_instant(transaction_clock(unit.connection), made.drafts.known_at)
+    at = next_instant(unit.clock() if unit.clock else transaction_clock(unit.connection), made.drafts.known_at)
     stored = {stream: _at(one, at) for stream, one in made.stored.items()}
     rows = [_rows_at(one, at) for one in made.inserts]
     staged = Staged(unit.connection, [event_rows(list(stored.values())), *rows])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from api.assessing.act import Act, round_answer
@@ -30,7 +30,7 @@ def publish_year(act: Act, year: int, body: PublishYear) -> tuple[dict[str, Any]
     again = act.first_answer()
     if again is not None:
         return again, True
-    now = instant(datetime.now(UTC))
+    now = instant(act.now())
     with act.ledger.reading() as reader:
         _may_publish(reader, year, body, shanghai_date(now))
     log_index = sealed_up(act.ledger)
@@ -102,7 +102,7 @@ def _publish(act: Act, unit: Unit, made: Prepared, body: PublishYear) -> dict[st
     leaves = list(record(act, unit, made))
     head = unit.lock_district(year)
     law = unit.law()
-    round_of(unit.reader, year).may_publish(on, body.meeting_on, shanghai_date(instant(head.db_now)), law.rulebooks)
+    round_of(unit.reader, year).may_publish(on, body.meeting_on, unit.day_at(head), law.rulebooks)
     if law is not drafts.law:
         raise Contradiction(
             "规则或节假日历在测算期间有更新", "rulebook or calendar changed while the results were worked out",
@@ -132,7 +132,7 @@ def close_year(act: Act, year: int, body: CloseYear) -> tuple[dict[str, Any], bo
         standing = list(results_of_year(unit.connection, year))
         waiting = matters(unit.connection, Wanted("appeal", year=year))
         round_of(unit.reader, year).may_close(
-            body.closed_on, shanghai_date(instant(head.db_now)),
+            body.closed_on, unit.day_at(head),
             (one.result.deadline for one in standing if one.result.deadline is not None), (one.id for one in waiting),
         )  # fmt: skip
         event = act.append(unit, YearClosed, head.stream, body.closed_on, year=year, **body.envelope(unit.vault))

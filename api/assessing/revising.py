@@ -13,7 +13,7 @@ from domain.ledger import Unit
 from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.implements import implements
-from domain.values import Grade, agency_stream, assessment_stream, new_id
+from domain.values import Grade, agency_stream, assessment_stream
 from projections.difference import sheet_differences
 from projections.publication import Draft, Published, full_sheet, summary_of
 from projections.rows.published import Standing, results_of_year
@@ -108,7 +108,7 @@ def _move(
     before = standing.result.rank
     sheet_of = old.sheet_of if isinstance(old, ResultRevised) and old.sheet_of is not None else old.id
     event = act.append(
-        unit, ResultRevised, old.stream, on, new_id(), year=old.year, grade=old.grade, rank=rank,
+        unit, ResultRevised, old.stream, on, year=old.year, grade=old.grade, rank=rank,
         sheet=summary_of(old.sheet), basis=(), known_at=old.known_at, log_index=old.log_index,
         rulebook_sha256=old.rulebook_sha256, calendar_sha256=old.calendar_sha256, sheet_of=sheet_of, replaces=old.id,
         difference=tuple(_rank_difference(before, rank)), deadline=max(limit, old.deadline or limit),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from api.cli.output import print_json, table
 from api.cli.running import say
 from api.cli.tokens import require_bound
 from domain.errors import NotFound
+from domain.store.access import made_password
 from domain.store.accounts import (
     all_accounts,
     create_account,
@@ -122,12 +122,6 @@ def _id_of(connection: Connection, login: str) -> str:
 def _password(from_input: bool) -> tuple[str, bool]:
     """The password, and whether it was made here."""
     return (sys.stdin.readline().rstrip("\r\n"), False) if from_input else (made_password(), True)
-
-
-def made_password() -> str:
-    """A random password of 80 bits that can be read out over a telephone."""
-    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(4))
 
 
 account_app.command("create")(create)

@@ -9,18 +9,17 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
-from api.cli.accounts import made_password
 from api.cli.database import blank_ledger, settings_for
 from api.cli.options import Database
 from api.cli.output import pairs, progress_bars
 from api.cli.running import say
 from api.cli.serving import Host, Port
-from api.cli.tokens import end_of
 from api.demo.making import PEOPLE, agency_and_client, make
 from api.demo.plan import Size
 from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
+from domain.store.access import end_of, made_password
 from domain.store.accounts import all_accounts, create_account, hash_password, set_password
 from domain.store.engine import writing
 from domain.store.people import create_person, create_token, person_named

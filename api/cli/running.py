@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+import structlog
 import typer
 from typer.core import TyperGroup
 
@@ -65,8 +66,12 @@ class StewardGroup(TyperGroup):
     """The top of the command line: every error of every command passes here."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; a refusal ends with its exit code, anything unforeseen with 1."""
+        """Run the command; a refusal ends with its exit code, anything unforeseen with 1.
+
+        What is logged goes to standard error: standard output is the answer alone. `serve` sets up its own log.
+        """
         _write_any_text()
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
         try:
             return super().invoke(ctx)
         except Refusal as refusal:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import asdict
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection
 
 from api.cli.database import existing_ledger, opened_ledger
 from api.cli.options import Database, Json, parse_day, parse_uscc
 from api.cli.output import print_json, table
 from api.cli.running import say
-from domain.errors import Contradiction, Invalid, NotFound
+from domain.errors import Invalid
+from domain.store.access import BOUND, end_of, revoke_by_id, token_rows
 from domain.store.engine import reading, writing
-from domain.store.people import create_person, create_token, person_named, token_hash
-from domain.store.schema import persons, tokens
-from domain.values import SHANGHAI, Instant, Role, instant
+from domain.store.people import create_person, create_token, person_named
+from domain.values import Instant, Role, instant
 
 token_app = typer.Typer(
     help="令牌：谁以什么角色使用接口 / tokens: who speaks to the service, and in which role", no_args_is_help=True
 )
-BOUND = (Role.AGENCY, Role.CLIENT)
 
 
 def create(
@@ -88,24 +88,10 @@ def _holder(connection: Connection, person: str | None, role: Role, now: Instant
     return found or create_person(connection, name), name
 
 
-def end_of(day: date) -> Instant:
-    """The instant at which a Shanghai day is over."""
-    return instant(datetime.combine(day + timedelta(days=1), time(), SHANGHAI))
-
-
 def list_tokens(database: Database = None, as_json: Json = False) -> None:
     """列出令牌（只有编号，没有令牌本身） / List the tokens: their ids, never the tokens themselves."""
     with existing_ledger(database) as ledger, reading(ledger.engine) as connection:
-        query = select(tokens, persons.c.name).join(persons, persons.c.id == tokens.c.person_id)
-        rows = [
-            {
-                "id": bytes(row.token_sha256).hex()[:16], "person": row.name, "person_id": row.person_id,
-                "role": row.role,
-                "uscc": row.uscc, "created_at": row.created_at, "expires_at": row.expires_at,
-                "revoked_at": row.revoked_at, "last_used_at": row.last_used_at,
-            }
-            for row in connection.execute(query.order_by(tokens.c.created_at, tokens.c.token_sha256))
-        ]  # fmt: skip
+        rows = [asdict(one) for one in token_rows(connection)]
     if as_json:
         print_json({"items": rows})
         return
@@ -134,27 +120,8 @@ def revoke(
 ) -> None:
     """撤销令牌，立即生效 / End a token now."""
     with existing_ledger(database) as ledger, writing(ledger.engine) as connection:
-        hashed = _hash_of(connection, token)
-        alive = (tokens.c.token_sha256 == hashed) & tokens.c.revoked_at.is_(None)
-        done = connection.execute(update(tokens).where(alive).values(revoked_at=instant(datetime.now(UTC)))).rowcount
-    if done == 0:
-        raise Contradiction("该令牌早已撤销", "this token was revoked before")
-    say(f"已撤销 / revoked: {hashed.hex()[:16]}")
-
-
-def _hash_of(connection: Connection, token: str) -> bytes:
-    """The stored hash that a token or the beginning of its id (8 hex digits or more) stands for. Raises: NotFound."""
-    known = [bytes(one) for one in connection.scalars(select(tokens.c.token_sha256))]
-    by_id = [one for one in known if len(token) >= 8 and one.hex().startswith(token.lower())]
-    found = [one for one in known if one == token_hash(token)] or by_id
-    if len(found) != 1:
-        raise NotFound(
-            "没有这个令牌",
-            "there is no such token",
-            remedy="编号见 steward token list",
-            remedy_en="See steward token list.",
-        )
-    return found[0]
+        row = revoke_by_id(connection, token)
+    say(f"已撤销 / revoked: {row.id}")
 
 
 token_app.command("create")(create)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 
 from sqlalchemy import func, insert, select
@@ -18,6 +19,7 @@ from sqlalchemy import func, insert, select
 from api.commands import find_command
 from api.demo.diary import NOTICES, Step
 from api.demo.plan import OPENED_AT, Size, steps
+from api.demo.years import Years
 from domain.commands.sanctions import SendNotice
 from domain.errors import Contradiction
 from domain.events import FilingSubmitted, LedgerOpened, ProjectStarted
@@ -28,7 +30,7 @@ from domain.measures.notices import notices
 from domain.measures.rulebook import Rulebook
 from domain.store.people import create_person, person_named, person_names
 from domain.store.schema import import_pieces
-from domain.values import LEDGER_STREAM, Role, instant, shanghai_date
+from domain.values import LEDGER_STREAM, SHANGHAI, Role, instant, shanghai_date
 
 MAKER = "演示数据（种子 {seed}，{agencies} 家机构，约 {facts} 条，截至 {until}）"
 _MAKER = re.compile(r"演示数据（种子 (-?\d+)，(\d+) 家机构，约 (\d+) 条，截至 (\d{4}-\d{2}-\d{2})）")
@@ -88,12 +90,24 @@ def make(ledger: Ledger, rulebook: Rulebook, calendar: Calendar, size: Size, pro
         return begun
     total = sum(map(len, months))
     recorded = sum(map(len, months[:done]))
+    years = _years(ledger, clock, calendar, begun)
     for number, month in enumerate(months[done:], start=done + 1):
-        _record_month(ledger, clock, key, number, month)
+        first = month[0].at.astimezone(SHANGHAI)
+        years.before(first.year, first.month)
+        appeals = years.also(first.year, first.month, [step for later in months[number - 1 :] for step in later])
+        steps_ = sorted([*month, *appeals], key=lambda step: (step.at, step.event_id))
+        _record_month(ledger, clock, key, number, steps_)
         recorded += len(month)
         if progress is not None:
             progress(recorded, total)
     return begun
+
+
+def _years(ledger: Ledger, clock: Clock, calendar: Calendar, size: Size) -> Years:
+    """What the committee does about each finished year."""
+    with ledger.writing(clock) as unit:
+        people = {role: _person(unit, name) for role, name in PEOPLE.items()}
+    return Years(ledger, calendar, size.seed, size.until, people, clock, partial(setattr, clock, "at"))
 
 
 def is_complete(ledger: Ledger, calendar: Calendar) -> bool:

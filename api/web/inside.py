@@ -5,12 +5,14 @@ So no page has rules of its own about who may see or do what, and whatever a pag
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message
@@ -47,8 +49,12 @@ async def ask(request: Request, path: str, **query: Any) -> dict[str, Any]:
 
     `path` may hold blanks of any kind: it is quoted here. Raises: whatever the route refuses with, to be shown as page.
     """
-    asked = urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
-    return (await call(request, "GET", path, query=asked)).content
+    return (await call(request, "GET", path, query=_query(query))).content
+
+
+async def look(request: Request, path: str, **query: Any) -> Inside:
+    """The answer to `GET path?query`, or the problem it is refused with, for pages that say more than an error page."""
+    return await _or_problem(request, path, call(request, "GET", path, query=_query(query)))
 
 
 async def tell(
@@ -69,12 +75,38 @@ async def tell(
         headers["idempotency-key"] = key
     if version is not None:
         headers["if-match"] = f'"{version}"'
+    return await _or_problem(
+        request, path, call(request, "POST", path, query=query, body=msgspec.json.encode(body), headers=headers)
+    )
+
+
+async def wrong(request: Request, model: type[BaseModel], body: dict[str, Any]) -> dict[str, Any] | None:
+    """The problem that the API would answer to a body of this shape, before anything is sent; None for a right one."""
     try:
-        return await call(request, "POST", path, query=query, body=msgspec.json.encode(body), headers=headers)
+        model.model_validate(body)
+    except ValidationError as error:
+        errors = [{**one, "loc": ("body", *(one["loc"] or (one["type"],)))} for one in error.errors(include_url=False)]
+        answer = await _problem(request, "/v1", RequestValidationError(errors, body=body))
+        return answer.content
+    return None
+
+
+def _query(query: dict[str, Any]) -> str:
+    return urlencode({name.rstrip("_"): value for name, value in query.items() if value not in (None, "")})
+
+
+async def _or_problem(request: Request, path: str, answering: Awaitable[Inside]) -> Inside:
+    try:
+        return await answering
     except (Refusal, RequestValidationError, HTTPException) as error:
-        handler = request.app.exception_handlers[_registered(error)]
-        answer = await handler(_as_api(request, path), error)
-        return Inside(answer.status_code, dict(answer.headers), bytes(answer.body))
+        return await _problem(request, path, error)
+
+
+async def _problem(request: Request, path: str, error: Exception) -> Inside:
+    """A refusal as the API would have answered it."""
+    handler = request.app.exception_handlers[_registered(error)]
+    answer = await handler(_as_api(request, path), error)
+    return Inside(answer.status_code, dict(answer.headers), bytes(answer.body))
 
 
 async def call(

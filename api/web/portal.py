@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -17,7 +18,8 @@ from api.public_routes import not_published, publicly
 from api.queries import Cursor, LooseText
 from api.question_routes import path_year
 from api.web.example import worked_example
-from api.web.render import OWN_FILES, asset, page
+from api.web.glossary import groups
+from api.web.render import OWN_FILES, asset, packed, page
 from api.web.routes import PageRoute
 from api.web.table import ASSETS
 from domain.errors import NotFound
@@ -137,13 +139,28 @@ def appeal(request: Request) -> Response:
     return page(request, "appeal.html", name="appeal", years=years, days=days, example=example, today=_today(now))
 
 
+@router.get("/help")
+def help_(request: Request) -> Response:
+    """What the pages' words mean, how to read a page, and where each role begins."""
+    return page(request, "help.html", name="help", groups=groups())
+
+
 @router.get(f"{ASSETS}{{name}}")
 def own_file(request: Request, name: str, v: str = "") -> Response:
     """Our styles, scripts and icon; `v` names their content, so under that address they never change."""
     kind = _KINDS.get(name.rpartition(".")[2])
     if kind is None or name not in OWN_FILES:
         raise NotFound("没有这个文件", "there is no such file")
-    return Response(asset(name)[0], 200, {"Cache-Control": "public, max-age=31536000, immutable"}, kind)
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if _takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(packed(name), 200, {**headers, "Content-Encoding": "gzip"}, kind)
+    return Response(asset(name)[0], 200, headers, kind)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether a client names gzip without refusing it (RFC 9110, 12.5.3); `*` need not be understood."""
+    offers = (one.replace(" ", "").lower().partition(";q=") for one in accepted.split(","))
+    return any(name == "gzip" and not re.fullmatch(r"0(\.0*)?", weight) for name, _, weight in offers)
 
 
 def _today(now: datetime) -> date:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cache
@@ -16,8 +18,9 @@ from starlette.responses import Response
 
 from api.answers import ASK_AGAIN, PageBytes
 from api.permissions import rights_of
-from api.web import words
+from api.web import standing_words, words
 from api.web.basis import asked, keeping, local_of
+from api.web.glossary import terms
 from api.web.table import ASSETS, FIRST_LIST, PAGES, POLICY, Page, page_named
 from api.web.visitors import Visitor
 from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
@@ -28,6 +31,10 @@ COOKIE_SECONDS = 365 * 24 * 3600
 HTML = "text/html; charset=utf-8"
 _HERE = Path(__file__).parent
 OWN_FILES = frozenset(file.name for file in (_HERE / "static").iterdir())
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+"""An instant within a text of the API: for people it is a clock in Beijing."""
+_ID = re.compile(r" ?[（(][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[）)]", re.ASCII)
+"""The id of an event in brackets, which says nothing to people: the event is linked to beside it."""
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 
 _templates = Environment(
@@ -46,6 +53,12 @@ def asset(name: str) -> tuple[bytes, str]:
     return content, f"{ASSETS}{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
+@cache
+def packed(name: str) -> bytes:
+    """The same file compressed: it holds nothing secret, unlike a page. Raises: OSError for one that is not there."""
+    return gzip.compress(asset(name)[0], mtime=0)
+
+
 def language_of(request: Request) -> Language:
     """`?lang=`, else the cookie, else Chinese. What is neither language counts as not said."""
     said = (request.query_params.get("lang"), request.cookies.get(COOKIE))
@@ -59,15 +72,18 @@ def day_in_words(day: date, language: Language) -> str:
     return f"{day.year}年{day.month}月{day.day}日（星期{_WEEKDAYS[day.weekday()]}）"
 
 
-def page(request: Request, template: str, *, name: str, status: int = 200, **content: Any) -> Response:
+def page(
+    request: Request, template: str, *, name: str, status: int = 200, storable: bool = True, **content: Any
+) -> Response:
     """The page of a name in the table; `content` is what its template shows beside the frame.
 
-    Pages of somebody signed in are kept by nobody; public ones are asked for again and compared.
+    Pages of somebody signed in, and those that are not `storable`, are kept by nobody; public ones are asked for
+    again and compared.
     """
     language = language_of(request)
     body = _templates.get_template(template).render(frame(request, language), here=page_named(name), **content)
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": ASK_AGAIN, "Vary": "Cookie"}
-    public = status == 200 and getattr(request.state, "visitor", None) is None and request.method == "GET"
+    public = storable and status == 200 and getattr(request.state, "visitor", None) is None and request.method == "GET"
     response = PageBytes(body.encode(), headers, HTML).response(request) if public else None
     if response is None:
         response = Response(body.encode("utf-8"), status, {**headers, "Cache-Control": "no-store"}, HTML)
@@ -95,6 +111,14 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         """Whether the visitor's role may use a route of the API, as `permissions.py` writes it."""
         return role is not None and role in rights_of(method, path)
 
+    explained: set[str] = set()
+
+    def first_use(key: str) -> bool:
+        """Whether this page has not explained the word yet; from now on it has."""
+        new = key not in explained
+        explained.add(key)
+        return new
+
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
     by_date: Callable[[date], str] = lambda day: day_in_words(day, language)  # noqa: E731
     by_clock: Callable[[str], str] = lambda at: clock_in_words(at, language)  # noqa: E731
@@ -103,23 +127,32 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "words": by_date,
         "clock": by_clock,
         "local": local_of,
+        "readable": lambda text: _INSTANT.sub(lambda found: by_clock(found[0]), _ID.sub("", text)),
         "day": date.fromisoformat,
         "named": named,
         "names": words,
+        "standing_words": standing_words,
         "link": link,
         "may": may,
+        "glossary": terms(),
+        "first_use": first_use,
         "language": language,
         "html_lang": t("zh-CN", "en"),
         "other": other,
         "switch": f"{request.url.path}?{urlencode([*query, ('lang', other)])}",
         "address": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "asked": asked(request),
-        "today": shanghai_date(instant(datetime.now(UTC))),
+        "today": today(),
         "visitor": visitor,
         "navigation": _navigation(role, None if visitor is None else visitor.account.uscc),
         "asset": lambda name: asset(name)[1],
         "demonstration": request.app.state.demonstration,
     }
+
+
+def today() -> date:
+    """Today in Shanghai."""
+    return shanghai_date(instant(datetime.now(UTC)))
 
 
 def clock_in_words(at: str, language: Language) -> str:
@@ -132,9 +165,13 @@ def clock_in_words(at: str, language: Language) -> str:
 
 def _navigation(role: Any, uscc: str | None) -> list[Any]:
     """The pages that the header leads to: the visitor's work once signed in, else those for everybody."""
-    shown = [one for one in PAGES if one.in_navigation]
-    wanted = [_begun(one, role, uscc) for one in shown if (role in one.roles if one.roles else role is None)]
+    shown = [one for one in PAGES if _is_for(role, one.in_navigation)]
+    wanted = [_begun(one, role, uscc) for one in shown if role in (one.roles or (None,))]
     return wanted or [one for one in shown if one.roles is None]
+
+
+def _is_for(role: Any, in_navigation: bool | frozenset[Any]) -> bool:
+    return in_navigation if isinstance(in_navigation, bool) else role in in_navigation
 
 
 def _begun(one: Page, role: Any, uscc: str | None) -> Page:

@@ -14,6 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from api.guard import require_known_parameters
 from api.problem_types import TooLarge
 from api.web.basis import NAMES as BASIS_NAMES
+from api.web.carried import pack
+from api.web.render import page
 from api.web.table import page_at
 from api.web.visitors import Visitor, require_own_form, visitor_of
 from domain.errors import Forbidden
@@ -47,14 +49,16 @@ class PageRoute(APIRoute):
         async def checked(request: Request) -> Response:
             visitor = await run_in_threadpool(visitor_of, request)
             request.state.visitor = visitor
-            if roles is not None:
-                if visitor is None and request.method == "GET":
-                    return to_sign_in(request)
+            if roles is not None and visitor is None and request.method == "GET":
+                return to_sign_in(request)
+            if roles is not None and visitor is not None:
                 _require_role(roles, visitor)
             require_known_parameters(request, allowed)
             if request.method == "POST":
                 request.state.form = await _form(request, request.app.state.service.settings.body_limit)
                 require_own_form(request, visitor, request.state.form)
+                if roles is not None and visitor is None:
+                    return sign_in_again(request)
             return await answer(request)
 
         return checked
@@ -66,20 +70,32 @@ def to_sign_in(request: Request) -> Response:
     return RedirectResponse(f"/sign-in?{urlencode({'next': asked})}", 303, {"Cache-Control": "no-store"})
 
 
-def _require_role(roles: frozenset[Any], visitor: Visitor | None) -> None:
-    if visitor is None:
-        raise Forbidden(
-            "登录会话已结束，没有提交任何内容",
-            "the session is over; nothing was sent",
-            remedy="请在另一个标签页登录，再回到这里重新提交",
-            remedy_en="Sign in in another tab, then send it again from here.",
-        )  # fmt: skip
+def sign_in_again(request: Request) -> Response:
+    """A form that came in after its session had ended: the form for signing in, which carries all that was sent."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    said = (
+        "登录已结束，还没有提交。您填的内容都在：登录后再点一次“继续提交”即可。",
+        "Your session is over and nothing has been sent yet. What you filled in is kept: sign in and send it again.",
+    )
+    return page(
+        request, "sign-in.html", name="sign-in", status=403, onward=path, login="", problem=said,
+        carried=pack(request.state.form),
+    )  # fmt: skip
+
+
+def _require_role(roles: frozenset[Any], visitor: Visitor) -> None:
     if visitor.role not in roles:
         raise Forbidden(
             f"您以 {visitor.role} 的角色登录，不能使用这个页面",
             f"you are signed in as {visitor.role}, which may not use this page",
             remedy="请由有权的人员办理", remedy_en="Let somebody who may do it.",
         )  # fmt: skip
+
+
+def text_of(form: Any, name: str) -> str:
+    """A field of a form; empty when it is missing."""
+    given = form.get(name, "")
+    return given if isinstance(given, str) else ""
 
 
 async def _form(request: Request, limit_bytes: int) -> Any:

@@ -12,10 +12,11 @@ from starlette.responses import RedirectResponse, Response
 from api.auth import COOKIE
 from api.queries import Address, LooseText
 from api.web.basis import rebased
+from api.web.carried import unpack
 from api.web.render import page
-from api.web.routes import PageRoute
+from api.web.routes import PageRoute, text_of
 from api.web.table import is_page
-from api.web.visitors import Visitor, remember
+from api.web.visitors import Visitor, csrf_of, remember
 from domain.store.accounts import (
     WINDOW,
     account_of,
@@ -29,35 +30,35 @@ from domain.store.engine import writing
 from domain.values import Role
 
 router = APIRouter(route_class=PageRoute)
-_hashing = Semaphore(2)
+hashing = Semaphore(2)
 """How many passwords are checked at once: each takes 64 MiB and a core."""
+_MINUTES = int(WINDOW.total_seconds() // 60)
+TOO_OFTEN = (
+    f"从这台电脑尝试的次数太多：请 {_MINUTES} 分钟后再试，或请管理员重设密码。",
+    f"Too many attempts from this computer: try again in {_MINUTES} minutes, or ask the administrator.",
+)
 _START = {Role.AGENCY: "/agencies/{uscc}", Role.CLIENT: "/record", Role.ADMIN: "/admin"}
 
 
 @router.get("/sign-in")
 def sign_in_form(request: Request, next: Address = "") -> Response:  # noqa: A002  # the name in the address
     """The form."""
-    return page(request, "sign-in.html", name="sign-in", onward=own_page(next), login="", problem=None)
+    return page(request, "sign-in.html", name="sign-in", onward=own_page(next), login="", problem=None, carried="")
 
 
 @router.post("/sign-in")
 def sign_in(request: Request) -> Response:
     """Begin a session; on failure the form again, which never says whether the login exists."""
     form = request.state.form
-    login, password, onward = (_text(form, name) for name in ("login", "password", "next"))
+    login, password, onward, carried = (text_of(form, name) for name in ("login", "password", "next", "carried"))
     source = request.client.host if request.client else "-"
     ledger = request.app.state.service.ledger
     with ledger.reading() as reader:
         slowed = is_slowed_down(reader.connection, login, source)
         found = account_of(reader.connection, login)
     if slowed:
-        minutes = int(WINDOW.total_seconds() // 60)
-        said = (
-            f"从这台电脑尝试的次数太多：请 {minutes} 分钟后再试，或请管理员重设密码。",
-            f"Too many attempts from this computer: try again in {minutes} minutes, or ask the administrator.",
-        )
-        return _again(request, 429, login, onward, said)
-    with _hashing:
+        return _again(request, 429, login, onward, TOO_OFTEN, carried)
+    with hashing:
         fits = password_fits(None if found is None else found[1], password)
     with writing(ledger.engine) as connection:
         if found is None or not fits:
@@ -66,8 +67,14 @@ def sign_in(request: Request) -> Response:
         else:
             secret = begin_session(connection, found[0], source)
     if found is None or secret is None:
-        return _again(request, 403, login, onward, ("登录名或密码不对。", "Login or password is wrong."))
-    response = RedirectResponse(own_page(onward) or start_of(found[0]), 303, {"Cache-Control": "no-store"})
+        return _again(request, 403, login, onward, ("登录名或密码不对。", "Login or password is wrong."), carried)
+    fields, there = unpack(carried), own_page(onward)
+    if fields and there:
+        response: Response = page(
+            request, "send-again.html", name="sign-in", storable=False, there=there, fields=fields, csrf=csrf_of(secret)
+        )
+    else:
+        response = RedirectResponse(there or start_of(found[0]), 303, {"Cache-Control": "no-store"})
     remember(response, request, secret)
     return response
 
@@ -82,12 +89,6 @@ def sign_out(request: Request) -> Response:
     response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(COOKIE)
     return response
-
-
-@router.get("/account")
-def account(request: Request) -> Response:
-    """Who one is here."""
-    return page(request, "account.html", name="account")
 
 
 @router.get("/basis")
@@ -116,12 +117,9 @@ def start_of(account_: Any) -> str:
     return _START.get(account_.role, "/board").format(uscc=account_.uscc)
 
 
-def _again(request: Request, status: int, login: str, onward: str, said: tuple[str, str]) -> Response:
+def _again(request: Request, status: int, login: str, onward: str, said: tuple[str, str], carried: str) -> Response:
+    """The form again. What an unsent form carried stays in it."""
     return page(
-        request, "sign-in.html", name="sign-in", status=status, onward=own_page(onward), login=login, problem=said
-    )
-
-
-def _text(form: Any, name: str) -> str:
-    given = form.get(name, "")
-    return given if isinstance(given, str) else ""
+        request, "sign-in.html", name="sign-in", status=status, onward=own_page(onward), login=login, problem=said,
+        carried=carried if unpack(carried) else "",
+    )  # fmt: skip

@@ -10,13 +10,13 @@ from domain.values import Role
 
 
 class Page(NamedTuple):
-    """A page. `in_navigation`: whether the header leads to it, for who may see it."""
+    """A page. `in_navigation`: whether the header leads to it, for who may see it, or for which of them."""
 
     path: str
     name: str
     title: str
     title_en: str
-    in_navigation: bool = True
+    in_navigation: bool | frozenset[Role] = True
     feed: str | None = None
     """The Atom feed of the same list."""
     roles: frozenset[Role] | None = None
@@ -25,6 +25,11 @@ class Page(NamedTuple):
 
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
+ADMINISTERING = frozenset({Role.ADMIN})
+ONE_AGENCY = READING | {Role.AGENCY}
+"""Who reads pages about one agency: an agency its own, which the API sees to."""
+TRAIL = ONE_AGENCY | {Role.CLIENT}
+"""A client finds there what is its own."""
 RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
 
 PAGES = (
@@ -36,14 +41,29 @@ PAGES = (
     Page("/rules", "rules", "规则与理解", "Rules as read"),
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
+    Page("/help", "help", "帮助", "Help", False),
+    Page("/survey/{secret}", "survey", "满意度调查", "Satisfaction survey", False),
     Page("/sign-in", "sign-in", "登录", "Sign in", False),
     Page("/board", "board", "工作台", "Board", roles=READING),
     Page("/agencies", "agencies", "机构", "Agencies", roles=READING | {Role.AGENCY}),
     Page("/rankings/{year}", "ranking", "排名", "Ranking", roles=READING | {Role.AGENCY}),
     Page("/work/{list}", "worklist", "待办", "To do", roles=READING | {Role.AGENCY}),
+    Page("/appeals/{appeal}", "appeal-desk", "异议", "Appeal", False, roles=READING | {Role.AGENCY}),
+    Page("/years/{year}", "year-desk", "年度考评", "Assessment of a year", False, roles=READING),
+    Page("/impacts/{impact}", "impact", "对公布结果的影响", "Impact on a result", False, roles=READING | {Role.AGENCY}),
+    Page("/agencies/{uscc}/sheets/{year}", "sheet", "考评打分表", "Score sheet", False, roles=ONE_AGENCY),
+    Page("/agencies/{uscc}/trail", "trail", "审计轨迹", "Audit trail", False, roles=TRAIL),
+    Page("/agencies/{uscc}/events/{event}", "event", "记录", "Record", False, roles=TRAIL),
+    Page("/agencies/{uscc}/compare", "compare", "对比", "Compare", False, roles=ONE_AGENCY),
     Page("/record", "record", "登记", "Record", roles=RECORDING),
     Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
+    Page("/pledge", "pledge", "诚信从业承诺书", "Pledge", frozenset({Role.AGENCY}), roles=READING | {Role.AGENCY}),
+    Page("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
+    Page("/admin/accounts", "admin-accounts", "账户", "Accounts", roles=ADMINISTERING),
+    Page("/admin/tokens", "admin-tokens", "令牌", "Tokens", roles=ADMINISTERING),
+    Page("/agencies/{uscc}", "agency", "机构概览与时间线", "Overview and timeline", False, roles=ONE_AGENCY),
+    Page("/agencies/{uscc}/replay", "replay", "回放", "Replay", False, roles=ONE_AGENCY),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
 FIRST_LIST = "appeals"

@@ -8,7 +8,7 @@ ROLES = {
     "auditor": ("审计", "auditor"), "admin": ("管理员", "administrator"),
 }  # fmt: skip
 TIERS = {
-    "none": ("无", "none", "–"), "recorded": ("备案提醒", "recorded", "①"), "warned": ("警示提醒", "warned", "②"),
+    "none": ("无", "none", "–"), "recorded": ("记录备案", "recorded", "①"), "warned": ("警示提醒", "warned", "②"),
     "blacklisted": ("黑名单", "blacklisted", "③"),
 }  # fmt: skip
 """Chinese, English, and a sign, so that colour is never the only carrier (art.17)."""

@@ -145,7 +145,8 @@ class AnswerInvitation(Command):
 
     FACT_DATE: ClassVar[str] = "submitted_on"
 
-    submitted_on: Day
+    submitted_on: Day | None = None
+    """Left out, it is today: `api/survey_links.py` fills it in before anything is decided."""
     answers: Answers
     comments: Prose | None = None
 
@@ -154,7 +155,7 @@ class AnswerInvitation(Command):
         invitation = in_path(agency, recording, SurveyInvited)
         if next(agency.trail.naming(invitation.id, SurveySubmitted), None) is not None:
             raise already("该邀请的调查表已提交", "the form of this invitation has been sent already", "art.23", "R22")
-        if self.submitted_on > invitation.expires_on:
+        if self.valid_from() > invitation.expires_on:
             raise Contradiction(
                 f"该邀请已于 {invitation.expires_on} 失效",
                 f"this invitation expired on {invitation.expires_on}",

@@ -30,6 +30,10 @@ def wrong(kind: str, text: str, text_en: str) -> PydanticCustomError:
     return PydanticCustomError(kind, "{text_en}", {"text": text, "text_en": text_en})
 
 
+EARLIEST_DAY, LATEST_DAY = date(1990, 1, 1), date(2200, 12, 31)
+"""What a date lies between, both included."""
+
+
 def read_day(value: Any) -> date:
     """A day as people and programs write it. Raises: PydanticCustomError (a ValueError)."""
     if isinstance(value, date):
@@ -40,8 +44,9 @@ def read_day(value: Any) -> date:
         day = date.fromisoformat(value)
     except ValueError:
         raise wrong("day", "没有这一天", "there is no such day") from None
-    if not date(1990, 1, 1) <= day <= date(2200, 12, 31):
-        raise wrong("day", "日期须在 1990-01-01 至 2200-12-31 之间", "a date lies between 1990-01-01 and 2200-12-31")
+    if not EARLIEST_DAY <= day <= LATEST_DAY:
+        said = f"日期须在 {EARLIEST_DAY} 至 {LATEST_DAY} 之间", f"a date lies between {EARLIEST_DAY} and {LATEST_DAY}"
+        raise wrong("day", *said)
     return day
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 
 from domain.errors import Contradiction, Invalid
 from domain.store.people import token_hash
+from domain.store.row_seals import is_sealed, reseal, with_seal
 from domain.store.schema import accounts, persons, sessions, sign_in_failures
 from domain.values import Instant, Role, instant, moment, new_id, normal_text
 
@@ -107,16 +108,21 @@ def create_account(
             remedy="请换一个登录名", remedy_en="Choose another one.",
         )  # fmt: skip
     account_id = new_id()
-    row = {"id": account_id, "login": name, "person_id": person_id, "role": role, "uscc": uscc}
-    connection.execute(insert(accounts).values(**row, password_hash=password_hash, created_at=_now()))
+    row = {
+        "id": account_id, "login": name, "person_id": person_id, "role": role, "uscc": uscc,
+        "password_hash": password_hash, "created_at": _now(),
+    }  # fmt: skip
+    connection.execute(insert(accounts).values(with_seal(connection, "accounts", row)))
     return account_id
 
 
 def account_of(connection: Connection, login: str) -> tuple[Account, str] | None:
     """The account of a login and its password's hash; None when there is none or it is disabled."""
     query = _accounts().where(accounts.c.login == normal_login(login), accounts.c.disabled_at.is_(None))
-    row = connection.execute(query.add_columns(accounts.c.password_hash)).one_or_none()
-    return None if row is None else (_account(row), row.password_hash)
+    row = connection.execute(query).one_or_none()
+    if row is None or not is_sealed(connection, "accounts", row._mapping):
+        return None
+    return _account(row), row.password_hash
 
 
 def all_accounts(connection: Connection) -> list[Account]:
@@ -126,17 +132,21 @@ def all_accounts(connection: Connection) -> list[Account]:
 
 def set_password(connection: Connection, account_id: str, password_hash: str) -> bool:
     """Another password, and all sessions of the account end; False when there is no such account."""
-    changed = update(accounts).where(accounts.c.id == account_id).values(password_hash=password_hash)
+    this = accounts.c.id == account_id
+    changed = connection.execute(update(accounts).where(this).values(password_hash=password_hash)).rowcount
+    reseal(connection, "accounts", this)
     end_sessions(connection, account_id)
-    return connection.execute(changed).rowcount == 1
+    return changed == 1
 
 
 def disable_account(connection: Connection, account_id: str, *, disabled: bool = True) -> bool:
     """Close an account, its sessions with it, or open it again; False when there is no such account."""
     now = _now() if disabled else None
+    this = accounts.c.id == account_id
+    changed = connection.execute(update(accounts).where(this).values(disabled_at=now)).rowcount
+    reseal(connection, "accounts", this)
     end_sessions(connection, account_id)
-    changed = update(accounts).where(accounts.c.id == account_id).values(disabled_at=now)
-    return connection.execute(changed).rowcount == 1
+    return changed == 1
 
 
 def is_slowed_down(connection: Connection, login: str, source: str) -> bool:
@@ -164,30 +174,31 @@ def begin_session(connection: Connection, account: Account, source: str) -> str:
     now = _now()
     connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
     secret = secrets.token_urlsafe(32)
-    row = {"session_sha256": token_hash(secret), "account_id": account.id, "created_at": now, "last_used_at": now}
-    connection.execute(insert(sessions).values(**row, expires_at=instant(moment(now) + LONGEST)))
+    row = {
+        "session_sha256": token_hash(secret), "account_id": account.id, "created_at": now, "last_used_at": now,
+        "expires_at": instant(moment(now) + LONGEST),
+    }  # fmt: skip
+    connection.execute(insert(sessions).values(with_seal(connection, "sessions", row)))
     return secret
 
 
 def find_session(connection: Connection, secret: str) -> Session | None:
-    """The session of a secret; None when it is unknown, ended, idle too long, or its account is disabled."""
+    """The session of a secret; None when it is unknown, ended, idle too long, its account is disabled, or a row of
+    the two is not as the software wrote it (`row_seals.py`)."""
     now = _now()
-    query = (
-        _accounts()
-        .add_columns(
-            sessions.c.session_sha256, sessions.c.created_at, sessions.c.last_used_at, sessions.c.expires_at
-        )
-        .join(sessions, sessions.c.account_id == accounts.c.id)
-        .where(
-            sessions.c.session_sha256 == token_hash(secret), sessions.c.ended_at.is_(None),
-            sessions.c.expires_at > now, sessions.c.last_used_at > instant(moment(now) - IDLE),
-            accounts.c.disabled_at.is_(None),
-        )
+    query = select(sessions).where(
+        sessions.c.session_sha256 == token_hash(secret), sessions.c.ended_at.is_(None),
+        sessions.c.expires_at > now, sessions.c.last_used_at > instant(moment(now) - IDLE),
     )  # fmt: skip
     row = connection.execute(query).one_or_none()
-    if row is None:
+    if row is None or not is_sealed(connection, "sessions", row._mapping):
         return None
-    return Session(bytes(row.session_sha256), _account(row), row.created_at, row.last_used_at, row.expires_at)
+    owner = connection.execute(
+        _accounts().where(accounts.c.id == row.account_id, accounts.c.disabled_at.is_(None))
+    ).one_or_none()
+    if owner is None or not is_sealed(connection, "accounts", owner._mapping):
+        return None
+    return Session(bytes(row.session_sha256), _account(owner), row.created_at, row.last_used_at, row.expires_at)
 
 
 def is_stale(session: Session) -> bool:
@@ -203,19 +214,22 @@ def touch_session(connection: Connection, session: Session) -> None:
 
 def end_session(connection: Connection, session_sha256: bytes) -> None:
     """Sign out."""
-    this = (sessions.c.session_sha256 == session_sha256) & sessions.c.ended_at.is_(None)
-    connection.execute(update(sessions).where(this).values(ended_at=_now()))
+    this = sessions.c.session_sha256 == session_sha256
+    connection.execute(update(sessions).where(this, sessions.c.ended_at.is_(None)).values(ended_at=_now()))
+    reseal(connection, "sessions", this)
 
 
 def end_sessions(connection: Connection, account_id: str) -> int:
     """Sign an account out everywhere; how many sessions that were."""
     these = (sessions.c.account_id == account_id) & sessions.c.ended_at.is_(None)
-    return connection.execute(update(sessions).where(these).values(ended_at=_now())).rowcount
+    now = _now()
+    ended = connection.execute(update(sessions).where(these).values(ended_at=now)).rowcount
+    reseal(connection, "sessions", (sessions.c.account_id == account_id) & (sessions.c.ended_at == now))
+    return ended
 
 
 def _accounts() -> Select[Any]:
-    columns = (accounts.c.id, accounts.c.login, accounts.c.person_id, accounts.c.role, accounts.c.uscc)
-    return select(*columns, accounts.c.disabled_at, persons.c.name).join(persons, persons.c.id == accounts.c.person_id)
+    return select(accounts, persons.c.name).join(persons, persons.c.id == accounts.c.person_id)
 
 
 def _account(row: Row[Any]) -> Account:

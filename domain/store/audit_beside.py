@@ -15,6 +15,7 @@ from domain.errors import Unreadable
 from domain.events import Event, Sealed, SubjectErased, SurveyInvited
 from domain.store.links import link_hash, link_secret
 from domain.store.master_key import MasterKeyMissing
+from domain.store.row_seals import TABLES, is_sealed
 from domain.store.schema import events, idempotency, survey_links, vault, vault_secrets
 from domain.store.vault import Vault
 
@@ -68,6 +69,15 @@ class Beside:
         yield from self._keys()
         yield from self._links()
         yield from self._answers()
+        yield from self._people()
+
+    def _people(self) -> Iterator[Finding]:
+        """The rows that say who may do what are as the software wrote them."""
+        for name, table in TABLES.items():
+            for row in self._connection.execute(select(table)):
+                if not is_sealed(self._connection, name, row._mapping):
+                    first = row[0] if isinstance(row[0], str) else bytes(row[0]).hex()[:16]
+                    yield Finding(name, first, "不是由本软件写入或被改动过", "it was not written by the software")
 
     def _open(self) -> Iterator[Finding]:
         waiting, self._sealed = self._sealed, []

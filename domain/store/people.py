@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, update
 
 from domain.errors import Invalid
+from domain.store.row_seals import holds, is_sealed, reseal, with_seal
 from domain.store.schema import persons, tokens
 from domain.store.types import as_instant
 from domain.values import Instant, instant, moment, new_id
@@ -40,7 +41,7 @@ _TOKEN_COLUMNS = tuple(field.name for field in fields(Token))
 OWNER_QUERY = (
     "SELECT t.token_sha256 AS token_token_sha256, t.person_id AS token_person_id, p.name AS token_person_name, "
     "t.role AS token_role, t.uscc AS token_uscc, t.created_at AS token_created_at, t.expires_at AS token_expires_at, "
-    "t.last_used_at AS token_last_used_at FROM tokens t JOIN persons p ON p.id = t.person_id "
+    "t.last_used_at AS token_last_used_at, t.seal AS token_seal FROM tokens t JOIN persons p ON p.id = t.person_id "
     "WHERE t.token_sha256 = :token AND t.revoked_at IS NULL"
 )
 """The token with the hash `:token`, to be asked together with something else (`token_in`)."""
@@ -49,7 +50,8 @@ OWNER_QUERY = (
 def create_person(connection: Connection, name: str) -> str:
     """Record a person; the opaque id that stands in the trail as actor. Two persons may bear one name."""
     person_id = new_id()
-    connection.execute(insert(persons).values(id=person_id, name=name, created_at=_now()))
+    row = {"id": person_id, "name": name, "created_at": _now()}
+    connection.execute(insert(persons).values(with_seal(connection, "persons", row)))
     return person_id
 
 
@@ -82,35 +84,35 @@ def create_token(
 ) -> str:
     """A new token of a person; its secret, which nobody can read again."""
     secret = PREFIX + secrets.token_urlsafe(32)
-    connection.execute(
-        insert(tokens).values(
-            token_sha256=token_hash(secret),
-            person_id=person_id,
-            role=role,
-            uscc=uscc,
-            created_at=_now(),
-            expires_at=expires_at,
-        )
-    )
+    row = {
+        "token_sha256": token_hash(secret), "person_id": person_id, "role": role, "uscc": uscc, "created_at": _now(),
+        "expires_at": expires_at,
+    }  # fmt: skip
+    connection.execute(insert(tokens).values(with_seal(connection, "tokens", row)))
     return secret
 
 
 def find_token(connection: Connection, secret: str, now: Instant | None = None) -> Token | None:
-    """The token with this secret; None when it is unknown, revoked, or expired at `now` (by default the clock)."""
+    """The token with this secret; None when it is unknown, revoked, or expired at `now` (by default the clock), or when
+    its row is not as the software wrote it (`row_seals.py`)."""
     query = (
         select(tokens, persons.c.name.label("person_name"))
         .join(persons, persons.c.id == tokens.c.person_id)
         .where(tokens.c.token_sha256 == token_hash(secret), tokens.c.revoked_at.is_(None))
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else alive(Token(**{name: row._mapping[name] for name in _TOKEN_COLUMNS}), now)
+    if row is None or not is_sealed(connection, "tokens", row._mapping):
+        return None
+    return alive(Token(**{name: row._mapping[name] for name in _TOKEN_COLUMNS}), now)
 
 
-def token_in(row: Mapping[str, Any], now: Instant) -> Token | None:
-    """The token in a row of `OWNER_QUERY`, as the driver gives it; None when it is expired at `now`."""
+def token_in(row: Mapping[str, Any], now: Instant, key: bytes) -> Token | None:
+    """The token in a row of `OWNER_QUERY`, as the driver gives it; None as for `find_token`. `key`: of the rows."""
     values = {name: row[f"token_{name}"] for name in _TOKEN_COLUMNS}
     for name in ("created_at", "expires_at", "last_used_at"):
         values[name] = as_instant(values[name])
+    if not holds(key, "tokens", {**values, "seal": row["token_seal"]}):
+        return None
     return alive(Token(**values), now)
 
 
@@ -121,8 +123,10 @@ def alive(token: Token, now: Instant | None = None) -> Token | None:
 
 def revoke_token(connection: Connection, secret: str) -> bool:
     """End a token now; False when it is unknown or has ended before."""
-    alive = (tokens.c.token_sha256 == token_hash(secret)) & tokens.c.revoked_at.is_(None)
-    return connection.execute(update(tokens).where(alive).values(revoked_at=_now())).rowcount == 1
+    this = tokens.c.token_sha256 == token_hash(secret)
+    done = connection.execute(update(tokens).where(this, tokens.c.revoked_at.is_(None)).values(revoked_at=_now()))
+    reseal(connection, "tokens", this)
+    return done.rowcount == 1
 
 
 def is_stale(token: Token, now: Instant | None = None) -> bool:

@@ -47,6 +47,7 @@ consultations the database lets nobody delete one that is younger than `consulta
 COLUMN_GRANTS: dict[str, tuple[str, ...]] = {
     "vault": ("key", "master", "hint", "erased_at"),
     "vault_secrets": ("key", "master"),
+    "persons": ("seal",),
 }
 """Columns that serving may change: a key is destroyed when its subject is erased, and wrapped anew by another master
 key. That a subject was there, and when it was made, stays."""

@@ -186,6 +186,7 @@ persons = Table(
     Column("id", Name, primary_key=True),
     Column("name", Text, nullable=False),
     Column("created_at", InstantColumn, nullable=False),
+    Column("seal", Digest),
 )
 
 tokens = Table(
@@ -199,6 +200,7 @@ tokens = Table(
     Column("expires_at", InstantColumn),
     Column("revoked_at", InstantColumn),
     Column("last_used_at", InstantColumn),
+    Column("seal", Digest),
 )
 
 accounts = Table(
@@ -212,6 +214,7 @@ accounts = Table(
     Column("password_hash", Text, nullable=False),
     Column("created_at", InstantColumn, nullable=False),
     Column("disabled_at", InstantColumn),
+    Column("seal", Digest),
 )
 """Who may sign in to the pages. What a token is for a machine, a session of an account is for a person."""
 
@@ -224,6 +227,7 @@ sessions = Table(
     Column("last_used_at", InstantColumn, nullable=False),
     Column("expires_at", InstantColumn, nullable=False),
     Column("ended_at", InstantColumn),
+    Column("seal", Digest),
 )
 Index("sessions_account_id", sessions.c.account_id)
 

@@ -106,6 +106,15 @@ def sealed_versions(stream: str, up_to: int) -> Select[tuple[int]]:
     )
 
 
+def sealed_place(stream: str, version: int) -> Select[tuple[int]]:
+    """The place of an event in the log; no row while it is not sealed."""
+    return (
+        select(log_index.c.log_index)
+        .join(events, log_index.c.position == events.c.position)
+        .where(events.c.originator_id == stream_id(stream), events.c.originator_version == version)
+    )
+
+
 def sealed_at_index(index: int) -> Select[tuple[Instant]]:
     """When the event at this place of the log was recorded."""
     both = events.join(log_index, log_index.c.position == events.c.position)

@@ -25,6 +25,10 @@ class District:
     """One whose name tries to break a page."""
     appeal: str
     """An appeal of `agency` against its result of YEAR, still open."""
+    impact: str
+    """What a late fact would change of that result."""
+    event: str
+    """A lapse of `agency` that costs a point of its sheet of YEAR, and that the appeal disputes."""
     logins: dict[Role, str] = field(default_factory=dict)
     address: str = ""
 
@@ -47,12 +51,17 @@ def make_district(world: World) -> District:
     _history(world, agency)
     world.upheld(hostile, *[today()] * 3)
     world.publish(YEAR)
-    lapse = next(one["id"] for one in world.trail(agency) if one["type"] == "LapseRecorded")
+    lapse = next(
+        str(one["id"])
+        for one in world.trail(agency)
+        if one["type"] == "LapseRecorded" and str(YEAR) in one["occurred_on"]
+    )
     filed = world.done("FileAppeal", agency, year=YEAR, filed_on=f"{YEAR + 1}-03-12", disputed_event_ids=[lapse])
     _waiting(world, agency)
     bound = {Role.AGENCY: agency, Role.CLIENT: CLIENT_USCC}
     logins = {role: account(world, role, bound.get(role), f"{role} 张三") for role in Role}
-    return District(agency, hostile, str(filed["ids"]["appeal"]), logins)
+    late = world.done("RecordLapse", agency, item=4, occurred_on=f"{YEAR}-09-09")
+    return District(agency, hostile, str(filed["ids"]["appeal"]), str(late["touched"][0]["impact"]), lapse, logins)
 
 
 def _agency(world: World, name: str) -> str:

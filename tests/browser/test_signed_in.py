@@ -21,7 +21,8 @@ _FIRST = (Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AGENCY, Role.CL
 def concrete(path: str, district: District) -> str:
     """A page's path with something to show. A new parameter in the table of pages needs a line here."""
     given = {
-        "uscc": district.agency, "year": str(YEAR), "appeal": district.appeal, "list": "submissions",
+        "uscc": district.agency, "year": str(YEAR), "appeal": district.appeal, "impact": district.impact,
+        "event": district.event, "list": "submissions",
         "command": "file-agency",
     }  # fmt: skip
     return path.format(**given)

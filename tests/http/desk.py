@@ -6,6 +6,7 @@ import re
 from html import unescape
 from typing import Any
 
+from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from domain.store.accounts import create_account, hash_password
@@ -20,8 +21,13 @@ _hashed = hash_password(PASSWORD)
 
 def account(world: World, role: Role, uscc: str | None = None, name: str | None = None) -> str:
     """A new account with PASSWORD; its login."""
+    return account_in(world.service.ledger.engine, role, uscc, name)
+
+
+def account_in(engine: Engine, role: Role, uscc: str | None = None, name: str | None = None) -> str:
+    """The same in a database that is not served yet."""
     login = f"{role}-{new_id()}"
-    with writing(world.service.ledger.engine) as connection:
+    with writing(engine) as connection:
         person = create_person(connection, name or f"{role} 经办人")
         create_account(connection, login, _hashed, person, role, uscc)
     return login

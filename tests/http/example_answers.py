@@ -14,14 +14,16 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from api import examples
+from api.access_examples import ACCESS_EXAMPLES
 from api.app import create_app
 from api.atom import ATOM
 from api.commands import ACTS
 from api.dossier import ZIP
 from api.examples import command_example
-from api.openapi import ZIP_EXAMPLE
+from api.openapi import PDF_EXAMPLE, ZIP_EXAMPLE
 from api.sealing import proven_up
 from api.settings import Settings
+from api.sheet_routes import PDF
 from domain.values import Role
 from tests.http.world import World, body_of, today
 
@@ -31,6 +33,8 @@ LISTED_USCC = "91441300MA51C1EN7F"
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
+    "names": 1, "named_by": 1, "sheets": 1,
+    "score": 2, "marks": 3, "changes": 1,
     "proof": 2, "places": 2, "entries": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
@@ -65,7 +69,11 @@ def ask(world: World) -> dict[str, Any]:
         "standing": (f"{base}/standing", {"as_of": "2024-12-31"}),
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
         "timeline": (f"{base}/timeline", {"from_": "2024-05-01", "to": "2024-06-30"}),
+        "sheet_pdf": (f"{base}/sheets/2024/pdf", {"as_of": "2024-12-31"}),
+        "course": (f"{base}/course", {"from_": "2024-05-01", "to": "2024-06-30"}),
+        "stops": (f"{base}/stops", {"as_of": "2024-05-06"}),
         "events": (f"{base}/events", {"limit": 2}),
+        "event": (f"{base}/events/{lapse}", {}),
         "subjects": (f"{base}/subjects", {"limit": 2}),
         "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
         "certificate": (f"{base}/certificate", {"as_of": "2024-12-31"}),
@@ -90,6 +98,7 @@ def ask(world: World) -> dict[str, Any]:
         "impacts": ("/v1/impacts", {"status": "all"}),
         "submissions": ("/v1/submissions", {}),
         "worklists": ("/v1/worklists", {}),
+        "impact": (f"/v1/impacts/{_impact(world)}", {}),
         "result": (f"/v1/agencies/{acts['act decide_appeal']['agency']}/results/2024", {}),
         "hints": ("/v1/hints", {"status": "all"}),
         "agency_hints": (f"{base}/hints", {}),
@@ -118,7 +127,19 @@ def ask(world: World) -> dict[str, Any]:
     answers["metrics"] = local.get("/metrics").text.splitlines()[0] + "\n"
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
     assert supposed.status_code == 200, supposed.text
-    return {**answers, "what_if": supposed.json()}
+    return {**answers, "what_if": supposed.json(), **_access(world)}
+
+
+def _access(world: World) -> dict[str, Any]:
+    """The lists of accounts and tokens, one of each."""
+    admin = world.people[Role.ADMIN]
+    world.must(admin.post("/v1/accounts", ACCESS_EXAMPLES["create_account"][0]))
+    found = {name: admin.get(f"/v1/{name}", limit=1) for name in ("accounts", "tokens")}
+    return {name: response.json() for name, response in found.items()}
+
+
+def _impact(world: World) -> str:
+    return str(world.association.get("/v1/impacts", status="all").json()["items"][0]["id"])
 
 
 def _acts(world: World) -> dict[str, Any]:
@@ -140,6 +161,9 @@ def _acts(world: World) -> dict[str, Any]:
     act("admit_appeal", f"/v1/appeals/{late}/admission", decided_on="2025-04-08")
     path, body = f"/v1/appeals/{late}/withdrawal", {"withdrawn_on": "2025-04-09"}
     answers["act withdraw_appeal"] = world.must(world.association.post(path, body))
+    supposed = committee.post(f"/v1/appeals/{first}/what-if", {"annul": [upheld]})
+    assert supposed.status_code == 200, supposed.text
+    answers["appeal_what_if"] = supposed.json()
     act("decide_appeal", f"/v1/appeals/{first}/decision", decided_on="2025-03-20", annul=[upheld])
     touched = world.done("RecordLapse", other, item=4, occurred_on="2024-09-01")["touched"][0]["impact"]
     act("dispose_impact", f"/v1/impacts/{touched}/disposal", disposed_on="2025-05-08")
@@ -156,7 +180,8 @@ _EXAMPLES = {row.name: body for row in ACTS if (body := command_example(row.body
 
 def _content(response: Any) -> Any:
     kind = response.headers["content-type"]
-    return ZIP_EXAMPLE if kind == ZIP else response.text if kind == ATOM else response.json()
+    files = {ZIP: ZIP_EXAMPLE, PDF: PDF_EXAMPLE}
+    return files[kind] if kind in files else response.text if kind == ATOM else response.json()
 
 
 def shortened(value: Any, name: str = "") -> Any:

@@ -101,7 +101,7 @@ def test_a_commands_example_answer_is_what_it_gets(document: dict[str, Any]) -> 
     for row in COMMANDS:
         operation = document["paths"][row.path]["post"]
         example = operation["responses"]["201"]["content"]["application/json"]["example"]
-        assert required <= set(example) <= required | {"also_annulled", "link"}
+        assert required <= set(example) <= required | {"also_annulled", "link", "page"}
 
 
 def test_the_errors_declared_are_those_that_occur(document: dict[str, Any]) -> None:

@@ -80,7 +80,8 @@ def test_a_session_is_counted_once_a_page(database_url: str) -> None:
 def test_every_heavy_route_is_there() -> None:
     """The set names routes that exist."""
     app = create_app(Settings(database_url="sqlite:///unused.db"))
-    assert {route.path for route in app.routes if isinstance(route, GuardedRoute)} >= HEAVY
+    routes = (route for route in app.routes if isinstance(route, GuardedRoute))
+    assert {(method, route.path) for route in routes for method in route.methods or ()} >= HEAVY
 
 
 def test_heavy_questions_wait_and_are_sent_away_when_too_many_do(database_url: str) -> None:
@@ -185,6 +186,9 @@ def test_a_deadline_passes() -> None:
     Deadline(1000).check()
     with pytest.raises(OutOfTime):
         Deadline(-1).check()
+    assert list(Deadline(1000).each("abc")) == ["a", "b", "c"]
+    with pytest.raises(OutOfTime):
+        list(Deadline(-1).each("abc"))
 
 
 def test_the_headers_that_protect(database_url: str, world: World) -> None:

@@ -34,8 +34,13 @@ def subject(world: World, path: str) -> tuple[str, str]:
     if path.startswith("/v1/appeals/{id}"):
         uscc = world.appealable()
         return uscc, path.replace("{id}", world.appeal())
+    if path == "/v1/impacts/{id}":
+        return world.appealable(), path.replace("{id}", world.impact())
     if "/results/" in path or path.startswith("/v1/assessments/"):
         return world.appealable(), path.replace("{year}", str(APPEALED))
+    if path == "/v1/agencies/{uscc}/events/{id}":
+        uscc = world.filed()  # a complaint is what a client may see too
+        return uscc, path.replace("{id}", world.id_of("ReceiveComplaint", uscc))
     if path in ("/v1/log/inclusion", "/v1/log/receipt"):
         uscc, body = world.filed(), {"received_on": today(), "complainant": "李女士", "grounds": "other"}
         done = World.must(world.client_person.post(f"/v1/agencies/{uscc}/complaints", body))

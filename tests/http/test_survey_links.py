@@ -35,6 +35,7 @@ def test_the_link_shows_what_is_asked_and_takes_one_answer(world: World) -> None
     assert shown.json() == {
         "agency": "惠州市安恒安全技术服务有限公司",
         "client": CLIENT_NAME,
+        "service_type": None,
         "year": 2024,
         "expires_on": "2099-12-31",
     }

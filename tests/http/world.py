@@ -68,6 +68,7 @@ class World:
         self.regulator = self.people[Role.REGULATOR]
         self.client_person = self.person(Role.CLIENT, CLIENT_USCC)
         self._appealable: str | None = None
+        self._impact: str | None = None
 
     def person(self, role: Role, uscc: str | None = None, expires_at: Instant | None = None) -> Person:
         """A new person with a token of this role."""
@@ -126,6 +127,13 @@ class World:
         """An appeal of that agency."""
         path, body, _ = prepared(self, "FileAppeal")
         return str(self.must(self.association.post(path, body))["ids"]["appeal"])
+
+    def impact(self) -> str:
+        """What a late fact would change of that agency's result; always the same, and open."""
+        if self._impact is None:
+            late = self.done("RecordLapse", self.appealable(), item=4, occurred_on=f"{APPEALED}-09-01")
+            self._impact = str(late["touched"][0]["impact"])
+        return self._impact
 
     def publish(self, year: int = 2024, **changes: Any) -> dict[str, Any]:
         """Publish a year, waiving what is missing."""

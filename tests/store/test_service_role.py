@@ -191,12 +191,12 @@ def test_the_role_may_do_what_is_listed_and_no_more(server: PostgresServer) -> N
 
 
 def test_of_the_vault_only_keys_may_be_changed(server: PostgresServer) -> None:
-    """Column by column: a key can be destroyed or wrapped anew; whose it was and since when stays."""
+    """By column: a key can be destroyed or wrapped anew; whose it was and since when stays. Of persons the seal."""
     url = _new_database(server)
     migrate(url)
     query = text(
         "SELECT table_name, column_name FROM information_schema.column_privileges "
-        "WHERE grantee = :role AND privilege_type = 'UPDATE' AND table_name IN ('vault', 'vault_secrets')"
+        "WHERE grantee = :role AND privilege_type = 'UPDATE' AND table_name IN ('vault', 'vault_secrets', 'persons')"
     )
     with open_migration_engine(url).connect() as connection:
         found = {(row.table_name, row.column_name) for row in connection.execute(query, {"role": SERVICE_ROLE})}

@@ -1,0 +1,99 @@
+"""Rows that say who may do what carry a seal of a key outside the database: nobody can make himself a token in it.
+
+HMAC-SHA256 (RFC 2104) over the row's values under `rows.key`. A token, account or session whose seal is not its own
+counts as unknown; `steward audit` names it, and persons whose name was changed. What a seal cannot notice is a whole
+row put back as it once was (docs/proof.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Table, select, update
+
+from domain.store.engine import reading, writing
+from domain.store.master_key import keys_of
+from domain.store.schema import accounts, persons, sessions, tokens
+from domain.store.secret_files import read_or_make, write_once
+
+FILE = "rows.key"
+KEY_BYTES = 32
+SEALED: dict[str, tuple[str, ...]] = {
+    "persons": ("id", "name", "created_at"),
+    "tokens": ("token_sha256", "person_id", "role", "uscc", "created_at", "expires_at", "revoked_at"),
+    "accounts": ("id", "login", "person_id", "role", "uscc", "password_hash", "created_at", "disabled_at"),
+    "sessions": ("session_sha256", "account_id", "created_at", "expires_at", "ended_at"),
+}
+"""Which columns of a table a seal covers. When something was last used is left out: it changes all the time."""
+TABLES: dict[str, Table] = {table.name: table for table in (persons, tokens, accounts, sessions)}
+_keys: dict[Path, bytes] = {}
+
+
+def seal_of(connection: Connection, table: str, row: Mapping[Any, Any]) -> bytes:
+    """The seal of a row, from its values by column; columns that are not given are empty. Raises: UnsafeKeyFile."""
+    return sealed_with(key_of(connection), table, row)
+
+
+def with_seal(connection: Connection, table: str, row: Mapping[Any, Any]) -> dict[str, Any]:
+    """A row to be inserted, with its seal."""
+    return {**row, "seal": seal_of(connection, table, row)}
+
+
+def sealed_with(key: bytes, table: str, row: Mapping[Any, Any]) -> bytes:
+    """The same under a key at hand."""
+    values = [_plain(row.get(name)) for name in SEALED[table]]
+    return hmac.digest(key, json.dumps([table, *values], ensure_ascii=False).encode(), hashlib.sha256)
+
+
+def is_sealed(connection: Connection, table: str, row: Mapping[Any, Any]) -> bool:
+    """Whether a row, with its `seal`, is as it was written."""
+    return holds(key_of(connection), table, row)
+
+
+def holds(key: bytes, table: str, row: Mapping[Any, Any]) -> bool:
+    """The same under a key at hand."""
+    seal = row.get("seal")
+    return seal is not None and hmac.compare_digest(bytes(seal), sealed_with(key, table, row))
+
+
+def key_of(connection: Connection) -> bytes:
+    """The key of the rows in the database behind a connection, made when first needed. Raises: UnsafeKeyFile."""
+    folder = keys_of(connection).folder
+    if folder not in _keys:
+        _keys[folder] = read_or_make(folder / FILE, lambda: os.urandom(KEY_BYTES))
+    return _keys[folder]
+
+
+def reseal(connection: Connection, table: str, condition: Any) -> None:
+    """Seal rows again that were changed in this transaction."""
+    of = TABLES[table]
+    for row in connection.execute(select(of).where(condition)).all():
+        seal = seal_of(connection, table, row._mapping)
+        key = of.primary_key.columns.values()[0]
+        connection.execute(update(of).where(key == row._mapping[key.name]).values(seal=seal))
+
+
+def ensure_seals(engine: Engine, ledger_id: str) -> None:
+    """Seal what was written before there were seals: once for a ledger, which a file beside the key remembers.
+
+    Were it remembered in the database, whoever can write there could have rows of their own sealed.
+    """
+    with reading(engine) as connection:
+        marker = keys_of(connection).folder / f"rows-{ledger_id}.sealed"
+        key_of(connection)
+    if marker.exists():
+        return
+    with writing(engine) as connection:
+        for table in SEALED:
+            reseal(connection, table, TABLES[table].c.seal.is_(None))
+    write_once(marker, b"")
+
+
+def _plain(value: Any) -> Any:
+    return bytes(value).hex() if isinstance(value, (bytes, memoryview)) else value if value is None else str(value)
