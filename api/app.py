@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import structlog
-import uvicorn
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import Engine
@@ -32,6 +27,7 @@ from api import (
     hint_routes,
     law_routes,
     log_routes,
+    metrics,
     openapi,
     problems,
     proof_routes,
@@ -44,8 +40,10 @@ from api import (
     worklist_routes,
 )
 from api.command_routes import command_router
+from api.heavy import Heavy
 from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
+from api.metrics import Metrics
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
 from api.readings import Readings
@@ -113,6 +111,7 @@ ROUTES = (
     access_routes,
     public_routes,
     health,
+    metrics,
     portal,
     sign_in,
     board,
@@ -159,6 +158,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = await run_in_threadpool(start, settings)
+        app.state.heavy = Heavy(settings.heavy_at_once, settings.heavy_waiting)
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
         used = service.housekeeper.used
@@ -185,7 +185,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.router.routes.extend(routes.routes)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(Edge)
+    app.state.metrics = Metrics()
+    app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
     return app
 
 
@@ -241,56 +242,3 @@ def stop(service: Service) -> None:
     """End what goes on behind, and close the database."""
     service.housekeeper.stop()
     service.ledger.engine.dispose()
-
-
-def log_as_json(level: str) -> None:
-    """One JSON object a line on standard error, ours and the libraries' alike."""
-    common: list[structlog.typing.Processor] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    render = structlog.processors.JSONRenderer(ensure_ascii=False)
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=common, processor=render))
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    structlog.configure(
-        processors=[*common, render],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
-def serve(settings: Settings) -> None:
-    """Serve until a signal asks to stop; requests under way are answered first.
-
-    The server's own access log stays off: it would write down paths and queries. Raises a Refusal, before anything is
-    served, for a database that must not be.
-    """
-    log_as_json(settings.log_level)
-    stop(start(settings))
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        access_log=False,
-        server_header=False,
-        log_config=None,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
-    )
-    _Server(config, app).run()
-
-
-class _Server(uvicorn.Server):
-    """uvicorn waits for open answers before it tells the application to end: streams have to be ended first."""
-
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
-        super().__init__(config)
-        self._app = app
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams, then stop as always."""
-        if hasattr(self._app.state, "feed"):
-            await self._app.state.feed.close()
-        await super().shutdown(sockets)

@@ -14,6 +14,8 @@ from domain.store.people import Token, find_token
 from domain.values import Role
 
 MOST_CHARACTERS = 512
+COOKIE = "steward_session"
+"""The cookie that carries the session of who is signed in to the pages."""
 CALLER = "steward.caller"
 """Where in the scope of a request from inside (`api/web/inside.py`) its caller stands. None from outside brings it."""
 

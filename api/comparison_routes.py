@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import count
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request
@@ -14,6 +15,7 @@ from api.answers import answer, may_cache_for_ever
 from api.auth import Caller
 from api.embedded import embedded
 from api.guard import GuardedRoute, path_uscc
+from api.heavy import Deadline
 from api.openapi import body_question_docs, question_docs
 from api.permissions import Reach
 from api.queries import AsOf, KnownAt, YearFilter
@@ -36,6 +38,7 @@ from projections.questions import Questions
 from projections.ranks import rank_effects, ranks_elsewhere
 from projections.what_if import added_by, hypothetical, overridden
 
+T = TypeVar("T")
 router = APIRouter(route_class=GuardedRoute)
 BASIS = frozenset({"agency", "as_of", "known_at", "projected", "rulebook", "calendar", "version", "demonstration"})
 """What an answer about one agency says of its basis (api.md, Reading)."""
@@ -83,6 +86,7 @@ class WhatIf(Part):
 def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
     """假设撤销、增加事实或改动规则会怎样；不写入任何内容 / What would be if: nothing is written."""
     caller: Caller = request.state.caller
+    deadline = Deadline(request.app.state.service.settings.what_if_seconds)
     with asking(request) as (questions, _):
         basis = questions.basis(path_uscc(uscc), as_of, known_at)
         year = year_in_question(basis, body.year)
@@ -90,7 +94,9 @@ def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known
         add = embedded(body.add, "add", path_uscc(uscc), lambda: f"what-if-{next(numbers)}")
         law = overridden(basis.law, body.rulebook)
         others = OtherAgencies(questions.reader, basis.trail.events[0].stream)
-        supposed = hypothetical(basis, body.annul, add, law=law, actor=caller.person_id, elsewhere=others)
+        supposed = hypothetical(
+            basis, body.annul, add, law=law, actor=caller.person_id, elsewhere=others, still_time=deadline.check
+        )
         before, after = Side(basis), Side(supposed)
         content = {
             **{name: value for name, value in before.sheet(year).items() if name in BASIS},
@@ -99,11 +105,19 @@ def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known
                 {"id": event.id, "type": type(event).__name__, "occurred_on": event.occurred_on.isoformat()}
                 for event in added_by(basis, supposed)
             ],
-            **consequences(before, after, year),
-            "touched": touched_results(basis, supposed),
+            **_in_time(deadline, lambda: consequences(before, after, year)),
+            "touched": _in_time(deadline, lambda: touched_results(basis, supposed)),
             "ranks": ranks_elsewhere() if body.rulebook else _ranks(request, questions, before, after, year, known_at),
         }
     return Response(msgspec.json.encode(content), 200, {"Cache-Control": "no-store"}, "application/json")
+
+
+def _in_time(deadline: Deadline, work: Callable[[], T]) -> T:
+    """Work that cannot be stopped in the middle: begun and passed on only in time. Raises: OutOfTime."""
+    deadline.check()
+    done = work()
+    deadline.check()
+    return done
 
 
 def _ranks(

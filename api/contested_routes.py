@@ -19,6 +19,7 @@ from api.assessing.revising import differs, ranks_with
 from api.auth import Caller
 from api.embedded import embedded
 from api.guard import GuardedRoute
+from api.heavy import Deadline
 from api.openapi import body_question_docs, question_docs
 from api.personal import shown
 from api.question_routes import MANY, asking, own_only
@@ -62,6 +63,7 @@ class SupposedDecision(Part):
 def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Response:  # noqa: A002  # the name in the path
     """假设这样决定申诉，结果和名次会怎样；不写入任何内容 / What a decision would change (R34); nothing is written."""
     caller: Caller = request.state.caller
+    deadline = Deadline(request.app.state.service.settings.what_if_seconds)
     with asking(request) as (questions, reader):
         own = own_only(request)
         uscc, filed = appeal_of(reader, id, own)
@@ -76,7 +78,7 @@ def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Respons
         numbers = count(1)
         add = embedded(body.replace, "replace", uscc, lambda: f"what-if-{next(numbers)}")
         fresh = [one for one in dict.fromkeys(body.annul) if one not in basis.trail.annulled_by]
-        supposed = hypothetical(basis, fresh, add, actor=caller.person_id)
+        supposed = hypothetical(basis, fresh, add, actor=caller.person_id, still_time=deadline.check)
         ids, at = [one.event_id for one in add], supposed.trail.events[-1].recorded_at
         after = again(found, at, changes_of(supposed.trail, body.annul, ids))
         content = {
@@ -89,7 +91,7 @@ def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Respons
             **_consequences(reader.connection, found, after, others=own is None),
             "each": [
                 _alone(found, one, judged_again(found, at, [one], (), supposed.trail))
-                for one in dict.fromkeys(body.annul[:MOST_ALONE])
+                for one in deadline.each(dict.fromkeys(body.annul[:MOST_ALONE]))
             ],
         }  # fmt: skip
     return Response(msgspec.json.encode(content), 200, {"Cache-Control": "no-store"}, "application/json")

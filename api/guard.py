@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import CALLER, Caller, authenticate
+from api.heavy import HEAVY
 from api.json_bodies import read_json_object
 from api.permissions import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, rights_of
 from api.readings import note_answer
@@ -31,6 +32,7 @@ class GuardedRoute(APIRoute):
         takes_body = self.body_field is not None
         answer = super().get_route_handler()
         named = f"{method} {self.path}"
+        heavy = (method, self.path) in HEAVY
         consulting = rights is not PUBLIC and (method == "GET" or self.path in (WHAT_IF, APPEAL_WHAT_IF))
 
         async def guarded(request: Request) -> Response:
@@ -45,7 +47,11 @@ class GuardedRoute(APIRoute):
                 request._json = parsed
                 request._body = b"{}"  # what it was is parsed already; FastAPI only looks whether there is one
                 request.state.body = parsed
-            response = await answer(request)
+            if heavy:
+                async with request.app.state.heavy.place():
+                    response = await answer(request)
+            else:
+                response = await answer(request)
             if consulting:
                 await note_answer(request, response, named)
             return response

@@ -29,7 +29,11 @@ def readyz(request: Request) -> Response:
     return answer(request, {"status": "ready"})
 
 
-@router.get("/problems/{name}", tags=[TAG], **public_docs("problem_type", ["not-found", "invalid", "internal"]))
+@router.get(
+    "/problems/{name}",
+    tags=[TAG],
+    **public_docs("problem_type", ["not-found", "invalid", "too-many-requests", "internal"]),
+)
 def problem_type(request: Request, name: str) -> Response:
     """一种错误的说明 / What a kind of problem means."""
     if name not in PROBLEM_TYPES:

@@ -5,6 +5,7 @@ Plain ASGI, so that nothing is buffered and no further task is made.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import time
 
@@ -14,11 +15,16 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import on_failure
+from api.metrics import Metrics
+from api.problem_types import TooManyRequests, TooSlow
+from api.problems import on_failure, on_refusal
+from api.rates import Rates, secret_in
+from api.settings import Settings
 from api.web.errors import in_its_kind
 
 log = structlog.get_logger("steward")
 
+UNAUTHENTICATED = 401
 MOST_DRAINED_BYTES = 8 * 1024 * 1024
 """How much of an unwanted body is taken in before answering, so that the sender gets to read the answer."""
 
@@ -28,9 +34,12 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
 """Set where an answer does not say otherwise. With a stricter referrer policy browsers send forms as `Origin: null`."""
+HSTS = "max-age=31536000"
 STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 DOCS_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -42,39 +51,67 @@ DOCS_PATHS = ("/docs", "/redoc")
 class Edge:
     """One request at a time: `api/app.py` puts it around everything."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self.app, self._metrics = app, metrics
+        self._rates = Rates(settings.rate_per_address, settings.rate_per_token)
+        self._body_seconds = settings.body_seconds
+        self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if settings.https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer, and see to it that there is an answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send)
+        exchange = _Exchange(scope, receive, send, self._headers, self._body_seconds)
         inner: Scope = {**scope, "steward.reference": exchange.reference}
         if scope["method"] == "HEAD":
             inner["method"] = "GET"
         try:
+            self._rates.let_in(scope)
             await self.app(inner, exchange.receive, exchange.send)
+            if exchange.status == UNAUTHENTICATED and secret_in(scope) is not None:
+                self._rates.failed(scope)
+        except TooManyRequests as refusal:
+            response = in_its_kind(Request(inner), await on_refusal(Request(inner), refusal))
+            await response(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001  # the last place where a failure can become an answer
             response = in_its_kind(Request(inner), on_failure(exchange.reference, error))
             if exchange.status is None:
                 await response(scope, exchange.receive, exchange.send)
         finally:
-            exchange.note(inner)
+            self._metrics.answered(scope["method"], *exchange.note(inner))
 
 
 class _Exchange:
     """What is known of one request while it is answered."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], body_seconds: float
+    ) -> None:
         self._scope, self._receive, self._send = scope, receive, send
+        self._headers, self._body_seconds = headers, body_seconds
         self.reference = secrets.token_hex(8)
         self.status: int | None = None
         self._began = time.perf_counter()
         self._more_body = scope["method"] in ("POST", "PUT", "PATCH", "DELETE")
 
     async def receive(self) -> Message:
+        """The next piece; of the body as a whole only within its time. Raises: TooSlow."""
+        if not self._more_body:
+            return await self._take()
+        left = self._began + self._body_seconds - time.perf_counter()
+        try:
+            return await asyncio.wait_for(self._take(), max(left, 0.001))
+        except TimeoutError:
+            self._more_body = False  # nothing more is waited for
+            raise TooSlow(
+                f"请求体没有在 {self._body_seconds:g} 秒内传完",
+                f"the body did not arrive within {self._body_seconds:g} seconds",
+                remedy="请检查网络后重试；大量事实请用 steward import",
+                remedy_en="Check the network and try again; use steward import for many facts.",
+            ) from None
+
+    async def _take(self) -> Message:
         message = await self._receive()
         self._more_body = message["type"] == "http.request" and message.get("more_body", False)
         return message
@@ -95,23 +132,28 @@ class _Exchange:
         headers = dict(self._scope["headers"])
         with anyio.move_on_after(MOST_DRAINING_SECONDS):
             while self._more_body and taken <= MOST_DRAINED_BYTES and b"expect" not in headers:
-                taken += len((await self.receive()).get("body", b"")) + 1
+                taken += len((await self._take()).get("body", b"")) + 1
 
     def _dress(self, headers: MutableHeaders) -> None:
-        for name, value in SECURITY_HEADERS.items():
+        for name, value in self._headers.items():
             headers.setdefault(name, value)
         is_docs = self._scope["path"].startswith(DOCS_PATHS)
         headers.setdefault("Content-Security-Policy", DOCS_POLICY if is_docs else STRICT_POLICY)
         headers["X-Request-Id"] = self.reference
 
-    def note(self, inner: Scope) -> None:
-        """One line per request: the route as it is declared, never the path, query, body or token themselves."""
-        route = inner.get("route")
+    def note(self, inner: Scope) -> tuple[str | None, int | None, float]:
+        """One line per request: the route as it is declared, never the path, query, body or token themselves.
+
+        Gives route, status and seconds.
+        """
+        route: str | None = getattr(inner.get("route"), "path", None)
+        seconds = time.perf_counter() - self._began
         log.info(
             "request",
             reference=self.reference,
             method=self._scope["method"],
-            route=getattr(route, "path", None),
+            route=route,
             status=self.status,
-            milliseconds=round((time.perf_counter() - self._began) * 1000, 1),
+            milliseconds=round(seconds * 1000, 1),
         )
+        return route, self.status, seconds

@@ -32,8 +32,8 @@ DESCRIPTION = (
 )
 BEARER: dict[str, Any] = {"security": [{"token": []}]}
 _OPEN: dict[str, Any] = {"security": []}
-_ALWAYS = ("internal", "busy")
-_BODY = ("malformed-request", "too-large", "unsupported-media-type", "invalid")
+_ALWAYS = ("too-many-requests", "internal", "busy")
+_BODY = ("malformed-request", "too-slow", "too-large", "unsupported-media-type", "invalid")
 _TOKEN = ("unauthenticated", "forbidden")
 
 
@@ -157,8 +157,9 @@ def problem_docs(names: Iterable[str]) -> dict[int | str, dict[str, Any]]:
         entry["content"][MEDIA_TYPE]["examples"][name] = {"value": problem_example(name)}
     if 401 in found:
         found[401]["headers"] = {"WWW-Authenticate": {"schema": _text()}}
-    if 503 in found:
-        found[503]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    for status in (429, 503):
+        if status in found:
+            found[status]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
     return found
 
 
@@ -242,7 +243,7 @@ def body_question_docs(name: str) -> dict[str, Any]:
                 "description": "回答 / the answer",
                 "content": {"application/json": {"schema": {"type": "object"}, "example": question_answer(name)}},
             },
-            **problem_docs([*_TOKEN, *_BODY, "not-found", "contradiction", *_ALWAYS]),
+            **problem_docs([*_TOKEN, *_BODY, "not-found", "contradiction", "out-of-time", *_ALWAYS]),
         },
         "openapi_extra": {**BEARER, **_body_example(QUESTION_BODIES[name])},
     }
@@ -320,6 +321,13 @@ def public_docs(name: str, problems: Iterable[str]) -> dict[str, Any]:
         "responses": {200: {"description": "回答 / the answer", "content": content}, **problem_docs(problems)},
         "openapi_extra": _OPEN,
     }
+
+
+def metrics_docs() -> dict[str, Any]:
+    """What FastAPI is told of the figures, which are plain text."""
+    docs = public_docs("metrics", ["not-found", "invalid", *_ALWAYS])
+    docs["responses"][200]["content"] = {"text/plain": {"schema": _text(), "example": question_answer("metrics")}}
+    return docs | {"response_class": Response}
 
 
 def public_list_docs(name: str, feed: str, *, not_found: bool = False) -> dict[str, Any]:

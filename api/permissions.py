@@ -84,6 +84,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/public/results/{year}.atom": PUBLIC,
     "/healthz": PUBLIC,
     "/readyz": PUBLIC,
+    "/metrics": PUBLIC,
     "/problems/{name}": PUBLIC,
 }
 

@@ -38,6 +38,22 @@ class KeyReused(Refusal):
     """An Idempotency-Key that stands for another request (422)."""
 
 
+class TooSlow(Refusal):
+    """The body did not arrive in time (408)."""
+
+
+@dataclass(eq=False)
+class TooManyRequests(Refusal):
+    """More requests than one address or token may make (429)."""
+
+    seconds: int = 1
+    """After how many it may try again."""
+
+
+class OutOfTime(Refusal):
+    """It took longer than a question may (503)."""
+
+
 class NotReady(Refusal):
     """The database cannot be served at the moment (503)."""
 
@@ -93,6 +109,10 @@ _ALL = (
         "The path exists, but not for this HTTP method; the Allow header lists those that are offered.",
     ),
     ProblemType(
+        "too-slow", 408, "请求体传送超时", "The body took too long",
+        "请求体没有在规定时间内传完。没有写入任何内容。", "The body did not arrive in time. Nothing was recorded.",
+    ),
+    ProblemType(
         "contradiction", 409, "与记录相矛盾", "It contradicts the trail",
         "所要记录的事与已有的记录相矛盾（例如重复决定）。没有写入任何内容。",
         "What was to be recorded contradicts what stands (a second decision, say). Nothing was recorded.",
@@ -141,6 +161,10 @@ _ALL = (
         "The database is busy or out of reach. Try again in a moment with the same Idempotency-Key.",
     ),
     ProblemType(
+        "out-of-time", 503, "计算超时", "It took too long",
+        "这个问题的计算超过了规定时间，已停止。", "Answering took longer than a question may, and was stopped.",
+    ),
+    ProblemType(
         "not-ready", 503, "尚未就绪", "Not ready",
         "服务尚不能使用它的数据库或密钥。", "The service cannot use its database or its keys yet.",
     ),
@@ -161,6 +185,9 @@ _NAMES: dict[type[Refusal], str] = {
     Invalid: "invalid",
     KeyReused: "idempotency-key-reused",
     Busy: "busy",
+    TooSlow: "too-slow",
+    TooManyRequests: "too-many-requests",
+    OutOfTime: "out-of-time",
     NotReady: "not-ready",
     DatabaseRefused: "not-ready",
     UnsafeKeyFile: "not-ready",

@@ -15,10 +15,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
-from api.problem_types import MEDIA_TYPE, PROBLEM_TYPES, ProblemType, Unauthenticated, problem_type_of
+from api.problem_types import (
+    MEDIA_TYPE,
+    PROBLEM_TYPES,
+    ProblemType,
+    TooManyRequests,
+    TooSlow,
+    Unauthenticated,
+    problem_type_of,
+)
 from api.validation_texts import field_errors
 from api.web.errors import in_its_kind
-from domain.errors import Refusal
+from domain.errors import Refusal, Unreadable
 
 log = structlog.get_logger("steward")
 
@@ -65,6 +73,10 @@ async def on_refusal(request: Request, error: Exception) -> Response:
     headers = {"WWW-Authenticate": CHALLENGE} if isinstance(error, Unauthenticated) else {}
     if isinstance(error, Unauthenticated) and "authorization" in request.headers:
         headers["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"'
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, TooSlow):
+        headers["Connection"] = "close"  # what may still come of the body is no request (RFC 9110, 15.5.9)
     return problem(kind, error.text, error.text_en, headers=headers, **refusal_body(error))
 
 
@@ -120,13 +132,18 @@ def on_failure(reference: str, error: BaseException) -> Response:
     )  # fmt: skip
 
 
+_TOLD = (DBAPIError, OSError, Refusal, Unreadable)
+"""Errors whose first line holds nothing that somebody sent; of others, which may quote it, only the class is told."""
+
+
 def _named(error: BaseException) -> list[str]:
-    """The chain of errors by class and first line; a database error without its parameters, which may name people."""
+    """The chain of errors by class and, where it names nobody, first line; a database error without parameters."""
     chain: list[str] = []
     current: BaseException | None = error
     while current is not None and len(chain) < 10:
         said = str(current.orig) if isinstance(current, DBAPIError) else str(current)
-        chain.append(f"{type(current).__name__}: {said.partition(chr(10))[0][:300]}")
+        told = f": {said.partition(chr(10))[0][:300]}" if isinstance(current, _TOLD) else ""
+        chain.append(f"{type(current).__name__}{told}")
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return chain
 

@@ -8,9 +8,12 @@ moments (at most what one round of the housekeeper had not reached yet).
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
@@ -30,17 +33,29 @@ _BASIS = frozenset({"as_of_2", "known_at_2", "from", "to", "status"})
 MOST_CHARACTERS = 64
 
 
+class _Noted(NamedTuple):
+    """What is taken down while somebody waits for the answer; it is worked out when it is written."""
+
+    at: float
+    caller: Caller
+    uscc: str
+    route: str
+    query: bytes
+    path: Mapping[str, Any]
+
+
 class Readings:
     """The consultations of one process that are not written down yet."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: deque[Consultation] = deque()
+        self._waiting: deque[_Noted] = deque()
         self._lock = threading.Lock()
 
     async def note(self, request: Request, caller: Caller, uscc: str, route: str) -> None:
         """Note an answered question. Raises: Busy when so many wait that they have to be written now, and cannot be."""
-        self._waiting.append(_consultation(request, caller, uscc, route))
+        scope = request.scope
+        self._waiting.append(_Noted(time.time(), caller, uscc, route, scope["query_string"], scope["path_params"]))
         if len(self._waiting) >= MOST_WAITING:
             await run_in_threadpool(self.flush)
 
@@ -50,9 +65,14 @@ class Readings:
             while self._waiting:
                 batch = [self._waiting[place] for place in range(min(BATCH, len(self._waiting)))]
                 with writing(self._engine) as connection:
-                    consultations.note(connection, batch)
+                    consultations.note(connection, list(map(_consultation, batch)))
                 for _ in batch:  # only now: a batch that failed is tried again
                     self._waiting.popleft()
+
+    @property
+    def waiting(self) -> int:
+        """How many are not written down yet."""
+        return len(self._waiting)
 
     def prune(self, days: int) -> bool:
         """Delete a piece of what is older than it has to be kept; whether there may be more."""
@@ -74,17 +94,17 @@ def about(request: Request, uscc: str) -> None:
     request.state.about = uscc
 
 
-def _consultation(request: Request, caller: Caller, uscc: str, route: str) -> Consultation:
-    given: Mapping[str, str] = request.query_params
+def _consultation(noted: _Noted) -> Consultation:
+    given = dict(parse_qsl(noted.query.decode("latin-1"), keep_blank_values=True))
     more: list[str] = [f"{name}={given[name]}" for name in sorted(given) if name in _BASIS]
-    more += [f"{name}={value}" for name, value in sorted(request.path_params.items()) if name != "uscc"]
+    more += [f"{name}={value}" for name, value in sorted(noted.path.items()) if name != "uscc"]
     return Consultation(
-        at=instant(datetime.now(UTC)),
-        person_id=caller.person_id,
-        role=caller.role,
-        via=caller.via,
-        uscc=uscc,
-        route=route,
+        at=instant(datetime.fromtimestamp(noted.at, UTC)),
+        person_id=noted.caller.person_id,
+        role=noted.caller.role,
+        via=noted.caller.via,
+        uscc=noted.uscc,
+        route=noted.route,
         as_of=_short(given.get("as_of")),
         known_at=_short(given.get("known_at")),
         asked=_short("&".join(more)) or None,

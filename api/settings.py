@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,6 +42,30 @@ class Settings(BaseSettings):
     """Whoever recorded or verified a disputed fact does not decide its appeal (R35)."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
     """How long a stop waits for requests that are being answered."""
+    rate_per_token: Annotated[int, Field(ge=0)] = 6_000
+    """The most requests a minute with one token or session (429 beyond); 0: no limit."""
+    rate_per_address: Annotated[int, Field(ge=0)] = 12_000
+    """The most from one address; a token that is none counts ten times. 0: no limit."""
+    trusted_proxies: str = ""
+    """Addresses and networks, with commas, of proxies that are believed who asks (X-Forwarded-For); by default none."""
+    body_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
+    """How long a request's body may take to arrive (408 beyond)."""
+    header_seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    """How long the head of a request may take to arrive; then the connection is closed."""
+    keep_alive_seconds: Annotated[int, Field(ge=1, le=3600)] = 5
+    """How long a connection without a request is kept."""
+    connections: Annotated[int, Field(ge=1)] = 1_000
+    """The most open connections; who comes beyond is answered 503 by the server."""
+    heavy_at_once: Annotated[int, Field(ge=1, le=64)] = 4
+    """How many questions that replay whole histories are worked on at once (`heavy.py`)."""
+    heavy_waiting: Annotated[int, Field(ge=0, le=10_000)] = 64
+    """How many more of them may wait (503 beyond)."""
+    what_if_seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
+    """How long a what-if may work (503 beyond)."""
+    metrics: Literal["loopback", "anyone", "off"] = "loopback"
+    """Who may read `GET /metrics`: whoever asks directly on this machine, anybody, nobody."""
+    https: bool = False
+    """People reach the service by HTTPS: say so to browsers (HSTS), and let cookies go by HTTPS only."""
     log_level: str = "info"
 
     @property

@@ -5,7 +5,7 @@ Nothing is written: no event, no row, no key. What comes out is a basis like any
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -49,12 +49,14 @@ def hypothetical(
     law: Law | None = None,
     actor: str = "",
     elsewhere: Elsewhere = NOWHERE,
+    still_time: Callable[[], None] = lambda: None,
 ) -> Basis:
     """The basis as it would be had these events been annulled and then these commands been recorded, all at once.
 
     `annul` is a set: what stops counting with another one of it may stand in it too. The new events come right after
     the basis' instant; the answer's `known_at` stays. `law`: judged and decided by another one than the basis';
-    `elsewhere`: the other agencies, on which a bad record that names a hint depends (R37).
+    `elsewhere`: the other agencies, on which a bad record that names a hint depends (R37). `still_time` is called
+    before each step, and raises when there is none left.
     Raises: Invalid for an id that is not on the trail, Contradiction for what is annulled already or cannot be, both
     with a pointer `/annul/N`; the refusals of the commands as `Added.refused` words them.
     """
@@ -64,6 +66,7 @@ def hypothetical(
     today = shanghai_date(basis.known_at)
 
     def record(command: Command, event_id: str, path_id: str | None = None) -> None:
+        still_time()
         last = max(basis.known_at, agency.trail.events[-1].recorded_at)
         at = next_instant(moment(last), last)
         agency.record(

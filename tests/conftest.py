@@ -1,4 +1,4 @@
-"""For all tests: keys and checkpoints outside the databases go to a folder of the run, never into the project's."""
+"""For all tests: keys and checkpoints outside the databases go to a folder of the run; haste is not slowed down."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _folders.append(tempfile.TemporaryDirectory(prefix="steward-keys-"))
         os.environ["STEWARD_KEY_DIR"] = str(Path(_folders[0].name) / "keys")  # beside them lie the checkpoints
+        os.environ.update(STEWARD_RATE_PER_TOKEN="0", STEWARD_RATE_PER_ADDRESS="0")
 
 
 def pytest_unconfigure() -> None:

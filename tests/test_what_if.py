@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from api.commands import find_command
 from domain.commands.base import Command
-from domain.errors import Contradiction, Invalid, Refusal
+from domain.errors import Busy, Contradiction, Invalid, Refusal
 from domain.events import EventAnnulled
 from domain.values import moment
 from projections.basis import Basis
@@ -273,6 +273,23 @@ def test_what_cannot_be_annulled_is_refused_with_its_place(district: District) -
         hypothetical(basis, ["nowhere"])
     assert unknown.value.pointer == "/annul/0"
     assert len(basis.trail.events) == len(district.agencies[CODE].trail.events)
+
+
+def test_it_goes_on_only_while_there_is_time(district: District) -> None:
+    """Asked before each step, and stopped in the middle: nothing after that is worked out."""
+    basis = district.basis(CODE, date(2024, 6, 30))
+    asked: list[int] = []
+
+    def still_time() -> None:
+        asked.append(1)
+        if len(asked) == 3:
+            raise Busy("超时", "out of time")
+
+    body = {"item": 4, "occurred_on": "2024-04-01"}
+    add = [supposed(f"{PATH}/lapses", body, f"new-{number}") for number in range(50)]
+    with pytest.raises(Busy):
+        hypothetical(basis, (), add, still_time=still_time)
+    assert len(asked) == 3
 
 
 def test_what_contradicts_the_trail_cannot_be_added(district: District) -> None:

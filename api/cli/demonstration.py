@@ -70,7 +70,7 @@ def demo(
         address = f"http://{settings.host}:{settings.port}"
         pairs(f"演示区 {address}/docs", tokens)
         pairs(f"登录页面 sign in: {address}/sign-in", accounts)
-        from api.app import serve as serve_app  # the web service loads slowly: only who needs it waits
+        from api.server import serve as serve_app  # the web service loads slowly: only who needs it waits
 
         serve_app(settings)
 

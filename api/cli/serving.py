@@ -43,7 +43,7 @@ def serve(database: Database = None, host: Host = None, port: Port = None) -> No
 
     A new database is made, an older one migrated; one that is newer or half migrated is refused by name (exit code 3).
     """
-    from api.app import serve as serve_app  # the web service loads slowly: only who needs it waits
+    from api.server import serve as serve_app  # the web service loads slowly: only who needs it waits
 
     settings = settings_for(database, host=host, port=port)
     prepare(settings)

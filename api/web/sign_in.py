@@ -9,13 +9,14 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.auth import COOKIE
 from api.queries import Address, LooseText
 from api.web.basis import rebased
 from api.web.carried import unpack
 from api.web.render import page
 from api.web.routes import PageRoute, text_of
 from api.web.table import is_page
-from api.web.visitors import COOKIE, Visitor, csrf_of, remember
+from api.web.visitors import Visitor, csrf_of, remember
 from domain.store.accounts import (
     WINDOW,
     account_of,

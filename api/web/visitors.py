@@ -11,13 +11,12 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth import Caller
+from api.auth import COOKIE, Caller
 from domain.errors import Forbidden
 from domain.store.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
 from domain.store.engine import writing
 from domain.values import Role
 
-COOKIE = "steward_session"
 FIELD = "csrf"
 """The hidden field that every form of a signed-in page carries."""
 
@@ -75,7 +74,7 @@ def remember(response: Response, request: Request, secret: str) -> None:
         int(LONGEST.total_seconds()),
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=request.url.scheme == "https" or request.app.state.service.settings.https,
     )
 
 

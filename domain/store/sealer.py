@@ -68,6 +68,17 @@ def sealed_until(connection: Connection) -> tuple[int, Instant | None]:
     return row.last_log_index, row.sealed_at
 
 
+def unsealed(connection: Connection) -> tuple[int, Instant | None]:
+    """How many committed events have no place in the log yet, and since when the first of them waits."""
+    query = select(func.count(), func.min(events.c.recorded_at))
+    if connection.dialect.name != "postgresql":
+        row = connection.execute(query.where(events.c.position > _last_sealed_position())).one()
+    else:
+        horizon = bindparam("horizon", _row(connection).horizon or 0, type_=Transaction)
+        row = connection.execute(query.where(events.c.transaction_id >= horizon)).one()
+    return row[0], row[1]
+
+
 def to_be_sealed(connection: Connection) -> int:
     """A mark of all that is committed in this snapshot, for `has_sealed`."""
     postgresql = connection.dialect.name == "postgresql"

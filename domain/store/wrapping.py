@@ -28,7 +28,7 @@ from domain.store.master_key import (
     read_master,
 )
 from domain.store.schema import master_keys, vault, vault_secrets
-from domain.store.secret_files import read_secret, sync_folder, write_once
+from domain.store.secret_files import read_secret, replace, sync_folder, write_once
 from domain.store.trouble import named_trouble
 from domain.store.vault import GONE, secret_name, subject_name
 from domain.values import Instant, instant
@@ -156,11 +156,7 @@ def rotate(engine: Engine, progress: Progress = lambda _: None) -> tuple[str, st
 def _replaced(keys: MasterKeys, current: Master) -> Master:
     """Keep the current master key under its id, then put a new one in its place in one step."""
     write_once(keys.folder / f"master-{current.id}.key", read_secret(keys.file))
-    waiting = keys.folder / ".master-next"
-    waiting.unlink(missing_ok=True)  # of a rotation that was killed before it took place
-    write_once(waiting, new_content())
-    waiting.replace(keys.folder / CURRENT)
-    sync_folder(keys.folder)
+    replace(keys.folder / CURRENT, new_content())
     return read_master(keys.folder / CURRENT)
 
 

@@ -123,6 +123,8 @@ def ask(world: World) -> dict[str, Any]:
         response = asking.get(path, **query)
         assert response.status_code == 200, response.text
         answers[name] = _content(response)
+    local = TestClient(world.client.app, client=("127.0.0.1", 1))
+    answers["metrics"] = local.get("/metrics").text.splitlines()[0] + "\n"
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
     assert supposed.status_code == 200, supposed.text
     return {**answers, "what_if": supposed.json(), **_access(world)}

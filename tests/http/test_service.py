@@ -167,7 +167,7 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 def test_serving_ends_in_order_and_logs_json(tmp_path: Path) -> None:
     """A real process: it serves, every line of its log is a JSON object, and a signal ends it without a failure."""
     code = (
-        "from pathlib import Path; from api.app import serve; from api.settings import Settings; "
+        "from pathlib import Path; from api.server import serve; from api.settings import Settings; "
         f"serve(Settings(data_dir=Path({str(tmp_path)!r}), port={free_port()}))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as process:
@@ -188,7 +188,7 @@ def test_serving_a_newer_database_is_refused_by_name(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     start(url)
     spoil(url, SPOILED["newer"][0])
-    code = f"from api.app import serve; from api.settings import Settings; serve(Settings(database_url={url!r}))"
+    code = f"from api.server import serve; from api.settings import Settings; serve(Settings(database_url={url!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     assert "DatabaseNewer" in done.stderr

@@ -202,9 +202,9 @@ def test_a_rotation_goes_on_after_an_interruption(
 
 
 def test_a_rotation_killed_before_it_took_place_is_begun_anew(engine: Engine, keys: MasterKeys) -> None:
-    """The copy of the current key and a new one that waits are there, nothing else: the next run starts over."""
+    """The copy of the current key and half a new one are there, nothing else: the next run starts over."""
     sealed, old = sealed_ones(engine), current_id(keys)
-    for name in (f"master-{old}.key", ".master-next"):
+    for name in (f"master-{old}.key", ".new-half"):
         file = keys.folder / name
         file.touch(0o600)
         file.write_bytes(keys.file.read_bytes())

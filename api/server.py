@@ -1,0 +1,120 @@
+"""The process that serves: its log, its connections, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import sys
+from typing import Any
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.app import create_app, start, stop
+from api.settings import Settings
+
+
+def log_as_json(level: str) -> None:
+    """One JSON object a line on standard error, ours and the libraries' alike."""
+    common: list[structlog.typing.Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    render = structlog.processors.JSONRenderer(ensure_ascii=False)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=common, processor=render))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    structlog.configure(
+        processors=[*common, render],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal asks to stop; requests under way are answered first.
+
+    Raises a Refusal, before anything is served, for a database that must not be.
+    """
+    log_as_json(settings.log_level)
+    stop(start(settings))
+    app = create_app(settings)
+    _Server(server_config(app, settings), app).run()
+
+
+def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """The server's own settings. Its access log stays off: it would write down paths and queries."""
+
+    class Protocol(PatientProtocol):
+        header_seconds = settings.header_seconds
+
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=Protocol,
+        access_log=False,
+        server_header=False,
+        log_config=None,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        limit_concurrency=settings.connections,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """A connection that has to send the whole head of a request within a time from its beginning, and from the first
+    byte of each further request on; bodies have a time of their own (`middleware.py`).
+    """
+
+    header_seconds = 20.0
+    _head: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """The first head is waited for."""
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        """Another request begins."""
+        super().on_message_begin()
+        self._wait_for_head()
+
+    def on_headers_complete(self) -> None:
+        """The head is there."""
+        self._head_is_there()
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody waits any longer."""
+        self._head_is_there()
+        super().connection_lost(exc)
+
+    def _wait_for_head(self) -> None:
+        if self._head is None:
+            self._head = self.loop.call_later(self.header_seconds, self.transport.abort)
+
+    def _head_is_there(self) -> None:
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn waits for open answers before it tells the application to end: streams have to be ended first."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then stop as always."""
+        if hasattr(self._app.state, "feed"):
+            await self._app.state.feed.close()
+        await super().shutdown(sockets)
