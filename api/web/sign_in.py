@@ -56,6 +56,7 @@ def sign_in(request: Request) -> Response:
     """Begin a session; on failure the form again, which never says whether the login exists."""
     form = request.state.form
     login, password, onward, carried = (text_of(form, name) for name in ("login", "password", "next", "carried"))
+    before: Visitor | None = request.state.visitor
     source, ledger = address_of(request.scope), request.app.state.service.ledger
     with hashing():
         with ledger.reading() as reader:  # when it is one's turn: who guesses many at once is not looked at too early
@@ -70,6 +71,8 @@ def sign_in(request: Request) -> Response:
             secret = None
         else:
             secret = begin_session(connection, found[0], source)
+            if before is not None:
+                end_session(connection, before.session.session_sha256)  # its cookie is overwritten
     if found is None or secret is None:
         return _again(request, 403, login, onward, ("登录名或密码不对。", "Login or password is wrong."), carried)
     fields, there = unpack(carried), own_page(onward)

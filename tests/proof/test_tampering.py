@@ -146,6 +146,34 @@ def test_nothing_is_found_where_nothing_was_done(held: Held) -> None:
     assert "0 differences" in command.stderr
 
 
+def test_what_is_not_sealed_yet_is_no_difference(held: Held) -> None:
+    """While the service writes: all that is sealed is signed, and two facts more wait for the next sealing."""
+    quiet = held.settings.model_copy(update={"seal_seconds": 60.0})
+    with TestClient(create_app(quiet)) as client:
+        world = World(client)
+        uscc = world.filed()
+        proven_up(world.service.ledger, world.service.notary)
+        sealed = held.audit().counted["events"]
+        world.id_of("RecordLapse", uscc)
+        world.id_of("ReceiveComplaint", uscc)
+        done = held.audit()
+        assert done[:2] == ([], [])
+        assert done.counted["events"] == sealed, "they are not in the log yet"
+
+
+def test_a_line_that_is_half_written_is_no_difference(held: Held) -> None:
+    """The file outside is written while the audit reads it, or was cut by a crash: its whole lines count."""
+    (history,) = held.settings.checkpoints.glob("*.log")
+    whole = held.audit(rows=False).counted["outside"]
+    with history.open("ab") as file:
+        file.write(b'{"size": 9')
+    done = held.audit(rows=False)
+    assert (done.found, done.counted["outside"]) == ([], whole)
+    with history.open("ab") as file:
+        file.write(b"\n")
+    assert "outside" in _name(held.audit(rows=False))
+
+
 @pytest.mark.slow
 def test_a_changed_value_in_any_column_is_found(held: Held) -> None:
     """One value in every column of every table that follows from the log, changed by one bit, day or number."""
