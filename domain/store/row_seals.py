@@ -124,8 +124,8 @@ def _unsealed(table: str, known: str) -> RowsUnsealed:
     return RowsUnsealed(
         f"表 {table} 中有未封签的行，而密钥目录属于另一本台账（{known}）",
         f"there are rows without a seal in {table}, and the key folder belongs to another ledger ({known})",
-        remedy="请核对数据库是否被改动（steward audit）；确为旧版数据库，请把密钥目录复制一份、删去其中的 rows-*.sealed，"
-        "用 STEWARD_KEY_DIR 指明",
+        remedy="请核对数据库是否被改动（steward audit）；确为旧版数据库，请把密钥目录复制一份、"
+        "删去其中的 rows-*.sealed，用 STEWARD_KEY_DIR 指明",
         remedy_en="Look whether the database was changed (steward audit). If it is one of an earlier version, give it "
         "a copy of the key folder without rows-*.sealed, and name that in STEWARD_KEY_DIR.",
     )
