@@ -19,9 +19,11 @@ from api.sealing import Notary, proven_up
 from api.settings import Settings
 from domain.store.engine import open_engine
 from domain.store.master_key import use_keys
+from domain.values import Role
 from projections.certificate import check_certificate
 from projections.certificate_file import parse_certificate
 from projections.ledger import open_ledger
+from tests.http.desk import Desk
 from tests.http.world import CLIENT_PARTY, World
 from tests.postgres_server import PostgresServer
 from tests.proof.tampering import Tamperer, columns, flip, flip_back
@@ -94,6 +96,7 @@ def _filled(url: str, folder: Path) -> tuple[str, bytes]:
     settings = Settings(database_url=url, data_dir=folder, key_dir=folder / "keys", seal_seconds=0.05)
     with TestClient(create_app(settings)) as client:
         world = World(client)
+        Desk(world, Role.AUDITOR)
         uscc = world.assessed()
         world.upheld(uscc, "2024-05-06", "2024-06-06")
         wrong = world.upheld(uscc, "2024-07-01")[0]
