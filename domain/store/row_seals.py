@@ -40,6 +40,10 @@ class RowsUnsealed(DatabaseRefused):
     """Rows that say who may do what have no seal, and nothing outside the database says that they may have none."""
 
 
+class RowKeyMissing(DatabaseRefused):
+    """Rows were sealed by a key that is no longer among the key files."""
+
+
 def seal_of(connection: Connection, table: str, row: Mapping[Any, Any]) -> bytes:
     """The seal of a row, from its values by column; columns that are not given are empty. Raises: UnsafeKeyFile."""
     return sealed_with(key_of(connection), table, row)
@@ -68,9 +72,20 @@ def holds(key: bytes, table: str, row: Mapping[Any, Any]) -> bool:
 
 
 def key_of(connection: Connection) -> bytes:
-    """The key of the rows in the database behind a connection, made when first needed. Raises: UnsafeKeyFile."""
+    """The key of the rows in the database behind a connection, made when first needed.
+
+    Raises: UnsafeKeyFile; RowKeyMissing where it was there before, as another one would make every token unknown.
+    """
     folder = keys_of(connection).folder
     if folder not in _keys:
+        if not (folder / FILE).exists() and any(folder.glob("rows-*.sealed")):
+            raise RowKeyMissing(
+                f"密钥目录 {folder.name} 中的 {FILE} 不见了：令牌、账户和会话由它加封",
+                f"{FILE} is gone from the key folder {folder.name}: tokens, accounts and sessions are sealed by it",
+                remedy=f"请从副本恢复 {FILE}，权限 600；确已遗失则移走 rows-*.sealed，再为每个人新建令牌和账户",
+                remedy_en=f"Restore {FILE} from its copy, mode 600; when lost for good, move rows-*.sealed away and make "
+                "everybody's tokens and accounts anew.",
+            )
         _keys[folder] = read_or_make(folder / FILE, lambda: os.urandom(KEY_BYTES))
     return _keys[folder]
 

@@ -11,7 +11,7 @@ from domain.store.accounts import account_of, begin_session, create_account, dis
 from domain.store.engine import reading, writing
 from domain.store.master_key import use_keys
 from domain.store.people import create_person, create_token, find_token
-from domain.store.row_seals import RowsUnsealed, ensure_seals
+from domain.store.row_seals import RowKeyMissing, RowsUnsealed, ensure_seals, key_of
 from domain.store.schema import accounts, tokens
 from domain.values import Role
 
@@ -63,3 +63,13 @@ def test_rows_without_a_seal_are_sealed_once_and_for_one_ledger(engine: Engine, 
         ensure_seals(engine, "ledger-2")
     assert "STEWARD_KEY_DIR" in refused.value.remedy_en
     assert not works(second)
+
+
+def test_a_lost_key_is_missed_and_not_made_anew(engine: Engine, tmp_path: Path) -> None:
+    """Another key in its place would make every token unknown without a word."""
+    keys = use_keys(engine, tmp_path / "lost")
+    (keys.folder).mkdir(mode=0o700)
+    (keys.folder / "rows-1.sealed").touch(mode=0o600)
+    with pytest.raises(RowKeyMissing, match=r"rows\.key"), reading(engine) as connection:
+        key_of(connection)
+    assert not (keys.folder / "rows.key").exists()
