@@ -83,8 +83,8 @@ def key_of(connection: Connection) -> bytes:
                 f"密钥目录 {folder.name} 中的 {FILE} 不见了：令牌、账户和会话由它加封",
                 f"{FILE} is gone from the key folder {folder.name}: tokens, accounts and sessions are sealed by it",
                 remedy=f"请从副本恢复 {FILE}，权限 600；确已遗失则移走 rows-*.sealed，再为每个人新建令牌和账户",
-                remedy_en=f"Restore {FILE} from its copy, mode 600; when lost for good, move rows-*.sealed away and make "
-                "everybody's tokens and accounts anew.",
+                remedy_en=f"Restore {FILE} from its copy, mode 600; when lost for good, move rows-*.sealed away and "
+                "make everybody's tokens and accounts anew.",
             )
         _keys[folder] = read_or_make(folder / FILE, lambda: os.urandom(KEY_BYTES))
     return _keys[folder]
