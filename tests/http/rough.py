@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import socket
 import threading
 import time
@@ -81,11 +80,14 @@ def request(line: str, token: str, body: bytes = b"", **headers: str) -> bytes:
 
 
 class Rough(threading.Thread):
-    """Does one bad thing after another on connections of its own until it is told to stop; notes what it is told."""
+    """Does one bad thing after another on connections of its own, each at least once, until it is told to stop.
 
-    def __init__(self, port: int, token: str, agency: str, stop: threading.Event, first: int) -> None:
+    It notes what it is answered. `often`: a token with which all of them ask more than one may.
+    """
+
+    def __init__(self, port: int, token: str, often: str, agency: str, stop: threading.Event, first: int) -> None:
         super().__init__(daemon=True)
-        self._port, self._token, self._stopped, self._first = port, token, stop, first
+        self._port, self._token, self._often_token, self._stopped, self._first = port, token, often, stop, first
         self._path = f"POST /v1/agencies/{agency}/lapses"
         self.seen: Counter[int] = Counter()
         self.wrong: list[str] = []
@@ -98,25 +100,23 @@ class Rough(threading.Thread):
             self._no_json, self._other_type, self._bad_cursor, self._no_token, self._often, self._no_http,
         ]  # fmt: skip
         number = self._first
-        while not self._stopped.is_set():
+        while not self._stopped.is_set() or number < self._first + len(does):
             number += 1
             try:
                 with socket.create_connection(("127.0.0.1", self._port), timeout=10) as connection:
                     does[number % len(does)](connection)
                     self._note(connection)
             except OSError:
-                self._stopped.wait(0.05)
+                time.sleep(0.05)
 
     def _note(self, connection: socket.socket) -> None:
-        answer = b""
-        while len(answer) < 100_000 and (part := connection.recv(65_536)):
-            answer += part
-        head = answer.partition(b"\r\n\r\n")[0]
-        found = re.match(rb"HTTP/1\.1 (\d{3})", head)
-        if found is not None:
-            status = int(found[1])
+        received = b""
+        while len(received) < 1_000_000 and (part := connection.recv(65_536)):
+            received += part
+        for answer in received.split(b"HTTP/1.1 ")[1:]:
+            status, head = int(answer[:3]), answer.partition(b"\r\n\r\n")[0].lower()
             self.seen[status] += 1
-            if status >= 500 and not (status == 503 and b"\r\nretry-after:" in head.lower()):
+            if status >= 500 and not (status == 503 and b"\r\nretry-after:" in head):
                 self.wrong.append(answer[:600].decode("utf-8", "replace"))
 
     def _oversized(self, connection: socket.socket) -> None:
@@ -132,7 +132,7 @@ class Rough(threading.Thread):
         connection.sendall(request(self._path, self._token, Content_Length="500"))
         for _ in range(3):
             connection.sendall(b" ")
-            self._stopped.wait(0.2)
+            time.sleep(0.2)
 
     def _half_closed(self, connection: socket.socket) -> None:
         connection.sendall(request(self._path, self._token, b'{"item":', Content_Length="200"))
@@ -160,8 +160,8 @@ class Rough(threading.Thread):
 
     def _often(self, connection: socket.socket) -> None:
         """More than one token may ask a minute, on one connection."""
-        one = request("GET /v1/rulebooks", self._token).replace(b"Connection: close", b"Connection: keep-alive")
-        connection.sendall(one * 30 + request("GET /v1/rulebooks", self._token))
+        last = request("GET /v1/rulebooks", self._often_token)
+        connection.sendall(last.replace(b"Connection: close", b"Connection: keep-alive") * 30 + last)
 
     def _no_http(self, connection: socket.socket) -> None:
         connection.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 GET / HTTP/9.9\r\n\r\n")

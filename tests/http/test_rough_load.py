@@ -27,7 +27,7 @@ from tests.http.test_log import serving
 from tests.postgres_binaries import free_port
 
 WRITERS, FACTS, ROUGH = 6, 40, 6
-LIMITS = {"body_seconds": "1", "rate_per_token": "200", "rate_per_address": "0"}
+LIMITS = {"body_seconds": "1", "rate_per_token": "100", "rate_per_address": "0"}
 
 
 @pytest.mark.slow
@@ -45,8 +45,8 @@ def test_honest_writers_lose_nothing_among_rough_clients(database_url: str, tmp_
         agencies = [filed(ledger, number) for number in range(3)]
         writers = [Writer(port, *somebody(ledger), agencies, FACTS) for _ in range(WRITERS)]
         stop = threading.Event()
-        token, _ = somebody(ledger)
-        rough = [Rough(port, token, agencies[0], stop, 2 * number) for number in range(ROUGH)]
+        often, _ = somebody(ledger)
+        rough = [Rough(port, somebody(ledger)[0], often, agencies[0], stop, 2 * number) for number in range(ROUGH)]
         for one in (*rough, *writers):
             one.start()
         if killed:
@@ -67,12 +67,11 @@ def test_honest_writers_lose_nothing_among_rough_clients(database_url: str, tmp_
         all_there_once(ledger, writers, agencies)
         assert [wrong for one in rough for wrong in one.wrong] == []
         seen = sum((one.seen for one in rough), Counter[int]())
-        assert seen.keys() >= {400, 401, 408, 413, 415, 422, 429}
+        assert killed or seen.keys() >= {400, 401, 408, 413, 415, 422, 429}
         done = audited(ledger, Settings(database_url=database_url))
         assert (done.found, done.others) == ([], [])
         assert done.counted["outside"] > 0
-        note = signed_size(ledger)
-        assert note == done.counted["events"], "all is signed at the end"
+        assert signed_size(ledger) == done.counted["events"], "all is signed at the end"
 
 
 def any_alive(writers: list[Writer]) -> bool:
