@@ -34,7 +34,9 @@ INSTANTS = (
     "version:1", "version:0", "version:99999999999999999999", "log:3", "log:-1", "log:9999999999999999999", "version:",
     "2024-07-01", "2099-01-01T00:00:00Z", "0000-00-00T00:00:00Z",
 )  # fmt: skip
-KEYS = ("k", "a b", "é", "", "x" * 256, '"1"', '"0"', "*", '"99999999999999999999"', 'W/"1"', "1")
+KEYS = ("k", "a b", "é", "", "x" * 256, "1")
+VERSIONS = ('"1"', '"0"', '"7"', '"1"', "*", '"99999999999999999999"', 'W/"1"', "1", "é")
+"""Of If-Match."""
 KINDS = ("application/json", "application/json; charset=utf-16", "text/plain", "application/xml", "multipart/form-data")
 BYTES = (b"", b"{", b"[]", b"null", b'{"a":1,"a":2}', b"\xff\xfe{}", b"[" * 40, b'{"x":NaN}', b'{"x":"\\ud800"}', b"{}")
 
@@ -158,7 +160,8 @@ def _query(turn: _Turn, case: Case[Any]) -> list[tuple[str, Any]]:
 def _headers(turn: _Turn, operation: Any) -> list[tuple[bytes, bytes]]:
     """Those that are declared, now and then."""
     names = [one.name for one in operation.headers if turn.often(0.3)]
-    return [(name.encode(), turn.chance.choice(KEYS).encode("latin-1")) for name in names]
+    values = {name: turn.chance.choice(VERSIONS if name == "If-Match" else KEYS) for name in names}
+    return [(name.encode(), value.encode("latin-1")) for name, value in values.items()]
 
 
 def _authorization(turn: _Turn, operation: Any) -> list[tuple[bytes, bytes]]:
