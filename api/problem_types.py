@@ -9,7 +9,7 @@ from domain.errors import Busy, Contradiction, Forbidden, Invalid, Moved, NotFou
 from domain.store.log_keys import LogKeyMissing
 from domain.store.secret_files import UnsafeKeyFile
 from domain.store.trouble import DatabaseRefused
-from domain.store.witness import LogRewritten
+from domain.store.witness import LogRewritten, NotKept
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -166,7 +166,8 @@ _ALL = (
     ),
     ProblemType(
         "not-ready", 503, "尚未就绪", "Not ready",
-        "服务尚不能使用它的数据库或密钥。", "The service cannot use its database or its keys yet.",
+        "服务暂不能使用它的数据库、密钥或检查点目录。",
+        "The service cannot use its database, its keys or its folder of checkpoints at the moment.",
     ),
 )  # fmt: skip
 
@@ -193,6 +194,7 @@ _NAMES: dict[type[Refusal], str] = {
     UnsafeKeyFile: "not-ready",
     LogKeyMissing: "not-ready",
     LogRewritten: "not-ready",
+    NotKept: "not-ready",
 }
 
 

@@ -72,7 +72,7 @@ class Notary:
         """Prove all that is sealed, batch by batch; the latest checkpoint there is. None before a ledger was opened.
 
         What another process is proving at this moment is left to it. Raises: Busy; LogKeyMissing, UnsafeKeyFile,
-        LogRewritten, OSError, SealingError when nothing may or can be signed.
+        LogRewritten, NotKept, SealingError when nothing may or can be signed.
         """
         if not self.origin:
             return None

@@ -11,9 +11,12 @@ from typing import Any
 import structlog
 import uvicorn
 from fastapi import FastAPI
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.app import create_app, start, stop
+from api.problem_types import PROBLEM_TYPES
+from api.problems import problem
 from api.settings import Settings
 
 
@@ -51,6 +54,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
 
     class Protocol(PatientProtocol):
         header_seconds = settings.header_seconds
+        most = settings.connections
 
     return uvicorn.Config(
         app,
@@ -62,10 +66,18 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         log_config=None,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
-        limit_concurrency=settings.connections,
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
+
+
+def too_many_connections() -> Response:
+    """What who comes beyond the most connections is told: uvicorn's own limit would not say when to try again."""
+    return problem(
+        PROBLEM_TYPES["busy"], "连接已满", "all connections are in use",
+        headers={"Connection": "close", "X-Content-Type-Options": "nosniff"},
+        remedy="请稍后用同一 Idempotency-Key 重试", remedy_en="Try again in a moment with the same Idempotency-Key.",
+    )  # fmt: skip
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -74,6 +86,8 @@ class PatientProtocol(HttpToolsProtocol):
     """
 
     header_seconds = 20.0
+    most = 1_000
+    """Connections, and requests under way, beyond which one is sent away."""
     _head: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -89,6 +103,8 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there."""
         self._head_is_there()
+        crowded = len(self.connections) >= self.most or len(self.tasks) >= self.most
+        self.app = too_many_connections() if crowded else self.config.loaded_app
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -9,6 +9,7 @@ import hashlib
 import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from api import idempotency
@@ -42,7 +43,7 @@ def measure(server: PostgresServer, repetitions: int, facts: int) -> list[Findin
     ways: dict[str, Callable[[], float]] = {}
     for writers in (1, WRITERS):
         for kind in kinds:
-            ways[f"{kind} {writers}"] = _way(server, kind, writers, facts)
+            ways[f"{kind} {writers}"] = way(server, kind, writers, facts)
     found = in_turns(ways, repetitions)
     one, many = found["ledger 1"], found[f"ledger {WRITERS}"]
     lines = [
@@ -63,8 +64,21 @@ def measure(server: PostgresServer, repetitions: int, facts: int) -> list[Findin
 _count = iter(range(10**9))
 
 
-def _way(server: PostgresServer, kind: str, writers: int, facts: int) -> Callable[[], float]:
-    """One repetition: a new database, the warm facts, then all writers at once. Facts a second."""
+def _nothing(_: Place) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
+def way(
+    server: PostgresServer,
+    kind: str,
+    writers: int,
+    facts: int,
+    beside: Callable[[Place], AbstractContextManager[None]] = _nothing,
+) -> Callable[[], float]:
+    """One repetition: a new database, the warm facts, then all writers at once. Facts a second.
+
+    `beside`: what goes on meanwhile on the same database.
+    """
     agencies = 4 if writers == 1 else 1
     each = facts // (agencies * writers)
 
@@ -76,7 +90,8 @@ def _way(server: PostgresServer, kind: str, writers: int, facts: int) -> Callabl
             with place(server, f"append_{next(_count)}") as target:
                 if kind in peers.APPENDING:
                     peers.stock_application(target.url, kind).close()  # its tables, before eight writers want them
-                return _race(Job(kind, target.url, source.url, agencies, each), writers)
+                with beside(target):
+                    return _race(Job(kind, target.url, source.url, agencies, each), writers)
 
     return once
 

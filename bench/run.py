@@ -17,6 +17,7 @@ from bench import (
     lookups,
     pages,
     place,
+    proof,
     publishing,
     rebuilding,
     report,
@@ -40,10 +41,11 @@ class Extent(NamedTuple):
     rows: tuple[int, ...]
     rebuilt: int
     published: int
+    audited: int
 
 
-QUICK = Extent(3, 400, 10_000, 1_500, (10**5, 10**6), 20_000, 500)
-WHOLE = Extent(3, 1_200, 10**5, 3_000, (10**5, 10**6, 10**7), 60_000, 5_000)
+QUICK = Extent(3, 400, 10_000, 1_500, (10**5, 10**6), 20_000, 500, 10_000)
+WHOLE = Extent(3, 1_200, 10**5, 3_000, (10**5, 10**6, 10**7), 60_000, 5_000, 100_000)
 
 SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]]] = {
     "append": ("Appending a fact", lambda server, to: append.measure(server, to.repetitions, to.appended)),
@@ -54,6 +56,10 @@ SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]
     "look-up": ("Looking up at any basis", lambda server, to: lookups.measure(server, to.repetitions, to.rows)),
     "what-if": ("What if", lambda server, to: what_if.measure(server, to.repetitions)),
     "pages": ("Pages about a long history", lambda server, to: pages.measure(to.repetitions)),
+    "proof": (
+        "Sealing, proving, auditing",
+        lambda server, to: proof.measure(server, to.repetitions, to.appended, to.audited),
+    ),
     "publish": ("Publishing a year", lambda server, to: publishing.measure(server, to.published)),
     "rebuild": ("Rebuilding", lambda server, to: rebuilding.measure(server, to.repetitions, to.rebuilt)),
 }

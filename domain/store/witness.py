@@ -29,6 +29,10 @@ class LogRewritten(Refusal):
     """The database does not hold a checkpoint that was signed before: it was put back, rewritten, or is another's."""
 
 
+class NotKept(Refusal):
+    """Checkpoints cannot be kept outside the database at the moment: the folder cannot be read or written."""
+
+
 class Kept(NamedTuple):
     """A checkpoint that was kept outside the database: its size, its note, and where."""
 
@@ -57,8 +61,9 @@ class Witness:
             raise self._refusal(f"无法读取（{error.text}）", f"cannot be read ({error.text_en})") from error
 
     def require_same_past(self, engine: Engine) -> None:
-        """The database holds the latest checkpoint of the files. Raises: LogRewritten."""
-        last = self.last()  # before the database is looked at: another process may bring both further meanwhile
+        """The database holds the latest checkpoint of the files. Raises: LogRewritten, NotKept."""
+        with self._named():
+            last = self.last()  # before the database is looked at: another process may bring both further meanwhile
         if last is None:
             return
         with reading(engine) as connection:
@@ -70,7 +75,11 @@ class Witness:
             )
 
     def follow(self, engine: Engine) -> None:
-        """Write down every checkpoint of the database that the files do not have yet. Raises: LogRewritten; OSError."""
+        """Write down every checkpoint of the database that the files do not have yet. Raises: LogRewritten, NotKept."""
+        with self._named():
+            self._follow(engine)
+
+    def _follow(self, engine: Engine) -> None:
         self.require_same_past(engine)
         last = self.last()
         with reading(engine) as connection:
@@ -85,6 +94,19 @@ class Witness:
                 last = self.last()
                 if last is None or last.size < newest.size:
                     replace(self.latest, newest.note.encode())
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """What the file system says, as a refusal that says what to do."""
+        try:
+            yield
+        except OSError as error:
+            raise NotKept(
+                "检查点无法保存到数据库之外", "checkpoints cannot be kept outside the database",
+                remedy="请检查检查点目录（STEWARD_CHECKPOINT_DIR）的权限与磁盘空间；记录照常，恢复后自动补存",
+                remedy_en="Check rights and space of the folder of checkpoints (STEWARD_CHECKPOINT_DIR). Recording "
+                "goes on, and what is missing is written when it can be.",
+            ) from error  # fmt: skip
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

@@ -36,14 +36,14 @@ def dialect(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database of its own."""
-    return _empty(dialect, request, tmp_path)
+    return empty_database(dialect, request, tmp_path)
 
 
 @pytest.fixture(scope="session")
 def world(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A running service, shared by many tests: each makes agencies of its own."""
     folder = tmp_path_factory.mktemp("http")
-    url = _empty(dialect, request, folder)
+    url = empty_database(dialect, request, folder)
     with TestClient(create_app(Settings(database_url=url, data_dir=folder))) as client:
         yield World(client)
 
@@ -55,7 +55,8 @@ def own_world(database_url: str, tmp_path: Path) -> Iterator[World]:
         yield World(client)
 
 
-def _empty(dialect: str, request: pytest.FixtureRequest, folder: Path) -> str:
+def empty_database(dialect: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """The address of a new database: a file in the folder, or one of the private server's."""
     if dialect == "sqlite":
         return f"sqlite:///{folder / 'ledger.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")

@@ -114,13 +114,16 @@ def test_an_answer_that_takes_long_is_not_cut_off(tmp_path: Path) -> None:
 
 
 def test_connections_beyond_the_most_are_sent_away(tmp_path: Path) -> None:
-    """503, while the others are served."""
+    """503 as a problem that says when to try again, while the others are served."""
     with served(tmp_path, connections=3) as port, connected(port) as first, connected(port) as second:
         first.sendall(HEAD + b"\r\n")
         assert first.recv(65_536).startswith(b"HTTP/1.1 200")
         with connected(port) as third:
             third.sendall(HEAD + b"\r\n")
-            assert third.recv(65_536).startswith(b"HTTP/1.1 503")
+            head, _, body = received(third).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503")
+            assert b"retry-after: 2" in head.lower()
+            assert json.loads(body)["type"] == "/problems/busy"
         second.close()
 
 

@@ -116,10 +116,11 @@ def test_no_more_than_so_many_listen_at_once(world: World, monkeypatch: pytest.M
 
 
 @contextmanager
-def serving(url: str, folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """`steward serve` until the block ends."""
+def serving(url: str, folder: Path, port: int, **more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`steward serve` until the block ends; `more`: settings by their names."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
     environment["STEWARD_KEY_DIR"] = os.environ["STEWARD_KEY_DIR"]  # the keys of this process, which makes the tokens
+    environment |= {f"STEWARD_{name.upper()}": value for name, value in more.items()}
     with (folder / f"log-{port}").open("ab") as said:
         process = subprocess.Popen(
             [*STEWARD, "serve", "--database", url, "--port", str(port)], cwd=ROOT, env=environment, stderr=said
