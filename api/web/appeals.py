@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from api.law_routes import adopted_law
 from api.queries import LooseText
 from api.web.acting import LABELS, Question, Said, Trouble, confirm, given, key_of, text_of, time_left, version_of
-from api.web.inside import ask, call, tell, wrong
+from api.web.inside import ask, passed_on, tell, wrong
 from api.web.render import page
 from api.web.replacing import KINDS, Row, choices, rows_of
 from api.web.routes import PageRoute
@@ -42,9 +42,7 @@ async def appeal(request: Request, appeal: str, dossier: LooseText = "") -> Resp
     """The appeal as it stands; `?dossier=zip` is its dossier: a browser has no token to ask the API itself."""
     if dossier != "zip":
         return await _shown(request, appeal)
-    found = await call(request, "GET", f"/v1/appeals/{appeal}/dossier")
-    headers = {"Content-Disposition": found.headers["content-disposition"], "Cache-Control": "no-store"}
-    return Response(found.body, 200, headers, found.headers["content-type"])
+    return await passed_on(request, f"/v1/appeals/{appeal}/dossier")
 
 
 @router.post("/appeals/{appeal}")

@@ -24,6 +24,7 @@ from api.web.glossary import terms
 from api.web.table import ASSETS, FIRST_LIST, PAGES, POLICY, Page, page_named
 from api.web.visitors import Visitor
 from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
+from projections.dossier.words import cited_in_chinese
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"
@@ -134,6 +135,8 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "standing_words": standing_words,
         "link": link,
         "may": may,
+        "cite": lambda references: t(cited_by_pages(references), references),
+        "opens": lambda name: role is None or role in (page_named(name).roles or (role,)),
         "glossary": terms(),
         "first_use": first_use,
         "language": language,
@@ -148,6 +151,11 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "asset": lambda name: asset(name)[1],
         "demonstration": request.app.state.demonstration,
     }
+
+
+def cited_by_pages(references: str) -> str:
+    """References ("art.17(3), annex1") as a Chinese page cites them. Raises: ValueError for another text."""
+    return "、".join(map(cited_in_chinese, references.split(", ")))
 
 
 def today() -> date:
