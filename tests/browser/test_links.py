@@ -16,7 +16,7 @@ READS_APPEALS = page_named("appeal-desk").roles or frozenset()
 
 @pytest.mark.parametrize("role", [None, *Role])
 def test_every_link_leads_somewhere(district: District, role: Role | None) -> None:
-    """No link that a page offers is refused (below 400), leads to another host, or to a place that is not in its page."""
+    """No offered link is refused (400 and above), leads to another host, or to a place that its page lacks."""
     with httpx2.Client(base_url=district.address, follow_redirects=True, timeout=60, trust_env=False) as client:
         starts = [f"{district.address}/"]
         if role is not None:
