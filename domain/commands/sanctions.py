@@ -196,7 +196,7 @@ class DelistAgency(Command):
         if rulebook.ladder.tag_term != "by_decision":
             raise Contradiction(
                 f"规则 {rulebook.id} 的标签到期自行消除，不以决定移出黑名单",
-                f"under {rulebook.id} tags end by themselves (tag_term={rulebook.ladder.tag_term}): no delisting",
+                f"under {rulebook.id} tags end by themselves: no delisting",
                 cites=("art.17(3)", "R16"),
                 remedy="如列入有误，请撤销相应的投诉决定",
                 remedy_en="If the listing was wrong, annul the complaint's decision.",
