@@ -225,7 +225,7 @@ class AnswerObjection(Command):
                 f"该更正申请已于 {given.occurred_on} 答复（{given.id}）",
                 f"this objection was answered on {given.occurred_on} ({given.id})",
                 cites=("R38",),
-                remedy="答复不可更改；机构有新的理由可再次申请更正，协会也可直接撤销有误的记录（annulments）",
+                remedy="答复不可更改；机构有新的理由可再次申请更正，协会也可直接撤销有误的记录",
                 remedy_en="An answer stands; the agency may object anew, and what is wrong can be annulled directly.",
             )
         return fact(

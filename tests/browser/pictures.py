@@ -81,9 +81,11 @@ def agency(camera: Camera) -> None:
     tab = camera.tab(Role.ASSOCIATION)
     path = f"{camera.address}/agencies/{warned(camera)}"
     tab.goto(path)
-    camera.take(tab, "timeline", 1180)
+    tab.locator(".tl-spans a", has_text="三年").click()
+    tab.wait_for_load_state("networkidle")
+    camera.take(tab, "timeline", 900, "#timeline")
     tab.goto(f"{path}/replay?day={since(camera)}")
-    camera.take(tab, "replay", 760, ".ways")
+    camera.take(tab, "replay", 700, "#step")
 
 
 def sheet(camera: Camera) -> None:
@@ -98,11 +100,11 @@ def sheet(camera: Camera) -> None:
 def appeal(camera: Camera) -> None:
     """An appeal before the committee, with what annulling a disputed fact would change."""
     tab = camera.tab(Role.COMMITTEE)
-    tab.goto(f"{camera.address}/work/appeals?status=all")
+    tab.goto(f"{camera.address}/work/appeals")
     tab.locator('a[href^="/appeals/"]').first.click()
-    if tab.locator("input[name=annul]").count():
-        tab.locator("input[name=annul]").first.check()
-        tab.wait_for_selector("#what-if .outcome")
+    tab.locator("input[name=annul]").first.check()
+    tab.click("#decision button[value=try]")
+    tab.wait_for_selector("#what-if .outcome")
     camera.take(tab, "appeal", 1120, "#as-published")
 
 
@@ -136,7 +138,9 @@ def survey(camera: Camera) -> None:
     assert found is not None
     phone = camera.tab(width=360)
     phone.goto(f"{camera.address}{found[0]}")
-    camera.take(phone, "survey", 900)
+    for question in phone.locator(".question").all()[:2]:
+        question.locator("input[type=radio]").first.check()
+    camera.take(phone, "survey", 860, ".question")
 
 
 def results(camera: Camera) -> None:

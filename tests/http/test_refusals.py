@@ -183,7 +183,7 @@ def _(world: World) -> Case:
     )  # fmt: skip
     return uscc, f"/v1/agencies/{uscc}/appeals", {**body_of("FileAppeal"), "disputed_event_ids": []}, problem(
         text, text_en, errors=[{"pointer": "/year", "detail": text, "detail_en": text_en}], article="art.20",
-        rule="R33", remedy="对单条记录的异议请用 objections（R38）",
+        rule="R33", remedy="对单条记录请提出更正申请（R38）",
         remedy_en="Against a single record, file an objection (R38).",
     )  # fmt: skip
 
