@@ -60,9 +60,13 @@ class Camera:
         assert size is not None
         top = box["y"] + tab.evaluate("window.scrollY")
         clip = {"x": 0, "y": max(top - 8, 0), "width": size["width"], "height": height}
-        seen = Image.open(io.BytesIO(tab.screenshot(full_page=True, clip=clip)))  # type: ignore[arg-type]
+        self.keep(name, tab.screenshot(full_page=True, clip=clip))  # type: ignore[arg-type]
+
+    def keep(self, name: str, png: bytes) -> None:
+        """Keep a picture under a name. Raises: ValueError when it is too large."""
+        seen = Image.open(io.BytesIO(png))
         file = FOLDER / f"{name}.png"
-        seen.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(file, optimize=True)
+        seen.convert("RGB").quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(file, optimize=True)
         if file.stat().st_size > LIMIT_BYTES:
             raise ValueError(f"{file.name} has {file.stat().st_size} bytes")
         print(f"{file.name}: {seen.width} × {seen.height}, {file.stat().st_size} bytes")
@@ -140,7 +144,8 @@ def survey(camera: Camera) -> None:
     phone.goto(f"{camera.address}{found[0]}")
     for question in phone.locator(".question").all()[:2]:
         question.locator("input[type=radio]").first.check()
-    camera.take(phone, "survey", 860, ".question")
+    phone.locator(".question").first.evaluate("one => window.scrollTo(0, one.offsetTop - 8)")
+    camera.keep("survey", phone.screenshot())
 
 
 def results(camera: Camera) -> None:
