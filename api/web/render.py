@@ -44,6 +44,7 @@ _templates = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,  # what a running service shows does not change under it
     trim_blocks=True,
     lstrip_blocks=True,
 )
