@@ -22,6 +22,7 @@ HEAVY = frozenset(
         ("POST", APPEAL_WHAT_IF),
         ("GET", "/v1/agencies/{uscc}/timeline"),
         ("GET", "/v1/agencies/{uscc}/comparison"),
+        ("GET", "/v1/agencies/{uscc}/certificate"),
         ("GET", "/v1/agencies/{uscc}/results/{year}"),
         ("GET", "/v1/appeals/{id}"),
         ("GET", "/v1/appeals/{id}/dossier"),

@@ -17,6 +17,7 @@ from api.guard import GuardedRoute, path_uscc
 from api.openapi import checkpoint_docs, question_docs
 from api.personal import is_of_informant
 from api.queries import EventId, FirstSize, LastSize, Size
+from api.readings import about
 from api.sealing import Notary, proven_up, shown
 from domain.agency import unknown_agency
 from domain.errors import Busy, Invalid, NotFound
@@ -91,6 +92,13 @@ def _event(connection: Connection, caller: Caller, event_id: str) -> Placed:
     return event
 
 
+def _note_agency(request: Request, event: Placed) -> None:
+    """Whose event it is, so that it is kept who asked about it; an event of the law is about nobody."""
+    kind, _, uscc = event.stream.partition("/")
+    if kind == "agency":
+        about(request, uscc)
+
+
 def _up_to(signed: Signed, size: int | None, name: str) -> int:
     """A size that is proven. Raises: Invalid."""
     if size is not None and size > signed.size:
@@ -146,6 +154,7 @@ def inclusion(request: Request, event_id: EventId, size: Size = None) -> Respons
     caller: Caller = request.state.caller
     with proven(request, _covers(caller, event_id)) as (connection, signed):
         event = _event(connection, caller, event_id)
+        _note_agency(request, event)
         place, up_to = event.log_index or 0, _up_to(signed, size, "size")
         if place > up_to:
             raise Invalid(
@@ -170,6 +179,7 @@ def log_receipt(request: Request, event_id: EventId) -> Response:
     notary: Notary = request.app.state.service.notary
     with proven(request, _covers(caller, event_id)) as (connection, signed):
         event = _event(connection, caller, event_id)
+        _note_agency(request, event)
         said = Said(event.id, event.leaf_hash, event.log_index or 0, event.recorded_at, signed.size)
         proof = inclusion_proof(connection, said.log_index, signed.size)
     note = notary.keys.sign_like(signed.note, receipt_text(notary.origin, said))

@@ -161,7 +161,8 @@ def basis_of(
     """The basis of the certified answer, from places and events of both streams. Raises: ProofError.
 
     `known_at` is what was asked: an instant, or `version:N`, which is the instant of that event, or `log:N`, where the
-    instant is the one that the answer echoes, as the entry N may be of an agency that is not in the file.
+    instant is the one that the answer echoes, as the entry N may be of an agency that is not in the file. The same
+    where the event N is withheld: then it has to lie between those before and after.
     """
     kind, gap, number = certificate.known_at.partition(":")
     echoed = certificate.standing.get("known_at")
@@ -176,6 +177,11 @@ def basis_of(
     elif kind == "version":
         trail = [event for _, event in agency if event.version <= int(number)]
         at = trail[-1].recorded_at if trail else ""
+        if trail and trail[-1].version < int(number) <= certificate.agency.head.count:
+            after = min((event.recorded_at for _, event in agency if event.version > int(number)), default=echoed)
+            if not at <= echoed <= after:
+                raise ProofError("answer", "known_at 不在前后两条记录之间", "known_at is not between its neighbours")
+            at = echoed
         law = Law.of((event for _, event in ledger), at)
     else:
         at = certificate.known_at

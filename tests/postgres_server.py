@@ -136,7 +136,7 @@ class PostgresServer:
         self._process = None
         if self._watchdog is not None and self._watchdog.stdin is not None:
             self._watchdog.stdin.close()
-            self._watchdog.wait(STOP_SECONDS)
+            self._watchdog.wait(6 * STOP_SECONDS)  # it removes what the databases left
             self._watchdog = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)

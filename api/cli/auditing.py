@@ -18,6 +18,7 @@ from domain.ledger import Ledger
 from domain.store.audit import Auditor
 from domain.store.audit_beside import Finding, readable
 from domain.store.engine import reading
+from domain.store.proofs import latest_checkpoint
 from domain.store.witness import kept_in, kept_note
 from projections.inspection import Found
 from projections.inspection import check as check_rows
@@ -80,6 +81,7 @@ def audited(ledger: Ledger, settings: Settings, files: Sequence[Path] = (), *, r
     notary = Notary(ledger.engine, settings)
     kept = [*kept_in(notary.witness.folder, notary.origin), *map(kept_note, files)]
     with reading(ledger.engine) as connection:
+        latest_checkpoint(connection)  # the snapshot begins here: a key that has signed in it is listed by now
         auditor = Auditor(connection, notary.keys.known(), kept)
         found = list(auditor.run())
     others = list(readable("rows", _of_rows(settings.database))) if rows and not found else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.rates import address_of
 from api.web.refused import Refused, Said
 from api.web.render import page
 from api.web.routes import PageRoute, text_of
@@ -62,17 +63,16 @@ def _change_password(request: Request, visitor: Visitor) -> Response:
     """Only who knows the present one; the browser before us stays signed in, in a new session, all others end."""
     form, login = request.state.form, visitor.account.login
     present, new, again = (text_of(form, name) for name in ("present", "new", "again"))
-    source = request.client.host if request.client else "-"
-    ledger = request.app.state.service.ledger
-    with ledger.reading() as reader:
-        slowed = is_slowed_down(reader.connection, login, source)
-        found = account_of(reader.connection, login)
+    source, ledger = address_of(request.scope), request.app.state.service.ledger
+    problem = _new_password_problem(new, again)
+    with hashing():
+        with ledger.reading() as reader:
+            slowed = is_slowed_down(reader.connection, login, source)
+            found = account_of(reader.connection, login)
+        fits = not slowed and password_fits(None if found is None else found[1], present)
+        hashed = hash_password(new) if fits and problem is None else ""
     if slowed:
         return _shown(request, 429, Refused(TOO_OFTEN, ("", ""), {}))
-    problem = _new_password_problem(new, again)
-    with hashing:
-        fits = password_fits(None if found is None else found[1], present)
-        hashed = hash_password(new) if fits and problem is None else ""
     if not fits:
         with writing(ledger.engine) as connection:
             note_failure(connection, login, source)

@@ -19,13 +19,13 @@ FIELDS: dict[str, Words] = {
     "rulebook": ("规则", "Rulebook"), "calendar": ("节假日历", "Calendar"), "from": ("年度首日", "First day"),
     "to": ("年度末日", "Last day"), "considered": ("考虑过而未计入的", "Considered and not counted"),
 }  # fmt: skip
-_OF_SHEET: dict[str, Words] = {
+OF_SHEET: dict[str, Words] = {
     "year": ("考评年度", "Assessment year"), "conduct": ("服务规范", "Conduct"), "quality": ("服务质量", "Quality"),
     "effect": ("服务效果", "Effect"), "honours": ("荣誉记录", "Honours"), "assessed": ("参与考评", "Assessed"),
     "complete": ("数据齐全", "Complete"), "missing": ("尚缺", "Missing"), "total": ("合计得分", "Total"),
     "grade": ("考评结果", "Grade"), "override": ("直接认定", "Override (art.25)"),
 }  # fmt: skip
-_OVERRIDES: dict[str, Words] = {"blacklisted": ("列入黑名单", "blacklisted"), "penalty": ("行政处罚", "penalty")}
+OVERRIDES: dict[str, Words] = {"blacklisted": ("列入黑名单", "blacklisted"), "penalty": ("行政处罚", "penalty")}
 _ROWS = (
     "agency.filing", "sanction.tier", "sanction.since", "sanction.until", "sanction.verified_complaints",
     "bad_records.year", "bad_records.total", "assessment.year", "assessment.conduct", "assessment.quality",
@@ -50,9 +50,9 @@ def named_field(field: str) -> Words:
     """What a field is called; of a category's lines, those of that category."""
     bare = field.removeprefix("assessment.")
     if bare.endswith(".lines"):
-        zh, en = _OF_SHEET[bare.removesuffix(".lines")]
+        zh, en = OF_SHEET[bare.removesuffix(".lines")]
         return f"{zh}的明细", f"{en}: lines"
-    return FIELDS.get(field) or _OF_SHEET[bare]
+    return FIELDS.get(field) or OF_SHEET[bare]
 
 
 def compared(answer: dict[str, Any]) -> list[Pair]:
@@ -104,9 +104,9 @@ def shown(field: str, value: Any) -> Words:
 
 def _list(bare: str, value: list[Any]) -> Words:
     if bare == "missing":
-        words = [_OF_SHEET[one] for one in value]
+        words = [OF_SHEET[one] for one in value]
     elif bare == "override":
-        words = [_OVERRIDES.get(one["kind"], (one["kind"], one["kind"])) for one in value]
+        words = [OVERRIDES.get(one["kind"], (one["kind"], one["kind"])) for one in value]
     elif bare == "lines":
         words = [(f"第{one['item']}项 {one['points']}", f"item {one['item']}: {one['points']}") for one in value]
     else:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from api.answers import ASK_AGAIN, PageBytes
 from api.permissions import rights_of
-from api.web import standing_words, words
+from api.web import differences, words
 from api.web.basis import asked, keeping, local_of
 from api.web.glossary import terms
 from api.web.table import ASSETS, FIRST_LIST, PAGES, POLICY, Page, page_named
@@ -136,7 +136,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "day": date.fromisoformat,
         "named": named,
         "names": words,
-        "standing_words": standing_words,
+        "differences": differences,
         "link": link,
         "may": may,
         "cite": lambda references: t(cited_by_pages(references), references),

@@ -21,6 +21,7 @@ from api.web.visitors import Visitor, require_own_form, visitor_of
 from domain.errors import Forbidden
 
 _ALWAYS = frozenset({"lang"})
+SIGN_IN = "/sign-in"
 MOST_FIELDS = 2_000
 FORM = "application/x-www-form-urlencoded"
 
@@ -56,7 +57,8 @@ class PageRoute(APIRoute):
             require_known_parameters(request, allowed)
             if request.method == "POST":
                 request.state.form = await _form(request, request.app.state.service.settings.body_limit)
-                require_own_form(request, visitor, request.state.form)
+                # signing in anew needs no session's own field: another site's form would come without the session
+                require_own_form(request, None if self.path == SIGN_IN else visitor, request.state.form)
                 if roles is not None and visitor is None:
                     return sign_in_again(request)
             return await answer(request)
@@ -67,7 +69,7 @@ class PageRoute(APIRoute):
 def to_sign_in(request: Request) -> Response:
     """To the page for signing in, and from there back to where one wanted to go."""
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/sign-in?{urlencode({'next': asked})}", 303, {"Cache-Control": "no-store"})
+    return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': asked})}", 303, {"Cache-Control": "no-store"})
 
 
 def sign_in_again(request: Request) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Semaphore
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,12 +13,14 @@ from starlette.responses import RedirectResponse, Response
 
 from api.auth import COOKIE
 from api.queries import Address, LooseText
+from api.rates import address_of
 from api.web.basis import rebased
 from api.web.carried import unpack
 from api.web.render import page
 from api.web.routes import PageRoute, text_of
 from api.web.table import is_page
 from api.web.visitors import Visitor, csrf_of, remember
+from domain.errors import Busy
 from domain.store.accounts import (
     WINDOW,
     account_of,
@@ -30,8 +34,9 @@ from domain.store.engine import writing
 from domain.values import Role
 
 router = APIRouter(route_class=PageRoute)
-hashing = Semaphore(2)
-"""How many passwords are checked at once: each takes 64 MiB and a core."""
+MOST_WAITING = 16
+"""How many passwords may wait for being checked: who sends many at once must not take all threads of the service."""
+_at_once, _let_in = Semaphore(2), Semaphore(2 + MOST_WAITING)
 _MINUTES = int(WINDOW.total_seconds() // 60)
 TOO_OFTEN = (
     f"从这台电脑尝试的次数太多：请 {_MINUTES} 分钟后再试，或请管理员重设密码。",
@@ -51,21 +56,23 @@ def sign_in(request: Request) -> Response:
     """Begin a session; on failure the form again, which never says whether the login exists."""
     form = request.state.form
     login, password, onward, carried = (text_of(form, name) for name in ("login", "password", "next", "carried"))
-    source = request.client.host if request.client else "-"
-    ledger = request.app.state.service.ledger
-    with ledger.reading() as reader:
-        slowed = is_slowed_down(reader.connection, login, source)
-        found = account_of(reader.connection, login)
+    before: Visitor | None = request.state.visitor
+    source, ledger = address_of(request.scope), request.app.state.service.ledger
+    with hashing():
+        with ledger.reading() as reader:  # when it is one's turn: who guesses many at once is not looked at too early
+            slowed = is_slowed_down(reader.connection, login, source)
+            found = account_of(reader.connection, login)
+        fits = not slowed and password_fits(None if found is None else found[1], password)
     if slowed:
         return _again(request, 429, login, onward, TOO_OFTEN, carried)
-    with hashing:
-        fits = password_fits(None if found is None else found[1], password)
     with writing(ledger.engine) as connection:
         if found is None or not fits:
             note_failure(connection, login, source)
             secret = None
         else:
             secret = begin_session(connection, found[0], source)
+            if before is not None:
+                end_session(connection, before.session.session_sha256)  # its cookie is overwritten
     if found is None or secret is None:
         return _again(request, 403, login, onward, ("登录名或密码不对。", "Login or password is wrong."), carried)
     fields, there = unpack(carried), own_page(onward)
@@ -103,6 +110,21 @@ def basis(
     return RedirectResponse(
         rebased(own_page(to) or "/", as_of, known_local, known_exact), 303, {"Cache-Control": "no-store"}
     )
+
+
+@contextmanager
+def hashing() -> Iterator[None]:
+    """Check passwords in the block, two at once: each takes 64 MiB and a core. Raises: Busy when too many wait."""
+    if not _let_in.acquire(blocking=False):
+        raise Busy(
+            "同时登录的人太多", "too many people are signing in at this moment",
+            remedy="请稍后重试", remedy_en="Try again in a moment.",
+        )  # fmt: skip
+    try:
+        with _at_once:
+            yield
+    finally:
+        _let_in.release()
 
 
 def own_page(address: str) -> str:

@@ -26,6 +26,7 @@ class Page(NamedTuple):
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
 ADMINISTERING = frozenset({Role.ADMIN})
+AUDITING = frozenset({Role.AUDITOR})
 ONE_AGENCY = READING | {Role.AGENCY}
 """Who reads pages about one agency: an agency its own, which the API sees to."""
 TRAIL = ONE_AGENCY | {Role.CLIENT}
@@ -59,6 +60,8 @@ PAGES = (
     Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
     Page("/pledge", "pledge", "诚信从业承诺书", "Pledge", frozenset({Role.AGENCY}), roles=READING | {Role.AGENCY}),
+    Page("/agencies/{uscc}/subjects", "subjects", "个人信息", "Personal data", False, roles=READING),
+    Page("/consultations", "consultations", "查阅记录", "Consultations", frozenset({Role.AUDITOR}), roles=AUDITING),
     Page("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
     Page("/admin/accounts", "admin-accounts", "账户", "Accounts", roles=ADMINISTERING),
     Page("/admin/tokens", "admin-tokens", "令牌", "Tokens", roles=ADMINISTERING),

@@ -6,12 +6,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from domain.errors import Contradiction, NotFound
 from domain.store.accounts import IDLE, end_session
 from domain.store.people import token_hash
-from domain.store.row_seals import reseal
+from domain.store.row_seals import change
 from domain.store.schema import accounts, persons, sessions, tokens
 from domain.values import SHANGHAI, Instant, Role, instant, moment
 
@@ -162,9 +162,8 @@ def revoke_by_id(connection: Connection, text: str) -> TokenRow:
     """End a token now, by its id or itself. Raises: NotFound, Contradiction when it was revoked before."""
     hashed = find_token_hash(connection, text)
     alive = (tokens.c.token_sha256 == hashed) & tokens.c.revoked_at.is_(None)
-    if connection.execute(update(tokens).where(alive).values(revoked_at=_now())).rowcount == 0:
+    if change(connection, "tokens", alive, revoked_at=_now()) == 0:
         raise Contradiction("该令牌早已撤销", "this token was revoked before")
-    reseal(connection, "tokens", tokens.c.token_sha256 == hashed)
     return token_of(connection, hashed)
 
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select, up
 
 from domain.errors import Contradiction, Invalid
 from domain.store.people import token_hash
-from domain.store.row_seals import is_sealed, reseal, with_seal
+from domain.store.row_seals import change, is_sealed, with_seal
 from domain.store.schema import accounts, persons, sessions, sign_in_failures
 from domain.values import Instant, Role, instant, moment, new_id, normal_text
 
@@ -132,9 +132,7 @@ def all_accounts(connection: Connection) -> list[Account]:
 
 def set_password(connection: Connection, account_id: str, password_hash: str) -> bool:
     """Another password, and all sessions of the account end; False when there is no such account."""
-    this = accounts.c.id == account_id
-    changed = connection.execute(update(accounts).where(this).values(password_hash=password_hash)).rowcount
-    reseal(connection, "accounts", this)
+    changed = change(connection, "accounts", accounts.c.id == account_id, password_hash=password_hash)
     end_sessions(connection, account_id)
     return changed == 1
 
@@ -142,9 +140,7 @@ def set_password(connection: Connection, account_id: str, password_hash: str) ->
 def disable_account(connection: Connection, account_id: str, *, disabled: bool = True) -> bool:
     """Close an account, its sessions with it, or open it again; False when there is no such account."""
     now = _now() if disabled else None
-    this = accounts.c.id == account_id
-    changed = connection.execute(update(accounts).where(this).values(disabled_at=now)).rowcount
-    reseal(connection, "accounts", this)
+    changed = change(connection, "accounts", accounts.c.id == account_id, disabled_at=now)
     end_sessions(connection, account_id)
     return changed == 1
 
@@ -215,17 +211,13 @@ def touch_session(connection: Connection, session: Session) -> None:
 def end_session(connection: Connection, session_sha256: bytes) -> None:
     """Sign out."""
     this = sessions.c.session_sha256 == session_sha256
-    connection.execute(update(sessions).where(this, sessions.c.ended_at.is_(None)).values(ended_at=_now()))
-    reseal(connection, "sessions", this)
+    change(connection, "sessions", this & sessions.c.ended_at.is_(None), ended_at=_now())
 
 
 def end_sessions(connection: Connection, account_id: str) -> int:
     """Sign an account out everywhere; how many sessions that were."""
     these = (sessions.c.account_id == account_id) & sessions.c.ended_at.is_(None)
-    now = _now()
-    ended = connection.execute(update(sessions).where(these).values(ended_at=now)).rowcount
-    reseal(connection, "sessions", (sessions.c.account_id == account_id) & (sessions.c.ended_at == now))
-    return ended
+    return change(connection, "sessions", these, ended_at=_now())
 
 
 def _accounts() -> Select[Any]:

@@ -73,8 +73,8 @@ class Auditor:
     def run(self) -> Iterator[Finding]:
         """Every difference, in the order in which they are found."""
         for table, part in (
-            ("events", self._log), ("events", self._never_sealed), ("stream_heads", self._live_heads),
-            ("sealed_heads", self._sealed_heads), ("tree_nodes", self._tree_ends), ("outside", self._beyond),
+            ("events", self._log), ("sealed_heads", self._sealed_heads), ("events", self._never_sealed),
+            ("stream_heads", self._live_heads), ("tree_nodes", self._tree_ends), ("outside", self._beyond),
             ("vault", self._beside.end),
         ):  # fmt: skip
             yield from readable(table, part())
@@ -279,7 +279,7 @@ class Auditor:
                 yield Finding("stream_heads", name, "与该机构的记录不符", "it is not the head of its events")
 
     def _sealed_heads(self) -> Iterator[Finding]:
-        """The heads under the last checkpoint; what came in after it does not count yet."""
+        """The heads under the last checkpoint; what came in after it does not count yet, and is read after this."""
         latest = self._connection.scalar(select(func.max(checkpoints.c.size))) or 0
         if latest != self.events:
             return  # the next sealing makes them; the checkpoints' own roots over all heads were compared above

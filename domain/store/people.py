@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, update
 
 from domain.errors import Invalid
-from domain.store.row_seals import holds, is_sealed, reseal, with_seal
+from domain.store.row_seals import change, holds, is_sealed, with_seal
 from domain.store.schema import persons, tokens
 from domain.store.types import as_instant
 from domain.values import Instant, instant, moment, new_id
@@ -123,10 +123,8 @@ def alive(token: Token, now: Instant | None = None) -> Token | None:
 
 def revoke_token(connection: Connection, secret: str) -> bool:
     """End a token now; False when it is unknown or has ended before."""
-    this = tokens.c.token_sha256 == token_hash(secret)
-    done = connection.execute(update(tokens).where(this, tokens.c.revoked_at.is_(None)).values(revoked_at=_now()))
-    reseal(connection, "tokens", this)
-    return done.rowcount == 1
+    this = (tokens.c.token_sha256 == token_hash(secret)) & tokens.c.revoked_at.is_(None)
+    return change(connection, "tokens", this, revoked_at=_now()) == 1
 
 
 def is_stale(token: Token, now: Instant | None = None) -> bool:

@@ -21,6 +21,7 @@ from domain.store.engine import reading, writing
 from domain.store.master_key import keys_of
 from domain.store.schema import accounts, persons, sessions, tokens
 from domain.store.secret_files import read_or_make, write_once
+from domain.store.trouble import DatabaseRefused
 
 FILE = "rows.key"
 KEY_BYTES = 32
@@ -33,6 +34,14 @@ SEALED: dict[str, tuple[str, ...]] = {
 """Which columns of a table a seal covers. When something was last used is left out: it changes all the time."""
 TABLES: dict[str, Table] = {table.name: table for table in (persons, tokens, accounts, sessions)}
 _keys: dict[Path, bytes] = {}
+
+
+class RowsUnsealed(DatabaseRefused):
+    """Rows that say who may do what have no seal, and nothing outside the database says that they may have none."""
+
+
+class RowKeyMissing(DatabaseRefused):
+    """Rows were sealed by a key that is no longer among the key files."""
 
 
 def seal_of(connection: Connection, table: str, row: Mapping[Any, Any]) -> bytes:
@@ -63,36 +72,78 @@ def holds(key: bytes, table: str, row: Mapping[Any, Any]) -> bool:
 
 
 def key_of(connection: Connection) -> bytes:
-    """The key of the rows in the database behind a connection, made when first needed. Raises: UnsafeKeyFile."""
+    """The key of the rows in the database behind a connection, made when first needed.
+
+    Raises: UnsafeKeyFile; RowKeyMissing where it was there before, as another one would make every token unknown.
+    """
     folder = keys_of(connection).folder
     if folder not in _keys:
+        if not (folder / FILE).exists() and any(folder.glob("rows-*.sealed")):
+            raise RowKeyMissing(
+                f"密钥目录 {folder.name} 中的 {FILE} 不见了：令牌、账户和会话由它加封",
+                f"{FILE} is gone from the key folder {folder.name}: tokens, accounts and sessions are sealed by it",
+                remedy=f"请从副本恢复 {FILE}，权限 600；确已遗失则移走 rows-*.sealed，再为每个人新建令牌和账户",
+                remedy_en=f"Restore {FILE} from its copy, mode 600; when lost for good, move rows-*.sealed away and make "
+                "everybody's tokens and accounts anew.",
+            )
         _keys[folder] = read_or_make(folder / FILE, lambda: os.urandom(KEY_BYTES))
     return _keys[folder]
 
 
-def reseal(connection: Connection, table: str, condition: Any) -> None:
-    """Seal rows again that were changed in this transaction."""
+def change(connection: Connection, table: str, condition: Any, **values: Any) -> int:
+    """Change rows and seal them anew; how many there were.
+
+    A row whose seal is not its own is changed too, but not sealed: else a role that somebody wrote into the database
+    would be vouched for at the next change of a password.
+    """
     of = TABLES[table]
-    for row in connection.execute(select(of).where(condition)).all():
-        seal = seal_of(connection, table, row._mapping)
-        key = of.primary_key.columns.values()[0]
-        connection.execute(update(of).where(key == row._mapping[key.name]).values(seal=seal))
+    key = of.primary_key.columns.values()[0]
+    found = connection.execute(select(of).where(condition).with_for_update()).all()
+    for row in found:
+        seal = row.seal
+        if is_sealed(connection, table, row._mapping):
+            seal = seal_of(connection, table, {**row._mapping, **values})
+        connection.execute(update(of).where(key == row._mapping[key.name]).values(**values, seal=seal))
+    return len(found)
 
 
 def ensure_seals(engine: Engine, ledger_id: str) -> None:
     """Seal what was written before there were seals: once for a ledger, which a file beside the key remembers.
 
-    Were it remembered in the database, whoever can write there could have rows of their own sealed.
+    Were it remembered in the database, whoever can write there could have rows of their own sealed. The ledger's id
+    comes from there too: so where the folder knows another ledger, nothing is sealed by itself. Raises: RowsUnsealed.
     """
     with reading(engine) as connection:
-        marker = keys_of(connection).folder / f"rows-{ledger_id}.sealed"
+        folder = keys_of(connection).folder
         key_of(connection)
+    marker = folder / f"rows-{ledger_id}.sealed"
     if marker.exists():
         return
     with writing(engine) as connection:
         for table in SEALED:
-            reseal(connection, table, TABLES[table].c.seal.is_(None))
+            _seal_first(connection, table, known=[one.name for one in sorted(folder.glob("rows-*.sealed"))])
     write_once(marker, b"")
+
+
+def _seal_first(connection: Connection, table: str, known: list[str]) -> None:
+    of = TABLES[table]
+    key = of.primary_key.columns.values()[0]
+    for row in connection.execute(select(of).where(of.c.seal.is_(None))).all():
+        if known:
+            raise _unsealed(table, known[0])
+        seal = seal_of(connection, table, row._mapping)
+        connection.execute(update(of).where(key == row._mapping[key.name]).values(seal=seal))
+
+
+def _unsealed(table: str, known: str) -> RowsUnsealed:
+    return RowsUnsealed(
+        f"表 {table} 中有未封签的行，而密钥目录属于另一本台账（{known}）",
+        f"there are rows without a seal in {table}, and the key folder belongs to another ledger ({known})",
+        remedy="请核对数据库是否被改动（steward audit）；确为旧版数据库，请把密钥目录复制一份、"
+        "删去其中的 rows-*.sealed，用 STEWARD_KEY_DIR 指明",
+        remedy_en="Look whether the database was changed (steward audit). If it is one of an earlier version, give it "
+        "a copy of the key folder without rows-*.sealed, and name that in STEWARD_KEY_DIR.",
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -126,7 +126,8 @@ def kept_in(folder: Path, origin: str) -> Iterator[Kept]:
     """
     witness = Witness(folder, origin)
     if witness.history.exists():
-        for number, line in enumerate(witness.history.read_bytes().splitlines(), 1):
+        whole = witness.history.read_bytes().rpartition(b"\n")[0]  # the last one may be half written, or cut by a crash
+        for number, line in enumerate(whole.splitlines(), 1):
             where = f"{witness.history.name} line {number}"
             try:
                 content = json.loads(line)

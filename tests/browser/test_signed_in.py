@@ -15,7 +15,9 @@ from tests.browser.district import YEAR, District
 from tests.browser.test_portal import RULES, WIDTHS
 
 SIGNED = [page for page in PAGES if page.roles is not None]
-_FIRST = (Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AGENCY, Role.CLIENT, Role.ADMIN)
+_FIRST = (
+    Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AGENCY, Role.CLIENT, Role.ADMIN, Role.AUDITOR,
+)  # fmt: skip
 
 
 def concrete(path: str, district: District) -> str:

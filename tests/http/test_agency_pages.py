@@ -265,7 +265,7 @@ def test_the_certificate_is_a_file_for_who_may_see_the_agency(story: Story) -> N
     assert found.headers["content-disposition"].startswith(f'attachment; filename="certificate-{story.uscc}-2024-12-31')
     assert (found.json()["uscc"], found.json()["as_of"]) == (story.uscc, "2024-12-31")
     other = Desk(story.world, Role.AGENCY, story.world.filed())
-    assert other.get(story.path, **{"as": "certificate"}).status_code == 403
+    assert other.get(story.path, **{"as": "certificate"}).status_code == 404
 
 
 def test_the_hints_of_one_agency_are_a_list_of_their_own(story: Story) -> None:

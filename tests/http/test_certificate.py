@@ -163,6 +163,23 @@ def test_an_agency_gets_its_own_without_the_words_of_informants(world: World) ->
     assert world.association.get(f"/v1/agencies/{uscc}/certificate", year="2019").status_code == 404
 
 
+def test_it_can_be_asked_for_as_of_what_is_withheld(world: World) -> None:
+    """`version:N` where N is a complaint: the instant is the echoed one, and has to fit its neighbours."""
+    uscc = story(world)
+    versions = [one["version"] for one in world.trail(uscc) if one["type"] == "ComplaintReceived"]
+    agency = world.person(Role.AGENCY, uscc)
+    for version in versions:
+        response = agency.get(f"/v1/agencies/{uscc}/certificate", known_at=f"version:{version}")
+        assert response.status_code == 200, response.text
+        certificate = parse_certificate(response.content)
+        assert any("withheld" in one.text_en for one in check_certificate(certificate))
+        for other in ("2020-01-01T00:00:00.000000Z", "2200-01-01T00:00:00.000000Z"):
+            echo = {**certificate.standing, "known_at": other}
+            forged = msgspec.structs.replace(certificate, standing=echo)
+            with pytest.raises(ProofError):
+                check_certificate(forged)
+
+
 def test_the_command_needs_neither_database_nor_network(world: World, tmp_path: Path) -> None:
     """`steward verify` in a process without sockets says what it checked; a changed file ends with 9 and is named."""
     whole = fetched(world, story(world), as_of="2024-12-31")

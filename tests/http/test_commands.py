@@ -39,7 +39,7 @@ def test_a_command_is_answered_as_the_contract_says(world: World, row: CommandRo
     assert response.headers["content-type"] == "application/json"
     answer = response.json()
     example = command_example(row.body)
-    extra = {"link"} if row.body.__name__ == "InviteSurvey" else set()
+    extra = {"link", "page"} if row.body.__name__ == "InviteSurvey" else set()
     extra |= {"also_annulled"} if "EventAnnulled" in (example.event, *example.more) else set()
     assert set(answer) == {"agency", "version", "recorded_at", "events", "ids"} | extra
     facts, members = answer["events"], ("id", "type", "version", "occurred_on", "recorded_at")

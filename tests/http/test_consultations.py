@@ -19,7 +19,7 @@ from domain.store import consultations
 from domain.store.consultations import LEAST_DAYS, Consultation
 from domain.store.engine import open_engine, open_migration_engine, reading, writing
 from domain.store.schema import consultations as table
-from domain.values import Role, instant
+from domain.values import LEDGER_STREAM, Role, instant
 from tests.http.test_quick_standing import counted
 from tests.http.world import World, new_uscc
 
@@ -70,6 +70,19 @@ def test_appeals_and_dossiers_are_about_their_agency(world: World) -> None:
     assert [(row["route"], row["asked"]) for row in rows] == [
         ("GET /v1/appeals/{id}", f"id={appeal}"), ("GET /v1/appeals/{id}/dossier", f"id={appeal}"),
     ]  # fmt: skip
+
+
+def test_proof_of_an_event_is_about_its_agency(world: World) -> None:
+    """A receipt gives what was recorded; of an event of the law it is about nobody."""
+    uscc, asker = world.filed(), world.person(Role.COMMITTEE)
+    with world.service.ledger.reading() as reader:
+        law = reader.events(LEDGER_STREAM)[0].id
+    for event_id in (world.trail(uscc)[0]["id"], law):
+        for path in ("/v1/log/inclusion", "/v1/log/receipt"):
+            assert asker.get(path, event_id=event_id).status_code == 200
+    rows = consulted(world, uscc=uscc, person=asker.person_id)
+    assert [row["route"] for row in rows] == ["GET /v1/log/inclusion", "GET /v1/log/receipt"]
+    assert len(consulted(world, person=asker.person_id)) == 2
 
 
 def test_the_short_way_of_standing_is_noted_too(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Semaphore
+
 import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
@@ -39,6 +41,42 @@ def test_signing_in_leads_back_to_where_one_wanted_to_go(world: World) -> None:
     assert client.post("/sign-out", data={"csrf": desk}).status_code == 303
     client.cookies.update(kept)
     assert client.get("/account").status_code == 303
+
+
+def test_whoever_is_signed_in_may_sign_in_as_somebody_else(world: World) -> None:
+    """From a form of before or of now; the session that was there ends with it; another site's form does nothing."""
+    desk, other = Desk(world, Role.AUDITOR), account(world, Role.REGULATOR)
+    before = dict(desk.client.cookies)
+    form = {"login": other, "password": PASSWORD}
+    assert desk.client.post("/sign-in", data=form, headers={"origin": "https://evil.example"}).status_code == 403
+    assert desk.login in desk.shown("/account")
+    assert desk.client.post("/sign-in", data=form).status_code == 303
+    assert other in desk.shown("/account")
+    gone = fresh(world)
+    gone.cookies.update(before)
+    assert gone.get("/account").status_code == 303
+
+
+def test_neighbours_in_one_network_guess_together(world: World) -> None:
+    """Whoever has one IPv6 address has 2^64 of them: the first 64 bits are counted."""
+    login = account(world, Role.AUDITOR)
+    for last in range(MOST_PER_LOGIN):
+        guesser = TestClient(world.client.app, follow_redirects=False, client=(f"2001:db8:0:7::{last:x}", 1))
+        assert guesser.post("/sign-in", data={"login": login, "password": "guess guess"}).status_code == 403
+    for address, status in (("2001:db8:0:7:ffff::1", 429), ("2001:db8:0:8::1", 303)):
+        somebody = TestClient(world.client.app, follow_redirects=False, client=(address, 1))
+        assert somebody.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == status
+
+
+def test_too_many_who_wait_are_asked_to_come_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would take the threads that everybody else is answered by: 503 with a time, and nothing is counted."""
+    login, client = account(world, Role.AUDITOR), fresh(world)
+    monkeypatch.setattr("api.web.sign_in._let_in", Semaphore(0))
+    refused = client.post("/sign-in", data={"login": login, "password": PASSWORD})
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) > 0
+    monkeypatch.undo()
+    assert client.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
 
 
 def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(world: World) -> None:

@@ -19,9 +19,11 @@ from api.sealing import Notary, proven_up
 from api.settings import Settings
 from domain.store.engine import open_engine
 from domain.store.master_key import use_keys
+from domain.values import Role
 from projections.certificate import check_certificate
 from projections.certificate_file import parse_certificate
 from projections.ledger import open_ledger
+from tests.http.desk import Desk
 from tests.http.world import CLIENT_PARTY, World
 from tests.postgres_server import PostgresServer
 from tests.proof.tampering import Tamperer, columns, flip, flip_back
@@ -94,6 +96,7 @@ def _filled(url: str, folder: Path) -> tuple[str, bytes]:
     settings = Settings(database_url=url, data_dir=folder, key_dir=folder / "keys", seal_seconds=0.05)
     with TestClient(create_app(settings)) as client:
         world = World(client)
+        Desk(world, Role.AUDITOR)
         uscc = world.assessed()
         world.upheld(uscc, "2024-05-06", "2024-06-06")
         wrong = world.upheld(uscc, "2024-07-01")[0]
@@ -144,6 +147,34 @@ def test_nothing_is_found_where_nothing_was_done(held: Held) -> None:
     command = held.command("audit")
     assert command.returncode == 0, command.stderr
     assert "0 differences" in command.stderr
+
+
+def test_what_is_not_sealed_yet_is_no_difference(held: Held) -> None:
+    """While the service writes: all that is sealed is signed, and two facts more wait for the next sealing."""
+    quiet = held.settings.model_copy(update={"seal_seconds": 60.0})
+    with TestClient(create_app(quiet)) as client:
+        world = World(client)
+        uscc = world.filed()
+        proven_up(world.service.ledger, world.service.notary)
+        sealed = held.audit().counted["events"]
+        world.id_of("RecordLapse", uscc)
+        world.id_of("ReceiveComplaint", uscc)
+        done = held.audit()
+        assert done[:2] == ([], [])
+        assert done.counted["events"] == sealed, "they are not in the log yet"
+
+
+def test_a_line_that_is_half_written_is_no_difference(held: Held) -> None:
+    """The file outside is written while the audit reads it, or was cut by a crash: its whole lines count."""
+    (history,) = held.settings.checkpoints.glob("*.log")
+    whole = held.audit(rows=False).counted["outside"]
+    with history.open("ab") as file:
+        file.write(b'{"size": 9')
+    done = held.audit(rows=False)
+    assert (done.found, done.counted["outside"]) == ([], whole)
+    with history.open("ab") as file:
+        file.write(b"\n")
+    assert "outside" in _name(held.audit(rows=False))
 
 
 @pytest.mark.slow

@@ -1,0 +1,46 @@
+"""Who read what about which agency, for the auditor."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.queries import Cursor, LooseText
+from api.web.basis import keeping
+from api.web.fields import VIA
+from api.web.inside import look
+from api.web.refused import Refused, refused
+from api.web.render import page
+from api.web.routes import PageRoute
+
+router = APIRouter(route_class=PageRoute)
+ROWS = 40
+_FILTERS = ("uscc", "person", "from", "to")
+
+
+@router.get("/consultations")
+async def consultations(
+    request: Request,
+    uscc: LooseText = "",
+    person: LooseText = "",
+    from_: Annotated[LooseText, Query(alias="from")] = "",
+    to: LooseText = "",
+    cursor: Cursor = None,
+) -> Response:
+    """The record of consultations, the latest first."""
+    filters = dict(zip(_FILTERS, (one.strip() for one in (uscc, person, from_, to)), strict=True))
+    found = await look(request, "/v1/consultations", **filters, limit=ROWS, cursor=cursor)
+    problem: Refused | None = None
+    items, following = [], None
+    if found.refused:
+        problem = refused(found.content, {f"?{name}": name for name in _FILTERS})
+    else:
+        items, following = found.content["items"], found.content["next_cursor"]
+    return page(
+        request, "consultations.html", name="consultations", status=found.status if found.refused else 200,
+        items=items, filters=filters, refused=problem, via=VIA, paged=cursor is not None,
+        first=keeping(request, "/consultations", **filters),
+        following=None if following is None else keeping(request, "/consultations", **filters, cursor=following),
+    )  # fmt: skip
