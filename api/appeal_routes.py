@@ -36,7 +36,7 @@ router = APIRouter(route_class=GuardedRoute)
 
 @router.get("/v1/appeals/{id}", tags=[MANY], **question_docs("appeal", not_found=True))
 def appeal(request: Request, id: str) -> Response:  # noqa: A002  # the name in the path
-    """一件申诉：公布的打分表、现在的打分表及差异 / An appeal: the published sheet, today's, and the difference."""
+    """一件异议：公布的打分表、现在的打分表及差异 / An appeal: the published sheet, today's, and the difference."""
     with asking(request) as (questions, reader):
         uscc, filed = appeal_of(reader, id, own_only(request))
         about(request, uscc)
@@ -53,8 +53,8 @@ def appeal_of(reader: Reader, appeal_id: str, own: str | None) -> tuple[str, App
     uscc = "" if filed is None else filed.stream.removeprefix("agency/")
     if not isinstance(filed, AppealFiled) or own not in (None, uscc):
         raise NotFound(
-            "没有路径里这个编号的申诉", "there is no such appeal as the path names", cites=("R33",),
-            remedy="请在申诉登记簿（GET /v1/appeals）里核对编号", remedy_en="Look the id up in GET /v1/appeals.",
+            "没有路径里这个编号的异议", "there is no such appeal as the path names", cites=("R33",),
+            remedy="请在异议登记簿（GET /v1/appeals）里核对编号", remedy_en="Look the id up in GET /v1/appeals.",
         )  # fmt: skip
     return uscc, filed
 
@@ -67,7 +67,7 @@ class Appeal:
         now = questions.basis(uscc, None, known_at)
         found = published(self.reader, uscc, filed.year, now.trail.events)
         if found is None:
-            raise NotFound("申诉所针对的结果当时尚未公布", "the result that is appealed was not published by then")
+            raise NotFound("异议所针对的结果当时尚未公布", "the result that is appealed was not published by then")
         self.found = found
         self.basis = replace(now, as_of=found.day)
         self.contested = result_named(found, filed.result_id)
@@ -115,7 +115,7 @@ class Appeal:
 
 @router.get("/v1/appeals/{id}/dossier", tags=[MANY], **dossier_docs())
 def appeal_dossier(request: Request, id: str, known_at: KnownAt = None) -> Response:  # noqa: A002  # as above
-    """申诉卷宗：一个可重复生成的 ZIP / The dossier of an appeal: one ZIP, the same bytes from the same log."""
+    """异议卷宗：一个可重复生成的 ZIP / The dossier of an appeal: one ZIP, the same bytes from the same log."""
     log_index = _place_in_log(request, known_at)
     with asking(request) as (questions, reader):
         uscc, filed = appeal_of(reader, id, own_only(request))

@@ -64,15 +64,15 @@ class AssessmentRound:
             not_after(field, day, today)
         if published_on <= last:
             raise Invalid(
-                f"published_on 是 {published_on}，考评年度 {self.year} 到 {last} 才结束",
-                f"published_on is {published_on}: the assessment year {self.year} ends only on {last}",
+                f"公布日期为 {published_on}，考评年度 {self.year} 到 {last} 才结束",
+                f"published on {published_on}: the assessment year {self.year} ends only on {last}",
                 cites=("art.19", "R32"), remedy="请在年度结束之后公布", remedy_en="Publish after the year is over.",
                 pointer="/published_on",
             )  # fmt: skip
         if meeting_on > published_on:
             raise Invalid(
-                f"meeting_on（{meeting_on}）晚于 published_on（{published_on}）",
-                f"meeting_on ({meeting_on}) lies after published_on ({published_on})",
+                f"会议日期（{meeting_on}）晚于公布日期（{published_on}）",
+                f"the meeting ({meeting_on}) lies after the publication ({published_on})",
                 cites=("art.19", "R32"), remedy="先开会，后公布：请核对两个日期",
                 remedy_en="The meeting comes first: check the two dates.", pointer="/meeting_on",
             )  # fmt: skip
@@ -100,9 +100,9 @@ class AssessmentRound:
         waiting = list(open_appeals)
         if waiting:
             raise Contradiction(
-                f"还有 {len(waiting)} 件申诉未办结（{'、'.join(waiting[:5])}）",
+                f"还有 {len(waiting)} 件异议未办结（{'、'.join(waiting[:5])}）",
                 f"{len(waiting)} appeals are open ({', '.join(waiting[:5])})",
-                cites=("R36",), remedy="请先对每件申诉作出决定", remedy_en="Decide each of them first.",
+                cites=("R36",), remedy="请先对每件异议作出决定", remedy_en="Decide each of them first.",
             )  # fmt: skip
 
 

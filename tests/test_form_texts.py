@@ -7,8 +7,9 @@ from pathlib import Path
 
 from api.web import form_texts
 from api.web.form_fields import FORMS, every_field, form_fields
-from api.web.form_texts import cited, command_text, questions
+from api.web.form_texts import command_text, questions
 from api.web.words import EVENTS
+from projections.dossier.words import cited_in_chinese
 
 
 def test_every_field_and_value_has_its_words() -> None:
@@ -18,7 +19,7 @@ def test_every_field_and_value_has_its_words() -> None:
         text, fields = command_text(name), form_fields(name)
         assert all(text.title), name
         assert all(text.says), name
-        assert "" not in cited(text.article)
+        assert cited_in_chinese(text.article)
         assert set(text.order) <= set(row.body.model_fields), name
         assert {one.name for one in fields} == set(row.body.model_fields), name
         assert set(text.next) <= set(FORMS), name
@@ -40,14 +41,3 @@ def test_every_field_and_value_has_its_words() -> None:
 def _tails(path: str) -> set[str]:
     parts = path.split("/")
     return {"/".join(parts[place:]) for place in range(len(parts))}
-
-
-def test_articles_are_cited_as_people_write_them() -> None:
-    """Chinese numerals for articles and items."""
-    assert cited("art.8") == ("第八条", "art.8")
-    assert cited("art.17(3)")[0] == "第十七条（三）"
-    assert cited("art.20")[0] == "第二十条"
-    assert cited("art.26")[0] == "第二十六条"
-    assert cited("annex1")[0] == "附件1"
-    assert cited("annex1.item4")[0] == "附件1第4项"
-    assert cited("R38")[0] == "R38"

@@ -111,7 +111,7 @@ def _must_be_impartial(act: Act, agency: Agency, filed: AppealFiled) -> None:
     """Refuse a decision by who recorded or verified a disputed fact. Raises: Forbidden."""
     for event in involving(agency.trail, filed, act.caller.person_id):
         raise Forbidden(
-            f"您记录或核实了所争议的事实（{event.id}），不能决定这件申诉",
+            f"您记录或核实了所争议的事实（{event.id}），不能决定这件异议",
             f"you recorded or verified what is disputed ({event.id}): you do not decide this appeal",
             cites=("R35",), remedy="请由委员会的其他成员决定",
             remedy_en="Let another member of the committee decide.",

@@ -47,8 +47,8 @@ def _dispose(
     found = published(unit.reader, uscc, result.year)
     if found is not None and body.disposed_on < found.standing.occurred_on:
         raise Contradiction(
-            f"disposed_on（{body.disposed_on}）早于结果公布之日（{found.standing.occurred_on}）",
-            f"disposed_on ({body.disposed_on}) lies before the result's day ({found.standing.occurred_on})",
+            f"处理日期（{body.disposed_on}）早于结果公布之日（{found.standing.occurred_on}）",
+            f"the day of disposal ({body.disposed_on}) lies before the result's day ({found.standing.occurred_on})",
             cites=("R36",), remedy="请核对日期", remedy_en="Check the date.", pointer="/disposed_on",
         )  # fmt: skip
     event = act.append(

@@ -61,6 +61,16 @@ def version_of(form: FormData) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
+def ranks_moved(count: int) -> Said:
+    """How many other agencies' ranks a decision moves, within a sentence."""
+    if not count:
+        return "其他机构的名次不变", "no other rank moves"
+    return (
+        f"另有 {count} 家机构名次变动",
+        f"{count} other rank{'' if count == 1 else 's'} move{'s' if count == 1 else ''}",
+    )
+
+
 def target_of(pointer: str) -> str:
     """The id of the field that a refusal points to: `/replace/0/body/item` is `replace-0-body-item`."""
     parts = pointer.strip("/?").split("/")

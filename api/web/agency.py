@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from api.permissions import rights_of
 from api.web.basis import asked, keeping
-from api.web.inside import ask
+from api.web.inside import ask, passed_on
 from api.web.render import language_of, page
 from api.web.routes import PageRoute
 from api.web.timeline_svg import Words, timeline_svg
@@ -60,10 +60,16 @@ async def agency(
     first: Annotated[Day, Query(alias="from")] = "",
     last: Annotated[Day, Query(alias="to")] = "",
     part: Literal["", "timeline"] = "",
+    as_: Annotated[Literal["page", "certificate"], Query(alias="as")] = "page",
 ) -> Response:
-    """The overview; with `part=timeline` only what another stretch changes of it, for the script."""
+    """The overview; with `part=timeline` only what another stretch changes of it, for the script.
+
+    `as=certificate` is the file that proves the standing: a browser has no token to ask the API itself.
+    """
     basis = asked(request)
     base = f"/v1/agencies/{uscc}"
+    if as_ == "certificate":
+        return await passed_on(request, f"{base}/certificate", **basis.query)
     standing = await ask(request, f"{base}/standing", **basis.query)
     course = await ask(request, f"{base}/course", from_=first, to=last, **basis.query)
     shown = {

@@ -13,8 +13,20 @@ from starlette.responses import RedirectResponse, Response
 
 from api.law_routes import adopted_law
 from api.queries import LooseText
-from api.web.acting import LABELS, Question, Said, Trouble, confirm, given, key_of, text_of, time_left, version_of
-from api.web.inside import ask, call, tell, wrong
+from api.web.acting import (
+    LABELS,
+    Question,
+    Said,
+    Trouble,
+    confirm,
+    given,
+    key_of,
+    ranks_moved,
+    text_of,
+    time_left,
+    version_of,
+)
+from api.web.inside import ask, passed_on, tell, wrong
 from api.web.render import page
 from api.web.replacing import KINDS, Row, choices, rows_of
 from api.web.routes import PageRoute
@@ -42,9 +54,7 @@ async def appeal(request: Request, appeal: str, dossier: LooseText = "") -> Resp
     """The appeal as it stands; `?dossier=zip` is its dossier: a browser has no token to ask the API itself."""
     if dossier != "zip":
         return await _shown(request, appeal)
-    found = await call(request, "GET", f"/v1/appeals/{appeal}/dossier")
-    headers = {"Content-Disposition": found.headers["content-disposition"], "Cache-Control": "no-store"}
-    return Response(found.body, 200, headers, found.headers["content-type"])
+    return await passed_on(request, f"/v1/appeals/{appeal}/dossier")
 
 
 @router.post("/appeals/{appeal}")
@@ -153,14 +163,15 @@ def _question(found: dict[str, Any], body: dict[str, Any], supposed: dict[str, A
         lines.append((supposed["text"], supposed["text_en"]))
     else:
         was, will = (GRADES.get(one["grade"] or "", ("未评定", "not assessed")) for one in (before, after))
+        others = ranks_moved(supposed["ranks"]["moved"])
         grades = (f"仍为{will[0]}", f"grade {will[1]} as before") if was == will else (
             f"由{was[0]}变为{will[0]}", f"grade from {was[1]} to {will[1]}"
         )  # fmt: skip
         lines.append((
             f"总分由 {before['total'] or '—'} 变为 {after['total'] or '—'}，结果{grades[0]}，"
-            f"另有 {supposed['ranks']['moved']} 家机构名次变动；修订结果公布后，受影响的机构重新有一周可提出异议",
+            f"{others[0]}；修订结果公布后，受影响的机构重新有一周可提出异议",
             f"Total from {before['total'] or '—'} to {after['total'] or '—'}, {grades[1]}; "
-            f"the ranks of {supposed['ranks']['moved']} others move; all affected have a new week to appeal",
+            f"{others[1]}; all affected have a new week to appeal",
         ))  # fmt: skip
     title = ("确认对异议的决定", "Confirm the decision on the appeal")
     return Question(title, lines, "decide", ("作出决定", "Decide"))

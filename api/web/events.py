@@ -11,7 +11,6 @@ from api.web.fields import VIA, told
 from api.web.inside import ask, look
 from api.web.render import page
 from api.web.routes import PageRoute
-from projections.dossier.words import cited_in_chinese
 
 router = APIRouter(route_class=PageRoute)
 
@@ -34,6 +33,6 @@ async def one_event(request: Request, uscc: str, event: str) -> Response:
     return page(
         request, "event.html", name="event", agency=answer["agency"], echo=answer, answer=answer, item=item,
         rows=rows, effects=effects, via=VIA, proof=None if proof.refused else proof.content,
-        parted=parted, in_chinese=cited_in_chinese,
+        parted=parted,
         cited=await events_named(request, code, [one for one in ids if one != event], basis.get("known_at")),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from api.web.form_fields import FORMS, REPLACING, FormField, every_field, form_f
 from api.web.form_filling import filled
 from api.web.form_lists import MOST_OPTIONS, Option, described, options, trail
 from api.web.form_preview import PART_NAMES, effect_of, own_errors
-from api.web.form_texts import cited, command_text, questions
+from api.web.form_texts import command_text, questions
 from api.web.form_values import any_filled, values_of
 from api.web.inside import Inside, ask, tell
 from api.web.record_pages import agency_shown, own_agency, searched
@@ -146,7 +146,7 @@ async def _shared(request: Request, entry: Entry) -> dict[str, Any]:
     return {
         "entry": entry, "agency": await _agency(request, entry), "lists": lists, "known": known,
         "fields_of": form_fields, "text_of": command_text, "questions": questions(), "any_filled": any_filled,
-        "cited": cited, "most": MOST_OPTIONS, "shows_events": request.state.visitor.role in (*READERS, Role.AGENCY),
+        "most": MOST_OPTIONS, "shows_events": request.state.visitor.role in (*READERS, Role.AGENCY),
     }  # fmt: skip
 
 

@@ -69,28 +69,6 @@ def questions() -> tuple[dict[str, Words], ...]:
     return tuple({key: _tuple(words) for key, words in one.items()} for one in _read("choices")["answers"])
 
 
-def cited(ref: str) -> Words:
-    """An article, annex or reading as people write it: 第十七条（三）, art.17(3)."""
-    kind, _, rest = ref.partition(".")
-    if kind == "art":
-        number, _, item = rest.partition("(")
-        numbers = item.removesuffix(")")
-        inner = f"（{_numeral(int(numbers)) if numbers.isdecimal() else numbers}）" if numbers else ""
-        return f"第{_numeral(int(number))}条{inner}", ref
-    if kind.startswith("annex"):
-        item = f"第{rest.removeprefix('item')}项" if rest else ""
-        return f"附件{kind.removeprefix('annex')}{item}", ref
-    return ref, ref
-
-
-def _numeral(number: int) -> str:
-    """Chinese numerals up to 99."""
-    tens, ones = divmod(number, 10)
-    digits = "〇一二三四五六七八九"
-    head = "" if tens == 0 else "十" if tens == 1 else f"{digits[tens]}十"
-    return head + (digits[ones] if ones or not tens else "")
-
-
 def _nearest(table: dict[str, Any], command: str, path: str) -> dict[str, Any]:
     parts = path.split("/")
     names = [f"{command}/{path}", *("/".join(parts[place:]) for place in range(len(parts)))]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api.web.acting import Question, Said, Trouble, confirm, given, key_of, text_of, version_of
+from api.web.acting import Question, Said, Trouble, confirm, given, key_of, ranks_moved, text_of, version_of
 from api.web.inside import ask, tell, wrong
 from api.web.render import page
 from api.web.routes import PageRoute
@@ -60,12 +60,12 @@ def _question(found: dict[str, Any], body: dict[str, str]) -> Question:
             f"The published result of {year} stands; the reason is recorded",
         )
     else:
-        before, after = would["before"], would["after"]
+        before, after, others = would["before"], would["after"], ranks_moved(would["ranks"]["moved"])
         line = (
             f"{year} 年度的结果重开并修订：总分 {before['total'] or '—'} → {after['total'] or '—'}，"
-            f"另有 {would['ranks']['moved']} 家机构名次变动；受影响的机构重新有一周可提出异议",
+            f"{others[0]}；受影响的机构重新有一周可提出异议",
             f"The result of {year} is reopened and revised: total {before['total'] or '—'} → {after['total'] or '—'}; "
-            f"the ranks of {would['ranks']['moved']} others move; all affected have a new week to appeal",
+            f"{others[1]}; all affected have a new week to appeal",
         )
     when: Said = (f"处理日期 {body['disposed_on']}", f"On {body['disposed_on']}")
     return Question(("确认处理", "Confirm"), [line, when], "dispose", ("记录处理决定", "Record it"))

@@ -15,6 +15,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Message
 
 from api.auth import CALLER
@@ -55,6 +56,16 @@ async def ask(request: Request, path: str, **query: Any) -> dict[str, Any]:
 async def look(request: Request, path: str, **query: Any) -> Inside:
     """The answer to `GET path?query`, or the problem it is refused with, for pages that say more than an error page."""
     return await _or_problem(request, path, call(request, "GET", path, query=_query(query)))
+
+
+async def passed_on(request: Request, path: str, **query: Any) -> Response:
+    """The file that `GET path?query` answers, for a browser: it has a session, and no token to ask the API itself.
+
+    Raises: whatever the route refuses with.
+    """
+    found = await call(request, "GET", path, query=_query(query))
+    headers = {"Content-Disposition": found.headers["content-disposition"], "Cache-Control": "no-store"}
+    return Response(found.body, 200, headers, found.headers["content-type"])
 
 
 async def tell(

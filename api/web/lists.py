@@ -82,9 +82,10 @@ async def worklist(
     status: LooseText = "",
     due_before: LooseText = "",
     behaviour: LooseText = "",
+    uscc: LooseText = "",
     cursor: Cursor = None,
 ) -> Response:
-    """What waits on one list, what is due first first, with the way to deal with each."""
+    """What waits on one list, what is due first first, with the way to deal with each; hints also of one agency."""
     role = request.state.visitor.role
     kind = KINDS.get(list)
     if kind is None:
@@ -92,10 +93,12 @@ async def worklist(
             f"没有“{list}”这个待办清单", f"there is no worklist {list}",
             remedy="可用：" + "、".join(KINDS), remedy_en="There are: " + ", ".join(KINDS),
         )  # fmt: skip
-    given = {"due_before": due_before.strip(), "behaviour": behaviour.strip()}
+    given = {"due_before": due_before.strip(), "behaviour": behaviour.strip(), "uscc": uscc.strip()}
     filters = {"status": status.strip() or kind.statuses[0], **{name: given[name] for name in kind.filters}}
     basis = asked(request).query if kind.on_basis else {}
-    answer = await ask(request, kind.path, **basis, **filters, limit=ROWS, cursor=cursor)
+    asked_for = {name: value for name, value in filters.items() if name != "uscc"}
+    path = f"/v1/agencies/{filters['uscc']}/hints" if filters.get("uscc") else kind.path
+    answer = await ask(request, path, **basis, **asked_for, limit=ROWS, cursor=cursor)
     tabs = [(name, one) for name, one in KINDS.items() if role in rights_of("GET", one.path)]
     return page(
         request, "work.html", name="worklist", echo=answer, list=list, kind=kind, tabs=tabs, filters=filters,

@@ -95,7 +95,7 @@ KINDS: dict[str, Kind] = {
         "/v1/hints", ("线索", "Hints"),
         ("系统从已登记事实看出的应核查之处；线索本身不扣分、不计入（R37）。",
          "What recorded facts suggest should be looked into; a hint never counts by itself (R37)."),
-        ("open", "dismissed", "recorded", "all"), ("behaviour",), True,
+        ("open", "dismissed", "recorded", "all"), ("behaviour", "uscc"), True,
     ),
 }  # fmt: skip
 """In the order in which pages show them."""

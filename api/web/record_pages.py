@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.permissions import READERS, rights_of
 from api.queries import Cursor, LooseText
 from api.web.form_fields import FORMS
-from api.web.form_texts import cited, command_text
+from api.web.form_texts import command_text
 from api.web.inside import ask
 from api.web.render import page
 from api.web.routes import PageRoute
@@ -39,7 +39,7 @@ async def record(request: Request, uscc: LooseText = "", q: LooseText = "", curs
         ((tag, CHAPTERS[tag]), [(name, command_text(name)) for name in of_tag])
         for tag, of_tag in groupby(names, lambda name: FORMS[name].tag)
     ]
-    return page(request, "record.html", name="record", agency=agency, groups=groups, search=search, cited=cited)
+    return page(request, "record.html", name="record", agency=agency, groups=groups, search=search)
 
 
 def own_agency(request: Request) -> str | None:

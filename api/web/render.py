@@ -24,6 +24,7 @@ from api.web.glossary import terms
 from api.web.table import ASSETS, FIRST_LIST, PAGES, POLICY, Page, page_named
 from api.web.visitors import Visitor
 from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
+from projections.dossier.words import cited_in_chinese
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"
@@ -35,12 +36,15 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 """An instant within a text of the API: for people it is a clock in Beijing."""
 _ID = re.compile(r" ?[（(][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[）)]", re.ASCII)
 """The id of an event in brackets, which says nothing to people: the event is linked to beside it."""
+_EVENT = re.compile(rf"\b(?:{'|'.join(words.EVENTS)})\b")
+"""The type of an event within an English text of the API: people read its name."""
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 
 _templates = Environment(
     loader=FileSystemLoader(_HERE / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,  # what a running service shows does not change under it
     trim_blocks=True,
     lstrip_blocks=True,
 )
@@ -127,6 +131,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "words": by_date,
         "clock": by_clock,
         "local": local_of,
+        "why": lambda one: t(one["why"], _EVENT.sub(lambda found: words.EVENTS[found[0]][1].lower(), one["why_en"])),
         "readable": lambda text: _INSTANT.sub(lambda found: by_clock(found[0]), _ID.sub("", text)),
         "day": date.fromisoformat,
         "named": named,
@@ -134,6 +139,8 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "differences": differences,
         "link": link,
         "may": may,
+        "cite": lambda references: t(cited_by_pages(references), references),
+        "opens": lambda name: role is None or role in (page_named(name).roles or (role,)),
         "glossary": terms(),
         "first_use": first_use,
         "language": language,
@@ -148,6 +155,11 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "asset": lambda name: asset(name)[1],
         "demonstration": request.app.state.demonstration,
     }
+
+
+def cited_by_pages(references: str) -> str:
+    """References ("art.17(3), annex1") as a Chinese page cites them. Raises: ValueError for another text."""
+    return "、".join(map(cited_in_chinese, references.split(", ")))
 
 
 def today() -> date:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Annotated, Any, Literal
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.queries import Published
-from api.sheet_routes import PDF
 from api.web.basis import asked
 from api.web.cited import events_named, ids_in, parted
-from api.web.inside import ask, call, look
+from api.web.inside import ask, look, passed_on
 from api.web.render import page
 from api.web.routes import PageRoute
 from domain.measures.annex1_form import annex1_form
 from domain.values import rounded
-from projections.dossier.words import cited_in_chinese
 
 router = APIRouter(route_class=PageRoute)
 Format = Annotated[Literal["page", "pdf"], Query(alias="as", description="网页或 PDF / a page, or a PDF")]
@@ -30,7 +27,7 @@ async def sheet(request: Request, uscc: str, year: str, of: Published = "basis",
     """A year's sheet at the basis of the address, or as it was published (R32)."""
     path, basis = f"/v1/agencies/{uscc}", asked(request).query
     if as_ == "pdf":
-        return await _paper(request, f"{path}/sheets/{year}/pdf", {"of": of} if of == "published" else basis)
+        return await passed_on(request, f"{path}/sheets/{year}/pdf", **({"of": of} if of == "published" else basis))
     result = await look(request, f"{path}/results/{year}")
     published = None if result.refused else result.content
     if of == "published":
@@ -46,15 +43,8 @@ async def sheet(request: Request, uscc: str, year: str, of: Published = "basis",
         request, "sheet.html", name="sheet", agency=content["agency"], echo=content, sheet=content, year=int(year),
         form=annex1_form(), of=of, result=published["results"][-1] if published else None, first_year=int(first),
         law=await _law(request, content), cited=await events_named(request, content["agency"]["uscc"], ids, known_at),
-        cost=_cost, parted=parted, in_chinese=cited_in_chinese,
+        cost=_cost, parted=parted,
     )  # fmt: skip
-
-
-async def _paper(request: Request, path: str, query: dict[str, str]) -> Response:
-    """The PDF, as the API gives it."""
-    answer = await call(request, "GET", path, query=urlencode(query))
-    headers = {"Content-Disposition": answer.headers["content-disposition"], "Cache-Control": "no-store"}
-    return Response(answer.body, 200, headers, PDF)
 
 
 async def _law(request: Request, content: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from api.web.inside import ask, look
 from api.web.render import page
 from api.web.routes import PageRoute
 from api.web.words import EVENTS
-from projections.dossier.words import cited_in_chinese
 
 router = APIRouter(route_class=PageRoute)
 ROWS = 40
@@ -62,7 +61,7 @@ async def trail(
     return page(
         request, "trail.html", name="trail", status=422 if wrong else 200, agency=answer["agency"],
         echo={"as_of": None, "projected": False, **answer}, answer=answer, filters=kept, kinds=KINDS, via=VIA,
-        wrong={} if wrong is None else _by_field(wrong), brief=brief, in_chinese=cited_in_chinese,
+        wrong={} if wrong is None else _by_field(wrong), brief=brief,
         filtered=any(kept.values()),
         cited=await events_named(request, answer["agency"]["uscc"], annulments, known_at),
         paged=cursor is not None, first=keeping(request, here, **kept), following=following,

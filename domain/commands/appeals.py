@@ -67,14 +67,14 @@ class FileAppeal(Command):
                 f"{self.year} 年度没有公布过该机构的考评结果",
                 f"no result of {self.year} has been published for this agency",
                 cites=("art.20", "R33"),
-                remedy="对单条记录的异议请用 objections（R38）",
+                remedy="对单条记录请提出更正申请（R38）",
                 remedy_en="Against a single record, file an objection (R38).",
                 pointer="/year",
             )
         if self.filed_on < result.occurred_on:
             raise Contradiction(
-                f"filed_on（{self.filed_on}）早于结果公布之日（{result.occurred_on}）",
-                f"filed_on ({self.filed_on}) lies before the publication ({result.occurred_on})",
+                f"提出日期（{self.filed_on}）早于结果公布之日（{result.occurred_on}）",
+                f"the day of filing ({self.filed_on}) lies before the publication ({result.occurred_on})",
                 cites=("art.20", "R33"), remedy="请核对日期", remedy_en="Check the date.", pointer="/filed_on",
             )  # fmt: skip
         for event_id in self.disputed_event_ids:
@@ -100,7 +100,7 @@ def _appeal(agency: Agency, recording: Recording) -> AppealState:
     state = appeal_state(agency.trail, in_path(agency, recording, AppealFiled))
     if state.decision is not None:
         raise already(
-            f"该申诉已于 {state.decision.occurred_on} 办结（{state.status}）",
+            f"该异议已于 {state.decision.occurred_on} 办结（{state.status}）",
             f"this appeal was dealt with on {state.decision.occurred_on} ({state.status})",
             "art.20", "R34",
         )  # fmt: skip
@@ -111,8 +111,8 @@ def _not_before_filing(day: date, field: str, filed: AppealFiled) -> None:
     """Refuse a proceeding dated before the appeal was filed: a week would be counted from it. Raises: Contradiction."""
     if day < filed.occurred_on:
         raise Contradiction(
-            f"{field}（{day}）早于申诉提出之日（{filed.occurred_on}）",
-            f"{field} ({day}) lies before the appeal was filed ({filed.occurred_on})",
+            f"所填日期（{day}）早于异议提出之日（{filed.occurred_on}）",
+            f"the day given ({day}) lies before the appeal was filed ({filed.occurred_on})",
             cites=("R33", "R34"), remedy="请核对日期", remedy_en="Check the date.", pointer=f"/{field}",
         )  # fmt: skip
 
@@ -132,7 +132,7 @@ class AdmitAppeal(Command):
         _not_before_filing(self.decided_on, "decided_on", state.filed)
         if state.status != "awaiting_admission":
             raise Contradiction(
-                "该申诉无须准予受理：未逾期，或已准予",
+                "该异议无须准予受理：未逾期，或已准予",
                 "this appeal needs no admission: it was in time, or has been admitted",
                 cites=("R33",), remedy="请直接作出决定", remedy_en="Decide it.",
             )  # fmt: skip
@@ -155,10 +155,10 @@ class DecideAppeal(Command):
     def _fits_outcome(self) -> Self:
         changes = bool(self.annul or self.replace)
         if changes and self.outcome == "dismissed":
-            raise wrong("annul", "不成立（dismissed）的申诉不撤销也不补录事实（R34）",
+            raise wrong("annul", "不成立的异议不撤销也不补录事实（R34）",
                         "a dismissed appeal annuls and replaces nothing (R34)")  # fmt: skip
         if not changes and self.outcome != "dismissed":
-            raise wrong("annul", "成立的申诉须写明撤销（annul）或补录（replace）的事实（R34）",
+            raise wrong("annul", "成立的异议须写明撤销或补录的事实（R34）",
                         "an upheld appeal says what it annuls or replaces (R34)")  # fmt: skip
         return self
 
@@ -168,7 +168,7 @@ class DecideAppeal(Command):
         _not_before_filing(self.decided_on, "decided_on", state.filed)
         if state.status == "awaiting_admission":
             raise Contradiction(
-                "该申诉逾期提出，尚未准予受理",
+                "该异议逾期提出，尚未准予受理",
                 "this appeal is out of time and has not been admitted",
                 cites=("R33",),
                 remedy="请先记录准予受理（admission）及理由",
@@ -188,8 +188,8 @@ class DecideAppeal(Command):
     def _must_be_disputed(filed: AppealFiled, agency: Agency, event_id: str, pointer: str) -> None:
         if event_id not in filed.disputed:
             raise Invalid(
-                f"{event_id} 不在该申诉所争议的事实之中", f"{event_id} is not among what this appeal disputes",
-                cites=("R34",), remedy="只能撤销申诉中列明的事实；其他错误请另行撤销（annulments）",
+                f"{event_id} 不在该异议所争议的事实之中", f"{event_id} is not among what this appeal disputes",
+                cites=("R34",), remedy="只能撤销异议中列明的事实；其他错误请另行撤销",
                 remedy_en="Annul only what the appeal names; other errors are annulled by themselves.", pointer=pointer,
             )  # fmt: skip
         event: Event = agency.trail.by_id[event_id]

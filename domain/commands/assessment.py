@@ -92,8 +92,8 @@ class InviteSurvey(Command):
         """Refused where the link would be dead at once."""
         if self.expires_on < self.invited_on:
             raise Invalid(
-                "expires_on 早于 invited_on：链接一发出就已失效",
-                "expires_on lies before invited_on: the link would be dead at once",
+                "失效日期早于邀请日期：链接一发出就已失效",
+                "the expiry date lies before the invitation: the link would be dead at once",
                 remedy="请填写更晚的失效日",
                 remedy_en="Give a later expiry date.",
                 pointer="/expires_on",

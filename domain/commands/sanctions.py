@@ -139,14 +139,14 @@ class DecideComplaint(Command):
         if (self.verified_grounds is not None) != (self.outcome == "upheld"):
             raise wrong(
                 "verified_grounds",
-                "查实（upheld）须且只有查实才写明 verified_grounds（R15）",
-                "verified_grounds goes with outcome upheld, and only with it (R15)",
+                "结论为查实时须写明查实的事由，其他结论不写（R15）",
+                "an upheld complaint needs the verified grounds, and no other outcome has them (R15)",
             )
         if (self.merged_into is not None) != (self.outcome == "merged"):
             raise wrong(
                 "merged_into",
-                "并案（merged）须且只有并案才写明 merged_into（R15）",
-                "merged_into goes with outcome merged, and only with it (R15)",
+                "结论为并案时须写明并入哪一件，其他结论不写（R15）",
+                "a merged complaint needs the one it is merged into, and no other outcome has it (R15)",
             )
         return self
 
@@ -195,8 +195,8 @@ class DelistAgency(Command):
         rulebook = recording.rulebooks.on(self.decided_on)
         if rulebook.ladder.tag_term != "by_decision":
             raise Contradiction(
-                f"规则 {rulebook.id} 的标签到期自行消除（tag_term={rulebook.ladder.tag_term}），不以决定移出黑名单",
-                f"under {rulebook.id} tags end by themselves (tag_term={rulebook.ladder.tag_term}): no delisting",
+                f"规则 {rulebook.id} 的标签到期自行消除，不以决定移出黑名单",
+                f"under {rulebook.id} tags end by themselves: no delisting",
                 cites=("art.17(3)", "R16"),
                 remedy="如列入有误，请撤销相应的投诉决定",
                 remedy_en="If the listing was wrong, annul the complaint's decision.",
@@ -264,8 +264,8 @@ class FindAccidentLiability(Command):
         """A project that it names has to be on the trail, and to be that client's; liability follows the accident."""
         if self.accident_on is not None and self.accident_on > self.found_on:
             raise Invalid(
-                f"accident_on（{self.accident_on}）晚于 found_on（{self.found_on}）：认定不能早于事故",
-                f"accident_on ({self.accident_on}) lies after found_on ({self.found_on})",
+                f"事故日期（{self.accident_on}）晚于认定日期（{self.found_on}）：认定不能早于事故",
+                f"the day of the accident ({self.accident_on}) lies after the finding ({self.found_on})",
                 cites=("art.18",),
                 remedy="请核对两个日期",
                 remedy_en="Check the two dates.",

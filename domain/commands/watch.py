@@ -163,16 +163,16 @@ class FileObjection(Command):
         event = in_body(agency, "event_id", self.event_id, Event)
         if isinstance(event, (ResultPublished, ResultRevised)):
             raise Contradiction(
-                "对已公布的考评结果不提异议，应提出申诉",
+                "对已公布的考评结果不申请更正，应提出异议",
                 "a published result is not objected to but appealed against",
                 cites=("art.20", "R33", "R38"),
-                remedy="请在公布后一周内提出申诉（appeals）",
+                remedy="请在公布后一周内提出异议",
                 remedy_en="Appeal within one week of its publication (appeals).",
                 pointer="/event_id",
             )
         if event.FINAL:
             raise Contradiction(
-                f"{type(event).__name__} 不可撤销，对它无从提出异议",
+                f"{type(event).__name__} 不可撤销，对它无从申请更正",
                 f"{type(event).__name__} cannot be annulled, so there is nothing to object to",
                 cites=("events.md", "R38"),
                 remedy="请以新的事实纠正（如变更、再次备案）",
@@ -182,7 +182,7 @@ class FileObjection(Command):
         for earlier in agency.trail.of(ObjectionFiled):
             if earlier.event_id == event.id and answer_to(agency, earlier) is None:
                 raise Contradiction(
-                    f"对该记录的异议（{earlier.id}）尚待答复",
+                    f"对该记录的更正申请（{earlier.id}）尚待答复",
                     f"an objection to this record ({earlier.id}) awaits its answer",
                     cites=("R38",),
                     remedy="请等待答复；答复后如有新的理由可再次提出",
@@ -222,10 +222,10 @@ class AnswerObjection(Command):
         given = answer_to(agency, objection)
         if given is not None:
             raise Contradiction(
-                f"该异议已于 {given.occurred_on} 答复（{given.id}）",
+                f"该更正申请已于 {given.occurred_on} 答复（{given.id}）",
                 f"this objection was answered on {given.occurred_on} ({given.id})",
                 cites=("R38",),
-                remedy="答复不可更改；机构有新的理由可再次提出异议，协会也可直接撤销有误的记录（annulments）",
+                remedy="答复不可更改；机构有新的理由可再次申请更正，协会也可直接撤销有误的记录",
                 remedy_en="An answer stands; the agency may object anew, and what is wrong can be annulled directly.",
             )
         return fact(

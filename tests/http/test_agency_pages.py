@@ -253,3 +253,26 @@ def test_styles_and_scripts_come_compressed_to_who_takes_it(world: World) -> Non
     assert "content-encoding" not in plain.headers
     assert packed.content == plain.content
     assert packed.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+
+
+def test_the_certificate_is_a_file_for_who_may_see_the_agency(story: Story) -> None:
+    """From a session, at the basis of the page; an agency gets its own and nobody else's."""
+    desk = Desk(story.world, Role.AGENCY, story.uscc)
+    assert f'href="{story.path}?as_of=2024-12-31&amp;as=certificate" download' in desk.shown(
+        story.path, as_of="2024-12-31"
+    )
+    found = desk.get(story.path, **{"as_of": "2024-12-31", "as": "certificate"})
+    assert found.headers["content-disposition"].startswith(f'attachment; filename="certificate-{story.uscc}-2024-12-31')
+    assert (found.json()["uscc"], found.json()["as_of"]) == (story.uscc, "2024-12-31")
+    other = Desk(story.world, Role.AGENCY, story.world.filed())
+    assert other.get(story.path, **{"as": "certificate"}).status_code == 404
+
+
+def test_the_hints_of_one_agency_are_a_list_of_their_own(story: Story) -> None:
+    """The page of an agency leads to its hints, which name nobody else and lead back to the whole district."""
+    desk = Desk(story.world, Role.ASSOCIATION)
+    assert f'href="/work/hints?uscc={story.uscc}"' in desk.shown(story.path)
+    text = desk.shown("/work/hints", uscc=story.uscc, status="all")
+    assert f"只列一家机构的线索： {NAME}" in main_of(text)
+    assert f'name="uscc" value="{story.uscc}"' in text
+    assert set(re.findall(r'<th scope="row"[^>]*><a href="/agencies/(\w+)"', text)) <= {story.uscc}

@@ -104,7 +104,7 @@ def test_what_the_rules_do_not_know_is_refused_with_rule_and_remedy(world: World
     desk = Desk(world, Role.ASSOCIATION)
     response = desk.send("/record/delist-agency", {"agency": uscc, "/decided_on": "2025-05-06", "do": "preview"})
     assert response.status_code == 409
-    for said in ("tag_term", "art.17(3), R16", "请撤销相应的投诉决定"):
+    for said in ("标签到期自行消除", "第十七条第（三）项、R16", "请撤销相应的投诉决定"):
         assert said in main_of(response.text)
     assert 'value="2025-05-06"' in response.text
 

@@ -136,8 +136,8 @@ def _(world: World) -> Case:
 def _(world: World) -> Case:
     uscc = world.filed()
     return uscc, f"/v1/agencies/{uscc}/delisting", body_of("DelistAgency"), problem(
-        "规则 dayawan-2021 的标签到期自行消除（tag_term=one_year），不以决定移出黑名单",
-        "under dayawan-2021 tags end by themselves (tag_term=one_year): no delisting",
+        "规则 dayawan-2021 的标签到期自行消除，不以决定移出黑名单",
+        "under dayawan-2021 tags end by themselves: no delisting",
         article="art.17(3)", rule="R16", remedy="如列入有误，请撤销相应的投诉决定",
         remedy_en="If the listing was wrong, annul the complaint's decision.",
     )  # fmt: skip
@@ -183,7 +183,7 @@ def _(world: World) -> Case:
     )  # fmt: skip
     return uscc, f"/v1/agencies/{uscc}/appeals", {**body_of("FileAppeal"), "disputed_event_ids": []}, problem(
         text, text_en, errors=[{"pointer": "/year", "detail": text, "detail_en": text_en}], article="art.20",
-        rule="R33", remedy="对单条记录的异议请用 objections（R38）",
+        rule="R33", remedy="对单条记录请提出更正申请（R38）",
         remedy_en="Against a single record, file an objection (R38).",
     )  # fmt: skip
 

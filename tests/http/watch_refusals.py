@@ -52,7 +52,7 @@ def _(world: World) -> Case:
 def _(world: World) -> Case:
     uscc, path, body, first = twice(world, "FileObjection")
     text, text_en = (
-        f"对该记录的异议（{first['id']}）尚待答复",
+        f"对该记录的更正申请（{first['id']}）尚待答复",
         f"an objection to this record ({first['id']}) awaits its answer",
     )
     return uscc, path, body, problem(
@@ -66,12 +66,12 @@ def _(world: World) -> Case:
 def _(world: World) -> Case:
     uscc, path, body, first = twice(world, "AnswerObjection")
     text, text_en = (
-        f"该异议已于 2024-06-18 答复（{first['id']}）",
+        f"该更正申请已于 2024-06-18 答复（{first['id']}）",
         f"this objection was answered on 2024-06-18 ({first['id']})",
     )
     return uscc, path, body, problem(
         text, text_en, rule="R38",
-        remedy="答复不可更改；机构有新的理由可再次提出异议，协会也可直接撤销有误的记录（annulments）",
+        remedy="答复不可更改；机构有新的理由可再次申请更正，协会也可直接撤销有误的记录",
         remedy_en="An answer stands; the agency may object anew, and what is wrong can be annulled directly.",
     )  # fmt: skip
 
