@@ -75,7 +75,7 @@ def _with_ties(rows: Any) -> list[dict[str, Any]]:
     return [{**one, "tied": one["rank"] is not None and ranks.count(one["rank"]) > 1} for one in items]
 
 
-@router.get("/work/{list}")
+@router.get("/todo/{list}")
 async def worklist(
     request: Request,
     list: str,  # noqa: A002  # the name in the path
@@ -103,7 +103,7 @@ async def worklist(
     return page(
         request, "work.html", name="worklist", echo=answer, list=list, kind=kind, tabs=tabs, filters=filters,
         items=items_of(list, answer["items"], role), statuses=statuses_of(list), open_ones=OPEN,
-        behaviours=get_args(Behaviour), **_paged(request, f"/work/{list}", answer, cursor, filters),
+        behaviours=get_args(Behaviour), **_paged(request, f"/todo/{list}", answer, cursor, filters),
     )  # fmt: skip
 
 

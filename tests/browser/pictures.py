@@ -104,7 +104,7 @@ def sheet(camera: Camera) -> None:
 def appeal(camera: Camera) -> None:
     """An appeal before the committee, with what annulling a disputed fact would change."""
     tab = camera.tab(Role.COMMITTEE)
-    tab.goto(f"{camera.address}/work/appeals")
+    tab.goto(f"{camera.address}/todo/appeals")
     tab.locator('a[href^="/appeals/"]').first.click()
     tab.locator("input[name=annul]").first.check()
     tab.click("#decision button[value=try]")

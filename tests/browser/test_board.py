@@ -59,12 +59,12 @@ def test_from_the_board_to_an_overdue_appeal(chromium: Browser, district: Distri
     way = tab.locator(f'a[href="/appeals/{district.appeal}"]')
     expect(way).to_have_count(1)
     tab.goto(f"{district.address}/board")
-    later = tab.locator('[data-later="/work/notices"]')
+    later = tab.locator('[data-later="/todo/notices"]')
     if script:
         expect(later.locator(".count")).to_have_text(re.compile(r"\d+"))
         expect(later.locator(".urgent li").first).to_be_visible()
     else:
-        expect(later.locator(".more a")).to_have_attribute("href", "/work/notices")
+        expect(later.locator(".more a")).to_have_attribute("href", "/todo/notices")
         expect(later.locator(".count")).to_have_count(0)
     context.close()
 
@@ -73,7 +73,7 @@ def test_nothing_on_the_board_is_slow_or_moves_at_first(tab: Tab, district: Dist
     """Nothing moves when the lists that are worked out come in, and the page has under 100 kB with all its files."""
     district.sign_in(tab, Role.ASSOCIATION)
     sizes: list[int] = []
-    tab.on("response", lambda one: sizes.append(len(one.body())) if "/work/" not in one.url else None)
+    tab.on("response", lambda one: sizes.append(len(one.body())) if "/todo/" not in one.url else None)
     tab.goto(f"{district.address}/board")
     expect(tab.locator("[data-later] .count")).to_have_count(2)
     assert 0 < sum(sizes) < 100_000

@@ -271,8 +271,8 @@ def test_the_certificate_is_a_file_for_who_may_see_the_agency(story: Story) -> N
 def test_the_hints_of_one_agency_are_a_list_of_their_own(story: Story) -> None:
     """The page of an agency leads to its hints, which name nobody else and lead back to the whole district."""
     desk = Desk(story.world, Role.ASSOCIATION)
-    assert f'href="/work/hints?uscc={story.uscc}"' in desk.shown(story.path)
-    text = desk.shown("/work/hints", uscc=story.uscc, status="all")
+    assert f'href="/todo/hints?uscc={story.uscc}"' in desk.shown(story.path)
+    text = desk.shown("/todo/hints", uscc=story.uscc, status="all")
     assert f"只列一家机构的线索： {NAME}" in main_of(text)
     assert f'name="uscc" value="{story.uscc}"' in text
     assert set(re.findall(r'<th scope="row"[^>]*><a href="/agencies/(\w+)"', text)) <= {story.uscc}

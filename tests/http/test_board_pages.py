@@ -18,7 +18,7 @@ READERS = (Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR)
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize(
-    "path", ["/board", "/agencies", f"/rankings/{APPEALED}", *(f"/work/{one}" for one in LISTS)]
+    "path", ["/board", "/agencies", f"/rankings/{APPEALED}", *(f"/todo/{one}" for one in LISTS)]
 )  # fmt: skip
 def test_readers_open_every_page_in_both_languages(world: World, path: str, language: str) -> None:
     """The association and the auditor get it, the public is led to sign in, a client is refused; it stays small."""
@@ -46,9 +46,9 @@ def test_the_board_leads_from_each_number_to_its_list(world: World) -> None:
     assert int(tile) == numbers["agencies"]
     assert f"/agencies?as_of={day}&amp;tier=blacklisted" in text
     waiting = {one["list"]: one["open"] for one in world.association.get("/v1/worklists").json()["items"]}
-    shown = re.findall(r'<h3><a href="/work/(\w+)[^"]*">[^<]*</a> <span class="count">(\d+)', text)
+    shown = re.findall(r'<h3><a href="/todo/(\w+)[^"]*">[^<]*</a> <span class="count">(\d+)', text)
     assert {name: int(count) for name, count in shown} == waiting
-    assert 'data-later="/work/notices"' in text
+    assert 'data-later="/todo/notices"' in text
 
 
 def test_the_board_offers_what_a_role_may_record(world: World) -> None:
@@ -85,13 +85,13 @@ def test_an_agency_sees_itself_alone(world: World) -> None:
     for one in (uscc, other):
         world.done("FileObjection", one, event_id=world.id_of("RecordLapse", one))
     desk = Desk(world, Role.AGENCY, uscc)
-    for path in ("/agencies", "/rankings/2024", "/work/objections"):
+    for path in ("/agencies", "/rankings/2024", "/todo/objections"):
         text = desk.shown(path)
         assert uscc in text
         assert other not in text
-    assert "/record/answer-objection" not in desk.shown("/work/objections")
-    assert desk.get("/work/reports").status_code == 403
-    assert "/work/reports" not in desk.shown("/work/appeals")
+    assert "/record/answer-objection" not in desk.shown("/todo/objections")
+    assert desk.get("/todo/reports").status_code == 403
+    assert "/todo/reports" not in desk.shown("/todo/appeals")
     assert '<nav class="main"' in desk.shown("/agencies")
     assert f'href="/agencies/{uscc}"' in desk.shown("/account")
 
@@ -105,11 +105,11 @@ def test_names_and_words_from_outside_are_escaped(world: World) -> None:
     world.done("FileObjection", uscc, event_id=lapse, grounds='<img src=x onerror="alert(1)">\u202e🦺')
     world.assessed(uscc)
     desk = Desk(world, Role.ASSOCIATION)
-    for path in ("/agencies", "/work/objections", "/rankings/2024", "/board"):
+    for path in ("/agencies", "/todo/objections", "/rankings/2024", "/board"):
         text = desk.shown(path)
         assert "<script>alert" not in text, path
         assert "<img src=x" not in text
-    assert "&lt;img src=x" in desk.shown("/work/objections")
+    assert "&lt;img src=x" in desk.shown("/todo/objections")
     assert "<bdi>&lt;script&gt;alert(1)" in desk.shown("/agencies", q=uscc)
 
 
@@ -151,10 +151,10 @@ def test_each_matter_leads_to_where_it_is_dealt_with(world: World) -> None:
         assert not [one for one in links(auditor, name) if one.startswith("/record/")]
     (notice,) = [one for one in links(desk, "notices") if one.startswith(f"/record/send-notice?uscc={uscc}")]
     assert "&id=n-" in notice
-    text = desk.shown("/work/submissions", status="open")
+    text = desk.shown("/todo/submissions", status="open")
     assert "已过期" in text
     assert f'/agencies/{uscc}/events/{request}"' in text
-    assert desk.get("/work/nothing").status_code == 404
+    assert desk.get("/todo/nothing").status_code == 404
 
 
 def test_matters_dealt_with_are_listed_under_their_state(world: World) -> None:
@@ -163,8 +163,8 @@ def test_matters_dealt_with_are_listed_under_their_state(world: World) -> None:
     report = world.id_of("ReportBehaviour", uscc)
     world.done("DismissReport", uscc, report)
     desk = Desk(world, Role.ASSOCIATION)
-    assert uscc not in desk.shown("/work/reports")
-    text = desk.shown("/work/reports", status="dismissed")
+    assert uscc not in desk.shown("/todo/reports")
+    text = desk.shown("/todo/reports", status="dismissed")
     assert uscc in text
     assert "不予登记</span>" in text
     assert report not in text
@@ -184,7 +184,7 @@ def test_a_list_goes_on_to_the_next_page(own_world: World) -> None:
 
 
 def links(desk: Desk, name: str) -> list[str]:
-    text = desk.shown(f"/work/{name}")
+    text = desk.shown(f"/todo/{name}")
     while True:
         found = [unescape(one) for one in re.findall(r'<a class="button[^"]*" href="([^"]+)"', text)]
         following = re.findall(r'rel="next" href="([^"]+)"', text)
