@@ -280,19 +280,33 @@ WEIGHTS: dict[Callable[[Commands, Random], None], int] = {
 EXAMPLES = {row.body.__name__: body for row in ACTS if (body := command_example(row.body).body)}
 
 
+NEEDED = {"AnnulEvent", "CorrectEvent", "AnswerObjection", "publish", "FileAppeal", "DecideAppeal"}
+
+
 @pytest.mark.slow
 def test_any_order_of_commands_leaves_a_whole_ledger() -> None:
-    """See `Commands`; and the machine really gets things recorded and refused, of every kind."""
+    """See `Commands`; and the machine really gets things recorded and refused, of every kind.
+
+    Ids are new each time, so what a run comes to is partly chance: it goes on until it has come to all of these.
+    """
     happened.clear()
+    recorded: set[str] = set()
+    for attempt in range(6):
+        _run(derandomize=attempt == 0)
+        recorded = {one.split()[0] for one in happened if one.endswith(" 201")}
+        if recorded >= NEEDED:
+            break
+    assert recorded >= NEEDED
+    assert len(recorded & {*SIMPLE_NAMES, *PATHS}) > 20
+    assert sum(count for one, count in happened.items() if not one.endswith(" 201")) > 100
+
+
+def _run(*, derandomize: bool) -> None:
     more = int(os.environ.get("STEWARD_FUZZ", RUNS))
     run_state_machine_as_test(
         Commands,
         settings=settings(
-            max_examples=more, stateful_step_count=STEPS, deadline=None, derandomize=True, database=None,
+            max_examples=more, stateful_step_count=STEPS, deadline=None, derandomize=derandomize, database=None,
             phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
-    recorded = {one.split()[0] for one in happened if one.endswith(" 201")}
-    assert recorded >= {"AnnulEvent", "CorrectEvent", "AnswerObjection", "publish", "FileAppeal", "DecideAppeal"}
-    assert len(recorded & {*SIMPLE_NAMES, *PATHS}) > 20
-    assert sum(count for one, count in happened.items() if not one.endswith(" 201")) > 100
