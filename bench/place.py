@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from typing import NamedTuple
+from unittest import mock
 
 from sqlalchemy import Engine
 
@@ -31,8 +34,16 @@ class Place(NamedTuple):
 
 @contextmanager
 def server() -> Iterator[PostgresServer]:
-    """A PostgreSQL server of our own, durable, with room enough to hold what is asked often."""
-    with PostgresServer(fsync=True, settings={"shared_buffers": "1GB", "max_wal_size": "4GB"}) as started:
+    """A PostgreSQL server of our own, durable, with room enough to hold what is asked often.
+
+    Keys lie in a folder that goes with it, for the processes started meanwhile too.
+    """
+    settings = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
+    with (
+        tempfile.TemporaryDirectory() as keys,
+        mock.patch.dict(os.environ, {"STEWARD_KEY_DIR": keys}),
+        PostgresServer(fsync=True, settings=settings) as started,
+    ):
         yield started
 
 

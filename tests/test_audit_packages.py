@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,21 @@ def test_what_is_installed_goes_together() -> None:
     """`pip check` finds no broken requirement."""
     done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("audited", "ends", "tested"), [(CLEAN, 0, True), (NOT_ASKED, 0, True), (VULNERABLE, 1, False)]
+)
+def test_ci_asks_before_it_tests(tmp_path: Path, audited: int, ends: int, tested: bool) -> None:
+    """Known vulnerabilities fail it; nobody to ask does not."""
+    (tmp_path / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", tmp_path / ".ci" / "run")
+    run = tmp_path / "run"
+    run.write_text(f'#!/bin/sh\n[ "$1" = audit-packages ] && exit {audited}\necho "asked for: $*"\n', encoding="utf-8")
+    run.chmod(0o755)
+    done = subprocess.run(["bash", tmp_path / ".ci" / "run"], capture_output=True, text=True, check=False)
+    assert done.returncode == ends
+    assert ("asked for: test" in done.stdout) is tested
 
 
 def test_run_knows_the_command() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Route
 from playwright.sync_api import Page as Tab
 
 from api.app import make_ready
@@ -63,6 +63,24 @@ def test_a_regulator_finds_the_day_of_the_warning_by_keyboard(desk: Desk, distri
     assert f"day={WARNED}" in tab.url
     press(tab, "ArrowLeft")
     assert "警示提醒" not in tab.locator("#step .now").inner_text()
+
+
+def test_a_key_pressed_while_a_step_is_under_way_counts(desk: Desk, district: District) -> None:
+    """Who presses faster than the network answers gets where the keys lead: the last one is never lost."""
+    tab = desk.tab
+    tab.goto(f"{district.address}/agencies/{district.agency}/replay")
+    tab.keyboard.press("End")
+    until(tab, lambda: tab.locator("#step a[data-go=next]").count() == 0)
+    press(tab, "ArrowLeft")
+    before_the_last = step(tab)
+    press(tab, "Home")
+    held: list[Route] = []
+    tab.route("**part=step*", lambda route: route.continue_() if held else held.append(route))
+    tab.keyboard.press("End")
+    until(tab, lambda: bool(held))
+    tab.keyboard.press("ArrowLeft")
+    held[0].continue_()
+    until(tab, lambda: step(tab) == before_the_last)
 
 
 def test_it_is_found_without_script_by_links(chromium: Browser, district: District) -> None:

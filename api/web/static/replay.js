@@ -7,6 +7,7 @@
   const link = (name) => step().querySelector(`a[data-go="${name}"]`);
   let timer = 0;
   let busy = false;
+  let wanted = null; // the key pressed while a step was under way: it is taken from where that step ends
 
   function announce() {
     const before = [...step().querySelectorAll("h2, .now dd")].map((one) => one.innerText.trim().replace(/\s+/g, " "));
@@ -16,10 +17,10 @@
   async function go(href, focused) {
     if (busy || !href) return;
     busy = true;
-    const wanted = new URL(href, location.href);
-    wanted.searchParams.set("part", "step");
+    const address = new URL(href, location.href);
+    address.searchParams.set("part", "step");
     try {
-      const answer = await fetch(wanted);
+      const answer = await fetch(address);
       if (!answer.ok) throw new Error(String(answer.status));
       const found = new DOMParser().parseFromString(await answer.text(), "text/html");
       step().replaceWith(document.adoptNode(found.getElementById("step")));
@@ -35,7 +36,15 @@
       location.assign(href);
     } finally {
       busy = false;
+      const name = wanted;
+      wanted = null;
+      if (name) turn(name);
     }
+  }
+
+  function turn(name) {
+    if (busy) wanted = name;
+    else if (link(name)) go(link(name).getAttribute("href"), document.activeElement.closest("#step") ? name : null);
   }
 
   function playing(on) {
@@ -65,7 +74,7 @@
     if (name) {
       event.preventDefault();
       playing(false);
-      if (link(name)) go(link(name).getAttribute("href"), document.activeElement.closest("#step") ? name : null);
+      turn(name);
     } else if (event.key === " " && !event.target.closest("button, a, summary")) {
       event.preventDefault();
       playing(toggle.getAttribute("aria-pressed") !== "true");

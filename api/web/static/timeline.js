@@ -40,14 +40,20 @@
       return;
     }
     const found = new DOMParser().parseFromString(text, "text/html");
+    await breath();
+    if (waiting !== mine) return;
     const scrolled = frame().scrollLeft;
     for (const id of ["timeline", "changes"]) document.getElementById(id).replaceWith(document.adoptNode(found.getElementById(id)));
-    frame().scrollLeft = scrolled;
+    if (scrolled) frame().scrollLeft = scrolled; // asking for it lays the page out at once
     const plain = new URL(address, location.href);
     history[push ? "pushState" : "replaceState"](null, "", plain);
     ready();
-    if (focus) focus();
+    await breath();
+    if (focus && waiting === mine) focus();
   }
+
+  // Long work goes in pieces: what the user does meanwhile comes in between.
+  const breath = () => new Promise((go) => setTimeout(go));
 
   function move(from, to, more) {
     if (from > to) return;
