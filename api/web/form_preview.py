@@ -11,7 +11,7 @@ from api.web.form_entry import ID, Entry
 from api.web.form_lists import trail
 from api.web.form_texts import Words
 from api.web.inside import Inside, tell
-from api.web.words import FILINGS, GRADES, TIERS
+from api.web.words import FILINGS, GRADES, TIERS, named_in_english
 from domain.values import Role
 
 Item = dict[str, Any]
@@ -117,7 +117,7 @@ class Effect:
     def why(self) -> list[Words]:
         """Each difference with its reason, as the API says it."""
         told = {(one["why"], one["why_en"]): None for answer in (self.then, self.now) for one in answer["difference"]}
-        return [(_plain(text, "本次记录"), _plain(text_en, "this record")) for text, text_en in told]
+        return [(_plain(text, "本次记录"), _plain(named_in_english(text_en), "this record")) for text, text_en in told]
 
 
 async def effect_of(request: Request, entry: Entry) -> Effect | Inside | None:

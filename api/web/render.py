@@ -36,8 +36,6 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 """An instant within a text of the API: for people it is a clock in Beijing."""
 _ID = re.compile(r" ?[（(][0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}[）)]", re.ASCII)
 """The id of an event in brackets, which says nothing to people: the event is linked to beside it."""
-_EVENT = re.compile(rf"\b(?:{'|'.join(words.EVENTS)})\b")
-"""The type of an event within an English text of the API: people read its name."""
 _WEEKDAYS = ("一", "二", "三", "四", "五", "六", "日")
 
 _templates = Environment(
@@ -131,7 +129,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "words": by_date,
         "clock": by_clock,
         "local": local_of,
-        "why": lambda one: t(one["why"], _EVENT.sub(lambda found: words.EVENTS[found[0]][1].lower(), one["why_en"])),
+        "why": lambda one: t(one["why"], words.named_in_english(one["why_en"])),
         "readable": lambda text: _INSTANT.sub(lambda found: by_clock(found[0]), _ID.sub("", text)),
         "day": date.fromisoformat,
         "named": named,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 ROLES = {
     "association": ("协会", "association"), "committee": ("专业委员会", "committee"),
     "regulator": ("监管部门", "regulator"), "agency": ("服务机构", "agency"), "client": ("生产经营单位", "client"),
@@ -50,3 +52,9 @@ EVENTS = {
     "CalendarAdopted": ("采用日历", "Calendar adopted"), "SubjectErased": ("删除个人信息", "Personal data erased"),
 }  # fmt: skip
 """Kinds of facts. A test holds this table and `domain/events.py` together."""
+_EVENT = re.compile(rf"\b(?:{'|'.join(EVENTS)})\b")
+
+
+def named_in_english(text_en: str) -> str:
+    """An English text of the API with the names of kinds of facts in place of their types: people read these."""
+    return _EVENT.sub(lambda found: EVENTS[found[0]][1].lower(), text_en)

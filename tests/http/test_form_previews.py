@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from api.web.words import EVENTS
 from domain.values import Role
 from tests.http.desk import Desk, fields_of
 from tests.http.test_form_pages import hidden, main_of, previewed
@@ -29,6 +32,8 @@ def test_the_preview_tells_what_recording_does(world: World) -> None:
     assert "what-if" not in text
     english = desk.client.post("/record/decide-complaint?lang=en", data={"csrf": desk.csrf(), **fields}).text
     assert "counted complaint no. 2 within one year: warned, from 2024-05-06 to 2025-05-06" in english
+    assert "counts now: complaint upheld of 2024-05-06" in english
+    assert not re.search(rf">[^<]*\b(?:{'|'.join(EVENTS)})\b", main_of(english))
 
 
 def test_the_preview_and_the_receipt_name_a_published_result_that_is_touched(world: World) -> None:
