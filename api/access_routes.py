@@ -6,6 +6,7 @@ leaves a row in `access_changes`, written where it is made (`domain/store`).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -48,6 +49,8 @@ TAG = "账户与令牌"
 log = structlog.get_logger("steward")
 Password = Annotated[str, StringConstraints(strict=True)]
 """Its length is checked where it is hashed, so that the message is the same everywhere."""
+_Rows = Callable[[Connection, int, int], Sequence[Any]]
+"""Rows of a list, as data classes, from an offset on, at most so many."""
 
 
 class _Holder(BaseModel):
@@ -101,11 +104,7 @@ class Revocation(BaseModel):
 @router.get("/v1/accounts", tags=[TAG], **question_docs("accounts"))
 def accounts(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """账户，按登录名 / The accounts by login, disabled ones too."""
-    wanted = page(cursor, limit, question=("accounts",))
-    with request.app.state.service.ledger.reading() as reader:
-        rows = account_rows(reader.connection, wanted.offset, limit + 1)
-    items, next_cursor = wanted.part([asdict(one) for one in rows], None, FOREVER)
-    return answer(request, {"items": items, "next_cursor": next_cursor})
+    return _listed(request, "accounts", account_rows, limit, cursor)
 
 
 @router.post("/v1/accounts", tags=[TAG], **access_docs("create_account"))
@@ -151,11 +150,7 @@ def set_access(request: Request, id: str, body: Access) -> Response:  # noqa: A0
 @router.get("/v1/tokens", tags=[TAG], **question_docs("tokens"))
 def tokens(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """令牌的编号、持有人和期限，没有令牌本身 / The tokens' ids, holders and terms, never the tokens."""
-    wanted = page(cursor, limit, question=("tokens",))
-    with request.app.state.service.ledger.reading() as reader:
-        rows = token_rows(reader.connection, wanted.offset, limit + 1)
-    items, next_cursor = wanted.part([asdict(one) for one in rows], None, FOREVER)
-    return answer(request, {"items": items, "next_cursor": next_cursor})
+    return _listed(request, "tokens", token_rows, limit, cursor)
 
 
 @router.post("/v1/tokens", tags=[TAG], **access_docs("create_token"))
@@ -181,6 +176,15 @@ def revoke(request: Request, id: str, body: Revocation) -> Response:  # noqa: A0
         row = revoke_by_id(connection, id, by=_by(request))
     _note(request, "token revoked", token=row.id)
     return _done(asdict(row))
+
+
+def _listed(request: Request, name: str, rows: _Rows, limit: int, cursor: str | None) -> Response:
+    """A page of accounts or tokens."""
+    wanted = page(cursor, limit, question=(name,))
+    with request.app.state.service.ledger.reading() as reader:
+        found = rows(reader.connection, wanted.offset, limit + 1)
+    items, next_cursor = wanted.part([asdict(one) for one in found], None, FOREVER)
+    return answer(request, {"items": items, "next_cursor": next_cursor})
 
 
 def _person(connection: Connection, body: _Holder) -> str:

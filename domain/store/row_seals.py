@@ -96,7 +96,7 @@ def change(connection: Connection, table: str, condition: Any, **values: Any) ->
     """Change rows and seal them anew; how many there were.
 
     A row whose seal is not its own is changed too, but not sealed: else a role that somebody wrote into the database
-    would be vouched for at the next change of a password.
+    would be vouched for at the next change. Accounts are refused before it comes to that (`accounts.py`).
     """
     of = TABLES[table]
     key = of.primary_key.columns.values()[0]
