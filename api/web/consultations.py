@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.queries import Cursor, LooseText
 from api.web.basis import keeping
+from api.web.differences import Words
 from api.web.fields import VIA
 from api.web.inside import look
 from api.web.refused import Refused, refused
@@ -40,7 +41,17 @@ async def consultations(
         items, following = found.content["items"], found.content["next_cursor"]
     return page(
         request, "consultations.html", name="consultations", status=found.status if found.refused else 200,
-        items=items, filters=filters, refused=problem, via=VIA, paged=cursor is not None,
+        items=items, filters=filters, refused=problem, via=VIA, paged=cursor is not None, asked=_asked(request.app),
         first=keeping(request, "/consultations", **filters),
         following=None if following is None else keeping(request, "/consultations", **filters, cursor=following),
     )  # fmt: skip
+
+
+def _asked(app: Any) -> dict[str, Words]:
+    """What the API's routes answer, in words, by method and path: the first line of each in its description."""
+    return {
+        f"{method.upper()} {path}": (zh, en or zh)
+        for path, methods in app.openapi()["paths"].items()
+        for method, documented in methods.items()
+        for zh, _, en in [documented["description"].partition("\n")[0].partition(" / ")]
+    }

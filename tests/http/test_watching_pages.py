@@ -65,6 +65,7 @@ def test_the_auditor_sees_who_read_what(world: World) -> None:
     text = auditor.shown("/consultations", uscc=uscc)
     assert "committee 经办人" in text
     assert "/v1/agencies/{uscc}/events" in text
+    assert "审计轨迹，按记录顺序" in text
     assert "网页" in text
     assert 'id="uscc-problem"' in auditor.get("/consultations", uscc="123").text
     assert auditor.shown("/consultations", **{"from": "2099-01-01"}).count("<tbody") == 0
