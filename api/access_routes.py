@@ -1,10 +1,12 @@
 """Accounts and tokens over HTTP: the administrator's routes (api.md: admin has users and tokens only).
 
-What is a secret is in the answer that makes it, once, and nowhere else: not in the log, not in a list.
+What is a secret is in the answer that makes it, once, and nowhere else: not in the log, not in a list. Every change
+leaves a row in `access_changes`, written where it is made (`domain/store`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -35,7 +37,8 @@ from domain.store.access import (
     token_of,
     token_rows,
 )
-from domain.store.accounts import create_account, disable_account, end_sessions, hash_password, set_password
+from domain.store.access_changes import By
+from domain.store.accounts import create_account, disable_account, hash_password, set_password, sign_out
 from domain.store.engine import writing
 from domain.store.people import create_person, create_token, token_hash
 from domain.store.schema import persons
@@ -46,6 +49,8 @@ TAG = "账户与令牌"
 log = structlog.get_logger("steward")
 Password = Annotated[str, StringConstraints(strict=True)]
 """Its length is checked where it is hashed, so that the message is the same everywhere."""
+_Rows = Callable[[Connection, int, int], Sequence[Any]]
+"""Rows of a list, as data classes, from an offset on, at most so many."""
 
 
 class _Holder(BaseModel):
@@ -99,11 +104,7 @@ class Revocation(BaseModel):
 @router.get("/v1/accounts", tags=[TAG], **question_docs("accounts"))
 def accounts(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """账户，按登录名 / The accounts by login, disabled ones too."""
-    wanted = page(cursor, limit, question=("accounts",))
-    with request.app.state.service.ledger.reading() as reader:
-        rows = account_rows(reader.connection, wanted.offset, limit + 1)
-    items, next_cursor = wanted.part([asdict(one) for one in rows], None, FOREVER)
-    return answer(request, {"items": items, "next_cursor": next_cursor})
+    return _listed(request, "accounts", account_rows, limit, cursor)
 
 
 @router.post("/v1/accounts", tags=[TAG], **access_docs("create_account"))
@@ -113,7 +114,7 @@ def create(request: Request, body: NewAccount) -> Response:
     hashed = hash_password(password)
     with writing(request.app.state.service.ledger.engine) as connection:
         person_id = _person(connection, body)
-        created = create_account(connection, body.login, hashed, person_id, body.role, body.uscc)
+        created = create_account(connection, body.login, hashed, person_id, body.role, body.uscc, by=_by(request))
         row = account_row(connection, created)
     _note(request, "account created", account=created, role=body.role)
     return _done(asdict(row) | ({} if body.password is not None else {"password": password}))
@@ -125,8 +126,7 @@ def reset_password(request: Request, id: str, body: NewPassword) -> Response:  #
     password = body.password if body.password is not None else made_password()
     hashed = hash_password(password)
     with writing(request.app.state.service.ledger.engine) as connection:
-        account_row(connection, id)
-        set_password(connection, id, hashed)
+        set_password(connection, id, hashed, by=_by(request))
         row = account_row(connection, id)
     _note(request, "password reset", account=id)
     return _done(asdict(row) | ({} if body.password is not None else {"password": password}))
@@ -136,13 +136,12 @@ def reset_password(request: Request, id: str, body: NewPassword) -> Response:  #
 def set_access(request: Request, id: str, body: Access) -> Response:  # noqa: A002
     """停用、启用账户，或结束其会话 / Disable or enable an account, or end its sessions."""
     with writing(request.app.state.service.ledger.engine) as connection:
-        account_row(connection, id)
         if body.access == "signed_out":
-            end_sessions(connection, id)
+            sign_out(connection, id, by=_by(request))
         else:
             if body.access == "disabled":
                 require_another_admin(connection, id)
-            disable_account(connection, id, disabled=body.access == "disabled")
+            disable_account(connection, id, disabled=body.access == "disabled", by=_by(request))
         row = account_row(connection, id)
     _note(request, "account " + body.access, account=id)
     return _done(asdict(row))
@@ -151,11 +150,7 @@ def set_access(request: Request, id: str, body: Access) -> Response:  # noqa: A0
 @router.get("/v1/tokens", tags=[TAG], **question_docs("tokens"))
 def tokens(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """令牌的编号、持有人和期限，没有令牌本身 / The tokens' ids, holders and terms, never the tokens."""
-    wanted = page(cursor, limit, question=("tokens",))
-    with request.app.state.service.ledger.reading() as reader:
-        rows = token_rows(reader.connection, wanted.offset, limit + 1)
-    items, next_cursor = wanted.part([asdict(one) for one in rows], None, FOREVER)
-    return answer(request, {"items": items, "next_cursor": next_cursor})
+    return _listed(request, "tokens", token_rows, limit, cursor)
 
 
 @router.post("/v1/tokens", tags=[TAG], **access_docs("create_token"))
@@ -168,7 +163,7 @@ def create_token_(request: Request, body: NewToken) -> Response:
             remedy="请填写今天或以后的日期", remedy_en="Give today or later.",
         )  # fmt: skip
     with writing(request.app.state.service.ledger.engine) as connection:
-        secret = create_token(connection, _person(connection, body), body.role, body.uscc, until)
+        secret = create_token(connection, _person(connection, body), body.role, body.uscc, until, by=_by(request))
         row = token_of(connection, token_hash(secret))
     _note(request, "token created", token=row.id, role=body.role)
     return _done(asdict(row) | {"token": secret})
@@ -178,9 +173,18 @@ def create_token_(request: Request, body: NewToken) -> Response:
 def revoke(request: Request, id: str, body: Revocation) -> Response:  # noqa: A002
     """撤销令牌，立即生效 / End a token now."""
     with writing(request.app.state.service.ledger.engine) as connection:
-        row = revoke_by_id(connection, id)
+        row = revoke_by_id(connection, id, by=_by(request))
     _note(request, "token revoked", token=row.id)
     return _done(asdict(row))
+
+
+def _listed(request: Request, name: str, rows: _Rows, limit: int, cursor: str | None) -> Response:
+    """A page of accounts or tokens."""
+    wanted = page(cursor, limit, question=(name,))
+    with request.app.state.service.ledger.reading() as reader:
+        found = rows(reader.connection, wanted.offset, limit + 1)
+    items, next_cursor = wanted.part([asdict(one) for one in found], None, FOREVER)
+    return answer(request, {"items": items, "next_cursor": next_cursor})
 
 
 def _person(connection: Connection, body: _Holder) -> str:
@@ -204,10 +208,15 @@ def _person(connection: Connection, body: _Holder) -> str:
     return str(found)
 
 
-def _note(request: Request, what: str, **which: Any) -> None:
-    """Who changed what, in the log of the service; never a secret or a name."""
+def _by(request: Request) -> By:
+    """Who changes it: so it stands in the record (`domain/store/access_changes.py`)."""
     caller: Caller = request.state.caller
-    log.info("access", act=what, by=caller.person_id, **{name: str(value) for name, value in which.items()})
+    return By(caller.person_id, caller.via)
+
+
+def _note(request: Request, what: str, **which: Any) -> None:
+    """The same in the log of the service, which is outside the database; never a secret or a name."""
+    log.info("access", act=what, by=_by(request).person_id, **{name: str(value) for name, value in which.items()})
 
 
 def _done(content: dict[str, Any]) -> Response:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
 from api import (
+    access_change_routes,
     access_routes,
     act_routes,
     appeal_routes,
@@ -50,6 +51,7 @@ from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
 from api.web import (
+    access_changes,
     account,
     administration,
     agency,
@@ -111,6 +113,7 @@ ROUTES = (
     consultation_routes,
     survey_links,
     access_routes,
+    access_change_routes,
     public_routes,
     health,
     metrics,
@@ -124,6 +127,7 @@ ROUTES = (
     survey,
     account,
     administration,
+    access_changes,
     pledge,
     sheets,
     trail,

@@ -20,6 +20,7 @@ from bench.generate import History
 from bench.measure import Finding, finding
 from bench.place import fill, opened
 from bench.serving import SMALLEST, served
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.accounts import create_account, hash_password
 from domain.store.engine import writing
 from domain.store.people import create_person
@@ -109,7 +110,9 @@ def _large() -> Iterator[tuple[str, Engine]]:
             fill(made.ledger, History(1).facts(FACTS))
             with writing(made.engine) as connection:
                 person = create_person(connection, "bench")
-                create_account(connection, LOGIN, hash_password(PASSWORD), person, Role.REGULATOR, None)
+                create_account(
+                    connection, LOGIN, hash_password(PASSWORD), person, Role.REGULATOR, None, by=COMMAND_LINE
+                )
             yield url, made.engine
 
 

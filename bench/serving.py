@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 from bench.generate import History, uscc
 from bench.measure import Finding, finding
 from bench.place import Place, fill, place
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import writing
 from domain.store.people import create_person, create_token
 from domain.store.sealer import seal
@@ -97,7 +98,7 @@ def served(url: str, engine: Engine) -> Iterator[Served]:
     """The service as an operator starts it, over a database that is there."""
     with writing(engine) as connection:
         person = create_person(connection, "bench")
-        token = create_token(connection, person, Role.REGULATOR)
+        token = create_token(connection, person, Role.REGULATOR, by=COMMAND_LINE)
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("wb") as log:
         port = _free_port()
         unlimited = {"STEWARD_RATE_PER_TOKEN": "0", "STEWARD_RATE_PER_ADDRESS": "0"}

@@ -77,6 +77,11 @@ def shanghai_date(when: Instant) -> date:
     return moment(when).astimezone(SHANGHAI).date()
 
 
+def midnight(day: date) -> Instant:
+    """The instant at which a day in Asia/Shanghai begins."""
+    return instant(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI))
+
+
 def new_id() -> str:
     """A new identifier: UUID version 7 (RFC 9562), so that ids made later sort later and stay together in an index."""
     return time_ordered_id(time.time_ns() // 1_000_000, os.urandom(10))

@@ -15,6 +15,7 @@ from api.cli.running import say
 from api.cli.tokens import require_bound
 from domain.errors import NotFound
 from domain.store.access import made_password
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.accounts import (
     all_accounts,
     create_account,
@@ -59,7 +60,7 @@ def create(
     with opened_ledger(database) as ledger, writing(ledger.engine) as connection:
         name = person or login
         person_id = person_named(connection, name) or create_person(connection, name)
-        create_account(connection, login, hashed, person_id, role, uscc)
+        create_account(connection, login, hashed, person_id, role, uscc, by=COMMAND_LINE)
     say(f"账户 account: {normal_login(login)}；人员 person: {name} {person_id}；角色 role: {role}")
     if made:
         typer.echo(password)
@@ -88,7 +89,7 @@ def password(login: Login, database: Database = None, from_input: FromInput = Fa
     text, made = _password(from_input)
     hashed = hash_password(text)
     with existing_ledger(database) as ledger, writing(ledger.engine) as connection:
-        set_password(connection, _id_of(connection, login), hashed)
+        set_password(connection, _id_of(connection, login), hashed, by=COMMAND_LINE)
     if made:
         typer.echo(text)
 
@@ -105,7 +106,7 @@ def enable(login: Login, database: Database = None) -> None:
 
 def _switch(database: Database, login: str, *, disabled: bool) -> None:
     with existing_ledger(database) as ledger, writing(ledger.engine) as connection:
-        disable_account(connection, _id_of(connection, login), disabled=disabled)
+        disable_account(connection, _id_of(connection, login), by=COMMAND_LINE, disabled=disabled)
 
 
 def _id_of(connection: Connection, login: str) -> str:

@@ -20,6 +20,7 @@ from domain.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.access import end_of, made_password
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.accounts import all_accounts, create_account, hash_password, set_password
 from domain.store.engine import writing
 from domain.store.people import create_person, create_token, person_named
@@ -85,9 +86,9 @@ def make_accounts(ledger: Ledger) -> list[tuple[str, object]]:
         for role, uscc, person in _people(connection, agency_and_client(ledger)):
             login = str(role)
             if login in known:
-                set_password(connection, known[login], hashed)
+                set_password(connection, known[login], hashed, by=COMMAND_LINE)
             else:
-                create_account(connection, login, hashed, person, role, uscc)
+                create_account(connection, login, hashed, person, role, uscc, by=COMMAND_LINE)
             rows.append((f"{login} {uscc}" if uscc else login, word))
     return rows
 
@@ -98,7 +99,7 @@ def make_tokens(ledger: Ledger) -> list[tuple[str, object]]:
     rows: list[tuple[str, object]] = []
     with writing(ledger.engine) as connection:
         for role, uscc, person in _people(connection, agency_and_client(ledger)):
-            secret = create_token(connection, person, role, uscc, until)
+            secret = create_token(connection, person, role, uscc, until, by=COMMAND_LINE)
             rows.append((f"{role} {uscc}" if uscc else str(role), secret))
     return rows
 

@@ -15,6 +15,7 @@ from api.cli.output import print_json, table
 from api.cli.running import say
 from domain.errors import Invalid
 from domain.store.access import BOUND, end_of, revoke_by_id, token_rows
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import reading, writing
 from domain.store.people import create_person, create_token, person_named
 from domain.values import Instant, Role, instant
@@ -67,7 +68,7 @@ def create(
         )
     with opened_ledger(database) as ledger, writing(ledger.engine) as connection:
         person_id, name = _holder(connection, person, role, now)
-        secret = create_token(connection, person_id, role, uscc, until)
+        secret = create_token(connection, person_id, role, uscc, until, by=COMMAND_LINE)
     say(f"人员 person: {name} {person_id}；角色 role: {role}" + (f"；单位 USCC: {uscc}" if uscc else ""))
     typer.echo(secret)
 
@@ -120,7 +121,7 @@ def revoke(
 ) -> None:
     """撤销令牌，立即生效 / End a token now."""
     with existing_ledger(database) as ledger, writing(ledger.engine) as connection:
-        row = revoke_by_id(connection, token)
+        row = revoke_by_id(connection, token, by=COMMAND_LINE)
     say(f"已撤销 / revoked: {row.id}")
 
 

@@ -16,6 +16,7 @@ from api.web.sign_in import TOO_OFTEN, hashing
 from api.web.visitors import Visitor, remember
 from domain.errors import Invalid
 from domain.store.access import end_own_sessions, own_sessions
+from domain.store.access_changes import Act, By
 from domain.store.accounts import (
     account_of,
     begin_session,
@@ -81,7 +82,8 @@ def _change_password(request: Request, visitor: Visitor) -> Response:
         said = ("密码没有更改。", "The password was not changed.")
         return _shown(request, 403 if not fits else 422, Refused(said, ("", ""), problem))
     with writing(ledger.engine) as connection:
-        set_password(connection, visitor.account.id, hashed)
+        by = By(visitor.account.person_id, "page")
+        set_password(connection, visitor.account.id, hashed, by=by, act=Act.OWN_PASSWORD)
         secret = begin_session(connection, visitor.account, source)
     response = RedirectResponse("/account?done=password", 303, {"Cache-Control": "no-store"})
     remember(response, request, secret)

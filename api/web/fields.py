@@ -77,7 +77,10 @@ VALUES: dict[str, dict[Any, tuple[str, str]]] = {
     "recipient": {"agency": ("服务机构", "agency"), "public_site": ("门户网站", "public site"),
                   "regulator": ("监管部门", "regulator"), "enterprises": ("全部生产经营单位", "all enterprises")},
 }  # fmt: skip
-VIA = {"api": ("接口", "API"), "page": ("网页", "page"), "import": ("批量导入", "import")}
+VIA = {
+    "api": ("接口", "API"), "page": ("网页", "page"), "import": ("批量导入", "import"),
+    "cli": ("命令行", "command line"),
+}  # fmt: skip
 _EVENTS = frozenset({
     "appeal_id", "bad_record_id", "cause", "complaint_id", "concerns", "event_id", "filing_id", "invitation_id",
     "merged_into", "objection_id", "project_id", "replaces", "report_id", "request_id", "result_id", "sheet_of",

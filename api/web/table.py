@@ -65,6 +65,7 @@ PAGES = (
     Page("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
     Page("/admin/accounts", "admin-accounts", "账户", "Accounts", roles=ADMINISTERING),
     Page("/admin/tokens", "admin-tokens", "令牌", "Tokens", roles=ADMINISTERING),
+    Page("/access-changes", "access-changes", "权限变更记录", "Changes of access", roles=AUDITING | ADMINISTERING),
     Page("/agencies/{uscc}", "agency", "机构概览与时间线", "Overview and timeline", False, roles=ONE_AGENCY),
     Page("/agencies/{uscc}/replay", "replay", "回放", "Replay", False, roles=ONE_AGENCY),
 )

@@ -22,6 +22,13 @@ FILINGS = {
     "submitted": ("待审", "submitted"), "filed": ("已备案", "filed"), "returned": ("退回补正", "returned"),
     "terminated": ("已终止", "terminated"), "none": ("未备案", "not filed"),
 }  # fmt: skip
+ACCESS_ACTS = {
+    "account_created": ("新建账户", "Account made"), "password_reset": ("重设密码", "Password reset"),
+    "own_password": ("本人更改密码", "Own password changed"), "account_disabled": ("停用账户", "Account disabled"),
+    "account_enabled": ("启用账户", "Account enabled"), "signed_out": ("结束全部登录", "Signed out everywhere"),
+    "token_created": ("新建令牌", "Token made"), "token_revoked": ("撤销令牌", "Token revoked"),
+}  # fmt: skip
+"""What is done to accounts and tokens. A test holds this table and `domain/store/access_changes.py` together."""
 EVENTS = {
     "FilingSubmitted": ("提交备案材料", "Filing submitted"), "AgencyFiled": ("完成备案", "Filing completed"),
     "FilingReturned": ("备案材料退回", "Filing returned"), "InformationChanged": ("信息变更", "Information changed"),

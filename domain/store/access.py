@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from domain.errors import Contradiction, NotFound
+from domain.store.access_changes import Act, By, note
 from domain.store.accounts import IDLE, end_session
-from domain.store.people import token_hash
-from domain.store.row_seals import change
+from domain.store.people import token_hash, token_id
+from domain.store.row_seals import change, is_sealed
 from domain.store.schema import accounts, persons, sessions, tokens
-from domain.values import SHANGHAI, Instant, Role, instant, moment
+from domain.values import Instant, Role, instant, midnight, moment
 
 BOUND = (Role.AGENCY, Role.CLIENT)
 """Roles whose people belong to one enterprise."""
-ID_DIGITS, FEWEST_DIGITS = 16, 8
+FEWEST_DIGITS = 8
 
 
 @dataclass(frozen=True)
@@ -86,23 +87,18 @@ def account_rows(connection: Connection, offset: int = 0, limit: int | None = No
 
 
 def account_row(connection: Connection, account_id: str) -> AccountRow:
-    """One account by its id. Raises: NotFound."""
-    found = next((one for one in account_rows(connection) if one.id == account_id), None)
-    if found is None:
-        raise NotFound(
-            "没有这个账户", "there is no such account",
-            remedy="请从账户列表选择", remedy_en="Choose one from the list of accounts.",
-        )  # fmt: skip
-    return found
+    """The account with this id, which is there."""
+    return next(one for one in account_rows(connection) if one.id == account_id)
 
 
 def require_another_admin(connection: Connection, account_id: str) -> None:
     """Whether somebody is left who can administer once this account is closed; holds the rows until it is. Raises:
 
-    Contradiction for the last enabled administrator.
+    Contradiction for the last enabled administrator. Rows that the software did not write are no administrators.
     """
     open_admins = (accounts.c.role == Role.ADMIN) & accounts.c.disabled_at.is_(None)
-    left = list(connection.scalars(select(accounts.c.id).where(open_admins).with_for_update()))
+    rows = connection.execute(select(accounts).where(open_admins).with_for_update()).all()
+    left = [row.id for row in rows if is_sealed(connection, "accounts", row._mapping)]
     if left == [account_id]:
         raise Contradiction(
             "这是最后一个启用的管理员账户，不能停用", "this is the last enabled administrator and cannot be disabled",
@@ -124,7 +120,7 @@ def own_sessions(connection: Connection, account_id: str) -> list[OwnSession]:
         .order_by(sessions.c.last_used_at.desc(), sessions.c.session_sha256)
     )
     return [
-        OwnSession(_id(row.session_sha256), row.created_at, row.last_used_at, row.expires_at)
+        OwnSession(token_id(row.session_sha256), row.created_at, row.last_used_at, row.expires_at)
         for row in connection.execute(query)
     ]
 
@@ -132,7 +128,7 @@ def own_sessions(connection: Connection, account_id: str) -> list[OwnSession]:
 def end_own_sessions(connection: Connection, account_id: str, keep: bytes, only: str | None = None) -> int:
     """End an account's sessions but `keep`: all, or the one with the id `only`; how many that were."""
     found = connection.scalars(select(sessions.c.session_sha256).where(sessions.c.account_id == account_id, _usable()))
-    these = [bytes(one) for one in found if bytes(one) != keep and only in (None, _id(one))]
+    these = [bytes(one) for one in found if bytes(one) != keep and only in (None, token_id(one))]
     for one in these:
         end_session(connection, one)
     return len(these)
@@ -158,13 +154,15 @@ def find_token_hash(connection: Connection, text: str) -> bytes:
     return found[0]
 
 
-def revoke_by_id(connection: Connection, text: str) -> TokenRow:
+def revoke_by_id(connection: Connection, text: str, *, by: By) -> TokenRow:
     """End a token now, by its id or itself. Raises: NotFound, Contradiction when it was revoked before."""
     hashed = find_token_hash(connection, text)
     alive = (tokens.c.token_sha256 == hashed) & tokens.c.revoked_at.is_(None)
     if change(connection, "tokens", alive, revoked_at=_now()) == 0:
         raise Contradiction("该令牌早已撤销", "this token was revoked before")
-    return token_of(connection, hashed)
+    row = token_of(connection, hashed)
+    note(connection, by, Act.TOKEN_REVOKED, row.id, person_id=row.person_id, role=row.role, uscc=row.uscc)
+    return row
 
 
 def token_of(connection: Connection, token_sha256: bytes) -> TokenRow:
@@ -175,7 +173,7 @@ def token_of(connection: Connection, token_sha256: bytes) -> TokenRow:
 
 def end_of(day: date) -> Instant:
     """The instant at which a Shanghai day is over."""
-    return instant(datetime.combine(day + timedelta(days=1), time(), SHANGHAI))
+    return midnight(day + timedelta(days=1))
 
 
 def _usable() -> ColumnElement[bool]:
@@ -187,13 +185,9 @@ def _usable() -> ColumnElement[bool]:
 
 def _token(row: Row[tuple[object, ...]]) -> TokenRow:
     return TokenRow(
-        _id(row.token_sha256), row.name, row.person_id, row.role, row.uscc, row.created_at, row.expires_at,
+        token_id(row.token_sha256), row.name, row.person_id, row.role, row.uscc, row.created_at, row.expires_at,
         row.revoked_at, row.last_used_at,
     )  # fmt: skip
-
-
-def _id(hashed: bytes) -> str:
-    return bytes(hashed).hex()[:ID_DIGITS]
 
 
 def _now() -> Instant:

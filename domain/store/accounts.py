@@ -18,7 +18,8 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
-from domain.errors import Contradiction, Invalid
+from domain.errors import Contradiction, Invalid, NotFound
+from domain.store.access_changes import Act, By, note
 from domain.store.people import token_hash
 from domain.store.row_seals import change, is_sealed, with_seal
 from domain.store.schema import accounts, persons, sessions, sign_in_failures
@@ -94,9 +95,16 @@ def normal_login(text: str) -> str:
 
 
 def create_account(
-    connection: Connection, login: str, password_hash: str, person_id: str, role: Role, uscc: str | None = None
+    connection: Connection,
+    login: str,
+    password_hash: str,
+    person_id: str,
+    role: Role,
+    uscc: str | None = None,
+    *,
+    by: By,
 ) -> str:
-    """A new account's id. Raises: Invalid for a bad login, Contradiction for one that is taken."""
+    """A new account, made by `by`; its id. Raises: Invalid for a bad login, Contradiction for one that is taken."""
     name = normal_login(login)
     if not 2 <= len(name) <= 64 or any(character.isspace() for character in name):
         raise Invalid(
@@ -113,6 +121,7 @@ def create_account(
         "password_hash": password_hash, "created_at": _now(),
     }  # fmt: skip
     connection.execute(insert(accounts).values(with_seal(connection, "accounts", row)))
+    note(connection, by, Act.ACCOUNT_CREATED, account_id, person_id=person_id, role=role, uscc=uscc)
     return account_id
 
 
@@ -130,19 +139,45 @@ def all_accounts(connection: Connection) -> list[Account]:
     return [_account(row) for row in connection.execute(_accounts().order_by(accounts.c.login))]
 
 
-def set_password(connection: Connection, account_id: str, password_hash: str) -> bool:
-    """Another password, and all sessions of the account end; False when there is no such account."""
-    changed = change(connection, "accounts", accounts.c.id == account_id, password_hash=password_hash)
-    end_sessions(connection, account_id)
-    return changed == 1
+def set_password(
+    connection: Connection, account_id: str, password_hash: str, *, by: By, act: Act = Act.PASSWORD_RESET
+) -> None:
+    """Another password, and all sessions of the account end. Raises: NotFound; Contradiction as `sign_out`."""
+    _change(connection, account_id, by, act, password_hash=password_hash)
 
 
-def disable_account(connection: Connection, account_id: str, *, disabled: bool = True) -> bool:
-    """Close an account, its sessions with it, or open it again; False when there is no such account."""
-    now = _now() if disabled else None
-    changed = change(connection, "accounts", accounts.c.id == account_id, disabled_at=now)
+def disable_account(connection: Connection, account_id: str, *, by: By, disabled: bool = True) -> None:
+    """Close an account, its sessions with it, or open it again. Raises: NotFound; Contradiction as `sign_out`."""
+    act = Act.ACCOUNT_DISABLED if disabled else Act.ACCOUNT_ENABLED
+    _change(connection, account_id, by, act, disabled_at=_now() if disabled else None)
+
+
+def sign_out(connection: Connection, account_id: str, *, by: By) -> None:
+    """End all sessions of an account. Raises: NotFound.
+
+    Contradiction for a row that this software did not write: it stays unusable whatever is done to it.
+    """
+    _change(connection, account_id, by, Act.SIGNED_OUT)
+
+
+def _change(connection: Connection, account_id: str, by: By, act: Act, **values: Any) -> None:
+    row = connection.execute(select(accounts).where(accounts.c.id == account_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotFound(
+            "没有这个账户", "there is no such account",
+            remedy="请从账户列表选择", remedy_en="Choose one from the list of accounts.",
+        )  # fmt: skip
+    if not is_sealed(connection, "accounts", row._mapping):
+        raise Contradiction(
+            "账户只以本软件写入的内容为准：这个账户在数据库中被改动过（封签不符），不能使用，也不能更改",
+            "an account counts only as this software wrote it: this one was changed in the database (its seal does "
+            "not fit), so it can be neither used nor changed",
+            remedy="请用 steward audit 查明，并为此人另建账户",
+            remedy_en="Run steward audit, and make a new account for this person.",
+        )
+    change(connection, "accounts", accounts.c.id == account_id, **values)
     end_sessions(connection, account_id)
-    return changed == 1
+    note(connection, by, act, account_id, person_id=row.person_id, role=row.role, uscc=row.uscc)
 
 
 def is_slowed_down(connection: Connection, login: str, source: str) -> bool:

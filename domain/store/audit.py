@@ -29,6 +29,7 @@ from domain.proof.check import (
     verify_checkpoint,
 )
 from domain.proof.tree import Head, HeadsTree, Node
+from domain.store.audit_access import compared
 from domain.store.audit_beside import Beside, Finding, readable
 from domain.store.mapper import EventMapper, LedgerStoredEvent, leaf_hash
 from domain.store.proofs import Signed, checkpoints_after
@@ -75,7 +76,7 @@ class Auditor:
         for table, part in (
             ("events", self._log), ("sealed_heads", self._sealed_heads), ("events", self._never_sealed),
             ("stream_heads", self._live_heads), ("tree_nodes", self._tree_ends), ("outside", self._beyond),
-            ("vault", self._beside.end),
+            ("vault", self._beside.end), ("access_changes", lambda: compared(self._connection)),
         ):  # fmt: skip
             yield from readable(table, part())
 

@@ -76,7 +76,7 @@ class Beside:
         for name, table in TABLES.items():
             for row in self._connection.execute(select(table)):
                 if not is_sealed(self._connection, name, row._mapping):
-                    first = row[0] if isinstance(row[0], str) else bytes(row[0]).hex()[:16]
+                    first = bytes(row[0]).hex()[:16] if isinstance(row[0], (bytes, memoryview)) else str(row[0])
                     yield Finding(name, first, "不是由本软件写入或被改动过", "it was not written by the software")
 
     def _open(self) -> Iterator[Finding]:

@@ -6,14 +6,14 @@ The log says who recorded what; this says who looked. It is no part of the log: 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 
 from domain.store.schema import consultations
 from domain.store.statements import Insert, write
-from domain.values import SHANGHAI, Instant, instant
+from domain.values import Instant, instant, midnight
 
 LEAST_DAYS = 30
 """A trigger of the database refuses to delete a younger row, whoever asks (migration 0007)."""
@@ -67,8 +67,8 @@ def found(
     conditions = [c.id <= up_to]
     conditions += [c.uscc == sought.uscc] if sought.uscc is not None else []
     conditions += [c.person_id == sought.person_id] if sought.person_id is not None else []
-    conditions += [c.at >= _midnight(sought.first)] if sought.first is not None else []
-    conditions += [c.at < _midnight(sought.last + timedelta(days=1))] if sought.last is not None else []
+    conditions += [c.at >= midnight(sought.first)] if sought.first is not None else []
+    conditions += [c.at < midnight(sought.last + timedelta(days=1))] if sought.last is not None else []
     query = select(consultations).where(*conditions).order_by(c.id.desc()).offset(offset).limit(limit)
     return [(row.id, Consultation(*row[1:])) for row in connection.execute(query)]
 
@@ -78,7 +78,3 @@ def prune(connection: Connection, days: int, now: datetime) -> int:
     before = instant(now.astimezone(UTC) - timedelta(days=max(days, LEAST_DAYS)))
     old = select(consultations.c.id).where(consultations.c.at < before).limit(PIECE)
     return connection.execute(delete(consultations).where(consultations.c.id.in_(old))).rowcount
-
-
-def _midnight(day: date) -> Instant:
-    return instant(datetime.combine(day, time(), SHANGHAI))

@@ -12,13 +12,16 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, update
 
 from domain.errors import Invalid
-from domain.store.row_seals import change, holds, is_sealed, with_seal
+from domain.store.access_changes import Act, By, note
+from domain.store.row_seals import holds, is_sealed, with_seal
 from domain.store.schema import persons, tokens
 from domain.store.types import as_instant
 from domain.values import Instant, instant, moment, new_id
 
 PREFIX = "stw_"
 """So that secret scanners can tell a leaked token."""
+ID_DIGITS = 16
+"""Of a token's id."""
 TOUCH_AFTER = timedelta(minutes=1)
 """How old `last_used_at` must be before a request writes it again."""
 
@@ -80,15 +83,23 @@ def person_names(connection: Connection, person_ids: set[str]) -> dict[str, str]
 
 
 def create_token(
-    connection: Connection, person_id: str, role: str, uscc: str | None = None, expires_at: Instant | None = None
+    connection: Connection,
+    person_id: str,
+    role: str,
+    uscc: str | None = None,
+    expires_at: Instant | None = None,
+    *,
+    by: By,
 ) -> str:
-    """A new token of a person; its secret, which nobody can read again."""
+    """A new token of a person, made by `by`; its secret, which nobody can read again."""
     secret = PREFIX + secrets.token_urlsafe(32)
+    hashed = token_hash(secret)
     row = {
-        "token_sha256": token_hash(secret), "person_id": person_id, "role": role, "uscc": uscc, "created_at": _now(),
+        "token_sha256": hashed, "person_id": person_id, "role": role, "uscc": uscc, "created_at": _now(),
         "expires_at": expires_at,
     }  # fmt: skip
     connection.execute(insert(tokens).values(with_seal(connection, "tokens", row)))
+    note(connection, by, Act.TOKEN_CREATED, token_id(hashed), person_id=person_id, role=role, uscc=uscc)
     return secret
 
 
@@ -121,12 +132,6 @@ def alive(token: Token, now: Instant | None = None) -> Token | None:
     return None if token.expires_at is not None and token.expires_at <= (now or _now()) else token
 
 
-def revoke_token(connection: Connection, secret: str) -> bool:
-    """End a token now; False when it is unknown or has ended before."""
-    this = (tokens.c.token_sha256 == token_hash(secret)) & tokens.c.revoked_at.is_(None)
-    return change(connection, "tokens", this, revoked_at=_now()) == 1
-
-
 def is_stale(token: Token, now: Instant | None = None) -> bool:
     """Whether `touch_token` would write: ask first, so that most requests open no writing transaction."""
     return token.last_used_at is None or moment(now or _now()) - moment(token.last_used_at) > TOUCH_AFTER
@@ -143,6 +148,11 @@ def touch_token(connection: Connection, token: Token, now: Instant | None = None
 def token_hash(secret: str) -> bytes:
     """SHA-256 of a secret: what the tables `tokens`, `idempotency` and `survey_links` know of it."""
     return hashlib.sha256(secret.encode()).digest()
+
+
+def token_id(hashed: bytes) -> str:
+    """What a token is called where it is listed: the beginning of its hash, which is no secret."""
+    return bytes(hashed).hex()[:ID_DIGITS]
 
 
 def _now() -> Instant:

@@ -30,6 +30,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "tokens": ("SELECT", "INSERT", "UPDATE"),
     "accounts": ("SELECT", "INSERT", "UPDATE"),
     "sessions": ("SELECT", "INSERT", "UPDATE", "DELETE"),
+    "access_changes": ("SELECT", "INSERT"),
     "sign_in_failures": ("SELECT", "INSERT", "DELETE"),
     "idempotency": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "survey_links": ("SELECT", "INSERT", "UPDATE"),

@@ -1,4 +1,5 @@
-"""Rows that say who may do what carry a seal of a key outside the database: nobody can make himself a token in it.
+"""Rows that say who may do what, and who changed that, carry a seal of a key outside the database: nobody can make
+himself a token in it.
 
 HMAC-SHA256 (RFC 2104) over the row's values under `rows.key`. A token, account or session whose seal is not its own
 counts as unknown; `steward audit` names it, and persons whose name was changed. What a seal cannot notice is a whole
@@ -19,7 +20,7 @@ from sqlalchemy import Connection, Engine, Table, select, update
 
 from domain.store.engine import reading, writing
 from domain.store.master_key import keys_of
-from domain.store.schema import accounts, persons, sessions, tokens
+from domain.store.schema import access_changes, accounts, persons, sessions, tokens
 from domain.store.secret_files import read_or_make, write_once
 from domain.store.trouble import DatabaseRefused
 
@@ -30,9 +31,10 @@ SEALED: dict[str, tuple[str, ...]] = {
     "tokens": ("token_sha256", "person_id", "role", "uscc", "created_at", "expires_at", "revoked_at"),
     "accounts": ("id", "login", "person_id", "role", "uscc", "password_hash", "created_at", "disabled_at"),
     "sessions": ("session_sha256", "account_id", "created_at", "expires_at", "ended_at"),
+    "access_changes": ("number", "at", "by_person", "via", "act", "person_id", "role", "uscc", "subject"),
 }
 """Which columns of a table a seal covers. When something was last used is left out: it changes all the time."""
-TABLES: dict[str, Table] = {table.name: table for table in (persons, tokens, accounts, sessions)}
+TABLES: dict[str, Table] = {table.name: table for table in (persons, tokens, accounts, sessions, access_changes)}
 _keys: dict[Path, bytes] = {}
 
 
@@ -94,7 +96,7 @@ def change(connection: Connection, table: str, condition: Any, **values: Any) ->
     """Change rows and seal them anew; how many there were.
 
     A row whose seal is not its own is changed too, but not sealed: else a role that somebody wrote into the database
-    would be vouched for at the next change of a password.
+    would be vouched for at the next change. Accounts are refused before it comes to that (`accounts.py`).
     """
     of = TABLES[table]
     key = of.primary_key.columns.values()[0]

@@ -231,6 +231,22 @@ sessions = Table(
 )
 Index("sessions_account_id", sessions.c.account_id)
 
+access_changes = Table(
+    "access_changes",
+    metadata,
+    Column("number", Position, primary_key=True, autoincrement=False),
+    Column("at", InstantColumn, nullable=False),
+    Column("by_person", Name),
+    Column("via", Name, nullable=False),
+    Column("act", Name, nullable=False),
+    Column("person_id", Name, nullable=False),
+    Column("role", Name, nullable=False),
+    Column("uscc", Name),
+    Column("subject", Name, nullable=False),
+    Column("seal", Digest, nullable=False),
+)
+"""Who changed who may do what, numbered without a gap (`access_changes.py`). `subject`: the account's or token's id."""
+
 sign_in_failures = Table(
     "sign_in_failures",
     metadata,
@@ -405,7 +421,7 @@ rebuilt = Table(
 """What `steward rebuild` has made beside the live rows, agency by agency: at which version of it and after how
 many adoptions, and the rows themselves where they differ from the live ones."""
 
-APPEND_ONLY = ("events", "log_index", "tree_nodes", "checkpoints", "consultations")
+APPEND_ONLY = ("events", "log_index", "tree_nodes", "checkpoints", "consultations", "access_changes")
 """The tables whose rows are never changed, nor deleted; of consultations old ones are."""
 
 TRIGGERS: dict[str, frozenset[str]] = {

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.demo.names import uscc
 from api.settings import Settings
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import open_engine, writing
 from domain.store.people import create_person, create_token
 from projections.ledger import open_ledger
@@ -27,7 +28,7 @@ def token(demonstration: str) -> str:
     """An auditor's token for the small demonstration."""
     engine = open_engine(demonstration)
     with writing(engine) as connection:
-        secret = create_token(connection, create_person(connection, "审计员"), "auditor")
+        secret = create_token(connection, create_person(connection, "审计员"), "auditor", by=COMMAND_LINE)
     engine.dispose()
     return secret
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.accounts import create_account, hash_password
 from domain.store.engine import writing
 from domain.store.people import create_person
@@ -29,7 +30,7 @@ def account_in(engine: Engine, role: Role, uscc: str | None = None, name: str | 
     login = f"{role}-{new_id()}"
     with writing(engine) as connection:
         person = create_person(connection, name or f"{role} 经办人")
-        create_account(connection, login, _hashed, person, role, uscc)
+        create_account(connection, login, _hashed, person, role, uscc, by=COMMAND_LINE)
     return login
 
 

@@ -131,11 +131,11 @@ def ask(world: World) -> dict[str, Any]:
 
 
 def _access(world: World) -> dict[str, Any]:
-    """The lists of accounts and tokens, one of each."""
+    """The lists of accounts and tokens and of their changes, one of each."""
     admin = world.people[Role.ADMIN]
     world.must(admin.post("/v1/accounts", ACCESS_EXAMPLES["create_account"][0]))
-    found = {name: admin.get(f"/v1/{name}", limit=1) for name in ("accounts", "tokens")}
-    return {name: response.json() for name, response in found.items()}
+    names = ("accounts", "tokens", "access-changes")
+    return {name.replace("-", "_"): admin.get(f"/v1/{name}", limit=1).json() for name in names}
 
 
 def _impact(world: World) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from api.assessing import publishing
 from domain.measures.rulebook import Rulebook, shipped_rulebook
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import writing
 from domain.store.heads import streams
 from domain.store.people import create_token
@@ -176,7 +177,7 @@ def test_who_verified_the_complaint_does_not_decide_the_appeal(year: Year) -> No
     complaint = world.id_of("ReceiveComplaint", uscc)
     # The same person holds two tokens: one of the association, by which the complaint was verified.
     with writing(world.service.ledger.engine) as connection:
-        token = create_token(connection, both.person_id, Role.ASSOCIATION)
+        token = create_token(connection, both.person_id, Role.ASSOCIATION, by=COMMAND_LINE)
     officer = Person(world.client, token, both.person_id)
     body = {"outcome": "upheld", "decided_on": "2024-05-06", "verified_grounds": "missed_hazard"}
     upheld = world.must(officer.post(f"/v1/agencies/{uscc}/complaints/{complaint}/decision", body))["events"][0]["id"]

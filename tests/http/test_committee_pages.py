@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.accounts import account_of
 from domain.store.engine import writing
 from domain.store.people import create_token
@@ -135,7 +136,7 @@ def test_who_recorded_what_is_disputed_is_told_not_to_decide(contested: Conteste
     with writing(world.service.ledger.engine) as connection:
         found = account_of(connection, desk.login)
         assert found is not None
-        token = create_token(connection, found[0].person_id, Role.COMMITTEE)
+        token = create_token(connection, found[0].person_id, Role.COMMITTEE, by=COMMAND_LINE)
     own = Person(world.client, token)
     body = {**body_of("AnnulEvent"), "event_id": contested.beyond}
     annulled = world.must(own.post(f"/v1/agencies/{contested.hit}/annulments", body))["events"][0]["id"]

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import writing
 from domain.store.people import create_token
 from domain.values import Role
@@ -56,7 +57,9 @@ def test_who_upheld_a_complaint_does_not_decide_when_the_complaint_is_disputed(y
     world, uscc = year.world, year.world.assessed()
     both = world.person(Role.COMMITTEE)
     with writing(world.service.ledger.engine) as connection:
-        officer = Person(world.client, create_token(connection, both.person_id, Role.ASSOCIATION), both.person_id)
+        officer = Person(
+            world.client, create_token(connection, both.person_id, Role.ASSOCIATION, by=COMMAND_LINE), both.person_id
+        )
     complaint = world.id_of("ReceiveComplaint", uscc)
     body = {"outcome": "upheld", "decided_on": "2024-05-06", "verified_grounds": "missed_hazard"}
     world.must(officer.post(f"/v1/agencies/{uscc}/complaints/{complaint}/decision", body))

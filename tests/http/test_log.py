@@ -25,10 +25,12 @@ from bench.generate import History, send
 from domain.ledger import Ledger
 from domain.proof.check import parse_checkpoint, parse_note
 from domain.proof.tree import root_of
+from domain.store.access import revoke_by_id
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import open_engine, writing
 from domain.store.log import sealed_entries
 from domain.store.migrate import migrate
-from domain.store.people import create_person, create_token, revoke_token
+from domain.store.people import create_person, create_token
 from domain.store.schema import events
 from domain.store.sealer import seal
 from domain.values import Role
@@ -183,7 +185,7 @@ def auditor_of(url: str) -> str:
     """A token."""
     engine = open_engine(url)
     with writing(engine) as connection:
-        token = create_token(connection, create_person(connection, "审计员"), "auditor")
+        token = create_token(connection, create_person(connection, "审计员"), "auditor", by=COMMAND_LINE)
     engine.dispose()
     return token
 
@@ -256,7 +258,7 @@ def test_a_revoked_token_hears_nothing_more(own_world: World, monkeypatch: pytes
 
     def revoked_meanwhile(ledger: Ledger, secret: str) -> bool:
         with writing(ledger.engine) as connection:
-            revoke_token(connection, secret)
+            revoke_by_id(connection, secret, by=COMMAND_LINE)
         return real(ledger, secret)
 
     monkeypatch.setattr(log_feed, "still_valid", revoked_meanwhile)

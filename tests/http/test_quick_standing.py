@@ -15,8 +15,9 @@ import pytest
 from api import quick_standing
 from api.quick_standing import QuickStandings
 from domain.measures.calendar import build_calendar
+from domain.store.access import revoke_by_id
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import writing
-from domain.store.people import revoke_token
 from domain.store.quick import QuickReads, Unanswered
 from domain.store.sealer import seal
 from domain.values import Role
@@ -139,7 +140,7 @@ def test_an_answer_that_is_kept_is_shown_to_nobody_else(own_world: World) -> Non
         assert other.get(path, **query).status_code == 404
         assert reader.token is not None
         with writing(own_world.service.ledger.engine) as connection:
-            revoke_token(connection, reader.token)
+            revoke_by_id(connection, reader.token, by=COMMAND_LINE)
         time.sleep(quick_standing.TRUSTED_SECONDS + 0.1)
         assert reader.get(path, **query).status_code == 401
 

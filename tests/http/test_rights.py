@@ -11,8 +11,10 @@ from api.app import create_app
 from api.guard import GuardedRoute
 from api.permissions import PERMISSIONS, PUBLIC, Reach
 from api.settings import Settings
+from domain.store.access import revoke_by_id
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import writing
-from domain.store.people import create_person, create_token, revoke_token
+from domain.store.people import create_person, create_token
 from domain.store.schema import persons, tokens
 from domain.values import Role
 from tests.http.test_commands import unknown_agency
@@ -139,9 +141,11 @@ def bad_headers(world: World) -> list[dict[str, str]]:
     engine = world.service.ledger.engine
     with writing(engine) as connection:
         person = create_person(connection, "某人")
-        expired = create_token(connection, person, Role.AUDITOR, expires_at="2024-01-01T00:00:00.000000Z")
-        revoked = create_token(connection, person, Role.AUDITOR)
-        revoke_token(connection, revoked)
+        expired = create_token(
+            connection, person, Role.AUDITOR, expires_at="2024-01-01T00:00:00.000000Z", by=COMMAND_LINE
+        )
+        revoked = create_token(connection, person, Role.AUDITOR, by=COMMAND_LINE)
+        revoke_by_id(connection, revoked, by=COMMAND_LINE)
     tokens_ = [expired, revoked, "stw_nobody", "", "a b", "x" * 600]
     return [{"Authorization": f"Bearer {one}"} for one in tokens_] + [{"Authorization": "Basic eDp5"}]
 

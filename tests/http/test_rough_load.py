@@ -15,6 +15,7 @@ from api.cli.auditing import audited
 from api.settings import Settings
 from bench.generate import History, send
 from domain.ledger import Ledger
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import open_engine, writing
 from domain.store.migrate import migrate
 from domain.store.people import create_person, create_token
@@ -91,7 +92,7 @@ def somebody(ledger: Ledger) -> tuple[str, str]:
     """An officer of the association: token and id."""
     with writing(ledger.engine) as connection:
         person = create_person(connection, "经办人")
-        return create_token(connection, person, "association"), person
+        return create_token(connection, person, "association", by=COMMAND_LINE), person
 
 
 def all_there_once(ledger: Ledger, writers: list[Writer], agencies: list[str]) -> None:

@@ -71,6 +71,29 @@ def test_the_auditor_sees_who_read_what(world: World) -> None:
     assert auditor.shown("/consultations", **{"from": "2099-01-01"}).count("<tbody") == 0
 
 
+def test_the_auditor_sees_a_token_that_an_administrator_made(world: World) -> None:
+    """For somebody who is there already, and who would not notice: it stands there with who made it, page by page."""
+    person = world.people[Role.REGULATOR].person_id
+    desk = Desk(world, Role.ADMIN)
+    for _ in range(42):
+        sent = desk.send("/admin/tokens", {"act": "create", "person_id": person, "role": "regulator"})
+        assert sent.status_code == 200
+    auditor = Desk(world, Role.AUDITOR)
+    text = auditor.shown("/access-changes", person=person)
+    assert text.count('<tr role="row" id=') == 40
+    for word in ("新建令牌", "regulator 人员", "监管部门", "admin 经办人", "网页"):
+        assert word in text
+    following = re.search(r'href="([^"]*cursor=[^"]*)"', text)
+    assert following is not None
+    rest = auditor.shown_at(following[1].replace("&amp;", "&"))
+    assert "命令行" in rest
+    assert "运维人员" in rest
+    assert "/access-changes" in desk.shown("/admin")
+    assert "Token made" in desk.shown("/access-changes", person=person, lang="en")
+    assert auditor.shown("/access-changes", **{"from": "2099-01-01"}).count("<tbody") == 0
+    assert 'id="from-problem"' in auditor.get("/access-changes", **{"from": "soon"}).text
+
+
 @pytest.mark.parametrize("role", Role)
 def test_every_page_opens_for_whom_the_table_says_and_for_nobody_else(world: World, role: Role) -> None:
     """Role by role through the table of pages; the public is led to sign in. A new parameter needs a line here."""

@@ -15,6 +15,7 @@ from stdnum.cn import uscc as stdnum_uscc
 from api.app import Service
 from api.commands import COMMANDS, CommandRoute
 from api.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import writing
 from domain.store.people import create_person, create_token
 from domain.values import Instant, Role, instant, shanghai_date
@@ -74,7 +75,7 @@ class World:
         """A new person with a token of this role."""
         with writing(self.service.ledger.engine) as connection:
             person_id = create_person(connection, f"{role} 人员")
-            token = create_token(connection, person_id, role, uscc, expires_at)
+            token = create_token(connection, person_id, role, uscc, expires_at, by=COMMAND_LINE)
         return Person(self.client, token, person_id)
 
     def speaker(self, role: Role, uscc: str) -> Person:

@@ -97,6 +97,7 @@ def _filled(url: str, folder: Path) -> tuple[str, bytes]:
     with TestClient(create_app(settings)) as client:
         world = World(client)
         Desk(world, Role.AUDITOR)
+        world.must(world.people[Role.ADMIN].post("/v1/tokens", {"person": "接口", "role": "auditor"}))
         uscc = world.assessed()
         world.upheld(uscc, "2024-05-06", "2024-06-06")
         wrong = world.upheld(uscc, "2024-07-01")[0]

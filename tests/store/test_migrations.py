@@ -112,9 +112,9 @@ def test_a_missing_column_is_half_migrated(url: str) -> None:
     assert "column tokens.last_used_at" in _refused_as(url, DatabaseHalfMigrated).text_en
 
 
-@pytest.mark.parametrize("nth", range(-1, 3))
+@pytest.mark.parametrize("nth", range(-1, 4))
 def test_a_missing_trigger_is_half_migrated(url: str, nth: int) -> None:
-    """Without the triggers that protect the log and the record of consultations nothing is served."""
+    """Without the triggers that protect the log and the records of consultations and access nothing is served."""
     sqlite = url.startswith("sqlite")
     name = sorted(TRIGGERS["sqlite" if sqlite else "postgresql"])[nth]
     table = next(one for one in APPEND_ONLY if name.startswith(one))

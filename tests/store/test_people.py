@@ -7,7 +7,9 @@ import hashlib
 import pytest
 from sqlalchemy import Engine, select
 
-from domain.errors import Invalid
+from domain.errors import Contradiction, Invalid
+from domain.store.access import revoke_by_id
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import reading, writing
 from domain.store.people import (
     create_person,
@@ -16,7 +18,6 @@ from domain.store.people import (
     is_stale,
     person_named,
     person_names,
-    revoke_token,
     touch_token,
 )
 from domain.store.schema import tokens
@@ -39,7 +40,7 @@ def test_only_the_hash_of_a_token_is_kept(engine: Engine) -> None:
     """256 random bits under a known prefix; the table holds their SHA-256 and nothing that leads back."""
     with writing(engine) as connection:
         person = create_person(connection, "张三")
-        secret = create_token(connection, person, "agency", "91440300MA5EXAMPLE", None)
+        secret = create_token(connection, person, "agency", "91440300MA5EXAMPLE", None, by=COMMAND_LINE)
     assert secret.startswith("stw_")
     assert len(secret) == 4 + 43
     with reading(engine) as connection:
@@ -60,13 +61,14 @@ def test_a_token_that_ended_is_not_found(engine: Engine) -> None:
     """Unknown, expired (at the very instant) and revoked tokens are all the same: none."""
     with writing(engine) as connection:
         person = create_person(connection, "张三")
-        secret = create_token(connection, person, "auditor", None, "2030-01-01T00:00:00.000000Z")
+        secret = create_token(connection, person, "auditor", None, "2030-01-01T00:00:00.000000Z", by=COMMAND_LINE)
         assert find_token(connection, secret) is not None
         assert find_token(connection, secret, "2029-12-31T23:59:59.999999Z") is not None
         assert find_token(connection, secret, "2030-01-01T00:00:00.000000Z") is None
         assert find_token(connection, secret + "x") is None
-        assert revoke_token(connection, secret)
-        assert not revoke_token(connection, secret)
+        assert revoke_by_id(connection, secret, by=COMMAND_LINE).revoked_at is not None
+        with pytest.raises(Contradiction):
+            revoke_by_id(connection, secret, by=COMMAND_LINE)
         assert find_token(connection, secret) is None
 
 
@@ -74,7 +76,7 @@ def test_the_last_use_is_noted_to_the_minute(engine: Engine) -> None:
     """Most requests write nothing: only the first one in a minute does."""
     first, soon, later = (f"2026-01-01T00:0{minute}.000000Z" for minute in ("0:00", "0:59", "1:01"))
     with writing(engine) as connection:
-        secret = create_token(connection, create_person(connection, "张三"), "admin")
+        secret = create_token(connection, create_person(connection, "张三"), "admin", by=COMMAND_LINE)
 
         def use(now: str) -> bool:
             token = find_token(connection, secret, now)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, select, update
 
-from domain.store.accounts import account_of, begin_session, create_account, disable_account, find_session, set_password
+from domain.errors import Contradiction
+from domain.store.access import require_another_admin
+from domain.store.access_changes import COMMAND_LINE, newest
+from domain.store.accounts import (
+    account_of,
+    begin_session,
+    create_account,
+    disable_account,
+    find_session,
+    set_password,
+    sign_out,
+)
 from domain.store.engine import reading, writing
 from domain.store.master_key import use_keys
 from domain.store.people import create_person, create_token, find_token
@@ -17,25 +29,44 @@ from domain.values import Role
 
 
 def test_a_role_written_into_the_database_stays_unknown_whatever_is_done_to_the_account(engine: Engine) -> None:
-    """A reset of the password, disabling and enabling change the row, and vouch for nothing in it."""
+    """A reset of the password, disabling and enabling are refused with the rule and a remedy, and change nothing."""
     with writing(engine) as connection:
         person = create_person(connection, "张三")
-        account = create_account(connection, "zhang", "-", person, Role.CLIENT, "91441300MA51C1EN7F")
+        account = create_account(connection, "zhang", "-", person, Role.CLIENT, "91441300MA51C1EN7F", by=COMMAND_LINE)
         found = account_of(connection, "zhang")
         assert found is not None
         secret = begin_session(connection, found[0], "-")
         connection.execute(update(accounts).where(accounts.c.id == account).values(role="admin", uscc=None))
     with writing(engine) as connection:
         assert find_session(connection, secret) is None
-        assert set_password(connection, account, "--")
+        before = connection.execute(select(accounts)).all()
+        changes = (
+            partial(set_password, password_hash="--"),
+            disable_account, partial(disable_account, disabled=False), sign_out,
+        )  # fmt: skip
+        for change in changes:
+            with pytest.raises(Contradiction, match="counts only as this software wrote it") as refused:
+                change(connection, account, by=COMMAND_LINE)
+            assert "steward audit" in refused.value.remedy_en
+        assert connection.execute(select(accounts)).all() == before
+        assert newest(connection) == 1, "only its making is noted"
         assert account_of(connection, "zhang") is None
-        assert disable_account(connection, account)
-        assert disable_account(connection, account, disabled=False)
-        assert account_of(connection, "zhang") is None
-        these = accounts.c.id == account
-        back = update(accounts).where(these).values(role="client", uscc="91441300MA51C1EN7F", password_hash="-")
+        back = update(accounts).where(accounts.c.id == account).values(role="client", uscc="91441300MA51C1EN7F")
         connection.execute(back)
         assert account_of(connection, "zhang") is not None, "the seal is still that of the row as it was written"
+
+
+def test_an_administrator_written_into_the_database_is_none_that_is_left(engine: Engine) -> None:
+    """The last one whose row the software wrote stays, whatever other rows say that they are administrators too."""
+    with writing(engine) as connection:
+        person = create_person(connection, "张三")
+        last = create_account(connection, "zhang", "-", person, Role.ADMIN, by=COMMAND_LINE)
+        other = create_account(connection, "wang", "-", person, Role.AUDITOR, by=COMMAND_LINE)
+        connection.execute(update(accounts).where(accounts.c.id == other).values(role="admin"))
+        with pytest.raises(Contradiction, match="last enabled administrator"):
+            require_another_admin(connection, last)
+        create_account(connection, "li", "-", person, Role.ADMIN, by=COMMAND_LINE)
+        require_another_admin(connection, last)
 
 
 def test_rows_without_a_seal_are_sealed_once_and_for_one_ledger(engine: Engine, tmp_path: Path) -> None:
@@ -44,7 +75,7 @@ def test_rows_without_a_seal_are_sealed_once_and_for_one_ledger(engine: Engine, 
 
     def unsealed_token() -> str:
         with writing(engine) as connection:
-            secret = create_token(connection, create_person(connection, "张三"), Role.ADMIN)
+            secret = create_token(connection, create_person(connection, "张三"), Role.ADMIN, by=COMMAND_LINE)
             connection.execute(update(tokens).where(tokens.c.role == Role.ADMIN).values(seal=None))
         return secret
 

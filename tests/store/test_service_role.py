@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import SERVICE_ROLE, open_engine, open_migration_engine, reading, writing
 from domain.store.migrate import migrate, require_current
 from domain.store.people import create_person, create_token, find_token, touch_token
@@ -61,7 +62,7 @@ def _works(url: str | URL) -> None:
     seal(engine)
     with writing(engine) as connection:
         sealed = Vault(connection).seal("张三", hint="AB-123")
-        secret = create_token(connection, create_person(connection, "张三"), "admin")
+        secret = create_token(connection, create_person(connection, "张三"), "admin", by=COMMAND_LINE)
         token = find_token(connection, secret)
         assert token is not None
         touch_token(connection, token)
@@ -71,13 +72,14 @@ def _works(url: str | URL) -> None:
 
 
 def _cannot_touch_the_log(url: str | URL) -> None:
-    """Refused by privilege, before any trigger is asked; and the log is still as it was."""
+    """Refused by privilege, before any trigger is asked: the log, and who changed access."""
     engine = open_engine(url)
     changes = {
         "events": "UPDATE events SET actor = 'x'",
         "log_index": "UPDATE log_index SET log_index = 9",
         "tree_nodes": "UPDATE tree_nodes SET place = 9",
         "checkpoints": "UPDATE checkpoints SET note = 'x'",
+        "access_changes": "UPDATE access_changes SET act = 'x'",
     }
     for table, change in changes.items():
         for statement in (change, f"DELETE FROM {table}", f"TRUNCATE {table}"):  # noqa: S608

@@ -1,0 +1,114 @@
+"""The record of who changed who may do what: one row for every change, with it or not at all, and for ever."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.errors import Contradiction
+from domain.store.access import revoke_by_id
+from domain.store.access_changes import COMMAND_LINE, AccessChange, Act, By, Sought, found, newest
+from domain.store.accounts import create_account, disable_account, set_password, sign_out
+from domain.store.engine import open_migration_engine, reading, writing
+from domain.store.people import create_person, create_token, token_hash, token_id
+from domain.store.row_seals import is_sealed
+from domain.store.schema import access_changes, tokens
+from domain.values import Role
+from tests.store.makers import undone
+
+USCC = "91441300MA51C1EN7F"
+REFUSED = r"never changed or deleted|permission denied"
+
+
+def _noted(engine: Engine, person: str | None = None) -> list[AccessChange]:
+    """What is there, the first first."""
+    with reading(engine) as connection:
+        return found(connection, Sought(person), up_to=newest(connection), offset=0, limit=100)[::-1]
+
+
+def test_every_change_is_noted_by_who_makes_it(engine: Engine) -> None:
+    """Numbered from 1 without a gap, sealed, with holder and subject, and never a secret."""
+    with writing(engine) as connection:
+        admin, holder = create_person(connection, "管理员"), create_person(connection, "张三")
+        by = By(admin, "page")
+        account = create_account(connection, "zhang", "-", holder, Role.CLIENT, USCC, by=by)
+        set_password(connection, account, "--", by=by)
+        set_password(connection, account, "---", by=By(holder, "page"), act=Act.OWN_PASSWORD)
+        disable_account(connection, account, by=by)
+        disable_account(connection, account, by=by, disabled=False)
+        sign_out(connection, account, by=by)
+        secret = create_token(connection, holder, Role.AUDITOR, by=COMMAND_LINE)
+        revoke_by_id(connection, secret, by=By(admin, "api"))
+    rows, token = _noted(engine), token_id(token_hash(secret))
+    assert [row.number for row in rows] == list(range(1, 9))
+    assert [(row.act, row.subject) for row in rows] == [
+        *((Act(name), account) for name in ("account_created", "password_reset", "own_password", "account_disabled")),
+        (Act.ACCOUNT_ENABLED, account), (Act.SIGNED_OUT, account), (Act.TOKEN_CREATED, token),
+        (Act.TOKEN_REVOKED, token),
+    ]  # fmt: skip
+    assert {row.act for row in rows} == set(Act)
+    ways = [(admin, "page")] * 2 + [(holder, "page")] + [(admin, "page")] * 3 + [(None, "cli"), (admin, "api")]
+    assert [(row.by_person, row.via) for row in rows] == ways
+    assert {row.person_id for row in rows} == {holder}
+    assert [(row.role, row.uscc) for row in rows] == [("client", USCC)] * 6 + [("auditor", None)] * 2
+    assert [row.at for row in rows] == sorted(row.at for row in rows)
+    assert _noted(engine, holder) == rows
+    assert len(_noted(engine, admin)) == 6
+    with reading(engine) as connection:
+        stored = connection.execute(select(access_changes)).all()
+        assert all(is_sealed(connection, "access_changes", row._mapping) for row in stored)
+    assert secret not in str(stored)
+
+
+def test_what_is_undone_or_refused_is_not_noted(engine: Engine) -> None:
+    """In the transaction of the change: neither is there without the other, and the number is given again."""
+    with writing(engine) as connection:
+        person = create_person(connection, "张三")
+        create_account(connection, "zhang", "-", person, Role.ADMIN, by=COMMAND_LINE)
+    with undone(engine) as connection:
+        create_token(connection, person, Role.ADMIN, by=COMMAND_LINE)
+        assert newest(connection) == 2
+    with pytest.raises(Contradiction), writing(engine) as connection:
+        create_account(connection, "zhang", "-", person, Role.ADMIN, by=COMMAND_LINE)
+    assert [row.number for row in _noted(engine)] == [1]
+    with writing(engine) as connection:
+        assert connection.scalar(select(func.count()).select_from(tokens)) == 0
+        create_token(connection, person, Role.ADMIN, by=COMMAND_LINE)
+    assert [row.number for row in _noted(engine)] == [1, 2]
+
+
+def test_who_changes_at_the_same_time_gets_the_next_number(engine: Engine) -> None:
+    """Six threads make five tokens each: none is refused, and the numbers have no gap."""
+    with writing(engine) as connection:
+        person = create_person(connection, "张三")
+
+    def make() -> None:
+        for _ in range(5):
+            with writing(engine) as connection:
+                create_token(connection, person, Role.AUDITOR, by=COMMAND_LINE)
+
+    with ThreadPoolExecutor(6) as pool:
+        for done in [pool.submit(make) for _ in range(6)]:
+            done.result()
+    assert [row.number for row in _noted(engine)] == list(range(1, 31))
+
+
+def test_the_database_keeps_them(engine: Engine) -> None:
+    """Changing, deleting, emptying and replacing are refused to serving and to the owner of the tables."""
+    with writing(engine) as connection:
+        person = create_person(connection, "张三")
+        create_token(connection, person, Role.AUDITOR, by=By(person, "api"))
+    before = _noted(engine)
+    own = {
+        "postgresql": "TRUNCATE access_changes",
+        "sqlite": "INSERT OR REPLACE INTO access_changes SELECT * FROM access_changes",
+    }
+    statements = ["UPDATE access_changes SET by_person = NULL", "DELETE FROM access_changes", own[engine.dialect.name]]
+    for opened in (engine, open_migration_engine(engine.url)):
+        for statement in statements:
+            with pytest.raises(DBAPIError, match=REFUSED), writing(opened) as connection:
+                connection.execute(text(statement))
+    assert _noted(engine) == before
