@@ -1,11 +1,13 @@
-"""`master-key rotate` and `master-key check`: the key outside the database that wraps all keys in it."""
+"""`master-key rotate`, `check` and `give-up`: the key outside the database that wraps all keys in it."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
-from api.cli.database import existing_ledger
-from api.cli.options import Database, Json
+from api.cli.database import existing_ledger, seal_all, settings_for
+from api.cli.options import Database, Json, Person
 from api.cli.output import print_json, table
 from api.cli.running import UNREADABLE, say
 from domain.store.wrapping import Health, health, rotate
@@ -45,6 +47,29 @@ def check_master_key(database: Database = None, as_json: Json = False) -> None:
         table("密钥 keys", ("主密钥 master key", "数目 keys"), _lines(found))
     if found.unreadable or found.missing or found.wrapped.get(None):
         raise typer.Exit(UNREADABLE)
+
+
+@master_key_app.command("give-up")
+def give_up_master_key(
+    person: Person,
+    _sure: Annotated[
+        bool,
+        typer.Option("--sure", help="须写明：确已找遍，没有任何副本 / to be said: there is no copy of it anywhere"),
+    ],
+    database: Database = None,
+) -> None:
+    """主密钥确已遗失：其加密的个人信息记为已删除，台账继续使用 / The master key is lost for good: go on without it.
+
+    Every subject whose personal data it wrapped is recorded as erased, and cannot be read again even if the key turns
+    up. Facts, scores, ranks and proofs stay as they are. Stop the service first. A run that is interrupted goes on.
+    """
+    from api.erasing import give_up  # loads slowly: only who needs it waits
+
+    with existing_ledger(database, rows_of_any_age=True) as ledger:
+        lost, count = give_up(ledger, person)
+        seal_all(ledger.engine, settings_for(database))
+    say(f"不再使用的主密钥 / master keys given up: {', '.join(lost)}；删除的主体 subjects erased: {count}")
+    say("请立即备份新的主密钥文件 / keep a copy of the new key file elsewhere, now")
 
 
 def _lines(found: Health) -> list[list[object]]:

@@ -181,7 +181,8 @@ def missing(folder: Path, ids: list[str]) -> MasterKeyMissing:
     return MasterKeyMissing(
         f"数据库的密钥由主密钥 {named} 加密，密钥目录 {folder.name} 中没有该主密钥",
         f"the keys in the database are wrapped by master key {named}, which is not in the key folder {folder.name}",
-        remedy=f"请把主密钥的副本放回密钥目录的 {CURRENT}（STEWARD_KEY_DIR），权限 600；不要另行生成",
+        remedy=f"请把主密钥的副本放回密钥目录的 {CURRENT}（STEWARD_KEY_DIR），权限 600，不要另行生成；"
+        "确已遗失、没有任何副本，才可运行 steward master-key give-up",
         remedy_en=f"put the copy of the master key back as {CURRENT} in the key folder (STEWARD_KEY_DIR), mode 600; "
-        "do not make a new one",
+        "do not make a new one. Only when there is no copy anywhere: steward master-key give-up",
     )

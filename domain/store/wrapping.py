@@ -16,6 +16,7 @@ from sqlalchemy import Column, Connection, Engine, Table, and_, func, select, te
 from domain.errors import Busy, Unreadable
 from domain.store.engine import open_migration_engine, reading, writing, written_anew
 from domain.store.heads import lock_law
+from domain.store.lost_master import retire
 from domain.store.master_key import (
     CURRENT,
     Master,
@@ -145,8 +146,7 @@ def rotate(engine: Engine, progress: Progress = lambda _: None) -> tuple[str, st
         done += count
         progress(done)
     with writing(engine) as connection:
-        retired = master_keys.c.id.in_(under_way)
-        connection.execute(update(master_keys).where(retired).values(retired_at=_now()))
+        retire(connection, under_way)
     for old in under_way:
         (keys.folder / f"master-{old}.key").unlink(missing_ok=True)
     sync_folder(keys.folder)
