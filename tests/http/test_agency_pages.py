@@ -182,7 +182,7 @@ def test_the_replay_by_day_says_what_changed_and_why(world: World, story: Story)
     said = main_of(text)
     assert "2024年11月20日" in said
     assert re.search(r"记录备案\s*→\s*变为\s*②\s*警示提醒", said)
-    assert "投诉属实" in said
+    assert "投诉查实" in said
     assert f"{story.path}/events/{story.upheld[1]}" in text
     assert story.upheld[1] not in said
     steps, day = [], ""
@@ -197,7 +197,7 @@ def test_the_replay_by_day_says_what_changed_and_why(world: World, story: Story)
     assert steps == [one["date"] for one in changed]
     assert "第 1 步" in main_of(desk.shown(f"{story.path}/replay"))
     with_facts = desk.shown(f"{story.path}/replay", day="2024-08-01", halt="facts")
-    assert "<del>投诉属实</del>" in with_facts
+    assert "<del>投诉查实</del>" in with_facts
     assert "halt=facts" in with_facts
 
 
