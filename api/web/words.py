@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 
+from domain.values import ROLE_NAMES
 from projections.fact_names import FACT_NAMES
 
-ROLES = {
-    "association": ("协会", "association"), "committee": ("专业委员会", "committee"),
-    "regulator": ("监管部门", "regulator"), "agency": ("服务机构", "agency"), "client": ("生产经营单位", "client"),
-    "auditor": ("审计", "auditor"), "admin": ("管理员", "administrator"),
-}  # fmt: skip
+ROLES = ROLE_NAMES
 TIERS = {
     "none": ("无", "none", "–"), "recorded": ("记录备案", "recorded", "①"), "warned": ("警示提醒", "warned", "②"),
     "blacklisted": ("黑名单", "blacklisted", "③"),
