@@ -58,14 +58,14 @@ def described(course: Item, words: Words) -> str:
     """The picture in words: what each year had come to and comes to, and the tiers, for who cannot see it."""
     years = {one["year"]: one for one in course["score"]}
     ended = years_over(course)
-    scores = "; ".join(
-        words.t(f"{year} 年度", f"{year} ") + words.t("；", ", ").join(year_said(one, ended.get(year), words))
+    scores = words.t("；", "; ").join(
+        words.t(f"{year} 年度", f"{year} ") + words.t("，", ", ").join(year_said(one, ended.get(year), words))
         for year, one in sorted(years.items())
     )
     tiers = "; ".join(f"{one['from']} {words.t(*TIERS[one['tier']][:2])}" for one in course["tiers"][-8:])
     return words.t(
         f"逐日得分：{scores}。惩戒等级：{tiers}。共 {course['facts']} 条事实，{course['days_changed']} 天有变化。",
-        f"Score by day: {scores}. Tiers: {tiers}. {course['facts']} facts, changes on {course['days_changed']} days.",
+        f"Daily score: {scores}. Tiers: {tiers}. {course['facts']} facts, changes on {course['days_changed']} days.",
     )
 
 
@@ -116,7 +116,7 @@ def _scores(course: Item, axis: Axis, words: Words) -> Iterator[str]:
     def y_of(total: str | float) -> float:
         return _TOP + (most - float(total)) / (most - least) * _SCORE
 
-    yield _name(words.t("逐日得分", "Score by day"), _TOP + 10)
+    yield _name(words.t("逐日得分", "Daily score"), _TOP + 10)
     for mark in range(int(least), int(most) + 1, 10 if most - least <= 60 else 20):
         y = y_of(mark)
         yield tag("path", d=f"M{LEFT:g},{y:.1f} H{axis.width - RIGHT:g}", class_="tl-line")
@@ -130,7 +130,7 @@ def _scores(course: Item, axis: Axis, words: Words) -> Iterator[str]:
             path += f"{start}H{after:.1f}"
         last = run[-1]
         parts = year_said(last, ended.get(last["year"]), words)
-        title = f"{last['year']} {run[0]['from']} – {last['to']}: {words.t('；', ', ').join(parts)}"
+        title = f"{last['year']} {run[0]['from']} – {last['to']}: {words.t('，', ', ').join(parts)}"
         yield tag("g", tag("title", said(title)), tag("path", d=path), class_="tl-score")
         ends.append(End(axis.x(date.fromisoformat(run[0]["from"])), after, last["year"], parts))
     for label, right in placed(ends, axis, words):

@@ -87,15 +87,17 @@ class End(NamedTuple):
 def placed(ends: Sequence[End], axis: Axis, words: Words) -> Iterator[tuple[str, float]]:
     """Labels that do not touch, each with its right end, the latest year first.
 
-    Each names its year and what its numbers are. Where there is no room for two, what the year came to stands alone.
+    Each names its year and what its numbers are. Where two would take another year's room, what the year came to stands
+    alone.
     """
     free = axis.width - RIGHT
     for end in reversed(ends):
         for parts in (end.parts[:2], end.parts[1:2] or end.parts):
-            label = f"{end.year} {words.t('；', ', ').join(parts)}"
+            label = f"{end.year} {words.t('，', ', ').join(parts)}"
             wide = about_wide(label, SMALL)
             right = max(min(end.right - 4, free), LEFT + wide)
-            if end.left < right <= free and right - wide < end.right:
+            own = right - wide >= end.left or end is ends[0] or len(parts) == 1
+            if own and end.left < right <= free and right - wide < end.right:
                 yield label, right
                 free = right - wide - 10
                 break
