@@ -98,7 +98,7 @@ def _document(timeline: Mapping[str, Any], parts: Sequence[str], width: float, h
 
 
 def described(timeline: Mapping[str, Any]) -> str:
-    """The picture in words: every year's score on its last day here and every tier reached, each with its day (R20), for who cannot see it."""
+    """The picture in words: each year's score with its day (R20), each tier reached, for who cannot see it."""
     years: dict[int, str] = {}
     tiers: list[str] = []
     for one in _stretches(timeline):
