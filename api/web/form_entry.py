@@ -81,6 +81,12 @@ class Entry:
         """The day of the fact."""
         return str(self.body.get(self.row.body.FACT_DATE, ""))
 
+    def replacing_days(self) -> list[str]:
+        """The days of the facts that take the place of an annulled one."""
+        rows = self.values.get("replace", ())
+        bodies = zip(rows, self.body.get("replace", ()), strict=False)
+        return [str(one["body"].get(FORMS[row["command"]].body.FACT_DATE, "")) for row, one in bodies if row["command"]]
+
     def check(self) -> bool:
         """Whether the body is one of the command's; if not, `problems` says what is wrong, as the API would."""
         body = self.body

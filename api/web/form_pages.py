@@ -14,11 +14,12 @@ from starlette.responses import Response
 from api.guard import require_right
 from api.permissions import READERS, rights_of
 from api.queries import Cursor, LooseText
+from api.web.form_effects import effect_of, own_errors
 from api.web.form_entry import ID, Entry, command_of, is_day, new_entry, sent_entry, today
 from api.web.form_fields import FORMS, REPLACING, FormField, every_field, form_fields
 from api.web.form_filling import filled
 from api.web.form_lists import MOST_OPTIONS, Option, described, options, trail
-from api.web.form_preview import PART_NAMES, effect_of, own_errors
+from api.web.form_preview import PART_NAMES
 from api.web.form_texts import command_text, questions
 from api.web.form_values import any_filled, values_of
 from api.web.inside import Inside, ask, tell
