@@ -159,7 +159,7 @@ def test_reasons_and_tiers_name_their_day_or_year(world: World) -> None:
 def test_closing_a_year_that_goes_on_warns(world: World) -> None:
     """Forms of the current year that come tomorrow will not count any more (R22); nor those of a closed year."""
     uscc, year = world.filed(), today()[:4]
-    project = world.id_of("StartProject", uscc, started_on=f"{year}-01-02", due_on="2099-12-31")
+    project = world.id_of("StartProject", uscc, started_on=f"{year}-01-01", due_on="2099-12-31")
     desk = Desk(world, Role.ASSOCIATION)
     closing = {"agency": uscc, "/year": year, "/closed_on": today()}
     warned = f"在 {today()} 之后提交的 {year} 年度调查表，一律不再计入"
