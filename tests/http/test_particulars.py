@@ -10,12 +10,13 @@ from api.web.form_filling import said_values
 from api.web.form_particulars import SAID_BY, on_file, parts
 from domain.values import Role
 from tests.http.desk import Desk
+from tests.http.test_erasing import erase, subject_of
 from tests.http.test_form_pages import hidden, main_of
 from tests.http.world import World, body_of, new_uscc, today
 
 STAFF = [
     {"name": "林晓梅", "qualification": "安全工程师", "certificate_no": "ZA-1"},
-    {"name": "王海涛", "certificate_no": "ZA-2"},
+    {"name": "王海涛", "qualification": "工程师", "certificate_no": "ZA-2"},
     {"name": "李静", "certificate_no": "ZA-3"},
 ]
 
@@ -67,7 +68,8 @@ def test_the_form_begins_with_what_is_on_file_and_records_what_differs(world: Wo
     preview = desk.send("/record/report-change", fields)
     text = " ".join(main_of(preview.text).split())
     for said in (
-        f"去</span> <bdi>王海涛</bdi> · <bdi>ZA-2-{uscc}</bdi>", f"增</span> <bdi>陈新来</bdi> · <bdi>ZA-9-{uscc}",
+        f"去</span> <bdi>王海涛</bdi> · <bdi>工程师</bdi> · <bdi>ZA-2-{uscc}</bdi>",
+        f"增</span> <bdi>陈新来</bdi> · <bdi>工程师</bdi> · <bdi>ZA-9-{uscc}",
         f'改</span> <bdi>李静</bdi> · <bdi>ZA-3-{uscc}</bdi> → <bdi>李静</bdi> · <bdi>ZA-8-{uscc}</bdi>', "不变：1 项",
         "澳头街道新址 8 号",
     ):  # fmt: skip
@@ -134,3 +136,16 @@ def test_what_is_on_file_is_what_recording_calls_old(world: World) -> None:
         recorded = said_values(parts(), old)
         assert {name: seen[name] for name in asked} == {name: recorded[name] for name in asked}, day
         world.done("AnnulEvent", uscc, event_id=done["events"][0]["id"])
+
+
+def test_who_was_forgotten_is_not_filled_in(world: World) -> None:
+    """An erased name stands as an empty input, and a list that was left alone is not recorded anew."""
+    uscc = filed(world)
+    world.must(erase(world, subject_of(world, uscc, "王海涛")))
+    desk = Desk(world, Role.AGENCY, uscc)
+    fields = begun(desk, uscc)
+    assert (fields["/fields/personnel/0/name"], fields["/fields/personnel/1/name"]) == ("林晓梅", "")
+    assert "erased" not in str(fields)
+    preview = desk.send("/record/report-change", {**fields, "/fields/address": "新址"}).text
+    assert "已记录" in desk.send("/record/report-change", {**hidden(preview), "do": "record"}).text
+    assert set(world.trail(uscc)[-1]["fact"]["fields"]) == {"address"}
