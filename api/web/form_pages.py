@@ -14,6 +14,7 @@ from starlette.responses import Response
 from api.guard import require_right
 from api.permissions import READERS, rights_of
 from api.queries import Cursor, LooseText
+from api.web.appealing import filed, filing
 from api.web.form_entry import ID, Entry, command_of, is_day, new_entry, sent_entry, today
 from api.web.form_fields import FORMS, REPLACING, FormField, every_field, form_fields
 from api.web.form_filling import filled
@@ -179,7 +180,10 @@ async def _preview(request: Request, entry: Entry, said: str = "") -> Response:
     if isinstance(effect, Inside):
         return await _refused(request, entry, effect, own_errors(entry, effect.content))
     shared = await _shared(request, entry)
-    return page(request, "preview.html", name="form", effect=effect, said=said, part_names=PART_NAMES, **shared)
+    return page(
+        request, "preview.html", name="form", effect=effect, said=said, part_names=PART_NAMES,
+        filing=await filing(request, entry), **shared,
+    )  # fmt: skip
 
 
 async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Response:
@@ -204,7 +208,8 @@ async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Resp
         entry.uscc = ""  # so that the receipt's form, sent again, is the same request
     return page(
         request, "receipt.html", name="form", receipt=answer.content, given=given, may_next=_may_next(request, entry),
-        again=answer.headers.get("idempotent-replayed") == "true", origin=str(request.base_url).rstrip("/"), **shared,
+        again=answer.headers.get("idempotent-replayed") == "true", origin=str(request.base_url).rstrip("/"),
+        filing=await filed(request, entry, answer.content), **shared,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ from domain.events import (
     AppealWithdrawn,
     Event,
 )
-from domain.measures.chapter4_appeals import AppealState, appeal_state, standing_result
+from domain.measures.chapter4_appeals import AppealState, appeal_state, appealed_result
 from domain.measures.implements import implements
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class FileAppeal(Command):
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Never refused for being late: it is recorded as out of time. Needs a result, and events of this agency."""
         results = [one for one in agency.results() if one.year == self.year]
-        result = standing_result([one for one in results if one.occurred_on <= self.filed_on] or results[:1], self.year)
+        result = appealed_result(results, self.filed_on, lambda one: one.occurred_on)
         if result is None or result.deadline is None:
             raise Contradiction(
                 f"{self.year} 年度没有公布过该机构的考评结果",
