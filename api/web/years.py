@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from api.law_routes import adopted_law
 from api.queries import Cursor
 from api.web.acting import Question, Said, Trouble, confirm, given, key_of, text_of, time_left
+from api.web.appeals import STATUS as APPEALS
 from api.web.basis import asked
 from api.web.inside import ask, look, tell, wrong
 from api.web.render import page
@@ -62,6 +63,7 @@ async def _shown(
     found = await ask(request, f"/v1/assessments/{year_}", as_of=asked(request).as_of, limit=ROWS, cursor=cursor)
     published = found["status"] != "unpublished"
     decisions = await ask(request, f"/v1/assessments/{year_}/events", limit=100) if published else {"items": []}
+    waiting = await _undecided(request, found["year"]) if found["open_appeals"] else []
     law = await run_in_threadpool(adopted_law, request)
     last = found["last_deadline"]
     left = time_left(datetime.now(UTC), date.fromisoformat(last["day"]), law.calendar) if last else None
@@ -70,9 +72,15 @@ async def _shown(
         request, "year-desk.html", name=NAME, status=422 if trouble else 200, year=found, trouble=trouble,
         form=form or FormData(), key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
         decisions=decisions["items"], left=left, statuses=STATUS, parts=PARTS, missing=missing[:MOST_NAMED],
-        all_missing=len(missing), paged=cursor is not None,
+        all_missing=len(missing), paged=cursor is not None, waiting=waiting, appeal_statuses=APPEALS,
         ready={"window": left is not None and left.over, "appeals": not found["open_appeals"]},
     )  # fmt: skip
+
+
+async def _undecided(request: Request, year_: int) -> list[dict[str, Any]]:
+    """The appeals that stand in the way of closing the year (R36), the first few."""
+    items = (await ask(request, "/v1/appeals", status="undecided", limit=500))["items"]
+    return [one for one in items if one["year"] == year_][:MOST_NAMED]
 
 
 async def _publish(request: Request, year_: str, *, sure: bool) -> Response:

@@ -182,6 +182,26 @@ def test_a_late_appeal_is_admitted_before_it_is_decided(contested: Contested) ->
     assert 'name="outcome"' in desk.shown(path)
 
 
+@pytest.mark.shows("R33", "R36")
+def test_what_can_be_done_about_a_late_appeal_is_said(contested: Contested) -> None:
+    """On its page and on the year's: admit and then decide, or withdraw; the year waits for it, and names it."""
+    world, desk = contested.world, Desk(contested.world, Role.COMMITTEE)
+    assert "逾期的异议也算未决" not in desk.shown(f"/years/{YEAR}")
+    filed = world.done("FileAppeal", contested.hit, year=YEAR, filed_on="2025-04-12", disputed_event_ids=[])
+    path = f"/appeals/{filed['ids']['appeal']}"
+    for who in (desk, Desk(world, Role.ASSOCIATION), Desk(world, Role.AGENCY, contested.hit)):
+        text = who.shown(path)
+        for said in ("受理后决定“不成立”", "提出人撤回异议", f"{YEAR} 年度不能办结"):
+            assert said in text
+    text = desk.shown(f"/years/{YEAR}")
+    assert "逾期的异议也算未决" in text
+    assert f'<a href="{path}">' in text
+    assert f'<a href="/appeals/{contested.appeal}">' in text
+    assert "two ways" in desk.shown(path, lang="en")
+    assert "cannot be closed before that" in desk.shown(f"/years/{YEAR}", lang="en")
+    assert "two ways" not in desk.shown(f"/appeals/{contested.appeal}")
+
+
 def _status(world: World) -> str:
     return str(world.people[Role.COMMITTEE].get(f"/v1/assessments/{YEAR}").json()["status"])
 
