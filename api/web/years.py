@@ -65,7 +65,7 @@ async def _shown(
     decisions = await ask(request, f"/v1/assessments/{year_}/events", limit=100) if published else {"items": []}
     waiting = await _undecided(request, found["year"]) if found["open_appeals"] else []
     law = await run_in_threadpool(adopted_law, request)
-    last = found["last_deadline"]
+    last = found["last_deadline"] or (found["deadline"] if published else None)
     left = time_left(datetime.now(UTC), date.fromisoformat(last["day"]), law.calendar) if last else None
     missing = [(row["agency"], part) for row in found["incomplete"] for part in row["missing"]]
     return page(

@@ -257,6 +257,18 @@ def test_a_wrong_day_of_publication_is_told_at_its_field(own_world: World) -> No
 
 
 @pytest.mark.shows("R36")
+def test_a_year_without_results_is_closed_too(own_world: World) -> None:
+    """Nobody was assessed: the time for appeals is that of the publication, and once it is over closing is offered."""
+    own_world.publish()
+    desk, path = Desk(own_world, Role.COMMITTEE), f"/years/{YEAR}"
+    text = desk.shown(path)
+    assert "所有异议期已届满" in text
+    assert 'value="check-close"' in text
+    assert desk.send(path, {"closed_on": "2025-06-03", "act": "close"}).status_code == 303
+    assert _status(own_world) == "closed"
+
+
+@pytest.mark.shows("R36")
 def test_an_impact_is_disposed_of_with_a_reason(contested: Contested) -> None:
     """What reopening would change is shown; reopening asks once more and publishes; the agency sees its own only."""
     world = contested.world
