@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from api.assessing.appeals import may_decide
 from api.law_routes import adopted_law
 from api.queries import LooseText
 from api.web.acting import (
@@ -26,7 +27,7 @@ from api.web.acting import (
     time_left,
     version_of,
 )
-from api.web.inside import ask, passed_on, tell, wrong
+from api.web.inside import ask, passed_on, refusal_of, tell, wrong
 from api.web.render import page
 from api.web.replacing import KINDS, Row, choices, rows_of
 from api.web.routes import PageRoute
@@ -121,7 +122,7 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
         "replace": [row.command(uscc) for row in rows],
     }  # fmt: skip
     if not sure:
-        problem = await wrong(request, DecideAppeal, body)
+        problem = await wrong(request, DecideAppeal, body) or await _refusal(request, id_, body)
         found = await ask(request, f"/v1/appeals/{id_}")
         supposed, trouble = await _what_if(request, found, body["annul"], rows)
         if problem is not None or supposed is None:
@@ -138,6 +139,12 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
     public = await ask(request, f"/v1/appeals/{id_}")
     names = await _names(request, public["year"], {one["uscc"] for one in done["ranks"]})
     return page(request, "appeal-done.html", name=NAME, appeal=public, done=done, statuses=STATUS, names_of=names)
+
+
+async def _refusal(request: Request, id_: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """What the API would refuse of a decision, said before anybody confirms it."""
+    decision, ledger = DecideAppeal.model_validate(body), request.app.state.service.ledger
+    return await refusal_of(request, f"/v1/appeals/{id_}/decision", lambda: may_decide(ledger, id_, decision))
 
 
 async def _names(request: Request, year: int, usccs: set[str]) -> dict[str, str]:

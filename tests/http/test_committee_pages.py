@@ -118,6 +118,26 @@ def test_what_is_refused_stands_next_to_its_field(
         assert "&lt;b&gt;经复核&lt;/b&gt; &amp; &#34;属实&#34;" in response.text
 
 
+@pytest.mark.shows("R34")
+def test_what_the_api_would_refuse_is_refused_when_it_is_checked(contested: Contested) -> None:
+    """An undisputed fact, a day before the filing: in the API's own words, before anybody is asked to confirm."""
+    desk, path = Desk(contested.world, Role.COMMITTEE), f"/appeals/{contested.appeal}"
+    for changes, field in (({"annul": [contested.beyond]}, "annul"), ({"decided_on": "2025-03-11"}, "decided_on")):
+        form = decision(desk, contested, **changes)
+        body = {name: form[name] for name in ("outcome", "decided_on", "reasons", "annul")}
+        refused = contested.committee.post(f"/v1{path}/decision", body).json()
+        response = desk.send(path, {**form, "act": "check"})
+        assert response.status_code == 422
+        assert "确认对异议的决定" not in response.text
+        assert refused["detail"] in response.text
+        assert refused["remedy"] in response.text
+        assert f'id="{field}-problem"' in response.text
+    desk.send(path, {**decision(desk, contested), "act": "decide"})
+    again = desk.send(path, {**form, "annul": contested.upheld[:1], "decided_on": "2025-03-20", "act": "check"})
+    assert again.status_code == 422
+    assert "已于" in again.text
+
+
 def test_a_decision_on_a_fact_that_was_moved_is_refused(contested: Contested) -> None:
     """What somebody recorded since the page was opened is noticed: the version moved, nothing is recorded."""
     desk, path = Desk(contested.world, Role.COMMITTEE), f"/appeals/{contested.appeal}"
