@@ -11,12 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from api.assessing.publishing import may_publish
 from api.law_routes import adopted_law
 from api.queries import Cursor
 from api.web.acting import Question, Said, Trouble, confirm, given, key_of, text_of, time_left
 from api.web.appeals import STATUS as APPEALS
 from api.web.basis import asked
-from api.web.inside import ask, look, tell, wrong
+from api.web.inside import ask, look, refusal_of, tell, wrong
 from api.web.render import page
 from api.web.routes import PageRoute
 from api.web.words import GRADES
@@ -94,7 +95,7 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
         return await _shown(request, year_, Trouble(_at_field(preview.content)))
     found = preview.content
     body = {**days, "waivers": _waivers(form, found["incomplete"])}
-    problem = await wrong(request, PublishYear, body)
+    problem = await wrong(request, PublishYear, body) or await _refusal(request, found["year"], body)
     lacking = sum(len(row["missing"]) for row in found["incomplete"]) - len(body["waivers"])
     if problem is not None or lacking:
         return await _shown(request, year_, Trouble(problem or _lacking(lacking)))
@@ -102,6 +103,13 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     return confirm(
         request, NAME, _question(found, body), settled=settled, agency=None, details=None, back=f"/years/{year_}"
     )
+
+
+async def _refusal(request: Request, year_: int, body: dict[str, Any]) -> dict[str, Any] | None:
+    """What the API would refuse of the days of a publication, said before anybody confirms it."""
+    publication, ledger = PublishYear.model_validate(body), request.app.state.service.ledger
+    path = f"/v1/assessments/{year_}/publication"
+    return await refusal_of(request, path, lambda: may_publish(ledger, year_, publication))
 
 
 async def _record(request: Request, year_: str, body: dict[str, Any]) -> Response:
@@ -150,10 +158,8 @@ def _at_field(problem: dict[str, Any]) -> dict[str, Any]:
 
 def _question(found: dict[str, Any], body: dict[str, Any]) -> Question:
     year_, count, waived = found["year"], found["expected"], len(body["waivers"])
-    counts = [(GRADES.get(name, ("未评定", "without a grade")), number) for name, number in found["grades"].items()]
     lines: list[Said] = [
-        (f"公布 {year_} 年度共 {count} 个结果：" + "、".join(f"{said[0]} {number}" for said, number in counts),
-         f"{count} results of {year_} are published: " + ", ".join(f"{said[1]} {number}" for said, number in counts)),
+        _results(year_, count, found["grades"]),
         (f"会议日期 {body['meeting_on']}，公布日期 {body['published_on']}",
          f"Meeting on {body['meeting_on']}, published on {body['published_on']}"),
         (f"豁免缺失 {waived} 项，理由随公布记录", f"{waived} missing parts waived, with the reasons"),
@@ -162,8 +168,23 @@ def _question(found: dict[str, Any], body: dict[str, Any]) -> Question:
     ]  # fmt: skip
     return Question(
         (f"确认公布 {year_} 年度考评结果", f"Confirm the publication of {year_}"), lines, "publish",
-        (f"公布 {count} 个结果", f"Publish {count} results"),
+        (f"公布 {count} 个结果", f"Publish {count} results") if count else ("公布：没有结果", "Publish: no results"),
     )  # fmt: skip
+
+
+def _results(year_: int, count: int, grades: dict[str, int]) -> Said:
+    """What is published, in a sentence; that it is nothing where nobody was assessed."""
+    if not count:
+        return (
+            f"{year_} 年度没有一家机构参与考评：没有可公布的结果。公布只登记这一事实，公布后不能再次公布（R29、R32）",
+            f"No agency was assessed in {year_}: there is no result to publish. Publishing records just that, and "
+            "cannot be done again (R29, R32)",
+        )
+    counts = [(GRADES.get(name, ("未评定", "without a grade")), number) for name, number in grades.items()]
+    return (
+        f"公布 {year_} 年度共 {count} 个结果：" + "、".join(f"{said[0]} {number}" for said, number in counts),
+        f"{count} results of {year_} are published: " + ", ".join(f"{said[1]} {number}" for said, number in counts),
+    )
 
 
 async def _close(request: Request, year_: str, *, sure: bool) -> Response:

@@ -267,13 +267,39 @@ def test_a_wrong_day_of_publication_is_told_at_its_field(own_world: World) -> No
     """A day that does not exist, and one before the year is over, at `published_on`; agencies have no such page."""
     own_world.assessed()
     desk, path = Desk(own_world, Role.COMMITTEE), f"/years/{YEAR}"
-    for day, act in (("2025-02-30", "check"), ("2024-12-30", "publish")):
+    for day, act in (
+        ("2025-02-30", "check"),
+        ("2024-12-31", "check"),
+        ("2999-01-01", "check"),
+        ("2024-12-30", "publish"),
+    ):
         form = {"meeting_on": day, "published_on": day, "rest": "1", "rest_reason": "无", "act": act}
         response = desk.send(path, form)
         assert response.status_code == 422
         assert 'id="published_on-problem"' in response.text
     assert Desk(own_world, Role.AGENCY, own_world.filed()).get(path).status_code == 403
     assert desk.get("/years/1999").status_code == 404
+
+
+@pytest.mark.shows("R32")
+def test_what_cannot_be_published_is_not_asked_about(own_world: World) -> None:
+    """A meeting after the publication: the API's words when it is checked. Nobody assessed: said so, twice."""
+    desk, path = Desk(own_world, Role.COMMITTEE), f"/years/{YEAR}"
+    assert "没有可公布的结果" in desk.shown(path)
+    body = {"meeting_on": "2025-03-11", "published_on": "2025-03-10", "waivers": []}
+    refused = own_world.people[Role.COMMITTEE].post(f"/v1/assessments/{YEAR}/publication", body).json()
+    form = {"meeting_on": "2025-03-11", "published_on": "2025-03-10", "act": "check"}
+    response = desk.send(path, form)
+    assert response.status_code == 422
+    assert refused["detail"] in response.text
+    assert 'id="meeting_on-problem"' in response.text
+    asked = desk.send(path, {**form, "meeting_on": "2025-03-07"}).text
+    assert "没有可公布的结果" in asked
+    assert "共 0 个结果" not in asked
+    own_world.assessed()
+    assert "没有可公布的结果" not in desk.shown(path)
+    form |= {"meeting_on": "2025-03-07"}
+    assert "公布 2024 年度共 1 个结果" in desk.send(path, form).text
 
 
 @pytest.mark.shows("R36")
