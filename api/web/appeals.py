@@ -27,6 +27,7 @@ from api.web.acting import (
     time_left,
     version_of,
 )
+from api.web.disputed import Behind, facts_behind
 from api.web.inside import ask, passed_on, refusal_of, tell, wrong
 from api.web.render import page
 from api.web.replacing import KINDS, Row, choices, rows_of
@@ -85,12 +86,13 @@ async def _shown(
         supposed, problem = await _what_if(request, found, form.getlist("annul"), rows)
         troubled = trouble or problem
     now, law = datetime.now(UTC), await run_in_threadpool(adopted_law, request)
+    facts = await facts_behind(request, found["agency"]["uscc"], found["year"])
     return page(
         request, "appeal-desk.html", name=NAME, status=422 if trouble else 200, appeal=found,
         form=form or FormData(), trouble=troubled, rows=rows, supposed=supposed, kinds=KINDS, choices=choices(),
         labels=LABELS, outcomes=OUTCOMES, statuses=STATUS, ticked=form.getlist("annul") if form else [],
-        facts={one["id"]: one for one in found["disputed"]},
-        left=time_left(now, _day(found["deadline"]["day"]), law.calendar), lines=_lines(found),
+        facts=facts,
+        left=time_left(now, _day(found["deadline"]["day"]), law.calendar), lines=_lines(found, facts),
         key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
     )  # fmt: skip
 
@@ -110,7 +112,8 @@ async def _part(request: Request, id_: str) -> Response:
     form: FormData = request.state.form
     rows, head = rows_of(form), {"id": id_, "agency": {"uscc": text_of(form, "uscc")}}
     supposed, trouble = await _what_if(request, head, form.getlist("annul"), rows)
-    return page(request, "appeal-what-if.html", name=NAME, supposed=supposed, trouble=trouble)
+    facts = await facts_behind(request, head["agency"]["uscc"], supposed["year"]) if supposed else {}
+    return page(request, "appeal-what-if.html", name=NAME, supposed=supposed, trouble=trouble, facts=facts)
 
 
 async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
@@ -130,6 +133,7 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
         return confirm(
             request, NAME, _question(found, body, supposed), agency=found["agency"], supposed=supposed,
             details="appeal-what-if.html", back=f"/appeals/{id_}", trouble=None,
+            facts=await facts_behind(request, found["agency"]["uscc"], found["year"]),
         )  # fmt: skip
     path = f"/v1/appeals/{id_}/decision"
     answer = await tell(request, path, body, key=key_of(form), version=version_of(form))
@@ -208,13 +212,12 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
     return RedirectResponse(f"/appeals/{id_}#history", 303, {"Cache-Control": "no-store"})
 
 
-def _lines(found: dict[str, Any]) -> list[dict[str, Any]]:
+def _lines(found: dict[str, Any], facts: dict[str, Behind]) -> list[dict[str, Any]]:
     """Facts that a box can be ticked for: the disputed ones first, then all others behind the published sheet."""
     told: dict[str, list[dict[str, Any]]] = {}
     for line in found["published_sheet"].get("lines", ()):
         for event in line["events"]:
             told.setdefault(event, []).append(line)
-    facts = {one["id"]: one for one in found["disputed"]}
     disputed = found["disputed_event_ids"]
     return [
         {"id": one, "fact": facts.get(one), "lines": told.get(one, []), "disputed": one in disputed}

@@ -50,6 +50,35 @@ def test_an_appeal_shows_both_sheets_and_what_can_be_ticked(contested: Contested
     assert response.content[:2] == b"PK"
 
 
+def test_facts_of_one_line_are_told_apart(own_world: World) -> None:
+    """Two survey forms and two scores: each with its client and its own value; that a line costs is said of both."""
+    uscc, second = own_world.assessed(), {"uscc": new_uscc(), "name": "惠州市第二家<化工>厂"}
+    answers = ["A"] * 8 + ["B", "C"]
+    ids = [
+        own_world.id_of("SubmitSurvey", uscc, year=YEAR, client=second, submitted_on="2024-12-11", answers=answers),
+        own_world.id_of("ScoreEffect", uscc, year=YEAR, client=second, scored_on="2024-12-29", value="77.5"),
+    ]
+    own_world.publish()
+    filed = own_world.done("FileAppeal", uscc, year=YEAR, filed_on="2025-03-12", disputed_event_ids=ids)
+    path, desk = f"/appeals/{filed['ids']['appeal']}", Desk(own_world, Role.COMMITTEE)
+    sheet = desk.shown(path)
+    boxes = {
+        event: re.sub(r"<[^>]*>", "", box)
+        for event, box in re.findall(r'name="annul" value="([^"]*)"[^>]*>(.*?)</label>', sheet, re.DOTALL)
+    }
+    for event, own in zip(ids, ("本份 90 分", "本次评分 77.5"), strict=True):
+        assert "惠州市第二家&lt;化工&gt;厂" in boxes[event]
+        assert own in boxes[event]
+        assert "2 条记录合计" in boxes[event]
+    assert all("惠州市第二家" not in box for event, box in boxes.items() if event not in ids)
+    form = {"annul": ids, "uscc": uscc, "act": "try"}
+    for text in (desk.send(path, form).text, desk.send(path, {**form, "part": "1"}).text):
+        each = re.search(r'<ul class="each">(.*?)</ul>', text, re.DOTALL)
+        assert each is not None
+        assert each[1].count("惠州市第二家&lt;化工&gt;厂") == 2
+    assert "this form: 90 points" in desk.shown(path, lang="en")
+
+
 def test_trying_shows_the_result_and_records_nothing(contested: Contested) -> None:
     """By the button as a page with the box still ticked; for the script as just that part of it."""
     desk, path = Desk(contested.world, Role.AUDITOR), f"/appeals/{contested.appeal}"
