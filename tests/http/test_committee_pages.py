@@ -356,8 +356,27 @@ def test_an_impact_is_disposed_of_with_a_reason(contested: Contested) -> None:
     assert 'name="outcome"' not in Desk(world, Role.AGENCY, contested.other).shown(path)
     form = {"outcome": "reopened", "disposed_on": "2025-05-08", "reason": REASONS, "key": "once"}
     assert desk.send(path, {**form, "outcome": "", "act": "check"}).status_code == 422
-    assert would["after"]["total"] in desk.send(path, {**form, "act": "check"}).text
+    asked = desk.send(path, {**form, "act": "check"}).text
+    assert would["after"]["total"] in asked
+    assert "结果仍为合格" in asked
+    assert f"名次仍为 {would['ranks']['after']}" in asked
     assert desk.send(path, {**form, "act": "dispose"}).status_code == 303
     text = desk.shown(path)
     assert "已重开并修订" in text
     assert "&lt;b&gt;经复核&lt;/b&gt;" in text
+
+
+@pytest.mark.shows("R36")
+def test_reopening_is_asked_about_with_grade_and_rank(contested: Contested) -> None:
+    """A complaint is annulled late: the confirmation says that the grade changes with it, and both ranks."""
+    world, body = contested.world, {**body_of("AnnulEvent"), "event_id": contested.upheld[0]}
+    annulled = world.must(world.association.post(f"/v1/agencies/{contested.hit}/annulments", body))
+    path, desk = f"/impacts/{annulled['touched'][0]['impact']}", Desk(world, Role.COMMITTEE)
+    would = contested.committee.get(f"/v1{path}").json()["reopened"]
+    assert (would["before"]["grade"], would["after"]["grade"]) == ("unqualified", "qualified")
+    form = {"outcome": "reopened", "disposed_on": "2025-05-08", "reason": REASONS, "act": "check"}
+    asked = desk.send(path, form).text
+    assert "结果由不合格变为合格" in asked
+    assert f"名次仍为 {would['ranks']['after']}" in asked
+    said = desk.send(f"{path}?lang=en", form).text
+    assert "grade from unqualified to qualified" in said
