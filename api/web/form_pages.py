@@ -14,7 +14,8 @@ from starlette.responses import Response
 from api.guard import require_right
 from api.permissions import READERS, rights_of
 from api.queries import Cursor, LooseText
-from api.web.appealing import filed, filing
+from api.web.appealing import LIST as APPEALED
+from api.web.appealing import appealable, begin, filed, filing
 from api.web.form_entry import ID, Entry, command_of, is_day, new_entry, sent_entry, today
 from api.web.form_fields import FORMS, REPLACING, FormField, every_field, form_fields
 from api.web.form_filling import filled
@@ -67,6 +68,7 @@ async def form(
     named = visitor.account.uscc if visitor.role is Role.CLIENT else None
     entry = new_entry(command, chosen, dict(request.query_params), today(), visitor.role, named)
     await _client_of_project(request, entry)
+    await begin(request, entry)
     return await _form(request, entry)
 
 
@@ -168,7 +170,8 @@ async def _lists(request: Request, entry: Entry) -> dict[str, list[Option]]:
     names |= {one.text.list for command in commands for one in every_field(form_fields(command))}
     if not entry.uscc:
         return {name: [] for name in names if name is not None}
-    return {name: await options(request, name, entry.uscc) for name in names if name is not None}
+    found = {name: await options(request, name, entry.uscc) for name in names if name not in (None, APPEALED)}
+    return found | ({APPEALED: (await appealable(request, entry))[:MOST_OPTIONS]} if APPEALED in names else {})
 
 
 async def _preview(request: Request, entry: Entry, said: str = "") -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
 import pytest
 
@@ -61,3 +62,47 @@ def test_an_agency_is_told_that_its_own_appeal_is_late(contested: Contested) -> 
     response = desk.send("/record/file-appeal", appeal(contested, today()) | {"do": "preview"})
     assert "逾期提出" in main_of(response.text)
     assert 'value="record"' in response.text
+
+
+def listed(text: str) -> dict[str, bool]:
+    """The ids that can be chosen, in the page's order, and whether each is."""
+    boxes = re.findall(r'name="/disputed_event_ids" value="([^"]+)"( checked)?', text)
+    return {id_: bool(checked) for id_, checked in boxes}
+
+
+@pytest.mark.shows("art.20", "R33")
+def test_what_can_be_disputed_is_what_the_published_sheet_names_and_then_the_rest_of_the_year(
+    contested: Contested,
+) -> None:
+    """By default of the year published last; facts of later are not in the way; another year is listed when asked."""
+    world, uscc = contested.world, contested.hit
+    late = [world.id_of("RecordLapse", uscc, item=4, occurred_on="2025-05-06") for _ in range(3)]
+    sheet = world.association.get(f"/v1/agencies/{uscc}/results/{YEAR}").json()["answers"][0]["sheet"]
+    named = {id_ for part in ("lines", "considered") for one in sheet[part] for id_ in one["events"]}
+    desk = Desk(world, Role.ASSOCIATION)
+    text = desk.shown("/record/file-appeal", uscc=uscc)
+    assert 'name="/year" value="2024"' in text
+    found = list(listed(text))
+    assert set(found[: len(named)]) == named
+    assert {*contested.upheld, contested.beyond} <= named
+    rest = {one["id"]: one for one in world.trail(uscc) if one["id"] in found[len(named) :]}
+    assert rest
+    assert {one["occurred_on"][:4] for one in rest.values()} == {"2024"}
+    form = {"agency": uscc, "/year": "2025", "/disputed_event_ids": [contested.beyond], "do": "stay"}
+    another = listed(desk.send("/record/file-appeal", form).text)
+    assert another[contested.beyond]
+    assert list(another)[:3] == late[::-1]
+
+
+@pytest.mark.shows("art.20", "R33")
+def test_an_appeal_begins_at_the_record_that_is_disputed(contested: Contested) -> None:
+    """For the association and the agency itself, with the record chosen and the year; who may not has no such link."""
+    world, page = contested.world, f"/agencies/{contested.hit}/events/{contested.beyond}"
+    for desk in (Desk(world, Role.ASSOCIATION), Desk(world, Role.AGENCY, contested.hit)):
+        (link,) = re.findall(r'href="(/record/file-appeal[^"]*)"', desk.shown(page))
+        text = desk.shown_at(unescape(link))
+        assert listed(text)[contested.beyond]
+        assert 'name="/year" value="2024"' in text
+    assert "/record/file-appeal" not in Desk(world, Role.COMMITTEE).shown(page)
+    later = world.id_of("RecordLapse", contested.hit, item=4, occurred_on="2025-05-06")
+    assert "/record/file-appeal" not in Desk(world, Role.ASSOCIATION).shown(f"/agencies/{contested.hit}/events/{later}")
