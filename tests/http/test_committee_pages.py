@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -114,6 +115,25 @@ def test_a_decision_is_asked_about_once_more_and_then_public(contested: Conteste
     assert after in contested.world.stranger.get(f"/results/{YEAR}").text
     assert "&lt;b&gt;经复核&lt;/b&gt;" in desk.shown(path)
     assert 'name="outcome"' not in desk.shown(path)
+
+
+@pytest.mark.shows("art.20", "R34")
+def test_the_public_is_told_of_the_weeks_of_revised_results(contested: Contested) -> None:
+    """Long after the publication's week: a revision opens one for whose result it changes, and each page says so."""
+    desk, public = Desk(contested.world, Role.COMMITTEE), contested.world.stranger
+    pages = ("/results", f"/results/{YEAR}", "/appeal")
+    for path in pages:
+        text = public.get(path, lang="zh").text
+        assert "异议期已于 2025年3月17日" in text
+        assert "仍可提出异议" not in text
+    form = decision(desk, contested, decided_on=today())
+    assert desk.send(f"/appeals/{contested.appeal}", {**form, "act": "decide"}).status_code == 200
+    last = contested.committee.get(f"/v1/assessments/{YEAR}").json()["last_deadline"]["day"]
+    day = date.fromisoformat(last)
+    for path in pages:
+        text = public.get(path, lang="zh").text
+        assert f"其中 1 个修订过的结果仍可提出异议，最迟到 {day.year}年{day.month}月{day.day}日" in text
+        assert "1 revised result can still be appealed" in public.get(path, lang="en").text
 
 
 @pytest.mark.parametrize(
