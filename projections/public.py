@@ -125,7 +125,8 @@ class Public:
     @implements("art.20", "R34")
     def windows(self, years: Iterable[PublicYear]) -> dict[int, Windows]:
         """The weeks of revised results that are not over today, by year; that of the publication may be over since."""
-        on, found = self._on, {}
+        on = self._on
+        found: dict[int, Windows] = {}
         for one in years:
             if one.revisions and one.closed_on is None:
                 open_ = revised_windows(self._reader.connection, one.year, on.day, on.day, on.known_at)

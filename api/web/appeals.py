@@ -110,9 +110,10 @@ async def _what_if(
 async def _part(request: Request, id_: str) -> Response:
     """Only what the ticked boxes would change, for the script that puts it in place."""
     form: FormData = request.state.form
-    rows, head = rows_of(form), {"id": id_, "agency": {"uscc": text_of(form, "uscc")}}
+    rows, uscc = rows_of(form), text_of(form, "uscc")
+    head = {"id": id_, "agency": {"uscc": uscc}}
     supposed, trouble = await _what_if(request, head, form.getlist("annul"), rows)
-    facts = await facts_behind(request, head["agency"]["uscc"], supposed["year"]) if supposed else {}
+    facts = await facts_behind(request, uscc, supposed["year"]) if supposed else {}
     return page(request, "appeal-what-if.html", name=NAME, supposed=supposed, trouble=trouble, facts=facts)
 
 

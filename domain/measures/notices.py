@@ -59,7 +59,8 @@ def notices(facts: Facts, rulebooks: Rulebooks) -> list[Notice]:
     due = [_with_day(facts, notice, sent) for notice in due]
     still = {one.id for one in due}
     gone = [one for one in sent.values() if one.notice_id not in still and _ground_annulled(facts, one)]
-    for out, recipient in [*((one, one.recipient) for one in gone), *_referrals_gone(facts)]:
+    corrected: list[tuple[NoticeSent | BadRecordReferred, str]] = [(one, one.recipient) for one in gone]
+    for out, recipient in [*corrected, *_referrals_gone(facts)]:
         id_ = notice_id(out.id, "correction", recipient)
         notice = Notice(
             id_, "correction", "R18", out.id, recipient, out.occurred_on, *_correction(facts.trail, out)

@@ -75,7 +75,7 @@ def results_of_year(
 class Windows(NamedTuple):
     """How many revised results of a year can still be appealed, and until when the last of them (R3, R34)."""
 
-    count: int
+    results: int
     last: date
 
 
