@@ -42,7 +42,7 @@ OUTCOMES: dict[str, Said] = {
     "upheld": ("成立", "upheld"), "partly_upheld": ("部分成立", "partly upheld"), "dismissed": ("不成立", "dismissed"),
 }  # fmt: skip
 STATUS: dict[str, Said] = {
-    **OUTCOMES, "open": ("待决定", "to be decided"), "awaiting_admission": ("逾期，待受理", "late, awaiting admission"),
+    **OUTCOMES, "open": ("待决定", "to be decided"), "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
     "withdrawn": ("已撤回", "withdrawn"),
 }  # fmt: skip
 _SIMPLE: dict[str, tuple[Any, tuple[str, ...], str]] = {
