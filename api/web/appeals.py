@@ -42,8 +42,8 @@ OUTCOMES: dict[str, Said] = {
     "upheld": ("成立", "upheld"), "partly_upheld": ("部分成立", "partly upheld"), "dismissed": ("不成立", "dismissed"),
 }  # fmt: skip
 STATUS: dict[str, Said] = {
-    **OUTCOMES, "open": ("待决定", "to be decided"), "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
-    "withdrawn": ("已撤回", "withdrawn"),
+    **OUTCOMES, "open": ("待决定", "to be decided"), "withdrawn": ("已撤回", "withdrawn"),
+    "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
 }  # fmt: skip
 _SIMPLE: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "admit": (AdmitAppeal, ("reason", "decided_on"), "admission"),
