@@ -42,7 +42,7 @@ from domain.store.accounts import create_account, disable_account, hash_password
 from domain.store.engine import writing
 from domain.store.people import create_person, create_token, token_hash
 from domain.store.schema import persons
-from domain.values import FOREVER, Role, instant
+from domain.values import FOREVER, ROLE_NAMES, Role, instant
 
 router = APIRouter(route_class=GuardedRoute)
 TAG = "账户与令牌"
@@ -190,10 +190,10 @@ def _listed(request: Request, name: str, rows: _Rows, limit: int, cursor: str | 
 def _person(connection: Connection, body: _Holder) -> str:
     """The holder's id, made if need be. Raises: Invalid where person, role and enterprise do not fit together."""
     if (body.uscc is not None) != (body.role in BOUND):
-        needs = body.role in BOUND
+        needs, (name, name_en) = body.role in BOUND, ROLE_NAMES[body.role]
         raise Invalid(
-            f"角色 {body.role} {'须填' if needs else '不填'}所属单位的统一社会信用代码",
-            f"the role {body.role} {'needs' if needs else 'takes no'} USCC of an enterprise", pointer="/uscc",
+            f"角色“{name}”{'须填' if needs else '不填'}所属单位的统一社会信用代码",
+            f"the role {name_en} {'needs' if needs else 'takes no'} USCC of an enterprise", pointer="/uscc",
         )  # fmt: skip
     if (body.person_id is None) == (body.person is None):
         raise Invalid(

@@ -15,7 +15,7 @@ from domain.commands.watch import AnswerObjection, CorrectEvent
 from domain.errors import Forbidden, Refusal
 from domain.events import Event, ObjectionFiled
 from domain.ledger import Unit
-from domain.values import Role
+from domain.values import ROLE_NAMES, Role
 
 Act = Callable[[Unit, Order], list[Event]]
 """Records what an order asks for and gives the events in order, the fact itself first. Raises: a Refusal."""
@@ -49,10 +49,11 @@ def replace(unit: Unit, order: Order, commands: Sequence[Embedded], *, role: Rol
 
 
 def _not_in_this_role(role: Role, one: Embedded) -> Forbidden:
-    names = ", ".join(sorted(one.route.roles))
+    name, name_en = ROLE_NAMES[role]
+    may = [ROLE_NAMES[other] for other in sorted(one.route.roles)]
     return Forbidden(
-        f"角色 {role} 无权办理其中的 {one.route.path}；可以办理的角色：{names}",
-        f"the role {role} may not do {one.route.path}; these may: {names}",
+        f"角色“{name}”无权办理其中的 {one.route.path}；可以办理的角色：{'、'.join(zh for zh, _ in may)}",
+        f"the role {name_en} may not do {one.route.path}; these may: {', '.join(en for _, en in may)}",
         cites=("api.md",),
         remedy="请由有权的人员另行记录，这里只撤销",
         remedy_en="Annul here, and let somebody with one of these roles record the rest.",

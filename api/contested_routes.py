@@ -61,7 +61,7 @@ class SupposedDecision(Part):
 
 @router.post("/v1/appeals/{id}/what-if", tags=[MANY], **body_question_docs("appeal_what_if"))
 def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Response:  # noqa: A002  # the name in the path
-    """假设这样决定申诉，结果和名次会怎样；不写入任何内容 / What a decision would change (R34); nothing is written."""
+    """假设这样决定异议，结果和名次会怎样；不写入任何内容 / What a decision would change (R34); nothing is written."""
     caller: Caller = request.state.caller
     deadline = Deadline(request.app.state.service.settings.what_if_seconds)
     with asking(request) as (questions, reader):

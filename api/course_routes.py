@@ -30,7 +30,12 @@ def course_of(
     as_of: AsOf = None,
     known_at: KnownAt = None,
 ) -> Response:
-    """得分、惩戒等级和事实的走势，过密的合并 / Score, tier and facts over a stretch, drawn together for a picture."""
+    """得分、惩戒等级和事实的走势，过密的合并 / Score, tier and facts over a stretch, drawn together for a picture.
+
+    `score` 是逐日得分，止于年末。`ended_years` 是到 `as_of` 已结束的各年度：当天的打分表和公布的结果，含年末后收到的 /
+    `score` is by day and stops at a year's end. `ended_years`: each year that is over by `as_of`, with its sheet of
+    that day, in which what came in after the year's end counts too, and its published `result` (null: none).
+    """
     with asking(request) as (questions, reader):
         basis = questions.basis(path_uscc(uscc), as_of, known_at)
         from_, to = _span(basis, first, last or basis.as_of)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ZIP = "application/zip"
 FILES = (
-    Described("appeal.json", "申诉、办理经过和决定", "the appeal, its proceedings and the decision"),
+    Described("appeal.json", "异议、办理经过和决定", "the appeal, its proceedings and the decision"),
     Described("sheets/published.pdf", "公布时的考评打分表（附件1 格式，供打印）", "the published sheet, to print"),
     Described("sheets/published.json", "公布时的考评打分表及说明", "the published sheet with its explanation"),
     Described("sheets/today.json", "同一日期按现在所知的打分表", "the same date's sheet as known now"),
@@ -80,7 +80,7 @@ def _timeline(questions: Questions, found: Appeal) -> dict[str, Any]:
 def _heading(found: Appeal, note: str) -> Any:
     result = found.contested
     rows = [("公布日期", result.occurred_on.isoformat()), ("名次", "—" if result.rank is None else str(result.rank))]
-    rows += [("申诉编号", found.filed.id), ("结果编号", result.id)]
+    rows += [("异议编号", found.filed.id), ("结果编号", result.id)]
     return {"kind": "公布时的打分表", "rows": rows, "notes": [note] if note else []}
 
 
@@ -118,7 +118,7 @@ def _cover(found: Appeal, answers: list[dict[str, Any]], log_index: int) -> str:
     ]
     name, filed = answers[1]["sheet"]["agency"]["name"], found.filed
     return cover(
-        f"申诉卷宗：{name}，{filed.year} 年度考评结果", f"Dossier of an appeal: {name}, result of {filed.year}",
+        f"异议卷宗：{name}，{filed.year} 年度考评结果", f"Dossier of an appeal: {name}, result of {filed.year}",
         [*FILES, _EVENTS], bases, [f"GET /v1/appeals/{filed.id}/dossier?known_at=log:{log_index}"],
         demonstration=found.basis.law.demonstration,
     )  # fmt: skip

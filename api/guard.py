@@ -18,7 +18,7 @@ from api.permissions import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, righ
 from api.readings import note_answer
 from domain.agency import unknown_agency
 from domain.errors import Forbidden
-from domain.values import normal_uscc
+from domain.values import ROLE_NAMES, normal_uscc
 
 
 class GuardedRoute(APIRoute):
@@ -71,10 +71,11 @@ def require_right(rights: Rights, caller: Caller, uscc: str | None) -> Reach:
     """How far the caller's right goes. Raises: Forbidden, NotFound for an agency that is not the caller's."""
     reach = rights.get(caller.role)
     if reach is None:
-        names = "、".join(sorted(rights))
+        name, name_en = ROLE_NAMES[caller.role]
+        may = [ROLE_NAMES[role] for role in sorted(rights)]
         raise Forbidden(
-            f"角色 {caller.role} 无权办理；可以办理的角色：{names}",
-            f"the role {caller.role} may not do this; these may: {', '.join(sorted(rights))}",
+            f"角色“{name}”无权办理；可以办理的角色：{'、'.join(zh for zh, _ in may)}",
+            f"the role {name_en} may not do this; these may: {', '.join(en for _, en in may)}",
             remedy="请由有权的人员办理",
             remedy_en="Let somebody with one of these roles do it.",
         )

@@ -17,6 +17,7 @@ from domain.events import (
     ComplaintReceived,
     ComplaintUpheld,
     Event,
+    ProjectStarted,
     ReportDismissed,
     Sealed,
     SurveyInvited,
@@ -44,8 +45,11 @@ def is_of_informant(topic: str) -> bool:
 
 
 def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> bool:
-    """Whether an event is the enterprise's own survey, complaint or report, or a decision on one of these (api.md)."""
-    if isinstance(event, (SurveyInvited, SurveySubmitted)):
+    """Whether an event is the enterprise's own survey, complaint or report, or a decision on one of these (api.md).
+
+    A project of which it is the client too: its survey has to name it (R22).
+    """
+    if isinstance(event, (SurveyInvited, SurveySubmitted, ProjectStarted)):
         return event.client.uscc == uscc
     if isinstance(event, ComplaintReceived):
         return uscc is not None and event.client_hash == vault.keyed_hash(uscc)
@@ -63,7 +67,7 @@ def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> 
 def shown(connection: Connection, caller: Caller, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows of the trail as the caller may see them: a client reads in clear only what it wrote itself."""
     vault = Vault(connection)
-    rows = [_without_informant(caller, row) for row in rows]
+    rows = [_without_team(caller, _without_informant(caller, row)) for row in rows]
     found: list[Sealed] = []
     for row in rows:
         if _may_open(caller, row):
@@ -89,6 +93,14 @@ def _without_informant(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
         return row
     who = {name: WITHHELD for name in _INFORMANTS[row["type"]] if row["fact"][name] is not None}
     return {**row, "actor": WITHHELD, "fact": {**row["fact"], **who}}
+
+
+def _without_team(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
+    """A client knows its project by its contract. Who works on it, and what is wrong with that, is the agency's."""
+    if caller.role is not Role.CLIENT or row["type"] != ProjectStarted.__name__:
+        return row
+    team = dict.fromkeys(("quality_lead", "technicians"), WITHHELD)
+    return {**row, "fact": {**row["fact"], **team}, "flags": []}
 
 
 def is_sealed(value: Any) -> bool:

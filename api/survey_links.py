@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -88,18 +89,26 @@ def _gone(text: str, text_en: str) -> Gone:
 )
 def survey_link(request: Request, secret: str) -> Response:
     """调查的对象和期限 / Whom the survey is about, and until when it can be answered."""
+    return answer(request, about_link(request, secret))
+
+
+def about_link(request: Request, secret: str, *, used: bool = False) -> dict[str, Any]:
+    """What `GET` of a link answers; `used`: for the receipt of who has just used it, whatever became of the link.
+
+    Raises: NotFound; Contradiction or Gone for a link that can no longer be used.
+    """
     with request.app.state.service.ledger.reading() as reader:
         link = find_link(reader.connection, secret)
         basis = Questions(reader, _now()).basis(link.uscc)
-    invitation = invitation_of(basis.trail, link)
-    content = {
+    invitation = basis.trail.by_id[link.invitation_id] if used else invitation_of(basis.trail, link)
+    assert isinstance(invitation, SurveyInvited)  # noqa: S101
+    return {
         "agency": agency_name(basis)["name"],
         "client": invitation.client.name,
         "service_type": _service_type(basis.trail, invitation),
         "year": invitation.year,
         "expires_on": link.expires_on.isoformat(),
     }
-    return answer(request, content)
 
 
 @router.post(PATH, tags=[TAG], **link_docs(AnswerInvitation, _EXAMPLE))

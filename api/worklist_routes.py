@@ -44,7 +44,7 @@ def appeals(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """申诉登记簿，先到期的在前（R33）/ The register of appeals, what is due first first; an agency sees its own."""
+    """异议登记簿，先到期的在前（R33）/ The register of appeals, what is due first first; an agency sees its own."""
     asked = None if status == "undecided" else status
     return _worklist(request, Wanted("appeal", asked, due_before, own_only(request)), limit, cursor, _appeal_row)
 

@@ -110,6 +110,6 @@ def not_after(field: str, day: date, today: date) -> None:
     """Refuse a date after today (api.md). Raises: Invalid."""
     if day > today:
         raise Invalid(
-            f"{field} 是 {day}，晚于今天 {today}", f"{field} is {day}, after today {today}", cites=("api.md",),
+            f"{day} 晚于今天（{today}）", f"{day} lies after today ({today})", cites=("api.md",),
             remedy="请改正日期", remedy_en="Correct the date.", pointer=f"/{field}",
         )  # fmt: skip

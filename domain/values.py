@@ -144,6 +144,12 @@ def rounded(value: Fraction) -> str:
     return text if cents == 0 else sign + text
 
 
+def rounded_and_exact(value: Fraction) -> tuple[str, str]:
+    """As R26 shows a component, in both languages, with the exact value where rounding lost some: `56.67 (170/3)`."""
+    shown, exact = rounded(value), exact_text(value)
+    return (shown, shown) if (value * 100).denominator == 1 else (f"{shown}（{exact}）", f"{shown} ({exact})")
+
+
 def score_of_record(total: Fraction) -> Fraction:
     """The exact total rounded half up to two decimals, once: what grade and rank compare (R26)."""
     return Fraction((total * 100 + Fraction(1, 2)).__floor__(), 100)
@@ -159,3 +165,11 @@ class Role(StrEnum):
     CLIENT = "client"
     AUDITOR = "auditor"
     ADMIN = "admin"
+
+
+ROLE_NAMES = {
+    Role.ASSOCIATION: ("协会", "association"), Role.COMMITTEE: ("专业委员会", "committee"),
+    Role.REGULATOR: ("监管部门", "regulator"), Role.AGENCY: ("服务机构", "agency"),
+    Role.CLIENT: ("生产经营单位", "client"), Role.AUDITOR: ("审计", "auditor"), Role.ADMIN: ("管理员", "administrator"),
+}  # fmt: skip
+"""What people call each role, in Chinese and English."""

@@ -63,6 +63,7 @@ def course(basis: Basis, rows: Course, first: date, last: date) -> Item:
     return {
         "from": first.isoformat(), "to": last.isoformat(),
         "score": list(_score(stood, last)),
+        "ended_years": list(_ended_years(basis, rows, stood)),
         "tiers": list(_runs(stood, last, lambda parts: parts["sanction"]["tier"], "tier")),
         "warnings": [one for one in _runs(stood, last, _warned_year, "year") if one["year"] is not None],
         "marks": list(_marks(basis.trail, facts, rows.lapses(first, last), first, last)),
@@ -95,15 +96,31 @@ def _score(stood: Sequence[StoodOn], last: date) -> Iterator[Item]:
     """The score from a day up to another, in order; null where the year is not assessed."""
     points: list[tuple[date, Item]] = []
     for one in stood:
-        assessed = one.parts["assessment"]
-        shown = {name: assessed[name] for name in ("year", "total", "grade", "label")}
-        shown["override"] = bool(assessed["override"])
+        shown = _scored(one.parts["assessment"])
         if not points or points[-1][1] != shown:
             points.append((one.day, shown))
     kept = _drawn_together(points, stood[0].day, last)
     for place, (day, shown) in enumerate(kept):
         until = kept[place + 1][0] - _DAY if place + 1 < len(kept) else last
         yield {"from": day.isoformat(), "to": until.isoformat(), **shown}
+
+
+def _scored(assessed: Mapping[str, Any]) -> Item:
+    shown = {name: assessed[name] for name in ("year", "total", "grade", "label")}
+    return {**shown, "override": bool(assessed["override"])}
+
+
+def _ended_years(basis: Basis, rows: Course, stood: Sequence[StoodOn]) -> Iterator[Item]:
+    """What each assessment year of the stretch that is over by `as_of` came to: its sheet that day, and its result.
+
+    Surveys and effect scores count for a year after its end too (R20): the score of its last day is not its result.
+    """
+    for year in sorted({one.parts["assessment"]["year"] for one in stood}):
+        first, last = basis.law.rulebooks.span_of(year)
+        if last < basis.as_of:
+            sheet = _scored(rows.of_year(year, basis.as_of))
+            yield {**sheet, "from": first.isoformat(), "to": last.isoformat(), "as_of": basis.as_of.isoformat(),
+                   "result": latest_result(basis.trail, basis.as_of, year)}  # fmt: skip
 
 
 def _drawn_together(points: Sequence[tuple[date, Item]], first: date, last: date) -> list[tuple[date, Item]]:
@@ -198,10 +215,10 @@ def result_shown(trail: Trail, event: Result) -> Item:
     }  # fmt: skip
 
 
-def latest_result(trail: Trail, by: date) -> Item | None:
-    """The result that stands on a day: of the latest year, the one recorded last."""
+def latest_result(trail: Trail, by: date, year: int | None = None) -> Item | None:
+    """The result that stands on a day: of the latest year, or of `year`, the one recorded last."""
     found: list[Result] = [*trail.of(ResultPublished), *trail.of(ResultRevised)]
-    of_day = [event for event in found if event.occurred_on <= by]
+    of_day = [event for event in found if event.occurred_on <= by and year in (None, event.year)]
     latest = max(of_day, key=lambda event: (event.year, event.version), default=None)
     return None if latest is None else result_shown(trail, latest)
 

@@ -24,8 +24,8 @@ from domain.measures.notices import notices
 from domain.measures.rulebook import assessment_year_of, year_span
 from domain.values import TIER_LABELS
 from projections.basis import Basis
+from projections.fact_names import fact_label
 from projections.standing import sheet_answer
-from projections.timeline import FACT_LABELS
 
 Item = dict[str, Any]
 _A_DEADLINE = timedelta(days=31)
@@ -80,7 +80,7 @@ def related(basis: Basis, event: Event, may_see: Callable[[Event], bool]) -> Ite
 def _short(event: Event, basis: Basis) -> Item:
     name = type(event).__name__
     return {
-        "id": event.id, "type": name, "label": FACT_LABELS.get(name, name),
+        "id": event.id, "type": name, "label": fact_label(name),
         "occurred_on": event.occurred_on.isoformat(), "counts": basis.trail.counts(event),
     }  # fmt: skip
 

@@ -113,7 +113,7 @@ _LABELS = {
 
 def _lines(item: dict[str, Any]) -> list[tuple[str, str]]:
     lines = [(label, _said(item[name])) for name, label in _LABELS.items() if item.get(name) not in (None, [])]
-    return [*lines, ("修订 revised", "申诉后修订 after an appeal")] if item.get("revised") else lines
+    return [*lines, ("修订 revised", "异议后修订 after an appeal")] if item.get("revised") else lines
 
 
 def _said(value: Any) -> str:

@@ -10,7 +10,7 @@ from domain.events import Event, EventAnnulled
 from domain.law import Law
 from domain.measures.rulebook import Rulebook
 from projections.basis import Basis
-from projections.timeline import FACT_LABELS
+from projections.fact_names import fact_label
 
 Said = tuple[str, str]
 """A text for people, Chinese and English."""
@@ -35,7 +35,7 @@ class Move:
         event, name = self.event, type(self.event).__name__
         verb, verb_en = ("计入", "counts now") if self.came else ("不再计入", "counts no longer")
         return (
-            f"{verb}：{event.occurred_on} {FACT_LABELS.get(name, name)}（{event.id}，{self.reason[0]}）",
+            f"{verb}：{event.occurred_on} {fact_label(name)}（{event.id}，{self.reason[0]}）",
             f"{verb_en}: {name} of {event.occurred_on} ({event.id}, {self.reason[1]})",
         )
 

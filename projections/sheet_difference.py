@@ -210,11 +210,11 @@ class _Sheets:
         """What follows from parts that differ; from another law where none does."""
         if not parts:
             return [], self.moved.otherwise()
-        shown = [(_label(one["field"]), one) for one in parts]
         said = [
-            (f"{verb}：{label}由 {_shown(one['before'])} 变为 {_shown(one['after'])}",
-             f"{verb_en}: {one['field']} from {_shown(one['before'])} to {_shown(one['after'])}")
-            for label, one in shown
+            (f"{verb}：{_LABELS[one['field']][0]}由 {before} 变为 {after}",
+             f"{verb_en}: {_LABELS[one['field']][1]} from {before_en} to {after_en}")
+            for one in parts
+            for (before, before_en), (after, after_en) in [(_shown(one["before"]), _shown(one["after"]))]
         ]  # fmt: skip
         return [id_ for one in parts for id_ in one["events"]], said + self.moved.law
 
@@ -263,16 +263,19 @@ def _brief(lines: list[Answer]) -> list[dict[str, Any]]:
     return [{name: line[name] for name in ("item", "points", "events")} for line in lines]
 
 
-_LABELS = {**CATEGORY_LABELS, "total": "总分", "assessed": "参与考评", "override": "直接认定"}
+_LABELS: dict[str, Said] = {
+    **{name: (label, name) for name, label in CATEGORY_LABELS.items()},
+    "total": ("总分", "total"), "assessed": ("参与考评", "assessed"), "override": ("直接认定", "override"),
+}  # fmt: skip
+OVERRIDE_NAMES: dict[str, Said] = {"blacklisted": ("列入黑名单", "blacklisted"), "penalty": ("行政处罚", "penalty")}
+"""What makes a year unqualified whatever the score (art.25), by kind."""
 
 
-def _label(field: str) -> str:
-    return _LABELS[field]
-
-
-def _shown(value: Any) -> str:
+def _shown(value: Any) -> Said:
+    """A value of a sheet in both languages."""
     if isinstance(value, bool):
-        return "是 yes" if value else "否 no"
+        return ("是", "yes") if value else ("否", "no")
     if isinstance(value, list):
-        return "、".join(one["kind"] for one in value) or "—"
-    return "—" if value is None else str(value)
+        words = [OVERRIDE_NAMES[one["kind"]] for one in value]
+        return "、".join(zh for zh, _ in words) or "—", ", ".join(en for _, en in words) or "—"
+    return ("—", "—") if value is None else (str(value), str(value))

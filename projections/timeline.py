@@ -45,6 +45,7 @@ from domain.measures.chapter3_sanctions import tags
 from domain.measures.rulebook import assessment_year_of, year_span
 from domain.values import TIER_LABELS
 from projections.basis import Basis
+from projections.fact_names import fact_label
 from projections.standing import standing
 
 WITHOUT_EFFECT = (
@@ -111,7 +112,7 @@ def _facts_of(there: Basis, day: date) -> Iterator[dict[str, Any]]:
 
 def _said(event: Event) -> dict[str, str]:
     name = type(event).__name__
-    return {"text": FACT_LABELS.get(name, name), "text_en": name}
+    return {"text": fact_label(name), "text_en": name}
 
 
 def _brought_by_time(there: Basis, day: date) -> Iterator[dict[str, Any]]:
@@ -137,25 +138,3 @@ def _brought_by_time(there: Basis, day: date) -> Iterator[dict[str, Any]]:
         if book.effective_from == day:
             yield {"kind": "rulebook", "event": None, "article": "art.28", "text": f"规则 {book.id} 生效",
                    "text_en": f"rulebook {book.id} takes effect"}  # fmt: skip
-
-
-FACT_LABELS = {
-    "FilingSubmitted": "提交备案", "AgencyFiled": "完成备案", "FilingReturned": "退回备案",
-    "InformationChanged": "信息变更", "InspectionRecorded": "检查", "AgencyTerminated": "终止业务",
-    "PledgeSigned": "签署诚信从业承诺书", "SubmissionRequested": "要求提交材料", "SubmissionReceived": "收到材料",
-    "ProjectStarted": "项目开始", "ProjectPlanFiled": "报备实施方案", "ProjectExtended": "项目延期",
-    "ProjectCompleted": "项目完成", "ProjectCancelled": "项目取消", "LapseRecorded": "记录扣分事项",
-    "BadRecordEntered": "记不良信息", "BadRecordReferred": "移送监管部门", "ComplaintReceived": "收到投诉",
-    "ComplaintUpheld": "投诉查实", "ComplaintDismissed": "投诉不成立", "ComplaintMerged": "投诉并案",
-    "AgencyDelisted": "移出黑名单", "NoticeSent": "发出通知", "AccidentLiabilityFound": "认定事故责任",
-    "SurveyInvited": "发出调查邀请", "SurveySubmitted": "提交满意度调查表", "SurveyClosed": "满意度调查截止",
-    "EffectScored": "服务效果评分", "HonourAwarded": "获得表彰", "PenaltyImposed": "行政处罚",
-    "ResultPublished": "公布考评结果",
-    "ResultRevised": "更正考评结果", "EventAnnulled": "撤销", "BehaviourReported": "举报不良行为",
-    "ReportDismissed": "举报不予记录", "AppealFiled": "提出异议（申诉）", "AppealAdmitted": "准予受理逾期申诉",
-    "AppealUpheld": "申诉成立", "AppealPartlyUpheld": "申诉部分成立", "AppealDismissed": "申诉不成立",
-    "AppealWithdrawn": "撤回申诉", "ImpactDisposed": "处理对已公布结果的影响", "HintDismissed": "排除线索",
-    "YearPublished": "公布年度考评结果", "RanksRevised": "更正结果并重排名次", "YearClosed": "年度考评办结",
-    "ObjectionFiled": "对记录提出异议", "ObjectionAnswered": "答复异议",
-}  # fmt: skip
-"""What each fact is called on a page."""

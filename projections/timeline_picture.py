@@ -46,6 +46,11 @@ class _Stretch:
     after: date
     standing: Mapping[str, Any]
 
+    @property
+    def last(self) -> date:
+        """Its last day."""
+        return self.after - timedelta(days=1)
+
 
 def timeline_svg(
     timeline: Mapping[str, Any], *, results: Sequence[Mapping[str, Any]] = (), width: float = 960,
@@ -93,17 +98,18 @@ def _document(timeline: Mapping[str, Any], parts: Sequence[str], width: float, h
 
 
 def described(timeline: Mapping[str, Any]) -> str:
-    """The picture in words: every year's last score and grade, every tier reached, for who cannot see it."""
+    """The picture in words: each year's score with its day (R20), each tier reached, for who cannot see it."""
     years: dict[int, str] = {}
     tiers: list[str] = []
     for one in _stretches(timeline):
         assessed, sanction = one.standing["assessment"], one.standing["sanction"]
-        years[assessed["year"]] = f"{assessed['total'] or '不参与考评'} {assessed['label'] or ''}".strip()
+        score = f"{assessed['total'] or '不参与考评'} {assessed['label'] or ''}".strip()
+        years[assessed["year"]] = f"截至 {one.last} {score}"
         reached = f"{one.first} {sanction['label']}"
         if not tiers or tiers[-1].partition(" ")[2] != sanction["label"]:
             tiers.append(reached)
-    scores = "；".join(f"{year} 年度 {text}" for year, text in sorted(years.items()))
-    return f"年度得分：{scores}。惩戒等级：{'；'.join(tiers)}。共 {len(timeline['items'])} 天有变化。"
+    scores = "；".join(f"{year} 年度{text}" for year, text in sorted(years.items()))
+    return f"逐日得分：{scores}。惩戒等级：{'；'.join(tiers)}。共 {len(timeline['items'])} 天有变化。"
 
 
 def _stretches(timeline: Mapping[str, Any]) -> Iterator[_Stretch]:
@@ -138,7 +144,7 @@ def _scores(stretches: Sequence[_Stretch], axis: Axis, top: float) -> Iterator[s
     def y_of(score: float) -> float:
         return top + (most - score) / (most - least) * _SCORE_HIGH
 
-    yield tag("text", said("年度得分"), x=8, y=top - 6, fill=_DIM)
+    yield tag("text", said("逐日得分"), x=8, y=top - 6, fill=_DIM)
     step = 10 if most - least <= 60 else 20
     for mark in range(int(least), int(most) + 1, step):
         yield tag("line", x1=LEFT, x2=axis.width - RIGHT, y1=y_of(mark), y2=y_of(mark), stroke=_LINE, stroke_width=0.5)
@@ -150,10 +156,10 @@ def _scores(stretches: Sequence[_Stretch], axis: Axis, top: float) -> Iterator[s
             y = y_of(float(one.standing["assessment"]["total"]))
             path += f"{'L' if path else 'M'}{axis.x(one.first):.2f},{y:.2f} H{axis.x(one.after):.2f} "
         assessed = ends.standing["assessment"]
-        label = f"{assessed['total']} {assessed['label']}"
+        label = f"截至 {ends.last} {assessed['total']} {assessed['label']}"
         if assessed["override"]:
             label += f"（{cited_in_chinese('art.25')}）"
-        title = f"{assessed['year']} 年度 {run[0].first} 至 {ends.after - timedelta(days=1)}：{label}"
+        title = f"{assessed['year']} 年度 {run[0].first} 起，{label}"
         line = tag("path", d=path.strip(), fill="none", stroke="#1f5fa8", stroke_width=2)
         yield tag("g", tag("title", said(title)), line, class_="score")
         right, wide = axis.x(ends.after) - 4, about_wide(label, _SMALL)

@@ -11,7 +11,7 @@ from domain.measures.chapter2_filing import change_deadline
 from domain.measures.chapter3_business import papers_of, team_shortfalls
 from domain.values import shanghai_date
 from projections.basis import Basis
-from projections.timeline import FACT_LABELS
+from projections.fact_names import fact_label
 
 ENVELOPE = ("id", "version", "occurred_on", "recorded_at", "actor", "via", "note", "evidence")
 _NOT_SHOWN = {*ENVELOPE, "type", "v", "stream"}
@@ -36,7 +36,7 @@ def recorded_entry(event: Event) -> dict[str, Any]:
     return {
         **{field: stored[field] for field in ENVELOPE},
         "type": name,
-        "label": FACT_LABELS.get(name, name),
+        "label": fact_label(name),
         "fact": {field: value for field, value in stored.items() if field not in _NOT_SHOWN},
     }
 

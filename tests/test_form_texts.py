@@ -9,7 +9,9 @@ from api.web import form_texts
 from api.web.form_fields import FORMS, every_field, form_fields
 from api.web.form_texts import command_text, questions
 from api.web.words import EVENTS
+from domain.events import EVENT_TYPES
 from projections.dossier.words import cited_in_chinese
+from projections.fact_names import FACT_NAMES
 
 
 def test_every_field_and_value_has_its_words() -> None:
@@ -41,3 +43,11 @@ def test_every_field_and_value_has_its_words() -> None:
 def _tails(path: str) -> set[str]:
     parts = path.split("/")
     return {"/".join(parts[place:]) for place in range(len(parts))}
+
+
+def test_one_fact_has_one_name() -> None:
+    """Every kind of fact has a name in both languages, the same in answers of the API and on the pages."""
+    assert set(FACT_NAMES) == {kind.__name__ for kind in EVENT_TYPES.values()}
+    assert all(all(words) for words in FACT_NAMES.values())
+    assert EVENTS is FACT_NAMES
+    assert not [zh for zh, _ in FACT_NAMES.values() if "申诉" in zh]

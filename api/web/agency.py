@@ -15,7 +15,8 @@ from api.web.basis import asked, keeping
 from api.web.inside import ask, passed_on
 from api.web.render import language_of, page
 from api.web.routes import PageRoute
-from api.web.timeline_svg import Words, timeline_svg
+from api.web.timeline_svg import timeline_svg
+from api.web.timeline_words import Words
 from domain.commands.fields import EARLIEST_DAY, LATEST_DAY
 
 router = APIRouter(route_class=PageRoute)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.queries import Cursor, LooseText
@@ -39,16 +40,20 @@ async def consultations(
         problem = refused(found.content, {f"?{name}": name for name in _FILTERS})
     else:
         items, following = found.content["items"], found.content["next_cursor"]
+    asked = await run_in_threadpool(_asked, request.app)
     return page(
         request, "consultations.html", name="consultations", status=found.status if found.refused else 200,
-        items=items, filters=filters, refused=problem, via=VIA, paged=cursor is not None, asked=_asked(request.app),
+        items=items, filters=filters, refused=problem, via=VIA, paged=cursor is not None, asked=asked,
         first=keeping(request, "/consultations", **filters),
         following=None if following is None else keeping(request, "/consultations", **filters, cursor=following),
     )  # fmt: skip
 
 
 def _asked(app: Any) -> dict[str, Words]:
-    """What the API's routes answer, in words, by method and path: the first line of each in its description."""
+    """What the API's routes answer, in words, by method and path: the first line of each in its description.
+
+    The first time the whole OpenAPI document is built: in a thread, so that nobody else waits for it.
+    """
     return {
         f"{method.upper()} {path}": (zh, en or zh)
         for path, methods in app.openapi()["paths"].items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from api.web.words import FILINGS, GRADES, TIERS
+from projections.sheet_difference import OVERRIDE_NAMES
 
 Words = tuple[str, str]
 FIELDS: dict[str, Words] = {
@@ -25,7 +26,7 @@ OF_SHEET: dict[str, Words] = {
     "complete": ("数据齐全", "Complete"), "missing": ("尚缺", "Missing"), "total": ("合计得分", "Total"),
     "grade": ("考评结果", "Grade"), "override": ("直接认定", "Override (art.25)"),
 }  # fmt: skip
-OVERRIDES: dict[str, Words] = {"blacklisted": ("列入黑名单", "blacklisted"), "penalty": ("行政处罚", "penalty")}
+OVERRIDES = OVERRIDE_NAMES
 _ROWS = (
     "agency.filing", "sanction.tier", "sanction.since", "sanction.until", "sanction.verified_complaints",
     "bad_records.year", "bad_records.total", "assessment.year", "assessment.conduct", "assessment.quality",

@@ -15,14 +15,17 @@ from pydantic import ValidationError
 from api.commands import CommandRoute
 from api.validation_texts import field_errors
 from api.web.form_fields import FORMS, FormField, every_field, form_fields
+from api.web.form_particulars import cleared, parts, untouched
 from api.web.form_texts import CommandText, Words, command_text
-from api.web.form_values import Values, body_of, inputs_of, pointers_of, sent_values, values_of
+from api.web.form_values import Values, any_filled, body_of, inputs_of, pointers_of, sent_values, values_of
 from domain.errors import NotFound
 from domain.values import Role, instant, new_id, shanghai_date
 
 ID = "id"
 """The input of the id in the command's path; bodies' inputs begin with a slash."""
-_OWN = ("csrf", "key", "agency", ID, "version", "seen", "do")
+BEGUN = "begun"
+"""The input of the agency's version at which a form was filled in with what is on file."""
+_OWN = ("csrf", "key", "agency", ID, BEGUN, "version", "seen", "do")
 
 
 @dataclass
@@ -40,6 +43,10 @@ class Entry:
     """What is wrong, by the pointer of the field; under "" what concerns no one field."""
     problem: dict[str, Any] | None = None
     """The refusal as the API gave it: article, reading and remedy."""
+    begun_at: str = ""
+    """The agency's version at which the form was filled in with what is on file; empty where it was not."""
+    begun: Values | None = None
+    """What it was filled in with: only what differs from it is recorded, also what was emptied."""
 
     @property
     def row(self) -> CommandRoute:
@@ -59,7 +66,28 @@ class Entry:
     @property
     def body(self) -> dict[str, Any]:
         """What the API gets: in the preview and in the recording the same."""
-        return body_of(self.fields, self.values, self.uscc)
+        body = body_of(self.fields, self.values, self.uscc)
+        if self.begun is None:
+            return body
+        given, still = self.values["fields"], self.untouched
+        emptied = {
+            one.name: cleared(one) for one in parts() if one.name not in still and not any_filled(given[one.name])
+        }
+        kept = {name: value for name, value in body["fields"].items() if name not in still}
+        return {**body, "fields": {**kept, **emptied}}
+
+    @property
+    def untouched(self) -> set[str]:
+        """The particulars that are as the form began: they are not recorded."""
+        return set() if self.begun is None else untouched(self.begun, self.values["fields"])
+
+    @property
+    def told(self) -> Values:
+        """What was typed, without what the form began with."""
+        if not self.untouched:
+            return self.values
+        given = {name: "" if name in self.untouched else value for name, value in self.values["fields"].items()}
+        return {**self.values, "fields": given}
 
     @property
     def path(self) -> str:
@@ -75,11 +103,20 @@ class Entry:
     @property
     def inputs(self) -> list[tuple[str, str]]:
         """All that was typed, as hidden inputs carry it on."""
-        return [("key", self.key), ("agency", self.uscc), (ID, self.id), *inputs_of(self.fields, self.values)]
+        own = [("key", self.key), ("agency", self.uscc), (ID, self.id)]
+        if self.begun_at:
+            own.append((BEGUN, self.begun_at))
+        return [*own, *inputs_of(self.fields, self.values)]
 
     def day(self) -> str:
         """The day of the fact."""
         return str(self.body.get(self.row.body.FACT_DATE, ""))
+
+    def replacing_days(self) -> list[str]:
+        """The days of the facts that take the place of an annulled one."""
+        rows = self.values.get("replace", ())
+        bodies = zip(rows, self.body.get("replace", ()), strict=False)
+        return [str(one["body"].get(FORMS[row["command"]].body.FACT_DATE, "")) for row, one in bodies if row["command"]]
 
     def check(self) -> bool:
         """Whether the body is one of the command's; if not, `problems` says what is wrong, as the API would."""
@@ -153,7 +190,7 @@ def sent_entry(command: str, pairs: list[tuple[str, Any]]) -> Entry:
     own = {name: text for name, text in pairs if name in _OWN and isinstance(text, str)}
     key = own.get("key") or new_id()
     values = sent_values(form_fields(command), pairs)
-    return Entry(command, own.get("agency", ""), own.get(ID, "").strip(), values, key)
+    return Entry(command, own.get("agency", ""), own.get(ID, "").strip(), values, key, begun_at=own.get(BEGUN, ""))
 
 
 def command_of(command: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from api.personal import ERASED, WITHHELD
 from api.web.form_fields import FORMS, REPLACING, FormField, form_fields
 from api.web.form_texts import command_text
 from api.web.form_values import Values, values_of
@@ -13,6 +14,8 @@ _OUTCOMES = {
     "AgencyFiled": "filed", "FilingReturned": "returned", "ComplaintUpheld": "upheld",
     "ComplaintDismissed": "dismissed", "ComplaintMerged": "merged",
 }  # fmt: skip
+_UNTOLD = (None, ERASED, WITHHELD)
+"""What is not there, or not to be read: its input stays empty."""
 _ABOUT = ("request_id", "project_id", "complaint_id", "bad_record_id", "report_id", "notice_id")
 
 
@@ -47,7 +50,7 @@ def said_values(fields: Iterable[FormField], said: dict[str, Any]) -> Values:
 
 
 def _tree(fields: Iterable[FormField], said: dict[str, Any]) -> dict[str, Any]:
-    return {one.name: _leaf(one, said[one.name]) for one in fields if said.get(one.name) is not None}
+    return {one.name: _leaf(one, said[one.name]) for one in fields if said.get(one.name) not in _UNTOLD}
 
 
 def _leaf(one: FormField, value: Any) -> Any:

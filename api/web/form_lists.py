@@ -63,12 +63,12 @@ _DETAILS: dict[str, Callable[[Fact], Words | None]] = {
 }
 
 
-async def trail(request: Request, uscc: str) -> list[Fact]:
-    """The agency's facts that the visitor may read, asked once a request."""
-    kept: dict[str, list[Fact]] = request.state.__dict__.setdefault("trails", {})
-    if uscc not in kept:
-        kept[uscc] = await _all(request, f"/v1/agencies/{uscc}/events")
-    return kept[uscc]
+async def trail(request: Request, uscc: str, kind: str = "") -> list[Fact]:
+    """The agency's facts that the visitor may read, all or those of one kind, asked once a request."""
+    kept: dict[tuple[str, str], list[Fact]] = request.state.__dict__.setdefault("trails", {})
+    if (uscc, kind) not in kept:
+        kept[uscc, kind] = await _all(request, f"/v1/agencies/{uscc}/events", type=kind)
+    return kept[uscc, kind]
 
 
 async def options(request: Request, name: str, uscc: str) -> list[Option]:
@@ -115,11 +115,11 @@ def described(one: Fact) -> Option:
     return Option(one["id"], f"{one['occurred_on']} {label}{text}", f"{one['occurred_on']} {label_en}{text_en}")
 
 
-async def _all(request: Request, path: str) -> list[Fact]:
+async def _all(request: Request, path: str, **query: str) -> list[Fact]:
     found: list[Fact] = []
     cursor: str | None = None
     for _ in range(MOST_PAGES):
-        answer = await ask(request, path, limit=PAGE, cursor=cursor)
+        answer = await ask(request, path, limit=PAGE, cursor=cursor, **query)
         found += answer["items"]
         cursor = answer["next_cursor"]
         if cursor is None:

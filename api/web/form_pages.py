@@ -6,6 +6,7 @@ nothing typed is lost; which step is meant says the button (`do`).
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,11 +17,13 @@ from api.permissions import READERS, rights_of
 from api.queries import Cursor, LooseText
 from api.web.appealing import LIST as APPEALED
 from api.web.appealing import appealable, begin, filed, filing
+from api.web.form_effects import effect_of, own_errors
 from api.web.form_entry import ID, Entry, command_of, is_day, new_entry, sent_entry, today
 from api.web.form_fields import FORMS, REPLACING, FormField, every_field, form_fields
 from api.web.form_filling import filled
 from api.web.form_lists import MOST_OPTIONS, Option, described, options, trail
-from api.web.form_preview import PART_NAMES, effect_of, own_errors
+from api.web.form_particulars import COMMAND, SAID_BY, Changed, begun, changes, on_file
+from api.web.form_preview import PART_NAMES
 from api.web.form_texts import command_text, questions
 from api.web.form_values import any_filled, values_of
 from api.web.inside import Inside, ask, tell
@@ -69,6 +72,10 @@ async def form(
     entry = new_entry(command, chosen, dict(request.query_params), today(), visitor.role, named)
     await _client_of_project(request, entry)
     await begin(request, entry)
+    if command == COMMAND:
+        entry.begun_at = str(max(one["version"] for one in await _particulars(request, chosen)))
+        await _begin(request, entry)
+        entry.values["fields"] = entry.begun
     return await _form(request, entry)
 
 
@@ -85,6 +92,7 @@ async def sent(request: Request, command: str) -> Response:
     if own_agency(request) is not None and command != "file-agency":
         entry.uscc = str(own_agency(request))
     await _client_of_project(request, entry)
+    await _begin(request, entry)
     if do == "preview":
         return await _preview(request, entry)
     if do == "record":
@@ -117,6 +125,25 @@ async def _client_of_project(request: Request, entry: Entry) -> None:
         known = one["fact"].get("client") if one["id"] == project else None
         if known is not None and client["uscc"] in ("", known["uscc"]):
             client |= known
+
+
+async def _particulars(request: Request, uscc: str) -> list[dict[str, Any]]:
+    """The records that say what is on file."""
+    return [one for kind in SAID_BY for one in await trail(request, uscc, kind)]
+
+
+async def _begin(request: Request, entry: Entry) -> None:
+    """What a change of the particulars began with (art.12), where its form was filled in."""
+    if entry.command == COMMAND and entry.uscc and re.fullmatch(r"[0-9]{1,9}", entry.begun_at):
+        entry.begun = begun(on_file(await _particulars(request, entry.uscc), today(), int(entry.begun_at)))
+
+
+async def _changes(request: Request, entry: Entry) -> list[Changed]:
+    """Old and new of what is reported as changed (R7)."""
+    if entry.command != COMMAND:
+        return []
+    old = on_file(await _particulars(request, entry.uscc), entry.day())
+    return changes(old, entry.values["fields"], set(entry.body["fields"]))
 
 
 async def _fill(request: Request, entry: Entry) -> None:
@@ -185,7 +212,7 @@ async def _preview(request: Request, entry: Entry, said: str = "") -> Response:
     shared = await _shared(request, entry)
     return page(
         request, "preview.html", name="form", effect=effect, said=said, part_names=PART_NAMES,
-        filing=await filing(request, entry), **shared,
+        changes=await _changes(request, entry), filing=await filing(request, entry), **shared,
     )  # fmt: skip
 
 

@@ -1,18 +1,13 @@
-"""What recording would do, in words: asked of `what-if` with exactly the body that would be recorded."""
+"""What recording would do, in words: the answers of `what-if`, told by day and by year."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from starlette.requests import Request
-
-from api.web.form_entry import ID, Entry
-from api.web.form_lists import trail
 from api.web.form_texts import Words
-from api.web.inside import Inside, tell
 from api.web.words import FILINGS, GRADES, TIERS, named_in_english
-from domain.values import Role
 
 Item = dict[str, Any]
 PART_NAMES = {
@@ -20,63 +15,137 @@ PART_NAMES = {
     "honours": ("荣誉记录", "Honours"), "total": ("合计得分", "Total"),
 }  # fmt: skip
 """The parts of a score (annex 1)."""
-_WITHOUT = frozenset({"file-agency", "dismiss-hint"})
-"""Commands that no what-if takes: the agency is not there yet, or nothing about it changes."""
+
+
+@dataclass(frozen=True)
+class YearEffect:
+    """What would become of one assessment year. Every sentence names it."""
+
+    answer: Item
+    """The what-if with the sheets of the year."""
+
+    @property
+    def year(self) -> int:
+        """The assessment year."""
+        return int(self.answer["year"])
+
+    @property
+    def as_of(self) -> str:
+        """The day on which the two sheets are looked at."""
+        return str(self.answer["before"]["standing"]["as_of"])
+
+    @property
+    def said(self) -> list[Words]:
+        """The sentences, the gravest first; none when nothing of the year changes."""
+        found = [*self._grade(), *self._score(), *self._complete(), *self._rank()]
+        if not found and (self.lines or self.scores):
+            found = [
+                (f"{self.year} 年度的打分表有变动，得分和等次不变（见下）。",
+                 f"The sheet of {self.year} changes, its score and grade do not (see below).")
+            ]  # fmt: skip
+        return found
+
+    def _sides(self, name: str) -> tuple[Any, Any]:
+        return self.answer["before"]["sheet"][name], self.answer["after"]["sheet"][name]
+
+    def _grade(self) -> list[Words]:
+        before, after = self._sides("grade")
+        if before == after:
+            return []
+        old, new = (GRADES.get(one, ("未评定", "not assessed")) for one in (before, after))
+        return [(f"{self.year} 年度考评等次：{old[0]} → {new[0]}。", f"Grade of {self.year}: {old[1]} → {new[1]}.")]
+
+    def _score(self) -> list[Words]:
+        before, after = self._sides("total")
+        if before == after:
+            return []
+        old, new, year = before or "—", after or "—", self.year
+        return [(f"{year} 年度得分：{old} → {new}。", f"Score of {year}: {old} → {new}.")]
+
+    def _complete(self) -> list[Words]:
+        before, after = self._sides("missing")
+        if before == after:
+            return []
+        (old, old_en), (new, new_en) = _missing(before), _missing(after)
+        return [(f"{self.year} 年度考评资料：{old} → {new}。", f"Material of {self.year}: {old_en} → {new_en}.")]
+
+    def _rank(self) -> list[Words]:
+        ranks = self.answer["ranks"]
+        old, new = (ranks[side]["rank"] if ranks[side] else None for side in ("before", "after"))
+        if old == new and not ranks["moved"]:
+            return []
+        span, moved = f"{old or '—'} → {new or '—'}", ranks["moved"]
+        said = f"{self.year} 年度名次：{span}，另有 {moved} 家机构名次变动。"
+        return [(said, f"Rank of {self.year}: {span}; the ranks of {moved} others move.")]
+
+    @property
+    def scores(self) -> list[tuple[str, str | None, str | None]]:
+        """The parts of the score that change, before and after, the total last; none when nothing changes."""
+        rows = [(name, *self._sides(name)) for name in PART_NAMES]
+        return [row for row in rows if row[1] != row[2]]
+
+    @property
+    def lines(self) -> list[tuple[bool, Item]]:
+        """The lines of the sheet that come (True) and go (False)."""
+        before, after = self._sides("lines")
+        return [*((False, one) for one in _beyond(before, after)), *((True, one) for one in _beyond(after, before))]
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What would be: on the fact's own day, and today where that is later."""
+    """What would be: on the days of the facts, today, and in every year that they touch."""
 
-    then: Item
-    """The answer as of the day of the fact."""
+    days: list[Item]
+    """The answers as of the days of the facts, those of today left out."""
     now: Item
-    """The answer as of today; the same one for a fact of today or later."""
+    """The answer as of today."""
+    sheets: list[Item]
+    """The answers with the sheets of the years that may change, by year."""
+    unseen: list[int]
+    """The years that were too many to look at."""
+    notes: list[Words]
+    """What else is to be known before recording."""
 
     @property
     def version(self) -> int:
         """The agency's last record that was seen."""
         return int(self.now["version"])
 
-    @property
+    @cached_property
+    def years(self) -> list[YearEffect]:
+        """The years that change."""
+        return [one for one in map(YearEffect, self.sheets) if one.said]
+
+    @cached_property
     def said(self) -> list[Words]:
         """The sentences that matter, the gravest first."""
-        found = [*self._tier(), *self._grade(), *self._score(), *self._bad_records(), *self._filing(), *self._rank()]
-        return found or [
-            (
-                "惩戒等级、不良信息、得分、等次和名次都不变。",
-                "Tier, bad records, score, grade and rank all stay as they are.",
-            )
-        ]
+        found = [*self._tier(), *(said for year in self.years for said in year.said), *self._bad_records()]
+        found += self._filing()
+        return [*(found or [self._nothing()]), *self._unseen(), *self.notes]
+
+    def _nothing(self) -> Words:
+        years = [str(one["year"]) for one in self.sheets]
+        return (
+            f"惩戒等级、不良信息和备案状态不变；{'、'.join(years)} 年度的得分、等次和名次都不变。",
+            f"Tier, bad records and filing stay as they are; so do score, grade and rank of {', '.join(years)}.",
+        )
+
+    def _unseen(self) -> list[Words]:
+        if not self.unseen:
+            return []
+        years = [str(one) for one in self.unseen]
+        return [(f"没有逐一核算的年度：{'、'.join(years)}。", f"Years not worked out here: {', '.join(years)}.")]
 
     def _tier(self) -> list[Words]:
-        before, after = (self.then[side]["standing"]["sanction"] for side in ("before", "after"))
-        found: list[Words] = []
-        if (before["tier"], before["since"], before["until"]) != (after["tier"], after["since"], after["until"]):
-            found.append(_ladder(before, after))
+        found = [said for one in self.days for said in _ladder(one)]
+        today = _ladder(self.now)
+        if not self.days or not found:
+            return today
         first, last = (self.now[side]["standing"]["sanction"]["tier"] for side in ("before", "after"))
-        if self.now is not self.then and first != last:
-            (old, old_en, _), (new, new_en, _) = TIERS[first], TIERS[last]
-            found.append((f"今天的惩戒等级：{old} → {new}。", f"Tier today: {old_en} → {new_en}."))
-        elif self.now is not self.then and found:
-            name, name_en, _ = TIERS[last]
-            found.append((f"今天的惩戒等级仍为：{name}。", f"Tier today stays: {name_en}."))
-        return found
-
-    def _grade(self) -> list[Words]:
-        before, after = (self.now[side]["sheet"]["grade"] for side in ("before", "after"))
-        if before == after:
-            return []
-        old, new = (GRADES.get(one, ("未评定", "not assessed")) for one in (before, after))
-        year = self.now["year"]
-        return [(f"{year} 年度考评等次：{old[0]} → {new[0]}。", f"Grade of {year}: {old[1]} → {new[1]}.")]
-
-    def _score(self) -> list[Words]:
-        before, after = (self.now[side]["sheet"]["total"] for side in ("before", "after"))
-        if before == after:
-            return []
-        old, new, year = before or "—", after or "—", self.now["year"]
-        return [(f"{year} 年度得分：{old} → {new}。", f"Score of {year}: {old} → {new}.")]
+        (old, old_en, _), (new, new_en, _) = TIERS[first], TIERS[last]
+        if first != last:
+            return [*found, (f"今天的惩戒等级：{old} → {new}。", f"Tier today: {old_en} → {new_en}.")]
+        return [*found, (f"今天的惩戒等级仍为：{new}。", f"Tier today stays: {new_en}.")]
 
     def _bad_records(self) -> list[Words]:
         before, after = (self.now[side]["standing"]["bad_records"]["total"] for side in ("before", "after"))
@@ -85,117 +154,70 @@ class Effect:
         return [(f"不良信息累计：{before} → {after} 次。", f"Bad records in all: {before} → {after}.")]
 
     def _filing(self) -> list[Words]:
-        before, after = (self.then[side]["standing"]["agency"]["filing"] or "none" for side in ("before", "after"))
-        if before == after:
-            return []
-        (old, old_en), (new, new_en) = FILINGS[before], FILINGS[after]
-        return [(f"备案状态：{old} → {new}。", f"Filing: {old_en} → {new_en}.")]
-
-    def _rank(self) -> list[Words]:
-        ranks, year = self.now["ranks"], self.now["year"]
-        old, new = (ranks[side]["rank"] if ranks[side] else None for side in ("before", "after"))
-        if old == new and not ranks["moved"]:
-            return []
-        span, moved = f"{old or '—'} → {new or '—'}", ranks["moved"]
-        said = f"{year} 年度名次：{span}，另有 {moved} 家机构名次变动。"
-        return [(said, f"Rank of {year}: {span}; the ranks of {moved} others move.")]
+        found: dict[Words, None] = {}
+        for one in (*self.days, self.now):
+            before, after = (one[side]["standing"]["agency"]["filing"] or "none" for side in ("before", "after"))
+            if before != after:
+                (old, old_en), (new, new_en), day = FILINGS[before], FILINGS[after], _day_of(one)
+                found[f"{day} 的备案状态：{old} → {new}。", f"Filing on {day}: {old_en} → {new_en}."] = None
+        return list(found)
 
     @property
-    def scores(self) -> list[tuple[str, str | None, str | None]]:
-        """The parts of the score that change, before and after, the total last; none when nothing changes."""
-        before, after = (self.now[side]["sheet"] for side in ("before", "after"))
-        rows = [(name, before[name], after[name]) for name in PART_NAMES]
-        return [row for row in rows if row[1] != row[2]]
-
-    @property
-    def lines(self) -> list[tuple[bool, Item]]:
-        """The lines of the sheet that come (True) and go (False)."""
-        before, after = (self.now[side]["sheet"]["lines"] for side in ("before", "after"))
-        return [*((False, one) for one in _beyond(before, after)), *((True, one) for one in _beyond(after, before))]
-
-    @property
-    def why(self) -> list[Words]:
-        """Each difference with its reason, as the API says it."""
-        told = {(one["why"], one["why_en"]): None for answer in (self.then, self.now) for one in answer["difference"]}
-        return [(_plain(text, "本次记录"), _plain(named_in_english(text_en), "this record")) for text, text_en in told]
+    def why(self) -> list[tuple[Words, list[Words]]]:
+        """Each difference with its reason, as the API says it, under the day or the year that it is about."""
+        found = []
+        for one in (*self.days, self.now):
+            day = _day_of(one)
+            found.append(((f"{day} 的状态", f"Standing on {day}"), _reasons(one, sheet=False)))
+        for year in self.years:
+            said = f"{year.year} 年度打分表（截至 {year.as_of}）", f"Sheet of {year.year}, as of {year.as_of}"
+            found.append((said, _reasons(year.answer, sheet=True)))
+        return [one for one in found if one[1]]
 
 
-async def effect_of(request: Request, entry: Entry) -> Effect | Inside | None:
-    """What recording the entry would do; the problem when it would be refused; None where nobody can tell.
+def _missing(parts: list[str]) -> Words:
+    if not parts:
+        return "齐全", "complete"
+    names = [PART_NAMES[one] for one in parts]
+    return "缺" + "、".join(one for one, _ in names), "without " + ", ".join(one for _, one in names)
 
-    Enterprises are shown nothing of an agency's standing, so they get none either.
+
+def _day_of(answer: Item) -> str:
+    return str(answer["before"]["standing"]["as_of"])
+
+
+def _reasons(answer: Item, *, sheet: bool) -> list[Words]:
+    """The reasons of what differs in the sheets of the answer's year, or of everything else.
+
+    What a standing says of its year's assessment is of a sheet too; it is told with that year alone.
     """
-    if entry.command in _WITHOUT or request.state.visitor.role is Role.CLIENT:
-        return None
-    gone = await _annulled(request, entry)
-    if entry.command == "answer-objection" and gone is None:
-        return None
-    supposed, day, today = _supposed(entry, gone), entry.day(), request.state.today
-    if gone is not None:
-        day = gone["occurred_on"]
-    path = f"/v1/agencies/{entry.uscc}/what-if"
-    then = await tell(request, path, supposed, query=f"as_of={day}")
-    if then.status == 404:  # nothing is judged before the Measures: what it does today is all there is to say
-        day, then = today, await tell(request, path, supposed, query=f"as_of={today}")
-    if then.refused:
-        return then
-    answer = then.content
-    if day >= today:
-        return Effect(answer, answer)
-    now = await tell(request, path, {**supposed, "year": answer["year"]}, query=f"as_of={today}")
-    if now.refused:  # a fact from before the Measures has no year of its own
-        now = await tell(request, path, supposed, query=f"as_of={today}")
-    return now if now.refused else Effect(answer, now.content)
+    own = answer["before"]["standing"]["assessment"]["year"] == answer["year"]
+    found: dict[Words, None] = {}
+    for one in answer["difference"]:
+        kind = one["field"].partition(".")[0]
+        if (kind == "sheet" or (kind == "assessment" and own)) if sheet else kind not in ("sheet", "assessment"):
+            found[_plain(one["why"], "本次记录"), _plain(named_in_english(one["why_en"]), "this record")] = None
+    return list(found)
 
 
-async def _annulled(request: Request, entry: Entry) -> Item | None:
-    """The fact of the trail that would stop counting: what changes is looked for in its year."""
-    facts = {one["id"]: one for one in await trail(request, entry.uscc)}
-    body = entry.body
-    if entry.command in ("annul-event", "correct-event"):
-        return facts.get(body["event_id"])
-    if entry.command != "answer-objection" or body["outcome"] != "annulled" or entry.id not in facts:
-        return None
-    return facts.get(facts[entry.id]["fact"].get("event_id"))
-
-
-def _supposed(entry: Entry, gone: Item | None) -> Item:
-    """The what-if's body. What annuls and does more is supposed as an annulment, with what takes its place."""
-    body = entry.body
-    if entry.command == "correct-event":
-        return {"annul": [body["event_id"]], "add": body["replace"]}
-    if entry.command == "answer-objection" and gone is not None:
-        return {"annul": [gone["id"]]}
-    return {"add": [{"post": entry.path, "body": body}]}
-
-
-def own_errors(entry: Entry, problem: Item) -> list[dict[str, str]]:
-    """The errors of a refused what-if, pointing into the entry's own body."""
-    return [{**one, "pointer": _own_pointer(entry, one["pointer"])} for one in problem.get("errors", ())]
-
-
-def _own_pointer(entry: Entry, pointer: str) -> str:
-    if entry.command == "correct-event":
-        return pointer.replace("/annul/0", "/event_id").replace("/add/", "/replace/")
-    if pointer in ("/add/0/post", "/annul/0"):
-        return ID
-    return pointer.removeprefix("/add/0/body")
-
-
-def _ladder(before: Item, after: Item) -> Words:
-    name, name_en, _ = TIERS[after["tier"]]
-    old, old_en, _ = TIERS[before["tier"]]
+def _ladder(answer: Item) -> list[Words]:
+    """What becomes of the tier on the answer's day; nothing when it stays, with its first and last day."""
+    before, after = (answer[side]["standing"]["sanction"] for side in ("before", "after"))
+    if (before["tier"], before["since"], before["until"]) == (after["tier"], after["since"], after["until"]):
+        return []
+    (old, old_en, _), (name, name_en, _), day = TIERS[before["tier"]], TIERS[after["tier"]], _day_of(answer)
     if after["tier"] == "none":
-        return f"惩戒等级：{old} → {name}。", f"Tier: {old_en} → {name_en}."
+        return [(f"{day} 的惩戒等级：{old} → {name}。", f"Tier on {day}: {old_en} → {name_en}.")]
     until, until_en = (f"至 {after['until']}", f" to {after['until']}") if after["until"] else ("起", " on")
     span = f"自 {after['since']} {until}", f"from {after['since']}{until_en}"
     count = after["verified_complaints"]
     if count > before["verified_complaints"]:
-        return (
+        return [(
             f"这是一年内第 {count} 次有效投诉：“{name}”，{span[0]}（第十七条）。",
             f"This is counted complaint no. {count} within one year: {name_en}, {span[1]} (art.17).",
-        )
-    return f"惩戒等级：{old} → {name}，{span[0]}。", f"Tier: {old_en} → {name_en}, {span[1]}."
+        )]  # fmt: skip
+    said = f"{day} 的惩戒等级：{old} → {name}，{span[0]}。", f"Tier on {day}: {old_en} → {name_en}, {span[1]}."
+    return [said]
 
 
 def _beyond(lines: list[Item], others: list[Item]) -> list[Item]:

@@ -19,6 +19,7 @@ from api.web.render import page
 from api.web.table import page_at
 from api.web.visitors import Visitor, require_own_form, visitor_of
 from domain.errors import Forbidden
+from domain.values import ROLE_NAMES
 
 _ALWAYS = frozenset({"lang"})
 SIGN_IN = "/sign-in"
@@ -87,9 +88,10 @@ def sign_in_again(request: Request) -> Response:
 
 def _require_role(roles: frozenset[Any], visitor: Visitor) -> None:
     if visitor.role not in roles:
+        name, name_en = ROLE_NAMES[visitor.role]
         raise Forbidden(
-            f"您以 {visitor.role} 的角色登录，不能使用这个页面",
-            f"you are signed in as {visitor.role}, which may not use this page",
+            f"您以“{name}”的角色登录，不能使用这个页面",
+            f"you are signed in as {name_en}, a role that may not use this page",
             remedy="请由有权的人员办理", remedy_en="Let somebody who may do it.",
         )  # fmt: skip
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.law_routes import adopted_law
+from api.survey_links import about_link
 from api.survey_secrets import PATH
 from api.web.inside import Inside, look, tell
 from api.web.refused import Refused, Said, refused
 from api.web.render import page
 from api.web.routes import PageRoute, text_of
+from domain.measures.annex2_survey import answers_total
 from domain.measures.annex_texts import survey_form
 from domain.measures.implements import implements
 
@@ -40,14 +45,22 @@ async def send_survey(request: Request, secret: str) -> Response:
         body["comments"] = given["comments"]
     sent = await tell(request, PATH.format(secret=secret), body, key=given["key"] or None)
     if not sent.refused:
+        worth = await run_in_threadpool(_worth, request, secret, body["answers"], sent.content["events"][0])
         return _shown(
             request, "survey-sent.html", 200, receipt=sent.content, given=given, form=survey_form(),
-            again="idempotent-replayed" in sent.headers,
+            again="idempotent-replayed" in sent.headers, **worth,
         )  # fmt: skip
     about = await look(request, PATH.format(secret=secret))
     if about.refused or sent.status in _OVER or sent.content["type"] == _REUSED:
         return _over(request, about if about.refused else sent)
     return _form(request, about.content, given, _refused(sent, given), sent.status)
+
+
+def _worth(request: Request, secret: str, answers: list[str], event: dict[str, Any]) -> dict[str, Any]:
+    """Whom the form was about, and what its answers are worth under the rulebook of its year (R4, R22)."""
+    about = about_link(request, secret, used=True)
+    book = adopted_law(request).rulebooks.for_sheet(about["year"], date.fromisoformat(event["occurred_on"]))
+    return {"about": about, "total": answers_total(answers, book), "points": book.survey.points}
 
 
 def _field(number: int) -> str:

@@ -7,12 +7,12 @@ height never changes, whatever is in it, so that another stretch can take its pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from api.web.words import EVENTS, GRADES, TIERS
+from api.web.timeline_words import SMALL, End, Words, placed, result_said, year_said, years_over
+from api.web.words import TIERS
 from domain.values import TIER_RANK, Tier, shanghai_date
 from projections.course import LANE_KEYS
 from projections.svg import about_wide, said, tag
@@ -34,24 +34,6 @@ _LANE_TOP = _WARNING_TOP + _WARNING + 8
 _RESULT_TOP = _LANE_TOP + _LANE * len(LANE_KEYS) + 4
 HEIGHT = _RESULT_TOP + _RESULT * _RESULT_LINES + 8
 _DAY = timedelta(days=1)
-_SMALL = 11.0
-
-
-@dataclass(frozen=True)
-class Words:
-    """How the picture speaks and where its marks lead."""
-
-    t: Callable[[str, str], str]
-    event: Callable[[str], str]
-    """Address of an event's page, by its id."""
-    stretch: Callable[[str, str], str]
-    """Address of the picture of another stretch, by first and last day."""
-    replay: Callable[[str], str]
-    """Address of the replay at a day."""
-
-    def kind(self, name: str) -> str:
-        """What a kind of fact is called."""
-        return self.t("到期未办的扣分", "Overdue duty") if name == "lapse" else self.t(*EVENTS[name])
 
 
 def timeline_svg(course: Item, words: Words, as_of: date) -> str:
@@ -61,7 +43,7 @@ def timeline_svg(course: Item, words: Words, as_of: date) -> str:
     parts = [
         *_later(axis, course, words),
         *(one.replace(' fill="#555"', "") for one in axis.grid(_TOP, HEIGHT - 4)),
-        *_scores(course["score"], axis, words), *_tiers(course["tiers"], axis, words),
+        *_scores(course, axis, words), *_tiers(course["tiers"], axis, words),
         *_warnings(course["warnings"], axis, words), *_lanes(course["marks"], axis, words),
         *_results(course["results"], axis, words), *_as_of(axis, as_of, words),
     ]  # fmt: skip
@@ -73,21 +55,18 @@ def timeline_svg(course: Item, words: Words, as_of: date) -> str:
 
 
 def described(course: Item, words: Words) -> str:
-    """The picture in words: the last score of each year and the tiers, for who cannot see it."""
+    """The picture in words: what each year had come to and comes to, and the tiers, for who cannot see it."""
     years = {one["year"]: one for one in course["score"]}
-    scores = "; ".join(f"{year}: {_scored(one, words)}" for year, one in sorted(years.items()))
+    ended = years_over(course)
+    scores = words.t("；", "; ").join(
+        words.t(f"{year} 年度", f"{year} ") + words.t("，", ", ").join(year_said(one, ended.get(year), words))
+        for year, one in sorted(years.items())
+    )
     tiers = "; ".join(f"{one['from']} {words.t(*TIERS[one['tier']][:2])}" for one in course["tiers"][-8:])
     return words.t(
-        f"各年度得分：{scores}。惩戒等级：{tiers}。共 {course['facts']} 条事实，{course['days_changed']} 天有变化。",
-        f"Scores: {scores}. Tiers: {tiers}. {course['facts']} facts, changes on {course['days_changed']} days.",
+        f"逐日得分：{scores}。惩戒等级：{tiers}。共 {course['facts']} 条事实，{course['days_changed']} 天有变化。",
+        f"Daily score: {scores}. Tiers: {tiers}. {course['facts']} facts, changes on {course['days_changed']} days.",
     )
-
-
-def _scored(one: Item, words: Words) -> str:
-    if one["total"] is None:
-        return words.t("不参与考评", "not assessed")
-    grade = "" if one["grade"] is None else " " + words.t(*GRADES[one["grade"]][:2])
-    return f"{one['total']}{grade}" + (words.t("（第二十五条）", " (art.25)") if one["override"] else "")
 
 
 def _definitions() -> str:
@@ -128,33 +107,34 @@ def _as_of(axis: Axis, as_of: date, words: Words) -> Iterator[str]:
         yield tag("g", tag("title", said(title)), tag("path", d=f"M{x:.1f},{_TOP:g} V{HEIGHT - 4:g}"), class_="tl-asof")
 
 
-def _scores(score: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]:
+def _scores(course: Item, axis: Axis, words: Words) -> Iterator[str]:
     """A step line per assessment year: it breaks where a year begins and where there is no score."""
+    score, ended = course["score"], years_over(course)
     totals = [float(one["total"]) for one in score if one["total"] is not None]
     least, most = min([*totals, 60.0]) // 10 * 10, max([*totals, 100.0]) // -10 * -10
 
     def y_of(total: str | float) -> float:
         return _TOP + (most - float(total)) / (most - least) * _SCORE
 
-    yield _name(words.t("年度得分", "Score"), _TOP + 10)
+    yield _name(words.t("逐日得分", "Daily score"), _TOP + 10)
     for mark in range(int(least), int(most) + 1, 10 if most - least <= 60 else 20):
         y = y_of(mark)
         yield tag("path", d=f"M{LEFT:g},{y:.1f} H{axis.width - RIGHT:g}", class_="tl-line")
         yield tag("text", said(str(mark)), x=LEFT - 6, y=y + 4, class_="tl-scale")
-    taken = LEFT
+    ends: list[End] = []
     for run in _years(score):
-        path = ""
+        path, after = "", LEFT
         for one in run:
             x, after = axis.x(date.fromisoformat(one["from"])), axis.x(date.fromisoformat(one["to"]) + _DAY)
             start = f"V{y_of(one['total']):.1f}" if path else f"M{x:.1f},{y_of(one['total']):.1f}"
             path += f"{start}H{after:.1f}"
-        label, last = _scored(run[-1], words), run[-1]
-        title = f"{last['year']} {run[0]['from']} – {last['to']}: {label}"
+        last = run[-1]
+        parts = year_said(last, ended.get(last["year"]), words)
+        title = f"{last['year']} {run[0]['from']} – {last['to']}: {words.t('，', ', ').join(parts)}"
         yield tag("g", tag("title", said(title)), tag("path", d=path), class_="tl-score")
-        right, wide = axis.x(date.fromisoformat(last["to"]) + _DAY) - 4, about_wide(label, _SMALL)
-        if right - wide > taken:
-            yield tag("text", said(label), x=right, y=_TOP + _SCORE + 16, class_="tl-end")
-            taken = right
+        ends.append(End(axis.x(date.fromisoformat(run[0]["from"])), after, last["year"], parts))
+    for label, right in placed(ends, axis, words):
+        yield tag("text", said(label), x=right, y=_TOP + _SCORE + 16, class_="tl-end")
 
 
 def _years(score: Sequence[Item]) -> Iterator[list[Item]]:
@@ -184,7 +164,7 @@ def _tiers(tiers: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]:
         place = {"x": x, "y": base - high, "width": wide, "height": high}
         band = [tag("title", said(f"{one['from']} – {one['to']}: {name}")), tag("rect", **place),
                 tag("rect", **place, fill=f"url(#tl-{tier})")]  # fmt: skip
-        room = about_wide(name, _SMALL) + 6
+        room = about_wide(name, SMALL) + 6
         if wide > room + 4:
             band.append(tag("rect", x=x + 2, y=base - 13, width=room, height=12, class_="tl-plate"))
             band.append(tag("text", said(name), x=x + 5, y=base - 3))
@@ -200,7 +180,7 @@ def _warnings(warnings: Sequence[Item], axis: Axis, words: Words) -> Iterator[st
         name = words.t(f"因 {one['year']} 年度不合格警告通报", f"warning notice for {one['year']}")
         band = [tag("title", said(f"{one['from']} – {one['to']}: {name}")),
                 tag("rect", x=x, y=_WARNING_TOP, width=wide, height=_WARNING)]  # fmt: skip
-        if wide > about_wide(name, _SMALL) + 10:
+        if wide > about_wide(name, SMALL) + 10:
             band.append(tag("text", said(name), x=x + 5, y=_WARNING_TOP + 12))
         yield tag("a", *band, href=words.replay(one["from"]), class_="tl-warning")
 
@@ -246,7 +226,7 @@ def _results(results: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]
     by_event = {one["event"]: one for one in results}
     rows = [
         Row(date.fromisoformat(one["published_on"]), date.fromisoformat(one["deadline"] or one["published_on"]),
-            f"{one['year']}: {_result(one, words)}", one["event"])
+            f"{one['year']}: {result_said(one, words)}", one["event"])
         for one in results
     ]  # fmt: skip
     for row, line in stacked(rows, axis):
@@ -254,7 +234,7 @@ def _results(results: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]
         x, after = axis.span(row)
         shape = [tag("rect", x=x, y=y + 2, width=after - x, height=14)]
         if line < _RESULT_LINES:
-            at, anchor = axis.label(row, _SMALL)
+            at, anchor = axis.label(row, SMALL)
             shape.append(tag("text", said(row.text), x=at, y=y + 13, text_anchor=anchor))
         if one["annulled_by"]:
             shape.append(tag("path", d=f"M{x - 4:.1f},{y + 9:g}H{after + 4:.1f}"))
@@ -263,13 +243,8 @@ def _results(results: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]
                   class_="tl-result annulled" if gone else "tl-result")  # fmt: skip
 
 
-def _result(one: Item, words: Words) -> str:
-    grade = None if one["grade"] is None else words.t(*GRADES[one["grade"]][:2])
-    return " ".join(part for part in (one["total"], grade) if part) or words.t("无成绩", "no score")
-
-
 def _published(one: Item, words: Words) -> str:
     until = one["deadline"]
     window = "" if until is None else words.t(f"，异议期至 {until}", f", appeals until {until}")
     verb = words.t("修订", "revised") if one["revised"] else words.t("公布", "published")
-    return f"{one['year']}: {_result(one, words)} ({one['published_on']} {verb}{window})"
+    return f"{one['year']}: {result_said(one, words)} ({one['published_on']} {verb}{window})"

@@ -59,6 +59,13 @@ class FileAppeal(Command):
     grounds: Prose
     disputed_event_ids: Ids = ()
 
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.appellant.kind == "practitioner" and self.appellant.name is None:
+            raise wrong("appellant/name", "从业人员提出异议须写明姓名（第二十条、R33）",
+                        "a practitioner who appeals is named (art.20, R33)")  # fmt: skip
+        return self
+
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Never refused for being late: it is recorded as out of time. Needs a result, and events of this agency."""
         results = [one for one in agency.results() if one.year == self.year]

@@ -48,8 +48,8 @@ def _year_begun(year: int, day: date, recording: Recording) -> None:
     current = assessment_year_of(day, recording.rulebooks.on(day))
     if year > current:
         raise Invalid(
-            f"year 是 {year}，在 {day} 该考评年度尚未开始",
-            f"year is {year}, an assessment year that has not begun on {day}",
+            f"{year} 考评年度在 {day} 尚未开始",
+            f"the assessment year {year} had not begun on {day}",
             cites=("art.20", "R20"),
             remedy="请填写被评价的年度",
             remedy_en="Give the year that is being assessed.",

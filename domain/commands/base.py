@@ -130,8 +130,8 @@ class Command(BaseModel):
                 continue
             if day > recording.today and field not in self.MAY_BE_LATER:
                 raise Invalid(
-                    f"{field} 是 {day}，晚于今天 {recording.today}：事实不能记在将来",
-                    f"{field} is {day}, after today {recording.today}: a fact cannot lie in the future",
+                    f"{day} 晚于今天（{recording.today}）：事实不能记在将来",
+                    f"{day} lies after today ({recording.today}): a fact cannot lie in the future",
                     cites=("api.md",),
                     remedy="请在那一天到来之后再记录，或改正日期",
                     remedy_en="Record it when that day has come, or correct the date.",
@@ -139,8 +139,8 @@ class Command(BaseModel):
                 )
             if recording.role in (Role.AGENCY, Role.CLIENT) and day < recording.today and field not in self.ANY_DAY:
                 raise Invalid(
-                    f"{field} 是 {day}：机构和企业只记录当天发生的事",
-                    f"{field} is {day}: an agency or a client records what happens today",
+                    f"{day} 早于今天（{recording.today}）：机构和企业只记录当天发生的事",
+                    f"{day} lies before today ({recording.today}): an agency or a client records what happens today",
                     cites=("R8b",),
                     remedy="较早的日期由协会补录，请把材料交协会",
                     remedy_en="Earlier dates are entered by the association: hand the papers to it.",
@@ -178,8 +178,8 @@ def in_body(agency: Agency, field: str, event_id: str, *kinds: type[E]) -> E:
 def unknown_in_body(field: str) -> Invalid:
     """A body's field names what is not on the agency's trail, or what this caller may not know of."""
     return Invalid(
-        f"{field} 所指的编号不在该机构的记录里，或不是这一类事实",
-        f"{field} names what is not among this agency's facts of that kind",
+        "所指的编号不在该机构的记录里，或不是这一类事实",
+        "the id given is not among this agency's facts of that kind",
         remedy="请核对编号",
         remedy_en="Check the id.",
         pointer=f"/{field}",

@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from domain.agency import Agency
 
 
-def _due_after(first: date, due: date, field: str) -> None:
+def _due_after(first: date, due: date) -> None:
     if due < first:
         raise wrong(
             "due_on",
-            f"due_on（{due}）早于 {field}（{first}）：期限不能在开始之前",
-            f"due_on ({due}) lies before {field} ({first}): a due date cannot precede its start",
+            f"期限（{due}）早于起始日期（{first}）：期限不能在开始之前",
+            f"the due date ({due}) lies before the first day ({first}): a due date cannot precede its start",
         )
 
 
@@ -58,7 +58,7 @@ class RequestSubmission(Command):
 
     @model_validator(mode="after")
     def _order(self) -> Self:
-        _due_after(self.requested_on, self.due_on, "requested_on")
+        _due_after(self.requested_on, self.due_on)
         return self
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
@@ -100,7 +100,7 @@ class StartProject(Command):
 
     @model_validator(mode="after")
     def _order(self) -> Self:
-        _due_after(self.started_on, self.due_on, "started_on")
+        _due_after(self.started_on, self.due_on)
         return self
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
@@ -140,7 +140,7 @@ class ExtendProject(Command):
 
     @model_validator(mode="after")
     def _order(self) -> Self:
-        _due_after(self.agreed_on, self.due_on, "agreed_on")
+        _due_after(self.agreed_on, self.due_on)
         return self
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:

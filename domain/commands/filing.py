@@ -120,7 +120,7 @@ class DecideFiling(Command):
     @model_validator(mode="after")
     def _reasons_for_return(self) -> Self:
         if self.outcome == "returned" and self.reasons is None:
-            raise wrong("reasons", "退回备案须写明理由（R6）：请填写 reasons", "a return needs its reasons (R6)")
+            raise wrong("reasons", "退回备案须写明理由（R6）", "a return needs its reasons (R6)")
         return self
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:

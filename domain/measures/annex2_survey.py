@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 
@@ -15,7 +16,12 @@ from domain.measures.rulebook import Rulebook
 @implements("annex2", "R22")
 def form_total(survey: SurveySubmitted, rulebook: Rulebook) -> int:
     """A：10分，B：7分，C：3分: the sum over the ten questions, 30 to 100 points."""
-    return sum(rulebook.survey.points[answer] for answer in survey.answers)
+    return answers_total(survey.answers, rulebook)
+
+
+def answers_total(answers: Iterable[str], rulebook: Rulebook) -> int:
+    """What these answers, letters of the rulebook, are worth together in points (R22)."""
+    return sum(rulebook.survey.points[answer] for answer in answers)
 
 
 def closing_of(facts: Facts, year: int) -> SurveyClosed | None:

@@ -74,8 +74,8 @@ def overdue_submissions(facts: Facts) -> list[Lapse]:
                 counts_on=request.due_on,
                 ground=request.id,
                 events=(request.id,),
-                text=f"{what}《{request.title}》须于 {request.due_on} 前提交，届时未收到",
-                text_en=f"{what_en} “{request.title}” due by {request.due_on}, not received by then",
+                text=f"{what}《{request.title}》截止 {request.due_on}（含当日），逾期未收到",
+                text_en=f"{what_en} “{request.title}” due by {request.due_on} (inclusive), not received by then",
                 version=request.version,
             )
         )
@@ -117,8 +117,8 @@ def overdue_projects(facts: Facts) -> list[Lapse]:
                 counts_on=due,
                 ground=project.id,
                 events=(project.id, *(e.id for e in facts.naming(project.id, ProjectExtended) if e.occurred_on <= due)),
-                text=f"项目 {name} 须于 {due} 前完成，届时未完成",
-                text_en=f"project {name} due by {due}, not completed by then",
+                text=f"项目 {name} 期限 {due}（含当日），逾期未完成",
+                text_en=f"project {name} due by {due} (inclusive), not completed by then",
                 version=project.version,
             )
         )

@@ -24,7 +24,7 @@ from domain.measures.chapter2_filing import ONE_DAY
 from domain.measures.chapter3_business import ended_on
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
-from domain.values import TIER_RANK, Tier, exact_text
+from domain.values import TIER_RANK, Tier, rounded_and_exact
 
 _BY_DATE = attrgetter("occurred_on")
 
@@ -106,16 +106,18 @@ def _of_surveys(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
         on_the_day = Facts(facts.trail, closing.occurred_on)
         forms, _ = counted_forms(on_the_day, closing.year, rulebooks.first_day)
         mean = satisfaction(forms, rulebook)
-        if mean is None or mean >= rulebook.survey.satisfaction_floor:
+        floor = rulebook.survey.satisfaction_floor
+        if mean is None or mean >= floor:
             continue
+        shown, shown_en = rounded_and_exact(mean)
         records.append(
             BadRecord(
                 behaviour="16.8",
                 day=closing.occurred_on,
                 year=closing.year,
                 events=(closing.id,),
-                text=f"{closing.year} 年度满意度均分 {exact_text(mean)} 低于 70 分，记不良信息 16.8",
-                text_en=f"mean satisfaction of {closing.year} is {exact_text(mean)}, under 70: bad record 16.8",
+                text=f"{closing.year} 年度满意度均分为 {shown}，低于 {floor} 分（不含本数），记不良信息 16.8",
+                text_en=f"mean satisfaction of {closing.year} is {shown_en}, under {floor}: bad record 16.8",
                 version=closing.version,
             )
         )

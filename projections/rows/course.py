@@ -15,7 +15,7 @@ from domain.measures.rulebook import Rulebook
 from domain.values import Instant, stream_id
 from projections.rows.answers import Found, agency_part, assessment_answer, sanction_answer
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, RECORDS
-from projections.rows.look_up import Asked, asked
+from projections.rows.look_up import Asked, asked, asked_of_year
 from projections.rows.sanctions import NOTHING, SANCTIONS
 from projections.rows.scores import NO_SCORE, SCORES
 from projections.rows.status import STATUS
@@ -106,14 +106,8 @@ class Course:
 
     def _on(self, day: date) -> dict[str, Any]:
         basis = asked(self._law, day, self._known_at)
-        status, year = self._held(STATUS, day), basis.year
-        if status is None:
-            raise LookupError(f"no status of {self._uscc} on {day}: run steward check")
-        found = Found(
-            status=status.value, sanction=self._value(SANCTIONS, day, NOTHING),
-            score=self._value(SCORES, day, NO_SCORE, year), records=self._value(RECORDS, day, 0, year),
-            lapse_cost=self._cost(day, year, basis.book), assessed=self._assessed(basis),
-        )  # fmt: skip
+        status, year = self._status(day), basis.year
+        found = self._found(status, basis)
         total = sum(self._value(RECORDS, day, 0, one) for one in self._record_years if one <= year)
         return {
             **self._describing(status),
@@ -121,6 +115,25 @@ class Course:
             "bad_records": {"year": found.records, "total": total},
             "assessment": assessment_answer(found, year, basis.book),
         }
+
+    def of_year(self, year: int, day: date) -> dict[str, Any]:
+        """The `assessment` of a year as of a day, which may lie after the year's end (R20)."""
+        basis = asked_of_year(self._law, day, self._known_at, year)
+        return assessment_answer(self._found(self._status(day), basis), year, basis.book)
+
+    def _status(self, day: date) -> Held:
+        status = self._held(STATUS, day)
+        if status is None:
+            raise LookupError(f"no status of {self._uscc} on {day}: run steward check")
+        return status
+
+    def _found(self, status: Held, basis: Asked) -> Found:
+        day, year = basis.as_of, basis.year
+        return Found(
+            status=status.value, sanction=self._value(SANCTIONS, day, NOTHING),
+            score=self._value(SCORES, day, NO_SCORE, year), records=self._value(RECORDS, day, 0, year),
+            lapse_cost=self._cost(day, year, basis.book), assessed=self._assessed(basis),
+        )  # fmt: skip
 
     def _describing(self, held: Held) -> dict[str, Any]:
         if held not in self._said:

@@ -54,6 +54,8 @@ def test_an_agency_keeps_and_prints_its_sheet(chromium: Browser, district: Distr
         assert not tab.locator(unseen).first.is_visible(), unseen
     assert tab.locator("table.form").is_visible()
     assert tab.locator(".paper-foot").is_visible()
+    for heading in tab.locator(".paper h3").all():
+        assert heading.evaluate("one => getComputedStyle(one).breakAfter") == "avoid", heading.inner_text()
     printed = tab.pdf(path=tmp_path / "sheet.pdf", prefer_css_page_size=True)
     assert 1 <= printed.count(b"/Type /Page\n") <= 3
     context.close()

@@ -59,7 +59,7 @@ def test_a_regulator_finds_the_day_of_the_warning_by_keyboard(desk: Desk, distri
         press(tab, "ArrowRight")
     assert step(tab) == WARNED
     assert "警示提醒" in tab.locator("#said").inner_text()
-    assert "投诉属实" in tab.locator("#step .on-day").inner_text()
+    assert "投诉查实" in tab.locator("#step .on-day").inner_text()
     assert f"day={WARNED}" in tab.url
     press(tab, "ArrowLeft")
     assert "警示提醒" not in tab.locator("#step .now").inner_text()

@@ -45,7 +45,8 @@ def test_it_is_an_image_with_a_name_and_a_description() -> None:
     by_id = {one.get("id"): "".join(one.itertext()) for one in picture.iter() if one.get("id")}
     title, description = (by_id[one] for one in picture.get("aria-labelledby", "").split())
     assert "惠州市澄屏安全科技有限公司" in title
-    for part in ("2024 年度 95.00 不合格", "2024-06-03 记录备案", "2024-07-01 警示提醒", "2024-08-01 黑名单"):
+    tiers = ("2024-06-03 记录备案", "2024-07-01 警示提醒", "2024-08-01 黑名单")
+    for part in ("2024 年度截至 2024-12-31 95.00 不合格", *tiers):
         assert part in description
 
 
@@ -89,7 +90,7 @@ def test_the_score_is_a_step_line_for_each_year() -> None:
     for one in lines:
         (path,) = one.findall(f"{SVG}path")
         assert re.fullmatch(r"M[\d.]+,[\d.]+ H[\d.]+( L[\d.]+,[\d.]+ H[\d.]+)*", path.get("d", ""))
-    assert "95.00 不合格（第二十五条）" in texts(picture)
+    assert "截至 2024-12-31 95.00 不合格（第二十五条）" in texts(picture)
 
 
 def test_results_and_their_appeal_windows_are_labelled_spans() -> None:

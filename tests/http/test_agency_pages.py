@@ -90,6 +90,45 @@ def test_the_picture_has_every_fact_of_the_stretch_as_a_link(world: World, story
     assert len(titles) == len(course["marks"]) + sum(one["tier"] != "none" for one in course["tiers"])
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_score_of_the_last_day_is_never_shown_as_the_result_of_the_year(own_world: World, language: str) -> None:
+    """Effect scores of January count for the year before (R20): its line ends earlier, and says so.
+
+    Beside it stand the sheet as of the basis, and, once published, the result; in the label, title and description.
+    """
+    uscc = own_world.assessed()
+    own_world.done("ScoreEffect", uscc, client={"uscc": new_uscc(), "name": "惠州市甲化工有限公司"}, value="20",
+                   scored_on="2025-01-20")  # fmt: skip
+    year = {"from": "2024-01-01", "to": "2024-12-31", "lang": language}
+    desk = Desk(own_world, Role.REGULATOR)
+    at_end, then = (
+        own_world.regulator.get(f"/v1/agencies/{uscc}/sheets/2024", as_of=day).json()
+        for day in ("2024-12-31", "2025-02-01")
+    )
+    assert at_end["total"] != then["total"]
+    zh = language == "zh"
+    end = f"年末时 {at_end['total']}" if zh else f"{at_end['total']} qualified at the year's end"
+    sheet = "2025-02-01 的打分表 " if zh else "sheet of 2025-02-01 "
+    told = said_of_scores(desk.shown(f"/agencies/{uscc}", as_of="2025-02-01", **year))
+    assert all(end in one and sheet + then["total"] in one for one in told)
+    assert len(told) == 3
+    own_world.publish()
+    result = "公布结果 " if zh else "published result "
+    told = said_of_scores(desk.shown(f"/agencies/{uscc}", as_of="2025-03-31", **year))
+    assert all(end in one and result + then["total"] in one and "2025-03-31" not in one for one in told)
+    assert len(told) == 3
+    running = said_of_scores(desk.shown(f"/agencies/{uscc}", **{**year, "as_of": "2024-06-30", "to": "2024-06-30"}))
+    assert all(("截至 2024-06-30" if zh else "up to 2024-06-30") in one and end not in one for one in running)
+    assert len(running) == 3
+
+
+def said_of_scores(text: str) -> list[str]:
+    """What the picture says of scores: in its description, in the titles of its lines, in the labels at their ends."""
+    svg = text[text.index('class="tl-svg"') : text.index("</svg>", text.index('class="tl-svg"'))]
+    found = re.findall(r'<desc[^>]*>([^<]*)|<g class="tl-score"><title>([^<]*)|class="tl-end">([^<]*)', svg)
+    return [unescape("".join(one)) for one in found]
+
+
 def test_the_published_result_is_that_of_the_basis_whatever_stretch_is_shown(world: World) -> None:
     """The latest result by `as_of`, with the end of its time for appeals; none before it was published."""
     uscc = world.appealable()
@@ -143,7 +182,7 @@ def test_the_replay_by_day_says_what_changed_and_why(world: World, story: Story)
     said = main_of(text)
     assert "2024年11月20日" in said
     assert re.search(r"记录备案\s*→\s*变为\s*②\s*警示提醒", said)
-    assert "投诉属实" in said
+    assert "投诉查实" in said
     assert f"{story.path}/events/{story.upheld[1]}" in text
     assert story.upheld[1] not in said
     steps, day = [], ""
@@ -158,7 +197,7 @@ def test_the_replay_by_day_says_what_changed_and_why(world: World, story: Story)
     assert steps == [one["date"] for one in changed]
     assert "第 1 步" in main_of(desk.shown(f"{story.path}/replay"))
     with_facts = desk.shown(f"{story.path}/replay", day="2024-08-01", halt="facts")
-    assert "<del>投诉属实</del>" in with_facts
+    assert "<del>投诉查实</del>" in with_facts
     assert "halt=facts" in with_facts
 
 

@@ -85,8 +85,8 @@ def test_a_date_in_the_future_is_refused(world: World, row: CommandRoute) -> Non
         assert response.status_code == 201
         return
     text, text_en = (
-        f"{field} 是 2100-01-01，晚于今天 {today()}：事实不能记在将来",
-        f"{field} is 2100-01-01, after today {today()}: a fact cannot lie in the future",
+        f"2100-01-01 晚于今天（{today()}）：事实不能记在将来",
+        f"2100-01-01 lies after today ({today()}): a fact cannot lie in the future",
     )
     assert response.status_code == 422
     assert response.headers["content-type"] == "application/problem+json"

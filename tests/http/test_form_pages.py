@@ -137,6 +137,32 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(world: Wor
     assert len(world.trail(uscc)) == 2
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_refusal_never_says_the_key_of_a_field(world: World, language: str) -> None:
+    """People read its name beside the message, programs have the pointer. Roles too are called by their names."""
+    uscc = world.filed()
+    desk = Desk(world, Role.ASSOCIATION)
+    for command, body, said, said_en in (
+        ("receive-complaint", {**body_of("ReceiveComplaint"), "received_on": "2100-01-01"},
+         "2100-01-01 晚于今天", "2100-01-01 lies after today"),
+        ("start-project", {**body_of("StartProject"), "started_on": "2024-05-01", "due_on": "2024-03-01"},
+         "期限（2024-03-01）早于起始日期（2024-05-01）", "the due date (2024-03-01) lies before the first day"),
+        ("close-survey", {**body_of("CloseSurvey"), "year": 2099, "closed_on": "2024-12-31"},
+         "2099 考评年度在 2024-12-31 尚未开始", "the assessment year 2099 had not begun on 2024-12-31"),
+    ):  # fmt: skip
+        desk.shown("/record", lang=language)
+        response = desk.send(f"/record/{command}", {"agency": uscc, **typed(command, body), "do": "preview"})
+        if response.status_code == 200:
+            response = desk.send(f"/record/{command}", {**hidden(response.text), "do": "record"})
+        shown = unescape(re.sub(r"<[^>]*>", " ", main_of(response.text)))
+        assert (said if language == "zh" else said_en) in shown
+        assert not re.search(r"\b(received_on|due_on|started_on|closed_on)\b|\byear (is|是)", shown)
+    refused = Desk(world, Role.CLIENT, CLIENT_USCC).get("/agencies", lang=language)
+    assert refused.status_code == 403
+    assert ("您以“生产经营单位”的角色登录" if language == "zh" else "signed in as client,") in refused.text
+    assert "client 的角色" not in refused.text
+
+
 def test_a_refusal_of_the_trail_names_article_rule_and_remedy(world: World) -> None:
     """What only recording finds out comes back to the form: R8b for an agency's earlier date, at the date."""
     uscc = world.filed()

@@ -9,7 +9,7 @@ import pytest
 from api.web.words import EVENTS
 from domain.values import Role
 from tests.http.desk import Desk, fields_of
-from tests.http.test_form_pages import hidden, main_of, previewed
+from tests.http.test_form_pages import hidden, main_of, previewed, typed
 from tests.http.world import APPEALED, World
 
 
@@ -90,3 +90,21 @@ def test_a_form_that_was_recorded_and_changed_gets_a_key_of_its_own(world: World
     assert refused.status_code == 422
     assert fields_of(refused.text)["key"] != fields["key"]
     assert fields_of(refused.text)["/occurred_on"] == "2024-05-20"
+
+
+def test_a_practitioner_who_appeals_is_named(world: World) -> None:
+    """Without a name nobody can tell whether it is one of the agency's (R33): said at the field, by the API too."""
+    uscc = world.appealable()
+    appeal = {"year": APPEALED, "filed_on": f"{APPEALED + 1}-03-12", "grounds": "评分有误"}
+    nameless = {**appeal, "appellant": {"kind": "practitioner"}}
+    refused = world.association.post(f"/v1/agencies/{uscc}/appeals", nameless)
+    assert refused.status_code == 422
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/appellant/name"]
+    desk, before = Desk(world, Role.ASSOCIATION), len(world.trail(uscc))
+    fields = {"agency": uscc, **typed("file-appeal", nameless)}
+    response = desk.send("/record/file-appeal", fields)
+    assert response.status_code == 422
+    assert re.search(r'id="f-appellant-name-problem">[^<]*须写明姓名', response.text), main_of(response.text)
+    assert len(world.trail(uscc)) == before
+    assert previewed(desk, "file-appeal", {**fields, "/appellant/name": "邓海生"})
+    assert previewed(desk, "file-appeal", {**fields, "/appellant/kind": "agency"})

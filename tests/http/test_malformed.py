@@ -139,7 +139,7 @@ def test_a_rule_over_several_fields_names_the_one_to_mend(world: World) -> None:
     assert returned["errors"] == [
         {
             "pointer": "/reasons",
-            "detail": "退回备案须写明理由（R6）：请填写 reasons",
+            "detail": "退回备案须写明理由（R6）",
             "detail_en": "a return needs its reasons (R6)",
         }
     ]

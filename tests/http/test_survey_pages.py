@@ -57,6 +57,23 @@ def test_the_form_has_the_official_wording_and_is_sent_once(world: World) -> Non
     assert [one["type"] for one in world.trail(uscc)].count("SurveySubmitted") == 1
 
 
+@pytest.mark.shows("annex2", "R22")
+def test_the_receipt_names_the_agency_and_the_total(world: World) -> None:
+    """Name beside the code, and 总得分 with what each letter is worth; the same when a double click sends it again."""
+    uscc = new_uscc()
+    filing = {**body_of("FileAgency"), "uscc": uscc, "name": "惠州市甲有限公司"}
+    world.must(world.association.post("/v1/agencies", filing))
+    world.done("DecideFiling", uscc)
+    address, client = invited(world, uscc), fresh(world)
+    given = {**ANSWERS, "q1": "A", "q4": "C", "key": "twice"}
+    for _ in range(2):
+        text = " ".join(re.sub(r"<[^>]+>", " ", client.post(address, data=given).text).split())
+        assert f"惠州市甲有限公司 {uscc}" in text
+        assert "总得分 69 分 A：10分，B：7分，C：3分" in text
+    english = client.post(address, params={"lang": "en"}, data=given).text
+    assert "<strong>69 points</strong>" in english
+
+
 def test_what_is_missing_is_said_at_its_question_and_the_rest_is_kept(world: World) -> None:
     """Two open, one wrong: each says so, the summary leads there, other answers and the remarks are still there."""
     address, client = invited(world), fresh(world)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -54,6 +56,24 @@ def test_only_the_association_erases(world: World) -> None:
     sent = desk.send(here, {"subject": subject, "erased_on": today(), "ground": "x", "sure": "yes", "key": "k"})
     assert sent.status_code == 403
     assert world.association.get(f"/v1/agencies/{uscc}/subjects").json()["items"][0]["erased_at"] is None
+
+
+def test_the_words_for_routes_are_made_beside_the_event_loop(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first call builds the whole OpenAPI document: meanwhile others have to be answered."""
+    app: Any = own_world.client.app
+    on_loop: list[bool] = []
+
+    def watched() -> dict[str, Any]:
+        with suppress(RuntimeError):
+            asyncio.get_running_loop()
+            on_loop.append(True)
+        on_loop.append(False)
+        found: dict[str, Any] = type(app).openapi(app)
+        return found
+
+    monkeypatch.setattr(app, "openapi", watched)
+    Desk(own_world, Role.AUDITOR).shown("/consultations")
+    assert on_loop == [False]
 
 
 def test_the_auditor_sees_who_read_what(world: World) -> None:

@@ -14,6 +14,7 @@ from domain.store.sealer import seal
 from domain.values import instant
 from projections.course import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
 from projections.questions import Questions
+from projections.sheet import Sheet
 from projections.timeline import PARTS
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
@@ -133,3 +134,26 @@ def test_the_span_without_a_wish_has_something_in_it(ledger: Ledger) -> None:
         assert default_span(basis, max(days)) == (max(days) - timedelta(days=364), max(days))
         assert default_span(basis, max(days) + timedelta(days=900)) == (min(days), max(days) + timedelta(days=900))
         assert default_span(basis, min(days) - timedelta(days=9)) == (min(days) - timedelta(days=9),) * 2
+
+
+def test_a_year_that_is_over_is_told_as_its_sheet_tells_it(ledger: Ledger) -> None:
+    """What came in after a year's end counts for it (R20): told is its sheet of the day of the basis."""
+    moved = 0
+    with ledger.reading() as reader:
+        questions = Questions(reader, instant(datetime.now(UTC)))
+        for code in CODES:
+            for known_at in bases(reader, code):
+                for as_of in (date(2024, 12, 31), date(2025, 1, 1), date(2026, 3, 1)):
+                    basis = questions.basis(code, as_of, known_at)
+                    first = min(event.occurred_on for event in basis.trail.events)
+                    found = course(basis, rows_of(reader, basis, known_at), first, date(2026, 12, 31))
+                    assert [one["year"] for one in found["ended_years"]] == list(range(first.year, as_of.year))
+                    last_days = {one["year"]: one for one in found["score"]}
+                    for one in found["ended_years"]:
+                        sheet = Sheet(basis, one["year"]).summary()
+                        assert one["override"] == bool(sheet["override"])
+                        told = {name: one[name] for name in ("year", "total", "grade", "label")}
+                        assert told == {name: sheet[name] for name in told}
+                        assert one["as_of"] == as_of.isoformat()
+                        moved += one["total"] != last_days[one["year"]]["total"]
+    assert moved > 0
