@@ -27,7 +27,7 @@ from projections.basis import demonstration_mark
 from projections.knowledge import EARLIEST
 from projections.look_ups import LookUps
 from projections.rows.context import FILING
-from projections.rows.published import results_of_year
+from projections.rows.published import Windows, results_of_year, revised_windows
 from projections.rows.register import SHOWN_FIELDS, Listed, OnDay, Wanted, blacklisted, categories_on_file, on_file
 
 _KEYS = (*FILING, *field_keys(SHOWN_FIELDS))
@@ -121,6 +121,17 @@ class Public:
                 revised = len(round_.revisions)
                 found.append(PublicYear(number, said.occurred_on, said.deadline, said.count, revised, closed_on))
         return sorted(found, reverse=True)
+
+    @implements("art.20", "R34")
+    def windows(self, years: Iterable[PublicYear]) -> dict[int, Windows]:
+        """The weeks of revised results that are not over today, by year; that of the publication may be over since."""
+        on = self._on
+        found: dict[int, Windows] = {}
+        for one in years:
+            if one.revisions and one.closed_on is None:
+                open_ = revised_windows(self._reader.connection, one.year, on.day, on.day, on.known_at)
+                found |= {} if open_ is None else {one.year: open_}
+        return found
 
     @implements("art.17(3)", "R16")
     def blacklist(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:

@@ -16,7 +16,7 @@ from domain.commands.assessment import AnnulEvent
 from domain.errors import Forbidden, NotFound
 from domain.events import AppealFiled, ComplaintDismissed, ComplaintMerged, ComplaintUpheld, Event
 from domain.ledger import Ledger, Unit
-from domain.measures.chapter4_appeals import is_worse
+from domain.measures.chapter4_appeals import appeal_state, is_worse
 from domain.measures.implements import implements
 from domain.trail import Trail
 from domain.values import Role
@@ -51,6 +51,14 @@ def simple(act: Act, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tupl
         return act.answer(unit, uscc, [act.record(unit, uscc, body, appeal_id)])
 
     return act.carry_out(record)
+
+
+def may_decide(ledger: Ledger, appeal_id: str, body: DecideAppeal) -> None:
+    """Refuse a decision as `decide` would, by the facts of now; nothing is recorded. Raises: NotFound and others."""
+    uscc, filed = located(ledger, appeal_id, AppealFiled)
+    with ledger.reading() as reader:
+        trail = Trail(reader.agency_events(uscc))
+    body.may_stand(appeal_state(trail, filed), trail)
 
 
 @implements("art.20", "R34", "R35")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from api.assessing.act import Act, round_answer
@@ -15,7 +15,7 @@ from domain.commands.appeals import CloseYear, PublishYear
 from domain.errors import Contradiction, Invalid
 from domain.events import Waiver, YearClosed, YearPublished
 from domain.law import Law
-from domain.ledger import Reader, Unit
+from domain.ledger import Ledger, Reader, Unit
 from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.implements import implements
 from domain.values import FOREVER, assessment_stream, instant, shanghai_date
@@ -47,6 +47,12 @@ def _law(reader: Reader) -> Law:
     if law is None:
         raise Contradiction("账本尚未启用", "the ledger has not been opened")
     return law
+
+
+def may_publish(ledger: Ledger, year: int, body: PublishYear) -> None:
+    """Refuse the days of a publication as `publish_year` would, now; nothing is recorded. Raises: as that."""
+    with ledger.reading() as reader:
+        _may_publish(reader, year, body, shanghai_date(instant(datetime.now(UTC))))
 
 
 def _may_publish(reader: Reader, year: int, body: PublishYear, today: date) -> None:

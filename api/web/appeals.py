@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from api.assessing.appeals import may_decide
 from api.law_routes import adopted_law
 from api.queries import LooseText
 from api.web.acting import (
@@ -26,7 +27,8 @@ from api.web.acting import (
     time_left,
     version_of,
 )
-from api.web.inside import ask, passed_on, tell, wrong
+from api.web.disputed import Behind, facts_behind
+from api.web.inside import ask, passed_on, refusal_of, tell, wrong
 from api.web.render import page
 from api.web.replacing import KINDS, Row, choices, rows_of
 from api.web.routes import PageRoute
@@ -40,8 +42,8 @@ OUTCOMES: dict[str, Said] = {
     "upheld": ("成立", "upheld"), "partly_upheld": ("部分成立", "partly upheld"), "dismissed": ("不成立", "dismissed"),
 }  # fmt: skip
 STATUS: dict[str, Said] = {
-    **OUTCOMES, "open": ("待决定", "to be decided"), "awaiting_admission": ("逾期，待受理", "late, awaiting admission"),
-    "withdrawn": ("已撤回", "withdrawn"),
+    **OUTCOMES, "open": ("待决定", "to be decided"), "withdrawn": ("已撤回", "withdrawn"),
+    "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
 }  # fmt: skip
 _SIMPLE: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "admit": (AdmitAppeal, ("reason", "decided_on"), "admission"),
@@ -84,12 +86,13 @@ async def _shown(
         supposed, problem = await _what_if(request, found, form.getlist("annul"), rows)
         troubled = trouble or problem
     now, law = datetime.now(UTC), await run_in_threadpool(adopted_law, request)
+    facts = await facts_behind(request, found["agency"]["uscc"], found["year"])
     return page(
         request, "appeal-desk.html", name=NAME, status=422 if trouble else 200, appeal=found,
         form=form or FormData(), trouble=troubled, rows=rows, supposed=supposed, kinds=KINDS, choices=choices(),
         labels=LABELS, outcomes=OUTCOMES, statuses=STATUS, ticked=form.getlist("annul") if form else [],
-        facts={one["id"]: one for one in found["disputed"]},
-        left=time_left(now, _day(found["deadline"]["day"]), law.calendar), lines=_lines(found),
+        facts=facts,
+        left=time_left(now, _day(found["deadline"]["day"]), law.calendar), lines=_lines(found, facts),
         key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
     )  # fmt: skip
 
@@ -107,9 +110,11 @@ async def _what_if(
 async def _part(request: Request, id_: str) -> Response:
     """Only what the ticked boxes would change, for the script that puts it in place."""
     form: FormData = request.state.form
-    rows, head = rows_of(form), {"id": id_, "agency": {"uscc": text_of(form, "uscc")}}
+    rows, uscc = rows_of(form), text_of(form, "uscc")
+    head = {"id": id_, "agency": {"uscc": uscc}}
     supposed, trouble = await _what_if(request, head, form.getlist("annul"), rows)
-    return page(request, "appeal-what-if.html", name=NAME, supposed=supposed, trouble=trouble)
+    facts = await facts_behind(request, uscc, supposed["year"]) if supposed else {}
+    return page(request, "appeal-what-if.html", name=NAME, supposed=supposed, trouble=trouble, facts=facts)
 
 
 async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
@@ -121,7 +126,7 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
         "replace": [row.command(uscc) for row in rows],
     }  # fmt: skip
     if not sure:
-        problem = await wrong(request, DecideAppeal, body)
+        problem = await wrong(request, DecideAppeal, body) or await _refusal(request, id_, body)
         found = await ask(request, f"/v1/appeals/{id_}")
         supposed, trouble = await _what_if(request, found, body["annul"], rows)
         if problem is not None or supposed is None:
@@ -129,6 +134,7 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
         return confirm(
             request, NAME, _question(found, body, supposed), agency=found["agency"], supposed=supposed,
             details="appeal-what-if.html", back=f"/appeals/{id_}", trouble=None,
+            facts=await facts_behind(request, found["agency"]["uscc"], found["year"]),
         )  # fmt: skip
     path = f"/v1/appeals/{id_}/decision"
     answer = await tell(request, path, body, key=key_of(form), version=version_of(form))
@@ -138,6 +144,12 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
     public = await ask(request, f"/v1/appeals/{id_}")
     names = await _names(request, public["year"], {one["uscc"] for one in done["ranks"]})
     return page(request, "appeal-done.html", name=NAME, appeal=public, done=done, statuses=STATUS, names_of=names)
+
+
+async def _refusal(request: Request, id_: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """What the API would refuse of a decision, said before anybody confirms it."""
+    decision, ledger = DecideAppeal.model_validate(body), request.app.state.service.ledger
+    return await refusal_of(request, f"/v1/appeals/{id_}/decision", lambda: may_decide(ledger, id_, decision))
 
 
 async def _names(request: Request, year: int, usccs: set[str]) -> dict[str, str]:
@@ -201,13 +213,12 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
     return RedirectResponse(f"/appeals/{id_}#history", 303, {"Cache-Control": "no-store"})
 
 
-def _lines(found: dict[str, Any]) -> list[dict[str, Any]]:
+def _lines(found: dict[str, Any], facts: dict[str, Behind]) -> list[dict[str, Any]]:
     """Facts that a box can be ticked for: the disputed ones first, then all others behind the published sheet."""
     told: dict[str, list[dict[str, Any]]] = {}
     for line in found["published_sheet"].get("lines", ()):
         for event in line["events"]:
             told.setdefault(event, []).append(line)
-    facts = {one["id"]: one for one in found["disputed"]}
     disputed = found["disputed_event_ids"]
     return [
         {"id": one, "fact": facts.get(one), "lines": told.get(one, []), "disputed": one in disputed}

@@ -72,7 +72,8 @@ async def _waiting(request: Request, role: Role) -> list[Waiting]:
             found.append(Waiting(name, None, 0, []))
             continue
         first = (await ask(request, kind.path, limit=MOST_URGENT))["items"] if count["open"] else []
-        found.append(Waiting(name, count["open"], count["overdue"], items_of(name, first, role)))
+        overdue = count["overdue"] if kind.has_term else 0
+        found.append(Waiting(name, count["open"], overdue, items_of(name, first, role)))
     return sorted(found, key=lambda one: (not one.overdue, one.open == 0, one.open is None))
 
 

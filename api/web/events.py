@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -33,6 +35,12 @@ async def one_event(request: Request, uscc: str, event: str) -> Response:
     return page(
         request, "event.html", name="event", agency=answer["agency"], echo=answer, answer=answer, item=item,
         rows=rows, effects=effects, via=VIA, proof=None if proof.refused else proof.content,
-        parted=parted,
+        parted=parted, appealed=_appealed(effects),
         cited=await events_named(request, code, [one for one in ids if one != event], basis.get("known_at")),
     )  # fmt: skip
+
+
+def _appealed(effects: dict[str, Any]) -> int | None:
+    """The last year whose published result rests on the record: of whose sheet names it, else of any (art.20)."""
+    years = {one["year"] for one in effects["results"]}
+    return max(years & {one["year"] for one in effects["sheets"]} or years, default=None)

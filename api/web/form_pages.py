@@ -15,6 +15,8 @@ from starlette.responses import Response
 from api.guard import require_right
 from api.permissions import READERS, rights_of
 from api.queries import Cursor, LooseText
+from api.web.appealing import LIST as APPEALED
+from api.web.appealing import appealable, begin, filed, filing
 from api.web.form_effects import effect_of, own_errors
 from api.web.form_entry import ID, Entry, command_of, is_day, new_entry, sent_entry, today
 from api.web.form_fields import FORMS, REPLACING, FormField, every_field, form_fields
@@ -69,6 +71,7 @@ async def form(
     named = visitor.account.uscc if visitor.role is Role.CLIENT else None
     entry = new_entry(command, chosen, dict(request.query_params), today(), visitor.role, named)
     await _client_of_project(request, entry)
+    await begin(request, entry)
     if command == COMMAND:
         entry.begun_at = str(max(one["version"] for one in await _particulars(request, chosen)))
         await _begin(request, entry)
@@ -194,7 +197,8 @@ async def _lists(request: Request, entry: Entry) -> dict[str, list[Option]]:
     names |= {one.text.list for command in commands for one in every_field(form_fields(command))}
     if not entry.uscc:
         return {name: [] for name in names if name is not None}
-    return {name: await options(request, name, entry.uscc) for name in names if name is not None}
+    found = {name: await options(request, name, entry.uscc) for name in names if name not in (None, APPEALED)}
+    return found | ({APPEALED: (await appealable(request, entry))[:MOST_OPTIONS]} if APPEALED in names else {})
 
 
 async def _preview(request: Request, entry: Entry, said: str = "") -> Response:
@@ -208,7 +212,7 @@ async def _preview(request: Request, entry: Entry, said: str = "") -> Response:
     shared = await _shared(request, entry)
     return page(
         request, "preview.html", name="form", effect=effect, said=said, part_names=PART_NAMES,
-        changes=await _changes(request, entry), **shared,
+        changes=await _changes(request, entry), filing=await filing(request, entry), **shared,
     )  # fmt: skip
 
 
@@ -234,7 +238,8 @@ async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Resp
         entry.uscc = ""  # so that the receipt's form, sent again, is the same request
     return page(
         request, "receipt.html", name="form", receipt=answer.content, given=given, may_next=_may_next(request, entry),
-        again=answer.headers.get("idempotent-replayed") == "true", origin=str(request.base_url).rstrip("/"), **shared,
+        again=answer.headers.get("idempotent-replayed") == "true", origin=str(request.base_url).rstrip("/"),
+        filing=await filed(request, entry, answer.content), **shared,
     )  # fmt: skip
 
 

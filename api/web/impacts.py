@@ -12,6 +12,7 @@ from api.web.acting import Question, Said, Trouble, confirm, given, key_of, rank
 from api.web.inside import ask, tell, wrong
 from api.web.render import page
 from api.web.routes import PageRoute
+from api.web.words import GRADES
 from domain.commands.appeals import DisposeImpact
 from domain.values import new_id
 
@@ -60,15 +61,28 @@ def _question(found: dict[str, Any], body: dict[str, str]) -> Question:
             f"The published result of {year} stands; the reason is recorded",
         )
     else:
-        before, after, others = would["before"], would["after"], ranks_moved(would["ranks"]["moved"])
-        line = (
-            f"{year} 年度的结果重开并修订：总分 {before['total'] or '—'} → {after['total'] or '—'}，"
-            f"{others[0]}；受影响的机构重新有一周可提出异议",
-            f"The result of {year} is reopened and revised: total {before['total'] or '—'} → {after['total'] or '—'}; "
-            f"{others[1]}; all affected have a new week to appeal",
-        )
+        line = _revision(year, would)
     when: Said = (f"处理日期 {body['disposed_on']}", f"On {body['disposed_on']}")
     return Question(("确认处理", "Confirm"), [line, when], "dispose", ("记录处理决定", "Record it"))
+
+
+def _revision(year: int, would: dict[str, Any]) -> Said:
+    """What reopening changes: total, grade, the agency's own rank and those of others."""
+    before, after, others = would["before"], would["after"], ranks_moved(would["ranks"]["moved"])
+    was, will = (GRADES.get(one["grade"] or "", ("未评定", "not assessed")) for one in (before, after))
+    grade = (f"结果仍为{will[0]}", f"grade {will[1]} as before") if was == will else (
+        f"结果由{was[0]}变为{will[0]}", f"grade from {was[1]} to {will[1]}"
+    )  # fmt: skip
+    first, last = (would["ranks"][side] or "—" for side in ("before", "after"))
+    rank = (f"名次仍为 {last}", f"rank {last} as before") if first == last else (
+        f"名次由 {first} 变为 {last}", f"rank from {first} to {last}"
+    )  # fmt: skip
+    return (
+        f"{year} 年度的结果重开并修订：总分 {before['total'] or '—'} → {after['total'] or '—'}，"
+        f"{grade[0]}，{rank[0]}；{others[0]}；受影响的机构重新有一周可提出异议",
+        f"The result of {year} is reopened and revised: total {before['total'] or '—'} → {after['total'] or '—'}, "
+        f"{grade[1]}, {rank[1]}; {others[1]}; all affected have a new week to appeal",
+    )
 
 
 async def _shown(request: Request, id_: str, trouble: Trouble | None = None) -> Response:

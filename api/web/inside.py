@@ -5,7 +5,7 @@ So no page has rules of its own about who may see or do what, and whatever a pag
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -99,6 +100,18 @@ async def wrong(request: Request, model: type[BaseModel], body: dict[str, Any]) 
         errors = [{**one, "loc": ("body", *(one["loc"] or (one["type"],)))} for one in error.errors(include_url=False)]
         answer = await _problem(request, "/v1", RequestValidationError(errors, body=body))
         return answer.content
+    return None
+
+
+async def refusal_of(request: Request, path: str, judge: Callable[[], None]) -> dict[str, Any] | None:
+    """The problem that the API would answer to what `judge` refuses, before anything is sent; None for what it lets by.
+
+    `judge` asks the ledger and raises a Refusal, as the route at `path` would.
+    """
+    try:
+        await run_in_threadpool(judge)
+    except Refusal as error:
+        return (await _problem(request, path, error)).content
     return None
 
 

@@ -51,6 +51,10 @@ class Kind(NamedTuple):
     statuses: tuple[str, ...]
     filters: tuple[str, ...] = ()
     on_basis: bool = False
+    due: Pair = ("在此日之前到期", "Due before")
+    """What the filter by a day means."""
+    has_term: bool = True
+    """Whether what passed its day is overdue: the day of an appeal is that until which it could be filed (R3)."""
 
 
 KINDS: dict[str, Kind] = {
@@ -59,7 +63,7 @@ KINDS: dict[str, Kind] = {
         ("对已公布考评结果的异议，由专业委员会决定（第二十条、R33）。",
          "Appeals against published results; the committee decides (art.20, R33)."),
         ("undecided", "awaiting_admission", "open", "upheld", "partly_upheld", "dismissed", "withdrawn", "all"),
-        ("due_before",),
+        ("due_before",), False, ("异议期在此日之前届满", "Window ended before"), False,
     ),
     "objections": Kind(
         "/v1/objections", ("更正申请", "Objections"),
@@ -100,7 +104,7 @@ KINDS: dict[str, Kind] = {
 }  # fmt: skip
 """In the order in which pages show them."""
 STATUSES: dict[str, Pair] = {
-    "undecided": ("未办结", "undecided"), "awaiting_admission": ("逾期，待决定是否受理", "late, awaiting admission"),
+    "undecided": ("未办结", "undecided"), "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
     "open": ("待办", "open"), "upheld": ("成立", "upheld"), "partly_upheld": ("部分成立", "partly upheld"),
     "dismissed": ("不予处理", "dismissed"), "withdrawn": ("已撤回", "withdrawn"),
     "annulled": ("已撤销记录", "annulled"), "refused": ("维持原记录", "refused"),
@@ -154,16 +158,22 @@ def _form(title: Pair, post: str, form: str, role: Role, **query: Any) -> tuple[
     return (Deed(title, f"/record/{form}", query),) if role in rights_of("POST", post) else ()
 
 
+_LATE: dict[str, Pair] = {
+    "awaiting_admission": ("，逾期提出，待受理", ", filed late, awaiting admission"),
+    "open": ("，逾期提出，已受理", ", filed late, admitted"),
+}
+
+
 def _appeal(row: dict[str, Any], role: Role) -> Item:
     who, who_en = ("机构", "agency") if row["appellant_kind"] == "agency" else ("从业人员", "practitioner")
-    late, late_en = ("", "") if row["in_time"] else ("，逾期提出", ", filed late")
+    late, late_en = ("", "") if row["in_time"] else _LATE.get(row["status"], ("，逾期提出", ", filed late"))
     what = (
         f"对 {row['year']} 年度结果的异议（{who}提出{late}）",
         f"Appeal against {row['year']} by the {who_en}{late_en}",
     )
     title = ("查看并办理", "Open") if role is Role.COMMITTEE else ("查看", "Open")
     deed = Deed(title, f"/appeals/{row['id']}")
-    return _item(row, "R33", what, (deed,), said=_written(row, "grounds"), due_on=row["deadline"]["day"])
+    return _item(row, "R33", what, (deed,), said=_written(row, "grounds"), begun_on=row["filed_on"])
 
 
 def _objection(row: dict[str, Any], role: Role) -> Item:

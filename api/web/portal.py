@@ -83,7 +83,8 @@ def results(request: Request) -> Response:
     now = datetime.now(UTC)
     with publicly(request, now) as public:
         years = public.years()
-    return page(request, "results.html", name="results", years=years, today=_today(now))
+        windows = public.windows(years)
+    return page(request, "results.html", name="results", years=years, windows=windows, today=_today(now))
 
 
 @router.get("/results/{year}")
@@ -93,6 +94,7 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
     wanted = part_of(cursor, ROWS, question=("results page", number))
     with publicly(request, now) as public:
         published = next((one for one in public.years() if one.year == number), None)
+        windows = public.windows([published] if published else ())
         found = public.results(number, offset=wanted.offset, limit=ROWS + 1)
         rows, following = wanted.part(found, None, FOREVER)
     if published is None:
@@ -101,7 +103,7 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
     groups = [(kind, list(rows_)) for kind, rows_ in groupby(ranked(rows), lambda one: one.category or "")]
     return page(
         request, "year.html", name="year", year=number, published=published, groups=groups, today=_today(now),
-        paged=cursor is not None, first=path,
+        windows=windows, paged=cursor is not None, first=path,
         following=None if following is None else _address(path, {"cursor": following}),
     )  # fmt: skip
 
@@ -131,12 +133,16 @@ def appeal(request: Request) -> Response:
     now, law = datetime.now(UTC), adopted_law(request)
     with publicly(request, now) as public:
         years = public.years()
+        windows = public.windows(years)
     days = law.rulebooks.on(_HOLIDAY_CASE).deadlines.appeal_days
     example = {
         "published_on": _HOLIDAY_CASE, "last": _HOLIDAY_CASE + timedelta(days=days),
         "deadline": appeal_deadline(_HOLIDAY_CASE, law.rulebooks, law.calendar).day,
     }  # fmt: skip
-    return page(request, "appeal.html", name="appeal", years=years, days=days, example=example, today=_today(now))
+    return page(
+        request, "appeal.html", name="appeal", years=years, windows=windows, days=days, example=example,
+        today=_today(now),
+    )  # fmt: skip
 
 
 @router.get("/help")

@@ -11,11 +11,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from api.assessing.publishing import may_publish
 from api.law_routes import adopted_law
 from api.queries import Cursor
 from api.web.acting import Question, Said, Trouble, confirm, given, key_of, text_of, time_left
+from api.web.appeals import STATUS as APPEALS
 from api.web.basis import asked
-from api.web.inside import ask, look, tell, wrong
+from api.web.inside import ask, look, refusal_of, tell, wrong
 from api.web.render import page
 from api.web.routes import PageRoute
 from api.web.words import GRADES
@@ -62,17 +64,24 @@ async def _shown(
     found = await ask(request, f"/v1/assessments/{year_}", as_of=asked(request).as_of, limit=ROWS, cursor=cursor)
     published = found["status"] != "unpublished"
     decisions = await ask(request, f"/v1/assessments/{year_}/events", limit=100) if published else {"items": []}
+    waiting = await _undecided(request, found["year"]) if found["open_appeals"] else []
     law = await run_in_threadpool(adopted_law, request)
-    last = found["last_deadline"]
+    last = found["last_deadline"] or (found["deadline"] if published else None)
     left = time_left(datetime.now(UTC), date.fromisoformat(last["day"]), law.calendar) if last else None
     missing = [(row["agency"], part) for row in found["incomplete"] for part in row["missing"]]
     return page(
         request, "year-desk.html", name=NAME, status=422 if trouble else 200, year=found, trouble=trouble,
         form=form or FormData(), key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
         decisions=decisions["items"], left=left, statuses=STATUS, parts=PARTS, missing=missing[:MOST_NAMED],
-        all_missing=len(missing), paged=cursor is not None,
+        all_missing=len(missing), paged=cursor is not None, waiting=waiting, appeal_statuses=APPEALS,
         ready={"window": left is not None and left.over, "appeals": not found["open_appeals"]},
     )  # fmt: skip
+
+
+async def _undecided(request: Request, year_: int) -> list[dict[str, Any]]:
+    """The appeals that stand in the way of closing the year (R36), the first few."""
+    items = (await ask(request, "/v1/appeals", status="undecided", limit=500))["items"]
+    return [one for one in items if one["year"] == year_][:MOST_NAMED]
 
 
 async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
@@ -86,7 +95,7 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
         return await _shown(request, year_, Trouble(_at_field(preview.content)))
     found = preview.content
     body = {**days, "waivers": _waivers(form, found["incomplete"])}
-    problem = await wrong(request, PublishYear, body)
+    problem = await wrong(request, PublishYear, body) or await _refusal(request, found["year"], body)
     lacking = sum(len(row["missing"]) for row in found["incomplete"]) - len(body["waivers"])
     if problem is not None or lacking:
         return await _shown(request, year_, Trouble(problem or _lacking(lacking)))
@@ -94,6 +103,13 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     return confirm(
         request, NAME, _question(found, body), settled=settled, agency=None, details=None, back=f"/years/{year_}"
     )
+
+
+async def _refusal(request: Request, year_: int, body: dict[str, Any]) -> dict[str, Any] | None:
+    """What the API would refuse of the days of a publication, said before anybody confirms it."""
+    publication, ledger = PublishYear.model_validate(body), request.app.state.service.ledger
+    path = f"/v1/assessments/{year_}/publication"
+    return await refusal_of(request, path, lambda: may_publish(ledger, year_, publication))
 
 
 async def _record(request: Request, year_: str, body: dict[str, Any]) -> Response:
@@ -142,10 +158,8 @@ def _at_field(problem: dict[str, Any]) -> dict[str, Any]:
 
 def _question(found: dict[str, Any], body: dict[str, Any]) -> Question:
     year_, count, waived = found["year"], found["expected"], len(body["waivers"])
-    counts = [(GRADES.get(name, ("未评定", "without a grade")), number) for name, number in found["grades"].items()]
     lines: list[Said] = [
-        (f"公布 {year_} 年度共 {count} 个结果：" + "、".join(f"{said[0]} {number}" for said, number in counts),
-         f"{count} results of {year_} are published: " + ", ".join(f"{said[1]} {number}" for said, number in counts)),
+        _results(year_, count, found["grades"]),
         (f"会议日期 {body['meeting_on']}，公布日期 {body['published_on']}",
          f"Meeting on {body['meeting_on']}, published on {body['published_on']}"),
         (f"豁免缺失 {waived} 项，理由随公布记录", f"{waived} missing parts waived, with the reasons"),
@@ -154,8 +168,23 @@ def _question(found: dict[str, Any], body: dict[str, Any]) -> Question:
     ]  # fmt: skip
     return Question(
         (f"确认公布 {year_} 年度考评结果", f"Confirm the publication of {year_}"), lines, "publish",
-        (f"公布 {count} 个结果", f"Publish {count} results"),
+        (f"公布 {count} 个结果", f"Publish {count} results") if count else ("公布：没有结果", "Publish: no results"),
     )  # fmt: skip
+
+
+def _results(year_: int, count: int, grades: dict[str, int]) -> Said:
+    """What is published, in a sentence; that it is nothing where nobody was assessed."""
+    if not count:
+        return (
+            f"{year_} 年度没有一家机构参与考评：没有可公布的结果。公布只登记这一事实，公布后不能再次公布（R29、R32）",
+            f"No agency was assessed in {year_}: there is no result to publish. Publishing records just that, and "
+            "cannot be done again (R29, R32)",
+        )
+    counts = [(GRADES.get(name, ("未评定", "without a grade")), number) for name, number in grades.items()]
+    return (
+        f"公布 {year_} 年度共 {count} 个结果：" + "、".join(f"{said[0]} {number}" for said, number in counts),
+        f"{count} results of {year_} are published: " + ", ".join(f"{said[1]} {number}" for said, number in counts),
+    )
 
 
 async def _close(request: Request, year_: str, *, sure: bool) -> Response:

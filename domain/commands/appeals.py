@@ -30,11 +30,12 @@ from domain.events import (
     AppealWithdrawn,
     Event,
 )
-from domain.measures.chapter4_appeals import AppealState, appeal_state, standing_result
+from domain.measures.chapter4_appeals import AppealState, appeal_state, appealed_result
 from domain.measures.implements import implements
 
 if TYPE_CHECKING:
     from domain.agency import Agency
+    from domain.trail import Trail
 
 Ids = Annotated[tuple[Id, ...], Field(max_length=500)]
 
@@ -68,7 +69,7 @@ class FileAppeal(Command):
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Never refused for being late: it is recorded as out of time. Needs a result, and events of this agency."""
         results = [one for one in agency.results() if one.year == self.year]
-        result = standing_result([one for one in results if one.occurred_on <= self.filed_on] or results[:1], self.year)
+        result = appealed_result(results, self.filed_on, lambda one: one.occurred_on)
         if result is None or result.deadline is None:
             raise Contradiction(
                 f"{self.year} 年度没有公布过该机构的考评结果",
@@ -105,13 +106,17 @@ class FileAppeal(Command):
 def _appeal(agency: Agency, recording: Recording) -> AppealState:
     """The path's appeal, not decided yet. Raises: NotFound, Contradiction."""
     state = appeal_state(agency.trail, in_path(agency, recording, AppealFiled))
+    _must_be_undecided(state)
+    return state
+
+
+def _must_be_undecided(state: AppealState) -> None:
     if state.decision is not None:
         raise already(
             f"该异议已于 {state.decision.occurred_on} 办结（{state.status}）",
             f"this appeal was dealt with on {state.decision.occurred_on} ({state.status})",
             "art.20", "R34",
         )  # fmt: skip
-    return state
 
 
 def _not_before_filing(day: date, field: str, filed: AppealFiled) -> None:
@@ -171,7 +176,22 @@ class DecideAppeal(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Once. Only what was disputed can be annulled. `recording.replaced`: the ids of the facts that go with it."""
-        state = _appeal(agency, recording)
+        state = appeal_state(agency.trail, in_path(agency, recording, AppealFiled))
+        self.may_stand(state, agency.trail)
+        if self.outcome == "dismissed":
+            return fact(AppealDismissed, appeal_id=state.filed.id, reasons=recording.vault.seal(self.reasons))
+        kind = AppealUpheld if self.outcome == "upheld" else AppealPartlyUpheld
+        return fact(
+            kind, appeal_id=state.filed.id, reasons=recording.vault.seal(self.reasons),
+            annulled=tuple(dict.fromkeys(self.annul)), replaced=recording.replaced,
+        )  # fmt: skip
+
+    def may_stand(self, state: AppealState, trail: Trail) -> None:
+        """Refuse what cannot be decided so: decided already, not admitted, a day before the filing, undisputed facts.
+
+        Also asked by the page that shows a decision before it is recorded. Raises: Contradiction, Invalid.
+        """
+        _must_be_undecided(state)
         _not_before_filing(self.decided_on, "decided_on", state.filed)
         if state.status == "awaiting_admission":
             raise Contradiction(
@@ -181,25 +201,18 @@ class DecideAppeal(Command):
                 remedy="请先记录准予受理（admission）及理由",
                 remedy_en="Record its admission with the reason first.",
             )
-        if self.outcome == "dismissed":
-            return fact(AppealDismissed, appeal_id=state.filed.id, reasons=recording.vault.seal(self.reasons))
         for place, event_id in enumerate(self.annul):
-            self._must_be_disputed(state.filed, agency, event_id, f"/annul/{place}")
-        kind = AppealUpheld if self.outcome == "upheld" else AppealPartlyUpheld
-        return fact(
-            kind, appeal_id=state.filed.id, reasons=recording.vault.seal(self.reasons),
-            annulled=tuple(dict.fromkeys(self.annul)), replaced=recording.replaced,
-        )  # fmt: skip
+            self._must_be_disputed(state.filed, trail, event_id, f"/annul/{place}")
 
     @staticmethod
-    def _must_be_disputed(filed: AppealFiled, agency: Agency, event_id: str, pointer: str) -> None:
+    def _must_be_disputed(filed: AppealFiled, trail: Trail, event_id: str, pointer: str) -> None:
         if event_id not in filed.disputed:
             raise Invalid(
                 f"{event_id} 不在该异议所争议的事实之中", f"{event_id} is not among what this appeal disputes",
                 cites=("R34",), remedy="只能撤销异议中列明的事实；其他错误请另行撤销",
                 remedy_en="Annul only what the appeal names; other errors are annulled by themselves.", pointer=pointer,
             )  # fmt: skip
-        event: Event = agency.trail.by_id[event_id]
+        event: Event = trail.by_id[event_id]
         if event.FINAL:
             raise Contradiction(
                 f"{type(event).__name__} 不可撤销", f"{type(event).__name__} cannot be annulled",

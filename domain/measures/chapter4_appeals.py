@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from domain.measures.rulebook import Rulebooks
 from domain.trail import Trail
 from domain.values import GRADE_RANK, SHANGHAI, Grade, Instant, instant
 
+R = TypeVar("R")
 Result = ResultPublished | ResultRevised
 Upheld = AppealUpheld | AppealPartlyUpheld
 Decision = AppealUpheld | AppealPartlyUpheld | AppealDismissed | AppealWithdrawn
@@ -55,6 +57,15 @@ def standing_result(events: Iterable[Event], year: int) -> Result | None:
     """The result of the year that was recorded last, which stands; None where none was published."""
     found = [one for one in events if isinstance(one, (ResultPublished, ResultRevised)) and one.year == year]
     return found[-1] if found else None
+
+
+def appealed_result(results: Sequence[R], filed_on: date, day_of: Callable[[R], date]) -> R | None:
+    """The result of a year that an appeal of this day is against, of its results in recording order (R33).
+
+    The last that was published by then; before any was, the first. `day_of`: the day of a result's publication.
+    """
+    by_then = [one for one in results if day_of(one) <= filed_on]
+    return next(reversed(by_then or results[:1]), None)
 
 
 def result_day(result: Result) -> date:

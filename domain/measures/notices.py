@@ -24,6 +24,7 @@ from domain.measures.chapter3_sanctions import Tag, concerned_clients, tags
 from domain.measures.chapter4_assessment import warning_notices
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
+from domain.trail import Trail
 from domain.values import Tier
 
 
@@ -58,14 +59,41 @@ def notices(facts: Facts, rulebooks: Rulebooks) -> list[Notice]:
     due = [_with_day(facts, notice, sent) for notice in due]
     still = {one.id for one in due}
     gone = [one for one in sent.values() if one.notice_id not in still and _ground_annulled(facts, one)]
-    for out, recipient in [*((one, one.recipient) for one in gone), *_referrals_gone(facts)]:
+    corrected: list[tuple[NoticeSent | BadRecordReferred, str]] = [(one, one.recipient) for one in gone]
+    for out, recipient in [*corrected, *_referrals_gone(facts)]:
         id_ = notice_id(out.id, "correction", recipient)
         notice = Notice(
-            id_, "correction", "R18", out.id, recipient, out.occurred_on,
-            "此前发出的通知所依据的事实已撤销，须更正", "what an earlier notice rested on was annulled: correct it",
+            id_, "correction", "R18", out.id, recipient, out.occurred_on, *_correction(facts.trail, out)
         )  # fmt: skip
         due.append(_with_day(facts, notice, sent))
     return sorted(due, key=lambda one: (one.due_on, one.id))
+
+
+_KINDS = {
+    "warned": ("警示提醒", "warned"), "blacklisted": ("列入黑名单", "blacklisted"),
+    "terminated": ("终止业务", "terminated"), "accident": ("事故责任", "accident"),
+    "unqualified": ("考评不合格", "unqualified"),
+}  # fmt: skip
+
+
+def _correction(trail: Trail, out: NoticeSent | BadRecordReferred) -> tuple[str, str]:
+    """Which notice is to be corrected, of which day, and what it rested on: several of one agency are told apart."""
+    if isinstance(out, NoticeSent):
+        (kind, kind_en), cause = _KINDS[out.kind], trail.by_id.get(out.cause)
+    else:
+        kind, kind_en = f"违法违规报送 {out.reference}", f"referral {out.reference}"
+        cause = trail.by_id.get(out.bad_record_id)
+    sent, of, of_en = out.occurred_on, "", ""
+    if cause is not None:
+        of, of_en = f"（起因于 {cause.occurred_on}）", f" about {cause.occurred_on}"
+    if isinstance(cause, (ResultPublished, ResultRevised)):
+        why, why_en = "所依据的结果已修订", "the result that it rests on was revised"
+    else:
+        why, why_en = "所依据的事实已撤销", "what it rests on was annulled"
+    return (
+        f"{sent} 发出的“{kind}”通知{of}：{why}，须更正",
+        f"notice “{kind_en}” sent on {sent}{of_en}: {why_en}, correct it",
+    )
 
 
 def _with_day(facts: Facts, notice: Notice, sent: dict[str, NoticeSent]) -> Notice:

@@ -32,11 +32,18 @@ class Standing(NamedTuple):
 
 _KNOWN = "{a}.year = :year AND {a}.valid_from <= :day AND {a}.known_from <= :known"
 _COLUMNS = ", ".join(f"r.{column}" for column in SHAPES[RESULTS].columns)
+_LAST = (
+    f"{_KNOWN.format(a='r')} AND NOT EXISTS ("  # noqa: S608  # names of ours
+    f"SELECT 1 FROM {RESULTS} s WHERE s.originator_id = r.originator_id AND {_KNOWN.format(a='s')} "
+    "AND s.version > r.version)"
+)
+_WINDOWS = (
+    f"SELECT count(*), max(r.deadline) FROM {RESULTS} r "  # noqa: S608  # names of ours
+    f"WHERE {_LAST} AND r.revised = 1 AND r.deadline >= :today"
+)
 _RESULTS = (
     f"SELECT h.stream, r.key, r.valid_from, r.known_from, {_COLUMNS} FROM {RESULTS} r "  # noqa: S608  # names of ours
-    f"JOIN stream_heads h ON h.originator_id = r.originator_id WHERE {_KNOWN.format(a='r')} AND NOT EXISTS ("
-    f"SELECT 1 FROM {RESULTS} s WHERE s.originator_id = r.originator_id AND {_KNOWN.format(a='s')} "
-    "AND s.version > r.version){own} "
+    f"JOIN stream_heads h ON h.originator_id = r.originator_id WHERE {_LAST}{{own}} "
     "ORDER BY r.category, CASE WHEN r.rank IS NULL THEN 1 ELSE 0 END, r.rank, h.stream"
 )
 
@@ -63,6 +70,22 @@ def results_of_year(
         yield Standing(
             stream.removeprefix("agency/"), event_id, _day(day), _instant(known_from), SHAPES[RESULTS].back(rest)
         )
+
+
+class Windows(NamedTuple):
+    """How many revised results of a year can still be appealed, and until when the last of them (R3, R34)."""
+
+    results: int
+    last: date
+
+
+def revised_windows(
+    connection: Connection, year: int, today: date, as_of: date = LATEST, known_at: Instant = ALL_KNOWN
+) -> Windows | None:
+    """The weeks of revised results of a year that are not over on a day; None where there is none."""
+    values = {"year": year, "day": as_of.isoformat(), "known": known_at, "today": today.isoformat()}
+    count, last = connection.execute(text(_WINDOWS), values).one()
+    return Windows(int(count), _day(last)) if count else None
 
 
 _STANDS = "m.valid_from <= :day AND m.valid_to > :day AND m.known_from <= :known AND m.known_to > :known"

@@ -45,16 +45,17 @@ def tabbed_to(tab: Tab, there: object) -> None:
 
 
 @pytest.mark.parametrize("script", [True, False])
-def test_from_the_board_to_an_overdue_appeal(chromium: Browser, district: District, script: bool) -> None:
-    """The committee sees on the board that it is overdue, opens the list, and from there the appeal; also without
+def test_from_the_board_to_a_waiting_appeal(chromium: Browser, district: District, script: bool) -> None:
+    """The committee sees on the board since when it waits, opens the list, and from there the appeal; also without
     script, where the lists that are worked out when opened are links."""
     context = chromium.new_context(viewport=SIZE, java_script_enabled=script)
     tab = context.new_page()
     district.sign_in(tab, Role.COMMITTEE)
-    card = tab.locator(".waiting > li").first
+    card = tab.locator(".waiting > li", has=tab.locator('h3 a[href="/todo/appeals"]'))
     expect(card.locator("h3")).to_contain_text("结果异议")
-    expect(card.locator(".overdue").first).to_contain_text("已过期")
-    card.locator("h3 a.badge").click()
+    expect(card.locator(".urgent .quiet").first).to_contain_text("自 ")
+    expect(card.locator(".overdue")).to_have_count(0)
+    card.locator("h3 a").click()
     expect(tab.locator("h1")).to_have_text("结果异议")
     way = tab.locator(f'a[href="/appeals/{district.appeal}"]')
     expect(way).to_have_count(1)

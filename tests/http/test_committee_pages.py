@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -50,6 +51,35 @@ def test_an_appeal_shows_both_sheets_and_what_can_be_ticked(contested: Contested
     assert response.content[:2] == b"PK"
 
 
+def test_facts_of_one_line_are_told_apart(own_world: World) -> None:
+    """Two survey forms and two scores: each with its client and its own value; that a line costs is said of both."""
+    uscc, second = own_world.assessed(), {"uscc": new_uscc(), "name": "惠州市第二家<化工>厂"}
+    answers = ["A"] * 8 + ["B", "C"]
+    ids = [
+        own_world.id_of("SubmitSurvey", uscc, year=YEAR, client=second, submitted_on="2024-12-11", answers=answers),
+        own_world.id_of("ScoreEffect", uscc, year=YEAR, client=second, scored_on="2024-12-29", value="77.5"),
+    ]
+    own_world.publish()
+    filed = own_world.done("FileAppeal", uscc, year=YEAR, filed_on="2025-03-12", disputed_event_ids=ids)
+    path, desk = f"/appeals/{filed['ids']['appeal']}", Desk(own_world, Role.COMMITTEE)
+    sheet = desk.shown(path)
+    boxes = {
+        event: re.sub(r"<[^>]*>", "", box)
+        for event, box in re.findall(r'name="annul" value="([^"]*)"[^>]*>(.*?)</label>', sheet, re.DOTALL)
+    }
+    for event, own in zip(ids, ("本份 90 分", "本次评分 77.5"), strict=True):
+        assert "惠州市第二家&lt;化工&gt;厂" in boxes[event]
+        assert own in boxes[event]
+        assert "2 条记录合计" in boxes[event]
+    assert all("惠州市第二家" not in box for event, box in boxes.items() if event not in ids)
+    form = {"annul": ids, "uscc": uscc, "act": "try"}
+    for text in (desk.send(path, form).text, desk.send(path, {**form, "part": "1"}).text):
+        each = re.search(r'<ul class="each">(.*?)</ul>', text, re.DOTALL)
+        assert each is not None
+        assert each[1].count("惠州市第二家&lt;化工&gt;厂") == 2
+    assert "this form: 90 points" in desk.shown(path, lang="en")
+
+
 def test_trying_shows_the_result_and_records_nothing(contested: Contested) -> None:
     """By the button as a page with the box still ticked; for the script as just that part of it."""
     desk, path = Desk(contested.world, Role.AUDITOR), f"/appeals/{contested.appeal}"
@@ -87,6 +117,25 @@ def test_a_decision_is_asked_about_once_more_and_then_public(contested: Conteste
     assert 'name="outcome"' not in desk.shown(path)
 
 
+@pytest.mark.shows("art.20", "R34")
+def test_the_public_is_told_of_the_weeks_of_revised_results(contested: Contested) -> None:
+    """Long after the publication's week: a revision opens one for whose result it changes, and each page says so."""
+    desk, public = Desk(contested.world, Role.COMMITTEE), contested.world.stranger
+    pages = ("/results", f"/results/{YEAR}", "/appeal")
+    for path in pages:
+        text = public.get(path, lang="zh").text
+        assert "异议期已于 2025年3月17日" in text
+        assert "仍可提出异议" not in text
+    form = decision(desk, contested, decided_on=today())
+    assert desk.send(f"/appeals/{contested.appeal}", {**form, "act": "decide"}).status_code == 200
+    last = contested.committee.get(f"/v1/assessments/{YEAR}").json()["last_deadline"]["day"]
+    day = date.fromisoformat(last)
+    for path in pages:
+        text = public.get(path, lang="zh").text
+        assert f"其中 1 个修订过的结果仍可提出异议，最迟到 {day.year}年{day.month}月{day.day}日" in text
+        assert "1 revised result can still be appealed" in public.get(path, lang="en").text
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
@@ -116,6 +165,27 @@ def test_what_is_refused_stands_next_to_its_field(
     assert said in beside[1]
     if "reasons" not in changes:
         assert "&lt;b&gt;经复核&lt;/b&gt; &amp; &#34;属实&#34;" in response.text
+
+
+@pytest.mark.shows("R34")
+def test_what_the_api_would_refuse_is_refused_when_it_is_checked(contested: Contested) -> None:
+    """An undisputed fact, a day before the filing: in the API's own words, before anybody is asked to confirm."""
+    desk, path = Desk(contested.world, Role.COMMITTEE), f"/appeals/{contested.appeal}"
+    for changes, field in (({"annul": [contested.beyond]}, "annul"), ({"decided_on": "2025-03-11"}, "decided_on")):
+        form = decision(desk, contested, **changes)
+        body = {name: form[name] for name in ("outcome", "decided_on", "reasons", "annul")}
+        refused = contested.committee.post(f"/v1{path}/decision", body).json()
+        response = desk.send(path, {**form, "act": "check"})
+        assert response.status_code == 422
+        assert "确认对异议的决定" not in response.text
+        assert refused["detail"] in response.text
+        assert refused["remedy"] in response.text
+        assert f'id="{field}-problem"' in response.text
+    first, second = decision(desk, contested), decision(desk, contested, decided_on="2025-03-20")
+    desk.send(path, {**first, "act": "decide"})
+    again = desk.send(path, {**second, "act": "check"})
+    assert again.status_code == 422
+    assert "已于" in again.text
 
 
 def test_a_decision_on_a_fact_that_was_moved_is_refused(contested: Contested) -> None:
@@ -182,6 +252,26 @@ def test_a_late_appeal_is_admitted_before_it_is_decided(contested: Contested) ->
     assert 'name="outcome"' in desk.shown(path)
 
 
+@pytest.mark.shows("R33", "R36")
+def test_what_can_be_done_about_a_late_appeal_is_said(contested: Contested) -> None:
+    """On its page and on the year's: admit and then decide, or withdraw; the year waits for it, and names it."""
+    world, desk = contested.world, Desk(contested.world, Role.COMMITTEE)
+    assert "逾期的异议也算未决" not in desk.shown(f"/years/{YEAR}")
+    filed = world.done("FileAppeal", contested.hit, year=YEAR, filed_on="2025-04-12", disputed_event_ids=[])
+    path = f"/appeals/{filed['ids']['appeal']}"
+    for who in (desk, Desk(world, Role.ASSOCIATION), Desk(world, Role.AGENCY, contested.hit)):
+        text = who.shown(path)
+        for said in ("受理后决定“不成立”", "提出人撤回异议", f"{YEAR} 年度不能办结"):
+            assert said in text
+    text = desk.shown(f"/years/{YEAR}")
+    assert "逾期的异议也算未决" in text
+    assert f'<a href="{path}">' in text
+    assert f'<a href="/appeals/{contested.appeal}">' in text
+    assert "two ways" in desk.shown(path, lang="en")
+    assert "cannot be closed before that" in desk.shown(f"/years/{YEAR}", lang="en")
+    assert "two ways" not in desk.shown(f"/appeals/{contested.appeal}")
+
+
 def _status(world: World) -> str:
     return str(world.people[Role.COMMITTEE].get(f"/v1/assessments/{YEAR}").json()["status"])
 
@@ -227,13 +317,51 @@ def test_a_wrong_day_of_publication_is_told_at_its_field(own_world: World) -> No
     """A day that does not exist, and one before the year is over, at `published_on`; agencies have no such page."""
     own_world.assessed()
     desk, path = Desk(own_world, Role.COMMITTEE), f"/years/{YEAR}"
-    for day, act in (("2025-02-30", "check"), ("2024-12-30", "publish")):
+    for day, act in (
+        ("2025-02-30", "check"),
+        ("2024-12-31", "check"),
+        ("2999-01-01", "check"),
+        ("2024-12-30", "publish"),
+    ):
         form = {"meeting_on": day, "published_on": day, "rest": "1", "rest_reason": "无", "act": act}
         response = desk.send(path, form)
         assert response.status_code == 422
         assert 'id="published_on-problem"' in response.text
     assert Desk(own_world, Role.AGENCY, own_world.filed()).get(path).status_code == 403
     assert desk.get("/years/1999").status_code == 404
+
+
+@pytest.mark.shows("R32")
+def test_what_cannot_be_published_is_not_asked_about(own_world: World) -> None:
+    """A meeting after the publication: the API's words when it is checked. Nobody assessed: said so, twice."""
+    desk, path = Desk(own_world, Role.COMMITTEE), f"/years/{YEAR}"
+    assert "没有可公布的结果" in desk.shown(path)
+    body = {"meeting_on": "2025-03-11", "published_on": "2025-03-10", "waivers": []}
+    refused = own_world.people[Role.COMMITTEE].post(f"/v1/assessments/{YEAR}/publication", body).json()
+    form = {"meeting_on": "2025-03-11", "published_on": "2025-03-10", "act": "check"}
+    response = desk.send(path, form)
+    assert response.status_code == 422
+    assert refused["detail"] in response.text
+    assert 'id="meeting_on-problem"' in response.text
+    asked = desk.send(path, {**form, "meeting_on": "2025-03-07"}).text
+    assert "没有可公布的结果" in asked
+    assert "共 0 个结果" not in asked
+    own_world.assessed()
+    assert "没有可公布的结果" not in desk.shown(path)
+    form |= {"meeting_on": "2025-03-07"}
+    assert "公布 2024 年度共 1 个结果" in desk.send(path, form).text
+
+
+@pytest.mark.shows("R36")
+def test_a_year_without_results_is_closed_too(own_world: World) -> None:
+    """Nobody was assessed: the time for appeals is that of the publication, and once it is over closing is offered."""
+    own_world.publish()
+    desk, path = Desk(own_world, Role.COMMITTEE), f"/years/{YEAR}"
+    text = desk.shown(path)
+    assert "所有异议期已届满" in text
+    assert 'value="check-close"' in text
+    assert desk.send(path, {"closed_on": "2025-06-03", "act": "close"}).status_code == 303
+    assert _status(own_world) == "closed"
 
 
 @pytest.mark.shows("R36")
@@ -249,8 +377,27 @@ def test_an_impact_is_disposed_of_with_a_reason(contested: Contested) -> None:
     assert 'name="outcome"' not in Desk(world, Role.AGENCY, contested.other).shown(path)
     form = {"outcome": "reopened", "disposed_on": "2025-05-08", "reason": REASONS, "key": "once"}
     assert desk.send(path, {**form, "outcome": "", "act": "check"}).status_code == 422
-    assert would["after"]["total"] in desk.send(path, {**form, "act": "check"}).text
+    asked = desk.send(path, {**form, "act": "check"}).text
+    assert would["after"]["total"] in asked
+    assert "结果仍为合格" in asked
+    assert f"名次仍为 {would['ranks']['after']}" in asked
     assert desk.send(path, {**form, "act": "dispose"}).status_code == 303
     text = desk.shown(path)
     assert "已重开并修订" in text
     assert "&lt;b&gt;经复核&lt;/b&gt;" in text
+
+
+@pytest.mark.shows("R36")
+def test_reopening_is_asked_about_with_grade_and_rank(contested: Contested) -> None:
+    """A complaint is annulled late: the confirmation says that the grade changes with it, and both ranks."""
+    world, body = contested.world, {**body_of("AnnulEvent"), "event_id": contested.upheld[0]}
+    annulled = world.must(world.association.post(f"/v1/agencies/{contested.hit}/annulments", body))
+    path, desk = f"/impacts/{annulled['touched'][0]['impact']}", Desk(world, Role.COMMITTEE)
+    would = contested.committee.get(f"/v1{path}").json()["reopened"]
+    assert (would["before"]["grade"], would["after"]["grade"]) == ("unqualified", "qualified")
+    form = {"outcome": "reopened", "disposed_on": "2025-05-08", "reason": REASONS, "act": "check"}
+    asked = desk.send(path, form).text
+    assert "结果由不合格变为合格" in asked
+    assert f"名次仍为 {would['ranks']['after']}" in asked
+    said = desk.send(f"{path}?lang=en", form).text
+    assert "grade from unqualified to qualified" in said
