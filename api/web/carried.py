@@ -1,7 +1,8 @@
-"""What a form had sent when its session was over, carried through signing in so that nothing is typed twice.
+"""What a form had sent when its session was over or another one, kept so that nothing is typed twice.
 
-The browser keeps it, in a hidden field. Nothing of it is stored here, and nothing is done with it until the person who
-has signed in sends it on, to one of our own pages, under that page's own rights and checks.
+Of a session that is over the browser keeps it, in a hidden field. Nothing of it is stored here, and nothing is done
+with it until the person who has signed in sends it on, to a page of ours, under that page's own rights and checks.
+Of a session that was replaced the page itself shows it again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,14 @@ from starlette.datastructures import FormData
 from api.web.visitors import FIELD
 
 Fields = list[tuple[str, str]]
+STAY = "stay"
+"""What the button's field of a form says to be shown the form again, with all that was typed; nothing is recorded."""
+STAYING = {
+    "/record/{command}": "do", "/appeals/{appeal}": "act", "/years/{year}": "act", "/impacts/{impact}": "act",
+    "/survey/{secret}": "act", "/pledge": "act", "/agencies/{uscc}/subjects": "act", "/admin/accounts": "act",
+    "/admin/tokens": "act",
+}  # fmt: skip
+"""The pages that know this, with the name of that field."""
 
 
 def pack(form: FormData) -> str:
@@ -27,3 +36,9 @@ def unpack(carried: str) -> Fields:
     except (msgspec.DecodeError, UnicodeEncodeError):
         return []
     return [(name, value) for name, value in fields if name != FIELD]
+
+
+def staying(form: FormData, button: str) -> FormData:
+    """The same form as if it had been sent by the button that only shows it again."""
+    kept = [(name, value) for name, value in form.multi_items() if name not in (button, FIELD)]
+    return FormData([*kept, (button, STAY)])
