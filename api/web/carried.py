@@ -15,6 +15,10 @@ from api.web.visitors import FIELD
 Fields = list[tuple[str, str]]
 STAY = "stay"
 """What the button's field of a form says to be shown the form again, with all that was typed; nothing is recorded."""
+NOT_SENT = (
+    "登录已结束，还没有提交。您填的内容都在：登录后再点一次“继续提交”即可。",
+    "Your session is over and nothing has been sent yet. What you filled in is kept: sign in and send it again.",
+)
 STAYING = {
     "/record/{command}": "do", "/appeals/{appeal}": "act", "/years/{year}": "act", "/impacts/{impact}": "act",
     "/survey/{secret}": "act", "/pledge": "act", "/agencies/{uscc}/subjects": "act", "/admin/accounts": "act",

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from api.guard import require_known_parameters
 from api.problem_types import TooLarge
 from api.web.basis import NAMES as BASIS_NAMES
-from api.web.carried import STAYING, pack, staying, unpack
+from api.web.carried import NOT_SENT, STAYING, pack, staying, unpack
 from api.web.render import page
 from api.web.table import page_at
 from api.web.visitors import Visitor, comes_from_elsewhere, comes_from_here, is_of_session, visitor_of
@@ -79,12 +79,8 @@ def to_sign_in(request: Request) -> Response:
 def sign_in_again(request: Request) -> Response:
     """A form that came in after its session had ended: the form for signing in, which carries all that was sent."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    said = (
-        "登录已结束，还没有提交。您填的内容都在：登录后再点一次“继续提交”即可。",
-        "Your session is over and nothing has been sent yet. What you filled in is kept: sign in and send it again.",
-    )
     return page(
-        request, "sign-in.html", name="sign-in", status=403, onward=path, login="", problem=said,
+        request, "sign-in.html", name="sign-in", status=403, onward=path, login="", problem=NOT_SENT,
         carried=pack(request.state.form),
     )  # fmt: skip
 
