@@ -123,3 +123,13 @@ def unknown_agency(uscc: str) -> NotFound:
         remedy="请核对代码；机构须先备案（第八条）",
         remedy_en="Check the code; an agency has to be filed first (art.8).",
     )
+
+
+def unknown_then(uscc: str) -> NotFound:
+    """The answer for an agency of which nothing was recorded yet at the instant asked for (R4)."""
+    return NotFound(
+        f"在所问的时点，台账里还没有机构 {uscc} 的记录",
+        f"at the moment asked for, the ledger had no record of the agency {uscc} yet",
+        remedy="请选较晚的时点，或不写 known_at，按现在所知查询",
+        remedy_en="Choose a later moment, or leave known_at out to ask by what is known now.",
+    )

@@ -8,7 +8,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from domain.agency import unknown_agency
+from domain.agency import unknown_agency, unknown_then
 from domain.errors import NotFound
 from domain.law import Law
 from domain.measures.rulebook import year_span
@@ -66,12 +66,12 @@ class LookUps:
         at = self._instant(head, known)
         law = known.law if known.log is not None else self.reader.law(at)
         if law is None:
-            raise unknown_agency(uscc)
+            raise unknown_then(uscc)
         day = as_of or self.today
         basis = asked(law, day, at)._replace(log=known.log, law_at=self._law_at(known))
         hit = look_up(self.reader.connection, head.stream, basis)
         if hit is None:
-            raise unknown_agency(uscc)
+            raise unknown_then(uscc)
         return standing_answer(uscc, hit.found, law, day, at, hit.version, basis.year)
 
     def _instant(self, head: Head, known: Knowledge) -> Instant:

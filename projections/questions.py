@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from datetime import date
 from typing import Any
 
-from domain.agency import unknown_agency
+from domain.agency import unknown_agency, unknown_then
 from domain.errors import Invalid
 from domain.events import Event
 from domain.measures.notices import notices
@@ -40,9 +40,12 @@ class Questions:
         404 for an agency not known at that instant; 422 for a `known_at` that lies in the future or is malformed.
         """
         known = knowledge(self.reader, known_at)
-        basis = self._basis(self.reader.agency_events(uscc), known, as_of)
-        if basis is None:
+        events = self.reader.agency_events(uscc)
+        if not events:
             raise unknown_agency(uscc)
+        basis = self._basis(events, known, as_of)
+        if basis is None:
+            raise unknown_then(uscc)
         return basis
 
     def _basis(self, events: tuple[Event, ...], known: Knowledge, as_of: date | None) -> Basis | None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 from api.web import form_texts
 from api.web.form_fields import FORMS, every_field, form_fields
 from api.web.form_texts import command_text, questions
 from api.web.words import EVENTS
-from domain.events import EVENT_TYPES
+from domain.events import EVENT_TYPES, Event, Person, Profile, Sealed, TeamMember
 from projections.dossier.words import cited_in_chinese
 from projections.fact_names import FACT_NAMES
 
@@ -51,3 +52,20 @@ def test_one_fact_has_one_name() -> None:
     assert all(all(words) for words in FACT_NAMES.values())
     assert EVENTS is FACT_NAMES
     assert not [zh for zh, _ in FACT_NAMES.values() if "申诉" in zh]
+
+
+def test_what_is_sealed_is_not_kept_by_browsers() -> None:
+    """Single lines that events seal are marked personal; only the reason of an honour is public (annex 1, item 12)."""
+    sealed = {
+        name
+        for one in {*Event.__subclasses__(), Profile}
+        for name, hint in get_type_hints(one).items()
+        if {Sealed, Person, TeamMember} & _parts(hint)
+    }
+    lines = {one.path: one for name in FORMS for one in every_field(form_fields(name)) if one.kind in ("text", "uscc")}
+    assert {path for path, one in lines.items() if not one.is_personal and sealed & set(path.split("/"))} == {"reason"}
+    assert lines["complainant"].is_personal
+
+
+def _parts(hint: Any) -> set[Any]:
+    return {hint} | {found for one in get_args(hint) for found in _parts(one)}

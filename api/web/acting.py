@@ -105,6 +105,8 @@ class Question:
     """The form's `act` when it is confirmed."""
     label: Said
     """Of the button."""
+    check: str = "check"
+    """The form's `act` that asks this."""
 
 
 def confirm(
@@ -115,7 +117,8 @@ def confirm(
     `settled`: what follows from the form and from what stood when it was checked; it is recorded as it was shown.
     """
     form: FormData = request.state.form
-    kept = [(key, value) for key, value in form.multi_items() if key not in _OURS and isinstance(value, str)]
+    ours = _OURS.union(name for name, _ in settled)
+    kept = [(key, value) for key, value in form.multi_items() if key not in ours and isinstance(value, str)]
     return page(request, "acting-confirm.html", name=name, question=question, kept=[*kept, *settled], **content)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from api.queries import Cursor
+from api.web.carried import STAY
 from api.web.inside import Inside, ask, tell
 from api.web.refused import Refused, refused
 from api.web.render import page
@@ -38,6 +39,8 @@ async def change_accounts(request: Request) -> Response:
     """A new account, another password, or other access, by the button that was pressed."""
     form = request.state.form
     act, _, which = text_of(form, "act").partition(":")
+    if act == STAY:
+        return await _list(request, "accounts", given=_given(form, "login"))
     if act == "create":
         return await _create_account(request)
     if act == "password":
@@ -62,12 +65,14 @@ async def change_tokens(request: Request) -> Response:
     """A new token, or the end of one."""
     form = request.state.form
     act, _, which = text_of(form, "act").partition(":")
+    if act == STAY:
+        return await _list(request, "tokens", given=_given(form, "expires_on"))
     if act == "revoke":
         made = await tell(request, f"/v1/tokens/{which}/revocation", {"revoked": True})
         if not made.refused:
             return RedirectResponse(f"/admin/tokens#{which}", 303, {"Cache-Control": "no-store"})
         return await _list(request, "tokens", made, problem=refused(made.content, {}))
-    given = {name: text_of(form, name) for name in (*_HOLDER, "expires_on")}
+    given = _given(form, "expires_on")
     made = await tell(request, "/v1/tokens", _body(given))
     if made.refused:
         return await _list(request, "tokens", made, given, refused(made.content, _places("expires_on")))
@@ -86,11 +91,15 @@ async def every(request: Request, path: str, cursor: str | None = None) -> list[
 
 
 async def _create_account(request: Request) -> Response:
-    given = {name: text_of(request.state.form, name) for name in (*_HOLDER, "login")}
+    given = _given(request.state.form, "login")
     made = await tell(request, "/v1/accounts", _body(given))
     if made.refused:
         return await _list(request, "accounts", made, given, refused(made.content, _places("login")))
     return await _list(request, "accounts", made)
+
+
+def _given(form: Any, own: str) -> dict[str, str]:
+    return {name: text_of(form, name) for name in (own, *_HOLDER)}
 
 
 def _body(given: dict[str, str]) -> dict[str, str]:

@@ -202,7 +202,7 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
             ("确认撤回异议", "Confirm the withdrawal"),
             [(f"自 {body['withdrawn_on']} 起撤回；撤回后，这件异议不再作出决定，公布的结果维持不变",
               f"Withdrawn on {body['withdrawn_on']}; it will not be decided, and the published result stands")],
-            name, ("撤回异议", "Withdraw the appeal"),
+            name, ("撤回异议", "Withdraw the appeal"), f"check-{name}",
         )  # fmt: skip
         found = await ask(request, f"/v1/appeals/{id_}")
         return confirm(request, NAME, question, agency=found["agency"], details=None, back=f"/appeals/{id_}")

@@ -23,6 +23,11 @@ Kind = Literal[
 ]  # fmt: skip
 LAST = ("note", "evidence")
 """Every command has these; they come at the end."""
+_SEALED = frozenset({
+    "complainant", "client_uscc", "reporter", "appellant", "legal_representative", "technical_lead", "personnel",
+    "technicians", "quality_lead",
+})  # fmt: skip
+"""Whose single lines are kept encrypted (events.md, personal data)."""
 _BY_TYPE: tuple[tuple[Any, Kind], ...] = (
     (Prose, "prose"), (Uscc, "uscc"), (Id, "id"), (Years, "number"), (Percent, "number"), (Scope, "lines"),
 )  # fmt: skip
@@ -41,6 +46,11 @@ class FormField:
     is_whole: bool = False
     """Its choices are integers."""
     parts: tuple[FormField, ...] = ()
+
+    @property
+    def is_personal(self) -> bool:
+        """A line that browsers must not keep for the next person: they suggest it again (autocomplete)."""
+        return self.kind in ("text", "uscc") and not _SEALED.isdisjoint(self.path.split("/"))
 
 
 def form_name(row: CommandRoute) -> str:

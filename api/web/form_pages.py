@@ -93,8 +93,8 @@ async def sent(request: Request, command: str) -> Response:
         entry.uscc = str(own_agency(request))
     await _client_of_project(request, entry)
     await _begin(request, entry)
-    if do == "preview":
-        return await _preview(request, entry)
+    if do in ("preview", "check"):
+        return await _preview(request, entry, further=do == "preview")
     if do == "record":
         return await _record(request, entry, given)
     if do == "fill":
@@ -201,14 +201,16 @@ async def _lists(request: Request, entry: Entry) -> dict[str, list[Option]]:
     return found | ({APPEALED: (await appealable(request, entry))[:MOST_OPTIONS]} if APPEALED in names else {})
 
 
-async def _preview(request: Request, entry: Entry, said: str = "") -> Response:
-    """What would be recorded and what it would do; the form again when it would be refused."""
+async def _preview(request: Request, entry: Entry, said: str = "", *, further: bool = True) -> Response:
+    """What would be recorded and what it would do; the form again when it would be refused, or not `further`."""
     if not entry.check():
         return await _form(request, entry, 422)
     request.state.today = today()
     effect = await effect_of(request, entry)
     if isinstance(effect, Inside):
         return await _refused(request, entry, effect, own_errors(entry, effect.content))
+    if not further:
+        return await _form(request, entry)
     shared = await _shared(request, entry)
     return page(
         request, "preview.html", name="form", effect=effect, said=said, part_names=PART_NAMES,

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.queries import LooseText
 from api.web.administration import every
+from api.web.carried import STAY
 from api.web.inside import look, tell
 from api.web.refused import Refused, refused
 from api.web.render import page, today
@@ -40,6 +41,8 @@ async def sign_pledge(request: Request) -> Response:
     form = request.state.form
     given = {name: text_of(form, name) for name in ("key", "signed_on", "agreed")}
     uscc = _whose(request, "") or text_of(form, "uscc")
+    if text_of(form, "act") == STAY:
+        return await _shown(request, uscc, 200, given)
     if not given["agreed"]:
         problem = Refused(_NOT_AGREED, ("", ""), {"agreed": _NOT_AGREED})
         return await _shown(request, uscc, 422, given, problem)

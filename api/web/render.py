@@ -149,6 +149,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "asked": asked(request),
         "today": today(),
         "visitor": visitor,
+        "held": getattr(request.state, "held", None),
         "navigation": _navigation(role, None if visitor is None else visitor.account.uscc),
         "asset": lambda name: asset(name)[1],
         "demonstration": request.app.state.demonstration,

@@ -14,10 +14,10 @@ from starlette.responses import RedirectResponse, Response
 from api.guard import require_known_parameters
 from api.problem_types import TooLarge
 from api.web.basis import NAMES as BASIS_NAMES
-from api.web.carried import pack
+from api.web.carried import NOT_SENT, STAYING, pack, staying, unpack
 from api.web.render import page
 from api.web.table import page_at
-from api.web.visitors import Visitor, require_own_form, visitor_of
+from api.web.visitors import Visitor, comes_from_elsewhere, comes_from_here, is_of_session, visitor_of
 from domain.errors import Forbidden
 from domain.values import ROLE_NAMES
 
@@ -59,7 +59,11 @@ class PageRoute(APIRoute):
             if request.method == "POST":
                 request.state.form = await _form(request, request.app.state.service.settings.body_limit)
                 # signing in anew needs no session's own field: another site's form would come without the session
-                require_own_form(request, None if self.path == SIGN_IN else visitor, request.state.form)
+                right = visitor is None or self.path == SIGN_IN or is_of_session(visitor, request.state.form)
+                if comes_from_elsewhere(request) or not (right or comes_from_here(request)):
+                    return not_our_form(request)
+                if not right:
+                    return await shown_again(request, self.path, answer)
                 if roles is not None and visitor is None:
                     return sign_in_again(request)
             return await answer(request)
@@ -76,14 +80,46 @@ def to_sign_in(request: Request) -> Response:
 def sign_in_again(request: Request) -> Response:
     """A form that came in after its session had ended: the form for signing in, which carries all that was sent."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    said = (
-        "登录已结束，还没有提交。您填的内容都在：登录后再点一次“继续提交”即可。",
-        "Your session is over and nothing has been sent yet. What you filled in is kept: sign in and send it again.",
-    )
     return page(
-        request, "sign-in.html", name="sign-in", status=403, onward=path, login="", problem=said,
+        request, "sign-in.html", name="sign-in", status=403, onward=path, login="", problem=NOT_SENT,
         carried=pack(request.state.form),
     )  # fmt: skip
+
+
+async def shown_again(
+    request: Request, path: str, answer: Callable[[Request], Coroutine[Any, Any, Response]]
+) -> Response:
+    """A form of ours that carries another session's field (signed out and in since): to be sent again from this one.
+
+    The page shows itself with all that was sent; one that cannot has a page of its own that carries it. Neither
+    records anything.
+    """
+    request.state.held = (
+        "登录已更换，还没有提交；请核对后再提交。",
+        "You have signed in anew since, and nothing has been sent yet: please check it and send it again.",
+    )
+    form = request.state.form
+    if path in STAYING:
+        request.state.form = staying(form, STAYING[path])
+        response = await answer(request)
+        response.status_code = 403
+        return response
+    there = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    csrf = request.state.visitor.csrf
+    return page(
+        request, "send-again.html", name="sign-in", status=403, there=there, fields=unpack(pack(form)), csrf=csrf
+    )
+
+
+def not_our_form(request: Request) -> Response:
+    """A form that another site's page may have sent (CSRF) is refused, and nothing of it is shown or carried."""
+    problem = {
+        "title": "表单未被接受", "title_en": "This form was not accepted", "status": 403,
+        "detail": "这份表单不是从本系统的页面提交的，或登录会话已经更换",
+        "detail_en": "this form was not sent from a page of this service, or the session is another one by now",
+        "remedy": "请重新打开页面后再提交", "remedy_en": "Open the page again and send it from there.",
+    }  # fmt: skip
+    return page(request, "error.html", name="home", status=403, problem=problem)
 
 
 def _require_role(roles: frozenset[Any], visitor: Visitor) -> None:

@@ -15,7 +15,8 @@ from api.auth import COOKIE
 from api.queries import Address, LooseText
 from api.rates import address_of
 from api.web.basis import rebased
-from api.web.carried import unpack
+from api.web.carried import NOT_SENT, STAY, unpack
+from api.web.refused import Said
 from api.web.render import page
 from api.web.routes import PageRoute, text_of
 from api.web.table import is_page
@@ -56,6 +57,8 @@ def sign_in(request: Request) -> Response:
     """Begin a session; on failure the form again, which never says whether the login exists."""
     form = request.state.form
     login, password, onward, carried = (text_of(form, name) for name in ("login", "password", "next", "carried"))
+    if text_of(form, "act") == STAY:
+        return _again(request, 200, login, onward, NOT_SENT if unpack(carried) else None, carried)
     before: Visitor | None = request.state.visitor
     source, ledger = address_of(request.scope), request.app.state.service.ledger
     with hashing():
@@ -139,7 +142,7 @@ def start_of(account_: Any) -> str:
     return _START.get(account_.role, "/board").format(uscc=account_.uscc)
 
 
-def _again(request: Request, status: int, login: str, onward: str, said: tuple[str, str], carried: str) -> Response:
+def _again(request: Request, status: int, login: str, onward: str, said: Said | None, carried: str) -> Response:
     """The form again. What an unsent form carried stays in it."""
     return page(
         request, "sign-in.html", name="sign-in", status=status, onward=own_page(onward), login=login, problem=said,

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.queries import Cursor, LooseText
 from api.web.basis import keeping
+from api.web.carried import STAY
 from api.web.inside import ask, tell
 from api.web.refused import Refused, refused
 from api.web.render import page, today
@@ -37,6 +38,8 @@ async def erase(request: Request, uscc: str) -> Response:
     """Erase one subject: the association decides on the request."""
     form = request.state.form
     given = {name: text_of(form, name).strip() for name in (*_FIELDS, "subject", "key", "sure")}
+    if text_of(form, "act") == STAY:
+        return await _shown(request, uscc, "", subject=given["subject"], given=given)
     if not given["sure"]:
         problem = Refused(_NOT_SURE, ("", ""), {"sure": _NOT_SURE})
         return await _shown(request, uscc, "", subject=given["subject"], given=given, problem=problem, status=422)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.law_routes import adopted_law
 from api.survey_links import about_link
 from api.survey_secrets import PATH
+from api.web.carried import STAY
 from api.web.inside import Inside, look, tell
 from api.web.refused import Refused, Said, refused
 from api.web.render import page
@@ -40,6 +41,10 @@ async def survey(request: Request, secret: str) -> Response:
 async def send_survey(request: Request, secret: str) -> Response:
     """Send the form, once: the receipt, or the form again with all that was filled in."""
     given = _given(request.state.form)
+    if text_of(request.state.form, "act") == STAY:
+        found = await look(request, PATH.format(secret=secret))
+        given["key"] = given["key"] or str(uuid4())
+        return _over(request, found) if found.refused else _form(request, found.content, given, None, 200)
     body: dict[str, Any] = {"answers": [given[_field(one.number)] for one in survey_form().questions]}
     if given["comments"].strip():
         body["comments"] = given["comments"]

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import COOKIE, Caller
-from domain.errors import Forbidden
 from domain.store.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
 from domain.store.engine import writing
 from domain.values import Role
@@ -78,20 +77,20 @@ def remember(response: Response, request: Request, secret: str) -> None:
     )
 
 
-def require_own_form(request: Request, visitor: Visitor | None, form: FormData) -> None:
-    """A form counts only when one of our own pages sent it (CSRF). Raises: Forbidden.
-
-    Two independent signs: the browser's `Origin`, where it sends one, and the session's own field.
-    """
+def comes_from_elsewhere(request: Request) -> bool:
+    """Whether the browser says that another site's page sent this (CSRF): by `Origin`, or by `Sec-Fetch-Site`."""
     origin = request.headers.get("origin")
     foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    foreign = foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    return foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+
+
+def comes_from_here(request: Request) -> bool:
+    """Whether the browser itself says that one of our own pages sent this; not where it says nothing."""
+    said = request.headers.get("origin") is not None or request.headers.get("sec-fetch-site") == "same-origin"
+    return said and not comes_from_elsewhere(request)
+
+
+def is_of_session(visitor: Visitor, form: FormData) -> bool:
+    """Whether a form carries this session's own field: the second sign beside the browser's (CSRF)."""
     given = form.get(FIELD)
-    if visitor is not None and not foreign:
-        foreign = not isinstance(given, str) or not hmac.compare_digest(given.encode(), visitor.csrf.encode())
-    if foreign:
-        raise Forbidden(
-            "这份表单不是从本系统的页面提交的，或登录会话已经更换",
-            "this form was not sent from a page of this service, or the session is another one by now",
-            remedy="请重新打开页面后再提交", remedy_en="Open the page again and send it from there.",
-        )  # fmt: skip
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), visitor.csrf.encode())

@@ -198,7 +198,7 @@ async def _close(request: Request, year_: str, *, sure: bool) -> Response:
             (f"确认办结 {year_} 年度", f"Confirm the closing of {year_}"),
             [(f"自 {body['closed_on']} 起，{year_} 年度的结果为最终结果",
               f"The results of {year_} are final from {body['closed_on']}")],
-            "close", ("办结", "Close the year"),
+            "close", ("办结", "Close the year"), "check-close",
         )  # fmt: skip
         return confirm(request, NAME, question, agency=None, details=None, back=f"/years/{year_}")
     answer = await tell(request, f"/v1/assessments/{year_}/closing", body, key=key_of(form))

@@ -77,7 +77,7 @@ def test_a_ticked_box_shows_at_once_and_the_decision_is_public(
         tab.screenshot(path=pictures / "appeal-tried-zh-desktop.png", full_page=True)
         tab.check("input[name=outcome][value=upheld]")
         tab.fill("#reasons", "经复核，当日已请假。")
-        tab.click("button[value=check]")
+        tab.click("main button[value=check]")
         tab.wait_for_selector("form.confirm")
         assert after in tab.inner_text("form.confirm")
         tab.screenshot(path=pictures / "appeal-confirm-zh-desktop.png", full_page=True)
@@ -129,7 +129,7 @@ def test_without_script_everything_works(chromium: Browser, appeals: Appeals, pi
     with browser_of(chromium, district, Role.COMMITTEE, script=False) as tab:
         tab.goto(f"{district.address}/appeals/{appeal}?lang=zh")
         tab.check("#annul .ticks input >> nth=0")
-        tab.click("button[value=try]")
+        tab.click("main button[value=try]")
         assert tab.locator("#what-if .outcome").count() == 1
         assert tab.is_checked("#annul .ticks input >> nth=0")
         tab.click(".replacing summary")
@@ -137,16 +137,16 @@ def test_without_script_everything_works(chromium: Browser, appeals: Appeals, pi
         tab.select_option("#replace-0-body-item", "4")
         tab.check("input[name=outcome][value=partly_upheld]")
         tab.fill("#reasons", "改按实际日期记录。")
-        tab.click("button[value=check]")
+        tab.click("main button[value=check]")
         assert tab.locator("#refused").count() == 1
         assert tab.locator("#replace-0-body-occurred_on").get_attribute("aria-invalid") == "true"
         assert tab.input_value("#reasons") == "改按实际日期记录。"
         tab.screenshot(path=pictures / "appeal-refused-zh-desktop.png", full_page=True)
         tab.fill("#replace-0-body-occurred_on", f"{YEAR}-06-18")
-        tab.click("button[value=check]")
+        tab.click("main button[value=check]")
         tab.click("button[value=edit]")
         assert tab.input_value("#replace-0-body-occurred_on") == f"{YEAR}-06-18"
-        tab.click("button[value=check]")
+        tab.click("main button[value=check]")
         tab.click("button[value=decide]")
         assert "决定已记录" in tab.inner_text("h1")
 
@@ -176,12 +176,12 @@ def test_a_year_is_published_and_an_impact_disposed_of(chromium: Browser, appeal
         tab.fill("#meeting_on", f"{YEAR}-03-05")
         tab.fill("#published_on", f"{YEAR}-03-10")
         tab.screenshot(path=pictures / "year-unpublished-zh-desktop.png", full_page=True)
-        tab.click("button[value=check]")
+        tab.click("main button[value=check]")
         if tab.locator("#refused").count():
             assert "缺失" in tab.inner_text("#refused")
             tab.check("input[name=rest]")
             tab.fill("#rest_reason", "当年无数据")
-            tab.click("button[value=check]")
+            tab.click("main button[value=check]")
         tab.wait_for_selector("form.confirm")
         assert "个结果" in tab.inner_text("form.confirm")
         tab.screenshot(path=pictures / "year-confirm-zh-desktop.png", full_page=True)
@@ -192,7 +192,7 @@ def test_a_year_is_published_and_an_impact_disposed_of(chromium: Browser, appeal
         tab.screenshot(path=pictures / "impact-committee-zh-desktop.png", full_page=True)
         tab.check("input[value=kept]")
         tab.fill("#reason", "不影响等次")
-        tab.click("button[value=check]")
+        tab.click("main button[value=check]")
         tab.click("button[value=dispose]")
         tab.wait_for_url("**#disposal")
         assert "维持公布的结果" in tab.inner_text("dl.facts")

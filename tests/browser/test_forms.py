@@ -149,6 +149,29 @@ def test_script_adds_and_takes_away_rows_in_place(chromium: Browser, district: D
         must_be_good(tab, "project-refused", pictures)
 
 
+def test_back_from_the_preview_finds_what_was_typed(chromium: Browser, district: District) -> None:
+    """The browser's own Back: dates, numbers, choices and texts are as they were; only a person's name is not kept."""
+    with signed_in(chromium, district) as tab:
+        tab.goto(f"{district.address}/record/enter-bad-record?uscc={district.agency}")
+        tab.fill("[name='/entered_on']", "2026-03-02")
+        tab.select_option("[name='/behaviour']", "16.2")
+        tab.click(".entry .act button")
+        tab.wait_for_selector("button[value=record]")
+        tab.go_back()
+        assert tab.input_value("[name='/entered_on']") == "2026-03-02"
+        assert tab.input_value("[name='/behaviour']") == "16.2"
+        tab.goto(f"{district.address}/record/start-project?uscc={district.agency}")
+        typed = {"/client/uscc": new_uscc(), "/client/name": "甲化工", "/due_on": "2030-12-31", "/contract_no": "C-7"}
+        for name, text in typed.items():
+            tab.fill(f"[name='{name}']", text)
+        tab.click(".entry .act button")
+        tab.wait_for_selector("main h1:has-text('项目开始')")
+        tab.go_back()
+        assert {name: tab.input_value(f"[name='{name}']") for name in typed} == typed
+        tab.goto(f"{district.address}/record/receive-complaint?uscc={district.agency}")
+        assert tab.locator("[name='/complainant']").get_attribute("autocomplete") == "off"
+
+
 def test_the_link_of_a_survey_is_shown_once_to_be_copied(chromium: Browser, district: District, pictures: Path) -> None:
     """The receipt of an invitation has the whole address, a letter with it, and a button that copies."""
     with signed_in(chromium, district, bypass_csp=True) as tab:

@@ -55,6 +55,26 @@
   }
   if (document.querySelector("time[data-left]")) setInterval(refresh, 30000);
 
+  // The language switch sends one form: the one that was typed in. Where that was several, it asks before the others are lost.
+  const typed = new Set();
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!form || form.method !== "post" || !form.id) return;
+    typed.delete(form);
+    typed.add(form);  // the last one is the one typed in last
+  });
+  const language = document.querySelector("button.switch");
+  if (language) {
+    language.addEventListener("click", (event) => {
+      const form = [...typed].pop();
+      if (form) language.setAttribute("form", form.id);
+      const chinese = document.documentElement.lang.startsWith("zh");
+      const said = chinese ? "这一页有几处填写，切换语言只能保留最后填写的一处。要继续吗？"
+        : "You have filled in several forms; only the last one is kept when the language changes. Go on?";
+      if (typed.size > 1 && !window.confirm(said)) event.preventDefault();
+    });
+  }
+
   const refused = document.getElementById("refused");
   if (refused) refused.focus();
 })();
