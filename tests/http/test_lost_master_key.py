@@ -38,7 +38,7 @@ def erasures(ledger: Ledger) -> list[SubjectErased]:
 def test_the_ledger_goes_on_without_it(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Refused as long as the key is there; interrupted and gone on with; then scores are the same bytes, names are
     erased by one event each, and new names can be recorded and read."""
-    settings = Settings(database_url=database_url, data_dir=tmp_path)
+    settings = Settings(database_url=database_url, key_dir=tmp_path / "own keys")  # the others share a folder
     with TestClient(create_app(settings)) as client:
         world = World(client)
         uscc = world.assessed(year=2024)
