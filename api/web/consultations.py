@@ -33,19 +33,24 @@ async def consultations(
 ) -> Response:
     """The record of consultations, the latest first."""
     filters = dict(zip(_FILTERS, (one.strip() for one in (uscc, person, from_, to)), strict=True))
-    found = await look(request, "/v1/consultations", **filters, limit=ROWS, cursor=cursor)
+    asked = await run_in_threadpool(_asked, request.app)
+    return await register(request, "consultations", filters, cursor, asked=asked)
+
+
+async def register(request: Request, name: str, filters: dict[str, str], cursor: str | None, **more: Any) -> Response:
+    """A page of what `GET /v1/NAME` lists for these filters, with what is wrong with them beside their fields."""
+    path = f"/{name}"
+    found = await look(request, f"/v1{path}", **filters, limit=ROWS, cursor=cursor)
     problem: Refused | None = None
     items, following = [], None
     if found.refused:
-        problem = refused(found.content, {f"?{name}": name for name in _FILTERS})
+        problem = refused(found.content, {f"?{one}": one for one in filters})
     else:
         items, following = found.content["items"], found.content["next_cursor"]
-    asked = await run_in_threadpool(_asked, request.app)
     return page(
-        request, "consultations.html", name="consultations", status=found.status if found.refused else 200,
-        items=items, filters=filters, refused=problem, via=VIA, paged=cursor is not None, asked=asked,
-        first=keeping(request, "/consultations", **filters),
-        following=None if following is None else keeping(request, "/consultations", **filters, cursor=following),
+        request, f"{name}.html", name=name, status=found.status if found.refused else 200, items=items,
+        filters=filters, refused=problem, via=VIA, paged=cursor is not None, first=keeping(request, path, **filters),
+        following=None if following is None else keeping(request, path, **filters, cursor=following), **more,
     )  # fmt: skip
 
 
