@@ -96,7 +96,7 @@ def test_what_is_no_paragraph_is_not_found(written: str) -> None:
 def test_readings_are_references_too() -> None:
     """Code can be looked up by reading as well as by article."""
     assert [canonical_reference(text) for text in ("r16", "R8A", " R8 ")] == ["R16", "R8a", "R8"]
-    for beyond in ("R0", "R39", "R8d"):
+    for beyond in ("R0", "R99", "R8d"):
         with pytest.raises(UnknownReference):
             canonical_reference(beyond)
 
@@ -136,7 +136,7 @@ def test_marked_code_stays_as_it_is_and_is_listed_once(monkeypatch: pytest.Monke
     assert sum(item.qualname.endswith("Rule") for item in code_for("R2")) == 1
 
 
-@pytest.mark.parametrize("reference", ["art.29", "17(2)", "art.17 (2)", "R39", "r16", ""])
+@pytest.mark.parametrize("reference", ["art.29", "17(2)", "art.17 (2)", "R99", "r16", ""])
 def test_a_misspelt_reference_stops_the_import(reference: str) -> None:
     """Only the canonical form is taken in code, so that a search through the sources finds every place."""
     with pytest.raises(UnknownReference):
