@@ -1,7 +1,7 @@
 """Certificates of several kinds of agencies on several bases: a version's share of `certificates/`, made once.
 
-`python -m tests.proof.corpus FILE.tar.xz` makes them with the code that is there. What was committed is never made anew:
-a version that changes an answer or a wording adds a file of its own, and has to deal with those of all before it.
+`python -m tests.proof.corpus FILE.tar.xz` makes them with the code that is there. What was committed is never made
+anew: a version that changes an answer or a wording adds a file of its own, and has to deal with those of all before it.
 """
 
 from __future__ import annotations
