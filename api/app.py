@@ -80,7 +80,7 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
 from domain.store.master_key import use_keys
-from domain.store.migrate import migrate
+from domain.store.migrate import migrate, require_current
 from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.row_seals import ensure_seals, with_seal
@@ -227,6 +227,7 @@ def make_ready(engine: Engine, settings: Settings) -> None:
     """
     use_keys(engine, settings.keys)
     migrate(engine)
+    require_current(engine)  # a login that may not do all of serving is told so now, not by the first command that fails
     ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)

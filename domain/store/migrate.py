@@ -6,7 +6,7 @@ from alembic import command
 from sqlalchemy import URL, Connection, Engine, text
 
 from domain.store.engine import SERVICE_ROLE, open_migration_engine, reading, writing
-from domain.store.privileges import ensure_service_role, missing_grants
+from domain.store.privileges import ensure_grants, ensure_service_role, missing_grants
 from domain.store.state import State, alembic_config, half_migrated, state_of
 from domain.store.trouble import DatabaseOlder, named_trouble
 
@@ -46,7 +46,8 @@ def require_current(engine: Engine) -> None:
             remedy_en="make a backup, then run steward serve, which migrates it",
         )
     if lacking:
-        raise half_migrated(f"{SERVICE_ROLE} 的权限 ({lacking[0]})", f"privileges of {SERVICE_ROLE} ({lacking[0]})")
+        grants = "; ".join(lacking)
+        raise half_migrated(f"{SERVICE_ROLE} 的权限 ({grants})", f"privileges of {SERVICE_ROLE} ({grants})")
 
 
 def _migrate_sqlite(engine: Engine) -> None:
@@ -73,8 +74,7 @@ def _migrate_postgresql(engine: Engine) -> None:
         with connection.begin():
             if state_of(connection) is not State.CURRENT:
                 _upgrade(connection)
-            for grant in missing_grants(connection):
-                connection.execute(text(grant))
+            ensure_grants(connection)  # what this login may not give is named by `require_current`
 
 
 def _complete(connection: Connection) -> bool:
