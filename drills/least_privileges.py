@@ -54,7 +54,9 @@ def over_http(place: TwoLogins) -> None:
         )["ids"]["appeal"]  # fmt: skip
         body = {"outcome": "upheld", "decided_on": "2025-03-20", "reasons": "经复核", "annul": [first]}
         decided = world.must(committee.post(f"/v1/appeals/{appeal}/decision", body))
-        require("ResultRevised" in {one["type"] for one in decided["events"]}, "the appeal is decided, the result revised")
+        require(
+            "ResultRevised" in {one["type"] for one in decided["events"]}, "the appeal is decided, the result revised"
+        )
         late = world.done("RecordLapse", other, item=4, occurred_on="2024-09-01")
         require(bool(late["touched"]), "a late fact touches the published result")
         for path in ("/readyz", f"/v1/agencies/{hit}/standing", "/v1/impacts", "/v1/appeals", "/v1/log"):

@@ -44,7 +44,9 @@ class TwoLogins:
             cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
         )  # fmt: skip
         if done.returncode != code:
-            raise Failed(f"steward {' '.join(arguments)} as {login} ended with {done.returncode}: {done.stderr[-2000:]}")
+            raise Failed(
+                f"steward {' '.join(arguments)} as {login} ended with {done.returncode}: {done.stderr[-2000:]}"
+            )
         step(f"ok: steward {' '.join(arguments[:2])} as {login}")
         return done.stdout
 

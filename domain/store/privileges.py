@@ -11,7 +11,7 @@ import time
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.store.engine import SERVICE_ROLE
+from domain.store.postgresql import SERVICE_ROLE
 from domain.store.schema import READ_MODELS
 
 GRANTS: dict[str, tuple[str, ...]] = {
@@ -96,7 +96,7 @@ def missing_grants(connection: Connection) -> list[str]:
 
 
 def ensure_grants(connection: Connection) -> list[str]:
-    """Give what is missing, as far as this login may; what is left for somebody who may. In the caller's transaction."""
+    """Give what is missing, as far as this login may, in the caller's transaction; what is left for somebody else."""
     left = []
     for grant in missing_grants(connection):
         try:
@@ -120,7 +120,7 @@ def missing_membership(connection: Connection) -> str | None:
 
 
 def _missing_on_database(connection: Connection, role: str) -> list[str]:
-    """Temporary tables hold a year's results until they are put in place (`staged.py`); PUBLIC may, if nobody said no."""
+    """Temporary tables hold a year's results until they are put in place (`staged.py`); by default PUBLIC may."""
     lacking = text(
         "SELECT format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), who) "
         "FROM CAST(coalesce(nullif(:role, ''), CAST(current_user AS text)) AS name) AS who "

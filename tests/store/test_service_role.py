@@ -10,9 +10,10 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import SERVICE_ROLE, open_engine, open_migration_engine, reading, writing
+from domain.store.engine import open_engine, open_migration_engine, reading, writing
 from domain.store.migrate import migrate, require_current
 from domain.store.people import create_person, create_token, find_token, touch_token
+from domain.store.postgresql import SERVICE_ROLE
 from domain.store.privileges import COLUMN_GRANTS, GRANTS
 from domain.store.schema import metadata
 from domain.store.sealer import seal
