@@ -1,4 +1,4 @@
-"""A whole year under exactly the two logins that `deploy/` makes: steward_owner migrates, steward_app does all the rest.
+"""A whole year under exactly the two logins that `deploy/` makes: steward_owner migrates, steward_app does the rest.
 
 Filed, recorded, published, appealed, decided, revised and closed: over HTTP as far as today's date lets a year go, and
 in the demonstration, whose clock goes on to the closing of its years. Then every command of the command line.
@@ -106,7 +106,8 @@ def _overlay(folder: Path) -> Path:
     days = [later + timedelta(days=number) for number in range(3)]
     file.write_text(
         (ROOT / "domain" / "measures" / "holidays-overlay.toml").read_text("utf-8")
-        + f'\n[years.{later.year}]\nsource = "国务院办公厅通知"\nholidays = [{", ".join(map(str, days))}]\nworkdays = []\n',
+        + f'\n[years.{later.year}]\nsource = "国务院办公厅通知"\n'
+        + f"holidays = [{', '.join(map(str, days))}]\nworkdays = []\n",
         "utf-8",
     )
     return file

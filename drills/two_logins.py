@@ -71,4 +71,4 @@ def _run_script(server: URL, folder: Path) -> None:
         "PATH": os.pathsep.join([str(find_client("psql").parent), os.environ["PATH"]]), "STEWARD_SECRETS": str(folder),
         "PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGPASSWORD": str(server.password),
     }  # fmt: skip
-    subprocess.run(["sh", str(LOGINS)], env=own, check=True, capture_output=True)
+    subprocess.run(["/bin/sh", str(LOGINS)], env=own, check=True, capture_output=True)

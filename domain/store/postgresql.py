@@ -85,7 +85,7 @@ def postgresql_engine(url: URL, answer_seconds: float | None = None, **pool: Any
 
 
 def serve_under_role(engine: Engine) -> None:
-    """Each connection takes the role that may only serve, if its login may; after a rest it is asked whether it lives."""
+    """Each connection takes the role that may only serve, if its login may; one that rested is asked if it lives."""
     event.listen(engine, "connect", _take_service_role)
     event.listen(engine, "checkin", _remember_when)
     event.listen(engine, "checkout", _ask_if_idle)
@@ -200,8 +200,10 @@ def run_alone(dbapi: Any, statement: str) -> Any:
         dbapi.autocommit = False
 
 
-def _remember_when(_: Any, entry: ConnectionPoolEntry) -> None:
+def _remember_when(dbapi: Any, entry: ConnectionPoolEntry) -> None:
     entry.info["used"] = time.monotonic()
+    if dbapi is not None and not dbapi.closed:
+        dbapi.readonly = None  # after reading: as the database says again, which may have been set to be read only
 
 
 def _ask_if_idle(dbapi: Any, entry: ConnectionPoolEntry, _: Any) -> None:
