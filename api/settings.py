@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     """Whoever recorded or verified a disputed fact does not decide its appeal (R35)."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
     """How long a stop waits for requests that are being answered."""
+    database_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    """How long one answer of PostgreSQL is waited for on an open connection (503 beyond)."""
     rate_per_token: Annotated[int, Field(ge=0)] = 6_000
     """The most requests a minute with one token or session (429 beyond); 0: no limit."""
     rate_per_address: Annotated[int, Field(ge=0)] = 12_000
