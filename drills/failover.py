@@ -106,9 +106,7 @@ def behind_a_forwarder(first: Node, second: Node, folder: Path) -> None:
         second.promote()
         first.make_replica_of(second)
         until = time.monotonic() + RECOVER_SECONDS
-        while not {"read-only"} & {
-            one["name"] for one in (service.ask("GET", "/readyz").body or {}).get("degraded", ())
-        }:
+        while "read-only" not in str(service.ask("GET", "/readyz").body):
             if time.monotonic() > until:
                 raise Failed("readyz does not say that the server is a replica")
             time.sleep(0.1)
@@ -154,12 +152,8 @@ def _nothing_is_lost(service: Running, load: Load, primary: Node) -> None:
     step(f"answers by status: {load.statuses}")
     require(set(load.statuses) <= {201, 503}, "every answer was 201 or 503")
     require(load.without_retry_after == 0, "every 503 said when to try again")
-    # A promoted server asks for no replica until one is named: what it records is not held up.
-    primary.ask("ALTER SYSTEM RESET synchronous_standby_names")
-    primary.ask("SELECT pg_reload_conf()")
     step(f"ok: ready {service.wait_until_ready(RECOVER_SECONDS):.1f} s later")
-    query = "SELECT count(*), count(DISTINCT stream) FROM stream_heads WHERE stream LIKE 'agency/%'"
-    found = primary.ask(query.replace("count(*), ", ""), "steward")
+    found = primary.ask("SELECT count(*) FROM stream_heads WHERE stream LIKE 'agency/%'", "steward")
     require(found == len(load.acknowledged), f"{found} agencies are there, each acknowledged")
     events = primary.ask("SELECT count(*) FROM events WHERE topic LIKE '%FilingSubmitted%'", "steward")
     require(events == len(load.acknowledged), "none of them was filed twice")
