@@ -214,8 +214,16 @@ def start(settings: Settings) -> Service:
         raise
     notary, readings = Notary(engine, settings), Readings(engine)
     degraded = Degraded()
-    housekeeper = Housekeeper(engine, settings, notary, readings, degraded)
-    return Service(settings, open_ledger(engine), housekeeper, readings, notary, degraded)
+    ledger = open_ledger(engine)
+    watch_clock(ledger, settings)
+    housekeeper = Housekeeper(engine, settings, notary, readings, degraded, ledger.clock_watch)
+    return Service(settings, ledger, housekeeper, readings, notary, degraded)
+
+
+def watch_clock(ledger: Ledger, settings: Settings) -> None:
+    """Believe the clock no longer than it runs as clocks do. A demonstration has had clocks of its own."""
+    if settings.clock_seconds and not is_demonstration(ledger):
+        ledger.clock_watch = settings.clock_watch()
 
 
 def is_demonstration(ledger: Ledger) -> bool:
