@@ -10,9 +10,9 @@ import sys
 import time
 
 import psycopg2
-from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 
 from domain.store.engine import database_url
+from domain.store.postgresql import libpq_arguments
 
 PAUSE_SECONDS = 0.5
 
@@ -23,7 +23,7 @@ def main(url_text: str, wait_seconds: float) -> int:
     if url.get_backend_name() != "postgresql":
         return 0
     # Several hosts and libpq's parameters are the service's own; only the wait for one connection is ours.
-    arguments = PGDialect_psycopg2().create_connect_args(url)[1] | {"connect_timeout": 5}
+    arguments = libpq_arguments(url) | {"connect_timeout": 5}
     until = time.monotonic() + wait_seconds
     while True:
         try:
