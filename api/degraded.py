@@ -1,4 +1,4 @@
-"""What of the service stands still at this moment, by name: read by `readyz` and the metrics, set by whoever notices."""
+"""What of the service stands still at this moment, by name: read by `readyz` and the metrics, set by who notices."""
 
 from __future__ import annotations
 
