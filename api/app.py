@@ -41,6 +41,7 @@ from api import (
     worklist_routes,
 )
 from api.command_routes import command_router
+from api.degraded import Degraded
 from api.heavy import Heavy
 from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
@@ -153,6 +154,7 @@ class Service:
     housekeeper: Housekeeper
     readings: Readings
     notary: Notary
+    degraded: Degraded = field(default_factory=Degraded)
     heads: HeadsKept = field(default_factory=HeadsKept)
     remembered: Remembered = field(default_factory=Remembered)
 
