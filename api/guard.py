@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from api.auth import CALLER, Caller, authenticate
 from api.body_limits import limits_of
-from api.heavy import HEAVY
+from api.heavy import HEAVY, asker_of
 from api.json_bodies import read_json_object
 from api.permissions import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, rights_of
+from api.rates import address_of
 from api.readings import note_answer
 from api.validation_texts import MOST_ERRORS
 from domain.agency import unknown_agency
@@ -50,7 +51,8 @@ class GuardedRoute(APIRoute):
                 request._body = b"{}"  # what it was is parsed already; FastAPI only looks whether there is one
                 request.state.body = parsed
             if heavy:
-                async with request.app.state.heavy.place():
+                asker = asker_of(getattr(request.state, "caller", None), address_of(request.scope))
+                async with request.app.state.heavy.place(asker):
                     response = await answer(request)
             else:
                 response = await answer(request)
