@@ -1,12 +1,14 @@
 """Reading a request's body: JSON taken strictly, because what is read here is kept for ever.
 
 Refused, where Python's parser would let it pass: doubled keys (which one was meant?), NaN and Infinity, other encodings
-than UTF-8, lone surrogates, numbers beyond any sense, and nesting that serves only to hurt.
+than UTF-8, lone surrogates, numbers beyond any sense, and nesting that serves only to hurt. A byte order mark is passed
+over (RFC 8259, 8.1).
 """
 
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any, NoReturn
 
 from starlette.requests import Request
@@ -19,17 +21,18 @@ MOST_DIGITS = 30
 
 async def read_json_object(request: Request, limit_bytes: int) -> dict[str, Any]:
     """The request's body as an object. Raises: WrongMediaType, TooLarge (counted while it arrives), Malformed."""
+    _require_plain(request.headers.getlist("content-encoding"))
     _require_json(request.headers.getlist("content-type"))
     return parse_object(await _read(request, limit_bytes))
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:
     """One JSON object from its bytes. Raises: Malformed, which never repeats what was sent."""
-    if not raw.strip():
+    if not raw.removeprefix(BOM_UTF8).strip():
         raise _malformed("请求体是空的", "the body is empty")
     try:
         parsed = json.loads(
-            raw.decode("utf-8"),
+            raw.removeprefix(BOM_UTF8).decode("utf-8"),
             object_pairs_hook=_object,
             parse_constant=_constant,
             parse_int=_integer,
@@ -49,6 +52,18 @@ def parse_object(raw: bytes) -> dict[str, Any]:
         raise _malformed("请求体须为一个 JSON 对象", "the body has to be one JSON object")
     _check(parsed)
     return parsed
+
+
+def _require_plain(encodings: list[str]) -> None:
+    """A compressed body is named as such (RFC 9110, 8.4): taken for JSON it would only look broken."""
+    used = [one.strip().lower() for line in encodings for one in line.split(",")]
+    if any(one not in ("", "identity") for one in used):
+        raise WrongMediaType(
+            "请求体不能压缩（Content-Encoding）",
+            "the body must not be compressed (Content-Encoding)",
+            remedy="请去掉 Content-Encoding（如 gzip），按原样发送 JSON",
+            remedy_en="Send the JSON as it is, without Content-Encoding (like gzip).",
+        )
 
 
 def _require_json(declared: list[str]) -> None:

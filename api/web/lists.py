@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.permissions import READERS, rights_of
-from api.queries import Cursor, LooseText
+from api.queries import Cursor, LooseText, LooseUscc
 from api.question_routes import path_year
 from api.web.basis import asked, keeping
 from api.web.inside import ask
@@ -82,7 +82,7 @@ async def worklist(
     status: LooseText = "",
     due_before: LooseText = "",
     behaviour: LooseText = "",
-    uscc: LooseText = "",
+    uscc: LooseUscc = "",
     cursor: Cursor = None,
 ) -> Response:
     """What waits on one list, what is due first first, with the way to deal with each; hints also of one agency."""
@@ -93,7 +93,7 @@ async def worklist(
             f"没有“{list}”这个待办清单", f"there is no worklist {list}",
             remedy="可用：" + "、".join(KINDS), remedy_en="There are: " + ", ".join(KINDS),
         )  # fmt: skip
-    given = {"due_before": due_before.strip(), "behaviour": behaviour.strip(), "uscc": uscc.strip()}
+    given = {"due_before": due_before.strip(), "behaviour": behaviour.strip(), "uscc": uscc}
     filters = {"status": status.strip() or kind.statuses[0], **{name: given[name] for name in kind.filters}}
     basis = asked(request).query if kind.on_basis else {}
     asked_for = {name: value for name, value in filters.items() if name != "uscc"}
