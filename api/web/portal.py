@@ -24,6 +24,7 @@ from api.web.routes import PageRoute
 from api.web.table import ASSETS
 from domain.errors import NotFound
 from domain.measures.chapter4_appeals import appeal_deadline
+from domain.measures.official_text import official_text
 from domain.measures.paragraphs import paragraphs
 from domain.values import FOREVER, instant, shanghai_date
 from projections.public import ranked
@@ -110,13 +111,15 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
 
 @router.get("/rules")
 def rules(request: Request) -> Response:
-    """The Measures as they are read (R1-R38): articles, values, what is not confirmed, defects of the text (art.28)."""
+    """The Measures as they are read: readings with their values, the text itself, its defects (art.28)."""
     book = list(adopted_law(request).rulebooks)[-1]
     values: dict[str, list[dict[str, Any]]] = {}
     for row in book.describe():
         values.setdefault(row["reading"], []).append({**row, "shown": _shown(row["value"])})
     titles = {one.ref: one for one in paragraphs()}
-    return page(request, "rules.html", name="rules", book=book, values=values, titles=titles)
+    return page(
+        request, "rules.html", name="rules", book=book, values=values, titles=titles, official=official_text,
+    )  # fmt: skip
 
 
 @router.get("/rules/scores")
