@@ -18,6 +18,7 @@ from api.web.render import page
 from api.web.routes import PageRoute
 from domain.errors import NotFound
 from domain.events import Behaviour
+from domain.measures.categories import heading
 
 router = APIRouter(route_class=PageRoute)
 ROWS = 25
@@ -58,8 +59,11 @@ async def ranking(request: Request, year: str, cursor: Cursor = None) -> Respons
     answer = await ask(request, f"/v1/rankings/{number}", **asked(request).query, limit=ROWS, cursor=cursor)
     years = (await ask(request, "/v1/assessments"))["items"]
     groups = [
-        (ranked, category, _with_ties(rows))
-        for (ranked, category), rows in groupby(answer["items"], lambda one: (one["rank"] is not None, one["category"]))
+        (ranked, heading(group, rows[0]["category"]), _with_ties(rows))
+        for (ranked, group), found in groupby(
+            answer["items"], lambda one: (one["rank"] is not None, one["category_group"])
+        )
+        for rows in [list(found)]
     ]
     return page(
         request, "ranking.html", name="ranking", echo=answer, year=number, years=years, groups=groups,

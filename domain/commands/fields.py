@@ -42,9 +42,8 @@ def read_day(value: Any) -> date:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-        raise wrong(
-            "day", "日期须写作 YYYY-MM-DD 的文本，如 2024-05-05", "a date is text of the form YYYY-MM-DD, like 2024-05-05"
-        )
+        said = "日期须写作 YYYY-MM-DD 的文本，如 2024-05-05", "a date is text of the form YYYY-MM-DD, like 2024-05-05"
+        raise wrong("day", *said)
     try:
         day = date.fromisoformat(value)
     except ValueError:
@@ -117,11 +116,13 @@ _NUMBER_SCHEMA = WithJsonSchema(
 )
 _DAY_SCHEMA = WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
 
+USCC_PATTERN = "^[0-9ANY][0-9]{7}[0-9A-HJ-NP-RTUWXY]{10}$"
+
 Day = Annotated[date, BeforeValidator(read_day), _DAY_SCHEMA]
 Uscc = Annotated[
     str,
     BeforeValidator(read_uscc),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9ANY][0-9]{7}[0-9A-HJ-NP-RTUWXY]{10}$", "description": "统一社会信用代码"}),
+    WithJsonSchema({"type": "string", "pattern": USCC_PATTERN, "description": "统一社会信用代码"}),
 ]
 Label = Annotated[
     str,

@@ -70,8 +70,9 @@ def test_a_code_leads_to_the_agency_however_it_was_typed(world: World, way: str)
     assert [one["agency"]["uscc"] for one in found] == [code]
     assert [one["uscc"] for one in world.stranger.get("/v1/public/agencies", q=typed).json()["items"]] == [code]
     desk = Desk(world, Role.ASSOCIATION)
-    for address in (f"/agencies/{typed}", f"/record?uscc={typed}", f"/record/record-lapse?uscc={typed}"):
-        assert code in desk.shown(address)
+    assert code in desk.shown(f"/agencies/{typed}")
+    for address in ("/record", "/record/record-lapse"):
+        assert code in desk.shown(address, uscc=typed)
     auditor = world.people[Role.AUDITOR]
     assert auditor.get("/v1/consultations", uscc=typed).status_code == 200
 
@@ -122,7 +123,8 @@ def test_an_empty_text_that_is_needed_is_still_refused(world: World) -> None:
 def test_what_nobody_sees_is_no_part_of_a_label(world: World, unseen: str) -> None:
     """Names, categories, titles: stored without format characters and fillers; of nothing else nothing is left."""
     code = new_uscc()
-    body = {**body_of("FileAgency"), "uscc": code, "name": f"惠州市{unseen}甲公司{unseen}", "category": f"综合{unseen}安全服务"}
+    labels = {"name": f"惠州市{unseen}甲公司{unseen}", "category": f"综合{unseen}安全服务"}
+    body = {**body_of("FileAgency"), "uscc": code, **labels}
     World.must(world.association.post("/v1/agencies", body))
     profile = world.trail(code)[0]["fact"]["profile"]
     assert (profile["name"], profile["category"]) == ("惠州市甲公司", "综合安全服务")
@@ -170,4 +172,5 @@ def test_a_packed_body_is_415_and_named(world: World, encoding: str) -> None:
     assert "Content-Encoding" in response.json()["detail"]
     assert "Content-Encoding" in response.json()["remedy"]
     assert len(world.trail(code)) == 2
-    assert send(world, code, json.dumps(body_of("RecordLapse")).encode(), Content_Encoding="identity").status_code == 201
+    plain = json.dumps(body_of("RecordLapse")).encode()
+    assert send(world, code, plain, Content_Encoding="identity").status_code == 201
