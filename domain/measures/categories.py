@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from domain.errors import Invalid
 from domain.folding import category_fold
@@ -24,9 +25,9 @@ def others(known: Known) -> dict[str, str]:
     return found | {category_fold(name): name for name in known}
 
 
-def heading(group: str | None, words: str | None) -> str | None:
+def heading(group: str | None, words: str | None, known: Known = MappingProxyType({})) -> str | None:
     """How a group is headed: by the listed name, else by the words of one in it."""
-    return words if words is not None and category_fold(words) == group else group
+    return words if words is not None and group not in known and category_fold(words) == group else group
 
 
 @implements("R47")

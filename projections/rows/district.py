@@ -201,7 +201,7 @@ def counts(connection: Connection, basis: Asked) -> list[Count]:
         words[row[0]] = min(filter(None, (words.get(row[0]), row.words)), default=None)
     return [
         Count(
-            heading(group, words[group]), filing, tier, bool(assessed), None if grade is None else places[grade],
+            heading(group, words[group], known), filing, tier, bool(assessed), None if grade is None else places[grade],
             bool(complete), int(number), int(records), int(every_record), int(hundredths),
         )
         for group, filing, tier, assessed, grade, complete, _, number, records, every_record, hundredths in found

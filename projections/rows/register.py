@@ -7,7 +7,7 @@ page far down the list costs what the first one does, and none is missed when an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -16,8 +16,10 @@ from sqlalchemy import Connection, Date, Text, column, text
 from domain.events import AgencyFiled
 from domain.keys import field_keys, type_key
 from domain.measures.categories import Known, heading
+from domain.store.statements import run
 from domain.store.types import InstantColumn
-from domain.values import Instant, Tier, agency_stream
+from domain.values import FOREVER, Instant, Tier, agency_stream, instant, moment
+from projections.rows.live import NEVER, ONE_DAY
 from projections.rows.look_up import aliases, grouped, row_on, searched_for
 from projections.rows.sanctions import SANCTIONS
 from projections.rows.status import STATUS
@@ -85,7 +87,20 @@ def categories_on_file(connection: Connection, on: OnDay, known: Known) -> list[
     )
     values = {"day": on.day.isoformat(), "known": on.known_at, "after": _FIRST, "end": _END}
     found = connection.execute(text(query), values | aliases(known))
-    return sorted(str(heading(row.found, row.words)) for row in found)
+    return sorted(str(heading(row.found, row.words, known)) for row in found)
+
+
+_IN_USE = (
+    f"SELECT category_key, min(category) AS words FROM {STATUS} WHERE category_key IS NOT NULL "  # noqa: S608  # names of ours
+    "AND originator_id <> $1 AND known_to > $2 AND valid_to > $3 GROUP BY category_key"
+)
+
+
+def categories_in_use(connection: Connection, but: str) -> dict[str, str]:
+    """What agencies other than this one are, or will be, as is known now: words by folded spelling (R47)."""
+    standing = instant(moment(FOREVER) - timedelta(microseconds=1))
+    rows = run(connection, _IN_USE, (but, standing, (NEVER - ONE_DAY).isoformat()))
+    return {row.category_key: row.words for row in rows}
 
 
 def blacklisted(connection: Connection, on: OnDay, wanted: Wanted, *, newest_first: bool = False) -> list[Listed]:
