@@ -21,7 +21,7 @@ from api.readings import note_answer
 from api.validation_texts import MOST_ERRORS
 from domain.agency import unknown_agency
 from domain.errors import Forbidden
-from domain.values import ROLE_NAMES, normal_uscc
+from domain.values import ROLE_NAMES, loose_uscc, normal_uscc
 
 
 class GuardedRoute(APIRoute):
@@ -40,6 +40,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             service = request.app.state.service
+            fold_path(request)
             if rights is not PUBLIC:
                 caller = request.scope.get(CALLER) or await _by_token(request)
                 request.state.caller = caller
@@ -86,6 +87,13 @@ def require_right(rights: Rights, caller: Caller, uscc: str | None) -> Reach:
     if reach is Reach.OWN and uscc is not None and path_uscc(uscc) != caller.uscc:
         raise unknown_agency(uscc)
     return reach
+
+
+def fold_path(request: Request) -> None:
+    """Let a path lead to the agency however its code was typed: what comes after sees the canonical one."""
+    given = request.path_params
+    if "uscc" in given:
+        request.scope["path_params"] = {**given, "uscc": loose_uscc(given["uscc"])}
 
 
 def path_uscc(text: str) -> str:

@@ -12,6 +12,7 @@ from domain.errors import Unreadable
 from domain.events import AgencyFiled, Event, ProjectStarted, ResultPublished, ResultRevised
 from domain.facts import Facts
 from domain.law import Law
+from domain.measures.categories import group_of
 from domain.measures.chapter3_business import ended_on
 from domain.measures.chapter4_appeals import changes_of, resting_on, result_day, with_changes
 from domain.measures.chapter4_assessment import ranked
@@ -42,6 +43,8 @@ class Draft(NamedTuple):
     category: str | None
     basis: tuple[str, ...]
     missing: tuple[str, ...]
+    group: str | None
+    """The category in which it is ranked, whatever its words are (R47)."""
     rank: int | None = None
 
 
@@ -86,12 +89,13 @@ def draft_of(basis: Basis, year: int) -> Draft:
     sheet = Sheet(basis, year)
     agency = agency_name(basis)
     category = agency_name(replace(basis, as_of=sheet.last))["category"]
+    group = group_of(category, basis.law.rulebooks.for_sheet(year, basis.as_of).categories.known)
     content = {
         "agency": agency, "category": category, **basis.echo(sheet.rulebook, sheet.provisional), **sheet.explained()
     }  # fmt: skip
     return Draft(
         agency["uscc"], basis.trail.events[0].stream, basis.version, content, sheet.grade, sheet.score, category,
-        counted_events(sheet), tuple(sheet.missing),
+        counted_events(sheet), tuple(sheet.missing), group,
     )  # fmt: skip
 
 
@@ -117,7 +121,7 @@ def with_ranks(drafts: Iterable[Draft]) -> Iterable[Draft]:
         if draft.total is None or draft.grade is None:
             yield draft
         else:
-            by_category.setdefault(draft.category, []).append((draft, draft.grade, draft.total))
+            by_category.setdefault(draft.group, []).append((draft, draft.grade, draft.total))
     for assessed in by_category.values():
         yield from (draft._replace(rank=rank) for draft, rank in ranked(assessed))
 
