@@ -43,7 +43,7 @@ class CalendarInvalid(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The last day of a period that the Measures set; `provisional` when a day that is not settled was consulted (R2)."""
+    """The last day of a period that the Measures set; `provisional` when a day was consulted that is not settled."""
 
     day: date
     provisional: bool

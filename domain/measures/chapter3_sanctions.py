@@ -104,7 +104,7 @@ def _of_surveys(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
             continue  # a year that was over before the Measures were in force (R4)
         rulebook = rulebooks.for_sheet(closing.year, closing.occurred_on)
         on_the_day = Facts(facts.trail, closing.occurred_on)
-        forms, _ = counted_forms(on_the_day, closing.year, rulebooks.first_day)
+        forms, _ = counted_forms(on_the_day, closing.year, rulebooks)
         mean = satisfaction(forms, rulebook)
         floor = rulebook.survey.satisfaction_floor
         if mean is None or mean >= floor:
