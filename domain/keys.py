@@ -18,6 +18,7 @@ from domain.events import (
     InformationChanged,
     LapseRecorded,
     Person,
+    ProjectStarted,
     ResultPublished,
     ResultRevised,
     SubmissionRequested,
@@ -56,14 +57,9 @@ def forms_key(year: int) -> str:
     return f"forms:{year}"
 
 
-def form_key(year: int, client: str, project_id: str | None) -> str:
-    """The forms of which one counts: of one client, project and year (R22)."""
-    return f"form:{year}:{client}:{project_id or ''}"
-
-
-def effect_key(year: int, client: str) -> str:
-    """The effect scores of which one counts: of one client and year (R23)."""
-    return f"effect:{year}:{client}"
+def client_key(uscc: str) -> str:
+    """What concerns one enterprise as a client: its projects, its survey forms, its effect scores (R22, R23)."""
+    return f"client:{uscc}"
 
 
 def result_key(year: int) -> str:
@@ -110,9 +106,9 @@ def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
         yield ground_key(ground)
     elif isinstance(event, SurveySubmitted):
         yield forms_key(event.year)
-        yield form_key(event.year, event.client.uscc, event.project_id)
-    elif isinstance(event, EffectScored):
-        yield effect_key(event.year, event.client.uscc)
+        yield client_key(event.client.uscc)
+    elif isinstance(event, (EffectScored, ProjectStarted)):
+        yield client_key(event.client.uscc)
     elif isinstance(event, (ResultPublished, ResultRevised)):
         yield result_key(event.year)
     elif isinstance(event, AppealFiled):

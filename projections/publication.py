@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 from domain.errors import Unreadable
 from domain.events import AgencyFiled, Event, ProjectStarted, ResultPublished, ResultRevised
-from domain.facts import Facts
 from domain.law import Law
 from domain.measures.categories import group_of
-from domain.measures.chapter3_business import ended_on
+from domain.measures.chapter3_business import runs
 from domain.measures.chapter4_appeals import changes_of, resting_on, result_day, with_changes
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.implements import implements
@@ -104,13 +103,8 @@ def counted_events(sheet: Sheet) -> tuple[str, ...]:
     facts = sheet.basis.facts
     ids = {one for line in sheet.lines() for one in line.events} | {one for o in sheet.override for one in o["events"]}
     ids |= {filed.id for filed in facts.of(AgencyFiled) if filed.occurred_on <= sheet.last}
-    ids |= {project.id for project in facts.of(ProjectStarted) if _runs(facts, project, *sheet.span)}
+    ids |= {project.id for project in facts.of(ProjectStarted) if runs(facts, project, *sheet.span)}
     return tuple(event.id for event in sheet.basis.trail.events if event.id in ids)
-
-
-def _runs(facts: Facts, project: ProjectStarted, first: date, last: date) -> bool:
-    end = ended_on(facts, project)
-    return project.occurred_on <= last and (end is None or end >= first)
 
 
 @implements("R30")
