@@ -46,6 +46,7 @@ _EXAMPLE = {
         }
     ],
     "ids": {"survey": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036"},
+    "similar": [],
 }
 
 

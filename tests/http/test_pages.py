@@ -108,7 +108,9 @@ def test_a_form_sent_empty_asks_for_everything_and_a_misspelt_filter_is_refused(
         assert '<p lang="en">' in response.text
 
 
-@pytest.mark.parametrize("path", ["/results/1999", "/results/2033", "/results/2024/x", "/rules/nothing", "/register/x/"])
+@pytest.mark.parametrize(
+    "path", ["/results/1999", "/results/2033", "/results/2024/x", "/rules/nothing", "/register/x/"]
+)
 def test_what_is_not_there_is_a_page_in_both_languages(world: World, path: str) -> None:
     """404 below a page's path is HTML with the strict headers; elsewhere it stays a problem document."""
     response = world.stranger.get(path)

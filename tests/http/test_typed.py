@@ -179,7 +179,9 @@ def test_a_packed_body_is_415_and_named(world: World, encoding: str) -> None:
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/nothing/here", "/wp-login.php", "http://testserver//evil.example/", "/board/x", "/机构"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/nothing/here", "/wp-login.php", "http://testserver//evil.example/", "/board/x", "/机构"]
+)
 def test_an_unknown_address_is_a_page_to_a_browser(world: World, path: str) -> None:
     """404 in Chinese with a way home, in English where that was chosen; a program still gets the problem."""
     shown = world.client.get(path, headers=BROWSER)
