@@ -115,6 +115,7 @@ class World:
         self.done("StartProject", uscc, started_on=f"{year}-02-01", due_on=f"{year}-12-20")
         self.done("SubmitSurvey", uscc, year=year, submitted_on=f"{year}-12-10")
         self.done("ScoreEffect", uscc, year=year, scored_on=f"{year}-12-28")
+        self.done("CloseSurvey", uscc, year=year, closed_on=f"{year}-12-31")
         return uscc
 
     def appealable(self) -> str:
