@@ -299,7 +299,7 @@ WHAT_IF_BODY: dict[str, Any] = {
     "add": [
         {
             "post": f"/v1/agencies/{AGENCY_USCC}/bad-records",
-            "body": {"behaviour": "16.4", "entered_on": "2024-10-08"},
+            "body": {"behaviour": "16.4", "entered_on": "2024-10-08", "content": "在培训材料中使用了该企业的工艺图"},
         }
     ],
     "year": 2024,

@@ -214,8 +214,11 @@ def test_a_team_below_the_article_is_accepted_and_flagged(
 ) -> None:
     """二年以上, 一年以上, 不少于2名: at the number it is enough, just below it is flagged, never refused."""
     world = filed()
-    body = {**PROJECT, "quality_lead": None if lead is None else {"name": "王", "years": lead},
-            "technicians": [{"name": name, "years": years} for name, years in zip("李赵孙", technicians, strict=False)]}
+    body = {
+        **PROJECT,
+        "quality_lead": None if lead is None else {"name": "王", "years": lead},
+        "technicians": [{"name": name, "years": years} for name, years in zip("李赵孙", technicians, strict=False)],
+    }
     project = world.send(f"{PATH}/projects", body)
     flags = entry(project, world.basis(A, date(2024, 1, 1)))["flags"]
     assert sum(flag["article"] == "art.15(1)" for flag in flags) == lacking

@@ -215,7 +215,10 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
             id_ = world.id_of("EnterBadRecord", uscc)
         case "DecideComplaint":
             id_ = world.id_of("ReceiveComplaint", uscc)
+        case "SubmitSurvey":
+            world.done("StartProject", uscc)
         case "SendNotice":
+            world.done("StartProject", uscc)
             world.done("FindAccidentLiability", uscc)
             id_ = next(one["id"] for one in _all_notices(world) if one["agency"]["uscc"] == uscc)
         case "AnnulEvent" | "FileObjection" | "CorrectEvent":
@@ -249,7 +252,7 @@ SIMPLE = frozenset(
     {
         "DecideFiling", "ReportChange", "RecordInspection", "TerminateAgency", "SignPledge", "RequestSubmission",
         "StartProject", "RecordLapse", "EnterBadRecord", "ReceiveComplaint", "DelistAgency", "FindAccidentLiability",
-        "InviteSurvey", "SubmitSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty", "ReportBehaviour",
+        "InviteSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty", "ReportBehaviour",
     }
 )  # fmt: skip
 
