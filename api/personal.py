@@ -32,7 +32,7 @@ ERASED = {"erased": True}
 """In place of what was forgotten: the subject's key is gone."""
 WITHHELD = {"withheld": True}
 """In place of what this caller may not read."""
-HASHES = frozenset({"certificate_hash", "client_hash", "reporter_hash"})
+HASHES = frozenset({"certificate_hash", "client_hash", "name_hash", "reporter_hash"})
 """Keyed hashes serve comparison only (R37): nobody is shown them."""
 _DECISIONS = (ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
 _INFORMANTS = {ComplaintReceived.__name__: ("complainant", "client_uscc"), BehaviourReported.__name__: ("reporter",)}

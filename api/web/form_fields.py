@@ -25,7 +25,7 @@ LAST = ("note", "evidence")
 """Every command has these; they come at the end."""
 _SEALED = frozenset({
     "complainant", "client_uscc", "reporter", "appellant", "legal_representative", "technical_lead", "personnel",
-    "technicians", "quality_lead",
+    "technicians", "quality_lead", "practitioner",
 })  # fmt: skip
 """Whose single lines are kept encrypted (events.md, personal data)."""
 _BY_TYPE: tuple[tuple[Any, Kind], ...] = (

@@ -96,7 +96,7 @@ def _must_be_served(agency: Agency, recording: Recording, form: SubmitSurvey) ->
             f"{text_en}: it cannot rate it",
             cites=("art.13", "R22"),
             remedy="请核对年度和机构；如确有服务合同，请机构或协会先登记项目",
-            remedy_en="Check year and agency; where there is a contract, agency or association record the project first.",
+            remedy_en="Check year and agency; have the agency or the association record the contract first.",
         )
     raise Invalid(
         text,

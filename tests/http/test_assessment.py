@@ -179,7 +179,7 @@ def test_who_verified_the_complaint_does_not_decide_the_appeal(year: Year) -> No
     with writing(world.service.ledger.engine) as connection:
         token = create_token(connection, both.person_id, Role.ASSOCIATION, by=COMMAND_LINE)
     officer = Person(world.client, token, both.person_id)
-    body = {"outcome": "upheld", "decided_on": "2024-05-06", "verified_grounds": "missed_hazard"}
+    body = {"outcome": "upheld", "findings": "属实", "decided_on": "2024-05-06", "verified_grounds": "missed_hazard"}
     upheld = world.must(officer.post(f"/v1/agencies/{uscc}/complaints/{complaint}/decision", body))["events"][0]["id"]
     world.publish()
     appeal = year.filed_appeal(uscc, upheld)
@@ -229,9 +229,8 @@ def test_a_decision_is_never_to_the_appellants_disadvantage(year: Year) -> None:
     lapse = world.id_of("RecordLapse", uscc, item=4, occurred_on="2024-08-01")
     world.publish()
     appeal = year.filed_appeal(uscc, lapse)
-    replace = [
-        {"post": f"/v1/agencies/{uscc}/bad-records", "body": {"behaviour": "16.2", "entered_on": "2024-08-01"}},
-    ]  # fmt: skip
+    record = {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-08-01"}
+    replace = [{"post": f"/v1/agencies/{uscc}/bad-records", "body": record}]
     decided = world.must(year.decide(appeal, "partly_upheld", annul=[lapse], replace=replace))
     assert decided["result"]["kept"] is True
     assert "ResultRevised" not in [one["type"] for one in decided["events"]]
