@@ -20,11 +20,13 @@ from api.question_routes import MANY, ONE, asking, looking_up, own_only, path_ye
 from domain.errors import NotFound
 from domain.law import Law
 from domain.ledger import Reader
+from domain.measures.implements import implements
 from domain.measures.rulebook import assessment_year_of
-from domain.values import assessment_stream
+from domain.values import Instant, assessment_stream
 from projections.contested import deadline_json, result_json, three_answers
 from projections.look_ups import DistrictBasis, must_be_assessed
 from projections.publication import published
+from projections.published_details import why_left_out
 from projections.rows.published import LATEST, Wanted, matters, results_of_year
 from projections.trail import recorded_entry
 
@@ -72,7 +74,7 @@ def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 5
             raise _no_such_year(number)
         must_be_assessed(basis.law, number)
         round_ = round_of(reader, number)
-        content = _round(reader, number, own)
+        content = _round(reader, number, own) | {"not_assessed": _left_out(reader, number, own, basis.known_at)}
         if round_.published is None:
             rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
             if not own:
@@ -82,7 +84,7 @@ def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 5
                 content["grades"] = dict(Counter(row["grade"] or "none" for row in would))
         else:
             part = results_of_year(
-                reader.connection, number, LATEST, basis.known_at, uscc=own, offset=wanted.offset,
+                reader.connection, number, LATEST, basis.known_at, uscc=own, graded=True, offset=wanted.offset,
                 limit=wanted.limit + 1,
             )  # fmt: skip
             rows = [_standing(one) for one in part]
@@ -138,8 +140,16 @@ def _still_open(reader: Reader, year: int) -> dict[str, Any]:
     }
     return {
         "open_appeals": counts["appeal"], "open_impacts": counts["impact"], "last_deadline": deadline_json(last),
-        "grades": dict(Counter(one.result.grade or "none" for one in every)),
+        "grades": dict(Counter(one.result.grade or "none" for one in every if one.result.is_graded)),
     }  # fmt: skip
+
+
+@implements("R29", "R32")
+def _left_out(reader: Reader, year: int, own: str | None, known_at: Instant) -> list[dict[str, Any]]:
+    """Of a published year, who was not assessed, and why."""
+    found = list(results_of_year(reader.connection, year, LATEST, known_at, uscc=own, graded=False))
+    events = reader.named(one.event_id for one in found)
+    return [{**_standing(one), "reasons": why_left_out(events, one.event_id)} for one in found]
 
 
 def _standing(one: Any) -> dict[str, Any]:

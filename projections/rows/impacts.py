@@ -123,9 +123,13 @@ def _let_in(context: Context, fact: Event, year: int, decided: Sequence[AppealUp
     if fact.version <= known or any(fact.id in one.replaced for one in decided):
         return True
     disposed = (one.event for one in context.entries.under([type_key(ImpactDisposed)]))
+    revised = {
+        one.impact_id for one in context.now([result_key(year)]).events
+        if isinstance(one, ResultRevised) and one.sheet_of is None
+    }  # fmt: skip
     return any(
-        isinstance(one, ImpactDisposed) and one.outcome == "reopened" and one.cause == fact.id for one in disposed
-    )
+        isinstance(one, ImpactDisposed) and one.cause == fact.id and one.impact_id in revised for one in disposed
+    )  # a reopening of this year: that of another year, or one that changed nothing, let nothing in
 
 
 _PROFILE = (*FILING, *field_keys(("category",)))

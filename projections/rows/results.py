@@ -31,6 +31,11 @@ class Result(NamedTuple):
     deadline: date | None
     revised: bool
 
+    @property
+    def is_graded(self) -> bool:
+        """Whether it is a result, and not that an agency was not assessed (R28, R29)."""
+        return self.assessed or self.grade is not None
+
 
 def update_results(context: Context, changed: Iterable[Event]) -> None:
     """A row for each result; nothing is read, as no other event changes it."""
