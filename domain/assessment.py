@@ -89,6 +89,13 @@ class AssessmentRound:
                 cites=("art.19", "R32"), remedy="考评工作会议在年度结束之后召开：请核对会议日期",
                 remedy_en="The committee meets after the year is over: check its date.", pointer="/meeting_on",
             )  # fmt: skip
+        if meeting_on > published_on:
+            raise Invalid(
+                f"会议日期（{meeting_on}）晚于公布日期（{published_on}）",
+                f"the meeting ({meeting_on}) lies after the publication ({published_on})",
+                cites=("art.19", "R32"), remedy="先开会，后公布：请核对两个日期",
+                remedy_en="The meeting comes first: check the two dates.", pointer="/meeting_on",
+            )  # fmt: skip
         if published_on < today and not explained:
             raise Invalid(
                 f"公布日期（{published_on}）早于今天（{today}），没有写明理由",
@@ -96,13 +103,6 @@ class AssessmentRound:
                 cites=("art.20", "R45"), remedy="公布以作出之日为准：请填今天，或在 reason 中写明为何填较早的日期",
                 remedy_en="A publication is dated the day on which it is made: give today, or say why not in reason.",
                 pointer="/published_on",
-            )  # fmt: skip
-        if meeting_on > published_on:
-            raise Invalid(
-                f"会议日期（{meeting_on}）晚于公布日期（{published_on}）",
-                f"the meeting ({meeting_on}) lies after the publication ({published_on})",
-                cites=("art.19", "R32"), remedy="先开会，后公布：请核对两个日期",
-                remedy_en="The meeting comes first: check the two dates.", pointer="/meeting_on",
             )  # fmt: skip
 
     @implements("R36")

@@ -49,10 +49,12 @@ def _law(reader: Reader) -> Law:
     return law
 
 
-def may_publish(ledger: Ledger, year: int, body: PublishYear) -> None:
-    """Refuse the days of a publication as `publish_year` would, now; nothing is recorded. Raises: as that."""
+def may_publish(ledger: Ledger, year: int, body: PublishYear, results: int) -> None:
+    """Refuse the days of a publication, or one of no result, as `publish_year` would; nothing is recorded."""
     with ledger.reading() as reader:
         _may_publish(reader, year, body, shanghai_date(instant(datetime.now(UTC))))
+    if not results:
+        raise _nothing_to_publish(year)
 
 
 def _may_publish(reader: Reader, year: int, body: PublishYear, today: date) -> None:
@@ -74,18 +76,24 @@ def round_of(reader: Reader, year: int) -> AssessmentRound:
     return AssessmentRound.of(year, reader.events(assessment_stream(year)))
 
 
+@implements("R45")
+def _nothing_to_publish(year: int) -> Contradiction:
+    """The refusal of a publication without any result."""
+    return Contradiction(
+        f"{year} 年度没有一家机构有考评结果：没有可公布的内容，而公布不可撤回",
+        f"no agency has a result in {year}: there is nothing to publish, and it could not be undone",
+        cites=("art.19", "R32", "R45"), remedy="请核对年度；先登记备案、项目和评价",
+        remedy_en="Check the year; record filings, projects and scores first.",
+    )  # fmt: skip
+
+
 @implements("R25", "R32")
 def _must_be_complete(drafts: Drafts, body: PublishYear) -> None:
     """Refuse it all where a sheet lacks a part that the committee has not waived, with the list."""
     waived = {(one.uscc, str(one.part)) for one in body.waivers}
     known = {draft.uscc for draft in drafts.results if draft.is_graded}
     if not known:
-        raise Contradiction(
-            f"{drafts.year} 年度没有一家机构有考评结果：没有可公布的内容，而公布不可撤回",
-            f"no agency has a result in {drafts.year}: there is nothing to publish, and it could not be undone",
-            cites=("art.19", "R32", "R45"), remedy="请核对年度；先登记备案、项目和评价",
-            remedy_en="Check the year; record filings, projects and scores first.",
-        )  # fmt: skip
+        raise _nothing_to_publish(drafts.year)
     for place, one in enumerate(body.waivers):
         if one.uscc not in known:
             raise Invalid(

@@ -232,11 +232,12 @@ def is_impact(place: Place) -> bool:
 
 
 def touched_by(rows: Iterable[Row]) -> list[Touched]:
-    """The impacts that these rows open."""
+    """The impacts that these rows open; one that ends on a later day than it began keeps a row of its open days."""
     found = []
     for row in rows:
         matter = row.step.value
-        if row.place.table == MATTERS and matter.kind == "impact" and matter.is_open and row.known_to == FOREVER:
+        stands = row.known_to == FOREVER and row.step.valid_to == NEVER
+        if row.place.table == MATTERS and matter.kind == "impact" and matter.is_open and stands:
             id_ = row.place.key.removeprefix("impact:")
             found.append(Touched(id_, id_.partition("~")[0], matter.about, matter.about_year))
     return sorted(set(found))
