@@ -20,9 +20,9 @@ from domain.events import (
     ResultPublished,
     ResultRevised,
 )
-from domain.facts import Facts
 from domain.law import Law
-from domain.measures.chapter3_business import ended_on
+from domain.measures.categories import group_of
+from domain.measures.chapter3_business import runs
 from domain.measures.chapter4_appeals import changes_of, resting_on, result_day, with_changes
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.implements import implements
@@ -52,6 +52,8 @@ class Draft(NamedTuple):
     category: str | None
     basis: tuple[str, ...]
     missing: tuple[str, ...]
+    group: str | None
+    """The category in which it is ranked, whatever its words are (R47)."""
     rank: int | None = None
 
     @property
@@ -117,12 +119,13 @@ def draft_of(basis: Basis, year: int) -> Draft:
     sheet = Sheet(basis, year)
     agency = agency_name(basis)
     category = agency_name(replace(basis, as_of=sheet.last))["category"]
+    group = group_of(category, basis.law.rulebooks.for_sheet(year, basis.as_of).categories.known)
     content = {
         "agency": agency, "category": category, **basis.echo(sheet.rulebook, sheet.provisional), **sheet.explained()
     }  # fmt: skip
     return Draft(
         agency["uscc"], basis.trail.events[0].stream, basis.version, content, sheet.grade, sheet.score, category,
-        counted_events(sheet), tuple(sheet.missing),
+        counted_events(sheet), tuple(sheet.missing), group,
     )  # fmt: skip
 
 
@@ -131,13 +134,8 @@ def counted_events(sheet: Sheet) -> tuple[str, ...]:
     facts = sheet.basis.facts
     ids = {one for line in sheet.lines() for one in line.events} | {one for o in sheet.override for one in o["events"]}
     ids |= {filed.id for filed in facts.of(AgencyFiled) if filed.occurred_on <= sheet.last}
-    ids |= {project.id for project in facts.of(ProjectStarted) if _runs(facts, project, *sheet.span)}
+    ids |= {project.id for project in facts.of(ProjectStarted) if runs(facts, project, *sheet.span)}
     return tuple(event.id for event in sheet.basis.trail.events if event.id in ids)
-
-
-def _runs(facts: Facts, project: ProjectStarted, first: date, last: date) -> bool:
-    end = ended_on(facts, project)
-    return project.occurred_on <= last and (end is None or end >= first)
 
 
 @implements("R30")
@@ -148,7 +146,7 @@ def with_ranks(drafts: Iterable[Draft]) -> Iterable[Draft]:
         if draft.total is None or draft.grade is None:
             yield draft
         else:
-            by_category.setdefault(draft.category, []).append((draft, draft.grade, draft.total))
+            by_category.setdefault(draft.group, []).append((draft, draft.grade, draft.total))
     for assessed in by_category.values():
         yield from (draft._replace(rank=rank) for draft, rank in ranked(assessed))
 
@@ -208,7 +206,8 @@ def left_out(reader: Reader, uscc: str, year: int) -> dict[str, Any] | None:
     trail = Trail(event for event in events if event.version in versions)
     draft = draft_of(Basis(trail, law, year_published.occurred_on, year_published.known_at), year)
     return {
-        "occurred_on": year_published.occurred_on, "year": year, "grade": None, "rank": None, "sheet": draft.sheet,
+        "occurred_on": year_published.occurred_on, "year": year, "grade": None, "rank": None,
+        "sheet": as_decided(draft.sheet),
         "basis": draft.basis, "known_at": year_published.known_at, "log_index": year_published.log_index,
         "rulebook_sha256": year_published.rulebook_sha256, "calendar_sha256": year_published.calendar_sha256,
         "publication_id": year_published.id, "deadline": year_published.deadline,
@@ -243,6 +242,13 @@ def full_sheet(found: Iterable[Event], result: ResultPublished | ResultRevised) 
         if isinstance(named, (ResultPublished, ResultRevised)):
             return full_sheet(found, named)
     return result.sheet
+
+
+@implements("R25", "R44")
+def as_decided(sheet: Mapping[str, Any]) -> dict[str, Any]:
+    """A sheet as it stands once the committee has decided: what it lacks is waived, and it is provisional no more."""
+    missing = sheet["missing"] if sheet["assessed"] else []
+    return {**sheet, "provisional": False, "waivers": [{"part": part} for part in missing]}
 
 
 def summary_of(sheet: Mapping[str, Any]) -> dict[str, Any]:

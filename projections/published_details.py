@@ -1,4 +1,4 @@
-"""What is said beside a published result: waived parts, what decided art.25, revisions, a pending appeal (R32-R34, R44).
+"""What is said beside a published result: waived parts, what decided art.25, revisions, appeals (R32-R34, R44).
 
 Nothing here names a person or an event: the public reads all of it.
 """

@@ -17,12 +17,15 @@ from domain.events import (
     HonourAwarded,
     LapseRecorded,
     PenaltyImposed,
+    ResultPublished,
+    ResultRevised,
     SurveyClosed,
     SurveySubmitted,
 )
 from domain.facts import Facts
 from domain.measures import annex1_score as annex1
 from domain.measures.annex1_score import Category, LeftOut, Line
+from domain.measures.annex2_survey import coverage
 from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, change_deadlines
 from domain.measures.chapter3_business import lapses
 from domain.measures.chapter3_sanctions import all_records, bad_records
@@ -100,8 +103,8 @@ class Sheet:
         facts, book = self.basis.facts, self.rulebook
         return (
             self._conduct,
-            annex1.quality(facts, self.year, book, self.basis.law.rulebooks.first_day),
-            annex1.effect(facts, self.year, book, self.basis.law.rulebooks.first_day),
+            annex1.quality(facts, self.year, book, self.basis.law.rulebooks),
+            annex1.effect(facts, self.year, book, self.basis.law.rulebooks),
             annex1.honours(facts, self.year, self.span[0], self.last, book, self.basis.law.rulebooks),
         )
 
@@ -119,6 +122,14 @@ class Sheet:
     def missing(self) -> list[str]:
         """The parts for which nothing has come in yet: no deduction is made for them (R25)."""
         return [category.name for category in self.categories if category.missing]
+
+    @cached_property
+    @implements("R44")
+    def waived(self) -> list[str]:
+        """The missing parts that the committee has let pass: a result of the year was published without them."""
+        published = [one for one in self.basis.facts.several(ResultPublished, ResultRevised) if one.year == self.year]
+        parts = set(published[0].sheet.get("missing", ())) if published and published[0].sheet["assessed"] else set()
+        return [part for part in self.missing if part in parts]
 
     @cached_property
     def exact_total(self) -> Fraction:
@@ -156,6 +167,8 @@ class Sheet:
             "assessed": self.assessed,
             "complete": not self.missing,
             "missing": self.missing,
+            "provisional": bool(set(self.missing) - set(self.waived)),
+            "waivers": [{"part": part} for part in self.waived],
             **shown,
             "total": None if self.score is None else rounded(self.score),
             "grade": self.grade,
@@ -197,6 +210,7 @@ class Sheet:
                 }
                 for category in self.categories
             ],
+            "survey": coverage(self.basis.facts, self.year, self.basis.law.rulebooks),
             "considered": [_left_out_json(one) for one in self._left_out()],
             "not_assessed": [{"text": text, "text_en": text_en} for text, text_en in self.not_assessed],
         }

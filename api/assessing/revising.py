@@ -15,7 +15,7 @@ from domain.measures.chapter4_assessment import ranked
 from domain.measures.implements import implements
 from domain.values import Grade, agency_stream, assessment_stream
 from projections.difference import sheet_differences
-from projections.publication import Draft, Published, full_sheet, summary_of
+from projections.publication import Draft, Published, as_decided, full_sheet, summary_of
 from projections.rows.published import Standing, results_of_year
 
 
@@ -85,7 +85,7 @@ def revise(act: Act, unit: Unit, found: Published, draft: Draft, on: date, why: 
     rest = unit.reader.named(one.event_id for one in moving)
     result = act.append(
         unit, ResultRevised, draft.stream, on, year=year, rank=ranks.get(uscc),
-        grade=None if draft.grade is None else draft.grade.value, sheet=draft.sheet, basis=draft.basis,
+        grade=None if draft.grade is None else draft.grade.value, sheet=as_decided(draft.sheet), basis=draft.basis,
         known_at=draft.sheet["known_at"], log_index=found.first.log_index, replaces=found.standing.id,
         rulebook_sha256=draft.sheet["rulebook"]["sha256"], calendar_sha256=draft.sheet["calendar"]["sha256"],
         difference=(*_rank_difference(found.standing.rank, ranks.get(uscc)), *_differences(found, draft)),
@@ -106,9 +106,9 @@ def ranks_with(standing: Sequence[Standing], draft: Draft) -> dict[str, int]:
         result = one.result
         if one.uscc != draft.uscc and result.hundredths is not None and result.grade is not None:
             total = Fraction(result.hundredths, 100)
-            by_category.setdefault(result.category, []).append((one.uscc, Grade(result.grade), total))
+            by_category.setdefault(result.category_key, []).append((one.uscc, Grade(result.grade), total))
     if draft.total is not None and draft.grade is not None:
-        by_category.setdefault(draft.category, []).append((draft.uscc, draft.grade, draft.total))
+        by_category.setdefault(draft.group, []).append((draft.uscc, draft.grade, draft.total))
     return {uscc: rank for results in by_category.values() for uscc, rank in ranked(results)}
 
 

@@ -23,6 +23,7 @@ from api.web.render import OWN_FILES, asset, packed, page
 from api.web.routes import PageRoute
 from api.web.table import ASSETS
 from domain.errors import NotFound
+from domain.measures.categories import heading
 from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.official_text import official_text
 from domain.measures.paragraphs import paragraphs
@@ -102,7 +103,8 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
     if published is None:
         raise not_published(number)
     path = f"/results/{number}"
-    groups = [(kind, list(rows_)) for kind, rows_ in groupby(ranked(rows), lambda one: one.category or "")]
+    sections = [list(found) for _, found in groupby(ranked(rows), lambda one: one.group)]
+    groups = [(heading(one[0].group, one[0].category) or "", one) for one in sections]
     return page(
         request, "year.html", name="year", year=number, published=published, groups=groups, today=_today(now),
         left_out=left_out, windows=windows, paged=cursor is not None, first=path,

@@ -163,7 +163,8 @@ def _question(found: dict[str, Any], body: dict[str, Any]) -> Question:
         _results(year_, count, found["grades"]),
         (f"会议日期 {body['meeting_on']}，公布日期 {body['published_on']}",
          f"Meeting on {body['meeting_on']}, published on {body['published_on']}"),
-        (f"豁免缺失 {waived} 项，理由随结果公开（R44）", f"{waived} missing parts waived; the reasons are made public (R44)"),
+        (f"豁免缺失 {waived} 项，理由随结果公开（R44）",
+         f"{waived} missing parts waived; the reasons are made public (R44)"),
         ("公布后只能通过异议或结果影响的处理来修订；自今天的次日起一周可提出异议（第二十条、R45）",
          "Afterwards results change only by appeals or impacts; appeals run for a week from tomorrow (art.20, R45)"),
     ]  # fmt: skip
