@@ -491,6 +491,8 @@ class ImpactDisposed(Event, frozen=True, kw_only=True):
     cause: str
     outcome: Literal["reopened", "kept"]
     reason: Sealed
+    hearing_on: date | None = None
+    """When the agency was heard: a final result is reopened to its disadvantage only after that (R36)."""
 
 
 # ---- hints and objections (R37, R38) ----
@@ -567,6 +569,8 @@ class YearPublished(Event, frozen=True, kw_only=True):
     rulebook_sha256: str
     calendar_sha256: str
     deadline: date
+    reason: Sealed | None = None
+    """Why it is dated before the day on which it was made (R45)."""
 
 
 class RanksRevised(Event, frozen=True, kw_only=True):
