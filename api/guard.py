@@ -16,9 +16,10 @@ from api.heavy import HEAVY
 from api.json_bodies import read_json_object
 from api.permissions import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, rights_of
 from api.readings import note_answer
+from api.veiling import forms_meant, veiled_refusal, veiled_response
 from domain.agency import unknown_agency
-from domain.errors import Forbidden
-from domain.values import ROLE_NAMES, normal_uscc
+from domain.errors import Forbidden, Refusal
+from domain.values import ROLE_NAMES, Role, normal_uscc
 
 
 class GuardedRoute(APIRoute):
@@ -47,11 +48,19 @@ class GuardedRoute(APIRoute):
                 request._json = parsed
                 request._body = b"{}"  # what it was is parsed already; FastAPI only looks whether there is one
                 request.state.body = parsed
-            if heavy:
-                async with request.app.state.heavy.place():
+            veiling = rights is not PUBLIC and request.state.caller.role is Role.AGENCY
+            if veiling:
+                await run_in_threadpool(forms_meant, request)
+            try:
+                if heavy:
+                    async with request.app.state.heavy.place():
+                        response = await answer(request)
+                else:
                     response = await answer(request)
-            else:
-                response = await answer(request)
+            except Refusal as refusal:
+                raise (await run_in_threadpool(veiled_refusal, request, refusal) if veiling else refusal) from None
+            if veiling and method == "POST":
+                response = await run_in_threadpool(veiled_response, request, response)
             if consulting:
                 await note_answer(request, response, named)
             return response

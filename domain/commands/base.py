@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.commands.fields import EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
-from domain.events import Client, Event, Evidence, Person, Sealed, TeamMember, Via
+from domain.events import Client, Event, Evidence, NoteAudience, Person, Sealed, TeamMember, Via
 from domain.measures.calendar import Calendar
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
@@ -110,6 +110,7 @@ class Command(BaseModel):
     """Records more than its own fact (`api/acts.py`), so it stands by itself: in no import and in no other command."""
 
     note: Prose | None = None
+    note_audience: NoteAudience = "internal"
     evidence: Evidences = ()
 
     @abstractmethod

@@ -38,6 +38,7 @@ def counted_forms(
     The latest by `submitted_on`, then by recording order; none submitted after the year's survey was closed, and none
     before `first_day`, on which the Measures came into force (R4).
     """
+    facts = facts.of_forms()
     closing = closing_of(facts, year)
     latest: dict[tuple[str, str | None], SurveySubmitted] = {}
     left_out: list[tuple[SurveySubmitted, str, str]] = []
