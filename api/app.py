@@ -41,12 +41,14 @@ from api import (
     worklist_routes,
 )
 from api.command_routes import command_router
+from api.degraded import Degraded
 from api.heavy import Heavy
 from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.metrics import Metrics
 from api.middleware import Edge
 from api.quick_standing import QuickStandings
+from api.readiness import Readiness
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
@@ -79,7 +81,7 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
 from domain.store.master_key import use_keys
-from domain.store.migrate import migrate
+from domain.store.migrate import migrate, require_current
 from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.row_seals import ensure_seals, with_seal
@@ -153,6 +155,7 @@ class Service:
     housekeeper: Housekeeper
     readings: Readings
     notary: Notary
+    degraded: Degraded = field(default_factory=Degraded)
     heads: HeadsKept = field(default_factory=HeadsKept)
     remembered: Remembered = field(default_factory=Remembered)
 
@@ -171,6 +174,7 @@ def create_app(settings: Settings) -> FastAPI:
         reads = await quick_reads(service.ledger.engine)
         used = service.housekeeper.used
         app.state.quick_standings = QuickStandings(service.ledger, reads, used, service.readings)
+        app.state.readiness = Readiness(service)
         app.state.demonstration = await run_in_threadpool(is_demonstration, service.ledger)
         service.housekeeper.start()
         try:
@@ -178,6 +182,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await app.state.feed.close()
             await reads.close()
+            app.state.readiness.close()
             await run_in_threadpool(stop, service)
 
     app = FastAPIOffline(
@@ -207,8 +212,9 @@ def start(settings: Settings) -> Service:
         engine.dispose()
         raise
     notary, readings = Notary(engine, settings), Readings(engine)
-    housekeeper = Housekeeper(engine, settings, notary, readings)
-    return Service(settings, open_ledger(engine), housekeeper, readings, notary)
+    degraded = Degraded()
+    housekeeper = Housekeeper(engine, settings, notary, readings, degraded)
+    return Service(settings, open_ledger(engine), housekeeper, readings, notary, degraded)
 
 
 def is_demonstration(ledger: Ledger) -> bool:
@@ -225,6 +231,7 @@ def make_ready(engine: Engine, settings: Settings) -> None:
     """
     use_keys(engine, settings.keys)
     migrate(engine)
+    require_current(engine)  # whoever lacks a right is told so now, not by the command that needs it
     ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)

@@ -14,6 +14,7 @@ from api.veil import veil_of
 from domain.events import ResultPublished, ResultRevised
 from domain.store.recorder import events_of
 from domain.values import GRADE_LABELS, Grade, Role, shanghai_date
+from domain.version import software
 from projections.contested import result_json
 from projections.dossier.bundle import bundle
 from projections.dossier.citing import cited, unconfirmed_note
@@ -127,5 +128,5 @@ def _cover(found: Appeal, answers: list[dict[str, Any]], log_index: int) -> str:
     return cover(
         f"异议卷宗：{name}，{filed.year} 年度考评结果", f"Dossier of an appeal: {name}, result of {filed.year}",
         [*FILES, _EVENTS], bases, [f"GET /v1/appeals/{filed.id}/dossier?known_at=log:{log_index}"],
-        demonstration=found.basis.law.demonstration,
+        software=software(), demonstration=found.basis.law.demonstration,
     )  # fmt: skip

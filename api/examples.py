@@ -328,13 +328,13 @@ def problem_example(name: str) -> dict[str, Any]:
 
 _MORE: dict[str, dict[str, Any]] = {
     "invalid": {
-        "detail": "/occurred_on：日期须写作 YYYY-MM-DD 的文本",
-        "detail_en": "/occurred_on: a date is text of the form YYYY-MM-DD",
+        "detail": "/occurred_on：日期须写作 YYYY-MM-DD 的文本，如 2024-05-05",
+        "detail_en": "/occurred_on: a date is text of the form YYYY-MM-DD, like 2024-05-05",
         "errors": [
             {
                 "pointer": "/occurred_on",
-                "detail": "日期须写作 YYYY-MM-DD 的文本",
-                "detail_en": "a date is text of the form YYYY-MM-DD",
+                "detail": "日期须写作 YYYY-MM-DD 的文本，如 2024-05-05",
+                "detail_en": "a date is text of the form YYYY-MM-DD, like 2024-05-05",
             }
         ],
     },

@@ -38,6 +38,7 @@ from domain.store.proofs import (
     root_at,
 )
 from domain.values import Role, agency_stream
+from domain.version import software
 
 router = APIRouter(route_class=GuardedRoute)
 LOG, TEXT = "日志与证明", "text/plain"
@@ -200,7 +201,7 @@ def log_receipt(request: Request, event_id: EventId) -> Response:
     note = notary.keys.sign_like(signed.note, receipt_text(notary.origin, said))
     withheld = caller.role is Role.AGENCY and event.actor != caller.person_id and is_of_informant(event.topic)
     state = None if withheld else event.state.decode()
-    given = answer(request, receipt(said, note, signed.note, proof, state))
+    given = answer(request, receipt(said, note, signed.note, proof, state, software()))
     given.headers["Content-Disposition"] = f'attachment; filename="receipt-{event.id}.json"'
     return given
 

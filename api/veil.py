@@ -29,7 +29,10 @@ WITHHELD = {"withheld": True}
 """In place of what this caller may not read."""
 _NAMED = re.compile(r"form-[0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TOTALS = re.compile(r"(?<=满意度调查表（)\d+(?:\+\d+)+(?=）)")
-_ASIDE = re.compile(r"（form-[0-9a-f]{24}）| ?\(form-[0-9a-f]{24}\)|（不公开）")
+_LEFT_OUT = (
+    "该调查表未计入：已撤销、被后一份取代、截止后提交，或不是本年度被服务对象所填（R22）",
+    "the form does not count: annulled, replaced, sent after the closing, or not of a client served in the year (R22)",
+)
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,9 @@ class Veil:
             if isinstance(text, str) and name not in ("occurred_on", "field"):
                 for hidden in about:
                     text = self._without(text, hidden)
-                told[name] = _ASIDE.sub("", text) if name.startswith("reason") else text
+                told[name] = text
+        if "reason" in told and "reason_en" in told:  # whose project, replaced by which form: that would name it
+            told["reason"], told["reason_en"] = _LEFT_OUT
         return told
 
     def row(self, row: dict[str, Any]) -> dict[str, Any]:

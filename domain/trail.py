@@ -95,6 +95,10 @@ class Trail:
         """A trail that says what these particulars of the agency were; this one says it of all."""
         return self
 
+    def of_client(self, kind: type[E], uscc: str) -> Iterator[E]:
+        """The counting events of a type that concern this enterprise as a client, in recording order."""
+        return (event for event in self.of(kind) if event.client.uscc == uscc)  # type: ignore[attr-defined]
+
     def gone_with(self, annulment: EventAnnulled) -> list[Event]:
         """What stopped counting by this annulment, in recording order."""
         gone = [self._ids[one] for one, cause in self._annulled.items() if cause == annulment.id]

@@ -16,6 +16,7 @@ from domain.assessment import AssessmentRound
 from domain.events import Event
 from domain.facts import Facts
 from domain.keys import field_keys
+from domain.measures.categories import Known, group_of
 from domain.measures.chapter2_filing import filed_since, profile_on
 from domain.measures.implements import implements
 from domain.reader import Reader
@@ -58,6 +59,8 @@ class PublicResult(NamedTuple):
     revised: bool = False
     deadline: date | None = None
     """The last day on which it can be appealed (R3)."""
+    group: str | None = None
+    """The category in which it was ranked, whatever the words were (R47)."""
 
 
 class PublicYear(NamedTuple):
@@ -92,7 +95,9 @@ class Public:
     @implements("art.9", "art.11", "R6")
     def agencies(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:
         """完成信息备案的服务机构向社会公布: those on file today; a terminated one is off from its effective date."""
-        found = on_file(self._reader.connection, self._on, wanted, newest_first=newest_first)
+        group = group_of(wanted.category, self._known())
+        wanted = wanted._replace(category=group)
+        found = on_file(self._reader.connection, self._on, wanted, self._known(), newest_first=newest_first)
         streams = [agency_stream(one.uscc) for one in found]
         events = counting_under(self._reader.connection, self._reader.ledger.events_mapper, streams, _KEYS)
         return [
@@ -104,9 +109,13 @@ class Public:
         """What every answer depends on: the day, and how much is recorded."""
         return self._on.day, recorded_in_all(self._reader.connection)
 
+    def _known(self) -> Known:
+        law = self._basis.law
+        return {} if law is None else law.rulebooks.on(self._on.day).categories.known
+
     def categories(self) -> list[str]:
         """The categories of the agencies on file today."""
-        return categories_on_file(self._reader.connection, self._on)
+        return categories_on_file(self._reader.connection, self._on, self._known())
 
     @implements("art.19", "art.20", "R32", "R36")
     def years(self) -> list[PublicYear]:
@@ -148,7 +157,7 @@ class Public:
             PublicResult(
                 one.uscc, one.result.name or "", one.result.category,
                 None if one.result.grade is None else Grade(one.result.grade), one.result.total, one.result.rank,
-                one.published_on, one.known_from, one.result.revised, one.result.deadline,
+                one.published_on, one.known_from, one.result.revised, one.result.deadline, one.result.category_key,
             )
             for one in found
         ]  # fmt: skip
@@ -192,7 +201,7 @@ def results_answer(rows: Iterable[PublicResult], year: int, echo: dict[str, Any]
 
 def ranked(rows: Iterable[PublicResult]) -> list[PublicResult]:
     """Per category by rank, then those without one; those that share a rank by USCC."""
-    return sorted(rows, key=lambda one: (one.category or "", one.rank is None, one.rank or 0, one.uscc))
+    return sorted(rows, key=lambda one: (one.group or one.category or "", one.rank is None, one.rank or 0, one.uscc))
 
 
 def result_item(one: PublicResult) -> dict[str, Any]:

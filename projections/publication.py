@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from domain.errors import Unreadable
 from domain.events import AgencyFiled, Event, ProjectStarted, ResultPublished, ResultRevised
-from domain.facts import Facts
 from domain.law import Law
-from domain.measures.chapter3_business import ended_on
+from domain.measures.categories import group_of
+from domain.measures.chapter3_business import runs
 from domain.measures.chapter4_appeals import changes_of, resting_on, result_day, with_changes
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.implements import implements
@@ -42,6 +42,8 @@ class Draft(NamedTuple):
     category: str | None
     basis: tuple[str, ...]
     missing: tuple[str, ...]
+    group: str | None
+    """The category in which it is ranked, whatever its words are (R47)."""
     rank: int | None = None
 
 
@@ -86,12 +88,13 @@ def draft_of(basis: Basis, year: int) -> Draft:
     sheet = Sheet(basis, year)
     agency = agency_name(basis)
     category = agency_name(replace(basis, as_of=sheet.last))["category"]
+    group = group_of(category, basis.law.rulebooks.for_sheet(year, basis.as_of).categories.known)
     content = {
         "agency": agency, "category": category, **basis.echo(sheet.rulebook, sheet.provisional), **sheet.explained()
     }  # fmt: skip
     return Draft(
         agency["uscc"], basis.trail.events[0].stream, basis.version, content, sheet.grade, sheet.score, category,
-        counted_events(sheet), tuple(sheet.missing),
+        counted_events(sheet), tuple(sheet.missing), group,
     )  # fmt: skip
 
 
@@ -100,13 +103,8 @@ def counted_events(sheet: Sheet) -> tuple[str, ...]:
     facts = sheet.basis.facts
     ids = {one for line in sheet.lines() for one in line.events} | {one for o in sheet.override for one in o["events"]}
     ids |= {filed.id for filed in facts.of(AgencyFiled) if filed.occurred_on <= sheet.last}
-    ids |= {project.id for project in facts.of(ProjectStarted) if _runs(facts, project, *sheet.span)}
+    ids |= {project.id for project in facts.of(ProjectStarted) if runs(facts, project, *sheet.span)}
     return tuple(event.id for event in sheet.basis.trail.events if event.id in ids)
-
-
-def _runs(facts: Facts, project: ProjectStarted, first: date, last: date) -> bool:
-    end = ended_on(facts, project)
-    return project.occurred_on <= last and (end is None or end >= first)
 
 
 @implements("R30")
@@ -117,7 +115,7 @@ def with_ranks(drafts: Iterable[Draft]) -> Iterable[Draft]:
         if draft.total is None or draft.grade is None:
             yield draft
         else:
-            by_category.setdefault(draft.category, []).append((draft, draft.grade, draft.total))
+            by_category.setdefault(draft.group, []).append((draft, draft.grade, draft.total))
     for assessed in by_category.values():
         yield from (draft._replace(rank=rank) for draft, rank in ranked(assessed))
 

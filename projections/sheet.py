@@ -23,6 +23,7 @@ from domain.events import (
 from domain.facts import Facts
 from domain.measures import annex1_score as annex1
 from domain.measures.annex1_score import Category, LeftOut, Line
+from domain.measures.annex2_survey import coverage
 from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, change_deadlines
 from domain.measures.chapter3_business import lapses
 from domain.measures.chapter3_sanctions import all_records, bad_records
@@ -100,8 +101,8 @@ class Sheet:
         facts, book = self.basis.facts, self.rulebook
         return (
             self._conduct,
-            annex1.quality(facts, self.year, book, self.basis.law.rulebooks.first_day),
-            annex1.effect(facts, self.year, book, self.basis.law.rulebooks.first_day),
+            annex1.quality(facts, self.year, book, self.basis.law.rulebooks),
+            annex1.effect(facts, self.year, book, self.basis.law.rulebooks),
             annex1.honours(facts, self.year, self.span[0], self.last, book, self.basis.law.rulebooks),
         )
 
@@ -197,6 +198,7 @@ class Sheet:
                 }
                 for category in self.categories
             ],
+            "survey": coverage(self.basis.facts, self.year, self.basis.law.rulebooks),
             "considered": [_left_out_json(one) for one in self._left_out()],
             "not_assessed": [{"text": text, "text_en": text_en} for text, text_en in self.not_assessed],
         }

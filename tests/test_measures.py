@@ -13,6 +13,7 @@ from domain.errors import Contradiction, Invalid
 from domain.events import Event, GradeName, ResultPublished, ResultRevised
 from domain.law import Law
 from domain.measures.calendar import Calendar
+from domain.measures.chapter3_sanctions import tags
 from domain.measures.notices import notices
 from domain.measures.rulebook import Rulebooks, shipped_rulebook
 from domain.trail import Trail
@@ -63,6 +64,44 @@ def test_under_window_the_tier_follows_the_rolling_count() -> None:
     assert sanction(world, "2024-05-06") == ("warned", "2024-05-06", "2025-02-11")
     assert sanction(world, "2025-02-11") == ("warned", "2024-05-06", "2025-02-11")
     assert sanction(world, "2025-02-12") == ("recorded", "2025-02-12", None)
+
+
+@pytest.mark.shows("art.17", "R16")
+@pytest.mark.parametrize("term", ["one_year", "window", "by_decision"])
+def test_a_ladder_without_a_recorded_step_never_says_recorded(term: str) -> None:
+    """With the steps warned and blacklisted alone, no setting of tag_term and recorded_term makes a recorded tag."""
+    world = filed(**{"ladder.tiers": ["warned", "blacklisted"], "ladder.tag_term": term})
+    uphold(world, "2024-02-11")
+    assert sanction(world, "2024-02-11") == ("warned", "2024-02-11", "2025-02-11")
+    assert sanction(world, "2025-02-12") == ("none", None, None)
+
+
+@pytest.mark.shows("art.17(1)", "art.17(2)", "R16")
+def test_of_two_upheld_on_one_day_the_first_is_recorded_and_the_second_warned() -> None:
+    """In the order of recording: one notice of the warning is due, none twice, and the recorded tag outlives it."""
+    world = filed()
+    first, second = uphold(world, "2024-06-03"), uphold(world, "2024-06-03")
+    made = tags(world.basis(A, date(2024, 6, 3)).facts, shipped_rulebook(), Rulebooks((shipped_rulebook(),)))
+    assert [(one.tier, one.event, one.because) for one in made] == [
+        ("recorded", first.id, (first.id,)),
+        ("warned", second.id, (first.id, second.id)),
+    ]
+    basis = world.basis(A, date(2024, 6, 3))
+    assert [(one.kind, one.cause) for one in notices(basis.facts, basis.law.rulebooks)] == [("warned", second.id)]
+    assert sanction(world, "2025-06-04") == ("recorded", "2025-06-04", None)
+
+
+@pytest.mark.shows("art.17", "R16", "R18")
+def test_a_warning_needs_no_correction_for_a_complaint_of_its_day_that_was_not_counted_for_it() -> None:
+    """Of three on one day the warning rests on the first two; the third is annulled: the warning stays right."""
+    world = filed()
+    _, second, third = (uphold(world, "2024-06-03") for _ in range(3))
+    basis = world.basis(A, date(2024, 6, 3))
+    (warning,) = (one for one in notices(basis.facts, basis.law.rulebooks) if one.kind == "warned")
+    assert warning.cause == second.id
+    world.send(f"{PATH}/notices/{warning.id}/sent", {"sent_on": "2024-06-04", "channel": "书面"})
+    world.send(f"{PATH}/annulments", {"event_id": third.id, "reason": "有误", "annulled_on": "2024-06-20"})
+    assert "correction" not in [kind for kind, _, _ in due(world, "2030-12-31")]
 
 
 @pytest.mark.shows("art.17(1)", "R16")

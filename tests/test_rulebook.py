@@ -133,7 +133,8 @@ def test_the_categories_of_a_rulebook_have_other_words_and_no_word_stands_twice(
     content = shipped_rulebook().content
     row_of(content, "categories.known")["value"] = {"综合": ["综合安全管家"], "消防": []}
     assert dict(Rulebook.from_content(content).categories.known) == {"综合": ("综合安全管家",), "消防": ()}
-    for wrong in ({"综合": ["消防"], "消防": []}, {"综合": ["甲", "甲"]}, {" ": []}, {"综合": "甲"}, ["综合"]):
+    spoilt: list[Any] = [{"综合": ["消防"], "消防": []}, {"综合": ["甲", "甲"]}, {" ": []}, {"综合": "甲"}, ["综合"]]
+    for wrong in spoilt:
         row_of(content, "categories.known")["value"] = wrong
         with pytest.raises(RulebookInvalid, match=r"categories\.known"):
             Rulebook.from_content(content)

@@ -127,7 +127,7 @@ def _record_moved(act: Act, unit: Unit, made: Prepared, draft: Draft) -> Event:
 
 
 def _outcome(draft: Draft) -> tuple[object, ...]:
-    return draft.total, draft.grade, draft.missing, draft.category
+    return draft.total, draft.grade, draft.missing, draft.group
 
 
 def _overtaking(unit: Unit, drafts: Drafts, draft: Draft) -> tuple[str, ...]:

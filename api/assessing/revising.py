@@ -93,9 +93,9 @@ def ranks_with(standing: Sequence[Standing], draft: Draft) -> dict[str, int]:
         result = one.result
         if one.uscc != draft.uscc and result.hundredths is not None and result.grade is not None:
             total = Fraction(result.hundredths, 100)
-            by_category.setdefault(result.category, []).append((one.uscc, Grade(result.grade), total))
+            by_category.setdefault(result.category_key, []).append((one.uscc, Grade(result.grade), total))
     if draft.total is not None and draft.grade is not None:
-        by_category.setdefault(draft.category, []).append((draft.uscc, draft.grade, draft.total))
+        by_category.setdefault(draft.group, []).append((draft.uscc, draft.grade, draft.total))
     return {uscc: rank for results in by_category.values() for uscc, rank in ranked(results)}
 
 

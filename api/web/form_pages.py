@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.guard import require_right
 from api.permissions import READERS, rights_of
-from api.queries import Cursor, LooseText
+from api.queries import Cursor, LooseText, LooseUscc
 from api.web.appealing import LIST as APPEALED
 from api.web.appealing import appealable, begin, filed, filing
 from api.web.form_effects import effect_of, own_errors
@@ -56,13 +56,13 @@ router = APIRouter(route_class=FormRoute)
 
 @router.get("/record/{command}")
 async def form(
-    request: Request, command: str, uscc: LooseText = "", id: LooseText = "", q: LooseText = "",  # noqa: A002
+    request: Request, command: str, uscc: LooseUscc = "", id: LooseText = "", q: LooseText = "",  # noqa: A002
     cursor: Cursor = None,
 ) -> Response:  # fmt: skip
     """The empty form, or first the agency."""
     _may(request, command_of(command))
     visitor = request.state.visitor
-    chosen = own_agency(request) or uscc.strip() or await _agency_of(request, command, id)
+    chosen = own_agency(request) or uscc or await _agency_of(request, command, id)
     if not chosen and command != "file-agency":
         return page(
             request, "choose-agency.html", name="form", command=command, text=command_text(command),

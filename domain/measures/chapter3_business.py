@@ -235,13 +235,29 @@ def _considered(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> list[
     return found
 
 
+def runs(facts: Facts, project: ProjectStarted, first: date, last: date) -> bool:
+    """Whether a project runs on a day from `first` to `last`, both included, as known up to `as_of` (R10, R22)."""
+    end = ended_on(facts, project)
+    return max(project.occurred_on, first) <= min(last if end is None else min(end, last), facts.as_of)
+
+
 @implements("annex1.note4", "R10")
 def in_business(facts: Facts, first: date, last: date) -> bool:
     """Whether some project runs on a day from `first` to `last` (both included), as known up to `as_of`."""
-    last = min(last, facts.as_of)
-    for project in facts.of(ProjectStarted):
-        end = ended_on(facts, project)
-        run_to = last if end is None else min(end, last)
-        if max(project.occurred_on, first) <= run_to:
-            return True
-    return False
+    return any(runs(facts, project, first, last) for project in facts.of(ProjectStarted))
+
+
+@implements("art.13", "art.22", "R22", "R23")
+def served(facts: Facts, first: date, last: date) -> dict[str, list[ProjectStarted]]:
+    """被服务对象: the projects that run on a day from `first` to `last`, by the client's USCC, in recording order."""
+    found: dict[str, list[ProjectStarted]] = {}
+    for project in facts.trail.of(ProjectStarted):
+        if runs(facts, project, first, last):
+            found.setdefault(project.client.uscc, []).append(project)
+    return found
+
+
+@implements("R22")
+def serving(facts: Facts, client: str, first: date, last: date) -> list[ProjectStarted]:
+    """The projects of one client that run on a day from `first` to `last`, both included, in recording order."""
+    return [one for one in facts.trail.of_client(ProjectStarted, client) if runs(facts, one, first, last)]

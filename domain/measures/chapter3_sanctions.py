@@ -104,7 +104,7 @@ def _of_surveys(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
             continue  # a year that was over before the Measures were in force (R4)
         rulebook = rulebooks.for_sheet(closing.year, closing.occurred_on)
         on_the_day = Facts(facts.trail, closing.occurred_on)
-        forms, _ = counted_forms(on_the_day, closing.year, rulebooks.first_day)
+        forms, _ = counted_forms(on_the_day, closing.year, rulebooks)
         mean = satisfaction(forms, rulebook)
         floor = rulebook.survey.satisfaction_floor
         if mean is None or mean >= floor:
@@ -170,7 +170,10 @@ def _within_a_year(
 
 @implements("art.17", "art.17(1)", "art.17(2)", "art.17(3)", "R1", "R16")
 def tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
-    """一次…记录备案，一年内累计有两次…警示提醒，三次…黑名单: the tag of every counted complaint, by date."""
+    """一次…记录备案，一年内累计有两次…警示提醒，三次…黑名单: the tag of every counted complaint, in their order.
+
+    So whoever has had one has the tag 记录备案 of the first, however many more there were, on the same day or later.
+    """
     if rulebook.ladder.tag_term == "by_decision":  # a later delisting ends an earlier tag
         return _tags(facts, rulebook, rulebooks)
     every = facts.trail.remember(
@@ -188,7 +191,10 @@ def _tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
         if isinstance(event, AgencyDelisted):
             found = [_released(tag, day) if _is_listed(tag, day) else tag for tag in found]
             continue
-        within = _within_a_year(complaints, day, rulebook, _restarted(facts, rulebook, found, _place(event)))
+        restarted = _restarted(facts, rulebook, found, _place(event))
+        within = [
+            one for one in _within_a_year(complaints, day, rulebook, restarted) if _place(one) <= _place(event)
+        ]  # those upheld on one day count one after the other: the first of two is 一次 (R16)
         tier = Tier(ladder[min(len(within), len(ladder)) - 1])
         found.append(Tag(tier, day, _last_day(rulebook, tier, day), event.id, tuple(one.id for one in within)))
     return found
@@ -307,7 +313,7 @@ def _rolling(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag
             last = edges[place + 1] - ONE_DAY
             tier = Tier(ladder[min(len(within), len(ladder)) - 1])
             spans.append(Tag(tier, first, last, within[-1].id, tuple(one.id for one in within)))
-    if rulebook.ladder.recorded_term == "unlimited":
+    if rulebook.ladder.recorded_term == "unlimited" and Tier.RECORDED.value in ladder:
         spans.append(Tag(Tier.RECORDED, complaints[0].occurred_on, None, complaints[0].id, (complaints[0].id,)))
     return spans
 

@@ -37,9 +37,8 @@ from domain.events import (
 )
 from domain.keys import (
     PLEDGE_ITEM,
-    effect_key,
+    client_key,
     field_keys,
-    form_key,
     forms_key,
     ground_key,
     naming_key,
@@ -126,7 +125,7 @@ def _of_business(command: Command) -> Ahead | None:
         case business.RequestSubmission():
             return Ahead((*FILING, type_key(PledgeSigned)) if command.item == PLEDGE_ITEM else FILING)
         case business.StartProject():
-            return Ahead((*FILING, _ACCIDENTS))
+            return Ahead((*FILING, _ACCIDENTS, type_key(SurveyClosed), client_key(command.client.uscc)))
         case business.RecordLapse():
             named = command.concerns
             return Ahead(FILING if named is None else (*FILING, *_of_duty(named)), () if named is None else (named,))
@@ -139,12 +138,12 @@ def _of_assessment(command: Command) -> Ahead | None:
     match command:
         case assessment.SubmitSurvey():
             client, project = command.client.uscc, command.project_id
-            keys = (type_key(SurveyClosed), form_key(command.year, client, project))
+            keys = (type_key(SurveyClosed), client_key(client))
             return Ahead(keys, () if project is None else (project,))
         case assessment.CloseSurvey():
             return Ahead((type_key(SurveyClosed), forms_key(command.year)))
         case assessment.ScoreEffect():
-            return Ahead((effect_key(command.year, command.client.uscc),))
+            return Ahead((type_key(SurveyClosed), client_key(command.client.uscc)))
         case assessment.AwardHonour():
             return Ahead(type_keys(HonourAwarded))
         case assessment.AnnulEvent():

@@ -28,6 +28,7 @@ from domain.events import (
 )
 from domain.facts import Facts
 from domain.keys import appeal_key, field_keys, result_key, type_key, type_keys
+from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import impact_id, result_day
 from domain.measures.chapter4_assessment import why_not_assessed
@@ -149,7 +150,9 @@ def _other_category(context: Context, changed: Iterable[Event], year: int) -> bo
         return False
     last = context.law.rulebooks.span_of(year)[1]
     before, now = context.both(_PROFILE)
-    return profile_on(before, last).category != profile_on(now, last).category
+    known = context.law.rulebooks.on(last).categories.known
+    first, then = (profile_on(trail, last).category for trail in (before, now))
+    return group_of(first or None, known) != group_of(then or None, known)
 
 
 def _changes(context: Context, year: int, day: date) -> bool:

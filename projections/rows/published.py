@@ -44,7 +44,7 @@ _WINDOWS = (
 _RESULTS = (
     f"SELECT h.stream, r.key, r.valid_from, r.known_from, {_COLUMNS} FROM {RESULTS} r "  # noqa: S608  # names of ours
     f"JOIN stream_heads h ON h.originator_id = r.originator_id WHERE {_LAST}{{own}} "
-    "ORDER BY r.category, CASE WHEN r.rank IS NULL THEN 1 ELSE 0 END, r.rank, h.stream"
+    "ORDER BY r.category_key, CASE WHEN r.rank IS NULL THEN 1 ELSE 0 END, r.rank, h.stream"
 )
 
 

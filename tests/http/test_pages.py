@@ -13,7 +13,7 @@ from api.settings import Settings
 from api.web import portal
 from api.web.routes import PageRoute
 from api.web.table import ASSETS, PAGES, POLICY, PUBLIC_PAGES, is_page
-from domain.measures.paragraphs import READING_REFS
+from domain.measures.paragraphs import READING_REFS, paragraphs
 from tests.http.test_public_feeds import demonstration
 from tests.http.world import APPEALED, World, body_of, new_uscc
 
@@ -186,13 +186,15 @@ def test_a_published_year_shows_rank_grade_total_and_deadline(own_world: World) 
 
 @pytest.mark.shows("art.28")
 def test_the_rules_show_every_reading_and_that_none_is_confirmed(world: World) -> None:
-    """R1 to R38, each marked as not yet confirmed, with every value of the rulebook and every known defect."""
+    """Each marked as not yet confirmed, with every value of the rulebook and every known defect."""
     text = shown(world, "/rules", lang="en")
     assert re.findall(r'<li id="(R\w+)">', text) == list(READING_REFS)
     assert text.count('<span aria-hidden="true">○</span> not yet confirmed') == len(READING_REFS)
     book = world.association.get("/v1/rulebooks/dayawan-2021").json()
     assert all(f"<code>{row['name']}</code>" in text for row in book["values"])
     assert text.count("<li>", text.index('id="defects"')) == len(book["defects"])
+    assert len(re.findall(r'<blockquote class="official"', text)) == len(paragraphs())
+    assert "全部或部分服务对象" in text, "the text itself stands beside our words"
 
 
 def test_the_worked_example_is_computed(world: World) -> None:
