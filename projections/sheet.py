@@ -265,7 +265,7 @@ class Sheet:
                 f"已撤销（{trail.annulled_by[event.id]}）", f"annulled ({trail.annulled_by[event.id]})",
             )
             for event in trail.events
-            if type(event) in SCORED and not trail.counts(event) and event.occurred_on <= self.basis.as_of
+            if type(event) in SCORED and not trail.counts(event) and trail.day_of(event) <= self.basis.as_of
             and (getattr(event, "year", None) or self._year_of(event)) == self.year
         ]  # fmt: skip
 

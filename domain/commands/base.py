@@ -13,7 +13,7 @@ from pydantic import Field
 
 from domain.commands.fields import Body, EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
-from domain.events import Client, Event, Evidence, Person, Sealed, TeamMember, Via
+from domain.events import Client, Event, Evidence, NoteAudience, Person, Sealed, TeamMember, Via
 from domain.measures.calendar import Calendar
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
@@ -109,6 +109,7 @@ class Command(Body):
     """Records more than its own fact (`api/acts.py`), so it stands by itself: in no import and in no other command."""
 
     note: Prose | None = None
+    note_audience: NoteAudience = "internal"
     evidence: Evidences = ()
 
     @abstractmethod
