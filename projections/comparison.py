@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from domain.errors import Invalid, NotFound
 from domain.events import ResultPublished, ResultRevised
+from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import result_day, standing_result
 from domain.measures.implements import implements
@@ -104,7 +105,7 @@ def touched_results(before: Basis, after: Basis) -> list[Item]:
         assert result is not None  # noqa: S101  # the year is that of one
         first, then = (Side(replace(basis, as_of=result_day(result))) for basis in (before, after))
         sheets = [[side.sheet(year)[name] for name in _RESULT] for side in (first, then)]
-        if sheets[0] != sheets[1] or placed_in(first, year).category != placed_in(then, year).category:
+        if sheets[0] != sheets[1] or placed_in(first, year).group != placed_in(then, year).group:
             found.append({"result": result.id, "year": year, "published_on": result.occurred_on.isoformat()})
     return found
 
@@ -112,11 +113,14 @@ def touched_results(before: Basis, after: Basis) -> list[Item]:
 def placed_in(side: Side, year: int) -> Placed:
     """The agency's result of a year, in its category on the year's last day or on `as_of` if that is earlier (R30)."""
     sheet, (first, last) = side.sheet(year), year_span(year, side.basis.law.rulebooks)
-    profile = profile_on(side.basis.trail, max(first, min(last, side.basis.as_of)))
+    day = max(first, min(last, side.basis.as_of))
+    profile = profile_on(side.basis.trail, day)
+    category = None if profile.category is UNSET else profile.category
     return Placed(
         sheet["agency"]["uscc"],
         None if profile.name is UNSET else profile.name,
-        None if profile.category is UNSET else profile.category,
+        category,
+        group_of(category, side.basis.law.rulebooks.on(day).categories.known),
         sheet["assessed"],
         sheet["total"],
         sheet["grade"],
