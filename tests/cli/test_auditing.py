@@ -9,10 +9,12 @@ from tests.cli.conftest import Run
 from tests.cli.import_files import CLIENT, command, filed, filing, write
 
 
-def test_a_demonstration_has_nothing_to_find(run: Run, demonstration: str) -> None:
+def test_a_demonstration_has_nothing_to_find(run: Run, new_url: str) -> None:
     """The invitations of its making have no links: nobody was to follow them."""
-    done = run("audit", "--database", demonstration, "--json")
-    assert json.loads(done.stdout)["items"] == []
+    made = run("demo", "--agencies", "3", "--facts", "300", "--database", new_url)
+    assert made.exit_code == 0, made.stderr
+    done = run("audit", "--database", new_url, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["items"]) == (0, [])
 
 
 def test_imported_invitations_have_no_links(run: Run, new_url: str, tmp_path: Path) -> None:
