@@ -46,13 +46,14 @@ def surveys(diary: Diary, temper: Temper, projects: list[Project]) -> None:
 
 def _form(diary: Diary, temper: Temper, body: dict[str, Any], on: date) -> None:
     late = diary.rng.random() < 0.1
-    on = min(on, date(body["year"] + 1, *CLOSINGS_BEGIN) - timedelta(days=1))  # then it is closed (art.23, R22)
     comments = diary.rng.choice(_COMMENTS) if diary.rng.random() < 0.25 else None
     entered = on + timedelta(days=diary.rng.randrange(5, 30) if late else 0)
     diary.add(
         entered, "surveys", Role.ASSOCIATION if late else Role.CLIENT, paper=0.02, **body, submitted_on=on,
         answers=temper.form(diary.rng), comments=comments,
     )  # fmt: skip
+    if on >= date(body["year"] + 1, *CLOSINGS_BEGIN):
+        diary.steps.pop()  # the survey may be closed by then (art.23, R22); drawn all the same, so that all else stays
 
 
 def yearly(diary: Diary, temper: Temper, projects: list[Project], first: date, last: date) -> None:
