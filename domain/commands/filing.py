@@ -185,7 +185,6 @@ class ReportChange(Command):
         old = changed_values(profile_on(agency.trail.about(given), self.changed_on), given)
         return fact(InformationChanged, reported_on=self.reported_on, fields=stored_profile(recording, given), old=old)
 
-
     @implements("art.19", "R47")
     def _decided_by_the_association(self, agency: Agency, recording: Recording, category: str) -> None:
         """按照服务机构类型进行排名: with whom an agency is ranked is not for itself to say."""
