@@ -100,7 +100,13 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
     "CancelProject": CommandExample({"cancelled_on": "2024-09-30", "reason": "双方协商解除合同"}, "ProjectCancelled"),
     "RecordLapse": CommandExample({"item": 4, "occurred_on": "2024-05-20"}, "LapseRecorded"),
     "EnterBadRecord": CommandExample(
-        {"behaviour": "16.3", "entered_on": "2024-06-03", "behaviour_on": "2024-05-28", "unlawful": True},
+        {
+            "behaviour": "16.3",
+            "entered_on": "2024-06-03",
+            "behaviour_on": "2024-05-28",
+            "content": "服务方案为通用模板，与该企业的储罐区和装卸作业不符",
+            "unlawful": True,
+        },
         "BadRecordEntered",
     ),
     "ReferBadRecord": CommandExample(
@@ -299,7 +305,7 @@ WHAT_IF_BODY: dict[str, Any] = {
     "add": [
         {
             "post": f"/v1/agencies/{AGENCY_USCC}/bad-records",
-            "body": {"behaviour": "16.4", "entered_on": "2024-10-08"},
+            "body": {"behaviour": "16.4", "entered_on": "2024-10-08", "content": "在培训材料中使用了该企业的工艺图"},
         }
     ],
     "year": 2024,

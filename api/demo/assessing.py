@@ -30,7 +30,8 @@ def surveys(diary: Diary, temper: Temper, projects: list[Project]) -> None:
         if project.ended_on is None or rng.random() < 0.08:
             continue
         asked = diary.working_day(max(project.known_on, project.ended_on + timedelta(days=rng.randrange(1, 12))))
-        body: dict[str, Any] = {"client": project.client.client(), "project_id": project.id, "year": asked.year}
+        year = project.ended_on.year  # the last one in which it served the client, also when the form comes later
+        body: dict[str, Any] = {"client": project.client.client(), "project_id": project.id, "year": year}
         if rng.random() < 0.3:
             until = asked + timedelta(days=30)
             diary.add(asked, "survey-invitations", **body, invited_on=asked, expires_on=until)
@@ -65,8 +66,7 @@ def yearly(diary: Diary, temper: Temper, projects: list[Project], first: date, l
                 on = diary.working_day(december + timedelta(days=rng.randrange(14, 42)))
                 _score(diary, temper, project, year, max(on, project.known_on))
         closed = diary.working_day(date(year + 1, 1, 18) + timedelta(days=rng.randrange(6)))
-        if rng.random() < 0.97:
-            diary.add(closed, "survey-closings", year=year, closed_on=closed)
+        diary.add(closed, "survey-closings", year=year, closed_on=closed)
         honours(diary, temper, year, first)
 
 

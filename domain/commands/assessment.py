@@ -21,7 +21,7 @@ from domain.commands.base import (
     unknown_in_body,
 )
 from domain.commands.fields import AssessmentYear, ClientIn, Day, Id, Label, Percent, Prose
-from domain.errors import Contradiction, Invalid
+from domain.errors import Contradiction, Forbidden, Invalid
 from domain.events import (
     Answer,
     AuthorityKind,
@@ -36,8 +36,11 @@ from domain.events import (
     SurveyInvited,
     SurveySubmitted,
 )
+from domain.facts import Facts
+from domain.measures.annex2_survey import project_of
+from domain.measures.chapter3_business import serving
 from domain.measures.implements import implements
-from domain.measures.rulebook import assessment_year_of
+from domain.measures.rulebook import assessment_year_of, year_span
 from domain.trail import Trail
 from domain.values import Role
 
@@ -76,6 +79,33 @@ def _clients_project(agency: Agency, recording: Recording, project_id: str | Non
             remedy_en="Check the project's id and the client's USCC.",
             pointer="/client/uscc",
         )
+
+
+@implements("art.13", "R22")
+def _must_be_served(agency: Agency, recording: Recording, form: SubmitSurvey) -> None:
+    """A client is told at once that its form would not count. The association's are recorded, and shown as such."""
+    facts, span = Facts(agency.trail, recording.today), year_span(form.year, recording.rulebooks)
+    running = serving(facts, form.client.uscc, *span)
+    project = project_of(form.project_id, form.submitted_on, form.year, running)
+    if isinstance(project, ProjectStarted):
+        return
+    text, text_en = project
+    if not running:
+        raise Forbidden(
+            f"{text}，不能评价",
+            f"{text_en}: it cannot rate it",
+            cites=("art.13", "R22"),
+            remedy="请核对年度和机构；如确有服务合同，请机构或协会先登记项目",
+            remedy_en="Check year and agency; have the agency or the association record the contract first.",
+        )
+    raise Invalid(
+        text,
+        text_en,
+        cites=("art.13", "R22"),
+        remedy="请写明所评价的项目",
+        remedy_en="Name the project that is rated.",
+        pointer="/project_id",
+    )
 
 
 @implements("art.23", "R22")
@@ -151,6 +181,7 @@ class SubmitSurvey(Command):
         _year_begun(self.year, self.submitted_on, recording)
         _clients_project(agency, recording, self.project_id, self.client)
         if recording.role is Role.CLIENT:
+            _must_be_served(agency, recording, self)
             still_open(agency.trail, self.year, self.submitted_on)
         return fact(
             SurveySubmitted,

@@ -22,7 +22,7 @@ def test_the_preview_tells_what_recording_does(world: World) -> None:
     desk = Desk(world, Role.ASSOCIATION)
     fields = {
         "agency": uscc, "id": complaint, "/outcome": "upheld", "/decided_on": "2024-05-06",
-        "/verified_grounds": "missed_hazard",
+        "/verified_grounds": "missed_hazard", "/findings": "现场核查记录",
     }  # fmt: skip
     text = desk.send("/record/decide-complaint", fields).text
     for said in (
