@@ -93,7 +93,7 @@ def pages(accused: Accused) -> Iterator[tuple[str, Any]]:
                 yield at, desk.get(at)
     for query in ({"as": "pdf"}, {"as": "pdf", "of": "published"}):
         yield f"sheet {query}", desk.get(f"/agencies/{accused.uscc}/sheets/{YEAR}", **query)
-    yield "replay", desk.get(f"/agencies/{accused.uscc}/replay", as_of="2024-05-17")
+    yield "replay 2024-05-17", desk.get(f"/agencies/{accused.uscc}/replay", as_of="2024-05-17")
 
 
 def not_in(accused: Accused, secrets: dict[str, str], place: str, answer: Any) -> None:
