@@ -106,9 +106,13 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
     ),
     "ReceiveComplaint": CommandExample(
         {
-            "received_on": "2024-04-25", "complainant": "张先生", "client_uscc": CLIENT_USCC, "grounds": "missed_hazard",
-            "content": "上门检查后三天，储罐区报警器被发现早已失效", "contact": "138****5678",
-        },  # fmt: skip
+            "received_on": "2024-04-25",
+            "complainant": "张先生",
+            "client_uscc": CLIENT_USCC,
+            "grounds": "missed_hazard",
+            "content": "上门检查后三天，储罐区报警器被发现早已失效",
+            "contact": "138****5678",
+        },
         "ComplaintReceived",
         can_contradict=False,
     ),

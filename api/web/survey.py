@@ -103,7 +103,10 @@ def _unanswered(field: str) -> Said:
 def _form(
     request: Request, about: dict[str, Any], given: dict[str, str], problem: Refused | None, status: int
 ) -> Response:
-    return _shown(request, "survey.html", status, about=about, reads=DISCLOSURES[about["disclosure"]], given=given, refused=problem, form=survey_form())
+    told = DISCLOSURES[about["disclosure"]]
+    return _shown(
+        request, "survey.html", status, about=about, reads=told, given=given, refused=problem, form=survey_form()
+    )
 
 
 def _over(request: Request, found: Inside) -> Response:

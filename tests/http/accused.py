@@ -96,7 +96,7 @@ class Accused:
                     comments=self._hide(f"survey {place}: comments"),
                     note=self._hide(f"survey {place}: note"),
                     evidence=self._papers(f"survey {place}"),
-                )  # fmt: skip
+                )
             )
         for one in world.trail(uscc):
             if one["type"] in ("SurveySubmitted", "SurveyInvited"):

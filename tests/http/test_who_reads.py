@@ -10,7 +10,8 @@ import pytest
 from api.permissions import APPEAL_WHAT_IF, PERMISSIONS, WHAT_IF
 from api.web.form_fields import FORMS, every_field, form_fields
 from api.web.table import PAGES
-from domain.readers import DISCLOSED_TO_AGENCY, READERS, Kind, kind_of, may_read
+from api.web.who_reads import DISCLOSURES
+from domain.readers import DISCLOSED_TO_AGENCY, READERS, Kind, kind_of, may_read, strictest
 from domain.values import Role
 from projections.certificate import check_certificate
 from projections.certificate_file import parse_certificate
@@ -254,7 +255,23 @@ def test_every_form_says_who_reads_what_is_typed() -> None:
     said = {one.name: one.reads[1] for one in form_fields("receive-complaint") if one.reads is not None}
     for name in ("complainant", "content", "contact", "note", "evidence"):
         assert "agency concerned" in said[name], name
-    assert (
-        "and by the agency"
-        in dict((one.name, one.reads or ("", "")) for one in form_fields("decide-complaint"))["disclosed"][1]
-    )
+    decided = {one.name: one.reads or ("", "") for one in form_fields("decide-complaint")}
+    assert "and by the agency" in decided["disclosed"][1]
+
+
+def test_a_survey_form_is_told_as_the_rulebook_said_when_it_was_filled_in() -> None:
+    """Of several disclosures the one that tells least holds: a later `named` opens nothing that was promised."""
+    assert strictest("named", "anonymous") == "anonymous"
+    assert strictest("anonymous", "totals") == "totals"
+    assert strictest("named") == "named"
+
+
+def test_the_survey_and_its_receipt_say_what_the_agency_will_see(world: World) -> None:
+    """On the page behind the link before anything is typed, and again on the receipt (art.23, annex2)."""
+    link = world.done("InviteSurvey", world.filed())["link"].rpartition("/")[2]
+    page = world.client.get(f"/survey/{link}").text
+    assert DISCLOSURES["anonymous"][0] in page
+    assert page.index(DISCLOSURES["anonymous"][0]) < page.index("<form id=")
+    sent = world.client.post(f"/survey/{link}", data={f"q{number}": "A" for number in range(1, 11)})
+    assert sent.status_code == 200
+    assert DISCLOSURES["anonymous"][0] in sent.text
