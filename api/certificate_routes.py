@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -21,10 +22,12 @@ from domain.proof.check import leaf_hash
 from domain.store.log_keys import signed_by
 from domain.store.proofs import HeadsKept, Signed, head_signed, inclusion_proofs, latest_checkpoint, sealed_stream
 from domain.values import LEDGER_STREAM, Role, agency_stream
+from domain.version import software
 from projections.certificate import answer_of, basis_of, check_certificate, event_of
 from projections.certificate_file import FORMAT, Certificate, Entry, HeadPart, StreamPart, encoded, packed
 from projections.knowledge import EARLIEST
 from projections.look_ups import must_be_assessed
+from projections.readings_changed import EDITION
 from projections.standing import sheet_answer, standing
 
 router = APIRouter(route_class=GuardedRoute)
@@ -52,6 +55,8 @@ def certificate(
         echo = reader.recorded_in_log(int(place)) if place != known else None
         empty = maker.evidence(agency, as_of or questions.today, known, echo or EARLIEST, keys)
         made = maker.answered(empty, year)
+    issued = service.notary.keys.sign_like(signed.note, made.answered_text(service.notary.origin))
+    made = msgspec.structs.replace(made, issued=issued)
     check_certificate(made)  # what leaves here can be verified
     name = f"certificate-{agency}-{made.as_of}-log{signed.size}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-cache"}
@@ -75,7 +80,7 @@ class Maker:
         self._agency, self._ledger = self._part(agency_stream(uscc)), self._part(LEDGER_STREAM)
         return Certificate(
             FORMAT, uscc, as_of, known_at, 0, {"known_at": echo}, None, self._signed.note, keys, self._agency[0],
-            self._ledger[0],
+            self._ledger[0], software(), EDITION,
         )  # fmt: skip
 
     def answered(self, evidence: Certificate, year: int | None) -> Certificate:

@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from api.commands import CommandRoute
 from api.problem_types import PROBLEM_TYPES
 from domain.commands.assessment import InviteSurvey
+from domain.commands.business import RecordLapse
+from domain.commands.filing import FileAgency
 from domain.events import EVENT_TYPES, EventAnnulled
 
 AGENCY_USCC = "91441300MA4X2Y7K18"
@@ -280,7 +282,11 @@ def command_answer(row: CommandRoute) -> dict[str, Any]:
         "agency": AGENCY_USCC, "version": facts[-1]["version"], "recorded_at": facts[-1]["recorded_at"],
         "events": facts,
         "ids": {kind: fact["id"] for kind, fact in zip(kinds, facts, strict=True) if kind is not None},
+        "similar": [{"event": "019331c8-77aa-7d03-b1e5-2f6c0d9a4b18", "recorded_at": "2024-12-28T08:12:40.551207Z"}]
+        if row.body is RecordLapse else [],
     }  # fmt: skip
+    if row.body is FileAgency:
+        answer |= {"category_new": True, "categories_in_use": ["安全评价", "检测检验"]}
     if EventAnnulled.__name__ in names:
         answer["also_annulled"] = ["019331d3-0a11-7c52-8e6f-73b1f4d0a2c9"]
     if row.body is InviteSurvey:
@@ -334,13 +340,13 @@ def problem_example(name: str) -> dict[str, Any]:
 
 _MORE: dict[str, dict[str, Any]] = {
     "invalid": {
-        "detail": "/occurred_on：日期须写作 YYYY-MM-DD 的文本",
-        "detail_en": "/occurred_on: a date is text of the form YYYY-MM-DD",
+        "detail": "/occurred_on：日期须写作 YYYY-MM-DD 的文本，如 2024-05-05",
+        "detail_en": "/occurred_on: a date is text of the form YYYY-MM-DD, like 2024-05-05",
         "errors": [
             {
                 "pointer": "/occurred_on",
-                "detail": "日期须写作 YYYY-MM-DD 的文本",
-                "detail_en": "a date is text of the form YYYY-MM-DD",
+                "detail": "日期须写作 YYYY-MM-DD 的文本，如 2024-05-05",
+                "detail_en": "a date is text of the form YYYY-MM-DD, like 2024-05-05",
             }
         ],
     },

@@ -24,7 +24,7 @@ from api.web.errors import in_its_kind
 
 log = structlog.get_logger("steward")
 
-UNAUTHENTICATED = 401
+UNAUTHENTICATED, TOO_MANY = 401, 429
 MOST_DRAINED_BYTES = 8 * 1024 * 1024
 """How much of an unwanted body is taken in before answering, so that the sender gets to read the answer."""
 
@@ -69,7 +69,7 @@ class Edge:
         try:
             self._rates.let_in(scope)
             await self.app(inner, exchange.receive, exchange.send)
-            if exchange.status == UNAUTHENTICATED and secret_in(scope) is not None:
+            if _is_a_failed_try(inner, exchange.status):
                 self._rates.failed(scope)
         except TooManyRequests as refusal:
             response = in_its_kind(Request(inner), await on_refusal(Request(inner), refusal))
@@ -80,6 +80,21 @@ class Edge:
                 await response(scope, exchange.receive, exchange.send)
         finally:
             self._metrics.answered(scope["method"], *exchange.note(inner))
+
+
+def _is_a_failed_try(scope: Scope, status: int | None) -> bool:
+    """Whether a stranger was refused where one can guess, or make us read a body: a token or session that is none, a
+    form or body of somebody unknown, a link that is none.
+    """
+    if status is None or not 400 <= status < 500 or status == TOO_MANY:
+        return False
+    state = scope.get("state", {})
+    if state.get("caller") is not None or state.get("visitor") is not None:
+        return False
+    if status == UNAUTHENTICATED and secret_in(scope) is not None:
+        return True
+    route: str = getattr(scope.get("route"), "path", "")
+    return scope["method"] == "POST" or "{secret}" in route
 
 
 class _Exchange:

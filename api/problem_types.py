@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import Busy, Contradiction, Forbidden, Invalid, Moved, NotFound, Refusal
+from domain.store.clock import ClockDoubted
 from domain.store.log_keys import LogKeyMissing
 from domain.store.secret_files import UnsafeKeyFile
 from domain.store.trouble import DatabaseRefused
@@ -151,6 +152,10 @@ _ALL = (
         "请在 Retry-After 所说的秒数之后再试。", "Try again after the seconds in Retry-After.",
     ),
     ProblemType(
+        "head-too-large", 431, "地址和请求头过大", "Address and headers are too large",
+        "请求的地址和请求头合计超过服务器的上限。", "Address and headers of the request are over the server's limit.",
+    ),
+    ProblemType(
         "internal", 500, "服务器内部错误", "An internal error",
         "服务器出错。reference 是日志里的编号，请告知管理员。",
         "The server failed. reference is the number under which it was logged: tell the administrator.",
@@ -166,8 +171,8 @@ _ALL = (
     ),
     ProblemType(
         "not-ready", 503, "尚未就绪", "Not ready",
-        "服务暂不能使用它的数据库、密钥或检查点目录。",
-        "The service cannot use its database, its keys or its folder of checkpoints at the moment.",
+        "服务暂不能使用它的数据库、密钥、检查点目录或时钟。",
+        "The service cannot use its database, its keys, its folder of checkpoints or its clock at the moment.",
     ),
 )  # fmt: skip
 
@@ -195,6 +200,7 @@ _NAMES: dict[type[Refusal], str] = {
     LogKeyMissing: "not-ready",
     LogRewritten: "not-ready",
     NotKept: "not-ready",
+    ClockDoubted: "not-ready",
 }
 
 

@@ -30,6 +30,8 @@ Instant = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\
 LapseItem = Literal[1, 2, 3, 4, 5, 6, 7, 9]
 Points = Annotated[str, msgspec.Meta(pattern=r"^\d{1,9}(\.\d{1,2})?$")]
 SubmissionItem = Literal[1, 3, 6, 7]
+NoteAudience = Literal["internal", "shared"]
+"""Who reads a note: the association, the committee, the regulator and the auditor; `shared`: the agency too (R39)."""
 Via = Literal["api", "page", "import"]
 
 
@@ -119,6 +121,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type
     actor: str
     via: Via
     note: Sealed | None = None
+    note_audience: NoteAudience = "internal"
+    """Notes recorded before there was a choice are internal (R39)."""
     evidence: tuple[Evidence, ...] = ()
 
     @property
@@ -285,6 +289,9 @@ class ComplaintReceived(Event, frozen=True, kw_only=True):
     client_uscc: Sealed | None
     client_hash: str | None
     grounds: Grounds
+    content: Sealed | None = None
+    """What happened, in the words of who complained: never read by the agency concerned (R39)."""
+    contact: Sealed | None = None
 
 
 class ComplaintUpheld(Event, frozen=True, kw_only=True):
@@ -292,12 +299,15 @@ class ComplaintUpheld(Event, frozen=True, kw_only=True):
     complaint_id: str
     findings: Sealed | None
     verified_grounds: Grounds
+    disclosed: Sealed | None = None
+    """What the agency may read of the matter, so that it can defend itself (R39)."""
 
 
 class ComplaintDismissed(Event, frozen=True, kw_only=True):
     NAMES = ("complaint_id",)
     complaint_id: str
     findings: Sealed | None
+    disclosed: Sealed | None = None
 
 
 class ComplaintMerged(Event, frozen=True, kw_only=True):
@@ -305,6 +315,7 @@ class ComplaintMerged(Event, frozen=True, kw_only=True):
     complaint_id: str
     merged_into: str
     findings: Sealed | None
+    disclosed: Sealed | None = None
 
 
 class AgencyDelisted(Event, frozen=True, kw_only=True):
@@ -491,6 +502,8 @@ class ImpactDisposed(Event, frozen=True, kw_only=True):
     cause: str
     outcome: Literal["reopened", "kept"]
     reason: Sealed
+    hearing_on: date | None = None
+    """When the agency was heard: a final result is reopened to its disadvantage only after that (R36)."""
 
 
 # ---- hints and objections (R37, R38) ----
@@ -567,6 +580,8 @@ class YearPublished(Event, frozen=True, kw_only=True):
     rulebook_sha256: str
     calendar_sha256: str
     deadline: date
+    reason: Sealed | None = None
+    """Why it is dated before the day on which it was made (R45)."""
 
 
 class RanksRevised(Event, frozen=True, kw_only=True):

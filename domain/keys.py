@@ -26,6 +26,7 @@ from domain.events import (
     SubmissionRequested,
     SurveySubmitted,
 )
+from domain.similar import content_key
 
 
 def type_key(kind: type[Event], part: str | int = "") -> str:
@@ -101,6 +102,9 @@ LABELS = field_keys(("name", "category"))
 def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
     """Every key of an event. `ground`: of a lapse entered by hand, as its place in the trail gives it (R8c)."""
     yield type_key(type(event))
+    alike = content_key(event)
+    if alike is not None:
+        yield alike
     for named in event.named():
         yield naming_key(named, type(event))
     if isinstance(event, LapseRecorded) and ground is not None:

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from domain.errors import Invalid, NotFound
 from domain.events import EventAnnulled, ResultPublished, ResultRevised
+from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import resting_on, result_day, standing_result
 from domain.measures.implements import implements
@@ -125,7 +126,7 @@ def _outcome(side: Side, year: int) -> tuple[Any, ...]:
     rest = sum((Fraction(sheet["exact"][name]) for name in ("quality", "effect", "honours")), Fraction(0))
     conduct = [line for line in sheet["lines"] if line["category"] == "conduct" and Fraction(line["nominal"])]
     shown = (sheet[name] for name in _SHOWN)
-    return (*shown, score_of_record(rest), sorted(line["item"] for line in conduct), placed_in(side, year).category)
+    return (*shown, score_of_record(rest), sorted(line["item"] for line in conduct), placed_in(side, year).group)
 
 
 _SHOWN = ("assessed", "total", "grade", "quality", "effect", "honours", "missing", "override")
@@ -134,11 +135,14 @@ _SHOWN = ("assessed", "total", "grade", "quality", "effect", "honours", "missing
 def placed_in(side: Side, year: int) -> Placed:
     """The agency's result of a year, in its category on the year's last day or on `as_of` if that is earlier (R30)."""
     sheet, (first, last) = side.sheet(year), year_span(year, side.basis.law.rulebooks)
-    profile = profile_on(side.basis.trail, max(first, min(last, side.basis.as_of)))
+    day = max(first, min(last, side.basis.as_of))
+    profile = profile_on(side.basis.trail, day)
+    category = None if profile.category is UNSET else profile.category
     return Placed(
         sheet["agency"]["uscc"],
         None if profile.name is UNSET else profile.name,
-        None if profile.category is UNSET else profile.category,
+        category,
+        group_of(category, side.basis.law.rulebooks.on(day).categories.known),
         sheet["assessed"],
         sheet["total"],
         sheet["grade"],

@@ -18,6 +18,8 @@ from domain.events import (
     HonourAwarded,
     LapseRecorded,
     PenaltyImposed,
+    ResultPublished,
+    ResultRevised,
     SurveyClosed,
     SurveySubmitted,
 )
@@ -133,6 +135,14 @@ class Sheet:
         return [category.name for category in self.categories if category.missing]
 
     @cached_property
+    @implements("R44")
+    def waived(self) -> list[str]:
+        """The missing parts that the committee has let pass: a result of the year was published without them."""
+        published = [one for one in self.basis.facts.several(ResultPublished, ResultRevised) if one.year == self.year]
+        parts = set(published[0].sheet.get("missing", ())) if published and published[0].sheet["assessed"] else set()
+        return [part for part in self.missing if part in parts]
+
+    @cached_property
     def exact_total(self) -> Fraction:
         """The sum of the categories, with the rulebook's cap on the total if it has one (R24, R26)."""
         total = sum((category.points for category in self.categories), Fraction(0))
@@ -168,6 +178,8 @@ class Sheet:
             "assessed": self.assessed,
             "complete": not self.missing,
             "missing": self.missing,
+            "provisional": bool(set(self.missing) - set(self.waived)),
+            "waivers": [{"part": part} for part in self.waived],
             **shown,
             "total": None if self.score is None else rounded(self.score),
             "grade": self.grade,
@@ -253,7 +265,7 @@ class Sheet:
                 f"已撤销（{trail.annulled_by[event.id]}）", f"annulled ({trail.annulled_by[event.id]})",
             )
             for event in trail.events
-            if type(event) in SCORED and not trail.counts(event) and event.occurred_on <= self.basis.as_of
+            if type(event) in SCORED and not trail.counts(event) and trail.day_of(event) <= self.basis.as_of
             and (getattr(event, "year", None) or self._year_of(event)) == self.year
         ]  # fmt: skip
 

@@ -16,7 +16,7 @@ from domain.errors import Busy, NotFound, Refusal, Unreadable
 from domain.store.trouble import DatabaseRefused
 
 OK, UNEXPECTED, USAGE, DATABASE_REFUSED, NOT_FOUND, REFUSED, BUSY, DIFFERENT, UNREADABLE, PROOF_FAILED = range(10)
-TAMPERED, INTERRUPTED = 10, 130
+TAMPERED, READ_OTHERWISE, INTERRUPTED = 10, 11, 130
 EXIT_CODES = {
     OK: ("完成", "done"),
     UNEXPECTED: ("意外错误", "unexpected error"),
@@ -32,6 +32,7 @@ EXIT_CODES = {
     UNREADABLE: ("有事件无法读取或投影", "an event cannot be decoded or projected"),
     PROOF_FAILED: ("核验不通过", "what was to be proven is not"),
     TAMPERED: ("存储的内容与签署的日志不符", "what is stored is not what was signed"),
+    READ_OTHERWISE: ("证书由理解不同的版本签发", "the certificate's version reads the Measures otherwise"),
     INTERRUPTED: ("被中断", "interrupted"),
 }
 EPILOG = "退出码 exit codes: " + "; ".join(f"{code} {text} {text_en}" for code, (text, text_en) in EXIT_CODES.items())

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.guard import require_known_parameters
+from api.guard import fold_path, require_known_parameters
 from api.problem_types import TooLarge
 from api.web.basis import NAMES as BASIS_NAMES
 from api.web.carried import NOT_SENT, STAYING, pack, staying, unpack
@@ -49,6 +49,7 @@ class PageRoute(APIRoute):
             allowed |= BASIS_NAMES
 
         async def checked(request: Request) -> Response:
+            fold_path(request)
             visitor = await run_in_threadpool(visitor_of, request)
             request.state.visitor = visitor
             if roles is not None and visitor is None and request.method == "GET":

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from domain.commands.fields import EvidenceIn, MemberIn, PersonIn, Prose
+from domain.commands.fields import Body, EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
-from domain.events import Client, Event, Evidence, Person, Sealed, TeamMember, Via
+from domain.events import Client, Event, Evidence, NoteAudience, Person, Sealed, TeamMember, Via
 from domain.measures.calendar import Calendar
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
@@ -96,10 +96,8 @@ def evidence_stored(given: Iterable[EvidenceIn]) -> tuple[Evidence, ...]:
     return tuple(Evidence(title=one.title, uri=one.uri, sha256=one.sha256) for one in given)
 
 
-class Command(BaseModel):
+class Command(Body):
     """A command's body. Subclasses say which fact it makes and when it is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     FACT_DATE: ClassVar[str]
     """The field that becomes `occurred_on`: the first date named in the command's row of api.md."""
@@ -111,6 +109,7 @@ class Command(BaseModel):
     """Records more than its own fact (`api/acts.py`), so it stands by itself: in no import and in no other command."""
 
     note: Prose | None = None
+    note_audience: NoteAudience = "internal"
     evidence: Evidences = ()
 
     @abstractmethod

@@ -134,6 +134,8 @@ class ReceiveComplaint(Command):
     complainant: Label | None = None
     client_uscc: Uscc | None = None
     grounds: Grounds
+    content: Prose | None = None
+    contact: Label | None = None
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Always accepted; a client complains for itself only."""
@@ -145,6 +147,8 @@ class ReceiveComplaint(Command):
             client_uscc=seal_optional(recording, client),
             client_hash=None if client is None else recording.vault.keyed_hash(client),
             grounds=self.grounds,
+            content=seal_optional(recording, self.content),
+            contact=seal_optional(recording, self.contact),
         )
 
 
@@ -158,6 +162,8 @@ class DecideComplaint(Command):
     decided_on: Day
     findings: Prose
     """What was found, on which evidence; where there is none, it says why."""
+    disclosed: Prose | None = None
+    """What the agency may read of the matter, to defend itself (R39)."""
     verified_grounds: Grounds | None = None
     merged_into: Id | None = None
 
@@ -198,12 +204,17 @@ class DecideComplaint(Command):
                 pointer="/decided_on",
             )
         findings = recording.vault.seal(self.findings)
+        disclosed = seal_optional(recording, self.disclosed)
         if self.outcome == "upheld":
             return fact(
-                ComplaintUpheld, complaint_id=complaint.id, findings=findings, verified_grounds=self.verified_grounds
+                ComplaintUpheld,
+                complaint_id=complaint.id,
+                findings=findings,
+                verified_grounds=self.verified_grounds,
+                disclosed=disclosed,
             )
         if self.outcome == "dismissed":
-            return fact(ComplaintDismissed, complaint_id=complaint.id, findings=findings)
+            return fact(ComplaintDismissed, complaint_id=complaint.id, findings=findings, disclosed=disclosed)
         target = in_body(agency, "merged_into", self.merged_into or "", ComplaintReceived)
         if target.id == complaint.id or isinstance(agency.complaint_decision(target.id), ComplaintMerged):
             raise Contradiction(
@@ -214,7 +225,9 @@ class DecideComplaint(Command):
                 remedy_en="Name the complaint that finally carries the matter.",
                 pointer="/merged_into",
             )
-        return fact(ComplaintMerged, complaint_id=complaint.id, merged_into=target.id, findings=findings)
+        return fact(
+            ComplaintMerged, complaint_id=complaint.id, merged_into=target.id, findings=findings, disclosed=disclosed
+        )
 
 
 @implements("art.17(3)", "R16")

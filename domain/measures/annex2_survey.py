@@ -49,6 +49,7 @@ def counted_forms(
     The latest by `submitted_on`, then by recording order, of clients with a project that runs on a day of the year;
     none submitted after the year's survey was closed, and none from before the Measures were in force (R4).
     """
+    facts = facts.of_forms()
     closing = closing_of(facts, year)
     clients = served(facts, *year_span(year, rulebooks))
     latest: dict[str, SurveySubmitted] = {}
@@ -110,6 +111,7 @@ def coverage(facts: Facts, year: int, rulebooks: Rulebooks) -> dict[str, Any]:
 
     Asked are those with an invitation or with a form that counts.
     """
+    facts = facts.of_forms()
     clients = served(facts, *year_span(year, rulebooks))
     forms, _ = counted_forms(facts, year, rulebooks)
     heard = {form.client.uscc for form in forms}

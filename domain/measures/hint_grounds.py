@@ -20,6 +20,7 @@ from domain.events import (
 from domain.facts import Facts
 from domain.measures.annex2_survey import project_of_form
 from domain.measures.calendar import Calendar
+from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import ONE_DAY, late_changes, profile_on, saying
 from domain.measures.chapter3_business import ended_on, served, team_shortfalls
 from domain.measures.implements import implements
@@ -112,7 +113,9 @@ def shared_certificates(facts: Facts, law: TheLaw, elsewhere: Elsewhere) -> Iter
     for other in elsewhere.stays(own.keys()) if own else ():
         for stay in own.get(other.certificate, ()):
             day = max(stay.first, other.first, law.rulebooks.first_day)
-            if stay.category == other.category and day <= min(stay.last, other.last, facts.as_of):
+            known = law.rulebooks.on(day).categories.known
+            alike = group_of(stay.category, known) == group_of(other.category, known)
+            if alike and day <= min(stay.last, other.last, facts.as_of):
                 first, people, kept = pairs.get((stay.event, other.event), (day, set(), other))
                 pairs[stay.event, other.event] = min(first, day), people | {other.certificate}, kept
     for (event, _), (day, people, other) in pairs.items():

@@ -343,8 +343,8 @@ READ_MODELS: dict[str, Table] = {
     for table in (
         _read_model(
             "agency_status",
-            _text("name", optional=True), Column("category", Name), _text("filing", optional=True),
-            _text("warning"), _text("advice"), _text("search"),
+            _text("name", optional=True), Column("category", Name), Column("category_key", Name),
+            _text("filing", optional=True), _text("warning"), _text("advice"), _text("search"),
         ),
         _read_model("filed_period"),
         _read_model("project_period", key=(Column("key", Name, nullable=False),)),
@@ -364,7 +364,7 @@ READ_MODELS: dict[str, Table] = {
             "published_result",
             _number("version"), _text("name", optional=True), Column("category", Name), _text("grade", optional=True),
             _text("total", optional=True), Column("hundredths", Integer), Column("rank", Integer), _number("assessed"),
-            Column("deadline", Date), _number("revised"),
+            Column("deadline", Date), _number("revised"), Column("category_key", Name),
             key=(_year(), Column("key", Name, nullable=False)),
         ),
         _read_model(

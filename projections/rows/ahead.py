@@ -96,6 +96,8 @@ def _of_a_subject(command: Command, path_id: str) -> Ahead:
             return Ahead(_of_report(path_id), (path_id,))
         case watch.AnswerObjection():
             return Ahead((naming_key(path_id, ObjectionAnswered),), (path_id,))
+        case assessment.AnswerInvitation():
+            return Ahead((type_key(SurveyClosed),), (path_id,))
         case sanctions.DecideComplaint():
             ladder = (*LADDER, type_key(PenaltyImposed), ENTERED_BY_HAND) if command.outcome == "upheld" else ()
             return Ahead(
@@ -141,6 +143,9 @@ def _of_assessment(command: Command) -> Ahead | None:
             client, project = command.client.uscc, command.project_id
             keys = (type_key(SurveyClosed), client_key(client))
             return Ahead(keys, () if project is None else (project,))
+        case assessment.InviteSurvey():
+            named = command.project_id
+            return Ahead((type_key(SurveyClosed),), () if named is None else (named,))
         case assessment.CloseSurvey():
             return Ahead((type_key(SurveyClosed), forms_key(command.year)))
         case assessment.ScoreEffect():

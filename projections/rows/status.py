@@ -18,6 +18,7 @@ from domain.events import (
     ResultRevised,
 )
 from domain.facts import Facts
+from domain.folding import category_fold, compared
 from domain.keys import LABELS, type_key, type_keys
 from domain.law import Law
 from domain.measures.chapter3_sanctions import advisories
@@ -42,11 +43,13 @@ class Status(NamedTuple):
 
     name: str | None
     category: str | None
+    category_key: str | None
+    """The category as it is compared: folded; a rulebook's list is looked at when it is asked about (R47)."""
     filing: str | None
     warning: str
     advice: str
     search: str
-    """What a search looks through: name and USCC, case folded."""
+    """What a search looks through: name and USCC, folded as what is searched for."""
 
 
 def update_status(context: Context, changed: Iterable[Event]) -> None:
@@ -102,10 +105,11 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Step]:
         basis = Basis(trail, law, day, at)
         agency = agency_name(basis)
         value = Status(
-            agency["name"], agency["category"], agency["filing"],
+            agency["name"], agency["category"],
+            None if agency["category"] is None else category_fold(agency["category"]), agency["filing"],
             json.dumps(warning_part(basis), ensure_ascii=False, separators=(",", ":")),
             json.dumps(advisories(basis.facts), ensure_ascii=False, separators=(",", ":")),
-            f"{agency['name'] or ''}\n{agency['uscc']}".casefold(),
+            f"{compared(agency['name'] or '')}\n{compared(agency['uscc'])}",
         )  # fmt: skip
         steps.append(Step(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return merged(steps)

@@ -22,6 +22,8 @@ from domain.values import Instant, Role, instant, shanghai_date
 
 ROWS = {row.body.__name__: row for row in COMMANDS}
 APPEALED = 2025
+DATED_BACK = {"reason": "会议当日已在网站公示，此处补录"}
+"""Why a publication is dated before today (R45)."""
 BOUND = (Role.AGENCY, Role.CLIENT)
 _numbers = itertools.count(1)
 _RUN = secrets.randbelow(10**5)
@@ -145,7 +147,13 @@ class World:
             for row in rows
             for part in row["missing"]
         ]
-        body = {"published_on": f"{year + 1}-03-10", "meeting_on": f"{year + 1}-03-07", "waivers": waivers, **changes}
+        body = {
+            "published_on": f"{year + 1}-03-10",
+            "meeting_on": f"{year + 1}-03-07",
+            "waivers": waivers,
+            **DATED_BACK,
+            **changes,
+        }
         return self.must(self.people[Role.COMMITTEE].post(f"/v1/assessments/{year}/publication", body))
 
     def upheld(self, uscc: str, *days: str) -> list[str]:

@@ -39,7 +39,7 @@ class LongHistory(History):
         self.add("filing-decision", {"outcome": outcome, "decided_on": self.day(), **more}, "decision")
 
     def do_rename(self) -> None:
-        fields = {self.random.choice(("name", "category")): self.random.choice("丁戊己")}
+        fields = {self.random.choice(("name", "category")): self.random.choice(("丁", "戊 己", "戊己"))}
         self.add("changes", {"changed_on": self.day(), "reported_on": self.day(), "fields": fields}, "change")
 
     def do_accident(self) -> None:
