@@ -675,7 +675,7 @@ def test_a_later_rulebook_neither_revives_nor_revokes_notices_of_earlier_tags() 
     assert due(world, "2025-06-01") == []
 
 
-@pytest.mark.shows("R16")
+@pytest.mark.shows("R16", "R16a")
 def test_delisting_an_agency_that_is_not_blacklisted_restarts_nothing() -> None:
     """Only a release from the blacklist restarts the count."""
     world = filed(**{"ladder.tag_term": "by_decision"})

@@ -40,7 +40,7 @@ def not_served(year: int) -> Words:
     return f"该企业在 {year} 年度没有由本机构服务的项目", f"the enterprise had no project of the agency in {year}"
 
 
-@implements("art.13", "art.23", "R22")
+@implements("art.13", "art.23", "R4a", "R22", "R22a")
 def counted_forms(
     facts: Facts, year: int, rulebooks: Rulebooks
 ) -> tuple[list[SurveySubmitted], list[tuple[SurveySubmitted, str, str]]]:

@@ -55,7 +55,7 @@ _BY_HAND_EN = {
 }
 
 
-@implements("annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7", "art.21", "art.26", "R8", "R8a")
+@implements("annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7", "art.21", "art.26", "R8", "R8a", "R8d")
 def overdue_submissions(facts: Facts) -> list[Lapse]:
     """未按时按要求提交: not met by its due date, one lapse from the day after; late receipt changes nothing."""
     lapses = []
@@ -229,7 +229,7 @@ class Considered:
     reason: tuple[str, str] | None
 
 
-@implements("annex1.note2", "R7", "R8", "R8c", "R9")
+@implements("annex1.note2", "R4a", "R7", "R8", "R8c", "R8e", "R9")
 def lapses(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> list[Considered]:
     """All lapses that have appeared by `as_of`, by day of appearance, each with the reason if it does not count.
 

@@ -85,7 +85,7 @@ def _all_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     return sorted([*_once(records, derived, rulebooks), *derived], key=lambda record: (record.day, record.version))
 
 
-@implements("R12")
+@implements("R12", "R12b")
 def _once(entered: list[BadRecord], derived: list[BadRecord], rulebooks: Rulebooks) -> list[BadRecord]:
     """The entered ones; those of 16.8 and 16.12 are paired with derived ones of the same ground, in order of days.
 
@@ -126,7 +126,7 @@ def _of_complaints(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     ]
 
 
-@implements("art.16(8)", "R12")
+@implements("art.16(8)", "R12", "R12a")
 def _of_surveys(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     """满意度得分 70 分以下（不含本数）: closing a year's survey with a mean under 70 makes one of 16.8."""
     records = []
@@ -247,6 +247,7 @@ def _released(tag: Tag, day: date) -> Tag:
     return replace(tag, last_day=day - ONE_DAY, released_on=day)
 
 
+@implements("art.17(3)", "R16", "R16a")
 def _restarted(facts: Facts, rulebook: Rulebook, found: list[Tag], place: tuple[date, int]) -> tuple[date, int]:
     """The last delisting before a place that really released a blacklisted agency: it restarts the count (R16)."""
     if rulebook.ladder.tag_term != "by_decision":

@@ -155,7 +155,7 @@ def test_the_last_day_of_the_week_is_in_time(year: Year, filed_on: str, in_time:
     assert year.committee.get(f"/v1/appeals/{appeal}").json()["in_time"] is in_time
 
 
-@pytest.mark.shows("R2", "R3")
+@pytest.mark.shows("R2", "R3", "R41")
 @pytest.mark.parametrize(
     ("published_on", "deadline"),
     [("2025-09-26", "2025-10-09"), ("2025-01-22", "2025-02-05"), ("2025-04-20", "2025-04-27")],
@@ -267,7 +267,7 @@ def test_facts_are_replaced_in_the_same_step(year: Year) -> None:
     assert appealed["published_sheet"]["quality"] != "50.00"
 
 
-@pytest.mark.shows("R36")
+@pytest.mark.shows("R36", "R36a")
 def test_a_late_fact_after_the_year_was_closed(year: Year) -> None:
     """It is recorded, answered with the result that it touches, and stays listed until the committee disposes of it."""
     world, uscc, other = year.world, year.world.assessed(), year.world.assessed()
@@ -425,7 +425,7 @@ def test_upheld_must_change_something_and_only_what_is_disputed(year: Year) -> N
     assert year.decide(appeal, "dismissed").status_code == 409
 
 
-@pytest.mark.shows("R32", "R36")
+@pytest.mark.shows("R32", "R32a", "R36")
 def test_what_is_recorded_while_a_year_is_worked_out_goes_to_the_worklist(
     year: Year, monkeypatch: pytest.MonkeyPatch
 ) -> None:
