@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.values import Role
-from tests.http.world import CLIENT_USCC, World, body_of, new_uscc, today
+from tests.http.world import CLIENT_USCC, DATED_BACK, World, body_of, new_uscc, today
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def test_a_year_is_not_published_while_a_survey_with_forms_stands_unclosed(own_w
     world.done("ScoreEffect", open_, year=year, scored_on="2024-12-28")
     committee, path = world.people[Role.COMMITTEE], f"/v1/assessments/{year}/publication"
     waiver = {"uscc": open_, "part": "quality", "reason": "免"}
-    body = {"published_on": "2025-03-10", "meeting_on": "2025-03-07", "waivers": [waiver]}
+    body = {"published_on": "2025-03-10", "meeting_on": "2025-03-07", "waivers": [waiver], **DATED_BACK}
     refused = committee.post(path, body)
     assert refused.status_code == 409, refused.text
     assert "R12" in refused.text
