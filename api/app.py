@@ -47,6 +47,7 @@ from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.metrics import Metrics
 from api.middleware import Edge
+from api.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
 from api.quick_standing import QuickStandings
 from api.readings import Readings
 from api.sealing import Notary
@@ -85,6 +86,7 @@ from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.row_seals import ensure_seals, with_seal
 from domain.store.schema import persons
+from domain.store.sealer import bind_cluster
 from domain.store.wrapping import ensure_master_key
 from domain.values import FOREVER, LEDGER_STREAM, instant
 from projections.ledger import open_ledger
@@ -202,6 +204,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def start(settings: Settings) -> Service:
     """Open the database, bring it to this version, and open the ledger if it is new."""
+    require_own_keys(settings)
     engine = open_engine(settings.database)
     try:
         make_ready(engine, settings)
@@ -210,7 +213,9 @@ def start(settings: Settings) -> Service:
         raise
     notary, readings = Notary(engine, settings), Readings(engine)
     housekeeper = Housekeeper(engine, settings, notary, readings)
-    return Service(settings, open_ledger(engine), housekeeper, readings, notary)
+    service = Service(settings, open_ledger(engine), housekeeper, readings, notary)
+    watch_writes(service.degraded, engine)
+    return service
 
 
 def is_demonstration(ledger: Ledger) -> bool:
@@ -223,10 +228,17 @@ def is_demonstration(ledger: Ledger) -> bool:
 def make_ready(engine: Engine, settings: Settings) -> None:
     """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew old rows.
 
-    Any number of processes may do it at once.
+    Any number of processes may do it at once. A ledger that does not hold what was signed before is only brought to
+    this version: it answers questions and takes no writes. Raises: DatabaseRefused for one that must not be served.
     """
     use_keys(engine, settings.keys)
+    require_whole(engine, settings)
+    require_own_keys(settings, engine)
     migrate(engine)
+    bind_cluster(engine)
+    if not compare_with_signed(engine, settings):
+        ensure_rows(settings.database, lambda *_: None)
+        return
     ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)

@@ -125,6 +125,7 @@ def require_sound(engine: Engine, *, thoroughly: bool = False) -> None:
         said = _alone(engine, f"PRAGMA {'integrity_check' if thoroughly else 'quick_check'}(1)")[0]
         if said != "ok":
             raise damaged(str(said).partition("\n")[0])
+    guard.found_sound()
 
 
 def was_stopped_uncleanly(url: str | URL) -> bool:

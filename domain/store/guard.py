@@ -16,7 +16,7 @@ from threading import Lock
 
 from sqlalchemy import Connection, Engine
 
-from domain.store.trouble import DatabaseDamaged, WritesStopped
+from domain.store.trouble import DatabaseDamaged, DatabaseForeign, WritesStopped, damaged
 
 GUARD_OPTION = "steward_guard"
 """The execution option under which an engine carries its guard."""
@@ -31,10 +31,6 @@ class OtherCluster(WritesStopped):
     """The rows come from another PostgreSQL cluster: their transaction ids mean nothing in this one."""
 
 
-class LedgerDiffers(WritesStopped):
-    """The ledger does not hold what was signed before: it was put back from an older copy, or rewritten."""
-
-
 class Guard:
     """What one engine's database may not do at the moment, and why. Safe to use from any thread."""
 
@@ -45,6 +41,11 @@ class Guard:
         self._opened: Identity | None = None
         self._log: Identity | None = None
         self._connections = 0
+        self._sound = False
+
+    def found_sound(self) -> None:
+        """The file was looked at, and is a whole database."""
+        self._sound = True
 
     def stop(self, why: WritesStopped) -> None:
         """Take no writes for this reason, until it is over."""
@@ -97,12 +98,21 @@ class Guard:
 
     @contextmanager
     def noticing(self) -> Iterator[None]:
-        """A database that shows to be damaged while the block runs is not used again. Raises: DatabaseDamaged."""
+        """A database that shows to be damaged while the block runs is not used again. Raises: DatabaseDamaged.
+
+        A file that was found sound and now is "not a database" is damaged; one that never was is somebody else's.
+        """
         try:
             yield
-        except DatabaseDamaged as damaged:
-            self.stop(damaged)
+        except DatabaseDamaged as found:
+            self.stop(found)
             raise
+        except DatabaseForeign as foreign:
+            if not self._sound:
+                raise
+            found = damaged("file is not a database")
+            self.stop(found)
+            raise found from foreign
 
     def connecting(self) -> None:
         """A connection is about to be made: to the file that was opened first. Raises: FileReplaced."""

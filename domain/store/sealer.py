@@ -50,8 +50,8 @@ from sqlalchemy import (
 )
 
 from domain.store.engine import reading, writing
-from domain.store.schema import events, log_index, sealer
 from domain.store.guard import OtherCluster, guard_of
+from domain.store.schema import events, log_index, sealer
 from domain.store.types import Transaction
 from domain.values import Instant, instant, moment, stream_id
 
@@ -65,10 +65,12 @@ class SealingError(Exception):
 
 
 _NEW_HORIZON = {
-    "remedy": "若确由 pg_dump 恢复或升级到此集群：停掉其他进程，运行 steward restore sequence --as 经办人 --reason 事由",
+    "remedy": "若确由 pg_dump 恢复或升级到此集群：请停掉其他进程，"
+    "运行 steward restore sequence --as 经办人 --reason 事由",
     "remedy_en": "If it was restored from a dump, or upgraded, into this cluster on purpose: stop all other processes "
     "and run steward restore sequence --as PERSON --reason REASON",
 }
+
 
 def seal(engine: Engine) -> int:
     """Seal every event that can be sealed; how many were. 0 also when another process is sealing at this moment.
@@ -173,7 +175,8 @@ CLUSTER = "SELECT CAST(system_identifier AS text) FROM pg_control_system()"
 
 _HORIZON = text(
     "SELECT clock_timestamp() AS clock, pg_snapshot_xmin(pg_current_snapshot()) AS lowest, "
-    f"({CLUSTER}) AS cluster, (SELECT max(position) FROM events) AS last_position, "
+    "(SELECT CAST(system_identifier AS text) FROM pg_control_system()) AS cluster, "
+    "(SELECT max(position) FROM events) AS last_position, "
     "EXISTS (SELECT FROM events WHERE position > :floor "
     "AND transaction_id >= pg_snapshot_xmax(pg_current_snapshot())) AS strange"
 ).columns(lowest=Transaction)
@@ -234,9 +237,7 @@ def _seal_postgresql(connection: Connection) -> int:
     now = connection.execute(_HORIZON, {"floor": row.floor}).one()
     _require_same(row, now)
     # A later snapshot than the horizon's: everything below the horizon is visible to it.
-    sealed = connection.execute(
-        _SEAL, {"last": row.last_log_index, "floor": row.floor, "new": now.lowest}
-    ).rowcount
+    sealed = connection.execute(_SEAL, {"last": row.last_log_index, "floor": row.floor, "new": now.lowest}).rowcount
     passed = row.waiting_for is not None and row.waiting_for < now.lowest
     idle = row.waiting_for is None and _idle_for_long(row, now.clock)
     if not sealed and not passed and not idle:

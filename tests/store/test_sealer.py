@@ -14,9 +14,9 @@ from sqlalchemy import Engine, select, text
 
 from domain.store import sealer
 from domain.store.engine import reading, writing
+from domain.store.guard import OtherCluster
 from domain.store.recorder import LedgerRecorder
 from domain.store.schema import events, log_index
-from domain.store.guard import OtherCluster
 from domain.store.sealer import seal, sealed_until, sealed_versions
 from domain.values import agency_stream, instant
 from tests.store.makers import append, append_within, undone
