@@ -7,6 +7,7 @@ import typer
 from api.cli import (
     auditing,
     benchmarking,
+    copies,
     demonstration,
     importing,
     proving,
@@ -46,10 +47,20 @@ rebuilding.register(app)
 verifying.register(app)
 proving.register(app)
 auditing.register(app)
+copies.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
 app.add_typer(master_key_app, name="master-key")
-for group in (app, token_app, account_app, proving.keys_app, calendar_app, rulebook_app, master_key_app):
+for group in (
+    app,
+    token_app,
+    account_app,
+    proving.keys_app,
+    copies.restore_app,
+    calendar_app,
+    rulebook_app,
+    master_key_app,
+):
     for command in group.registered_commands:
         command.epilog = EPILOG

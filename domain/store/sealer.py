@@ -52,6 +52,7 @@ from sqlalchemy import (
 from domain.store.engine import reading, writing
 from domain.store.guard import OtherCluster, guard_of
 from domain.store.schema import events, log_index, sealer
+from domain.store.trouble import DatabaseRefused
 from domain.store.types import Transaction
 from domain.values import Instant, instant, moment, stream_id
 
@@ -62,6 +63,10 @@ IDLE = timedelta(seconds=5)
 
 class SealingError(Exception):
     """The log cannot be ordered: stop, never guess (design.md, 6)."""
+
+
+class LeftOut(DatabaseRefused):
+    """The log went past events of an agency: nothing can be certified as complete before they have their place."""
 
 
 _NEW_HORIZON = {
@@ -139,6 +144,14 @@ def skipped(connection: Connection, stream: str | None = None) -> int:
         return int(connection.scalar(query.where(events.c.position < _last_sealed_position())) or 0)
     horizon = bindparam("horizon", _row(connection).horizon or 0, type_=Transaction)
     return int(connection.scalar(query.where(events.c.transaction_id < horizon)) or 0)
+
+
+def require_nothing_left_out(connection: Connection, stream: str) -> None:
+    """No event of this stream is missing from the log though later ones are there. Raises: LeftOut."""
+    if count := skipped(connection, stream):
+        raise LeftOut(
+            f"{stream} 有 {count} 条记录被日志漏过", f"the log went past {count} events of {stream}", **_NEW_HORIZON
+        )
 
 
 def without_place() -> ColumnElement[bool]:

@@ -109,7 +109,7 @@ class Witness:
                 while found := checkpoints_after(connection, after, PAGE):
                     self._append([one for one in found if one.note.startswith(f"{self.origin}\n")])
                     after = found[-1].size
-                last = self.last()
+                last = self.last() if self.latest.exists() else None
                 if last is None or last.size < newest.size:
                     replace(self.latest, newest.note.encode())
 
