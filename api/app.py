@@ -49,6 +49,7 @@ from api.metrics import Metrics
 from api.middleware import Edge
 from api.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
 from api.quick_standing import QuickStandings
+from api.readiness import Readiness
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
@@ -81,7 +82,8 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
 from domain.store.master_key import use_keys
-from domain.store.migrate import migrate
+from domain.store.migrate import migrate, require_current
+from domain.store.postgresql import end_patience, hurry_unless_it_answers
 from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.row_seals import ensure_seals, with_seal
@@ -175,6 +177,7 @@ def create_app(settings: Settings) -> FastAPI:
         reads = await quick_reads(service.ledger.engine)
         used = service.housekeeper.used
         app.state.quick_standings = QuickStandings(service.ledger, reads, used, service.readings)
+        app.state.readiness = Readiness(service)
         app.state.demonstration = await run_in_threadpool(is_demonstration, service.ledger)
         service.housekeeper.start()
         try:
@@ -182,6 +185,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await app.state.feed.close()
             await reads.close()
+            app.state.readiness.close()
             await run_in_threadpool(stop, service)
 
     app = FastAPIOffline(
@@ -205,17 +209,25 @@ def create_app(settings: Settings) -> FastAPI:
 def start(settings: Settings) -> Service:
     """Open the database, bring it to this version, and open the ledger if it is new."""
     require_own_keys(settings)
-    engine = open_engine(settings.database)
+    engine = open_engine(settings.database, answer_seconds=settings.database_seconds)
     try:
         make_ready(engine, settings)
     except BaseException:
         engine.dispose()
         raise
     notary, readings = Notary(engine, settings), Readings(engine)
-    housekeeper = Housekeeper(engine, settings, notary, readings)
-    service = Service(settings, open_ledger(engine), housekeeper, readings, notary)
-    watch_writes(service.degraded, engine)
-    return service
+    degraded = Degraded()
+    watch_writes(degraded, engine)
+    ledger = open_ledger(engine)
+    watch_clock(ledger, settings)
+    housekeeper = Housekeeper(engine, settings, notary, readings, degraded, ledger.clock_watch)
+    return Service(settings, ledger, housekeeper, readings, notary, degraded)
+
+
+def watch_clock(ledger: Ledger, settings: Settings) -> None:
+    """Believe the clock no longer than it runs as clocks do. A demonstration has had clocks of its own."""
+    if settings.clock_seconds and not is_demonstration(ledger):
+        ledger.clock_watch = settings.clock_watch()
 
 
 def is_demonstration(ledger: Ledger) -> bool:
@@ -235,6 +247,7 @@ def make_ready(engine: Engine, settings: Settings) -> None:
     require_whole(engine, settings)
     require_own_keys(settings, engine)
     migrate(engine)
+    require_current(engine)  # whoever lacks a right is told so now, not by the command that needs it
     bind_cluster(engine)
     if not compare_with_signed(engine, settings):
         ensure_rows(settings.database, lambda *_: None)
@@ -261,6 +274,9 @@ def ensure_persons(engine: Engine) -> None:
 
 
 def stop(service: Service) -> None:
-    """End what goes on behind, and close the database."""
+    """End what goes on behind, and close the database. One that does not answer is not waited for."""
+    engine = service.ledger.engine
+    hurry_unless_it_answers(engine)
     service.housekeeper.stop()
-    service.ledger.engine.dispose()
+    engine.dispose()
+    end_patience(engine)

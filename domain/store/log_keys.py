@@ -59,6 +59,11 @@ class LogKeys:
     def _signed_file(self) -> Path:
         return self._folder / f"signed-{self.origin.rpartition('/')[2]}.txt"
 
+    def require_current(self) -> None:
+        """The key that signs is there, though nothing is to be signed at the moment. Raises: LogKeyMissing."""
+        if not (self._folder / CURRENT).exists():
+            raise self._missing("")
+
     def sign_like(self, note: str, text: str) -> str:
         """A text, signed by every key at hand that has signed a note. Raises: LogKeyMissing, UnsafeKeyFile."""
         keys = self._signers(note)

@@ -28,6 +28,10 @@ class DatabaseNewer(DatabaseRefused):
     """A later version of the software has migrated it."""
 
 
+class DatabaseEncoded(DatabaseRefused):
+    """It cannot hold every character: its encoding is not UTF-8."""
+
+
 class DatabaseHalfMigrated(DatabaseRefused):
     """Its version and its tables, columns or triggers do not belong together."""
 
@@ -66,6 +70,13 @@ _BUSY: dict[str, tuple[str, str, str, str]] = {
         "请检查数据库文件及其目录的权限,或确认所连接的不是只读副本",
         "check the permissions of the database file and its folder, or that this is not a read-only replica",
     ),
+    "replica": (
+        "所连接的 PostgreSQL 是只读副本,无法写入",
+        "the PostgreSQL server that answers is a read-only replica",
+        "主库切换后会自动改连;请用同一 Idempotency-Key 重试,并核对 STEWARD_DATABASE_URL 指向主库",
+        "after a failover the service finds the new primary by itself: try again with the same Idempotency-Key, and "
+        "check that STEWARD_DATABASE_URL leads to the primary",
+    ),
     "unopened": (
         "数据库文件无法打开",
         "the database file cannot be opened",
@@ -92,6 +103,8 @@ _POSTGRESQL = {
     "57P02": "lost",
     "57P03": "lost",
 }
+_RECOVERING = "0A000"
+"""Asked for something that a replica cannot do, such as a transaction that writes: "... during recovery"."""
 _SQLITE = {
     "SQLITE_BUSY": "locked",
     "SQLITE_LOCKED": "locked",
@@ -129,8 +142,16 @@ def _kind_of(error: Exception) -> str | None:
         name = getattr(cause, "sqlite_errorname", "")
         return next((kind for prefix, kind in _SQLITE.items() if name.startswith(prefix)), None)
     if isinstance(cause, psycopg2.Error):
+        if cause.pgcode == _RECOVERING and ("recovery" in str(cause) or "hot standby" in str(cause)):
+            return "replica"
         return _POSTGRESQL.get(cause.pgcode or "") or ("lost" if _lost(cause) else None)
     return None
+
+
+def has_other_server(error: Exception, *, writes: bool) -> bool:
+    """Whether PostgreSQL is gone, or read-only where it was to write: no other connection to it is worth trying."""
+    kind = _kind_of(error)
+    return kind in ("lost", "replica") or (kind == "readonly" and writes)
 
 
 def _lost(error: psycopg2.Error) -> bool:
