@@ -56,7 +56,7 @@ def replaced(file: Path, folder: Path) -> None:
     try:
         copy.replace(file)
         _nothing_more(service, facts, "file-replaced")
-        require(standing(service, facts.acknowledged[-1]) == 200, "questions are answered from the file that was opened")
+        require(standing(service, facts.acknowledged[-1]) == 200, "questions are answered from the opened file")
     finally:
         service.kill()
 

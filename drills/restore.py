@@ -37,7 +37,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="steward-drill-") as folder:
         step("a dump in another cluster:")
         with PostgresServer() as first, PostgresServer() as second:
-            require(first.port != second.port, "there are two clusters")
+            require(first.url() != second.url(), "there are two clusters")
             another_cluster(first, second, Path(folder))
 
 
@@ -198,7 +198,9 @@ def _auditor(service: Running) -> str:
 
 def _dumped(source: str, target: str) -> None:
     """pg_dump of one database, loaded into another by psql."""
-    made = [make_url(one).set(drivername="postgresql").render_as_string(hide_password=False) for one in (source, target)]
+    made = [
+        make_url(one).set(drivername="postgresql").render_as_string(hide_password=False) for one in (source, target)
+    ]
     dump = subprocess.run([find_client("pg_dump"), made[0]], check=True, capture_output=True)
     psql = [find_client("psql"), "--quiet", "--set", "ON_ERROR_STOP=1", made[1]]
     subprocess.run(psql, input=dump.stdout, check=True, capture_output=True)
