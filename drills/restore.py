@@ -198,12 +198,16 @@ def _auditor(service: Running) -> str:
 
 def _dumped(source: str, target: str) -> None:
     """pg_dump of one database, loaded into another by psql."""
-    made = [
-        make_url(one).set(drivername="postgresql").render_as_string(hide_password=False) for one in (source, target)
-    ]
+    urls = [make_url(one).set(drivername="postgresql") for one in (source, target)]
+    made = [one.render_as_string(hide_password=False) for one in urls]
+    engine = open_migration_engine(target)
+    with engine.begin() as connection:  # roles are the cluster's own, and in no dump of a database
+        connection.exec_driver_sql("CREATE ROLE steward_service NOLOGIN")
     dump = subprocess.run([find_client("pg_dump"), made[0]], check=True, capture_output=True)
     psql = [find_client("psql"), "--quiet", "--set", "ON_ERROR_STOP=1", made[1]]
-    subprocess.run(psql, input=dump.stdout, check=True, capture_output=True)
+    loaded = subprocess.run(psql, input=dump.stdout, check=False, capture_output=True)
+    if loaded.returncode:
+        raise Failed(loaded.stderr.decode())
 
 
 def _burn_ids(url: str) -> None:

@@ -18,5 +18,5 @@ def test_a_restored_ledger_says_so_and_loses_nothing_unsaid() -> None:
 
 @pytest.mark.slow
 def test_nothing_is_acknowledged_into_a_file_that_lost_its_name() -> None:
-    """Deleted, replaced, its log deleted, damaged: 503 with a type and a remedy, not ready; no new ledger at a start."""
+    """Deleted, replaced, its log deleted, damaged: 503 with a type and a remedy, not ready; no new ledger."""
     replaced_file.main()

@@ -47,9 +47,14 @@ def test_nothing_is_written_into_a_file_without_its_name(sqlite_engine: Engine, 
 
 def test_a_file_that_goes_during_a_transaction_takes_the_commit_with_it(sqlite_engine: Engine) -> None:
     """Looked at once more before the commit, and before anybody is told."""
-    with pytest.raises(FileReplaced), writing(sqlite_engine) as connection:
-        connection.execute(text("UPDATE sealer SET sealed_at = '2026-01-01T00:00:00.000000Z'"))
-        _file(sqlite_engine).unlink()
+
+    def write_while_it_goes() -> None:
+        with writing(sqlite_engine) as connection:
+            connection.execute(text("UPDATE sealer SET sealed_at = '2026-01-01T00:00:00.000000Z'"))
+            _file(sqlite_engine).unlink()
+
+    with pytest.raises(FileReplaced):
+        write_while_it_goes()
     with reading(sqlite_engine) as connection:
         assert connection.scalar(text("SELECT sealed_at FROM sealer")) is None
 
@@ -101,7 +106,10 @@ def test_a_copy_is_whole_and_private_and_put_back_only_unused(sqlite_engine: Eng
     with pytest.raises(Contradiction):
         back_up(file, copy)
     append(sqlite_engine, count=2)
-    script = "import sys; from pathlib import Path; from domain.store.copies import put_back; put_back(*map(Path, sys.argv[1:]))"
+    script = (
+        "import sys; from pathlib import Path; from domain.store.copies import put_back; "
+        "put_back(*map(Path, sys.argv[1:]))"
+    )
     tried = subprocess.run(
         [sys.executable, "-c", script, str(copy), str(file)], capture_output=True, text=True, check=False
     )
@@ -150,13 +158,10 @@ def test_another_cluster_is_refused_and_begins_anew_by_command(postgres_engine: 
     with writing(postgres_engine) as connection:
         connection.execute(text("UPDATE sealer SET cluster = '42'"))
     late = [one.id for one in append(postgres_engine, "agency/b", 2)]
-    for refused in (
-        lambda: bind_cluster(postgres_engine),
-        lambda: seal(postgres_engine),
-        lambda: append(postgres_engine),
-    ):
+    acts = (bind_cluster, seal, append)
+    for act in acts:
         with pytest.raises(OtherCluster, match="42"):
-            refused()
+            act(postgres_engine)
     guard_of(postgres_engine).go_on(OtherCluster)
     with writing(postgres_engine) as connection:
         before = standing(connection)
