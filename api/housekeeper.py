@@ -191,6 +191,6 @@ class Housekeeper:
         with self._lock:
             used, self._used = self._used, {}
         if used:
-            with writing(self._engine) as connection:
+            with writing(self._engine, beside=True) as connection:
                 for token in used.values():
                     touch_token(connection, token)

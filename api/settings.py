@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     `data_dir`."""
     checkpoint_dir: Path | None = None
     """Where every checkpoint of the log is kept outside the database; by default `checkpoints` beside the keys."""
+    shared_keys: bool = False
+    """Several ledgers keep their keys and checkpoints in these folders: a new one may be opened beside others."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     body_limit: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = MEBIBYTE
