@@ -210,7 +210,7 @@ def test_who_made_the_record_does_not_answer_the_objection(year: Year, outcome: 
 
 @pytest.mark.shows("R36")
 def test_a_fact_annulled_after_its_reopening_touches_only_the_year_that_it_was_let_into(year: Year) -> None:
-    """A late decision of 2023 touches 2023 and, as the third within a year, 2024; let into 2023 alone, then annulled."""
+    """A late decision of 2023 is the third within a year in 2024; it is let into 2023 alone, and then annulled."""
     world, uscc = year.world, new_uscc()
     staff = [{"name": "钱七", "certificate_no": certificate_of(uscc)}]
     filing = {**body_of("FileAgency"), "uscc": uscc, "submitted_on": "2023-01-05", "personnel": staff}
@@ -240,7 +240,7 @@ def test_a_fact_annulled_after_its_reopening_touches_only_the_year_that_it_was_l
 
 @pytest.mark.shows("R25", "R44")
 def test_a_waived_part_is_named_with_its_reason_wherever_the_result_is_shown(year: Year) -> None:
-    """Committee's list, the agency's results, the public's list, feed and page; a live sheet is provisional until then."""
+    """Committee's list, the agency's results, the public's list, feed and page; until then a sheet is provisional."""
     world, uscc = year.world, year.world.filed()
     world.done("StartProject", uscc, started_on="2024-02-01", due_on="2024-12-20")
     world.done("ScoreEffect", uscc, scored_on="2024-12-28")

@@ -1,4 +1,4 @@
-"""The week of art.20 runs from recording; a publication is dated when it is made; who may reopen what (R32, R36, R45)."""
+"""The week of art.20 runs from recording; a publication is dated when made; who may reopen what (R32, R36, R45)."""
 
 from __future__ import annotations
 
