@@ -37,7 +37,7 @@ def measure(server: PostgresServer, results: int) -> list[Finding]:
                 "meeting_on": PUBLISHED_ON,
                 "reason": "测量用",
                 "waivers": list(_waivers(target)),
-            }  # fmt: skip
+            }
         )
         waits: list[float] = []
         with _recording(target, waits):
