@@ -129,7 +129,9 @@ def _missing(sheet: Mapping[str, Any]) -> str:
 
 def statements(sheet: Mapping[str, Any]) -> list[str]:
     """What is to be said of the result in sentences: grade, art.25, not assessed, missing parts, rounding."""
-    said = [f"考评结果：{sheet['label'] or '无（不参与考评和排名）'}。"]
+    label = sheet["label"] or "无（不参与考评和排名）"
+    provisional = sheet["assessed"] and sheet.get("provisional")  # not said by what was frozen before (R44)
+    said = ["考评结果：暂计，尚不评定等次（R44）。" if provisional else f"考评结果：{label}。"]
     for one in sheet["override"]:
         why = _OVERRIDES.get(one["kind"], one["kind"])
         events = "、".join(one["events"])
