@@ -167,6 +167,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = await run_in_threadpool(start, settings)
         app.state.heavy = Heavy(settings.heavy_at_once, settings.heavy_waiting)
+        app.state.passwords = sign_in.password_places()
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
         used = service.housekeeper.used

@@ -21,8 +21,9 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.access import end_of, made_password
 from domain.store.access_changes import COMMAND_LINE
-from domain.store.accounts import all_accounts, create_account, hash_password, set_password
+from domain.store.accounts import all_accounts, create_account, set_password
 from domain.store.engine import writing
+from domain.store.passwords import hash_password
 from domain.store.people import create_person, create_token, person_named
 from domain.values import Role, instant, shanghai_date
 
@@ -86,9 +87,9 @@ def make_accounts(ledger: Ledger) -> list[tuple[str, object]]:
         for role, uscc, person in _people(connection, agency_and_client(ledger)):
             login = str(role)
             if login in known:
-                set_password(connection, known[login], hashed, by=COMMAND_LINE)
+                set_password(connection, known[login], hashed, by=COMMAND_LINE, handed_out=False)
             else:
-                create_account(connection, login, hashed, person, role, uscc, by=COMMAND_LINE)
+                create_account(connection, login, hashed, person, role, uscc, by=COMMAND_LINE, handed_out=False)
             rows.append((f"{login} {uscc}" if uscc else login, word))
     return rows
 

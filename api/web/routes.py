@@ -22,7 +22,8 @@ from domain.errors import Forbidden
 from domain.values import ROLE_NAMES
 
 _ALWAYS = frozenset({"lang"})
-SIGN_IN = "/sign-in"
+SIGN_IN, ACCOUNT = "/sign-in", "/account"
+"""Where a password that was handed out is changed, before any page for the signed-in is shown or taken."""
 MOST_FIELDS = 2_000
 FORM = "application/x-www-form-urlencoded"
 
@@ -55,6 +56,8 @@ class PageRoute(APIRoute):
                 return to_sign_in(request)
             if roles is not None and visitor is not None:
                 _require_role(roles, visitor)
+                if visitor.account.handed_out_at is not None and self.path != ACCOUNT:
+                    return RedirectResponse(ACCOUNT, 303, {"Cache-Control": "no-store"})
             require_known_parameters(request, allowed)
             if request.method == "POST":
                 request.state.form = await _form(request, request.app.state.service.settings.body_limit)

@@ -65,12 +65,19 @@ def csrf_of(secret: str) -> str:
     return hmac.new(secret.encode(), b"steward form", hashlib.sha256).hexdigest()
 
 
-def remember(response: Response, request: Request, secret: str) -> None:
-    """Set the session's cookie: not for scripts, not for other sites' forms, over TLS only where there is TLS."""
+def remember(
+    response: Response,
+    request: Request,
+    secret: str,
+    *,
+    name: str = COOKIE,
+    seconds: int = int(LONGEST.total_seconds()),
+) -> None:
+    """Set a cookie, the session's: not for scripts, not for other sites' forms, over TLS only where there is TLS."""
     response.set_cookie(
-        COOKIE,
+        name,
         secret,
-        int(LONGEST.total_seconds()),
+        seconds,
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https" or request.app.state.service.settings.https,

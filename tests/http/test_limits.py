@@ -23,7 +23,6 @@ from projections.hints import Hints
 from tests.http.desk import Desk
 from tests.http.world import World
 
-
 SOMEBODY = Asker("auditor", b"a token")
 
 
