@@ -46,6 +46,7 @@ from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.metrics import Metrics
 from api.middleware import Edge
+from api.public_address import Forwarded
 from api.quick_standing import QuickStandings
 from api.readings import Readings
 from api.sealing import Notary
@@ -196,6 +197,8 @@ def create_app(settings: Settings) -> FastAPI:
     openapi.install(app)
     app.state.metrics = Metrics()
     app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
+    if settings.trusted_proxies:
+        app.add_middleware(Forwarded, trusted_hosts=settings.trusted_proxies)
     return app
 
 
