@@ -8,11 +8,13 @@ import time
 import structlog
 from sqlalchemy import Engine
 
+from api.checkpoint_copies import CheckpointCopies
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
 from domain.store.engine import leave_no_trace, writing
 from domain.store.people import Token, is_stale, touch_token
+from domain.store.proofs import Signed
 from domain.store.sealer import seal
 
 log = structlog.get_logger("steward")
@@ -34,6 +36,8 @@ class Housekeeper:
         self._readings, self._reading_days = readings, settings.reading_days
         self._proved, self._pruned, self._signed = -CHECKPOINT_SECONDS, -PRUNE_SECONDS, 0
         self._stop, self._recorded = threading.Event(), threading.Event()
+        self._latest: Signed | None = None
+        self.copies = CheckpointCopies(engine, settings)
         self._used: dict[bytes, Token] = {}
         self._erased = False
         self._lock = threading.Lock()
@@ -71,7 +75,15 @@ class Housekeeper:
 
     def tidy(self) -> None:
         """One round: seal what can be sealed, sign how far that is, note what was used and read."""
-        for task in (self._seal, self._prove, self._touch, self._note_readings, self._prune, self._leave_no_trace):
+        for task in (
+            self._seal,
+            self._prove,
+            self._copy,
+            self._touch,
+            self._note_readings,
+            self._prune,
+            self._leave_no_trace,
+        ):
             try:
                 task()
             except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
@@ -85,10 +97,14 @@ class Housekeeper:
         """At most so often, and once more at the end; what is left is found by the next round."""
         if time.monotonic() - self._proved >= CHECKPOINT_SECONDS or self._stop.is_set():
             self._proved = time.monotonic()
-            signed = self._notary.bring_up()
+            signed = self._latest = self._notary.bring_up()
             if signed is not None and signed.size > self._signed:
                 self._signed = signed.size
                 log.info("checkpoint", size=signed.size, root=signed.root.hex())
+
+    def _copy(self) -> None:
+        if self._latest is not None:
+            self.copies.follow(self._notary.origin, self._latest)
 
     def _note_readings(self) -> None:
         self._readings.flush()

@@ -47,6 +47,9 @@ class Metrics(Collector):
         self._lag = self._gauge("steward_log_unsealed_seconds", "How long the first of them has waited")
         self._readings = self._gauge("steward_consultations_waiting", "Consultations that are not written down yet")
 
+        name, text = "steward_checkpoint_copy_failures", "Failures to put a checkpoint at its second place"
+        self._copies = Gauge(name, text, labelnames=("place",), registry=self._registry)
+
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(name, text, registry=self._registry)
 
@@ -83,6 +86,8 @@ class Metrics(Collector):
         self._unsealed.set(waiting)
         self._lag.set(0 if since is None else max(0.0, (datetime.now(UTC) - moment(since)).total_seconds()))
         self._readings.set(service.readings.waiting)
+        for place, count in service.housekeeper.copies.failures.items():
+            self._copies.labels(place).set(count)
         return generate_latest(self._registry)
 
 

@@ -29,6 +29,12 @@ class Settings(BaseSettings):
     `data_dir`."""
     checkpoint_dir: Path | None = None
     """Where every checkpoint of the log is kept outside the database; by default `checkpoints` beside the keys."""
+    checkpoint_copy_dir: Path | None = None
+    """A second folder of checkpoints, on another disk or machine and apart from the keys."""
+    checkpoint_hook: str = ""
+    """A command that is run with the file of a new checkpoint as its last argument, to put it elsewhere (S3, mail)."""
+    checkpoint_hook_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    """How often at most it is run."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: Annotated[str, AfterValidator(normal_public_url)] = ""

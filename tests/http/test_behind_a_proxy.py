@@ -1,6 +1,6 @@
 """Behind a reverse proxy: people sign in, links lead to where people are, streams flow; and a wrong set-up says so.
 
-`Proxy` does what nginx does by default: it asks the upstream under the upstream's own name. The last test asks a real one.
+`Proxy` does what nginx does by default: it asks the upstream under the upstream's own name. A real one comes last.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from domain.store.engine import open_engine, writing
 from domain.store.migrate import migrate
 from domain.store.people import create_person, create_token
 from domain.values import Role
-from tests.http.desk import PASSWORD, account, account_in
+from tests.http.desk import PASSWORD, Desk, account, account_in
+from tests.http.test_form_pages import hidden
 from tests.http.test_limits import limited
 from tests.http.test_log import serving
 from tests.http.world import World
@@ -35,7 +36,7 @@ PUBLIC = "https://ledger.example"
 
 
 class Proxy:
-    """A browser before a proxy that hides the host: the upstream is asked by its own name, `Origin` is the public one."""
+    """A browser before a proxy that hides the host: the upstream is asked by its own name, `Origin` is public."""
 
     def __init__(self, world: World, public: str, **headers: str) -> None:
         self._origin = re.sub(r"(://[^/]+)/.*", r"\1", public)
@@ -99,7 +100,7 @@ def test_a_trusted_proxy_names_the_host(database_url: str) -> None:
 
 @pytest.mark.parametrize("keeps_path", [True, False])
 def test_below_a_sub_path_all_links_lead_there(database_url: str, keeps_path: bool) -> None:
-    """Whether the proxy takes the sub-path off or leaves it: pages, redirections, styles, feeds and the documentation."""
+    """Whether the proxy takes the sub-path off or leaves it: pages, redirections, styles, feeds, documentation."""
     public = f"{PUBLIC}/steward"
     with limited(database_url, public_url=public) as world:
         login = account(world, Role.AUDITOR)
@@ -121,13 +122,25 @@ def test_below_a_sub_path_all_links_lead_there(database_url: str, keeps_path: bo
         assert proxy.get(f"{before}/healthz").status_code == 200
 
 
+def receipt_of_an_invitation(world: World) -> str:
+    """The page after an officer has invited a client."""
+    uscc = world.filed()
+    world.done("StartProject", uscc)
+    project = next(one["id"] for one in world.trail(uscc) if one["type"] == "ProjectStarted")
+    desk = Desk(world, Role.ASSOCIATION)
+    fields = {
+        "agency": uscc, "/project_id": project, "/year": "2024", "/invited_on": "2024-12-01",
+        "/expires_on": "2099-12-31",
+    }  # fmt: skip
+    preview = desk.send("/record/invite-survey", fields).text
+    return str(desk.send("/record/invite-survey", {**hidden(preview), "do": "record"}).text)
+
+
 def test_a_survey_link_begins_with_the_public_address(database_url: str) -> None:
     """Not with the host that the officer typed; where nothing is set, the receipt says so."""
-    from tests.http.test_survey_pages import invited_by_form
-
-    for public, shown in ((PUBLIC, PUBLIC + "/survey/"), ("", "http://127.0.0.1:8000/survey/")):
+    for public, shown in ((PUBLIC, PUBLIC + "/survey/"), ("", "http://testserver/survey/")):
         with limited(database_url, public_url=public) as world:
-            receipt = invited_by_form(world)
+            receipt = receipt_of_an_invitation(world)
             assert shown in receipt
             assert ("STEWARD_PUBLIC_URL" in receipt) == (public == "")
 
