@@ -118,8 +118,9 @@ class Years:
         act = self._act(year, on, number, f"decision {number}")
         day = on.isoformat()
         if outcome == "withdrawn":
-            own = self._act(year, on, number, f"decision {number}", Role.AGENCY, one.uscc)
-            simple(own, one.id, WithdrawAppeal.model_validate({"withdrawn_on": day}))
+            entering = self._act(year, on, number, f"decision {number}", Role.ASSOCIATION)
+            paper = [{"title": "撤回异议的书面材料", "uri": "协会档案室"}]  # of the appellant, whoever it was (R33)
+            simple(entering, one.id, WithdrawAppeal.model_validate({"withdrawn_on": day, "evidence": paper}))
             return
         if one.matter.status == "awaiting_admission":
             simple(
