@@ -113,7 +113,14 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {"referred_on": "2024-06-05", "reference": "湾安协函〔2024〕12 号"}, "BadRecordReferred"
     ),
     "ReceiveComplaint": CommandExample(
-        {"received_on": "2024-04-25", "complainant": "张先生", "client_uscc": CLIENT_USCC, "grounds": "missed_hazard"},
+        {
+            "received_on": "2024-04-25",
+            "complainant": "张先生",
+            "client_uscc": CLIENT_USCC,
+            "grounds": "missed_hazard",
+            "content": "上门检查后三天，储罐区报警器被发现早已失效",
+            "contact": "138****5678",
+        },
         "ComplaintReceived",
         can_contradict=False,
     ),
@@ -122,6 +129,7 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
             "outcome": "upheld",
             "decided_on": "2024-05-06",
             "findings": "未发现储罐区可燃气体报警器失效",
+            "disclosed": "涉及 2024 年 4 月的一次储罐区检查",
             "verified_grounds": "missed_hazard",
         },
         "ComplaintUpheld",

@@ -22,12 +22,12 @@ _HONOURS = (
     ("district", "区级诚信经营示范单位", "大亚湾市场监督管理局", "other"),
 )
 
-_CLOSING_FROM = (1, 18)
-"""Month and day from which a year's surveys are closed, in the year after."""
+CLOSINGS_BEGIN = (1, 18)
+"""Month and day of the year after on which the first surveys are closed."""
 
 
 def surveys(diary: Diary, temper: Temper, projects: list[Project]) -> None:
-    """A form per finished project, some invited, some sent twice, some never (R22)."""
+    """A form per finished project, some invited, some sent twice, some never; none after the closing (R22)."""
     rng = diary.rng
     for project in projects:
         if project.ended_on is None or rng.random() < 0.08:
@@ -45,8 +45,6 @@ def surveys(diary: Diary, temper: Temper, projects: list[Project]) -> None:
 
 
 def _form(diary: Diary, temper: Temper, body: dict[str, Any], on: date) -> None:
-    if on >= date(body["year"] + 1, *_CLOSING_FROM):
-        return  # the year's survey may be closed by then: it would not be taken (R22)
     late = diary.rng.random() < 0.1
     comments = diary.rng.choice(_COMMENTS) if diary.rng.random() < 0.25 else None
     entered = on + timedelta(days=diary.rng.randrange(5, 30) if late else 0)
@@ -54,6 +52,8 @@ def _form(diary: Diary, temper: Temper, body: dict[str, Any], on: date) -> None:
         entered, "surveys", Role.ASSOCIATION if late else Role.CLIENT, paper=0.02, **body, submitted_on=on,
         answers=temper.form(diary.rng), comments=comments,
     )  # fmt: skip
+    if on >= date(body["year"] + 1, *CLOSINGS_BEGIN):
+        diary.steps.pop()  # the survey may be closed by then (art.23, R22); drawn all the same, so that all else stays
 
 
 def yearly(diary: Diary, temper: Temper, projects: list[Project], first: date, last: date) -> None:
@@ -70,7 +70,7 @@ def yearly(diary: Diary, temper: Temper, projects: list[Project], first: date, l
             if rng.random() < 0.93:
                 on = diary.working_day(december + timedelta(days=rng.randrange(14, 42)))
                 _score(diary, temper, project, year, max(on, project.known_on))
-        closed = diary.working_day(date(year + 1, *_CLOSING_FROM) + timedelta(days=rng.randrange(6)))
+        closed = diary.working_day(date(year + 1, *CLOSINGS_BEGIN) + timedelta(days=rng.randrange(6)))
         diary.add(closed, "survey-closings", year=year, closed_on=closed)
         honours(diary, temper, year, first)
 

@@ -266,7 +266,7 @@ def test_a_form_reads_days_as_people_write_them(world: World, typed_day: str) ->
     uscc = world.filed()
     desk = Desk(world, Role.ASSOCIATION)
     fields = {"agency": uscc, "/item": "4", "/occurred_on": typed_day}
-    carried = previewed(desk, "record-lapse", fields)
+    carried: dict[str, Any] = previewed(desk, "record-lapse", fields)
     assert carried["/occurred_on"] == ["2024-05-05"]
     desk.send("/record/record-lapse", {**carried, "do": "record"})
     assert world.trail(uscc)[-1]["occurred_on"] == "2024-05-05"
@@ -283,7 +283,7 @@ def test_a_form_reads_codes_and_numbers_in_full_width(world: World) -> None:
         "agency": uscc, "/client/uscc": f" {wide} ", "/client/name": "乙厂", "/year": "２０２４", "/value": "８２．５",
         "/scored_on": "2024-12-28",
     }  # fmt: skip
-    carried = previewed(desk, "score-effect", fields)
+    carried: dict[str, Any] = previewed(desk, "score-effect", fields)
     assert (carried["/client/uscc"], carried["/value"]) == ([CLIENT_USCC], ["82.5"])
     desk.send("/record/score-effect", {**carried, "do": "record"})
     assert world.trail(uscc)[-1]["fact"]["value"] == "82.5"

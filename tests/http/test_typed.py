@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.http.desk import Desk
 from tests.http.world import World, body_of, new_uscc
 
 FULL_WIDTH = {ord(one): chr(ord(one) + 0xFEE0) for one in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
-WAYS = {
+WAYS: dict[str, Callable[[str], str]] = {
     "lower": lambda code: code.lower(),
     "full width": lambda code: code.translate(FULL_WIDTH),
     "spaces": lambda code: f" {code[:4]} {code[4:10]}\u3000{code[10:]} ",
