@@ -82,6 +82,7 @@ from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
 from domain.store.master_key import use_keys
 from domain.store.migrate import migrate, require_current
+from domain.store.postgresql import end_patience, hurry_unless_it_answers
 from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.row_seals import ensure_seals, with_seal
@@ -205,7 +206,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def start(settings: Settings) -> Service:
     """Open the database, bring it to this version, and open the ledger if it is new."""
-    engine = open_engine(settings.database)
+    engine = open_engine(settings.database, answer_seconds=settings.database_seconds)
     try:
         make_ready(engine, settings)
     except BaseException:
@@ -213,8 +214,16 @@ def start(settings: Settings) -> Service:
         raise
     notary, readings = Notary(engine, settings), Readings(engine)
     degraded = Degraded()
-    housekeeper = Housekeeper(engine, settings, notary, readings, degraded)
-    return Service(settings, open_ledger(engine), housekeeper, readings, notary, degraded)
+    ledger = open_ledger(engine)
+    watch_clock(ledger, settings)
+    housekeeper = Housekeeper(engine, settings, notary, readings, degraded, ledger.clock_watch)
+    return Service(settings, ledger, housekeeper, readings, notary, degraded)
+
+
+def watch_clock(ledger: Ledger, settings: Settings) -> None:
+    """Believe the clock no longer than it runs as clocks do. A demonstration has had clocks of its own."""
+    if settings.clock_seconds and not is_demonstration(ledger):
+        ledger.clock_watch = settings.clock_watch()
 
 
 def is_demonstration(ledger: Ledger) -> bool:
@@ -254,6 +263,9 @@ def ensure_persons(engine: Engine) -> None:
 
 
 def stop(service: Service) -> None:
-    """End what goes on behind, and close the database."""
+    """End what goes on behind, and close the database. One that does not answer is not waited for."""
+    engine = service.ledger.engine
+    hurry_unless_it_answers(engine)
     service.housekeeper.stop()
-    service.ledger.engine.dispose()
+    engine.dispose()
+    end_patience(engine)

@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from api.commands import CommandRoute
 from api.problem_types import PROBLEM_TYPES
 from domain.commands.assessment import InviteSurvey
+from domain.commands.business import RecordLapse
+from domain.commands.filing import FileAgency
 from domain.events import EVENT_TYPES, EventAnnulled
 
 AGENCY_USCC = "91441300MA4X2Y7K18"
@@ -98,7 +100,13 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
     "CancelProject": CommandExample({"cancelled_on": "2024-09-30", "reason": "双方协商解除合同"}, "ProjectCancelled"),
     "RecordLapse": CommandExample({"item": 4, "occurred_on": "2024-05-20"}, "LapseRecorded"),
     "EnterBadRecord": CommandExample(
-        {"behaviour": "16.3", "entered_on": "2024-06-03", "behaviour_on": "2024-05-28", "unlawful": True},
+        {
+            "behaviour": "16.3",
+            "entered_on": "2024-06-03",
+            "behaviour_on": "2024-05-28",
+            "content": "服务方案为通用模板，与该企业的储罐区和装卸作业不符",
+            "unlawful": True,
+        },
         "BadRecordEntered",
     ),
     "ReferBadRecord": CommandExample(
@@ -282,7 +290,11 @@ def command_answer(row: CommandRoute) -> dict[str, Any]:
         "agency": AGENCY_USCC, "version": facts[-1]["version"], "recorded_at": facts[-1]["recorded_at"],
         "events": facts,
         "ids": {kind: fact["id"] for kind, fact in zip(kinds, facts, strict=True) if kind is not None},
+        "similar": [{"event": "019331c8-77aa-7d03-b1e5-2f6c0d9a4b18", "recorded_at": "2024-12-28T08:12:40.551207Z"}]
+        if row.body is RecordLapse else [],
     }  # fmt: skip
+    if row.body is FileAgency:
+        answer |= {"category_new": True, "categories_in_use": ["安全评价", "检测检验"]}
     if EventAnnulled.__name__ in names:
         answer["also_annulled"] = ["019331d3-0a11-7c52-8e6f-73b1f4d0a2c9"]
     if row.body is InviteSurvey:
@@ -301,7 +313,7 @@ WHAT_IF_BODY: dict[str, Any] = {
     "add": [
         {
             "post": f"/v1/agencies/{AGENCY_USCC}/bad-records",
-            "body": {"behaviour": "16.4", "entered_on": "2024-10-08"},
+            "body": {"behaviour": "16.4", "entered_on": "2024-10-08", "content": "在培训材料中使用了该企业的工艺图"},
         }
     ],
     "year": 2024,

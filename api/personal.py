@@ -32,7 +32,7 @@ from domain.values import Role
 
 ERASED = {"erased": True}
 """In place of what was forgotten: the subject's key is gone."""
-HASHES = frozenset({"certificate_hash", "client_hash", "reporter_hash"})
+HASHES = frozenset({"certificate_hash", "client_hash", "name_hash", "reporter_hash"})
 """Keyed hashes serve comparison only (R37): nobody is shown them."""
 _DECISIONS = (ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
 

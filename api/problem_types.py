@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import Busy, Contradiction, Forbidden, Invalid, Moved, NotFound, Refusal
+from domain.store.clock import ClockDoubted
 from domain.store.log_keys import LogKeyMissing
 from domain.store.secret_files import UnsafeKeyFile
 from domain.store.trouble import DatabaseRefused
@@ -170,8 +171,8 @@ _ALL = (
     ),
     ProblemType(
         "not-ready", 503, "尚未就绪", "Not ready",
-        "服务暂不能使用它的数据库、密钥或检查点目录。",
-        "The service cannot use its database, its keys or its folder of checkpoints at the moment.",
+        "服务暂不能使用它的数据库、密钥、检查点目录或时钟。",
+        "The service cannot use its database, its keys, its folder of checkpoints or its clock at the moment.",
     ),
 )  # fmt: skip
 
@@ -199,6 +200,7 @@ _NAMES: dict[type[Refusal], str] = {
     LogKeyMissing: "not-ready",
     LogRewritten: "not-ready",
     NotKept: "not-ready",
+    ClockDoubted: "not-ready",
 }
 
 

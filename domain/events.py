@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,8 @@ AuthorityKind = Literal["emergency_management", "other"]
 Behaviour = Literal[
     "16.1", "16.2", "16.3", "16.4", "16.5a", "16.5b", "16.6", "16.7", "16.8", "16.9", "16.10", "16.11", "16.12", "16.13"
 ]  # fmt: skip
+DERIVED: Final = ("16.8", "16.12")
+"""Behaviours of which the ledger makes the record itself (R12). Entered by hand before that was refused, they stay."""
 GradeName = Literal["excellent", "qualified", "unqualified"]
 Grounds = Literal["missed_hazard", "poor_quality", "other"]
 HonourLevel = Literal["national", "provincial", "municipal", "district"]
@@ -74,6 +76,8 @@ class TeamMember(msgspec.Struct, frozen=True):
     qualification: str | None = None
     certificate_no: Sealed | None = None
     certificate_hash: str | None = None
+    name_hash: str | None = None
+    """Keyed hash of the folded name: one person in two places of a team is no second one (art.15(1), R9)."""
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -247,6 +251,10 @@ class BadRecordEntered(Event, frozen=True, kw_only=True):
     unlawful: bool
     hint_id: str | None = None
     """The hint that it was entered from (R37)."""
+    content: Sealed | None = None
+    """What happened; every record entered since 2026-12 has it (R12)."""
+    practitioner: Sealed | None = None
+    """Who of the agency it was, where the record names one (art.16)."""
 
 
 class BadRecordReferred(Event, frozen=True, kw_only=True):
@@ -494,6 +502,8 @@ class ImpactDisposed(Event, frozen=True, kw_only=True):
     cause: str
     outcome: Literal["reopened", "kept"]
     reason: Sealed
+    hearing_on: date | None = None
+    """When the agency was heard: a final result is reopened to its disadvantage only after that (R36)."""
 
 
 # ---- hints and objections (R37, R38) ----
@@ -570,6 +580,8 @@ class YearPublished(Event, frozen=True, kw_only=True):
     rulebook_sha256: str
     calendar_sha256: str
     deadline: date
+    reason: Sealed | None = None
+    """Why it is dated before the day on which it was made (R45)."""
 
 
 class RanksRevised(Event, frozen=True, kw_only=True):

@@ -63,12 +63,13 @@ def existing_ledger(
 @contextmanager
 def opened_ledger(database: str | None, *, cached_events: int | None = None) -> Iterator[Ledger]:
     """A ledger for recording: made, migrated and opened as `serve` does if need be. Sealed at the end."""
-    from api.app import make_ready  # the web service loads slowly: only who needs it waits
+    from api.app import make_ready, watch_clock  # the web service loads slowly: only who needs it waits
 
     settings = settings_for(database)
     with _engine(settings) as engine:
         make_ready(engine, settings)
         ledger = _ledger(engine, cached_events)
+        watch_clock(ledger, settings)
         yield ledger
         seal_all(engine, settings)
 

@@ -38,6 +38,7 @@ FIELDS = {
     "notice_id": ("通知", "Notice"), "objection_id": ("更正申请", "Objection"),
     "old": ("变更前的内容", "What it was"), "other": ("其他", "Other"), "outcome": ("处理结果", "Outcome"),
     "overtaken_by": ("公布前已另有的事实", "Overtaken by"), "personnel": ("从业人员", "Personnel"),
+    "practitioner": ("涉及的从业人员", "Practitioner"),
     "profile": ("备案内容", "Filing"), "project_id": ("项目", "Project"), "publication_id": ("公布决定", "Publication"),
     "qualification": ("职业资格", "Qualification"), "qualifications": ("机构资质", "Qualifications"),
     "quality_lead": ("质量控制负责人", "Quality lead"), "rank": ("名次", "Rank"), "reason": ("事由", "Reason"),

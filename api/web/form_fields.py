@@ -26,7 +26,7 @@ LAST = ("note", "note_audience", "evidence")
 """Every command has these; they come at the end."""
 _SEALED = frozenset({
     "complainant", "client_uscc", "contact", "reporter", "appellant", "legal_representative", "technical_lead",
-    "personnel", "technicians", "quality_lead",
+    "personnel", "technicians", "quality_lead", "practitioner",
 })  # fmt: skip
 """Whose single lines are kept encrypted (events.md, personal data)."""
 _BY_TYPE: tuple[tuple[Any, Kind], ...] = (

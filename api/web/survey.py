@@ -46,7 +46,7 @@ async def send_survey(request: Request, secret: str) -> Response:
     if text_of(request.state.form, "act") == STAY:
         found = await look(request, PATH.format(secret=secret))
         given["key"] = given["key"] or str(uuid4())
-        return _over(request, found) if found.refused else _form(request, found.content, given, None, 200)
+        return _over(request, found, given) if found.refused else _form(request, found.content, given, None, 200)
     body: dict[str, Any] = {"answers": [given[_field(one.number)] for one in survey_form().questions]}
     if given["comments"].strip():
         body["comments"] = given["comments"]
@@ -59,7 +59,7 @@ async def send_survey(request: Request, secret: str) -> Response:
         )  # fmt: skip
     about = await look(request, PATH.format(secret=secret))
     if about.refused or sent.status in _OVER or sent.content["type"] == _REUSED:
-        return _over(request, about if about.refused else sent)
+        return _over(request, about if about.refused else sent, given)
     return _form(request, about.content, given, _refused(sent, given), sent.status)
 
 
@@ -109,8 +109,8 @@ def _form(
     )
 
 
-def _over(request: Request, found: Inside) -> Response:
-    return _shown(request, "survey-over.html", found.status, why=found.content)
+def _over(request: Request, found: Inside, given: dict[str, str] | None = None) -> Response:
+    return _shown(request, "survey-over.html", found.status, why=found.content, given=given)
 
 
 def _shown(request: Request, template: str, status: int, **content: Any) -> Response:

@@ -35,6 +35,11 @@ class Result(NamedTuple):
     category_key: str | None
     """The category in which it was ranked, as the law of that moment has it (R47)."""
 
+    @property
+    def is_graded(self) -> bool:
+        """Whether it is a result, and not that an agency was not assessed (R28, R29)."""
+        return self.assessed or self.grade is not None
+
 
 def update_results(context: Context, changed: Iterable[Event]) -> None:
     """A row for each result; nothing is read, as no other event changes it."""

@@ -32,7 +32,11 @@ def test_a_bad_record_from_a_hint_about_several_agencies_can_be_supposed(world: 
         World.must(world.association.post("/v1/agencies", body))
         world.done("DecideFiling", uscc)
     hint = world.hints(first, behaviour="16.9")[0]["id"]
-    add = [command(first, "bad-records", {"behaviour": "16.9", "entered_on": today(), "hint_id": hint})]
+    add = [
+        command(
+            first, "bad-records", {"behaviour": "16.9", "content": "核查情况", "entered_on": today(), "hint_id": hint}
+        )
+    ]
     answer = ask(world.association, first, {"add": add}, as_of=today())
     assert answer.status_code == 200, answer.text
     assert answer.json()["after"]["standing"]["bad_records"]["total"] == 1

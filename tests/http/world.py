@@ -22,6 +22,8 @@ from domain.values import Instant, Role, instant, shanghai_date
 
 ROWS = {row.body.__name__: row for row in COMMANDS}
 APPEALED = 2025
+DATED_BACK = {"reason": "会议当日已在网站公示，此处补录"}
+"""Why a publication is dated before today (R45)."""
 BOUND = (Role.AGENCY, Role.CLIENT)
 _numbers = itertools.count(1)
 _RUN = secrets.randbelow(10**5)
@@ -115,6 +117,7 @@ class World:
         self.done("StartProject", uscc, started_on=f"{year}-02-01", due_on=f"{year}-12-20")
         self.done("SubmitSurvey", uscc, year=year, submitted_on=f"{year}-12-10")
         self.done("ScoreEffect", uscc, year=year, scored_on=f"{year}-12-28")
+        self.done("CloseSurvey", uscc, year=year, closed_on=f"{year}-12-31")
         return uscc
 
     def appealable(self) -> str:
@@ -144,7 +147,13 @@ class World:
             for row in rows
             for part in row["missing"]
         ]
-        body = {"published_on": f"{year + 1}-03-10", "meeting_on": f"{year + 1}-03-07", "waivers": waivers, **changes}
+        body = {
+            "published_on": f"{year + 1}-03-10",
+            "meeting_on": f"{year + 1}-03-07",
+            "waivers": waivers,
+            **DATED_BACK,
+            **changes,
+        }
         return self.must(self.people[Role.COMMITTEE].post(f"/v1/assessments/{year}/publication", body))
 
     def upheld(self, uscc: str, *days: str) -> list[str]:
@@ -214,7 +223,10 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
             id_ = world.id_of("EnterBadRecord", uscc)
         case "DecideComplaint":
             id_ = world.id_of("ReceiveComplaint", uscc)
+        case "SubmitSurvey":
+            world.done("StartProject", uscc)
         case "SendNotice":
+            world.done("StartProject", uscc)
             world.done("FindAccidentLiability", uscc)
             id_ = next(one["id"] for one in _all_notices(world) if one["agency"]["uscc"] == uscc)
         case "AnnulEvent" | "FileObjection" | "CorrectEvent":
@@ -248,7 +260,7 @@ SIMPLE = frozenset(
     {
         "DecideFiling", "ReportChange", "RecordInspection", "TerminateAgency", "SignPledge", "RequestSubmission",
         "StartProject", "RecordLapse", "EnterBadRecord", "ReceiveComplaint", "DelistAgency", "FindAccidentLiability",
-        "InviteSurvey", "SubmitSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty", "ReportBehaviour",
+        "InviteSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty", "ReportBehaviour",
     }
 )  # fmt: skip
 
