@@ -16,7 +16,7 @@ from api.openapi import question_docs
 from api.pages import page
 from api.personal import shown
 from api.queries import AsOf, Cursor, Limit
-from api.question_routes import MANY, ONE, asking, looking_up, own_only, path_year
+from api.question_routes import MANY, ONE, asking, by_month, looking_up, own_only, path_year
 from domain.errors import NotFound
 from domain.events import Event, ResultPublished, ResultRevised
 from domain.law import Law
@@ -78,6 +78,7 @@ def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 5
         content = _round(reader, number, own) | {"not_assessed": _left_out(reader, number, own, basis.known_at)}
         if round_.published is None:
             rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
+            rows = by_month(request, reader, wanted, rows, number)
             if not own:
                 every = list(look_ups.ranking(basis, number))
                 would = [row for row in every if row["assessed"] or row["grade"]]  # as `drafted` takes them (R28, R29)
@@ -197,7 +198,7 @@ def assessment_events(request: Request, year: str, limit: Limit = 50, cursor: Cu
         at = wanted.known_at or questions.now
         rows = [recorded_entry(event) for event in events if event.recorded_at <= at]
         items, next_cursor = wanted.cut(rows, None, at)
-        items = shown(reader.connection, request.state.caller, items)
+        items = shown(reader, request.state.caller, items)
     return answer(request, {"year": number, "known_at": at, "items": items, "next_cursor": next_cursor})
 
 

@@ -13,7 +13,9 @@ from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
 from domain.errors import Busy, Refusal
+from domain.store.clock import ClockWatch, clock_of
 from domain.store.engine import leave_no_trace, reading, writing
+from domain.store.heads import last_recorded_at
 from domain.store.people import Token, is_stale, touch_token
 from domain.store.proofs import latest_checkpoint
 from domain.store.sealer import seal, sealed_until, unsealed
@@ -38,6 +40,7 @@ NAMES = {
     "_note_readings": ("background.consultations", "查阅未记下", "consultations are not written down"),
     "_prune": ("background.pruning", "到期的查阅记录未清除", "consultations past their time are not cleared"),
     "_leave_no_trace": ("background.traces", "已删除的密钥未被抹除", "keys destroyed are not overwritten yet"),
+    "_watch_clock": ("clock", "暂停记录", "nothing is recorded"),
     "_watch": ("background.watching", "封存与签署的进度未知", "how far the log is ordered and signed is not known"),
 }
 """By task: the name and the words by which `readyz` and the metrics know that it fails."""
@@ -47,8 +50,15 @@ class Housekeeper:
     """One background thread. It logs what fails and goes on; `stop` ends it and waits for it."""
 
     def __init__(
-        self, engine: Engine, settings: Settings, notary: Notary, readings: Readings, degraded: Degraded | None = None
+        self,
+        engine: Engine,
+        settings: Settings,
+        notary: Notary,
+        readings: Readings,
+        degraded: Degraded | None = None,
+        clock: ClockWatch | None = None,
     ) -> None:
+        self._clock = clock
         self._degraded = degraded or Degraded()
         self.failures = dict.fromkeys((name for name, *_ in NAMES.values()), 0)
         """How often each task has failed since the process began."""
@@ -98,7 +108,8 @@ class Housekeeper:
     def tidy(self) -> None:
         """One round: seal what can be sealed, sign how far that is, note what was used and read."""
         tasks = (
-            self._seal, self._prove, self._touch, self._note_readings, self._prune, self._leave_no_trace, self._watch,
+            self._watch_clock, self._seal, self._prove, self._touch, self._note_readings, self._prune,
+            self._leave_no_trace, self._watch,
         )  # fmt: skip
         for task in tasks:
             try:
@@ -140,7 +151,16 @@ class Housekeeper:
         elif now - since > STILL_SECONDS:
             self._degraded.set(name, text, text_en)
 
+    def _watch_clock(self) -> None:
+        """Also while nothing is recorded: so that a jump is seen, and what was accepted or is right again."""
+        if self._clock is not None:
+            with reading(self._engine) as connection:
+                self._clock.require(clock_of(connection), lambda: last_recorded_at(connection))
+            self._clock.keep()
+
     def _seal(self) -> None:
+        if "_watch_clock" in self._failing:
+            return  # `sealed_at` promises that nothing earlier comes: not by this clock
         if seal(self._engine):
             self._recorded.set()  # more may have come meanwhile, or wait for a transaction that is still open
 
@@ -171,6 +191,6 @@ class Housekeeper:
         with self._lock:
             used, self._used = self._used, {}
         if used:
-            with writing(self._engine) as connection:
+            with writing(self._engine, beside=True) as connection:
                 for token in used.values():
                     touch_token(connection, token)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.store.clock import ClockWatch
 from domain.store.consultations import LEAST_DAYS
 from domain.store.engine import key_folder
 
@@ -28,6 +30,8 @@ class Settings(BaseSettings):
     `data_dir`."""
     checkpoint_dir: Path | None = None
     """Where every checkpoint of the log is kept outside the database; by default `checkpoints` beside the keys."""
+    shared_keys: bool = False
+    """Several ledgers keep their keys and checkpoints in these folders: a new one may be opened beside others."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     body_limit: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = MEBIBYTE
@@ -42,6 +46,10 @@ class Settings(BaseSettings):
     """Whoever recorded or verified a disputed fact does not decide its appeal (R35)."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
     """How long a stop waits for requests that are being answered."""
+    database_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    """How long one answer of PostgreSQL is waited for on an open connection (503 beyond)."""
+    clock_seconds: Annotated[int, Field(ge=0)] = 600
+    """How far the clock may be from where it should be before nothing is recorded (`clock.py`); 0: it is believed."""
     rate_per_token: Annotated[int, Field(ge=0)] = 6_000
     """The most requests a minute with one token or session (429 beyond); 0: no limit."""
     rate_per_address: Annotated[int, Field(ge=0)] = 12_000
@@ -72,6 +80,10 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database to open."""
         return self.database_url or f"sqlite:///{self.data_dir / 'steward.db'}"
+
+    def clock_watch(self) -> ClockWatch:
+        """A watch on the clock that facts are recorded by."""
+        return ClockWatch(self.keys, timedelta(seconds=self.clock_seconds))
 
     @property
     def keys(self) -> Path:

@@ -39,20 +39,24 @@ def seen(text: str) -> str:
     return text if text.isascii() else "".join(one for one in text if not is_unseen(one))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=1_000)
 def category_fold(words: str) -> str:
     """A category's spelling as R47 compares it: NFKC, without spaces and invisible characters."""
+    return _plain(words)
+
+
+def _plain(words: str) -> str:
     kept = (one for one in unicodedata.normalize("NFKC", words) if not (one.isspace() or is_unseen(one)))
     return "".join(one for one in kept if not is_selector(one))
 
 
-@lru_cache(maxsize=20_000)
 def compared(text: str) -> str:
     """What two texts have in common that people take for the same: width, spaces, case, brackets, dashes, radicals.
 
-    Applied to both sides of a search: part of a name finds it however either was typed.
+    Applied to both sides of a search: part of a name finds it however either was typed. Nothing is remembered: what
+    is searched may be personal.
     """
-    folded = category_fold(text).translate(_RADICALS).translate(_DOTS).casefold()
+    folded = _plain(text).translate(_RADICALS).translate(_DOTS).casefold()
     if folded.isascii() and folded.isalnum():
         return folded
     plain = "".join(_KINDS.get(unicodedata.category(one), one) for one in folded)

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import UNSET, UnsetType
 
 from domain.events import (
+    DERIVED,
     AppealFiled,
+    BadRecordEntered,
     EffectScored,
     Event,
     FilingSubmitted,
@@ -81,6 +83,9 @@ def certificate_key(certificate_hash: str) -> str:
     return f"{CERTIFICATES}{certificate_hash}"
 
 
+BY_DERIVATION = "by derivation"
+"""The share of bad records entered by hand whose behaviour is recorded by derivation since: 16.8 and 16.12 (R12)."""
+
 PLEDGE_ITEM = 7
 """Requests of this item are met by a pledge as well (R8a)."""
 
@@ -109,6 +114,8 @@ def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
         yield client_key(event.client.uscc)
     elif isinstance(event, (EffectScored, ProjectStarted)):
         yield client_key(event.client.uscc)
+    elif isinstance(event, BadRecordEntered) and event.behaviour in DERIVED:
+        yield type_key(BadRecordEntered, BY_DERIVATION)
     elif isinstance(event, (ResultPublished, ResultRevised)):
         yield result_key(event.year)
     elif isinstance(event, AppealFiled):

@@ -17,6 +17,7 @@ from msgspec import UNSET, Struct
 
 from domain.events import Event, EventAnnulled, ImpactDisposed, ResultPublished, ResultRevised, Sealed
 from domain.folding import compared
+from domain.measures.implements import implements
 
 SIMILAR = "same:"
 """What every key of a content begins with."""
@@ -28,6 +29,7 @@ _NEVER_TWICE = (EventAnnulled, ImpactDisposed, ResultPublished, ResultRevised)
 """Facts of which a second one is refused or decided by the ledger itself."""
 
 
+@implements("R46")
 def content_key(event: Event) -> str | None:
     """Under which its like is found again; None for what cannot be told twice."""
     if isinstance(event, _NEVER_TWICE):

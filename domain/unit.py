@@ -139,7 +139,13 @@ class Unit:
         return self._entries[stream]
 
     def _now(self, head: Head) -> datetime:
-        return self.clock() if self.clock is not None else head.db_now
+        return self.clock() if self.clock is not None else self.believed(head.db_now)
+
+    def believed(self, now: datetime) -> datetime:
+        """The database's clock, just read. Raises: ClockDoubted when it is not where it should be."""
+        if self.ledger.clock_watch is not None:
+            self.ledger.clock_watch.require(now, lambda: last_recorded_at(self.connection))
+        return now
 
     def agency(self, uscc: str, *, new: bool = False) -> Agency:
         """The agency as it stands under the lock, with what this transaction has recorded so far."""

@@ -24,7 +24,7 @@ def three_answers(found: Published, now: Basis, today: date, contested: Result |
     `now`: the agency with the law as known now. `contested`: by default the result that stands. Each
     later answer says what differs from the one before, and why.
     """
-    of_then = Basis(now.trail, found.law, found.day, now.known_at)
+    of_then = replace(now, law=found.law, as_of=found.day)
     current = under(now.law, now.law.rulebooks.on(today))
     of_now = replace(now, law=current, as_of=found.day)
     sheets = [dict(full_sheet(found.events, contested or found.standing))]

@@ -138,7 +138,7 @@ def counted_events(sheet: Sheet) -> tuple[str, ...]:
     return tuple(event.id for event in sheet.basis.trail.events if event.id in ids)
 
 
-@implements("R30")
+@implements("R30", "R30a")
 def with_ranks(drafts: Iterable[Draft]) -> Iterable[Draft]:
     """The same with ranks, per category; who is not assessed has none."""
     by_category: dict[str | None, list[tuple[Draft, Grade, Fraction]]] = {}
@@ -214,7 +214,7 @@ def left_out(reader: Reader, uscc: str, year: int) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-@implements("art.20", "R34")
+@implements("art.20", "R34", "R34a")
 def judged_again(
     found: Published, at: Instant, annulled: Iterable[str], replaced: Iterable[str], trail: Trail
 ) -> Draft:
@@ -230,6 +230,7 @@ def again(found: Published, at: Instant, changes: Iterable[Event] = ()) -> Basis
     return Basis(Trail(with_changes(found.resting, changes)), found.law, found.day, at)
 
 
+@implements("R36", "R36a")
 def let_in(found: Published, at: Instant, cause: Event) -> Draft:
     """The result on the basis of the standing one, with a later fact for which it was reopened (R36)."""
     return draft_of(again(found, at, [cause]), found.first.year)

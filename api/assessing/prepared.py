@@ -80,7 +80,9 @@ def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
 def record(act: Act, unit: Unit, made: Prepared) -> Iterator[bytes]:
     """Record all results: the leaf hash of each, in the order of their streams. Takes the district's lock."""
     year = made.drafts.year
-    at = next_instant(unit.clock() if unit.clock else transaction_clock(unit.connection), made.drafts.known_at)
+    at = next_instant(
+        unit.clock() if unit.clock else unit.believed(transaction_clock(unit.connection)), made.drafts.known_at
+    )
     stored = {stream: _at(one, at) for stream, one in made.stored.items()}
     rows = [_rows_at(one, at) for one in made.inserts]
     staged = Staged(unit.connection, [event_rows(list(stored.values())), *rows])

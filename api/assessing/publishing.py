@@ -16,6 +16,7 @@ from domain.errors import Contradiction, Invalid
 from domain.events import Waiver, YearClosed, YearPublished
 from domain.law import Law
 from domain.ledger import Ledger, Reader, Unit
+from domain.measures.annex2_survey import stands_unclosed
 from domain.measures.chapter4_appeals import appeal_week
 from domain.measures.implements import implements
 from domain.values import FOREVER, assessment_stream, instant, shanghai_date
@@ -36,6 +37,7 @@ def publish_year(act: Act, year: int, body: PublishYear) -> tuple[dict[str, Any]
     log_index = sealed_up(act.ledger)
     with act.ledger.reading() as reader:
         drafts = drafted(reader, now, year, body.published_on, log_index)
+        _must_be_closed(drafts)
         _must_be_complete(drafts, body)
         limit = appeal_week(body.published_on, shanghai_date(now), drafts.law.rulebooks, drafts.law.calendar)
         made = prepared(act, reader, drafts, drafts.law, limit)
@@ -74,6 +76,23 @@ def _may_publish(reader: Reader, year: int, body: PublishYear, today: date) -> N
 def round_of(reader: Reader, year: int) -> AssessmentRound:
     """The round of a year as this snapshot shows it."""
     return AssessmentRound.of(year, reader.events(assessment_stream(year)))
+
+
+@implements("art.16(8)", "R12", "R32")
+def _must_be_closed(drafts: Drafts) -> None:
+    """Refuse it all while a survey with forms stands unclosed, with the list; that is no part to be waived."""
+    unclosed = tuple(
+        ("", f"{one.sheet['agency']['name']}（{one.uscc}）的调查未截止", f"the survey of {one.uscc} is not closed")
+        for one in drafts.results
+        if stands_unclosed(one.sheet["survey"])
+    )
+    if unclosed:
+        raise Contradiction(
+            f"{len(unclosed)} 家机构的 {drafts.year} 年度满意度调查已有调查表而未截止，全部不予公布",
+            f"{len(unclosed)} surveys of {drafts.year} have forms and are not closed: nothing is published",
+            cites=("art.16(8)", "art.23", "R12"), remedy="请先截止这些调查（survey-closings），再公布",
+            remedy_en="Close these surveys first (survey-closings), then publish.", more=unclosed,
+        )  # fmt: skip
 
 
 @implements("R45")

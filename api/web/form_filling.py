@@ -29,7 +29,7 @@ def filled(fact: dict[str, Any]) -> Values:
     command = command_for(fact["type"])
     if not command:
         return {"command": "", "id": "", "body": {}}
-    said = {**fact["fact"], **{name: fact[name] for name in ("note", "evidence")}}
+    said = {**fact["fact"], **{name: fact[name] for name in ("note", "note_audience", "evidence")}}
     said[FORMS[command].body.FACT_DATE] = fact["occurred_on"]
     said.setdefault("outcome", _OUTCOMES.get(fact["type"]))
     if fact["type"] in ("ComplaintDismissed", "ComplaintMerged"):

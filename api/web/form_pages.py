@@ -10,8 +10,10 @@ import re
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.beforehand import beforehand
 from api.guard import require_right
 from api.permissions import READERS, rights_of
 from api.queries import Cursor, LooseText, LooseUscc
@@ -214,6 +216,7 @@ async def _preview(request: Request, entry: Entry, said: str = "", *, further: b
     shared = await _shared(request, entry)
     return page(
         request, "preview.html", name="form", effect=effect, said=said, part_names=PART_NAMES,
+        before=await run_in_threadpool(_beforehand, request, entry),
         changes=await _changes(request, entry), filing=await filing(request, entry), **shared,
     )  # fmt: skip
 
@@ -243,6 +246,13 @@ async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Resp
         again=answer.headers.get("idempotent-replayed") == "true", origin=str(request.base_url).rstrip("/"),
         filing=await filed(request, entry, answer.content), **shared,
     )  # fmt: skip
+
+
+def _beforehand(request: Request, entry: Entry) -> dict[str, Any]:
+    """Equal facts that stand already, and whether the category is new (R46, R47)."""
+    command = entry.row.body.model_validate(entry.body)
+    uscc = entry.uscc or getattr(command, "uscc", "")
+    return beforehand(request.app.state.service.ledger, request.state.visitor.caller, command, uscc, entry.id)
 
 
 def _may_next(request: Request, entry: Entry) -> list[str]:

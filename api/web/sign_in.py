@@ -68,7 +68,7 @@ def sign_in(request: Request) -> Response:
         fits = not slowed and password_fits(None if found is None else found[1], password)
     if slowed:
         return _again(request, 429, login, onward, TOO_OFTEN, carried)
-    with writing(ledger.engine) as connection:
+    with writing(ledger.engine, beside=True) as connection:
         if found is None or not fits:
             note_failure(connection, login, source)
             secret = None
@@ -94,7 +94,7 @@ def sign_out(request: Request) -> Response:
     """End this session."""
     visitor: Visitor | None = request.state.visitor
     if visitor is not None:
-        with writing(request.app.state.service.ledger.engine) as connection:
+        with writing(request.app.state.service.ledger.engine, beside=True) as connection:
             end_session(connection, visitor.session.session_sha256)
     response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(COOKIE)

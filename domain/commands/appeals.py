@@ -29,6 +29,7 @@ from domain.events import (
     AppealUpheld,
     AppealWithdrawn,
     Event,
+    NoteAudience,
 )
 from domain.measures.chapter4_appeals import AppealState, appeal_state, appealed_result
 from domain.measures.implements import implements
@@ -266,12 +267,13 @@ class RoundBody(Part):
     """What acts on a year's round, or on a result, are given: they decide on more than one agency."""
 
     note: Prose | None = None
+    note_audience: NoteAudience = "internal"
     evidence: Evidences = ()
 
     def envelope(self, vault: Sealer) -> dict[str, Any]:
         """What of it goes into the envelope of its event (events.md)."""
         note = None if self.note is None else vault.seal(self.note)
-        return {"note": note, "evidence": evidence_stored(self.evidence)}
+        return {"note": note, "note_audience": self.note_audience, "evidence": evidence_stored(self.evidence)}
 
 
 class WaiverIn(Part):

@@ -66,7 +66,7 @@ class Category:
     capped: bool = False
 
 
-@implements("art.21", "annex1.item8", "annex1.note2", "R21")
+@implements("art.21", "annex1.item8", "annex1.note2", "R21", "R21a")
 def conduct(lapses: Iterable[Lapse], records: Iterable[BadRecord], rulebook: Rulebook) -> list[Line]:
     """服务规范: 1 point per lapse and 2 per bad record of the year, by date, 扣完即止: the lines of deductions."""
     found = [(one.appears_on, one.version, _line_of_lapse(one, rulebook)) for one in lapses]
@@ -180,7 +180,7 @@ def _decimal(value: Fraction) -> str:
     return str(value) if value.denominator == 1 else rounded(value).rstrip("0")
 
 
-@implements("art.24", "annex1.item12", "annex1.note2", "R24")
+@implements("art.24", "annex1.item12", "annex1.note2", "R21a", "R24", "R24a")
 def honours(facts: Facts, year: int, first: date, last: date, rulebook: Rulebook, rulebooks: Rulebooks) -> Category:
     """荣誉记录: by level, up to a cap a year; 同一原因不重复加分: a reason earns its highest level less what it had."""
     earned: dict[str, Fraction] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -40,7 +40,7 @@ def not_served(year: int) -> Words:
     return f"该企业在 {year} 年度没有由本机构服务的项目", f"the enterprise had no project of the agency in {year}"
 
 
-@implements("art.13", "art.23", "R22")
+@implements("art.13", "art.23", "R4a", "R22", "R22a")
 def counted_forms(
     facts: Facts, year: int, rulebooks: Rulebooks
 ) -> tuple[list[SurveySubmitted], list[tuple[SurveySubmitted, str, str]]]:
@@ -49,6 +49,7 @@ def counted_forms(
     The latest by `submitted_on`, then by recording order, of clients with a project that runs on a day of the year;
     none submitted after the year's survey was closed, and none from before the Measures were in force (R4).
     """
+    facts = facts.of_forms()
     closing = closing_of(facts, year)
     clients = served(facts, *year_span(year, rulebooks))
     latest: dict[str, SurveySubmitted] = {}
@@ -110,6 +111,7 @@ def coverage(facts: Facts, year: int, rulebooks: Rulebooks) -> dict[str, Any]:
 
     Asked are those with an invitation or with a form that counts.
     """
+    facts = facts.of_forms()
     clients = served(facts, *year_span(year, rulebooks))
     forms, _ = counted_forms(facts, year, rulebooks)
     heard = {form.client.uscc for form in forms}
@@ -122,6 +124,15 @@ def coverage(facts: Facts, year: int, rulebooks: Rulebooks) -> dict[str, Any]:
         "forms": len(forms),
         "closed_on": None if closing is None else closing.occurred_on.isoformat(),
     }
+
+
+@implements("art.16(8)", "art.23", "R12")
+def stands_unclosed(found: Mapping[str, Any]) -> bool:
+    """Whether a year's survey, as `coverage` tells of it, has forms that count and is not closed.
+
+    No result rests on such a one: only the closing says whether the mean makes a bad record of 16.8.
+    """
+    return bool(found["forms"]) and found["closed_on"] is None
 
 
 @implements("art.23", "annex1.item10", "R22")

@@ -48,7 +48,7 @@ def appeal_deadline(published_on: date, rulebooks: Rulebooks, calendar: Calendar
     return deadline(published_on, rulebooks.on(published_on).deadlines.appeal_days, calendar)
 
 
-@implements("art.20", "R32", "R45")
+@implements("art.20", "R32", "R41", "R45")
 def appeal_week(given: date, recorded_on: date, rulebooks: Rulebooks, calendar: Calendar) -> Deadline:
     """The week of a publication, decision, reopening or moved rank: from the day given, or of recording if later.
 

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from domain.store.patience import PATIENCE_OPTION, Patience
+from domain.store.patience import PATIENCE_OPTION, Patience, patience_of
 from domain.store.trouble import has_other_server
 
 SERVICE_ROLE = "steward_service"
@@ -43,6 +43,8 @@ CONNECTING: dict[str, Any] = {
     "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000,
 }  # fmt: skip
 """How to connect, where the URL says nothing else (libpq's names)."""
+PROBE_SECONDS = 2
+"""The shortest that libpq can be told to wait for a connection."""
 REACHED_OPTION = "steward_reached"
 _BOTH_DRIVERS = (
     "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation",
@@ -97,9 +99,15 @@ def reached_by(engine: Engine) -> Reached:
     return found
 
 
+def libpq_arguments(url: URL) -> dict[str, Any]:
+    """The address as psycopg2 takes it."""
+    dialect: Any = PGDialect_psycopg2  # has no types of its own
+    return dict(dialect().create_connect_args(url)[1])
+
+
 def asyncpg_arguments(engine: Engine) -> dict[str, Any]:
     """The engine's URL as asyncpg takes it, but for the server: that is the one which the engine has reached."""
-    libpq = dict(PGDialect_psycopg2.create_connect_args(engine.dialect, engine.url)[1])  # type: ignore[arg-type]
+    libpq = libpq_arguments(engine.url)
     settings = {"application_name": str(libpq.get("application_name", CONNECTING["application_name"]))}
     if "options" in libpq:
         settings["options"] = str(libpq["options"])
@@ -146,10 +154,24 @@ def takes_writes(connection: Connection) -> bool:
     return bool(connection.scalar(text(query)))
 
 
-def answers(engine: Engine, seconds: int) -> bool:
-    """Whether the server takes a new connection at this moment, within so many seconds."""
-    arguments = engine.dialect.create_connect_args(engine.url)[1] | {"connect_timeout": max(2, seconds)}
+def hurry_unless_it_answers(engine: Engine) -> None:
+    """The process is to end: where the server does not even take a connection, nothing waits for it any longer."""
+    patience = patience_of(engine)
+    if patience is not None and not patience.is_over and not _answers(engine):
+        patience.hurry()
+
+
+def end_patience(engine: Engine) -> None:
+    """The engine is used no more."""
+    patience = patience_of(engine)
+    if patience is not None:
+        patience.end()
+
+
+def _answers(engine: Engine) -> bool:
+    """Whether the server that was reached takes a new connection at this moment."""
     place = reached_by(engine).place
+    arguments = libpq_arguments(engine.url) | {"connect_timeout": PROBE_SECONDS}
     if place is not None:
         arguments |= {"host": place[0], "port": place[1]}
     try:

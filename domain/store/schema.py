@@ -91,6 +91,9 @@ sealer = Table(
     Column("sealed_at", InstantColumn),
     Column("waiting_for", Transaction),
     Column("waiting_since", InstantColumn),
+    Column("cluster", Name),
+    Column("floor", Position, nullable=False, server_default="0"),
+    Column("waiting_position", Position),
     CheckConstraint("id = 1", name="one_row"),
 )
 """How far the log is sealed. What each column promises: `domain/store/sealer.py`."""

@@ -141,6 +141,13 @@ def statements(sheet: Mapping[str, Any]) -> list[str]:
         said.append(f"本表不完整，尚缺：{_missing(sheet)}；缺项不扣分（R25）。")
     if sheet["rounding"]:
         said.append(f"{sheet['rounding']['text']}。")
+    survey = sheet.get("survey")  # what was published before it was kept has none
+    if survey is not None:
+        closed = f"已于 {survey['closed_on']} 截止" if survey["closed_on"] else "尚未截止"
+        said.append(
+            f"满意度调查（第十三条）：服务对象 {survey['served']} 家，已调查 {survey['asked']} 家，"
+            f"收回 {survey['answered']} 家、{survey['forms']} 份，{closed}。"
+        )
     return said
 
 

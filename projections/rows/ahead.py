@@ -45,6 +45,7 @@ from domain.keys import (
     type_key,
     type_keys,
 )
+from projections.rows.conduct import ENTERED_BY_HAND
 from projections.rows.context import FILING
 from projections.rows.scores import LADDER
 from projections.rows.status import STATUS_KEYS
@@ -95,8 +96,10 @@ def _of_a_subject(command: Command, path_id: str) -> Ahead:
             return Ahead(_of_report(path_id), (path_id,))
         case watch.AnswerObjection():
             return Ahead((naming_key(path_id, ObjectionAnswered),), (path_id,))
+        case assessment.AnswerInvitation():
+            return Ahead((type_key(SurveyClosed),), (path_id,))
         case sanctions.DecideComplaint():
-            ladder = (*LADDER, type_key(PenaltyImposed)) if command.outcome == "upheld" else ()
+            ladder = (*LADDER, type_key(PenaltyImposed), ENTERED_BY_HAND) if command.outcome == "upheld" else ()
             return Ahead(
                 (*(naming_key(path_id, kind) for kind in _OUTCOMES), *ladder),
                 (path_id, *((command.merged_into,) if command.merged_into else ())),
@@ -140,6 +143,9 @@ def _of_assessment(command: Command) -> Ahead | None:
             client, project = command.client.uscc, command.project_id
             keys = (type_key(SurveyClosed), client_key(client))
             return Ahead(keys, () if project is None else (project,))
+        case assessment.InviteSurvey():
+            named = command.project_id
+            return Ahead((type_key(SurveyClosed),), () if named is None else (named,))
         case assessment.CloseSurvey():
             return Ahead((type_key(SurveyClosed), forms_key(command.year)))
         case assessment.ScoreEffect():
@@ -154,7 +160,7 @@ def _of_assessment(command: Command) -> Ahead | None:
 def _of_watch(command: Command) -> Ahead | None:
     match command:
         case sanctions.EnterBadRecord():
-            hints = () if command.hint_id is None else _HINTS
+            hints = (ENTERED_BY_HAND, *(() if command.hint_id is None else _HINTS))
             report = command.report_id
             return Ahead((*hints, *_of_report(report)), (report,)) if report is not None else Ahead(hints)
         case watch.FileObjection():

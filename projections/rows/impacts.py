@@ -210,6 +210,7 @@ def _open(context: Context, result: ResultPublished | ResultRevised, cause: str)
     context.live.replace(place, [Step(today, NEVER, matter)], context.at)
 
 
+@implements("R32a")
 def _overtaken(context: Context, event: Event) -> None:
     """What came in between the sheet and the decision to publish it."""
     if isinstance(event, ResultPublished):

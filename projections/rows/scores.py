@@ -34,7 +34,7 @@ from domain.measures.chapter4_assessment import overrides
 from domain.measures.rulebook import Rulebook
 from domain.trail import Trail
 from domain.values import normal_text, rounded, score_of_record
-from projections.rows.conduct import count_records
+from projections.rows.conduct import move_records
 from projections.rows.context import Context, of_types
 from projections.rows.live import ONE_DAY, Place, Step, cut, merged, shifted, value_on
 
@@ -188,11 +188,13 @@ def _of_clients(context: Context, changed: list[Event]) -> None:
     ends = [naming_key(project, kind) for project in projects for kind in _ENDS]
     before, now = context.both([*of_them, *ends, type_key(SurveyClosed)])
     said = [one for trail in (before, now) for kind in _SAID for one in trail.of(kind)]
+    records: list[tuple[int, date, int]] = []
     for year in sorted({one.year for one in said}):
         low = _low_mean(context, year, before)
         _shift(context, year, _counts(context, year, before), _counts(context, year, now))
         for day in _low_mean(context, year, now) ^ low:
-            count_records(context, year, day, -1 if day in low else 1)
+            records.append((year, day, -1 if day in low else 1))
+    move_records(context, records)
 
 
 _SAID: tuple[type[SurveySubmitted] | type[EffectScored], ...] = (SurveySubmitted, EffectScored)

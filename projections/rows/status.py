@@ -80,11 +80,7 @@ def _accidents(context: Context) -> list[AccidentLiabilityFound]:
 
 
 def _concerned(event: Event, accident: AccidentLiabilityFound) -> bool:
-    """Whether the start or end of a project can change whom an accident concerns (R19)."""
-    if accident.client_uscc is not None:
-        return False
-    if accident.project_id is not None:
-        return event.id == accident.project_id
+    """Whether the start or end of a project can change whom an accident concerns: who was served that day (R19)."""
     return event.occurred_on <= (accident.accident_on or accident.occurred_on)
 
 
@@ -98,10 +94,7 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Step]:
         return []
     days = {event.occurred_on for event in trail.events if not isinstance(event, _PROJECT)}
     for event in trail.events:
-        if isinstance(event, AccidentLiabilityFound) and event.project_id is not None:
-            if (project := trail.by_id.get(event.project_id)) is not None:
-                days.add(project.occurred_on)  # its client is not known before
-        elif isinstance(event, _RESULTS):
+        if isinstance(event, _RESULTS):
             for year in (event.year + 1, event.year + 2, event.occurred_on.year, event.occurred_on.year + 1):
                 days.add(year_span(year, law.rulebooks)[0])
     for notice in warning_notices(Facts(trail, date.max), law.rulebooks):

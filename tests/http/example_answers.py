@@ -149,6 +149,7 @@ def _acts(world: World) -> dict[str, Any]:
     uscc, other = world.assessed(year=year), world.assessed(year=year)
     complaint = world.id_of("ReceiveComplaint", uscc, received_on="2024-05-01")
     upheld = world.done("DecideComplaint", uscc, complaint, decided_on="2024-05-08")["events"][0]["id"]
+    world.done("CloseSurvey", examples.AGENCY_USCC)
     answers = {"act publish_year": world.publish(year)}
 
     def appeal(of: str, day: str, *disputed: str) -> str:

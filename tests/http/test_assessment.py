@@ -155,7 +155,7 @@ def test_the_last_day_of_the_week_is_in_time(year: Year, filed_on: str, in_time:
     assert year.committee.get(f"/v1/appeals/{appeal}").json()["in_time"] is in_time
 
 
-@pytest.mark.shows("R2", "R3")
+@pytest.mark.shows("R2", "R3", "R41")
 @pytest.mark.parametrize(
     ("published_on", "deadline"),
     [("2025-09-26", "2025-10-09"), ("2025-01-22", "2025-02-05"), ("2025-04-20", "2025-04-27")],
@@ -180,7 +180,7 @@ def test_who_verified_the_complaint_does_not_decide_the_appeal(year: Year) -> No
     with writing(world.service.ledger.engine) as connection:
         token = create_token(connection, both.person_id, Role.ASSOCIATION, by=COMMAND_LINE)
     officer = Person(world.client, token, both.person_id)
-    body = {"outcome": "upheld", "decided_on": "2024-05-06", "verified_grounds": "missed_hazard"}
+    body = {"outcome": "upheld", "findings": "属实", "decided_on": "2024-05-06", "verified_grounds": "missed_hazard"}
     upheld = world.must(officer.post(f"/v1/agencies/{uscc}/complaints/{complaint}/decision", body))["events"][0]["id"]
     world.publish()
     appeal = year.filed_appeal(uscc, upheld)
@@ -230,9 +230,8 @@ def test_a_decision_is_never_to_the_appellants_disadvantage(year: Year) -> None:
     lapse = world.id_of("RecordLapse", uscc, item=4, occurred_on="2024-08-01")
     world.publish()
     appeal = year.filed_appeal(uscc, lapse)
-    replace = [
-        {"post": f"/v1/agencies/{uscc}/bad-records", "body": {"behaviour": "16.2", "entered_on": "2024-08-01"}},
-    ]  # fmt: skip
+    record = {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-08-01"}
+    replace = [{"post": f"/v1/agencies/{uscc}/bad-records", "body": record}]
     before = world.trail(uscc)
     refused = year.decide(appeal, "partly_upheld", annul=[lapse], replace=replace)
     assert (refused.status_code, refused.json()["rule"]) == (409, "R34")
@@ -268,7 +267,7 @@ def test_facts_are_replaced_in_the_same_step(year: Year) -> None:
     assert appealed["published_sheet"]["quality"] != "50.00"
 
 
-@pytest.mark.shows("R36")
+@pytest.mark.shows("R36", "R36a")
 def test_a_late_fact_after_the_year_was_closed(year: Year) -> None:
     """It is recorded, answered with the result that it touches, and stays listed until the committee disposes of it."""
     world, uscc, other = year.world, year.world.assessed(), year.world.assessed()
@@ -426,7 +425,7 @@ def test_upheld_must_change_something_and_only_what_is_disputed(year: Year) -> N
     assert year.decide(appeal, "dismissed").status_code == 409
 
 
-@pytest.mark.shows("R32", "R36")
+@pytest.mark.shows("R32", "R32a", "R36")
 def test_what_is_recorded_while_a_year_is_worked_out_goes_to_the_worklist(
     year: Year, monkeypatch: pytest.MonkeyPatch
 ) -> None:

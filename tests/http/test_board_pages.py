@@ -139,6 +139,7 @@ def test_each_matter_leads_to_where_it_is_dealt_with(world: World) -> None:
     lapse = world.id_of("RecordLapse", uscc)
     objection = world.id_of("FileObjection", uscc, event_id=lapse)
     request = world.id_of("RequestSubmission", uscc, due_on="2024-07-15")
+    world.done("StartProject", uscc)
     world.done("FindAccidentLiability", uscc)
     desk, auditor = Desk(world, Role.ASSOCIATION), Desk(world, Role.AUDITOR)
     behaviour = body_of("ReportBehaviour")["behaviour"]

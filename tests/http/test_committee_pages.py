@@ -23,9 +23,11 @@ REASONS = '<b>经复核</b> & "属实" \u202e不足'
 
 
 @pytest.fixture
-def contested(own_world: World) -> Contested:
-    """A world of its own: a year is published once."""
-    return Contested(own_world)
+def contested(dated_world: DatedWorld) -> Contested:
+    """A world of its own: a year is published once, on its day; the week of art.20 is long over today."""
+    made = Contested(dated_world)
+    dated_world.clock.at(today())
+    return made
 
 
 def decision(desk: Desk, contested: Contested, **changes: Any) -> dict[str, Any]:
@@ -56,6 +58,7 @@ def test_facts_of_one_line_are_told_apart(own_world: World) -> None:
     """Two survey forms and two scores: each with its client and its own value; that a line costs is said of both."""
     uscc, second = own_world.assessed(), {"uscc": new_uscc(), "name": "惠州市第二家<化工>厂"}
     answers = ["A"] * 8 + ["B", "C"]
+    own_world.done("StartProject", uscc, client=second)
     ids = [
         own_world.id_of("SubmitSurvey", uscc, year=YEAR, client=second, submitted_on="2024-12-11", answers=answers),
         own_world.id_of("ScoreEffect", uscc, year=YEAR, client=second, scored_on="2024-12-29", value="77.5"),

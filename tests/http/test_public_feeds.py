@@ -111,6 +111,7 @@ def test_an_entry_is_dated_by_when_the_ledger_learned_of_it(world: World) -> Non
     assert text(entry, "updated") == filed
     world.done("ReportChange", code)
     world.done("EnterBadRecord", code)
+    world.done("StartProject", code)
     world.done("FindAccidentLiability", code)
     assert text(of(read(world, REGISTER, q=code), code), "updated") == filed
     change = world.done("ReportChange", code, fields={"address": "西区 9 号"})

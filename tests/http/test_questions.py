@@ -208,6 +208,7 @@ def test_the_list_of_agencies_can_be_filtered(world: World) -> None:
 def test_the_worklist_of_notices(world: World) -> None:
     """A notice stands on the list as due until it is recorded as sent, then among the sent."""
     uscc = world.filed()
+    world.done("StartProject", uscc)
     world.done("FindAccidentLiability", uscc)
     own = world.person(Role.AGENCY, uscc)
     (notice,) = own.get("/v1/notices").json()["items"]

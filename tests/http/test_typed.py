@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.http.desk import Desk
 from tests.http.world import World, body_of, new_uscc
 
 FULL_WIDTH = {ord(one): chr(ord(one) + 0xFEE0) for one in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
-WAYS = {
+WAYS: dict[str, Callable[[str], str]] = {
     "lower": lambda code: code.lower(),
     "full width": lambda code: code.translate(FULL_WIDTH),
     "spaces": lambda code: f" {code[:4]} {code[4:10]}\u3000{code[10:]} ",
@@ -174,3 +175,32 @@ def test_a_packed_body_is_415_and_named(world: World, encoding: str) -> None:
     assert len(world.trail(code)) == 2
     plain = json.dumps(body_of("RecordLapse")).encode()
     assert send(world, code, plain, Content_Encoding="identity").status_code == 201
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/nothing/here", "/wp-login.php", "http://testserver//evil.example/", "/board/x", "/机构"]
+)
+def test_an_unknown_address_is_a_page_to_a_browser(world: World, path: str) -> None:
+    """404 in Chinese with a way home, in English where that was chosen; a program still gets the problem."""
+    shown = world.client.get(path, headers=BROWSER)
+    assert shown.status_code == 404
+    assert shown.headers["content-type"].startswith("text/html")
+    assert "没有这个路径" in shown.text
+    assert 'href="/"' in shown.text
+    if not path.startswith("/board"):
+        asked = world.client.get(path, headers={"Accept": "application/json"})
+        assert asked.headers["content-type"] == "application/problem+json"
+    assert world.client.get("/v1/nothing", headers=BROWSER).headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/register", "/agencies", "/rules", "/record", "/board"])
+def test_a_slash_too_many_leads_to_the_page(world: World, path: str) -> None:
+    """With its query, and nowhere else; what is no page without the slash stays 404."""
+    answer = world.client.get(f"{path}/", params={"lang": "en"}, headers=BROWSER, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (308, f"{path}?lang=en")
+    assert world.client.get(f"{path}/x/y/z/", headers=BROWSER, follow_redirects=False).status_code == 404
+    away = world.client.get("http://testserver//evil.example/", headers=BROWSER, follow_redirects=False)
+    assert away.status_code == 404

@@ -120,6 +120,7 @@ class World:
         self.done("StartProject", uscc, started_on=f"{year}-02-01", due_on=f"{year}-12-20")
         self.done("SubmitSurvey", uscc, year=year, submitted_on=f"{year}-12-10")
         self.done("ScoreEffect", uscc, year=year, scored_on=f"{year}-12-28")
+        self.done("CloseSurvey", uscc, year=year, closed_on=f"{year}-12-31")
         return uscc
 
     def appealable(self) -> str:
@@ -225,7 +226,10 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
             id_ = world.id_of("EnterBadRecord", uscc)
         case "DecideComplaint":
             id_ = world.id_of("ReceiveComplaint", uscc)
+        case "SubmitSurvey":
+            world.done("StartProject", uscc)
         case "SendNotice":
+            world.done("StartProject", uscc)
             world.done("FindAccidentLiability", uscc)
             id_ = next(one["id"] for one in _all_notices(world) if one["agency"]["uscc"] == uscc)
         case "AnnulEvent" | "FileObjection" | "CorrectEvent":
@@ -260,7 +264,7 @@ SIMPLE = frozenset(
     {
         "DecideFiling", "ReportChange", "RecordInspection", "TerminateAgency", "SignPledge", "RequestSubmission",
         "StartProject", "RecordLapse", "EnterBadRecord", "ReceiveComplaint", "DelistAgency", "FindAccidentLiability",
-        "InviteSurvey", "SubmitSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty", "ReportBehaviour",
+        "InviteSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty", "ReportBehaviour",
     }
 )  # fmt: skip
 
