@@ -57,7 +57,12 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         record(made, code, "/projects", {"client": CLIENTS[0], "started_on": "2024-01-05", "due_on": "2030-01-05"})
         for year in (2024, 2025):
             for number in range(RECORDS[code]):
-                record(made, code, "/bad-records", {"behaviour": "16.2", "entered_on": f"{year}-03-0{number + 1}"})
+                record(
+                    made,
+                    code,
+                    "/bad-records",
+                    {"behaviour": "16.2", "content": "核查情况", "entered_on": f"{year}-03-0{number + 1}"},
+                )
     yield made
     made.engine.dispose()
 

@@ -110,7 +110,7 @@ def test_what_is_no_paragraph_is_not_found(written: str) -> None:
 def test_readings_are_references_too() -> None:
     """Code can be looked up by reading as well as by article."""
     assert [canonical_reference(text) for text in ("r16", "R8A", " R8 ")] == ["R16", "R8a", "R8"]
-    for beyond in ("R0", "R99", "R8d"):
+    for beyond in ("R0", "R99", "R8f"):
         with pytest.raises(UnknownReference):
             canonical_reference(beyond)
 

@@ -9,6 +9,7 @@ import typer
 from api.cli import (
     auditing,
     benchmarking,
+    copies,
     demonstration,
     importing,
     proving,
@@ -21,6 +22,7 @@ from api.cli import (
 )
 from api.cli.accounts import account_app
 from api.cli.adopting import calendar_app, rulebook_app
+from api.cli.clock import clock_app
 from api.cli.master_key import master_key_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
@@ -66,10 +68,22 @@ rebuilding.register(app)
 verifying.register(app)
 proving.register(app)
 auditing.register(app)
+copies.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
 app.add_typer(master_key_app, name="master-key")
-for group in (app, token_app, account_app, proving.keys_app, calendar_app, rulebook_app, master_key_app):
+app.add_typer(clock_app, name="clock")
+for group in (
+    app,
+    token_app,
+    account_app,
+    proving.keys_app,
+    copies.restore_app,
+    calendar_app,
+    rulebook_app,
+    master_key_app,
+    clock_app,
+):
     for command in group.registered_commands:
         command.epilog = EPILOG

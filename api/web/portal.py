@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.law_routes import adopted_law
 from api.pages import onward
 from api.pages import page as part_of
-from api.public_routes import not_published, publicly
+from api.public_routes import explained_page, not_published, publicly, published_year
 from api.queries import Cursor, LooseText
 from api.question_routes import path_year
 from api.web.example import worked_example
@@ -23,6 +23,7 @@ from api.web.render import OWN_FILES, asset, packed, page
 from api.web.routes import PageRoute
 from api.web.table import ASSETS
 from domain.errors import NotFound
+from domain.measures.categories import heading
 from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.official_text import official_text
 from domain.measures.paragraphs import paragraphs
@@ -94,17 +95,19 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
     number, now = path_year(year), datetime.now(UTC)
     wanted = part_of(cursor, ROWS, question=("results page", number))
     with publicly(request, now) as public:
-        published = next((one for one in public.years() if one.year == number), None)
+        published = published_year(public, number)
         windows = public.windows([published] if published else ())
         found = public.results(number, offset=wanted.offset, limit=ROWS + 1)
         rows, following = wanted.part(found, None, FOREVER)
+        rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
     if published is None:
         raise not_published(number)
     path = f"/results/{number}"
-    groups = [(kind, list(rows_)) for kind, rows_ in groupby(ranked(rows), lambda one: one.category or "")]
+    sections = [list(found) for _, found in groupby(ranked(rows), lambda one: one.group)]
+    groups = [(heading(one[0].group, one[0].category) or "", one) for one in sections]
     return page(
         request, "year.html", name="year", year=number, published=published, groups=groups, today=_today(now),
-        windows=windows, paged=cursor is not None, first=path,
+        left_out=left_out, windows=windows, paged=cursor is not None, first=path,
         following=None if following is None else _address(path, {"cursor": following}),
     )  # fmt: skip
 

@@ -187,7 +187,8 @@ def _with_later_readings(given: tuple[Reading, ...]) -> tuple[Reading, ...]:
     if set(READING_REFS) <= refs:  # as the shipped one always does, from which the others are filled up
         return given
     later = (one for one in shipped_rulebook().readings if one.ref not in refs)
-    return (*given, *(replace(one, confirmed_by="", confirmed_on=None) for one in later))
+    every = [*given, *(replace(one, confirmed_by="", confirmed_on=None) for one in later)]
+    return tuple(sorted(every, key=lambda one: READING_REFS.index(one.ref)))
 
 
 class Rulebooks:
