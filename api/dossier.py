@@ -46,15 +46,14 @@ def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int)
     from projections.dossier.sheet_pdf import sheet_pdf  # slow to load, and needed here only
 
     veil = veil_of(found.reader, caller)
-    content, told = found.answer(caller), (lambda one: one) if veil is None else veil.redacted
     versions = [one.version for one in found.disputed()]
-    content = told(content)
+    content = _told(veil, found.answer(caller))
     published, today = content.pop("published_sheet"), content.pop("today_sheet")
     answers, difference = content.pop("answers"), content.pop("difference")
     trail = content.pop("disputed")
     stored, leaves = _stored(found, caller, versions, veil)
     trail = [{**one, "leaf_hash": leaves.get(one["version"])} for one in trail]
-    timeline = told(_timeline(questions, found))
+    timeline = _told(veil, _timeline(questions, found))
     books = [*found.found.law.rulebooks, *found.basis.law.rulebooks]
     known = cited(books, *(one["sheet"] for one in answers))
     results = [_on_picture(one) for one in found.found.events if isinstance(one, (ResultPublished, ResultRevised))]
@@ -68,6 +67,12 @@ def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int)
     }  # fmt: skip
     files["README.txt"] = _cover(found, answers, log_index).encode()
     return bundle(files)
+
+
+def _told(veil: Veil | None, content: dict[str, Any]) -> dict[str, Any]:
+    """The content as the caller may read it."""
+    found: dict[str, Any] = content if veil is None else veil.redacted(content)
+    return found
 
 
 def _json(content: Any) -> bytes:

@@ -218,6 +218,7 @@ accounts = Table(
     Column("created_at", InstantColumn, nullable=False),
     Column("disabled_at", InstantColumn),
     Column("seal", Digest),
+    Column("handed_out_at", InstantColumn),
 )
 """Who may sign in to the pages. What a token is for a machine, a session of an account is for a person."""
 

@@ -8,9 +8,9 @@ from html import unescape
 import pytest
 
 from domain.values import Role
+from tests.http.dated import DatedWorld
 from tests.http.desk import Desk
 from tests.http.test_pages import HOSTILE
-from tests.http.dated import DatedWorld
 from tests.http.world import APPEALED, World, body_of, new_uscc, today
 
 LISTS = ("appeals", "objections", "reports", "submissions", "impacts", "notices", "hints")

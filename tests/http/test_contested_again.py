@@ -45,12 +45,8 @@ def test_a_decision_that_was_refused_leaves_nothing_behind(year: Year) -> None:
     world, uscc = year.world, year.world.assessed()
     first, second = (world.id_of("RecordLapse", uscc, item=4, occurred_on=day) for day in ("2024-08-01", "2024-08-02"))
     world.publish()
-    worse = [
-        {
-            "post": f"/v1/agencies/{uscc}/bad-records",
-            "body": {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-08-01"},
-        }
-    ]
+    record = {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-08-01"}
+    worse = [{"post": f"/v1/agencies/{uscc}/bad-records", "body": record}]
     refused = year.decide(year.filed_appeal(uscc, first), annul=[first], replace=worse)
     assert (refused.status_code, refused.json()["rule"]) == (409, "R34")
     assert world.must(year.decide(year.filed_appeal(uscc, second), annul=[second]))["result"]["total"] == "84.50"

@@ -258,3 +258,58 @@ def demonstration(url: str) -> Ledger:
                 new=bool(more),
             )
     return ledger
+
+
+@pytest.mark.shows("art.17(3)", "R16")
+def test_the_feed_tells_who_has_left_the_blacklist(world: World) -> None:
+    """By an annulment, or by a delisting: an entry of its own that says since when and why, and the listing is gone;
+    who was never shown there, and who is listed again, has none."""
+    by_annulment, by_term, never, again = (world.filed() for _ in range(4))
+    for code in (by_annulment, again):
+        world.upheld(code, *[today()] * 3)
+        assert "列入日" in text(of(read(world, BLACKLIST), code), "content")
+        upheld = [one["id"] for one in world.trail(code) if one["type"] == "ComplaintUpheld"]
+        world.done("AnnulEvent", code, event_id=upheld[0])
+    world.upheld(again, today())
+    world.upheld(never, *["2022-03-01"] * 3)
+    feed = read(world, BLACKLIST)
+    left = of(feed, by_annulment)
+    assert "不再列入黑名单" in text(left, "title")
+    assert "已撤销" in text(left, "content")
+    assert f"不再列入，自 not listed since：{today()}" in text(left, "content")
+    assert "列入日" in text(of(feed, again), "content")
+    assert not [one for one in entries(feed) if never in text(one, "content")], "its term was over when it was recorded"
+    assert not [one for one in entries(feed) if by_term in text(one, "content")]
+    dates = [text(one, "updated") for one in entries(feed)]
+    assert dates == sorted(dates, reverse=True)
+
+
+@pytest.mark.shows("art.17(3)", "R16")
+def test_a_term_that_is_over_is_told_for_a_while(tmp_path: Any) -> None:
+    """By time alone: shown on the last day, told from the next one on, forgotten after ninety days."""
+    ledger = demonstration(f"sqlite:///{tmp_path / 'demo.db'}")
+
+    def clock() -> datetime:
+        return noon(date(2024, 6, 1))
+
+    with ledger.writing(clock) as unit:
+        for number in range(3):
+            for name, more in (("ReceiveComplaint", {}), ("DecideComplaint", {"decided_on": "2024-05-20"})):
+                command = ROWS[name].body.model_validate({**body_of(name), **more})
+                path_id = f"complaint-{number}" if more else None
+                unit.record(
+                    uscc(1), command, actor="p", role=Role.ASSOCIATION, via="api", path_id=path_id,
+                    event_id=f"decision-{number}" if more else f"complaint-{number}", new=False,
+                )  # fmt: skip
+
+    def said(day: date) -> list[str]:
+        with ledger.reading() as reader:
+            return [one.title for one in blacklist_feed(Public(reader, instant(noon(day)))).entries]
+
+    assert [one for one in said(date(2025, 5, 20)) if "不再" in one] == []
+    assert len(said(date(2025, 5, 20))) == 1
+    for day in (date(2025, 5, 21), date(2025, 8, 1)):
+        (title,) = said(day)
+        assert "不再列入黑名单" in title
+    assert said(date(2025, 9, 1)) == []
+    ledger.engine.dispose()

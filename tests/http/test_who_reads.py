@@ -213,7 +213,7 @@ def test_a_what_if_does_not_tell_whose_form_says_what(accused: Accused) -> None:
     def quality(body: dict[str, Any]) -> tuple[str, str]:
         answer = accused.agency.post(place, body)
         assert answer.status_code == 200, answer.text
-        return tuple(answer.json()[side]["sheet"]["quality"] for side in ("before", "after"))  # type: ignore[return-value]
+        return tuple(answer.json()[side]["sheet"]["quality"] for side in ("before", "after"))
 
     for project in projects:
         before, after = quality({"annul": [project]})
