@@ -16,7 +16,8 @@ from api.question_routes import ONE, asking
 from domain.errors import Invalid
 from domain.ledger import Reader
 from projections.basis import Basis
-from projections.course import Replayed, course, default_span, latest_result, rows_of, stops
+from projections.course import course, default_span, latest_result, rows_of, stops
+from projections.replayed_course import Replayed
 from projections.rows.course import Course
 from projections.standing import agency_name
 

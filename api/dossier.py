@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from api.auth import Caller
-from api.personal import is_of_informant
-from api.veil import veil_of
+from api.veil import Veil, bytes_withheld, veil_of
 from domain.events import ResultPublished, ResultRevised
 from domain.store.recorder import events_of
-from domain.values import GRADE_LABELS, Grade, Role, shanghai_date
+from domain.values import GRADE_LABELS, Grade, shanghai_date
 from domain.version import software
 from projections.contested import result_json
 from projections.dossier.bundle import bundle
@@ -47,15 +46,14 @@ def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int)
     from projections.dossier.sheet_pdf import sheet_pdf  # slow to load, and needed here only
 
     veil = veil_of(found.reader, caller)
-    content, told = found.answer(caller), (lambda one: one) if veil is None else veil.redacted
     versions = [one.version for one in found.disputed()]
-    content = told(content)
+    content = _told(veil, found.answer(caller))
     published, today = content.pop("published_sheet"), content.pop("today_sheet")
     answers, difference = content.pop("answers"), content.pop("difference")
     trail = content.pop("disputed")
-    stored, leaves = _stored(found, caller, versions, frozenset() if veil is None else veil.ids)
+    stored, leaves = _stored(found, caller, versions, veil)
     trail = [{**one, "leaf_hash": leaves.get(one["version"])} for one in trail]
-    timeline = told(_timeline(questions, found))
+    timeline = _told(veil, _timeline(questions, found))
     books = [*found.found.law.rulebooks, *found.basis.law.rulebooks]
     known = cited(books, *(one["sheet"] for one in answers))
     results = [_on_picture(one) for one in found.found.events if isinstance(one, (ResultPublished, ResultRevised))]
@@ -69,6 +67,12 @@ def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int)
     }  # fmt: skip
     files["README.txt"] = _cover(found, answers, log_index).encode()
     return bundle(files)
+
+
+def _told(veil: Veil | None, content: dict[str, Any]) -> dict[str, Any]:
+    """The content as the caller may read it."""
+    found: dict[str, Any] = content if veil is None else veil.redacted(content)
+    return found
 
 
 def _json(content: Any) -> bytes:
@@ -100,21 +104,21 @@ def _on_picture(result: ResultPublished | ResultRevised) -> dict[str, Any]:
 
 
 def _stored(
-    found: Appeal, caller: Caller, versions: Iterable[int], hidden: frozenset[str]
+    found: Appeal, caller: Caller, versions: Iterable[int], veil: Veil | None
 ) -> tuple[dict[str, bytes], dict[int, str]]:
     """The bytes of these events as they lie in the log, and their leaf hashes (RFC 6962), by version.
 
-    The bytes of what informants recorded name who they are: the agency gets the leaf hash alone (`api/personal.py`);
-    of `hidden` survey forms nothing (R39).
+    The bytes of what informants recorded name who they are: the agency gets the leaf hash alone (`api/veil.py`);
+    of hidden survey forms nothing (R39).
     """
     wanted, stream = set(versions), found.filed.stream
     rows = [
         stored for stored in events_of(found.reader.connection, stream, lte=max(wanted, default=0))
-        if stored.originator_version in wanted and stored.event_id not in hidden
+        if stored.originator_version in wanted and (veil is None or stored.event_id not in veil.by_id)
     ]  # fmt: skip
     files = {
         f"events/{stored.originator_version:06d}-{stored.event_id}.json": stored.state for stored in rows
-        if caller.role is not Role.AGENCY or not is_of_informant(stored.topic)
+        if not bytes_withheld(caller, stored.topic, stored.state, veil)
     }  # fmt: skip
     return files, {stored.originator_version: stored.leaf_hash.hex() for stored in rows}
 

@@ -113,7 +113,14 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {"referred_on": "2024-06-05", "reference": "湾安协函〔2024〕12 号"}, "BadRecordReferred"
     ),
     "ReceiveComplaint": CommandExample(
-        {"received_on": "2024-04-25", "complainant": "张先生", "client_uscc": CLIENT_USCC, "grounds": "missed_hazard"},
+        {
+            "received_on": "2024-04-25",
+            "complainant": "张先生",
+            "client_uscc": CLIENT_USCC,
+            "grounds": "missed_hazard",
+            "content": "上门检查后三天，储罐区报警器被发现早已失效",
+            "contact": "138****5678",
+        },
         "ComplaintReceived",
         can_contradict=False,
     ),
@@ -122,6 +129,7 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
             "outcome": "upheld",
             "decided_on": "2024-05-06",
             "findings": "未发现储罐区可燃气体报警器失效",
+            "disclosed": "涉及 2024 年 4 月的一次储罐区检查",
             "verified_grounds": "missed_hazard",
         },
         "ComplaintUpheld",
@@ -235,6 +243,7 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {
             "published_on": "2025-03-10",
             "meeting_on": "2025-03-07",
+            "reason": "三月十日已在公告栏公示，系统当日停用，次日补录",
             "waivers": [{"uscc": AGENCY_USCC, "part": "effect", "reason": "监管部门当年未评分"}],
         },
         "YearPublished",
@@ -245,7 +254,13 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {"outcome": "upheld", "decided_on": "2025-03-20", "reasons": "经复核，投诉不属实", "annul": [_EVENT_ID]},
         "AppealUpheld",
     ),
-    "WithdrawAppeal": CommandExample({"withdrawn_on": "2025-03-14"}, "AppealWithdrawn"),
+    "WithdrawAppeal": CommandExample(
+        {
+            "withdrawn_on": "2025-03-14",
+            "evidence": [{"title": "撤回异议申请书", "uri": "file:///archive/2025/appeals/7.pdf"}],
+        },
+        "AppealWithdrawn",
+    ),
     "DisposeImpact": CommandExample(
         {"outcome": "kept", "disposed_on": "2025-05-08", "reason": "迟报事实不影响等次，委员会决定维持"},
         "ImpactDisposed",

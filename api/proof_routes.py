@@ -15,11 +15,10 @@ from api.atom import JSON
 from api.auth import Caller
 from api.guard import GuardedRoute, path_uscc
 from api.openapi import checkpoint_docs, question_docs
-from api.personal import is_of_informant
 from api.queries import EventId, FirstSize, LastSize, Size
 from api.readings import about
 from api.sealing import Notary, proven_up, shown
-from api.veil import veil_of
+from api.veil import bytes_withheld, veil_of
 from domain.agency import unknown_agency
 from domain.errors import Busy, Invalid, NotFound
 from domain.proof.receipts import Said, receipt, receipt_text
@@ -37,6 +36,7 @@ from domain.store.proofs import (
     placed,
     root_at,
 )
+from domain.store.restored import acceptances
 from domain.values import Role, agency_stream
 from domain.version import software
 
@@ -132,6 +132,7 @@ def checkpoint(request: Request, size: Size = None) -> Response:
     notary: Notary = request.app.state.service.notary
     with proven(request) as (connection, latest):
         signed = latest if size is None else checkpoint_at(connection, _up_to(latest, size, "size"))
+        restores = acceptances(connection)
     if signed is None:
         raise Invalid(
             f"没有恰好 {size} 条时的检查点", f"no checkpoint was made at exactly {size} entries",
@@ -142,7 +143,8 @@ def checkpoint(request: Request, size: Size = None) -> Response:
         headers = {"Cache-Control": ASK_AGAIN, "Vary": "Accept, Authorization"}
         return PageBytes(signed.note.encode(), headers, f"{TEXT}; charset=utf-8").response(request)
     keys = [str(key) for key in notary.keys.known()]
-    return answer(request, {"origin": notary.origin, **shown(signed), "keys": keys})
+    lost = {"restores": restores} if restores else {}
+    return answer(request, {"origin": notary.origin, **shown(signed), "keys": keys, **lost})
 
 
 @router.get("/v1/log/consistency", tags=[LOG], **question_docs("log_consistency"))
@@ -199,7 +201,9 @@ def log_receipt(request: Request, event_id: EventId) -> Response:
         said = Said(event.id, event.leaf_hash, event.log_index or 0, event.recorded_at, signed.size)
         proof = inclusion_proof(connection, said.log_index, signed.size)
     note = notary.keys.sign_like(signed.note, receipt_text(notary.origin, said))
-    withheld = caller.role is Role.AGENCY and event.actor != caller.person_id and is_of_informant(event.topic)
+    with request.app.state.service.ledger.reading() as reader:
+        veil = veil_of(reader, caller)
+    withheld = bytes_withheld(caller, event.topic, event.state, veil)
     state = None if withheld else event.state.decode()
     given = answer(request, receipt(said, note, signed.note, proof, state, software()))
     given.headers["Content-Disposition"] = f'attachment; filename="receipt-{event.id}.json"'

@@ -120,6 +120,7 @@ def about_link(request: Request, secret: str, *, used: bool = False) -> dict[str
         "service_type": _service_type(basis.trail, invitation),
         "year": invitation.year,
         "expires_on": link.expires_on.isoformat(),
+        "disclosure": basis.law.rulebooks.on(shanghai_date(_now())).survey.disclosure,
     }
 
 

@@ -17,7 +17,7 @@ from api.auth import Caller
 from domain.events import Event, SurveyInvited, SurveySubmitted
 from domain.measures.annex2_survey import answers_total
 from domain.reader import Reader
-from domain.readers import TOGETHER, Disclosure, Kind, may_read, strictest
+from domain.readers import TOGETHER, Disclosure, Kind, kind_of, may_read, strictest
 from domain.store.row_seals import key_of
 from domain.values import FOREVER, Role
 
@@ -126,7 +126,10 @@ class Veil:
             return value
         if value.get("id") in self.by_id and "fact" in value:
             return self.row(value)
-        about = self._about(value)
+        about, named = self._about(value), value.get("event") or value.get("id")
+        if isinstance(named, str) and named in self.by_id:
+            day, month = self.by_id[named].event.occurred_on.isoformat(), self.by_id[named].month
+            value = {name: month if one == day else one for name, one in value.items()}
         told = {name: self._told(one) for name, one in value.items()}
         if about and isinstance(value.get("events"), (list, tuple)):
             told = self._line(told, about)
@@ -243,6 +246,22 @@ def _mapped(value: Any, change: Callable[[str], str]) -> Any:
 def veil_of(reader: Reader, caller: Caller) -> Veil | None:
     """The veil of a caller who is an agency; None for everybody else."""
     return Veil(reader, caller.uscc) if caller.role is Role.AGENCY and caller.uscc is not None else None
+
+
+def bytes_withheld(caller: Caller, topic: str, state: bytes, veil: Veil | None) -> bool:
+    """Whether the stored bytes of an event tell its agency what the table of readers does not: they are not given out.
+
+    What informants recorded; hidden forms, and facts that name them by an id that tells their time (a published sheet,
+    an annulment); decisions on complaints that have papers.
+    """
+    if caller.role is not Role.AGENCY:
+        return False
+    event = topic.removeprefix("steward.")
+    if not may_read(Role.AGENCY, kind_of(event, "actor"), "named"):
+        return True
+    if not may_read(Role.AGENCY, kind_of(event, "evidence"), "named") and b'"evidence":[]' not in state:
+        return True
+    return veil is not None and any(found[0] in veil.by_id for found in _NAMED.finditer(state.decode()))
 
 
 def may_name(text: str) -> bool:

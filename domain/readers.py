@@ -99,7 +99,7 @@ _WORDS: Mapping[str, Mapping[str, Kind]] = {
     "PenaltyImposed": dict.fromkeys(("facts", "content"), Kind.DECISION),
     "SurveyInvited": {"client": Kind.SURVEY_WHO},
     "SurveySubmitted": {"client": Kind.SURVEY_WHO, "answers": Kind.SURVEY_WHO, "comments": Kind.SURVEY_WHO},
-    "HintDismissed": {"reason": Kind.DECISION},
+    "HintDismissed": {"reason": Kind.INTERNAL},
     "EventAnnulled": {"reason": Kind.DECISION, "basis": Kind.DECISION},
     "ObjectionFiled": {"grounds": Kind.DECISION},
     "ObjectionAnswered": {"reasons": Kind.DECISION},

@@ -8,7 +8,7 @@ the forms of the whole month count, and at every instant of it all that were rec
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -41,12 +41,10 @@ def month_end(day: date) -> date:
 
 
 @implements("R39")
-def of_month(events: Sequence[Event], known: Iterable[Event], at: Instant, hidden: frozenset[str]) -> list[Event]:
-    """The events known, with the hidden ones of the whole month of an instant in place of those known at it."""
+def of_month(events: Iterable[Event], at: Instant) -> list[Event]:
+    """The events that were recorded by the end of an instant's month.
+
+    Projects too: a project that becomes known alone would bring in the forms of its client, and so tell them apart.
+    """
     last = month_end(shanghai_date(at))
-    versions = {event.version for event in known if event.id not in hidden}
-    return [
-        event
-        for event in events
-        if event.version in versions or (event.id in hidden and shanghai_date(event.recorded_at) <= last)
-    ]
+    return [event for event in events if shanghai_date(event.recorded_at) <= last]

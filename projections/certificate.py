@@ -70,12 +70,13 @@ def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] =
     if withheld:
         shown.append(
             Shown(
-                f"其中 {withheld} 条为投诉或举报的原文，不提供给本证书的持有人；其余记录足以算出同样的结果",
-                f"{withheld} of them are complaints or reports whose text is withheld from the holder; "
-                "the result follows from the others",
+                f"其中 {withheld} 条的原文不提供给本证书的持有人（投诉、举报、调查表及写明它们的记录，R39）",
+                f"{withheld} of them are withheld from the holder (complaints, reports, survey forms, R39)",
             )
         )
     _compare(certificate, basis, shown, withheld > 0)
+    if certificate.attested:
+        shown.append(_attested(certificate, withheld))
     if not trusted:
         shown.append(_own_keys(certificate))
     return shown
@@ -87,7 +88,7 @@ def _compare(certificate: Certificate, basis: Basis, shown: list[Shown], withhel
     if certificate.sheet is not None:
         anew = answer_of(lambda one: sheet_answer(one, certificate.year), basis)
         found += _unlike("sheet", anew, certificate.sheet, withheld)
-    remarks = judged(certificate, found, shown)
+    remarks = judged(certificate, [one for one in found if one.place not in certificate.attested], shown)
     shown.append(Shown("状态：由记录重新推算，与证书一致", "standing: made anew from the events, as certified"))
     if certificate.sheet is not None:
         total = certificate.sheet.get("total")
@@ -98,6 +99,31 @@ def _compare(certificate: Certificate, basis: Basis, shown: list[Shown], withhel
             )
         )
     shown += remarks
+
+
+def _attested(certificate: Certificate, withheld: int) -> Shown:
+    """What the signature stands for instead of the events. Raises: ProofError where it does not or none is withheld."""
+    if certificate.is_first_format or not withheld:
+        raise ProofError(
+            "attested", "没有不提供的记录，却有未推算的部分", "parts are attested, but nothing is withheld"
+        )
+    places = ", ".join(certificate.attested)
+    return Shown(
+        f"以下各处未由记录重新推算，由日志签名担保（R39）：{places}",
+        f"not made anew from the events but attested by the log's signature (R39): {places}",
+    )
+
+
+def not_recomputed(
+    certificate: Certificate, agency: Sequence[tuple[int, Event]], ledger: Sequence[tuple[int, Event]]
+) -> tuple[str, ...]:
+    """The places of a certificate's answers that do not follow from these events, those that its holder is shown."""
+    basis = basis_of(certificate, agency, ledger)
+    found = list(unlike(certificate.standing, answer_of(standing, basis), "standing"))
+    if certificate.sheet is not None:
+        anew = answer_of(lambda one: sheet_answer(one, certificate.year), basis)
+        found += unlike(certificate.sheet, anew, "sheet")
+    return tuple(one.place for one in found)
 
 
 def _own_keys(certificate: Certificate) -> Shown:

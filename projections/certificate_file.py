@@ -61,6 +61,8 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 
     `software` and `readings`: which version of the code made the answer, under which edition of the readings.
     `issued`: the note in which the log signs that it gave this answer; `answered_text` is what it says.
+    `attested`: places of the answers that do not follow from the events shown, as some are withheld from the holder:
+    the log's signature stands for them (R39).
     """
 
     format: str
@@ -77,6 +79,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     software: str = ""
     readings: int = 1
     issued: str = ""
+    attested: tuple[str, ...] = ()
 
     def with_answers(self, year: int, standing_: dict[str, Any], sheet: dict[str, Any]) -> Certificate:
         """The same evidence, with the answers that follow from it."""
@@ -93,6 +96,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
         The first line is neither that of a checkpoint nor of a receipt, so that none can pass for another.
         """
         answer = [self.uscc, self.as_of.isoformat(), self.known_at, self.year, self.standing, self.sheet]
+        answer += [list(self.attested)] if self.attested else []
         content = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
         hash_ = base64.b64encode(hashlib.sha256(content).digest()).decode()
         return f"{origin}/certificate\nsoftware {self.software}\nreadings {self.readings}\nanswer {hash_}\n"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
@@ -20,9 +19,9 @@ from domain.trail import Trail
 from domain.values import GRADE_LABELS, Grade
 from projections.basis import Basis
 from projections.knowledge import knowledge
+from projections.replayed_course import Replayed
 from projections.rows.course import Course, Lapsed, StoodOn, changed_parts
-from projections.sheet import Sheet
-from projections.timeline import PARTS, timeline
+from projections.timeline import PARTS
 from projections.timeline_picture import LANES
 
 Item = dict[str, Any]
@@ -55,28 +54,6 @@ def rows_of(reader: Reader, basis: Basis, known_at: str | None) -> Course:
     if known.log is not None:  # known up to its last event in the log, judged by the law of the log (look_up.Asked)
         at = max(basis.trail.events[-1].recorded_at, reader.law_recorded_in_log(known.log) or "")
     return Course(reader.connection, stream, basis.law, at)
-
-
-class Replayed:
-    """What stood on each day, asked like the rows and answered by replay."""
-
-    def __init__(self, basis: Basis, rows: Course) -> None:
-        self._basis, self._rows = basis, rows
-
-    def between(self, first: date, last: date) -> Iterator[StoodOn]:
-        """As `Course.between`."""
-        found = timeline(self._basis, first, last)
-        yield StoodOn(first, found["start"]["standing"])
-        for one in found["items"]:
-            yield StoodOn(date.fromisoformat(one["date"]), one["standing"])
-
-    def lapses(self, first: date, last: date) -> list[Lapsed]:
-        """As `Course.lapses`: no survey bears on them."""
-        return self._rows.lapses(first, last)
-
-    def of_year(self, year: int, day: date) -> dict[str, Any]:
-        """As `Course.of_year`."""
-        return Sheet(replace(self._basis, as_of=day), year).summary()
 
 
 def course(basis: Basis, rows: Course | Replayed, first: date, last: date) -> Item:
@@ -131,7 +108,7 @@ def _score(stood: Sequence[StoodOn], last: date) -> Iterator[Item]:
 
 def _scored(assessed: Mapping[str, Any]) -> Item:
     shown = {name: assessed[name] for name in ("year", "total", "grade", "label")}
-    return {**shown, "override": bool(assessed["override"])}
+    return {**shown, "provisional": assessed["provisional"], "override": bool(assessed["override"])}
 
 
 def _ended_years(basis: Basis, rows: Course | Replayed, stood: Sequence[StoodOn]) -> Iterator[Item]:
@@ -269,7 +246,7 @@ def in_short(parts: Mapping[str, Any]) -> Item:
         "tier": parts["sanction"]["tier"], "verified_complaints": parts["sanction"]["verified_complaints"],
         "bad_records": parts["bad_records"]["total"], "filing": parts["agency"]["filing"],
         "year": assessed["year"], "total": assessed["total"], "grade": assessed["grade"],
-        "warning": _warned_year(parts), "advisories": len(parts["advisories"]),
+        "provisional": assessed["provisional"], "warning": _warned_year(parts), "advisories": len(parts["advisories"]),
     }  # fmt: skip
 
 

@@ -80,9 +80,10 @@ class Questions:
         """The trail of what is known, with what is not told of it."""
         if not self.hidden.intersection(event.id for event in events):
             return Trail(known)
-        found = of_month(events, known, at, self.hidden)
-        trail = Trail(found)
-        trail.veil = Veil(Trail(found), self.hidden, live)
+        of_forms = [event for event in of_month(events, at) if event.id in self.hidden]
+        told = [event for event in known if event.id not in self.hidden]
+        trail = Trail(sorted([*told, *of_forms], key=lambda event: event.version))
+        trail.veil = Veil(Trail(of_month(events, at)), self.hidden, live)
         return trail
 
     # ---- one agency ----

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from domain.errors import Unreadable
-from domain.events import Event, Sealed, SubjectErased, SurveyInvited
+from domain.events import Event, LedgerOpened, Sealed, SubjectErased, SurveyInvited
 from domain.store.links import LINK_SECRET, link_hash, link_secret
 from domain.store.master_key import MasterKeyMissing
 from domain.store.row_seals import TABLES, is_sealed
@@ -64,6 +64,7 @@ class Beside:
         self._subjects: dict[str, str] = {}
         self._erased: dict[str, str] = {}
         self._invited: dict[str, SurveyInvited] = {}
+        self._demonstration = False
         self._actors, self._has_hashes = set[str](), False
 
     def see(self, event: Event, state: bytes) -> Iterator[Finding]:
@@ -74,6 +75,8 @@ class Beside:
             self._erased[event.subject] = event.recorded_at
         elif isinstance(event, SurveyInvited):
             self._invited[event.id] = event
+        elif isinstance(event, LedgerOpened):
+            self._demonstration = event.demonstration
         if b'"sealed":' in state:
             for sealed in _sealed_in(msgspec.json.decode(state)):
                 self._subjects.setdefault(sealed.subject, event.id)
@@ -138,7 +141,7 @@ class Beside:
         used = {
             "hint": self._connection.scalar(select(vault.c.hint).where(vault.c.hint.is_not(None)).limit(1)) is not None,
             "keyed_hash": self._has_hashes,
-            LINK_SECRET: bool(self._invited),
+            LINK_SECRET: bool(self._linked()),
         }
         for name in sorted(stored - used.keys()):
             yield Finding("vault_secrets", name, "本软件没有的密钥", "a secret that the software does not have")
@@ -160,10 +163,14 @@ class Beside:
         for person in sorted(one for one in named if one is not None and one not in known):
             yield Finding("persons", person, "记录提到的人员不见了", "somebody whom records name is gone")
 
+    def _linked(self) -> set[str]:
+        """The invitations that have a link: imported ones, and those of a demonstration's making, have none."""
+        return {id_ for id_, one in self._invited.items() if one.via != "import" and not self._demonstration}
+
     def _links(self) -> Iterator[Finding]:
-        """The link of an invitation can be made again from it, and is there for each."""
+        """The link of an invitation can be made again from it, and is there for each that has one."""
         rows = self._connection.execute(select(survey_links)).all()
-        for invitation in self._invited.keys() - {row.invitation_id for row in rows}:
+        for invitation in self._linked() - {row.invitation_id for row in rows}:
             yield Finding("survey_links", f"invitation {invitation}", "邀请的链接不见了", "its link is gone")
         has_secret = self._connection.scalar(
             select(vault_secrets.c.name).where(vault_secrets.c.name == LINK_SECRET)

@@ -39,6 +39,7 @@ def test_the_link_shows_what_is_asked_and_takes_one_answer(world: World) -> None
         "service_type": None,
         "year": 2024,
         "expires_on": "2099-12-31",
+        "disclosure": "anonymous",
     }
     answered = world.stranger.post(link, form(comments="很好"))
     assert answered.status_code == 201, answered.text
