@@ -48,6 +48,7 @@ from api.log_feed import LogFeed
 from api.metrics import Metrics
 from api.middleware import Edge
 from api.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
+from api.public_address import Forwarded
 from api.quick_standing import QuickStandings
 from api.readiness import Readiness
 from api.readings import Readings
@@ -173,6 +174,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = await run_in_threadpool(start, settings)
         app.state.heavy = Heavy(settings.heavy_at_once, settings.heavy_waiting)
+        app.state.passwords = sign_in.password_places()
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
         used = service.housekeeper.used
@@ -203,6 +205,8 @@ def create_app(settings: Settings) -> FastAPI:
     openapi.install(app)
     app.state.metrics = Metrics()
     app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
+    if settings.trusted_proxies:
+        app.add_middleware(Forwarded, trusted_hosts=settings.trusted_proxies)
     return app
 
 

@@ -12,13 +12,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import CALLER, Caller, authenticate
-from api.heavy import HEAVY
+from api.body_limits import limits_of
+from api.heavy import HEAVY, asker_of
 from api.json_bodies import read_json_object
 from api.permissions import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, rights_of
+from api.rates import address_of
 from api.readings import note_answer
+from api.validation_texts import MOST_ERRORS
+from api.veiling import forms_meant, veiled_refusal, veiled_response
 from domain.agency import unknown_agency
-from domain.errors import Forbidden
-from domain.values import ROLE_NAMES, normal_uscc
+from domain.errors import Forbidden, Refusal
+from domain.values import ROLE_NAMES, Role, loose_uscc, normal_uscc
 
 
 class GuardedRoute(APIRoute):
@@ -29,7 +33,7 @@ class GuardedRoute(APIRoute):
         method = "".join(self.methods or ())  # one method to a route
         rights = rights_of(method, self.path)
         allowed = frozenset(field.alias for field in self.dependant.query_params)
-        takes_body = self.body_field is not None
+        takes_body, limits = self.body_field is not None, limits_of(method, self.path)
         answer = super().get_route_handler()
         named = f"{method} {self.path}"
         heavy = (method, self.path) in HEAVY
@@ -37,21 +41,31 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             service = request.app.state.service
+            fold_path(request)
             if rights is not PUBLIC:
                 caller = request.scope.get(CALLER) or await _by_token(request)
                 request.state.caller = caller
                 request.state.reach = require_right(rights, caller, request.path_params.get("uscc"))
             require_known_parameters(request, allowed)
             if takes_body:
-                parsed = await read_json_object(request, service.settings.body_limit)
+                parsed = await read_json_object(request, limits.within(service.settings.body_limit), limits.members)
                 request._json = parsed
                 request._body = b"{}"  # what it was is parsed already; FastAPI only looks whether there is one
                 request.state.body = parsed
-            if heavy:
-                async with request.app.state.heavy.place():
+            veiling = rights is not PUBLIC and request.state.caller.role is Role.AGENCY
+            if veiling:
+                await run_in_threadpool(forms_meant, request)
+            try:
+                if heavy:
+                    asker = asker_of(getattr(request.state, "caller", None), address_of(request.scope))
+                    async with request.app.state.heavy.place(asker):
+                        response = await answer(request)
+                else:
                     response = await answer(request)
-            else:
-                response = await answer(request)
+            except Refusal as refusal:
+                raise (await run_in_threadpool(veiled_refusal, request, refusal) if veiling else refusal) from None
+            if veiling and method == "POST":
+                response = await run_in_threadpool(veiled_response, request, response)
             if consulting:
                 await note_answer(request, response, named)
             return response
@@ -84,6 +98,13 @@ def require_right(rights: Rights, caller: Caller, uscc: str | None) -> Reach:
     return reach
 
 
+def fold_path(request: Request) -> None:
+    """Let a path lead to the agency however its code was typed: what comes after sees the canonical one."""
+    given = request.path_params
+    if "uscc" in given:
+        request.scope["path_params"] = {**given, "uscc": loose_uscc(given["uscc"])}
+
+
 def path_uscc(text: str) -> str:
     """The USCC that a path names; what is no USCC names no agency. Raises: NotFound."""
     try:
@@ -94,9 +115,11 @@ def path_uscc(text: str) -> str:
 
 def require_known_parameters(request: Request, allowed: frozenset[str]) -> None:
     """A misspelt `as_of` must not be ignored silently, and of two values neither can be right. Raises: 422."""
-    errors = []
+    errors: list[dict[str, Any]] = []
     names = [name for name, _ in request.query_params.multi_items()]
     for name in dict.fromkeys(names):
+        if len(errors) >= MOST_ERRORS:  # more are not shown, and each costs
+            break
         if name not in allowed:
             listed = ", ".join(sorted(allowed)) or "—"
             errors.append({"type": "unknown_parameter", "loc": ("query", name), "ctx": {"allowed": listed}})

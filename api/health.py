@@ -12,6 +12,7 @@ from api.problem_types import PROBLEM_TYPES
 from api.problems import problem
 from api.readiness import is_ready, shown
 from domain.errors import NotFound
+from domain.version import software
 
 router = APIRouter(route_class=GuardedRoute)
 TAG = "运行"
@@ -19,8 +20,8 @@ TAG = "运行"
 
 @router.get("/healthz", tags=[TAG], **public_docs("healthz", ["invalid", "internal"]))
 async def healthz(request: Request) -> Response:
-    """进程在运行 / The process lives."""
-    return answer(request, {"status": "ok"})
+    """进程在运行，及程序版本 / The process lives, and which version of the code it is."""
+    return answer(request, {"status": "ok", "version": software()})
 
 
 @router.get("/readyz", tags=[TAG], **public_docs("readyz", ["invalid", "internal", "busy", "not-ready"]))

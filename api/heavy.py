@@ -1,16 +1,17 @@
 """Questions that replay whole histories: few at a time, the next ones wait in a short queue, and none works for ever.
 
-So a burst of them leaves threads and cores to who records and to who asks for a standing.
+So a burst of them leaves threads and cores to who records and to who asks for a standing; and each caller has a fair
+share of the places (`fair.py`).
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
+from api.auth import Caller
+from api.fair import Asker, FairPlaces
 from api.permissions import APPEAL_WHAT_IF, WHAT_IF
 from api.problem_types import OutOfTime
 from domain.errors import Busy
@@ -34,30 +35,31 @@ HEAVY = frozenset(
 """The routes that take part."""
 
 
-class Heavy:
-    """The places of one process."""
+class Heavy(FairPlaces):
+    """The places of one process, shared fairly by role and by token: an agency is one, however many tokens it has.
+
+    One caller has at most half of them, one role never all (where there are two): whoever else asks finds a free one.
+    """
 
     def __init__(self, at_once: int, waiting: int) -> None:
-        self._places = asyncio.Semaphore(at_once)
-        self._most, self._waiting = waiting, 0
+        super().__init__(
+            at_once, waiting, _too_many,
+            of_one=max(1, at_once // 2), of_group=max(1, at_once - 1), waiting_of_one=(waiting + 3) // 4,
+        )  # fmt: skip
 
-    @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Work in the block, when it is one's turn. Raises: Busy when too many wait already."""
-        if self._places.locked() and self._waiting >= self._most:
-            raise Busy(
-                "需要大量计算的查询太多", "too many questions that take much work wait already",
-                remedy="请稍后重试", remedy_en="Try again in a moment.",
-            )  # fmt: skip
-        self._waiting += 1
-        try:
-            await self._places.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._places.release()
+
+def asker_of(caller: Caller | None, address: str) -> Asker:
+    """Who is counted for a question: the enterprise, else the token or session; without any, the address."""
+    if caller is None:
+        return Asker("public", address)
+    return Asker(caller.role, caller.uscc or caller.scope)
+
+
+def _too_many() -> Busy:
+    return Busy(
+        "需要大量计算的查询太多", "too many questions that take much work wait already",
+        remedy="请稍后重试", remedy_en="Try again in a moment.",
+    )  # fmt: skip
 
 
 class Deadline:

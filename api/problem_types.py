@@ -153,6 +153,10 @@ _ALL = (
         "请在 Retry-After 所说的秒数之后再试。", "Try again after the seconds in Retry-After.",
     ),
     ProblemType(
+        "head-too-large", 431, "地址和请求头过大", "Address and headers are too large",
+        "请求的地址和请求头合计超过服务器的上限。", "Address and headers of the request are over the server's limit.",
+    ),
+    ProblemType(
         "internal", 500, "服务器内部错误", "An internal error",
         "服务器出错。reference 是日志里的编号，请告知管理员。",
         "The server failed. reference is the number under which it was logged: tell the administrator.",

@@ -12,8 +12,8 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Hashable
 from functools import lru_cache
-from http.cookies import CookieError, SimpleCookie
 
+from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from api.auth import COOKIE
@@ -22,7 +22,7 @@ from api.problem_types import TooManyRequests
 WINDOW_SECONDS = 60
 MOST_KEYS = 50_000
 FAILED_COSTS = 10
-"""What a request with a token that is none counts for its address: guessing ends soon."""
+"""What a stranger's failed try counts for its address (`middleware.py` says which those are): guessing ends soon."""
 NOT_COUNTED = frozenset({"/healthz", "/readyz"})
 """Asked by the machinery around the service, and cheap."""
 
@@ -111,7 +111,7 @@ class Rates:
             )  # fmt: skip
 
     def failed(self, scope: Scope) -> None:
-        """The request carried a token that is none."""
+        """The request was a stranger's failed try."""
         self._addresses.add(address_of(scope), time.monotonic(), FAILED_COSTS - 1)
 
 
@@ -139,14 +139,10 @@ def _network(host: str) -> str:
 
 def secret_in(scope: Scope) -> bytes | None:
     """What a request names its sender by: the Authorization header, else the cookie of a session."""
-    cookies = []
+    found = None
     for name, value in scope["headers"]:
         if name == b"authorization":
             return bytes(value)
         if name == b"cookie":
-            cookies.append(value.decode("latin-1"))
-    try:
-        found = SimpleCookie("; ".join(cookies)).get(COOKIE) if cookies else None
-    except CookieError:
-        return None
-    return None if found is None else found.value.encode()
+            found = cookie_parser(value.decode("latin-1")).get(COOKIE, found)
+    return None if found is None else found.encode()

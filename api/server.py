@@ -15,10 +15,14 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.app import create_app, start, stop
+from api.listening import bound, listen
 from api.problem_types import PROBLEM_TYPES
 from api.problems import problem
 from api.settings import Settings
 from domain.store.postgresql import hurry_unless_it_answers
+
+MOST_HEAD_BYTES = 64 * 1024
+"""Of address and headers: five hundred ids in a query have room."""
 
 
 def log_as_json(level: str) -> None:
@@ -39,15 +43,17 @@ def log_as_json(level: str) -> None:
     )
 
 
-def serve(settings: Settings) -> None:
-    """Serve until a signal asks to stop; requests under way are answered first.
+def serve(settings: Settings, held: socket.socket | None = None) -> None:
+    """Serve until a signal asks to stop; requests under way are answered first. `held`: the address, taken already.
 
-    Raises a Refusal, before anything is served, for a database that must not be.
+    Raises a Refusal, before anything is served: AddressTaken, and for a database that must not be.
     """
+    held = held or bound(settings.host, settings.port)
     log_as_json(settings.log_level)
     stop(start(settings))
     app = create_app(settings)
-    _Server(server_config(app, settings), app).run()
+    listen(held)
+    _Server(server_config(app, settings), app).run([held])
 
 
 def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
@@ -65,8 +71,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         log_config=None,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
+        proxy_headers=False,  # `Forwarded` in the application sees to it
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
@@ -81,15 +86,27 @@ def too_many_connections() -> Response:
     )  # fmt: skip
 
 
+def head_too_large() -> Response:
+    """What is answered to a head that nobody's browser or client sends."""
+    return problem(
+        PROBLEM_TYPES["head-too-large"],
+        f"地址和请求头超过 {MOST_HEAD_BYTES} 字节", f"address and headers are over {MOST_HEAD_BYTES} bytes",
+        headers={"Connection": "close", "X-Content-Type-Options": "nosniff"},
+        remedy="请把内容放进请求体", remedy_en="Send what you have to say in the body.",
+    )  # fmt: skip
+
+
 class PatientProtocol(HttpToolsProtocol):
     """A connection that has to send the whole head of a request within a time from its beginning, and from the first
-    byte of each further request on; bodies have a time of their own (`middleware.py`).
+    byte of each further request on; bodies have a time of their own (`middleware.py`). A head has a size, too.
     """
 
     header_seconds = 20.0
     most = 1_000
     """Connections, and requests under way, beyond which one is sent away."""
     _head: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    """Of a head that is not whole yet, as far as it came in pieces."""
 
     def connection_made(self, transport: Any) -> None:
         """The first head is waited for."""
@@ -101,11 +118,23 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._wait_for_head()
 
+    def data_received(self, data: bytes) -> None:
+        """More of a request; of a head only as much as one may have."""
+        super().data_received(data)
+        self._head_bytes = 0 if self._head is None else self._head_bytes + len(data)
+        if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n")
+            self.transport.close()
+
     def on_headers_complete(self) -> None:
         """The head is there."""
         self._head_is_there()
         crowded = len(self.connections) >= self.most or len(self.tasks) >= self.most
-        self.app = too_many_connections() if crowded else self.config.loaded_app
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        self.app = (
+            too_many_connections() if crowded else head_too_large() if size > MOST_HEAD_BYTES
+            else self.config.loaded_app
+        )  # fmt: skip
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -169,6 +169,6 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
         while piece := source.recv(65536):
             target.sendall(piece)
     for one in (source, target):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # the other direction may have ended first
             one.shutdown(socket.SHUT_RDWR)
-            one.close()
+        one.close()

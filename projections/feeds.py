@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from domain.values import Instant
+from domain.values import Instant, shanghai_date
 from projections.public import Noted, Public, PublicResult, newest_results
-from projections.rows.register import Wanted
+from projections.rows.register import Left, Wanted
 
 MOST_ENTRIES = 100
 """The newest ones: a feed brings news, the list itself has them all."""
@@ -54,9 +54,24 @@ def agencies_feed(public: Public, category: str | None = None, q: str | None = N
 
 
 def blacklist_feed(public: Public) -> Feed:
-    """The blacklist's newest entries (art.17(3))."""
+    """The blacklist's newest entries (art.17(3)), and who has left it, or nobody would learn of that."""
     noted = public.blacklist(Wanted(MOST_ENTRIES), newest_first=True)
-    return _feed("blacklist", "黑名单 Blacklist", _ASSOCIATION, _echo(public), noted)
+    echo = _echo(public)
+    feed = _feed("blacklist", "黑名单 Blacklist", _ASSOCIATION, echo, noted)
+    mark = _INVENTED if echo.get("demonstration") else ""
+    left = [_leaving(one, mark) for one in public.left_the_blacklist(MOST_ENTRIES)]
+    entries = sorted([*feed.entries, *left], key=lambda one: one.updated, reverse=True)[:MOST_ENTRIES]
+    return feed._replace(entries=entries, updated=max((one.updated for one in entries), default=feed.updated))
+
+
+def _leaving(one: Left, mark: str) -> Entry:
+    lines = [
+        (_LABELS["uscc"], one.uscc), (_LABELS["category"], one.category),
+        ("不再列入，自 not listed since", shanghai_date(one.at).isoformat()),
+        ("原因 why", _ANNULLED if one.annulled else _OVER),
+    ]  # fmt: skip
+    title = f"{mark}{one.name}：不再列入黑名单 no longer on the blacklist"
+    return Entry(_id(f"blacklist/{one.uscc}/left/{one.at}"), title, one.at, one.category, lines)
 
 
 def results_feed(rows: Sequence[PublicResult], year: int, echo: dict[str, Any], begun_at: Instant) -> Feed:
@@ -93,6 +108,8 @@ def _id(name: str) -> str:
     return uuid.uuid5(_IDS, name).urn
 
 
+_ANNULLED = "列入的依据已撤销 what had put it there was annulled"
+_OVER = "期满或已移出 its term is over, or it was taken off"
 _LABELS = {
     "uscc": "统一社会信用代码 USCC",
     "category": "服务机构类型 category",
@@ -107,20 +124,40 @@ _LABELS = {
     "total": "得分 total",
     "rank": "同类型排名 rank in its category",
     "published_on": "公布日 published on",
+    "deadline": "可提出异议至 appeals until",
 }
 """What an entry says, in this order; an item has some of them."""
 
 
 def _lines(item: dict[str, Any]) -> list[tuple[str, str]]:
     lines = [(label, _said(item[name])) for name, label in _LABELS.items() if item.get(name) not in (None, [])]
-    return [*lines, ("修订 revised", "异议后修订 after an appeal")] if item.get("revised") else lines
+    lines += [("直接认定不合格 unqualified by art.25", _KINDS[one["kind"]]) for one in item.get("override", ())]
+    lines += [(f"豁免 waived: {_PARTS[one['part']]}", _short(one["reason"])) for one in item.get("waivers", ())]
+    if item.get("appeal_pending"):
+        lines.append(("异议 appeal", "有异议尚未办结 an appeal is pending"))
+    return [*lines, *map(_revision, item.get("revisions", ()))]
+
+
+_KINDS = {"blacklisted": "列入黑名单 blacklisted", "penalty": "行政处罚 penalty"}
+_PARTS = {"quality": "服务质量 quality", "effect": "服务效果 effect"}
+_WHY = {"appeal": "异议成立 an appeal", "late_fact": "迟到的事实 a late fact", "rank": "名次变动 moved ranks"}
+
+
+def _revision(one: dict[str, Any]) -> tuple[str, str]:
+    """When a result was revised, what for, and what that changed (R34)."""
+    changed = "；".join(f"{row['field']}: {row['before']} → {row['after']}" for row in one["changed"])
+    return f"修订 revised {one['published_on']}", _short(f"{_WHY[one['because_of']]}：{changed or '—'}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 
 
 def _said(value: Any) -> str:
     if not isinstance(value, list):
         return str(value)
     said = "、".join(one if isinstance(one, str) else _qualification(one) for one in value)
-    return said if len(said) <= MOST_CHARACTERS else said[: MOST_CHARACTERS - 1] + "…"
+    return _short(said)
 
 
 def _qualification(one: dict[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from api.cli import (
@@ -24,17 +26,35 @@ from api.cli.clock import clock_app
 from api.cli.master_key import master_key_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
+from domain.version import software
 
 app = typer.Typer(
     name="steward",
     cls=StewardGroup,
-    help="大亚湾“安全管家”服务机构信用台账 / the ledger of safety-steward agencies under the Measures",
     epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(software())
+        raise typer.Exit
+
+
+@app.callback()
+def steward(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help="程序版本 / the version of the code"),
+    ] = False,
+) -> None:
+    """大亚湾“安全管家”服务机构信用台账 / the ledger of safety-steward agencies under the Measures."""
+
+
 serving.register(app)
 demonstration.register(app)
 app.add_typer(token_app, name="token")

@@ -99,9 +99,15 @@ def reached_by(engine: Engine) -> Reached:
     return found
 
 
+def libpq_arguments(url: URL) -> dict[str, Any]:
+    """The address as psycopg2 takes it."""
+    dialect: Any = PGDialect_psycopg2  # has no types of its own
+    return dict(dialect().create_connect_args(url)[1])
+
+
 def asyncpg_arguments(engine: Engine) -> dict[str, Any]:
     """The engine's URL as asyncpg takes it, but for the server: that is the one which the engine has reached."""
-    libpq = dict(PGDialect_psycopg2.create_connect_args(engine.dialect, engine.url)[1])  # type: ignore[arg-type]
+    libpq = libpq_arguments(engine.url)
     settings = {"application_name": str(libpq.get("application_name", CONNECTING["application_name"]))}
     if "options" in libpq:
         settings["options"] = str(libpq["options"])
@@ -165,7 +171,7 @@ def end_patience(engine: Engine) -> None:
 def _answers(engine: Engine) -> bool:
     """Whether the server that was reached takes a new connection at this moment."""
     place = reached_by(engine).place
-    arguments = engine.dialect.create_connect_args(engine.url)[1] | {"connect_timeout": PROBE_SECONDS}
+    arguments = libpq_arguments(engine.url) | {"connect_timeout": PROBE_SECONDS}
     if place is not None:
         arguments |= {"host": place[0], "port": place[1]}
     try:

@@ -25,8 +25,9 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, Engine, Row, select, text
 
 from domain.proof.check import EMPTY_ROOT, NO_EVENTS, Checkpoint, chained
-from domain.proof.notes import heads_line
+from domain.proof.notes import access_line, heads_line
 from domain.proof.tree import Head, HeadsTree, Node, fold, grown, nodes_of
+from domain.store.access_changes import last_seal
 from domain.store.engine import reading, writing
 from domain.store.proofs import PAGE, HeadsKept, Signed, latest_checkpoint, nodes, root_at
 from domain.store.schema import events, log_index, sealed_heads
@@ -124,7 +125,9 @@ class Prover:
         moved = _moved(connection, rows, until)
         heads = heads.with_leaves({one.head.stream: one.head.leaf for one in moved})
         root, heads_root = fold((0, until), {**edge, **made}), heads.root()
-        checkpoint = Checkpoint(signer.origin, until, root, (heads_line(len(heads), heads_root),))
+        access = last_seal(connection)
+        lines = [heads_line(len(heads), heads_root), *([] if access is None else [access_line(*access)])]
+        checkpoint = Checkpoint(signer.origin, until, root, tuple(lines))
         note = signer.sign(checkpoint, last)
         now = instant(datetime.now(UTC))
         return _Batch(Signed(until, root, len(heads), heads_root, note, now), made, moved)

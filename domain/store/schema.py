@@ -218,6 +218,7 @@ accounts = Table(
     Column("created_at", InstantColumn, nullable=False),
     Column("disabled_at", InstantColumn),
     Column("seal", Digest),
+    Column("handed_out_at", InstantColumn),
 )
 """Who may sign in to the pages. What a token is for a machine, a session of an account is for a person."""
 
@@ -346,8 +347,8 @@ READ_MODELS: dict[str, Table] = {
     for table in (
         _read_model(
             "agency_status",
-            _text("name", optional=True), Column("category", Name), _text("filing", optional=True),
-            _text("warning"), _text("advice"), _text("search"),
+            _text("name", optional=True), Column("category", Name), Column("category_key", Name),
+            _text("filing", optional=True), _text("warning"), _text("advice"), _text("search"),
         ),
         _read_model("filed_period"),
         _read_model("project_period", key=(Column("key", Name, nullable=False),)),
@@ -367,7 +368,7 @@ READ_MODELS: dict[str, Table] = {
             "published_result",
             _number("version"), _text("name", optional=True), Column("category", Name), _text("grade", optional=True),
             _text("total", optional=True), Column("hundredths", Integer), Column("rank", Integer), _number("assessed"),
-            Column("deadline", Date), _number("revised"),
+            Column("deadline", Date), _number("revised"), Column("category_key", Name),
             key=(_year(), Column("key", Name, nullable=False)),
         ),
         _read_model(

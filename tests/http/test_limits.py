@@ -12,6 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.fair import Asker
 from api.guard import GuardedRoute
 from api.heavy import HEAVY, Deadline, Heavy
 from api.problem_types import OutOfTime
@@ -21,6 +22,8 @@ from domain.values import Role
 from projections.hints import Hints
 from tests.http.desk import Desk
 from tests.http.world import World
+
+SOMEBODY = Asker("auditor", b"a token")
 
 
 @contextmanager
@@ -135,7 +138,7 @@ def in_the_background(ask: Callable[[], Any]) -> Callable[[], int]:
 def until_waiting(world: World, count: int) -> None:
     heavy: Heavy = world.client.app.state.heavy  # type: ignore[attr-defined]
     for _ in range(300):
-        if heavy._waiting == count:
+        if heavy.waiting == count:
             return
         threading.Event().wait(0.05)
     raise AssertionError("nobody waits")
@@ -147,18 +150,18 @@ def test_a_place_is_given_back_however_the_work_ends() -> None:
     async def story() -> None:
         heavy = Heavy(1, 1)
         with pytest.raises(ZeroDivisionError):
-            async with heavy.place():
+            async with heavy.place(SOMEBODY):
                 raise ZeroDivisionError
-        async with heavy.place():
+        async with heavy.place(SOMEBODY):
 
             async def wait() -> None:
-                async with heavy.place():
+                async with heavy.place(SOMEBODY):
                     pass
 
             waiting = asyncio.create_task(wait())
             await asyncio.sleep(0)
             with pytest.raises(Busy):
-                async with heavy.place():
+                async with heavy.place(SOMEBODY):
                     pass
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)

@@ -117,8 +117,8 @@ def test_after_a_restart_of_the_machine_the_last_fact_is_compared(machine: Machi
     for last in (now + timedelta(days=2), now - timedelta(days=32)):
         with pytest.raises(ClockDoubted):
             ClockWatch(tmp_path, BOUND).require(now, recorded(last))
-    for last in (now + timedelta(minutes=5), now - timedelta(days=30), None):
-        ClockWatch(tmp_path, BOUND).require(now, recorded(last))
+    for near in (now + timedelta(minutes=5), now - timedelta(days=30), None):
+        ClockWatch(tmp_path, BOUND).require(now, recorded(near))
 
 
 def test_facts_dated_ahead_are_accepted_once(machine: Machine, tmp_path: Path) -> None:
