@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 import structlog
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
@@ -24,7 +24,7 @@ from api.guard import GuardedRoute
 from api.openapi import access_docs, question_docs
 from api.pages import page
 from api.queries import Cursor, Limit
-from domain.commands.fields import Day, Id, Label, Uscc
+from domain.commands.fields import Body, Day, Id, Label, Uscc
 from domain.errors import Invalid
 from domain.store.access import (
     BOUND,
@@ -55,10 +55,8 @@ _Rows = Callable[[Connection, int, int], Sequence[Any]]
 """Rows of a list, as data classes, from an offset on, at most so many."""
 
 
-class _Holder(BaseModel):
+class _Holder(Body):
     """Whose it is: a person known already, by id, or a new one, by name; and in which role."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     role: Role
     uscc: Uscc | None = None
@@ -68,6 +66,8 @@ class _Holder(BaseModel):
 
 class NewAccount(_Holder):
     """An account. Without a password one is made."""
+
+    VERBATIM: ClassVar[frozenset[str]] = frozenset({"password"})
 
     login: Annotated[str, StringConstraints(strict=True, max_length=200)]
     password: Password | None = None
@@ -79,26 +79,22 @@ class NewToken(_Holder):
     expires_on: Day | None = None
 
 
-class NewPassword(BaseModel):
+class NewPassword(Body):
     """Another password of an account; without one, one is made."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    VERBATIM: ClassVar[frozenset[str]] = frozenset({"password"})
 
     password: Password | None = None
 
 
-class Access(BaseModel):
+class Access(Body):
     """Open an account again, close it with its sessions, or only end its sessions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     access: Literal["enabled", "disabled", "signed_out"]
 
 
-class Revocation(BaseModel):
+class Revocation(Body):
     """Said in so many words, since it cannot be taken back."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     revoked: Annotated[Literal[True], Field(description="撤销后不能恢复 / it cannot be taken back")]
 

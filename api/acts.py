@@ -9,13 +9,18 @@ from collections.abc import Callable, Sequence
 
 from api.embedded import Embedded, embedded
 from api.orders import Order
+from domain.commands.appeals import FileAppeal
 from domain.commands.assessment import AnnulEvent
 from domain.commands.base import Command
 from domain.commands.watch import AnswerObjection, CorrectEvent
 from domain.errors import Forbidden, Refusal
-from domain.events import Event, ObjectionFiled
+from domain.events import Event, ObjectionFiled, ResultPublished
 from domain.ledger import Unit
-from domain.values import ROLE_NAMES, Role
+from domain.measures.chapter4_appeals import made_by
+from domain.measures.implements import implements
+from domain.trail import Trail
+from domain.values import ROLE_NAMES, Role, agency_stream, new_id
+from projections.publication import left_out
 
 Act = Callable[[Unit, Order], list[Event]]
 """Records what an order asks for and gives the events in order, the fact itself first. Raises: a Refusal."""
@@ -74,20 +79,55 @@ def _answer_objection(unit: Unit, order: Order) -> list[Event]:
     command = order.command
     assert isinstance(command, AnswerObjection)  # noqa: S101  # the same
     events = _one_fact(unit, order)
-    if command.outcome == "annulled":
-        trail = unit.agency(order.uscc).trail
-        objection = trail.by_id[order.path_id or ""]
-        assert isinstance(objection, ObjectionFiled)  # noqa: S101  # the command has seen to it
-        if objection.event_id not in trail.annulled_by:
-            annulment = AnnulEvent(
-                event_id=objection.event_id,
-                reason=command.reasons,
-                basis=f"对异议 {objection.id} 的答复 / answer to the objection {objection.id}",
-                annulled_on=command.answered_on,
-            )
-            events.append(order.record(unit, annulment))
+    trail = unit.agency(order.uscc).trail
+    objection = trail.by_id[order.path_id or ""]
+    assert isinstance(objection, ObjectionFiled)  # noqa: S101  # the command has seen to it
+    if order.separate_duties:
+        _must_be_impartial(trail, objection, order.caller.person_id)
+    if command.outcome == "annulled" and objection.event_id not in trail.annulled_by:
+        annulment = AnnulEvent(
+            event_id=objection.event_id,
+            reason=command.reasons,
+            basis=f"对异议 {objection.id} 的答复 / answer to the objection {objection.id}",
+            annulled_on=command.answered_on,
+        )
+        events.append(order.record(unit, annulment))
     return events
 
 
-ACTS: dict[type[Command], Act] = {CorrectEvent: _correct, AnswerObjection: _answer_objection}
+@implements("R38")
+def _must_be_impartial(trail: Trail, objection: ObjectionFiled, person_id: str) -> None:
+    """Refuse the answer of who made the record, or decided what it rests on (as R35). Raises: Forbidden."""
+    for event in made_by(trail, [objection.event_id], person_id):
+        raise Forbidden(
+            f"您记录或核实了该记录（{event.id}），不能答复对它的更正申请",
+            f"you recorded or verified this record ({event.id}): you do not answer the objection to it",
+            cites=("R38", "R35"), remedy="请由协会的其他人员答复",
+            remedy_en="Let somebody else of the association answer.",
+        )  # fmt: skip
+
+
+@implements("R32", "R33")
+def _file_appeal(unit: Unit, order: Order) -> list[Event]:
+    """The appeal. An agency that has no result of a published year is told first that it was not assessed (R29).
+
+    That is what the appeal is against, and what is revised when it is upheld.
+    """
+    command = order.command
+    assert isinstance(command, FileAppeal)  # noqa: S101  # the same
+    agency, head = unit.agency(order.uscc), unit.lock(agency_stream(order.uscc))
+    said = None if any(one.year == command.year for one in agency.results()) else left_out(
+        unit.reader, order.uscc, command.year
+    )  # fmt: skip
+    if said is None:
+        return _one_fact(unit, order)
+    result = unit.append(
+        ResultPublished, head.stream, actor=order.caller.person_id, via=order.caller.via, event_id=new_id(), **said
+    )
+    return [*_one_fact(unit, order), result]
+
+
+ACTS: dict[type[Command], Act] = {
+    CorrectEvent: _correct, AnswerObjection: _answer_objection, FileAppeal: _file_appeal,
+}  # fmt: skip
 """Commands that record more than their own fact, with what does it."""

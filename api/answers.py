@@ -57,7 +57,10 @@ def encoded(content: Any, *, for_ever: bool = False) -> Encoded:
 
 
 def answer(request: Request, content: Any, *, for_ever: bool = False) -> Response:
-    """200 with the content, or 304 when the caller has exactly this already."""
+    """200 with the content as the caller may read it, or 304 when they have exactly this already."""
+    veil = getattr(request.state, "veil", None)
+    if veil is not None and veil.by_id:  # what is told by month changes until the month is over
+        content, for_ever = veil.redacted(content), False
     return encoded(content, for_ever=for_ever).response(request)
 
 

@@ -41,13 +41,16 @@ from api import (
     worklist_routes,
 )
 from api.command_routes import command_router
+from api.degraded import Degraded
 from api.heavy import Heavy
 from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.metrics import Metrics
 from api.middleware import Edge
+from api.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
 from api.public_address import Forwarded
 from api.quick_standing import QuickStandings
+from api.readiness import Readiness
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
@@ -80,11 +83,13 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
 from domain.store.master_key import use_keys
-from domain.store.migrate import migrate
+from domain.store.migrate import migrate, require_current
+from domain.store.postgresql import end_patience, hurry_unless_it_answers
 from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.row_seals import ensure_seals, with_seal
 from domain.store.schema import persons
+from domain.store.sealer import bind_cluster
 from domain.store.wrapping import ensure_master_key
 from domain.values import FOREVER, LEDGER_STREAM, instant
 from projections.ledger import open_ledger
@@ -154,6 +159,7 @@ class Service:
     housekeeper: Housekeeper
     readings: Readings
     notary: Notary
+    degraded: Degraded = field(default_factory=Degraded)
     heads: HeadsKept = field(default_factory=HeadsKept)
     remembered: Remembered = field(default_factory=Remembered)
 
@@ -173,6 +179,7 @@ def create_app(settings: Settings) -> FastAPI:
         reads = await quick_reads(service.ledger.engine)
         used = service.housekeeper.used
         app.state.quick_standings = QuickStandings(service.ledger, reads, used, service.readings)
+        app.state.readiness = Readiness(service)
         app.state.demonstration = await run_in_threadpool(is_demonstration, service.ledger)
         service.housekeeper.start()
         try:
@@ -180,6 +187,7 @@ def create_app(settings: Settings) -> FastAPI:
         finally:
             await app.state.feed.close()
             await reads.close()
+            app.state.readiness.close()
             await run_in_threadpool(stop, service)
 
     app = FastAPIOffline(
@@ -204,15 +212,26 @@ def create_app(settings: Settings) -> FastAPI:
 
 def start(settings: Settings) -> Service:
     """Open the database, bring it to this version, and open the ledger if it is new."""
-    engine = open_engine(settings.database)
+    require_own_keys(settings)
+    engine = open_engine(settings.database, answer_seconds=settings.database_seconds)
     try:
         make_ready(engine, settings)
     except BaseException:
         engine.dispose()
         raise
     notary, readings = Notary(engine, settings), Readings(engine)
-    housekeeper = Housekeeper(engine, settings, notary, readings)
-    return Service(settings, open_ledger(engine), housekeeper, readings, notary)
+    degraded = Degraded()
+    watch_writes(degraded, engine)
+    ledger = open_ledger(engine)
+    watch_clock(ledger, settings)
+    housekeeper = Housekeeper(engine, settings, notary, readings, degraded, ledger.clock_watch)
+    return Service(settings, ledger, housekeeper, readings, notary, degraded)
+
+
+def watch_clock(ledger: Ledger, settings: Settings) -> None:
+    """Believe the clock no longer than it runs as clocks do. A demonstration has had clocks of its own."""
+    if settings.clock_seconds and not is_demonstration(ledger):
+        ledger.clock_watch = settings.clock_watch()
 
 
 def is_demonstration(ledger: Ledger) -> bool:
@@ -225,10 +244,18 @@ def is_demonstration(ledger: Ledger) -> bool:
 def make_ready(engine: Engine, settings: Settings) -> None:
     """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew old rows.
 
-    Any number of processes may do it at once.
+    Any number of processes may do it at once. A ledger that does not hold what was signed before is only brought to
+    this version: it answers questions and takes no writes. Raises: DatabaseRefused for one that must not be served.
     """
     use_keys(engine, settings.keys)
+    require_whole(engine, settings)
+    require_own_keys(settings, engine)
     migrate(engine)
+    require_current(engine)  # whoever lacks a right is told so now, not by the command that needs it
+    bind_cluster(engine)
+    if not compare_with_signed(engine, settings):
+        ensure_rows(settings.database, lambda *_: None)
+        return
     ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)
@@ -251,6 +278,9 @@ def ensure_persons(engine: Engine) -> None:
 
 
 def stop(service: Service) -> None:
-    """End what goes on behind, and close the database."""
+    """End what goes on behind, and close the database. One that does not answer is not waited for."""
+    engine = service.ledger.engine
+    hurry_unless_it_answers(engine)
     service.housekeeper.stop()
-    service.ledger.engine.dispose()
+    engine.dispose()
+    end_patience(engine)

@@ -110,7 +110,7 @@ class Appeal:
         ]  # fmt: skip
 
     def _shown(self, caller: Caller, events: list[Event]) -> list[dict[str, Any]]:
-        return shown(self.reader.connection, caller, [entry(event, self.basis) for event in events])
+        return shown(self.reader, caller, [entry(event, self.basis) for event in events])
 
 
 @router.get("/v1/appeals/{id}/dossier", tags=[MANY], **dossier_docs())

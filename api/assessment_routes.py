@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,15 +16,18 @@ from api.openapi import question_docs
 from api.pages import page
 from api.personal import shown
 from api.queries import AsOf, Cursor, Limit
-from api.question_routes import MANY, ONE, asking, looking_up, own_only, path_year
+from api.question_routes import MANY, ONE, asking, by_month, looking_up, own_only, path_year
 from domain.errors import NotFound
+from domain.events import Event, ResultPublished, ResultRevised
 from domain.law import Law
 from domain.ledger import Reader
+from domain.measures.implements import implements
 from domain.measures.rulebook import assessment_year_of
-from domain.values import assessment_stream
+from domain.values import Instant, assessment_stream
 from projections.contested import deadline_json, result_json, three_answers
 from projections.look_ups import DistrictBasis, must_be_assessed
-from projections.publication import published
+from projections.publication import full_sheet, published
+from projections.published_details import details, waivers, why_left_out
 from projections.rows.published import LATEST, Wanted, matters, results_of_year
 from projections.trail import recorded_entry
 
@@ -72,9 +75,10 @@ def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 5
             raise _no_such_year(number)
         must_be_assessed(basis.law, number)
         round_ = round_of(reader, number)
-        content = _round(reader, number, own)
+        content = _round(reader, number, own) | {"not_assessed": _left_out(reader, number, own, basis.known_at)}
         if round_.published is None:
             rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
+            rows = by_month(request, reader, wanted, rows, number)
             if not own:
                 every = list(look_ups.ranking(basis, number))
                 would = [row for row in every if row["assessed"] or row["grade"]]  # as `drafted` takes them (R28, R29)
@@ -82,10 +86,12 @@ def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 5
                 content["grades"] = dict(Counter(row["grade"] or "none" for row in would))
         else:
             part = results_of_year(
-                reader.connection, number, LATEST, basis.known_at, uscc=own, offset=wanted.offset,
+                reader.connection, number, LATEST, basis.known_at, uscc=own, graded=True, offset=wanted.offset,
                 limit=wanted.limit + 1,
             )  # fmt: skip
-            rows = [_standing(one) for one in part]
+            part = list(part)
+            said = details(reader, number, {one.uscc: one.event_id for one in part})
+            rows = [{**_standing(one), **_beside(said[one.uscc])} for one in part]
             if not own:
                 content |= _still_open(reader, number)
         items, next_cursor = wanted.part(rows, None, basis.known_at)
@@ -138,8 +144,35 @@ def _still_open(reader: Reader, year: int) -> dict[str, Any]:
     }
     return {
         "open_appeals": counts["appeal"], "open_impacts": counts["impact"], "last_deadline": deadline_json(last),
-        "grades": dict(Counter(one.result.grade or "none" for one in every)),
+        "grades": dict(Counter(one.result.grade or "none" for one in every if one.result.is_graded)),
     }  # fmt: skip
+
+
+_SAID = ("override", "waivers", "appeal_pending", "revisions")
+
+
+def _beside(said: dict[str, Any]) -> dict[str, Any]:
+    """What is said beside a result, as the public reads it too (R32-R34, R44)."""
+    return {"provisional": False, **{name: said[name] for name in _SAID}}
+
+
+@implements("R25", "R44")
+def _result(
+    reader: Reader, uscc: str, events: Sequence[Event], result: ResultPublished | ResultRevised
+) -> dict[str, Any]:
+    """A result, with the parts that it lacks and the reasons for which the committee let them pass."""
+    sheet = full_sheet(events, result)
+    missing = sheet.get("missing", ()) if sheet.get("assessed") else ()
+    said = waivers(reader, uscc, result.year, missing)
+    return {**result_json(result, events, with_sheet=False), "waivers": said}
+
+
+@implements("R29", "R32")
+def _left_out(reader: Reader, year: int, own: str | None, known_at: Instant) -> list[dict[str, Any]]:
+    """Of a published year, who was not assessed, and why."""
+    found = list(results_of_year(reader.connection, year, LATEST, known_at, uscc=own, graded=False))
+    events = reader.named(one.event_id for one in found)
+    return [{**_standing(one), "reasons": why_left_out(events, one.event_id)} for one in found]
 
 
 def _standing(one: Any) -> dict[str, Any]:
@@ -165,7 +198,7 @@ def assessment_events(request: Request, year: str, limit: Limit = 50, cursor: Cu
         at = wanted.known_at or questions.now
         rows = [recorded_entry(event) for event in events if event.recorded_at <= at]
         items, next_cursor = wanted.cut(rows, None, at)
-        items = shown(reader.connection, request.state.caller, items)
+        items = shown(reader, request.state.caller, items)
     return answer(request, {"year": number, "known_at": at, "items": items, "next_cursor": next_cursor})
 
 
@@ -187,7 +220,7 @@ def result(request: Request, uscc: str, year: str) -> Response:
         of_year = [one for one in found.events if getattr(one, "sheet", None) is not None and one.year == number]  # type: ignore[attr-defined]
         content = {
             "year": number, "known_at": basis.known_at, "as_of": found.day.isoformat(),
-            "results": [result_json(one, found.events, with_sheet=False) for one in of_year],  # type: ignore[arg-type]
+            "results": [_result(reader, code, found.events, one) for one in of_year],  # type: ignore[arg-type]
             "answers": three_answers(found, basis, questions.today),
         }  # fmt: skip
     return answer(request, content)

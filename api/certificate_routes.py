@@ -4,27 +4,33 @@ from __future__ import annotations
 
 from datetime import date
 
+import msgspec
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from api.auth import Caller
 from api.guard import GuardedRoute, path_uscc
 from api.openapi import certificate_docs
-from api.personal import is_of_informant
 from api.queries import AsOf, KnownAt, SheetYear
 from api.question_routes import ONE, asking
 from api.sealing import proven_up
+from api.veil import Veil, bytes_withheld
 from domain.agency import unknown_agency
 from domain.errors import Busy
 from domain.events import Event
 from domain.proof.check import leaf_hash
 from domain.store.log_keys import signed_by
 from domain.store.proofs import HeadsKept, Signed, head_signed, inclusion_proofs, latest_checkpoint, sealed_stream
-from domain.values import LEDGER_STREAM, Role, agency_stream
-from projections.certificate import answer_of, basis_of, check_certificate, event_of
+from domain.store.sealer import require_nothing_left_out
+from domain.values import LEDGER_STREAM, agency_stream
+from domain.version import software
+from projections.basis import Basis
+from projections.certificate import answer_of, basis_of, check_certificate, event_of, not_recomputed
 from projections.certificate_file import FORMAT, Certificate, Entry, HeadPart, StreamPart, encoded, packed
 from projections.knowledge import EARLIEST
 from projections.look_ups import must_be_assessed
+from projections.readings_changed import EDITION
 from projections.standing import sheet_answer, standing
 
 router = APIRouter(route_class=GuardedRoute)
@@ -45,13 +51,18 @@ def certificate(
         signed = latest_checkpoint(reader.connection)
         if signed is None:
             raise unknown_agency(uscc)
-        maker = Maker(reader.connection, signed, service.notary.kept_heads, request.state.caller.role)
+        for stream in (agency_stream(agency), LEDGER_STREAM):
+            require_nothing_left_out(reader.connection, stream)
+        maker = Maker(reader.connection, signed, service.notary.kept_heads, request.state.caller, request.state.veil)
         keys = tuple(str(key) for key in signed_by(signed.note, service.notary.keys.known()))
         known = known_at or f"log:{signed.size}"
         place = known.removeprefix("log:")
         echo = reader.recorded_in_log(int(place)) if place != known else None
         empty = maker.evidence(agency, as_of or questions.today, known, echo or EARLIEST, keys)
-        made = maker.answered(empty, year)
+        veiled = questions.basis(agency, as_of, known) if questions.hidden else None
+        made = maker.answered(empty, year, veiled)
+    issued = service.notary.keys.sign_like(signed.note, made.answered_text(service.notary.origin))
+    made = msgspec.structs.replace(made, issued=issued)
     check_certificate(made)  # what leaves here can be verified
     name = f"certificate-{agency}-{made.as_of}-log{signed.size}.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-cache"}
@@ -59,10 +70,12 @@ def certificate(
 
 
 class Maker:
-    """Certificates from one snapshot, under its latest checkpoint, for somebody in a role."""
+    """Certificates from one snapshot, under its latest checkpoint, for a caller."""
 
-    def __init__(self, connection: Connection, signed: Signed, heads: HeadsKept, role: Role) -> None:
-        self._connection, self._signed, self._role = connection, signed, role
+    def __init__(
+        self, connection: Connection, signed: Signed, heads: HeadsKept, caller: Caller, veil: Veil | None = None
+    ) -> None:
+        self._connection, self._signed, self._caller, self._veil = connection, signed, caller, veil
         self._heads = heads.at(connection, signed.size)
         self._agency: tuple[StreamPart, Events]
         self._ledger: tuple[StreamPart, Events]
@@ -75,17 +88,29 @@ class Maker:
         self._agency, self._ledger = self._part(agency_stream(uscc)), self._part(LEDGER_STREAM)
         return Certificate(
             FORMAT, uscc, as_of, known_at, 0, {"known_at": echo}, None, self._signed.note, keys, self._agency[0],
-            self._ledger[0],
+            self._ledger[0], software(), EDITION,
         )  # fmt: skip
 
-    def answered(self, evidence: Certificate, year: int | None) -> Certificate:
-        """The same with the answers that follow from all events. Raises: NotFound for a year without a sheet."""
-        basis = basis_of(evidence, self._agency[1], self._ledger[1])
+    def answered(self, evidence: Certificate, year: int | None, veiled: Basis | None = None) -> Certificate:
+        """The same with the answers that follow from all events, for some by month (R39), and what is attested.
+
+        Raises: NotFound for a year without a sheet.
+        """
+        basis = veiled or basis_of(evidence, self._agency[1], self._ledger[1])
         answer = answer_of(standing, basis)
         sheet_year = year or answer["assessment"]["year"]
         must_be_assessed(basis.law, sheet_year)
         sheet = answer_of(lambda one: sheet_answer(one, sheet_year), basis)
-        return evidence.with_answers(sheet_year, answer, sheet)
+        if self._veil is not None:
+            answer, sheet = self._veil.redacted(answer), self._veil.redacted(sheet)
+        made = evidence.with_answers(sheet_year, answer, sheet)
+        told = [
+            (one.index, event) for one, (_, event) in zip(made.agency.entries, self._agency[1], strict=True)
+            if one.state is not None
+        ]  # fmt: skip
+        if len(told) == len(self._agency[1]):
+            return made
+        return msgspec.structs.replace(made, attested=not_recomputed(made, told, self._ledger[1]))
 
     def _part(self, stream: str) -> tuple[StreamPart, Events]:
         """All that is proven of a stream, and its events."""
@@ -101,7 +126,7 @@ class Maker:
         entries = []
         for one, proof in zip(leaves, proofs, strict=True):
             place, path = one.log_index - 1, packed(proof)
-            if self._role is Role.AGENCY and is_of_informant(one.topic):
+            if bytes_withheld(self._caller, one.topic, one.state, self._veil):
                 entries.append(Entry(place, path, leaf=leaf_hash(one.state).hex()))
             else:
                 entries.append(Entry(place, path, state=one.state.decode()))

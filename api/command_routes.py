@@ -36,6 +36,7 @@ def _endpoint(row: CommandRoute) -> Callable[..., Response]:
             path=row.path.format(uscc=uscc, id=path_id),
             may_create=not in_path,
             caller=request.state.caller,
+            separate_duties=service.settings.separate_duties,
         )
         answer = record(service.ledger, order, request, request.state.body)
         service.housekeeper.recorded()

@@ -128,6 +128,6 @@ def _ranks(
     look_ups = LookUps(questions.reader, questions.now)
     district = look_ups.district(before.basis.as_of, known_at if by_log else before.basis.known_at)
     own, own_then = placed_in(before, year), placed_in(after, year)
-    categories = {one.category for one in (own, own_then) if one.category is not None}
+    categories = {one.group for one in (own, own_then) if one.group is not None}
     rows = look_ups.ranking(district, year, categories=sorted(categories))
     return rank_effects(rows, own, own_then, name_others=request.state.reach is not Reach.OWN)

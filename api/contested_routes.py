@@ -161,7 +161,7 @@ def impact(request: Request, id: str) -> Response:  # noqa: A002  # the name in 
         closing = [one for one in found.events if isinstance(one, ImpactDisposed) and one.impact_id == id]
         revised = [one for one in found.events if isinstance(one, ResultRevised) and one.impact_id == id]
         basis = questions.basis(waiting.uscc)
-        told = shown(reader.connection, request.state.caller, [recorded_entry(one) for one in (cause, *closing)])
+        told = shown(reader, request.state.caller, [recorded_entry(one) for one in (cause, *closing)])
         after = again(found, basis.known_at, [cause]) if waiting.matter.is_open else None
         content = {
             **matter_part(waiting), **impact_part(waiting), "agency": agency_name(basis), "version": basis.version,

@@ -14,8 +14,11 @@ from api.openapi import question_docs
 from api.queries import AsOf, FirstDay, KnownAt, LastDay
 from api.question_routes import ONE, asking
 from domain.errors import Invalid
+from domain.ledger import Reader
 from projections.basis import Basis
 from projections.course import course, default_span, latest_result, rows_of, stops
+from projections.replayed_course import Replayed
+from projections.rows.course import Course
 from projections.standing import agency_name
 
 router = APIRouter(route_class=GuardedRoute)
@@ -39,8 +42,8 @@ def course_of(
     with asking(request) as (questions, reader):
         basis = questions.basis(path_uscc(uscc), as_of, known_at)
         from_, to = _span(basis, first, last or basis.as_of)
-        found = course(basis, rows_of(reader, basis, known_at), from_, to)
-        days = [event.occurred_on for event in basis.trail.events]
+        found = course(basis, _rows(reader, basis, known_at), from_, to)
+        days = [basis.trail.day_of(event) for event in basis.trail.events]
         content = {
             "agency": agency_name(basis),
             **_echo(basis),
@@ -54,6 +57,12 @@ def course_of(
             reader.connection, as_of_given=named, known_at=basis.known_at, known_at_given=known_at is not None
         )
     return answer(request, content, for_ever=for_ever)
+
+
+def _rows(reader: Reader, basis: Basis, known_at: str | None) -> Course | Replayed:
+    """What stood on each day; for who is told survey forms by month, by replay: the rows know the days (R39)."""
+    rows = rows_of(reader, basis, known_at)
+    return rows if basis.trail.veil is None else Replayed(basis, rows)
 
 
 def _span(basis: Basis, first: date | None, last: date) -> tuple[date, date]:
@@ -73,11 +82,11 @@ def stops_of(request: Request, uscc: str, as_of: AsOf = None, known_at: KnownAt 
     """回放时前后可停的日期 / Beside a day: the previous and next day with facts, and with a change of the standing."""
     with asking(request) as (questions, reader):
         basis = questions.basis(path_uscc(uscc), as_of, known_at)
-        last = max(questions.today, basis.as_of, *(event.occurred_on for event in basis.trail.events))
+        last = max(questions.today, basis.as_of, *(basis.trail.day_of(event) for event in basis.trail.events))
         content = {
             "agency": agency_name(basis),
             **_echo(basis),
-            **stops(basis, rows_of(reader, basis, known_at), basis.as_of, last),
+            **stops(basis, _rows(reader, basis, known_at), basis.as_of, last),
         }
     return answer(request, content)
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from api.auth import Caller
-from api.personal import is_of_informant
+from api.veil import Veil, bytes_withheld, veil_of
 from domain.events import ResultPublished, ResultRevised
 from domain.store.recorder import events_of
-from domain.values import GRADE_LABELS, Grade, Role, shanghai_date
+from domain.values import GRADE_LABELS, Grade, shanghai_date
+from domain.version import software
 from projections.contested import result_json
 from projections.dossier.bundle import bundle
 from projections.dossier.citing import cited, unconfirmed_note
@@ -44,13 +45,15 @@ def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int)
     """The ZIP at a place of the log. Sealed texts are in it as far as the caller may read them."""
     from projections.dossier.sheet_pdf import sheet_pdf  # slow to load, and needed here only
 
-    content = found.answer(caller)
+    veil = veil_of(found.reader, caller)
+    versions = [one.version for one in found.disputed()]
+    content = _told(veil, found.answer(caller))
     published, today = content.pop("published_sheet"), content.pop("today_sheet")
     answers, difference = content.pop("answers"), content.pop("difference")
     trail = content.pop("disputed")
-    stored, leaves = _stored(found, caller, (one["version"] for one in trail))
-    trail = [{**one, "leaf_hash": leaves[one["version"]]} for one in trail]
-    timeline = _timeline(questions, found)
+    stored, leaves = _stored(found, caller, versions, veil)
+    trail = [{**one, "leaf_hash": leaves.get(one["version"])} for one in trail]
+    timeline = _told(veil, _timeline(questions, found))
     books = [*found.found.law.rulebooks, *found.basis.law.rulebooks]
     known = cited(books, *(one["sheet"] for one in answers))
     results = [_on_picture(one) for one in found.found.events if isinstance(one, (ResultPublished, ResultRevised))]
@@ -64,6 +67,12 @@ def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int)
     }  # fmt: skip
     files["README.txt"] = _cover(found, answers, log_index).encode()
     return bundle(files)
+
+
+def _told(veil: Veil | None, content: dict[str, Any]) -> dict[str, Any]:
+    """The content as the caller may read it."""
+    found: dict[str, Any] = content if veil is None else veil.redacted(content)
+    return found
 
 
 def _json(content: Any) -> bytes:
@@ -94,19 +103,22 @@ def _on_picture(result: ResultPublished | ResultRevised) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _stored(found: Appeal, caller: Caller, versions: Iterable[int]) -> tuple[dict[str, bytes], dict[int, str]]:
+def _stored(
+    found: Appeal, caller: Caller, versions: Iterable[int], veil: Veil | None
+) -> tuple[dict[str, bytes], dict[int, str]]:
     """The bytes of these events as they lie in the log, and their leaf hashes (RFC 6962), by version.
 
-    The bytes of what informants recorded name who they are: the agency gets the leaf hash alone (`api/personal.py`).
+    The bytes of what informants recorded name who they are: the agency gets the leaf hash alone (`api/veil.py`);
+    of hidden survey forms nothing (R39).
     """
     wanted, stream = set(versions), found.filed.stream
     rows = [
         stored for stored in events_of(found.reader.connection, stream, lte=max(wanted, default=0))
-        if stored.originator_version in wanted
+        if stored.originator_version in wanted and (veil is None or stored.event_id not in veil.by_id)
     ]  # fmt: skip
     files = {
         f"events/{stored.originator_version:06d}-{stored.event_id}.json": stored.state for stored in rows
-        if caller.role is not Role.AGENCY or not is_of_informant(stored.topic)
+        if not bytes_withheld(caller, stored.topic, stored.state, veil)
     }  # fmt: skip
     return files, {stored.originator_version: stored.leaf_hash.hex() for stored in rows}
 
@@ -120,5 +132,5 @@ def _cover(found: Appeal, answers: list[dict[str, Any]], log_index: int) -> str:
     return cover(
         f"异议卷宗：{name}，{filed.year} 年度考评结果", f"Dossier of an appeal: {name}, result of {filed.year}",
         [*FILES, _EVENTS], bases, [f"GET /v1/appeals/{filed.id}/dossier?known_at=log:{log_index}"],
-        demonstration=found.basis.law.demonstration,
+        software=software(), demonstration=found.basis.law.demonstration,
     )  # fmt: skip

@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from api.commands import CommandRoute
 from api.problem_types import PROBLEM_TYPES
 from domain.commands.assessment import InviteSurvey
+from domain.commands.business import RecordLapse
+from domain.commands.filing import FileAgency
 from domain.events import EVENT_TYPES, EventAnnulled
 
 AGENCY_USCC = "91441300MA4X2Y7K18"
@@ -98,14 +100,27 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
     "CancelProject": CommandExample({"cancelled_on": "2024-09-30", "reason": "双方协商解除合同"}, "ProjectCancelled"),
     "RecordLapse": CommandExample({"item": 4, "occurred_on": "2024-05-20"}, "LapseRecorded"),
     "EnterBadRecord": CommandExample(
-        {"behaviour": "16.3", "entered_on": "2024-06-03", "behaviour_on": "2024-05-28", "unlawful": True},
+        {
+            "behaviour": "16.3",
+            "entered_on": "2024-06-03",
+            "behaviour_on": "2024-05-28",
+            "content": "服务方案为通用模板，与该企业的储罐区和装卸作业不符",
+            "unlawful": True,
+        },
         "BadRecordEntered",
     ),
     "ReferBadRecord": CommandExample(
         {"referred_on": "2024-06-05", "reference": "湾安协函〔2024〕12 号"}, "BadRecordReferred"
     ),
     "ReceiveComplaint": CommandExample(
-        {"received_on": "2024-04-25", "complainant": "张先生", "client_uscc": CLIENT_USCC, "grounds": "missed_hazard"},
+        {
+            "received_on": "2024-04-25",
+            "complainant": "张先生",
+            "client_uscc": CLIENT_USCC,
+            "grounds": "missed_hazard",
+            "content": "上门检查后三天，储罐区报警器被发现早已失效",
+            "contact": "138****5678",
+        },
         "ComplaintReceived",
         can_contradict=False,
     ),
@@ -114,6 +129,7 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
             "outcome": "upheld",
             "decided_on": "2024-05-06",
             "findings": "未发现储罐区可燃气体报警器失效",
+            "disclosed": "涉及 2024 年 4 月的一次储罐区检查",
             "verified_grounds": "missed_hazard",
         },
         "ComplaintUpheld",
@@ -227,6 +243,7 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {
             "published_on": "2025-03-10",
             "meeting_on": "2025-03-07",
+            "reason": "三月十日已在公告栏公示，系统当日停用，次日补录",
             "waivers": [{"uscc": AGENCY_USCC, "part": "effect", "reason": "监管部门当年未评分"}],
         },
         "YearPublished",
@@ -237,7 +254,13 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {"outcome": "upheld", "decided_on": "2025-03-20", "reasons": "经复核，投诉不属实", "annul": [_EVENT_ID]},
         "AppealUpheld",
     ),
-    "WithdrawAppeal": CommandExample({"withdrawn_on": "2025-03-14"}, "AppealWithdrawn"),
+    "WithdrawAppeal": CommandExample(
+        {
+            "withdrawn_on": "2025-03-14",
+            "evidence": [{"title": "撤回异议申请书", "uri": "file:///archive/2025/appeals/7.pdf"}],
+        },
+        "AppealWithdrawn",
+    ),
     "DisposeImpact": CommandExample(
         {"outcome": "kept", "disposed_on": "2025-05-08", "reason": "迟报事实不影响等次，委员会决定维持"},
         "ImpactDisposed",
@@ -274,7 +297,11 @@ def command_answer(row: CommandRoute) -> dict[str, Any]:
         "agency": AGENCY_USCC, "version": facts[-1]["version"], "recorded_at": facts[-1]["recorded_at"],
         "events": facts,
         "ids": {kind: fact["id"] for kind, fact in zip(kinds, facts, strict=True) if kind is not None},
+        "similar": [{"event": "019331c8-77aa-7d03-b1e5-2f6c0d9a4b18", "recorded_at": "2024-12-28T08:12:40.551207Z"}]
+        if row.body is RecordLapse else [],
     }  # fmt: skip
+    if row.body is FileAgency:
+        answer |= {"category_new": True, "categories_in_use": ["安全评价", "检测检验"]}
     if EventAnnulled.__name__ in names:
         answer["also_annulled"] = ["019331d3-0a11-7c52-8e6f-73b1f4d0a2c9"]
     if row.body is InviteSurvey:
@@ -293,7 +320,7 @@ WHAT_IF_BODY: dict[str, Any] = {
     "add": [
         {
             "post": f"/v1/agencies/{AGENCY_USCC}/bad-records",
-            "body": {"behaviour": "16.4", "entered_on": "2024-10-08"},
+            "body": {"behaviour": "16.4", "entered_on": "2024-10-08", "content": "在培训材料中使用了该企业的工艺图"},
         }
     ],
     "year": 2024,
@@ -328,13 +355,13 @@ def problem_example(name: str) -> dict[str, Any]:
 
 _MORE: dict[str, dict[str, Any]] = {
     "invalid": {
-        "detail": "/occurred_on：日期须写作 YYYY-MM-DD 的文本",
-        "detail_en": "/occurred_on: a date is text of the form YYYY-MM-DD",
+        "detail": "/occurred_on：日期须写作 YYYY-MM-DD 的文本，如 2024-05-05",
+        "detail_en": "/occurred_on: a date is text of the form YYYY-MM-DD, like 2024-05-05",
         "errors": [
             {
                 "pointer": "/occurred_on",
-                "detail": "日期须写作 YYYY-MM-DD 的文本",
-                "detail_en": "a date is text of the form YYYY-MM-DD",
+                "detail": "日期须写作 YYYY-MM-DD 的文本，如 2024-05-05",
+                "detail_en": "a date is text of the form YYYY-MM-DD, like 2024-05-05",
             }
         ],
     },

@@ -19,9 +19,10 @@ from api.permissions import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, righ
 from api.rates import address_of
 from api.readings import note_answer
 from api.validation_texts import MOST_ERRORS
+from api.veiling import forms_meant, veiled_refusal, veiled_response
 from domain.agency import unknown_agency
-from domain.errors import Forbidden
-from domain.values import ROLE_NAMES, normal_uscc
+from domain.errors import Forbidden, Refusal
+from domain.values import ROLE_NAMES, Role, loose_uscc, normal_uscc
 
 
 class GuardedRoute(APIRoute):
@@ -40,6 +41,7 @@ class GuardedRoute(APIRoute):
 
         async def guarded(request: Request) -> Response:
             service = request.app.state.service
+            fold_path(request)
             if rights is not PUBLIC:
                 caller = request.scope.get(CALLER) or await _by_token(request)
                 request.state.caller = caller
@@ -50,12 +52,20 @@ class GuardedRoute(APIRoute):
                 request._json = parsed
                 request._body = b"{}"  # what it was is parsed already; FastAPI only looks whether there is one
                 request.state.body = parsed
-            if heavy:
-                asker = asker_of(getattr(request.state, "caller", None), address_of(request.scope))
-                async with request.app.state.heavy.place(asker):
+            veiling = rights is not PUBLIC and request.state.caller.role is Role.AGENCY
+            if veiling:
+                await run_in_threadpool(forms_meant, request)
+            try:
+                if heavy:
+                    asker = asker_of(getattr(request.state, "caller", None), address_of(request.scope))
+                    async with request.app.state.heavy.place(asker):
+                        response = await answer(request)
+                else:
                     response = await answer(request)
-            else:
-                response = await answer(request)
+            except Refusal as refusal:
+                raise (await run_in_threadpool(veiled_refusal, request, refusal) if veiling else refusal) from None
+            if veiling and method == "POST":
+                response = await run_in_threadpool(veiled_response, request, response)
             if consulting:
                 await note_answer(request, response, named)
             return response
@@ -86,6 +96,13 @@ def require_right(rights: Rights, caller: Caller, uscc: str | None) -> Reach:
     if reach is Reach.OWN and uscc is not None and path_uscc(uscc) != caller.uscc:
         raise unknown_agency(uscc)
     return reach
+
+
+def fold_path(request: Request) -> None:
+    """Let a path lead to the agency however its code was typed: what comes after sees the canonical one."""
+    given = request.path_params
+    if "uscc" in given:
+        request.scope["path_params"] = {**given, "uscc": loose_uscc(given["uscc"])}
 
 
 def path_uscc(text: str) -> str:

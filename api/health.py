@@ -9,8 +9,10 @@ from api.answers import answer
 from api.guard import GuardedRoute
 from api.openapi import public_docs
 from api.problem_types import PROBLEM_TYPES
+from api.problems import problem
+from api.readiness import is_ready, shown
 from domain.errors import NotFound
-from domain.store.migrate import require_current
+from domain.version import software
 
 router = APIRouter(route_class=GuardedRoute)
 TAG = "运行"
@@ -18,15 +20,24 @@ TAG = "运行"
 
 @router.get("/healthz", tags=[TAG], **public_docs("healthz", ["invalid", "internal"]))
 async def healthz(request: Request) -> Response:
-    """进程在运行 / The process lives."""
-    return answer(request, {"status": "ok"})
+    """进程在运行，及程序版本 / The process lives, and which version of the code it is."""
+    return answer(request, {"status": "ok", "version": software()})
 
 
 @router.get("/readyz", tags=[TAG], **public_docs("readyz", ["invalid", "internal", "busy", "not-ready"]))
-def readyz(request: Request) -> Response:
-    """数据库可用，且版本与程序相符 / The database answers and is of this version."""
-    require_current(request.app.state.service.ledger.engine)
-    return answer(request, {"status": "ready"})
+async def readyz(request: Request) -> Response:
+    """数据库可用、可写、版本相符，记录照常封存并签署；否则说明停在何处 / Facts are recorded, ordered and signed.
+
+    `degraded` names whatever stands still; with 200 it is only what can wait.
+    """
+    reasons = await request.app.state.readiness.reasons()
+    if is_ready(reasons):
+        return answer(request, {"status": "ready", **({"degraded": shown(reasons)} if reasons else {})})
+    return problem(
+        PROBLEM_TYPES["not-ready"],
+        "；".join(one.text for one in reasons), "; ".join(one.text_en for one in reasons), degraded=shown(reasons),
+        remedy="见 docs/operations.md 的故障表", remedy_en="See the table of faults in docs/operations.md.",
+    )  # fmt: skip
 
 
 @router.get(

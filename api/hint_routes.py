@@ -66,7 +66,14 @@ def agency_hints(
         basis = questions.basis(path_uscc(uscc), wanted.as_of, wanted.known_at)
         rows = _asked(Hints(reader, wanted.known_at).of(basis), status, behaviour)
         if request.state.reach is Reach.OWN:
-            rows = [{name: row[name] for name in row if name != "elsewhere"} for row in rows]
+            hidden = (
+                set() if request.state.veil is None else request.state.veil.ids
+            )  # what a form suggests names it (R39)
+            rows = [
+                {name: row[name] for name in row if name != "elsewhere"}
+                for row in rows
+                if hidden.isdisjoint(row["events"])
+            ]
         part = wanted.cut(rows, basis.as_of, basis.known_at)
         echo = {"agency": agency_name(basis), **basis.echo(basis.rulebook)}
         return listed(request, reader, echo, part, as_of, known_at)

@@ -9,13 +9,17 @@ import structlog
 from sqlalchemy import Engine
 
 from api.checkpoint_copies import CheckpointCopies
+from api.degraded import Degraded
 from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
-from domain.store.engine import leave_no_trace, writing
+from domain.errors import Busy, Refusal
+from domain.store.clock import ClockWatch, clock_of
+from domain.store.engine import leave_no_trace, reading, writing
+from domain.store.heads import last_recorded_at
 from domain.store.people import Token, is_stale, touch_token
-from domain.store.proofs import Signed
-from domain.store.sealer import seal
+from domain.store.proofs import Signed, latest_checkpoint
+from domain.store.sealer import seal, sealed_until, unsealed
 
 log = structlog.get_logger("steward")
 
@@ -26,12 +30,43 @@ CHECKPOINT_SECONDS = 1.0
 
 PRUNE_SECONDS = 3600.0
 """How often consultations that need not be kept any longer are looked for."""
+STILL_SECONDS = 60.0
+"""How long a place in the log, or a signature, may be waited for without any being given meanwhile."""
+PATIENT_ROUNDS = 3
+"""A database that is busy may spoil so many rounds of a task before it is called stopped."""
+NAMES = {
+    "_seal": ("sequencing", "记录未获得日志序号", "events get no place in the log"),
+    "_prove": ("signing", "日志未签署", "the log is not signed"),
+    "_touch": ("background.tokens", "令牌使用未记下", "the use of tokens is not noted"),
+    "_note_readings": ("background.consultations", "查阅未记下", "consultations are not written down"),
+    "_prune": ("background.pruning", "到期的查阅记录未清除", "consultations past their time are not cleared"),
+    "_leave_no_trace": ("background.traces", "已删除的密钥未被抹除", "keys destroyed are not overwritten yet"),
+    "_watch_clock": ("clock", "暂停记录", "nothing is recorded"),
+    "_watch": ("background.watching", "封存与签署的进度未知", "how far the log is ordered and signed is not known"),
+}
+"""By task: the name and the words by which `readyz` and the metrics know that it fails."""
 
 
 class Housekeeper:
     """One background thread. It logs what fails and goes on; `stop` ends it and waits for it."""
 
-    def __init__(self, engine: Engine, settings: Settings, notary: Notary, readings: Readings) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        notary: Notary,
+        readings: Readings,
+        degraded: Degraded | None = None,
+        clock: ClockWatch | None = None,
+    ) -> None:
+        self._clock = clock
+        self._degraded = degraded or Degraded()
+        self.failures = dict.fromkeys((name for name, *_ in NAMES.values()), 0)
+        """How often each task has failed since the process began."""
+        self.last_round: float | None = None
+        """When the last round ended, by the monotonic clock; None before the first."""
+        self._failing: dict[str, int] = {}
+        self._moved: dict[str, tuple[int, float]] = {}
         self._engine, self._seal_seconds, self._notary = engine, settings.seal_seconds, notary
         self._readings, self._reading_days = readings, settings.reading_days
         self._proved, self._pruned, self._signed = -CHECKPOINT_SECONDS, -PRUNE_SECONDS, 0
@@ -75,21 +110,60 @@ class Housekeeper:
 
     def tidy(self) -> None:
         """One round: seal what can be sealed, sign how far that is, note what was used and read."""
-        for task in (
-            self._seal,
-            self._prove,
-            self._copy,
-            self._touch,
-            self._note_readings,
-            self._prune,
-            self._leave_no_trace,
-        ):
+        tasks = (
+            self._watch_clock, self._seal, self._prove, self._copy, self._touch, self._note_readings, self._prune,
+            self._leave_no_trace, self._watch,
+        )  # fmt: skip
+        for task in tasks:
             try:
                 task()
             except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
                 log.error("housekeeping_failed", task=task.__name__, error=f"{type(error).__name__}: {error}"[:300])
+                self._failed(task.__name__, error)
+            else:
+                self._failing.pop(task.__name__, None)
+                self._degraded.clear(NAMES[task.__name__][0])
+        self.last_round = time.monotonic()
+
+    def _failed(self, task: str, error: Exception) -> None:
+        name, text, text_en = NAMES[task]
+        self.failures[name] += 1
+        self._failing[task] = rounds = self._failing.get(task, 0) + 1
+        if isinstance(error, Busy) and rounds < PATIENT_ROUNDS:
+            return
+        said, said_en = (error.text, error.text_en) if isinstance(error, Refusal) else (type(error).__name__,) * 2
+        self._degraded.set(name, f"{text}：{said}", f"{text_en}: {said_en}")
+
+    def _watch(self) -> None:
+        """Nothing fails, and yet nothing goes on: a transaction left open holds the log back, say."""
+        with reading(self._engine) as connection:
+            sealed, (waiting, _) = sealed_until(connection)[0], unsealed(connection)
+            signed = latest_checkpoint(connection)
+        size = 0 if signed is None else signed.size
+        self._is_behind("sequencing-behind", waiting > 0, sealed, f"{waiting} 条记录等待日志序号，已停滞",
+                        f"{waiting} events wait for their place in the log, and none is given")  # fmt: skip
+        self._is_behind("signing-behind", sealed > size, size, f"已签署至 {size}，日志已至 {sealed}，已停滞",
+                        f"signed up to {size} of {sealed}, and it does not go on")  # fmt: skip
+
+    def _is_behind(self, name: str, waits: bool, place: int, text: str, text_en: str) -> None:
+        now = time.monotonic()
+        before, since = self._moved.get(name, (-1, now))
+        if not waits or before != place:
+            self._moved[name] = place, now
+            self._degraded.clear(name)
+        elif now - since > STILL_SECONDS:
+            self._degraded.set(name, text, text_en)
+
+    def _watch_clock(self) -> None:
+        """Also while nothing is recorded: so that a jump is seen, and what was accepted or is right again."""
+        if self._clock is not None:
+            with reading(self._engine) as connection:
+                self._clock.require(clock_of(connection), lambda: last_recorded_at(connection))
+            self._clock.keep()
 
     def _seal(self) -> None:
+        if "_watch_clock" in self._failing:
+            return  # `sealed_at` promises that nothing earlier comes: not by this clock
         if seal(self._engine):
             self._recorded.set()  # more may have come meanwhile, or wait for a transaction that is still open
 
@@ -98,7 +172,10 @@ class Housekeeper:
         if time.monotonic() - self._proved >= CHECKPOINT_SECONDS or self._stop.is_set():
             self._proved = time.monotonic()
             signed = self._latest = self._notary.bring_up()
-            if signed is not None and signed.size > self._signed:
+            if signed is None:
+                return
+            self._notary.keys.require_current()
+            if signed.size > self._signed:
                 self._signed = signed.size
                 log.info("checkpoint", size=signed.size, root=signed.root.hex())
 
@@ -121,6 +198,6 @@ class Housekeeper:
         with self._lock:
             used, self._used = self._used, {}
         if used:
-            with writing(self._engine) as connection:
+            with writing(self._engine, beside=True) as connection:
                 for token in used.values():
                     touch_token(connection, token)

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from api.problem_types import KeyReused, Malformed
+from domain.errors import Invalid
 from domain.store.statements import Insert, run
 from domain.values import instant
 
@@ -33,12 +34,20 @@ class Attempt:
 
 
 def attempt(scope: bytes, key: str | None, path: str, body: Any) -> Attempt | None:
-    """The attempt that the header describes, None without one. Raises: Malformed.
+    """The attempt that the header describes, None without one. Raises: Malformed; Invalid for an empty key.
 
     Two bodies are the same when they are the same JSON, however their keys are ordered or their spaces set.
     """
     if key is None:
         return None
+    if not key.strip():
+        raise Invalid(
+            "Idempotency-Key 是空的：这样的重试会重复记录",
+            "the Idempotency-Key is empty: a retry with it would record twice",
+            cites=("api.md",),
+            remedy="请填写一个随机的 UUID；不需要重试保护时不要发送这个请求头",
+            remedy_en="Give a random UUID, or leave the header out where no retry is to be safe.",
+        )
     if not _KEY.fullmatch(key):
         raise Malformed(
             "Idempotency-Key 须为 1 到 255 个可见 ASCII 字符",

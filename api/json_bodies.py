@@ -2,12 +2,14 @@
 
 Refused, where Python's parser would let it pass: doubled keys (which one was meant?), NaN and Infinity, other encodings
 than UTF-8, lone surrogates, numbers beyond any sense, and nesting or numbers of members that serve only to hurt: a
-name that no field has costs an error of its own when the body is validated, so they are counted before.
+name that no field has costs an error of its own when the body is validated, so they are counted before. A byte order
+mark is passed over (RFC 8259, 8.1).
 """
 
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from typing import Any, NoReturn
 
 from starlette.concurrency import run_in_threadpool
@@ -27,6 +29,7 @@ PARSED_AT_ONCE_BYTES = 16 * 1024
 
 async def read_json_object(request: Request, limit_bytes: int, most_members: int = MOST_MEMBERS) -> dict[str, Any]:
     """The request's body as an object. Raises: WrongMediaType, TooLarge (counted while it arrives), Malformed."""
+    _require_plain(request.headers.getlist("content-encoding"))
     _require_json(request.headers.getlist("content-type"))
     raw = await _read(request, limit_bytes)
     if len(raw) <= PARSED_AT_ONCE_BYTES:
@@ -36,11 +39,11 @@ async def read_json_object(request: Request, limit_bytes: int, most_members: int
 
 def parse_object(raw: bytes, most_members: int = MOST_MEMBERS) -> dict[str, Any]:
     """One JSON object from its bytes. Raises: Malformed, which never repeats what was sent."""
-    if not raw.strip():
+    if not raw.removeprefix(BOM_UTF8).strip():
         raise _malformed("请求体是空的", "the body is empty")
     try:
         parsed = json.loads(
-            raw.decode("utf-8"),
+            raw.removeprefix(BOM_UTF8).decode("utf-8"),
             object_pairs_hook=_object,
             parse_constant=_constant,
             parse_int=_integer,
@@ -60,6 +63,18 @@ def parse_object(raw: bytes, most_members: int = MOST_MEMBERS) -> dict[str, Any]
         raise _malformed("请求体须为一个 JSON 对象", "the body has to be one JSON object")
     _check(parsed, most_members)
     return parsed
+
+
+def _require_plain(encodings: list[str]) -> None:
+    """A compressed body is named as such (RFC 9110, 8.4): taken for JSON it would only look broken."""
+    used = [one.strip().lower() for line in encodings for one in line.split(",")]
+    if any(one not in ("", "identity") for one in used):
+        raise WrongMediaType(
+            "请求体不能压缩（Content-Encoding）",
+            "the body must not be compressed (Content-Encoding)",
+            remedy="请去掉 Content-Encoding（如 gzip），按原样发送 JSON",
+            remedy_en="Send the JSON as it is, without Content-Encoding (like gzip).",
+        )
 
 
 def _require_json(declared: list[str]) -> None:

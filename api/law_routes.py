@@ -19,6 +19,7 @@ from api.queries import Cursor, Limit
 from domain.errors import NotFound
 from domain.law import Law
 from domain.measures.implements import code_for
+from domain.measures.official_text import official_text
 from domain.measures.paragraphs import Paragraph, canonical_reference, find_paragraph, paragraphs
 from domain.measures.rulebook import Reading, Rulebook
 from domain.values import FOREVER
@@ -97,6 +98,7 @@ def _paragraph(paragraph: Paragraph, book: Rulebook) -> dict[str, Any]:
         "title_en": paragraph.title_en,
         "text": paragraph.says,
         "text_en": paragraph.says_en,
+        "official": official_text(paragraph.ref),
         "readings": [_reading(known[ref]) if ref in known else {"ref": ref} for ref in paragraph.readings],
         "values": [row for row in book.describe() if row["name"] in paragraph.values],
         "parts": [one.ref for one in paragraphs() if one.ref.startswith((f"{paragraph.ref}(", f"{paragraph.ref}."))],
@@ -115,6 +117,7 @@ def _reading_alone(reference: str, book: Rulebook) -> dict[str, Any]:
         "title_en": reference,
         "text": None if found is None else found.note,
         "text_en": None if found is None else found.note_en,
+        "official": None,
         "readings": [] if found is None else [_reading(found)],
         "values": [row for row in book.describe() if row["reading"] == reference],
         "parts": [one.ref for one in paragraphs() if reference in one.readings],

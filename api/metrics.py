@@ -22,9 +22,12 @@ from starlette.types import Scope
 
 from api.guard import GuardedRoute
 from api.openapi import metrics_docs
-from domain.errors import NotFound
+from domain.errors import Busy, NotFound
+from domain.ledger import Ledger
+from domain.store.postgresql import takes_writes
+from domain.store.proofs import Signed, latest_checkpoint
 from domain.store.sealer import sealed_until, unsealed
-from domain.values import moment
+from domain.values import Instant, moment
 
 router = APIRouter(route_class=GuardedRoute)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -45,7 +48,15 @@ class Metrics(Collector):
         self._sealed = self._gauge("steward_log_sealed_events", "Events that have their place in the log")
         self._unsealed = self._gauge("steward_log_unsealed_events", "Recorded events that wait for their place")
         self._lag = self._gauge("steward_log_unsealed_seconds", "How long the first of them has waited")
+        self._signed = self._gauge("steward_log_signed_events", "Events that a signed checkpoint covers")
+        self._age = self._gauge("steward_log_checkpoint_age_seconds", "How old the latest checkpoint is; -1: none yet")
         self._readings = self._gauge("steward_consultations_waiting", "Consultations that are not written down yet")
+        self._database = self._gauge("steward_database_up", "Whether the database answers; if not, its figures are old")
+        self._writable = self._gauge("steward_database_writable", "Whether it takes writes")
+        self._degraded = Gauge(
+            "steward_degraded", "What stands still, by name (readyz says more)", ("reason",), registry=self._registry
+        )
+        self._failures: dict[str, int] = {}
 
         name, text = "steward_checkpoint_copy_failures", "Failures to put a checkpoint at its second place"
         self._copies = Gauge(name, text, labelnames=("place",), registry=self._registry)
@@ -75,20 +86,42 @@ class Metrics(Collector):
             upto = zip((*map(str, _SECONDS), "+Inf"), accumulate(times), strict=True)
             seconds.add_metric((route,), list(upto), self._sums[route])
         yield seconds
+        failures = CounterMetricFamily("steward_background_failures", "Failed rounds behind", labels=("task",))
+        for task, count in list(self._failures.items()):
+            failures.add_metric((task,), count)
+        yield failures
 
     def page(self, request: Request) -> bytes:
         """All figures, in the text format of Prometheus."""
         service = request.app.state.service
-        with service.ledger.reading() as reader:
-            sealed, _ = sealed_until(reader.connection)
-            waiting, since = unsealed(reader.connection)
+        try:
+            self._ask(service.ledger)
+        except Busy:
+            self._database.set(0)
+        self._readings.set(service.readings.waiting)
+        self._failures = dict(service.housekeeper.failures)
+        for place, times in service.housekeeper.copies.failures.items():
+            self._copies.labels(place).set(times)
+        self._degraded.clear()
+        for reason in service.degraded.reasons():
+            self._degraded.labels(reason.name).set(1)
+        return generate_latest(self._registry)
+
+    def _ask(self, ledger: Ledger) -> None:
+        """What the database knows. Raises: Busy."""
+        with ledger.reading() as reader:
+            connection = reader.connection
+            sealed, _ = sealed_until(connection)
+            waiting, since = unsealed(connection)
+            signed: Signed | None = latest_checkpoint(connection)
+            writable = connection.dialect.name != "postgresql" or takes_writes(connection)
+        self._database.set(1)
+        self._writable.set(writable)
         self._sealed.set(sealed)
         self._unsealed.set(waiting)
-        self._lag.set(0 if since is None else max(0.0, (datetime.now(UTC) - moment(since)).total_seconds()))
-        self._readings.set(service.readings.waiting)
-        for place, count in service.housekeeper.copies.failures.items():
-            self._copies.labels(place).set(count)
-        return generate_latest(self._registry)
+        self._lag.set(0 if since is None else _age(since))
+        self._signed.set(0 if signed is None else signed.size)
+        self._age.set(-1 if signed is None else _age(signed.sealed_at))
 
 
 @router.get("/metrics", tags=["运行"], **metrics_docs())
@@ -111,6 +144,10 @@ def is_local(scope: Scope) -> bool:
     if client is None or any(name in _FORWARDED for name, _ in scope["headers"]):
         return False
     return _is_loopback(client[0])
+
+
+def _age(at: Instant) -> float:
+    return max(0.0, (datetime.now(UTC) - moment(at)).total_seconds())
 
 
 @lru_cache(maxsize=1000)

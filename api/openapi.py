@@ -75,7 +75,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 RECORDED_SCHEMA: dict[str, Any] = {
     "type": "object",
     "title": "Recorded",
-    "required": ["agency", "version", "recorded_at", "events", "ids"],
+    "required": ["agency", "version", "recorded_at", "events", "ids", "similar"],
     "properties": {
         "agency": _text(),
         "version": {"type": "integer"},
@@ -95,6 +95,17 @@ RECORDED_SCHEMA: dict[str, Any] = {
             },
         },
         "ids": {"type": "object", "additionalProperties": _text()},
+        "similar": {
+            "type": "array",
+            "description": "同样内容的较早记录（R46）/ earlier facts of the same content (R46)",
+            "items": {
+                "type": "object",
+                "required": ["event", "recorded_at"],
+                "properties": {"event": _text(), "recorded_at": _text(format="date-time")},
+            },
+        },
+        "category_new": {"type": "boolean"},
+        "categories_in_use": {"type": "array", "items": _text()},
         "also_annulled": {"type": "array", "items": _text()},
         "touched": {"type": "array", "items": {"type": "object"}},
         "appeal": _text(),

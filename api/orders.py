@@ -24,6 +24,8 @@ class Order:
     """The path as it counts for retries, with the USCC in its canonical form."""
     may_create: bool
     caller: Caller
+    separate_duties: bool = True
+    """Whether who recorded or verified a fact may not answer an objection to it (R38, as R35)."""
     before: Callable[[Unit, Agency], None] | None = None
     """What else has to hold, asked under the agency's lock."""
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from api.auth import Caller
+from api.veil import WITHHELD, veil_of
 from domain.events import (
     BehaviourReported,
     ComplaintDismissed,
@@ -23,25 +22,24 @@ from domain.events import (
     SurveyInvited,
     SurveySubmitted,
 )
-from domain.store.people import person_names
+from domain.measures.implements import implements
+from domain.reader import Reader
+from domain.readers import INFORMANTS, OFFICERS, SURVEYS, Kind, kind_of, may_read
+from domain.store.people import colleagues_of, person_names
 from domain.store.vault import Vault
 from domain.trail import Trail
 from domain.values import Role
 
 ERASED = {"erased": True}
 """In place of what was forgotten: the subject's key is gone."""
-WITHHELD = {"withheld": True}
-"""In place of what this caller may not read."""
-HASHES = frozenset({"certificate_hash", "client_hash", "reporter_hash"})
+HASHES = frozenset({"certificate_hash", "client_hash", "name_hash", "reporter_hash"})
 """Keyed hashes serve comparison only (R37): nobody is shown them."""
 _DECISIONS = (ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
-_INFORMANTS = {ComplaintReceived.__name__: ("complainant", "client_uscc"), BehaviourReported.__name__: ("reporter",)}
-_NAMES_OFFICERS = frozenset({Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR})
 
 
 def is_of_informant(topic: str) -> bool:
     """Whether the bytes of such an event name who complained or reported, if only by a hash or as who recorded it."""
-    return topic.removeprefix("steward.") in _INFORMANTS
+    return topic.removeprefix("steward.") in INFORMANTS
 
 
 def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> bool:
@@ -64,35 +62,55 @@ def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> 
     return False
 
 
-def shown(connection: Connection, caller: Caller, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of the trail as the caller may see them: a client reads in clear only what it wrote itself."""
-    vault = Vault(connection)
-    rows = [_without_team(caller, _without_informant(caller, row)) for row in rows]
+def shown(reader: Reader, caller: Caller, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of the trail as the caller may see them: by the table of readers, and what they wrote themselves."""
+    veil = veil_of(reader, caller)
+    colleagues = colleagues_of(reader.connection, caller.uscc) if caller.role is Role.AGENCY and caller.uscc else ()
+    rows = [_readable(caller, row, row["actor"] in {caller.person_id, *colleagues}) for row in rows]
     found: list[Sealed] = []
     for row in rows:
-        if _may_open(caller, row):
-            _collect(row, found)
-    texts = dict(zip(found, vault.open_many(found), strict=True))
-    opened = [_replaced(row, texts if _may_open(caller, row) else None) for row in rows]
-    if caller.role in _NAMES_OFFICERS:
-        names = person_names(connection, {row["actor"] for row in rows})
+        _collect(row, found)
+    texts = dict(zip(found, reader.vault.open_many(found), strict=True))
+    opened = [_replaced(row, texts) for row in rows]
+    if caller.role in OFFICERS:
+        names = person_names(reader.connection, {row["actor"] for row in rows})
         opened = [{**row, "actor_name": names.get(row["actor"])} for row in opened]
-    return opened
+    return opened if veil is None else [veil.row(row) if row["id"] in veil.by_id else row for row in opened]
 
 
-def _may_open(caller: Caller, row: dict[str, Any]) -> bool:
-    return caller.role is not Role.CLIENT or row["actor"] == caller.person_id
-
-
-def _without_informant(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
-    """Who complained or reported, person or enterprise, is not told to the agency concerned; what about is.
-
-    Nor who recorded it: a client's person is the actor of its surveys too, which name the client.
-    """
-    if caller.role is not Role.AGENCY or row["type"] not in _INFORMANTS:
+@implements("R39")
+def _readable(caller: Caller, row: dict[str, Any], own: bool) -> dict[str, Any]:
+    """A row without what the caller may not read, still sealed. `own`: they, or their agency, recorded it."""
+    if caller.role in OFFICERS:
         return row
-    who = {name: WITHHELD for name in _INFORMANTS[row["type"]] if row["fact"][name] is not None}
-    return {**row, "actor": WITHHELD, "fact": {**row["fact"], **who}}
+    row = _without_team(caller, row)
+    event, audience = row["type"], row["note_audience"]
+    if own and not (caller.role is Role.AGENCY and event in SURVEYS):
+        return row
+
+    def may(field: str) -> bool:
+        kind = kind_of(event, field, audience)
+        return may_read(caller.role, kind, "named")  # who is told less of forms sees `Veil.row` in place of the row
+
+    fact = {
+        name: WITHHELD if _is_words(event, name, value) and not may(name) else value
+        for name, value in row["fact"].items()
+    }
+    told = {**row, "fact": fact}
+    if row["note"] is not None and not may("note"):
+        told["note"] = WITHHELD
+    if row["evidence"] and not may("evidence"):
+        told["evidence"] = []
+    if caller.role is Role.AGENCY and not may("actor"):
+        told["actor"] = WITHHELD
+    return told
+
+
+def _is_words(event: str, field: str, value: Any) -> bool:
+    """Whether a member of a fact is something that the table of readers is about."""
+    found: list[Sealed] = []
+    _collect(value, found)
+    return bool(found) or kind_of(event, field) is Kind.COMPLAINT
 
 
 def _without_team(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
@@ -119,11 +137,9 @@ def _collect(value: Any, found: list[Sealed]) -> None:
             _collect(inner, found)
 
 
-def _replaced(value: Any, texts: dict[Sealed, str | None] | None) -> Any:
+def _replaced(value: Any, texts: dict[Sealed, str | None]) -> Any:
     """The value with texts in place of what is sealed, and without keyed hashes."""
     if is_sealed(value):
-        if texts is None:
-            return WITHHELD
         text = texts[Sealed(**value)]
         return ERASED if text is None else text
     if isinstance(value, dict):

@@ -15,13 +15,14 @@ from api.atom import JSON
 from api.auth import Caller
 from api.guard import GuardedRoute, path_uscc
 from api.openapi import checkpoint_docs, question_docs
-from api.personal import is_of_informant
 from api.queries import EventId, FirstSize, LastSize, Size
 from api.readings import about
 from api.sealing import Notary, proven_up, shown
+from api.veil import bytes_withheld, veil_of
 from domain.agency import unknown_agency
 from domain.errors import Busy, Invalid, NotFound
 from domain.proof.receipts import Said, receipt, receipt_text
+from domain.readers import SURVEYS
 from domain.store.heads import head_of
 from domain.store.proofs import (
     HeadsKept,
@@ -35,7 +36,9 @@ from domain.store.proofs import (
     placed,
     root_at,
 )
+from domain.store.restored import acceptances
 from domain.values import Role, agency_stream
+from domain.version import software
 
 router = APIRouter(route_class=GuardedRoute)
 LOG, TEXT = "日志与证明", "text/plain"
@@ -70,26 +73,39 @@ def proven(
         yield reader.connection, signed
 
 
-def _covers(caller: Caller, event_id: str) -> Callable[[Connection, Signed], bool]:
+def _covers(request: Request, caller: Caller, event_id: str) -> Callable[[Connection, Signed], bool]:
     def covers(connection: Connection, signed: Signed) -> bool:
-        return _event(connection, caller, event_id).log_index in range(1, signed.size + 1)
+        return _event(request, connection, caller, event_id).log_index in range(1, signed.size + 1)
 
     return covers
 
 
-def _event(connection: Connection, caller: Caller, event_id: str) -> Placed:
+def _event(request: Request, connection: Connection, caller: Caller, event_id: str) -> Placed:
     """An event that the caller may know of: readers all, an agency its own, everybody what they recorded themselves."""
     event = placed(connection, event_id)
-    if event is None or not (
-        caller.role not in (Role.AGENCY, Role.CLIENT)
-        or event.actor == caller.person_id
-        or (caller.role is Role.AGENCY and event.stream == agency_stream(caller.uscc or ""))
+    if (
+        event is None
+        or _is_hidden(request, caller, event)
+        or not (
+            caller.role not in (Role.AGENCY, Role.CLIENT)
+            or event.actor == caller.person_id
+            or (caller.role is Role.AGENCY and event.stream == agency_stream(caller.uscc or ""))
+        )
     ):
         raise NotFound(
             f"没有编号为 {event_id} 的事件", f"there is no event with the id {event_id}",
             remedy="请核对编号；编号见审计轨迹", remedy_en="Check the id: the audit trail has them.",
         )  # fmt: skip
     return event
+
+
+def _is_hidden(request: Request, caller: Caller, event: Placed) -> bool:
+    """Whether it is a survey form of which the rated agency is told the month alone: its place would tell the day."""
+    if caller.role is not Role.AGENCY or event.topic.removeprefix("steward.") not in SURVEYS:
+        return False
+    with request.app.state.service.ledger.reading() as reader:
+        veil = veil_of(reader, caller)
+    return veil is not None and event.id in veil.by_id
 
 
 def _note_agency(request: Request, event: Placed) -> None:
@@ -116,6 +132,7 @@ def checkpoint(request: Request, size: Size = None) -> Response:
     notary: Notary = request.app.state.service.notary
     with proven(request) as (connection, latest):
         signed = latest if size is None else checkpoint_at(connection, _up_to(latest, size, "size"))
+        restores = acceptances(connection)
     if signed is None:
         raise Invalid(
             f"没有恰好 {size} 条时的检查点", f"no checkpoint was made at exactly {size} entries",
@@ -126,7 +143,8 @@ def checkpoint(request: Request, size: Size = None) -> Response:
         headers = {"Cache-Control": ASK_AGAIN, "Vary": "Accept, Authorization"}
         return PageBytes(signed.note.encode(), headers, f"{TEXT}; charset=utf-8").response(request)
     keys = [str(key) for key in notary.keys.known()]
-    return answer(request, {"origin": notary.origin, **shown(signed), "keys": keys})
+    lost = {"restores": restores} if restores else {}
+    return answer(request, {"origin": notary.origin, **shown(signed), "keys": keys, **lost})
 
 
 @router.get("/v1/log/consistency", tags=[LOG], **question_docs("log_consistency"))
@@ -152,8 +170,8 @@ def consistency(request: Request, first: FirstSize, last: LastSize = None) -> Re
 def inclusion(request: Request, event_id: EventId, size: Size = None) -> Response:
     """包含证明：一条事件在日志之中 / That an event is in the log."""
     caller: Caller = request.state.caller
-    with proven(request, _covers(caller, event_id)) as (connection, signed):
-        event = _event(connection, caller, event_id)
+    with proven(request, _covers(request, caller, event_id)) as (connection, signed):
+        event = _event(request, connection, caller, event_id)
         _note_agency(request, event)
         place, up_to = event.log_index or 0, _up_to(signed, size, "size")
         if place > up_to:
@@ -177,15 +195,17 @@ def log_receipt(request: Request, event_id: EventId) -> Response:
     """回执：可脱离本系统核验的一个文件 / A receipt: one file, checked without this service (steward verify-receipt)."""
     caller: Caller = request.state.caller
     notary: Notary = request.app.state.service.notary
-    with proven(request, _covers(caller, event_id)) as (connection, signed):
-        event = _event(connection, caller, event_id)
+    with proven(request, _covers(request, caller, event_id)) as (connection, signed):
+        event = _event(request, connection, caller, event_id)
         _note_agency(request, event)
         said = Said(event.id, event.leaf_hash, event.log_index or 0, event.recorded_at, signed.size)
         proof = inclusion_proof(connection, said.log_index, signed.size)
     note = notary.keys.sign_like(signed.note, receipt_text(notary.origin, said))
-    withheld = caller.role is Role.AGENCY and event.actor != caller.person_id and is_of_informant(event.topic)
+    with request.app.state.service.ledger.reading() as reader:
+        veil = veil_of(reader, caller)
+    withheld = bytes_withheld(caller, event.topic, event.state, veil)
     state = None if withheld else event.state.decode()
-    given = answer(request, receipt(said, note, signed.note, proof, state))
+    given = answer(request, receipt(said, note, signed.note, proof, state, software()))
     given.headers["Content-Disposition"] = f'attachment; filename="receipt-{event.id}.json"'
     return given
 

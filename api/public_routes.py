@@ -22,8 +22,8 @@ from api.queries import CategoryFilter, Cursor, Limit, Search
 from api.question_routes import path_year
 from domain.errors import Invalid, NotFound
 from domain.values import FOREVER, instant
-from projections.feeds import Feed, agencies_feed, blacklist_feed, results_feed
-from projections.public import Public, results_answer
+from projections.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, results_feed
+from projections.public import Public, PublicResult, PublicYear, newest, results_answer
 from projections.rows.register import Wanted
 
 router = APIRouter(route_class=GuardedRoute)
@@ -110,9 +110,9 @@ def public_results_feed(request: Request, year: str) -> Response:
     """年度考评结果订阅源（Atom）/ The published results of a year as an Atom feed, the newest 100."""
     number, now = path_year(year), datetime.now(UTC)
     with publicly(request, now) as public:
-        rows = public.results(number)
-        if not rows:
+        if published_year(public, number) is None:
             raise not_published(number)
+        rows = public.explained(number, newest(public.results(number), MOST_ENTRIES))
         feed = results_feed(rows, number, public.echo(), public.begun_at())
     return public_feed(request, feed, now)
 
@@ -131,10 +131,25 @@ def public_results(request: Request, year: str, limit: Limit = 50, cursor: Curso
         rows, next_cursor = wanted.part(
             public.results(number, offset=wanted.offset, limit=wanted.limit + 1), None, FOREVER
         )
-        if not rows and not wanted.offset:
+        published = published_year(public, number)
+        if published is None:
             raise not_published(number)
-        content = {**results_answer(rows, number, public.echo()), "next_cursor": next_cursor}
+        rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
+        content = {**results_answer(rows, left_out, published, public.echo()), "next_cursor": next_cursor}
         return public_list(request, content, now)
+
+
+def published_year(public: Public, year: int) -> PublicYear | None:
+    """A year's publication; None for one that is not published."""
+    return next((one for one in public.years() if one.year == year), None)
+
+
+def explained_page(
+    public: Public, year: int, rows: list[PublicResult], *, first: bool
+) -> tuple[list[PublicResult], list[PublicResult]]:
+    """A page of a year's results with what is said beside each; on the first page also who was not assessed."""
+    left_out = public.results(year, graded=False) if first else []
+    return public.explained(year, rows), public.explained(year, left_out)
 
 
 def not_published(year: int) -> NotFound:

@@ -7,11 +7,12 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
 from api.instants import known_at
 from domain.commands.fields import read_day, read_uscc, wrong
 from domain.events import EVENT_TYPES, Behaviour
+from domain.values import loose_uscc
 
 
 def _count(value: Any) -> int:
@@ -181,6 +182,13 @@ LooseText = Annotated[
     StringConstraints(max_length=300),
     BeforeValidator(_plain),
     Query(description="页面上的筛选，可以留空 / a filter of a page, which a form may send empty"),
+]
+LooseUscc = Annotated[
+    str,
+    StringConstraints(max_length=300, strip_whitespace=True),
+    BeforeValidator(_plain),
+    AfterValidator(loose_uscc),
+    Query(description="页面上的机构代码，可以留空 / an agency's code on a page, which a form may send empty"),
 ]
 Address = Annotated[
     str,

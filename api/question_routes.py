@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -30,14 +30,17 @@ from api.queries import (
     TierFilter,
 )
 from api.quick_standing import StandingRoute
+from api.veil import veil_of
 from domain.errors import NotFound
 from domain.ledger import Reader
+from domain.measures.rulebook import assessment_year_of
 from domain.store.heads import last_recorded_at
 from domain.values import instant
 from projections.basis import Basis
 from projections.look_ups import LookUps
 from projections.questions import Questions
 from projections.rows.district import Filters
+from projections.sheet import Sheet
 
 router = APIRouter(route_class=GuardedRoute)
 ONE, MANY = "问：一家机构", "问：全区"
@@ -47,13 +50,20 @@ ONE, MANY = "问：一家机构", "问：全区"
 def asking(request: Request) -> Iterator[tuple[Questions, Reader]]:
     """Questions to one snapshot at this moment's clock, answered by replay."""
     with request.app.state.service.ledger.reading() as reader:
-        yield Questions(reader, instant(datetime.now(UTC))), reader
+        yield Questions(reader, instant(datetime.now(UTC)), _hidden(request, reader)), reader
+
+
+def _hidden(request: Request, reader: Reader) -> frozenset[str]:
+    """The survey forms of which the caller is told little (R39); their answer passes the veil (`answers.answer`)."""
+    request.state.veil = veil = veil_of(reader, request.state.caller)
+    return frozenset() if veil is None else veil.ids
 
 
 @contextmanager
 def looking_up(request: Request) -> Iterator[tuple[LookUps, Reader]]:
     """The same, answered from the rows."""
     with request.app.state.service.ledger.reading() as reader:
+        _hidden(request, reader)
         yield LookUps(reader, instant(datetime.now(UTC))), reader
 
 
@@ -91,6 +101,8 @@ often = APIRouter(route_class=StandingRoute)
 def standing(request: Request, uscc: str, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
     """惩戒等级、不良信息和考评得分 / Tier, bad records and score on a day, as known at an instant."""
     with looking_up(request) as (look_ups, reader):
+        if (as_of or known_at) and request.state.veil is not None and request.state.veil.by_id:
+            return one_agency(request, uscc, as_of, known_at, "standing")  # by the month: rows know days (R39)
         content = look_ups.standing(path_uscc(uscc), as_of, known_at)
         for_ever = _for_ever(reader, as_of, known_at, content["known_at"])
     return answer(request, content, for_ever=for_ever)
@@ -129,6 +141,7 @@ def agencies(
     with looking_up(request) as (look_ups, reader):
         basis = look_ups.district(wanted.as_of, wanted.known_at)
         rows = look_ups.agencies(basis, filters, offset=wanted.offset, limit=wanted.limit + 1)
+        rows = by_month(request, reader, wanted, rows)
         return listed(request, reader, basis.echo(), wanted.part(rows, basis.as_of, basis.known_at), as_of, known_at)
 
 
@@ -148,7 +161,7 @@ def ranking(
         basis = look_ups.district(wanted.as_of, wanted.known_at)
         own = own_only(request)
         rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
-        part = wanted.part(rows, basis.as_of, basis.known_at)
+        part = wanted.part(by_month(request, reader, wanted, rows, number), basis.as_of, basis.known_at)
         return listed(request, reader, {"year": number, **basis.echo()}, part, as_of, known_at)
 
 
@@ -194,6 +207,20 @@ def of_now(questions: Questions, wanted: Page) -> bool:
         return False
     latest = last_recorded_at(questions.reader.connection) or ""
     return wanted.known_at is None or (wanted.known_at[:1].isdigit() and latest <= wanted.known_at)
+
+
+def by_month(request: Request, reader: Reader, wanted: Page, rows: Iterable[Any], year: int | None = None) -> list[Any]:
+    """The rows of a list; an agency's own with what survey forms it is told of by month give at a basis (R39)."""
+    found, veil = list(rows), request.state.veil
+    if veil is None or not veil.by_id or not (wanted.as_of or wanted.known_at):
+        return found
+    questions = Questions(reader, instant(datetime.now(UTC)), veil.ids)
+    for place, row in enumerate(found):
+        for one in _only(questions, row["agency"]["uscc"], wanted):
+            of_year = Sheet(one, year or assessment_year_of(one.as_of, one.rulebook)).summary()
+            told = {name: of_year[name] for name in row if name in of_year}
+            found[place] = {**row, **told, **({"assessment": of_year} if "assessment" in row else {})}
+    return found
 
 
 def own_only(request: Request) -> str | None:

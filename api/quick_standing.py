@@ -102,6 +102,8 @@ class QuickStandings:
         if found is None:
             return None
         token, answer = found
+        if token.role == Role.AGENCY and (question.as_of or question.known_at):
+            return None  # what an agency is told of another day depends on who it is (R39)
         caller = Caller(token.person_id, Role(token.role), token.uscc, secret)
         try:
             require_right(rights, caller, question.uscc)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from api import idempotency, survey_secrets
 from api.acts import act_of
+from api.categories import said_of_category
 from api.orders import Order
 from api.problem_types import Malformed
 from domain.agency import Agency
@@ -119,8 +120,10 @@ def _record(unit: Unit, order: Order, expected: int | Literal["*"] | None) -> di
     for event in events:
         if isinstance(event, SurveyInvited):
             survey_secrets.keep_link(unit, order.uscc, event)
+    similar = unit.similar([event for event in events if event.stream == agency.stream])
     touched = unit.projected().touched
-    return {**recorded(order.uscc, agency, events, touched), **demonstration_mark(unit.law())}
+    answer = recorded(order.uscc, agency, events, touched, similar)
+    return {**answer, **said_of_category(unit, events), **demonstration_mark(unit.law())}
 
 
 def touched_json(touched: Sequence[Touched]) -> list[dict[str, Any]]:
@@ -128,10 +131,17 @@ def touched_json(touched: Sequence[Touched]) -> list[dict[str, Any]]:
     return [{"impact": one.impact_id, "result": one.result_id, "year": one.year} for one in touched]
 
 
-def recorded(uscc: str, agency: Agency, events: Sequence[Event], touched: Sequence[Touched] = ()) -> dict[str, Any]:
+def recorded(
+    uscc: str,
+    agency: Agency,
+    events: Sequence[Event],
+    touched: Sequence[Touched] = (),
+    similar: Sequence[Event] = (),
+) -> dict[str, Any]:
     """The answer to a command as api.md writes it: what was recorded at this agency, in order, the fact itself first.
 
-    `ids` names the first of each kind; annulments name what stops counting with their events.
+    `ids` names the first of each kind; annulments name what stops counting with their events; `similar` what was there
+    before and says the same (R46).
     """
     own = [event for event in events if event.stream == agency.stream]
     ids: dict[str, str] = {}
@@ -150,6 +160,7 @@ def recorded(uscc: str, agency: Agency, events: Sequence[Event], touched: Sequen
             for event in own
         ],
         "ids": ids,
+        "similar": [{"event": one.id, "recorded_at": one.recorded_at} for one in similar],
     }  # fmt: skip
     if touched:
         answer["touched"] = touched_json(touched)

@@ -19,6 +19,7 @@ from api.listening import bound, listen
 from api.problem_types import PROBLEM_TYPES
 from api.problems import problem
 from api.settings import Settings
+from domain.store.postgresql import hurry_unless_it_answers
 
 SWITCH_SECONDS = 0.001
 """How long a thread that computes keeps the interpreter from the event loop, which needs it often and briefly."""
@@ -162,7 +163,9 @@ class _Server(uvicorn.Server):
         self._app = app
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams, then stop as always."""
+        """End the streams, then stop as always; what waits for a database that says nothing is not waited for."""
+        if hasattr(self._app.state, "service"):
+            await asyncio.to_thread(hurry_unless_it_answers, self._app.state.service.ledger.engine)
         if hasattr(self._app.state, "feed"):
             await self._app.state.feed.close()
         await super().shutdown(sockets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.public_address import normal_public_url
+from domain.store.clock import ClockWatch
 from domain.store.consultations import LEAST_DAYS
 from domain.store.engine import key_folder
 
@@ -29,6 +31,8 @@ class Settings(BaseSettings):
     `data_dir`."""
     checkpoint_dir: Path | None = None
     """Where every checkpoint of the log is kept outside the database; by default `checkpoints` beside the keys."""
+    shared_keys: bool = False
+    """Several ledgers keep their keys and checkpoints in these folders: a new one may be opened beside others."""
     checkpoint_copy_dir: Path | None = None
     """A second folder of checkpoints, on another disk or machine and apart from the keys."""
     checkpoint_hook: str = ""
@@ -51,6 +55,10 @@ class Settings(BaseSettings):
     """Whoever recorded or verified a disputed fact does not decide its appeal (R35)."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
     """How long a stop waits for requests that are being answered."""
+    database_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
+    """How long one answer of PostgreSQL is waited for on an open connection (503 beyond)."""
+    clock_seconds: Annotated[int, Field(ge=0)] = 600
+    """How far the clock may be from where it should be before nothing is recorded (`clock.py`); 0: it is believed."""
     rate_per_token: Annotated[int, Field(ge=0)] = 6_000
     """The most requests a minute with one token or session (429 beyond); 0: no limit."""
     rate_per_address: Annotated[int, Field(ge=0)] = 12_000
@@ -87,6 +95,10 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database to open."""
         return self.database_url or f"sqlite:///{self.data_dir / 'steward.db'}"
+
+    def clock_watch(self) -> ClockWatch:
+        """A watch on the clock that facts are recorded by."""
+        return ClockWatch(self.keys, timedelta(seconds=self.clock_seconds))
 
     @property
     def keys(self) -> Path:

@@ -49,6 +49,8 @@ def sheet_paper(
             content, heading, law = _published(reader, code, number)
         else:
             content, heading, law = questions.sheet(basis, number), {}, basis.law
+        if request.state.veil is not None:
+            content = request.state.veil.redacted(content)
     heading["notes"] = [unconfirmed_note(cited([*law.rulebooks, *basis.law.rulebooks], content))]
     name = f"sheet-{code}-{number}-{content['as_of']}{'-published' if of == 'published' else ''}.pdf"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-cache"}

@@ -16,6 +16,7 @@ from api.personal import ERASED, is_sealed
 from api.queries import Cursor, Limit, Search
 from api.question_routes import ONE, asking
 from domain.events import Event, Sealed, YearPublished
+from domain.folding import compared
 from domain.ledger import Reader
 from domain.store.heads import streams
 from domain.values import assessment_stream
@@ -93,4 +94,5 @@ def _rows(reader: Reader, places: list[Place]) -> list[dict[str, Any]]:
 
 
 def _says(row: dict[str, Any], part: str) -> bool:
-    return any(isinstance(one["text"], str) and part in one["text"] for one in row["places"])
+    wanted = compared(part)
+    return any(isinstance(one["text"], str) and wanted in compared(one["text"]) for one in row["places"])

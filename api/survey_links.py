@@ -18,7 +18,7 @@ from api.problem_types import Gone
 from api.recording import record
 from api.survey_secrets import PATH, Link, find_link, note_use
 from domain.agency import Agency
-from domain.commands.assessment import AnswerInvitation
+from domain.commands.assessment import AnswerInvitation, still_open
 from domain.errors import Contradiction
 from domain.events import ProjectStarted, SurveyInvited, SurveySubmitted
 from domain.ledger import Unit
@@ -46,6 +46,7 @@ _EXAMPLE = {
         }
     ],
     "ids": {"survey": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036"},
+    "similar": [],
 }
 
 
@@ -63,9 +64,20 @@ def invitation_of(trail: Trail, link: Link) -> SurveyInvited:
         )
     if not trail.counts(invitation):
         raise _gone("邀请已撤回", "the invitation has been withdrawn")
+    try:
+        still_open(trail, invitation.year, shanghai_date(_now()))
+    except Contradiction as closed:
+        remedy, remedy_en = _CLOSED
+        raise Gone(closed.text, closed.text_en, closed.cites, remedy, remedy_en) from None
     if shanghai_date(_now()) > link.expires_on:
         raise _gone(f"这个链接已于 {link.expires_on} 过期", f"this link expired on {link.expires_on}")
     return invitation
+
+
+_CLOSED = (
+    "这一年度的调查表不再接收；对服务的意见和投诉，请直接向区安协提出",
+    "Forms of that year are no longer taken; tell the association directly what you think of the service, or complain.",
+)
 
 
 def _service_type(trail: Trail, invitation: SurveyInvited) -> str | None:
@@ -108,6 +120,7 @@ def about_link(request: Request, secret: str, *, used: bool = False) -> dict[str
         "service_type": _service_type(basis.trail, invitation),
         "year": invitation.year,
         "expires_on": link.expires_on.isoformat(),
+        "disclosure": basis.law.rulebooks.on(shanghai_date(_now())).survey.disclosure,
     }
 
 

@@ -32,15 +32,18 @@ from api.queries import (
     ids_of,
 )
 from api.question_routes import ONE, asking
-from domain.events import Event
+from domain.events import AppealFiled, Event, EventAnnulled, ObjectionFiled, ResultPublished, ResultRevised
 from domain.ledger import Reader
 from domain.values import Role, shanghai_date
+from domain.veil import month_end
 from projections.basis import Basis
 from projections.effects import effects, event_named, related, unknown_event
 from projections.standing import agency_name
 from projections.trail import entry
 
 router = APIRouter(route_class=GuardedRoute)
+_ABOUT_A_FORM = (AppealFiled, ObjectionFiled, EventAnnulled, ResultPublished, ResultRevised)
+"""Facts about a form that say nothing of its client."""
 
 
 class Wanted(NamedTuple):
@@ -56,7 +59,9 @@ class Wanted(NamedTuple):
     ids: frozenset[str] | None
 
     def fits(self, event: Event, basis: Basis, caller: Caller) -> bool:
-        """Whether an event is among them, as far as this caller may know it."""
+        """Whether an event is among them, as far as this caller may know it: of a hidden form its month (R39)."""
+        if basis.trail.veil is not None and event.id in basis.trail.veil.hidden:
+            return self._fits_hidden(event, basis)
         recorded = shanghai_date(event.recorded_at)
         return (
             (self.type is None or type(event).__name__ == self.type)
@@ -68,6 +73,17 @@ class Wanted(NamedTuple):
             and (self.actor is None or (event.actor == self.actor and not _hides_actor(event, caller)))
             and (self.ids is None or event.id in self.ids)
         )
+
+    def _fits_hidden(self, event: Event, basis: Basis) -> bool:
+        """As `fits`: every day of its month is its day, and who recorded it when is nobody's and never."""
+        return (
+            (self.type is None or type(event).__name__ == self.type)
+            and (self.counts is None or basis.trail.counts(event) == (self.counts == "true"))
+            and (self.first is None or self.first <= month_end(event.occurred_on))
+            and (self.last is None or event.occurred_on.replace(day=1) <= self.last)
+            and self.first_recorded is None and self.last_recorded is None and self.actor is None
+            and (self.ids is None or event.id in self.ids)
+        )  # fmt: skip
 
 
 def _hides_actor(event: Event, caller: Caller) -> bool:
@@ -100,8 +116,9 @@ def events(
         basis = questions.basis(path_uscc(uscc), None, part.known_at)
         may_see = _sight(request, reader, basis)
         found = [one for one in basis.trail.events if wanted.fits(one, basis, caller) and may_see(one)]
-        cut, next_cursor = part.cut(found if order == "recorded" else found[::-1], None, basis.known_at)
-        items = shown(reader.connection, caller, [entry(one, basis) for one in cut])
+        found = _forms_last(request, found if order == "recorded" else found[::-1])
+        cut, next_cursor = part.cut(found, None, basis.known_at)
+        items = shown(reader, caller, [entry(one, basis) for one in cut])
         content = {**_trail_echo(basis), "count": len(found), "items": items, "next_cursor": next_cursor}
     return answer(request, content)
 
@@ -115,14 +132,33 @@ def event(request: Request, uscc: str, id: str, as_of: AsOf = None, known_at: Kn
         found, may_see = event_named(basis, id), _sight(request, reader, basis)
         if not may_see(found):
             raise unknown_event(id)
-        (item,) = shown(reader.connection, caller, [entry(found, basis)])
+        (item,) = shown(reader, caller, [entry(found, basis)])
+        veil = basis.trail.veil
+        hidden = veil is not None and found.id in veil.hidden
         content = {
             "agency": agency_name(basis), **basis.echo(basis.rulebook), "event": item,
             "can_be_annulled": not found.FINAL and basis.trail.counts(found),
-            "log_index": reader.log_index_of(found.stream, found.version), **related(basis, found, may_see),
+            "log_index": None if hidden else reader.log_index_of(found.stream, found.version),
+            **related(basis, found, _apart(basis, found, may_see)),
             "effects": None if request.state.reach is Reach.PART else effects(basis, found),
         }  # fmt: skip
     return answer(request, content)
+
+
+def _apart(basis: Basis, found: Event, may_see: Callable[[Event], bool]) -> Callable[[Event], bool]:
+    """Which related events are told: between a hidden form and its project, its client's, none (R39)."""
+    hidden: frozenset[str] = frozenset() if basis.trail.veil is None else basis.trail.veil.hidden
+    if found.id in hidden:
+        return lambda one: may_see(one) and isinstance(one, _ABOUT_A_FORM)
+    return lambda one: may_see(one) and (one.id not in hidden or isinstance(found, _ABOUT_A_FORM))
+
+
+def _forms_last(request: Request, found: list[Event]) -> list[Event]:
+    """Hidden forms after all others, in the order of their handles: a place among others would tell their time."""
+    veil = request.state.veil
+    hidden = {} if veil is None else veil.by_id
+    forms = sorted((one for one in found if one.id in hidden), key=lambda one: hidden[one.id].handle)
+    return [one for one in found if one.id not in hidden] + forms if forms else found
 
 
 def _sight(request: Request, reader: Reader, basis: Basis) -> Callable[[Event], bool]:

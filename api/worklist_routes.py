@@ -118,8 +118,7 @@ def _worklist(request: Request, wanted: Wanted, limit: int, cursor: str | None, 
         found, next_cursor = part.part(found, None, basis.known_at)
         facts = reader.named(id_ for one in found for id_ in (one.id, one.matter.about) if id_ is not None)
         opened = {
-            one["id"]: one
-            for one in shown(reader.connection, request.state.caller, [recorded_entry(e) for e in facts.values()])
+            one["id"]: one for one in shown(reader, request.state.caller, [recorded_entry(e) for e in facts.values()])
         }
         names = names_on(reader.connection, {one.uscc for one in found}, look_ups.today, basis.known_at)
         items = [

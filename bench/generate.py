@@ -161,14 +161,14 @@ class History:
             return self._complaint()
         body: dict[str, Any] = {"outcome": "dismissed", "decided_on": self._today(), "findings": "不属实"}
         if self._random.random() < 0.2:
-            body |= {"outcome": "upheld", "verified_grounds": "poor_quality"}
+            body |= {"outcome": "upheld", "findings": "属实", "verified_grounds": "poor_quality"}
         return self._fact(f"complaints/{one}/decision", body, one)
 
     def _lapse(self) -> Fact:
         return self._fact("lapses", {"item": self._random.choice((1, 4, 7, 9)), "occurred_on": self._today()})
 
     def _record(self) -> Fact:
-        return self._fact("bad-records", {"behaviour": "16.3", "entered_on": self._today()})
+        return self._fact("bad-records", {"behaviour": "16.3", "content": "核查情况", "entered_on": self._today()})
 
     def _honour(self) -> Fact:
         body = {

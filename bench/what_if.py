@@ -51,7 +51,7 @@ def ask(running: Served, ids: list[str], questions: int, seed: int) -> list[floa
     chance, code, took = random.Random(seed), uscc(0), []
     for _ in range(questions):
         day = date(2022, 1, 1) + timedelta(days=chance.randrange(1_600))
-        record = {"behaviour": "16.3", "entered_on": day.isoformat()}
+        record = {"behaviour": "16.3", "content": "核查情况", "entered_on": day.isoformat()}
         body = {"annul": [chance.choice(ids)], "add": [{"post": f"/v1/agencies/{code}/bad-records", "body": record}]}
         path = f"/v1/agencies/{code}/what-if?as_of={day + timedelta(days=30)}"
         began = time.perf_counter()

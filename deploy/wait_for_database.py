@@ -10,27 +10,24 @@ import sys
 import time
 
 import psycopg2
-from sqlalchemy.engine import make_url
+
+from domain.store.engine import database_url
+from domain.store.postgresql import libpq_arguments
 
 PAUSE_SECONDS = 0.5
 
 
 def main(url_text: str, wait_seconds: float) -> int:
     """Try to log in until it works or the time is over. An SQLite file needs no waiting."""
-    url = make_url(url_text)
+    url = database_url(url_text)
     if url.get_backend_name() != "postgresql":
         return 0
+    # Several hosts and libpq's parameters are the service's own; only the wait for one connection is ours.
+    arguments = libpq_arguments(url) | {"connect_timeout": 5}
     until = time.monotonic() + wait_seconds
     while True:
         try:
-            psycopg2.connect(
-                host=url.host,
-                port=url.port or 5432,
-                user=url.username,
-                password=url.password,
-                dbname=url.database,
-                connect_timeout=5,
-            ).close()
+            psycopg2.connect(**arguments).close()
         except psycopg2.OperationalError as error:
             if time.monotonic() >= until:
                 sys.stderr.write(f"the database did not answer within {wait_seconds:g} seconds: {error}\n")

@@ -62,6 +62,7 @@ class Agency(BaseAggregate[UUID]):
             actor=recording.actor,
             via=recording.via,
             note=None if command.note is None else recording.vault.seal(command.note),
+            note_audience=command.note_audience,
             evidence=command.evidence_stored(),
             **decided.fields,
         )

@@ -11,6 +11,7 @@ from domain.errors import Contradiction, Invalid
 from domain.events import Event, RanksRevised, YearClosed, YearPublished
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
+from domain.values import Instant
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,21 @@ class AssessmentRound:
         """`unpublished`, `published` or `closed`."""
         return "unpublished" if self.published is None else "published" if self.closed is None else "closed"
 
-    @implements("art.19", "R32")
-    def may_publish(self, published_on: date, meeting_on: date, today: date, rulebooks: Rulebooks) -> None:
-        """Refuse a second publication, and one before the year is over or dated in the future."""
+    def was_final(self, recorded_at: Instant) -> bool:
+        """Whether a result recorded at an instant has become final since, by a closing of its year (R36).
+
+        It stays final when the year is opened again for the sake of another agency's result.
+        """
+        return any(isinstance(one, YearClosed) and one.recorded_at > recorded_at for one in self.events)
+
+    @implements("art.19", "R32", "R45")
+    def may_publish(
+        self, published_on: date, meeting_on: date, today: date, rulebooks: Rulebooks, *, explained: bool
+    ) -> None:
+        """Refuse a second publication, one before the year is over, in the future, or dated back without a word why.
+
+        `explained`: whether it says why it is dated before today.
+        """
         if self.published is not None:
             raise already(
                 f"{self.year} 年度考评结果已于 {self.published.occurred_on} 公布",
@@ -69,12 +82,27 @@ class AssessmentRound:
                 cites=("art.19", "R32"), remedy="请在年度结束之后公布", remedy_en="Publish after the year is over.",
                 pointer="/published_on",
             )  # fmt: skip
+        if meeting_on <= last:
+            raise Invalid(
+                f"会议日期为 {meeting_on}，考评年度 {self.year} 到 {last} 才结束",
+                f"the meeting was on {meeting_on}: the assessment year {self.year} ends only on {last}",
+                cites=("art.19", "R32"), remedy="考评工作会议在年度结束之后召开：请核对会议日期",
+                remedy_en="The committee meets after the year is over: check its date.", pointer="/meeting_on",
+            )  # fmt: skip
         if meeting_on > published_on:
             raise Invalid(
                 f"会议日期（{meeting_on}）晚于公布日期（{published_on}）",
                 f"the meeting ({meeting_on}) lies after the publication ({published_on})",
                 cites=("art.19", "R32"), remedy="先开会，后公布：请核对两个日期",
                 remedy_en="The meeting comes first: check the two dates.", pointer="/meeting_on",
+            )  # fmt: skip
+        if published_on < today and not explained:
+            raise Invalid(
+                f"公布日期（{published_on}）早于今天（{today}），没有写明理由",
+                f"it is dated {published_on}, before today ({today}), and does not say why",
+                cites=("art.20", "R45"), remedy="公布以作出之日为准：请填今天，或在 reason 中写明为何填较早的日期",
+                remedy_en="A publication is dated the day on which it is made: give today, or say why not in reason.",
+                pointer="/published_on",
             )  # fmt: skip
 
     @implements("R36")

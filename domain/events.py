@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,8 @@ AuthorityKind = Literal["emergency_management", "other"]
 Behaviour = Literal[
     "16.1", "16.2", "16.3", "16.4", "16.5a", "16.5b", "16.6", "16.7", "16.8", "16.9", "16.10", "16.11", "16.12", "16.13"
 ]  # fmt: skip
+DERIVED: Final = ("16.8", "16.12")
+"""Behaviours of which the ledger makes the record itself (R12). Entered by hand before that was refused, they stay."""
 GradeName = Literal["excellent", "qualified", "unqualified"]
 Grounds = Literal["missed_hazard", "poor_quality", "other"]
 HonourLevel = Literal["national", "provincial", "municipal", "district"]
@@ -28,6 +30,8 @@ Instant = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\
 LapseItem = Literal[1, 2, 3, 4, 5, 6, 7, 9]
 Points = Annotated[str, msgspec.Meta(pattern=r"^\d{1,9}(\.\d{1,2})?$")]
 SubmissionItem = Literal[1, 3, 6, 7]
+NoteAudience = Literal["internal", "shared"]
+"""Who reads a note: the association, the committee, the regulator and the auditor; `shared`: the agency too (R39)."""
 Via = Literal["api", "page", "import"]
 
 
@@ -72,6 +76,8 @@ class TeamMember(msgspec.Struct, frozen=True):
     qualification: str | None = None
     certificate_no: Sealed | None = None
     certificate_hash: str | None = None
+    name_hash: str | None = None
+    """Keyed hash of the folded name: one person in two places of a team is no second one (art.15(1), R9)."""
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -115,6 +121,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type
     actor: str
     via: Via
     note: Sealed | None = None
+    note_audience: NoteAudience = "internal"
+    """Notes recorded before there was a choice are internal (R39)."""
     evidence: tuple[Evidence, ...] = ()
 
     @property
@@ -243,6 +251,10 @@ class BadRecordEntered(Event, frozen=True, kw_only=True):
     unlawful: bool
     hint_id: str | None = None
     """The hint that it was entered from (R37)."""
+    content: Sealed | None = None
+    """What happened; every record entered since 2026-12 has it (R12)."""
+    practitioner: Sealed | None = None
+    """Who of the agency it was, where the record names one (art.16)."""
 
 
 class BadRecordReferred(Event, frozen=True, kw_only=True):
@@ -277,6 +289,9 @@ class ComplaintReceived(Event, frozen=True, kw_only=True):
     client_uscc: Sealed | None
     client_hash: str | None
     grounds: Grounds
+    content: Sealed | None = None
+    """What happened, in the words of who complained: never read by the agency concerned (R39)."""
+    contact: Sealed | None = None
 
 
 class ComplaintUpheld(Event, frozen=True, kw_only=True):
@@ -284,12 +299,15 @@ class ComplaintUpheld(Event, frozen=True, kw_only=True):
     complaint_id: str
     findings: Sealed | None
     verified_grounds: Grounds
+    disclosed: Sealed | None = None
+    """What the agency may read of the matter, so that it can defend itself (R39)."""
 
 
 class ComplaintDismissed(Event, frozen=True, kw_only=True):
     NAMES = ("complaint_id",)
     complaint_id: str
     findings: Sealed | None
+    disclosed: Sealed | None = None
 
 
 class ComplaintMerged(Event, frozen=True, kw_only=True):
@@ -297,6 +315,7 @@ class ComplaintMerged(Event, frozen=True, kw_only=True):
     complaint_id: str
     merged_into: str
     findings: Sealed | None
+    disclosed: Sealed | None = None
 
 
 class AgencyDelisted(Event, frozen=True, kw_only=True):
@@ -483,6 +502,8 @@ class ImpactDisposed(Event, frozen=True, kw_only=True):
     cause: str
     outcome: Literal["reopened", "kept"]
     reason: Sealed
+    hearing_on: date | None = None
+    """When the agency was heard: a final result is reopened to its disadvantage only after that (R36)."""
 
 
 # ---- hints and objections (R37, R38) ----
@@ -559,6 +580,8 @@ class YearPublished(Event, frozen=True, kw_only=True):
     rulebook_sha256: str
     calendar_sha256: str
     deadline: date
+    reason: Sealed | None = None
+    """Why it is dated before the day on which it was made (R45)."""
 
 
 class RanksRevised(Event, frozen=True, kw_only=True):
@@ -610,6 +633,38 @@ class SubjectErased(Event, frozen=True, kw_only=True):
     subject: str
     ground: str
     reference: str | None
+
+
+class RestoreAccepted(Event, frozen=True, kw_only=True):
+    """Somebody has accepted by name that the ledger was put back to what it was, and goes on from there.
+
+    `old`: the longest log that was signed, as it is known outside the database; `kept_size`: up to where that is this
+    ledger's own log still, so that `kept_size + 1` to `old_size` may be lost; `new`: the log when it was accepted. From
+    here on the log is signed under another name, made of this event's id. `reason` is in clear and names nobody.
+    """
+
+    FINAL = True
+    old_origin: str
+    old_size: int
+    old_root: str
+    kept_size: int
+    new_size: int
+    new_root: str
+    reason: str
+
+
+class HorizonBegun(Event, frozen=True, kw_only=True):
+    """The database was moved to another PostgreSQL cluster, whose transaction ids begin anew.
+
+    All events without a place in the log, this one the last of them, got theirs at once, after `after_index`, in the
+    order in which they were recorded. `reason` is in clear and names nobody.
+    """
+
+    FINAL = True
+    cluster: str
+    after_index: int
+    sequenced: int
+    reason: str
 
 
 def topic_of(kind: type[Event]) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from domain.events import Event
 from domain.trail import Trail
 from domain.values import Instant
+from domain.veil import month_end
 
 E = TypeVar("E", bound=Event)
 _BY_DATE = attrgetter("occurred_on")
@@ -34,6 +35,11 @@ class Facts:
         if not dated or dated[-1].occurred_on <= self.as_of:
             return dated[:]
         return dated[: bisect_right(dated, self.as_of, key=_BY_DATE)]
+
+    def of_forms(self) -> Facts:
+        """The facts from which survey forms are counted: for who is told their month alone, those of its end (R39)."""
+        veil = self.trail.veil
+        return self if veil is None else Facts(veil.forms, month_end(self.as_of))
 
     def several(self, *kinds: type[Event]) -> list[Any]:
         """The counting facts of several types, by date, those of one day in recording order."""

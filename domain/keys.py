@@ -11,18 +11,22 @@ from collections.abc import Iterable, Iterator
 from msgspec import UNSET, UnsetType
 
 from domain.events import (
+    DERIVED,
     AppealFiled,
+    BadRecordEntered,
     EffectScored,
     Event,
     FilingSubmitted,
     InformationChanged,
     LapseRecorded,
     Person,
+    ProjectStarted,
     ResultPublished,
     ResultRevised,
     SubmissionRequested,
     SurveySubmitted,
 )
+from domain.similar import content_key
 
 
 def type_key(kind: type[Event], part: str | int = "") -> str:
@@ -55,14 +59,9 @@ def forms_key(year: int) -> str:
     return f"forms:{year}"
 
 
-def form_key(year: int, client: str, project_id: str | None) -> str:
-    """The forms of which one counts: of one client, project and year (R22)."""
-    return f"form:{year}:{client}:{project_id or ''}"
-
-
-def effect_key(year: int, client: str) -> str:
-    """The effect scores of which one counts: of one client and year (R23)."""
-    return f"effect:{year}:{client}"
+def client_key(uscc: str) -> str:
+    """What concerns one enterprise as a client: its projects, its survey forms, its effect scores (R22, R23)."""
+    return f"client:{uscc}"
 
 
 def result_key(year: int) -> str:
@@ -84,6 +83,9 @@ def certificate_key(certificate_hash: str) -> str:
     return f"{CERTIFICATES}{certificate_hash}"
 
 
+BY_DERIVATION = "by derivation"
+"""The share of bad records entered by hand whose behaviour is recorded by derivation since: 16.8 and 16.12 (R12)."""
+
 PLEDGE_ITEM = 7
 """Requests of this item are met by a pledge as well (R8a)."""
 
@@ -100,15 +102,20 @@ LABELS = field_keys(("name", "category"))
 def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
     """Every key of an event. `ground`: of a lapse entered by hand, as its place in the trail gives it (R8c)."""
     yield type_key(type(event))
+    alike = content_key(event)
+    if alike is not None:
+        yield alike
     for named in event.named():
         yield naming_key(named, type(event))
     if isinstance(event, LapseRecorded) and ground is not None:
         yield ground_key(ground)
     elif isinstance(event, SurveySubmitted):
         yield forms_key(event.year)
-        yield form_key(event.year, event.client.uscc, event.project_id)
-    elif isinstance(event, EffectScored):
-        yield effect_key(event.year, event.client.uscc)
+        yield client_key(event.client.uscc)
+    elif isinstance(event, (EffectScored, ProjectStarted)):
+        yield client_key(event.client.uscc)
+    elif isinstance(event, BadRecordEntered) and event.behaviour in DERIVED:
+        yield type_key(BadRecordEntered, BY_DERIVATION)
     elif isinstance(event, (ResultPublished, ResultRevised)):
         yield result_key(event.year)
     elif isinstance(event, AppealFiled):

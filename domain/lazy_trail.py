@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from domain.entries import Entries, Entry
 from domain.events import AgencyFiled, AgencyTerminated, Event, EventAnnulled, FilingReturned, FilingSubmitted
-from domain.keys import field_keys, naming_key, type_key, type_keys
+from domain.keys import client_key, field_keys, naming_key, type_key, type_keys
 from domain.trail import Trail
 
 E = TypeVar("E", bound=Event)
@@ -81,6 +81,10 @@ class LazyTrail(Trail):
         else:
             found = self.entries.under([naming_key(event_id, kind) for kind in kinds])
         return _counting(found)
+
+    def of_client(self, kind: type[E], uscc: str) -> Iterator[E]:
+        """See `Trail`."""
+        return (event for event in _counting(self.entries.under([client_key(uscc)])) if isinstance(event, kind))
 
     def about(self, fields: Iterable[str]) -> Trail:
         """See `Trail`: the filings, and the changes of just these particulars."""

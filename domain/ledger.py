@@ -20,6 +20,7 @@ from domain.measures.calendar import Calendar
 from domain.measures.rulebook import Rulebook
 from domain.read_models import ReadModels
 from domain.reader import Reader, StreamCache
+from domain.store.clock import ClockWatch
 from domain.store.engine import reading, writing
 from domain.store.factory import LedgerFactory
 from domain.store.mapper import EventMapper
@@ -40,6 +41,8 @@ class Ledger(Application[UUID]):
         super().__init__(env)
         self.events_mapper = EventMapper()
         self.cache = StreamCache()
+        self.clock_watch: ClockWatch | None = None
+        """Set where facts are recorded as they happen: no clock is watched in a demonstration."""
         self._laws: dict[tuple[str, ...], Law | None] = {}
 
     def construct_factory(self, env: Any) -> LedgerFactory:

@@ -6,9 +6,11 @@ Both the aggregate (to decide) and `Facts` (to answer) stand on this one index: 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any, TypeVar
 
 from domain.events import Event, EventAnnulled
+from domain.veil import Veil
 
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
@@ -16,6 +18,9 @@ T = TypeVar("T")
 
 class Trail:
     """Events in recording order, indexed by id and by the ids they name. Adding never judges."""
+
+    veil: Veil | None = None
+    """What its reader is not told of survey forms."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self._events: list[Event] = []
@@ -82,9 +87,17 @@ class Trail:
                 found.sort(key=lambda event: (event.occurred_on, event.version))
         return found  # type: ignore[return-value]  # as above
 
+    def day_of(self, event: Event) -> date:
+        """The day on which an event is shown: for who is told its month alone, the first of that."""
+        return event.occurred_on if self.veil is None else self.veil.day_of(event)
+
     def about(self, fields: Iterable[str]) -> Trail:
         """A trail that says what these particulars of the agency were; this one says it of all."""
         return self
+
+    def of_client(self, kind: type[E], uscc: str) -> Iterator[E]:
+        """The counting events of a type that concern this enterprise as a client, in recording order."""
+        return (event for event in self.of(kind) if event.client.uscc == uscc)  # type: ignore[attr-defined]
 
     def gone_with(self, annulment: EventAnnulled) -> list[Event]:
         """What stopped counting by this annulment, in recording order."""

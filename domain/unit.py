@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from domain.measures.calendar import Calendar
 from domain.measures.rulebook import Rulebook, Rulebooks
 from domain.read_models import Projected
 from domain.reader import Reader
+from domain.similar import content_key
 from domain.store.entries import StoredEntries
 from domain.store.heads import (
     Around,
@@ -30,6 +31,7 @@ from domain.store.heads import (
     lock_head,
     lock_law,
 )
+from domain.store.similar import MOST_SIMILAR, alike
 from domain.store.statements import Insert
 from domain.store.vault import Vault
 from domain.values import (
@@ -137,7 +139,13 @@ class Unit:
         return self._entries[stream]
 
     def _now(self, head: Head) -> datetime:
-        return self.clock() if self.clock is not None else head.db_now
+        return self.clock() if self.clock is not None else self.believed(head.db_now)
+
+    def believed(self, now: datetime) -> datetime:
+        """The database's clock, just read. Raises: ClockDoubted when it is not where it should be."""
+        if self.ledger.clock_watch is not None:
+            self.ledger.clock_watch.require(now, lambda: last_recorded_at(self.connection))
+        return now
 
     def agency(self, uscc: str, *, new: bool = False) -> Agency:
         """The agency as it stands under the lock, with what this transaction has recorded so far."""
@@ -213,6 +221,21 @@ class Unit:
         self._pending.setdefault(stream, []).append(event)
         self._projected = None
         return event
+
+    def similar(self, events: Sequence[Event]) -> list[Event]:
+        """The counting facts that were there before these of one agency and say the same (R46), in recording order.
+
+        Looked up by key, the latest few of each.
+        """
+        found: dict[str, Event] = {}
+        for place, event in enumerate(events):
+            key = content_key(event)
+            if key is None:
+                continue
+            before = [one for one in events[:place] if content_key(one) == key]
+            before += self.entries(event.stream).latest(key, MOST_SIMILAR)
+            found |= {one.id: one for one in alike(self.vault, event, before)}
+        return sorted(found.values(), key=lambda one: one.version)
 
     def day_at(self, head: Head) -> date:
         """The Shanghai date by this transaction's clock, as it was read with the head's lock."""

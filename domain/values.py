@@ -13,8 +13,9 @@ from fractions import Fraction
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from stdnum.cn import uscc as stdnum_uscc
-from stdnum.exceptions import ValidationError as UsccInvalid
+from stdnum.cn.uscc import calc_check_digit
+
+from domain.folding import category_fold
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -117,13 +118,34 @@ def assessment_stream(year: int) -> str:
 LEDGER_STREAM = "ledger"
 
 
+_USCC = re.compile(r"[0-9ANY][0-9]{7}[0-9A-HJ-NP-RTUWXY]{10}", re.ASCII)
+"""Registering department (A, N and Y since 2017: the forces, rural collective organisations, others), kind of body,
+six digits of the region, nine of the body itself, the check digit (GB 32100)."""
+_USCC_CHARACTERS = 18
+
+
 @lru_cache(maxsize=20_000)
 def normal_uscc(text: str) -> str:
-    """The canonical 统一社会信用代码; `ValueError` when its form or check digit (GB 32100-2015) is wrong."""
+    """The canonical 统一社会信用代码; `ValueError` when its form or check digit (GB 32100-2015) is wrong.
+
+    Width, case, spaces, dashes and what nobody sees are no part of it: people copy codes from everywhere.
+    """
+    code = re.sub("[-‐‑–—]", "", category_fold(text)).upper()
+    if len(code) != _USCC_CHARACTERS:
+        raise ValueError("The number has an invalid length.")
+    if not _USCC.fullmatch(code):
+        raise ValueError("The number has an invalid format.")
+    if code[-1] != calc_check_digit(code):
+        raise ValueError("The number's checksum or check digit is invalid.")
+    return code
+
+
+def loose_uscc(text: str) -> str:
+    """The canonical code where the text is one; else the text as it is: what it names, nobody knows."""
     try:
-        return str(stdnum_uscc.validate(text))
-    except UsccInvalid as error:
-        raise ValueError(str(error)) from None
+        return normal_uscc(text)
+    except ValueError:
+        return text
 
 
 def normal_text(text: str) -> str:

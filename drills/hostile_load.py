@@ -1,9 +1,8 @@
 """One anonymous caller and one agency do their worst: the others are served, and `/healthz` answers within 1 s.
 
 The stranger (an address of its own on loopback) sends bodies of 60,000 unknown keys, bodies as large as a link takes,
-guessed links and passwords, long queries, and heads that never end; the agency asks 16 what-ifs at once, again and again
-(from a process of their own, so that what the others measure is the service).
-The association records, the regulator asks what takes work, and a person signs in, all the time.
+guessed links and passwords, long queries, and heads that never end; the agency asks 16 what-ifs at once, all the time
+(from a process of their own, so that what the others measure is the service). The association records, the regulator asks what takes work, and a person signs in, all the time.
 """
 
 from __future__ import annotations

@@ -32,6 +32,9 @@ class Basis:
     @property
     def version(self) -> int:
         """The agency's last event known at this basis (api.md)."""
+        veil = self.trail.veil
+        if veil is not None and not veil.live:  # a number that moves at an instant tells what came in then (R39)
+            return max((event.version for event in self.trail.events if event.id not in veil.hidden), default=0)
         return self.trail.events[-1].version if self.trail.events else 0
 
     @property

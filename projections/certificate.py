@@ -3,13 +3,14 @@
 What the file holds is proved bottom up: the log's signature on a checkpoint; the heads of the agency's and the
 ledger's own stream in it; every event of both, none left out (the chain of the head) and each at its place of the log
 (RFC 6962). Then the answer is made anew from those events by the same pure functions that made it (design.md, 3),
-under the rulebook that the ledger's own events hold, and compared. The part about proofs is `domain/proof/check.py`.
+under the rulebook that the ledger's own events hold, and compared by its values (`compared_answers.py`). The part about
+proofs is `domain/proof/check.py`; what another version of the software answers otherwise is judged in
+`certificate_verdict.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Union
 
 import msgspec
@@ -31,26 +32,22 @@ from domain.proof.check import (
     verify_inclusion,
 )
 from domain.trail import Trail
-from domain.values import LEDGER_STREAM, agency_stream
+from domain.values import LEDGER_STREAM, agency_stream, moment
 from projections.basis import Basis
 from projections.certificate_file import Certificate, StreamPart, hash_of, path_of
+from projections.certificate_verdict import Shown, issue_shown, judged
+from projections.compared_answers import Unlike, unlike
 from projections.standing import sheet_answer, standing
 
 _decoder = msgspec.json.Decoder(Union[tuple(EVENT_TYPES.values())])  # noqa: UP007  # made at run time
 """An event says itself, in `type`, which kind it is."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What was shown, in Chinese and English; `problem` where the reader has to do something themselves."""
-
-    text: str
-    text_en: str
-    problem: bool = False
-
-
 def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] = ()) -> list[Shown]:
-    """Show everything that a certificate claims; what was shown, in order. Raises: ProofError for the first that fails.
+    """Show everything that a certificate claims; what was shown, in order.
+
+    Raises: ProofError for the first that fails; ReadOtherwise where all is proven but the answer, which a changed
+    reading explains.
 
     `trusted`: the log's public keys, got some other way. Without any, the ones in the file are used, and the result
     says that this still has to be compared.
@@ -64,6 +61,7 @@ def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] =
             f"checkpoint: the first {checkpoint.size} entries of {checkpoint.origin}, signature valid",
         )
     )
+    shown.append(issue_shown(certificate, checkpoint.origin, keys))
     agency = _all_of(certificate.agency, agency_stream(certificate.uscc), checkpoint, shown)
     ledger = _all_of(certificate.ledger, LEDGER_STREAM, checkpoint, shown)
     basis = basis_of(certificate, agency, ledger)
@@ -72,16 +70,27 @@ def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] =
     if withheld:
         shown.append(
             Shown(
-                f"其中 {withheld} 条为投诉或举报的原文，不提供给本证书的持有人；其余记录足以算出同样的结果",
-                f"{withheld} of them are complaints or reports whose text is withheld from the holder; "
-                "the result follows from the others",
+                f"其中 {withheld} 条的原文不提供给本证书的持有人（投诉、举报、调查表及写明它们的记录，R39）",
+                f"{withheld} of them are withheld from the holder (complaints, reports, survey forms, R39)",
             )
         )
-    _same("standing", answer_of(standing, basis), certificate.standing, withheld > 0)
-    shown.append(Shown("状态：由记录重新推算，与证书一致", "standing: made anew from the events, as certified"))
+    _compare(certificate, basis, shown, withheld > 0)
+    if certificate.attested:
+        shown.append(_attested(certificate, withheld))
+    if not trusted:
+        shown.append(_own_keys(certificate))
+    return shown
+
+
+def _compare(certificate: Certificate, basis: Basis, shown: list[Shown], withheld: bool) -> None:
+    """Make standing and sheet anew and judge where they are not as certified. Raises: ProofError, ReadOtherwise."""
+    found = _unlike("standing", answer_of(standing, basis), certificate.standing, withheld)
     if certificate.sheet is not None:
         anew = answer_of(lambda one: sheet_answer(one, certificate.year), basis)
-        _same("sheet", anew, certificate.sheet, withheld > 0)
+        found += _unlike("sheet", anew, certificate.sheet, withheld)
+    remarks = judged(certificate, [one for one in found if one.place not in certificate.attested], shown)
+    shown.append(Shown("状态：由记录重新推算，与证书一致", "standing: made anew from the events, as certified"))
+    if certificate.sheet is not None:
         total = certificate.sheet.get("total")
         shown.append(
             Shown(
@@ -89,9 +98,32 @@ def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] =
                 f"score sheet of {certificate.year}: made anew, as certified (total {total})",
             )
         )
-    if not trusted:
-        shown.append(_own_keys(certificate))
-    return shown
+    shown += remarks
+
+
+def _attested(certificate: Certificate, withheld: int) -> Shown:
+    """What the signature stands for instead of the events. Raises: ProofError where it does not or none is withheld."""
+    if certificate.is_first_format or not withheld:
+        raise ProofError(
+            "attested", "没有不提供的记录，却有未推算的部分", "parts are attested, but nothing is withheld"
+        )
+    places = ", ".join(certificate.attested)
+    return Shown(
+        f"以下各处未由记录重新推算，由日志签名担保（R39）：{places}",
+        f"not made anew from the events but attested by the log's signature (R39): {places}",
+    )
+
+
+def not_recomputed(
+    certificate: Certificate, agency: Sequence[tuple[int, Event]], ledger: Sequence[tuple[int, Event]]
+) -> tuple[str, ...]:
+    """The places of a certificate's answers that do not follow from these events, those that its holder is shown."""
+    basis = basis_of(certificate, agency, ledger)
+    found = list(unlike(certificate.standing, answer_of(standing, basis), "standing"))
+    if certificate.sheet is not None:
+        anew = answer_of(lambda one: sheet_answer(one, certificate.year), basis)
+        found += unlike(certificate.sheet, anew, "sheet")
+    return tuple(one.place for one in found)
 
 
 def _own_keys(certificate: Certificate) -> Shown:
@@ -189,6 +221,10 @@ def basis_of(
         law = Law.of((event for _, event in ledger), at)
     if not trail or law is None:
         raise ProofError("answer", "此时还没有该机构的记录", "at that basis nothing of the agency was known")
+    try:
+        moment(at)
+    except ValueError:
+        raise ProofError("answer", "known_at 不是一个时刻", "known_at is no instant") from None
     return Basis(Trail(trail), law, certificate.as_of, at)
 
 
@@ -217,28 +253,8 @@ def _law_shown(ledger: Iterable[tuple[int, Event]], basis: Basis) -> Shown:
     return Shown(f"规则 {book.id}，SHA-256 {book.sha256}", f"rulebook {book.id}, SHA-256 {book.sha256}")
 
 
-def _same(what: str, anew: dict[str, Any], said: dict[str, Any], withheld: bool) -> None:
-    """Raises: ProofError naming the first place where a certified answer is not what follows from the events."""
+def _unlike(what: str, anew: dict[str, Any], said: dict[str, Any], withheld: bool) -> list[Unlike]:
+    """Where a certified answer is not what follows from the events."""
     if withheld:  # the agency's last event may be one of those
         anew, said = {**anew, "version": None}, {**said, "version": None}
-    place = first_difference(anew, said)
-    if place is not None:
-        raise ProofError(
-            "answer", f"{what}{place} 与由记录推算的结果不同", f"{what}{place} is not what follows from the events"
-        )
-
-
-def first_difference(anew: Any, said: Any, path: str = "") -> str | None:
-    """The JSON pointer of the first value in which two differ; None when they are the same."""
-    if isinstance(anew, dict) and isinstance(said, dict):
-        for name in sorted(anew.keys() | said.keys()):
-            if name not in anew or name not in said:
-                return f"{path}/{name}"
-            found = first_difference(anew[name], said[name], f"{path}/{name}")
-            if found is not None:
-                return found
-        return None
-    if isinstance(anew, list) and isinstance(said, list) and len(anew) == len(said):
-        places = (first_difference(*pair, f"{path}/{index}") for index, pair in enumerate(zip(anew, said, strict=True)))
-        return next((place for place in places if place is not None), None)
-    return None if (type(anew), anew) == (type(said), said) else path or "/"
+    return list(unlike(said, anew, what))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -12,7 +14,9 @@ import msgspec
 
 from domain.proof.check import HASH_BYTES, ProofError, leaf_hash
 
-FORMAT = "steward-certificate/1"
+FORMAT = "steward-certificate/2"
+FIRST_FORMAT = "steward-certificate/1"
+"""Without a version and the log's signature on the answer: of before these were there."""
 MOST_BYTES = 256 * 1024 * 1024
 
 
@@ -52,8 +56,14 @@ class StreamPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entries: tuple[Entry, ...]
 
 
-class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file. `known_at`: what was asked, an instant or `version:N` or `log:N`; `year` is the sheet's."""
+class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The whole file. `known_at`: what was asked, an instant or `version:N` or `log:N`; `year` is the sheet's.
+
+    `software` and `readings`: which version of the code made the answer, under which edition of the readings.
+    `issued`: the note in which the log signs that it gave this answer; `answered_text` is what it says.
+    `attested`: places of the answers that do not follow from the events shown, as some are withheld from the holder:
+    the log's signature stands for them (R39).
+    """
 
     format: str
     uscc: str
@@ -66,10 +76,30 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keys: tuple[str, ...]
     agency: StreamPart
     ledger: StreamPart
+    software: str = ""
+    readings: int = 1
+    issued: str = ""
+    attested: tuple[str, ...] = ()
 
     def with_answers(self, year: int, standing_: dict[str, Any], sheet: dict[str, Any]) -> Certificate:
         """The same evidence, with the answers that follow from it."""
         return msgspec.structs.replace(self, year=year, standing=standing_, sheet=sheet)
+
+    @property
+    def is_first_format(self) -> bool:
+        """Whether nobody has signed the answer itself."""
+        return self.format == FIRST_FORMAT
+
+    def answered_text(self, origin: str) -> str:
+        """The lines that the log signs: which code answered, and the hash of what was asked and answered.
+
+        The first line is neither that of a checkpoint nor of a receipt, so that none can pass for another.
+        """
+        answer = [self.uscc, self.as_of.isoformat(), self.known_at, self.year, self.standing, self.sheet]
+        answer += [list(self.attested)] if self.attested else []
+        content = json.dumps(answer, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        hash_ = base64.b64encode(hashlib.sha256(content).digest()).decode()
+        return f"{origin}/certificate\nsoftware {self.software}\nreadings {self.readings}\nanswer {hash_}\n"
 
 
 def encoded(certificate: Certificate) -> bytes:
@@ -85,8 +115,10 @@ def parse_certificate(content: bytes) -> Certificate:
         found = msgspec.json.decode(content, type=Certificate)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ProofError("certificate", "文件不是证书，或已损坏", f"this is no certificate: {error}") from None
-    if found.format != FORMAT:
+    if found.format not in (FORMAT, FIRST_FORMAT):
         raise ProofError("certificate", f"不认识的格式 {found.format!r}", f"unknown format {found.format!r}")
+    if found.is_first_format and (found.software or found.issued or found.readings != 1):
+        raise ProofError("certificate", "这一格式没有软件版本和签发", "this format has no version and no signature")
     return found
 
 

@@ -24,7 +24,7 @@ def three_answers(found: Published, now: Basis, today: date, contested: Result |
     `now`: the agency with the law as known now. `contested`: by default the result that stands. Each
     later answer says what differs from the one before, and why.
     """
-    of_then = Basis(now.trail, found.law, found.day, now.known_at)
+    of_then = replace(now, law=found.law, as_of=found.day)
     current = under(now.law, now.law.rulebooks.on(today))
     of_now = replace(now, law=current, as_of=found.day)
     sheets = [dict(full_sheet(found.events, contested or found.standing))]
@@ -62,7 +62,7 @@ def result_json(result: Result, events: Iterable[Event], *, with_sheet: bool = T
         "label": None if result.grade is None else GRADE_LABELS[Grade(result.grade)], "rank": result.rank,
         "known_at": result.known_at, "log_index": result.log_index, "basis": list(result.basis),
         "rulebook_sha256": result.rulebook_sha256, "calendar_sha256": result.calendar_sha256,
-        "deadline": deadline_json(result.deadline), "revised": revised is not None,
+        "provisional": False, "deadline": deadline_json(result.deadline), "revised": revised is not None,
         "replaces": None if revised is None else revised.replaces,
         "appeal": None if revised is None else revised.appeal_id,
         "impact": None if revised is None else revised.impact_id,

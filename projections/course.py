@@ -19,6 +19,7 @@ from domain.trail import Trail
 from domain.values import GRADE_LABELS, Grade
 from projections.basis import Basis
 from projections.knowledge import knowledge
+from projections.replayed_course import Replayed
 from projections.rows.course import Course, Lapsed, StoodOn, changed_parts
 from projections.timeline import PARTS
 from projections.timeline_picture import LANES
@@ -55,7 +56,7 @@ def rows_of(reader: Reader, basis: Basis, known_at: str | None) -> Course:
     return Course(reader.connection, stream, basis.law, at)
 
 
-def course(basis: Basis, rows: Course, first: date, last: date) -> Item:
+def course(basis: Basis, rows: Course | Replayed, first: date, last: date) -> Item:
     """What `GET …/course` answers beside the echo of its basis: both ends included."""
     stood = list(rows.between(first, last))
     facts = _dated(basis.trail, first, last)
@@ -76,7 +77,7 @@ def course(basis: Basis, rows: Course, first: date, last: date) -> Item:
 
 def default_span(basis: Basis, last: date) -> tuple[date, date]:
     """A year up to `last`; all of the history where nothing happened in that year."""
-    days = [event.occurred_on for event in basis.trail.events]
+    days = [basis.trail.day_of(event) for event in basis.trail.events]
     first = last - timedelta(days=364)
     if any(first <= day <= last for day in days):
         return first, last
@@ -87,8 +88,8 @@ def _dated(trail: Trail, first: date, last: date) -> dict[date, list[Event]]:
     """The facts of these days, counting or not."""
     found: dict[date, list[Event]] = defaultdict(list)
     for event in trail.events:
-        if first <= event.occurred_on <= last:
-            found[event.occurred_on].append(event)
+        if first <= trail.day_of(event) <= last:
+            found[trail.day_of(event)].append(event)
     return found
 
 
@@ -107,10 +108,10 @@ def _score(stood: Sequence[StoodOn], last: date) -> Iterator[Item]:
 
 def _scored(assessed: Mapping[str, Any]) -> Item:
     shown = {name: assessed[name] for name in ("year", "total", "grade", "label")}
-    return {**shown, "override": bool(assessed["override"])}
+    return {**shown, "provisional": assessed["provisional"], "override": bool(assessed["override"])}
 
 
-def _ended_years(basis: Basis, rows: Course, stood: Sequence[StoodOn]) -> Iterator[Item]:
+def _ended_years(basis: Basis, rows: Course | Replayed, stood: Sequence[StoodOn]) -> Iterator[Item]:
     """What each assessment year of the stretch that is over by `as_of` came to: its sheet that day, and its result.
 
     Surveys and effect scores count for a year after its end too (R20): the score of its last day is not its result.
@@ -245,35 +246,42 @@ def in_short(parts: Mapping[str, Any]) -> Item:
         "tier": parts["sanction"]["tier"], "verified_complaints": parts["sanction"]["verified_complaints"],
         "bad_records": parts["bad_records"]["total"], "filing": parts["agency"]["filing"],
         "year": assessed["year"], "total": assessed["total"], "grade": assessed["grade"],
-        "warning": _warned_year(parts), "advisories": len(parts["advisories"]),
+        "provisional": assessed["provisional"], "warning": _warned_year(parts), "advisories": len(parts["advisories"]),
     }  # fmt: skip
 
 
-def stops(basis: Basis, rows: Course, day: date, last: date) -> Item:
+def stops(basis: Basis, rows: Course | Replayed, day: date, last: date) -> Item:
     """Where a replay can halt beside `day`: days with facts that count, and days on which the standing changes.
 
     Of each: the first, the last (up to `last`), those next to `day`, how many there are and which of them `day` is.
     Also the facts of `day`, and the fact that was recorded last of all that is known.
     """
     trail = basis.trail
-    with_facts = sorted({event.occurred_on for event in trail.events if trail.counts(event)})
-    start = min(event.occurred_on for event in trail.events) - _DAY
+    with_facts = sorted({trail.day_of(event) for event in trail.events if trail.counts(event)})
+    start = min(trail.day_of(event) for event in trail.events) - _DAY
     changing = [one.day for one in rows.between(start, max(last, start))][1:]
-    on_day = [event for event in trail.events if event.occurred_on == day]
+    on_day = [event for event in trail.events if trail.day_of(event) == day]
     return {
         "day": day.isoformat(),
         "facts": _beside([one for one in with_facts if one <= last], day),
         "changes": _beside(changing, day),
         "on_day": [_recorded(trail, event) for event in on_day[:MOST_ON_DAY]],
         "more_on_day": max(0, len(on_day) - MOST_ON_DAY),
-        "recorded": _recorded(trail, trail.events[-1]),
+        "recorded": _recorded(trail, _last_told(trail)),
     }
 
 
+def _last_told(trail: Trail) -> Event:
+    """The fact recorded last whose time is told."""
+    hidden: frozenset[str] = frozenset() if trail.veil is None else trail.veil.hidden
+    return next(event for event in reversed(trail.events) if event.id not in hidden)
+
+
 def _recorded(trail: Trail, event: Event) -> Item:
+    hidden = trail.veil is not None and event.id in trail.veil.hidden
     return {
-        "event": event.id, "type": type(event).__name__, "version": event.version,
-        "occurred_on": event.occurred_on.isoformat(), "recorded_at": event.recorded_at,
+        "event": event.id, "type": type(event).__name__, "version": None if hidden else event.version,
+        "occurred_on": trail.day_of(event).isoformat(), "recorded_at": None if hidden else event.recorded_at,
         "annulled_by": trail.annulled_by.get(event.id),
         "annuls": event.event_id if isinstance(event, EventAnnulled) else None,
     }  # fmt: skip

@@ -124,20 +124,40 @@ _LABELS = {
     "total": "得分 total",
     "rank": "同类型排名 rank in its category",
     "published_on": "公布日 published on",
+    "deadline": "可提出异议至 appeals until",
 }
 """What an entry says, in this order; an item has some of them."""
 
 
 def _lines(item: dict[str, Any]) -> list[tuple[str, str]]:
     lines = [(label, _said(item[name])) for name, label in _LABELS.items() if item.get(name) not in (None, [])]
-    return [*lines, ("修订 revised", "异议后修订 after an appeal")] if item.get("revised") else lines
+    lines += [("直接认定不合格 unqualified by art.25", _KINDS[one["kind"]]) for one in item.get("override", ())]
+    lines += [(f"豁免 waived: {_PARTS[one['part']]}", _short(one["reason"])) for one in item.get("waivers", ())]
+    if item.get("appeal_pending"):
+        lines.append(("异议 appeal", "有异议尚未办结 an appeal is pending"))
+    return [*lines, *map(_revision, item.get("revisions", ()))]
+
+
+_KINDS = {"blacklisted": "列入黑名单 blacklisted", "penalty": "行政处罚 penalty"}
+_PARTS = {"quality": "服务质量 quality", "effect": "服务效果 effect"}
+_WHY = {"appeal": "异议成立 an appeal", "late_fact": "迟到的事实 a late fact", "rank": "名次变动 moved ranks"}
+
+
+def _revision(one: dict[str, Any]) -> tuple[str, str]:
+    """When a result was revised, what for, and what that changed (R34)."""
+    changed = "；".join(f"{row['field']}: {row['before']} → {row['after']}" for row in one["changed"])
+    return f"修订 revised {one['published_on']}", _short(f"{_WHY[one['because_of']]}：{changed or '—'}")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + "…"
 
 
 def _said(value: Any) -> str:
     if not isinstance(value, list):
         return str(value)
     said = "、".join(one if isinstance(one, str) else _qualification(one) for one in value)
-    return said if len(said) <= MOST_CHARACTERS else said[: MOST_CHARACTERS - 1] + "…"
+    return _short(said)
 
 
 def _qualification(one: dict[str, Any]) -> str:

@@ -12,16 +12,18 @@ from random import Random
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, exists, select
 
 from domain.ledger import Ledger
 from domain.reader import StreamCache
 from domain.store.engine import database_url, open_migration_engine, reading, writing
-from domain.store.schema import rebuilt, stream_heads
+from domain.store.schema import events, rebuilt, stream_heads
 from domain.values import stream_id
 from projections.ledger import open_ledger
 from projections.rows.anew import Anew, Difference, OtherAnswer, differences, laws_of, made_anew, other_answers
 from projections.rows.keeper import MADE_BY
+from projections.rows.orphans import Orphan, orphans
+from projections.rows.tables import Tuples
 
 CHUNK_EVENTS = 1_000
 """About how many events a process takes at a time."""
@@ -32,7 +34,7 @@ Progress = Callable[[str, int, int], None]
 """Is told what is going on, how many events are done, and how many there are."""
 
 
-Found = Difference | OtherAnswer
+Found = Difference | OtherAnswer | Orphan
 Report = Callable[[Found], None]
 """Is told of what differs, at most `SHOWN` an agency."""
 
@@ -69,13 +71,26 @@ def check(
 ) -> Outcome:
     """Compare the rows of all agencies, or of a random sample of so many, with the replay: nothing is written.
 
-    Row by row with what is made anew, and answer by answer at `bases` random bases an agency.
+    Row by row with what is made anew, and answer by answer at `bases` random bases an agency; and in every table what
+    belongs to no agency.
     """
     with owned(url) as engine:
         waiting = heads(engine)
+        odd = without_events(engine, report)
     if sample is not None and sample < len(waiting):
         waiting = Random(seed).sample(waiting, sample)  # noqa: S311  # a sample, no secret
-    return inspect_all(Inspection(url, keep=False, bases=bases, seed=seed), waiting, jobs, progress, report)
+    done = inspect_all(Inspection(url, keep=False, bases=bases, seed=seed), waiting, jobs, progress, report)
+    return done._replace(differences=done.differences + odd)
+
+
+def without_events(engine: Engine, report: Report) -> int:
+    """Tell of rows and heads that no event knows of, at most `SHOWN`; how many there are."""
+    number = 0
+    with reading(engine) as connection:
+        for number, one in enumerate(orphans(connection), start=1):
+            if number <= SHOWN:
+                report(one)
+    return number
 
 
 def _owner(url: str) -> Engine:
@@ -94,10 +109,15 @@ def owned(url: str) -> Iterator[Engine]:
 
 
 def heads(engine: Engine, *, done_before: bool = False) -> list[tuple[str, int]]:
-    """Every agency with its number of events, the longest first; without what an earlier run has put aside."""
+    """Every agency that has events, with how many its head says, the longest first; without what an earlier run has
+    put aside.
+    """
     query = (
         select(stream_heads.c.stream, stream_heads.c.version)
-        .where(stream_heads.c.stream.startswith("agency/"), stream_heads.c.version > 0)
+        .where(
+            stream_heads.c.stream.startswith("agency/"),
+            exists().where(events.c.originator_id == stream_heads.c.originator_id),
+        )
         .order_by(stream_heads.c.version.desc(), stream_heads.c.stream)
     )
     if done_before:
@@ -205,6 +225,8 @@ def _inspect_chunk(streams: list[str]) -> list[_Done]:
             anew = made_anew(reader, stream, laws)
             found: list[Found] = [*differences(reader, anew)]
             found += other_answers(reader, stream, what.bases, what.seed)
+            if not what.keep:
+                found += _put_aside_wrongly(reader.connection, anew)
             done.append(_Done(stream, anew.version, len(found), found[:SHOWN]))
             made.append((anew, len(found)))
     if what.keep:
@@ -212,6 +234,24 @@ def _inspect_chunk(streams: list[str]) -> list[_Done]:
             for anew, count in made:
                 _put_aside(connection, anew, count)
     return done
+
+
+def _put_aside_wrongly(connection: Connection, anew: Anew) -> Iterator[Orphan]:
+    """What an interrupted rebuild has put aside, and the next one would put in place, is what the events make."""
+    aside = connection.execute(
+        select(rebuilt).where(rebuilt.c.originator_id == stream_id(anew.stream), rebuilt.c.made_by == MADE_BY)
+    ).one_or_none()
+    if aside is None or (aside.version, aside.adoptions) != (anew.version, anew.adoptions) or not aside.differences:
+        return
+    made = {table: set(rows) for table, rows in anew.tuples.items() if rows}
+    kept = msgspec.msgpack.decode(bytes(aside.rows or b"\x80"), type=Tuples)
+    if made != {table: set(rows) for table, rows in kept.items() if rows}:
+        yield Orphan(
+            anew.stream,
+            "rebuilt",
+            "待换入的行不是由记录推算的",
+            "what waits to be put in place is not what events make",
+        )
 
 
 def _put_aside(connection: Connection, anew: Anew, count: int) -> None:

@@ -182,6 +182,7 @@ def _ranking_row(place: Place, at: Asked) -> dict[str, Any]:
     return {
         "agency": {"uscc": place.hit.uscc, "name": status.name},
         "category": status.category,
+        "category_group": place.group,
         "rank": place.rank,
         **{name: assessment[name] for name in shown},
         "filing": status.filing,

@@ -124,7 +124,9 @@ def _in_effect(basis: Basis) -> dict[str, Event]:
     return {
         event.id: event
         for event in basis.trail.events
-        if event.occurred_on <= basis.as_of and basis.trail.counts(event) and not isinstance(event, EventAnnulled)
+        if basis.trail.day_of(event) <= basis.as_of
+        and basis.trail.counts(event)
+        and not isinstance(event, EventAnnulled)
     }
 
 

@@ -16,6 +16,7 @@ from domain.assessment import AssessmentRound
 from domain.events import Event
 from domain.facts import Facts
 from domain.keys import field_keys
+from domain.measures.categories import Known, group_of
 from domain.measures.chapter2_filing import filed_since, profile_on
 from domain.measures.implements import implements
 from domain.reader import Reader
@@ -26,6 +27,7 @@ from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_st
 from projections.basis import demonstration_mark
 from projections.knowledge import EARLIEST
 from projections.look_ups import LookUps
+from projections.published_details import details
 from projections.rows.context import FILING
 from projections.rows.published import Windows, results_of_year, revised_windows
 from projections.rows.register import (
@@ -70,6 +72,12 @@ class PublicResult(NamedTuple):
     revised: bool = False
     deadline: date | None = None
     """The last day on which it can be appealed (R3)."""
+    group: str | None = None
+    """The category in which it was ranked, whatever the words were (R47)."""
+    event_id: str = ""
+    """Of the ledger, to look up what is said beside it; shown to nobody."""
+    said: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    """What is said beside it (`published_details.py`)."""
 
 
 class PublicYear(NamedTuple):
@@ -104,7 +112,9 @@ class Public:
     @implements("art.9", "art.11", "R6")
     def agencies(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:
         """完成信息备案的服务机构向社会公布: those on file today; a terminated one is off from its effective date."""
-        found = on_file(self._reader.connection, self._on, wanted, newest_first=newest_first)
+        group = group_of(wanted.category, self._known())
+        wanted = wanted._replace(category=group)
+        found = on_file(self._reader.connection, self._on, wanted, self._known(), newest_first=newest_first)
         streams = [agency_stream(one.uscc) for one in found]
         events = counting_under(self._reader.connection, self._reader.ledger.events_mapper, streams, _KEYS)
         return [
@@ -116,9 +126,13 @@ class Public:
         """What every answer depends on: the day, and how much is recorded."""
         return self._on.day, recorded_in_all(self._reader.connection)
 
+    def _known(self) -> Known:
+        law = self._basis.law
+        return {} if law is None else law.rulebooks.on(self._on.day).categories.known
+
     def categories(self) -> list[str]:
         """The categories of the agencies on file today."""
-        return categories_on_file(self._reader.connection, self._on)
+        return categories_on_file(self._reader.connection, self._on, self._known())
 
     @implements("art.19", "art.20", "R32", "R36")
     def years(self) -> list[PublicYear]:
@@ -158,18 +172,32 @@ class Public:
         return left_the_blacklist(self._reader.connection, self._on, since, most)
 
     @implements("art.19", "art.20", "R32", "R34")
-    def results(self, year: int, *, offset: int = 0, limit: int | None = None) -> list[PublicResult]:
-        """结果挂网公布: the standing results of a published year, per category by rank; a page of them, or all."""
+    def results(
+        self, year: int, *, graded: bool = True, offset: int = 0, limit: int | None = None
+    ) -> list[PublicResult]:
+        """结果挂网公布: the standing results of a published year, per category by rank; a page of them, or all.
+
+        `graded=False`: who was not assessed instead (R29, R32).
+        """
         on = self._on
-        found = results_of_year(self._reader.connection, year, on.day, on.known_at, offset=offset, limit=limit)
+        found = results_of_year(
+            self._reader.connection, year, on.day, on.known_at, graded=graded, offset=offset, limit=limit
+        )
         return [
             PublicResult(
                 one.uscc, one.result.name or "", one.result.category,
                 None if one.result.grade is None else Grade(one.result.grade), one.result.total, one.result.rank,
-                one.published_on, one.known_from, one.result.revised, one.result.deadline,
+                one.published_on, one.known_from, one.result.revised, one.result.deadline, one.result.category_key,
+                one.event_id,
             )
             for one in found
         ]  # fmt: skip
+
+    @implements("art.19", "R32", "R34", "R44")
+    def explained(self, year: int, rows: Sequence[PublicResult]) -> list[PublicResult]:
+        """The same results with what is said beside them: waivers, overrides, revisions, a pending appeal."""
+        said = details(self._reader, year, {one.uscc: one.event_id for one in rows})
+        return [one._replace(said=said[one.uscc]) for one in rows]
 
 
 def _register_item(listed: Listed, events: Iterable[Event], day: date) -> dict[str, Any]:
@@ -203,14 +231,21 @@ def _blacklist_item(listed: Listed) -> dict[str, Any]:
 
 
 @implements("art.19", "R30")
-def results_answer(rows: Iterable[PublicResult], year: int, echo: dict[str, Any]) -> dict[str, Any]:
+def results_answer(
+    rows: Iterable[PublicResult], left_out: Iterable[PublicResult], published: PublicYear, echo: dict[str, Any]
+) -> dict[str, Any]:
     """按照服务机构类型进行排名，结果挂网公布: a year's results per category by rank, those without one last."""
-    return {"year": year, **echo, "items": [result_item(one) for one in ranked(rows)]}
+    return {
+        "year": published.year, **echo, "published_on": published.published_on.isoformat(),
+        "deadline": published.deadline.isoformat(),
+        "closed_on": None if published.closed_on is None else published.closed_on.isoformat(),
+        "items": [result_item(one) for one in ranked(rows)], "not_assessed": [left_out_item(one) for one in left_out],
+    }  # fmt: skip
 
 
 def ranked(rows: Iterable[PublicResult]) -> list[PublicResult]:
     """Per category by rank, then those without one; those that share a rank by USCC."""
-    return sorted(rows, key=lambda one: (one.category or "", one.rank is None, one.rank or 0, one.uscc))
+    return sorted(rows, key=lambda one: (one.group or one.category or "", one.rank is None, one.rank or 0, one.uscc))
 
 
 def result_item(one: PublicResult) -> dict[str, Any]:
@@ -225,11 +260,33 @@ def result_item(one: PublicResult) -> dict[str, Any]:
         "rank": one.rank,
         "published_on": one.published_on.isoformat(),
         "revised": one.revised,
+        "deadline": None if one.deadline is None else one.deadline.isoformat(),
+        "provisional": False,
+        **{name: one.said[name] for name in ("override", "waivers", "appeal_pending", "revisions") if one.said},
     }
 
 
-def newest_results(rows: Sequence[PublicResult], most: int) -> list[Noted]:
+@implements("R29", "R32")
+def left_out_item(one: PublicResult) -> dict[str, Any]:
+    """What a list of results shows of an agency that was not assessed: why, and until when it can appeal."""
+    return {
+        "uscc": one.uscc,
+        "name": one.name,
+        "category": one.category,
+        "reasons": one.said["reasons"],
+        "appeal_pending": one.said["appeal_pending"],
+        "published_on": one.published_on.isoformat(),
+        "deadline": None if one.deadline is None else one.deadline.isoformat(),
+    }
+
+
+def newest(rows: Sequence[PublicResult], most: int) -> list[PublicResult]:
     """Those that the ledger recorded last, the newest first."""
     by_known = sorted(rows, key=lambda one: one.uscc)
     by_known.sort(key=lambda one: one.known_from, reverse=True)
-    return [Noted(result_item(one), one.known_from) for one in by_known[:most]]
+    return by_known[:most]
+
+
+def newest_results(rows: Sequence[PublicResult], most: int) -> list[Noted]:
+    """The newest as items of a list."""
+    return [Noted(result_item(one), one.known_from) for one in newest(rows, most)]

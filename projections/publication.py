@@ -8,17 +8,27 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from domain.assessment import AssessmentRound
 from domain.errors import Unreadable
-from domain.events import AgencyFiled, Event, ProjectStarted, ResultPublished, ResultRevised
-from domain.facts import Facts
+from domain.events import (
+    AgencyFiled,
+    AgencyTerminated,
+    Event,
+    FilingReturned,
+    FilingSubmitted,
+    ProjectStarted,
+    ResultPublished,
+    ResultRevised,
+)
 from domain.law import Law
-from domain.measures.chapter3_business import ended_on
+from domain.measures.categories import group_of
+from domain.measures.chapter3_business import runs
 from domain.measures.chapter4_appeals import changes_of, resting_on, result_day, with_changes
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.implements import implements
 from domain.reader import Reader
 from domain.trail import Trail
-from domain.values import Grade, Instant, agency_stream
+from domain.values import Grade, Instant, agency_stream, assessment_stream
 from projections.basis import Basis
 from projections.look_ups import LookUps
 from projections.questions import Questions
@@ -42,7 +52,14 @@ class Draft(NamedTuple):
     category: str | None
     basis: tuple[str, ...]
     missing: tuple[str, ...]
+    group: str | None
+    """The category in which it is ranked, whatever its words are (R47)."""
     rank: int | None = None
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether it is a result: of who was assessed, or is unqualified without being so (R28, R29)."""
+        return bool(self.sheet["assessed"] or self.grade)
 
 
 @dataclass(frozen=True)
@@ -55,12 +72,19 @@ class Drafts:
     known_at: Instant
     law: Law
     results: list[Draft]
+    """With those who were not assessed, and why: they can appeal against that (R32, R33)."""
+
+    @property
+    def graded(self) -> int:
+        """How many results there are."""
+        return sum(draft.is_graded for draft in self.results)
 
 
 @implements("R32")
 def drafted(reader: Reader, now: Instant, year: int, as_of: date, log_index: int) -> Drafts:
     """The results of all agencies that are assessed in the year, or unqualified whatever they scored (R28, R29).
 
+    And of each that was on file or in business in the year, but not both, that it was not assessed, and why (R32).
     Rows find them, the replay makes the sheets; where the two disagree it stops. Raises: Unreadable, naming the agency.
     """
     at = f"log:{log_index}"
@@ -68,17 +92,26 @@ def drafted(reader: Reader, now: Instant, year: int, as_of: date, log_index: int
     basis = look_ups.district(as_of, at)
     if basis.law is None:
         raise Unreadable("the ledger has no law at its own place of the log")
-    graded = {row["agency"]["uscc"]: row for row in look_ups.ranking(basis, year) if row["assessed"] or row["grade"]}
-    results = []
-    for found in questions.district(as_of, at, only=graded):
+    rows = {row["agency"]["uscc"]: row for row in look_ups.ranking(basis, year)}
+    graded = {uscc: row for uscc, row in rows.items() if row["assessed"] or row["grade"]}
+    results, without = [], []
+    for found in questions.district(as_of, at, only=[uscc for uscc, row in rows.items() if _is_of_the_year(row)]):
         draft = draft_of(found, year)
-        row = graded[draft.uscc]
+        row = rows[draft.uscc]
         if (draft.sheet["total"], draft.sheet["grade"]) != (row["total"], row["grade"]):
             raise Unreadable(f"{draft.stream}: rows and replay differ about {year}: run steward check")
-        results.append(draft)
+        if draft.is_graded:
+            results.append(draft)
+        elif len(draft.sheet["not_assessed"]) == 1:  # who was neither on file nor in business is none of the year
+            without.append(draft)
     if len(results) != len(graded):
         raise Unreadable(f"rows know {len(graded)} agencies to be assessed in {year}, the replay {len(results)}")
-    return Drafts(year, as_of, log_index, basis.known_at, basis.law, list(with_ranks(results)))
+    return Drafts(year, as_of, log_index, basis.known_at, basis.law, [*with_ranks(results), *without])
+
+
+def _is_of_the_year(row: Mapping[str, Any]) -> bool:
+    """Whether an agency is looked at: it has a result, or had filed by the end of the year."""
+    return bool(row["assessed"] or row["grade"] or row["filing"])
 
 
 def draft_of(basis: Basis, year: int) -> Draft:
@@ -86,12 +119,13 @@ def draft_of(basis: Basis, year: int) -> Draft:
     sheet = Sheet(basis, year)
     agency = agency_name(basis)
     category = agency_name(replace(basis, as_of=sheet.last))["category"]
+    group = group_of(category, basis.law.rulebooks.for_sheet(year, basis.as_of).categories.known)
     content = {
         "agency": agency, "category": category, **basis.echo(sheet.rulebook, sheet.provisional), **sheet.explained()
     }  # fmt: skip
     return Draft(
         agency["uscc"], basis.trail.events[0].stream, basis.version, content, sheet.grade, sheet.score, category,
-        counted_events(sheet), tuple(sheet.missing),
+        counted_events(sheet), tuple(sheet.missing), group,
     )  # fmt: skip
 
 
@@ -100,16 +134,11 @@ def counted_events(sheet: Sheet) -> tuple[str, ...]:
     facts = sheet.basis.facts
     ids = {one for line in sheet.lines() for one in line.events} | {one for o in sheet.override for one in o["events"]}
     ids |= {filed.id for filed in facts.of(AgencyFiled) if filed.occurred_on <= sheet.last}
-    ids |= {project.id for project in facts.of(ProjectStarted) if _runs(facts, project, *sheet.span)}
+    ids |= {project.id for project in facts.of(ProjectStarted) if runs(facts, project, *sheet.span)}
     return tuple(event.id for event in sheet.basis.trail.events if event.id in ids)
 
 
-def _runs(facts: Facts, project: ProjectStarted, first: date, last: date) -> bool:
-    end = ended_on(facts, project)
-    return project.occurred_on <= last and (end is None or end >= first)
-
-
-@implements("R30")
+@implements("R30", "R30a")
 def with_ranks(drafts: Iterable[Draft]) -> Iterable[Draft]:
     """The same with ranks, per category; who is not assessed has none."""
     by_category: dict[str | None, list[tuple[Draft, Grade, Fraction]]] = {}
@@ -117,7 +146,7 @@ def with_ranks(drafts: Iterable[Draft]) -> Iterable[Draft]:
         if draft.total is None or draft.grade is None:
             yield draft
         else:
-            by_category.setdefault(draft.category, []).append((draft, draft.grade, draft.total))
+            by_category.setdefault(draft.group, []).append((draft, draft.grade, draft.total))
     for assessed in by_category.values():
         yield from (draft._replace(rank=rank) for draft, rank in ranked(assessed))
 
@@ -148,13 +177,44 @@ def published(reader: Reader, uscc: str, year: int, known: Sequence[Event] | Non
     if not found or not isinstance(found[0], ResultPublished):
         return None
     versions = reader.versions_in_log(agency_stream(uscc), found[0].log_index)
+    versions = versions or _of_its_filing(events, found[0].version)
     law = reader.law_in_log(found[0].log_index)
     if law is None:
         raise Unreadable(f"{agency_stream(uscc)}: published at a place of the log without a law")
     return Published(events, found[0], found[-1], resting_on(events, year, versions), law, result_day(found[0]))
 
 
-@implements("art.20", "R34")
+def _of_its_filing(events: Iterable[Event], before: int) -> set[int]:
+    """What an agency rests on that nothing was known of at the publication: who it is, by its filings until then."""
+    kinds = (FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated)
+    return {event.version for event in events if isinstance(event, kinds) and event.version < before}
+
+
+@implements("R29", "R33")
+def left_out(reader: Reader, uscc: str, year: int) -> dict[str, Any] | None:
+    """What a published year says of an agency that has no result of it: not assessed, and why.
+
+    The fields of the result that an appeal of it is against; None where the year is not published.
+    """
+    year_published = AssessmentRound.of(year, reader.events(assessment_stream(year))).published
+    law = None if year_published is None else reader.law_in_log(year_published.log_index)
+    if year_published is None or law is None:
+        return None
+    events = reader.agency_events(uscc)
+    versions = reader.versions_in_log(agency_stream(uscc), year_published.log_index)
+    versions = versions or _of_its_filing(events, len(events) + 1)
+    trail = Trail(event for event in events if event.version in versions)
+    draft = draft_of(Basis(trail, law, year_published.occurred_on, year_published.known_at), year)
+    return {
+        "occurred_on": year_published.occurred_on, "year": year, "grade": None, "rank": None,
+        "sheet": as_decided(draft.sheet),
+        "basis": draft.basis, "known_at": year_published.known_at, "log_index": year_published.log_index,
+        "rulebook_sha256": year_published.rulebook_sha256, "calendar_sha256": year_published.calendar_sha256,
+        "publication_id": year_published.id, "deadline": year_published.deadline,
+    }  # fmt: skip
+
+
+@implements("art.20", "R34", "R34a")
 def judged_again(
     found: Published, at: Instant, annulled: Iterable[str], replaced: Iterable[str], trail: Trail
 ) -> Draft:
@@ -170,6 +230,7 @@ def again(found: Published, at: Instant, changes: Iterable[Event] = ()) -> Basis
     return Basis(Trail(with_changes(found.resting, changes)), found.law, found.day, at)
 
 
+@implements("R36", "R36a")
 def let_in(found: Published, at: Instant, cause: Event) -> Draft:
     """The result on the basis of the standing one, with a later fact for which it was reopened (R36)."""
     return draft_of(again(found, at, [cause]), found.first.year)
@@ -182,6 +243,13 @@ def full_sheet(found: Iterable[Event], result: ResultPublished | ResultRevised) 
         if isinstance(named, (ResultPublished, ResultRevised)):
             return full_sheet(found, named)
     return result.sheet
+
+
+@implements("R25", "R44")
+def as_decided(sheet: Mapping[str, Any]) -> dict[str, Any]:
+    """A sheet as it stands once the committee has decided: what it lacks is waived, and it is provisional no more."""
+    missing = sheet["missing"] if sheet["assessed"] else []
+    return {**sheet, "provisional": False, "waivers": [{"part": part} for part in missing]}
 
 
 def summary_of(sheet: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ What the rows can answer is asked in `look_ups.py`; the tests and `steward check
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from domain.measures.notices import notices
 from domain.reader import Reader
 from domain.trail import Trail
 from domain.values import Instant, agency_stream, shanghai_date
+from domain.veil import Veil, of_month
 from projections.basis import Basis
 from projections.knowledge import EARLIEST, Knowledge, beyond, knowledge, not_future
 from projections.look_ups import must_be_assessed
@@ -27,8 +28,9 @@ from projections.trail import entry
 class Questions:
     """Answers at the edge's clock: `now` is the default and the latest `known_at`, `today` the default `as_of`."""
 
-    def __init__(self, reader: Reader, now: Instant) -> None:
-        self.reader = reader
+    def __init__(self, reader: Reader, now: Instant, hidden: frozenset[str] = frozenset()) -> None:
+        """`hidden`: survey forms of which whoever asks is told the month alone (R39)."""
+        self.reader, self.hidden = reader, hidden
         self.now = now
         self.today = shanghai_date(now)
 
@@ -65,8 +67,24 @@ class Questions:
         else:
             not_future(at, latest)
             trail = [event for event in events if event.recorded_at <= at]
+        if self.hidden and (known.log is not None or known.version is not None):
+            at = max((one.recorded_at for one in trail if one.id not in self.hidden), default=EARLIEST)
         law = known.law if known.log is not None else self.reader.law(at)
-        return None if not trail or law is None else Basis(Trail(trail), law, as_of or self.today, at)
+        if not trail or law is None:
+            return None
+        return Basis(
+            self._trail(events, trail, at, live=known == knowledge(self.reader, None)), law, as_of or self.today, at
+        )
+
+    def _trail(self, events: tuple[Event, ...], known: Sequence[Event], at: Instant, *, live: bool) -> Trail:
+        """The trail of what is known, with what is not told of it."""
+        if not self.hidden.intersection(event.id for event in events):
+            return Trail(known)
+        of_forms = [event for event in of_month(events, at) if event.id in self.hidden]
+        told = [event for event in known if event.id not in self.hidden]
+        trail = Trail(sorted([*told, *of_forms], key=lambda event: event.version))
+        trail.veil = Veil(Trail(of_month(events, at)), self.hidden, live)
+        return trail
 
     # ---- one agency ----
 
@@ -81,7 +99,7 @@ class Questions:
 
     def timeline(self, basis: Basis, first: date | None = None, last: date | None = None) -> dict[str, Any]:
         """Every day on which the standing changes, by default from the first fact to today or the latest dated fact."""
-        dates = [event.occurred_on for event in basis.trail.events]
+        dates = [basis.trail.day_of(event) for event in basis.trail.events]
         first = first or min(dates)
         last = last or max(self.today, *dates)
         if last < first:

@@ -17,6 +17,8 @@ class Placed(NamedTuple):
     uscc: str
     name: str | None
     category: str | None
+    group: str | None
+    """The category in which it is ranked, whatever its words are (R47)."""
     assessed: bool
     total: str | None
     """The score of record, two decimals."""
@@ -26,7 +28,8 @@ class Placed(NamedTuple):
 def placed(row: dict[str, Any]) -> Placed:
     """The result in a row of `LookUps.ranking`."""
     agency = row["agency"]
-    return Placed(agency["uscc"], agency["name"], row["category"], row["assessed"], row["total"], row["grade"])
+    own = (row[name] for name in ("category", "category_group", "assessed", "total", "grade"))
+    return Placed(agency["uscc"], agency["name"], *own)
 
 
 class Moving(NamedTuple):
@@ -45,7 +48,7 @@ def ranks_of(results: Iterable[Placed]) -> dict[str, int]:
     by_category: dict[str | None, list[tuple[str, Grade, Fraction]]] = {}
     for one in results:
         if one.assessed and one.grade is not None and one.total is not None:
-            by_category.setdefault(one.category, []).append((one.uscc, Grade(one.grade), Fraction(one.total)))
+            by_category.setdefault(one.group, []).append((one.uscc, Grade(one.grade), Fraction(one.total)))
     return {uscc: rank for group in by_category.values() for uscc, rank in ranked(group)}
 
 
@@ -53,7 +56,7 @@ def moved_ranks(before: Iterable[Placed], after: Iterable[Placed]) -> Iterator[M
     """Every agency whose rank differs between two states of the same district, by rank."""
     first, then = list(before), list(after)
     ranks, ranks_then = ranks_of(first), ranks_of(then)
-    for one in sorted(then, key=lambda one: (str(one.category), ranks_then.get(one.uscc, len(then) + 1), one.uscc)):
+    for one in sorted(then, key=lambda one: (str(one.group), ranks_then.get(one.uscc, len(then) + 1), one.uscc)):
         if ranks.get(one.uscc) != ranks_then.get(one.uscc):
             yield Moving(one.uscc, one.name, one.category, ranks.get(one.uscc), ranks_then.get(one.uscc))
 

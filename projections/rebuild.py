@@ -8,6 +8,7 @@ Rebuilding goes on beside the live rows while others read and record:
 2. Only when all agencies have been made without an error, those put aside take the place of the live rows, one short
    transaction an agency under its lock: readers see the old rows or the new ones, writers of other agencies do not
    wait. An agency that has moved meanwhile is made anew once more.
+3. What no event knows of, rows of an agency that nobody recorded or its head, is taken away at the end.
 
 A run that ends early goes on where it was: `rebuilt` holds what is done.
 """
@@ -28,10 +29,11 @@ from domain.store.migrate import MIGRATION_WAIT_MS
 from domain.store.schema import read_model_build, rebuilt
 from domain.store.statements import write
 from domain.store.trouble import DatabaseOlder, named_trouble
-from projections.inspection import Inspection, Outcome, Progress, Report, heads, inspect_all, owned
+from projections.inspection import Inspection, Outcome, Progress, Report, heads, inspect_all, owned, without_events
 from projections.ledger import open_ledger
 from projections.rows.anew import laws_of, made_anew
 from projections.rows.keeper import MADE_BY
+from projections.rows.orphans import remove
 from projections.rows.tables import Tuples, delete, inserts
 
 REBUILD_LOCK = 0x57E7A2D_0004
@@ -52,13 +54,14 @@ def rebuild(url: str, *, jobs: int, progress: Progress, report: Report, afresh: 
         with writing(engine) as connection:
             old = rebuilt.delete() if afresh else rebuilt.delete().where(rebuilt.c.made_by != MADE_BY)
             connection.execute(old)
+        odd = without_events(engine, report)
         waiting = heads(engine, done_before=True)
         done = inspect_all(Inspection(url, keep=True), waiting, jobs, progress, report)
         swapped = _swap(engine, progress)
         with writing(engine) as connection:
+            remove(connection)
             connection.execute(rebuilt.delete())
-            connection.execute(update(read_model_build).values(made_by=MADE_BY))
-    return done._replace(swapped=swapped)
+    return done._replace(swapped=swapped, differences=done.differences + odd)
 
 
 @contextmanager

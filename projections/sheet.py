@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -17,15 +18,18 @@ from domain.events import (
     HonourAwarded,
     LapseRecorded,
     PenaltyImposed,
+    ResultPublished,
+    ResultRevised,
     SurveyClosed,
     SurveySubmitted,
 )
 from domain.facts import Facts
 from domain.measures import annex1_score as annex1
 from domain.measures.annex1_score import Category, LeftOut, Line
+from domain.measures.annex2_survey import coverage
 from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, change_deadlines
 from domain.measures.chapter3_business import lapses
-from domain.measures.chapter3_sanctions import all_records, bad_records
+from domain.measures.chapter3_sanctions import BadRecord, all_records
 from domain.measures.chapter4_assessment import grade_of, overrides, penalties_without_effect, why_not_assessed
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, assessment_year_of, year_span
@@ -66,7 +70,7 @@ class Sheet:
     def _bears(self, day: date) -> bool:
         return assessment_year_of(day, self.basis.law.rulebooks.on(day)) == self.year
 
-    def _conduct_lines(self) -> list[Line]:
+    def _conduct_lines(self, ended: Collection[str]) -> list[Line]:
         """The deductions of the whole year. The days after one change nothing up to it, so they are worked out once."""
         law, always = self.basis.law, Facts(self.basis.trail, date.max)
         borne = [
@@ -74,14 +78,24 @@ class Sheet:
             for one in lapses(always, law.rulebooks, law.calendar)
             if one.reason is None and self._bears(one.lapse.counts_on)
         ]
-        records = [one for one in bad_records(always, law.rulebooks) if one.year == self.year]
+        records = [
+            one
+            for one in all_records(always, law.rulebooks)
+            if one.year == self.year and one.day >= law.rulebooks.first_day and one.events[0] not in ended
+        ]
         return annex1.conduct(borne, records, self.rulebook)
+
+    def _ended(self) -> list[BadRecord]:
+        """Bad records entered by hand in whose place another of the same ground stands by now (R12): hardly any."""
+        records = all_records(self.basis.facts, self.basis.law.rulebooks)
+        return [one for one in records if one.ended_on is not None and one.ended_on <= self.basis.as_of]
 
     @cached_property
     def _conduct(self) -> Category:
         law = self.basis.law
-        key = ("conduct", self.year, self.rulebook, law.rulebooks, law.calendar)
-        lines = self.basis.trail.remember(key, self._conduct_lines)
+        ended = tuple(one.events[0] for one in self._ended())
+        key = ("conduct", self.year, self.rulebook, law.rulebooks, law.calendar, ended)
+        lines = self.basis.trail.remember(key, lambda: self._conduct_lines(ended))
         seen = lines[: bisect_right(lines, self.basis.as_of, key=lambda line: line.occurred_on)]
         return annex1.conduct_category(seen, self.rulebook)
 
@@ -100,8 +114,8 @@ class Sheet:
         facts, book = self.basis.facts, self.rulebook
         return (
             self._conduct,
-            annex1.quality(facts, self.year, book, self.basis.law.rulebooks.first_day),
-            annex1.effect(facts, self.year, book, self.basis.law.rulebooks.first_day),
+            annex1.quality(facts, self.year, book, self.basis.law.rulebooks),
+            annex1.effect(facts, self.year, book, self.basis.law.rulebooks),
             annex1.honours(facts, self.year, self.span[0], self.last, book, self.basis.law.rulebooks),
         )
 
@@ -119,6 +133,14 @@ class Sheet:
     def missing(self) -> list[str]:
         """The parts for which nothing has come in yet: no deduction is made for them (R25)."""
         return [category.name for category in self.categories if category.missing]
+
+    @cached_property
+    @implements("R44")
+    def waived(self) -> list[str]:
+        """The missing parts that the committee has let pass: a result of the year was published without them."""
+        published = [one for one in self.basis.facts.several(ResultPublished, ResultRevised) if one.year == self.year]
+        parts = set(published[0].sheet.get("missing", ())) if published and published[0].sheet["assessed"] else set()
+        return [part for part in self.missing if part in parts]
 
     @cached_property
     def exact_total(self) -> Fraction:
@@ -156,6 +178,8 @@ class Sheet:
             "assessed": self.assessed,
             "complete": not self.missing,
             "missing": self.missing,
+            "provisional": bool(set(self.missing) - set(self.waived)),
+            "waivers": [{"part": part} for part in self.waived],
             **shown,
             "total": None if self.score is None else rounded(self.score),
             "grade": self.grade,
@@ -197,6 +221,7 @@ class Sheet:
                 }
                 for category in self.categories
             ],
+            "survey": coverage(self.basis.facts, self.year, self.basis.law.rulebooks),
             "considered": [_left_out_json(one) for one in self._left_out()],
             "not_assessed": [{"text": text, "text_en": text_en} for text, text_en in self.not_assessed],
         }
@@ -214,6 +239,13 @@ class Sheet:
             for one in all_records(facts, law.rulebooks)
             if one.year == self.year and one.day < law.rulebooks.first_day
         ]
+        found += [
+            LeftOut(
+                8, one.events, one.day, f"同一事由已自动记不良信息（{one.beside}），不重复扣分（R12）",
+                f"the same ground has made a bad record by itself ({one.beside}), and counts once (R12)",
+            )
+            for one in self._ended() if one.year == self.year and one.day >= law.rulebooks.first_day
+        ]  # fmt: skip
         for category in self.categories:
             found += category.left_out
         other = (
@@ -233,7 +265,7 @@ class Sheet:
                 f"已撤销（{trail.annulled_by[event.id]}）", f"annulled ({trail.annulled_by[event.id]})",
             )
             for event in trail.events
-            if type(event) in SCORED and not trail.counts(event) and event.occurred_on <= self.basis.as_of
+            if type(event) in SCORED and not trail.counts(event) and trail.day_of(event) <= self.basis.as_of
             and (getattr(event, "year", None) or self._year_of(event)) == self.year
         ]  # fmt: skip
 

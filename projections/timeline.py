@@ -80,7 +80,7 @@ def _parts(basis: Basis) -> dict[str, Any]:
 def edges(basis: Basis, last: date) -> set[date]:
     """Days on which a standing can change at all: dates of facts, and what time alone brings; rather too many."""
     trail, books, calendar = basis.trail, basis.law.rulebooks, basis.law.calendar
-    days = {event.occurred_on for event in trail.events if not isinstance(event, WITHOUT_EFFECT)}
+    days = {trail.day_of(event) for event in trail.events if not isinstance(event, WITHOUT_EFFECT)}
     days |= {request.due_on + ONE_DAY for request in trail.of(SubmissionRequested)}
     days |= {project.due_on + ONE_DAY for project in trail.of(ProjectStarted)}
     days |= {extension.due_on + ONE_DAY for extension in trail.of(ProjectExtended)}
@@ -106,7 +106,7 @@ def _why(basis: Basis, day: date) -> list[dict[str, Any]]:
 
 def _facts_of(there: Basis, day: date) -> Iterator[dict[str, Any]]:
     for event in there.trail.events:
-        if event.occurred_on == day and there.trail.counts(event):
+        if there.trail.day_of(event) == day and there.trail.counts(event):
             yield {"kind": "fact", "event": event.id, "type": type(event).__name__, **_said(event)}
 
 

@@ -13,7 +13,7 @@ from domain.values import shanghai_date
 from projections.basis import Basis
 from projections.fact_names import fact_label
 
-ENVELOPE = ("id", "version", "occurred_on", "recorded_at", "actor", "via", "note", "evidence")
+ENVELOPE = ("id", "version", "occurred_on", "recorded_at", "actor", "via", "note", "note_audience", "evidence")
 _NOT_SHOWN = {*ENVELOPE, "type", "v", "stream"}
 
 

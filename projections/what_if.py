@@ -13,13 +13,14 @@ from domain.agency import Agency
 from domain.commands.assessment import AnnulEvent
 from domain.commands.base import Command, NoVault, Recording, unknown_in_body
 from domain.errors import Refusal
-from domain.events import Event
+from domain.events import Event, EventAnnulled
 from domain.law import Law
 from domain.measures.implements import implements
 from domain.measures.rulebook import RulebookInvalid
 from domain.measures.staff import NOWHERE, Elsewhere
 from domain.trail import Trail
 from domain.values import Role, moment, next_instant, shanghai_date
+from domain.veil import Veil
 from projections.basis import Basis
 
 _REASON = "假设 what-if"
@@ -62,7 +63,7 @@ def hypothetical(
     """
     law = law or basis.law
     agency = Agency.blank(basis.trail.events[0].stream)
-    agency.trail, agency.version = Trail(basis.trail.events), basis.version
+    agency.trail, agency.version = Trail(basis.trail.events), basis.trail.events[-1].version
     today = shanghai_date(basis.known_at)
 
     def record(command: Command, event_id: str, path_id: str | None = None) -> None:
@@ -93,7 +94,19 @@ def hypothetical(
             record(one.command, one.event_id, one.path_id)
         except Refusal as refusal:
             raise one.refused(refusal) from None
+    agency.trail.veil = _veiled(basis.trail.veil, agency.trail.events[len(basis.trail.events) :])
     return replace(basis, trail=agency.trail, law=law)
+
+
+def _veiled(veil: Veil | None, supposed: Sequence[Event]) -> Veil | None:
+    """What is supposed changes nothing of forms that are not told by name, but that one of them is annulled (R39).
+
+    A project annulled, a closing or a form added would else tell whose form says what.
+    """
+    gone = [] if veil is None else [
+        event for event in supposed if isinstance(event, EventAnnulled) and event.event_id in veil.hidden
+    ]  # fmt: skip
+    return replace(veil, forms=Trail([*veil.forms.events, *gone])) if veil is not None and gone else veil
 
 
 def added_by(before: Basis, after: Basis) -> list[Event]:

@@ -18,7 +18,7 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import Rulebooks, load_rulebook, shipped_rulebook
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate
-from domain.values import Role, instant
+from domain.values import Role, instant, shanghai_date
 from projections.ledger import open_ledger
 from projections.questions import Questions
 from projections.replay_under import COMPARED, replay_under
@@ -57,7 +57,12 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         record(made, code, "/projects", {"client": CLIENTS[0], "started_on": "2024-01-05", "due_on": "2030-01-05"})
         for year in (2024, 2025):
             for number in range(RECORDS[code]):
-                record(made, code, "/bad-records", {"behaviour": "16.2", "entered_on": f"{year}-03-0{number + 1}"})
+                record(
+                    made,
+                    code,
+                    "/bad-records",
+                    {"behaviour": "16.2", "content": "核查情况", "entered_on": f"{year}-03-0{number + 1}"},
+                )
     yield made
     made.engine.dispose()
 
@@ -128,7 +133,8 @@ def test_the_year_has_to_be_one_that_was_or_is(ledger: Ledger) -> None:
         replayed(ledger, 2020)
     with pytest.raises(Invalid):
         replayed(ledger, 2150)
-    assert replayed(ledger, datetime.now(UTC).year)["as_of"] <= instant(datetime.now(UTC))[:10]
+    today = shanghai_date(instant(datetime.now(UTC)))  # which may be tomorrow in UTC
+    assert replayed(ledger, today.year)["as_of"] <= today.isoformat()
     assert replayed(ledger, 2021)["as_of"] == "2021-12-31"
 
 

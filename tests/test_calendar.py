@@ -101,6 +101,19 @@ def test_a_deadline_of_seven_days(calendar: Calendar, after: str, last: str, pro
     assert found == Deadline(date.fromisoformat(last), provisional)
 
 
+def test_the_last_days_of_a_year_are_settled_with_the_year_after() -> None:
+    """31 December 2022 was a day off by the arrangement for 2023: known when that is adopted, provisional before."""
+    ordinary = {"holidays": [], "workdays": []}
+    one_year = Calendar.from_content({**ONLY_2024, "years": {"2022": ordinary}})
+    assert deadline(date(2022, 12, 20), 7, one_year) == Deadline(date(2022, 12, 27), provisional=False)
+    assert deadline(date(2022, 12, 21), 7, one_year) == Deadline(date(2022, 12, 28), provisional=True)
+    assert deadline(date(2022, 12, 23), 7, one_year) == Deadline(date(2022, 12, 30), provisional=True)
+    both = {"2022": ordinary, "2023": {"holidays": ["2023-01-02"], "workdays": []}}
+    two_years = Calendar.from_content({**ONLY_2024, "years": both})
+    assert deadline(date(2022, 12, 23), 7, two_years) == Deadline(date(2022, 12, 30), provisional=False)
+    assert deadline(date(2022, 12, 24), 7, two_years) == Deadline(date(2023, 1, 3), provisional=False)
+
+
 def test_a_deadline_of_no_days_is_refused(calendar: Calendar) -> None:
     """One day is the day after; nothing below is a deadline."""
     assert deadline(date(2024, 10, 8), 1, calendar).day == date(2024, 10, 9)

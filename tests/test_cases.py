@@ -37,6 +37,8 @@ class Story:
         self.day = date(2021, 11, 1)
         for name in sorted({"A"} | {fact.get("agency", "A") for fact in case.get("fact", ())}):
             self.start(name, case["start"])
+            for client in case.get("served", ()):
+                self.serve(name, client)
         for fact in case.get("fact", ()):
             self.record(fact)
 
@@ -56,6 +58,11 @@ class Story:
             project = self.district.send(f"{path}/projects", PROJECT)
             self.district.send(f"{path}/projects/{project.id}/plan", {"filed_on": "2021-11-02"})
             self.refs["p0" if name == "A" else f"{name}.p0"] = project.id
+
+    def serve(self, name: str, client: str) -> None:
+        """One more enterprise of this code is a client of the agency, by a project since its filing."""
+        body = {**PROJECT, "client": {"uscc": client, "name": "某企业"}, "contract_no": f"HT-{client[-3:]}"}
+        self.district.send(f"/v1/agencies/{self.code(name)}/projects", body)
 
     def record(self, fact: dict[str, Any]) -> None:
         code = self.code(fact.get("agency", "A"))
@@ -134,10 +141,11 @@ class Story:
 
 
 FILING = {"name": "甲安全技术有限公司", "category": "安全管家", "legal_representative": "张三"}
-MEMBER = {"name": "李四", "years": 5, "qualification": "注册安全工程师"}
+LEAD = {"name": "李四", "years": 5, "qualification": "注册安全工程师"}
+TEAM = [{"name": "王五", "years": 3}, {"name": "赵六", "years": 2}]
 PROJECT = {
     "client": CLIENT_A, "contract_no": "HT-0", "service_type": "安全管家", "started_on": "2021-11-02",
-    "due_on": "2035-12-31", "quality_lead": MEMBER, "technicians": [MEMBER, MEMBER],
+    "due_on": "2035-12-31", "quality_lead": LEAD, "technicians": TEAM,
 }  # fmt: skip
 
 

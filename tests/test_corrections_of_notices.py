@@ -47,7 +47,10 @@ def test_corrections_of_one_agency_are_told_apart() -> None:
     world.send(f"{PATH}/notices/{notice.id}/sent", {"sent_on": "2024-03-04", "channel": "函"})
     wrong = [first]
     for number in ("3号", "4号"):
-        record = world.send(f"{PATH}/bad-records", {"behaviour": "16.4", "entered_on": "2024-03-02", "unlawful": True})
+        record = world.send(
+            f"{PATH}/bad-records",
+            {"behaviour": "16.4", "content": "核查情况", "entered_on": "2024-03-02", "unlawful": True},
+        )
         world.send(f"{PATH}/bad-records/{record.id}/referral", {"referred_on": "2024-03-04", "reference": number})
         wrong.append(record)
     for one in wrong:

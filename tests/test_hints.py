@@ -18,7 +18,7 @@ PATH = f"/v1/agencies/{A}"
 CLIENT = {"uscc": uscc(500), "name": "甲化工"}
 MEMBER = {"name": "王工", "years": 5}
 PROJECT = {"client": CLIENT, "started_on": "2024-01-02", "due_on": "2035-12-31", "quality_lead": MEMBER,
-           "technicians": [MEMBER, MEMBER]}  # fmt: skip
+           "technicians": [{"name": "李工", "years": 3}, {"name": "赵工", "years": 2}]}  # fmt: skip
 LATER = date(2030, 12, 31)
 
 
@@ -90,7 +90,7 @@ def test_a_team_is_weighed_by_the_article(lead: str, technicians: list[str], hin
     world = filed()
     team = {
         "quality_lead": {"name": "王", "years": lead},
-        "technicians": [{"name": "赵", "years": years} for years in technicians],
+        "technicians": [{"name": name, "years": years} for name, years in zip("赵孙", technicians, strict=False)],
     }
     world.send(f"{PATH}/projects", {**PROJECT, **team})
     assert bool(found(world, "weak_team")) is hinted

@@ -180,10 +180,12 @@ def test_the_same_certificate_is_the_same_subject_in_every_agency(ledger: Ledger
 
 def test_what_was_known_is_named_by_instant_version_or_log_index(ledger: Ledger) -> None:
     """The same three events are known at an instant, at version:3 and at their log index, and answer alike."""
-    send(ledger, f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2024-05-06"})
+    send(ledger, f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-05-06"})
     while seal(ledger.engine):
         pass
-    third = send(ledger, f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2024-05-06"})
+    third = send(
+        ledger, f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-05-06"}
+    )
     with ledger.reading() as reader:
         ask = questions(reader)
         sealed, _ = reader.sealed()
@@ -226,7 +228,11 @@ def record_many(url: str, times: int, barrier: Any) -> None:
     ledger = open_ledger(open_engine(url))
     barrier.wait(60)
     for _ in range(times):
-        send(ledger, f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2024-05-06", "note": "x"})
+        send(
+            ledger,
+            f"{PATH}/bad-records",
+            {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-05-06", "note": "x"},
+        )
     ledger.engine.dispose()
 
 
@@ -275,7 +281,7 @@ def uphold(ledger: Ledger, code: str) -> None:
     """A complaint upheld on other grounds: it counts for the ladder only where all do."""
     path = f"/v1/agencies/{code}/complaints"
     complaint = send(ledger, path, {"received_on": "2026-02-01", "grounds": "other"})
-    body = {"outcome": "upheld", "decided_on": "2026-02-01", "verified_grounds": "other"}
+    body = {"outcome": "upheld", "findings": "属实", "decided_on": "2026-02-01", "verified_grounds": "other"}
     send(ledger, f"{path}/{complaint.id}/decision", body)
 
 
@@ -330,7 +336,9 @@ def test_what_was_rolled_back_is_never_answered_from_memory(ledger: Ledger) -> N
 
     with pytest.raises(Contradiction):
         write_read_and_fail()
-    recorded = send(ledger, f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2024-05-06"})
+    recorded = send(
+        ledger, f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-05-06"}
+    )
     with ledger.reading() as reader:
         assert reader.agency_events(A)[2] == recorded
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from domain.errors import Contradiction, Invalid
-from domain.events import Event, GradeName, ResultPublished, ResultRevised
+from domain.events import BadRecordEntered, Event, GradeName, ResultPublished, ResultRevised, Sealed
 from domain.law import Law
 from domain.measures.calendar import Calendar
+from domain.measures.chapter3_sanctions import tags
 from domain.measures.notices import notices
 from domain.measures.rulebook import Rulebooks, shipped_rulebook
 from domain.trail import Trail
@@ -27,7 +28,7 @@ PATH = f"/v1/agencies/{A}"
 CLIENT = {"uscc": uscc(500), "name": "甲化工"}
 MEMBER = {"name": "王工", "years": 5}
 PROJECT = {"client": CLIENT, "started_on": "2021-11-02", "due_on": "2035-12-31", "quality_lead": MEMBER,
-           "technicians": [MEMBER, MEMBER]}  # fmt: skip
+           "technicians": [{"name": "李工", "years": 3}, {"name": "赵工", "years": 2}]}  # fmt: skip
 
 
 def filed(**overrides: Any) -> District:
@@ -43,7 +44,7 @@ def filed(**overrides: Any) -> District:
 def uphold(world: District, day: str, grounds: str = "missed_hazard") -> Event:
     """A complaint received and upheld on one day."""
     complaint = world.send(f"{PATH}/complaints", {"received_on": day, "grounds": grounds})
-    body = {"outcome": "upheld", "decided_on": day, "verified_grounds": grounds}
+    body = {"outcome": "upheld", "findings": "属实", "decided_on": day, "verified_grounds": grounds}
     return world.send(f"{PATH}/complaints/{complaint.id}/decision", body)
 
 
@@ -63,6 +64,44 @@ def test_under_window_the_tier_follows_the_rolling_count() -> None:
     assert sanction(world, "2024-05-06") == ("warned", "2024-05-06", "2025-02-11")
     assert sanction(world, "2025-02-11") == ("warned", "2024-05-06", "2025-02-11")
     assert sanction(world, "2025-02-12") == ("recorded", "2025-02-12", None)
+
+
+@pytest.mark.shows("art.17", "R16")
+@pytest.mark.parametrize("term", ["one_year", "window", "by_decision"])
+def test_a_ladder_without_a_recorded_step_never_says_recorded(term: str) -> None:
+    """With the steps warned and blacklisted alone, no setting of tag_term and recorded_term makes a recorded tag."""
+    world = filed(**{"ladder.tiers": ["warned", "blacklisted"], "ladder.tag_term": term})
+    uphold(world, "2024-02-11")
+    assert sanction(world, "2024-02-11") == ("warned", "2024-02-11", "2025-02-11")
+    assert sanction(world, "2025-02-12") == ("none", None, None)
+
+
+@pytest.mark.shows("art.17(1)", "art.17(2)", "R16")
+def test_of_two_upheld_on_one_day_the_first_is_recorded_and_the_second_warned() -> None:
+    """In the order of recording: one notice of the warning is due, none twice, and the recorded tag outlives it."""
+    world = filed()
+    first, second = uphold(world, "2024-06-03"), uphold(world, "2024-06-03")
+    made = tags(world.basis(A, date(2024, 6, 3)).facts, shipped_rulebook(), Rulebooks((shipped_rulebook(),)))
+    assert [(one.tier, one.event, one.because) for one in made] == [
+        ("recorded", first.id, (first.id,)),
+        ("warned", second.id, (first.id, second.id)),
+    ]
+    basis = world.basis(A, date(2024, 6, 3))
+    assert [(one.kind, one.cause) for one in notices(basis.facts, basis.law.rulebooks)] == [("warned", second.id)]
+    assert sanction(world, "2025-06-04") == ("recorded", "2025-06-04", None)
+
+
+@pytest.mark.shows("art.17", "R16", "R18")
+def test_a_warning_needs_no_correction_for_a_complaint_of_its_day_that_was_not_counted_for_it() -> None:
+    """Of three on one day the warning rests on the first two; the third is annulled: the warning stays right."""
+    world = filed()
+    _, second, third = (uphold(world, "2024-06-03") for _ in range(3))
+    basis = world.basis(A, date(2024, 6, 3))
+    (warning,) = (one for one in notices(basis.facts, basis.law.rulebooks) if one.kind == "warned")
+    assert warning.cause == second.id
+    world.send(f"{PATH}/notices/{warning.id}/sent", {"sent_on": "2024-06-04", "channel": "书面"})
+    world.send(f"{PATH}/annulments", {"event_id": third.id, "reason": "有误", "annulled_on": "2024-06-20"})
+    assert "correction" not in [kind for kind, _, _ in due(world, "2030-12-31")]
 
 
 @pytest.mark.shows("art.17(1)", "R16")
@@ -114,18 +153,54 @@ def test_all_upheld_complaints_count_when_the_rulebook_says_so() -> None:
 def test_each_of_the_fourteen_behaviours_is_one_bad_record_and_two_points(n: str) -> None:
     """不良信息一次扣 2 分: each code counts one from its day on, cites its own item of art.16, costs 2 points."""
     world = filed()
-    record = world.send(f"{PATH}/bad-records", {"behaviour": f"16.{n}", "entered_on": "2024-05-06"})
+    record = _made(world, n)
     assert standing(world.basis(A, date(2024, 5, 5)))["bad_records"] == {"year": 0, "total": 0}
     assert standing(world.basis(A, date(2024, 5, 6)))["bad_records"] == {"year": 1, "total": 1}
-    (line,) = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()["lines"]
+    lines = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()["lines"]
+    (line,) = (one for one in lines if one["item"] == 8)
     assert (line["article"], line["paragraph"]) == ("art.16", f"art.16({n})")
     assert (line["points"], line["events"]) == ("-2.00", [record.id])
+
+
+def _made(world: District, n: str) -> Event:
+    """A bad record of 2024-05-06: 16.8 by closing a survey with a low mean, 16.12 by upholding a complaint (R12)."""
+    if n == "12":
+        return uphold(world, "2024-05-06", "other")
+    if n == "8":
+        form = {"client": CLIENT, "year": 2024, "submitted_on": "2024-05-06", "answers": ["C"] * 10}
+        world.send(f"{PATH}/surveys", form)
+        return world.send(f"{PATH}/survey-closings", {"year": 2024, "closed_on": "2024-05-06"})
+    body = {"behaviour": f"16.{n}", "content": "核查情况", "entered_on": "2024-05-06"}
+    return world.send(f"{PATH}/bad-records", body)
+
+
+@pytest.mark.shows("art.16(8)", "art.16(12)", "R12")
+@pytest.mark.parametrize("code", ["16.8", "16.12"])
+def test_what_comes_by_derivation_is_not_entered_by_hand(code: str) -> None:
+    """Refused by name: a survey's closing makes 16.8, an upheld complaint 16.12; by hand they would cost double."""
+    body = {"behaviour": code, "content": "核查情况", "entered_on": "2024-05-06"}
+    with pytest.raises(ValueError, match=f"{code} is not entered by hand.*R12"):
+        filed().send(f"{PATH}/bad-records", body)
+
+
+@pytest.mark.shows("art.16", "R12")
+@pytest.mark.parametrize("content", [None, "", "  "])
+def test_a_bad_record_says_what_happened(content: str | None) -> None:
+    """It needs a statement, and may name who of the agency it was; both are sealed."""
+    world = filed()
+    body = {"behaviour": "16.3", "entered_on": "2024-05-06", "practitioner": "王工"}
+    with pytest.raises(ValueError, match="content"):
+        world.send(f"{PATH}/bad-records", body if content is None else {**body, "content": content})
+    record = world.send(f"{PATH}/bad-records", {**body, "content": "方案为模板"})
+    assert isinstance(record, BadRecordEntered)
+    assert isinstance(record.content, Sealed)
+    assert isinstance(record.practitioner, Sealed)
 
 
 def test_a_fifteenth_behaviour_is_refused() -> None:
     """A code that art.16 does not know is an error of the body, not a bad record."""
     with pytest.raises(ValueError, match="behaviour"):
-        filed().send(f"{PATH}/bad-records", {"behaviour": "16.14", "entered_on": "2024-05-06"})
+        filed().send(f"{PATH}/bad-records", {"behaviour": "16.14", "content": "核查情况", "entered_on": "2024-05-06"})
 
 
 @pytest.mark.shows("art.15(1)", "R9")
@@ -139,8 +214,11 @@ def test_a_team_below_the_article_is_accepted_and_flagged(
 ) -> None:
     """二年以上, 一年以上, 不少于2名: at the number it is enough, just below it is flagged, never refused."""
     world = filed()
-    body = {**PROJECT, "quality_lead": None if lead is None else {"name": "王", "years": lead},
-            "technicians": [{"name": "李", "years": years} for years in technicians]}  # fmt: skip
+    body = {
+        **PROJECT,
+        "quality_lead": None if lead is None else {"name": "王", "years": lead},
+        "technicians": [{"name": name, "years": years} for name, years in zip("李赵孙", technicians, strict=False)],
+    }
     project = world.send(f"{PATH}/projects", body)
     flags = entry(project, world.basis(A, date(2024, 1, 1)))["flags"]
     assert sum(flag["article"] == "art.15(1)" for flag in flags) == lacking
@@ -209,9 +287,9 @@ def test_a_sent_notice_whose_ground_is_annulled_makes_a_correction_due() -> None
 def test_an_unlawful_bad_record_makes_a_referral_due_until_it_is_recorded() -> None:
     """涉及违法违规的，报送监管部门: due to the regulator, met by the referral with its reference, once."""
     world = filed()
-    body = {"behaviour": "16.4", "entered_on": "2024-03-01", "unlawful": True}
+    body = {"behaviour": "16.4", "content": "核查情况", "entered_on": "2024-03-01", "unlawful": True}
     record = world.send(f"{PATH}/bad-records", body)
-    lawful = world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2024-03-01"})
+    lawful = world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-03-01"})
     assert due(world, "2024-03-01") == [("referral", "regulator", False)]
     referral = {"referred_on": "2024-03-04", "reference": "湾安函〔2024〕3号"}
     world.send(f"{PATH}/bad-records/{record.id}/referral", referral)
@@ -284,7 +362,7 @@ def test_a_later_rulebook_judges_by_date_without_touching_code() -> None:
     world = filed()
     world.law = Law(Rulebooks([first, second]), CALENDAR, False)
     for day in ("2024-05-06", "2025-05-06"):
-        world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": day})
+        world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": day})
     for year, points in ((2024, "-2.00"), (2025, "-3.00")):
         sheet = Sheet(world.basis(A, date(2025, 12, 31)), year)
         assert [line["points"] for line in sheet.explained()["lines"]] == [points]
@@ -424,7 +502,7 @@ def test_what_lies_before_the_measures_is_shown_as_considered_and_counts_nowhere
     """Bad records, complaints, lapses and honours of October 2021 are named with the reason, and count for nothing."""
     world = filed()
     early = [
-        world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2021-10-31"}),
+        world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": "2021-10-31"}),
         uphold(world, "2021-10-31"),
         world.send(f"{PATH}/lapses", {"item": 4, "occurred_on": "2021-10-31"}),
         world.send(f"{PATH}/honours", {"level": "district", "reason": "甲", "authority_kind": "emergency_management",
@@ -554,7 +632,10 @@ def test_a_sent_warning_needs_no_correction_when_the_tag_only_becomes_heavier() 
 def test_a_referral_whose_bad_record_is_annulled_is_corrected_at_the_regulator() -> None:
     """What was referred stays known: the regulator is told; and a referral cannot be passed off as just sent."""
     world = filed()
-    record = world.send(f"{PATH}/bad-records", {"behaviour": "16.4", "entered_on": "2024-03-01", "unlawful": True})
+    record = world.send(
+        f"{PATH}/bad-records",
+        {"behaviour": "16.4", "content": "核查情况", "entered_on": "2024-03-01", "unlawful": True},
+    )
     basis = world.basis(A, date(2024, 3, 1))
     (notice,) = notices(basis.facts, basis.law.rulebooks)
     with pytest.raises(Contradiction, match="R14"):
@@ -594,7 +675,7 @@ def test_a_later_rulebook_neither_revives_nor_revokes_notices_of_earlier_tags() 
     assert due(world, "2025-06-01") == []
 
 
-@pytest.mark.shows("R16")
+@pytest.mark.shows("R16", "R16a")
 def test_delisting_an_agency_that_is_not_blacklisted_restarts_nothing() -> None:
     """Only a release from the blacklist restarts the count."""
     world = filed(**{"ladder.tag_term": "by_decision"})
@@ -649,7 +730,7 @@ def test_rounding_is_explained_under_a_cap_that_did_not_cut() -> None:
 def test_annulled_facts_are_shown_as_considered() -> None:
     """What would count had it not been annulled is named with the annulment."""
     world = filed()
-    record = world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "entered_on": "2024-05-06"})
+    record = world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-05-06"})
     world.send(f"{PATH}/annulments", {"event_id": record.id, "reason": "有误", "annulled_on": "2024-06-01"})
     sheet = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()
     assert sheet["lines"] == []

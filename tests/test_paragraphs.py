@@ -12,6 +12,7 @@ from domain.measures.implements import (
     paragraphs_with_needless_reason,
     paragraphs_without_code,
 )
+from domain.measures.official_text import official_text
 from domain.measures.paragraphs import UnknownReference, canonical_reference, find_paragraph, paragraphs
 from domain.measures.rulebook import shipped_rulebook
 
@@ -46,6 +47,19 @@ def test_paragraphs_and_readings_name_each_other() -> None:
     from_readings = {(article, reading.ref) for reading in shipped_rulebook().readings for article in reading.articles}
     from_paragraphs = {(paragraph.ref, reading) for paragraph in paragraphs() for reading in paragraph.readings}
     assert from_readings == from_paragraphs
+
+
+def test_every_paragraph_stands_beside_its_official_wording() -> None:
+    """What our words leave out can be read there: who is asked, whom art.16 names, what is done with a filing."""
+    for ref, phrase in {
+        "art.10": "定期", "art.11": "删除其备案信息", "art.13": "全部或部分服务对象", "art.16": "服务机构或从业人员",
+        "17(3)": "通报大亚湾区内全部生产经营单位", "annex1.item1": "及时按要求提交相关材料",
+        "annex1.item4": "本地机构主要负责人、外地机构主要负责人和常驻业务负责人", "annex1.note4": "不参与考评和排名",
+        "annex2": "是否清楚", "annex3": "自律自重",
+    }.items():  # fmt: skip
+        assert phrase in official_text(ref), ref
+    assert official_text("art.16").count("\n") == 14, "the opening words and fourteen items, a line each"
+    assert all(official_text(one.ref) for one in paragraphs())
 
 
 def test_every_value_is_listed_at_its_article() -> None:
@@ -96,7 +110,7 @@ def test_what_is_no_paragraph_is_not_found(written: str) -> None:
 def test_readings_are_references_too() -> None:
     """Code can be looked up by reading as well as by article."""
     assert [canonical_reference(text) for text in ("r16", "R8A", " R8 ")] == ["R16", "R8a", "R8"]
-    for beyond in ("R0", "R39", "R8d"):
+    for beyond in ("R0", "R99", "R8f"):
         with pytest.raises(UnknownReference):
             canonical_reference(beyond)
 
@@ -136,7 +150,7 @@ def test_marked_code_stays_as_it_is_and_is_listed_once(monkeypatch: pytest.Monke
     assert sum(item.qualname.endswith("Rule") for item in code_for("R2")) == 1
 
 
-@pytest.mark.parametrize("reference", ["art.29", "17(2)", "art.17 (2)", "R39", "r16", ""])
+@pytest.mark.parametrize("reference", ["art.29", "17(2)", "art.17 (2)", "R99", "r16", ""])
 def test_a_misspelt_reference_stops_the_import(reference: str) -> None:
     """Only the canonical form is taken in code, so that a search through the sources finds every place."""
     with pytest.raises(UnknownReference):

@@ -45,6 +45,7 @@ class History:
         self.random = random.Random(seed)
         self.sent: list[Sent] = []
         self.made: dict[str, list[str]] = {}
+        self.received: dict[str, str] = {}
         self.district = District(clock=noon(TODAY))
         self.add("", {"uscc": CODE, "name": "甲", "category": "安全管家", "submitted_on": "2021-10-01"}, "filing")
         self.add("filing-decision", {"outcome": "filed", "decided_on": "2021-10-05"}, "filing")
@@ -113,19 +114,30 @@ class History:
         self.add("lapses", {**body, "concerns": concerns}, "lapse", concerns)
 
     def do_bad_record(self) -> None:
-        self.add("bad-records", {"behaviour": "16.2", "entered_on": self.day()}, "bad_record")
+        self.add("bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": self.day()}, "bad_record")
 
     def do_complaint(self) -> None:
         grounds = self.random.choice(("missed_hazard", "poor_quality", "other"))
-        self.add("complaints", {"received_on": self.day(), "grounds": grounds}, "complaint")
+        received = min(self.day(), self.day(), self.day())
+        self.received[f"x{len(self.sent)}"] = received
+        self.add("complaints", {"received_on": received, "grounds": grounds}, "complaint")
+
+    def decided(self, complaint: str) -> str:
+        """A day on which a complaint can be decided: not before it was received."""
+        return max(self.day(), self.received[complaint])
 
     def do_decision(self) -> None:
         if one := self.pick("complaint"):
             grounds = self.random.choice(("missed_hazard", "poor_quality", "other"))
-            body: dict[str, Any] = {"outcome": "upheld", "decided_on": self.day(), "verified_grounds": grounds}
+            body: dict[str, Any] = {
+                "outcome": "upheld",
+                "findings": "属实",
+                "decided_on": self.decided(one),
+                "verified_grounds": grounds,
+            }
             chance = self.random.random()
             if chance < 0.1:
-                body = {"outcome": "dismissed", "decided_on": self.day()}
+                body = {"outcome": "dismissed", "findings": "核查记录", "decided_on": self.decided(one)}
             self.add(f"complaints/{one}/decision", body, "decision", one)
 
     def do_survey(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from domain.measures.paragraphs import FIRST_READING_REFS, READING_REFS
 from domain.measures.rulebook import Rulebook, RulebookInvalid, load_rulebook, shipped_rulebook
 
 Content = dict[str, Any]
@@ -30,6 +31,8 @@ VALUES = {
     "survey.questions": (10, "annex2", "R22"),
     "survey.points": ({"A": 10, "B": 7, "C": 3}, "annex2", "R22"),
     "survey.satisfaction_floor": (70, "art.16(8)", "R12"),
+    "survey.disclosure": ("anonymous", "art.13", "R39"),
+    "categories.known": ({}, "art.19", "R47"),
     "effect.full": (40, "annex1.item11", "R23"),
     "effect.divisor": ("2.5", "annex1.item11", "R23"),
     "honours.points": ({"national": 8, "provincial": 6, "municipal": 5, "district": 3}, "annex1.item12", "R24"),
@@ -79,10 +82,10 @@ def test_hot_code_reads_exact_numbers_and_not_text() -> None:
 
 
 def test_every_reading_is_there_and_unconfirmed() -> None:
-    """R1 to R38 with R8a to R8c stand in order, each with articles, and the association has confirmed none (art.28)."""
+    """R1 to R38 with R8a to R8c and the later ones, in order, each with articles; none is confirmed yet (art.28)."""
     readings = shipped_rulebook().readings
-    numbers = [f"R{n}" for n in range(1, 39)]
-    assert [reading.ref for reading in readings] == [*numbers[:8], "R8a", "R8b", "R8c", *numbers[8:]]
+    assert [reading.ref for reading in readings] == list(READING_REFS)
+    assert {*(f"R{n}" for n in range(1, 39)), "R8a", "R8b", "R8c"} == set(FIRST_READING_REFS)
     assert all(reading.articles and not reading.confirmed for reading in readings)
 
 
@@ -109,6 +112,33 @@ def test_a_stored_rulebook_comes_back_the_same() -> None:
     assert Rulebook.from_content(content).sha256 != rulebook.sha256
 
 
+BEFORE = Path(__file__).with_name("rulebooks") / "dayawan-2021.before-2026-11-28.json"
+"""The content that ledgers adopted before the readings from R39 on: stored for ever, so it must be read for ever."""
+
+
+def test_a_rulebook_adopted_before_the_later_readings_is_read_for_ever() -> None:
+    """Its hash stays, what it lacks holds as R39 and R47 say by default, and is shown as read but not confirmed."""
+    book = Rulebook.from_content(json.loads(BEFORE.read_bytes()))
+    assert book.sha256 == "eb5bd791f15ec47733f5fed9fc37833f92eb70bbc432b2a5098cba2c75b111ea"
+    assert (book.survey.disclosure, dict(book.categories.known)) == ("anonymous", {})
+    assert [one.ref for one in book.readings] == [one.ref for one in shipped_rulebook().readings]
+    assert {row["name"] for row in book.describe()} == set(VALUES)
+    assert book.override({"survey_disclosure": "named"}).survey.disclosure == "named"
+    assert "survey.disclosure" not in {row["name"] for row in book.content["value"]}
+
+
+def test_the_categories_of_a_rulebook_have_other_words_and_no_word_stands_twice() -> None:
+    """A name or another word that leads to two categories is refused (R47)."""
+    content = shipped_rulebook().content
+    row_of(content, "categories.known")["value"] = {"综合": ["综合安全管家"], "消防": []}
+    assert dict(Rulebook.from_content(content).categories.known) == {"综合": ("综合安全管家",), "消防": ()}
+    spoilt: list[Any] = [{"综合": ["消防"], "消防": []}, {"综合": ["甲", "甲"]}, {" ": []}, {"综合": "甲"}, ["综合"]]
+    for wrong in spoilt:
+        row_of(content, "categories.known")["value"] = wrong
+        with pytest.raises(RulebookInvalid, match=r"categories\.known"):
+            Rulebook.from_content(content)
+
+
 def test_nobody_can_change_a_rulebook_in_use() -> None:
     """Attributes, tables and the content handed out cannot alter what was hashed."""
     rulebook = shipped_rulebook()
@@ -130,7 +160,7 @@ SPOILT: list[tuple[str, Callable[[Content], object]]] = [
     ("conduct.full", lambda c: row_of(c, "conduct.full").update(article="art.29")),
     ("conduct.full", lambda c: row_of(c, "conduct.full").update(article="R21")),
     ("conduct.full", lambda c: row_of(c, "conduct.full").pop("article")),
-    ("conduct.full", lambda c: row_of(c, "conduct.full").update(reading="R39")),
+    ("conduct.full", lambda c: row_of(c, "conduct.full").update(reading="R99")),
     ("conduct.full", lambda c: row_of(c, "conduct.full").update(note_en="")),
     ("conduct.full", lambda c: row_of(c, "conduct.full").update(note="Chinese is missing")),
     ("conduct.full", lambda c: row_of(c, "conduct.full").update(unit="")),
@@ -140,7 +170,7 @@ SPOILT: list[tuple[str, Callable[[Content], object]]] = [
     ("ladder.tag_term", lambda c: row_of(c, "ladder.tag_term").pop("options")),
     ("ladder.tag_term", lambda c: row_of(c, "ladder.tag_term").update(options=["window"])),
     ("ladder.tag_term options", lambda c: row_of(c, "ladder.tag_term").update(options=["one_year", "ten_years"])),
-    ("R16", lambda c: c["reading"].pop(18)),
+    ("R16", lambda c: c["reading"].remove(next(row for row in c["reading"] if row["ref"] == "R16"))),
     ("R1", lambda c: c["reading"][0].update(confirmed_by="协会")),
     ("R1 confirmed_on", lambda c: c["reading"][0].update(confirmed_by="协会", confirmed_on="2026-13-01")),
     ("defect 1", lambda c: c["defect"][0].update(articles=[])),

@@ -18,7 +18,7 @@ def test_a_bad_record_from_before_settles_nothing() -> None:
     """Neither one recorded before the hint's facts, nor one of a day before the hint's, nor of another code."""
     world = filed()
     world.send(f"{PATH}/projects", PROJECT)
-    early = {"behaviour": "16.2", "entered_on": "2024-06-10"}
+    early = {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-06-10"}
     world.send(f"{PATH}/bad-records", early)
     form = survey(world, "AAACAAAAAA", "2024-06-03")
     world.send(f"{PATH}/bad-records", {**early, "entered_on": "2024-06-02"})
@@ -34,11 +34,17 @@ def test_a_bad_record_from_before_settles_nothing() -> None:
 def test_a_bad_record_that_names_a_hint_settles_no_other() -> None:
     """The named hint, though an older one of the same code is open."""
     world = filed()
-    project = world.send(f"{PATH}/projects", PROJECT)
-    survey(world, "AAACAAAAAA", "2024-06-03")
-    survey(world, "AAACAAAAAA", "2024-06-10", project_id=project.id)
+    projects = [world.send(f"{PATH}/projects", PROJECT) for _ in range(2)]
+    survey(world, "AAACAAAAAA", "2024-06-03", project_id=projects[0].id)
+    survey(world, "AAACAAAAAA", "2024-06-10", project_id=projects[1].id)
     first, second = world.hints(A, LATER)
-    body = {"behaviour": "16.2", "entered_on": "2024-06-20", "behaviour_on": "2024-06-03", "hint_id": second.id}
+    body = {
+        "behaviour": "16.2",
+        "content": "核查情况",
+        "entered_on": "2024-06-20",
+        "behaviour_on": "2024-06-03",
+        "hint_id": second.id,
+    }
     world.send(f"{PATH}/bad-records", body)
     assert [one.status for one in world.hints(A, LATER)] == ["open", "recorded"]
     with pytest.raises(Invalid, match="R37"):
@@ -57,7 +63,10 @@ def test_a_hint_to_be_checked_is_dismissed_and_never_entered() -> None:
     (hint,) = world.hints(A, LATER)
     assert (hint.behaviour, hint.article) == (None, None)
     with pytest.raises(Invalid, match="R37"):
-        world.send(f"{PATH}/bad-records", {"behaviour": "16.1", "entered_on": "2024-06-20", "hint_id": hint.id})
+        world.send(
+            f"{PATH}/bad-records",
+            {"behaviour": "16.1", "content": "核查情况", "entered_on": "2024-06-20", "hint_id": hint.id},
+        )
     world.send(f"/v1/hints/{hint.id}/dismissal", {"dismissed_on": "2024-06-21", "reason": "合同补签，项目已补录"})
     with pytest.raises(NotFound, match="R37"):
         world.send(f"/v1/hints/h-{A}-{'0' * 24}/dismissal", {"dismissed_on": "2024-06-21", "reason": "x"})

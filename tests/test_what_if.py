@@ -252,7 +252,7 @@ def district() -> District:
     made = LongHistory(1, 0)
     made.add("complaints", {"received_on": "2024-01-05", "grounds": "poor_quality"}, "complaint")
     (complaint,) = made.made["complaint"]
-    body = {"outcome": "upheld", "decided_on": "2024-02-01", "verified_grounds": "poor_quality"}
+    body = {"outcome": "upheld", "findings": "属实", "decided_on": "2024-02-01", "verified_grounds": "poor_quality"}
     made.add(f"complaints/{complaint}/decision", body, "decision", complaint)
     made.add("lapses", {"item": 4, "occurred_on": "2024-03-01"}, "lapse")
     return made.district
@@ -296,7 +296,7 @@ def test_what_contradicts_the_trail_cannot_be_added(district: District) -> None:
     """The commands themselves decide, on the trail with the annulments before them."""
     basis = district.basis(CODE, date(2024, 6, 30))
     complaint, decision = (event.id for event in basis.trail.events[3:5])
-    body = {"outcome": "dismissed", "decided_on": "2024-02-02"}
+    body = {"outcome": "dismissed", "findings": "核查记录", "decided_on": "2024-02-02"}
     again = supposed(f"{PATH}/complaints/{complaint}/decision", body, "again")
     with pytest.raises(Contradiction):
         hypothetical(basis, (), [again])

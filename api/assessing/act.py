@@ -67,7 +67,9 @@ class Act:
 
     def answer(self, unit: Unit, uscc: str, events: Sequence[Event], **more: Any) -> dict[str, Any]:
         """The answer to an act about one agency: all its events, the fact itself first, and what they touch."""
-        return {**recorded(uscc, unit.agency(uscc), events, unit.projected().touched), **more}
+        agency = unit.agency(uscc)
+        similar = unit.similar([event for event in events if event.stream == agency.stream])
+        return {**recorded(uscc, agency, events, unit.projected().touched, similar), **more}
 
     def append(
         self, unit: Unit, kind: type[Event], stream: str, on: date, event_id: str | None = None, **fields: Any

@@ -13,19 +13,21 @@ from api.orders import Order
 from domain.agency import Agency
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.assessment import AnnulEvent
-from domain.errors import Forbidden, NotFound
-from domain.events import AppealFiled, ComplaintDismissed, ComplaintMerged, ComplaintUpheld, Event
+from domain.errors import Contradiction, Forbidden, NotFound
+from domain.events import AppealFiled, Event
 from domain.ledger import Ledger, Unit
-from domain.measures.chapter4_appeals import appeal_state, is_worse
+from domain.measures.chapter4_appeals import appeal_state, is_worse, made_by
 from domain.measures.implements import implements
 from domain.trail import Trail
-from domain.values import Role
-from projections.publication import judged_again, published
+from domain.values import Role, shanghai_date
+from projections.basis import Basis
+from projections.harm import harmed
+from projections.publication import Draft, Published, judged_again, published
 
 E = TypeVar("E", bound=Event)
 
-NO_CHANGE = "重新测算不优于已公布的结果，已公布的结果维持不变（R34）"
-NO_CHANGE_EN = "judged again the result is no better for the appellant: what was published stands (R34)"
+NO_CHANGE = "重新测算与已公布的结果相同，已公布的结果维持不变（R34）"
+NO_CHANGE_EN = "judged again the result is the same: what was published stands (R34)"
 
 
 def located(ledger: Ledger, event_id: str, kind: type[E], only: str | None = None) -> tuple[str, E]:
@@ -87,12 +89,36 @@ def _decide(
         return act.answer(unit, uscc, events, appeal=filed.id, result=None, ranks=[])
     trail = Trail([*found.events, *events])
     draft = judged_again(found, decision.recorded_at, body.annul, ids, trail)
-    grade = None if draft.grade is None else draft.grade.value
-    if is_worse(found.standing, grade, draft.total) or not differs(found, draft):
+    _must_not_harm(unit, found, draft, decision, trail)
+    if not differs(found, draft):
         kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
         return act.answer(unit, uscc, events, appeal=filed.id, result=kept, ranks=[])
     revision = revise(act, unit, found, draft, body.decided_on, Reason(appeal_id=filed.id))
     return act.answer(unit, uscc, [*events, revision.result], appeal=filed.id, **revision.answer())
+
+
+@implements("R34")
+def _must_not_harm(unit: Unit, found: Published, draft: Draft, decision: Event, trail: Trail) -> None:
+    """Refuse a decision that leaves the appellant worse off, in the published result or in the ledger.
+
+    Raises: Contradiction.
+    """
+    grade = None if draft.grade is None else draft.grade.value
+    harm = ("已公布的结果", "the published result") if is_worse(found.standing, grade, draft.total) else None
+    if harm is None:
+        today, law = shanghai_date(decision.recorded_at), unit.law()
+        before, after = (
+            Basis(Trail(events), law, today, decision.recorded_at) for events in (found.events, trail.events)
+        )
+        harm = harmed(before, after, found.first.year)
+    if harm is not None:
+        raise Contradiction(
+            f"这一决定会使申诉人的{harm[0]}变差：异议不得使提出者处于更不利的地位",
+            f"this decision would worsen {harm[1]} of the appellant: an appeal is never to its disadvantage",
+            cites=("art.20", "R34"), remedy="对申诉人不利的事实须另案处理：这里只作有利的更正，其余另行登记",
+            remedy_en="What is to the appellant's disadvantage belongs into a proceeding of its own: record it apart.",
+            pointer="/replace" if getattr(decision, "replaced", ()) else "/annul",
+        )  # fmt: skip
 
 
 def _annul(act: Act, unit: Unit, uscc: str, appeal_id: str, body: DecideAppeal) -> Iterator[Event]:
@@ -107,12 +133,7 @@ def _annul(act: Act, unit: Unit, uscc: str, appeal_id: str, body: DecideAppeal) 
 @implements("R35")
 def involving(trail: Trail, filed: AppealFiled, person_id: str) -> list[Event]:
     """What somebody recorded or verified of what an appeal disputes: who did does not decide it."""
-    behind: list[Event] = []
-    for event_id in filed.disputed:
-        disputed: Event = trail.by_id[event_id]
-        behind += [disputed, *(trail.by_id[one] for one in disputed.named() if one in trail.by_id)]
-        behind += trail.naming(event_id, ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
-    return list({event.id: event for event in behind if event.actor == person_id}.values())
+    return made_by(trail, filed.disputed, person_id)
 
 
 def _must_be_impartial(act: Act, agency: Agency, filed: AppealFiled) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from api.assessing.act import Act
 from api.assessing.appeals import located
+from api.assessing.publishing import round_of
 from api.assessing.revising import Reason, differs, revise
 from domain.assessment import not_after
 from domain.commands.appeals import DisposeImpact
@@ -13,10 +14,10 @@ from domain.commands.base import already
 from domain.errors import Contradiction, NotFound
 from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
 from domain.ledger import Unit
-from domain.measures.chapter4_appeals import impact_id
+from domain.measures.chapter4_appeals import impact_id, is_worse
 from domain.measures.implements import implements
-from domain.values import agency_stream
-from projections.publication import let_in, published
+from domain.values import Grade, agency_stream, shanghai_date
+from projections.publication import Draft, Published, let_in, published
 from projections.rows.published import Wanted, matters
 
 
@@ -53,7 +54,7 @@ def _dispose(
         )  # fmt: skip
     event = act.append(
         unit, ImpactDisposed, agency_stream(uscc), body.disposed_on, impact_id=impact, result_id=result.id,
-        cause=cause, outcome=body.outcome, reason=unit.vault.seal(body.reason),
+        cause=cause, outcome=body.outcome, reason=unit.vault.seal(body.reason), hearing_on=body.hearing_on,
         **body.envelope(unit.vault),
     )  # fmt: skip
     if body.outcome == "kept" or found is None:
@@ -62,8 +63,19 @@ def _dispose(
     draft = let_in(found, event.recorded_at, fact)
     if not differs(found, draft):  # a decision has taken it in already
         return act.answer(unit, uscc, [event])
+    if _is_for_the_worse(found, draft) and round_of(unit.reader, result.year).was_final(found.standing.recorded_at):
+        body.must_have_heard(shanghai_date(fact.recorded_at))
     revision = revise(act, unit, found, draft, body.disposed_on, Reason(impact_id=impact))
     return act.answer(unit, uscc, [event, revision.result], **revision.answer())
+
+
+@implements("R36")
+def _is_for_the_worse(found: Published, draft: Draft) -> bool:
+    """Whether reopening is not plainly for the better: a lower grade or total, another category, or 不合格 at all."""
+    grade = None if draft.grade is None else draft.grade.value
+    before = found.standing
+    moved = before.sheet.get("category", draft.category) != draft.category
+    return moved or is_worse(before, grade, draft.total) or (before.grade is None and draft.grade is Grade.UNQUALIFIED)
 
 
 def no_such_impact() -> NotFound:

@@ -24,7 +24,7 @@ from domain.store.statements import Change, Insert, write
 from domain.trail import Trail
 from domain.values import Instant, next_instant, stream_id
 from projections.basis import Basis
-from projections.publication import Draft, Drafts, draft_of
+from projections.publication import Draft, Drafts, as_decided, draft_of
 
 W = TypeVar("W", Insert, Change)
 
@@ -70,7 +70,8 @@ def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
     """What a result says besides its envelope (R32)."""
     return {
         "year": drafts.year, "grade": None if draft.grade is None else draft.grade.value, "rank": draft.rank,
-        "sheet": draft.sheet, "basis": draft.basis, "known_at": drafts.known_at, "log_index": drafts.log_index,
+        "sheet": as_decided(draft.sheet), "basis": draft.basis, "known_at": drafts.known_at,
+        "log_index": drafts.log_index,
         "rulebook_sha256": draft.sheet["rulebook"]["sha256"], "calendar_sha256": draft.sheet["calendar"]["sha256"],
         "deadline": limit.day,
     }  # fmt: skip
@@ -79,7 +80,9 @@ def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
 def record(act: Act, unit: Unit, made: Prepared) -> Iterator[bytes]:
     """Record all results: the leaf hash of each, in the order of their streams. Takes the district's lock."""
     year = made.drafts.year
-    at = next_instant(unit.clock() if unit.clock else transaction_clock(unit.connection), made.drafts.known_at)
+    at = next_instant(
+        unit.clock() if unit.clock else unit.believed(transaction_clock(unit.connection)), made.drafts.known_at
+    )
     stored = {stream: _at(one, at) for stream, one in made.stored.items()}
     rows = [_rows_at(one, at) for one in made.inserts]
     staged = Staged(unit.connection, [event_rows(list(stored.values())), *rows])
@@ -127,7 +130,7 @@ def _record_moved(act: Act, unit: Unit, made: Prepared, draft: Draft) -> Event:
 
 
 def _outcome(draft: Draft) -> tuple[object, ...]:
-    return draft.total, draft.grade, draft.missing, draft.category
+    return draft.total, draft.grade, draft.missing, draft.group
 
 
 def _overtaking(unit: Unit, drafts: Drafts, draft: Draft) -> tuple[str, ...]:

@@ -16,7 +16,8 @@ from domain.errors import Contradiction, Invalid
 from domain.events import Waiver, YearClosed, YearPublished
 from domain.law import Law
 from domain.ledger import Ledger, Reader, Unit
-from domain.measures.chapter4_appeals import appeal_deadline
+from domain.measures.annex2_survey import stands_unclosed
+from domain.measures.chapter4_appeals import appeal_week
 from domain.measures.implements import implements
 from domain.values import FOREVER, assessment_stream, instant, shanghai_date
 from projections.publication import Drafts, drafted
@@ -36,8 +37,9 @@ def publish_year(act: Act, year: int, body: PublishYear) -> tuple[dict[str, Any]
     log_index = sealed_up(act.ledger)
     with act.ledger.reading() as reader:
         drafts = drafted(reader, now, year, body.published_on, log_index)
+        _must_be_closed(drafts)
         _must_be_complete(drafts, body)
-        limit = appeal_deadline(body.published_on, drafts.law.rulebooks, drafts.law.calendar)
+        limit = appeal_week(body.published_on, shanghai_date(now), drafts.law.rulebooks, drafts.law.calendar)
         made = prepared(act, reader, drafts, drafts.law, limit)
     return act.carry_out(lambda unit: _publish(act, unit, made, body))
 
@@ -49,10 +51,12 @@ def _law(reader: Reader) -> Law:
     return law
 
 
-def may_publish(ledger: Ledger, year: int, body: PublishYear) -> None:
-    """Refuse the days of a publication as `publish_year` would, now; nothing is recorded. Raises: as that."""
+def may_publish(ledger: Ledger, year: int, body: PublishYear, results: int) -> None:
+    """Refuse the days of a publication, or one of no result, as `publish_year` would; nothing is recorded."""
     with ledger.reading() as reader:
         _may_publish(reader, year, body, shanghai_date(instant(datetime.now(UTC))))
+    if not results:
+        raise _nothing_to_publish(year)
 
 
 def _may_publish(reader: Reader, year: int, body: PublishYear, today: date) -> None:
@@ -63,7 +67,10 @@ def _may_publish(reader: Reader, year: int, body: PublishYear, today: date) -> N
             f"there is no assessment of {year}: the Measures are in force from {law.rulebooks.first_day}",
             cites=("art.28", "R20"), remedy="请填写施行之后的年度", remedy_en="Give a year from then on.",
         )  # fmt: skip
-    round_of(reader, year).may_publish(body.published_on, body.meeting_on, today, law.rulebooks)
+    explained = body.reason is not None or body.note is not None
+    round_of(reader, year).may_publish(
+        body.published_on, body.meeting_on, today, law.rulebooks, explained=explained
+    )  # fmt: skip
 
 
 def round_of(reader: Reader, year: int) -> AssessmentRound:
@@ -71,11 +78,41 @@ def round_of(reader: Reader, year: int) -> AssessmentRound:
     return AssessmentRound.of(year, reader.events(assessment_stream(year)))
 
 
+@implements("art.16(8)", "R12", "R32")
+def _must_be_closed(drafts: Drafts) -> None:
+    """Refuse it all while a survey with forms stands unclosed, with the list; that is no part to be waived."""
+    unclosed = tuple(
+        ("", f"{one.sheet['agency']['name']}（{one.uscc}）的调查未截止", f"the survey of {one.uscc} is not closed")
+        for one in drafts.results
+        if stands_unclosed(one.sheet["survey"])
+    )
+    if unclosed:
+        raise Contradiction(
+            f"{len(unclosed)} 家机构的 {drafts.year} 年度满意度调查已有调查表而未截止，全部不予公布",
+            f"{len(unclosed)} surveys of {drafts.year} have forms and are not closed: nothing is published",
+            cites=("art.16(8)", "art.23", "R12"), remedy="请先截止这些调查（survey-closings），再公布",
+            remedy_en="Close these surveys first (survey-closings), then publish.", more=unclosed,
+        )  # fmt: skip
+
+
+@implements("R45")
+def _nothing_to_publish(year: int) -> Contradiction:
+    """The refusal of a publication without any result."""
+    return Contradiction(
+        f"{year} 年度没有一家机构有考评结果：没有可公布的内容，而公布不可撤回",
+        f"no agency has a result in {year}: there is nothing to publish, and it could not be undone",
+        cites=("art.19", "R32", "R45"), remedy="请核对年度；先登记备案、项目和评价",
+        remedy_en="Check the year; record filings, projects and scores first.",
+    )  # fmt: skip
+
+
 @implements("R25", "R32")
 def _must_be_complete(drafts: Drafts, body: PublishYear) -> None:
     """Refuse it all where a sheet lacks a part that the committee has not waived, with the list."""
     waived = {(one.uscc, str(one.part)) for one in body.waivers}
-    known = {draft.uscc for draft in drafts.results}
+    known = {draft.uscc for draft in drafts.results if draft.is_graded}
+    if not known:
+        raise _nothing_to_publish(drafts.year)
     for place, one in enumerate(body.waivers):
         if one.uscc not in known:
             raise Invalid(
@@ -108,21 +145,24 @@ def _publish(act: Act, unit: Unit, made: Prepared, body: PublishYear) -> dict[st
     leaves = list(record(act, unit, made))
     head = unit.lock_district(year)
     law = unit.law()
-    round_of(unit.reader, year).may_publish(on, body.meeting_on, unit.day_at(head), law.rulebooks)
-    if law is not drafts.law:
+    today = unit.day_at(head)
+    _may_publish(unit.reader, year, body, today)
+    if law is not drafts.law or appeal_week(on, today, law.rulebooks, law.calendar) != made.limit:
         raise Contradiction(
-            "规则或节假日历在测算期间有更新", "rulebook or calendar changed while the results were worked out",
-            cites=("R4",), remedy="请重新公布", remedy_en="Publish again.",
+            "规则、节假日历或日期在测算期间有变化",
+            "rulebook, calendar or day changed while the results were worked out",
+            cites=("R4", "R45"), remedy="请重新公布", remedy_en="Publish again.",
         )  # fmt: skip
     book = law.rulebooks.for_sheet(year, on)
     event = act.append(
         unit, YearPublished, head.stream, on, made.publication_id, year=year, meeting_on=body.meeting_on,
-        count=len(leaves), results_sha256=hashlib.sha256(b"".join(leaves)).hexdigest(), waivers=_waivers(unit, body),
+        count=drafts.graded, results_sha256=hashlib.sha256(b"".join(leaves)).hexdigest(), waivers=_waivers(unit, body),
         known_at=drafts.known_at, log_index=drafts.log_index, rulebook_sha256=book.sha256,
         calendar_sha256=law.calendar.sha256, deadline=made.limit.day,
+        reason=None if body.reason is None else unit.vault.seal(body.reason),
         **body.envelope(unit.vault),
     )  # fmt: skip
-    return round_answer(year, event, len(leaves))
+    return round_answer(year, event, drafts.graded)
 
 
 def _waivers(unit: Unit, body: PublishYear) -> tuple[Waiver, ...]:
@@ -142,6 +182,6 @@ def close_year(act: Act, year: int, body: CloseYear) -> tuple[dict[str, Any], bo
             (one.result.deadline for one in standing if one.result.deadline is not None), (one.id for one in waiting),
         )  # fmt: skip
         event = act.append(unit, YearClosed, head.stream, body.closed_on, year=year, **body.envelope(unit.vault))
-        return round_answer(year, event, len(standing))
+        return round_answer(year, event, sum(one.result.is_graded for one in standing))
 
     return act.carry_out(close)

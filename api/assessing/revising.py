@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from api.assessing.act import Act
 from domain.events import Event, RankMoved, RanksRevised, ResultPublished, ResultRevised
 from domain.ledger import Unit
-from domain.measures.chapter4_appeals import appeal_deadline
+from domain.measures.chapter4_appeals import appeal_week
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.implements import implements
 from domain.values import Grade, agency_stream, assessment_stream
 from projections.difference import sheet_differences
-from projections.publication import Draft, Published, full_sheet, summary_of
+from projections.publication import Draft, Published, as_decided, full_sheet, summary_of
 from projections.rows.published import Standing, results_of_year
 
 
@@ -50,8 +50,21 @@ class Revision(NamedTuple):
 
 
 def differs(found: Published, draft: Draft) -> bool:
-    """Whether anything of the sheet is another than on the standing result: else there is nothing to publish."""
-    return bool(sheet_differences(dict(full_sheet(found.events, found.standing)), draft.sheet))
+    """Whether anything of the sheet, or the category, is another than published: else there is nothing to publish."""
+    return bool(_differences(found, draft))
+
+
+@implements("R30", "R34")
+def _differences(found: Published, draft: Draft) -> list[dict[str, Any]]:
+    """What another draft changes of the standing result: its sheet, and the category in which it is ranked."""
+    old = dict(full_sheet(found.events, found.standing))
+    before, after = found.standing.sheet.get("category"), draft.category
+    moved = [] if before == after else [
+        {"field": "category", "before": before, "after": after, "events": [],
+         "why": "年度最后一天的服务机构类型不同，名次在该类型中排定（第十九条、R30）",
+         "why_en": "another category on the year's last day: it is ranked there (art.19, R30)"}
+    ]  # fmt: skip
+    return [*moved, *sheet_differences(old, draft.sheet)]
 
 
 @implements("art.19", "art.20", "R30", "R34")
@@ -64,18 +77,18 @@ def revise(act: Act, unit: Unit, found: Published, draft: Draft, on: date, why: 
     before = list(results_of_year(unit.connection, year))
     ranks = ranks_with(before, draft)
     law = unit.law()
-    limit = appeal_deadline(on, law.rulebooks, law.calendar).day
+    recorded_on = unit.day_at(unit.lock_district(year))
+    limit = appeal_week(on, recorded_on, law.rulebooks, law.calendar).day
     mine = max(limit, found.standing.deadline or limit)  # a week that runs is never cut short
     moving = [one for one in before if one.uscc != uscc and ranks.get(one.uscc) != one.result.rank]
     unit.take([agency_stream(one.uscc) for one in moving], year)
     rest = unit.reader.named(one.event_id for one in moving)
-    old = full_sheet(found.events, found.standing)
     result = act.append(
         unit, ResultRevised, draft.stream, on, year=year, rank=ranks.get(uscc),
-        grade=None if draft.grade is None else draft.grade.value, sheet=draft.sheet, basis=draft.basis,
+        grade=None if draft.grade is None else draft.grade.value, sheet=as_decided(draft.sheet), basis=draft.basis,
         known_at=draft.sheet["known_at"], log_index=found.first.log_index, replaces=found.standing.id,
         rulebook_sha256=draft.sheet["rulebook"]["sha256"], calendar_sha256=draft.sheet["calendar"]["sha256"],
-        difference=(*_rank_difference(found.standing.rank, ranks.get(uscc)), *sheet_differences(old, draft.sheet)),
+        difference=(*_rank_difference(found.standing.rank, ranks.get(uscc)), *_differences(found, draft)),
         deadline=mine, **why._asdict(),
     )  # fmt: skip
     moved = tuple(_move(act, unit, one, rest[one.event_id], ranks.get(one.uscc), on, limit, why) for one in moving)
@@ -93,9 +106,9 @@ def ranks_with(standing: Sequence[Standing], draft: Draft) -> dict[str, int]:
         result = one.result
         if one.uscc != draft.uscc and result.hundredths is not None and result.grade is not None:
             total = Fraction(result.hundredths, 100)
-            by_category.setdefault(result.category, []).append((one.uscc, Grade(result.grade), total))
+            by_category.setdefault(result.category_key, []).append((one.uscc, Grade(result.grade), total))
     if draft.total is not None and draft.grade is not None:
-        by_category.setdefault(draft.category, []).append((draft.uscc, draft.grade, draft.total))
+        by_category.setdefault(draft.group, []).append((draft.uscc, draft.grade, draft.total))
     return {uscc: rank for results in by_category.values() for uscc, rank in ranked(results)}
 
 

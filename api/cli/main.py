@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from api.cli import (
     auditing,
     benchmarking,
+    copies,
     demonstration,
     importing,
     proving,
@@ -19,20 +22,39 @@ from api.cli import (
 )
 from api.cli.accounts import account_app
 from api.cli.adopting import calendar_app, rulebook_app
+from api.cli.clock import clock_app
 from api.cli.master_key import master_key_app
 from api.cli.running import EPILOG, StewardGroup
 from api.cli.tokens import token_app
+from domain.version import software
 
 app = typer.Typer(
     name="steward",
     cls=StewardGroup,
-    help="大亚湾“安全管家”服务机构信用台账 / the ledger of safety-steward agencies under the Measures",
     epilog=EPILOG,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(software())
+        raise typer.Exit
+
+
+@app.callback()
+def steward(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help="程序版本 / the version of the code"),
+    ] = False,
+) -> None:
+    """大亚湾“安全管家”服务机构信用台账 / the ledger of safety-steward agencies under the Measures."""
+
+
 serving.register(app)
 demonstration.register(app)
 app.add_typer(token_app, name="token")
@@ -46,10 +68,22 @@ rebuilding.register(app)
 verifying.register(app)
 proving.register(app)
 auditing.register(app)
+copies.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
 app.add_typer(master_key_app, name="master-key")
-for group in (app, token_app, account_app, proving.keys_app, calendar_app, rulebook_app, master_key_app):
+app.add_typer(clock_app, name="clock")
+for group in (
+    app,
+    token_app,
+    account_app,
+    proving.keys_app,
+    copies.restore_app,
+    calendar_app,
+    rulebook_app,
+    master_key_app,
+    clock_app,
+):
     for command in group.registered_commands:
         command.epilog = EPILOG

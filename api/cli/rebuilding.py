@@ -14,7 +14,6 @@ from api.cli.running import DIFFERENT, say
 from projections.inspection import Found, Outcome
 from projections.inspection import check as compare
 from projections.rebuild import rebuild as build_anew
-from projections.rows.anew import Difference
 
 Jobs = Annotated[
     int | None,
@@ -91,7 +90,7 @@ def _tell(outcome: Outcome, shown: list[Found], as_json: bool) -> None:
 
 
 def _day(found: Found) -> object:
-    return found.day if isinstance(found, Difference) else found.as_of
+    return getattr(found, "day", "") or getattr(found, "as_of", "")
 
 
 def _cells(found: dict[str, Any]) -> list[str]:

@@ -17,7 +17,7 @@ from domain.errors import Busy, NotFound, Refusal, Unreadable
 from domain.store.trouble import DatabaseRefused
 
 OK, UNEXPECTED, USAGE, DATABASE_REFUSED, NOT_FOUND, REFUSED, BUSY, DIFFERENT, UNREADABLE, PROOF_FAILED = range(10)
-TAMPERED, ADDRESS_TAKEN, INTERRUPTED = 10, 13, 130
+TAMPERED, READ_OTHERWISE, ADDRESS_TAKEN, INTERRUPTED = 10, 11, 13, 130
 EXIT_CODES = {
     OK: ("完成", "done"),
     UNEXPECTED: ("意外错误", "unexpected error"),
@@ -33,6 +33,7 @@ EXIT_CODES = {
     UNREADABLE: ("有事件无法读取或投影", "an event cannot be decoded or projected"),
     PROOF_FAILED: ("核验不通过", "what was to be proven is not"),
     TAMPERED: ("存储的内容与签署的日志不符", "what is stored is not what was signed"),
+    READ_OTHERWISE: ("证书由理解不同的版本签发", "the certificate's version reads the Measures otherwise"),
     ADDRESS_TAKEN: ("监听地址已被占用", "the address to serve on is taken"),
     INTERRUPTED: ("被中断", "interrupted"),
 }

@@ -56,8 +56,9 @@ def serve(database: Database = None, host: Host = None, port: Port = None) -> No
 
 def prepare(settings: Settings) -> None:
     """Make the database ready now, so that a refusal ends this command with its own exit code."""
-    from api.app import make_ready  # as above
+    from api.app import make_ready, require_own_keys  # as above
 
+    require_own_keys(settings)
     engine = open_engine(settings.database)
     try:
         make_ready(engine, settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +11,11 @@ import typer
 
 from api.cli.options import Json
 from api.cli.output import print_json
-from api.cli.running import PROOF_FAILED, say
+from api.cli.running import PROOF_FAILED, READ_OTHERWISE, say
 from domain.proof.check import ProofError, VerifierKey, parse_key, parse_note, verify_checkpoint
-from projections.certificate import Shown, check_certificate
+from projections.certificate import check_certificate
 from projections.certificate_file import MOST_BYTES, Certificate, parse_certificate
+from projections.certificate_verdict import ReadOtherwise, Shown
 
 
 def verify(
@@ -37,7 +39,8 @@ def verify(
 ) -> None:
     """验证证书：核对证明，并由其中的记录重新推算结果 / Check the proofs and make the answer anew from the events.
 
-    不用数据库，不用网络。不成立则退出码 9。 No database, no network. Exit code 9 when something is not shown.
+    不用数据库，不用网络。不成立则退出码 9；由理解不同的版本签发则退出码 11。
+    No database, no network. Exit code 9 when something is not shown, 11 where a reading has changed since.
     """
     try:
         keys = [parse_key(one) for one in key or ()]
@@ -45,6 +48,9 @@ def verify(
         shown = check_certificate(certificate, keys)
         if checkpoint is not None:
             shown.append(_same_as_kept(certificate, checkpoint.read_bytes(), keys))
+    except ReadOtherwise as other:
+        _tell_other(other, as_json)
+        raise typer.Exit(READ_OTHERWISE) from other
     except ProofError as error:
         if as_json:
             print_json({"valid": False, "what": error.what, "text": error.text, "text_en": error.text_en})
@@ -52,6 +58,24 @@ def verify(
         say(f"NOT PROVEN ({error.what}): {error.text_en}")
         raise typer.Exit(PROOF_FAILED) from error
     _tell(certificate, shown, as_json)
+
+
+def _tell_other(other: ReadOtherwise, as_json: bool) -> None:
+    """What is proven all the same, and which reading makes this version answer otherwise."""
+    lines = [*other.shown, *other.remarks]
+    if as_json:
+        shown = [{"text": one.text, "text_en": one.text_en, "open": one.problem} for one in lines]
+        print_json({"valid": None, "what": other.what, "text": other.text, "text_en": other.text_en, "shown": shown})
+    else:
+        _tell_lines(lines)
+    say(f"理解不同：{other.text}")
+    say(f"READ OTHERWISE: {other.text_en}")
+
+
+def _tell_lines(lines: Iterable[Shown]) -> None:
+    for one in lines:
+        typer.echo(f"{'!' if one.problem else '✓'} {one.text}")
+        typer.echo(f"  {one.text_en}")
 
 
 def _content(file: str) -> bytes:
@@ -86,11 +110,10 @@ def _tell(certificate: Certificate, shown: list[Shown], as_json: bool) -> None:
     """What was shown, line by line, then what it means."""
     if as_json:
         lines = [{"text": one.text, "text_en": one.text_en, "open": one.problem} for one in shown]
-        print_json({"valid": True, "agency": certificate.uscc, "as_of": certificate.as_of, "shown": lines})
+        print_json({"valid": True, "agency": certificate.uscc, "as_of": certificate.as_of,
+                    "software": certificate.software or None, "shown": lines})  # fmt: skip
         return
-    for one in shown:
-        typer.echo(f"{'!' if one.problem else '✓'} {one.text}")
-        typer.echo(f"  {one.text_en}")
+    _tell_lines(shown)
     names = [one.name for one in parse_note(certificate.checkpoint.encode()).signatures]
     typer.echo(
         f"证书成立：{certificate.uscc} 截至 {certificate.as_of}，按 {certificate.standing['known_at']} 所知；"

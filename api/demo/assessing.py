@@ -22,15 +22,19 @@ _HONOURS = (
     ("district", "区级诚信经营示范单位", "大亚湾市场监督管理局", "other"),
 )
 
+CLOSINGS_BEGIN = (1, 18)
+"""Month and day of the year after on which the first surveys are closed."""
+
 
 def surveys(diary: Diary, temper: Temper, projects: list[Project]) -> None:
-    """A form per finished project, some invited, some sent twice, some never, some after the closing (R22)."""
+    """A form per finished project, some invited, some sent twice, some never; none after the closing (R22)."""
     rng = diary.rng
     for project in projects:
         if project.ended_on is None or rng.random() < 0.08:
             continue
         asked = diary.working_day(max(project.known_on, project.ended_on + timedelta(days=rng.randrange(1, 12))))
-        body: dict[str, Any] = {"client": project.client.client(), "project_id": project.id, "year": asked.year}
+        year = project.ended_on.year  # the last one in which it served the client, also when the form comes later
+        body: dict[str, Any] = {"client": project.client.client(), "project_id": project.id, "year": year}
         if rng.random() < 0.3:
             until = asked + timedelta(days=30)
             diary.add(asked, "survey-invitations", **body, invited_on=asked, expires_on=until)
@@ -48,6 +52,8 @@ def _form(diary: Diary, temper: Temper, body: dict[str, Any], on: date) -> None:
         entered, "surveys", Role.ASSOCIATION if late else Role.CLIENT, paper=0.02, **body, submitted_on=on,
         answers=temper.form(diary.rng), comments=comments,
     )  # fmt: skip
+    if on >= date(body["year"] + 1, *CLOSINGS_BEGIN):
+        diary.steps.pop()  # the survey may be closed by then (art.23, R22); drawn all the same, so that all else stays
 
 
 def yearly(diary: Diary, temper: Temper, projects: list[Project], first: date, last: date) -> None:
@@ -64,9 +70,8 @@ def yearly(diary: Diary, temper: Temper, projects: list[Project], first: date, l
             if rng.random() < 0.93:
                 on = diary.working_day(december + timedelta(days=rng.randrange(14, 42)))
                 _score(diary, temper, project, year, max(on, project.known_on))
-        closed = diary.working_day(date(year + 1, 1, 18) + timedelta(days=rng.randrange(6)))
-        if rng.random() < 0.97:
-            diary.add(closed, "survey-closings", year=year, closed_on=closed)
+        closed = diary.working_day(date(year + 1, *CLOSINGS_BEGIN) + timedelta(days=rng.randrange(6)))
+        diary.add(closed, "survey-closings", year=year, closed_on=closed)
         honours(diary, temper, year, first)
 
 

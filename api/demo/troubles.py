@@ -11,11 +11,25 @@ from api.demo.names import person_name
 from api.demo.temper import Temper
 from domain.values import Role
 
-_BEHAVIOURS = ("16.1", "16.2", "16.3", "16.4", "16.5a", "16.5b", "16.6", "16.7", "16.9", "16.10", "16.11", "16.13")
+_CONTENT = {
+    "16.1": "未签订书面合同即进场服务，合同在检查后补签。",
+    "16.2": "合同约定每月到场两次，核对签到表，当月未到现场。",
+    "16.3": "服务方案为通用模板，与企业实际需求不一致。",
+    "16.4": "在其他企业的培训材料中使用了该企业的工艺图。",
+    "16.5a": "承接了备案业务范围以外的检测项目。",
+    "16.5b": "报告引用已废止的标准，两处内容与现场不符。",
+    "16.6": "未经企业同意删减了方案中的现场勘查环节。",
+    "16.7": "报送的人员信息与社保记录不一致。",
+    "16.9": "一名安全工程师的证书同时登记在另一家同类机构。",
+    "16.10": "专职人员离职后未补充，人员数量低于备案条件。",
+    "16.11": "在投标说明会上贬低其他服务机构。",
+    "16.13": "未按规定张贴作业警示标识。",
+}
+"""What the record says happened, by behaviour; 16.8 and 16.12 come by derivation (R12)."""
 _FINDINGS = {
-    "upheld": "经现场核查并比对检查报告，应当发现的隐患未指出，投诉属实。",
-    "dismissed": "经核查，服务过程记录完整，投诉事项不成立。",
-    "merged": "与在先投诉系同一事项，并案处理。",
+    "upheld": "经现场核查并比对检查报告，应当发现的隐患未指出，投诉属实。依据为核查笔录，存协会。",
+    "dismissed": "经核查，服务过程记录完整，投诉事项不成立。依据为机构的过程记录，存协会。",
+    "merged": "与在先投诉系同一事项，并案处理，无另附材料。",
 }
 
 
@@ -70,9 +84,10 @@ def bad_records(diary: Diary, temper: Temper, first: date, last: date) -> None:
         entered = diary.working_day(day)
         behaviour_on = entered - timedelta(days=rng.randrange(0, 30))
         unlawful = rng.random() < 0.15
+        behaviour = rng.choice(list(_CONTENT))
         record, known = diary.add(
-            entered, "bad-records", behaviour=rng.choice(_BEHAVIOURS), entered_on=entered, behaviour_on=behaviour_on,
-            unlawful=unlawful, paper=0.25,
+            entered, "bad-records", behaviour=behaviour, entered_on=entered, behaviour_on=behaviour_on,
+            content=_CONTENT[behaviour], unlawful=unlawful, paper=0.25,
         )  # fmt: skip
         if unlawful and rng.random() < 0.8:
             on = diary.working_day(known + timedelta(days=rng.randrange(1, 20)))

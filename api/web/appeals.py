@@ -193,7 +193,9 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
     """Admission or withdrawal; a withdrawal is asked about once more, as nobody can take it back."""
     form: FormData = request.state.form
     model, fields, tail = _SIMPLE[name]
-    body = given(form, *fields)
+    body: dict[str, Any] = given(form, *fields)
+    if name == "withdraw" and (document := text_of(form, "evidence")):
+        body["evidence"] = [{"title": document}]
     if not sure:
         problem = await wrong(request, model, body)
         if problem is not None:

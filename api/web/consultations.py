@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.queries import Cursor, LooseText
+from api.queries import Cursor, LooseText, LooseUscc
 from api.web.basis import keeping
 from api.web.differences import Words
 from api.web.fields import VIA
@@ -25,7 +25,7 @@ _FILTERS = ("uscc", "person", "from", "to")
 @router.get("/consultations")
 async def consultations(
     request: Request,
-    uscc: LooseText = "",
+    uscc: LooseUscc = "",
     person: LooseText = "",
     from_: Annotated[LooseText, Query(alias="from")] = "",
     to: LooseText = "",

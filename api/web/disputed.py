@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.law_routes import adopted_law
-from api.web.form_lists import trail
+from api.web.form_lists import told_of_form, trail
 
 Said = tuple[str, str]
 
@@ -42,6 +42,8 @@ def _behind(entry: dict[str, Any], points: Mapping[str, int]) -> Behind:
 
 def _own(entry: dict[str, Any], points: Mapping[str, int]) -> Said | None:
     match entry["type"]:
+        case "SurveySubmitted" if entry.get("form"):
+            return told_of_form(entry["form"])
         case "SurveySubmitted":
             total = sum(points[letter] for letter in entry["fact"]["answers"])
             return f"本份 {total} 分", f"this form: {total} points"

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from api.commands import COMMANDS, CommandRoute
 from api.web.form_texts import FieldText, Words, choice_texts, command_text, field_text
+from api.web.who_reads import who_reads
 from domain.commands.fields import CommandIn, Id, Percent, Prose, Uscc, Years
 from domain.commands.filing import Scope
 from domain.events import Answer
@@ -21,11 +22,11 @@ Kind = Literal[
     "day", "flag", "choice", "group", "rows", "lines", "ids", "answers", "commands",
     "integer", "number", "prose", "uscc", "id", "text",
 ]  # fmt: skip
-LAST = ("note", "evidence")
+LAST = ("note", "note_audience", "evidence")
 """Every command has these; they come at the end."""
 _SEALED = frozenset({
-    "complainant", "client_uscc", "reporter", "appellant", "legal_representative", "technical_lead", "personnel",
-    "technicians", "quality_lead",
+    "complainant", "client_uscc", "contact", "reporter", "appellant", "legal_representative", "technical_lead",
+    "personnel", "technicians", "quality_lead", "practitioner",
 })  # fmt: skip
 """Whose single lines are kept encrypted (events.md, personal data)."""
 _BY_TYPE: tuple[tuple[Any, Kind], ...] = (
@@ -46,6 +47,8 @@ class FormField:
     is_whole: bool = False
     """Its choices are integers."""
     parts: tuple[FormField, ...] = ()
+    reads: Words | None = None
+    """Who will read what is typed, to be said beforehand (R39)."""
 
     @property
     def is_personal(self) -> bool:
@@ -99,7 +102,8 @@ def _field(name: str, path: str, command: str, hint: Any, *, required: bool) -> 
         texts = choice_texts(command, path)
         choices = tuple((str(value), texts[str(value)]) for value in values)
     is_whole = bool(values) and isinstance(values[0], int)
-    return FormField(name, path, kind, required, text, choices, is_whole, parts)
+    reads = who_reads(command, path, kind)
+    return FormField(name, path, kind, required, text, choices, is_whole, parts, reads)
 
 
 def _kind(hint: Any) -> tuple[Kind, type[BaseModel] | None, tuple[Any, ...]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from api.personal import ERASED, WITHHELD
+from api.personal import ERASED
+from api.veil import WITHHELD
 from api.web.form_fields import FORMS, REPLACING, FormField, form_fields
 from api.web.form_texts import command_text
 from api.web.form_values import Values, values_of
@@ -29,7 +30,7 @@ def filled(fact: dict[str, Any]) -> Values:
     command = command_for(fact["type"])
     if not command:
         return {"command": "", "id": "", "body": {}}
-    said = {**fact["fact"], **{name: fact[name] for name in ("note", "evidence")}}
+    said = {**fact["fact"], **{name: fact[name] for name in ("note", "note_audience", "evidence")}}
     said[FORMS[command].body.FACT_DATE] = fact["occurred_on"]
     said.setdefault("outcome", _OUTCOMES.get(fact["type"]))
     if fact["type"] in ("ComplaintDismissed", "ComplaintMerged"):

@@ -110,9 +110,22 @@ def described(one: Fact) -> Option:
     """A fact of the trail in one line."""
     label, label_en = EVENTS[one["type"]]
     tell = _DETAILS.get(one["type"])
-    more = None if tell is None else tell(one["fact"])
+    more = _of_form(one) if one.get("withheld") else None if tell is None else tell(one["fact"])
     text, text_en = ("", "") if more is None else (f"：{more[0]}", f": {more[1]}")
     return Option(one["id"], f"{one['occurred_on']} {label}{text}", f"{one['occurred_on']} {label_en}{text_en}")
+
+
+def told_of_form(form: Fact) -> Words:
+    """A form of which the rated agency is told little: its number, month and total (R39)."""
+    said = "第 {number} 份（共 {of} 份），{month}，{total} 分", "form {number} of {of}, {month}, {total} points"
+    return said[0].format(**form), said[1].format(**form)
+
+
+def _of_form(one: Fact) -> Words:
+    """A survey form, or an invitation, of which the rated agency is told little (R39)."""
+    if one["form"]["number"] is not None:
+        return told_of_form(one["form"])
+    return _same(str(one["fact"]["year"]))
 
 
 async def _all(request: Request, path: str, **query: str) -> list[Fact]:

@@ -10,12 +10,14 @@ import re
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.beforehand import beforehand
 from api.guard import require_right
 from api.permissions import READERS, rights_of
 from api.public_address import base_of
-from api.queries import Cursor, LooseText
+from api.queries import Cursor, LooseText, LooseUscc
 from api.web.appealing import LIST as APPEALED
 from api.web.appealing import appealable, begin, filed, filing
 from api.web.form_effects import effect_of, own_errors
@@ -57,13 +59,13 @@ router = APIRouter(route_class=FormRoute)
 
 @router.get("/record/{command}")
 async def form(
-    request: Request, command: str, uscc: LooseText = "", id: LooseText = "", q: LooseText = "",  # noqa: A002
+    request: Request, command: str, uscc: LooseUscc = "", id: LooseText = "", q: LooseText = "",  # noqa: A002
     cursor: Cursor = None,
 ) -> Response:  # fmt: skip
     """The empty form, or first the agency."""
     _may(request, command_of(command))
     visitor = request.state.visitor
-    chosen = own_agency(request) or uscc.strip() or await _agency_of(request, command, id)
+    chosen = own_agency(request) or uscc or await _agency_of(request, command, id)
     if not chosen and command != "file-agency":
         return page(
             request, "choose-agency.html", name="form", command=command, text=command_text(command),
@@ -215,6 +217,7 @@ async def _preview(request: Request, entry: Entry, said: str = "", *, further: b
     shared = await _shared(request, entry)
     return page(
         request, "preview.html", name="form", effect=effect, said=said, part_names=PART_NAMES,
+        before=await run_in_threadpool(_beforehand, request, entry),
         changes=await _changes(request, entry), filing=await filing(request, entry), **shared,
     )  # fmt: skip
 
@@ -245,6 +248,13 @@ async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Resp
         is_named=bool(request.app.state.service.settings.public_url),
         filing=await filed(request, entry, answer.content), **shared,
     )  # fmt: skip
+
+
+def _beforehand(request: Request, entry: Entry) -> dict[str, Any]:
+    """Equal facts that stand already, and whether the category is new (R46, R47)."""
+    command = entry.row.body.model_validate(entry.body)
+    uscc = entry.uscc or getattr(command, "uscc", "")
+    return beforehand(request.app.state.service.ledger, request.state.visitor.caller, command, uscc, entry.id)
 
 
 def _may_next(request: Request, entry: Entry) -> list[str]:

@@ -1,19 +1,29 @@
 """What was typed into a form, and the body that the API gets of it.
 
 An input is named by the JSON pointer of what it fills (RFC 6901), so that a refusal's pointer names the input. What
-was typed is kept as it was: whether it is right is for the API to say.
+was typed is kept as it was, days, codes and numbers in the API's own spelling: whether it is right is for the API to
+say.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from api.web.form_fields import REPLACING, FormField, form_fields
+from domain.folding import seen
+from domain.values import loose_uscc
 
 Values = dict[str, Any]
 """By field name: text; for a group the values of its parts; for rows a list of such; for ids a list of ids."""
+_DAY = re.compile(
+    r"(\d{4})(\d{2})(\d{2})|(\d{4})\s*[-/.]\s*(\d{1,2})\s*[-/.]\s*(\d{1,2})|(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日",
+    re.ASCII,
+)
+"""How people write days, the year first: which one is meant is never in doubt."""
+_NUMBER = re.compile(r"\d+(\.\d+)?", re.ASCII)
 _WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 QUESTIONS = 10
 MOST_ROWS = 500
@@ -57,8 +67,22 @@ def _value(one: FormField, given: Any) -> Any:
             return [_first(below.get(str(place))) for place in range(QUESTIONS)]
         case "ids":
             return [text for text in dict.fromkeys(texts) if text]
+        case "day" | "uscc" | "number" | "integer":
+            return _tidied(one.kind, _first(texts))
         case _:
             return _first(texts)
+
+
+def _tidied(kind: str, text: str) -> str:
+    """A day, code or number as the API takes it, where it can only mean one; else as it was typed."""
+    plain = seen(unicodedata.normalize("NFKC", text)).strip()
+    if kind == "uscc":
+        return loose_uscc(text)
+    written = _DAY.fullmatch(plain) if kind == "day" else None
+    if written is None:
+        return plain if kind == "day" or _NUMBER.fullmatch(plain) else text
+    year, month, day = (int(one) for one in written.groups() if one is not None)
+    return f"{year:04d}-{month:02d}-{day:02d}"
 
 
 def _places(below: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -35,7 +35,7 @@ async def impact(request: Request, impact: str) -> Response:
 async def dispose(request: Request, impact: str) -> Response:
     """Ask once more, then record what becomes of the result."""
     form: FormData = request.state.form
-    act, body = text_of(form, "act"), given(form, "outcome", "disposed_on", "reason")
+    act, body = text_of(form, "act"), given(form, "outcome", "disposed_on", "hearing_on", "reason")
     if act not in ("check", "dispose"):
         return await _shown(request, impact)
     if act == "check":

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.permissions import READERS, rights_of
-from api.queries import Cursor, LooseText
+from api.queries import Cursor, LooseText, LooseUscc
 from api.question_routes import path_year
 from api.web.basis import asked, keeping
 from api.web.inside import ask
@@ -18,6 +18,7 @@ from api.web.render import page
 from api.web.routes import PageRoute
 from domain.errors import NotFound
 from domain.events import Behaviour
+from domain.measures.categories import heading
 
 router = APIRouter(route_class=PageRoute)
 ROWS = 25
@@ -58,8 +59,11 @@ async def ranking(request: Request, year: str, cursor: Cursor = None) -> Respons
     answer = await ask(request, f"/v1/rankings/{number}", **asked(request).query, limit=ROWS, cursor=cursor)
     years = (await ask(request, "/v1/assessments"))["items"]
     groups = [
-        (ranked, category, _with_ties(rows))
-        for (ranked, category), rows in groupby(answer["items"], lambda one: (one["rank"] is not None, one["category"]))
+        (ranked, heading(group, rows[0]["category"]), _with_ties(rows))
+        for (ranked, group), found in groupby(
+            answer["items"], lambda one: (one["rank"] is not None, one["category_group"])
+        )
+        for rows in [list(found)]
     ]
     return page(
         request, "ranking.html", name="ranking", echo=answer, year=number, years=years, groups=groups,
@@ -82,7 +86,7 @@ async def worklist(
     status: LooseText = "",
     due_before: LooseText = "",
     behaviour: LooseText = "",
-    uscc: LooseText = "",
+    uscc: LooseUscc = "",
     cursor: Cursor = None,
 ) -> Response:
     """What waits on one list, what is due first first, with the way to deal with each; hints also of one agency."""
@@ -93,7 +97,7 @@ async def worklist(
             f"没有“{list}”这个待办清单", f"there is no worklist {list}",
             remedy="可用：" + "、".join(KINDS), remedy_en="There are: " + ", ".join(KINDS),
         )  # fmt: skip
-    given = {"due_before": due_before.strip(), "behaviour": behaviour.strip(), "uscc": uscc.strip()}
+    given = {"due_before": due_before.strip(), "behaviour": behaviour.strip(), "uscc": uscc}
     filters = {"status": status.strip() or kind.statuses[0], **{name: given[name] for name in kind.filters}}
     basis = asked(request).query if kind.on_basis else {}
     asked_for = {name: value for name, value in filters.items() if name != "uscc"}

@@ -8,7 +8,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.queries import LooseText
+from api.queries import LooseText, LooseUscc
 from api.web.administration import every
 from api.web.carried import STAY
 from api.web.inside import look, tell
@@ -25,7 +25,7 @@ _NOT_AGREED = ("请先阅读承诺书并勾选", "Please read the pledge and tic
 
 
 @router.get("/pledge")
-async def pledge(request: Request, uscc: LooseText = "", signed: LooseText = "") -> Response:
+async def pledge(request: Request, uscc: LooseUscc = "", signed: LooseText = "") -> Response:
     """The text with what the agency has signed so far. Without an agency it is the blank text, for print.
 
     `signed`: the pledge that has just been signed.

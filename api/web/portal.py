@@ -14,7 +14,7 @@ from starlette.responses import Response
 from api.law_routes import adopted_law
 from api.pages import onward
 from api.pages import page as part_of
-from api.public_routes import not_published, publicly
+from api.public_routes import explained_page, not_published, publicly, published_year
 from api.queries import Cursor, LooseText
 from api.question_routes import path_year
 from api.web.example import worked_example
@@ -23,7 +23,9 @@ from api.web.render import OWN_FILES, asset, packed, page
 from api.web.routes import PageRoute
 from api.web.table import ASSETS
 from domain.errors import NotFound
+from domain.measures.categories import heading
 from domain.measures.chapter4_appeals import appeal_deadline
+from domain.measures.official_text import official_text
 from domain.measures.paragraphs import paragraphs
 from domain.values import FOREVER, instant, shanghai_date
 from projections.public import ranked
@@ -93,30 +95,34 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
     number, now = path_year(year), datetime.now(UTC)
     wanted = part_of(cursor, ROWS, question=("results page", number))
     with publicly(request, now) as public:
-        published = next((one for one in public.years() if one.year == number), None)
+        published = published_year(public, number)
         windows = public.windows([published] if published else ())
         found = public.results(number, offset=wanted.offset, limit=ROWS + 1)
         rows, following = wanted.part(found, None, FOREVER)
+        rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
     if published is None:
         raise not_published(number)
     path = f"/results/{number}"
-    groups = [(kind, list(rows_)) for kind, rows_ in groupby(ranked(rows), lambda one: one.category or "")]
+    sections = [list(found) for _, found in groupby(ranked(rows), lambda one: one.group)]
+    groups = [(heading(one[0].group, one[0].category) or "", one) for one in sections]
     return page(
         request, "year.html", name="year", year=number, published=published, groups=groups, today=_today(now),
-        windows=windows, paged=cursor is not None, first=path,
+        left_out=left_out, windows=windows, paged=cursor is not None, first=path,
         following=None if following is None else _address(path, {"cursor": following}),
     )  # fmt: skip
 
 
 @router.get("/rules")
 def rules(request: Request) -> Response:
-    """The Measures as they are read (R1-R38): articles, values, what is not confirmed, defects of the text (art.28)."""
+    """The Measures as they are read: readings with their values, the text itself, its defects (art.28)."""
     book = list(adopted_law(request).rulebooks)[-1]
     values: dict[str, list[dict[str, Any]]] = {}
     for row in book.describe():
         values.setdefault(row["reading"], []).append({**row, "shown": _shown(row["value"])})
     titles = {one.ref: one for one in paragraphs()}
-    return page(request, "rules.html", name="rules", book=book, values=values, titles=titles)
+    return page(
+        request, "rules.html", name="rules", book=book, values=values, titles=titles, official=official_text,
+    )  # fmt: skip
 
 
 @router.get("/rules/scores")

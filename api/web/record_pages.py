@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.permissions import READERS, rights_of
-from api.queries import Cursor, LooseText
+from api.queries import Cursor, LooseText, LooseUscc
 from api.web.form_fields import FORMS
 from api.web.form_texts import command_text
 from api.web.inside import ask
@@ -28,10 +28,10 @@ CHAPTERS = {
 
 
 @router.get("/record")
-async def record(request: Request, uscc: LooseText = "", q: LooseText = "", cursor: Cursor = None) -> Response:
+async def record(request: Request, uscc: LooseUscc = "", q: LooseText = "", cursor: Cursor = None) -> Response:
     """All that the visitor may record, about the agency that was chosen."""
     role, own = request.state.visitor.role, own_agency(request)
-    chosen = own or uscc.strip()
+    chosen = own or uscc
     agency = await agency_shown(request, chosen) if chosen else None
     search = None if own else await searched(request, q, cursor)
     names = [name for name, row in FORMS.items() if role in rights_of("POST", row.path)]

@@ -124,8 +124,8 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         return new
 
     query = [(key, value) for key, value in request.query_params.multi_items() if key != "lang"]
-    by_date: Callable[[date], str] = lambda day: day_in_words(day, language)  # noqa: E731
-    by_clock: Callable[[str], str] = lambda at: clock_in_words(at, language)  # noqa: E731
+    by_date: Callable[[date | str], str] = lambda day: day if isinstance(day, str) else day_in_words(day, language)  # noqa: E731
+    by_clock: Callable[[str | None], str] = lambda at: "—" if at is None else clock_in_words(at, language)  # noqa: E731
     return {
         "t": t,
         "words": by_date,
@@ -133,7 +133,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "local": local_of,
         "why": lambda one: t(one["why"], words.named_in_english(one["why_en"])),
         "readable": lambda text: _INSTANT.sub(lambda found: by_clock(found[0]), _ID.sub("", text)),
-        "day": date.fromisoformat,
+        "day": _day_or_month,
         "named": named,
         "names": words,
         "differences": differences,
@@ -166,6 +166,11 @@ def cited_by_pages(references: str) -> str:
 def today() -> date:
     """Today in Shanghai."""
     return shanghai_date(instant(datetime.now(UTC)))
+
+
+def _day_or_month(text: str) -> date | str:
+    """A day; a month stays a text: of survey forms the rated agency is told no more (R39)."""
+    return text if len(text) == len("2024-06") else date.fromisoformat(text)
 
 
 def clock_in_words(at: str, language: Language) -> str:

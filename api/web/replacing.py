@@ -11,12 +11,15 @@ from starlette.datastructures import FormData
 
 from api.web.acting import text_of
 from api.web.form_texts import Words, choice_texts
+from domain.events import DERIVED
 
 MOST = 10
 _ROW = re.compile(r"replace-(\d)-kind", re.ASCII)
 KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "lapses": ("服务规范扣分（附件1 第1-7、9项）", "Lapse (annex 1, items 1-7 and 9)", ("item", "occurred_on")),
-    "bad-records": ("登记不良信息（第十六条）", "Bad record (art.16)", ("behaviour", "entered_on", "behaviour_on")),
+    "bad-records": (
+        "登记不良信息（第十六条）", "Bad record (art.16)", ("behaviour", "entered_on", "behaviour_on", "content"),
+    ),
     "complaints": (
         "投诉处理决定（第十七条）", "Decision on a complaint (art.17)",
         ("complaint", "outcome", "verified_grounds", "decided_on", "findings"),
@@ -35,6 +38,7 @@ _COMMANDS = {
     "lapses": "record-lapse", "bad-records": "enter-bad-record", "complaints": "decide-complaint",
     "honours": "award-honour", "effect-scores": "score-effect",
 }  # fmt: skip
+_NOT_HERE = ("merged", *DERIVED)
 _CHOSEN = ("item", "behaviour", "outcome", "verified_grounds", "level", "authority_kind")
 
 
@@ -42,11 +46,12 @@ _CHOSEN = ("item", "behaviour", "outcome", "verified_grounds", "level", "authori
 def choices() -> dict[str, dict[str, dict[str, Words]]]:
     """The official wording of what is chosen, by kind and field, as on the forms of recording.
 
-    A complaint cannot be merged here: that needs another one, and nothing of the contested result.
+    A complaint cannot be merged here: that needs another one, and nothing of the contested result. Two behaviours are
+    never entered (R12).
     """
     return {
         kind: {
-            name: {value: said for value, said in choice_texts(_COMMANDS[kind], name).items() if value != "merged"}
+            name: {value: said for value, said in choice_texts(_COMMANDS[kind], name).items() if value not in _NOT_HERE}
             for name in names if name in _CHOSEN
         }
         for kind, (_, _, names) in KINDS.items()

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.guard import require_known_parameters
+from api.guard import fold_path, require_known_parameters
 from api.problem_types import TooLarge
 from api.public_address import origin_and_host
 from api.web.basis import NAMES as BASIS_NAMES
@@ -53,6 +53,7 @@ class PageRoute(APIRoute):
             allowed |= BASIS_NAMES
 
         async def checked(request: Request) -> Response:
+            fold_path(request)
             visitor = await run_in_threadpool(visitor_of, request)
             request.state.visitor = visitor
             if roles is not None and visitor is None and request.method == "GET":

@@ -103,7 +103,7 @@ def _try(ledger: Ledger, login: str, password: str, source: str, before: Visitor
     if wait:
         return _Try(wait=wait)
     fits = password_fits(None if found is None else found[1], password)
-    with writing(ledger.engine) as connection:
+    with writing(ledger.engine, beside=True) as connection:
         if found is None or not fits:
             note_failure(connection, login, source)
             return _Try()
@@ -119,7 +119,7 @@ def sign_out(request: Request) -> Response:
     """End this session."""
     visitor: Visitor | None = request.state.visitor
     if visitor is not None:
-        with writing(request.app.state.service.ledger.engine) as connection:
+        with writing(request.app.state.service.ledger.engine, beside=True) as connection:
             end_session(connection, visitor.session.session_sha256)
     response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(COOKIE)

@@ -18,9 +18,11 @@ from api.web.inside import Inside, look, tell
 from api.web.refused import Refused, Said, refused
 from api.web.render import page
 from api.web.routes import PageRoute, text_of
+from api.web.who_reads import DISCLOSURES
 from domain.measures.annex2_survey import answers_total
 from domain.measures.annex_texts import survey_form
 from domain.measures.implements import implements
+from domain.readers import Disclosure
 
 router = APIRouter(route_class=PageRoute)
 _OVER = frozenset({404, 409, 410})
@@ -44,7 +46,7 @@ async def send_survey(request: Request, secret: str) -> Response:
     if text_of(request.state.form, "act") == STAY:
         found = await look(request, PATH.format(secret=secret))
         given["key"] = given["key"] or str(uuid4())
-        return _over(request, found) if found.refused else _form(request, found.content, given, None, 200)
+        return _over(request, found, given) if found.refused else _form(request, found.content, given, None, 200)
     body: dict[str, Any] = {"answers": [given[_field(one.number)] for one in survey_form().questions]}
     if given["comments"].strip():
         body["comments"] = given["comments"]
@@ -57,7 +59,7 @@ async def send_survey(request: Request, secret: str) -> Response:
         )  # fmt: skip
     about = await look(request, PATH.format(secret=secret))
     if about.refused or sent.status in _OVER or sent.content["type"] == _REUSED:
-        return _over(request, about if about.refused else sent)
+        return _over(request, about if about.refused else sent, given)
     return _form(request, about.content, given, _refused(sent, given), sent.status)
 
 
@@ -65,7 +67,14 @@ def _worth(request: Request, secret: str, answers: list[str], event: dict[str, A
     """Whom the form was about, and what its answers are worth under the rulebook of its year (R4, R22)."""
     about = about_link(request, secret, used=True)
     book = adopted_law(request).rulebooks.for_sheet(about["year"], date.fromisoformat(event["occurred_on"]))
-    return {"about": about, "total": answers_total(answers, book), "points": book.survey.points}
+    told = DISCLOSURES[_disclosure(request, event["occurred_on"])]
+    return {"about": about, "reads": told, "total": answers_total(answers, book), "points": book.survey.points}
+
+
+def _disclosure(request: Request, day: str) -> Disclosure:
+    """What the rated agency is told of a form of this day (R39)."""
+    told: Disclosure = adopted_law(request).rulebooks.on(date.fromisoformat(day)).survey.disclosure  # type: ignore[assignment]
+    return told
 
 
 def _field(number: int) -> str:
@@ -94,11 +103,14 @@ def _unanswered(field: str) -> Said:
 def _form(
     request: Request, about: dict[str, Any], given: dict[str, str], problem: Refused | None, status: int
 ) -> Response:
-    return _shown(request, "survey.html", status, about=about, given=given, refused=problem, form=survey_form())
+    told = DISCLOSURES[about["disclosure"]]
+    return _shown(
+        request, "survey.html", status, about=about, reads=told, given=given, refused=problem, form=survey_form()
+    )
 
 
-def _over(request: Request, found: Inside) -> Response:
-    return _shown(request, "survey-over.html", found.status, why=found.content)
+def _over(request: Request, found: Inside, given: dict[str, str] | None = None) -> Response:
+    return _shown(request, "survey-over.html", found.status, why=found.content, given=given)
 
 
 def _shown(request: Request, template: str, status: int, **content: Any) -> Response:

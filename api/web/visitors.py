@@ -14,6 +14,7 @@ from api.auth import COOKIE, Caller
 from api.public_address import is_foreign
 from domain.store.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
 from domain.store.engine import writing
+from domain.store.guard import guard_of
 from domain.values import Role
 
 FIELD = "csrf"
@@ -54,8 +55,8 @@ def visitor_of(request: Request) -> Visitor | None:
         session = find_session(reader.connection, secret)
     if session is None:
         return None
-    if is_stale(session):
-        with writing(engine) as connection:
+    if is_stale(session) and not guard_of(engine).stops():  # pages are shown while nothing can be written
+        with writing(engine, beside=True) as connection:
             touch_session(connection, session)
     return Visitor(session, csrf_of(secret))
 

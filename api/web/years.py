@@ -87,7 +87,7 @@ async def _undecided(request: Request, year_: int) -> list[dict[str, Any]]:
 async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     """With the waivers that the form gives a reason for; what else is missing the API refuses by name (R25, R32)."""
     form: FormData = request.state.form
-    days = given(form, "published_on", "meeting_on")
+    days = given(form, "published_on", "meeting_on", "reason")
     if sure:
         return await _record(request, year_, {**days, "waivers": _settled(form)})
     preview = await look(request, f"/v1/assessments/{year_}", as_of=days.get("published_on"), limit=1)
@@ -95,7 +95,7 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
         return await _shown(request, year_, Trouble(_at_field(preview.content)))
     found = preview.content
     body = {**days, "waivers": _waivers(form, found["incomplete"])}
-    problem = await wrong(request, PublishYear, body) or await _refusal(request, found["year"], body)
+    problem = await wrong(request, PublishYear, body) or await _refusal(request, found, body)
     lacking = sum(len(row["missing"]) for row in found["incomplete"]) - len(body["waivers"])
     if problem is not None or lacking:
         return await _shown(request, year_, Trouble(problem or _lacking(lacking)))
@@ -105,11 +105,12 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     )
 
 
-async def _refusal(request: Request, year_: int, body: dict[str, Any]) -> dict[str, Any] | None:
-    """What the API would refuse of the days of a publication, said before anybody confirms it."""
+async def _refusal(request: Request, found: dict[str, Any], body: dict[str, Any]) -> dict[str, Any] | None:
+    """What the API would refuse of a publication, said before anybody confirms it: its days, and one of no result."""
+    year_, count = found["year"], found["expected"]
     publication, ledger = PublishYear.model_validate(body), request.app.state.service.ledger
     path = f"/v1/assessments/{year_}/publication"
-    return await refusal_of(request, path, lambda: may_publish(ledger, year_, publication))
+    return await refusal_of(request, path, lambda: may_publish(ledger, year_, publication, count))
 
 
 async def _record(request: Request, year_: str, body: dict[str, Any]) -> Response:
@@ -162,24 +163,19 @@ def _question(found: dict[str, Any], body: dict[str, Any]) -> Question:
         _results(year_, count, found["grades"]),
         (f"会议日期 {body['meeting_on']}，公布日期 {body['published_on']}",
          f"Meeting on {body['meeting_on']}, published on {body['published_on']}"),
-        (f"豁免缺失 {waived} 项，理由随公布记录", f"{waived} missing parts waived, with the reasons"),
-        ("公布后只能通过异议或结果影响的处理来修订；自次日起一周可提出异议（第二十条）",
-         "Afterwards results change only by appeals or impacts; appeals run for a week from the next day (art.20)"),
+        (f"豁免缺失 {waived} 项，理由随结果公开（R44）",
+         f"{waived} missing parts waived; the reasons are made public (R44)"),
+        ("公布后只能通过异议或结果影响的处理来修订；自今天的次日起一周可提出异议（第二十条、R45）",
+         "Afterwards results change only by appeals or impacts; appeals run for a week from tomorrow (art.20, R45)"),
     ]  # fmt: skip
     return Question(
         (f"确认公布 {year_} 年度考评结果", f"Confirm the publication of {year_}"), lines, "publish",
-        (f"公布 {count} 个结果", f"Publish {count} results") if count else ("公布：没有结果", "Publish: no results"),
+        (f"公布 {count} 个结果", f"Publish {count} results"),
     )  # fmt: skip
 
 
 def _results(year_: int, count: int, grades: dict[str, int]) -> Said:
-    """What is published, in a sentence; that it is nothing where nobody was assessed."""
-    if not count:
-        return (
-            f"{year_} 年度没有一家机构参与考评：没有可公布的结果。公布只登记这一事实，公布后不能再次公布（R29、R32）",
-            f"No agency was assessed in {year_}: there is no result to publish. Publishing records just that, and "
-            "cannot be done again (R29, R32)",
-        )
+    """What is published, in a sentence."""
     counts = [(GRADES.get(name, ("未评定", "without a grade")), number) for name, number in grades.items()]
     return (
         f"公布 {year_} 年度共 {count} 个结果：" + "、".join(f"{said[0]} {number}" for said, number in counts),

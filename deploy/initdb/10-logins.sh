@@ -1,7 +1,8 @@
 #!/bin/sh
 # Run once by the database image, on an empty volume: two logins, neither of them a superuser, and the database.
 # steward_owner owns and changes the tables; steward_app has only what the role steward_service has, which the migration
-# grants table by table: events can be read and appended, never changed or deleted.
+# grants table by table: events can be read and appended, never changed or deleted. Results of a year wait in temporary
+# tables until they are put in place: the role may make those.
 set -eu
 secrets=${STEWARD_SECRETS:-/run/secrets}
 owner=$(cat "$secrets/owner_password")
@@ -17,6 +18,7 @@ GRANT steward_service TO steward_app;
 CREATE DATABASE steward OWNER steward_owner;
 REVOKE ALL ON DATABASE steward FROM PUBLIC;
 GRANT CONNECT ON DATABASE steward TO steward_app;
+GRANT TEMPORARY ON DATABASE steward TO steward_service;
 \connect steward
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT ALL ON SCHEMA public TO steward_owner;

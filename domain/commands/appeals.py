@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -20,7 +20,7 @@ from domain.commands.base import (
     unknown_in_body,
 )
 from domain.commands.fields import AssessmentYear, Commands, Day, Id, Label, Part, Prose, Uscc, wrong
-from domain.errors import Contradiction, Invalid
+from domain.errors import Contradiction, Forbidden, Invalid
 from domain.events import (
     AppealAdmitted,
     AppealDismissed,
@@ -29,9 +29,11 @@ from domain.events import (
     AppealUpheld,
     AppealWithdrawn,
     Event,
+    NoteAudience,
 )
 from domain.measures.chapter4_appeals import AppealState, appeal_state, appealed_result
 from domain.measures.implements import implements
+from domain.values import Role
 
 if TYPE_CHECKING:
     from domain.agency import Agency
@@ -59,6 +61,16 @@ class FileAppeal(Command):
     grounds: Prose
     disputed_event_ids: Ids = ()
 
+    def check_dates(self, recording: Recording) -> None:
+        """What was sent off on its last day and arrives a moment after midnight is taken, as of today (R33)."""
+        if recording.role is Role.AGENCY and self.filed_on == recording.today - timedelta(days=1):
+            return
+        super().check_dates(recording)
+
+    def _arrived_on(self, recording: Recording) -> date:
+        """The day that decides whether it is in time: the agency's own arrives when it is recorded (R8b, R33)."""
+        return recording.today if recording.role is Role.AGENCY else self.filed_on
+
     @model_validator(mode="after")
     def _named(self) -> Self:
         if self.appellant.kind == "practitioner" and self.appellant.name is None:
@@ -69,20 +81,21 @@ class FileAppeal(Command):
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Never refused for being late: it is recorded as out of time. Needs a result, and events of this agency."""
         results = [one for one in agency.results() if one.year == self.year]
-        result = appealed_result(results, self.filed_on, lambda one: one.occurred_on)
+        arrived = self._arrived_on(recording)
+        result = appealed_result(results, arrived, lambda one: one.occurred_on)
         if result is None or result.deadline is None:
             raise Contradiction(
-                f"{self.year} 年度没有公布过该机构的考评结果",
-                f"no result of {self.year} has been published for this agency",
+                f"{self.year} 年度的考评结果尚未公布",
+                f"the results of {self.year} have not been published",
                 cites=("art.20", "R33"),
-                remedy="对单条记录请提出更正申请（R38）",
-                remedy_en="Against a single record, file an objection (R38).",
+                remedy="公布之后一周内可提出异议；此前对单条记录可提出更正申请（R38）",
+                remedy_en="Appeal within a week of their publication; until then, object to a single record (R38).",
                 pointer="/year",
             )
-        if self.filed_on < result.occurred_on:
+        if arrived < result.occurred_on:
             raise Contradiction(
-                f"提出日期（{self.filed_on}）早于结果公布之日（{result.occurred_on}）",
-                f"the day of filing ({self.filed_on}) lies before the publication ({result.occurred_on})",
+                f"提出日期（{arrived}）早于结果公布之日（{result.occurred_on}）",
+                f"the day of filing ({arrived}) lies before the publication ({result.occurred_on})",
                 cites=("art.20", "R33"), remedy="请核对日期", remedy_en="Check the date.", pointer="/filed_on",
             )  # fmt: skip
         for event_id in self.disputed_event_ids:
@@ -99,7 +112,7 @@ class FileAppeal(Command):
             grounds=recording.vault.seal(self.grounds),
             disputed=tuple(dict.fromkeys(self.disputed_event_ids)),
             deadline=result.deadline,
-            in_time=self.filed_on <= result.deadline,
+            in_time=arrived <= result.deadline,
         )
 
 
@@ -221,17 +234,31 @@ class DecideAppeal(Command):
             )  # fmt: skip
 
 
-@implements("R34")
+@implements("R33", "R34")
 class WithdrawAppeal(Command):
-    """The appellant withdraws the appeal (R34)."""
+    """The appellant withdraws the appeal: nobody else does it in its place (R33, R34)."""
 
     FACT_DATE: ClassVar[str] = "withdrawn_on"
 
     withdrawn_on: Day
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
-        """While nothing was decided."""
+        """While nothing was decided. What the association enters, it enters with the appellant's document."""
         state = _appeal(agency, recording)
+        if recording.role is Role.AGENCY and state.filed.appellant_kind != "agency":
+            raise Forbidden(
+                "从业人员提出的异议由其本人撤回，机构不能代为撤回",
+                "a practitioner's appeal is withdrawn by the practitioner, not by the agency",
+                cites=("art.20", "R33"), remedy="请本人把书面撤回交协会，由协会凭该材料录入",
+                remedy_en="The practitioner hands the withdrawal in writing to the association, which enters it.",
+            )  # fmt: skip
+        if recording.role is not Role.AGENCY and not self.evidence:
+            raise Invalid(
+                "协会录入撤回，须附提出者本人的书面材料",
+                "the association enters a withdrawal only with the appellant's own document",
+                cites=("art.20", "R33"), remedy="请在 evidence 中写明撤回书的名称和存放处",
+                remedy_en="Name the document in evidence.", pointer="/evidence",
+            )  # fmt: skip
         _not_before_filing(self.withdrawn_on, "withdrawn_on", state.filed)
         return fact(AppealWithdrawn, appeal_id=state.filed.id)
 
@@ -240,12 +267,13 @@ class RoundBody(Part):
     """What acts on a year's round, or on a result, are given: they decide on more than one agency."""
 
     note: Prose | None = None
+    note_audience: NoteAudience = "internal"
     evidence: Evidences = ()
 
     def envelope(self, vault: Sealer) -> dict[str, Any]:
         """What of it goes into the envelope of its event (events.md)."""
         note = None if self.note is None else vault.seal(self.note)
-        return {"note": note, "evidence": evidence_stored(self.evidence)}
+        return {"note": note, "note_audience": self.note_audience, "evidence": evidence_stored(self.evidence)}
 
 
 class WaiverIn(Part):
@@ -261,6 +289,8 @@ class PublishYear(RoundBody):
 
     published_on: Day
     meeting_on: Day
+    reason: Prose | None = None
+    """Why it is dated before the day on which it is made (R45); the note says it as well."""
     waivers: Annotated[tuple[WaiverIn, ...], Field(max_length=10_000)] = ()
 
 
@@ -275,4 +305,28 @@ class DisposeImpact(RoundBody):
 
     outcome: Literal["reopened", "kept"]
     disposed_on: Day
+    hearing_on: Day | None = None
+    """When the agency was heard (R36)."""
     reason: Prose
+
+    def must_have_heard(self, since: date) -> None:
+        """Refuse to reopen a final result to the worse without a hearing after the late fact came in (R36).
+
+        Raises: Contradiction, Invalid.
+        """
+        if self.hearing_on is None:
+            raise Contradiction(
+                "最终结果只能为机构的利益重开；不利于机构的，须另行决定：先听取其意见，再给一周提出异议",
+                "a final result is reopened only for the better of the agency; to its disadvantage only by a decision "
+                "of its own, after a hearing and with a whole week to appeal",
+                cites=("art.20", "R36"), remedy="请先听取机构意见，并填写听证日期（hearing_on），或维持公布的结果",
+                remedy_en="Hear the agency first and give the day (hearing_on), or keep what was published.",
+                pointer="/hearing_on",
+            )  # fmt: skip
+        if not since <= self.hearing_on <= self.disposed_on:
+            raise Invalid(
+                f"听证日期（{self.hearing_on}）不在该事实登记之日（{since}）与处理日期（{self.disposed_on}）之间",
+                f"the hearing ({self.hearing_on}) was not between the day on which the fact was recorded ({since}) "
+                f"and the day of disposal ({self.disposed_on})",
+                cites=("R36",), remedy="请核对日期", remedy_en="Check the dates.", pointer="/hearing_on",
+            )  # fmt: skip

@@ -21,7 +21,7 @@ from domain.commands.base import (
     unknown_in_body,
 )
 from domain.commands.fields import AssessmentYear, ClientIn, Day, Id, Label, Percent, Prose
-from domain.errors import Contradiction, Invalid
+from domain.errors import Contradiction, Forbidden, Invalid
 from domain.events import (
     Answer,
     AuthorityKind,
@@ -36,7 +36,12 @@ from domain.events import (
     SurveyInvited,
     SurveySubmitted,
 )
-from domain.measures.rulebook import assessment_year_of
+from domain.facts import Facts
+from domain.measures.annex2_survey import project_of
+from domain.measures.chapter3_business import serving
+from domain.measures.implements import implements
+from domain.measures.rulebook import assessment_year_of, year_span
+from domain.trail import Trail
 from domain.values import Role
 
 if TYPE_CHECKING:
@@ -76,6 +81,47 @@ def _clients_project(agency: Agency, recording: Recording, project_id: str | Non
         )
 
 
+@implements("art.13", "R22")
+def _must_be_served(agency: Agency, recording: Recording, form: SubmitSurvey) -> None:
+    """A client is told at once that its form would not count. The association's are recorded, and shown as such."""
+    facts, span = Facts(agency.trail, recording.today), year_span(form.year, recording.rulebooks)
+    running = serving(facts, form.client.uscc, *span)
+    project = project_of(form.project_id, form.submitted_on, form.year, running)
+    if isinstance(project, ProjectStarted):
+        return
+    text, text_en = project
+    if not running:
+        raise Forbidden(
+            f"{text}，不能评价",
+            f"{text_en}: it cannot rate it",
+            cites=("art.13", "R22"),
+            remedy="请核对年度和机构；如确有服务合同，请机构或协会先登记项目",
+            remedy_en="Check year and agency; have the agency or the association record the contract first.",
+        )
+    raise Invalid(
+        text,
+        text_en,
+        cites=("art.13", "R22"),
+        remedy="请写明所评价的项目",
+        remedy_en="Name the project that is rated.",
+        pointer="/project_id",
+    )
+
+
+@implements("art.23", "R22")
+def still_open(trail: Trail, year: int, day: date) -> None:
+    """Refuse what comes after a year's survey was closed: it would not count, and nobody would know. Raises."""
+    closing = next((one for one in trail.of(SurveyClosed) if one.year == year), None)
+    if closing is not None and day > closing.occurred_on:
+        raise Contradiction(
+            f"{year} 年度满意度调查已于 {closing.occurred_on} 截止：此后提交的调查表不计入",
+            f"the survey of {year} was closed on {closing.occurred_on}: forms submitted after that do not count",
+            cites=("art.23", "R22"),
+            remedy="如有意见，请直接向协会提出；截止有误的，由协会先撤销截止",
+            remedy_en="Tell the association directly; a closing made by mistake has to be annulled first.",
+        )
+
+
 class InviteSurvey(Command):
     """Invite a client to the satisfaction survey by a one-time link (art.13, 23; annex 2)."""
 
@@ -89,7 +135,10 @@ class InviteSurvey(Command):
     expires_on: Day
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
-        """Refused where the link would be dead at once."""
+        """Refused where the link would be dead at once: expired, or of a year whose survey is closed by today.
+
+        An import tells what was: there the invitation's own day has to lie before the closing.
+        """
         if self.expires_on < self.invited_on:
             raise Invalid(
                 "失效日期早于邀请日期：链接一发出就已失效",
@@ -99,6 +148,7 @@ class InviteSurvey(Command):
                 pointer="/expires_on",
             )
         _year_begun(self.year, self.invited_on, recording)
+        still_open(agency.trail, self.year, self.invited_on if recording.via == "import" else recording.today)
         _clients_project(agency, recording, self.project_id, self.client)
         return fact(
             SurveyInvited,
@@ -130,6 +180,9 @@ class SubmitSurvey(Command):
         own_enterprise(recording, self.client.uscc, "/client/uscc")
         _year_begun(self.year, self.submitted_on, recording)
         _clients_project(agency, recording, self.project_id, self.client)
+        if recording.role is Role.CLIENT:
+            _must_be_served(agency, recording, self)
+            still_open(agency.trail, self.year, self.submitted_on)
         return fact(
             SurveySubmitted,
             client=stored_client(self.client.uscc, self.client.name),
@@ -163,6 +216,7 @@ class AnswerInvitation(Command):
                 remedy="请协会重新发出邀请",
                 remedy_en="Ask the association for a new invitation.",
             )
+        still_open(agency.trail, invitation.year, self.valid_from())
         return fact(
             SurveySubmitted,
             client=invitation.client,

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from domain.commands.fields import EvidenceIn, MemberIn, PersonIn, Prose
+from domain.commands.fields import Body, EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
-from domain.events import Client, Event, Evidence, Person, Sealed, TeamMember, Via
+from domain.events import Client, Event, Evidence, NoteAudience, Person, Sealed, TeamMember, Via
 from domain.measures.calendar import Calendar
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks
 from domain.measures.staff import NOWHERE, Elsewhere
-from domain.values import Instant, Role
+from domain.values import Instant, Role, normal_text
 
 if TYPE_CHECKING:
     from domain.agency import Agency
@@ -39,8 +40,8 @@ class NoVault:
         return Sealed(subject=subject or "", sealed="")
 
     def keyed_hash(self, text: str) -> str:
-        """No key, no hash."""
-        return ""
+        """Tells what is supposed together apart, and equals nothing that is stored."""
+        return f"supposed {hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,8 @@ def evidence_stored(given: Iterable[EvidenceIn]) -> tuple[Evidence, ...]:
     return tuple(Evidence(title=one.title, uri=one.uri, sha256=one.sha256) for one in given)
 
 
-class Command(BaseModel):
+class Command(Body):
     """A command's body. Subclasses say which fact it makes and when it is refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     FACT_DATE: ClassVar[str]
     """The field that becomes `occurred_on`: the first date named in the command's row of api.md."""
@@ -110,6 +109,7 @@ class Command(BaseModel):
     """Records more than its own fact (`api/acts.py`), so it stands by itself: in no import and in no other command."""
 
     note: Prose | None = None
+    note_audience: NoteAudience = "internal"
     evidence: Evidences = ()
 
     @abstractmethod
@@ -243,7 +243,10 @@ def stored_person(recording: Recording, person: PersonIn) -> Person:
 
 def stored_member(recording: Recording, member: MemberIn | None) -> TeamMember | None:
     """A team member, sealed like a person, with the years of work in clear: the rules read them (art.15(1))."""
-    return None if member is None else TeamMember(**_identity(recording, member), years=member.years)
+    if member is None:
+        return None
+    name = recording.vault.keyed_hash("".join(normal_text(member.name).split()))  # 王三 and 王 三 are one
+    return TeamMember(**_identity(recording, member), years=member.years, name_hash=name)
 
 
 def _identity(recording: Recording, person: PersonIn) -> dict[str, Any]:

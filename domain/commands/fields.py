@@ -6,7 +6,8 @@ import re
 import unicodedata
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, ClassVar, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -18,10 +19,12 @@ from pydantic import (
     StrictInt,
     StringConstraints,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from domain import events
+from domain.folding import seen
 from domain.values import normal_uscc
 
 
@@ -39,7 +42,8 @@ def read_day(value: Any) -> date:
     if isinstance(value, date):
         return value
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-        raise wrong("day", "日期须写作 YYYY-MM-DD 的文本", "a date is text of the form YYYY-MM-DD")
+        said = "日期须写作 YYYY-MM-DD 的文本，如 2024-05-05", "a date is text of the form YYYY-MM-DD, like 2024-05-05"
+        raise wrong("day", *said)
     try:
         day = date.fromisoformat(value)
     except ValueError:
@@ -72,6 +76,11 @@ def _clean(value: str) -> str:
         if unicodedata.category(character) in ("Cc", "Cs") and character not in _SPACING:
             raise wrong("text", "文本里有控制字符：请删去", "the text has a control character: remove it")
     return value
+
+
+def _seen(value: Any) -> Any:
+    """Pasted text brings along what nobody sees (zero width, marks of direction): two equal labels would differ."""
+    return seen(value) if isinstance(value, str) else value
 
 
 def _points(value: Any) -> str:
@@ -107,14 +116,19 @@ _NUMBER_SCHEMA = WithJsonSchema(
 )
 _DAY_SCHEMA = WithJsonSchema({"type": "string", "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"})
 
+USCC_PATTERN = "^[0-9ANY][0-9]{7}[0-9A-HJ-NP-RTUWXY]{10}$"
+
 Day = Annotated[date, BeforeValidator(read_day), _DAY_SCHEMA]
 Uscc = Annotated[
     str,
     BeforeValidator(read_uscc),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9A-HJ-NP-RTUW-Y]{18}$", "description": "统一社会信用代码"}),
+    WithJsonSchema({"type": "string", "pattern": USCC_PATTERN, "description": "统一社会信用代码"}),
 ]
 Label = Annotated[
-    str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=300), AfterValidator(_clean)
+    str,
+    StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=300),
+    AfterValidator(_clean),
+    BeforeValidator(_seen),
 ]
 Prose = Annotated[
     str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(_clean)
@@ -140,10 +154,42 @@ AssessmentYear = Annotated[StrictInt, Field(ge=2000, le=2199)]
 Flag = StrictBool
 
 
-class Part(BaseModel):
-    """A nested piece of a body: unknown fields are refused, so that a misspelt one is not lost."""
+class Body(BaseModel):
+    """What every body and every piece of one has in common: nothing unknown, and an empty optional text is none."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    VERBATIM: ClassVar[frozenset[str]] = frozenset()
+    """Texts in which also spaces say something."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_none(cls, given: Any) -> Any:
+        """What a client sends for a text area that was left empty (api.md, Conventions)."""
+        if not isinstance(given, dict):
+            return given
+        empty = [name for name in _optional_texts(cls) if isinstance(given.get(name), str) and not given[name].strip()]
+        return {**given, **dict.fromkeys(empty)} if empty else given
+
+
+@cache
+def _optional_texts(body: type[Body]) -> tuple[str, ...]:
+    """The fields that may be null and are written as text otherwise: words, ids, codes, dates."""
+    fields = ((name, field.annotation) for name, field in body.model_fields.items() if name not in body.VERBATIM)
+    return tuple(name for name, annotation in fields if _may_be_none_or_text(annotation))
+
+
+def _may_be_none_or_text(annotation: Any) -> bool:
+    branches = [_bare(one) for one in get_args(annotation)]
+    return type(None) in branches and not {str, date}.isdisjoint(branches)
+
+
+def _bare(annotation: Any) -> Any:
+    return _bare(get_args(annotation)[0]) if get_origin(annotation) is Annotated else annotation
+
+
+class Part(Body):
+    """A nested piece of a body: unknown fields are refused, so that a misspelt one is not lost."""
 
 
 class EvidenceIn(Part):

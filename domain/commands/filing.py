@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
+from msgspec import UNSET
 from pydantic import Field, model_validator
 
 from domain.commands.base import (
@@ -29,6 +30,7 @@ from domain.events import (
     Qualification,
 )
 from domain.facts import Facts
+from domain.measures.categories import group_of, must_be_known
 from domain.measures.chapter2_filing import changed_values, filing_state, filings, profile_on
 from domain.measures.implements import implements
 from domain.values import Role
@@ -92,6 +94,7 @@ class FileAgency(Command):
                 remedy_en="Give your own USCC.",
                 pointer="/uscc",
             )
+        must_be_known(self.category, recording.rulebooks.on(self.submitted_on).categories.known, "/category")
         state = filing_state(Facts(agency.trail, self.submitted_on))
         if state in ("submitted", "filed"):
             raise Contradiction(
@@ -177,8 +180,28 @@ class ReportChange(Command):
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Never refused for being late: lateness is what the rules count."""
         given = {field: getattr(self.fields, field) for field in self.fields.model_fields_set}
+        if self.fields.category is not None:
+            self._decided_by_the_association(agency, recording, self.fields.category)
         old = changed_values(profile_on(agency.trail.about(given), self.changed_on), given)
         return fact(InformationChanged, reported_on=self.reported_on, fields=stored_profile(recording, given), old=old)
+
+    @implements("art.19", "R47")
+    def _decided_by_the_association(self, agency: Agency, recording: Recording, category: str) -> None:
+        """按照服务机构类型进行排名: with whom an agency is ranked is not for itself to say."""
+        known = recording.rulebooks.on(self.changed_on).categories.known
+        must_be_known(category, known, "/fields/category")
+        if recording.role is not Role.AGENCY:
+            return
+        standing = profile_on(agency.trail.about(("category",)), self.changed_on).category
+        if standing is UNSET or group_of(standing, known) != group_of(category, known):
+            raise Forbidden(
+                "机构类型由协会认定：机构不能自行变更（排名按类型进行）",
+                "an agency's category is decided by the association: it cannot change it itself (ranks go by it)",
+                cites=("art.12", "art.19", "R47"),
+                remedy="请去掉类型这一项再报送其他变更，类型的变更请向协会提出",
+                remedy_en="Report the other changes without it, and ask the association to change the category.",
+                pointer="/fields/category",
+            )
 
 
 @implements("art.10")

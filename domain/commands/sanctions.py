@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
 from domain.commands.base import (
     Command,
@@ -25,7 +25,6 @@ from domain.events import (
     AgencyDelisted,
     BadRecordEntered,
     BadRecordReferred,
-    Behaviour,
     BehaviourReported,
     ComplaintDismissed,
     ComplaintMerged,
@@ -43,15 +42,40 @@ if TYPE_CHECKING:
     from domain.agency import Agency
 
 
+def _by_hand(value: object) -> object:
+    """Refuse by name the two behaviours of which the ledger makes the record itself."""
+    if value == "16.8":
+        raise wrong(
+            "behaviour",
+            "16.8 不手工登记：年度满意度调查截止、均分低于 70 分时自动记一次（第十六条（八），R12）",
+            "16.8 is not entered by hand: closing a year's survey with a mean under 70 makes it (art.16(8), R12)",
+        )
+    if value == "16.12":
+        raise wrong(
+            "behaviour",
+            "16.12 不手工登记：投诉经查实即自动记一次，请登记投诉并作出结论（第十六条（十二），R12）",
+            "16.12 is not entered by hand: upholding a complaint makes it, so record and decide that (art.16(12), R12)",
+        )
+    return value
+
+
+EnteredBehaviour = Annotated[
+    Literal["16.1", "16.2", "16.3", "16.4", "16.5a", "16.5b", "16.6", "16.7", "16.9", "16.10", "16.11", "16.13"],
+    BeforeValidator(_by_hand),
+]
+
+
 @implements("art.16", "R11", "R12")
 class EnterBadRecord(Command):
     """The association enters one of the fourteen behaviours (art.16, R12)."""
 
     FACT_DATE: ClassVar[str] = "entered_on"
 
-    behaviour: Behaviour
+    behaviour: EnteredBehaviour
     entered_on: Day
     behaviour_on: Day | None = None
+    content: Prose
+    practitioner: Label | None = None
     report_id: Id | None = None
     hint_id: Id | None = None
     unlawful: Flag = False
@@ -71,6 +95,8 @@ class EnterBadRecord(Command):
             report_id=self.report_id,
             unlawful=self.unlawful,
             hint_id=self.hint_id,
+            content=recording.vault.seal(self.content),
+            practitioner=seal_optional(recording, self.practitioner),
         )
 
 
@@ -108,6 +134,8 @@ class ReceiveComplaint(Command):
     complainant: Label | None = None
     client_uscc: Uscc | None = None
     grounds: Grounds
+    content: Prose | None = None
+    contact: Label | None = None
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Always accepted; a client complains for itself only."""
@@ -119,6 +147,8 @@ class ReceiveComplaint(Command):
             client_uscc=seal_optional(recording, client),
             client_hash=None if client is None else recording.vault.keyed_hash(client),
             grounds=self.grounds,
+            content=seal_optional(recording, self.content),
+            contact=seal_optional(recording, self.contact),
         )
 
 
@@ -130,7 +160,10 @@ class DecideComplaint(Command):
 
     outcome: Literal["upheld", "dismissed", "merged"]
     decided_on: Day
-    findings: Prose | None = None
+    findings: Prose
+    """What was found, on which evidence; where there is none, it says why."""
+    disclosed: Prose | None = None
+    """What the agency may read of the matter, to defend itself (R39)."""
     verified_grounds: Grounds | None = None
     merged_into: Id | None = None
 
@@ -161,13 +194,27 @@ class DecideComplaint(Command):
                 "art.17",
                 "R15",
             )
-        findings = seal_optional(recording, self.findings)
+        if self.decided_on < complaint.occurred_on:
+            raise Contradiction(
+                f"决定日期（{self.decided_on}）早于投诉收到之日（{complaint.occurred_on}）",
+                f"the decision ({self.decided_on}) lies before the complaint was received ({complaint.occurred_on})",
+                cites=("art.17", "R15"),
+                remedy="请核对两个日期；收到日期有误的，先撤销该投诉再重新登记",
+                remedy_en="Check both dates; if the day of receipt is wrong, annul the complaint and record it anew.",
+                pointer="/decided_on",
+            )
+        findings = recording.vault.seal(self.findings)
+        disclosed = seal_optional(recording, self.disclosed)
         if self.outcome == "upheld":
             return fact(
-                ComplaintUpheld, complaint_id=complaint.id, findings=findings, verified_grounds=self.verified_grounds
+                ComplaintUpheld,
+                complaint_id=complaint.id,
+                findings=findings,
+                verified_grounds=self.verified_grounds,
+                disclosed=disclosed,
             )
         if self.outcome == "dismissed":
-            return fact(ComplaintDismissed, complaint_id=complaint.id, findings=findings)
+            return fact(ComplaintDismissed, complaint_id=complaint.id, findings=findings, disclosed=disclosed)
         target = in_body(agency, "merged_into", self.merged_into or "", ComplaintReceived)
         if target.id == complaint.id or isinstance(agency.complaint_decision(target.id), ComplaintMerged):
             raise Contradiction(
@@ -178,7 +225,9 @@ class DecideComplaint(Command):
                 remedy_en="Name the complaint that finally carries the matter.",
                 pointer="/merged_into",
             )
-        return fact(ComplaintMerged, complaint_id=complaint.id, merged_into=target.id, findings=findings)
+        return fact(
+            ComplaintMerged, complaint_id=complaint.id, merged_into=target.id, findings=findings, disclosed=disclosed
+        )
 
 
 @implements("art.17(3)", "R16")

@@ -9,11 +9,12 @@ from fractions import Fraction
 
 from domain.events import EffectScored, HonourAwarded
 from domain.facts import Facts
-from domain.measures.annex2_survey import counted_forms, form_total, satisfaction
+from domain.measures.annex2_survey import counted_forms, form_total, not_served, satisfaction
 from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, Lapse
+from domain.measures.chapter3_business import served
 from domain.measures.chapter3_sanctions import BadRecord
 from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of
+from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
 from domain.values import normal_text, rounded
 
 ZERO = Fraction(0)
@@ -65,7 +66,7 @@ class Category:
     capped: bool = False
 
 
-@implements("art.21", "annex1.item8", "annex1.note2", "R21")
+@implements("art.21", "annex1.item8", "annex1.note2", "R21", "R21a")
 def conduct(lapses: Iterable[Lapse], records: Iterable[BadRecord], rulebook: Rulebook) -> list[Line]:
     """服务规范: 1 point per lapse and 2 per bad record of the year, by date, 扣完即止: the lines of deductions."""
     found = [(one.appears_on, one.version, _line_of_lapse(one, rulebook)) for one in lapses]
@@ -110,10 +111,10 @@ def _line_of_record(record: BadRecord, rulebook: Rulebook) -> Line:
 
 
 @implements("art.23", "annex1.item10", "R22", "R25")
-def quality(facts: Facts, year: int, rulebook: Rulebook, first_day: date) -> Category:
+def quality(facts: Facts, year: int, rulebook: Rulebook, rulebooks: Rulebooks) -> Category:
     """服务质量: 扣分按照 50-P/2 计算, P the mean of the counted forms; no form yet, no deduction."""
     full, divisor = rulebook.quality.full, rulebook.quality.divisor
-    forms, replaced = counted_forms(facts, year, first_day)
+    forms, replaced = counted_forms(facts, year, rulebooks)
     left_out = tuple(LeftOut(10, (form.id,), form.occurred_on, why, why_en) for form, why, why_en in replaced)
     mean = satisfaction(forms, rulebook)
     if mean is None:
@@ -130,27 +131,38 @@ def quality(facts: Facts, year: int, rulebook: Rulebook, first_day: date) -> Cat
     return Category("quality", full + points, f"{full} - {rounded(mean)}/{divisor}", (line,), left_out)
 
 
-@implements("art.22", "annex1.item11", "R23", "R25")
-def effect(facts: Facts, year: int, rulebook: Rulebook, first_day: date) -> Category:
-    """服务效果: 扣分按照 40-M/2.5 计算, M the mean of the clients' latest scores; no score yet, no deduction."""
-    full, divisor = rulebook.effect.full, rulebook.effect.divisor
+@implements("art.22", "R23")
+def counted_scores(
+    facts: Facts, year: int, rulebooks: Rulebooks
+) -> tuple[list[EffectScored], list[tuple[EffectScored, str, str]]]:
+    """The latest score of each client served in the year, by `scored_on`, then by recording; others with the reason."""
+    clients = served(facts, *year_span(year, rulebooks))
     latest: dict[str, EffectScored] = {}
-    left_out = []
+    left_out: list[tuple[EffectScored, str, str]] = []
     for score in facts.of(EffectScored):
         if score.year != year:
             continue
-        if score.occurred_on < first_day:
-            left_out.append(LeftOut(11, (score.id,), score.occurred_on, *BEFORE_THE_MEASURES))
+        if score.occurred_on < rulebooks.first_day:
+            left_out.append((score, *BEFORE_THE_MEASURES))
+            continue
+        if score.client.uscc not in clients:
+            left_out.append((score, *not_served(year)))
             continue
         old = latest.get(score.client.uscc)
         if old is not None:
-            left_out.append(
-                LeftOut(11, (old.id,), old.occurred_on, f"被后一次评分（{score.id}）取代", f"replaced by {score.id}")
-            )
+            left_out.append((old, f"被后一次评分（{score.id}）取代", f"replaced by {score.id}"))
         latest[score.client.uscc] = score
-    if not latest:
-        return Category("effect", full, f"{full}", (), tuple(left_out), missing=True)
-    scores = list(latest.values())
+    return list(latest.values()), left_out
+
+
+@implements("art.22", "annex1.item11", "R23", "R25")
+def effect(facts: Facts, year: int, rulebook: Rulebook, rulebooks: Rulebooks) -> Category:
+    """服务效果: 扣分按照 40-M/2.5 计算, M the mean of the clients' latest scores; no score yet, no deduction."""
+    full, divisor = rulebook.effect.full, rulebook.effect.divisor
+    scores, others = counted_scores(facts, year, rulebooks)
+    left_out = tuple(LeftOut(11, (score.id,), score.occurred_on, why, why_en) for score, why, why_en in others)
+    if not scores:
+        return Category("effect", full, f"{full}", (), left_out, missing=True)
     mean = sum((Fraction(score.value) for score in scores), ZERO) / len(scores)
     points = mean / divisor - full
     shown, values = _decimal(divisor), "+".join(one.value for one in scores)
@@ -161,14 +173,14 @@ def effect(facts: Facts, year: int, rulebook: Rulebook, first_day: date) -> Cate
         events=tuple(score.id for score in scores), occurred_on=max(score.occurred_on for score in scores),
         value="effect.divisor",
     )  # fmt: skip
-    return Category("effect", full + points, f"{full} - {rounded(mean)}/{shown}", (line,), tuple(left_out))
+    return Category("effect", full + points, f"{full} - {rounded(mean)}/{shown}", (line,), left_out)
 
 
 def _decimal(value: Fraction) -> str:
     return str(value) if value.denominator == 1 else rounded(value).rstrip("0")
 
 
-@implements("art.24", "annex1.item12", "annex1.note2", "R24")
+@implements("art.24", "annex1.item12", "annex1.note2", "R21a", "R24", "R24a")
 def honours(facts: Facts, year: int, first: date, last: date, rulebook: Rulebook, rulebooks: Rulebooks) -> Category:
     """荣誉记录: by level, up to a cap a year; 同一原因不重复加分: a reason earns its highest level less what it had."""
     earned: dict[str, Fraction] = {}

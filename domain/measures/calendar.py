@@ -26,6 +26,9 @@ FIRST_YEAR = 2021
 
 _SATURDAY = 5
 _DAY = timedelta(days=1)
+_NEW_YEARS_REACH = (12, 28)
+"""From this day of December on the next year's arrangement may say otherwise: 元旦 has taken 30 and 31 December as days
+off and a 29th as a make-up working day (2007, 2018, 2022)."""
 
 
 class CalendarInvalid(Invalid):
@@ -40,7 +43,7 @@ class CalendarInvalid(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """The last day of a period that the Measures set; `provisional` when a year that is not covered was consulted."""
+    """The last day of a period that the Measures set; `provisional` when a day was consulted that is not settled."""
 
     day: date
     provisional: bool
@@ -74,6 +77,13 @@ class Calendar:
     def covers(self, year: int) -> bool:
         """Whether the year's holidays are known; in other years only weekends are rest days (R2)."""
         return year in self._years
+
+    @implements("R2")
+    def is_settled(self, day: date) -> bool:
+        """Whether nothing that is still to be arranged can change the day: the last days of December, on which the
+        holiday of New Year may begin, are settled with the year after.
+        """
+        return self.covers(day.year) and ((day.month, day.day) < _NEW_YEARS_REACH or self.covers(day.year + 1))
 
     def is_working_day(self, day: date) -> bool:
         """Whether work is done on this day: weekdays that are no holiday, and make-up working weekends (R2)."""
@@ -256,8 +266,8 @@ def deadline(after: date, days: int, calendar: Calendar) -> Deadline:
     if days < 1:
         raise ValueError(f"a deadline of {days} days: give 1 or more")
     day = after + timedelta(days=days)
-    provisional = not calendar.covers(day.year)
+    provisional = not calendar.is_settled(day)
     while not calendar.is_working_day(day):
         day += _DAY
-        provisional = provisional or not calendar.covers(day.year)
+        provisional = provisional or not calendar.is_settled(day)
     return Deadline(day, provisional)

@@ -62,7 +62,7 @@ class Filing:
     """From this day on the filing is terminated."""
 
 
-@implements("art.8", "art.9", "art.11", "R6")
+@implements("art.8", "art.9", "art.11", "R6", "R6b")
 def filings(facts: Facts) -> list[Filing]:
     """Every filing submitted by the day, by date. Facts may arrive in any order of their dates:
 
@@ -116,7 +116,7 @@ def filed_since(facts: Facts) -> date | None:
     return min((day for day in days if day <= facts.as_of), default=None)
 
 
-@implements("art.11", "R6")
+@implements("art.11", "R6", "R6a")
 def duty_ended(facts: Facts, began_on: date, due_on: date) -> bool:
     """Whether a duty falls due on or after a termination's effective date: then it makes no lapse.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date
@@ -17,12 +18,14 @@ from domain.events import (
     ProjectStarted,
     SubmissionReceived,
     SubmissionRequested,
+    TeamMember,
 )
 from domain.facts import Facts
 from domain.measures.calendar import Calendar
 from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, ONE_DAY, Lapse, duty_ended, late_changes
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.values import normal_text
 
 _SUBMISSIONS = {
     1: ("登记材料", "registration materials"),
@@ -52,7 +55,7 @@ _BY_HAND_EN = {
 }
 
 
-@implements("annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7", "art.21", "art.26", "R8", "R8a")
+@implements("annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7", "art.21", "art.26", "R8", "R8a", "R8d")
 def overdue_submissions(facts: Facts) -> list[Lapse]:
     """未按时按要求提交: not met by its due date, one lapse from the day after; late receipt changes nothing."""
     lapses = []
@@ -127,7 +130,10 @@ def overdue_projects(facts: Facts) -> list[Lapse]:
 
 @implements("art.15(1)", "R9")
 def team_shortfalls(project: ProjectStarted, rulebook: Rulebook) -> list[tuple[str, str]]:
-    """What a project's team lacks of art.15(1), as (Chinese, English); a flag, never a refusal."""
+    """What a project's team lacks of art.15(1), as (Chinese, English); a flag, never a refusal.
+
+    1名…安全工程师 and 不少于2名…技术人员: so many people, each counted in one place only.
+    """
     team = rulebook.team
     lacking = []
     lead = project.quality_lead
@@ -138,20 +144,40 @@ def team_shortfalls(project: ProjectStarted, rulebook: Rulebook) -> list[tuple[s
                 f"no safety engineer with at least {team.lead_years} years of work as quality lead",
             )
         )
-    able = [one for one in project.technicians if Fraction(one.years) >= team.technician_years]
+    able: list[TeamMember] = []
+    twice = False
+    for one in project.technicians:
+        again = any(_is_same_person(one, other) for other in (lead, *able) if other is not None)
+        twice = twice or again
+        if not again and Fraction(one.years) >= team.technician_years:
+            able.append(one)
     if len(able) < team.technicians:
+        said, said_en = ("（同一人只计一处）", " (each person counts once)") if twice else ("", "")
         lacking.append(
             (
-                f"从事相关工作满 {team.technician_years} 年的技术人员少于 {team.technicians} 名",
-                f"fewer than {team.technicians} technicians with {team.technician_years} or more years of work",
+                f"从事相关工作满 {team.technician_years} 年的技术人员少于 {team.technicians} 名{said}",
+                f"fewer than {team.technicians} technicians with {team.technician_years} or more years{said_en}",
             )
         )
     return lacking
 
 
+def _is_same_person(one: TeamMember, other: TeamMember) -> bool:
+    """By the certificate where both have one, else by the name: namesakes are told apart by their certificates."""
+    if one.certificate_hash and other.certificate_hash:
+        return one.certificate_hash == other.certificate_hash
+    return bool(one.name_hash) and one.name_hash == other.name_hash
+
+
+_SAFETY_ENGINEER = re.compile(
+    r"安全(?:生产|工程|技术|管理)?(?:专业)?(?:正高级|高级|中级|初级|助理)?工程师|工程师\(.*安全.*\)|注安"
+    r"|safety.*engineer"
+)
+
+
 def _is_safety_engineer(qualification: str | None) -> bool:
-    """Whether what is filed as qualification can be one; one left out is not held against the project."""
-    return qualification is None or "安全" in qualification or "safety" in qualification.casefold()
+    """Whether what is filed as qualification is a 安全工程师; one left out is not held against the project."""
+    return qualification is None or _SAFETY_ENGINEER.search(normal_text(qualification)) is not None
 
 
 @implements("art.15(2)", "art.15(3)", "R9")
@@ -203,7 +229,7 @@ class Considered:
     reason: tuple[str, str] | None
 
 
-@implements("annex1.note2", "R7", "R8", "R8c", "R9")
+@implements("annex1.note2", "R4a", "R7", "R8", "R8c", "R8e", "R9")
 def lapses(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> list[Considered]:
     """All lapses that have appeared by `as_of`, by day of appearance, each with the reason if it does not count.
 
@@ -235,13 +261,29 @@ def _considered(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> list[
     return found
 
 
+def runs(facts: Facts, project: ProjectStarted, first: date, last: date) -> bool:
+    """Whether a project runs on a day from `first` to `last`, both included, as known up to `as_of` (R10, R22)."""
+    end = ended_on(facts, project)
+    return max(project.occurred_on, first) <= min(last if end is None else min(end, last), facts.as_of)
+
+
 @implements("annex1.note4", "R10")
 def in_business(facts: Facts, first: date, last: date) -> bool:
     """Whether some project runs on a day from `first` to `last` (both included), as known up to `as_of`."""
-    last = min(last, facts.as_of)
-    for project in facts.of(ProjectStarted):
-        end = ended_on(facts, project)
-        run_to = last if end is None else min(end, last)
-        if max(project.occurred_on, first) <= run_to:
-            return True
-    return False
+    return any(runs(facts, project, first, last) for project in facts.of(ProjectStarted))
+
+
+@implements("art.13", "art.22", "R22", "R23")
+def served(facts: Facts, first: date, last: date) -> dict[str, list[ProjectStarted]]:
+    """被服务对象: the projects that run on a day from `first` to `last`, by the client's USCC, in recording order."""
+    found: dict[str, list[ProjectStarted]] = {}
+    for project in facts.trail.of(ProjectStarted):
+        if runs(facts, project, first, last):
+            found.setdefault(project.client.uscc, []).append(project)
+    return found
+
+
+@implements("R22")
+def serving(facts: Facts, client: str, first: date, last: date) -> list[ProjectStarted]:
+    """The projects of one client that run on a day from `first` to `last`, both included, in recording order."""
+    return [one for one in facts.trail.of_client(ProjectStarted, client) if runs(facts, one, first, last)]

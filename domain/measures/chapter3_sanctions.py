@@ -21,7 +21,7 @@ from domain.facts import Facts
 from domain.measures.annex2_survey import counted_forms, satisfaction
 from domain.measures.calendar import add_years
 from domain.measures.chapter2_filing import ONE_DAY
-from domain.measures.chapter3_business import ended_on
+from domain.measures.chapter3_business import served
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
 from domain.values import TIER_RANK, Tier, rounded_and_exact
@@ -41,6 +41,10 @@ class BadRecord:
     text: str
     text_en: str
     version: int
+    beside: str | None = None
+    """Of a 16.8 or 16.12 entered by hand: what made the same record by itself, if anything did."""
+    ended_on: date | None = None
+    """The day from which that one stands in its place: the same ground counts once (R12)."""
 
 
 @implements(
@@ -49,11 +53,15 @@ class BadRecord:
 )  # fmt: skip
 def bad_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     """记不良信息一次: every bad record up to `as_of`, by date. None before the Measures were in force (R4)."""
-    return [record for record in all_records(facts, rulebooks) if record.day >= rulebooks.first_day]
+    return [
+        record
+        for record in all_records(facts, rulebooks)
+        if record.day >= rulebooks.first_day and (record.ended_on is None or facts.as_of < record.ended_on)
+    ]
 
 
 def all_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
-    """The same with those before the Measures, which count nowhere and are shown only. Later days change none."""
+    """The same with what is shown only: those before the Measures, and those in whose place another one stands."""
     every = facts.trail.remember(
         ("bad records", rulebooks), lambda: _all_records(Facts(facts.trail, date.max), rulebooks)
     )
@@ -73,9 +81,32 @@ def _all_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
         )
         for entered in facts.of(BadRecordEntered)
     ]
-    records += _of_complaints(facts, rulebooks)
-    records += _of_surveys(facts, rulebooks)
-    return sorted(records, key=lambda record: (record.day, record.version))
+    derived = [*_of_complaints(facts, rulebooks), *_of_surveys(facts, rulebooks)]
+    return sorted([*_once(records, derived, rulebooks), *derived], key=lambda record: (record.day, record.version))
+
+
+@implements("R12", "R12b")
+def _once(entered: list[BadRecord], derived: list[BadRecord], rulebooks: Rulebooks) -> list[BadRecord]:
+    """The entered ones; those of 16.8 and 16.12 are paired with derived ones of the same ground, in order of days.
+
+    An upheld complaint takes the place of a 16.12 of its year; a survey with a low mean that of a 16.8 of the surveyed
+    year or the next, in which it is usually closed. From the later of the two days on only the derived one counts.
+    """
+    left = sorted((one for one in derived if one.day >= rulebooks.first_day), key=lambda one: (one.day, one.version))
+    found = []
+    for record in sorted(entered, key=lambda one: (one.day, one.version)):
+        pair = next((one for one in left if _same_ground(record, one)), None)
+        if pair is not None and record.day >= rulebooks.first_day:
+            left.remove(pair)
+            record = replace(record, beside=pair.events[0], ended_on=max(record.day, pair.day))
+        found.append(record)
+    return found
+
+
+def _same_ground(entered: BadRecord, derived: BadRecord) -> bool:
+    if entered.behaviour != derived.behaviour:
+        return False
+    return derived.year == entered.year or (derived.behaviour == "16.8" and derived.year == entered.year - 1)
 
 
 @implements("art.16(12)", "R12", "R15")
@@ -95,7 +126,7 @@ def _of_complaints(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     ]
 
 
-@implements("art.16(8)", "R12")
+@implements("art.16(8)", "R12", "R12a")
 def _of_surveys(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     """满意度得分 70 分以下（不含本数）: closing a year's survey with a mean under 70 makes one of 16.8."""
     records = []
@@ -104,7 +135,7 @@ def _of_surveys(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
             continue  # a year that was over before the Measures were in force (R4)
         rulebook = rulebooks.for_sheet(closing.year, closing.occurred_on)
         on_the_day = Facts(facts.trail, closing.occurred_on)
-        forms, _ = counted_forms(on_the_day, closing.year, rulebooks.first_day)
+        forms, _ = counted_forms(on_the_day, closing.year, rulebooks)
         mean = satisfaction(forms, rulebook)
         floor = rulebook.survey.satisfaction_floor
         if mean is None or mean >= floor:
@@ -170,7 +201,10 @@ def _within_a_year(
 
 @implements("art.17", "art.17(1)", "art.17(2)", "art.17(3)", "R1", "R16")
 def tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
-    """一次…记录备案，一年内累计有两次…警示提醒，三次…黑名单: the tag of every counted complaint, by date."""
+    """一次…记录备案，一年内累计有两次…警示提醒，三次…黑名单: the tag of every counted complaint, in their order.
+
+    So whoever has had one has the tag 记录备案 of the first, however many more there were, on the same day or later.
+    """
     if rulebook.ladder.tag_term == "by_decision":  # a later delisting ends an earlier tag
         return _tags(facts, rulebook, rulebooks)
     every = facts.trail.remember(
@@ -188,7 +222,10 @@ def _tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
         if isinstance(event, AgencyDelisted):
             found = [_released(tag, day) if _is_listed(tag, day) else tag for tag in found]
             continue
-        within = _within_a_year(complaints, day, rulebook, _restarted(facts, rulebook, found, _place(event)))
+        restarted = _restarted(facts, rulebook, found, _place(event))
+        within = [
+            one for one in _within_a_year(complaints, day, rulebook, restarted) if _place(one) <= _place(event)
+        ]  # those upheld on one day count one after the other: the first of two is 一次 (R16)
         tier = Tier(ladder[min(len(within), len(ladder)) - 1])
         found.append(Tag(tier, day, _last_day(rulebook, tier, day), event.id, tuple(one.id for one in within)))
     return found
@@ -210,6 +247,7 @@ def _released(tag: Tag, day: date) -> Tag:
     return replace(tag, last_day=day - ONE_DAY, released_on=day)
 
 
+@implements("art.17(3)", "R16", "R16a")
 def _restarted(facts: Facts, rulebook: Rulebook, found: list[Tag], place: tuple[date, int]) -> tuple[date, int]:
     """The last delisting before a place that really released a blacklisted agency: it restarts the count (R16)."""
     if rulebook.ladder.tag_term != "by_decision":
@@ -307,43 +345,51 @@ def _rolling(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag
             last = edges[place + 1] - ONE_DAY
             tier = Tier(ladder[min(len(within), len(ladder)) - 1])
             spans.append(Tag(tier, first, last, within[-1].id, tuple(one.id for one in within)))
-    if rulebook.ladder.recorded_term == "unlimited":
+    if rulebook.ladder.recorded_term == "unlimited" and Tier.RECORDED.value in ladder:
         spans.append(Tag(Tier.RECORDED, complaints[0].occurred_on, None, complaints[0].id, (complaints[0].id,)))
     return spans
 
 
 @implements("art.18", "R19")
 def advisories(facts: Facts) -> list[dict[str, Any]]:
-    """建议相关企业取消或中止与其业务合作: recommendations after accidents; no sanction."""
-    return [
-        {
-            "kind": "accident",
-            "article": "art.18",
-            "found_on": found.occurred_on.isoformat(),
-            "accident_on": None if found.accident_on is None else found.accident_on.isoformat(),
-            "severity": found.severity,
-            "liability": found.liability,
-            "clients": concerned_clients(facts, found),
-            "text": "经事故调查认定负有责任，建议相关企业取消或中止与其业务合作",
-            "text_en": "found liable for an accident: the clients concerned are advised to end or suspend the service",
-            "events": [found.id],
-        }
-        for found in facts.of(AccidentLiabilityFound)
-    ]
+    """建议相关企业取消或中止与其业务合作: recommendations after accidents, no sanction.
+
+    服务期内: an accident outside every service period at the enterprise is shown, without a recommendation.
+    """
+    return [_advisory(found, concerned_clients(facts, found)) for found in facts.of(AccidentLiabilityFound)]
+
+
+def _advisory(found: AccidentLiabilityFound, clients: list[str]) -> dict[str, Any]:
+    text, text_en = (
+        ("经事故调查认定负有责任，建议相关企业取消或中止与其业务合作",
+         "found liable for an accident: the clients concerned are advised to end or suspend the service")
+        if clients
+        else ("经事故调查认定负有责任；事故不在该企业的服务期内，不作取消或中止合作的建议（R19）",
+              "found liable for an accident outside every service period there: no recommendation is made (R19)")
+    )  # fmt: skip
+    return {
+        "kind": "accident",
+        "article": "art.18",
+        "found_on": found.occurred_on.isoformat(),
+        "accident_on": None if found.accident_on is None else found.accident_on.isoformat(),
+        "severity": found.severity,
+        "liability": found.liability,
+        "recommended": bool(clients),
+        "clients": clients,
+        "text": text,
+        "text_en": text_en,
+        "events": [found.id],
+    }
 
 
 def concerned_clients(facts: Facts, found: AccidentLiabilityFound) -> list[str]:
-    """The enterprises concerned: the named one, else the project's, else all with a project running that day (R19)."""
-    if found.client_uscc is not None:
-        return [found.client_uscc]
+    """The enterprises with a project running on the day of the accident (服务期内, R19).
+
+    Of these the one that the finding names, itself or by its project; all of them where it names none.
+    """
     day = found.accident_on or found.occurred_on
-    clients = []
-    for project in facts.of(ProjectStarted):
-        if found.project_id is not None:
-            concerned = project.id == found.project_id
-        else:
-            end = ended_on(facts, project)
-            concerned = project.occurred_on <= day and (end is None or day <= end)
-        if concerned and project.client.uscc not in clients:
-            clients.append(project.client.uscc)
-    return clients
+    meant = found.client_uscc
+    if meant is None and found.project_id is not None:
+        project = facts.trail.by_id.get(found.project_id)
+        meant = project.client.uscc if isinstance(project, ProjectStarted) else None
+    return [client for client in served(facts, day, day) if meant in (None, client)]

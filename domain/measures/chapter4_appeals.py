@@ -17,6 +17,9 @@ from domain.events import (
     AppealPartlyUpheld,
     AppealUpheld,
     AppealWithdrawn,
+    ComplaintDismissed,
+    ComplaintMerged,
+    ComplaintUpheld,
     Event,
     EventAnnulled,
     ImpactDisposed,
@@ -43,6 +46,15 @@ DECISIONS = (AppealUpheld, AppealPartlyUpheld, AppealDismissed, AppealWithdrawn)
 def appeal_deadline(published_on: date, rulebooks: Rulebooks, calendar: Calendar) -> Deadline:
     """请于一周内…提出: the last day on which an appeal is in time, by the rulebook of the day of publication (R4)."""
     return deadline(published_on, rulebooks.on(published_on).deadlines.appeal_days, calendar)
+
+
+@implements("art.20", "R32", "R41", "R45")
+def appeal_week(given: date, recorded_on: date, rulebooks: Rulebooks, calendar: Calendar) -> Deadline:
+    """The week of a publication, decision, reopening or moved rank: from the day given, or of recording if later.
+
+    What nobody could read yet takes nobody's time to appeal. `recorded_on`: the Shanghai day of recording.
+    """
+    return appeal_deadline(max(given, recorded_on), rulebooks, calendar)
 
 
 def end_of_day(day: date) -> Instant:
@@ -81,17 +93,22 @@ def result_total(result: Result) -> Fraction | None:
 
 @implements("art.20", "R34")
 def is_worse(before: Result, grade: str | None, total: Fraction | None) -> bool:
-    """Whether another outcome would be to the appellant's disadvantage: a lower grade, or fewer points in the same.
+    """Whether another outcome of a published year would be to the appellant's disadvantage."""
+    return lower(before.grade, result_total(before), grade, total)
+
+
+@implements("art.20", "R34")
+def lower(old_grade: str | None, old_total: Fraction | None, grade: str | None, total: Fraction | None) -> bool:
+    """Whether an outcome is worse than another: a lower grade, or fewer points in the same.
 
     For who was not assessed nothing is worse. Not to be assessed any more is, unless it takes away an `unqualified`.
     """
-    old_total = result_total(before)
-    if before.grade is None:
+    if old_grade is None:
         return False
     if grade is None:
-        return before.grade != Grade.UNQUALIFIED.value
-    if grade != before.grade:
-        return GRADE_RANK[Grade(grade)] > GRADE_RANK[Grade(before.grade)]
+        return old_grade != Grade.UNQUALIFIED.value
+    if grade != old_grade:
+        return GRADE_RANK[Grade(grade)] > GRADE_RANK[Grade(old_grade)]
     return old_total is not None and total is not None and total < old_total
 
 
@@ -169,6 +186,17 @@ def appeal_state(trail: Trail, filed: AppealFiled) -> AppealState:
     admitted = next(trail.naming(filed.id, AppealAdmitted), None)
     decision: Decision | None = next(iter(trail.naming(filed.id, *DECISIONS)), None)  # type: ignore[assignment]
     return AppealState(filed, admitted, decision)
+
+
+@implements("R35", "R38")
+def made_by(trail: Trail, event_ids: Iterable[str], person_id: str) -> list[Event]:
+    """What somebody recorded or verified of these facts: who did neither decides an appeal nor answers an objection."""
+    behind: list[Event] = []
+    for event_id in event_ids:
+        fact: Event = trail.by_id[event_id]
+        behind += [fact, *(trail.by_id[one] for one in fact.named() if one in trail.by_id)]
+        behind += trail.naming(event_id, ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
+    return list({event.id: event for event in behind if event.actor == person_id}.values())
 
 
 def impact_id(result_id: str, cause: str) -> str:

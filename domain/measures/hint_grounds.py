@@ -18,9 +18,11 @@ from domain.events import (
     SurveySubmitted,
 )
 from domain.facts import Facts
+from domain.measures.annex2_survey import project_of_form
 from domain.measures.calendar import Calendar
+from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import ONE_DAY, late_changes, profile_on, saying
-from domain.measures.chapter3_business import ended_on, team_shortfalls
+from domain.measures.chapter3_business import ended_on, served, team_shortfalls
 from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebooks, year_span
 from domain.measures.staff import Elsewhere, Stay, stays
@@ -75,9 +77,9 @@ _ANSWERS = (
 
 
 @implements("art.16(2)", "art.16(3)", "art.16(4)", "R37")
-def survey_answers(facts: Facts) -> Iterator[Ground]:
+def survey_answers(facts: Facts, law: TheLaw) -> Iterator[Ground]:
     """泄露秘密、应到现场而未到、误导服务对象: what a client's last word for a project and year says of them."""
-    for form in _last_forms(facts):
+    for form in _last_forms(facts, law):
         for rule, behaviour, number, meant, says, says_en in _ANSWERS:
             answer = form.answers[number - 1]
             if answer in meant:
@@ -86,9 +88,16 @@ def survey_answers(facts: Facts) -> Iterator[Ground]:
                 yield Ground(rule, behaviour, form.occurred_on, text, text_en, (form,))
 
 
-def _last_forms(facts: Facts) -> list[SurveySubmitted]:
+def _last_forms(facts: Facts, law: TheLaw) -> list[SurveySubmitted]:
     """Without those replaced by a later one of the same client, project and year (R22)."""
-    return list({(one.client.uscc, one.project_id, one.year): one for one in facts.of(SurveySubmitted)}.values())
+    clients: dict[int, dict[str, list[ProjectStarted]]] = {}
+    last: dict[tuple[str, str | None, int], SurveySubmitted] = {}
+    for form in facts.of(SurveySubmitted):
+        running = clients.setdefault(form.year, served(facts, *year_span(form.year, law.rulebooks)))
+        project = project_of_form(form, running.get(form.client.uscc, []))
+        about = project.id if isinstance(project, ProjectStarted) else form.project_id
+        last[form.client.uscc, about, form.year] = form
+    return list(last.values())
 
 
 @implements("art.16(9)", "R37")
@@ -104,7 +113,9 @@ def shared_certificates(facts: Facts, law: TheLaw, elsewhere: Elsewhere) -> Iter
     for other in elsewhere.stays(own.keys()) if own else ():
         for stay in own.get(other.certificate, ()):
             day = max(stay.first, other.first, law.rulebooks.first_day)
-            if stay.category == other.category and day <= min(stay.last, other.last, facts.as_of):
+            known = law.rulebooks.on(day).categories.known
+            alike = group_of(stay.category, known) == group_of(other.category, known)
+            if alike and day <= min(stay.last, other.last, facts.as_of):
                 first, people, kept = pairs.get((stay.event, other.event), (day, set(), other))
                 pairs[stay.event, other.event] = min(first, day), people | {other.certificate}, kept
     for (event, _), (day, people, other) in pairs.items():
@@ -200,20 +211,12 @@ class _Filed:
 def without_project(facts: Facts, law: TheLaw) -> Iterator[Ground]:
     """An effect score or a survey of a client that no project of the year serves: to be checked, no code."""
     scores = {(one.client.uscc, one.year): one for one in facts.of(EffectScored)}  # the latest of a year (R23)
-    served: dict[str, list[ProjectStarted]] = {}
-    for project in facts.of(ProjectStarted):
-        served.setdefault(project.client.uscc, []).append(project)
-    every: list[SurveySubmitted | EffectScored] = [*_last_forms(facts), *scores.values()]
+    every: list[SurveySubmitted | EffectScored] = [*_last_forms(facts, law), *scores.values()]
+    clients: dict[int, dict[str, list[ProjectStarted]]] = {}
     for said in every:
-        first, last = year_span(said.year, law.rulebooks)
-        if any(_runs(facts, project, first, last) for project in served.get(said.client.uscc, ())):
+        if said.client.uscc in clients.setdefault(said.year, served(facts, *year_span(said.year, law.rulebooks))):
             continue
         what, what_en = ("效果评分", "an effect score") if isinstance(said, EffectScored) else ("调查表", "a survey")
         text = f"{said.client.name} 在 {said.year} 年度没有项目，却有{what}"
         text_en = f"{said.client.name} has {what_en} of {said.year}, but no project in that year"
         yield Ground("no_project", None, said.occurred_on, text, text_en, (said,))
-
-
-def _runs(facts: Facts, project: ProjectStarted, first: date, last: date) -> bool:
-    end = ended_on(facts, project)
-    return project.occurred_on <= last and (end is None or first <= end)

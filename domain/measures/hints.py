@@ -77,7 +77,7 @@ def hints(facts: Facts, law: TheLaw, elsewhere: Elsewhere) -> list[Hint]:
     """Every hint that the facts give by `as_of`, open or settled, by day. None before the Measures (R4)."""
     grounds = (
         *changes_reported_late(facts, law),
-        *survey_answers(facts),
+        *survey_answers(facts, law),
         *shared_certificates(facts, law, elsewhere),
         *weak_teams(facts, law),
         *beyond_qualification(facts, law),

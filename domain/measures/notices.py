@@ -121,7 +121,8 @@ def _ground_annulled(facts: Facts, sent: NoticeSent) -> bool:
     return any(
         not trail.counts(event)
         and event.version < sent.version
-        and event.occurred_on <= cause.occurred_on <= add_years(event.occurred_on, 1)
+        and (event.occurred_on, event.version) <= (cause.occurred_on, cause.version)  # in the order of recording (R16)
+        and cause.occurred_on <= add_years(event.occurred_on, 1)
         for event in trail.every(ComplaintUpheld)
     )
 

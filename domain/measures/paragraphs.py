@@ -16,14 +16,25 @@ from pathlib import Path
 
 from domain.errors import NotFound
 
-READING_REFS: tuple[str, ...] = tuple(
+FIRST_READING_REFS: tuple[str, ...] = tuple(
     ref for number in range(1, 39) for ref in ([f"R{number}"] if number != 8 else ["R8", "R8a", "R8b", "R8c"])
+)
+"""The readings of which the first adopted rulebooks had to speak: every rulebook speaks of them."""
+
+LATER_READING_REFS: tuple[str, ...] = (
+    "R4a", "R6a", "R6b", "R8d", "R8e", "R12a", "R12b", "R16a", "R21a", "R22a", "R24a", "R30a", "R32a", "R34a", "R36a",
+    "R39", "R41", "R44", "R45", "R46", "R47",
+)  # fmt: skip
+"""Readings that came with later code. A rulebook adopted before them lacks them, and is good (R4)."""
+
+READING_REFS: tuple[str, ...] = tuple(
+    sorted(FIRST_READING_REFS + LATER_READING_REFS, key=lambda ref: (int(ref[1:].rstrip("abcde")), ref))
 )
 """The readings that code can cite, in order. A new one needs code, so it is added here together with that code."""
 
 _ARTICLE = re.compile(r"(?:art(?:icle)?\.?)?([0-9]{1,2})(?:\(([0-9]{1,2}[ab]?)\)|\.([0-9]{1,2}[ab]?))?")
 _ANNEX = re.compile(r"annex\.?([0-9])(?:[.,]?(item|note)([0-9]{1,2}))?")
-_READING = re.compile(r"r([0-9]{1,2}[abc]?)")
+_READING = re.compile(r"r([0-9]{1,2}[a-e]?)")
 
 
 class UnknownReference(NotFound):

@@ -8,18 +8,21 @@ import json
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from domain.measures.implements import implements
+from domain.measures.paragraphs import READING_REFS
 from domain.measures.rulebook_content import Defect, Reading, check_content, json_able
 from domain.measures.rulebook_kinds import RulebookInvalid
 from domain.measures.rulebook_values import (
+    LATER,
     PARAMETERS,
     Assessment,
+    Categories,
     Conduct,
     Deadlines,
     Effect,
@@ -65,6 +68,7 @@ class Rulebook:
     conduct: Conduct = field(repr=False, compare=False)
     quality: Quality = field(repr=False, compare=False)
     survey: Survey = field(repr=False, compare=False)
+    categories: Categories = field(repr=False, compare=False)
     effect: Effect = field(repr=False, compare=False)
     honours: Honours = field(repr=False, compare=False)
     total: Total = field(repr=False, compare=False)
@@ -85,13 +89,14 @@ class Rulebook:
             canonical=canonical,
             title=content["title"],
             title_en=content["title_en"],
-            readings=tuple(Reading.from_content(row) for row in content["reading"]),
+            readings=_with_later_readings(tuple(Reading.from_content(row) for row in content["reading"])),
             defects=tuple(Defect.from_content(row) for row in content["defect"]),
             assessment=Assessment(**chapters["assessment"]),
             deadlines=Deadlines(**chapters["deadlines"]),
             conduct=Conduct(**chapters["conduct"]),
             quality=Quality(**chapters["quality"]),
             survey=Survey(**chapters["survey"]),
+            categories=Categories(**chapters["categories"]),
             effect=Effect(**chapters["effect"]),
             honours=Honours(**chapters["honours"]),
             total=Total(**chapters["total"]),
@@ -114,6 +119,7 @@ class Rulebook:
         Validated like any other and marked `<id>+override`; nothing is stored. A table is replaced as a whole.
         """
         content = self.content
+        content["value"] = self._value_rows()
         rows = {row["name"]: row for row in content["value"]}
         seen: set[str] = set()
         for given, value in changes.items():
@@ -134,7 +140,16 @@ class Rulebook:
 
         `options` is None where the value is no choice.
         """
-        return [{"options": None, **row} for row in self.content["value"]]
+        return [{"options": None, **row} for row in self._value_rows()]
+
+    def _value_rows(self) -> list[dict[str, Any]]:
+        """The rows of `content`, and what holds of values that came after this rulebook was adopted."""
+        rows: list[dict[str, Any]] = self.content["value"]
+        given = {row["name"] for row in rows}
+        if missing := LATER.keys() - given:
+            later = [row for row in shipped_rulebook().content["value"] if row["name"] in missing]
+            rows += [{**row, "value": copy.deepcopy(LATER[row["name"]])} for row in later]
+        return rows
 
     def reading(self, ref: str) -> Reading:
         """The reading `R16`; `KeyError` for one that does not exist."""
@@ -164,6 +179,16 @@ def load_rulebook(path: Path) -> Rulebook:
 def shipped_rulebook() -> Rulebook:
     """The first rulebook, `dayawan-2021`, as this product ships it."""
     return load_rulebook(_SHIPPED)
+
+
+def _with_later_readings(given: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """The readings that a rulebook gives, and those that the code has followed since, unconfirmed: nobody was asked."""
+    refs = {one.ref for one in given}
+    if set(READING_REFS) <= refs:  # as the shipped one always does, from which the others are filled up
+        return given
+    later = (one for one in shipped_rulebook().readings if one.ref not in refs)
+    every = [*given, *(replace(one, confirmed_by="", confirmed_on=None) for one in later)]
+    return tuple(sorted(every, key=lambda one: READING_REFS.index(one.ref)))
 
 
 class Rulebooks:

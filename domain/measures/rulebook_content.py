@@ -9,9 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.measures.implements import implements
-from domain.measures.paragraphs import READING_REFS, is_reference
+from domain.measures.paragraphs import FIRST_READING_REFS, READING_REFS, is_reference
 from domain.measures.rulebook_kinds import Kind, RulebookInvalid, read_value
-from domain.measures.rulebook_values import KINDS, check_together
+from domain.measures.rulebook_values import KINDS, LATER, check_together
 
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}(?:\+override)?", re.ASCII)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -115,11 +115,13 @@ def _check_values(rows: list[dict[str, Any]], effective_from: date) -> dict[str,
             raise _invalid(name, "没有单位。", "has no unit.")
         _references(name, [row["article"]])
         if row["reading"] not in READING_REFS:
-            raise _invalid(name, "没有写明所依据的理解。", "does not name the reading chosen (R1 to R38).")
+            raise _invalid(name, "没有写明所依据的理解。", "does not name the reading chosen (R1 and so on).")
         if _day(f"{name} in_force", row["in_force"]) > effective_from:
             raise _invalid(name, "in_force 晚于规则库生效日。", "in_force lies after the rulebook's effective_from.")
         _check_options(name, kind, row)
         values[name] = read_value(name, kind, row["value"])
+    for name, otherwise in LATER.items():
+        values.setdefault(name, read_value(name, KINDS[name], otherwise))
     if missing := [name for name in KINDS if name not in values]:
         raise _invalid(missing[0], "缺少这个数值。", "this value is missing.")
     check_together(values)
@@ -162,7 +164,7 @@ def _check_readings(rows: list[dict[str, Any]]) -> None:
             )  # fmt: skip
         if on:
             _day(f"{name} confirmed_on", on)
-    if missing := [ref for ref in READING_REFS if ref not in seen]:
+    if missing := [ref for ref in FIRST_READING_REFS if ref not in seen]:
         raise _invalid(missing[0], "缺少这项理解。", "this reading is missing.")
 
 

@@ -160,6 +160,24 @@ def table(keys: Iterable[str], inner: Kind, key: Callable[[str], Any] = str) -> 
     )
 
 
+def named_lists(most: int) -> Kind:
+    """A table of up to `most` names, each with a list of other words for it; no word stands twice; may be empty."""
+
+    def read(raw: object) -> Mapping[str, tuple[str, ...]]:
+        if not isinstance(raw, dict) or len(raw) > most or not all(isinstance(row, list) for row in raw.values()):
+            raise NotAcceptedError
+        words = [*raw, *(word for row in raw.values() for word in row)]
+        if not all(isinstance(word, str) and word.strip() for word in words) or len(set(words)) != len(words):
+            raise NotAcceptedError
+        return MappingProxyType({name: tuple(row) for name, row in raw.items()})
+
+    return Kind(
+        read,
+        f"表，至多 {most} 个名称，各附其别称的列表，任何词不得重复",
+        f"a table of at most {most} names, each with the list of its other words, no word twice",
+    )
+
+
 def read_value(name: str, kind: Kind, raw: object) -> Any:
     """The value as code uses it; `RulebookInvalid` names it, shows what was given and says what is wanted."""
     shown = repr(raw) if len(repr(raw)) <= 80 else repr(raw)[:77] + "..."

@@ -15,6 +15,7 @@ from domain.measures.rulebook_kinds import (
     MONTH_DAY,
     Kind,
     RulebookInvalid,
+    named_lists,
     number,
     number_or_none,
     one_of,
@@ -47,6 +48,8 @@ KINDS: Mapping[str, Kind] = {
     "survey.questions": whole(10, 10),
     "survey.points": table("ABC", whole(0, 100)),
     "survey.satisfaction_floor": _POINTS,
+    "survey.disclosure": one_of("anonymous", "totals", "named"),
+    "categories.known": named_lists(100),
     "effect.full": _POINTS,
     "effect.divisor": _DIVISOR,
     "honours.points": table(("national", "provincial", "municipal", "district"), _POINTS),
@@ -67,7 +70,10 @@ KINDS: Mapping[str, Kind] = {
     "team.technicians": whole(0, 50),
     "penalties.overriding_authorities": _AUTHORITIES,
 }
-"""Every value by name. A rulebook gives each of them, and no other."""
+"""Every value by name. A rulebook gives each of them, and no other; only those of `LATER` may be missing."""
+
+LATER: Mapping[str, Any] = {"survey.disclosure": "anonymous", "categories.known": {}}
+"""Values that came with later code, each with what holds under a rulebook that was adopted without it (R4)."""
 
 PARAMETERS: Mapping[str, str] = {
     "cycle_start": "assessment.cycle_start",
@@ -75,6 +81,7 @@ PARAMETERS: Mapping[str, str] = {
     "counted_complaints": "ladder.counted_complaints",
     "tag_term": "ladder.tag_term",
     "recorded_term": "ladder.recorded_term",
+    "survey_disclosure": "survey.disclosure",
 }
 """The short names by which the readings speak of the parameters; `override` takes them too."""
 
@@ -111,6 +118,14 @@ class Survey:
     points: Mapping[str, int]
     """Survey points of an answer A, B or C."""
     satisfaction_floor: Fraction
+    disclosure: str
+    """What the rated agency sees of the forms: `anonymous`, `totals` or `named` (R39)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Categories:
+    known: Mapping[str, tuple[str, ...]]
+    """The categories that are taken, each with its other words; empty: any is taken (R47)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from domain.events import FilingSubmitted, InformationChanged
 from domain.facts import Facts
+from domain.folding import category_fold
 from domain.measures.chapter2_filing import ONE_DAY, filings, profile_on, saying
 from domain.trail import Trail
 from domain.values import Instant
@@ -77,7 +78,7 @@ def _stays(trail: Trail) -> Iterator[Stay]:
         there = dict(_on_staff(trail, day)) if registered else {}
         for certificate, stay in list(standing.items()):
             now = there.get(certificate)
-            if now is None or now.category != stay.category:
+            if now is None or category_fold(now.category) != category_fold(stay.category):
                 yield replace(standing.pop(certificate), last=day - ONE_DAY)
         for certificate, stay in there.items():
             standing.setdefault(certificate, stay)

@@ -50,6 +50,11 @@ def checkpoint_text(checkpoint: Checkpoint) -> str:
     return "\n".join((checkpoint.origin, str(checkpoint.size), root, *checkpoint.extensions)) + "\n"
 
 
+def access_line(number: int, seal: bytes) -> str:
+    """The line of a checkpoint that commits to the last change of access there was, so to all before it."""
+    return f"access {number} {base64.b64encode(seal).decode()}"
+
+
 def heads_line(count: int, root: bytes) -> str:
     """The line of a checkpoint that commits to the heads of all streams."""
     return f"heads {count} {base64.b64encode(root).decode()}"

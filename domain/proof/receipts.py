@@ -41,8 +41,13 @@ def receipt_text(origin: str, said: Said) -> str:
     return f"{origin}/receipt\n{''.join(lines)}"
 
 
-def receipt(said: Said, note: str, checkpoint: str, proof: list[bytes], state: str | None) -> dict[str, Any]:
-    """The file's content. `note` signs `receipt_text`; `state` is the event's stored text, None where withheld."""
+def receipt(
+    said: Said, note: str, checkpoint: str, proof: list[bytes], state: str | None, software: str
+) -> dict[str, Any]:
+    """The file's content. `note` signs `receipt_text`; `state` is the event's stored text, None where withheld.
+
+    `software` says which version wrote the file; nothing that is proved depends on it, and it is not signed.
+    """
     return {
         "format": FORMAT,
         "event_id": said.event,
@@ -54,6 +59,7 @@ def receipt(said: Said, note: str, checkpoint: str, proof: list[bytes], state: s
         "receipt": note,
         "checkpoint": checkpoint,
         "state": state,
+        "software": software,
     }
 
 
@@ -80,6 +86,8 @@ def check_receipt(content: bytes, *trusted: VerifierKey) -> list[str]:
         f"根散列 root hash: {checkpoint.root.hex()}",
         f"签名公钥 signed by: {', '.join(map(str, trusted))}",
     ]
+    if isinstance(given.get("software"), str):
+        lines.append(f"软件版本（未签名） software (not signed): {given['software']}")
     return [*lines, _of_state(said, given["state"])]
 
 

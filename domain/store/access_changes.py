@@ -82,6 +82,16 @@ def newest(connection: Connection) -> int:
     return connection.scalar(select(func.max(access_changes.c.number))) or 0
 
 
+def last_seal(connection: Connection) -> tuple[int, bytes] | None:
+    """Number and seal of the last change; None when there is none.
+
+    Numbers have no gap and stand in the seals: who knows the last one can tell whether any before it was taken out.
+    """
+    c = access_changes.c
+    row = connection.execute(select(c.number, c.seal).order_by(c.number.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.number, bytes(row.seal))
+
+
 def found(connection: Connection, sought: Sought, *, up_to: int, offset: int, limit: int) -> list[AccessChange]:
     """The changes that are asked for, the last first, among those up to a number; a page of them."""
     c = access_changes.c

@@ -12,49 +12,52 @@ kept a checkpoint, a receipt or a certificate can then tell (docs/proof.md).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
 from domain.errors import Unreadable
+from domain.events import HorizonBegun
 from domain.proof.check import (
     EMPTY_ROOT,
     NO_EVENTS,
     Checkpoint,
     ProofError,
     VerifierKey,
-    chained,
     node_hash,
     verify_checkpoint,
 )
-from domain.proof.tree import Head, HeadsTree, Node
-from domain.store.audit_access import compared
+from domain.proof.tree import Node
+from domain.store.audit_access import AccessSigned, access_signed, compared
+from domain.store.audit_answers import answers
 from domain.store.audit_beside import Beside, Finding, readable
+from domain.store.audit_heads import Streams
+from domain.store.audit_schema import altered
 from domain.store.mapper import EventMapper, LedgerStoredEvent, leaf_hash
 from domain.store.proofs import Signed, checkpoints_after
-from domain.store.schema import checkpoints, events, log_index, sealed_heads, sealer, stream_heads, tree_nodes
+from domain.store.restored import horizons
+from domain.store.schema import checkpoints, events, log_index, sealer, tree_nodes
 from domain.store.witness import Kept
-from domain.values import stream_id
 
 PAGE = 2_000
 
 
-@dataclass
-class _Stream:
-    """A stream while the log is read: the prefix that its head commits to, and what came before its turn."""
+class _Order:
+    """The order of the log: that of transaction ids; what a new horizon sequenced at once, that of recording."""
 
-    count: int = 0
-    hash: bytes = NO_EVENTS
-    highest: int = 0
-    changed_at: int = 0
-    waiting: dict[int, bytes] = field(default_factory=dict)
+    def __init__(self, begun: Iterable[HorizonBegun]) -> None:
+        self._at_once = [range(one.after_index + 1, one.after_index + one.sequenced + 1) for one in begun]
+        self._last: tuple[int, tuple[Any, int]] | None = None
 
-    def add(self, version: int, leaf: bytes) -> None:
-        self.waiting[version] = leaf
-        self.highest = max(self.highest, version)
-        while (next_ := self.waiting.pop(self.count + 1, None)) is not None:
-            self.count, self.hash = self.count + 1, chained(self.hash, [next_])
+    def follows(self, row: Row[Any]) -> bool:
+        """Whether an entry belongs after the one that was asked about before it."""
+        if row.position is None:
+            return True
+        part = sum(2 for one in self._at_once if row.log_index >= one.stop)
+        at_once = any(row.log_index in one for one in self._at_once)
+        place = (row.recorded_at if at_once else row.transaction_id or 0, row.position)
+        last, self._last = self._last, (part + at_once, place)
+        return last is None or last[0] != part + at_once or last[1] < place
 
 
 class Auditor:
@@ -66,17 +69,21 @@ class Auditor:
         for one in outside:
             self._outside.setdefault(one.size, []).append(one)
         self._mapper, self._beside = EventMapper(), Beside(connection)
-        self._streams: dict[str, _Stream] = {}
-        self._edge: list[bytes] = []
-        self._heads, self._moved = HeadsTree(), set[str]()
+        self._streams, self._edge = Streams(), list[bytes]()
+        self._last_size = connection.scalar(select(func.max(checkpoints.c.size))) or 0
+        self._access: dict[AccessSigned, str] = {}
+        self._sizes = set[int]()
         self.events = self.checkpoints = 0
 
     def run(self) -> Iterator[Finding]:
         """Every difference, in the order in which they are found."""
+        connection = self._connection
         for table, part in (
-            ("events", self._log), ("sealed_heads", self._sealed_heads), ("events", self._never_sealed),
-            ("stream_heads", self._live_heads), ("tree_nodes", self._tree_ends), ("outside", self._beyond),
-            ("vault", self._beside.end), ("access_changes", lambda: compared(self._connection)),
+            ("schema", lambda: altered(connection)), ("events", self._log),
+            ("sealed_heads", lambda: self._streams.sealed(connection)), ("events", self._never_sealed),
+            ("stream_heads", lambda: self._streams.live(connection)), ("tree_nodes", self._tree_ends),
+            ("outside", self._beyond), ("vault", self._beside.end), ("idempotency", lambda: answers(connection)),
+            ("access_changes", lambda: compared(connection, self._access)),
         ):  # fmt: skip
             yield from readable(table, part())
 
@@ -86,16 +93,14 @@ class Auditor:
         yield from self._kept_outside(0)
         signed = iter(_all_checkpoints(self._connection))
         next_signed = next(signed, None)
-        last_place: tuple[int, int] = (0, 0)
+        order = _Order(horizons(self._connection))
         while rows := self._page():
             stored = self._nodes_of(rows[0].log_index, rows[-1].log_index)
             for row in rows:
                 self.events += 1
                 yield from self._entry(row)
-                place = (row.transaction_id or 0, row.position)
-                if place <= last_place:
+                if not order.follows(row):
                     yield Finding("events", _place(row), "在日志中的次序不对", "it is out of order in the log")
-                last_place = place
                 yield from self._grow(row, stored)
                 if next_signed is not None and next_signed.size == self.events:
                     yield from self._checkpoint(next_signed)
@@ -144,13 +149,16 @@ class Auditor:
             yield from self._beside.see(event, bytes(row.state))
 
     def _grow(self, row: Row[Any], stored: dict[Node, bytes]) -> Iterator[Finding]:
-        """Put the event's own hash into the tree and its stream; compare the nodes that are complete with it."""
-        if row.position is None:
-            return
-        leaf, place, level = leaf_hash(bytes(row.state)), self.events - 1, 0
-        stream = self._streams.setdefault(row.stream, _Stream())
-        stream.add(row.originator_version, leaf)
-        self._moved.add(row.stream)
+        """Put the event's own hash into the tree and its stream; compare the nodes that are complete with it.
+
+        Of an event that is gone the hash that was signed stands in the tree, so that what follows it is still judged.
+        """
+        place, level = self.events - 1, 0
+        if row.position is not None:
+            leaf = leaf_hash(bytes(row.state))
+            self._streams.add(row.stream, row.originator_version, leaf)
+        else:
+            leaf = stored.get((0, place), NO_EVENTS)
         while True:
             kept = stored.pop((level, place), None)
             if kept is not None and kept != leaf:
@@ -193,7 +201,9 @@ class Auditor:
     def _checkpoint(self, row: Signed) -> Iterator[Finding]:
         """A stored checkpoint at the size that has just been reached."""
         self.checkpoints += 1
-        root, count, heads_root = self._root(), len(self._streams), self._heads_root(row.size)
+        self._sizes.add(row.size)
+        root, count = self._root(), len(self._streams)
+        heads_root = self._streams.root(row.size, is_last=row.size == self._last_size)
         where = f"size {row.size}"
         if (row.root, row.heads_count, row.heads_root) != (root, count, heads_root):
             yield Finding(
@@ -209,17 +219,26 @@ class Auditor:
     ) -> Iterator[Finding]:
         try:
             found = verify_checkpoint(note.encode(), self._keys)
-            heads = found.heads
+            heads, access = found.heads, access_signed(found)
         except ProofError as error:
             yield Finding(table, where, f"签名文本：{error.text}", f"the note: {error.text_en}")
             return
         same_heads = row is None or heads == (row.heads_count, row.heads_root)
         if (found.size, found.root) != (said.size, said.root) or not same_heads:
             yield Finding(table, where, "签名文本与各列不符", "the signed note is not what its columns say")
+        elif access is not None:
+            self._access.setdefault(access, f"{table} {where}")
 
     def _kept_outside(self, size: int) -> Iterator[Finding]:
         for one in self._outside.pop(size, ()):
-            yield from self._note("outside", f"{one.where}, size {size}", one.note, Checkpoint("", size, self._root()))
+            where = f"{one.where}, size {size}"
+            found = list(self._note("outside", where, one.note, Checkpoint("", size, self._root())))
+            yield from found
+            if not found and size not in self._sizes:
+                yield Finding(
+                    "checkpoints", f"size {size}", f"外部保存的检查点（{one.where}）不在表中",
+                    f"the checkpoint that was kept outside ({one.where}) is not among them",
+                )  # fmt: skip
 
     def _beyond(self) -> Iterator[Finding]:
         """What was kept outside of a longer log than this one."""
@@ -231,22 +250,16 @@ class Auditor:
                 "an older backup was restored",
             )  # fmt: skip
 
-    def _heads_root(self, size: int) -> bytes:
-        leaves = {}
-        for name in self._moved:
-            one = self._streams[name]
-            one.changed_at = size
-            leaves[name] = Head(name, one.count, one.hash).leaf
-        self._heads, self._moved = self._heads.with_leaves(leaves), set()
-        return self._heads.root()
-
     # ---- what is kept beside the log ----
 
     def _never_sealed(self) -> Iterator[Finding]:
         """Events that have no place in the log yet: read too; and the sealer's own row."""
-        row = self._connection.execute(select(sealer)).one()
-        if row.last_log_index != self.events:
+        rows = self._connection.execute(select(sealer)).all()
+        if len(rows) != 1:
+            yield Finding("sealer", "—", f"应有 1 行，实有 {len(rows)} 行", f"it has {len(rows)} rows in place of one")
+        if any(row.last_log_index != self.events for row in rows):
             yield Finding("sealer", "last_log_index", "与日志长度不符", "it is not the length of the log")
+        horizon = rows[0].horizon if rows else None
         waiting = (
             select(events)
             .where(events.c.position.not_in(select(log_index.c.position)))
@@ -256,42 +269,17 @@ class Auditor:
             select(func.max(events.c.position)).where(events.c.position.in_(select(log_index.c.position)))
         )
         for event in self._connection.execute(waiting):
-            below = event.transaction_id < row.horizon if row.horizon is not None else event.position < (last or 0)
+            below = event.transaction_id < horizon if horizon is not None else event.position < (last or 0)
             if below:
                 yield Finding(
                     "events", _place(event), "早该封存却不在日志中", "it should have been in the log long ago"
                 )
             yield from self._bytes(event)
-            stream = self._streams.setdefault(event.stream, _Stream())
-            stream.add(event.originator_version, leaf_hash(bytes(event.state)))
-
-    def _live_heads(self) -> Iterator[Finding]:
-        """The heads that appenders lock: all versions there, count and chain right."""
-        stored = {row.stream: row for row in self._connection.execute(select(stream_heads))}
-        newest = select(events.c.stream, func.max(events.c.recorded_at).label("at")).group_by(events.c.stream)
-        last = {row.stream: row.at for row in self._connection.execute(newest)}
-        for name in sorted(stored.keys() | self._streams.keys()):
-            one, row = self._streams.get(name, _Stream()), stored.get(name)
-            said = None if row is None else (row.version, row._mapping["count"], bytes(row.hash), row.last_recorded_at)
-            right = (one.count, one.count, one.hash, last.get(name))
-            if one.waiting:
-                yield Finding("events", name, f"缺第 {one.count + 1} 条", f"event {one.count + 1} is missing")
-            elif said != right or (row is not None and row.originator_id != stream_id(name)):
-                yield Finding("stream_heads", name, "与该机构的记录不符", "it is not the head of its events")
-
-    def _sealed_heads(self) -> Iterator[Finding]:
-        """The heads under the last checkpoint; what came in after it does not count yet, and is read after this."""
-        latest = self._connection.scalar(select(func.max(checkpoints.c.size))) or 0
-        if latest != self.events:
-            return  # the next sealing makes them; the checkpoints' own roots over all heads were compared above
-        for row in self._connection.execute(select(sealed_heads)):
-            one = self._streams.get(row.stream, _Stream())
-            if (row._mapping["count"], bytes(row.hash), row.highest) != (one.count, one.hash, one.highest):
-                yield Finding("sealed_heads", row.stream, "与该机构的记录不符", "it is not the head of its events")
+            self._streams.add(event.stream, event.originator_version, leaf_hash(bytes(event.state)))
 
     def _tree_ends(self) -> Iterator[Finding]:
         """Every node up to the last checkpoint is there, and none beyond it."""
-        size = self._connection.scalar(select(func.max(checkpoints.c.size))) or 0
+        size = self._last_size
         query = select(tree_nodes.c.level, func.count().label("nodes")).group_by(tree_nodes.c.level)
         found = {row.level: row.nodes for row in self._connection.execute(query)}
         for level in range(max(size.bit_length(), *found.keys(), 0) + 1):

@@ -1,15 +1,19 @@
 """Accounts and tokens compared with the record of who changed them (`access_changes.py`), for `steward audit`.
 
-What nobody can find here is the end of the record taken away together with what it tells of (docs/proof.md).
+Every checkpoint names the last change that there was: the end of the record cannot be taken away either, but for what
+was changed after the last checkpoint (docs/proof.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
+from domain.proof.check import Checkpoint, ProofError
 from domain.store.access_changes import Act
 from domain.store.audit_beside import Finding
 from domain.store.people import token_id
@@ -29,10 +33,40 @@ class _Held(NamedTuple):
     closed: bool
 
 
-def compared(connection: Connection) -> Iterator[Finding]:
-    """Gaps in the record; what was made, ended or is there otherwise than it says. Raises: what `readable` names."""
+class AccessSigned(NamedTuple):
+    """What a checkpoint says of the record: number and seal of its last row."""
+
+    number: int
+    seal: bytes
+
+
+def access_signed(checkpoint: Checkpoint) -> AccessSigned | None:
+    """The line `access NUMBER SEAL` of a checkpoint; None in those of before there was one. Raises: ProofError."""
+    for line in checkpoint.extensions:
+        name, _, rest = line.partition(" ")
+        if name == "access":
+            number, _, seal = rest.partition(" ")
+            try:
+                return AccessSigned(int(number), base64.b64decode(seal, validate=True))
+            except (ValueError, binascii.Error):
+                raise ProofError("checkpoint", "access 一行的格式不对", "the line of access is malformed") from None
+    return None
+
+
+def compared(connection: Connection, signed: Mapping[AccessSigned, str]) -> Iterator[Finding]:
+    """Gaps in the record; what was made, ended or is there otherwise than it says. Raises: what `readable` names.
+
+    `signed`: what checkpoints say of it, and where each one is.
+    """
     rows = connection.execute(select(access_changes).order_by(access_changes.c.number)).all()
     yield from _gaps(rows)
+    seals = {row.number: bytes(row.seal) for row in rows}
+    for one, where in signed.items():
+        if seals.get(one.number) != one.seal:
+            yield Finding(
+                "access_changes", f"number {one.number}", f"签署检查点（{where}）时的这一行不见了",
+                f"this row was there when a checkpoint was signed ({where})",
+            )  # fmt: skip
     there = {(one.table, one.subject): one for one in _held(connection)}
     made = {(_MADE[Act(row.act)], row.subject): row.number for row in rows if row.act in _MADE}
     closed = {row.subject: _CLOSED[Act(row.act)] for row in rows if row.act in _CLOSED}

@@ -14,23 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from domain.store.trouble import named_trouble
-
-SERVICE_ROLE = "steward_service"
-WAIT_MS = 10_000
-"""How long to wait for somebody else's lock before saying so."""
-IDLE_S = 5.0
-"""A pooled connection that lay idle for longer is asked whether it still lives before it is used."""
-POSTGRESQL_SESSION = (
-    f"SET TIME ZONE 'UTC'; SET lock_timeout = {WAIT_MS}; "
-    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET jit = off"
+from domain.store.guard import GUARD_OPTION, Guard, guard_of
+from domain.store.postgresql import (
+    WAIT_MS,
+    dropped_if_other,
+    postgresql_engine,
+    serve_under_role,
+    several_hosts,
 )
-"""Statements of ours go by keys: planning them anew for other values, or compiling them, gains nothing; and one that
-was planned while its tables were small has to be good when they have grown."""
-TAKE_SERVICE_ROLE = f"SET ROLE {SERVICE_ROLE}"
+from domain.store.trouble import damaged, named_trouble
+
 _BEGIN = "steward_begin"
 KEYS_OPTION = "steward_keys"
 """The execution option under which an engine carries its master keys (`master_key.py`)."""
@@ -39,7 +34,7 @@ CHECKPOINT_SECONDS = 2.0
 
 def database_url(text: str | URL) -> URL:
     """The URL with the driver that we use; `ValueError` for a database that we do not know, or one in memory."""
-    url = make_url(text)
+    url = make_url(several_hosts(text) if isinstance(text, str) else text)
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg2"):
         return url.set(drivername="postgresql+psycopg2")
     if url.drivername not in ("sqlite", "sqlite+pysqlite"):
@@ -60,17 +55,16 @@ def key_folder(url: str | URL, data_dir: Path | None = None) -> Path:
     return (data_dir or Path(os.environ.get("STEWARD_DATA_DIR") or "data")) / "keys"
 
 
-def open_engine(url: str | URL) -> Engine:
+def open_engine(url: str | URL, *, answer_seconds: float | None = None) -> Engine:
     """An engine for serving. On PostgreSQL every connection takes the role `steward_service` when its login may.
 
+    `answer_seconds`: how long one answer of PostgreSQL is waited for (`patience.py`); by default without limit.
     A new SQLite file is made readable by its owner only (0600), as is the folder if it has to be made (0700).
     Raises: ValueError; Busy when the file cannot be made. PostgreSQL is first reached when first used.
     """
-    engine = _engine(database_url(url), pool_size=8, max_overflow=24, pool_timeout=WAIT_MS / 1000)
+    engine = _engine(database_url(url), answer_seconds, pool_size=8, max_overflow=24, pool_timeout=WAIT_MS / 1000)
     if engine.dialect.name == "postgresql":
-        event.listen(engine, "connect", _take_service_role)
-        event.listen(engine, "checkin", _remember_when)
-        event.listen(engine, "checkout", _ask_if_idle)
+        serve_under_role(engine)
     return engine
 
 
@@ -80,39 +74,86 @@ def open_migration_engine(url: str | URL, *, keep: bool = False) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, beside: bool = False) -> Iterator[Connection]:
     """A transaction that may write: committed at the end of the block, rolled back on any error.
 
     SQLite takes the write lock at once (`BEGIN IMMEDIATE`), so that what is read in it stays true until the end.
-    PostgreSQL runs READ COMMITTED: what must not change is locked (`heads.lock_head`). Raises: Busy.
+    PostgreSQL runs READ COMMITTED: what must not change is locked (`heads.lock_head`). `beside`: for what is no fact,
+    and goes on while a ledger takes none (`guard.py`). Raises: Busy, WritesStopped.
     """
+    guard = guard_of(engine)
     with (
+        guard.noticing(),
         named_trouble(),
         engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection,
+        dropped_if_other(engine, connection, writes=True),
         connection.begin(),
     ):
+        guard.require_writable(beside=beside)
         yield connection
+        guard.require_file()
+    guard.require_file()
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees one moment of the whole database, and cannot write. Raises: Busy."""
-    with named_trouble(writes=False), engine.connect() as connection:
+    """A transaction that sees one moment of the whole database, and cannot write. Raises: Busy, DatabaseDamaged."""
+    guard = guard_of(engine)
+    guard.require_readable()
+    with guard.noticing(), named_trouble(writes=False), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with connection.begin():
+        with dropped_if_other(engine, connection, writes=False), connection.begin():
             yield connection
 
 
-def _engine(url: URL, **pool: Any) -> Engine:
+def require_sound(engine: Engine, *, thoroughly: bool = False) -> None:
+    """SQLite: the file is whole as far as a quick look tells; `thoroughly`: indexes agree with their tables too.
+
+    Raises: DatabaseDamaged, and then nothing is read from it or written to it; DatabaseForeign.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    guard = guard_of(engine)
+    with guard.noticing():
+        said = _alone(engine, f"PRAGMA {'integrity_check' if thoroughly else 'quick_check'}(1)")[0]
+        if said != "ok":
+            raise damaged(str(said).partition("\n")[0])
+    guard.found_sound()
+
+
+def was_stopped_uncleanly(url: str | URL) -> bool:
+    """SQLite: whether a log of changes lies beside the file: whoever wrote it has not ended in order, or still runs."""
+    made = database_url(url)
+    log = Path(f"{made.database}-wal")
+    return made.get_backend_name() == "sqlite" and log.exists() and log.stat().st_size > 0
+
+
+def _engine(url: URL, answer_seconds: float | None = None, **pool: Any) -> Engine:
     if url.get_backend_name() == "sqlite":
-        _make_private(Path(url.database or ""))
-        engine = create_engine(url, connect_args={"timeout": WAIT_MS / 1000}, **pool)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    engine = create_engine(url, connect_args={"connect_timeout": 10, "application_name": "steward"}, **pool)
-    event.listen(engine, "connect", _prepare_postgresql)
+        return _sqlite_engine(url, **pool)
+    engine = postgresql_engine(url, answer_seconds, **pool)
+    engine.update_execution_options(**{GUARD_OPTION: Guard()})
+    return engine
+
+
+def _sqlite_engine(url: URL, **pool: Any) -> Engine:
+    """Its connections open the file that is there, and never make one in its place."""
+    file = Path(url.database or "").absolute()
+    _make_private(file)
+    guard = Guard(file)
+    engine = create_engine(url, connect_args={"timeout": WAIT_MS / 1000}, **pool)
+    engine.update_execution_options(**{GUARD_OPTION: guard})
+
+    def connect(_: Any, __: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
+        guard.connecting()
+        arguments[0], keywords["uri"] = f"{file.as_uri()}?mode=rw", True
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "connect", lambda *_: guard.connected())
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "close", lambda *_: guard.closed())
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
@@ -190,46 +231,3 @@ def _use_wal(dbapi: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
-
-
-def _prepare_postgresql(dbapi: Any, _: ConnectionPoolEntry) -> None:
-    _run(dbapi, POSTGRESQL_SESSION)
-
-
-def _take_service_role(dbapi: Any, _: ConnectionPoolEntry) -> None:
-    if _run(dbapi, may_take_service_role(dbapi.server_version)):
-        _run(dbapi, TAKE_SERVICE_ROLE)
-
-
-def may_take_service_role(server_version: int) -> str:
-    """The question whether the session's login may put away rights that serving does not need.
-
-    A login outside the role keeps what it was granted itself.
-    """
-    may = "SET" if server_version >= 160000 else "MEMBER"
-    role = f"SELECT FROM pg_roles WHERE rolname = '{SERVICE_ROLE}' AND pg_has_role(session_user, oid, '{may}')"
-    return f"SELECT EXISTS ({role})"
-
-
-def _run(dbapi: Any, statement: str) -> Any:
-    """Run outside any transaction, so that no later rollback takes a setting back; the first value of the answer."""
-    dbapi.autocommit = True
-    try:
-        with dbapi.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchone()[0] if cursor.description else None
-    finally:
-        dbapi.autocommit = False
-
-
-def _remember_when(_: Any, entry: ConnectionPoolEntry) -> None:
-    entry.info["used"] = time.monotonic()
-
-
-def _ask_if_idle(dbapi: Any, entry: ConnectionPoolEntry, _: Any) -> None:
-    """After a restart of the server: raising makes the pool open another connection."""
-    if time.monotonic() - entry.info.get("used", time.monotonic()) > IDLE_S:
-        try:
-            _run(dbapi, "SELECT 1")
-        except Exception as error:
-            raise DisconnectionError from error

@@ -69,6 +69,16 @@ _BY_PREFIX = {
     for dialect, source in _OF_KEYS.items()
 }
 
+_LATEST = {
+    dialect: _ENTRY.format(
+        key="k.key",
+        source=source,
+        where="k.originator_id = $1 AND k.key = $2 AND NOT EXISTS (SELECT 1 FROM annulled a "
+        "WHERE a.originator_id = k.originator_id AND a.version = k.version) ORDER BY k.version DESC LIMIT $3",
+    )
+    for dialect, source in _OF_KEYS.items()
+}
+
 
 def counting_under(
     connection: Connection, mapper: EventMapper, streams: Sequence[str], keys: Sequence[str]
@@ -158,6 +168,14 @@ class StoredEntries(EntriesInMemory):
             entry = self._entry(row)
             if row.key is not None:
                 self._by_key.setdefault(row.key, []).append(entry)
+
+    def latest(self, key: str, most: int) -> list[Event]:
+        """The stored events under a key that count, the latest first, at most so many: however many there are."""
+        if self._is_new:
+            return []
+        rows = run(self._connection, _LATEST[self._dialect], (self._originator, key, most))
+        found = [self._entry(row) for row in rows]
+        return [entry.event for entry in found if entry.gone_at is None]
 
     def has_read(self, keys: Iterable[str]) -> bool:
         """See `Entries`."""

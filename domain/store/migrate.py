@@ -5,10 +5,11 @@ from __future__ import annotations
 from alembic import command
 from sqlalchemy import URL, Connection, Engine, text
 
-from domain.store.engine import SERVICE_ROLE, open_migration_engine, reading, writing
-from domain.store.privileges import ensure_service_role, missing_grants
+from domain.store.engine import open_migration_engine, reading, writing
+from domain.store.postgresql import SERVICE_ROLE
+from domain.store.privileges import ensure_grants, ensure_service_role, missing_grants
 from domain.store.state import State, alembic_config, half_migrated, state_of
-from domain.store.trouble import DatabaseOlder, named_trouble
+from domain.store.trouble import DatabaseEncoded, DatabaseOlder, named_trouble
 
 MIGRATION_LOCK = 0x57E7A2D_0001
 """Key of the advisory lock, one for all versions of this software."""
@@ -36,6 +37,7 @@ def require_current(engine: Engine) -> None:
     Raises: DatabaseOlder, DatabaseNewer, DatabaseHalfMigrated, DatabaseForeign, Busy.
     """
     with reading(engine) as connection:
+        _require_utf8(connection)
         state = state_of(connection)
         lacking = missing_grants(connection) if engine.dialect.name == "postgresql" else []
     if state is not State.CURRENT:
@@ -46,7 +48,22 @@ def require_current(engine: Engine) -> None:
             remedy_en="make a backup, then run steward serve, which migrates it",
         )
     if lacking:
-        raise half_migrated(f"{SERVICE_ROLE} 的权限 ({lacking[0]})", f"privileges of {SERVICE_ROLE} ({lacking[0]})")
+        grants = "; ".join(lacking)
+        raise half_migrated(f"{SERVICE_ROLE} 的权限 ({grants})", f"privileges of {SERVICE_ROLE} ({grants})")
+
+
+def _require_utf8(connection: Connection) -> None:
+    """PostgreSQL: names and reasons are written in Chinese, which other encodings refuse or keep as they please."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise DatabaseEncoded(
+            f"数据库的编码是 {encoding},不是 UTF8,无法记录中文",
+            f"the database's encoding is {encoding}, not UTF8: Chinese text cannot be recorded in it",
+            remedy="请用 CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0 另建数据库",
+            remedy_en="make another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+        )
 
 
 def _migrate_sqlite(engine: Engine) -> None:
@@ -62,6 +79,8 @@ def _migrate_sqlite(engine: Engine) -> None:
 def _migrate_postgresql(engine: Engine) -> None:
     """The lock belongs to the session: it outlives the transactions under it, and a killed process frees it."""
     with named_trouble(), engine.connect() as connection:
+        with connection.begin():
+            _require_utf8(connection)
         if _complete(connection):
             return
         with connection.begin():
@@ -73,8 +92,7 @@ def _migrate_postgresql(engine: Engine) -> None:
         with connection.begin():
             if state_of(connection) is not State.CURRENT:
                 _upgrade(connection)
-            for grant in missing_grants(connection):
-                connection.execute(text(grant))
+            ensure_grants(connection)  # what this login may not give is named by `require_current`
 
 
 def _complete(connection: Connection) -> bool:

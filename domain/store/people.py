@@ -9,14 +9,14 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, union, update
 
 from domain.errors import Invalid
 from domain.store.access_changes import Act, By, note
 from domain.store.row_seals import holds, is_sealed, with_seal
-from domain.store.schema import persons, tokens
+from domain.store.schema import accounts, persons, tokens
 from domain.store.types import as_instant
-from domain.values import Instant, instant, moment, new_id
+from domain.values import Instant, Role, instant, moment, new_id
 
 PREFIX = "stw_"
 """So that secret scanners can tell a leaked token."""
@@ -80,6 +80,20 @@ def person_names(connection: Connection, person_ids: set[str]) -> dict[str, str]
         query = select(persons.c.id, persons.c.name).where(persons.c.id.in_(wanted[start : start + 500]))
         names.update((row.id, row.name) for row in connection.execute(query))
     return names
+
+
+def colleagues_of(connection: Connection, uscc: str) -> set[str]:
+    """The persons who act for an agency and have never had any other access: what one of them wrote, all may read."""
+    found: dict[str, set[tuple[str, str | None]]] = {}
+    speaking = union(*(
+        select(table.c.person_id).where(table.c.role == Role.AGENCY, table.c.uscc == uscc)
+        for table in (tokens, accounts)
+    ))  # fmt: skip
+    for table in (tokens, accounts):
+        query = select(table.c.person_id, table.c.role, table.c.uscc).where(table.c.person_id.in_(speaking))
+        for row in connection.execute(query):
+            found.setdefault(row.person_id, set()).add((row.role, row.uscc))
+    return {person for person, access in found.items() if access == {(Role.AGENCY, uscc)}}
 
 
 def create_token(

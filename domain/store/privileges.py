@@ -11,7 +11,7 @@ import time
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.store.engine import SERVICE_ROLE
+from domain.store.postgresql import SERVICE_ROLE
 from domain.store.schema import READ_MODELS
 
 GRANTS: dict[str, tuple[str, ...]] = {
@@ -53,6 +53,7 @@ COLUMN_GRANTS: dict[str, tuple[str, ...]] = {
 """Columns that serving may change: a key is destroyed when its subject is erased, and wrapped anew by another master
 key. That a subject was there, and when it was made, stays."""
 
+INSUFFICIENT_PRIVILEGE = "42501"
 _RACES = frozenset({"23505", "42710", "XX000"})
 """Unique violation, duplicate object, "tuple concurrently updated": another database of the cluster did it just now."""
 
@@ -83,10 +84,52 @@ def ensure_service_role(connection: Connection) -> None:
 
 
 def missing_grants(connection: Connection) -> list[str]:
-    """The `GRANT`s that the role still lacks here; none when the role does not exist."""
+    """Every `GRANT` that serving still lacks here, as somebody who may give it writes it; none when nothing is missing.
+
+    What counts is what the role may, and a login that is no member of it needs the same itself. A login that owns the
+    tables, in a cluster without the role, has all but what is of the database.
+    """
     exists = text("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)")
-    if not connection.scalar(exists, {"role": SERVICE_ROLE}):
-        return []
+    role = SERVICE_ROLE if connection.scalar(exists, {"role": SERVICE_ROLE}) else ""
+    found = [] if not role else [*_missing_on_tables(connection, role), *_missing_column_grants(connection)]
+    return found + _missing_on_database(connection, role)
+
+
+def ensure_grants(connection: Connection) -> list[str]:
+    """Give what is missing, as far as this login may, in the caller's transaction; what is left for somebody else."""
+    left = []
+    for grant in missing_grants(connection):
+        try:
+            with connection.begin_nested():
+                connection.exec_driver_sql(grant.replace("%", "%%"))
+        except DBAPIError as error:
+            if getattr(error.orig, "pgcode", None) != INSUFFICIENT_PRIVILEGE:
+                raise
+            left.append(grant)
+    return left
+
+
+def missing_membership(connection: Connection) -> str | None:
+    """The `GRANT` of the role that a login lacks which cannot read the tables; None when there is no role to grant."""
+    query = text(
+        "SELECT format('GRANT %I TO %I', rolname, session_user) FROM pg_roles "
+        "WHERE rolname = :role AND NOT pg_has_role(session_user, oid, 'MEMBER')"
+    )
+    found: str | None = connection.scalar(query, {"role": SERVICE_ROLE})
+    return found
+
+
+def _missing_on_database(connection: Connection, role: str) -> list[str]:
+    """Temporary tables hold a year's results until they are put in place (`staged.py`); by default PUBLIC may."""
+    lacking = text(
+        "SELECT format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), who) "
+        "FROM CAST(coalesce(nullif(:role, ''), CAST(current_user AS text)) AS name) AS who "
+        "WHERE NOT has_database_privilege(who, current_database(), 'TEMPORARY')"
+    )
+    return list(connection.scalars(lacking, {"role": role}))
+
+
+def _missing_on_tables(connection: Connection, role: str) -> list[str]:
     wanted = [(table, right) for table, rights in GRANTS.items() for right in rights]
     lacking = text(
         "SELECT format('GRANT %s ON %I TO %I', wanted.right, wanted.table, CAST(:role AS text)) "
@@ -96,8 +139,7 @@ def missing_grants(connection: Connection) -> list[str]:
         "WHERE NOT has_schema_privilege(:role, current_schema(), 'USAGE')"
     )
     tables, rights = map(list, zip(*wanted, strict=True))
-    found = list(connection.scalars(lacking, {"role": SERVICE_ROLE, "tables": tables, "rights": rights}))
-    return found + _missing_column_grants(connection)
+    return list(connection.scalars(lacking, {"role": role, "tables": tables, "rights": rights}))
 
 
 def _missing_column_grants(connection: Connection) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache, partial
@@ -17,11 +18,23 @@ import asyncpg
 from sqlalchemy import Engine
 
 from domain.errors import Busy
-from domain.store.engine import POSTGRESQL_SESSION, TAKE_SERVICE_ROLE, WAIT_MS, may_take_service_role, reading
+from domain.store.engine import reading
+from domain.store.postgresql import (
+    POSTGRESQL_SESSION,
+    TAKE_SERVICE_ROLE,
+    asyncpg_arguments,
+    may_take_service_role,
+    reached_by,
+)
 from domain.values import moment
 
 CONNECTIONS = 4
 """More would not read faster: one process asks."""
+ANSWER_SECONDS = 3.0
+"""A row that was not read by then is asked for the full way, which waits for longer and has words for it."""
+REST_SECONDS = 2.0
+"""After a server that did not answer, for how long it is not asked this way: nobody is to wait twice."""
+CLOSE_SECONDS = 2.0
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 _INSTANTS = frozenset({"known"})
 _DAYS = frozenset({"day", "first", "upto", "status_day"})
@@ -45,36 +58,69 @@ async def quick_reads(engine: Engine) -> QuickReads:
     """Quick reads of the database behind an engine. Nothing is connected before the first."""
     if engine.dialect.name != "postgresql":
         return _Sqlite(engine)
-    return _Postgresql(
-        await asyncpg.create_pool(
-            engine.url.set(drivername="postgresql").render_as_string(hide_password=False),
-            min_size=0,
-            max_size=CONNECTIONS,
-            timeout=WAIT_MS / 1000,
-            command_timeout=WAIT_MS / 1000,
-            init=_prepare,
-            reset=_keep,
-            server_settings={"application_name": "steward", "default_transaction_read_only": "on"},
-        )
-    )
+    return _Postgresql(engine, await _Postgresql.pool_of(engine))
 
 
 class _Postgresql:
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
+    """Connections of asyncpg's, to the server that the engine's own go to: one URL, one server, two drivers."""
+
+    def __init__(self, engine: Engine, pool: asyncpg.Pool) -> None:
+        self._engine, self._pool = engine, pool
+        self._dropped, self._rests_until = reached_by(engine).dropped, 0.0
+
+    @staticmethod
+    async def pool_of(engine: Engine) -> asyncpg.Pool:
+        """The pool; it connects when it is first asked."""
+        arguments = asyncpg_arguments(engine)
+
+        async def connect(*_: Any, **given: Any) -> asyncpg.Connection:
+            place = reached_by(engine).place
+            if place is None:
+                raise asyncpg.InterfaceError("the engine has reached no server yet")
+            host, port = place
+            return await asyncpg.connect(**{**given, **arguments, "host": host, "port": port})
+
+        return await asyncpg.create_pool(
+            connect=connect, min_size=0, max_size=CONNECTIONS, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS,
+            init=_prepare, reset=_keep,
+        )  # fmt: skip
 
     async def row(self, query: str, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        reached = reached_by(self._engine)
+        if reached.place is None or time.monotonic() < self._rests_until:
+            raise Unanswered("no server is reached at the moment")
+        if reached.dropped != self._dropped:
+            self._dropped = reached.dropped
+            await self._pool.expire_connections()
         text, names = _numbered(query)
         given = [_native(name, values[name]) for name in names]
         try:
-            async with self._pool.acquire() as connection:
-                found: Mapping[str, Any] | None = await connection.fetchrow(text, *given)
-                return found
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            return await self._asked(text, given)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+            if not isinstance(error, asyncpg.PostgresError) or isinstance(error, _GONE):
+                self._rests_until = time.monotonic() + REST_SECONDS
+                await self._pool.expire_connections()
             raise Unanswered(f"{type(error).__name__}: {error}") from error
 
+    async def _asked(self, text: str, given: list[Any]) -> Mapping[str, Any] | None:
+        connection = await self._pool.acquire(timeout=ANSWER_SECONDS)
+        try:
+            found: Mapping[str, Any] | None = await connection.fetchrow(text, *given)
+        except OSError:
+            connection.terminate()  # out of time: handing it back would wait for the server once more
+            raise
+        finally:
+            await self._pool.release(connection)
+        return found
+
     async def close(self) -> None:
-        await self._pool.close()
+        try:
+            await asyncio.wait_for(self._pool.close(), CLOSE_SECONDS)
+        except TimeoutError:
+            self._pool.terminate()
+
+
+_GONE = (asyncpg.PostgresConnectionError, asyncpg.OperatorInterventionError, asyncpg.ReadOnlySQLTransactionError)
 
 
 async def _prepare(connection: asyncpg.Connection) -> None:

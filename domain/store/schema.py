@@ -91,6 +91,9 @@ sealer = Table(
     Column("sealed_at", InstantColumn),
     Column("waiting_for", Transaction),
     Column("waiting_since", InstantColumn),
+    Column("cluster", Name),
+    Column("floor", Position, nullable=False, server_default="0"),
+    Column("waiting_position", Position),
     CheckConstraint("id = 1", name="one_row"),
 )
 """How far the log is sealed. What each column promises: `domain/store/sealer.py`."""
@@ -344,8 +347,8 @@ READ_MODELS: dict[str, Table] = {
     for table in (
         _read_model(
             "agency_status",
-            _text("name", optional=True), Column("category", Name), _text("filing", optional=True),
-            _text("warning"), _text("advice"), _text("search"),
+            _text("name", optional=True), Column("category", Name), Column("category_key", Name),
+            _text("filing", optional=True), _text("warning"), _text("advice"), _text("search"),
         ),
         _read_model("filed_period"),
         _read_model("project_period", key=(Column("key", Name, nullable=False),)),
@@ -365,7 +368,7 @@ READ_MODELS: dict[str, Table] = {
             "published_result",
             _number("version"), _text("name", optional=True), Column("category", Name), _text("grade", optional=True),
             _text("total", optional=True), Column("hundredths", Integer), Column("rank", Integer), _number("assessed"),
-            Column("deadline", Date), _number("revised"),
+            Column("deadline", Date), _number("revised"), Column("category_key", Name),
             key=(_year(), Column("key", Name, nullable=False)),
         ),
         _read_model(

@@ -11,11 +11,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
+from domain.store.privileges import INSUFFICIENT_PRIVILEGE, missing_membership
 from domain.store.schema import TRIGGERS, metadata
 from domain.store.trouble import DatabaseHalfMigrated, DatabaseNewer, foreign
 
 VERSION_TABLE = "alembic_version"
-INSUFFICIENT_PRIVILEGE = "42501"
 
 
 class State(Enum):
@@ -67,11 +67,13 @@ def state_of(connection: Connection) -> State:
 
 def _revisions(connection: Connection) -> list[str]:
     try:
-        return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
+        with connection.begin_nested():
+            return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
     except DBAPIError as error:
         if getattr(error.orig, "pgcode", None) != INSUFFICIENT_PRIVILEGE:
             raise
-        raise half_migrated("数据库权限", "this login's privileges on the tables") from error
+        grant = missing_membership(connection) or "GRANT SELECT ON alembic_version"
+        raise half_migrated(f"数据库权限 ({grant})", f"this login's privileges on the tables ({grant})") from error
 
 
 def _missing(connection: Connection, there: set[str]) -> set[str]:

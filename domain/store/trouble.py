@@ -28,8 +28,20 @@ class DatabaseNewer(DatabaseRefused):
     """A later version of the software has migrated it."""
 
 
+class DatabaseEncoded(DatabaseRefused):
+    """It cannot hold every character: its encoding is not UTF-8."""
+
+
 class DatabaseHalfMigrated(DatabaseRefused):
     """Its version and its tables, columns or triggers do not belong together."""
+
+
+class WritesStopped(DatabaseRefused):
+    """The database takes no writes until somebody has looked: what each kind means stands in `guard.py`."""
+
+
+class DatabaseDamaged(WritesStopped):
+    """SQLite finds its file damaged: nothing is read from it or written to it."""
 
 
 _AGAIN = (
@@ -58,6 +70,13 @@ _BUSY: dict[str, tuple[str, str, str, str]] = {
         "请检查数据库文件及其目录的权限,或确认所连接的不是只读副本",
         "check the permissions of the database file and its folder, or that this is not a read-only replica",
     ),
+    "replica": (
+        "所连接的 PostgreSQL 是只读副本,无法写入",
+        "the PostgreSQL server that answers is a read-only replica",
+        "主库切换后会自动改连;请用同一 Idempotency-Key 重试,并核对 STEWARD_DATABASE_URL 指向主库",
+        "after a failover the service finds the new primary by itself: try again with the same Idempotency-Key, and "
+        "check that STEWARD_DATABASE_URL leads to the primary",
+    ),
     "unopened": (
         "数据库文件无法打开",
         "the database file cannot be opened",
@@ -84,6 +103,8 @@ _POSTGRESQL = {
     "57P02": "lost",
     "57P03": "lost",
 }
+_RECOVERING = "0A000"
+"""Asked for something that a replica cannot do, such as a transaction that writes: "... during recovery"."""
 _SQLITE = {
     "SQLITE_BUSY": "locked",
     "SQLITE_LOCKED": "locked",
@@ -93,12 +114,13 @@ _SQLITE = {
     "SQLITE_CANTOPEN": "unopened",
     "SQLITE_IOERR": "input/output",
     "SQLITE_NOTADB": "foreign",
+    "SQLITE_CORRUPT": "damaged",
 }
 
 
 @contextmanager
 def named_trouble(*, writes: bool = True) -> Iterator[None]:
-    """Turn what the database says while the block runs into `Busy` or `DatabaseForeign`, with the remedy.
+    """Turn what the database says while the block runs into `Busy`, `DatabaseForeign` or `DatabaseDamaged`.
 
     A write in a block that only reads is a mistake of ours, not of a replica: that error is passed on.
     """
@@ -108,7 +130,7 @@ def named_trouble(*, writes: bool = True) -> Iterator[None]:
         kind = _kind_of(error)
         if kind is None or (kind == "readonly" and not writes):
             raise
-        raise foreign() if kind == "foreign" else _busy(kind) from error
+        raise _refusal(kind, str(error)) from error
 
 
 def _kind_of(error: Exception) -> str | None:
@@ -120,8 +142,16 @@ def _kind_of(error: Exception) -> str | None:
         name = getattr(cause, "sqlite_errorname", "")
         return next((kind for prefix, kind in _SQLITE.items() if name.startswith(prefix)), None)
     if isinstance(cause, psycopg2.Error):
+        if cause.pgcode == _RECOVERING and ("recovery" in str(cause) or "hot standby" in str(cause)):
+            return "replica"
         return _POSTGRESQL.get(cause.pgcode or "") or ("lost" if _lost(cause) else None)
     return None
+
+
+def has_other_server(error: Exception, *, writes: bool) -> bool:
+    """Whether PostgreSQL is gone, or read-only where it was to write: no other connection to it is worth trying."""
+    kind = _kind_of(error)
+    return kind in ("lost", "replica") or (kind == "readonly" and writes)
 
 
 def _lost(error: psycopg2.Error) -> bool:
@@ -131,7 +161,11 @@ def _lost(error: psycopg2.Error) -> bool:
     return str(error.pgcode).startswith("08")
 
 
-def _busy(kind: str) -> Busy:
+def _refusal(kind: str, said: str) -> Refusal:
+    if kind == "foreign":
+        return foreign()
+    if kind == "damaged":
+        return damaged(said.partition("\n")[0][:200])
     text, text_en, remedy, remedy_en = _BUSY[kind]
     return Busy(text, text_en, remedy=remedy, remedy_en=remedy_en)
 
@@ -143,4 +177,15 @@ def foreign() -> DatabaseForeign:
         "this database holds something else, not a ledger",
         remedy="请为台账指定一个新的空数据库",
         remedy_en="name a new, empty database for the ledger",
+    )
+
+
+def damaged(said: str) -> DatabaseDamaged:
+    """The refusal for a SQLite file of which SQLite says this."""
+    return DatabaseDamaged(
+        f"数据库文件已损坏（{said}），不再读写",
+        f"the database file is damaged ({said}): nothing is read from it or written to it",
+        remedy="请停止服务，保留现有文件，用 steward restore FILE 恢复备份；-wal 文件若不属于该文件也会造成损坏",
+        remedy_en="Stop the service, keep the file, and restore a backup with steward restore FILE. A -wal file that "
+        "does not belong to the file does this too.",
     )

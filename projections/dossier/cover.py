@@ -39,9 +39,10 @@ class Basis:
 
 def cover(
     title: str, title_en: str, files: Iterable[Described], bases: Sequence[Basis], again: Sequence[str],
-    *, demonstration: bool = False,
+    *, software: str, demonstration: bool = False,
 ) -> str:  # fmt: skip
-    """The text of README.txt. `again`: the commands or requests that make the same bytes anew, one a line.
+    """The text of README.txt. `again`: the commands or requests that make the same bytes anew, one a line; `software`:
+    the version of the code that does.
 
     Nothing but what is given goes in: no clock, no name of a machine.
     """
@@ -59,6 +60,7 @@ def cover(
         "",
         "三、怎样重新得到",
         "  本卷宗只由台账的记录推出，其中没有制作时间；用同一版本的程序按同一依据再做一次，逐字节相同：",
+        f"  程序版本 {software}",
         *(f"  {line}" for line in again),
     ]
     english = [
@@ -75,6 +77,7 @@ def cover(
         "3. How to make it again",
         "  The dossier follows from the ledger's log alone and holds no time of its making. The same version of the",
         "  program makes it again from the same basis, byte for byte:",
+        f"  version {software}",
         *(f"  {line}" for line in again),
     ]
     return "\n".join([*chinese, "", "-" * 72, "", *english, ""])

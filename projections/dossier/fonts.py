@@ -15,6 +15,7 @@ from pathlib import Path
 
 from fontTools.ttLib import TTFont
 
+from domain.folding import is_selector
 from projections.visible import code_point, visible
 
 SONG, HEI = "song", "hei"
@@ -69,8 +70,12 @@ def _face_for(char: str, style: str) -> Face | None:
 
 
 def printable(text: str) -> str:
-    """`text` on one line with each character that no face draws, or that is invisible, as 〔U+XXXX〕."""
-    return "".join(code_point(char) if _face_for(char, SONG) is None else char for char in visible(text))
+    """`text` on one line with each character that no face draws, or that is invisible, as 〔U+XXXX〕.
+
+    A variation selector says which form of the character before it is meant: the faces have one form of each.
+    """
+    shown = "".join(char for char in text if not is_selector(char))
+    return "".join(code_point(char) if _face_for(char, SONG) is None else char for char in visible(shown))
 
 
 def runs(text: str, style: str) -> Iterator[tuple[Face, str]]:

@@ -37,15 +37,15 @@ from domain.events import (
 )
 from domain.keys import (
     PLEDGE_ITEM,
-    effect_key,
+    client_key,
     field_keys,
-    form_key,
     forms_key,
     ground_key,
     naming_key,
     type_key,
     type_keys,
 )
+from projections.rows.conduct import ENTERED_BY_HAND
 from projections.rows.context import FILING
 from projections.rows.scores import LADDER
 from projections.rows.status import STATUS_KEYS
@@ -96,8 +96,10 @@ def _of_a_subject(command: Command, path_id: str) -> Ahead:
             return Ahead(_of_report(path_id), (path_id,))
         case watch.AnswerObjection():
             return Ahead((naming_key(path_id, ObjectionAnswered),), (path_id,))
+        case assessment.AnswerInvitation():
+            return Ahead((type_key(SurveyClosed),), (path_id,))
         case sanctions.DecideComplaint():
-            ladder = (*LADDER, type_key(PenaltyImposed)) if command.outcome == "upheld" else ()
+            ladder = (*LADDER, type_key(PenaltyImposed), ENTERED_BY_HAND) if command.outcome == "upheld" else ()
             return Ahead(
                 (*(naming_key(path_id, kind) for kind in _OUTCOMES), *ladder),
                 (path_id, *((command.merged_into,) if command.merged_into else ())),
@@ -126,7 +128,7 @@ def _of_business(command: Command) -> Ahead | None:
         case business.RequestSubmission():
             return Ahead((*FILING, type_key(PledgeSigned)) if command.item == PLEDGE_ITEM else FILING)
         case business.StartProject():
-            return Ahead((*FILING, _ACCIDENTS))
+            return Ahead((*FILING, _ACCIDENTS, type_key(SurveyClosed), client_key(command.client.uscc)))
         case business.RecordLapse():
             named = command.concerns
             return Ahead(FILING if named is None else (*FILING, *_of_duty(named)), () if named is None else (named,))
@@ -139,12 +141,15 @@ def _of_assessment(command: Command) -> Ahead | None:
     match command:
         case assessment.SubmitSurvey():
             client, project = command.client.uscc, command.project_id
-            keys = (type_key(SurveyClosed), form_key(command.year, client, project))
+            keys = (type_key(SurveyClosed), client_key(client))
             return Ahead(keys, () if project is None else (project,))
+        case assessment.InviteSurvey():
+            named = command.project_id
+            return Ahead((type_key(SurveyClosed),), () if named is None else (named,))
         case assessment.CloseSurvey():
             return Ahead((type_key(SurveyClosed), forms_key(command.year)))
         case assessment.ScoreEffect():
-            return Ahead((effect_key(command.year, command.client.uscc),))
+            return Ahead((type_key(SurveyClosed), client_key(command.client.uscc)))
         case assessment.AwardHonour():
             return Ahead(type_keys(HonourAwarded))
         case assessment.AnnulEvent():
@@ -155,7 +160,7 @@ def _of_assessment(command: Command) -> Ahead | None:
 def _of_watch(command: Command) -> Ahead | None:
     match command:
         case sanctions.EnterBadRecord():
-            hints = () if command.hint_id is None else _HINTS
+            hints = (ENTERED_BY_HAND, *(() if command.hint_id is None else _HINTS))
             report = command.report_id
             return Ahead((*hints, *_of_report(report)), (report,)) if report is not None else Ahead(hints)
         case watch.FileObjection():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
@@ -114,9 +115,10 @@ def differences(reader: Reader, made: Anew) -> Iterator[Difference]:
     """Where what is kept of an agency is not what was made anew, by table and first day."""
     kept = stored(reader.connection, made.stream)
     for table, (columns, _) in COLUMNS.items():
-        before, after = set(kept.get(table, ())), set(made.tuples.get(table, ()))
+        before, after = Counter(kept.get(table, ())), Counter(made.tuples.get(table, ()))  # the same row twice is odd
         day, known = (columns.index("valid_from"), columns.index("known_from")) if "valid_from" in columns else (0, 0)
-        odd = [(row, True) for row in before - after] + [(row, False) for row in after - before]
+        odd = [(row, True) for row in (before - after).elements()]
+        odd += [(row, False) for row in (after - before).elements()]
         for row, is_kept in sorted(odd, key=lambda one: (str(one[0][day]), str(one[0][known]), one[1])):
             yield Difference(
                 made.stream, table, row[day] if day else "", row[known] if known else "",

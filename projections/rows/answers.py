@@ -101,6 +101,8 @@ def assessment_answer(found: Found, year: int, book: Rulebook) -> dict[str, Any]
         "assessed": found.assessed,
         "complete": not missing,
         "missing": missing,
+        "provisional": bool(missing),  # a result without them is published only after the year (R32): none is waived
+        "waivers": [],
         "conduct": numbers.conduct,
         "quality": points.quality,
         "effect": points.effect,

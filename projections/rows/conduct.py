@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -21,11 +22,14 @@ from domain.events import (
     ProjectStarted,
     SubmissionReceived,
     SubmissionRequested,
+    SurveyClosed,
+    SurveySubmitted,
 )
 from domain.facts import Facts
-from domain.keys import PLEDGE_ITEM, ground_key, naming_key, type_key, type_keys
+from domain.keys import BY_DERIVATION, PLEDGE_ITEM, ground_key, naming_key, type_key, type_keys
 from domain.measures.chapter2_filing import change_deadlines, filed_periods
 from domain.measures.chapter3_business import ended_on, lapses
+from domain.measures.chapter3_sanctions import all_records
 from domain.trail import Trail
 from projections.rows.context import FILING, FILINGS, Context, of_types
 from projections.rows.live import NEVER, ONE_DAY, Place, Step, shifted
@@ -153,14 +157,47 @@ def _period(trail: Trail, project: ProjectStarted) -> Iterator[Step]:
 # ---- bad records (art.16) ----
 
 OF_RECORDS = frozenset({BadRecordEntered, ComplaintUpheld})
+_BEHIND_RECORDS = (
+    BadRecordEntered, ComplaintUpheld, SurveyClosed, SurveySubmitted, ProjectStarted, ProjectCompleted,
+    ProjectCancelled,
+)  # fmt: skip
+ENTERED_BY_HAND = type_key(BadRecordEntered, BY_DERIVATION)
 
 
 def update_records(context: Context, changed: Iterable[Event]) -> None:
     """Count each entered record and each upheld complaint in the year of its day (R12, R13)."""
-    for event in of_types(changed, BadRecordEntered, ComplaintUpheld):
-        if event.occurred_on >= context.law.rulebooks.first_day:
-            by = 1 if event.version == context.version else -1
-            count_records(context, context.year_of(event.occurred_on), event.occurred_on, by)
+    found = [
+        (context.year_of(event.occurred_on), event.occurred_on, 1 if event.version == context.version else -1)
+        for event in of_types(changed, BadRecordEntered, ComplaintUpheld)
+        if event.occurred_on >= context.law.rulebooks.first_day
+    ]
+    move_records(context, found)
+
+
+def move_records(context: Context, moved: Iterable[tuple[int, date, int]]) -> None:
+    """So many records more or fewer per year and day: once an event, of everything that it changes.
+
+    Where some 16.8 or 16.12 was entered by hand, what else stands decides which count (R12): all is counted again.
+    """
+    moved = list(moved)
+    if moved and context.entries.under([ENTERED_BY_HAND]):
+        before, now = (_all_records(context, trail) for trail in context.both(type_keys(*_BEHIND_RECORDS)))
+        moved = [(*place, now[place] - before[place]) for place in sorted(before.keys() | now.keys())]
+    for year, day, by in moved:
+        if by:
+            count_records(context, year, day, by)
+
+
+def _all_records(context: Context, trail: Trail) -> Counter[tuple[int, date]]:
+    """How many records more, or fewer, count in a year from a day on."""
+    books = context.law.rulebooks
+    found: Counter[tuple[int, date]] = Counter()
+    for record in all_records(Facts(trail, date.max), books):
+        if record.day >= books.first_day:
+            found[record.year, record.day] += 1
+            if record.ended_on is not None:
+                found[record.year, record.ended_on] -= 1
+    return found
 
 
 def count_records(context: Context, year: int, day: date, by: int) -> None:

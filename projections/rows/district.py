@@ -7,16 +7,20 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from domain.measures.categories import group_of, heading
 from domain.measures.implements import implements
 from domain.values import GRADE_RANK, Grade, Tier, agency_stream
 from projections.rows.look_up import (
     VERSION,
     Asked,
     Hit,
+    aliases,
     all_records_of,
     columns_of,
+    grouped,
     hit_of,
     parameters_of,
+    searched_for,
     statement,
     tables_of,
 )
@@ -82,17 +86,19 @@ def agencies(
     conditions = {
         "tier": f"coalesce(sa_tier, '{Tier.NONE}') = :tier",
         "grade": "grade = :grade",
-        "category": "st_category = :category",
+        "category": f"{grouped(basis.known_categories, 'st_category_key')} = :category",
         "filing": "st_filing = :filing",
         "q": f"{position}(st_search, :q) > 0",
         "uscc": "stream = :uscc",
     }
-    given = {name: value for name, value in filters._asdict().items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in filters._asdict().items() if value is not None}
     where = " AND ".join(["1 = 1", *(conditions[name] for name in given)])
     if filters.grade is not None:
         given["grade"] = GRADE_RANK[Grade(filters.grade)]
     if filters.q is not None:
-        given["q"] = filters.q.casefold()
+        given["q"] = searched_for(filters.q)
+    if filters.category is not None:
+        given |= {"category": str(group_of(filters.category, basis.known_categories))} | aliases(basis.known_categories)
     if filters.uscc is not None:
         given["uscc"] = agency_stream(filters.uscc)
     query = (
@@ -111,6 +117,8 @@ class Place(NamedTuple):
 
     hit: Hit
     rank: int | None
+    group: str | None
+    """The category in which it is ranked (R47)."""
 
 
 @implements("art.19", "R30")
@@ -125,25 +133,27 @@ def ranking(
 ) -> Iterator[Place]:
     """Per category by rank, then those without one; equal scores share a rank (1, 2, 2, 4).
 
-    A page, one agency, or some categories (none named: all).
+    A page, one agency, or some categories (none named: all), as `group_of` gives them (R47).
     """
+    group = grouped(basis.known_categories, "f.st_category_key")
     ranked = (
-        "SELECT f.*, CASE WHEN assessed AND grade IS NOT NULL THEN 0 ELSE 1 END AS unranked "  # noqa: S608
+        f"SELECT f.*, {group} AS category_group, "  # noqa: S608  # names of ours
+        "CASE WHEN assessed AND grade IS NOT NULL THEN 0 ELSE 1 END AS unranked "
         f"FROM ({_found(connection.dialect.name, basis)}) f"
     )
-    order = "unranked, h.st_category, CASE unranked WHEN 0 THEN grade END, CASE unranked WHEN 0 THEN -total END"
+    order = "unranked, h.category_group, CASE unranked WHEN 0 THEN grade END, CASE unranked WHEN 0 THEN -total END"
     places = (
-        "SELECT r.*, rank() OVER (PARTITION BY unranked, st_category ORDER BY grade, total DESC) AS place "  # noqa: S608
+        "SELECT r.*, rank() OVER (PARTITION BY unranked, category_group ORDER BY grade, total DESC) AS place "  # noqa: S608
         f"FROM ({ranked}) r"
     )
-    values: dict[str, Any] = parameters_of(basis) | _STREAMS
+    values: dict[str, Any] = parameters_of(basis) | _STREAMS | aliases(basis.known_categories)
     narrowed = "1 = 1"
     if uscc is not None:
         narrowed += " AND h.stream = :uscc"
         values["uscc"] = agency_stream(uscc)
     if categories:
         named = {f"category_{place}": name for place, name in enumerate(categories)}
-        narrowed += f" AND h.st_category IN ({', '.join(f':{name}' for name in named)})"
+        narrowed += f" AND h.category_group IN ({', '.join(f':{name}' for name in named)})"
         values |= named
     query = (
         f"SELECT h.*, {VERSION}, 0 AS all_records FROM ({places}) h WHERE {narrowed} "  # noqa: S608  # names of ours
@@ -152,7 +162,7 @@ def ranking(
     if limit is not None:
         query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
     for row in connection.execute(statement(basis, query), values):
-        yield Place(hit_of(row._mapping), None if row.unranked else row.place)
+        yield Place(hit_of(row._mapping), None if row.unranked else row.place, row.category_group)
 
 
 class Count(NamedTuple):
@@ -174,20 +184,25 @@ class Count(NamedTuple):
 def counts(connection: Connection, basis: Asked) -> list[Count]:
     """The agencies known at a basis, counted by what distinguishes them: statistics are sums of these."""
     places = {place: grade for grade, place in GRADE_RANK.items()}
+    known = basis.known_categories
     alike = (
-        f"st_category, st_filing, coalesce(sa_tier, '{Tier.NONE}'), assessed, grade, "
+        f"{grouped(known, 'st_category_key')}, st_filing, coalesce(sa_tier, '{Tier.NONE}'), assessed, grade, "
         "coalesce(sc_forms, 0) > 0 AND coalesce(sc_scores, 0) > 0"
     )
     every = f"SELECT h.*, {all_records_of(basis)} FROM ({_found(connection.dialect.name, basis)}) h"  # noqa: S608
     query = (
-        f"SELECT {alike}, count(*), sum(records), sum(all_records), sum(total) FROM ({every}) c "  # noqa: S608
+        f"SELECT {alike}, min(st_category) AS words, count(*), sum(records), sum(all_records), sum(total) "  # noqa: S608
+        f"FROM ({every}) c "
         "GROUP BY 1, 2, 3, 4, 5, 6"
     )
-    found = connection.execute(statement(basis, query), parameters_of(basis) | _STREAMS)
+    found = connection.execute(statement(basis, query), parameters_of(basis) | _STREAMS | aliases(known)).all()
+    words: dict[str | None, str | None] = {}
+    for row in found:
+        words[row[0]] = min(filter(None, (words.get(row[0]), row.words)), default=None)
     return [
         Count(
-            category, filing, tier, bool(assessed), None if grade is None else places[grade], bool(complete),
-            int(number), int(records), int(every_record), int(hundredths),
+            heading(group, words[group], known), filing, tier, bool(assessed), None if grade is None else places[grade],
+            bool(complete), int(number), int(records), int(every_record), int(hundredths),
         )
-        for category, filing, tier, assessed, grade, complete, number, records, every_record, hundredths in found
+        for group, filing, tier, assessed, grade, complete, _, number, records, every_record, hundredths in found
     ]  # fmt: skip

@@ -28,6 +28,7 @@ from domain.events import (
 )
 from domain.facts import Facts
 from domain.keys import appeal_key, field_keys, result_key, type_key, type_keys
+from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import impact_id, result_day
 from domain.measures.chapter4_assessment import why_not_assessed
@@ -123,9 +124,13 @@ def _let_in(context: Context, fact: Event, year: int, decided: Sequence[AppealUp
     if fact.version <= known or any(fact.id in one.replaced for one in decided):
         return True
     disposed = (one.event for one in context.entries.under([type_key(ImpactDisposed)]))
+    revised = {
+        one.impact_id for one in context.now([result_key(year)]).events
+        if isinstance(one, ResultRevised) and one.sheet_of is None
+    }  # fmt: skip
     return any(
-        isinstance(one, ImpactDisposed) and one.outcome == "reopened" and one.cause == fact.id for one in disposed
-    )
+        isinstance(one, ImpactDisposed) and one.cause == fact.id and one.impact_id in revised for one in disposed
+    )  # a reopening of this year: that of another year, or one that changed nothing, let nothing in
 
 
 _PROFILE = (*FILING, *field_keys(("category",)))
@@ -149,7 +154,9 @@ def _other_category(context: Context, changed: Iterable[Event], year: int) -> bo
         return False
     last = context.law.rulebooks.span_of(year)[1]
     before, now = context.both(_PROFILE)
-    return profile_on(before, last).category != profile_on(now, last).category
+    known = context.law.rulebooks.on(last).categories.known
+    first, then = (profile_on(trail, last).category for trail in (before, now))
+    return group_of(first or None, known) != group_of(then or None, known)
 
 
 def _changes(context: Context, year: int, day: date) -> bool:
@@ -203,6 +210,7 @@ def _open(context: Context, result: ResultPublished | ResultRevised, cause: str)
     context.live.replace(place, [Step(today, NEVER, matter)], context.at)
 
 
+@implements("R32a")
 def _overtaken(context: Context, event: Event) -> None:
     """What came in between the sheet and the decision to publish it."""
     if isinstance(event, ResultPublished):
@@ -228,11 +236,12 @@ def is_impact(place: Place) -> bool:
 
 
 def touched_by(rows: Iterable[Row]) -> list[Touched]:
-    """The impacts that these rows open."""
+    """The impacts that these rows open; one that ends on a later day than it began keeps a row of its open days."""
     found = []
     for row in rows:
         matter = row.step.value
-        if row.place.table == MATTERS and matter.kind == "impact" and matter.is_open and row.known_to == FOREVER:
+        stands = row.known_to == FOREVER and row.step.valid_to == NEVER
+        if row.place.table == MATTERS and matter.kind == "impact" and matter.is_open and stands:
             id_ = row.place.key.removeprefix("impact:")
             found.append(Touched(id_, id_.partition("~")[0], matter.about, matter.about_year))
     return sorted(set(found))

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, TextClause, text
 
+from domain.folding import compared
 from domain.law import Law
+from domain.measures.categories import Known, others
 from domain.measures.rulebook import Rulebook, assessment_year_of
-from domain.values import Instant
+from domain.values import Instant, loose_uscc
 from projections.knowledge import EARLIEST
 from projections.rows.answers import Found
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, PROVISIONAL
@@ -36,6 +38,11 @@ class Asked(NamedTuple):
     """With `log:N`: every agency is known up to its last event among the first N entries of the log ..."""
     law_at: Instant = EARLIEST
     """... and from this instant on, when the law of those entries was adopted, as that law judges it."""
+
+    @property
+    def known_categories(self) -> Known:
+        """The categories that the rulebook of the day on which agencies are described lists (R47)."""
+        return self.law.rulebooks.on(self.status_on).categories.known
 
     @property
     def book(self) -> Rulebook:
@@ -105,6 +112,27 @@ def _lapses(value: str) -> str:
         f"(SELECT coalesce(sum({value}), 0) FROM {LAPSES} l WHERE l.originator_id = h.originator_id "  # noqa: S608
         f"AND l.year = :year AND l.valid_from <= :day AND {_KNOWN.format(a='l')})"
     )
+
+
+def grouped(known: Known, column: str = "st.category_key") -> str:
+    """The category that a folded spelling means (R47): the one that the rulebook lists it under, else itself."""
+    if not known:
+        return column
+    cases = "".join(f" WHEN :alias_{place} THEN :listed_{place}" for place in range(len(others(known))))
+    return f"CASE {column}{cases} ELSE {column} END"
+
+
+def aliases(known: Known) -> dict[str, str]:
+    """The parameters of `grouped`."""
+    found: dict[str, str] = {}
+    for place, (spelling, name) in enumerate(sorted(others(known).items())):
+        found |= {f"alias_{place}": spelling, f"listed_{place}": name}
+    return found
+
+
+def searched_for(words: str) -> str:
+    """What is looked for in what `Status.search` holds: a whole code however it was typed, else part of either."""
+    return compared(loose_uscc(words))
 
 
 def _columns(alias: str, table: str) -> str:

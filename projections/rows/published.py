@@ -37,6 +37,7 @@ _LAST = (
     f"SELECT 1 FROM {RESULTS} s WHERE s.originator_id = r.originator_id AND {_KNOWN.format(a='s')} "
     "AND s.version > r.version)"
 )
+_GRADED = "(r.assessed = 1 OR r.grade IS NOT NULL)"
 _WINDOWS = (
     f"SELECT count(*), max(r.deadline) FROM {RESULTS} r "  # noqa: S608  # names of ours
     f"WHERE {_LAST} AND r.revised = 1 AND r.deadline >= :today"
@@ -44,7 +45,7 @@ _WINDOWS = (
 _RESULTS = (
     f"SELECT h.stream, r.key, r.valid_from, r.known_from, {_COLUMNS} FROM {RESULTS} r "  # noqa: S608  # names of ours
     f"JOIN stream_heads h ON h.originator_id = r.originator_id WHERE {_LAST}{{own}} "
-    "ORDER BY r.category, CASE WHEN r.rank IS NULL THEN 1 ELSE 0 END, r.rank, h.stream"
+    "ORDER BY r.category_key, CASE WHEN r.rank IS NULL THEN 1 ELSE 0 END, r.rank, h.stream"
 )
 
 
@@ -55,12 +56,17 @@ def results_of_year(
     known_at: Instant = ALL_KNOWN,
     *,
     uscc: str | None = None,
+    graded: bool | None = None,
     offset: int = 0,
     limit: int | None = None,
 ) -> Iterator[Standing]:
-    """The standing results of a year on a day as known at an instant, per category by rank; a page, or one agency."""
+    """The standing results of a year on a day as known at an instant, per category by rank; a page, or one agency.
+
+    `graded`: only those, or only who was not assessed (R29); by default both.
+    """
     values: dict[str, Any] = {"year": year, "day": as_of.isoformat(), "known": known_at}
-    query = _RESULTS.replace("{own}", "" if uscc is None else " AND h.stream = :stream")
+    own = "" if uscc is None else " AND h.stream = :stream"
+    query = _RESULTS.replace("{own}", own + ("" if graded is None else f" AND {'' if graded else 'NOT '}{_GRADED}"))
     if uscc is not None:
         values["stream"] = f"agency/{uscc}"
     if limit is not None:

@@ -6,19 +6,22 @@ page far down the list costs what the first one does, and none is missed when an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Date, Text, column, text
 
 from domain.events import AgencyFiled
 from domain.keys import field_keys, type_key
+from domain.measures.categories import Known, heading
+from domain.store.statements import run
 from domain.store.types import InstantColumn
-from domain.values import FOREVER, Instant, Tier, agency_stream, midnight
+from domain.values import FOREVER, Instant, Tier, agency_stream, instant, midnight, moment
 from projections.knowledge import EARLIEST
-from projections.rows.live import ALWAYS, NEVER
-from projections.rows.look_up import row_on
+from projections.rows.live import ALWAYS, NEVER, ONE_DAY
+from projections.rows.look_up import aliases, grouped, row_on, searched_for
 from projections.rows.sanctions import SANCTIONS
 from projections.rows.status import STATUS
 
@@ -56,30 +59,49 @@ class Listed(NamedTuple):
     until: date | None = None
 
 
-def on_file(connection: Connection, on: OnDay, wanted: Wanted, *, newest_first: bool = False) -> list[Listed]:
-    """The agencies whose filing stands (R6), by USCC; or those of which the ledger learned last."""
+def on_file(
+    connection: Connection, on: OnDay, wanted: Wanted, known: Known, *, newest_first: bool = False
+) -> list[Listed]:
+    """The agencies whose filing stands (R6), by USCC; or those of which the ledger learned last.
+
+    `wanted.category` is a group of the categories as they are `known` (R47).
+    """
     dialect = connection.dialect.name
     position = "strpos" if dialect == "postgresql" else "instr"
     conditions = ["st.filing = 'filed'"]
     if wanted.category is not None:
-        conditions.append("st.category = :category")
+        conditions.append(f"{grouped(known)} = :category")
     if wanted.q is not None:
         conditions.append(f"{position}(st.search, :q) > 0")
     columns = "h.stream AS stream, st.name AS name, st.category AS category, NULL AS since, NULL AS until"
     learned = _LEARNED if newest_first else "st.known_from"
     query = f"SELECT {columns}, {learned} AS known_from FROM stream_heads h {row_on(dialect, STATUS, 'st')}"  # noqa: S608
-    return _listed(connection, on, wanted, query, conditions, newest_first)
+    return _listed(connection, on, wanted, query, conditions, newest_first, aliases(known))
 
 
-def categories_on_file(connection: Connection, on: OnDay) -> list[str]:
-    """The categories of the agencies whose filing stands, in the order of their code points."""
+def categories_on_file(connection: Connection, on: OnDay, known: Known) -> list[str]:
+    """The categories of the agencies whose filing stands, in the order of their code points; one of each (R47)."""
     query = (
-        f"SELECT DISTINCT st.category AS category FROM stream_heads h "  # noqa: S608  # names of ours
+        f"SELECT {grouped(known)} AS found, min(st.category) AS words FROM stream_heads h "  # noqa: S608  # names of ours
         f"{row_on(connection.dialect.name, STATUS, 'st')} "
-        "WHERE h.stream > :after AND h.stream < :end AND st.filing = 'filed' AND st.category IS NOT NULL"
+        "WHERE h.stream > :after AND h.stream < :end AND st.filing = 'filed' AND st.category IS NOT NULL GROUP BY 1"
     )
     values = {"day": on.day.isoformat(), "known": on.known_at, "after": _FIRST, "end": _END}
-    return sorted(connection.scalars(text(query), values))
+    found = connection.execute(text(query), values | aliases(known))
+    return sorted(str(heading(row.found, row.words, known)) for row in found)
+
+
+_IN_USE = (
+    f"SELECT category_key, min(category) AS words FROM {STATUS} WHERE category_key IS NOT NULL "  # noqa: S608  # names of ours
+    "AND originator_id <> $1 AND known_to > $2 AND valid_to > $3 GROUP BY category_key"
+)
+
+
+def categories_in_use(connection: Connection, but: str) -> dict[str, str]:
+    """What agencies other than this one are, or will be, as is known now: words by folded spelling (R47)."""
+    standing = instant(moment(FOREVER) - timedelta(microseconds=1))
+    rows = run(connection, _IN_USE, (but, standing, (NEVER - ONE_DAY).isoformat()))
+    return {row.category_key: row.words for row in rows}
 
 
 def blacklisted(connection: Connection, on: OnDay, wanted: Wanted, *, newest_first: bool = False) -> list[Listed]:
@@ -145,14 +167,20 @@ _LEARNED = (
 
 
 def _listed(
-    connection: Connection, on: OnDay, wanted: Wanted, query: str, conditions: Sequence[str], newest_first: bool
+    connection: Connection,
+    on: OnDay,
+    wanted: Wanted,
+    query: str,
+    conditions: Sequence[str],
+    newest_first: bool,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> list[Listed]:
     where = " AND ".join(["h.stream > :after", "h.stream < :end", *conditions])
     order = "known_from DESC, stream" if newest_first else "stream"
     values: dict[str, Any] = {
         "day": on.day.isoformat(), "known": on.known_at, "end": _END, "limit": wanted.limit,
         "after": _FIRST if wanted.after is None else agency_stream(wanted.after),
-        "category": wanted.category, "q": None if wanted.q is None else wanted.q.casefold(),
+        "category": wanted.category, "q": None if wanted.q is None else searched_for(wanted.q), **more,
         **{f"key_{number}": key for number, key in enumerate(_CHANGES_WHAT_IS_SHOWN)},
     }  # fmt: skip
     found = text(f"{query} WHERE {where} ORDER BY {order} LIMIT :limit").columns(*_TYPES)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache, partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from domain.events import (
     AgencyDelisted,
@@ -20,25 +20,32 @@ from domain.events import (
     Event,
     HonourAwarded,
     PenaltyImposed,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectStarted,
     SurveyClosed,
     SurveySubmitted,
 )
 from domain.facts import Facts
-from domain.keys import effect_key, form_key, forms_key, type_key, type_keys
+from domain.keys import client_key, forms_key, naming_key, type_key, type_keys
 from domain.measures import annex1_score as annex1
 from domain.measures.annex2_survey import counted_forms
 from domain.measures.chapter4_assessment import overrides
 from domain.measures.rulebook import Rulebook
 from domain.trail import Trail
 from domain.values import normal_text, rounded, score_of_record
-from projections.rows.conduct import count_records
+from projections.rows.conduct import move_records
 from projections.rows.context import Context, of_types
 from projections.rows.live import ONE_DAY, Place, Step, cut, merged, shifted, value_on
 
+E = TypeVar("E", bound=Event)
 SCORES = "annual_score"
 LADDER = type_keys(ComplaintUpheld, AgencyDelisted)
 _OVERRIDING = (ComplaintUpheld, AgencyDelisted, PenaltyImposed)
-OF_SCORES = frozenset({SurveySubmitted, SurveyClosed, EffectScored, HonourAwarded, *_OVERRIDING})
+OF_SCORES = frozenset({
+    SurveySubmitted, SurveyClosed, EffectScored, ProjectStarted, ProjectCompleted, ProjectCancelled, HonourAwarded,
+    *_OVERRIDING,
+})  # fmt: skip
 
 
 Counts = tuple[int, ...]
@@ -123,8 +130,7 @@ def satisfaction(counts: Counts, book: Rulebook) -> Fraction | None:
 def update_scores(context: Context, changed: Iterable[Event]) -> None:
     """Bring the years up to date that the changed events bear on, from the first day that they change."""
     changed = list(changed)
-    _surveys(context, changed)
-    _effects(context, changed)
+    _of_clients(context, changed)
     _honours(context, changed)
     _overrides(context, changed)
 
@@ -165,37 +171,57 @@ def _put(context: Context, year: int, steps: Iterable[Step], since: date) -> Non
     context.live.replace(Place(SCORES, year), merged(done), context.at, since)
 
 
-# ---- surveys (art.23) and the bad record of a low mean (art.16(8)) ----
+# ---- surveys (art.23), the bad record of a low mean (art.16(8)), effect (art.22) ----
+
+_ENDS = (ProjectCompleted, ProjectCancelled)
 
 
-def _surveys(context: Context, changed: list[Event]) -> None:
-    forms = [event for event in changed if isinstance(event, SurveySubmitted)]
-    closings = [event for event in changed if isinstance(event, SurveyClosed)]
-    if not forms and not closings:
+def _of_clients(context: Context, changed: list[Event]) -> None:
+    """What clients and the regulator say of a year: it counts for who was served in it, whenever that is known."""
+    closed = {closing.year for closing in of_types(changed, SurveyClosed)}
+    clients = _clients(context, changed)
+    clients |= {form.client.uscc for year in closed for form in _under(context, forms_key(year), SurveySubmitted)}
+    if not clients:
         return
-    closed_before, closed_now = context.both([type_key(SurveyClosed)])
-    for year in sorted({one.year for one in forms} | {one.year for one in closings}):
-        low = _low_mean(context, year, closed_before)
-        if any(closing.year == year for closing in closings):
-            keys = [forms_key(year)]
-        else:
-            keys = sorted({form_key(year, one.client.uscc, one.project_id) for one in forms if one.year == year})
-        for key in keys:
-            before, now = context.both([key, type_key(SurveyClosed)])
-            _shift(context, year, _form_counts(context, year, before), _form_counts(context, year, now))
-        for day in _low_mean(context, year, closed_now) ^ low:
-            count_records(context, year, day, -1 if day in low else 1)
+    of_them = [client_key(client) for client in sorted(clients)]
+    projects = [entry.event.id for entry in context.entries.under(of_them) if isinstance(entry.event, ProjectStarted)]
+    ends = [naming_key(project, kind) for project in projects for kind in _ENDS]
+    before, now = context.both([*of_them, *ends, type_key(SurveyClosed)])
+    said = [one for trail in (before, now) for kind in _SAID for one in trail.of(kind)]
+    records: list[tuple[int, date, int]] = []
+    for year in sorted({one.year for one in said}):
+        low = _low_mean(context, year, before)
+        _shift(context, year, _counts(context, year, before), _counts(context, year, now))
+        for day in _low_mean(context, year, now) ^ low:
+            records.append((year, day, -1 if day in low else 1))
+    move_records(context, records)
 
 
-def _form_counts(context: Context, year: int, trail: Trail) -> dict[date, Counts]:
-    """Forms and answers A, B, C that count from each day on."""
+_SAID: tuple[type[SurveySubmitted] | type[EffectScored], ...] = (SurveySubmitted, EffectScored)
+
+
+def _clients(context: Context, changed: list[Event]) -> set[str]:
+    """The enterprises whose forms or scores, or whether they were served, the changed events bear on."""
+    ended = [context.entries.one(event.project_id) for event in changed if isinstance(event, _ENDS)]
+    events = [*changed, *(entry.event for entry in ended if entry is not None)]
+    return {event.client.uscc for event in events if isinstance(event, (*_SAID, ProjectStarted))}
+
+
+def _under(context: Context, key: str, kind: type[E]) -> list[E]:
+    return of_types((entry.event for entry in context.entries.under([key])), kind)
+
+
+def _counts(context: Context, year: int, trail: Trail) -> dict[date, Counts]:
+    """Forms and their answers A, B, C, clients and the hundredths of their scores, that count from each day on."""
     found: dict[date, Counts] = {}
-    days = {form.occurred_on for form in trail.of(SurveySubmitted) if form.year == year}
-    days |= {closing.occurred_on for closing in trail.of(SurveyClosed) if closing.year == year and days}
-    for day in sorted(days):
-        forms, _ = counted_forms(Facts(trail, day), year, context.law.rulebooks.first_day)
-        answers = [answer for form in forms for answer in form.answers]
-        found[day] = (len(forms), answers.count("A"), answers.count("B"), answers.count("C"), *NO_COUNTS[EFFECTS:])
+    books = context.law.rulebooks
+    for day in sorted({event.occurred_on for event in trail.events}):
+        forms, _ = counted_forms(Facts(trail, day), year, books)
+        scores, _ = annex1.counted_scores(Facts(trail, day), year, books)
+        letters = [answer for form in forms for answer in form.answers]
+        answers = (letters.count("A"), letters.count("B"), letters.count("C"))
+        hundredths = sum(int(Fraction(score.value) * 100) for score in scores)
+        found[day] = (len(forms), *answers, len(scores), hundredths)
     return found
 
 
@@ -215,25 +241,6 @@ def _low_mean(context: Context, year: int, closings: Trail) -> set[date]:
         if mean is not None and mean < book.survey.satisfaction_floor:
             found.add(day)
     return found
-
-
-# ---- effect (art.22) ----
-
-
-def _effects(context: Context, changed: list[Event]) -> None:
-    touched = {(event.year, event.client.uscc) for event in changed if isinstance(event, EffectScored)}
-    for year, client in sorted(touched):
-        before, now = context.both([effect_key(year, client)])
-        _shift(context, year, _effect_counts(context, before), _effect_counts(context, now))
-
-
-def _effect_counts(context: Context, trail: Trail) -> dict[date, Counts]:
-    """One client, and the hundredths of the latest score, from each day on (R23)."""
-    return {
-        one.occurred_on: (*NO_COUNTS[:EFFECTS], 1, int(Fraction(one.value) * 100))
-        for one in trail.dated(EffectScored)
-        if one.occurred_on >= context.law.rulebooks.first_day
-    }
 
 
 # ---- honours (art.24) ----

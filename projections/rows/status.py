@@ -18,6 +18,7 @@ from domain.events import (
     ResultRevised,
 )
 from domain.facts import Facts
+from domain.folding import category_fold, compared
 from domain.keys import LABELS, type_key, type_keys
 from domain.law import Law
 from domain.measures.chapter3_sanctions import advisories
@@ -42,11 +43,13 @@ class Status(NamedTuple):
 
     name: str | None
     category: str | None
+    category_key: str | None
+    """The category as it is compared: folded; a rulebook's list is looked at when it is asked about (R47)."""
     filing: str | None
     warning: str
     advice: str
     search: str
-    """What a search looks through: name and USCC, case folded."""
+    """What a search looks through: name and USCC, folded as what is searched for."""
 
 
 def update_status(context: Context, changed: Iterable[Event]) -> None:
@@ -77,11 +80,7 @@ def _accidents(context: Context) -> list[AccidentLiabilityFound]:
 
 
 def _concerned(event: Event, accident: AccidentLiabilityFound) -> bool:
-    """Whether the start or end of a project can change whom an accident concerns (R19)."""
-    if accident.client_uscc is not None:
-        return False
-    if accident.project_id is not None:
-        return event.id == accident.project_id
+    """Whether the start or end of a project can change whom an accident concerns: who was served that day (R19)."""
     return event.occurred_on <= (accident.accident_on or accident.occurred_on)
 
 
@@ -95,10 +94,7 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Step]:
         return []
     days = {event.occurred_on for event in trail.events if not isinstance(event, _PROJECT)}
     for event in trail.events:
-        if isinstance(event, AccidentLiabilityFound) and event.project_id is not None:
-            if (project := trail.by_id.get(event.project_id)) is not None:
-                days.add(project.occurred_on)  # its client is not known before
-        elif isinstance(event, _RESULTS):
+        if isinstance(event, _RESULTS):
             for year in (event.year + 1, event.year + 2, event.occurred_on.year, event.occurred_on.year + 1):
                 days.add(year_span(year, law.rulebooks)[0])
     for notice in warning_notices(Facts(trail, date.max), law.rulebooks):
@@ -109,10 +105,11 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Step]:
         basis = Basis(trail, law, day, at)
         agency = agency_name(basis)
         value = Status(
-            agency["name"], agency["category"], agency["filing"],
+            agency["name"], agency["category"],
+            None if agency["category"] is None else category_fold(agency["category"]), agency["filing"],
             json.dumps(warning_part(basis), ensure_ascii=False, separators=(",", ":")),
             json.dumps(advisories(basis.facts), ensure_ascii=False, separators=(",", ":")),
-            f"{agency['name'] or ''}\n{agency['uscc']}".casefold(),
+            f"{compared(agency['name'] or '')}\n{compared(agency['uscc'])}",
         )  # fmt: skip
         steps.append(Step(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return merged(steps)

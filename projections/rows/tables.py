@@ -52,11 +52,11 @@ def _score_out(_: Place, score: Score) -> tuple[Any, ...]:
 
 
 def _result_out(_: Place, one: Result) -> tuple[Any, ...]:
-    return (*one[:7], int(one.assessed), _iso(one.deadline), int(one.revised))
+    return (*one[:7], int(one.assessed), _iso(one.deadline), int(one.revised), one.category_key)
 
 
 def _result_back(row: Sequence[Any]) -> Result:
-    return Result._make((*row[:7], bool(row[7]), _day(row[8]), bool(row[9])))
+    return Result._make((*row[:7], bool(row[7]), _day(row[8]), bool(row[9]), row[10]))
 
 
 def _matter_out(_: Place, one: Matter) -> tuple[Any, ...]:
@@ -77,7 +77,8 @@ def _matter_back(row: Sequence[Any]) -> Matter:
 
 SHAPES: dict[str, Shape] = {
     STATUS: Shape(
-        ("name", "category", "filing", "warning", "advice", "search"), ("text",) * 6, lambda _, value: tuple(value),
+        ("name", "category", "category_key", "filing", "warning", "advice", "search"), ("text",) * 7,
+        lambda _, value: tuple(value),
         lambda row: Status(*row),
     ),
     FILED: Shape((), (), lambda _, value: (), lambda row: None),
@@ -98,8 +99,9 @@ SHAPES: dict[str, Shape] = {
         _score_out, lambda row: Score(tuple(row[:6]), row[6], row[7], Shown(*row[8:])), ("year",),
     ),
     RESULTS: Shape(
-        ("version", "name", "category", "grade", "total", "hundredths", "rank", "assessed", "deadline", "revised"),
-        ("int", "text", "text", "text", "text", "int", "int", "int", "date", "int"), _result_out, _result_back,
+        ("version", "name", "category", "grade", "total", "hundredths", "rank", "assessed", "deadline", "revised",
+         "category_key"),
+        ("int", "text", "text", "text", "text", "int", "int", "int", "date", "int", "text"), _result_out, _result_back,
         ("year", "key"),
     ),
     MATTERS: Shape(

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -64,6 +67,80 @@ def test_a_wrong_file_is_refused_and_adopts_nothing(
     done = run(command, "adopt", file, "--as", "王五", "--database", new_url)
     assert done.exit_code == 5, done.stderr
     assert len(_adopted(new_url, CalendarAdopted)) == len(_adopted(new_url, RulebookAdopted)) == 1
+
+
+@pytest.fixture
+def published_url(demonstration: str, tmp_path: Path) -> str:
+    """A copy of the small demonstration, of which 2022 and 2023 are published."""
+    copy = tmp_path / "copy.db"
+    with (
+        closing(sqlite3.connect(demonstration.removeprefix("sqlite:///"))) as source,
+        closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+    return f"sqlite:///{copy}"
+
+
+def _written(tmp_path: Path, **changes: str) -> Path:
+    text = SHIPPED
+    for before, after in changes.items():
+        line = {"id": 'id = "dayawan-2021"', "day": "effective_from = 2021-11-01", "points": CONDUCT}[before]
+        assert line in text
+        text = text.replace(line, after, 1)
+    file = tmp_path / "changed.toml"
+    file.write_text(text, "utf-8")
+    return file
+
+
+CONDUCT = 'name = "conduct.bad_record_points"\nvalue = 2'
+
+
+@pytest.mark.shows("R4")
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param(
+            {"points": CONDUCT.replace("2", "3")},
+            ("dayawan-2021", "conduct.bad_record_points（R21）：2 → 3", "2022", "2023", "replay-under"),
+            id="known id, other content",
+        ),
+        pytest.param(
+            {"id": 'id = "late"', "day": "effective_from = 2023-06-01", "points": CONDUCT.replace("2", "3")},
+            ("conduct.bad_record_points（R21）：2 → 3", "2023", "replay-under"),
+            id="dated into a published year",
+        ),
+    ],
+)
+def test_what_changes_published_years_is_shown_and_has_to_be_confirmed(
+    run: Run, published_url: str, tmp_path: Path, changes: dict[str, str], words: tuple[str, ...]
+) -> None:
+    """Refused with values, readings and years named, adopting nothing; with the digest shown it is adopted."""
+    adopt = ("rulebook", "adopt", _written(tmp_path, **changes), "--as", "王五", "--database", published_url)
+    done = run(*adopt)
+    assert done.exit_code == 5, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+    assert "2024" not in done.stderr.replace("2024 年度", ""), "only published years are named"
+    assert len(_adopted(published_url, RulebookAdopted)) == 1
+    (digest,) = re.findall(r"--confirm (\w{12}) 再运行", done.stderr)
+    assert run(*adopt, "--confirm", "0" * 12).exit_code == 5
+    assert run(*adopt, "--confirm", digest).exit_code == 0
+    assert len(_adopted(published_url, RulebookAdopted)) == 2
+    assert run(*adopt).exit_code == 0, "the same once more changes nothing and asks nothing"
+
+
+@pytest.mark.shows("R2")
+def test_a_calendar_that_changes_days_gone_by_has_to_be_confirmed(run: Run, new_url: str, tmp_path: Path) -> None:
+    """Deadlines of the past would move, and with them lapses of art.12: the days are named, nothing is adopted."""
+    file = tmp_path / "overlay.toml"
+    file.write_text('[corrections]\n2024-05-06 = "holiday"\n', "utf-8")
+    adopt = ("calendar", "adopt", file, "--as", "王五", "--database", new_url)
+    done = run(*adopt)
+    assert done.exit_code == 5, done.stderr
+    assert "2024-05-06" in done.stderr
+    assert len(_adopted(new_url, CalendarAdopted)) == 1
+    (digest,) = re.findall(r"--confirm (\w{12}) 再运行", done.stderr)
+    assert run(*adopt, "--confirm", digest).exit_code == 0
+    assert len(_adopted(new_url, CalendarAdopted)) == 2
 
 
 def test_who_adopted_stands_in_the_trail(run: Run, new_url: str, tmp_path: Path) -> None:

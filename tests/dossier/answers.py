@@ -35,7 +35,7 @@ FACTS: tuple[tuple[str, dict[str, Any]], ...] = (
     }),
     ("/lapses", {"occurred_on": "2024-02-01", "item": 4}),
     ("/lapses", {"occurred_on": "2024-02-02", "item": 4}),
-    ("/bad-records", {"entered_on": "2024-02-05", "behaviour": "16.5b"}),
+    ("/bad-records", {"entered_on": "2024-02-05", "behaviour": "16.5b", "content": "核查情况"}),
     ("/honours", {
         "awarded_on": "2024-05-06", "level": "municipal", "reason": "技术服务", "title": "先进<单位>&表彰",
         "authority": "惠州市应急管理局", "authority_kind": "emergency_management",

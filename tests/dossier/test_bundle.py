@@ -57,7 +57,7 @@ def test_the_cover_names_every_file_and_the_whole_basis_in_both_languages() -> N
         [Described("sheet.pdf", "今日的打分表", "today's sheet")],
         [Basis.of(answer, "今日", "today", log_index=4711)],
         ["steward sheet 91 2024 --pdf sheet.pdf"],
-        demonstration=True,
+        software="0.1.0+3f9a1c2b7d40", demonstration=True,
     )  # fmt: skip
     chinese, _, english = text.partition("-" * 72)
     for half in (chinese, english):

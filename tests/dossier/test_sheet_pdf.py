@@ -212,9 +212,10 @@ def test_lines_break_where_chinese_allows() -> None:
 
 
 def test_printable_text_has_no_blanks_that_hide_something() -> None:
-    """Line ends and odd spaces become one plain space each; zero-width characters and variation marks are shown."""
+    """Line ends and odd spaces become one plain space each; zero-width characters are shown, variation marks not."""
     assert printable("甲\n乙\u00a0丙\u2003丁") == "甲 乙 丙 丁"
-    assert printable("葛\U000e0100\u200b\ufeff") == "葛〔U+E0100〕〔U+200B〕〔U+FEFF〕"
+    assert printable("葛\U000e0100\u200b\ufeff") == "葛〔U+200B〕〔U+FEFF〕"
+    assert printable("邉\U000e0104葛\ufe00公司") == "邉葛公司"
 
 
 def test_a_missing_font_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

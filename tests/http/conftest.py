@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
+from tests.http.dated import DatedWorld, dated
 from tests.http.world import World
 from tests.postgres_server import PostgresServer
 
@@ -53,6 +54,13 @@ def own_world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A running service for one test alone."""
     with TestClient(create_app(Settings(database_url=database_url, data_dir=tmp_path))) as client:
         yield World(client)
+
+
+@pytest.fixture
+def dated_world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DatedWorld]:
+    """A running service for one test alone, on a ledger with a clock of its own."""
+    with dated(database_url, tmp_path, monkeypatch) as made:
+        yield made
 
 
 def empty_database(dialect: str, request: pytest.FixtureRequest, folder: Path) -> str:

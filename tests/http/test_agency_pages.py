@@ -96,9 +96,9 @@ def test_the_score_of_the_last_day_is_never_shown_as_the_result_of_the_year(own_
 
     Beside it stand the sheet as of the basis, and, once published, the result; in the label, title and description.
     """
-    uscc = own_world.assessed()
-    own_world.done("ScoreEffect", uscc, client={"uscc": new_uscc(), "name": "惠州市甲化工有限公司"}, value="20",
-                   scored_on="2025-01-20")  # fmt: skip
+    uscc, client = own_world.assessed(), {"uscc": new_uscc(), "name": "惠州市甲化工有限公司"}
+    own_world.done("StartProject", uscc, client=client)
+    own_world.done("ScoreEffect", uscc, client=client, value="20", scored_on="2025-01-20")
     year = {"from": "2024-01-01", "to": "2024-12-31", "lang": language}
     desk = Desk(own_world, Role.REGULATOR)
     at_end, then = (

@@ -16,7 +16,8 @@ from domain.store.heads import streams
 from domain.store.people import create_token
 from domain.values import Role
 from projections.rows.anew import differences, laws_of, made_anew
-from tests.http.world import Person, World
+from tests.http.dated import DatedWorld
+from tests.http.world import Person
 
 YEAR = 2024
 APPELLANT = {"kind": "agency", "name": "陈国栋"}
@@ -25,7 +26,7 @@ APPELLANT = {"kind": "agency", "name": "陈国栋"}
 class Year:
     """A district with a year to be assessed."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: DatedWorld) -> None:
         self.world = world
         self.committee = world.people[Role.COMMITTEE]
 
@@ -61,10 +62,10 @@ class Year:
 
 
 @pytest.fixture
-def year(own_world: World) -> Iterator[Year]:
+def year(dated_world: DatedWorld) -> Iterator[Year]:
     """A world of its own: a year is published once. Whatever happened, rows made anew are those that are kept."""
-    yield Year(own_world)
-    with own_world.service.ledger.reading() as reader:
+    yield Year(dated_world)
+    with dated_world.service.ledger.reading() as reader:
         laws = laws_of(reader)
         for stream in streams(reader.connection, "agency/"):
             assert list(differences(reader, made_anew(reader, stream, laws))) == []
@@ -154,7 +155,7 @@ def test_the_last_day_of_the_week_is_in_time(year: Year, filed_on: str, in_time:
     assert year.committee.get(f"/v1/appeals/{appeal}").json()["in_time"] is in_time
 
 
-@pytest.mark.shows("R2", "R3")
+@pytest.mark.shows("R2", "R3", "R41")
 @pytest.mark.parametrize(
     ("published_on", "deadline"),
     [("2025-09-26", "2025-10-09"), ("2025-01-22", "2025-02-05"), ("2025-04-20", "2025-04-27")],
@@ -179,7 +180,7 @@ def test_who_verified_the_complaint_does_not_decide_the_appeal(year: Year) -> No
     with writing(world.service.ledger.engine) as connection:
         token = create_token(connection, both.person_id, Role.ASSOCIATION, by=COMMAND_LINE)
     officer = Person(world.client, token, both.person_id)
-    body = {"outcome": "upheld", "decided_on": "2024-05-06", "verified_grounds": "missed_hazard"}
+    body = {"outcome": "upheld", "findings": "属实", "decided_on": "2024-05-06", "verified_grounds": "missed_hazard"}
     upheld = world.must(officer.post(f"/v1/agencies/{uscc}/complaints/{complaint}/decision", body))["events"][0]["id"]
     world.publish()
     appeal = year.filed_appeal(uscc, upheld)
@@ -224,19 +225,21 @@ def test_nothing_else_than_the_decision_changes_the_result(year: Year) -> None:
 
 
 def test_a_decision_is_never_to_the_appellants_disadvantage(year: Year) -> None:
-    """What is put in place of the disputed fact may weigh more: the published result then stands (R34)."""
+    """What is put in place of the disputed fact may weigh more: that is refused, and nothing is recorded (R34)."""
     world, uscc = year.world, year.world.assessed()
     lapse = world.id_of("RecordLapse", uscc, item=4, occurred_on="2024-08-01")
     world.publish()
     appeal = year.filed_appeal(uscc, lapse)
-    replace = [
-        {"post": f"/v1/agencies/{uscc}/bad-records", "body": {"behaviour": "16.2", "entered_on": "2024-08-01"}},
-    ]  # fmt: skip
-    decided = world.must(year.decide(appeal, "partly_upheld", annul=[lapse], replace=replace))
-    assert decided["result"]["kept"] is True
-    assert "ResultRevised" not in [one["type"] for one in decided["events"]]
+    record = {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-08-01"}
+    replace = [{"post": f"/v1/agencies/{uscc}/bad-records", "body": record}]
+    before = world.trail(uscc)
+    refused = year.decide(appeal, "partly_upheld", annul=[lapse], replace=replace)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R34")
+    assert refused.json()["errors"][0]["pointer"] == "/replace"
+    assert world.trail(uscc) == before
     assert year.rows()[uscc]["total"] == "84.50"
     assert year.impacts() == []
+    assert year.waiting() == [appeal]
 
 
 def test_facts_are_replaced_in_the_same_step(year: Year) -> None:
@@ -264,7 +267,7 @@ def test_facts_are_replaced_in_the_same_step(year: Year) -> None:
     assert appealed["published_sheet"]["quality"] != "50.00"
 
 
-@pytest.mark.shows("R36")
+@pytest.mark.shows("R36", "R36a")
 def test_a_late_fact_after_the_year_was_closed(year: Year) -> None:
     """It is recorded, answered with the result that it touches, and stays listed until the committee disposes of it."""
     world, uscc, other = year.world, year.world.assessed(), year.world.assessed()
@@ -283,9 +286,13 @@ def test_a_late_fact_after_the_year_was_closed(year: Year) -> None:
     world.must(year.committee.post(f"/v1/impacts/{touched[0]}/disposal", keep))
     twice = year.committee.post(f"/v1/impacts/{touched[0]}/disposal", keep)
     assert twice.status_code == 409
-    reopened = world.must(
-        year.committee.post(f"/v1/impacts/{touched[1]}/disposal", {**keep, "outcome": "reopened"})
-    )  # fmt: skip
+    path, reopen = f"/v1/impacts/{touched[1]}/disposal", {**keep, "outcome": "reopened"}
+    unheard = year.committee.post(path, reopen)
+    assert (unheard.status_code, unheard.json()["rule"]) == (409, "R36")
+    assert unheard.json()["errors"][0]["pointer"] == "/hearing_on"
+    too_early = year.committee.post(path, {**reopen, "hearing_on": "2025-03-01"})
+    assert too_early.status_code == 422
+    reopened = world.must(year.committee.post(path, {**reopen, "hearing_on": "2025-05-05"}))
     assert reopened["result"]["total"] == "84.50"  # that one fact, not the one that was kept out
     assert [row["uscc"] for row in reopened["ranks"]] == []
     assert year.rows()[uscc]["rank"] == 2
@@ -418,7 +425,7 @@ def test_upheld_must_change_something_and_only_what_is_disputed(year: Year) -> N
     assert year.decide(appeal, "dismissed").status_code == 409
 
 
-@pytest.mark.shows("R32", "R36")
+@pytest.mark.shows("R32", "R32a", "R36")
 def test_what_is_recorded_while_a_year_is_worked_out_goes_to_the_worklist(
     year: Year, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -195,7 +195,7 @@ def test_the_command_needs_neither_database_nor_network(world: World, tmp_path: 
     file.write_bytes(encoded(whole).replace(b'"warned"', b'"none"'))
     done = _verify(file)
     assert done.returncode == 9
-    assert "NOT PROVEN (answer): standing/sanction/tier" in done.stderr
+    assert "NOT PROVEN (issued)" in done.stderr
 
 
 def _verify(file: Path, *more: str) -> subprocess.CompletedProcess[str]:

@@ -49,7 +49,7 @@ def test_what_is_wrong_is_replaced_in_one_step(world: World) -> None:
 
 
 LAPSE: tuple[str, dict[str, Any]] = ("lapses", {"item": 4, "occurred_on": "2024-05-20"})
-DISMISSED = {"outcome": "dismissed", "decided_on": "2024-05-20"}
+DISMISSED = {"outcome": "dismissed", "findings": "核查记录", "decided_on": "2024-05-20"}
 SCORE = {"client": CLIENT_PARTY, "year": 2024, "value": 80, "scored_on": "2024-06-01"}
 REFUSED: dict[str, tuple[str, dict[str, Any], int, str]] = {
     "a contradiction": ("filing-decision", {"outcome": "filed", "decided_on": "2024-05-20"}, 409, "body"),

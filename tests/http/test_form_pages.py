@@ -255,3 +255,35 @@ def test_hostile_names_are_only_text(world: World) -> None:
     for text in (*pages, preview, receipt):
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert(1)" in text
+
+
+@pytest.mark.parametrize(
+    "typed_day",
+    ["20240505", "2024/5/5", "2024.5.5", "2024年5月5日", "２０２４-０５-０５", " 2024-05-05\u200b", "2024-5-5"],
+)
+def test_a_form_reads_days_as_people_write_them(world: World, typed_day: str) -> None:
+    """The year first: only one day can be meant. The preview shows it as it will be recorded; nonsense is refused."""
+    uscc = world.filed()
+    desk = Desk(world, Role.ASSOCIATION)
+    fields = {"agency": uscc, "/item": "4", "/occurred_on": typed_day}
+    carried: dict[str, Any] = previewed(desk, "record-lapse", fields)
+    assert carried["/occurred_on"] == ["2024-05-05"]
+    desk.send("/record/record-lapse", {**carried, "do": "record"})
+    assert world.trail(uscc)[-1]["occurred_on"] == "2024-05-05"
+    assert desk.send("/record/record-lapse", {**fields, "/occurred_on": "5/5/2024"}).status_code == 422
+    assert desk.send("/record/record-lapse", {**fields, "/occurred_on": "20241305"}).status_code == 422
+
+
+def test_a_form_reads_codes_and_numbers_in_full_width(world: World) -> None:
+    """What an input method leaves behind."""
+    uscc = world.filed()
+    desk = Desk(world, Role.REGULATOR)
+    wide = "".join(chr(ord(one) + 0xFEE0) for one in CLIENT_USCC)
+    fields = {
+        "agency": uscc, "/client/uscc": f" {wide} ", "/client/name": "乙厂", "/year": "２０２４", "/value": "８２．５",
+        "/scored_on": "2024-12-28",
+    }  # fmt: skip
+    carried: dict[str, Any] = previewed(desk, "score-effect", fields)
+    assert (carried["/client/uscc"], carried["/value"]) == ([CLIENT_USCC], ["82.5"])
+    desk.send("/record/score-effect", {**carried, "do": "record"})
+    assert world.trail(uscc)[-1]["fact"]["value"] == "82.5"

@@ -6,11 +6,12 @@ import re
 
 import pytest
 
+from api.examples import CLIENT_USCC
 from api.web.words import EVENTS
 from domain.values import Role
 from tests.http.desk import Desk, fields_of
 from tests.http.test_form_pages import hidden, main_of, previewed, typed
-from tests.http.world import APPEALED, World
+from tests.http.world import APPEALED, World, new_uscc, today
 
 
 def test_the_preview_tells_what_recording_does(world: World) -> None:
@@ -21,7 +22,7 @@ def test_the_preview_tells_what_recording_does(world: World) -> None:
     desk = Desk(world, Role.ASSOCIATION)
     fields = {
         "agency": uscc, "id": complaint, "/outcome": "upheld", "/decided_on": "2024-05-06",
-        "/verified_grounds": "missed_hazard",
+        "/verified_grounds": "missed_hazard", "/findings": "现场核查记录",
     }  # fmt: skip
     text = desk.send("/record/decide-complaint", fields).text
     for said in (
@@ -108,3 +109,39 @@ def test_a_practitioner_who_appeals_is_named(world: World) -> None:
     assert len(world.trail(uscc)) == before
     assert previewed(desk, "file-appeal", {**fields, "/appellant/name": "邓海生"})
     assert previewed(desk, "file-appeal", {**fields, "/appellant/kind": "agency"})
+
+
+@pytest.mark.shows("R46")
+@pytest.mark.parametrize("role", [Role.ASSOCIATION, Role.CLIENT])
+def test_the_preview_and_the_receipt_name_an_equal_fact(world: World, role: Role) -> None:
+    """Complaints whose words are sealed: the earlier one stands in preview and receipt; another word, and it does not.
+
+    A client is told of its own, which the association recorded in its name.
+    """
+    uscc = world.filed()
+    given = {"received_on": today(), "complainant": "李 四", "client_uscc": CLIENT_USCC, "grounds": "other"}
+    first = world.id_of("ReceiveComplaint", uscc, **given)
+    desk = Desk(world, role, CLIENT_USCC if role is Role.CLIENT else None)
+    fields = {"agency": uscc, **{f"/{name}": value for name, value in given.items()}, "/complainant": "李四"}
+    text = desk.send("/record/receive-complaint", fields).text
+    assert "同样内容的记录已有 1 条（R46）" in text, main_of(text)
+    assert first in text
+    receipt = desk.send("/record/receive-complaint", {**hidden(text), "do": "record"}).text
+    assert "已记录" in receipt
+    assert first in receipt
+    other = desk.send("/record/receive-complaint", {**fields, "/complainant": "王五"}).text
+    assert "R46" not in main_of(other)
+
+
+@pytest.mark.shows("R47")
+def test_the_preview_says_that_a_category_is_new(own_world: World) -> None:
+    """With those in use, before anything is recorded; a spelling that folds to one of them is not new."""
+    own_world.filed()
+    desk = Desk(own_world, Role.ASSOCIATION)
+    fields = {"/uscc": new_uscc(), "/name": "乙公司", "/category": "检测检验", "/submitted_on": "2024-01-05"}
+    text = desk.send("/record/file-agency", fields).text
+    assert "这是一个新的机构类型" in text
+    assert "已在使用的类型：综合安全服务" in text
+    assert "新的机构类型" not in desk.send("/record/file-agency", {**fields, "/category": "综合 安全服务"}).text
+    receipt = desk.send("/record/file-agency", {**hidden(text), "do": "record"}).text
+    assert "这是一个新的机构类型" in receipt

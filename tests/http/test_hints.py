@@ -19,7 +19,7 @@ def test_a_hint_is_gone_with_its_bad_record_and_back_when_that_is_annulled(world
     (hint,) = world.hints(uscc)
     assert (hint["behaviour"], hint["article"], hint["events"]) == ("16.4", "art.16(4)", [survey])
     assert (hint["day"], hint["status"], hint["settled_by"]) == ("2024-12-10", "open", None)
-    named = {"behaviour": "16.4", "entered_on": "2024-12-20", "hint_id": hint["id"]}
+    named = {"behaviour": "16.4", "content": "核查情况", "entered_on": "2024-12-20", "hint_id": hint["id"]}
     record = world.id_of("EnterBadRecord", uscc, **named)
     assert world.hints(uscc) == []
     assert world.hints(uscc, status="recorded") == [{**hint, "status": "recorded", "settled_by": record}]

@@ -55,6 +55,7 @@ class District:
         ids["survey"] = world.id_of("SubmitSurvey", uscc, client=CLIENT_PARTY)
         ids["invitation"] = world.id_of("InviteSurvey", uscc, client=CLIENT_PARTY)
         ids["bad_record"] = world.id_of("EnterBadRecord", uscc)
+        world.done("StartProject", uscc)
         world.done("FindAccidentLiability", uscc)
         ids["appeal"], ids["impact"] = world.appeal(), world.impact()
 

@@ -13,7 +13,7 @@ from api.settings import Settings
 from api.web import portal
 from api.web.routes import PageRoute
 from api.web.table import ASSETS, PAGES, POLICY, PUBLIC_PAGES, is_page
-from domain.measures.paragraphs import READING_REFS
+from domain.measures.paragraphs import READING_REFS, paragraphs
 from tests.http.test_public_feeds import demonstration
 from tests.http.world import APPEALED, World, body_of, new_uscc
 
@@ -83,14 +83,14 @@ def test_the_switch_keeps_the_page_and_its_query_and_is_remembered(world: World)
 
 
 def test_names_are_escaped_and_isolated(world: World) -> None:
-    """A name with a script, direction marks, quotes and emoji shows as it is written, and can be searched for."""
+    """A name with a script, quotes and emoji shows as it is written, without its direction marks; it can be found."""
     uscc = new_uscc()
     body = {**body_of("FileAgency"), "uscc": uscc, "name": HOSTILE, "category": "<b>类</b>"}
     world.must(world.association.post("/v1/agencies", body))
     world.done("DecideFiling", uscc)
     text = shown(world, "/register", q=uscc)
     assert "<script" not in text
-    assert "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;\u202eevil" in text
+    assert "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;evil 🦺" in text
     assert "<option>&lt;b&gt;类&lt;/b&gt;</option>" in text
     text = shown(world, "/register", q='"><script>')
     assert 'value="&#34;&gt;&lt;script&gt;"' in text
@@ -108,7 +108,9 @@ def test_a_form_sent_empty_asks_for_everything_and_a_misspelt_filter_is_refused(
         assert '<p lang="en">' in response.text
 
 
-@pytest.mark.parametrize("path", ["/results/1999", "/results/2033", "/results/2024/x", "/rules/nothing", "/register/"])
+@pytest.mark.parametrize(
+    "path", ["/results/1999", "/results/2033", "/results/2024/x", "/rules/nothing", "/register/x/"]
+)
 def test_what_is_not_there_is_a_page_in_both_languages(world: World, path: str) -> None:
     """404 below a page's path is HTML with the strict headers; elsewhere it stays a problem document."""
     response = world.stranger.get(path)
@@ -186,13 +188,15 @@ def test_a_published_year_shows_rank_grade_total_and_deadline(own_world: World) 
 
 @pytest.mark.shows("art.28")
 def test_the_rules_show_every_reading_and_that_none_is_confirmed(world: World) -> None:
-    """R1 to R38, each marked as not yet confirmed, with every value of the rulebook and every known defect."""
+    """Each marked as not yet confirmed, with every value of the rulebook and every known defect."""
     text = shown(world, "/rules", lang="en")
     assert re.findall(r'<li id="(R\w+)">', text) == list(READING_REFS)
     assert text.count('<span aria-hidden="true">○</span> not yet confirmed') == len(READING_REFS)
     book = world.association.get("/v1/rulebooks/dayawan-2021").json()
     assert all(f"<code>{row['name']}</code>" in text for row in book["values"])
     assert text.count("<li>", text.index('id="defects"')) == len(book["defects"])
+    assert len(re.findall(r'<blockquote class="official"', text)) == len(paragraphs())
+    assert "全部或部分服务对象" in text, "the text itself stands beside our words"
 
 
 def test_the_worked_example_is_computed(world: World) -> None:

@@ -19,7 +19,7 @@ from domain.values import Grade, Role, instant
 from projections import feeds
 from projections.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed
 from projections.ledger import open_ledger
-from projections.public import Public, PublicResult, results_answer
+from projections.public import Public, PublicResult, PublicYear, results_answer
 from projections.rows.register import Wanted
 from tests.http.atom_rules import ATOM, entries, feed_in, link, text
 from tests.http.world import ROWS, World, body_of, new_uscc, today
@@ -111,6 +111,7 @@ def test_an_entry_is_dated_by_when_the_ledger_learned_of_it(world: World) -> Non
     assert text(entry, "updated") == filed
     world.done("ReportChange", code)
     world.done("EnterBadRecord", code)
+    world.done("StartProject", code)
     world.done("FindAccidentLiability", code)
     assert text(of(read(world, REGISTER, q=code), code), "updated") == filed
     change = world.done("ReportChange", code, fields={"address": "西区 9 号"})
@@ -166,7 +167,14 @@ def test_results_are_listed_per_category_by_rank() -> None:
         row(1, rank=2, total="80.00"), row(3, rank=None, grade=None, total=None), row(5, rank=1, total="91.00"),
         row(9, rank=2), row(7, rank=4, grade=Grade.UNQUALIFIED, total="60.00", revised=True), row(2, rank=1),
     ]  # fmt: skip
-    answer = results_answer(rows, 2024, {"as_of": "2025-06-30", "demonstration": True})
+    published = PublicYear(2024, date(2025, 3, 1), date(2025, 3, 10), 6, 1, None)
+    without = [row(11, said={"reasons": [{"text": "无项目", "text_en": "no project"}], "appeal_pending": True})]
+    answer = results_answer(rows, without, published, {"as_of": "2025-06-30", "demonstration": True})
+    assert (answer["published_on"], answer["deadline"], answer["closed_on"]) == ("2025-03-01", "2025-03-10", None)
+    assert answer["not_assessed"] == [
+        {"uscc": uscc(11), "name": "机构 <11>", "category": "甲", "published_on": "2025-03-01", "deadline": None,
+         "reasons": [{"text": "无项目", "text_en": "no project"}], "appeal_pending": True}
+    ]  # fmt: skip
     assert (answer["year"], answer["as_of"], answer["demonstration"]) == (2024, "2025-06-30", True)
     assert [(one["category"], one["rank"], one["uscc"]) for one in answer["items"]] == [
         ("乙", 1, uscc(2)), ("甲", 1, uscc(5)), ("甲", 2, uscc(1)), ("甲", 2, uscc(9)), ("甲", 4, uscc(7)),
@@ -175,19 +183,35 @@ def test_results_are_listed_per_category_by_rank() -> None:
     assert answer["items"][4] == {
         "uscc": uscc(7), "name": "机构 <7>", "category": "甲", "grade": "unqualified", "label": "不合格",
         "total": "60.00", "rank": 4, "published_on": "2025-03-01", "revised": True,
+        "deadline": None, "provisional": False,
     }  # fmt: skip
     assert (answer["items"][5]["grade"], answer["items"][5]["label"]) == (None, None)
 
 
 def test_results_make_a_valid_feed_of_a_hundred() -> None:
-    """Of 150 the 100 recorded last; a revision says so and has its own date; an empty year is a valid feed too."""
+    """Of 150 the 100 recorded last; a revision says what it changed and has its own date; an empty one is valid too."""
     rows = [row(number) for number in range(150)]
-    revised = row(7, known_from=instant(noon(date(2025, 4, 1))), revised=True)
+    said = {
+        "override": [{"kind": "penalty", "article": "art.25"}], "waivers": [{"part": "effect", "reason": "无法评分"}],
+        "appeal_pending": True, "revisions": [
+            {"published_on": "2025-04-01", "because_of": "appeal",
+             "changed": [{"field": "total", "before": "78.00", "after": "80.00"}]},
+        ],
+    }  # fmt: skip
+    revised = row(7, known_from=instant(noon(date(2025, 4, 1))), revised=True, said=said)
     rows[7] = revised
     feed = feed_in(atom(results_feed(rows, 2024, {}, "2021-11-01T00:00:00.000000Z"), "https://example.org"))
     assert len(entries(feed)) == MOST_ENTRIES
     assert text(entries(feed)[0], "title") == "机构 <7>"
-    assert "修订 revised" in text(entries(feed)[0], "content")
+    content = text(entries(feed)[0], "content")
+    for words in (
+        "修订 revised 2025-04-01",
+        "total: 78.00 → 80.00",
+        "行政处罚 penalty",
+        "无法评分",
+        "an appeal is pending",
+    ):
+        assert words in content
     assert text(feed, "updated") == revised.known_from == text(entries(feed)[0], "updated")
     assert link(feed, "self") == "https://example.org/v1/public/results/2024.atom"
     assert text(entries(feed)[1], "title") == "机构 <149>"

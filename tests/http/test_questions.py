@@ -52,10 +52,10 @@ def test_the_standing_knows_both_clocks(world: World) -> None:
     ("query", "pointer", "says"),
     [
         ({"as_off": "2024-01-01"}, "?as_off", "没有这个查询参数；可用的：as_of, known_at"),
-        ({"as_of": "2024-1-1"}, "?as_of", "日期须写作 YYYY-MM-DD 的文本"),
+        ({"as_of": "2024-1-1"}, "?as_of", "日期须写作 YYYY-MM-DD 的文本，如 2024-05-05"),
         ({"as_of": "2023-02-29"}, "?as_of", "没有这一天"),
         ({"as_of": "0001-01-01"}, "?as_of", "日期须在 1990-01-01 至 2200-12-31 之间"),
-        ({"as_of": ""}, "?as_of", "日期须写作 YYYY-MM-DD 的文本"),
+        ({"as_of": ""}, "?as_of", "日期须写作 YYYY-MM-DD 的文本，如 2024-05-05"),
         ({"known_at": "2024-07-01"}, "?known_at", "须为 RFC 3339 时刻"),
         ({"known_at": "2024-07-01T08:00:00"}, "?known_at", "须为 RFC 3339 时刻"),
         ({"known_at": "2024-07-01T08:00:00 08:00"}, "?known_at", "请写作 %2B"),
@@ -208,6 +208,7 @@ def test_the_list_of_agencies_can_be_filtered(world: World) -> None:
 def test_the_worklist_of_notices(world: World) -> None:
     """A notice stands on the list as due until it is recorded as sent, then among the sent."""
     uscc = world.filed()
+    world.done("StartProject", uscc)
     world.done("FindAccidentLiability", uscc)
     own = world.person(Role.AGENCY, uscc)
     (notice,) = own.get("/v1/notices").json()["items"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -38,6 +39,7 @@ def test_the_link_shows_what_is_asked_and_takes_one_answer(world: World) -> None
         "service_type": None,
         "year": 2024,
         "expires_on": "2099-12-31",
+        "disclosure": "anonymous",
     }
     answered = world.stranger.post(link, form(comments="很好"))
     assert answered.status_code == 201, answered.text
@@ -110,6 +112,64 @@ def test_a_withdrawn_invitation_is_410(world: World) -> None:
     world.done("AnnulEvent", uscc, event_id=invitation["ids"]["survey_invitation"])
     for response in (world.stranger.get(invitation["link"]), world.stranger.post(invitation["link"], form())):
         assert response.status_code == 410
+
+
+def day_before(day: str) -> str:
+    return (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+
+
+@pytest.mark.shows("R22")
+def test_a_link_of_a_closed_survey_is_410_and_says_so(world: World) -> None:
+    """Opened before and sent after the closing, or opened after it: closed, with the day, R22 and what to do."""
+    uscc = world.filed()
+    link = invited(world, uscc)["link"]
+    assert world.stranger.get(link).status_code == 200
+    closing = world.done("CloseSurvey", uscc, closed_on=day_before(today()))
+    for response in (world.stranger.post(link, form()), world.stranger.get(link)):
+        assert response.status_code == 410
+        problem = response.json()
+        assert problem["rule"] == "R22"
+        assert f"已于 {day_before(today())} 截止" in problem["detail"]
+        assert "投诉" in problem["remedy"]
+    assert world.trail(uscc)[-1]["type"] == "SurveyClosed"
+    world.done("AnnulEvent", uscc, event_id=closing["events"][0]["id"])
+    assert world.stranger.post(link, form()).status_code == 201
+
+
+def test_on_the_day_of_the_closing_a_form_still_counts(world: World) -> None:
+    """R22: none submitted after it; the same day is not after."""
+    uscc = world.filed()
+    link = invited(world, uscc)["link"]
+    world.done("CloseSurvey", uscc, closed_on=today())
+    assert world.stranger.post(link, form()).status_code == 201
+
+
+@pytest.mark.shows("R22")
+def test_nobody_is_invited_to_a_closed_survey(world: World) -> None:
+    """409 that names R22, whatever day the invitation bears; another year is another survey."""
+    uscc = world.filed()
+    world.done("CloseSurvey", uscc)
+    path = f"/v1/agencies/{uscc}/survey-invitations"
+    for day in (today(), body_of("InviteSurvey")["invited_on"]):
+        response = world.association.post(path, {**body_of("InviteSurvey"), "invited_on": day})
+        assert response.status_code == 409
+        assert response.json()["rule"] == "R22"
+        assert "截止" in response.json()["detail"]
+    assert world.trail(uscc)[-1]["type"] == "SurveyClosed"
+    invited(world, uscc, year=2025, invited_on=today())
+
+
+@pytest.mark.shows("R22")
+def test_a_client_is_not_thanked_for_what_does_not_count(world: World) -> None:
+    """Its own form after the closing is 409; the association still files what came in on paper before."""
+    uscc = world.filed()
+    world.done("StartProject", uscc)
+    world.done("CloseSurvey", uscc)
+    path = f"/v1/agencies/{uscc}/surveys"
+    refused = world.client_person.post(path, {**body_of("SubmitSurvey"), "submitted_on": today()})
+    assert refused.status_code == 409
+    assert refused.json()["rule"] == "R22"
+    world.done("SubmitSurvey", uscc)
 
 
 def test_a_wrong_form_does_not_use_the_link_up(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -103,6 +104,27 @@ def test_a_link_that_is_over_says_why_and_what_to_do(world: World, language: str
         for response in (client.get(address, params={"lang": language}), client.post(address, data=ANSWERS)):
             assert response.status_code == status
             assert ("您可以这样做" if language == "zh" else "What you can do") in response.text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_closed_survey_says_so_instead_of_thank_you(world: World, language: str) -> None:
+    """Filled in before, sent after the closing: closed, what to do, what was written to copy; nothing recorded."""
+    uscc = world.filed()
+    address, client = invited(world, uscc), fresh(world)
+    key = fields_of(client.get(address).text)["key"]
+    yesterday = (date.fromisoformat(today()) - timedelta(days=1)).isoformat()
+    world.done("CloseSurvey", uscc, closed_on=yesterday)
+    sent = client.post(
+        address, params={"lang": language}, data={**ANSWERS, "comments": "多来<b>现场</b>", "key": key}
+    )  # fmt: skip
+    assert sent.status_code == 410
+    assert ("调查已经截止" if language == "zh" else "The survey is closed") in sent.text
+    assert yesterday in sent.text
+    assert ("谢谢" if language == "zh" else "thank you") not in sent.text
+    assert ("重新发出邀请" if language == "zh" else "another link") not in sent.text
+    assert "多来&lt;b&gt;现场&lt;/b&gt;" in sent.text
+    assert client.get(address, params={"lang": language}).status_code == 410
+    assert world.trail(uscc)[-1]["type"] == "SurveyClosed"
 
 
 def test_the_secret_of_the_address_stays_here(world: World) -> None:

@@ -62,7 +62,7 @@ def test_it_tells_what_would_be_and_writes_nothing(world: World) -> None:
     add = [
         command(uscc, "complaints", {"received_on": "2024-03-01", "grounds": "poor_quality", "complainant": "王先生"},
                 ref="c"),
-        command(uscc, "complaints/$c/decision", {"outcome": "upheld", "decided_on": "2024-04-01", "note": "属实",
+        command(uscc, "complaints/$c/decision", {"outcome": "upheld", "decided_on": "2024-04-01", "findings": "属实",
                                                  "verified_grounds": "poor_quality"}),
     ]  # fmt: skip
     with nothing_written(world):
@@ -198,7 +198,12 @@ def test_what_cannot_be_annulled_is_refused_at_its_place(world: World) -> None:
     ("tail", "body", "status", "pointer"),
     [
         ("filing-decision", {"outcome": "filed", "decided_on": "2024-02-01"}, 409, "/add/0/body"),
-        ("complaints/nowhere/decision", {"outcome": "dismissed", "decided_on": "2024-02-01"}, 422, "/add/0/post"),
+        (
+            "complaints/nowhere/decision",
+            {"outcome": "dismissed", "findings": "核查记录", "decided_on": "2024-02-01"},
+            422,
+            "/add/0/post",
+        ),
         ("lapses", {"item": 4, "occurred_on": "2024-05-20", "concerns": "nowhere"}, 422, "/add/0/body/concerns"),
         ("lapses", {"item": 8, "occurred_on": "2024-05-20"}, 422, "/add/0/body/item"),
         ("lapses", {"item": 4, "occurred_on": "2199-05-20"}, 422, "/add/0/body/occurred_on"),

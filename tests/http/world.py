@@ -22,6 +22,8 @@ from domain.values import Instant, Role, instant, shanghai_date
 
 ROWS = {row.body.__name__: row for row in COMMANDS}
 APPEALED = 2025
+DATED_BACK = {"reason": "会议当日已在网站公示，此处补录"}
+"""Why a publication is dated before today (R45)."""
 BOUND = (Role.AGENCY, Role.CLIENT)
 _numbers = itertools.count(1)
 _RUN = secrets.randbelow(10**5)
@@ -66,6 +68,8 @@ class World:
         self.people = {role: self.person(role) for role in Role if role not in BOUND}
         self.stranger = Person(client, None)
         self.association = self.people[Role.ASSOCIATION]
+        self.colleague = self.person(Role.ASSOCIATION)
+        """Answers objections to what `association` has recorded (R38)."""
         self.regulator = self.people[Role.REGULATOR]
         self.client_person = self.person(Role.CLIENT, CLIENT_USCC)
         self._appealable: str | None = None
@@ -103,7 +107,8 @@ class World:
         row = ROWS[name]
         role = next(role for role in (Role.ASSOCIATION, Role.REGULATOR) if role in row.roles)
         body = {**body_of(name), **changes}
-        return self.must(self.people[role].post(row.path.format(uscc=uscc, id=id_), body))
+        who = self.colleague if name == "AnswerObjection" else self.people[role]
+        return self.must(who.post(row.path.format(uscc=uscc, id=id_), body))
 
     def id_of(self, name: str, uscc: str, **changes: Any) -> str:
         """Record the example of a command and return the id of the fact."""
@@ -115,6 +120,7 @@ class World:
         self.done("StartProject", uscc, started_on=f"{year}-02-01", due_on=f"{year}-12-20")
         self.done("SubmitSurvey", uscc, year=year, submitted_on=f"{year}-12-10")
         self.done("ScoreEffect", uscc, year=year, scored_on=f"{year}-12-28")
+        self.done("CloseSurvey", uscc, year=year, closed_on=f"{year}-12-31")
         return uscc
 
     def appealable(self) -> str:
@@ -144,7 +150,13 @@ class World:
             for row in rows
             for part in row["missing"]
         ]
-        body = {"published_on": f"{year + 1}-03-10", "meeting_on": f"{year + 1}-03-07", "waivers": waivers, **changes}
+        body = {
+            "published_on": f"{year + 1}-03-10",
+            "meeting_on": f"{year + 1}-03-07",
+            "waivers": waivers,
+            **DATED_BACK,
+            **changes,
+        }
         return self.must(self.people[Role.COMMITTEE].post(f"/v1/assessments/{year}/publication", body))
 
     def upheld(self, uscc: str, *days: str) -> list[str]:
@@ -214,7 +226,10 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
             id_ = world.id_of("EnterBadRecord", uscc)
         case "DecideComplaint":
             id_ = world.id_of("ReceiveComplaint", uscc)
+        case "SubmitSurvey":
+            world.done("StartProject", uscc)
         case "SendNotice":
+            world.done("StartProject", uscc)
             world.done("FindAccidentLiability", uscc)
             id_ = next(one["id"] for one in _all_notices(world) if one["agency"]["uscc"] == uscc)
         case "AnnulEvent" | "FileObjection" | "CorrectEvent":
@@ -240,7 +255,8 @@ def _watched(world: World, name: str, uscc: str) -> str:
             world.done("SubmitSurvey", uscc)
             return str(world.hints(uscc, behaviour="16.4")[0]["id"])
         case "AnswerObjection":
-            return world.id_of("FileObjection", uscc, event_id=world.id_of("RecordLapse", uscc))
+            lapse = world.must(world.colleague.post(f"/v1/agencies/{uscc}/lapses", body_of("RecordLapse")))
+            return world.id_of("FileObjection", uscc, event_id=lapse["events"][0]["id"])
     raise KeyError(f"{name} has no preparation: say in prepared() what it needs")
 
 
@@ -248,7 +264,7 @@ SIMPLE = frozenset(
     {
         "DecideFiling", "ReportChange", "RecordInspection", "TerminateAgency", "SignPledge", "RequestSubmission",
         "StartProject", "RecordLapse", "EnterBadRecord", "ReceiveComplaint", "DelistAgency", "FindAccidentLiability",
-        "InviteSurvey", "SubmitSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty", "ReportBehaviour",
+        "InviteSurvey", "CloseSurvey", "ScoreEffect", "AwardHonour", "ImposePenalty", "ReportBehaviour",
     }
 )  # fmt: skip
 

@@ -76,10 +76,10 @@ def test_a_row_taken_out_of_the_middle_leaves_a_gap(held: Held) -> None:
 
 
 def test_the_end_taken_away_leaves_a_token_that_nobody_made(held: Held) -> None:
-    """As long as the token is there: the record is dense, and does not know of it."""
+    """The record is dense, and does not know of it; a checkpoint may have named a row that is gone as well."""
     made = next(row for row in _rows(held, access_changes)[::-1] if row.act == "token_created")
     held.tamperer.run(f"DELETE FROM access_changes WHERE number >= {made.number}")
-    assert _found(held) == [("tokens", made.subject)]
+    assert ("tokens", made.subject) in _found(held)
 
 
 def test_a_token_or_account_that_is_gone_is_named(held: Held) -> None:
@@ -114,9 +114,16 @@ def test_an_invented_row_is_named(held: Held) -> None:
         f"INSERT INTO access_changes SELECT {number}, at, 'somebody', via, act, person_id, role, uscc, subject, seal "
         "FROM access_changes WHERE number = 1"
     )
-    assert _found(held) == [("access_changes", str(number))]
+    assert _found(held) == [("access_changes", str(number)), ("persons", "somebody")]
 
 
+@pytest.fixture
+def no_access_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checkpoints as they were before there was a record of access."""
+    monkeypatch.setattr("domain.store.proving.last_seal", lambda _: None)
+
+
+@pytest.mark.usefixtures("no_access_line")
 def test_a_database_from_before_upgrades_and_audits_clean(held: Held) -> None:
     """Made by migration 0008, with tokens and accounts that no record tells of; the next change is the first."""
     with open_migration_engine(held.url).begin() as connection:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
+from domain.folding import compared
+from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import filing_state
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.rulebook import assessment_year_of
@@ -39,13 +41,13 @@ def matches(
 ) -> bool:
     """Whether a row passes the filters; `q` is part of the name or of the USCC."""
     agency = answer["agency"]
-    found = (agency["name"] or "").casefold(), agency["uscc"].casefold()
+    found = compared(agency["name"] or ""), compared(agency["uscc"])
     return (
         (tier is None or answer["sanction"]["tier"] == tier)
         and (grade is None or answer["assessment"]["grade"] == grade)
-        and (category is None or agency["category"] == category)
+        and (category is None or group_of(agency["category"], {}) == group_of(category, {}))
         and (filing is None or agency["filing"] == filing)
-        and (q is None or any(q.casefold() in one for one in found))
+        and (q is None or any(compared(q) in one for one in found))
     )
 
 
@@ -60,12 +62,12 @@ def ranking(year: int, district: Iterable[Basis]) -> list[dict[str, Any]]:
         if sheet.score is None or sheet.grade is None:
             unranked.append(item)
         else:
-            by_category.setdefault(item["category"], []).append((item, sheet.grade, sheet.score))
+            by_category.setdefault(item["category_group"], []).append((item, sheet.grade, sheet.score))
     items = []
     for category in sorted(by_category):
         results = sorted(by_category[category], key=lambda one: str(one[0]["agency"]["uscc"]))
         items += [{**item, "rank": rank} for item, rank in ranked(results)]
-    return [*items, *sorted(unranked, key=lambda item: (str(item["category"]), str(item["agency"]["uscc"])))]
+    return [*items, *sorted(unranked, key=lambda item: (str(item["category_group"]), str(item["agency"]["uscc"])))]
 
 
 def _item(at_end: Basis, sheet: Sheet) -> dict[str, Any]:
@@ -73,6 +75,7 @@ def _item(at_end: Basis, sheet: Sheet) -> dict[str, Any]:
     return {
         "agency": {"uscc": agency["uscc"], "name": agency["name"]},
         "category": agency["category"],
+        "category_group": group_of(agency["category"], at_end.rulebook.categories.known),
         "rank": None,
         "assessed": sheet.assessed,
         "complete": not sheet.missing,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from domain.events import ResultPublished, ResultRevised
+from domain.events import BadRecordEntered, ResultPublished, ResultRevised
 from domain.measures.rulebook import Rulebook, shipped_rulebook
 from domain.values import instant, next_instant
 from tests.specification import District, noon
@@ -39,7 +39,7 @@ class LongHistory(History):
         self.add("filing-decision", {"outcome": outcome, "decided_on": self.day(), **more}, "decision")
 
     def do_rename(self) -> None:
-        fields = {self.random.choice(("name", "category")): self.random.choice("丁戊己")}
+        fields = {self.random.choice(("name", "category")): self.random.choice(("丁", "戊 己", "戊己"))}
         self.add("changes", {"changed_on": self.day(), "reported_on": self.day(), "fields": fields}, "change")
 
     def do_accident(self) -> None:
@@ -65,12 +65,25 @@ class LongHistory(History):
     def do_merger(self) -> None:
         one, other = self.pick("complaint"), self.pick("complaint")
         if one and one != other:
-            body = {"outcome": "merged", "decided_on": self.day(), "merged_into": other}
+            body = {"outcome": "merged", "findings": "核查记录", "decided_on": self.decided(one), "merged_into": other}
             self.add(f"complaints/{one}/decision", body, "decision")
 
     def do_lapse_on_something(self) -> None:
         body = {"item": self.random.choice((1, 2, 5, 6)), "occurred_on": self.day(), "concerns": self.pick("any")}
         self.add("lapses", body, "lapse")
+
+    def do_record_by_hand(self) -> None:
+        """A 16.8 or 16.12 as it could be entered before it came by derivation alone (R12)."""
+        agency = self.district.agencies[CODE]
+        id_ = f"h{agency.version}"
+        agency.apply(
+            BadRecordEntered(
+                stream=agency.stream, version=agency.version + 1, id=id_, occurred_on=date.fromisoformat(self.day()),
+                recorded_at=next_instant(self.district.clock, agency.trail.events[-1].recorded_at), actor="p",
+                via="api", bad_record_id=id_, behaviour=self.random.choice(("16.8", "16.12")), behaviour_on=None,
+                report_id=None, unlawful=False,
+            )
+        )  # fmt: skip
 
     def do_result(self) -> None:
         """A year is published once and revised after that (R32, R34); the events alone, without the round."""
@@ -83,7 +96,7 @@ class LongHistory(History):
             occurred_on=TODAY - timedelta(days=self.random.randrange(1200)),
             recorded_at=next_instant(self.district.clock, last.recorded_at), actor="p", via="api",
             year=year, grade=self.random.choice(("unqualified", "qualified")), rank=1,
-            sheet={}, basis=(), known_at=instant(self.district.clock), log_index=0, rulebook_sha256="",
+            sheet={"assessed": True}, basis=(), known_at=instant(self.district.clock), log_index=0, rulebook_sha256="",
             calendar_sha256="",
         )  # fmt: skip
         agency.apply(event)

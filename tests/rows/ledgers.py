@@ -30,6 +30,9 @@ class Recordable(LongHistory):
     def do_result(self) -> None:
         pass
 
+    def do_record_by_hand(self) -> None:
+        pass
+
 
 @contextmanager
 def new_ledger(kind: str, folders: pytest.TempPathFactory) -> Iterator[Ledger]:

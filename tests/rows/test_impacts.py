@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
+from domain.folding import category_fold
 from domain.law import Law
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import impact_id, result_day
@@ -73,5 +74,5 @@ def _essence(trail: Trail, law: Law, year: int, day: date) -> Any:
     conduct, *others = sheet.categories
     deductions = Counter((line.item, line.nominal) for line in conduct.lines)
     shown = [(one.points, one.missing) for one in others]
-    category = profile_on(trail, law.rulebooks.span_of(year)[1]).category
+    category = category_fold(profile_on(trail, law.rulebooks.span_of(year)[1]).category or "")
     return deductions, shown, sheet.override, sheet.assessed, category

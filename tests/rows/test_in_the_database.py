@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from domain.errors import Invalid, NotFound
 from domain.ledger import Ledger, Reader
+from domain.measures.categories import group_of
 from domain.store.schema import events as stored
 from domain.store.schema import log_index
 from domain.store.sealer import seal
@@ -139,8 +140,11 @@ def assert_statistics(found: dict[str, Any], every: list[dict[str, Any]]) -> Non
         sum(row["assessment"]["grade"] == grade for row in every) for grade in Grade
     ]
     assert found["ungraded"] == sum(row["assessment"]["grade"] is None for row in every)
-    for name, part in (("filings", "filing"), ("categories", "category")):
-        assert {one[part]: one["agencies"] for one in found[name]} == Counter(row["agency"][part] for row in every)
+    filings = {one["filing"]: one["agencies"] for one in found["filings"]}
+    assert filings == Counter(row["agency"]["filing"] for row in every)
+    grouped = Counter(group_of(row["agency"]["category"], {}) for row in every)
+    assert {group_of(one["category"], {}): one["agencies"] for one in found["categories"]} == grouped
+    assert len(found["categories"]) == len(grouped)
     assert found["assessed"] == {
         "agencies": len(assessed),
         "complete": sum(one["complete"] for one in assessed),

@@ -47,7 +47,7 @@ class Changing(Recordable):
         day = self.day()
         for _ in range(3):
             self.add("complaints", {"received_on": day, "grounds": "poor_quality"}, "complaint")
-            body = {"outcome": "upheld", "decided_on": day, "verified_grounds": "poor_quality"}
+            body = {"outcome": "upheld", "findings": "属实", "decided_on": day, "verified_grounds": "poor_quality"}
             self.add(f"complaints/{self.made['complaint'][-1]}/decision", body, "decision")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Busy
 from domain.store import engine as engines
+from domain.store import postgresql
 from domain.store.engine import database_url, open_engine, open_migration_engine, reading, writing
 from domain.store.heads import lock_head, lock_heads
 from domain.store.migrate import migrate
@@ -209,6 +210,6 @@ def test_a_killed_server_is_busy_and_then_all_goes_on(monkeypatch: pytest.Monkey
         with pytest.raises(Busy, match="connection was lost"):
             interrupted()
         server.restart()
-        monkeypatch.setattr(engines, "IDLE_S", -1.0)
+        monkeypatch.setattr(postgresql, "IDLE_S", -1.0)
         assert append(engine)[0].version == 4
         engine.dispose()

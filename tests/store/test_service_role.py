@@ -10,9 +10,10 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import SERVICE_ROLE, open_engine, open_migration_engine, reading, writing
+from domain.store.engine import open_engine, open_migration_engine, reading, writing
 from domain.store.migrate import migrate, require_current
 from domain.store.people import create_person, create_token, find_token, touch_token
+from domain.store.postgresql import SERVICE_ROLE
 from domain.store.privileges import COLUMN_GRANTS, GRANTS
 from domain.store.schema import metadata
 from domain.store.sealer import seal
@@ -150,11 +151,12 @@ def test_a_login_that_owns_nothing_can_serve(server: PostgresServer) -> None:
 
 
 def test_a_stranger_cannot_serve(server: PostgresServer) -> None:
-    """A login outside the role is refused by name, with what to do."""
+    """A login outside the role is refused by name, with the GRANT that it lacks."""
     url = _new_database(server)
     migrate(url)
-    engine = open_engine(_login(url))
-    with pytest.raises(DatabaseHalfMigrated, match="privileges"):
+    login = _login(url)
+    engine = open_engine(login)
+    with pytest.raises(DatabaseHalfMigrated, match=f"GRANT {SERVICE_ROLE} TO {login.username}"):
         require_current(engine)
     engine.dispose()
 
@@ -219,5 +221,64 @@ def test_a_missing_right_to_a_column_is_noticed_and_restored(server: PostgresSer
     with pytest.raises(DatabaseHalfMigrated, match=r"GRANT UPDATE \(erased_at\) ON vault"):
         require_current(engine)
     migrate(engine)
+    require_current(engine)
+    engine.dispose()
+
+
+def _deployed(server: PostgresServer) -> tuple[str, URL, URL]:
+    """A database as `deploy/` makes it: PUBLIC may nothing, one login owns it, another is a member of the role."""
+    url = _new_database(server)
+    owner, app = _login(url, owner=True), _login(url)
+    name = make_url(url).database
+    _as_superuser(
+        url, f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC',
+        f'GRANT CONNECT ON DATABASE "{name}" TO {app.username}', f"GRANT {SERVICE_ROLE} TO {app.username}",
+    )  # fmt: skip
+    migrate(owner)
+    return url, owner, app
+
+
+def test_migrating_as_the_owner_gives_the_right_to_temporary_tables(server: PostgresServer) -> None:
+    """A deployment made before the right was needed: its next migration by the owner gives it, and a year can be
+    published by the login that serves."""
+    _, _, app = _deployed(server)
+    engine = open_engine(app)
+    require_current(engine)
+    with writing(engine) as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE staged (x int) ON COMMIT DROP"))
+    engine.dispose()
+
+
+def test_every_missing_right_is_named_at_once(server: PostgresServer) -> None:
+    """On the database, on tables and on columns: the refusal lists each as a GRANT that can be copied."""
+    url, _, app = _deployed(server)
+    name = make_url(url).database
+    _as_superuser(
+        url, f'REVOKE TEMPORARY ON DATABASE "{name}" FROM {SERVICE_ROLE}',
+        f"REVOKE INSERT ON vault FROM {SERVICE_ROLE}", f"REVOKE UPDATE (erased_at) ON vault FROM {SERVICE_ROLE}",
+    )  # fmt: skip
+    engine = open_engine(app)
+    with pytest.raises(DatabaseHalfMigrated) as refused:
+        require_current(engine)
+    for grant in (f"GRANT TEMPORARY ON DATABASE {name}", "GRANT INSERT ON vault", "GRANT UPDATE (erased_at) ON vault"):
+        assert grant in refused.value.text
+        assert grant in refused.value.text_en
+    engine.dispose()
+
+
+def test_a_right_that_the_owner_cannot_give_is_left_to_be_named(server: PostgresServer) -> None:
+    """Who owns the tables but not the database migrates all the same; starting then names what a superuser has to
+    give, and the refusal is gone when it is given."""
+    url = _new_database(server)
+    owner, name = _login(url), make_url(url).database
+    _as_superuser(
+        url, f"GRANT ALL ON SCHEMA public TO {owner.username}", f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC',
+        f'GRANT CONNECT ON DATABASE "{name}" TO {owner.username}', f"GRANT {SERVICE_ROLE} TO {owner.username}",
+    )  # fmt: skip
+    migrate(owner)
+    engine = open_engine(owner)
+    with pytest.raises(DatabaseHalfMigrated, match="GRANT TEMPORARY ON DATABASE"):
+        require_current(engine)
+    _as_superuser(url, f'GRANT TEMPORARY ON DATABASE "{name}" TO {SERVICE_ROLE}')
     require_current(engine)
     engine.dispose()

@@ -53,7 +53,7 @@
   // ---- a credit code's check digit (GB 32100-2015), said while it is typed; the service decides ----
   const DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY";
   const fits = (code) => {
-    if (!/^[0-9A-HJ-NP-RTUW-Y]{18}$/.test(code)) return false;
+    if (!/^[0-9ANY][0-9]{7}[0-9A-HJ-NP-RTUWXY]{10}$/.test(code)) return false;
     let sum = 0;
     for (let place = 0; place < 17; place += 1) sum += DIGITS.indexOf(code[place]) * (3 ** place % 31);
     return DIGITS[(31 - (sum % 31)) % 31] === code[17];
@@ -65,7 +65,7 @@
       said.setAttribute("role", "status");
       input.after(said);
     }
-    const code = input.value.trim().toUpperCase();
+    const code = input.value.normalize("NFKC").replace(/[\s\p{Cf}\u2010\u2011\u2013\u2014-]/gu, "").toUpperCase();
     const zh = document.documentElement.lang.startsWith("zh");
     const right = fits(code);
     said.className = `uscc-said ${right ? "right" : "wrong"}`;

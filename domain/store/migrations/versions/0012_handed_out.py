@@ -1,7 +1,7 @@
 """Which accounts have a password that somebody else has seen (`domain/store/accounts.py`).
 
-Revision ID: 0017
-Revises: 0009
+Revision ID: 0012
+Revises: 0011
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from domain.store.types import InstantColumn
 
-revision = "0017"
-down_revision = "0009"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,57 @@
+"""The official wording of every paragraph of the Measures, beside which our own words stand (`paragraphs.toml`).
+
+What our words leave out is then seen: 全部或部分 (art.13), 机构或从业人员 (art.16), 删除 (art.11). The articles'
+wording is in `articles.toml`, that of the annexes where the printed forms take it from.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+
+from domain.measures.annex1_form import annex1_form
+from domain.measures.annex_texts import LETTERS, pledge_text, survey_form
+from domain.measures.paragraphs import find_paragraph, paragraphs
+
+
+def official_text(reference: str) -> str:
+    """The wording of a paragraph, as people write its reference; an article is given with its items, a line each.
+
+    Raises: UnknownReference (404) for what is no paragraph; a reading (`R16`) has no wording of its own.
+    """
+    ref = find_paragraph(reference).ref
+    texts = _texts()
+    return "\n".join(texts[one.ref] for one in paragraphs() if one.ref == ref or one.ref.startswith(f"{ref}("))
+
+
+@lru_cache(maxsize=1)
+def _texts() -> dict[str, str]:
+    """Every paragraph's own wording. Raises: ValueError when a paragraph has none, or a wording stands for none."""
+    with Path(__file__).with_name("articles.toml").open("rb") as file:
+        texts = {row["ref"]: row["text"].strip("\n") for row in tomllib.load(file)["paragraph"]}
+    form = annex1_form()
+    for category in form.categories:
+        for item in category.items:
+            texts[f"annex1.item{item.number}"] = "\n".join(filter(None, (item.requires, item.scored or category.means)))
+    texts.update({f"annex1.note{number}": note for number, note in enumerate(form.notes, 1)})
+    texts["annex2"], texts["annex3"] = _annex2(), _annex3()
+    if wrong := texts.keys() ^ {one.ref for one in paragraphs()}:
+        raise ValueError(f"articles.toml and the forms of the annexes do not fit paragraphs.toml: {sorted(wrong)}")
+    return texts
+
+
+def _annex2() -> str:
+    form = survey_form()
+    questions = (
+        "　".join([f"{one.number}、{one.asks[0]}", *(f"{letter}、{one.choices[letter][0]}" for letter in LETTERS)])
+        for one in form.questions
+    )
+    head = (form.title, form.filled_in_by, form.preamble, form.worth)
+    return "\n".join([*(official for official, _ in head), *questions, form.comments[0]])
+
+
+def _annex3() -> str:
+    pledge = pledge_text()
+    promises = (f"{number}. {text}" for number, (text, _) in enumerate(pledge.promises, 1))
+    return "\n".join([pledge.title[0], pledge.preamble[0], *promises, pledge.closing[0]])

@@ -1,0 +1,152 @@
+"""Who reads what (R39): the one table of kinds of text and readers. Whatever shows a fact to somebody asks it.
+
+What is not in it is read by the four roles that supervise, and by nobody else. Who wrote a text reads it in any case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
+
+from domain.events import (
+    BehaviourReported,
+    ComplaintDismissed,
+    ComplaintMerged,
+    ComplaintReceived,
+    ComplaintUpheld,
+    ReportDismissed,
+    SurveyInvited,
+    SurveySubmitted,
+)
+from domain.measures.implements import implements
+from domain.values import Role
+
+Disclosure = Literal["anonymous", "totals", "named"]
+
+
+class Kind(StrEnum):
+    """Kinds of text, and of other members of a fact, that are not for everybody."""
+
+    STAFF = "staff"
+    """The agency's own people, with their certificates."""
+    DECISION = "decision"
+    """Findings, reasons and grounds: what a decision or an appeal says to the agency."""
+    DISCLOSED = "disclosed"
+    """What the officer tells the agency of a complaint, so that it can defend itself."""
+    COMPLAINT = "complaint"
+    """Who complained or reported, in what words, with what papers, and the notes about it."""
+    INTERNAL = "internal"
+    """A note that is not shared."""
+    SHARED = "shared"
+    """A note that is."""
+    EVIDENCE = "evidence"
+    """Where the papers of any other fact lie."""
+    SURVEY_WHO = "survey_who"
+    """Client, project, day, comments, note and papers of a survey form, and its ten answers one by one."""
+    SURVEY_TOTAL = "survey_total"
+    """Month and total of a form."""
+    SURVEY_ANSWERS = "survey_answers"
+    """The answers to each question, of several forms together."""
+
+
+OFFICERS = frozenset({Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR})
+"""Who supervises reads everything (api.md, Conventions)."""
+_AGENCY_TOO = OFFICERS | {Role.AGENCY}
+
+READERS: Mapping[Kind, frozenset[Role]] = {
+    Kind.STAFF: _AGENCY_TOO,
+    Kind.DECISION: _AGENCY_TOO,
+    Kind.DISCLOSED: _AGENCY_TOO,
+    Kind.COMPLAINT: OFFICERS,
+    Kind.INTERNAL: OFFICERS,
+    Kind.SHARED: _AGENCY_TOO,
+    Kind.EVIDENCE: _AGENCY_TOO,
+    Kind.SURVEY_WHO: OFFICERS,
+    Kind.SURVEY_TOTAL: _AGENCY_TOO,
+    Kind.SURVEY_ANSWERS: OFFICERS,
+}
+"""Kind by reader, of an agency's own facts. Clients read what they wrote themselves, administrators no facts at all."""
+
+DISCLOSED_TO_AGENCY: Mapping[Disclosure, frozenset[Kind]] = {
+    "totals": frozenset({Kind.SURVEY_TOTAL}),
+    "anonymous": frozenset({Kind.SURVEY_TOTAL, Kind.SURVEY_ANSWERS}),
+    "named": frozenset({Kind.SURVEY_TOTAL, Kind.SURVEY_ANSWERS, Kind.SURVEY_WHO}),
+}
+"""What the rated agency sees of survey forms: a reading, `survey.disclosure` of the rulebook."""
+
+TOGETHER = 3
+"""From so many forms on the answers to a question are told together."""
+
+_WORDS: Mapping[str, Mapping[str, Kind]] = {
+    "FilingSubmitted": {"profile": Kind.STAFF},
+    "AgencyFiled": {"reasons": Kind.DECISION},
+    "FilingReturned": {"reasons": Kind.DECISION},
+    "InformationChanged": {"fields": Kind.STAFF, "old": Kind.STAFF},
+    "InspectionRecorded": {"findings": Kind.DECISION},
+    "AgencyTerminated": {"reason": Kind.DECISION},
+    "ProjectStarted": {"quality_lead": Kind.STAFF, "technicians": Kind.STAFF},
+    "ProjectCancelled": {"reason": Kind.DECISION},
+    "BadRecordEntered": {"content": Kind.DECISION, "practitioner": Kind.STAFF},
+    "BehaviourReported": {"reporter": Kind.COMPLAINT, "content": Kind.COMPLAINT},
+    "ReportDismissed": {"reason": Kind.DECISION},
+    "ComplaintReceived": dict.fromkeys(("complainant", "client_uscc", "content", "contact"), Kind.COMPLAINT),
+    **{
+        name: {"findings": Kind.DECISION, "disclosed": Kind.DISCLOSED}
+        for name in ("ComplaintUpheld", "ComplaintDismissed", "ComplaintMerged")
+    },
+    "AgencyDelisted": {"reason": Kind.DECISION},
+    "PenaltyImposed": dict.fromkeys(("facts", "content"), Kind.DECISION),
+    "SurveyInvited": {"client": Kind.SURVEY_WHO},
+    "SurveySubmitted": {"client": Kind.SURVEY_WHO, "answers": Kind.SURVEY_WHO, "comments": Kind.SURVEY_WHO},
+    "HintDismissed": {"reason": Kind.INTERNAL},
+    "EventAnnulled": {"reason": Kind.DECISION, "basis": Kind.DECISION},
+    "ObjectionFiled": {"grounds": Kind.DECISION},
+    "ObjectionAnswered": {"reasons": Kind.DECISION},
+    "AppealFiled": {"appellant": Kind.STAFF, "grounds": Kind.DECISION},
+    **{
+        name: {"reasons": Kind.DECISION, "reason": Kind.DECISION}
+        for name in ("AppealAdmitted", "AppealUpheld", "AppealPartlyUpheld", "AppealDismissed")
+    },
+    "ImpactDisposed": {"reason": Kind.DECISION},
+    "YearPublished": {"waivers": Kind.DECISION},
+    "SubjectErased": {},
+}  # fmt: skip
+"""Of each kind of fact the members that are sealed, or that this table is about."""
+INFORMANTS = frozenset({ComplaintReceived.__name__, BehaviourReported.__name__})
+"""What informants say: who recorded it, its notes and its papers are theirs too."""
+_ABOUT_THEM = frozenset(
+    one.__name__ for one in (ComplaintUpheld, ComplaintDismissed, ComplaintMerged, ReportDismissed)
+) | INFORMANTS  # fmt: skip
+SURVEYS = frozenset({SurveySubmitted.__name__, SurveyInvited.__name__})
+"""Facts that tell which client said what, or was asked."""
+
+
+@implements("R39")
+def kind_of(event: str, field: str, audience: str = "internal") -> Kind | None:
+    """The kind of a member of a fact's `fact`, of its `note`, `evidence` or `actor`; None: not in the table."""
+    if event in SURVEYS and (field in ("evidence", "actor") or (field, audience) == ("note", "shared")):
+        return Kind.SURVEY_WHO
+    if field == "actor":
+        return Kind.COMPLAINT if event in INFORMANTS else Kind.EVIDENCE
+    if field == "note":
+        if event in INFORMANTS:
+            return Kind.COMPLAINT
+        return Kind.SHARED if audience == "shared" else Kind.INTERNAL
+    if field == "evidence":
+        return Kind.COMPLAINT if event in _ABOUT_THEM else Kind.EVIDENCE
+    return _WORDS.get(event, {}).get(field)
+
+
+@implements("R39")
+def may_read(role: Role, kind: Kind | None, disclosure: Disclosure = "anonymous") -> bool:
+    """Whether somebody in a role reads this kind of an agency's own facts, without having written it."""
+    if role is Role.AGENCY and kind in DISCLOSED_TO_AGENCY["named"]:
+        return kind in DISCLOSED_TO_AGENCY[disclosure]
+    return role in (OFFICERS if kind is None else READERS[kind])
+
+
+def strictest(*disclosures: str) -> Disclosure:
+    """Of several disclosures the one that tells least."""
+    order: tuple[Disclosure, ...] = ("totals", "anonymous", "named")
+    return next(one for one in order if one in disclosures)

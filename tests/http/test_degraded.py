@@ -1,0 +1,18 @@
+"""The register of what stands still: said by name, said again, cleared."""
+
+from __future__ import annotations
+
+from api.degraded import Degraded, Reason
+
+
+def test_what_stands_still_is_said_by_name_until_it_is_cleared() -> None:
+    """The newest reason of a name counts, names come in order, and clearing what never was said does nothing."""
+    degraded = Degraded()
+    assert degraded.reasons() == ()
+    degraded.set("b", "乙", "B")
+    degraded.set("a", "甲", "A")
+    degraded.set("b", "乙二", "B2")
+    assert degraded.reasons() == (Reason("a", "甲", "A"), Reason("b", "乙二", "B2"))
+    degraded.clear("a")
+    degraded.clear("never")
+    assert degraded.reasons() == (Reason("b", "乙二", "B2"),)
