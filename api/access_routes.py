@@ -32,14 +32,16 @@ from domain.store.access import (
     account_rows,
     end_of,
     made_password,
+    names_of,
     require_another_admin,
     revoke_by_id,
     token_of,
     token_rows,
 )
 from domain.store.access_changes import By
-from domain.store.accounts import create_account, disable_account, hash_password, set_password, sign_out
+from domain.store.accounts import create_account, disable_account, set_password, sign_out
 from domain.store.engine import writing
+from domain.store.passwords import hash_password
 from domain.store.people import create_person, create_token, token_hash
 from domain.store.schema import persons
 from domain.values import FOREVER, ROLE_NAMES, Role, instant
@@ -105,9 +107,12 @@ def accounts(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Resp
 
 @router.post("/v1/accounts", tags=[TAG], **access_docs("create_account"))
 def create(request: Request, body: NewAccount) -> Response:
-    """新建账户；密码只在这次回答里 / Make an account; a password that was made is in this answer only."""
+    """新建账户；密码只在这次回答里，首次登录须更改 / Make an account; a password that was made is in this answer only.
+
+    Whoever signs in with it the first time has to change it.
+    """
     password = body.password if body.password is not None else made_password()
-    hashed = hash_password(password)
+    hashed = hash_password(password, body.login, body.person or "")
     with writing(request.app.state.service.ledger.engine) as connection:
         person_id = _person(connection, body)
         created = create_account(connection, body.login, hashed, person_id, body.role, body.uscc, by=_by(request))
@@ -118,9 +123,11 @@ def create(request: Request, body: NewAccount) -> Response:
 
 @router.post("/v1/accounts/{id}/password", tags=[TAG], **access_docs("reset_password"))
 def reset_password(request: Request, id: str, body: NewPassword) -> Response:  # noqa: A002  # the contract's name
-    """重设密码，并结束其全部会话 / Another password; all sessions of the account end."""
+    """重设密码，结束其全部会话，下次登录须更改 / Another password, to be changed at the next sign-in; sessions end."""
     password = body.password if body.password is not None else made_password()
-    hashed = hash_password(password)
+    with request.app.state.service.ledger.reading() as reader:
+        names = names_of(reader.connection, id)
+    hashed = hash_password(password, *names)
     with writing(request.app.state.service.ledger.engine) as connection:
         set_password(connection, id, hashed, by=_by(request))
         row = account_row(connection, id)

@@ -47,6 +47,8 @@ from api.housekeeper import Housekeeper
 from api.log_feed import LogFeed
 from api.metrics import Metrics
 from api.middleware import Edge
+from api.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
+from api.public_address import Forwarded
 from api.quick_standing import QuickStandings
 from api.readiness import Readiness
 from api.readings import Readings
@@ -87,6 +89,7 @@ from domain.store.proofs import HeadsKept
 from domain.store.quick import quick_reads
 from domain.store.row_seals import ensure_seals, with_seal
 from domain.store.schema import persons
+from domain.store.sealer import bind_cluster
 from domain.store.wrapping import ensure_master_key
 from domain.values import FOREVER, LEDGER_STREAM, instant
 from projections.ledger import open_ledger
@@ -171,6 +174,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = await run_in_threadpool(start, settings)
         app.state.heavy = Heavy(settings.heavy_at_once, settings.heavy_waiting)
+        app.state.passwords = sign_in.password_places()
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
         used = service.housekeeper.used
@@ -201,11 +205,14 @@ def create_app(settings: Settings) -> FastAPI:
     openapi.install(app)
     app.state.metrics = Metrics()
     app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
+    if settings.trusted_proxies:
+        app.add_middleware(Forwarded, trusted_hosts=settings.trusted_proxies)
     return app
 
 
 def start(settings: Settings) -> Service:
     """Open the database, bring it to this version, and open the ledger if it is new."""
+    require_own_keys(settings)
     engine = open_engine(settings.database, answer_seconds=settings.database_seconds)
     try:
         make_ready(engine, settings)
@@ -214,6 +221,7 @@ def start(settings: Settings) -> Service:
         raise
     notary, readings = Notary(engine, settings), Readings(engine)
     degraded = Degraded()
+    watch_writes(degraded, engine)
     ledger = open_ledger(engine)
     watch_clock(ledger, settings)
     housekeeper = Housekeeper(engine, settings, notary, readings, degraded, ledger.clock_watch)
@@ -236,11 +244,18 @@ def is_demonstration(ledger: Ledger) -> bool:
 def make_ready(engine: Engine, settings: Settings) -> None:
     """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew old rows.
 
-    Any number of processes may do it at once.
+    Any number of processes may do it at once. A ledger that does not hold what was signed before is only brought to
+    this version: it answers questions and takes no writes. Raises: DatabaseRefused for one that must not be served.
     """
     use_keys(engine, settings.keys)
+    require_whole(engine, settings)
+    require_own_keys(settings, engine)
     migrate(engine)
     require_current(engine)  # whoever lacks a right is told so now, not by the command that needs it
+    bind_cluster(engine)
+    if not compare_with_signed(engine, settings):
+        ensure_rows(settings.database, lambda *_: None)
+        return
     ensure_master_key(engine)
     ensure_persons(engine)
     ledger = open_ledger(engine)

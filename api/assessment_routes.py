@@ -85,11 +85,11 @@ def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 5
                 content |= {"incomplete": _incomplete(every), "expected": len(would)}
                 content["grades"] = dict(Counter(row["grade"] or "none" for row in would))
         else:
-            part = results_of_year(
+            found = results_of_year(
                 reader.connection, number, LATEST, basis.known_at, uscc=own, graded=True, offset=wanted.offset,
                 limit=wanted.limit + 1,
             )  # fmt: skip
-            part = list(part)
+            part = list(found)
             said = details(reader, number, {one.uscc: one.event_id for one in part})
             rows = [{**_standing(one), **_beside(said[one.uscc])} for one in part]
             if not own:
@@ -157,12 +157,14 @@ def _beside(said: dict[str, Any]) -> dict[str, Any]:
 
 
 @implements("R25", "R44")
-def _waived(
+def _result(
     reader: Reader, uscc: str, events: Sequence[Event], result: ResultPublished | ResultRevised
-) -> list[dict[str, str]]:
-    """The parts that a result lacks, with the reasons for which the committee let them pass."""
+) -> dict[str, Any]:
+    """A result, with the parts that it lacks and the reasons for which the committee let them pass."""
     sheet = full_sheet(events, result)
-    return waivers(reader, uscc, result.year, sheet.get("missing", ()) if sheet.get("assessed") else ())
+    missing = sheet.get("missing", ()) if sheet.get("assessed") else ()
+    said = waivers(reader, uscc, result.year, missing)
+    return {**result_json(result, events, with_sheet=False), "waivers": said}
 
 
 @implements("R29", "R32")
@@ -218,10 +220,7 @@ def result(request: Request, uscc: str, year: str) -> Response:
         of_year = [one for one in found.events if getattr(one, "sheet", None) is not None and one.year == number]  # type: ignore[attr-defined]
         content = {
             "year": number, "known_at": basis.known_at, "as_of": found.day.isoformat(),
-            "results": [
-                {**result_json(one, found.events, with_sheet=False), "waivers": _waived(reader, code, found.events, one)}  # type: ignore[arg-type]
-                for one in of_year
-            ],
+            "results": [_result(reader, code, found.events, one) for one in of_year],  # type: ignore[arg-type]
             "answers": three_answers(found, basis, questions.today),
         }  # fmt: skip
     return answer(request, content)

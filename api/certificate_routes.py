@@ -22,6 +22,7 @@ from domain.events import Event
 from domain.proof.check import leaf_hash
 from domain.store.log_keys import signed_by
 from domain.store.proofs import HeadsKept, Signed, head_signed, inclusion_proofs, latest_checkpoint, sealed_stream
+from domain.store.sealer import require_nothing_left_out
 from domain.values import LEDGER_STREAM, agency_stream
 from domain.version import software
 from projections.basis import Basis
@@ -50,6 +51,8 @@ def certificate(
         signed = latest_checkpoint(reader.connection)
         if signed is None:
             raise unknown_agency(uscc)
+        for stream in (agency_stream(agency), LEDGER_STREAM):
+            require_nothing_left_out(reader.connection, stream)
         maker = Maker(reader.connection, signed, service.notary.kept_heads, request.state.caller, request.state.veil)
         keys = tuple(str(key) for key in signed_by(signed.note, service.notary.keys.known()))
         known = known_at or f"log:{signed.size}"

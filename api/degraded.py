@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
 
@@ -21,6 +22,7 @@ class Degraded:
     def __init__(self) -> None:
         self._lock = Lock()
         self._reasons: dict[str, Reason] = {}
+        self._asked: list[Callable[[], Iterable[Reason]]] = []
 
     def set(self, name: str, text: str, text_en: str) -> None:
         """This stands still, for this reason; said again, the newer reason counts."""
@@ -32,7 +34,14 @@ class Degraded:
         with self._lock:
             self._reasons.pop(name, None)
 
+    def watch(self, ask: Callable[[], Iterable[Reason]]) -> None:
+        """Ask this whenever somebody wants to know: for what is better looked at than noted."""
+        with self._lock:
+            self._asked.append(ask)
+
     def reasons(self) -> tuple[Reason, ...]:
         """All that stands still, by name; empty when the service does all it is for."""
         with self._lock:
-            return tuple(self._reasons[name] for name in sorted(self._reasons))
+            found, asked = dict(self._reasons), tuple(self._asked)
+        found |= {reason.name: reason for ask in asked for reason in ask()}
+        return tuple(found[name] for name in sorted(found))

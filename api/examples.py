@@ -243,6 +243,7 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {
             "published_on": "2025-03-10",
             "meeting_on": "2025-03-07",
+            "reason": "三月十日已在公告栏公示，系统当日停用，次日补录",
             "waivers": [{"uscc": AGENCY_USCC, "part": "effect", "reason": "监管部门当年未评分"}],
         },
         "YearPublished",
@@ -253,7 +254,13 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         {"outcome": "upheld", "decided_on": "2025-03-20", "reasons": "经复核，投诉不属实", "annul": [_EVENT_ID]},
         "AppealUpheld",
     ),
-    "WithdrawAppeal": CommandExample({"withdrawn_on": "2025-03-14"}, "AppealWithdrawn"),
+    "WithdrawAppeal": CommandExample(
+        {
+            "withdrawn_on": "2025-03-14",
+            "evidence": [{"title": "撤回异议申请书", "uri": "file:///archive/2025/appeals/7.pdf"}],
+        },
+        "AppealWithdrawn",
+    ),
     "DisposeImpact": CommandExample(
         {"outcome": "kept", "disposed_on": "2025-05-08", "reason": "迟报事实不影响等次，委员会决定维持"},
         "ImpactDisposed",

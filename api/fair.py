@@ -1,6 +1,6 @@
 """A few places and a queue in which everybody gets a fair share: whoever asks much waits behind themselves.
 
-Askers belong to groups (roles, say). Whose turn it is goes round the groups, and within each round its askers; so one who
+Askers belong to groups (roles, say). Whose turn it is goes round the groups, and in each round its askers; so one who
 sends eighty requests holds up their own, and next to nobody else. One asker, or one group, may also be kept from taking
 all places at once, so that somebody else finds one free. When the queue is full, the newest request of whoever has most
 in it is sent away.

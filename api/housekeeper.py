@@ -8,6 +8,7 @@ import time
 import structlog
 from sqlalchemy import Engine
 
+from api.checkpoint_copies import CheckpointCopies
 from api.degraded import Degraded
 from api.readings import Readings
 from api.sealing import Notary
@@ -17,7 +18,7 @@ from domain.store.clock import ClockWatch, clock_of
 from domain.store.engine import leave_no_trace, reading, writing
 from domain.store.heads import last_recorded_at
 from domain.store.people import Token, is_stale, touch_token
-from domain.store.proofs import latest_checkpoint
+from domain.store.proofs import Signed, latest_checkpoint
 from domain.store.sealer import seal, sealed_until, unsealed
 
 log = structlog.get_logger("steward")
@@ -70,6 +71,8 @@ class Housekeeper:
         self._readings, self._reading_days = readings, settings.reading_days
         self._proved, self._pruned, self._signed = -CHECKPOINT_SECONDS, -PRUNE_SECONDS, 0
         self._stop, self._recorded = threading.Event(), threading.Event()
+        self._latest: Signed | None = None
+        self.copies = CheckpointCopies(engine, settings)
         self._used: dict[bytes, Token] = {}
         self._erased = False
         self._lock = threading.Lock()
@@ -108,7 +111,7 @@ class Housekeeper:
     def tidy(self) -> None:
         """One round: seal what can be sealed, sign how far that is, note what was used and read."""
         tasks = (
-            self._watch_clock, self._seal, self._prove, self._touch, self._note_readings, self._prune,
+            self._watch_clock, self._seal, self._prove, self._copy, self._touch, self._note_readings, self._prune,
             self._leave_no_trace, self._watch,
         )  # fmt: skip
         for task in tasks:
@@ -168,13 +171,17 @@ class Housekeeper:
         """At most so often, and once more at the end; what is left is found by the next round."""
         if time.monotonic() - self._proved >= CHECKPOINT_SECONDS or self._stop.is_set():
             self._proved = time.monotonic()
-            signed = self._notary.bring_up()
+            signed = self._latest = self._notary.bring_up()
             if signed is None:
                 return
             self._notary.keys.require_current()
             if signed.size > self._signed:
                 self._signed = signed.size
                 log.info("checkpoint", size=signed.size, root=signed.root.hex())
+
+    def _copy(self) -> None:
+        if self._latest is not None:
+            self.copies.follow(self._notary.origin, self._latest)
 
     def _note_readings(self) -> None:
         self._readings.flush()
@@ -191,6 +198,6 @@ class Housekeeper:
         with self._lock:
             used, self._used = self._used, {}
         if used:
-            with writing(self._engine) as connection:
+            with writing(self._engine, beside=True) as connection:
                 for token in used.values():
                     touch_token(connection, token)

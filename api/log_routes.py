@@ -13,12 +13,14 @@ from api.log_feed import LogFeed, log_item
 from api.openapi import log_docs
 from api.pages import page
 from api.queries import After, Cursor, Limit, log_place
-from domain.errors import Invalid
+from domain.errors import Contradiction, Invalid
 from domain.ledger import Ledger
 from domain.store.log import sealed_entries
 
 router = APIRouter(route_class=GuardedRoute)
 EVENT_STREAM = "text/event-stream"
+STREAMED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+"""The second is for nginx, which else keeps what is sent until it has a buffer full."""
 
 
 @router.get("/v1/log", tags=["问：全区"], **log_docs())
@@ -28,8 +30,10 @@ async def log(request: Request, after: After = 0, limit: Limit = 50, cursor: Cur
         last = request.headers.get("last-event-id")
         feed: LogFeed = request.app.state.feed
         feed.require_place()
-        events = feed.listen(secret_of(request), after if last is None else _place_of(last))
-        return StreamingResponse(events, headers={"Cache-Control": "no-store"}, media_type=EVENT_STREAM)
+        place = after if last is None else _place_of(last)
+        ledger: Ledger = request.app.state.service.ledger
+        await run_in_threadpool(_require_there, ledger, place, "?after" if last is None else "Last-Event-ID")
+        return StreamingResponse(feed.listen(secret_of(request), place), headers=STREAMED, media_type=EVENT_STREAM)
     return await run_in_threadpool(_page, request, request.app.state.service.ledger, after, limit, cursor)
 
 
@@ -43,10 +47,29 @@ def _place_of(last: str) -> int:
         ) from None  # fmt: skip
 
 
+def _require_there(ledger: Ledger, place: int, pointer: str) -> None:
+    """Nobody waits for events beyond the end of the log: whoever has seen such a place has seen another log.
+
+    Raises: Contradiction, which names the last place there is.
+    """
+    with ledger.reading() as reader:
+        sealed, _ = reader.sealed()
+    if place > sealed:
+        raise Contradiction(
+            f"日志只到第 {sealed} 条，{place} 在其后", f"the log ends at {sealed}, and {place} lies beyond it",
+            remedy=f"请从 after={sealed} 起读取；如已读到过 {place}，则是另一本日志，或由较早的备份恢复：请与协会核对",
+            remedy_en=f"Read from after={sealed}. If you have read as far as {place}, this is another log, or one that "
+            "was restored from an earlier backup: ask the association.",
+            pointer=pointer,
+        )  # fmt: skip
+
+
 def _page(request: Request, ledger: Ledger, after: int, limit: int, cursor: str | None) -> Response:
     wanted = page(cursor, limit, question=("log", after))
     with ledger.reading() as reader:
         sealed, _ = reader.sealed()
+        if after > sealed:
+            _require_there(ledger, after, "?after")
         up_to = sealed if wanted.known_at is None else int(wanted.known_at.removeprefix("log:"))
         entries = sealed_entries(reader.connection, after + wanted.offset, min(up_to, sealed), limit + 1)
     items, next_cursor = wanted.part([log_item(entry) for entry in entries], None, f"log:{up_to}")

@@ -58,6 +58,9 @@ class Metrics(Collector):
         )
         self._failures: dict[str, int] = {}
 
+        name, text = "steward_checkpoint_copy_failures", "Failures to put a checkpoint at its second place"
+        self._copies = Gauge(name, text, labelnames=("place",), registry=self._registry)
+
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(name, text, registry=self._registry)
 
@@ -97,6 +100,8 @@ class Metrics(Collector):
             self._database.set(0)
         self._readings.set(service.readings.waiting)
         self._failures = dict(service.housekeeper.failures)
+        for place, times in service.housekeeper.copies.failures.items():
+            self._copies.labels(place).set(times)
         self._degraded.clear()
         for reason in service.degraded.reasons():
             self._degraded.labels(reason.name).set(1)

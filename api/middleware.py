@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.metrics import Metrics
 from api.problem_types import TooManyRequests, TooSlow
 from api.problems import on_failure, on_refusal
+from api.public_address import prefix_of
 from api.rates import Rates, secret_in
 from api.settings import Settings
 from api.web.errors import in_its_kind
@@ -55,6 +56,7 @@ class Edge:
         self.app, self._metrics = app, metrics
         self._rates = Rates(settings.rate_per_address, settings.rate_per_token)
         self._body_seconds = settings.body_seconds
+        self._prefix = prefix_of(settings.public_url)
         self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if settings.https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,8 +64,10 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._headers, self._body_seconds)
+        exchange = _Exchange(scope, receive, send, self._headers, self._body_seconds, self._prefix)
         inner: Scope = {**scope, "steward.reference": exchange.reference}
+        if self._prefix:
+            _below(inner, self._prefix)
         if scope["method"] == "HEAD":
             inner["method"] = "GET"
         try:
@@ -80,6 +84,19 @@ class Edge:
                 await response(scope, exchange.receive, exchange.send)
         finally:
             self._metrics.answered(scope["method"], *exchange.note(inner))
+
+
+def _below(scope: Scope, prefix: str) -> None:
+    """Take the sub-path off, which a proxy may have left before the path or may have taken off itself.
+
+    Everything inside knows paths without it; it is put before links and redirections on the way out.
+    """
+    path: str = scope["path"]
+    if path == prefix or path.startswith(prefix + "/"):
+        scope["path"] = path.removeprefix(prefix) or "/"
+        scope["raw_path"] = scope.get("raw_path", b"").removeprefix(prefix.encode()) or b"/"
+    if scope["path"].startswith(DOCS_PATHS):
+        scope["root_path"] = prefix  # what FastAPI's own pages put before their addresses
 
 
 def _is_a_failed_try(scope: Scope, status: int | None) -> bool:
@@ -101,9 +118,9 @@ class _Exchange:
     """What is known of one request while it is answered."""
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], body_seconds: float
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], body_seconds: float, prefix: str
     ) -> None:
-        self._scope, self._receive, self._send = scope, receive, send
+        self._scope, self._receive, self._send, self._prefix = scope, receive, send, prefix
         self._headers, self._body_seconds = headers, body_seconds
         self.reference = secrets.token_hex(8)
         self.status: int | None = None
@@ -155,6 +172,9 @@ class _Exchange:
         is_docs = self._scope["path"].startswith(DOCS_PATHS)
         headers.setdefault("Content-Security-Policy", DOCS_POLICY if is_docs else STRICT_POLICY)
         headers["X-Request-Id"] = self.reference
+        there = headers.get("location", "")
+        if self._prefix and there.startswith("/") and not there.startswith("//"):
+            headers["location"] = self._prefix + there
 
     def note(self, inner: Scope) -> tuple[str | None, int | None, float]:
         """One line per request: the route as it is declared, never the path, query, body or token themselves.

@@ -7,9 +7,10 @@ from typing import Any
 
 from domain.errors import Busy, Contradiction, Forbidden, Invalid, Moved, NotFound, Refusal
 from domain.store.clock import ClockDoubted
+from domain.store.guard import FileReplaced, OtherCluster
 from domain.store.log_keys import LogKeyMissing
 from domain.store.secret_files import UnsafeKeyFile
-from domain.store.trouble import DatabaseRefused
+from domain.store.trouble import DatabaseDamaged, DatabaseRefused
 from domain.store.witness import LogRewritten, NotKept
 
 MEDIA_TYPE = "application/problem+json"
@@ -170,6 +171,30 @@ _ALL = (
         "这个问题的计算超过了规定时间，已停止。", "Answering took longer than a question may, and was stopped.",
     ),
     ProblemType(
+        "file-replaced", 503, "数据库文件被删除或替换", "The database file was deleted or replaced",
+        "服务打开的数据库文件已不在原处。没有写入任何内容；请通知管理员，恢复后用同一 Idempotency-Key 重试。",
+        "The database file that the service opened is no longer in its place. Nothing was recorded: tell the "
+        "administrator, and try again with the same Idempotency-Key once it is back.",
+    ),
+    ProblemType(
+        "database-damaged", 503, "数据库文件已损坏", "The database file is damaged",
+        "数据库文件已损坏，不再读写。没有写入任何内容；请通知管理员恢复备份。",
+        "The database file is damaged: nothing is read from it or written to it. Nothing was recorded: tell the "
+        "administrator, who has to restore a backup.",
+    ),
+    ProblemType(
+        "ledger-differs", 503, "台账与已签署的检查点不符", "The ledger is not what was signed",
+        "台账不包含此前签署的检查点，例如由旧备份恢复。可以查询，不能写入；须由管理员具名接受后才能继续。",
+        "The ledger does not hold a checkpoint that was signed before: an older backup was restored, say. Questions "
+        "are answered and nothing is recorded until somebody accepts that by name.",
+    ),
+    ProblemType(
+        "another-cluster", 503, "台账来自另一个数据库集群", "The ledger comes from another database cluster",
+        "台账由另一个 PostgreSQL 集群转来，日志在这里不能直接接续。没有写入任何内容；须由管理员先办理接续。",
+        "The ledger was moved from another PostgreSQL cluster, where its log cannot simply go on. Nothing was "
+        "recorded: the administrator has to begin a new horizon first.",
+    ),
+    ProblemType(
         "not-ready", 503, "尚未就绪", "Not ready",
         "服务暂不能使用它的数据库、密钥、检查点目录或时钟。",
         "The service cannot use its database, its keys, its folder of checkpoints or its clock at the moment.",
@@ -198,7 +223,10 @@ _NAMES: dict[type[Refusal], str] = {
     DatabaseRefused: "not-ready",
     UnsafeKeyFile: "not-ready",
     LogKeyMissing: "not-ready",
-    LogRewritten: "not-ready",
+    LogRewritten: "ledger-differs",
+    FileReplaced: "file-replaced",
+    DatabaseDamaged: "database-damaged",
+    OtherCluster: "another-cluster",
     NotKept: "not-ready",
     ClockDoubted: "not-ready",
 }

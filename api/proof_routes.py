@@ -36,6 +36,7 @@ from domain.store.proofs import (
     placed,
     root_at,
 )
+from domain.store.restored import acceptances
 from domain.values import Role, agency_stream
 from domain.version import software
 
@@ -131,6 +132,7 @@ def checkpoint(request: Request, size: Size = None) -> Response:
     notary: Notary = request.app.state.service.notary
     with proven(request) as (connection, latest):
         signed = latest if size is None else checkpoint_at(connection, _up_to(latest, size, "size"))
+        restores = acceptances(connection)
     if signed is None:
         raise Invalid(
             f"没有恰好 {size} 条时的检查点", f"no checkpoint was made at exactly {size} entries",
@@ -141,7 +143,8 @@ def checkpoint(request: Request, size: Size = None) -> Response:
         headers = {"Cache-Control": ASK_AGAIN, "Vary": "Accept, Authorization"}
         return PageBytes(signed.note.encode(), headers, f"{TEXT}; charset=utf-8").response(request)
     keys = [str(key) for key in notary.keys.known()]
-    return answer(request, {"origin": notary.origin, **shown(signed), "keys": keys})
+    lost = {"restores": restores} if restores else {}
+    return answer(request, {"origin": notary.origin, **shown(signed), "keys": keys, **lost})
 
 
 @router.get("/v1/log/consistency", tags=[LOG], **question_docs("log_consistency"))

@@ -17,6 +17,7 @@ from api.atom import ATOM, JSON, atom
 from api.guard import GuardedRoute
 from api.openapi import feed_docs, public_list_docs
 from api.pages import onward, page
+from api.public_address import base_of
 from api.queries import CategoryFilter, Cursor, Limit, Search
 from api.question_routes import path_year
 from domain.errors import Invalid, NotFound
@@ -42,8 +43,8 @@ def public_list(request: Request, content: dict[str, Any], now: datetime) -> Res
 
 
 def public_feed(request: Request, feed: Feed, now: datetime) -> Response:
-    """A feed for everybody; its links begin as the request's own address does."""
-    return public_answer(request, atom(feed, str(request.base_url).rstrip("/")), ATOM, now)
+    """A feed for everybody; its links begin with the public address."""
+    return public_answer(request, atom(feed, base_of(request)), ATOM, now)
 
 
 def wants_feed(request: Request) -> bool:

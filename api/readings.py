@@ -64,7 +64,7 @@ class Readings:
         with self._lock:
             while self._waiting:
                 batch = [self._waiting[place] for place in range(min(BATCH, len(self._waiting)))]
-                with writing(self._engine) as connection:
+                with writing(self._engine, beside=True) as connection:
                     consultations.note(connection, list(map(_consultation, batch)))
                 for _ in batch:  # only now: a batch that failed is tried again
                     self._waiting.popleft()
@@ -76,7 +76,7 @@ class Readings:
 
     def prune(self, days: int) -> bool:
         """Delete a piece of what is older than it has to be kept; whether there may be more."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, beside=True) as connection:
             return consultations.prune(connection, days, datetime.now(UTC)) >= consultations.PIECE
 
 

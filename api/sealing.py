@@ -11,12 +11,15 @@ from sqlalchemy import Engine
 from api.settings import Settings
 from domain.errors import Busy
 from domain.ledger import Ledger
+from domain.proof.check import Checkpoint, ProofError
 from domain.store.engine import reading
+from domain.store.guard import guard_of
 from domain.store.log_keys import LogKeys
 from domain.store.proofs import HeadsKept, Signed, latest_checkpoint, origin_of
 from domain.store.proving import Prover
+from domain.store.restored import require_signed
 from domain.store.sealer import has_sealed, seal, sealed_until, to_be_sealed
-from domain.store.witness import Witness
+from domain.store.witness import LogRewritten, Witness, log_rewritten
 
 SEALING_SECONDS = 20
 """How long a transaction that writes for long may hold the log back."""
@@ -46,17 +49,15 @@ class Notary:
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine, self._settings = engine, settings
-        self._prover, self._origin, self._lock = Prover(engine), "", Lock()
+        self._prover, self._lock = Prover(engine), Lock()
         self.kept_heads = HeadsKept()
         """The heads under the latest checkpoint, for proofs."""
 
     @property
     def origin(self) -> str:
-        """The log's name; empty as long as no ledger was opened."""
-        if not self._origin:
-            with reading(self._engine) as connection:
-                self._origin = origin_of(connection) or ""
-        return self._origin
+        """The log's name; empty as long as no ledger was opened. An accepted restore gives it another."""
+        with reading(self._engine) as connection:
+            return origin_of(connection) or ""
 
     @property
     def keys(self) -> LogKeys:
@@ -74,10 +75,12 @@ class Notary:
         What another process is proving at this moment is left to it. Raises: Busy; LogKeyMissing, UnsafeKeyFile,
         LogRewritten, NotKept, SealingError when nothing may or can be signed.
         """
-        if not self.origin:
+        origin = self.origin
+        if not origin:
             return None
-        keys, witness = self.keys, self.witness
+        keys, witness = LogKeys(self._settings.keys, origin), Witness(self._settings.checkpoints, origin)
         with self._lock:
+            self.require_same_past()
             while self._behind():
                 witness.require_same_past(self._engine)
                 if self._prover.run(keys) is None:
@@ -85,6 +88,32 @@ class Notary:
             witness.follow(self._engine)
         with reading(self._engine) as connection:
             return latest_checkpoint(connection)
+
+    def require_same_past(self) -> None:
+        """The ledger holds what was signed before, as the files of checkpoints and the key's own memory know it.
+
+        Where it does not, it takes no writes until it does, or a restore was accepted. Raises: LogRewritten, NotKept.
+        """
+        guard, origin = guard_of(self._engine), self.origin
+        try:
+            if origin:
+                signed = self._signed_last(origin)
+                Witness(self._settings.checkpoints, origin).require_same_past(self._engine)
+                with reading(self._engine) as connection:
+                    require_signed(connection, signed)
+        except LogRewritten as rewritten:
+            guard.stop(rewritten)
+            raise
+        guard.go_on(LogRewritten)
+
+    def _signed_last(self, origin: str) -> Checkpoint | None:
+        try:
+            return LogKeys(self._settings.keys, origin).signed_last()
+        except ProofError as error:
+            raise log_rewritten(
+                f"密钥目录中最后签署的检查点无法读取（{error.text}）",
+                f"what the key has signed last cannot be read in the folder of keys ({error.text_en})",
+            ) from error
 
     def _behind(self) -> bool:
         with reading(self._engine) as connection:

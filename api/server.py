@@ -15,6 +15,7 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.app import create_app, start, stop
+from api.listening import bound, listen
 from api.problem_types import PROBLEM_TYPES
 from api.problems import problem
 from api.settings import Settings
@@ -42,15 +43,17 @@ def log_as_json(level: str) -> None:
     )
 
 
-def serve(settings: Settings) -> None:
-    """Serve until a signal asks to stop; requests under way are answered first.
+def serve(settings: Settings, held: socket.socket | None = None) -> None:
+    """Serve until a signal asks to stop; requests under way are answered first. `held`: the address, taken already.
 
-    Raises a Refusal, before anything is served, for a database that must not be.
+    Raises a Refusal, before anything is served: AddressTaken, and for a database that must not be.
     """
+    held = held or bound(settings.host, settings.port)
     log_as_json(settings.log_level)
     stop(start(settings))
     app = create_app(settings)
-    _Server(server_config(app, settings), app).run()
+    listen(held)
+    _Server(server_config(app, settings), app).run([held])
 
 
 def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
@@ -68,8 +71,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         log_config=None,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
+        proxy_headers=False,  # `Forwarded` in the application sees to it
         timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )

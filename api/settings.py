@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.public_address import normal_public_url
 from domain.store.clock import ClockWatch
 from domain.store.consultations import LEAST_DAYS
 from domain.store.engine import key_folder
@@ -30,8 +31,18 @@ class Settings(BaseSettings):
     `data_dir`."""
     checkpoint_dir: Path | None = None
     """Where every checkpoint of the log is kept outside the database; by default `checkpoints` beside the keys."""
+    shared_keys: bool = False
+    """Several ledgers keep their keys and checkpoints in these folders: a new one may be opened beside others."""
+    checkpoint_copy_dir: Path | None = None
+    """A second folder of checkpoints, on another disk or machine and apart from the keys."""
+    checkpoint_hook: str = ""
+    """A command that is run with the file of a new checkpoint as its last argument, to put it elsewhere (S3, mail)."""
+    checkpoint_hook_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    """How often at most it is run."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    public_url: Annotated[str, AfterValidator(normal_public_url)] = ""
+    """The address by which people reach the service, with a sub-path if it has one: `https://example.cn/steward`."""
     body_limit: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = MEBIBYTE
     """The most bytes of one request's body (413 beyond)."""
     holiday_overlay: Path | None = None
@@ -53,7 +64,8 @@ class Settings(BaseSettings):
     rate_per_address: Annotated[int, Field(ge=0)] = 12_000
     """The most from one address; a token that is none counts ten times. 0: no limit."""
     trusted_proxies: str = ""
-    """Addresses and networks, with commas, of proxies that are believed who asks (X-Forwarded-For); by default none."""
+    """Addresses and networks, with commas, of proxies that are believed who asks and where (X-Forwarded-For, -Proto,
+    -Host); by default none."""
     body_seconds: Annotated[float, Field(gt=0, le=3600)] = 30.0
     """How long a request's body may take to arrive (408 beyond)."""
     header_seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0
@@ -73,6 +85,11 @@ class Settings(BaseSettings):
     https: bool = False
     """People reach the service by HTTPS: say so to browsers (HSTS), and let cookies go by HTTPS only."""
     log_level: str = "info"
+
+    @property
+    def by_https(self) -> bool:
+        """Whether people come by HTTPS, as one of two settings says."""
+        return self.https or self.public_url.startswith("https:")
 
     @property
     def database(self) -> str:

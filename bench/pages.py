@@ -21,8 +21,9 @@ from bench.measure import Finding, finding
 from bench.place import fill, opened
 from bench.serving import SMALLEST, served
 from domain.store.access_changes import COMMAND_LINE
-from domain.store.accounts import create_account, hash_password
+from domain.store.accounts import create_account
 from domain.store.engine import writing
+from domain.store.passwords import hash_password
 from domain.store.people import create_person
 from domain.values import Role
 
@@ -111,8 +112,9 @@ def _large() -> Iterator[tuple[str, Engine]]:
             with writing(made.engine) as connection:
                 person = create_person(connection, "bench")
                 create_account(
-                    connection, LOGIN, hash_password(PASSWORD), person, Role.REGULATOR, None, by=COMMAND_LINE
-                )
+                    connection, LOGIN, hash_password(PASSWORD), person, Role.REGULATOR, by=COMMAND_LINE,
+                    handed_out=False,
+                )  # fmt: skip
             yield url, made.engine
 
 

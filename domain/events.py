@@ -635,6 +635,38 @@ class SubjectErased(Event, frozen=True, kw_only=True):
     reference: str | None
 
 
+class RestoreAccepted(Event, frozen=True, kw_only=True):
+    """Somebody has accepted by name that the ledger was put back to what it was, and goes on from there.
+
+    `old`: the longest log that was signed, as it is known outside the database; `kept_size`: up to where that is this
+    ledger's own log still, so that `kept_size + 1` to `old_size` may be lost; `new`: the log when it was accepted. From
+    here on the log is signed under another name, made of this event's id. `reason` is in clear and names nobody.
+    """
+
+    FINAL = True
+    old_origin: str
+    old_size: int
+    old_root: str
+    kept_size: int
+    new_size: int
+    new_root: str
+    reason: str
+
+
+class HorizonBegun(Event, frozen=True, kw_only=True):
+    """The database was moved to another PostgreSQL cluster, whose transaction ids begin anew.
+
+    All events without a place in the log, this one the last of them, got theirs at once, after `after_index`, in the
+    order in which they were recorded. `reason` is in clear and names nobody.
+    """
+
+    FINAL = True
+    cluster: str
+    after_index: int
+    sequenced: int
+    reason: str
+
+
 def topic_of(kind: type[Event]) -> str:
     """The permanent topic of an event class: never a module path (events.md)."""
     return f"steward.{kind.__name__}"

@@ -10,7 +10,7 @@ import traceback
 
 import drills
 
-APART = ("common", "run")
+APART = ("common", "facts", "replicas", "run", "service", "two_logins")
 """Modules of this package that are no drill."""
 
 

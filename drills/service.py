@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,16 +28,22 @@ class Answer(NamedTuple):
 
 
 class Running:
-    """`steward serve` on a free port, and a token of the association's for it."""
+    """`steward serve` on a free port, and a token of the association's for it.
 
-    def __init__(self, url: str, folder: Path, **settings: str) -> None:
+    With a token of before it is not waited for until it is ready, only until it answers: it may not be.
+    """
+
+    def __init__(self, url: str, folder: Path, *, token: str = "", **settings: str) -> None:
         own = {name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "PG"))}
         self.environment = own | {"STEWARD_DATA_DIR": str(folder), "STEWARD_DATABASE_URL": url} | settings
-        self.port, self.log, self.token = free_port(), folder / "log", ""
+        self.port, self.log, self.token = free_port(), folder / "log", token
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
                 [*STEWARD, "serve", "--port", str(self.port)], cwd=ROOT, env=self.environment, stdout=log, stderr=log
             )
+        if token:
+            self.wait_until(lambda: self.ask("GET", "/healthz").status == 200, "the service answers")
+            return
         self.wait_until_ready(START_SECONDS)
         made = self.steward("token", "create", "--role", "association", "--person", "经办人")
         if made.returncode:
@@ -49,6 +56,14 @@ class Running:
             [*STEWARD, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
             timeout=START_SECONDS,
         )  # fmt: skip
+
+    def wait_until(self, met: Callable[[], bool], what: str) -> None:
+        """Wait until something is so. Raises: Failed."""
+        begun = time.monotonic()
+        while not met():
+            if self.process.poll() is not None or time.monotonic() - begun > START_SECONDS:
+                raise Failed(f"not so: {what}: {self.log.read_text('utf-8')[-2000:]}")
+            time.sleep(0.1)
 
     def wait_until_ready(self, seconds: float) -> float:
         """Wait for 200 from readyz; how long it took. Raises: Failed."""
@@ -86,3 +101,8 @@ class Running:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self.process.kill()
+        self.process.wait()

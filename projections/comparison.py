@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 from msgspec import UNSET
 
 from domain.errors import Invalid, NotFound
-from domain.events import ResultPublished, ResultRevised
+from domain.events import EventAnnulled, ResultPublished, ResultRevised
 from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
-from domain.measures.chapter4_appeals import result_day, standing_result
+from domain.measures.chapter4_appeals import resting_on, result_day, standing_result
 from domain.measures.implements import implements
 from domain.measures.rulebook import assessment_year_of, year_span
+from domain.trail import Trail
+from domain.values import score_of_record
 from projections.basis import Basis, demonstration_mark
 from projections.difference import SUMMARY, Side, sheet_differences, standing_differences
 from projections.look_ups import must_be_assessed
@@ -87,27 +90,46 @@ def consequences(before: Side, after: Side, year: int) -> Item:
     }  # fmt: skip
 
 
-_RESULT = ("assessed", "total", "grade", "lines")
-"""What of a sheet makes a published result another (R36)."""
-
-
 @implements("R36")
 def touched_results(before: Basis, after: Basis) -> list[Item]:
     """The published results of the agency that would be others, each looked at on its own day, by year.
 
-    By the sheet or by the category on the year's last day, in which results are ranked (R30). Results of others whose
-    ranks would follow are not among them.
+    By the sheet or by the category on the year's last day, in which results are ranked (R30), and as recording has it:
+    another law touches no result, nor does the annulment of a fact on which the result never rested. Results of others
+    whose ranks would follow are not among them.
     """
-    years = {one.year for one in before.trail.events if isinstance(one, (ResultPublished, ResultRevised))}
+    events = before.trail.events
     found = []
-    for year in sorted(years):
-        result = standing_result(before.trail.events, year)
+    for year in sorted({one.year for one in events if isinstance(one, (ResultPublished, ResultRevised))}):
+        result = standing_result(events, year)
         assert result is not None  # noqa: S101  # the year is that of one
-        first, then = (Side(replace(basis, as_of=result_day(result))) for basis in (before, after))
-        sheets = [[side.sheet(year)[name] for name in _RESULT] for side in (first, then)]
-        if sheets[0] != sheets[1] or placed_in(first, year).group != placed_in(then, year).group:
+        first = replace(before, trail=Trail([*events, *_of_late_facts(before, after, year)]))
+        sides = [Side(replace(basis, as_of=result_day(result), law=before.law)) for basis in (first, after)]
+        if _outcome(sides[0], year) != _outcome(sides[1], year):
             found.append({"result": result.id, "year": year, "published_on": result.occurred_on.isoformat()})
     return found
+
+
+def _of_late_facts(before: Basis, after: Basis, year: int) -> list[EventAnnulled]:
+    """The supposed annulments of facts on which the year's result does not rest: what these opened is void by them."""
+    events = before.trail.events
+    first = next(one for one in events if isinstance(one, (ResultPublished, ResultRevised)) and one.year == year)
+    known = range(1, int(first.sheet.get("version", first.version)) + 1)
+    resting = {one.id for one in resting_on(events, year, known)}
+    added = after.trail.events[len(events) :]
+    return [one for one in added if isinstance(one, EventAnnulled) and one.event_id not in resting]
+
+
+def _outcome(side: Side, year: int) -> tuple[Any, ...]:
+    """What makes a published result another (R36): points, deductions one by one, missing parts, art.25, category."""
+    sheet = side.sheet(year)
+    rest = sum((Fraction(sheet["exact"][name]) for name in ("quality", "effect", "honours")), Fraction(0))
+    conduct = [line for line in sheet["lines"] if line["category"] == "conduct" and Fraction(line["nominal"])]
+    shown = (sheet[name] for name in _SHOWN)
+    return (*shown, score_of_record(rest), sorted(line["item"] for line in conduct), placed_in(side, year).group)
+
+
+_SHOWN = ("assessed", "total", "grade", "quality", "effect", "honours", "missing", "override")
 
 
 def placed_in(side: Side, year: int) -> Placed:

@@ -108,7 +108,7 @@ def _score(stood: Sequence[StoodOn], last: date) -> Iterator[Item]:
 
 def _scored(assessed: Mapping[str, Any]) -> Item:
     shown = {name: assessed[name] for name in ("year", "total", "grade", "label")}
-    return {**shown, "override": bool(assessed["override"])}
+    return {**shown, "provisional": assessed["provisional"], "override": bool(assessed["override"])}
 
 
 def _ended_years(basis: Basis, rows: Course | Replayed, stood: Sequence[StoodOn]) -> Iterator[Item]:
@@ -246,7 +246,7 @@ def in_short(parts: Mapping[str, Any]) -> Item:
         "tier": parts["sanction"]["tier"], "verified_complaints": parts["sanction"]["verified_complaints"],
         "bad_records": parts["bad_records"]["total"], "filing": parts["agency"]["filing"],
         "year": assessed["year"], "total": assessed["total"], "grade": assessed["grade"],
-        "warning": _warned_year(parts), "advisories": len(parts["advisories"]),
+        "provisional": assessed["provisional"], "warning": _warned_year(parts), "advisories": len(parts["advisories"]),
     }  # fmt: skip
 
 

@@ -69,6 +69,9 @@ class Side:
         return year_span(year, self.basis.law.rulebooks)[0] <= self.basis.as_of
 
 
+_BEHIND_RECORDS = (BadRecordEntered, ComplaintUpheld, SurveyClosed, SurveySubmitted)
+
+
 @implements("R5", "R17")
 def standing_differences(before: Side, after: Side, moved: Moved | None = None) -> list[Item]:
     """What differs between two standings: agency, sanction, bad records, assessment, notice, advice and law.
@@ -141,7 +144,7 @@ class _Standings:
             apart = [id_ for id_ in [*first, *then] if (id_ in first) != (id_ in then)]
             moved = self.moved.among(apart)
             if not moved and self.moved.only_facts():
-                moved = self.moved.of(BadRecordEntered, ComplaintUpheld, SurveyClosed, SurveySubmitted)
+                moved = self.moved.of(*_BEHIND_RECORDS) or self.moved.of(*PROJECT_FACTS)
             said = shortened(self.moved.said(moved)) or self.moved.otherwise()
             if span == "year":
                 said = self._turned() + said

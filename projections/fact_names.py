@@ -30,6 +30,8 @@ FACT_NAMES = {
     "ImpactDisposed": ("处理对已公布结果的影响", "Impact disposed"),
     "YearPublished": ("公布年度考评结果", "Year published"), "RanksRevised": ("名次修订", "Ranks revised"),
     "YearClosed": ("年度考评办结", "Year closed"), "LedgerOpened": ("台账启用", "Ledger opened"),
+    "RestoreAccepted": ("接受由旧备份恢复", "Restore from an older copy accepted"),
+    "HorizonBegun": ("迁入另一数据库集群", "Moved to another database cluster"),
     "RulebookAdopted": ("采用规则", "Rulebook adopted"), "CalendarAdopted": ("采用日历", "Calendar adopted"),
     "SubjectErased": ("删除个人信息", "Personal data erased"),
 }  # fmt: skip

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from domain.values import Instant
+from domain.values import Instant, shanghai_date
 from projections.public import Noted, Public, PublicResult, newest_results
-from projections.rows.register import Wanted
+from projections.rows.register import Left, Wanted
 
 MOST_ENTRIES = 100
 """The newest ones: a feed brings news, the list itself has them all."""
@@ -54,9 +54,24 @@ def agencies_feed(public: Public, category: str | None = None, q: str | None = N
 
 
 def blacklist_feed(public: Public) -> Feed:
-    """The blacklist's newest entries (art.17(3))."""
+    """The blacklist's newest entries (art.17(3)), and who has left it, or nobody would learn of that."""
     noted = public.blacklist(Wanted(MOST_ENTRIES), newest_first=True)
-    return _feed("blacklist", "黑名单 Blacklist", _ASSOCIATION, _echo(public), noted)
+    echo = _echo(public)
+    feed = _feed("blacklist", "黑名单 Blacklist", _ASSOCIATION, echo, noted)
+    mark = _INVENTED if echo.get("demonstration") else ""
+    left = [_leaving(one, mark) for one in public.left_the_blacklist(MOST_ENTRIES)]
+    entries = sorted([*feed.entries, *left], key=lambda one: one.updated, reverse=True)[:MOST_ENTRIES]
+    return feed._replace(entries=entries, updated=max((one.updated for one in entries), default=feed.updated))
+
+
+def _leaving(one: Left, mark: str) -> Entry:
+    lines = [
+        (_LABELS["uscc"], one.uscc), (_LABELS["category"], one.category),
+        ("不再列入，自 not listed since", shanghai_date(one.at).isoformat()),
+        ("原因 why", _ANNULLED if one.annulled else _OVER),
+    ]  # fmt: skip
+    title = f"{mark}{one.name}：不再列入黑名单 no longer on the blacklist"
+    return Entry(_id(f"blacklist/{one.uscc}/left/{one.at}"), title, one.at, one.category, lines)
 
 
 def results_feed(rows: Sequence[PublicResult], year: int, echo: dict[str, Any], begun_at: Instant) -> Feed:
@@ -93,6 +108,8 @@ def _id(name: str) -> str:
     return uuid.uuid5(_IDS, name).urn
 
 
+_ANNULLED = "列入的依据已撤销 what had put it there was annulled"
+_OVER = "期满或已移出 its term is over, or it was taken off"
 _LABELS = {
     "uscc": "统一社会信用代码 USCC",
     "category": "服务机构类型 category",

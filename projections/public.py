@@ -7,7 +7,7 @@ complaints. Only today is answered, as known now: what was taken off a list cann
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from msgspec import UNSET
@@ -23,18 +23,30 @@ from domain.reader import Reader
 from domain.store.entries import counting_under
 from domain.store.heads import recorded_in_all, streams
 from domain.trail import Trail
-from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream
+from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream, instant, moment
 from projections.basis import demonstration_mark
 from projections.knowledge import EARLIEST
 from projections.look_ups import LookUps
 from projections.published_details import details
 from projections.rows.context import FILING
 from projections.rows.published import Windows, results_of_year, revised_windows
-from projections.rows.register import SHOWN_FIELDS, Listed, OnDay, Wanted, blacklisted, categories_on_file, on_file
+from projections.rows.register import (
+    SHOWN_FIELDS,
+    Left,
+    Listed,
+    OnDay,
+    Wanted,
+    blacklisted,
+    categories_on_file,
+    left_the_blacklist,
+    on_file,
+)
 
 _KEYS = (*FILING, *field_keys(SHOWN_FIELDS))
 """The events that say what the register shows."""
 BLACKLISTED_UNDER = "art.17(3)"
+LEFT_DAYS = 90
+"""How long the feed tells that somebody has left the blacklist."""
 
 
 class Noted(NamedTuple):
@@ -152,6 +164,12 @@ class Public:
         """列入黑名单…挂网公布: those whose tier is blacklisted today, on file or not, with the term of the listing."""
         found = blacklisted(self._reader.connection, self._on, wanted, newest_first=newest_first)
         return [Noted(_blacklist_item(one), one.known_from) for one in found]
+
+    @implements("art.17(3)", "R16")
+    def left_the_blacklist(self, most: int) -> list[Left]:
+        """Who was on it and is not any more, of the last LEFT_DAYS days: news, and after that nobody's business."""
+        since = instant(moment(self._on.known_at) - timedelta(days=LEFT_DAYS))
+        return left_the_blacklist(self._reader.connection, self._on, since, most)
 
     @implements("art.19", "art.20", "R32", "R34")
     def results(

@@ -55,7 +55,7 @@ CHANGED: tuple[Changed, ...] = (
         2, "R16", ("art.17(1)",),
         "同日成立的投诉按记录先后计数；凡有一次计入的投诉，即有“记录备案”标签",
         "complaints upheld on one day count in the order of recording, so the first of them gives the recorded tag",
-        ("standing/sanction/*",),
+        ("standing/sanction/*",), ("standing/assessment/override*", "sheet/override*"),
     ),
     Changed(
         2, "R12", ("art.16",),

@@ -36,9 +36,10 @@ LADDER_FACTS: tuple[type[Event], ...] = (ComplaintUpheld, AgencyDelisted)
 _SPARING = (SubmissionReceived, ProjectExtended, ProjectCompleted, ProjectCancelled, LapseRecorded)
 """Facts that name what a lapse is about, and bring or spare it."""
 _JUDGED: dict[str, tuple[type[Event], ...]] = {
-    "conduct": (), "quality": (SurveySubmitted, SurveyClosed), "effect": (EffectScored,), "honours": (HonourAwarded,),
+    "conduct": (), "quality": (SurveySubmitted, SurveyClosed, *PROJECT_FACTS),
+    "effect": (EffectScored, *PROJECT_FACTS), "honours": (HonourAwarded,),
 }  # fmt: skip
-"""Facts that decide which facts of a category count (a closing, an earlier honour for the same reason)."""
+"""Facts that decide which facts of a category count (a closing, a project, an earlier honour for the same reason)."""
 _PARTS = {"quality": "服务质量", "effect": "服务效果"}
 
 
@@ -144,7 +145,8 @@ class _Sheets:
         """A mean that fell (16.8), a pledge, or the end of business, which ends the duties before it (R6)."""
         year = self.after["year"]
         if line["item"] == 8:
-            return self.moved.of(SurveySubmitted, where=lambda form: form.year == year)
+            forms = self.moved.of(SurveySubmitted, where=lambda form: form.year == year)
+            return forms or self.moved.of(*PROJECT_FACTS)
         pledges = self.moved.of(PledgeSigned) if line["item"] == 7 else []
         return pledges or self.moved.of(AgencyTerminated, FilingSubmitted)
 

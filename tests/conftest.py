@@ -16,6 +16,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         _folders.append(tempfile.TemporaryDirectory(prefix="steward-keys-"))
         os.environ["STEWARD_KEY_DIR"] = str(Path(_folders[0].name) / "keys")  # beside them lie the checkpoints
+        os.environ["STEWARD_SHARED_KEYS"] = "true"  # of all ledgers of the run
         os.environ.update(STEWARD_RATE_PER_TOKEN="0", STEWARD_RATE_PER_ADDRESS="0")
 
 

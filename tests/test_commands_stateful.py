@@ -34,7 +34,7 @@ from projections.certificate import check_certificate
 from projections.certificate_file import parse_certificate
 from projections.inspection import check
 from projections.rows.anew import differences, laws_of, made_anew
-from tests.http.world import ROWS, SIMPLE, World, body_of, new_uscc
+from tests.http.world import DATED_BACK, ROWS, SIMPLE, World, body_of, new_uscc
 
 RUNS, STEPS = 6, 50
 AGENCIES = 3
@@ -76,7 +76,8 @@ class Commands(RuleBasedStateMachine):
     def post(self, name: str, path: str, body: dict[str, Any], role: Role = Role.ASSOCIATION) -> dict[str, Any] | None:
         """Send it; the answer, or None when it was refused, which has to leave everything as it was."""
         before = self.state()
-        response = self.world.people[role].post(path, body)
+        who = self.world.colleague if name == "AnswerObjection" else self.world.people[role]
+        response = who.post(path, body)
         happened[f"{name} {response.status_code}"] += 1
         after = self.state()
         assert before.items() <= after.items(), "what is recorded stays as it is"
@@ -202,6 +203,7 @@ class Commands(RuleBasedStateMachine):
             for part in row["missing"]
         ]
         body = {"published_on": f"{year + 1}-03-10", "meeting_on": f"{year + 1}-03-07", "waivers": waivers}
+        body |= DATED_BACK
         self.post("publish", f"/v1/assessments/{year}/publication", body, Role.COMMITTEE)
 
     def appeal(self, chance: Random) -> None:
@@ -228,7 +230,8 @@ class Commands(RuleBasedStateMachine):
         match chance.choice(("withdraw", "dispose", "close")):
             case "withdraw":
                 path = f"/v1/appeals/{self.one_of(chance, code, 'appeal')}/withdrawal"
-                self.post("WithdrawAppeal", path, {"withdrawn_on": f"{chance.choice(YEARS) + 1}-04-09"})
+                day = {"withdrawn_on": f"{chance.choice(YEARS) + 1}-04-09"}
+                self.post("WithdrawAppeal", path, EXAMPLES["WithdrawAppeal"] | day)
             case "dispose":
                 path = f"/v1/impacts/{self.one_of(chance, '', 'impact')}/disposal"
                 self.post(

@@ -42,7 +42,8 @@ def publish(ledger: Ledger) -> int:
         {"uscc": row["agency"]["uscc"], "part": part, "reason": "无"}
         for row in rows if row["assessed"] for part in row["missing"]
     ]  # fmt: skip
-    body = PublishYear.model_validate({"published_on": "2024-03-11", "meeting_on": "2024-03-08", "waivers": waivers})
+    days = {"published_on": "2024-03-11", "meeting_on": "2024-03-08", "reason": "补录"}
+    body = PublishYear.model_validate({**days, "waivers": waivers})
     answer, _ = publish_year(Act(ledger, Caller("p", Role.COMMITTEE, None, b""), None), YEAR, body)
     return int(answer["count"])
 

@@ -70,7 +70,8 @@ def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
     """What a result says besides its envelope (R32)."""
     return {
         "year": drafts.year, "grade": None if draft.grade is None else draft.grade.value, "rank": draft.rank,
-        "sheet": as_decided(draft.sheet), "basis": draft.basis, "known_at": drafts.known_at, "log_index": drafts.log_index,
+        "sheet": as_decided(draft.sheet), "basis": draft.basis, "known_at": drafts.known_at,
+        "log_index": drafts.log_index,
         "rulebook_sha256": draft.sheet["rulebook"]["sha256"], "calendar_sha256": draft.sheet["calendar"]["sha256"],
         "deadline": limit.day,
     }  # fmt: skip

@@ -20,12 +20,12 @@ from domain.store.accounts import (
     all_accounts,
     create_account,
     disable_account,
-    hash_password,
-    normal_login,
     set_password,
 )
 from domain.store.engine import reading, writing
+from domain.store.passwords import hash_password
 from domain.store.people import create_person, person_named
+from domain.store.sign_in_failures import normal_login
 from domain.values import Role
 
 account_app = typer.Typer(help="账户：谁可以登录页面 / accounts: who may sign in to the pages", no_args_is_help=True)
@@ -53,10 +53,13 @@ def create(
     ] = None,
     from_input: FromInput = False,
 ) -> None:
-    """新建账户：标准输出只有密码 / Make an account: its password stands alone on standard output, once."""
+    """新建账户：标准输出只有密码，首次登录须更改 / Make an account: its password stands alone on standard output, once.
+
+    Its owner has to change it when they sign in first.
+    """
     require_bound(role, uscc)
     password, made = _password(from_input)
-    hashed = hash_password(password)
+    hashed = hash_password(password, login, person or "")
     with opened_ledger(database) as ledger, writing(ledger.engine) as connection:
         name = person or login
         person_id = person_named(connection, name) or create_person(connection, name)
@@ -85,9 +88,9 @@ def list_accounts(database: Database = None, as_json: Json = False) -> None:
 
 
 def password(login: Login, database: Database = None, from_input: FromInput = False) -> None:
-    """重设密码，并结束其全部会话 / Another password; all sessions of the account end."""
+    """重设密码，结束其会话，下次登录须更改 / Another password, to be changed at the next sign-in; sessions end."""
     text, made = _password(from_input)
-    hashed = hash_password(text)
+    hashed = hash_password(text, login)
     with existing_ledger(database) as ledger, writing(ledger.engine) as connection:
         set_password(connection, _id_of(connection, login), hashed, by=COMMAND_LINE)
     if made:

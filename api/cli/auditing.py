@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -12,13 +12,14 @@ from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
 from api.cli.output import print_json
 from api.cli.running import DIFFERENT, TAMPERED, say
-from api.sealing import Notary
 from api.settings import Settings
 from domain.ledger import Ledger
 from domain.store.audit import Auditor
 from domain.store.audit_beside import Finding, readable
 from domain.store.engine import reading
+from domain.store.log_keys import LogKeys
 from domain.store.proofs import latest_checkpoint
+from domain.store.restored import acceptances, origins_of
 from domain.store.witness import kept_in, kept_note
 from projections.inspection import Found
 from projections.inspection import check as check_rows
@@ -48,10 +49,10 @@ def audit(
     """
     with existing_ledger(database, rows_of_any_age=True) as ledger:
         done = audited(ledger, settings_for(database), checkpoint or [], rows=rows)
-    found, others, counted = done
+    found, others, counted, restores = done
     if as_json:
         items = [one._asdict() for one in (*found, *others)]
-        print_json({**counted, "differences": len(items), "items": items[:SHOWN]})
+        print_json({**counted, "differences": len(items), "items": items[:SHOWN], "restores": restores})
     else:
         for one in (*found, *others)[:SHOWN]:
             typer.echo(f"✗ {one.table}：{one.place}：{one.text}")
@@ -61,6 +62,10 @@ def audit(
         f"{counted['events']} events, {counted['checkpoints']} checkpoints, "
         f"{counted['outside']} kept outside, {len(found) + len(others)} differences"
     )
+    for one in restores:
+        lost = f"{one['lost']['from']}..{one['lost']['to']}"
+        say(f"{one['accepted_at']} 由 {one['by']} 接受恢复：日志第 {lost} 条可能丢失（{one['reason']}）")
+        say(f"restore accepted by {one['by']}: entries {lost} of the log may be lost ({one['reason']})")
     if not counted["outside"]:
         say("注意：数据库外没有本日志的检查点，整体改写无从发现")
         say("NOTE: no checkpoint of this log was found outside the database: a rewritten whole could not be noticed")
@@ -74,18 +79,27 @@ class Audited(NamedTuple):
     found: list[Finding]
     others: list[Finding]
     counted: dict[str, int]
+    restores: list[dict[str, Any]]
+    """Accepted restores, with what they may have lost."""
 
 
 def audited(ledger: Ledger, settings: Settings, files: Sequence[Path] = (), *, rows: bool = True) -> Audited:
     """Audit an open ledger. Read models are compared only where the log itself is as it was signed."""
-    notary = Notary(ledger.engine, settings)
-    kept = [*kept_in(notary.witness.folder, notary.origin), *map(kept_note, files)]
+    kept = list(map(kept_note, files))
+    with reading(ledger.engine) as connection:
+        names = origins_of(connection)
+    for name, ended in names:  # of a longer log that was given up by name, what it shares with this one
+        last = None if ended is None else ended.kept_size
+        kept += [one for one in kept_in(settings.checkpoints, name) if last is None or one.size <= last]
     with reading(ledger.engine) as connection:
         latest_checkpoint(connection)  # the snapshot begins here: a key that has signed in it is listed by now
-        auditor = Auditor(connection, notary.keys.known(), kept)
+        keys = [key for name, _ in names for key in LogKeys(settings.keys, name).known()]
+        auditor = Auditor(connection, keys, kept)
         found = list(auditor.run())
+        restores = acceptances(connection)
     others = list(readable("rows", _of_rows(settings.database))) if rows and not found else []
-    return Audited(found, others, {"events": auditor.events, "checkpoints": auditor.checkpoints, "outside": len(kept)})
+    counted = {"events": auditor.events, "checkpoints": auditor.checkpoints, "outside": len(kept)}
+    return Audited(found, others, counted, restores)
 
 
 def _of_rows(url: str) -> Iterator[Finding]:

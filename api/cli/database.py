@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError
 
 from api.cli.running import tell
+from api.opening import compare_with_signed, require_own_keys, require_whole
 from api.sealing import Notary
 from api.settings import Settings
 from domain.errors import Refusal
@@ -20,7 +21,7 @@ from domain.reader import StreamCache
 from domain.store.engine import database_url, open_engine
 from domain.store.master_key import use_keys
 from domain.store.migrate import migrate, require_current
-from domain.store.sealer import seal
+from domain.store.sealer import bind_cluster, seal
 from domain.store.trouble import DatabaseRefused
 from domain.store.wrapping import ensure_master_key
 from domain.values import LEDGER_STREAM
@@ -53,6 +54,7 @@ def existing_ledger(
     _require_file(settings)
     with _engine(settings) as engine:
         require_current(engine)
+        compare_with_signed(engine, settings)
         ledger = _ledger(engine, cached_events)
         _require_opened(ledger)
         if not rows_of_any_age:
@@ -66,6 +68,7 @@ def opened_ledger(database: str | None, *, cached_events: int | None = None) -> 
     from api.app import make_ready, watch_clock  # the web service loads slowly: only who needs it waits
 
     settings = settings_for(database)
+    require_own_keys(settings)
     with _engine(settings) as engine:
         make_ready(engine, settings)
         ledger = _ledger(engine, cached_events)
@@ -80,8 +83,13 @@ def blank_ledger(database: str | None) -> Iterator[Ledger]:
     from api.app import ensure_persons  # as above
 
     settings = settings_for(database)
+    require_own_keys(settings)
     with _engine(settings) as engine:
+        require_whole(engine, settings)
+        require_own_keys(settings, engine)
         migrate(engine)
+        bind_cluster(engine)
+        compare_with_signed(engine, settings)
         ensure_master_key(engine)
         ensure_persons(engine)
         yield open_ledger(engine)

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
 
 from api.cli.database import blank_ledger, settings_for
 from api.cli.options import Database
 from api.cli.output import pairs, progress_bars
 from api.cli.running import say
 from api.cli.serving import Host, Port
-from api.demo.making import PEOPLE, agency_and_client, make
+from api.demo.making import make
 from api.demo.plan import Size
-from domain.ledger import Ledger
+from api.demo.sign_ins import sign_ins
+from api.listening import bound
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
-from domain.store.access import end_of, made_password
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.accounts import all_accounts, create_account, hash_password, set_password
-from domain.store.engine import writing
-from domain.store.people import create_person, create_token, person_named
-from domain.values import Role, instant, shanghai_date
-
-TOKEN_DAYS = 30
-"""How long a demonstration's token is valid: each start prints new ones."""
+from domain.values import instant, shanghai_date
 
 
 def demo(
@@ -56,63 +47,25 @@ def demo(
     ever; a database with a real ledger is refused (exit code 5). An interrupted making goes on when started again.
     """
     settings = settings_for(database, host=host, port=port)
+    held = bound(settings.host, settings.port) if serve else None  # before anything is made or changed
     yesterday = shanghai_date(instant(datetime.now(UTC))) - timedelta(days=1)
     asked = Size(agencies=agencies, facts=facts, seed=seed, until=yesterday)
     with blank_ledger(database) as ledger, progress_bars() as bar:
         say("正在准备演示区 / preparing the demonstration district …")
         calendar = build_calendar(settings.holiday_overlay)
         begun = make(ledger, shipped_rulebook(), calendar, asked, lambda done, total: bar("演示 demo", done, total))
-        tokens = make_tokens(ledger) if serve else []
-        accounts = make_accounts(ledger) if serve else []
+        printed = sign_ins(ledger, settings.keys) if serve else None
     say(f"演示区 demonstration: {begun.agencies} 家机构，种子 seed {begun.seed}，截至 until {begun.until}")
     if (begun.agencies, begun.facts, begun.seed) != (agencies, facts, seed):
         say("演示区此前已建立，本次的选项未采用 / it was made before: this time's options do not apply")
-    if serve:
-        address = f"http://{settings.host}:{settings.port}"
-        pairs(f"演示区 {address}/docs", tokens)
-        pairs(f"登录页面 sign in: {address}/sign-in", accounts)
+    if held is not None and printed is not None:
+        address = settings.public_url or f"http://{settings.host}:{held.getsockname()[1]}"
+        pairs(f"演示区 {address}/docs", printed.tokens)
+        pairs(f"登录页面 sign in: {address}/sign-in", printed.accounts)
+        say(f"下次启动仍用这些令牌和密码，存于 the next start prints the same ones, kept in {printed.file}")
         from api.server import serve as serve_app  # the web service loads slowly: only who needs it waits
 
-        serve_app(settings)
-
-
-def make_accounts(ledger: Ledger) -> list[tuple[str, object]]:
-    """An account per role, all with one new password: what is needed to sign in to the pages."""
-    word = made_password()
-    hashed = hash_password(word)
-    rows: list[tuple[str, object]] = []
-    with writing(ledger.engine) as connection:
-        known = {one.login: one.id for one in all_accounts(connection)}
-        for role, uscc, person in _people(connection, agency_and_client(ledger)):
-            login = str(role)
-            if login in known:
-                set_password(connection, known[login], hashed, by=COMMAND_LINE)
-            else:
-                create_account(connection, login, hashed, person, role, uscc, by=COMMAND_LINE)
-            rows.append((f"{login} {uscc}" if uscc else login, word))
-    return rows
-
-
-def make_tokens(ledger: Ledger) -> list[tuple[str, object]]:
-    """A new token per role, of the people who recorded the demonstration: role and token, with the USCC where bound."""
-    until = end_of(shanghai_date(instant(datetime.now(UTC))) + timedelta(days=TOKEN_DAYS))
-    rows: list[tuple[str, object]] = []
-    with writing(ledger.engine) as connection:
-        for role, uscc, person in _people(connection, agency_and_client(ledger)):
-            secret = create_token(connection, person, role, uscc, until, by=COMMAND_LINE)
-            rows.append((f"{role} {uscc}" if uscc else str(role), secret))
-    return rows
-
-
-def _people(connection: Connection, bound: tuple[str, str] | None) -> Iterator[tuple[Role, str | None, str]]:
-    """The people of the demonstration: role, enterprise where bound, person's id."""
-    agency, client = bound if bound is not None else (None, None)
-    for role in Role:
-        uscc = {Role.AGENCY: agency, Role.CLIENT: client}.get(role)
-        if role in (Role.AGENCY, Role.CLIENT) and uscc is None:
-            continue
-        name = PEOPLE.get(role, f"演示·{role}")
-        yield role, uscc, person_named(connection, name) or create_person(connection, name)
+        serve_app(settings, held)
 
 
 def register(app: typer.Typer) -> None:

@@ -9,6 +9,7 @@ import typer
 from api.cli import (
     auditing,
     benchmarking,
+    copies,
     demonstration,
     importing,
     proving,
@@ -67,11 +68,22 @@ rebuilding.register(app)
 verifying.register(app)
 proving.register(app)
 auditing.register(app)
+copies.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
 app.add_typer(master_key_app, name="master-key")
 app.add_typer(clock_app, name="clock")
-for group in (app, token_app, account_app, proving.keys_app, calendar_app, rulebook_app, master_key_app, clock_app):
+for group in (
+    app,
+    token_app,
+    account_app,
+    proving.keys_app,
+    copies.restore_app,
+    calendar_app,
+    rulebook_app,
+    master_key_app,
+    clock_app,
+):
     for command in group.registered_commands:
         command.epilog = EPILOG

@@ -69,6 +69,11 @@ def standing(
         note("所查日期晚于知悉时刻：仅为推算 / the day lies after what was known: a projection")
 
 
+def _label(assessed: dict[str, Any]) -> str | None:
+    """The grade; none while the sheet is incomplete: it is provisional then (R44)."""
+    return "暂计 provisional" if assessed["assessed"] and assessed["provisional"] else assessed["label"]
+
+
 def _assessment_pairs(assessed: dict[str, Any]) -> list[tuple[str, object]]:
     parts = f"服务规范 {assessed['conduct']} + 服务质量 {assessed['quality']} + 服务效果 {assessed['effect']}"
     override = "；".join(
@@ -81,7 +86,7 @@ def _assessment_pairs(assessed: dict[str, Any]) -> list[tuple[str, object]]:
             assessed["total"] or ("不参与考评" if not assessed["assessed"] else None),
         ),
         ("分项 parts", f"{parts} + 荣誉记录 {assessed['honours']}"),
-        ("考评结果 grade", assessed["label"]),
+        ("考评结果 grade", _label(assessed)),
         ("直接认定 override", override or None),
         ("尚缺 missing", missing or None),
     ]
@@ -195,5 +200,5 @@ def standing_cells(content: dict[str, Any]) -> tuple[object, ...]:
         content["sanction"]["label"],
         f"{records['year']}/{records['total']}",
         assessed["total"],
-        assessed["label"],
+        _label(assessed),
     )

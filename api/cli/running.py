@@ -12,11 +12,12 @@ import structlog
 import typer
 from typer.core import TyperGroup
 
+from api.listening import AddressTaken
 from domain.errors import Busy, NotFound, Refusal, Unreadable
 from domain.store.trouble import DatabaseRefused
 
 OK, UNEXPECTED, USAGE, DATABASE_REFUSED, NOT_FOUND, REFUSED, BUSY, DIFFERENT, UNREADABLE, PROOF_FAILED = range(10)
-TAMPERED, READ_OTHERWISE, INTERRUPTED = 10, 11, 130
+TAMPERED, READ_OTHERWISE, ADDRESS_TAKEN, INTERRUPTED = 10, 11, 13, 130
 EXIT_CODES = {
     OK: ("完成", "done"),
     UNEXPECTED: ("意外错误", "unexpected error"),
@@ -33,6 +34,7 @@ EXIT_CODES = {
     PROOF_FAILED: ("核验不通过", "what was to be proven is not"),
     TAMPERED: ("存储的内容与签署的日志不符", "what is stored is not what was signed"),
     READ_OTHERWISE: ("证书由理解不同的版本签发", "the certificate's version reads the Measures otherwise"),
+    ADDRESS_TAKEN: ("监听地址已被占用", "the address to serve on is taken"),
     INTERRUPTED: ("被中断", "interrupted"),
 }
 EPILOG = "退出码 exit codes: " + "; ".join(f"{code} {text} {text_en}" for code, (text, text_en) in EXIT_CODES.items())
@@ -42,6 +44,8 @@ def exit_code(refusal: Refusal) -> int:
     """The exit code that a refusal ends with."""
     if isinstance(refusal, DatabaseRefused):
         return DATABASE_REFUSED
+    if isinstance(refusal, AddressTaken):
+        return ADDRESS_TAKEN
     if isinstance(refusal, Busy):
         return BUSY
     return NOT_FOUND if isinstance(refusal, NotFound) else REFUSED

@@ -10,6 +10,7 @@ from api.cli.database import settings_for
 from api.cli.options import Database
 from api.cli.output import progress_bars
 from api.cli.running import say
+from api.listening import bound
 from api.settings import Settings
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate as migrate_database
@@ -46,15 +47,18 @@ def serve(database: Database = None, host: Host = None, port: Port = None) -> No
     from api.server import serve as serve_app  # the web service loads slowly: only who needs it waits
 
     settings = settings_for(database, host=host, port=port)
+    held = bound(settings.host, settings.port)
     prepare(settings)
-    say(f"账本 ledger: http://{settings.host}:{settings.port}/docs")
-    serve_app(settings)
+    address = settings.public_url or f"http://{settings.host}:{held.getsockname()[1]}"
+    say(f"账本 ledger: {address}/docs")
+    serve_app(settings, held)
 
 
 def prepare(settings: Settings) -> None:
     """Make the database ready now, so that a refusal ends this command with its own exit code."""
-    from api.app import make_ready  # as above
+    from api.app import make_ready, require_own_keys  # as above
 
+    require_own_keys(settings)
     engine = open_engine(settings.database)
     try:
         make_ready(engine, settings)

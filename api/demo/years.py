@@ -118,8 +118,9 @@ class Years:
         act = self._act(year, on, number, f"decision {number}")
         day = on.isoformat()
         if outcome == "withdrawn":
-            own = self._act(year, on, number, f"decision {number}", Role.AGENCY, one.uscc)
-            simple(own, one.id, WithdrawAppeal.model_validate({"withdrawn_on": day}))
+            entered = self._act(year, on, number, f"decision {number}", Role.ASSOCIATION)
+            document = [{"title": "撤回异议申请书（申诉人签名）"}]
+            simple(entered, one.id, WithdrawAppeal.model_validate({"withdrawn_on": day, "evidence": document}))
             return
         if one.matter.status == "awaiting_admission":
             simple(

@@ -5,29 +5,25 @@ There is no route of the API for it: a token has no password and no sessions.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.rates import address_of
+from api.fair import Asker
 from api.web.refused import Refused, Said
 from api.web.render import page
 from api.web.routes import PageRoute, text_of
-from api.web.sign_in import TOO_OFTEN, hashing
+from api.web.sign_in import passwords_of, start_of, too_often
 from api.web.visitors import Visitor, remember
 from domain.errors import Invalid
 from domain.store.access import end_own_sessions, own_sessions
 from domain.store.access_changes import Act, By
-from domain.store.accounts import (
-    account_of,
-    begin_session,
-    hash_password,
-    is_slowed_down,
-    note_failure,
-    password_fits,
-    require_good,
-    set_password,
-)
+from domain.store.accounts import account_of, begin_session, set_password
 from domain.store.engine import writing
+from domain.store.passwords import hash_password, password_fits, require_good
+from domain.store.sign_in_failures import note_failure, seconds_to_wait
 
 router = APIRouter(route_class=PageRoute)
 _DONE: dict[str, Said] = {
@@ -38,6 +34,7 @@ _DONE: dict[str, Said] = {
     "ended": ("已结束所选的登录。", "The chosen session has been ended."),
 }
 _WRONG = ("现在的密码不对。", "The present password is wrong.")
+_THE_SAME = ("新密码与现在的密码相同。", "The new password is the present one.")
 _DIFFERENT = ("两次输入的新密码不一样。", "The two new passwords are not the same.")
 
 
@@ -48,32 +45,42 @@ def account(request: Request, done: str = "") -> Response:
 
 
 @router.post("/account")
-def change_account(request: Request) -> Response:
+async def change_account(request: Request) -> Response:
     """Another password, or the end of sessions, by the button that was pressed."""
     visitor: Visitor = request.state.visitor
     act = text_of(request.state.form, "act")
     if act == "password":
-        return _change_password(request, visitor)
-    only = None if act == "others" else act.removeprefix("end-")
+        async with passwords_of(request).place(Asker("known", _source(visitor))):
+            return await run_in_threadpool(_change_password, request, visitor)
+    return await run_in_threadpool(_end_sessions, request, visitor, None if act == "others" else act)
+
+
+def _end_sessions(request: Request, visitor: Visitor, only: str | None) -> Response:
     with writing(request.app.state.service.ledger.engine) as connection:
-        end_own_sessions(connection, visitor.account.id, visitor.session.session_sha256, only)
+        named = None if only is None else only.removeprefix("end-")
+        end_own_sessions(connection, visitor.account.id, visitor.session.session_sha256, named)
     return RedirectResponse("/account?done=ended", 303, {"Cache-Control": "no-store"})
+
+
+def _source(visitor: Visitor) -> str:
+    """Who guesses in a borrowed browser is counted by its session: what others guess elsewhere makes nobody wait."""
+    return f"session:{visitor.session.session_sha256.hex()[:32]}"
 
 
 def _change_password(request: Request, visitor: Visitor) -> Response:
     """Only who knows the present one; the browser before us stays signed in, in a new session, all others end."""
     form, login = request.state.form, visitor.account.login
     present, new, again = (text_of(form, name) for name in ("present", "new", "again"))
-    source, ledger = address_of(request.scope), request.app.state.service.ledger
-    problem = _new_password_problem(new, again)
-    with hashing():
-        with ledger.reading() as reader:
-            slowed = is_slowed_down(reader.connection, login, source)
-            found = account_of(reader.connection, login)
-        fits = not slowed and password_fits(None if found is None else found[1], present)
-        hashed = hash_password(new) if fits and problem is None else ""
-    if slowed:
-        return _shown(request, 429, Refused(TOO_OFTEN, ("", ""), {}))
+    source, ledger = _source(visitor), request.app.state.service.ledger
+    problem = _new_password_problem(present, new, again, login, visitor.account.person_name)
+    with ledger.reading() as reader:
+        wait = seconds_to_wait(reader.connection, login, source)
+        found = account_of(reader.connection, login)
+    if wait:
+        response = _shown(request, 429, Refused(too_often(wait), ("", ""), {}))
+        response.headers["Retry-After"] = str(wait)
+        return response
+    fits = password_fits(None if found is None else found[1], present)
     if not fits:
         with writing(ledger.engine) as connection:
             note_failure(connection, login, source)
@@ -81,19 +88,24 @@ def _change_password(request: Request, visitor: Visitor) -> Response:
     if problem is not None:
         said = ("密码没有更改。", "The password was not changed.")
         return _shown(request, 403 if not fits else 422, Refused(said, ("", ""), problem))
+    hashed = hash_password(new, login, visitor.account.person_name)
     with writing(ledger.engine) as connection:
         by = By(visitor.account.person_id, "page")
         set_password(connection, visitor.account.id, hashed, by=by, act=Act.OWN_PASSWORD)
         secret = begin_session(connection, visitor.account, source)
-    response = RedirectResponse("/account?done=password", 303, {"Cache-Control": "no-store"})
+    first = visitor.account.handed_out_at is not None
+    there = start_of(replace(visitor.account, handed_out_at=None)) if first else "/account?done=password"
+    response = RedirectResponse(there, 303, {"Cache-Control": "no-store"})
     remember(response, request, secret)
     return response
 
 
-def _new_password_problem(new: str, again: str) -> dict[str, Said] | None:
+def _new_password_problem(present: str, new: str, again: str, *names: str) -> dict[str, Said] | None:
     """What is wrong with the new password, at which field."""
+    if new == present:
+        return {"new": _THE_SAME}
     try:
-        require_good(new)
+        require_good(new, *names)
     except Invalid as error:  # shown at a field of this form, not as a page of its own
         return {"new": (error.text, error.text_en)}
     return None if new == again else {"again": _DIFFERENT}

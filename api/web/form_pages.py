@@ -16,6 +16,7 @@ from starlette.responses import Response
 from api.beforehand import beforehand
 from api.guard import require_right
 from api.permissions import READERS, rights_of
+from api.public_address import base_of
 from api.queries import Cursor, LooseText, LooseUscc
 from api.web.appealing import LIST as APPEALED
 from api.web.appealing import appealable, begin, filed, filing
@@ -243,7 +244,8 @@ async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Resp
         entry.uscc = ""  # so that the receipt's form, sent again, is the same request
     return page(
         request, "receipt.html", name="form", receipt=answer.content, given=given, may_next=_may_next(request, entry),
-        again=answer.headers.get("idempotent-replayed") == "true", origin=str(request.base_url).rstrip("/"),
+        again=answer.headers.get("idempotent-replayed") == "true", origin=base_of(request),
+        is_named=bool(request.app.state.service.settings.public_url),
         filing=await filed(request, entry, answer.content), **shared,
     )  # fmt: skip
 

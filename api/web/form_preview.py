@@ -52,6 +52,8 @@ class YearEffect:
         before, after = self._sides("grade")
         if before == after:
             return []
+        if any(self._sides("provisional")):  # no grade outside the committee's preview (R44)
+            return []
         old, new = (GRADES.get(one, ("未评定", "not assessed")) for one in (before, after))
         return [(f"{self.year} 年度考评等次：{old[0]} → {new[0]}。", f"Grade of {self.year}: {old[1]} → {new[1]}.")]
 

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from api.answers import ASK_AGAIN, PageBytes
 from api.permissions import rights_of
+from api.public_address import prefix_of, with_prefix
 from api.web import differences, words
 from api.web.basis import asked, keeping, local_of
 from api.web.glossary import terms
@@ -84,11 +85,12 @@ def page(
     """
     language = language_of(request)
     body = _templates.get_template(template).render(frame(request, language), here=page_named(name), **content)
+    content_ = with_prefix(prefix_of(request.app.state.service.settings.public_url), body.encode())
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": ASK_AGAIN, "Vary": "Cookie"}
     public = storable and status == 200 and getattr(request.state, "visitor", None) is None and request.method == "GET"
-    response = PageBytes(body.encode(), headers, HTML).response(request) if public else None
+    response = PageBytes(content_, headers, HTML).response(request) if public else None
     if response is None:
-        response = Response(body.encode("utf-8"), status, {**headers, "Cache-Control": "no-store"}, HTML)
+        response = Response(content_, status, {**headers, "Cache-Control": "no-store"}, HTML)
     if request.query_params.get("lang") == language:
         response.set_cookie(COOKIE, language, COOKIE_SECONDS, httponly=True, samesite="lax")
     return response

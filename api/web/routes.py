@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from urllib.parse import urlencode
 
+import structlog
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.guard import fold_path, require_known_parameters
 from api.problem_types import TooLarge
+from api.public_address import origin_and_host
 from api.web.basis import NAMES as BASIS_NAMES
 from api.web.carried import NOT_SENT, STAYING, pack, staying, unpack
 from api.web.render import page
@@ -21,8 +23,10 @@ from api.web.visitors import Visitor, comes_from_elsewhere, comes_from_here, is_
 from domain.errors import Forbidden
 from domain.values import ROLE_NAMES
 
+log = structlog.get_logger("steward")
 _ALWAYS = frozenset({"lang"})
-SIGN_IN = "/sign-in"
+SIGN_IN, ACCOUNT = "/sign-in", "/account"
+"""Where a password that was handed out is changed, before any page for the signed-in is shown or taken."""
 MOST_FIELDS = 2_000
 FORM = "application/x-www-form-urlencoded"
 
@@ -56,6 +60,8 @@ class PageRoute(APIRoute):
                 return to_sign_in(request)
             if roles is not None and visitor is not None:
                 _require_role(roles, visitor)
+                if visitor.account.handed_out_at is not None and self.path != ACCOUNT:
+                    return RedirectResponse(ACCOUNT, 303, {"Cache-Control": "no-store"})
             require_known_parameters(request, allowed)
             if request.method == "POST":
                 request.state.form = await _form(request, request.app.state.service.settings.body_limit)
@@ -113,13 +119,31 @@ async def shown_again(
 
 
 def not_our_form(request: Request) -> Response:
-    """A form that another site's page may have sent (CSRF) is refused, and nothing of it is shown or carried."""
-    problem = {
+    """A form that another site's page may have sent (CSRF) is refused, and nothing of it is shown or carried.
+
+    Behind a proxy that hides the host our own forms look like that too: so it is said what the browser and the request
+    say, and which setting puts it right; and it is logged, as nobody could sign in.
+    """
+    problem: dict[str, Any] = {
         "title": "表单未被接受", "title_en": "This form was not accepted", "status": 403,
         "detail": "这份表单不是从本系统的页面提交的，或登录会话已经更换",
         "detail_en": "this form was not sent from a page of this service, or the session is another one by now",
         "remedy": "请重新打开页面后再提交", "remedy_en": "Open the page again and send it from there.",
     }  # fmt: skip
+    origin, host = origin_and_host(request)
+    if comes_from_elsewhere(request):
+        log.warning("form_from_elsewhere", origin=origin, host=host, remedy="STEWARD_PUBLIC_URL")
+    if comes_from_elsewhere(request) and "sec-fetch-site" not in request.headers:
+        problem |= {
+            "detail": f"浏览器说表单来自 {origin}，而请求是以 {host} 之名送到本系统的",
+            "detail_en": f"the browser says that the form comes from {origin}, but the request came in for {host}",
+            "remedy": f"如果 {origin} 正是您打开本系统的地址，请管理员设置 STEWARD_PUBLIC_URL={origin}"
+            "（有子路径时连同子路径），或让反向代理传递主机名"
+            "（nginx：proxy_set_header Host $http_host;）；否则请从本系统重新打开页面",
+            "remedy_en": f"If {origin} is where you opened this service, the administrator sets "
+            f"STEWARD_PUBLIC_URL={origin} (with the sub-path, where there is one) or lets the reverse proxy pass the "
+            "host on (nginx: proxy_set_header Host $http_host;). If not, open the page from this service again.",
+        }
     return page(request, "error.html", name="home", status=403, problem=problem)
 
 

@@ -37,6 +37,8 @@ def scored(one: Item, words: Words) -> str:
     if one["total"] is None:
         return words.t("不参与考评", "not assessed")
     grade = "" if one["grade"] is None else " " + words.t(*GRADES[one["grade"]][:2])
+    if one.get("provisional"):  # no grade yet, outside the committee's preview (R44)
+        grade = words.t("（暂计）", " (provisional)")
     return f"{one['total']}{grade}" + (words.t("（第二十五条）", " (art.25)") if one["override"] else "")
 
 

@@ -21,7 +21,7 @@ ROWS = 40
 """Events on one page: with texts of any length still far below 100 kB."""
 ELSEWHERE = frozenset({
     "YearPublished", "RanksRevised", "YearClosed", "LedgerOpened", "RulebookAdopted", "CalendarAdopted",
-    "SubjectErased",
+    "SubjectErased", "RestoreAccepted", "HorizonBegun",
 })  # fmt: skip
 """Facts that stand in no agency's trail."""
 KINDS = {name: words for name, words in EVENTS.items() if name not in ELSEWHERE}

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import COOKIE, Caller
+from api.public_address import is_foreign
 from domain.store.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
 from domain.store.engine import writing
+from domain.store.guard import guard_of
 from domain.values import Role
 
 FIELD = "csrf"
@@ -54,8 +55,8 @@ def visitor_of(request: Request) -> Visitor | None:
         session = find_session(reader.connection, secret)
     if session is None:
         return None
-    if is_stale(session):
-        with writing(engine) as connection:
+    if is_stale(session) and not guard_of(engine).stops():  # pages are shown while nothing can be written
+        with writing(engine, beside=True) as connection:
             touch_session(connection, session)
     return Visitor(session, csrf_of(secret))
 
@@ -65,23 +66,28 @@ def csrf_of(secret: str) -> str:
     return hmac.new(secret.encode(), b"steward form", hashlib.sha256).hexdigest()
 
 
-def remember(response: Response, request: Request, secret: str) -> None:
-    """Set the session's cookie: not for scripts, not for other sites' forms, over TLS only where there is TLS."""
+def remember(
+    response: Response,
+    request: Request,
+    secret: str,
+    *,
+    name: str = COOKIE,
+    seconds: int = int(LONGEST.total_seconds()),
+) -> None:
+    """Set a cookie, the session's: not for scripts, not for other sites' forms, over TLS only where there is TLS."""
     response.set_cookie(
-        COOKIE,
+        name,
         secret,
-        int(LONGEST.total_seconds()),
+        seconds,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https" or request.app.state.service.settings.https,
+        secure=request.url.scheme == "https" or request.app.state.service.settings.by_https,
     )
 
 
 def comes_from_elsewhere(request: Request) -> bool:
     """Whether the browser says that another site's page sent this (CSRF): by `Origin`, or by `Sec-Fetch-Site`."""
-    origin = request.headers.get("origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-    return foreign or request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    return is_foreign(request)
 
 
 def comes_from_here(request: Request) -> bool:

@@ -91,6 +91,13 @@ def account_row(connection: Connection, account_id: str) -> AccountRow:
     return next(one for one in account_rows(connection) if one.id == account_id)
 
 
+def names_of(connection: Connection, account_id: str) -> tuple[str, ...]:
+    """Login and name of an account's owner, of which no password is made; nothing for an account that is none."""
+    query = select(accounts.c.login, persons.c.name).join(persons, persons.c.id == accounts.c.person_id)
+    row = connection.execute(query.where(accounts.c.id == account_id)).one_or_none()
+    return () if row is None else (row.login, row.name)
+
+
 def require_another_admin(connection: Connection, account_id: str) -> None:
     """Whether somebody is left who can administer once this account is closed; holds the rows until it is. Raises:
 

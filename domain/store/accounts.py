@@ -1,34 +1,26 @@
 """Accounts of the pages and their sessions.
 
-A password is kept as argon2id (RFC 9106), a session's secret as SHA-256. Who guesses passwords is slowed down by
-address: for one login after MOST_PER_LOGIN failures, for all logins after MOST_PER_SOURCE, within WINDOW. Nobody
-else's sign-in is ever refused for that, so a lock-out cannot be used to lock others out.
+A password is kept as its hash (`passwords.py`), a session's secret as SHA-256. Who guesses is slowed down
+(`sign_in_failures.py`). A password that somebody else has seen is marked as handed out, until its owner has changed it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import Any
 
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.store.access_changes import Act, By, note
 from domain.store.people import token_hash
 from domain.store.row_seals import change, is_sealed, with_seal
-from domain.store.schema import accounts, persons, sessions, sign_in_failures
-from domain.values import Instant, Role, instant, moment, new_id, normal_text
+from domain.store.schema import accounts, persons, sessions
+from domain.store.sign_in_failures import forget_failures, normal_login
+from domain.values import Instant, Role, instant, moment, new_id
 
-FEWEST_CHARACTERS, MOST_CHARACTERS = 10, 200
-"""Of a password (NIST SP 800-63B: length, and no rules of composition)."""
-MOST_PER_LOGIN, MOST_PER_SOURCE = 10, 60
-WINDOW = timedelta(minutes=15)
 IDLE, LONGEST = timedelta(hours=4), timedelta(hours=12)
 """A session ends this long after its last use, and this long after sign-in."""
 TOUCH_AFTER = timedelta(minutes=1)
@@ -45,6 +37,8 @@ class Account:
     role: Role
     uscc: str | None
     disabled_at: Instant | None = None
+    handed_out_at: Instant | None = None
+    """Since when somebody else knows the password: its owner has to change it before anything else."""
 
 
 @dataclass(frozen=True)
@@ -58,42 +52,6 @@ class Session:
     expires_at: Instant
 
 
-_hasher = PasswordHash([Argon2Hasher(time_cost=3, memory_cost=64 * 1024, parallelism=1)])
-
-
-def hash_password(password: str) -> str:
-    """What is kept of a password. Takes about 0.1 s and 64 MiB, on purpose. Raises: Invalid for a weak one."""
-    require_good(password)
-    return _hasher.hash(password)
-
-
-def require_good(password: str) -> None:
-    """Raises: Invalid for a password that is too short, too long, or one character over and over."""
-    if not FEWEST_CHARACTERS <= len(password) <= MOST_CHARACTERS or len(set(password)) < 4:
-        raise Invalid(
-            f"密码须为 {FEWEST_CHARACTERS} 至 {MOST_CHARACTERS} 个字符，且至少有 4 个不同的字符",
-            f"a password has {FEWEST_CHARACTERS} to {MOST_CHARACTERS} characters, at least 4 different ones",
-            pointer="/password",
-            remedy="可用几个不相关的词连成一句", remedy_en="Several unrelated words make a good one.",
-        )  # fmt: skip
-
-
-@cache
-def _nobodys_hash() -> str:
-    return _hasher.hash(secrets.token_urlsafe(16))
-
-
-def password_fits(account_hash: str | None, password: str) -> bool:
-    """Whether the password is the account's; for no account it takes as long, and is False."""
-    fits = _hasher.verify(password[: MOST_CHARACTERS + 1], account_hash or _nobodys_hash())
-    return fits and account_hash is not None
-
-
-def normal_login(text: str) -> str:
-    """A login as it is kept: without blanks around, width and case do not matter."""
-    return normal_text(text).casefold()
-
-
 def create_account(
     connection: Connection,
     login: str,
@@ -103,8 +61,12 @@ def create_account(
     uscc: str | None = None,
     *,
     by: By,
+    handed_out: bool = True,
 ) -> str:
-    """A new account, made by `by`; its id. Raises: Invalid for a bad login, Contradiction for one that is taken."""
+    """A new account, made by `by`; its id. `handed_out`: its owner has to change the password first.
+
+    Raises: Invalid for a bad login, Contradiction for one that is taken.
+    """
     name = normal_login(login)
     if not 2 <= len(name) <= 64 or any(character.isspace() for character in name):
         raise Invalid(
@@ -118,7 +80,7 @@ def create_account(
     account_id = new_id()
     row = {
         "id": account_id, "login": name, "person_id": person_id, "role": role, "uscc": uscc,
-        "password_hash": password_hash, "created_at": _now(),
+        "password_hash": password_hash, "created_at": _now(), "handed_out_at": _now() if handed_out else None,
     }  # fmt: skip
     connection.execute(insert(accounts).values(with_seal(connection, "accounts", row)))
     note(connection, by, Act.ACCOUNT_CREATED, account_id, person_id=person_id, role=role, uscc=uscc)
@@ -140,10 +102,20 @@ def all_accounts(connection: Connection) -> list[Account]:
 
 
 def set_password(
-    connection: Connection, account_id: str, password_hash: str, *, by: By, act: Act = Act.PASSWORD_RESET
+    connection: Connection,
+    account_id: str,
+    password_hash: str,
+    *,
+    by: By,
+    act: Act = Act.PASSWORD_RESET,
+    handed_out: bool = True,
 ) -> None:
-    """Another password, and all sessions of the account end. Raises: NotFound; Contradiction as `sign_out`."""
-    _change(connection, account_id, by, act, password_hash=password_hash)
+    """Another password, and all sessions of the account end; one that is not the owner's own is handed out.
+
+    Raises: NotFound; Contradiction as `sign_out`.
+    """
+    handed_out_at = None if act is Act.OWN_PASSWORD or not handed_out else _now()
+    _change(connection, account_id, by, act, password_hash=password_hash, handed_out_at=handed_out_at)
 
 
 def disable_account(connection: Connection, account_id: str, *, by: By, disabled: bool = True) -> None:
@@ -180,28 +152,9 @@ def _change(connection: Connection, account_id: str, by: By, act: Act, **values:
     note(connection, by, act, account_id, person_id=row.person_id, role=row.role, uscc=row.uscc)
 
 
-def is_slowed_down(connection: Connection, login: str, source: str) -> bool:
-    """Whether this address has to wait before it may try this login again."""
-    since = instant(datetime.now(UTC) - WINDOW)
-    mine = (sign_in_failures.c.source == source) & (sign_in_failures.c.failed_at > since)
-    of_login = func.count().filter(sign_in_failures.c.login_sha256 == _hashed(login))
-    all_, this = connection.execute(select(func.count(), of_login).select_from(sign_in_failures).where(mine)).one()
-    return bool(all_ >= MOST_PER_SOURCE or this >= MOST_PER_LOGIN)
-
-
-def note_failure(connection: Connection, login: str, source: str) -> None:
-    """A failed sign-in; what is older than WINDOW is forgotten."""
-    connection.execute(
-        delete(sign_in_failures).where(sign_in_failures.c.failed_at <= instant(datetime.now(UTC) - WINDOW))
-    )
-    row = {"login_sha256": _hashed(login), "source": source, "failed_at": _now()}
-    connection.execute(insert(sign_in_failures).values(row))
-
-
 def begin_session(connection: Connection, account: Account, source: str) -> str:
-    """Sign in: the secret of a new session. The address's failures with this login are forgotten."""
-    mine = (sign_in_failures.c.source == source) & (sign_in_failures.c.login_sha256 == _hashed(account.login))
-    connection.execute(delete(sign_in_failures).where(mine))
+    """Sign in: the secret of a new session. The source's failures with this login are forgotten."""
+    forget_failures(connection, account.login, source)
     now = _now()
     connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
     secret = secrets.token_urlsafe(32)
@@ -260,12 +213,9 @@ def _accounts() -> Select[Any]:
 
 
 def _account(row: Row[Any]) -> Account:
-    return Account(row.id, row.login, row.person_id, row.name, Role(row.role), row.uscc, row.disabled_at)
-
-
-def _hashed(login: str) -> bytes:
-    """Failures are kept by hash: people type their password into the wrong field."""
-    return hashlib.sha256(normal_login(login).encode()).digest()
+    return Account(
+        row.id, row.login, row.person_id, row.name, Role(row.role), row.uscc, row.disabled_at, row.handed_out_at
+    )
 
 
 def _now() -> Instant:

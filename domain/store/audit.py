@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from domain.errors import Unreadable
+from domain.events import HorizonBegun
 from domain.proof.check import (
     EMPTY_ROOT,
     NO_EVENTS,
@@ -34,10 +35,29 @@ from domain.store.audit_heads import Streams
 from domain.store.audit_schema import altered
 from domain.store.mapper import EventMapper, LedgerStoredEvent, leaf_hash
 from domain.store.proofs import Signed, checkpoints_after
+from domain.store.restored import horizons
 from domain.store.schema import checkpoints, events, log_index, sealer, tree_nodes
 from domain.store.witness import Kept
 
 PAGE = 2_000
+
+
+class _Order:
+    """The order of the log: that of transaction ids; what a new horizon sequenced at once, that of recording."""
+
+    def __init__(self, begun: Iterable[HorizonBegun]) -> None:
+        self._at_once = [range(one.after_index + 1, one.after_index + one.sequenced + 1) for one in begun]
+        self._last: tuple[int, tuple[Any, int]] | None = None
+
+    def follows(self, row: Row[Any]) -> bool:
+        """Whether an entry belongs after the one that was asked about before it."""
+        if row.position is None:
+            return True
+        part = sum(2 for one in self._at_once if row.log_index >= one.stop)
+        at_once = any(row.log_index in one for one in self._at_once)
+        place = (row.recorded_at if at_once else row.transaction_id or 0, row.position)
+        last, self._last = self._last, (part + at_once, place)
+        return last is None or last[0] != part + at_once or last[1] < place
 
 
 class Auditor:
@@ -73,17 +93,14 @@ class Auditor:
         yield from self._kept_outside(0)
         signed = iter(_all_checkpoints(self._connection))
         next_signed = next(signed, None)
-        last_place: tuple[int, int] = (0, 0)
+        order = _Order(horizons(self._connection))
         while rows := self._page():
             stored = self._nodes_of(rows[0].log_index, rows[-1].log_index)
             for row in rows:
                 self.events += 1
                 yield from self._entry(row)
-                if row.position is not None:
-                    place = (row.transaction_id or 0, row.position)
-                    if place <= last_place:
-                        yield Finding("events", _place(row), "在日志中的次序不对", "it is out of order in the log")
-                    last_place = place
+                if not order.follows(row):
+                    yield Finding("events", _place(row), "在日志中的次序不对", "it is out of order in the log")
                 yield from self._grow(row, stored)
                 if next_signed is not None and next_signed.size == self.events:
                     yield from self._checkpoint(next_signed)

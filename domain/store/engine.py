@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from domain.store.guard import GUARD_OPTION, Guard, guard_of
 from domain.store.postgresql import (
     WAIT_MS,
     dropped_if_other,
@@ -23,7 +24,7 @@ from domain.store.postgresql import (
     serve_under_role,
     several_hosts,
 )
-from domain.store.trouble import named_trouble
+from domain.store.trouble import damaged, named_trouble
 
 _BEGIN = "steward_begin"
 KEYS_OPTION = "steward_keys"
@@ -73,39 +74,87 @@ def open_migration_engine(url: str | URL, *, keep: bool = False) -> Engine:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, *, beside: bool = False) -> Iterator[Connection]:
     """A transaction that may write: committed at the end of the block, rolled back on any error.
 
     SQLite takes the write lock at once (`BEGIN IMMEDIATE`), so that what is read in it stays true until the end.
-    PostgreSQL runs READ COMMITTED: what must not change is locked (`heads.lock_head`). Raises: Busy.
+    PostgreSQL runs READ COMMITTED: what must not change is locked (`heads.lock_head`). `beside`: for what is no fact,
+    and goes on while a ledger takes none (`guard.py`). Raises: Busy, WritesStopped.
     """
+    guard = guard_of(engine)
     with (
+        guard.noticing(),
         named_trouble(),
         engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection,
         dropped_if_other(engine, connection, writes=True),
         connection.begin(),
     ):
+        guard.require_writable(beside=beside)
         yield connection
+        guard.require_file()
+    guard.require_file()
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees one moment of the whole database, and cannot write. Raises: Busy."""
-    with named_trouble(writes=False), engine.connect() as connection:
+    """A transaction that sees one moment of the whole database, and cannot write. Raises: Busy, DatabaseDamaged."""
+    guard = guard_of(engine)
+    guard.require_readable()
+    with guard.noticing(), named_trouble(writes=False), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with dropped_if_other(engine, connection, writes=False), connection.begin():
             yield connection
 
 
+def require_sound(engine: Engine, *, thoroughly: bool = False) -> None:
+    """SQLite: the file is whole as far as a quick look tells; `thoroughly`: indexes agree with their tables too.
+
+    Raises: DatabaseDamaged, and then nothing is read from it or written to it; DatabaseForeign.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    guard = guard_of(engine)
+    with guard.noticing():
+        said = _alone(engine, f"PRAGMA {'integrity_check' if thoroughly else 'quick_check'}(1)")[0]
+        if said != "ok":
+            raise damaged(str(said).partition("\n")[0])
+    guard.found_sound()
+
+
+def was_stopped_uncleanly(url: str | URL) -> bool:
+    """SQLite: whether a log of changes lies beside the file: whoever wrote it has not ended in order, or still runs."""
+    made = database_url(url)
+    log = Path(f"{made.database}-wal")
+    return made.get_backend_name() == "sqlite" and log.exists() and log.stat().st_size > 0
+
+
 def _engine(url: URL, answer_seconds: float | None = None, **pool: Any) -> Engine:
     if url.get_backend_name() == "sqlite":
-        _make_private(Path(url.database or ""))
-        engine = create_engine(url, connect_args={"timeout": WAIT_MS / 1000}, **pool)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    return postgresql_engine(url, answer_seconds, **pool)
+        return _sqlite_engine(url, **pool)
+    engine = postgresql_engine(url, answer_seconds, **pool)
+    engine.update_execution_options(**{GUARD_OPTION: Guard()})
+    return engine
+
+
+def _sqlite_engine(url: URL, **pool: Any) -> Engine:
+    """Its connections open the file that is there, and never make one in its place."""
+    file = Path(url.database or "").absolute()
+    _make_private(file)
+    guard = Guard(file)
+    engine = create_engine(url, connect_args={"timeout": WAIT_MS / 1000}, **pool)
+    engine.update_execution_options(**{GUARD_OPTION: guard})
+
+    def connect(_: Any, __: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
+        guard.connecting()
+        arguments[0], keywords["uri"] = f"{file.as_uri()}?mode=rw", True
+
+    event.listen(engine, "do_connect", connect)
+    event.listen(engine, "connect", lambda *_: guard.connected())
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "close", lambda *_: guard.closed())
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
 
 
 def _make_private(file: Path) -> None:

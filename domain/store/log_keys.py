@@ -2,7 +2,8 @@
 
 `log.key` signs. `steward keys rotate` keeps it as `log-HASH.key` and makes a new one; the first checkpoint after that
 is signed by both, so that who trusts the old key learns the new one from it. `log.pub` lists every public key that has
-ever signed, one a line, for anybody.
+ever signed, one a line, for anybody. `signed-ID.txt` is the last note that was signed of a log: a key that remembers
+what it signed never signs a second history under the same name, wherever the database and its checkpoints went.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from domain.errors import Refusal
-from domain.proof.check import Checkpoint, VerifierKey, parse_key, parse_note
+from domain.proof.check import Checkpoint, VerifierKey, parse_checkpoint, parse_key, parse_note
 from domain.proof.notes import SigningKey, checkpoint_text, new_seed, signed_note
 from domain.store.proofs import Signed
 from domain.store.secret_files import read_or_make, read_secret, replace, write_once
@@ -33,13 +34,30 @@ class LogKeys:
     def sign(self, checkpoint: Checkpoint, previous: Signed | None) -> str:
         """A checkpoint's note, by the current key; and by the one before, as long as it has not vouched for this one.
 
-        Raises: LogKeyMissing, UnsafeKeyFile.
+        A previous one under another name of the log (before a restore was accepted) needs no vouching: the key is the
+        same. What is signed is written down here first (`signed_last`). Raises: LogKeyMissing, UnsafeKeyFile.
         """
         current = self._current(new=previous is None)
         keys = [current]
-        if previous is not None and not self._has_signed(current.verifier, previous.note):
+        same_log = previous is not None and previous.note.startswith(f"{self.origin}\n")
+        if previous is not None and same_log and not self._has_signed(current.verifier, previous.note):
             keys += self._vouching(previous.note)
-        return signed_note(checkpoint_text(checkpoint), keys)
+        note = signed_note(checkpoint_text(checkpoint), keys)
+        replace(self._signed_file, note.encode())
+        return note
+
+    def signed_last(self) -> Checkpoint | None:
+        """What the keys of this folder have signed last of this log, whatever became of the database since.
+
+        Raises: ProofError when the file cannot be read.
+        """
+        if not self._signed_file.exists():
+            return None
+        return parse_checkpoint(parse_note(self._signed_file.read_bytes()).text, self.origin)
+
+    @property
+    def _signed_file(self) -> Path:
+        return self._folder / f"signed-{self.origin.rpartition('/')[2]}.txt"
 
     def require_current(self) -> None:
         """The key that signs is there, though nothing is to be signed at the moment. Raises: LogKeyMissing."""

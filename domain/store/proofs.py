@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, select, tuple_
 
+from domain.events import RestoreAccepted, topic_of
 from domain.proof.check import EMPTY_ROOT, NO_EVENTS
 from domain.proof.tree import (
     Head,
@@ -51,11 +52,17 @@ class Placed(NamedTuple):
 
 
 def origin_of(connection: Connection) -> str | None:
-    """The name of this ledger's log, `steward-ledger/` and the id of its first event; None before there is one."""
-    opened = select(events.c.event_id).where(
-        events.c.originator_id == stream_id(LEDGER_STREAM), events.c.originator_version == 1
-    )
-    found = connection.scalar(opened)
+    """The name of this ledger's log: `steward-ledger/` and the id of its first event, or of the last acceptance of a
+    restore, since which another history goes on; None before there is one."""
+    found = connection.execute(
+        select(events.c.event_id)
+        .where(
+            events.c.originator_id == stream_id(LEDGER_STREAM),
+            (events.c.originator_version == 1) | (events.c.topic == topic_of(RestoreAccepted)),
+        )
+        .order_by(events.c.originator_version.desc())
+        .limit(1)
+    ).scalar()
     return None if found is None else f"steward-ledger/{found}"
 
 

@@ -29,7 +29,7 @@ from domain.proof.notes import access_line, heads_line
 from domain.proof.tree import Head, HeadsTree, Node, fold, grown, nodes_of
 from domain.store.access_changes import last_seal
 from domain.store.engine import reading, writing
-from domain.store.proofs import PAGE, HeadsKept, Signed, latest_checkpoint, nodes
+from domain.store.proofs import PAGE, HeadsKept, Signed, latest_checkpoint, nodes, root_at
 from domain.store.schema import events, log_index, sealed_heads
 from domain.store.sealer import SealingError, sealed_until
 from domain.store.statements import Change, Insert, write
@@ -131,6 +131,17 @@ class Prover:
         note = signer.sign(checkpoint, last)
         now = instant(datetime.now(UTC))
         return _Batch(Signed(until, root, len(heads), heads_root, note, now), made, moved)
+
+
+def root_of_log(connection: Connection, size: int) -> bytes:
+    """The root over the first `size` sealed entries, whether they are signed yet or not."""
+    last = latest_checkpoint(connection)
+    before = 0 if last is None else last.size
+    if size <= before:
+        return root_at(connection, size)
+    edge = nodes(connection, nodes_of((0, before)))
+    made = grown(before, [bytes(row.leaf_hash) for row in _entries(connection, before, size)], edge)
+    return fold((0, size), {**edge, **made})
 
 
 def _entries(connection: Connection, after: int, up_to: int) -> Sequence[Row[Any]]:

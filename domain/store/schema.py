@@ -91,6 +91,9 @@ sealer = Table(
     Column("sealed_at", InstantColumn),
     Column("waiting_for", Transaction),
     Column("waiting_since", InstantColumn),
+    Column("cluster", Name),
+    Column("floor", Position, nullable=False, server_default="0"),
+    Column("waiting_position", Position),
     CheckConstraint("id = 1", name="one_row"),
 )
 """How far the log is sealed. What each column promises: `domain/store/sealer.py`."""
@@ -215,6 +218,7 @@ accounts = Table(
     Column("created_at", InstantColumn, nullable=False),
     Column("disabled_at", InstantColumn),
     Column("seal", Digest),
+    Column("handed_out_at", InstantColumn),
 )
 """Who may sign in to the pages. What a token is for a machine, a session of an account is for a person."""
 

@@ -36,6 +36,14 @@ class DatabaseHalfMigrated(DatabaseRefused):
     """Its version and its tables, columns or triggers do not belong together."""
 
 
+class WritesStopped(DatabaseRefused):
+    """The database takes no writes until somebody has looked: what each kind means stands in `guard.py`."""
+
+
+class DatabaseDamaged(WritesStopped):
+    """SQLite finds its file damaged: nothing is read from it or written to it."""
+
+
 _AGAIN = (
     "请稍后重试（HTTP 请用同一 Idempotency-Key）",
     "try again in a moment (over HTTP with the same Idempotency-Key)",
@@ -106,12 +114,13 @@ _SQLITE = {
     "SQLITE_CANTOPEN": "unopened",
     "SQLITE_IOERR": "input/output",
     "SQLITE_NOTADB": "foreign",
+    "SQLITE_CORRUPT": "damaged",
 }
 
 
 @contextmanager
 def named_trouble(*, writes: bool = True) -> Iterator[None]:
-    """Turn what the database says while the block runs into `Busy` or `DatabaseForeign`, with the remedy.
+    """Turn what the database says while the block runs into `Busy`, `DatabaseForeign` or `DatabaseDamaged`.
 
     A write in a block that only reads is a mistake of ours, not of a replica: that error is passed on.
     """
@@ -121,7 +130,7 @@ def named_trouble(*, writes: bool = True) -> Iterator[None]:
         kind = _kind_of(error)
         if kind is None or (kind == "readonly" and not writes):
             raise
-        raise foreign() if kind == "foreign" else _busy(kind) from error
+        raise _refusal(kind, str(error)) from error
 
 
 def _kind_of(error: Exception) -> str | None:
@@ -152,7 +161,11 @@ def _lost(error: psycopg2.Error) -> bool:
     return str(error.pgcode).startswith("08")
 
 
-def _busy(kind: str) -> Busy:
+def _refusal(kind: str, said: str) -> Refusal:
+    if kind == "foreign":
+        return foreign()
+    if kind == "damaged":
+        return damaged(said.partition("\n")[0][:200])
     text, text_en, remedy, remedy_en = _BUSY[kind]
     return Busy(text, text_en, remedy=remedy, remedy_en=remedy_en)
 
@@ -164,4 +177,15 @@ def foreign() -> DatabaseForeign:
         "this database holds something else, not a ledger",
         remedy="请为台账指定一个新的空数据库",
         remedy_en="name a new, empty database for the ledger",
+    )
+
+
+def damaged(said: str) -> DatabaseDamaged:
+    """The refusal for a SQLite file of which SQLite says this."""
+    return DatabaseDamaged(
+        f"数据库文件已损坏（{said}），不再读写",
+        f"the database file is damaged ({said}): nothing is read from it or written to it",
+        remedy="请停止服务，保留现有文件，用 steward restore FILE 恢复备份；-wal 文件若不属于该文件也会造成损坏",
+        remedy_en="Stop the service, keep the file, and restore a backup with steward restore FILE. A -wal file that "
+        "does not belong to the file does this too.",
     )

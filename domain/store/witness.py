@@ -21,12 +21,16 @@ from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_n
 from domain.store.engine import reading
 from domain.store.proofs import Signed, checkpoint_at, checkpoints_after, latest_checkpoint
 from domain.store.secret_files import replace
+from domain.store.trouble import WritesStopped
 
 PAGE = 500
 
 
-class LogRewritten(Refusal):
-    """The database does not hold a checkpoint that was signed before: it was put back, rewritten, or is another's."""
+class LogRewritten(WritesStopped):
+    """The database does not hold what was signed before: it was put back, rewritten, or is another's.
+
+    It takes no writes, and answers questions, until somebody has accepted by name that it goes on (`RestoreAccepted`).
+    """
 
 
 class NotKept(Refusal):
@@ -53,12 +57,23 @@ class Witness:
 
     def last(self) -> Checkpoint | None:
         """The latest checkpoint that the files hold. Raises: LogRewritten when it cannot be read."""
-        if not self.latest.exists():
+        note = self._last_note()
+        if note is None:
             return None
         try:
-            return parse_checkpoint(parse_note(self.latest.read_bytes()).text, self.origin)
+            return parse_checkpoint(parse_note(note).text, self.origin)
         except ProofError as error:
-            raise self._refusal(f"无法读取（{error.text}）", f"cannot be read ({error.text_en})") from error
+            raise log_rewritten(
+                f"数据库外保存的检查点 {self.latest.name} 无法读取（{error.text}）",
+                f"the checkpoint kept outside the database in {self.latest.name} cannot be read ({error.text_en})",
+            ) from error
+
+    def _last_note(self) -> bytes | None:
+        """`ID.txt`; where only the history is left, its last whole line."""
+        if self.latest.exists():
+            return self.latest.read_bytes()
+        whole = self.history.read_bytes().rpartition(b"\n")[0] if self.history.exists() else b""
+        return str(json.loads(whole.rpartition(b"\n")[2])["note"]).encode() if whole else None
 
     def require_same_past(self, engine: Engine) -> None:
         """The database holds the latest checkpoint of the files. Raises: LogRewritten, NotKept."""
@@ -69,9 +84,10 @@ class Witness:
         with reading(engine) as connection:
             held = checkpoint_at(connection, last.size)
         if held is None or held.root != last.root:
-            raise self._refusal(
-                f"记有 {last.size} 条时的检查点，数据库中没有",
-                f"has a checkpoint of {last.size} entries that is not there",
+            raise log_rewritten(
+                f"数据库外保存的检查点 {self.latest.name} 记有 {last.size} 条，数据库中没有这个检查点",
+                f"the checkpoint kept outside the database in {self.latest.name} has {last.size} entries, and the "
+                "database does not hold it",
             )
 
     def follow(self, engine: Engine) -> None:
@@ -84,14 +100,16 @@ class Witness:
         last = self.last()
         with reading(engine) as connection:
             newest = latest_checkpoint(connection)
-            if newest is None or (last is not None and last.size >= newest.size):
+            if newest is None or not newest.note.startswith(f"{self.origin}\n"):
+                return  # nothing is signed under this name yet
+            if last is not None and last.size >= newest.size:
                 return
             self.history.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._locked() as after:
                 while found := checkpoints_after(connection, after, PAGE):
-                    self._append(found)
+                    self._append([one for one in found if one.note.startswith(f"{self.origin}\n")])
                     after = found[-1].size
-                last = self.last()
+                last = self.last() if self.latest.exists() else None
                 if last is None or last.size < newest.size:
                     replace(self.latest, newest.note.encode())
 
@@ -131,14 +149,18 @@ class Witness:
             file.flush()
             os.fsync(file.fileno())
 
-    def _refusal(self, what: str, what_en: str) -> LogRewritten:
-        return LogRewritten(
-            f"数据库外保存的检查点 {self.latest.name} {what}",
-            f"the checkpoint kept outside the database in {self.latest.name} {what_en}",
-            remedy="日志可能被改写或由备份恢复：请核对备份并运行 steward audit；确认后移走该文件及同名 .log，再继续",
-            remedy_en="The log may have been rewritten or restored from a backup: compare backups, run steward audit; "
-            "once that is explained, move this file and its .log away to go on.",
-        )
+
+def log_rewritten(text: str, text_en: str) -> LogRewritten:
+    """The refusal for a database that does not hold what was signed, and what to do about it."""
+    return LogRewritten(
+        text,
+        text_en,
+        remedy="只能查询，不能写入。请核对备份并运行 steward audit；若确由旧备份恢复，请恢复最新的备份，"
+        "或用 steward restore accept --as 经办人 --reason 事由 具名接受；不要移走检查点文件",
+        remedy_en="Questions are answered, nothing is written. Compare backups and run steward audit. If an older "
+        "backup was restored, restore the newest one, or accept the loss by name with steward restore accept --as "
+        "PERSON --reason REASON. Do not move the files of checkpoints away.",
+    )
 
 
 def kept_in(folder: Path, origin: str) -> Iterator[Kept]:

@@ -115,7 +115,7 @@ def _footer(flow: Flow, form: Annex1Form, sheet: Mapping[str, Any]) -> None:
     _put(flow, x, base, sheet["total"] or "不参与考评", HEI)
     x = _put(flow, LEFT + 318, base, form.result)
     for grade, label in form.grades:
-        ticked = grade == sheet["grade"]
+        ticked = grade == sheet["grade"] and not sheet.get("provisional")
         if ticked:  # one sign in the text of the file, so that a machine reads which box it is; the box is drawn
             flow.box(x + _BOX[0], base + _BOX[1], _BOX[2], _BOX[2])
             x += _TICK

@@ -129,7 +129,9 @@ def _missing(sheet: Mapping[str, Any]) -> str:
 
 def statements(sheet: Mapping[str, Any]) -> list[str]:
     """What is to be said of the result in sentences: grade, art.25, not assessed, missing parts, rounding."""
-    said = [f"考评结果：{sheet['label'] or '无（不参与考评和排名）'}。"]
+    label = sheet["label"] or "无（不参与考评和排名）"
+    provisional = sheet["assessed"] and sheet.get("provisional")  # not said by what was frozen before (R44)
+    said = ["考评结果：暂计，尚不评定等次（R44）。" if provisional else f"考评结果：{label}。"]
     for one in sheet["override"]:
         why = _OVERRIDES.get(one["kind"], one["kind"])
         events = "、".join(one["events"])
@@ -139,6 +141,13 @@ def statements(sheet: Mapping[str, Any]) -> list[str]:
         said.append(f"本表不完整，尚缺：{_missing(sheet)}；缺项不扣分（R25）。")
     if sheet["rounding"]:
         said.append(f"{sheet['rounding']['text']}。")
+    survey = sheet.get("survey")  # what was published before it was kept has none
+    if survey is not None:
+        closed = f"已于 {survey['closed_on']} 截止" if survey["closed_on"] else "尚未截止"
+        said.append(
+            f"满意度调查（第十三条）：服务对象 {survey['served']} 家，已调查 {survey['asked']} 家，"
+            f"收回 {survey['answered']} 家、{survey['forms']} 份，{closed}。"
+        )
     return said
 
 

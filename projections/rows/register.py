@@ -18,8 +18,9 @@ from domain.keys import field_keys, type_key
 from domain.measures.categories import Known, heading
 from domain.store.statements import run
 from domain.store.types import InstantColumn
-from domain.values import FOREVER, Instant, Tier, agency_stream, instant, moment
-from projections.rows.live import NEVER, ONE_DAY
+from domain.values import FOREVER, Instant, Tier, agency_stream, instant, midnight, moment
+from projections.knowledge import EARLIEST
+from projections.rows.live import ALWAYS, NEVER, ONE_DAY
 from projections.rows.look_up import aliases, grouped, row_on, searched_for
 from projections.rows.sanctions import SANCTIONS
 from projections.rows.status import STATUS
@@ -115,6 +116,47 @@ def blacklisted(connection: Connection, on: OnDay, wanted: Wanted, *, newest_fir
     return _listed(connection, on, wanted, query, conditions, newest_first)
 
 
+class Left(NamedTuple):
+    """An agency that was on the blacklist and is not any more. `at`: the instant from which the list lacks it."""
+
+    uscc: str
+    name: str
+    category: str
+    at: Instant
+    annulled: bool
+    """Whether what had put it there does not count any more, instead of its term being over, or it being taken off."""
+
+
+def left_the_blacklist(connection: Connection, on: OnDay, since: Instant, most: int) -> list[Left]:
+    """Who left the list after `since`, the last ones first; derived from the rows that had shown them on it.
+
+    A row showed an agency from the instant at which it was known and its days had begun until either ended (R16: a
+    term, a delisting, an annulment, whichever came first); the last such instant is when it left.
+    """
+    dialect = connection.dialect.name
+    query = (
+        "SELECT h.stream AS stream, st.name AS name, st.category AS category, sb.valid_from AS valid_from, "  # noqa: S608
+        "sb.valid_to AS valid_to, sb.known_from AS known_from, sb.known_to AS known_to FROM stream_heads h "
+        f"{row_on(dialect, SANCTIONS, 'sa')} {row_on(dialect, STATUS, 'st')} "
+        f"JOIN sanction_status sb ON sb.originator_id = h.originator_id AND sb.tier = '{Tier.BLACKLISTED}' "
+        f"WHERE h.stream > :after AND h.stream < :end AND sa.tier <> '{Tier.BLACKLISTED}' AND st.warning IS NOT NULL"
+    )
+    values = {"day": on.day.isoformat(), "known": on.known_at, "after": _FIRST, "end": _END}
+    last: dict[str, Left] = {}
+    listed_still = set()
+    for row in connection.execute(text(query).columns(*_SHOWN_TYPES), values):
+        uscc = row.stream.removeprefix(_FIRST)
+        if row.known_from <= on.known_at < row.known_to:
+            listed_still.add(uscc)  # on some day, as it is known now
+        ended = midnight(row.valid_to) if row.valid_to < NEVER else FOREVER
+        begun = midnight(row.valid_from) if row.valid_from > ALWAYS else EARLIEST
+        at = min(ended, row.known_to)
+        if max(begun, row.known_from) < at <= on.known_at and (uscc not in last or last[uscc].at < at):
+            last[uscc] = Left(uscc, row.name, row.category, at, annulled=False)
+    found = [one._replace(annulled=one.uscc not in listed_still) for one in last.values() if one.at > since]
+    return sorted(found, key=lambda one: (one.at, one.uscc), reverse=True)[:most]
+
+
 _LEARNED = (
     "(SELECT e.recorded_at FROM events e WHERE e.originator_id = h.originator_id AND e.originator_version = "  # noqa: S608
     "(SELECT max(coalesce(a.by_version, k.version)) FROM event_keys k LEFT JOIN annulled a "
@@ -151,4 +193,8 @@ def _listed(
 _TYPES = (
     column("stream", Text), column("name", Text), column("category", Text), column("since", Date),
     column("until", Date), column("known_from", InstantColumn),
+)  # fmt: skip
+_SHOWN_TYPES = (
+    column("stream", Text), column("name", Text), column("category", Text), column("valid_from", Date),
+    column("valid_to", Date), column("known_from", InstantColumn), column("known_to", InstantColumn),
 )  # fmt: skip

@@ -90,3 +90,33 @@ def test_demo_serve_prints_a_working_token_for_each_role(tmp_path: Path) -> None
         for role, (_, secret) in tokens.items():
             expected = 403 if role in ("admin", "client") else 200
             assert _get(port, "/v1/agencies", secret)[0] == expected, role
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
+    return subprocess.run(
+        [*STEWARD, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.mark.slow
+def test_a_start_on_a_taken_port_changes_nothing_and_a_restart_prints_the_same(tmp_path: Path) -> None:
+    """The second start ends with its own code and a remedy; the running one's tokens and password go on; after a stop
+    the next start prints the very same ones, which are kept where only their owner can read them."""
+    port, url = free_port(), f"sqlite:///{tmp_path / 'demo.db'}"
+    arguments = ("demo", "--serve", "--database", url, "--agencies", "2", "--facts", "150")
+    with _running(tmp_path, port, *arguments) as output:
+        first = output.read_text("utf-8")
+        for again in (arguments, ("serve", "--database", url)):
+            refused = _run(*again, "--port", str(port))
+            assert refused.returncode == 13, refused.stderr
+            assert "已被另一个进程占用" in refused.stderr
+            assert f"--port {port + 1}" in refused.stderr
+            assert "Traceback" not in refused.stderr
+        token = re.findall(r"stw_[A-Za-z0-9_-]+", first)[0]
+        assert _get(port, "/v1/rulebooks", token)[0] == 200
+    with _running(tmp_path, port, *arguments) as output:
+        assert output.read_text("utf-8") == first
+        assert _get(port, "/v1/rulebooks", token)[0] == 200
+    (kept,) = tmp_path.rglob("demonstration.json")
+    assert kept.stat().st_mode & 0o777 == 0o600

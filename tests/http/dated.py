@@ -10,7 +10,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook import shipped_rulebook
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate
-from domain.values import SHANGHAI
+from domain.values import SHANGHAI, instant, shanghai_date
 from projections.ledger import open_ledger
 from tests.http.world import World
 
@@ -82,6 +82,23 @@ class DatedWorld(World):
     def __init__(self, client: TestClient, clock: Clock) -> None:
         super().__init__(client)
         self.clock = clock
+
+
+@contextmanager
+def later(world: World, days: int) -> Iterator[str]:
+    """Some days from now: what is recorded within is recorded then. Gives the day; only the ledger's clock goes on."""
+    ledger, ahead = world.service.ledger, timedelta(days=days)
+    writing = ledger.writing
+
+    @contextmanager
+    def then(clock: Any = None) -> Iterator[Unit]:
+        with writing(clock) as unit:
+            unit.clock = unit.clock or (lambda: datetime.now(UTC) + ahead)
+            yield unit
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "writing", then)
+        yield shanghai_date(instant(datetime.now(UTC) + ahead)).isoformat()
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
 from domain.store.access_changes import COMMAND_LINE
-from domain.store.accounts import create_account, hash_password
+from domain.store.accounts import create_account
 from domain.store.engine import writing
+from domain.store.passwords import hash_password
 from domain.store.people import create_person
 from domain.values import Role, new_id
 from tests.http.world import World
@@ -30,7 +31,7 @@ def account_in(engine: Engine, role: Role, uscc: str | None = None, name: str | 
     login = f"{role}-{new_id()}"
     with writing(engine) as connection:
         person = create_person(connection, name or f"{role} 经办人")
-        create_account(connection, login, _hashed, person, role, uscc, by=COMMAND_LINE)
+        create_account(connection, login, _hashed, person, role, uscc, by=COMMAND_LINE, handed_out=False)
     return login
 
 

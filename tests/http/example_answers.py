@@ -25,6 +25,7 @@ from api.sealing import proven_up
 from api.settings import Settings
 from api.sheet_routes import PDF
 from domain.values import Role
+from tests.http.dated import later
 from tests.http.world import World, body_of, today
 
 FILE = Path(examples.__file__).with_name("static") / "example_answers.json"
@@ -148,6 +149,7 @@ def _acts(world: World) -> dict[str, Any]:
     uscc, other = world.assessed(year=year), world.assessed(year=year)
     complaint = world.id_of("ReceiveComplaint", uscc, received_on="2024-05-01")
     upheld = world.done("DecideComplaint", uscc, complaint, decided_on="2024-05-08")["events"][0]["id"]
+    world.done("CloseSurvey", examples.AGENCY_USCC)
     answers = {"act publish_year": world.publish(year)}
 
     def appeal(of: str, day: str, *disputed: str) -> str:
@@ -157,10 +159,12 @@ def _acts(world: World) -> dict[str, Any]:
     def act(name: str, path: str, **changes: Any) -> None:
         answers[f"act {name}"] = world.must(committee.post(path, {**_EXAMPLES[name], **changes}))
 
-    first, late = appeal(uscc, "2025-03-12", upheld), appeal(other, "2025-04-02")
-    act("admit_appeal", f"/v1/appeals/{late}/admission", decided_on="2025-04-08")
-    path, body = f"/v1/appeals/{late}/withdrawal", {"withdrawn_on": "2025-04-09"}
-    answers["act withdraw_appeal"] = world.must(world.association.post(path, body))
+    first = appeal(uscc, "2025-03-12", upheld)
+    with later(world, 30) as day:
+        late = appeal(other, day)
+        act("admit_appeal", f"/v1/appeals/{late}/admission", decided_on=day)
+        path, body = f"/v1/appeals/{late}/withdrawal", {**_EXAMPLES["withdraw_appeal"], "withdrawn_on": day}
+        answers["act withdraw_appeal"] = world.must(world.association.post(path, body))
     supposed = committee.post(f"/v1/appeals/{first}/what-if", {"annul": [upheld]})
     assert supposed.status_code == 200, supposed.text
     answers["appeal_what_if"] = supposed.json()
@@ -171,7 +175,8 @@ def _acts(world: World) -> dict[str, Any]:
     answers["act erase_subject"] = world.must(
         world.association.post(f"/v1/subjects/{subject}/erasure", _EXAMPLES["erase_subject"])
     )
-    act("close_year", f"/v1/assessments/{year}/closing", closed_on="2025-06-03")
+    with later(world, 60) as day:
+        act("close_year", f"/v1/assessments/{year}/closing", closed_on=day)
     return answers
 
 

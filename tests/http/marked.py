@@ -14,6 +14,7 @@ from api.personal import is_sealed
 from domain.events import EVENT_TYPES, Sealed
 from domain.values import Role
 from projections.trail import recorded_entry
+from tests.http.dated import later
 from tests.http.world import World, body_of, new_uscc, prepared
 
 MARK = re.compile(r"Zmark\d{4}q")
@@ -130,8 +131,9 @@ class Marked:
             {"uscc": row["agency"]["uscc"], "part": part, "reason": mark()} for row in rows for part in row["missing"]
         ]
         body = {"published_on": f"{year + 1}-03-10", "meeting_on": f"{year + 1}-03-07", "waivers": waivers}
+        body["reason"] = mark()
         self.send("PublishYear", f"/v1/assessments/{year}/publication", body)
-        in_time, late = f"{year + 1}-03-12", f"{year + 1}-04-02"
+        in_time = f"{year + 1}-03-12"
         decided, outcomes = f"{year + 1}-03-20", ("upheld", "partly_upheld", "dismissed")
         for outcome in outcomes:
             appeal = self._appeal(uscc, in_time, [fact] if outcome == "upheld" else [])
@@ -142,9 +144,11 @@ class Marked:
             self.send(
                 "DecideAppeal", f"/v1/appeals/{appeal}/decision", {"outcome": outcome, "decided_on": decided, **annul}
             )
-        appeal = self._appeal(other, late, [])
-        self.send("AdmitAppeal", f"/v1/appeals/{appeal}/admission", {"decided_on": f"{year + 1}-04-08"})
-        self.send("WithdrawAppeal", f"/v1/appeals/{appeal}/withdrawal", {"withdrawn_on": f"{year + 1}-04-09"})
+        with later(world, 30) as day:
+            appeal = self._appeal(other, day, [])
+            self.send("AdmitAppeal", f"/v1/appeals/{appeal}/admission", {"decided_on": day})
+            document = {"evidence": [{"title": "撤回书"}]}
+            self.send("WithdrawAppeal", f"/v1/appeals/{appeal}/withdrawal", {"withdrawn_on": day, **document})
         touched = world.done("RecordLapse", third, item=4, occurred_on=f"{year}-09-01")["touched"][0]["impact"]
         disposal = {"outcome": "reopened", "disposed_on": f"{year + 1}-05-08"}
         self.send("DisposeImpact", f"/v1/impacts/{touched}/disposal", disposal)

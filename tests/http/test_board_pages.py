@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 
 from domain.values import Role
+from tests.http.dated import DatedWorld
 from tests.http.desk import Desk
 from tests.http.test_pages import HOSTILE
 from tests.http.world import APPEALED, World, body_of, new_uscc, today
@@ -159,23 +160,23 @@ def test_each_matter_leads_to_where_it_is_dealt_with(world: World) -> None:
 
 
 @pytest.mark.shows("R3", "R33")
-def test_an_appeal_is_never_overdue(own_world: World) -> None:
+def test_an_appeal_is_never_overdue(dated_world: DatedWorld) -> None:
     """Nothing says by when it is decided: since when it waits is told; a late one waits to be admitted."""
-    uscc = own_world.assessed()
-    own_world.publish()
+    uscc = dated_world.assessed()
+    dated_world.publish()
     ids = {
-        day: own_world.done("FileAppeal", uscc, year=2024, filed_on=day, disputed_event_ids=[])["ids"]["appeal"]
+        day: dated_world.done("FileAppeal", uscc, year=2024, filed_on=day, disputed_event_ids=[])["ids"]["appeal"]
         for day in ("2025-03-12", "2025-04-12")
     }
-    desk = Desk(own_world, Role.COMMITTEE)
+    desk = Desk(dated_world, Role.COMMITTEE)
     for path in ("/board", "/todo/appeals"):
         text = desk.shown(path, lang="zh")
         assert "过期" not in text.replace("过期的排在前面", "")
         assert "2025年3月12日" in text
         assert "逾期提出，待受理" in text
         assert "overdue" not in desk.shown(path, lang="en").replace("what is overdue comes first", "")
-    own_world.must(
-        own_world.people[Role.COMMITTEE].post(
+    dated_world.must(
+        dated_world.people[Role.COMMITTEE].post(
             f"/v1/appeals/{ids['2025-04-12']}/admission", {"reason": "住院", "decided_on": "2025-04-14"}
         )
     )

@@ -40,19 +40,15 @@ def test_what_names_each_other_can_be_annulled_in_any_order(year: Year, receipt_
 
 
 @pytest.mark.shows("R34", "R36")
-def test_a_decision_after_which_the_result_was_kept_changes_no_later_one(year: Year) -> None:
-    """Its facts stay out: the next appeal is judged on what is published, with its own changes and nothing else."""
+def test_a_decision_that_was_refused_leaves_nothing_behind(year: Year) -> None:
+    """Its facts are recorded nowhere: the next appeal is judged on what is published, with its own changes only."""
     world, uscc = year.world, year.world.assessed()
     first, second = (world.id_of("RecordLapse", uscc, item=4, occurred_on=day) for day in ("2024-08-01", "2024-08-02"))
     world.publish()
-    worse = [
-        {
-            "post": f"/v1/agencies/{uscc}/bad-records",
-            "body": {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-08-01"},
-        }
-    ]
-    kept = world.must(year.decide(year.filed_appeal(uscc, first), annul=[first], replace=worse))
-    assert kept["result"]["kept"] is True
+    record = {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-08-01"}
+    worse = [{"post": f"/v1/agencies/{uscc}/bad-records", "body": record}]
+    refused = year.decide(year.filed_appeal(uscc, first), annul=[first], replace=worse)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "R34")
     assert world.must(year.decide(year.filed_appeal(uscc, second), annul=[second]))["result"]["total"] == "84.50"
 
 

@@ -266,3 +266,19 @@ def test_a_revoked_token_hears_nothing_more(own_world: World, monkeypatch: pytes
     assert answer.status_code == 200
     assert answer.text.startswith("retry: ")
     assert person.get("/v1/log").status_code == 401
+
+
+def test_nobody_waits_beyond_the_end_of_the_log(own_world: World) -> None:
+    """A place that is not there yet, in a stream or a page: 409 that names the last one; the end itself is right."""
+    own_world.filed()
+    seal_all(own_world)
+    auditor = own_world.people[Role.AUDITOR]
+    last = got(auditor.get("/v1/log"))["sealed"]
+    assert got(auditor.get("/v1/log", after=last))["items"] == []
+    streamed = {"Accept": "text/event-stream"}
+    for headers, query in (
+        ({}, {"after": last + 1}), (streamed, {"after": last + 1}), ({**streamed, "Last-Event-ID": str(last + 7)}, {})
+    ):  # fmt: skip
+        refused = auditor.get("/v1/log", headers, **query)
+        assert refused.status_code == 409, headers
+        assert f"after={last}" in refused.json()["remedy_en"]

@@ -41,6 +41,9 @@ def test_a_changed_password_ends_every_other_session(world: World) -> None:
         (password_form(new="short", again="short"), 422, "new"),
         (password_form(new="aaaaaaaaaaaaaaa", again="aaaaaaaaaaaaaaa"), 422, "new"),
         (password_form(again="four loud bittern"), 422, "again"),
+        (password_form(new="1234567890", again="1234567890"), 422, "new"),
+        (password_form(new="Passw0rd2024", again="Passw0rd2024"), 422, "new"),
+        (password_form(new=PASSWORD, again=PASSWORD), 422, "new"),
     ],
 )
 def test_a_password_is_not_changed_by_mistake(world: World, form: dict[str, str], status: int, field: str) -> None:
@@ -59,6 +62,49 @@ def test_who_guesses_the_present_password_is_slowed_down(world: World) -> None:
     for _ in range(10):
         assert desk.send("/account", password_form(present="guess guess")).status_code == 403
     assert desk.send("/account", password_form()).status_code == 429
+
+
+def test_a_password_that_was_handed_out_is_changed_before_anything_else(world: World) -> None:
+    """Made or reset by the administrator: every page for the signed-in leads to the change, and nothing that is sent
+    is taken, until it is made. A public page is shown; the login is no password."""
+    admin = Desk(world, Role.ADMIN)
+    login = f"neu-{new_id()}"
+    made = admin.send("/admin/accounts", {"act": "create", "login": login, "role": "regulator", "person": "张三"})
+    first = re.findall(r'class="secret">([a-z0-9-]+)<', made.text)[0]
+    client = fresh(world)
+    signed_in = client.post("/sign-in", data={"login": login, "password": first, "next": "/board"})
+    assert signed_in.status_code == 303
+    for path in ("/board", "/agencies", "/record"):
+        assert client.get(path).headers["location"] == "/account", path
+    sent = client.post("/record/lapses", data={"x": "y"}, headers={"sec-fetch-site": "same-origin"})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/account")
+    assert client.get("/register").status_code == 200
+    shown = client.get("/account").text
+    assert "您的密码由管理员发给" in shown
+    csrf = re.findall(r'name="csrf" value="([0-9a-f]+)"', shown)[0]
+    for new in (login, first):
+        refused = client.post("/account", data={"csrf": csrf, **password_form(first, new, new)})
+        assert refused.status_code == 422
+    done = client.post("/account", data={"csrf": csrf, **password_form(first)})
+    assert (done.status_code, done.headers["location"]) == (303, "/board")
+    assert client.get("/board").status_code == 200
+    assert "您的密码由管理员发给" not in client.get("/account").text
+    account = next(one["id"] for one in listed(world, "accounts") if one["login"] == login)
+    assert admin.send("/admin/accounts", {"act": f"password:{account}"}).status_code == 200
+    assert client.post("/sign-in", data={"login": login, "password": NEW}).status_code == 403
+
+
+def test_a_given_password_is_no_login_and_no_common_one(world: World) -> None:
+    """Over the API too, when an account is made and when its password is reset: 422 at the field, in both languages."""
+    admin, login = world.people[Role.ADMIN], f"verwaltung-{new_id()[:8]}"
+    body = {"login": login, "role": "auditor", "person": "张三"}
+    for password in (login, f"{login}2024", "1234567890", "qwertyuiop12", "密码密码密码2024"):
+        refused = admin.post("/v1/accounts", {**body, "password": password})
+        assert refused.status_code == 422, password
+        assert refused.json()["errors"][0]["pointer"] == "/password"
+    made = admin.post("/v1/accounts", {**body, "password": NEW}).json()
+    refused = admin.post(f"/v1/accounts/{made['id']}/password", {"password": login})
+    assert refused.status_code == 422
 
 
 def test_sessions_are_listed_and_ended_one_by_one_or_all(world: World) -> None:

@@ -19,7 +19,7 @@ from domain.values import Grade, Role, instant
 from projections import feeds
 from projections.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed
 from projections.ledger import open_ledger
-from projections.public import Public, PublicResult, results_answer
+from projections.public import Public, PublicResult, PublicYear, results_answer
 from projections.rows.register import Wanted
 from tests.http.atom_rules import ATOM, entries, feed_in, link, text
 from tests.http.world import ROWS, World, body_of, new_uscc, today
@@ -167,7 +167,14 @@ def test_results_are_listed_per_category_by_rank() -> None:
         row(1, rank=2, total="80.00"), row(3, rank=None, grade=None, total=None), row(5, rank=1, total="91.00"),
         row(9, rank=2), row(7, rank=4, grade=Grade.UNQUALIFIED, total="60.00", revised=True), row(2, rank=1),
     ]  # fmt: skip
-    answer = results_answer(rows, 2024, {"as_of": "2025-06-30", "demonstration": True})
+    published = PublicYear(2024, date(2025, 3, 1), date(2025, 3, 10), 6, 1, None)
+    without = [row(11, said={"reasons": [{"text": "无项目", "text_en": "no project"}], "appeal_pending": True})]
+    answer = results_answer(rows, without, published, {"as_of": "2025-06-30", "demonstration": True})
+    assert (answer["published_on"], answer["deadline"], answer["closed_on"]) == ("2025-03-01", "2025-03-10", None)
+    assert answer["not_assessed"] == [
+        {"uscc": uscc(11), "name": "机构 <11>", "category": "甲", "published_on": "2025-03-01", "deadline": None,
+         "reasons": [{"text": "无项目", "text_en": "no project"}], "appeal_pending": True}
+    ]  # fmt: skip
     assert (answer["year"], answer["as_of"], answer["demonstration"]) == (2024, "2025-06-30", True)
     assert [(one["category"], one["rank"], one["uscc"]) for one in answer["items"]] == [
         ("乙", 1, uscc(2)), ("甲", 1, uscc(5)), ("甲", 2, uscc(1)), ("甲", 2, uscc(9)), ("甲", 4, uscc(7)),
@@ -176,19 +183,35 @@ def test_results_are_listed_per_category_by_rank() -> None:
     assert answer["items"][4] == {
         "uscc": uscc(7), "name": "机构 <7>", "category": "甲", "grade": "unqualified", "label": "不合格",
         "total": "60.00", "rank": 4, "published_on": "2025-03-01", "revised": True,
+        "deadline": None, "provisional": False,
     }  # fmt: skip
     assert (answer["items"][5]["grade"], answer["items"][5]["label"]) == (None, None)
 
 
 def test_results_make_a_valid_feed_of_a_hundred() -> None:
-    """Of 150 the 100 recorded last; a revision says so and has its own date; an empty year is a valid feed too."""
+    """Of 150 the 100 recorded last; a revision says what it changed and has its own date; an empty one is valid too."""
     rows = [row(number) for number in range(150)]
-    revised = row(7, known_from=instant(noon(date(2025, 4, 1))), revised=True)
+    said = {
+        "override": [{"kind": "penalty", "article": "art.25"}], "waivers": [{"part": "effect", "reason": "无法评分"}],
+        "appeal_pending": True, "revisions": [
+            {"published_on": "2025-04-01", "because_of": "appeal",
+             "changed": [{"field": "total", "before": "78.00", "after": "80.00"}]},
+        ],
+    }  # fmt: skip
+    revised = row(7, known_from=instant(noon(date(2025, 4, 1))), revised=True, said=said)
     rows[7] = revised
     feed = feed_in(atom(results_feed(rows, 2024, {}, "2021-11-01T00:00:00.000000Z"), "https://example.org"))
     assert len(entries(feed)) == MOST_ENTRIES
     assert text(entries(feed)[0], "title") == "机构 <7>"
-    assert "修订 revised" in text(entries(feed)[0], "content")
+    content = text(entries(feed)[0], "content")
+    for words in (
+        "修订 revised 2025-04-01",
+        "total: 78.00 → 80.00",
+        "行政处罚 penalty",
+        "无法评分",
+        "an appeal is pending",
+    ):
+        assert words in content
     assert text(feed, "updated") == revised.known_from == text(entries(feed)[0], "updated")
     assert link(feed, "self") == "https://example.org/v1/public/results/2024.atom"
     assert text(entries(feed)[1], "title") == "机构 <149>"
@@ -235,3 +258,58 @@ def demonstration(url: str) -> Ledger:
                 new=bool(more),
             )
     return ledger
+
+
+@pytest.mark.shows("art.17(3)", "R16")
+def test_the_feed_tells_who_has_left_the_blacklist(world: World) -> None:
+    """By an annulment, or by a delisting: an entry of its own that says since when and why, and the listing is gone;
+    who was never shown there, and who is listed again, has none."""
+    by_annulment, by_term, never, again = (world.filed() for _ in range(4))
+    for code in (by_annulment, again):
+        world.upheld(code, *[today()] * 3)
+        assert "列入日" in text(of(read(world, BLACKLIST), code), "content")
+        upheld = [one["id"] for one in world.trail(code) if one["type"] == "ComplaintUpheld"]
+        world.done("AnnulEvent", code, event_id=upheld[0])
+    world.upheld(again, today())
+    world.upheld(never, *["2022-03-01"] * 3)
+    feed = read(world, BLACKLIST)
+    left = of(feed, by_annulment)
+    assert "不再列入黑名单" in text(left, "title")
+    assert "已撤销" in text(left, "content")
+    assert f"不再列入，自 not listed since：{today()}" in text(left, "content")
+    assert "列入日" in text(of(feed, again), "content")
+    assert not [one for one in entries(feed) if never in text(one, "content")], "its term was over when it was recorded"
+    assert not [one for one in entries(feed) if by_term in text(one, "content")]
+    dates = [text(one, "updated") for one in entries(feed)]
+    assert dates == sorted(dates, reverse=True)
+
+
+@pytest.mark.shows("art.17(3)", "R16")
+def test_a_term_that_is_over_is_told_for_a_while(tmp_path: Any) -> None:
+    """By time alone: shown on the last day, told from the next one on, forgotten after ninety days."""
+    ledger = demonstration(f"sqlite:///{tmp_path / 'demo.db'}")
+
+    def clock() -> datetime:
+        return noon(date(2024, 6, 1))
+
+    with ledger.writing(clock) as unit:
+        for number in range(3):
+            for name, more in (("ReceiveComplaint", {}), ("DecideComplaint", {"decided_on": "2024-05-20"})):
+                command = ROWS[name].body.model_validate({**body_of(name), **more})
+                path_id = f"complaint-{number}" if more else None
+                unit.record(
+                    uscc(1), command, actor="p", role=Role.ASSOCIATION, via="api", path_id=path_id,
+                    event_id=f"decision-{number}" if more else f"complaint-{number}", new=False,
+                )  # fmt: skip
+
+    def said(day: date) -> list[str]:
+        with ledger.reading() as reader:
+            return [one.title for one in blacklist_feed(Public(reader, instant(noon(day)))).entries]
+
+    assert [one for one in said(date(2025, 5, 20)) if "不再" in one] == []
+    assert len(said(date(2025, 5, 20))) == 1
+    for day in (date(2025, 5, 21), date(2025, 8, 1)):
+        (title,) = said(day)
+        assert "不再列入黑名单" in title
+    assert said(date(2025, 9, 1)) == []
+    ledger.engine.dispose()

@@ -1,4 +1,4 @@
-"""Whose voice counts: clients with a project of the year alone; and a year is published after its surveys are closed."""
+"""Whose voice counts: clients with a project of the year; and a year is published after its surveys are closed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from domain.values import Role
-from tests.http.world import CLIENT_USCC, World, body_of, new_uscc, today
+from tests.http.world import CLIENT_USCC, DATED_BACK, World, body_of, new_uscc, today
 
 
 def form(**changes: Any) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def form(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.shows("art.13", "art.23", "R22")
 def test_a_client_without_a_project_of_the_year_is_refused(world: World) -> None:
-    """403 by name, nothing recorded: never served, or served in another year. The association's is recorded as shown."""
+    """403 by name, nothing recorded: never served, or in another year. What the association enters is shown."""
     uscc = world.filed()
     path, before = f"/v1/agencies/{uscc}/surveys", len(world.trail(uscc))
     client = world.person(Role.CLIENT, CLIENT_USCC)
@@ -34,7 +34,7 @@ def test_a_client_without_a_project_of_the_year_is_refused(world: World) -> None
     sheet = world.association.get(f"/v1/agencies/{uscc}/sheets/2024").json()
     assert sheet["quality"] == "50.00"
     assert sheet["missing"] == ["quality", "effect"]
-    assert ["该企业在 2024 年度没有由本机构服务的项目"] == [one["reason"] for one in sheet["considered"]]
+    assert [one["reason"] for one in sheet["considered"]] == ["该企业在 2024 年度没有由本机构服务的项目"]
     assert sheet["survey"] == {"served": 0, "asked": 0, "answered": 0, "forms": 0, "closed_on": None}
 
 
@@ -73,7 +73,7 @@ def test_the_sheet_says_how_many_clients_were_asked_and_answered(world: World) -
 
 @pytest.mark.shows("art.16(8)", "art.22", "R23")
 def test_effect_scores_of_strangers_are_shown_and_do_not_count(world: World) -> None:
-    """The regulator's score of an enterprise that was not served is on record, with the reason why it does not count."""
+    """A score of an enterprise that was not served is on record, with the reason why it does not count."""
     uscc = world.assessed()
     before = world.association.get(f"/v1/agencies/{uscc}/sheets/2024").json()
     stranger = {"uscc": new_uscc(), "name": "某企业"}
@@ -93,7 +93,7 @@ def test_a_year_is_not_published_while_a_survey_with_forms_stands_unclosed(own_w
     world.done("ScoreEffect", open_, year=year, scored_on="2024-12-28")
     committee, path = world.people[Role.COMMITTEE], f"/v1/assessments/{year}/publication"
     waiver = {"uscc": open_, "part": "quality", "reason": "免"}
-    body = {"published_on": "2025-03-10", "meeting_on": "2025-03-07", "waivers": [waiver]}
+    body = {"published_on": "2025-03-10", "meeting_on": "2025-03-07", "waivers": [waiver], **DATED_BACK}
     refused = committee.post(path, body)
     assert refused.status_code == 409, refused.text
     assert "R12" in refused.text

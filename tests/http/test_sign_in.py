@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from threading import Semaphore
+import threading
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from api.web.sign_in import own_page
-from domain.store.accounts import IDLE, MOST_PER_LOGIN
-from domain.store.engine import writing
-from domain.store.schema import sessions
+from api.fair import FairPlaces
+from api.web.sign_in import _too_many, own_page
+from domain.store.accounts import IDLE
+from domain.store.engine import reading, writing
+from domain.store.schema import sessions, sign_in_failures
+from domain.store.sign_in_failures import (
+    FEWER_TRIES,
+    FIRST_WAIT_SECONDS,
+    FREE_TRIES,
+    VERY_OFTEN,
+    note_failure,
+    seconds_to_wait,
+)
 from domain.values import Role, instant, moment
 from tests.http.desk import PASSWORD, Desk, account
 from tests.http.world import World
@@ -60,7 +70,7 @@ def test_whoever_is_signed_in_may_sign_in_as_somebody_else(world: World) -> None
 def test_neighbours_in_one_network_guess_together(world: World) -> None:
     """Whoever has one IPv6 address has 2^64 of them: the first 64 bits are counted."""
     login = account(world, Role.AUDITOR)
-    for last in range(MOST_PER_LOGIN):
+    for last in range(FREE_TRIES):
         guesser = TestClient(world.client.app, follow_redirects=False, client=(f"2001:db8:0:7::{last:x}", 1))
         assert guesser.post("/sign-in", data={"login": login, "password": "guess guess"}).status_code == 403
     for address, status in (("2001:db8:0:7:ffff::1", 429), ("2001:db8:0:8::1", 303)):
@@ -68,15 +78,94 @@ def test_neighbours_in_one_network_guess_together(world: World) -> None:
         assert somebody.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == status
 
 
-def test_too_many_who_wait_are_asked_to_come_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They would take the threads that everybody else is answered by: 503 with a time, and nothing is counted."""
+def test_too_many_who_wait_are_asked_to_come_again(world: World) -> None:
+    """No more than a bounded number waits: 503 with a time, and nothing is counted."""
     login, client = account(world, Role.AUDITOR), fresh(world)
-    monkeypatch.setattr("api.web.sign_in._let_in", Semaphore(0))
+    state: Any = world.client.app.state  # type: ignore[attr-defined]
+    usual, state.passwords = state.passwords, FairPlaces(0, 0, _too_many)
     refused = client.post("/sign-in", data={"login": login, "password": PASSWORD})
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) > 0
-    monkeypatch.undo()
+    state.passwords = usual
     assert client.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
+
+
+def test_an_office_that_signs_in_at_once_gets_in(world: World) -> None:
+    """Forty people behind one address, at the same moment: all are signed in, none is told to come again."""
+    logins = [account(world, Role.AUDITOR) for _ in range(40)]
+    statuses: list[int] = []
+
+    def one(login: str) -> None:
+        client = fresh(world)
+        client.portal = world.client.portal  # all in the one event loop of the service
+        statuses.append(client.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code)
+
+    threads = [threading.Thread(target=one, args=(login,)) for login in logins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert statuses == [303] * 40
+
+
+def test_nobody_waits_for_what_others_behind_the_same_address_type(world: World) -> None:
+    """Sixty failures with other logins, and ten with one's own from elsewhere: the right password signs in at once."""
+    login, address = account(world, Role.AUDITOR), "192.0.2.77"
+    with writing(world.service.ledger.engine) as connection:
+        for number in range(VERY_OFTEN):
+            note_failure(connection, f"nobody-{number}", address)
+        for _ in range(FREE_TRIES):
+            note_failure(connection, login, "192.0.2.78")
+    somebody = TestClient(world.client.app, follow_redirects=False, client=(address, 1))
+    assert somebody.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
+
+
+def test_who_tries_many_logins_has_fewer_tries_at_each(world: World) -> None:
+    """After very many failures of an address, three at a login are enough to wait; the wait grows and is told."""
+    login, address = account(world, Role.AUDITOR), "192.0.2.79"
+    engine = world.service.ledger.engine
+    with writing(engine) as connection:
+        for number in range(VERY_OFTEN):
+            note_failure(connection, f"somebody-{number}", address)
+        waits = []
+        for _ in range(FEWER_TRIES + 2):
+            note_failure(connection, login, address)
+            waits.append(seconds_to_wait(connection, login, address))
+    assert waits[: FEWER_TRIES - 1] == [0] * (FEWER_TRIES - 1)
+    assert waits[FEWER_TRIES - 1 :] == [FIRST_WAIT_SECONDS, 2 * FIRST_WAIT_SECONDS, 4 * FIRST_WAIT_SECONDS]
+    sprayer = TestClient(world.client.app, follow_redirects=False, client=(address, 1))
+    refused = sprayer.post("/sign-in", data={"login": login, "password": PASSWORD})
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 4 * FIRST_WAIT_SECONDS
+    assert f"{refused.headers['retry-after']} 秒" in refused.text
+
+
+def test_a_known_browser_does_not_wait_for_a_guesser_at_its_own_address(world: World) -> None:
+    """Somebody behind the same proxy guesses at this very account: the browser one always uses signs in all the same.
+
+    Another's cookie, or one made up, does not help; a known browser that guesses waits like anybody.
+    """
+    address, login, other = ("192.0.2.80", 1), account(world, Role.AUDITOR), account(world, Role.AUDITOR)
+
+    def browser() -> TestClient:
+        return TestClient(world.client.app, follow_redirects=False, client=address)
+
+    own, foreign, made_up, guesser = browser(), browser(), browser(), browser()
+    form = {"login": login, "password": PASSWORD}
+    assert own.post("/sign-in", data=form).status_code == 303
+    assert "steward_known" in own.cookies
+    foreign.post("/sign-in", data={"login": other, "password": PASSWORD})
+    made_up.cookies.set("steward_known", "A" * 22 + "." + "0" * 64)
+    for _ in range(FREE_TRIES):
+        assert guesser.post("/sign-in", data={**form, "password": "guess guess"}).status_code == 403
+    assert [one.post("/sign-in", data=form).status_code for one in (guesser, foreign, made_up)] == [429] * 3
+    assert own.post("/sign-in", data=form).status_code == 303
+    for _ in range(FREE_TRIES):
+        assert own.post("/sign-in", data={**form, "password": "guess guess"}).status_code == 403
+    assert own.post("/sign-in", data=form).status_code == 429
+    with reading(world.service.ledger.engine) as connection:
+        kept = str(connection.execute(sign_in_failures.select()).all())
+    assert own.cookies["steward_known"].partition(".")[0] not in kept
 
 
 def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(world: World) -> None:
@@ -91,10 +180,10 @@ def test_a_wrong_password_and_an_unknown_login_get_the_same_answer(world: World)
 
 
 def test_who_guesses_is_slowed_down_and_nobody_else(world: World) -> None:
-    """After ten failures an address waits, right password or not; the owner signs in from another one meanwhile."""
+    """After ten failures an address waits for a while; the owner signs in from another one meanwhile."""
     login = account(world, Role.AUDITOR)
     guesser = TestClient(world.client.app, follow_redirects=False, client=("192.0.2.7", 1))
-    for _ in range(MOST_PER_LOGIN):
+    for _ in range(FREE_TRIES):
         assert guesser.post("/sign-in", data={"login": login, "password": "guess guess"}).status_code == 403
     assert guesser.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 429
     owner = TestClient(world.client.app, follow_redirects=False, client=("192.0.2.8", 1))

@@ -143,7 +143,7 @@ def test_two_officers_answer_one_objection_at_once(world: World) -> None:
         return int(who.post(path, body_of("AnswerObjection")).status_code)
 
     with ThreadPoolExecutor(2) as pool:
-        statuses = list(pool.map(answer, (world.association, world.person(Role.ASSOCIATION))))
+        statuses = list(pool.map(answer, (world.colleague, world.person(Role.ASSOCIATION))))
     assert sorted(statuses) == [201, 409]
     assert [one["type"] for one in world.trail(uscc)].count("EventAnnulled") == 1
 

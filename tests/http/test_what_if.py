@@ -62,7 +62,7 @@ def test_it_tells_what_would_be_and_writes_nothing(world: World) -> None:
     add = [
         command(uscc, "complaints", {"received_on": "2024-03-01", "grounds": "poor_quality", "complainant": "王先生"},
                 ref="c"),
-        command(uscc, "complaints/$c/decision", {"outcome": "upheld", "decided_on": "2024-04-01", "note": "属实",
+        command(uscc, "complaints/$c/decision", {"outcome": "upheld", "decided_on": "2024-04-01", "findings": "属实",
                                                  "verified_grounds": "poor_quality"}),
     ]  # fmt: skip
     with nothing_written(world):

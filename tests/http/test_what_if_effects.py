@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from tests.http.test_what_if import ask, command, lapse
 from tests.http.world import APPEALED, World, body_of, new_uscc, today
 
@@ -21,6 +25,33 @@ def test_it_tells_which_published_results_would_be_others(world: World) -> None:
     assert other["touched"] == []
     recorded = world.done("RecordLapse", uscc, occurred_on=f"{APPEALED}-08-08")
     assert [one["result"] for one in recorded["touched"]] == [published["id"]]
+
+
+@pytest.mark.shows("R36")
+def test_it_tells_what_recording_would_do_and_nothing_else(own_world: World) -> None:
+    """Touched by the what-if and by recording alike: neither a law, nor what the result never rested on, touches it."""
+    world, uscc, year = own_world, own_world.assessed(), 2024
+    early = world.id_of("RecordLapse", uscc, item=4, occurred_on="2024-08-01")
+    world.publish(year)
+    boss, at = world.association, {"as_of": "2024-12-31"}
+
+    def supposed(**body: Any) -> list[int]:
+        return [one["year"] for one in ask(boss, uscc, body, **at).json()["touched"]]
+
+    def recorded(name: str, **changes: Any) -> list[int]:
+        return [one["year"] for one in world.done(name, uscc, **changes).get("touched", ())]
+
+    assert supposed(rulebook={"quality.divisor": "4"}) == []
+    form = {"year": year, "submitted_on": "2024-12-12"}
+    again = command(uscc, "surveys", {**body_of("SubmitSurvey"), **form})
+    assert supposed(add=[again]) == recorded("SubmitSurvey", **form) == []
+    late = {"item": 4, "occurred_on": "2024-09-01"}
+    assert supposed(add=[command(uscc, "lapses", late)]) == [year]
+    answer = world.done("RecordLapse", uscc, **late)
+    assert [one["year"] for one in answer["touched"]] == [year]
+    late_id = answer["events"][0]["id"]
+    assert supposed(annul=[late_id]) == recorded("AnnulEvent", event_id=late_id, annulled_on="2025-04-01") == []
+    assert supposed(annul=[early]) == recorded("AnnulEvent", event_id=early, annulled_on="2025-04-01") == [year]
 
 
 def test_a_bad_record_from_a_hint_about_several_agencies_can_be_supposed(world: World) -> None:

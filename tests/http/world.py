@@ -68,6 +68,8 @@ class World:
         self.people = {role: self.person(role) for role in Role if role not in BOUND}
         self.stranger = Person(client, None)
         self.association = self.people[Role.ASSOCIATION]
+        self.colleague = self.person(Role.ASSOCIATION)
+        """Answers objections to what `association` has recorded (R38)."""
         self.regulator = self.people[Role.REGULATOR]
         self.client_person = self.person(Role.CLIENT, CLIENT_USCC)
         self._appealable: str | None = None
@@ -105,7 +107,8 @@ class World:
         row = ROWS[name]
         role = next(role for role in (Role.ASSOCIATION, Role.REGULATOR) if role in row.roles)
         body = {**body_of(name), **changes}
-        return self.must(self.people[role].post(row.path.format(uscc=uscc, id=id_), body))
+        who = self.colleague if name == "AnswerObjection" else self.people[role]
+        return self.must(who.post(row.path.format(uscc=uscc, id=id_), body))
 
     def id_of(self, name: str, uscc: str, **changes: Any) -> str:
         """Record the example of a command and return the id of the fact."""
@@ -252,7 +255,8 @@ def _watched(world: World, name: str, uscc: str) -> str:
             world.done("SubmitSurvey", uscc)
             return str(world.hints(uscc, behaviour="16.4")[0]["id"])
         case "AnswerObjection":
-            return world.id_of("FileObjection", uscc, event_id=world.id_of("RecordLapse", uscc))
+            lapse = world.must(world.colleague.post(f"/v1/agencies/{uscc}/lapses", body_of("RecordLapse")))
+            return world.id_of("FileObjection", uscc, event_id=lapse["events"][0]["id"])
     raise KeyError(f"{name} has no preparation: say in prepared() what it needs")
 
 

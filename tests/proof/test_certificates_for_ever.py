@@ -24,7 +24,7 @@ from projections.compared_answers import PROSE, unlike
 from projections.readings_changed import CHANGED, EDITION, Changed, explained
 
 FOLDER = Path(__file__).with_name("certificates")
-READ_OTHERWISE: dict[str, set[str]] = {}
+READ_OTHERWISE: dict[str, set[str]] = {"format-1/form-of-a-stranger-1.json": {"R22", "R23"}}
 """Certificates of the first format whose answer is another by now, and the readings that may be named for it."""
 
 

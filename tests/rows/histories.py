@@ -96,7 +96,7 @@ class LongHistory(History):
             occurred_on=TODAY - timedelta(days=self.random.randrange(1200)),
             recorded_at=next_instant(self.district.clock, last.recorded_at), actor="p", via="api",
             year=year, grade=self.random.choice(("unqualified", "qualified")), rank=1,
-            sheet={}, basis=(), known_at=instant(self.district.clock), log_index=0, rulebook_sha256="",
+            sheet={"assessed": True}, basis=(), known_at=instant(self.district.clock), log_index=0, rulebook_sha256="",
             calendar_sha256="",
         )  # fmt: skip
         agency.apply(event)

@@ -118,7 +118,7 @@ def test_a_lost_key_is_not_replaced_unsaid(engine: Engine, notary: Notary, setti
     with pytest.raises(LogKeyMissing):
         notary.keys.sign_like(signed.note, "line\n")
     LogKeys(settings.keys, notary.origin).sign(
-        check.Checkpoint(notary.origin, 0, bytes(32)), None
+        check.Checkpoint(notary.origin, 0, check.EMPTY_ROOT), None
     )  # a stranger's folder
     with pytest.raises(LogKeyMissing, match=old[0].hash.hex()):
         more(engine, notary)
@@ -149,7 +149,7 @@ def test_every_checkpoint_is_kept_outside(engine: Engine, notary: Notary, settin
 
 
 def test_a_database_that_was_put_back_is_found_out(engine: Engine, notary: Notary, settings: Settings) -> None:
-    """Shorter than the files know, or with another past: nothing more is signed until the files are moved away."""
+    """Shorter than the files know: nothing is signed. Without them the key remembers, and signs the same past only."""
     more(engine, notary)
     held = notary.witness.latest.read_text("utf-8")
     with open_migration_engine(engine.url).begin() as connection:  # as a restored backup would be

@@ -14,9 +14,10 @@ from sqlalchemy import Engine, select, text
 
 from domain.store import sealer
 from domain.store.engine import reading, writing
+from domain.store.guard import OtherCluster
 from domain.store.recorder import LedgerRecorder
 from domain.store.schema import events, log_index
-from domain.store.sealer import SealingError, seal, sealed_until, sealed_versions
+from domain.store.sealer import seal, sealed_until, sealed_versions
 from domain.values import agency_stream, instant
 from tests.store.makers import append, append_within, undone
 
@@ -167,9 +168,11 @@ def test_rows_of_another_cluster_stop_the_sealer(postgres_engine: Engine) -> Non
     append(postgres_engine)
     with writing(postgres_engine) as connection:
         connection.execute(text("UPDATE sealer SET horizon = '9999999999'"))
-    with pytest.raises(SealingError, match="cluster"):
+    with pytest.raises(OtherCluster, match="cluster"):
         seal(postgres_engine)
     assert _log(postgres_engine) == []
+    with pytest.raises(OtherCluster, match="cluster"):
+        append(postgres_engine)
 
 
 def test_a_reader_of_the_log_misses_nothing(engine: Engine) -> None:

@@ -1,7 +1,7 @@
 """By what categories are compared and names are searched: a folded spelling beside the words (R47).
 
-Revision ID: 0016
-Revises: 0009
+Revision ID: 0011
+Revises: 0010
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from domain.store.types import Name
 
-revision = "0016"
-down_revision = "0009"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
