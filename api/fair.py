@@ -117,8 +117,9 @@ class FairPlaces:
         return None
 
     def _give_up(self, asker: Asker, turn: Turn) -> None:
-        turns = self._queues.get(asker.group, {}).get(asker, deque())
-        if turn in turns:
+        queues = self._queues.get(asker.group)
+        turns = None if queues is None else queues.get(asker)
+        if turns is not None and turn in turns:
             turns.remove(turn)
             self._tidy(asker)
         elif not turn.cancelled() and turn.exception() is None:  # it was their turn at that very moment

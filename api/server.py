@@ -21,6 +21,8 @@ from api.problems import problem
 from api.settings import Settings
 from domain.store.postgresql import hurry_unless_it_answers
 
+SWITCH_SECONDS = 0.001
+"""How long a thread that computes keeps the interpreter from the event loop, which needs it often and briefly."""
 MOST_HEAD_BYTES = 64 * 1024
 """Of address and headers: five hundred ids in a query have room."""
 
@@ -49,6 +51,7 @@ def serve(settings: Settings, held: socket.socket | None = None) -> None:
     Raises a Refusal, before anything is served: AddressTaken, and for a database that must not be.
     """
     held = held or bound(settings.host, settings.port)
+    sys.setswitchinterval(SWITCH_SECONDS)
     log_as_json(settings.log_level)
     stop(start(settings))
     app = create_app(settings)

@@ -138,7 +138,8 @@ def receipt_of_an_invitation(world: World) -> str:
 
 def test_a_survey_link_begins_with_the_public_address(database_url: str) -> None:
     """Not with the host that the officer typed; where nothing is set, the receipt says so."""
-    for public, shown in ((PUBLIC, PUBLIC + "/survey/"), ("", "http://testserver/survey/")):
+    named = "http://ledger.example"
+    for public, shown in ((named, named + "/survey/"), ("", "http://testserver/survey/")):
         with limited(database_url, public_url=public) as world:
             receipt = receipt_of_an_invitation(world)
             assert shown in receipt

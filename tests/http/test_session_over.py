@@ -7,7 +7,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from api.web.carried import unpack
-from domain.store.accounts import MOST_PER_LOGIN
+from domain.store.sign_in_failures import FREE_TRIES
 from domain.values import Role
 from tests.http.desk import PASSWORD, Desk, account, fields_of
 from tests.http.test_sign_in import fresh
@@ -83,6 +83,6 @@ def test_guessing_from_many_addresses_locks_the_owner_out_nowhere(world: World) 
         guesser = TestClient(world.client.app, follow_redirects=False, client=(f"198.51.100.{host}", 1))
         response = guesser.post("/sign-in", data={"login": login, "password": "guess guess"})
         assert response.status_code == 403
-    assert MOST_PER_LOGIN < 30
+    assert FREE_TRIES < 30
     owner = TestClient(world.client.app, follow_redirects=False, client=("203.0.113.5", 1))
     assert owner.post("/sign-in", data={"login": login, "password": PASSWORD}).status_code == 303
