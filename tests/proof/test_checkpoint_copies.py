@@ -81,5 +81,5 @@ def test_a_command_that_is_none_and_a_folder_that_cannot_be_written_stop_nothing
     with service(tmp_path, checkpoint_copy_dir=in_the_way / "x", checkpoint_hook="/no/such/command") as made:
         followed(made)
         assert made.housekeeper.copies.failures == {"folder": 1, "hook": 1}
-        with pytest.raises(NotCopied, match="STEWARD_CHECKPOINT_COPY_DIR.*STEWARD_CHECKPOINT_HOOK"):
+        with pytest.raises(NotCopied, match=r"STEWARD_CHECKPOINT_COPY_DIR.*STEWARD_CHECKPOINT_HOOK"):
             made.housekeeper.copies.require_well()
