@@ -10,7 +10,7 @@ import pytest
 from api.assessing.act import Act
 from api.assessing.publishing import publish_year
 from api.auth import Caller
-from domain.commands.appeals import PublishYear
+from domain.commands.rounds import PublishYear
 from domain.events import ResultPublished
 from domain.ledger import Ledger
 from domain.store.recorder import events_of

@@ -30,6 +30,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "DecideFiling": {"reasons": "*"},
     "ReportChange": {"fields": {"legal_representative": "*", "technical_lead": "*", "personnel": [_PERSON]}},
     "RecordInspection": {"findings": "*"},
+    "EnterBadRecord": {"practitioner": "*"},
     "TerminateAgency": {"reason": "*"},
     "StartProject": {"quality_lead": _MEMBER, "technicians": [_MEMBER]},
     "CancelProject": {"reason": "*"},
