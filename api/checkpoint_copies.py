@@ -17,12 +17,22 @@ from api.settings import Settings
 from domain.errors import Refusal
 from domain.store.proofs import Signed
 from domain.store.secret_files import replace
-from domain.store.witness import Witness
+from domain.store.witness import NotKept, Witness
 
 log = structlog.get_logger("steward")
 RETRY_SECONDS = 60.0
 HOOK_SECONDS = 60.0
 """How long the command may take; then it is ended."""
+
+
+_PLACES = {
+    "folder": ("第二个目录（STEWARD_CHECKPOINT_COPY_DIR）", "the second folder (STEWARD_CHECKPOINT_COPY_DIR)"),
+    "hook": ("外部命令（STEWARD_CHECKPOINT_HOOK）", "the command (STEWARD_CHECKPOINT_HOOK)"),
+}
+
+
+class NotCopied(NotKept):
+    """Checkpoints do not get to their second place at the moment."""
 
 
 class CheckpointCopies:
@@ -48,6 +58,17 @@ class CheckpointCopies:
         every = self._settings.checkpoint_hook_seconds
         if self._settings.checkpoint_hook and self._handed_over < signed.size and self._due("hook", every):
             self._hand_over(origin, signed)
+
+    def require_well(self) -> None:
+        """Raises: NotCopied, as long as the last try of a place failed, so that `readyz` names it as degraded."""
+        failing = [place for place, fails in self._failing.items() if fails]
+        if failing:
+            raise NotCopied(
+                f"检查点未送到：{'、'.join(_PLACES[one][0] for one in failing)}",
+                f"checkpoints do not get to: {', '.join(_PLACES[one][1] for one in failing)}",
+                remedy="见日志 checkpoint_copy_failed；记录和签署照常，一分钟后重试",
+                remedy_en="See checkpoint_copy_failed in the log. Recording and signing go on; it is tried again.",
+            )
 
     def _due(self, place: str, every: float) -> bool:
         """Whether it is time again: not at once after a failure, and the command not for every single checkpoint."""

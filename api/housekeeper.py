@@ -183,6 +183,7 @@ class Housekeeper:
     def _copy(self) -> None:
         if self._latest is not None:
             self.copies.follow(self._notary.origin, self._latest)
+            self.copies.require_well()
 
     def _note_readings(self) -> None:
         self._readings.flush()

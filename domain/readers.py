@@ -109,7 +109,7 @@ _WORDS: Mapping[str, Mapping[str, Kind]] = {
         for name in ("AppealAdmitted", "AppealUpheld", "AppealPartlyUpheld", "AppealDismissed")
     },
     "ImpactDisposed": {"reason": Kind.DECISION},
-    "YearPublished": {"waivers": Kind.DECISION},
+    "YearPublished": {"waivers": Kind.DECISION, "reason": Kind.DECISION},
     "SubjectErased": {},
 }  # fmt: skip
 """Of each kind of fact the members that are sealed, or that this table is about."""

@@ -10,10 +10,12 @@ import pytest
 from api.assessing.act import Act
 from api.assessing.publishing import publish_year
 from api.auth import Caller
+from domain.commands.assessment import CloseSurvey
 from domain.commands.rounds import PublishYear
-from domain.events import ResultPublished
+from domain.events import ResultPublished, SurveyClosed
 from domain.ledger import Ledger
 from domain.store.recorder import events_of
+from domain.trail import Trail
 from domain.values import Role, agency_stream, instant
 from projections.contested import three_answers
 from projections.look_ups import LookUps
@@ -33,8 +35,22 @@ def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield made
 
 
+def close_surveys(ledger: Ledger) -> None:
+    """Close the year's surveys that stand open: it is not published before (R12)."""
+    with ledger.reading() as reader:
+        trails = {code: Trail(reader.agency_events(code)) for code in CODES}
+    body = CloseSurvey.model_validate({"year": YEAR, "closed_on": "2024-03-08"})
+    for code, trail in trails.items():
+        if not any(one.year == YEAR for one in trail.of(SurveyClosed)):
+            with ledger.writing() as unit:
+                unit.record(
+                    code, body, actor="p", role=Role.ASSOCIATION, via="api", event_id=f"{code}closing", new=False
+                )  # fmt: skip
+
+
 def publish(ledger: Ledger) -> int:
     """Publish the year, waiving what is missing; how many results."""
+    close_surveys(ledger)
     with ledger.reading() as reader:
         look_ups = LookUps(reader, instant(datetime.now(UTC)))
         rows = look_ups.ranking(look_ups.district(date(2024, 3, 11)), YEAR)

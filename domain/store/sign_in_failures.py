@@ -43,7 +43,7 @@ def seconds_to_wait(connection: Connection, login: str, source: str) -> int:
     if over < 0 or last is None:
         return 0
     wait = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(over, 10))
-    return max(0, math.ceil(wait - (now - moment(last)).total_seconds()))
+    return int(max(0, math.ceil(wait - (now - moment(last)).total_seconds())))
 
 
 def note_failure(connection: Connection, login: str, source: str) -> None:

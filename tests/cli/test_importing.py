@@ -85,7 +85,8 @@ def _facts(url: str) -> list[dict[str, Any]]:
         for events in reader.agencies():
             for event in events:
                 plain = msgspec.to_builtins(event)
-                found.append(_without(plain, {"recorded_at", "actor", "subject", "sealed", "certificate_hash"}))
+                theirs = {"recorded_at", "actor", "subject", "sealed", "certificate_hash", "name_hash"}
+                found.append(_without(plain, theirs))
     return found
 
 

@@ -41,10 +41,10 @@ def test_check_says_nothing_is_wrong_with_a_demonstration(run: Run, own_copy: st
 
 def test_a_spoilt_row_is_named_and_mended(run: Run, own_copy: str) -> None:
     """Exit code 7 from `check`, the agency and day of the row, and `rebuild` puts it right."""
-    execute(own_copy, "UPDATE sanction_status SET tier = 'blacklisted' WHERE tier = 'none'")
+    execute(own_copy, "UPDATE agency_status SET category = 'x'")
     checked = run("check", "--database", own_copy, "--jobs", 1)
     assert checked.exit_code == 7
-    assert f"uscc={uscc(1)}  table=sanction_status  day=" in checked.stdout
+    assert f"uscc={uscc(1)}  table=agency_status  day=" in checked.stdout
     as_json = run("check", "--database", own_copy, "--jobs", 2, "--sample", 3, "--seed", 5, "--json")
     assert as_json.exit_code == 7
     assert json.loads(as_json.stdout)["agencies"] == 3

@@ -12,6 +12,7 @@ import pytest
 
 from api import checkpoint_copies
 from api.app import Service, start, stop
+from api.checkpoint_copies import NotCopied
 from api.sealing import proven_up
 from api.settings import Settings
 from domain.proof.check import parse_checkpoint, parse_note
@@ -66,6 +67,7 @@ def test_a_command_gets_the_file_and_failures_are_counted_and_tried_again(
         monkeypatch.setattr(checkpoint_copies, "RETRY_SECONDS", 0.0)
         followed(made)
         assert target.read_text() == note
+        copies.require_well()
         assert parse_checkpoint(parse_note(target.read_bytes()).text, made.notary.origin).size > 0
         target.unlink()
         followed(made)
@@ -79,3 +81,5 @@ def test_a_command_that_is_none_and_a_folder_that_cannot_be_written_stop_nothing
     with service(tmp_path, checkpoint_copy_dir=in_the_way / "x", checkpoint_hook="/no/such/command") as made:
         followed(made)
         assert made.housekeeper.copies.failures == {"folder": 1, "hook": 1}
+        with pytest.raises(NotCopied, match=r"STEWARD_CHECKPOINT_COPY_DIR.*STEWARD_CHECKPOINT_HOOK"):
+            made.housekeeper.copies.require_well()
