@@ -103,7 +103,7 @@ def test_a_deadline_of_seven_days(calendar: Calendar, after: str, last: str, pro
 
 def test_the_last_days_of_a_year_are_settled_with_the_year_after() -> None:
     """31 December 2022 was a day off by the arrangement for 2023: known when that is adopted, provisional before."""
-    ordinary = {"holidays": [], "workdays": []}
+    ordinary: dict[str, list[str]] = {"holidays": [], "workdays": []}
     one_year = Calendar.from_content({**ONLY_2024, "years": {"2022": ordinary}})
     assert deadline(date(2022, 12, 20), 7, one_year) == Deadline(date(2022, 12, 27), provisional=False)
     assert deadline(date(2022, 12, 21), 7, one_year) == Deadline(date(2022, 12, 28), provisional=True)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from api.examples import CLIENT_USCC
 from domain.values import Role
-from tests.http.world import CLIENT_USCC, DATED_BACK, World, body_of, new_uscc, today
+from tests.http.world import DATED_BACK, World, body_of, new_uscc, today
 
 
 def form(**changes: Any) -> dict[str, Any]:

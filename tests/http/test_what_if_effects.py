@@ -45,7 +45,7 @@ def test_it_tells_what_recording_would_do_and_nothing_else(own_world: World) -> 
     form = {"year": year, "submitted_on": "2024-12-12"}
     again = command(uscc, "surveys", {**body_of("SubmitSurvey"), **form})
     assert supposed(add=[again]) == recorded("SubmitSurvey", **form) == []
-    late = {"item": 4, "occurred_on": "2024-09-01"}
+    late: dict[str, Any] = {"item": 4, "occurred_on": "2024-09-01"}
     assert supposed(add=[command(uscc, "lapses", late)]) == [year]
     answer = world.done("RecordLapse", uscc, **late)
     assert [one["year"] for one in answer["touched"]] == [year]
