@@ -92,4 +92,4 @@ def _waiting(world: World, uscc: str) -> None:
     world.done("FileObjection", uscc, event_id=lapse)
     world.done("ReceiveComplaint", uscc, received_on=today())
     world.done("RequestSubmission", uscc)
-    world.done("InviteSurvey", uscc, client=CLIENT_PARTY)
+    world.done("InviteSurvey", uscc, client=CLIENT_PARTY, year=int(today()[:4]))  # that of YEAR is closed
