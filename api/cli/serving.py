@@ -48,11 +48,11 @@ def serve(database: Database = None, host: Host = None, port: Port = None) -> No
     from api.server import serve as serve_app  # the web service loads slowly: only who needs it waits
 
     settings = settings_for(database, host=host, port=port)
-    held = bound(settings.host, settings.port)
-    prepare(settings)
-    address = settings.public_url or f"http://{settings.host}:{held.getsockname()[1]}"
-    say(f"账本 ledger: {address}/docs")
-    serve_app(settings, held)
+    with bound(settings.host, settings.port) as held:
+        prepare(settings)
+        address = settings.public_url or f"http://{settings.host}:{held.getsockname()[1]}"
+        say(f"账本 ledger: {address}/docs")
+        serve_app(settings, held)
 
 
 def prepare(settings: Settings) -> None:
