@@ -204,7 +204,7 @@ def _clients(context: Context, changed: list[Event]) -> set[str]:
     """The enterprises whose forms or scores, or whether they were served, the changed events bear on."""
     ended = [context.entries.one(event.project_id) for event in changed if isinstance(event, _ENDS)]
     events = [*changed, *(entry.event for entry in ended if entry is not None)]
-    return {event.client.uscc for event in events if isinstance(event, SurveySubmitted | EffectScored | ProjectStarted)}
+    return {event.client.uscc for event in events if isinstance(event, (SurveySubmitted, EffectScored, ProjectStarted))}
 
 
 def _under(context: Context, key: str, kind: type[E]) -> list[E]:
