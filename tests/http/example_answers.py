@@ -54,7 +54,7 @@ def ask(world: World) -> dict[str, Any]:
     world.done("AwardHonour", uscc)
     world.done("SubmitSurvey", uscc)
     world.done("ScoreEffect", uscc)
-    link = world.done("InviteSurvey", uscc)["link"]
+    link = world.done("InviteSurvey", uscc, year=2026, invited_on="2026-03-02", expires_on="2099-12-31")["link"]
     listed = {**body_of("FileAgency"), "uscc": LISTED_USCC, "name": "惠州市某某安全服务有限公司"}
     world.must(world.association.post("/v1/agencies", listed))
     world.done("DecideFiling", LISTED_USCC)

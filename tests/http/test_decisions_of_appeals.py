@@ -287,3 +287,18 @@ def test_two_tokens_of_one_person_are_one_person(year: Year) -> None:
     twin = Person(world.client, token, world.association.person_id)
     body = {"answered_on": "2025-03-04", "outcome": "refused", "reasons": "经核"}
     assert twin.post(f"/v1/objections/{objection}/answer", body).status_code == 403
+
+
+@pytest.mark.shows("R34", "R34a")
+def test_an_upheld_appeal_that_changes_nothing_publishes_nothing(year: Year) -> None:
+    """A disputed inspection costs no points: annulled, the result is the same, and the next appeal rests on it."""
+    world, uscc = year.world, year.world.assessed()
+    inspection = world.id_of("RecordInspection", uscc)
+    lapse = world.id_of("RecordLapse", uscc, occurred_on="2024-08-01")
+    world.publish()
+    kept = world.must(year.decide(year.filed_appeal(uscc, inspection), annul=[inspection]))
+    assert [one["type"] for one in kept["events"]] == ["AppealUpheld", "EventAnnulled"]
+    assert kept["result"]["kept"] is True
+    assert year.impacts(status="all") == []
+    revised = world.must(year.decide(year.filed_appeal(uscc, lapse), annul=[lapse]))
+    assert revised["result"]["total"] == "85.50"
