@@ -20,16 +20,16 @@ from api.guard import GuardedRoute
 from api.openapi import act_docs
 from api.question_routes import path_year
 from api.recording import created, expected_version
-from domain.commands import appeals
+from domain.commands import appeals, rounds
 from domain.commands.erasing import EraseSubject
 
 _CARRY_OUT: dict[Any, Callable[[Act, Any, Any], tuple[dict[str, Any], bool]]] = {
-    appeals.PublishYear: publish_year,
-    appeals.CloseYear: close_year,
+    rounds.PublishYear: publish_year,
+    rounds.CloseYear: close_year,
     appeals.AdmitAppeal: simple,
     appeals.WithdrawAppeal: simple,
     appeals.DecideAppeal: decide,
-    appeals.DisposeImpact: dispose,
+    rounds.DisposeImpact: dispose,
     EraseSubject: erase,
 }
 

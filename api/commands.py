@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from api.subjects import Subject, hints, objections
-from domain.commands import appeals, assessment, business, erasing, filing, sanctions, watch
+from domain.commands import appeals, assessment, business, erasing, filing, rounds, sanctions, watch
 from domain.commands.base import Command
 from domain.values import Role
 
@@ -108,12 +108,12 @@ def _act(path: str, body: type[BaseModel], *roles: Role, tag: str = ASSESSMENT) 
 
 
 ACTS: tuple[ActRoute, ...] = (
-    _act("/v1/assessments/{year}/publication", appeals.PublishYear, COMMITTEE),
-    _act("/v1/assessments/{year}/closing", appeals.CloseYear, COMMITTEE),
+    _act("/v1/assessments/{year}/publication", rounds.PublishYear, COMMITTEE),
+    _act("/v1/assessments/{year}/closing", rounds.CloseYear, COMMITTEE),
     _act("/v1/appeals/{id}/admission", appeals.AdmitAppeal, COMMITTEE),
     _act("/v1/appeals/{id}/decision", appeals.DecideAppeal, COMMITTEE),
     _act("/v1/appeals/{id}/withdrawal", appeals.WithdrawAppeal, AGENCY, ASSOCIATION),
-    _act("/v1/impacts/{id}/disposal", appeals.DisposeImpact, COMMITTEE),
+    _act("/v1/impacts/{id}/disposal", rounds.DisposeImpact, COMMITTEE),
     _act("/v1/subjects/{id}/erasure", erasing.EraseSubject, ASSOCIATION, tag=TRAIL),
 )
 """Acts on a year's assessment, and the erasing of personal data. They are no lines of an import: each needs what stands

@@ -35,6 +35,7 @@ STILL_SECONDS = 60.0
 PATIENT_ROUNDS = 3
 """A database that is busy may spoil so many rounds of a task before it is called stopped."""
 NAMES = {
+    "_watch_clock": ("clock", "暂停记录", "nothing is recorded"),
     "_seal": ("sequencing", "记录未获得日志序号", "events get no place in the log"),
     "_prove": ("signing", "日志未签署", "the log is not signed"),
     "_copy": ("background.copies", "检查点未送到第二处", "checkpoints do not reach their second place"),
@@ -42,10 +43,9 @@ NAMES = {
     "_note_readings": ("background.consultations", "查阅未记下", "consultations are not written down"),
     "_prune": ("background.pruning", "到期的查阅记录未清除", "consultations past their time are not cleared"),
     "_leave_no_trace": ("background.traces", "已删除的密钥未被抹除", "keys destroyed are not overwritten yet"),
-    "_watch_clock": ("clock", "暂停记录", "nothing is recorded"),
     "_watch": ("background.watching", "封存与签署的进度未知", "how far the log is ordered and signed is not known"),
 }
-"""By task: the name and the words by which `readyz` and the metrics know that it fails."""
+"""The tasks of a round, in their order: the name and the words by which its failing is known."""
 
 
 class Housekeeper:
@@ -111,19 +111,15 @@ class Housekeeper:
 
     def tidy(self) -> None:
         """One round: seal what can be sealed, sign how far that is, note what was used and read."""
-        tasks = (
-            self._watch_clock, self._seal, self._prove, self._copy, self._touch, self._note_readings, self._prune,
-            self._leave_no_trace, self._watch,
-        )  # fmt: skip
-        for task in tasks:
+        for task in NAMES:
             try:
-                task()
+                getattr(self, task)()
             except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
-                log.error("housekeeping_failed", task=task.__name__, error=f"{type(error).__name__}: {error}"[:300])
-                self._failed(task.__name__, error)
+                log.error("housekeeping_failed", task=task, error=f"{type(error).__name__}: {error}"[:300])
+                self._failed(task, error)
             else:
-                self._failing.pop(task.__name__, None)
-                self._degraded.clear(NAMES[task.__name__][0])
+                self._failing.pop(task, None)
+                self._degraded.clear(NAMES[task][0])
         self.last_round = time.monotonic()
 
     def _failed(self, task: str, error: Exception) -> None:

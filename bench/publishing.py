@@ -15,7 +15,7 @@ from bench.append import append_one
 from bench.generate import Fact, History, uscc
 from bench.measure import Finding, finding
 from bench.place import Place, fill, place
-from domain.commands.appeals import PublishYear
+from domain.commands.rounds import PublishYear
 from domain.values import Role, instant, new_id
 from projections.look_ups import LookUps
 from tests.postgres_server import PostgresServer

@@ -35,6 +35,7 @@ from domain.measures.implements import implements
 from domain.measures.rulebook import Rulebook, assessment_year_of, year_span
 from domain.values import GRADE_LABELS, Grade, exact_text, rounded, score_of_record
 from projections.basis import Basis
+from projections.sheet_lines import formula_of, left_out_json, line_json
 
 SCORED: dict[type[Event], int | None] = {
     LapseRecorded: None, BadRecordEntered: 8, ComplaintUpheld: 8, SurveySubmitted: 10, SurveyClosed: 8,
@@ -216,13 +217,13 @@ class Sheet:
                     "label": CATEGORY_LABELS[category.name],
                     "points": rounded(category.points),
                     "exact": exact_text(category.points),
-                    "formula": _formula(category),
+                    "formula": formula_of(category),
                     "capped": category.capped,
                 }
                 for category in self.categories
             ],
             "survey": coverage(self.basis.facts, self.year, self.basis.law.rulebooks),
-            "considered": [_left_out_json(one) for one in self._left_out()],
+            "considered": [left_out_json(one) for one in self._left_out()],
             "not_assessed": [{"text": text, "text_en": text_en} for text, text_en in self.not_assessed],
         }
 
@@ -284,41 +285,3 @@ class Sheet:
             "text": f"各项为四舍五入后的显示值，相加得 {rounded(parts)}；总分由精确值一次舍入（R26）",
             "text_en": f"shown parts are rounded and add up to {rounded(parts)}; the total is rounded once (R26)",
         }
-
-
-def _formula(category: Category) -> str:
-    """The category's formula filled in, like `10 - 1.00 - 2.00` or `50 - 82.67/2` (api.md)."""
-    if category.name not in ("conduct", "honours"):
-        return category.formula
-    signs = (
-        f" + {rounded(line.points)}" if line.points > 0 else f" - {rounded(-line.points)}" for line in category.lines
-    )
-    return category.formula + "".join(signs)
-
-
-def line_json(line: Line) -> dict[str, Any]:
-    """A line as api.md shows it, with the exact and the nominal points and the rulebook's value."""
-    return {
-        "item": line.item,
-        "category": line.category,
-        "article": line.article,
-        "paragraph": line.paragraph or line.article,
-        "points": rounded(line.points),
-        "exact": exact_text(line.points),
-        "nominal": rounded(line.nominal),
-        "text": line.text,
-        "text_en": line.text_en,
-        "events": list(line.events),
-        "occurred_on": line.occurred_on.isoformat(),
-        "value": line.value,
-    }
-
-
-def _left_out_json(one: LeftOut) -> dict[str, Any]:
-    return {
-        "item": one.item,
-        "events": list(one.events),
-        "occurred_on": None if one.occurred_on is None else one.occurred_on.isoformat(),
-        "reason": one.reason,
-        "reason_en": one.reason_en,
-    }

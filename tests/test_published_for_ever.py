@@ -10,8 +10,8 @@ import pytest
 from api.assessing.act import Act
 from api.assessing.publishing import publish_year
 from api.auth import Caller
-from domain.commands.appeals import PublishYear
 from domain.commands.assessment import CloseSurvey
+from domain.commands.rounds import PublishYear
 from domain.events import ResultPublished, SurveyClosed
 from domain.ledger import Ledger
 from domain.store.recorder import events_of

@@ -9,8 +9,8 @@ from api.assessing.appeals import located
 from api.assessing.publishing import round_of
 from api.assessing.revising import Reason, differs, revise
 from domain.assessment import not_after
-from domain.commands.appeals import DisposeImpact
 from domain.commands.base import already
+from domain.commands.rounds import DisposeImpact
 from domain.errors import Contradiction, NotFound
 from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
 from domain.ledger import Unit

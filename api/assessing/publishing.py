@@ -11,7 +11,7 @@ from api.assessing.act import Act, round_answer
 from api.assessing.prepared import Prepared, prepared, record
 from api.sealing import sealed_up
 from domain.assessment import AssessmentRound
-from domain.commands.appeals import CloseYear, PublishYear
+from domain.commands.rounds import CloseYear, PublishYear
 from domain.errors import Contradiction, Invalid
 from domain.events import Waiver, YearClosed, YearPublished
 from domain.law import Law

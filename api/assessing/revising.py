@@ -61,7 +61,7 @@ def _differences(found: Published, draft: Draft) -> list[dict[str, Any]]:
     before, after = found.standing.sheet.get("category"), draft.category
     if before == after:
         return sheet_differences(old, draft.sheet)
-    moved = {
+    moved: dict[str, Any] = {
         "field": "category", "before": before, "after": after, "events": [],
         "why": "年度最后一天的服务机构类型不同，名次在该类型中排定（第十九条、R30）",
         "why_en": "another category on the year's last day: it is ranked there (art.19, R30)",

@@ -18,7 +18,8 @@ from api.assessing.impacts import dispose
 from api.assessing.publishing import close_year, publish_year, round_of
 from api.auth import Caller
 from api.demo.diary import ONE_DAY, Step
-from domain.commands.appeals import AdmitAppeal, CloseYear, DecideAppeal, DisposeImpact, PublishYear, WithdrawAppeal
+from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
+from domain.commands.rounds import CloseYear, DisposeImpact, PublishYear
 from domain.events import AppealFiled, BadRecordEntered, ComplaintUpheld, Event, LapseRecorded, ResultPublished
 from domain.ledger import Ledger
 from domain.measures.calendar import Calendar

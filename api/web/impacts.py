@@ -13,7 +13,7 @@ from api.web.inside import ask, tell, wrong
 from api.web.render import page
 from api.web.routes import PageRoute
 from api.web.words import GRADES
-from domain.commands.appeals import DisposeImpact
+from domain.commands.rounds import DisposeImpact
 from domain.values import new_id
 
 router = APIRouter(route_class=PageRoute)

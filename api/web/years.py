@@ -21,7 +21,7 @@ from api.web.inside import ask, look, refusal_of, tell, wrong
 from api.web.render import page
 from api.web.routes import PageRoute
 from api.web.words import GRADES
-from domain.commands.appeals import CloseYear, PublishYear
+from domain.commands.rounds import CloseYear, PublishYear
 from domain.values import new_id
 
 router = APIRouter(route_class=PageRoute)

@@ -73,6 +73,8 @@ class Auditor:
         self._last_size = connection.scalar(select(func.max(checkpoints.c.size))) or 0
         self._access: dict[AccessSigned, str] = {}
         self._sizes = set[int]()
+        self._signed: Iterator[Signed] = iter(())
+        self._next_signed: Signed | None = None
         self.events = self.checkpoints = 0
 
     def run(self) -> Iterator[Finding]:
@@ -92,29 +94,42 @@ class Auditor:
 
     def _log(self) -> Iterator[Finding]:
         yield from self._kept_outside(0)
-        signed = iter(_all_checkpoints(self._connection))
-        next_signed = next(signed, None)
+        self._signed = _all_checkpoints(self._connection)
+        self._next_signed = next(self._signed, None)
         order = _Order(horizons(self._connection))
         while rows := self._page():
-            stored = self._nodes_of(rows[0].log_index, rows[-1].log_index)
+            stored = self._nodes_of(self.events + 1, rows[-1].log_index)
             for row in rows:
+                while self.events + 1 < min(row.log_index, self._last_size + 1):
+                    yield from self._missing_place(stored)
                 self.events += 1
                 yield from self._entry(row)
                 if not order.follows(row):
                     yield Finding("events", _place(row), "在日志中的次序不对", "it is out of order in the log")
                 yield from self._grow(row, stored)
-                if next_signed is not None and next_signed.size == self.events:
-                    yield from self._checkpoint(next_signed)
-                    next_signed = next(signed, None)
-                yield from self._kept_outside(self.events)
+                yield from self._signed_here()
             yield from (self._extra_node(node) for node in stored)
-        while next_signed is not None:
+        while self._next_signed is not None:
+            size = self._next_signed.size
             yield Finding(
-                "checkpoints", f"size {next_signed.size}",
-                f"签署了 {next_signed.size} 条，日志只有 {self.events} 条",
-                f"{next_signed.size} entries were signed, the log has {self.events}",
+                "checkpoints", f"size {size}", f"签署了 {size} 条，日志只有 {self.events} 条",
+                f"{size} entries were signed, the log has {self.events}",
             )  # fmt: skip
-            next_signed = next(signed, None)
+            self._next_signed = next(self._signed, None)
+
+    def _signed_here(self) -> Iterator[Finding]:
+        """What was signed when the log was as long as has been read."""
+        if self._next_signed is not None and self._next_signed.size == self.events:
+            yield from self._checkpoint(self._next_signed)
+            self._next_signed = next(self._signed, None)
+        yield from self._kept_outside(self.events)
+
+    def _missing_place(self, stored: dict[Node, bytes]) -> Iterator[Finding]:
+        """A place of the log that was signed and is gone: only its hash is left, in the tree."""
+        self.events += 1
+        yield Finding("log_index", str(self.events), "日志中的这个序号不见了", "a gap: this place of the log is gone")
+        yield from self._grow_by(stored.get((0, self.events - 1), NO_EVENTS), stored)
+        yield from self._signed_here()
 
     def _page(self) -> Sequence[Row[Any]]:
         query = (
@@ -154,17 +169,20 @@ class Auditor:
 
         Of an event that is gone the hash that was signed stands in the tree, so that what follows it is still judged.
         """
-        place, level = self.events - 1, 0
         if row.position is not None:
             leaf = leaf_hash(bytes(row.state))
             self._streams.add(row.stream, row.originator_version, leaf)
         else:
-            leaf = stored.get((0, place), NO_EVENTS)
+            leaf = stored.get((0, self.events - 1), NO_EVENTS)
+        yield from self._grow_by(leaf, stored)
+
+    def _grow_by(self, leaf: bytes, stored: dict[Node, bytes]) -> Iterator[Finding]:
+        place, level = self.events - 1, 0
         while True:
             kept = stored.pop((level, place), None)
             if kept is not None and kept != leaf:
                 yield Finding("tree_nodes", f"level {level}, place {place}", "树的节点不对", "this node is wrong")
-            if not place & 1:
+            if not place & 1 or not self._edge:  # beyond what was signed a gap leaves nothing to go on from
                 break
             leaf, level, place = node_hash(self._edge.pop(), leaf), level + 1, place >> 1
         self._edge.append(leaf)

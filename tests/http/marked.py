@@ -30,6 +30,7 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "DecideFiling": {"reasons": "*"},
     "ReportChange": {"fields": {"legal_representative": "*", "technical_lead": "*", "personnel": [_PERSON]}},
     "RecordInspection": {"findings": "*"},
+    "EnterBadRecord": {"practitioner": "*"},
     "TerminateAgency": {"reason": "*"},
     "StartProject": {"quality_lead": _MEMBER, "technicians": [_MEMBER]},
     "CancelProject": {"reason": "*"},
@@ -126,6 +127,9 @@ class Marked:
         uscc, other, third = (world.assessed(year=year) for _ in range(3))
         world.filed()
         fact = world.id_of("RecordLapse", uscc, occurred_on=f"{year}-06-01")
+        for row in world.association.get("/v1/agencies", limit=500).json()["items"]:  # a second closing is refused
+            path = f"/v1/agencies/{row['agency']['uscc']}/survey-closings"
+            world.association.post(path, {"year": year, "closed_on": f"{year}-12-31"})
         rows = world.association.get(f"/v1/assessments/{year}", limit=500).json()["incomplete"]
         waivers = [
             {"uscc": row["agency"]["uscc"], "part": part, "reason": mark()} for row in rows for part in row["missing"]

@@ -58,7 +58,7 @@ def test_facts_of_one_line_are_told_apart(own_world: World) -> None:
     """Two survey forms and two scores: each with its client and its own value; that a line costs is said of both."""
     uscc, second = own_world.assessed(), {"uscc": new_uscc(), "name": "惠州市第二家<化工>厂"}
     answers = ["A"] * 8 + ["B", "C"]
-    own_world.done("StartProject", uscc, client=second)
+    own_world.done("StartProject", uscc, client=second, due_on="2025-12-20")
     ids = [
         own_world.id_of("SubmitSurvey", uscc, year=YEAR, client=second, submitted_on="2024-12-11", answers=answers),
         own_world.id_of("ScoreEffect", uscc, year=YEAR, client=second, scored_on="2024-12-29", value="77.5"),

@@ -46,7 +46,7 @@ class District:
         complaint = {"received_on": today(), "complainant": COMPLAINANT, "grounds": "other", "note": "请尽快处理"}
         done = world.must(self.informant.post(f"/v1/agencies/{uscc}/complaints", complaint))
         ids["complaint"] = done["ids"]["complaint"]
-        ids["decision"] = world.done("DecideComplaint", uscc, ids["complaint"])["events"][0]["id"]
+        ids["decision"] = world.done("DecideComplaint", uscc, ids["complaint"], decided_on=today())["events"][0]["id"]
         ids["report"] = world.id_of("ReportBehaviour", uscc, reporter=REPORTER)
         ids["project"] = world.id_of("StartProject", uscc)
         ids["lapse"] = world.id_of("RecordLapse", uscc)

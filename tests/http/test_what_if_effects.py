@@ -42,7 +42,7 @@ def test_it_tells_what_recording_would_do_and_nothing_else(own_world: World) -> 
         return [one["year"] for one in world.done(name, uscc, **changes).get("touched", ())]
 
     assert supposed(rulebook={"quality.divisor": "4"}) == []
-    form = {"year": year, "submitted_on": "2024-12-12"}
+    form: dict[str, Any] = {"year": year, "submitted_on": "2024-12-12"}
     again = command(uscc, "surveys", {**body_of("SubmitSurvey"), **form})
     assert supposed(add=[again]) == recorded("SubmitSurvey", **form) == []
     late: dict[str, Any] = {"item": 4, "occurred_on": "2024-09-01"}
