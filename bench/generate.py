@@ -77,6 +77,7 @@ class History:
             {"uscc": uscc(10_000_000 + self._random.randrange(10_000)), "name": f"企业{n}"} for n in range(12)
         ]
         self._open: dict[str, list[str]] = {}
+        self._received: dict[str, date] = {}
 
     def facts(self, count: int) -> Iterator[Fact]:
         """So many facts, in about the order of their days; some arrive late."""
@@ -153,13 +154,19 @@ class History:
         return self._fact(f"submission-requests/{one}/receipt", {"received_on": self._today()}, one)
 
     def _complaint(self) -> Fact:
-        return self._fact("complaints", {"received_on": self._today(), "grounds": "poor_quality"}, opens="complaint")
+        made = self._fact("complaints", {"received_on": self._today(), "grounds": "poor_quality"}, opens="complaint")
+        self._received[made.id] = self._day
+        return made
 
     def _decision(self) -> Fact:
         one = self._take("complaint")
         if one is None:
             return self._complaint()
-        body: dict[str, Any] = {"outcome": "dismissed", "decided_on": self._today(), "findings": "不属实"}
+        body: dict[str, Any] = {
+            "outcome": "dismissed",
+            "decided_on": self._iso(max(self._day, self._received[one])),
+            "findings": "不属实",
+        }
         if self._random.random() < 0.2:
             body |= {"outcome": "upheld", "findings": "属实", "verified_grounds": "poor_quality"}
         return self._fact(f"complaints/{one}/decision", body, one)

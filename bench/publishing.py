@@ -30,7 +30,7 @@ def measure(server: PostgresServer, results: int) -> list[Finding]:
     """The lines of the report."""
     with place(server, "publishing") as target:
         for number in range(results):
-            fill(target.ledger, History(number, years=3).facts(FACTS))
+            fill(target.ledger, [*History(number, years=3).facts(FACTS), _closing(number)])
         body = PublishYear.model_validate(
             {
                 "published_on": PUBLISHED_ON,
@@ -48,6 +48,12 @@ def measure(server: PostgresServer, results: int) -> list[Finding]:
     note = f"{answer['count']:,} results in one decision, worked out in {took:.0f} s beside {len(waits):,} other facts"
     return [finding("the longest wait of a fact while a year is published", "s", [max(waits)], most=MOST_SECONDS,
                     note=note)]  # fmt: skip
+
+
+def _closing(number: int) -> Fact:
+    """The year's survey of an agency is closed before its results are published (R12)."""
+    body = {"year": YEAR, "closed_on": "2025-03-07"}
+    return Fact(f"/v1/agencies/{uscc(number)}/survey-closings", body, None, new_id())
 
 
 def _waivers(target: Place) -> Iterator[dict[str, str]]:
