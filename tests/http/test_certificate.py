@@ -148,13 +148,19 @@ def _each_changed(content: Any) -> Any:
 
 
 def test_an_agency_gets_its_own_without_the_words_of_informants(world: World) -> None:
-    """Texts of complaints and reports are withheld, their hashes are not; the answer still follows; others' is 404."""
+    """Texts of complaints, reports and survey forms are withheld, their hashes are not; others' is 404.
+
+    What follows from the form alone is attested; conduct and tier, made anew without the complaints, are not (R39).
+    """
     uscc = story(world)
     agency = world.person(Role.AGENCY, uscc)
     response = agency.get(f"/v1/agencies/{uscc}/certificate", as_of="2024-12-31")
     certificate = parse_certificate(response.content)
     withheld = [one for one in certificate.agency.entries if one.state is None]
-    assert len(withheld) == 3
+    assert len(withheld) == 4, "three by informants, one form"
+    assert any(place.startswith("sheet/quality") for place in certificate.attested)
+    assert not any("conduct" in place or "/sanction" in place for place in certificate.attested)
+    assert "SurveySubmitted" not in response.text
     assert "ComplaintReceived" not in response.text
     assert any("withheld" in one.text_en for one in check_certificate(certificate))
     assert agency.get(f"/v1/agencies/{world.filed()}/certificate").status_code == 404
