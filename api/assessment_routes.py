@@ -85,11 +85,11 @@ def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 5
                 content |= {"incomplete": _incomplete(every), "expected": len(would)}
                 content["grades"] = dict(Counter(row["grade"] or "none" for row in would))
         else:
-            part = results_of_year(
+            found = results_of_year(
                 reader.connection, number, LATEST, basis.known_at, uscc=own, graded=True, offset=wanted.offset,
                 limit=wanted.limit + 1,
             )  # fmt: skip
-            part = list(part)
+            part = list(found)
             said = details(reader, number, {one.uscc: one.event_id for one in part})
             rows = [{**_standing(one), **_beside(said[one.uscc])} for one in part]
             if not own:

@@ -37,7 +37,7 @@ PATIENT_ROUNDS = 3
 NAMES = {
     "_seal": ("sequencing", "记录未获得日志序号", "events get no place in the log"),
     "_prove": ("signing", "日志未签署", "the log is not signed"),
-    "_copy": ("background.checkpoint-copies", "检查点未送到第二处", "checkpoints do not get to their second place"),
+    "_copy": ("background.copies", "检查点未送到第二处", "checkpoints do not reach their second place"),
     "_touch": ("background.tokens", "令牌使用未记下", "the use of tokens is not noted"),
     "_note_readings": ("background.consultations", "查阅未记下", "consultations are not written down"),
     "_prune": ("background.pruning", "到期的查阅记录未清除", "consultations past their time are not cleared"),

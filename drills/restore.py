@@ -204,7 +204,7 @@ def _dumped(source: str, target: str) -> None:
     with engine.begin() as connection:  # roles are the cluster's own, and in no dump of a database
         connection.exec_driver_sql("CREATE ROLE steward_service NOLOGIN")
     dump = subprocess.run([find_client("pg_dump"), made[0]], check=True, capture_output=True)
-    psql = [find_client("psql"), "--quiet", "--set", "ON_ERROR_STOP=1", made[1]]
+    psql = [str(find_client("psql")), "--quiet", "--set", "ON_ERROR_STOP=1", made[1]]
     loaded = subprocess.run(psql, input=dump.stdout, check=False, capture_output=True)
     if loaded.returncode:
         raise Failed(loaded.stderr.decode())

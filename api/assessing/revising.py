@@ -59,12 +59,14 @@ def _differences(found: Published, draft: Draft) -> list[dict[str, Any]]:
     """What another draft changes of the standing result: its sheet, and the category in which it is ranked."""
     old = dict(full_sheet(found.events, found.standing))
     before, after = found.standing.sheet.get("category"), draft.category
-    moved = [] if before == after else [
-        {"field": "category", "before": before, "after": after, "events": [],
-         "why": "年度最后一天的服务机构类型不同，名次在该类型中排定（第十九条、R30）",
-         "why_en": "another category on the year's last day: it is ranked there (art.19, R30)"}
-    ]  # fmt: skip
-    return [*moved, *sheet_differences(old, draft.sheet)]
+    if before == after:
+        return sheet_differences(old, draft.sheet)
+    moved = {
+        "field": "category", "before": before, "after": after, "events": [],
+        "why": "年度最后一天的服务机构类型不同，名次在该类型中排定（第十九条、R30）",
+        "why_en": "another category on the year's last day: it is ranked there (art.19, R30)",
+    }  # fmt: skip
+    return [moved, *sheet_differences(old, draft.sheet)]
 
 
 @implements("art.19", "art.20", "R30", "R34")

@@ -62,10 +62,10 @@ def audit(
         f"{counted['events']} events, {counted['checkpoints']} checkpoints, "
         f"{counted['outside']} kept outside, {len(found) + len(others)} differences"
     )
-    for one in restores:
-        lost = f"{one['lost']['from']}..{one['lost']['to']}"
-        say(f"{one['accepted_at']} 由 {one['by']} 接受恢复：日志第 {lost} 条可能丢失（{one['reason']}）")
-        say(f"restore accepted by {one['by']}: entries {lost} of the log may be lost ({one['reason']})")
+    for restore in restores:
+        lost = f"{restore['lost']['from']}..{restore['lost']['to']}"
+        say(f"{restore['accepted_at']} 由 {restore['by']} 接受恢复：日志第 {lost} 条可能丢失（{restore['reason']}）")
+        say(f"restore accepted by {restore['by']}: entries {lost} of the log may be lost ({restore['reason']})")
     if not counted["outside"]:
         say("注意：数据库外没有本日志的检查点，整体改写无从发现")
         say("NOTE: no checkpoint of this log was found outside the database: a rewritten whole could not be noticed")

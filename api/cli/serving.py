@@ -11,6 +11,7 @@ from api.cli.options import Database
 from api.cli.output import progress_bars
 from api.cli.running import say
 from api.listening import bound
+from api.opening import require_own_keys
 from api.settings import Settings
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate as migrate_database
@@ -56,7 +57,7 @@ def serve(database: Database = None, host: Host = None, port: Port = None) -> No
 
 def prepare(settings: Settings) -> None:
     """Make the database ready now, so that a refusal ends this command with its own exit code."""
-    from api.app import make_ready, require_own_keys  # as above
+    from api.app import make_ready  # as above
 
     require_own_keys(settings)
     engine = open_engine(settings.database)

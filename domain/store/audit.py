@@ -11,7 +11,7 @@ kept a checkpoint, a receipt or a certificate can then tell (docs/proof.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -78,13 +78,14 @@ class Auditor:
     def run(self) -> Iterator[Finding]:
         """Every difference, in the order in which they are found."""
         connection = self._connection
-        for table, part in (
+        parts: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
             ("schema", lambda: altered(connection)), ("events", self._log),
             ("sealed_heads", lambda: self._streams.sealed(connection)), ("events", self._never_sealed),
             ("stream_heads", lambda: self._streams.live(connection)), ("tree_nodes", self._tree_ends),
             ("outside", self._beyond), ("vault", self._beside.end), ("idempotency", lambda: answers(connection)),
             ("access_changes", lambda: compared(connection, self._access)),
-        ):  # fmt: skip
+        )  # fmt: skip
+        for table, part in parts:
             yield from readable(table, part())
 
     # ---- the log, in its order ----

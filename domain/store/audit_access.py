@@ -61,10 +61,10 @@ def compared(connection: Connection, signed: Mapping[AccessSigned, str]) -> Iter
     rows = connection.execute(select(access_changes).order_by(access_changes.c.number)).all()
     yield from _gaps(rows)
     seals = {row.number: bytes(row.seal) for row in rows}
-    for one, where in signed.items():
-        if seals.get(one.number) != one.seal:
+    for said, where in signed.items():
+        if seals.get(said.number) != said.seal:
             yield Finding(
-                "access_changes", f"number {one.number}", f"签署检查点（{where}）时的这一行不见了",
+                "access_changes", f"number {said.number}", f"签署检查点（{where}）时的这一行不见了",
                 f"this row was there when a checkpoint was signed ({where})",
             )  # fmt: skip
     there = {(one.table, one.subject): one for one in _held(connection)}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from domain.proof.check import NO_EVENTS, chained
 from domain.proof.tree import Head, HeadsTree
@@ -81,8 +82,12 @@ class Streams:
             if one is None:
                 yield Finding("stream_heads", name, "没有任何记录的机构", "a head without an event: nobody recorded it")
                 continue
-            said = None if row is None else (row.version, row._mapping["count"], bytes(row.hash), row.last_recorded_at)
+            right = (one.count, one.count, one.hash, last.get(name), stream_id(name))
             if one.waiting:
                 yield Finding("events", name, f"缺第 {one.count + 1} 条", f"event {one.count + 1} is missing")
-            elif said != (one.count, one.count, one.hash, last.get(name)) or row.originator_id != stream_id(name):
+            elif row is None or _said(row) != right:
                 yield Finding("stream_heads", name, "与该机构的记录不符", "it is not the head of its events")
+
+
+def _said(row: Row[Any]) -> tuple[Any, ...]:
+    return row.version, row._mapping["count"], bytes(row.hash), row.last_recorded_at, row.originator_id

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from alembic import command
-from sqlalchemy import Connection, StaticPool, create_engine, inspect, text
+from sqlalchemy import Connection, Row, StaticPool, create_engine, inspect, text
 
 from domain.store.audit_beside import Finding
 from domain.store.schema import APPEND_ONLY, TRIGGERS, metadata
@@ -95,15 +96,12 @@ def _postgresql(connection: Connection) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _is_ours(row: object) -> bool:
-    name, table = row.tgname, row.relname  # type: ignore[attr-defined]  # a row of `_TRIGGERS`
-    when = row.has_condition == (name == "consultations_kept")  # type: ignore[attr-defined]
-    same = (table, row.tgtype, row.tgenabled) == (
-        name.rpartition("_append_only")[0] or "consultations",
-        _FIRES[name],
-        "A",
-    )  # type: ignore[attr-defined]
-    return same and when and _REFUSES.fullmatch(row.prosrc) is not None  # type: ignore[attr-defined]
+def _is_ours(row: Row[Any]) -> bool:
+    """Whether a trigger by one of our names fires where and when it has to, and refuses."""
+    table = row.tgname.rpartition("_append_only")[0] or "consultations"
+    fires = (table, _FIRES[row.tgname], "A", row.tgname == "consultations_kept")
+    there = (row.relname, row.tgtype, row.tgenabled, row.has_condition)
+    return there == fires and _REFUSES.fullmatch(row.prosrc) is not None
 
 
 _TRIGGERS = text(

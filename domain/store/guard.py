@@ -110,9 +110,9 @@ class Guard:
         except DatabaseForeign as foreign:
             if not self._sound:
                 raise
-            found = damaged("file is not a database")
-            self.stop(found)
-            raise found from foreign
+            broken = damaged("file is not a database")
+            self.stop(broken)
+            raise broken from foreign
 
     def connecting(self) -> None:
         """A connection is about to be made: to the file that was opened first. Raises: FileReplaced."""

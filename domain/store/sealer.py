@@ -69,12 +69,12 @@ class LeftOut(DatabaseRefused):
     """The log went past events of an agency: nothing can be certified as complete before they have their place."""
 
 
-_NEW_HORIZON = {
-    "remedy": "若确由 pg_dump 恢复或升级到此集群：请停掉其他进程，"
-    "运行 steward restore sequence --as 经办人 --reason 事由",
-    "remedy_en": "If it was restored from a dump, or upgraded, into this cluster on purpose: stop all other processes "
-    "and run steward restore sequence --as PERSON --reason REASON",
-}
+_NEW_HORIZON = (
+    "若确由 pg_dump 恢复或升级到此集群：请停掉其他进程，运行 steward restore sequence --as 经办人 --reason 事由",
+    "If it was restored from a dump, or upgraded, into this cluster on purpose: stop all other processes and run "
+    "steward restore sequence --as PERSON --reason REASON",
+)
+"""The remedy, in both languages."""
 
 
 def seal(engine: Engine) -> int:
@@ -150,7 +150,7 @@ def require_nothing_left_out(connection: Connection, stream: str) -> None:
     """No event of this stream is missing from the log though later ones are there. Raises: LeftOut."""
     if count := skipped(connection, stream):
         raise LeftOut(
-            f"{stream} 有 {count} 条记录被日志漏过", f"the log went past {count} events of {stream}", **_NEW_HORIZON
+            f"{stream} 有 {count} 条记录被日志漏过", f"the log went past {count} events of {stream}", (), *_NEW_HORIZON
         )
 
 
@@ -222,7 +222,7 @@ def bind_cluster(engine: Engine) -> None:
         if _row(connection).cluster is not None:
             return
         if count := skipped(connection):
-            raise OtherCluster(f"日志漏过了 {count} 条记录", f"the log went past {count} events", **_NEW_HORIZON)
+            raise OtherCluster(f"日志漏过了 {count} 条记录", f"the log went past {count} events", (), *_NEW_HORIZON)
     with writing(engine) as connection:
         here = connection.scalar(text(CLUSTER))
         connection.execute(update(sealer).where(sealer.c.cluster.is_(None)).values(cluster=here))
@@ -233,13 +233,15 @@ def _require_same(row: Row[Any], now: Row[Any]) -> None:
         raise OtherCluster(
             f"台账来自另一个 PostgreSQL 集群（{row.cluster}），现在的集群是 {now.cluster}",
             f"the ledger comes from another PostgreSQL cluster ({row.cluster}); this one is {now.cluster}",
-            **_NEW_HORIZON,
+            (),
+            *_NEW_HORIZON,
         )
     if now.strange or (row.horizon or 0) > now.lowest:
         raise OtherCluster(
             "台账的事务号比本 PostgreSQL 集群的还大：它来自另一个集群",
             "transaction ids of the log are ahead of this PostgreSQL cluster's: it comes from another cluster",
-            **_NEW_HORIZON,
+            (),
+            *_NEW_HORIZON,
         )
 
 

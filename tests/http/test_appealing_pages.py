@@ -8,16 +8,19 @@ from html import unescape
 import pytest
 
 from domain.values import Role
+from tests.http.dated import DatedWorld
 from tests.http.desk import Desk
 from tests.http.test_contested_routes import YEAR, Contested
 from tests.http.test_form_pages import main_of, previewed
-from tests.http.world import World, today
+from tests.http.world import today
 
 
 @pytest.fixture
-def contested(own_world: World) -> Contested:
-    """A world of its own: a year is published once."""
-    return Contested(own_world)
+def contested(dated_world: DatedWorld) -> Contested:
+    """A world of its own: a year is published once, on its day; the week of art.20 is long over today."""
+    made = Contested(dated_world)
+    dated_world.clock.at(today())
+    return made
 
 
 def appeal(contested: Contested, filed_on: str) -> dict[str, str]:

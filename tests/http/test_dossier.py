@@ -14,6 +14,7 @@ import pytest
 from domain.store.mapper import leaf_hash
 from domain.store.sealer import seal
 from domain.values import Role
+from tests.http.dated import DatedWorld
 from tests.http.test_assessment import YEAR, Year
 from tests.http.world import Person, World
 
@@ -32,16 +33,16 @@ def opened(response: Any) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def appealed(own_world: World) -> tuple[Year, str, str]:
+def appealed(dated_world: DatedWorld) -> tuple[Year, str, str]:
     """A decided appeal; its agency and id."""
-    year = Year(own_world)
-    uscc = own_world.assessed()
-    own_world.done("ReceiveComplaint", uscc, complainant="张先生")
+    year = Year(dated_world)
+    uscc = dated_world.assessed()
+    dated_world.done("ReceiveComplaint", uscc, complainant="张先生")
     upheld = year.upheld(uscc, "2024-05-06")
-    own_world.publish()
+    dated_world.publish()
     appeal = year.filed_appeal(uscc, upheld)
-    own_world.must(year.decide(appeal, annul=[upheld]))
-    _sealed(own_world)
+    dated_world.must(year.decide(appeal, annul=[upheld]))
+    _sealed(dated_world)
     return year, uscc, appeal
 
 

@@ -34,8 +34,7 @@ def stories(world: World) -> Iterator[tuple[str, str]]:
     yield "penalised", _with(world, lambda uscc: world.done("ImposePenalty", uscc))
     yield "liable", _with(world, lambda uscc: world.done("FindAccidentLiability", uscc))
     yield "honoured", _with(world, lambda uscc: world.done("AwardHonour", uscc))
-    yield "two-forms", _with(world, lambda uscc: world.done("SubmitSurvey", uscc, submitted_on="2024-12-11"))
-    yield "closed", _with(world, lambda uscc: world.done("CloseSurvey", uscc))
+    yield "two-forms", _two_forms(world)
     yield "form-of-a-stranger", _stranger(world)
     yield "terminated", _with(world, lambda uscc: world.done("TerminateAgency", uscc))
     yield "many-lapses", _lapses(world)
@@ -79,12 +78,21 @@ def _stranger(world: World) -> str:
     return uscc
 
 
+def _two_forms(world: World) -> str:
+    uscc = world.filed()
+    world.done("StartProject", uscc, started_on="2024-02-01", due_on="2024-12-20")
+    world.done("SubmitSurvey", uscc, year=2024, submitted_on="2024-12-09")
+    return world.assessed(uscc)
+
+
 def _lapses(world: World) -> str:
-    uscc = world.assessed()
+    uscc = world.filed()
+    world.done("StartProject", uscc, started_on="2024-02-01", due_on="2024-12-20")
+    world.done("InviteSurvey", uscc, client=CLIENT_PARTY)
+    world.assessed(uscc)
     for item, day in ((1, "2024-02-05"), (3, "2024-03-04"), (4, "2024-04-04"), (4, "2024-05-05")):
         world.done("RecordLapse", uscc, item=item, occurred_on=day)
     world.done("RequestSubmission", uscc)
-    world.done("InviteSurvey", uscc, client=CLIENT_PARTY)
     return uscc
 
 

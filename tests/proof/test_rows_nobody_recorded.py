@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,8 @@ def test_an_answer_kept_for_retries_is_made_again(held: Held) -> None:
     other_day = {**whole, "events": [{**event, "occurred_on": "2025-03-05"}]}
     other_kind = {**whole, "events": [{**event, "type": "HonourAwarded"}]}
     other_ids = {**whole, "ids": {"project": event["id"]}}
-    for spoilt in (other_day, other_kind, other_ids, {**whole, "agency": "x"}, {**whole, "version": 999}, []):
+    others: list[Any] = [other_day, other_kind, other_ids, {**whole, "agency": "x"}, {**whole, "version": 999}, []]
+    for spoilt in others:
         with held.tamperer.open() as cursor:
             changed = json.dumps(spoilt).encode()
             cursor.execute(f"UPDATE idempotency SET answer = {place} WHERE key = {place}", (changed, key))

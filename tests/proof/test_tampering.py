@@ -116,7 +116,9 @@ def _filled(url: str, folder: Path) -> tuple[str, bytes]:
         world.assessed()
         world.publish()
         world.done("FileAppeal", uscc, year=2024, filed_on="2025-03-12", disputed_event_ids=[lapse])
-        world.done("InviteSurvey", uscc, client=CLIENT_PARTY)
+        invited = world.filed()
+        world.done("StartProject", invited)
+        world.done("InviteSurvey", invited, client=CLIENT_PARTY)
         body = {"item": 3, "occurred_on": "2025-03-04"}
         world.must(world.association.post(f"/v1/agencies/{uscc}/lapses", body, Idempotency_Key="once"))
         world.done("RecordLapse", uscc, occurred_on="2024-09-09")
