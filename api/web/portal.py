@@ -114,15 +114,19 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
 
 @router.get("/rules")
 def rules(request: Request) -> Response:
-    """The Measures as they are read: readings with their values, the text itself, its defects (art.28)."""
+    """The Measures as they are read: readings with their values, known defects of the text (art.28)."""
     book = list(adopted_law(request).rulebooks)[-1]
     values: dict[str, list[dict[str, Any]]] = {}
     for row in book.describe():
         values.setdefault(row["reading"], []).append({**row, "shown": _shown(row["value"])})
     titles = {one.ref: one for one in paragraphs()}
-    return page(
-        request, "rules.html", name="rules", book=book, values=values, titles=titles, official=official_text,
-    )  # fmt: skip
+    return page(request, "rules.html", name="rules", book=book, values=values, titles=titles)
+
+
+@router.get("/rules/text")
+def text(request: Request) -> Response:
+    """Every paragraph of the Measures in its own words, beside ours, with its readings."""
+    return page(request, "rules-text.html", name="rules-text", titles=paragraphs(), official=official_text)
 
 
 @router.get("/rules/scores")

@@ -40,6 +40,7 @@ PAGES = (
     Page("/results", "results", "考评结果", "Results"),
     Page("/results/{year}", "year", "年度考评结果", "Results of a year", False, "/v1/public/results/{year}.atom"),
     Page("/rules", "rules", "规则与理解", "Rules as read"),
+    Page("/rules/text", "rules-text", "办法原文", "Text of the Measures", False),
     Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
     Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
     Page("/help", "help", "帮助", "Help", False),

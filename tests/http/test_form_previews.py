@@ -119,7 +119,8 @@ def test_the_preview_and_the_receipt_name_an_equal_fact(world: World, role: Role
     A client is told of its own, which the association recorded in its name.
     """
     uscc = world.filed()
-    given = {"received_on": today(), "complainant": "李 四", "client_uscc": CLIENT_USCC, "grounds": "other"}
+    given = {"received_on": today(), "complainant": "李 四", "client_uscc": CLIENT_USCC, "grounds": "other",
+             "content": "", "contact": ""}  # fmt: skip
     first = world.id_of("ReceiveComplaint", uscc, **given)
     desk = Desk(world, role, CLIENT_USCC if role is Role.CLIENT else None)
     fields = {"agency": uscc, **{f"/{name}": value for name, value in given.items()}, "/complainant": "李四"}

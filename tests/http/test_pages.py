@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from api.settings import Settings
 from api.web import portal
 from api.web.routes import PageRoute
 from api.web.table import ASSETS, PAGES, POLICY, PUBLIC_PAGES, is_page
+from domain.measures.official_text import official_text
 from domain.measures.paragraphs import READING_REFS, paragraphs
+from tests.http.dated import DatedWorld
 from tests.http.test_public_feeds import demonstration
 from tests.http.world import APPEALED, World, body_of, new_uscc
 
@@ -172,14 +175,14 @@ def test_the_blacklist_page_names_the_term(world: World) -> None:
 
 
 @pytest.mark.shows("art.19", "art.20", "R3")
-def test_a_published_year_shows_rank_grade_total_and_deadline(own_world: World) -> None:
+def test_a_published_year_shows_rank_grade_total_and_deadline(dated_world: DatedWorld) -> None:
     """Published on Monday 2025-03-10: listed with total, and appeals until Monday the 17th, said in words."""
-    uscc = own_world.assessed()
-    assert "还没有公布过考评结果" in shown(own_world, "/results")
-    own_world.publish()
-    assert "2025年3月17日（星期一） 24:00 届满" in shown(own_world, "/results")
-    text = shown(own_world, "/results/2024", lang="en")
-    row = own_world.client.get("/v1/public/results/2024").json()["items"][0]
+    uscc = dated_world.assessed()
+    assert "还没有公布过考评结果" in shown(dated_world, "/results")
+    dated_world.publish()
+    assert "2025年3月17日（星期一） 24:00 届满" in shown(dated_world, "/results")
+    text = shown(dated_world, "/results/2024", lang="en")
+    row = dated_world.client.get("/v1/public/results/2024").json()["items"][0]
     assert uscc in text
     assert f">{row['total']}<" in text
     assert "Monday 17 March 2025" in text
@@ -195,8 +198,16 @@ def test_the_rules_show_every_reading_and_that_none_is_confirmed(world: World) -
     book = world.association.get("/v1/rulebooks/dayawan-2021").json()
     assert all(f"<code>{row['name']}</code>" in text for row in book["values"])
     assert text.count("<li>", text.index('id="defects"')) == len(book["defects"])
-    assert len(re.findall(r'<blockquote class="official"', text)) == len(paragraphs())
-    assert "全部或部分服务对象" in text, "the text itself stands beside our words"
+
+
+@pytest.mark.shows("art.28")
+def test_the_text_of_the_measures_stands_beside_our_words(world: World) -> None:
+    """Every paragraph, letter for letter, with what is left out of our words: who is asked (art.13), whom art.16 names."""
+    text = shown(world, "/rules/text", lang="zh")
+    assert re.findall(r'<li id="((?:art|annex)[^"]+)">', text) == [one.ref for one in paragraphs()]
+    assert all(official_text(one.ref).split("\n")[0] in unescape(text) for one in paragraphs())
+    assert "全部或部分服务对象" in text
+    assert '<a href="/rules#R22">R22</a>' in text
 
 
 def test_the_worked_example_is_computed(world: World) -> None:
