@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.values import Role
+from tests.http.dated import DatedWorld
 from tests.http.test_what_if import nothing_written
 from tests.http.world import World
 
@@ -139,8 +140,9 @@ def test_an_impact_tells_what_reopening_would_publish(contested: Contested) -> N
     assert found["disposal"]["fact"]["reason"] == "漏记"
 
 
-def test_the_year_tells_what_stands_in_the_way_of_closing(contested: Contested) -> None:
+def test_the_year_tells_what_stands_in_the_way_of_closing(dated_world: DatedWorld) -> None:
     """Open appeals and impacts, the last window, and how the grades fall; before the publication how many to expect."""
+    contested = Contested(dated_world)
     contested.world.done("RecordLapse", contested.other, item=4, occurred_on="2024-09-09")
     found = contested.committee.get(f"/v1/assessments/{YEAR}").json()
     assert (found["open_appeals"], found["open_impacts"]) == (1, 1)

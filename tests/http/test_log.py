@@ -239,7 +239,7 @@ def test_sealing_goes_on_after_kill_9(database_url: str, tmp_path: Path) -> None
             send(unit, fact)
     port = free_port()
     with serving(database_url, tmp_path, port):
-        found = listen(port, auditor_of(database_url), 3, 60)
+        found = listen(port, auditor_of(database_url), 0, 63)[3:]  # without what opened the ledger
         note = _signed(port, auditor_of(database_url), 63)
     assert [one["log_index"] for one in found] == list(range(4, 64))
     assert [one["version"] for one in found] == list(range(1, 61))

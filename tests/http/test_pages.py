@@ -202,7 +202,7 @@ def test_the_rules_show_every_reading_and_that_none_is_confirmed(world: World) -
 
 @pytest.mark.shows("art.28")
 def test_the_text_of_the_measures_stands_beside_our_words(world: World) -> None:
-    """Every paragraph, letter for letter, with what is left out of our words: who is asked (art.13), whom art.16 names."""
+    """Every paragraph, letter for letter, with what our words leave out: of whom art.13 asks."""
     text = shown(world, "/rules/text", lang="zh")
     assert re.findall(r'<li id="((?:art|annex)[^"]+)">', text) == [one.ref for one in paragraphs()]
     assert all(official_text(one.ref).split("\n")[0] in unescape(text) for one in paragraphs())

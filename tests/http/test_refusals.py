@@ -179,12 +179,12 @@ def _(world: World) -> Case:
 def _(world: World) -> Case:
     uscc = world.filed()
     text, text_en = (
-        "2024 年度没有公布过该机构的考评结果", "no result of 2024 has been published for this agency"
+        "2024 年度的考评结果尚未公布", "the results of 2024 have not been published"
     )  # fmt: skip
     return uscc, f"/v1/agencies/{uscc}/appeals", {**body_of("FileAppeal"), "disputed_event_ids": []}, problem(
         text, text_en, errors=[{"pointer": "/year", "detail": text, "detail_en": text_en}], article="art.20",
-        rule="R33", remedy="对单条记录请提出更正申请（R38）",
-        remedy_en="Against a single record, file an objection (R38).",
+        rule="R33", remedy="公布之后一周内可提出异议；此前对单条记录可提出更正申请（R38）",
+        remedy_en="Appeal within a week of their publication; until then, object to a single record (R38).",
     )  # fmt: skip
 
 
