@@ -40,16 +40,16 @@ def command_of(fact: Fact) -> tuple[str, Command]:
     return given or str(fact.body["uscc"]), route.body.model_validate(fact.body)
 
 
-def send(unit: Unit, fact: Fact) -> None:
+def send(unit: Unit, fact: Fact, actor: str = "bench") -> None:
     """Record it."""
     agency, command = command_of(fact)
-    record(unit, fact, agency, command)
+    record(unit, fact, agency, command, actor)
 
 
-def record(unit: Unit, fact: Fact, agency: str, command: Command) -> None:
-    """Record a fact that has been parsed."""
+def record(unit: Unit, fact: Fact, agency: str, command: Command, actor: str = "bench") -> None:
+    """Record a fact that has been parsed. `actor`: the person; one whom an audit asks for has to be on record."""
     unit.record(
-        agency, command, actor="bench", role=Role.REGULATOR, via="api", path_id=fact.path_id, event_id=fact.id,
+        agency, command, actor=actor, role=Role.REGULATOR, via="api", path_id=fact.path_id, event_id=fact.id,
         new=fact.post == "/v1/agencies",
     )  # fmt: skip
 

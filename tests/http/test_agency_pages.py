@@ -10,6 +10,7 @@ import pytest
 
 from api.web.words import EVENTS
 from domain.values import Role
+from tests.http.dated import DatedWorld
 from tests.http.desk import Desk
 from tests.http.test_pages import HOSTILE
 from tests.http.world import World, body_of, new_uscc
@@ -129,10 +130,10 @@ def said_of_scores(text: str) -> list[str]:
     return [unescape("".join(one)) for one in found]
 
 
-def test_the_published_result_is_that_of_the_basis_whatever_stretch_is_shown(world: World) -> None:
+def test_the_published_result_is_that_of_the_basis_whatever_stretch_is_shown(dated_world: DatedWorld) -> None:
     """The latest result by `as_of`, with the end of its time for appeals; none before it was published."""
-    uscc = world.appealable()
-    desk = Desk(world, Role.REGULATOR)
+    uscc = dated_world.appealable()
+    desk = Desk(dated_world, Role.REGULATOR)
     stretch = {"from": "2025-02-01", "to": "2025-02-28"}
     assert "异议期已于" in main_of(desk.shown(f"/agencies/{uscc}", **stretch))
     assert "尚未公布" in main_of(desk.shown(f"/agencies/{uscc}", as_of="2025-12-31", **stretch))

@@ -81,10 +81,10 @@ def any_alive(writers: list[Writer]) -> bool:
 
 def filed(ledger: Ledger, number: int) -> str:
     """An agency with a few facts, so that lapses can be recorded at it."""
-    history = History(number)
+    history, (_, person) = History(number), somebody(ledger)
     for fact in history.facts(3):
         with ledger.writing() as unit:
-            send(unit, fact)
+            send(unit, fact, person)
     return history.uscc
 
 
