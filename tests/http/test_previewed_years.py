@@ -117,7 +117,7 @@ CASES: tuple[tuple[Callable[[World, str], Case], set[int]], ...] = (
 @pytest.mark.parametrize(("case", "years"), CASES, ids=[case.__name__.strip("_") for case, _ in CASES])
 def test_every_year_that_changes_is_told(world: World, case: Callable[[World, str], Case], years: set[int]) -> None:
     """A fact that counts in another year than that of its day (R7-R9, R12, R22, R23), or stops counting there."""
-    uscc = world.assessed()
+    uscc = world.filed()
     world.done("StartProject", uscc, started_on="2025-02-01", due_on="2025-12-20")  # whose survey stays open
     world.done("SubmitSurvey", uscc, year=2025, submitted_on="2025-12-10")
     world.done("ScoreEffect", uscc, year=2025, scored_on="2025-12-28")
