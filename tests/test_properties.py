@@ -118,7 +118,10 @@ class History:
 
     def do_complaint(self) -> None:
         grounds = self.random.choice(("missed_hazard", "poor_quality", "other"))
-        received = min(self.day(), self.day(), self.day())
+        self.complain(min(self.day(), self.day(), self.day()), grounds)
+
+    def complain(self, received: str, grounds: str) -> None:
+        """A complaint whose day of receipt is kept, for no decision may lie before it (R15)."""
         self.received[f"x{len(self.sent)}"] = received
         self.add("complaints", {"received_on": received, "grounds": grounds}, "complaint")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -70,8 +72,13 @@ def test_a_wrong_file_is_refused_and_adopts_nothing(
 
 
 @pytest.fixture
-def published_url(demonstration: str, tmp_path: Path) -> str:
-    """A copy of the small demonstration, of which 2022 and 2023 are published."""
+def published_url(demonstration: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A copy of the small demonstration, of which 2022 and 2023 are published, with keys and checkpoints of its own.
+
+    Two copies of one ledger that go on differently beside one log key are a restored ledger, and refused.
+    """
+    keys = shutil.copytree(os.environ["STEWARD_KEY_DIR"], tmp_path / "keys")
+    monkeypatch.setenv("STEWARD_KEY_DIR", str(keys))
     copy = tmp_path / "copy.db"
     with (
         closing(sqlite3.connect(demonstration.removeprefix("sqlite:///"))) as source,

@@ -67,6 +67,7 @@ def two_urls(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
 def _start(folder: Path, code: str, *arguments: object) -> subprocess.Popen[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
     environment["STEWARD_DATA_DIR"] = str(folder)
+    environment["STEWARD_SHARED_KEYS"] = "true"  # of the two ledgers of a test, and those of its measurements
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
         cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

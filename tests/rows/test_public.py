@@ -46,7 +46,7 @@ class Changing(Recordable):
     def do_quick_complaints(self) -> None:
         day = self.day()
         for _ in range(3):
-            self.add("complaints", {"received_on": day, "grounds": "poor_quality"}, "complaint")
+            self.complain(day, "poor_quality")
             body = {"outcome": "upheld", "findings": "属实", "decided_on": day, "verified_grounds": "poor_quality"}
             self.add(f"complaints/{self.made['complaint'][-1]}/decision", body, "decision")
 
