@@ -92,4 +92,5 @@ def _waiting(world: World, uscc: str) -> None:
     world.done("FileObjection", uscc, event_id=lapse)
     world.done("ReceiveComplaint", uscc, received_on=today())
     world.done("RequestSubmission", uscc)
-    world.done("InviteSurvey", uscc, client=CLIENT_PARTY, year=int(today()[:4]))  # that of YEAR is closed
+    this_year = int(today()[:4])  # the survey of YEAR is closed, and takes no invitation any more (R22)
+    world.done("InviteSurvey", uscc, client=CLIENT_PARTY, year=this_year, invited_on=today())
