@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import count
 from typing import Any, TypeVar
 
 from api.acts import replace
@@ -19,10 +21,11 @@ from domain.ledger import Ledger, Unit
 from domain.measures.chapter4_appeals import appeal_state, is_worse, made_by
 from domain.measures.implements import implements
 from domain.trail import Trail
-from domain.values import Role, shanghai_date
+from domain.values import FOREVER, Role, instant, shanghai_date
 from projections.basis import Basis
 from projections.harm import harmed
 from projections.publication import Draft, Published, judged_again, published
+from projections.what_if import hypothetical
 
 E = TypeVar("E", bound=Event)
 
@@ -58,9 +61,19 @@ def simple(act: Act, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tupl
 def may_decide(ledger: Ledger, appeal_id: str, body: DecideAppeal) -> None:
     """Refuse a decision as `decide` would, by the facts of now; nothing is recorded. Raises: NotFound and others."""
     uscc, filed = located(ledger, appeal_id, AppealFiled)
+    numbers = count(1)
+    replacing = embedded(body.replace, "replace", uscc, lambda: f"supposed-{next(numbers)}")
     with ledger.reading() as reader:
-        trail = Trail(reader.agency_events(uscc))
+        trail, law = Trail(reader.agency_events(uscc)), reader.law(FOREVER)
+        found = published(reader, uscc, filed.year)
     body.may_stand(appeal_state(trail, filed), trail)
+    if found is None or law is None or not (body.annul or replacing):
+        return
+    now = max(instant(datetime.now(UTC)), trail.events[-1].recorded_at)
+    before = Basis(trail, law, shanghai_date(now), now)
+    after = hypothetical(before, [one for one in dict.fromkeys(body.annul) if one not in trail.annulled_by], replacing)
+    last, ids = after.trail.events[-1].recorded_at, [one.event_id for one in replacing]
+    _must_not_harm(found, judged_again(found, last, body.annul, ids, after.trail), before, after, bool(ids))
 
 
 @implements("art.20", "R34", "R35")
@@ -89,7 +102,9 @@ def _decide(
         return act.answer(unit, uscc, events, appeal=filed.id, result=None, ranks=[])
     trail = Trail([*found.events, *events])
     draft = judged_again(found, decision.recorded_at, body.annul, ids, trail)
-    _must_not_harm(unit, found, draft, decision, trail)
+    today, law = shanghai_date(decision.recorded_at), unit.law()
+    before, after = (Basis(one, law, today, decision.recorded_at) for one in (Trail(found.events), trail))
+    _must_not_harm(found, draft, before, after, bool(ids))
     if not differs(found, draft):
         kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
         return act.answer(unit, uscc, events, appeal=filed.id, result=kept, ranks=[])
@@ -98,18 +113,14 @@ def _decide(
 
 
 @implements("R34")
-def _must_not_harm(unit: Unit, found: Published, draft: Draft, decision: Event, trail: Trail) -> None:
+def _must_not_harm(found: Published, draft: Draft, before: Basis, after: Basis, replaces: bool) -> None:
     """Refuse a decision that leaves the appellant worse off, in the published result or in the ledger.
 
-    Raises: Contradiction.
+    `before`, `after`: the ledger without and with the decision. Raises: Contradiction.
     """
     grade = None if draft.grade is None else draft.grade.value
     harm = ("已公布的结果", "the published result") if is_worse(found.standing, grade, draft.total) else None
     if harm is None:
-        today, law = shanghai_date(decision.recorded_at), unit.law()
-        before, after = (
-            Basis(Trail(events), law, today, decision.recorded_at) for events in (found.events, trail.events)
-        )
         harm = harmed(before, after, found.first.year)
     if harm is not None:
         raise Contradiction(
@@ -117,7 +128,7 @@ def _must_not_harm(unit: Unit, found: Published, draft: Draft, decision: Event, 
             f"this decision would worsen {harm[1]} of the appellant: an appeal is never to its disadvantage",
             cites=("art.20", "R34"), remedy="对申诉人不利的事实须另案处理：这里只作有利的更正，其余另行登记",
             remedy_en="What is to the appellant's disadvantage belongs into a proceeding of its own: record it apart.",
-            pointer="/replace" if getattr(decision, "replaced", ()) else "/annul",
+            pointer="/replace" if replaces else "/annul",
         )  # fmt: skip
 
 

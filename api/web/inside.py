@@ -106,11 +106,11 @@ async def wrong(request: Request, model: type[BaseModel], body: dict[str, Any]) 
 async def refusal_of(request: Request, path: str, judge: Callable[[], None]) -> dict[str, Any] | None:
     """The problem that the API would answer to what `judge` refuses, before anything is sent; None for what it lets by.
 
-    `judge` asks the ledger and raises a Refusal, as the route at `path` would.
+    `judge` asks the ledger and raises a Refusal, or what is wrong with a body's form, as the route at `path` would.
     """
     try:
         await run_in_threadpool(judge)
-    except Refusal as error:
+    except (Refusal, RequestValidationError) as error:
         return (await _problem(request, path, error)).content
     return None
 

@@ -77,7 +77,7 @@ def _history(world: World, uscc: str) -> None:
     world.assessed(uscc, YEAR)
     world.upheld(uscc, f"{YEAR - 1}-05-06", f"{YEAR - 1}-11-20")
     wrong = world.upheld(uscc, f"{YEAR}-02-11")[0]
-    for day in (f"{YEAR - 1}-03-04", f"{YEAR}-04-02", f"{YEAR}-06-17"):
+    for day in (f"{YEAR - 1}-03-04", f"{YEAR}-04-02", f"{YEAR}-05-20", f"{YEAR}-06-17"):
         world.done("RecordLapse", uscc, occurred_on=day)
     world.done("AwardHonour", uscc, awarded_on=f"{YEAR}-09-01")
     world.done("EnterBadRecord", uscc, entered_on=f"{YEAR}-07-07")
@@ -92,4 +92,5 @@ def _waiting(world: World, uscc: str) -> None:
     world.done("FileObjection", uscc, event_id=lapse)
     world.done("ReceiveComplaint", uscc, received_on=today())
     world.done("RequestSubmission", uscc)
-    world.done("InviteSurvey", uscc, client=CLIENT_PARTY, year=int(today()[:4]))  # that of YEAR is closed
+    this_year = int(today()[:4])  # the survey of YEAR is closed, and takes no invitation any more (R22)
+    world.done("InviteSurvey", uscc, client=CLIENT_PARTY, year=this_year, invited_on=today())

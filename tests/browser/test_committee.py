@@ -17,14 +17,16 @@ from api.settings import Settings
 from domain.values import Role
 from tests.browser.conftest import served
 from tests.browser.district import YEAR, District, make_district
+from tests.http.dated import later
+from tests.http.desk import account
 from tests.http.world import World
 
 
 class Appeals:
-    """A district with an appeal for each journey."""
+    """A district with an appeal for each journey, and an agency of it that appealed too late."""
 
-    def __init__(self, district: District, ids: dict[str, str]) -> None:
-        self.district, self.ids = district, ids
+    def __init__(self, district: District, ids: dict[str, str], late: District) -> None:
+        self.district, self.ids, self.late = district, ids, late
 
 
 @pytest.fixture(scope="module")
@@ -39,13 +41,22 @@ def appeals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appeals]:
             if one["type"] == "LapseRecorded" and one["occurred_on"].startswith(str(YEAR))
         ]  # fmt: skip
         ids = {"script": made.appeal}
-        for name, lapse, day in (("keys", lapses[1], 12), ("bare", lapses[1], 13), ("late", lapses[1], 25)):
+        for name, lapse, day in (("keys", lapses[1], 12), ("bare", lapses[2], 13), ("harm", lapses[2], 14)):
             filed = world.done(
                 "FileAppeal", made.agency, year=YEAR, filed_on=f"{YEAR + 1}-03-{day}", disputed_event_ids=[lapse]
             )
             ids[name] = str(filed["ids"]["appeal"])
+        late = next(
+            one["agency"]["uscc"] for one in world.association.get(f"/v1/assessments/{YEAR}", limit=500).json()["items"]
+            if one["agency"]["uscc"] != made.agency
+        )  # fmt: skip
+        with later(world, 30) as day:  # the week runs from the day of recording, not from the earlier one given (R32)
+            ids["late"] = str(
+                world.done("FileAppeal", late, year=YEAR, filed_on=day, disputed_event_ids=[])["ids"]["appeal"]
+            )
+        too_late = replace(made, agency=late, logins={Role.AGENCY: account(world, Role.AGENCY, late)})
     with served(url) as address:
-        yield Appeals(replace(made, address=address), ids)
+        yield Appeals(replace(made, address=address), ids, replace(too_late, address=address))
 
 
 @contextmanager
@@ -151,9 +162,26 @@ def test_without_script_everything_works(chromium: Browser, appeals: Appeals, pi
         assert "决定已记录" in tab.inner_text("h1")
 
 
+def test_what_would_harm_the_appellant_is_refused_before_it_is_confirmed(chromium: Browser, appeals: Appeals) -> None:
+    """A lapse put in and nothing taken away: the refusal of R34 comes at once, not after the confirmation."""
+    district, appeal = appeals.district, appeals.ids["harm"]
+    with browser_of(chromium, district, Role.COMMITTEE) as tab:
+        tab.goto(f"{district.address}/appeals/{appeal}?lang=zh")
+        tab.click(".replacing summary")
+        tab.click("button[value=add]")
+        tab.select_option("#replace-0-body-item", "4")
+        tab.fill("#replace-0-body-occurred_on", f"{YEAR}-06-20")
+        tab.check("input[name=outcome][value=partly_upheld]")
+        tab.fill("#reasons", "另有一次缺席。")
+        tab.click("main button[value=check]")
+        tab.wait_for_selector("#refused")
+        assert "不得使提出者处于更不利的地位" in tab.inner_text("#refused")
+        assert tab.locator("form.confirm").count() == 0
+
+
 def test_the_agency_withdraws_its_appeal(chromium: Browser, appeals: Appeals, pictures: Path) -> None:
     """The agency sees its late appeal, what it could bring, no form to decide, and withdraws it in two steps."""
-    district, appeal = appeals.district, appeals.ids["late"]
+    district, appeal = appeals.late, appeals.ids["late"]
     with browser_of(chromium, district, Role.AGENCY) as tab:
         tab.goto(f"{district.address}/appeals/{appeal}?lang=zh")
         assert "逾期" in tab.inner_text("main")
@@ -161,6 +189,7 @@ def test_the_agency_withdraws_its_appeal(chromium: Browser, appeals: Appeals, pi
         with tab.expect_download() as loading:
             tab.click("text=下载卷宗")
         assert loading.value.suggested_filename.startswith(f"dossier-{district.agency}-{YEAR}")
+        tab.fill("#withdrawn_on", str(tab.get_attribute("#withdrawn_on", "min")))  # the day on which it was filed
         tab.click("button[value=check-withdraw]")
         tab.click("button[value=withdraw]")
         tab.wait_for_url("**#history")
@@ -175,6 +204,7 @@ def test_a_year_is_published_and_an_impact_disposed_of(chromium: Browser, appeal
         tab.goto(f"{district.address}/years/{YEAR - 1}?lang=zh")
         tab.fill("#meeting_on", f"{YEAR}-03-05")
         tab.fill("#published_on", f"{YEAR}-03-10")
+        tab.fill("#reason", "会议当日已在网站公示，此处补录")
         tab.screenshot(path=pictures / "year-unpublished-zh-desktop.png", full_page=True)
         tab.click("main button[value=check]")
         if tab.locator("#refused").count():

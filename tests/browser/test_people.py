@@ -21,7 +21,7 @@ from tests.http.desk import PASSWORD, account
 from tests.http.test_pages import HOSTILE
 from tests.http.world import World, body_of, new_uscc
 
-NEW = "four loud bitterns"
+NEW, NEWER = "four loud bitterns", "five late curlews"
 LINKS = 6
 
 
@@ -139,7 +139,8 @@ def test_the_survey_costs_no_long_task_and_no_shift(chromium: Browser, invitatio
 def test_an_account_from_its_making_to_its_first_changes(
     chromium: Browser, invitations: Invitations, pictures: Path
 ) -> None:
-    """The administrator makes it; the person signs in, changes the password, ends the session of another browser."""
+    """The administrator makes it; the person signs in, ends the session of another browser and changes the password:
+    the one that was handed out before any other page opens (F36), later one's own by will."""
     desk, person, other = (chromium.new_context(viewport={"width": 1280, "height": 800}) for _ in range(3))
     tab = desk.new_page()
     sign_in(tab, invitations, invitations.admin, PASSWORD)
@@ -161,13 +162,30 @@ def test_an_account_from_its_making_to_its_first_changes(
     assert page.locator("tbody tr").count() == 1
     other.pages[0].goto(f"{invitations.address}/account")
     assert "/sign-in" in other.pages[0].url
-    for field, value in (("present", password), ("new", NEW), ("again", NEW)):
-        page.fill(f"#{field}", value)
-    page.click("main button[value=password]")
-    page.wait_for_selector("text=密码已更改")
+    page.goto(f"{invitations.address}/agencies")
+    assert page.url.endswith("/account")
+    assert "您的密码由管理员发给" in page.inner_text("main [role=alert]")
+    _change(page, password, NEW)
+    page.wait_for_url(lambda url: not url.endswith("/account"))
+    page.goto(f"{invitations.address}/agencies")
+    assert page.url.endswith("/agencies")
     sign_in(other.pages[0], invitations, "li.na", NEW)
+    page.goto(f"{invitations.address}/account")
+    assert page.locator("main [role=alert]").count() == 0
+    _change(page, NEW, NEWER)
+    page.wait_for_selector("text=密码已更改")
+    other.pages[0].goto(f"{invitations.address}/account")
+    assert "/sign-in" in other.pages[0].url
+    sign_in(other.pages[0], invitations, "li.na", NEWER)
     for context in (desk, person, other):
         context.close()
+
+
+def _change(page: Tab, present: str, new: str) -> None:
+    """Fill in the form for another password and send it."""
+    for field, value in (("present", present), ("new", new), ("again", new)):
+        page.fill(f"#{field}", value)
+    page.click("main button[value=password]")
 
 
 @pytest.mark.parametrize("size", WIDTHS)
