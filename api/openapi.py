@@ -297,6 +297,7 @@ def certificate_docs() -> dict[str, Any]:
 def log_docs() -> dict[str, Any]:
     """What FastAPI is told of the log, which answers in pages or as a stream."""
     docs = question_docs("log")
+    docs["responses"] |= problem_docs(["contradiction"])  # a place beyond the end of the log
     example = 'retry: 2000\n\nid: 1\nevent: recorded\ndata: {"log_index": 1, ...}\n\n'
     docs["responses"][200]["content"]["text/event-stream"] = {"schema": _text(), "example": example}
     last = _header("Last-Event-ID", "断线后从此序号之后继续，优先于 after / go on after this index; wins over after")
