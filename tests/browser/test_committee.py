@@ -50,9 +50,11 @@ def appeals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appeals]:
             one["agency"]["uscc"] for one in world.association.get(f"/v1/assessments/{YEAR}", limit=500).json()["items"]
             if one["agency"]["uscc"] != made.agency
         )  # fmt: skip
-        with later(world, 30) as day:  # the week runs from the day of recording, not from the earlier one given (R32)
+        with later(
+            world, 30
+        ) as afterwards:  # the week runs from the day of recording, not from the earlier one given (R32)
             ids["late"] = str(
-                world.done("FileAppeal", late, year=YEAR, filed_on=day, disputed_event_ids=[])["ids"]["appeal"]
+                world.done("FileAppeal", late, year=YEAR, filed_on=afterwards, disputed_event_ids=[])["ids"]["appeal"]
             )
         too_late = replace(made, agency=late, logins={Role.AGENCY: account(world, Role.AGENCY, late)})
     with served(url) as address:
