@@ -106,6 +106,7 @@ def not_in(accused: Accused, secrets: dict[str, str], place: str, answer: Any) -
 
 
 @pytest.mark.slow
+@pytest.mark.shows("R39")
 def test_an_agency_is_told_no_secret_by_any_route(accused: Accused) -> None:
     """Asked by what it knows and by what it cannot know; what it has to read for its defence is there."""
     seen = ""
@@ -117,6 +118,7 @@ def test_an_agency_is_told_no_secret_by_any_route(accused: Accused) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.shows("R39")
 def test_an_agency_is_told_no_secret_by_any_page(accused: Accused) -> None:
     """Pages, forms and papers ask the same API; nothing typed by others stands on them either."""
     opened = 0
@@ -127,6 +129,7 @@ def test_an_agency_is_told_no_secret_by_any_page(accused: Accused) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.shows("R39")
 def test_nobody_else_is_told_and_who_supervises_reads_all(accused: Accused) -> None:
     """Another agency, another client, an administrator and the public read none of it; the four roles all of it."""
     world = accused.world
@@ -233,6 +236,7 @@ def test_an_agencys_certificate_says_what_is_attested(accused: Accused) -> None:
     assert parse_certificate(whole.content).attested == ()
 
 
+@pytest.mark.shows("R39")
 def test_the_table_of_readers_is_whole() -> None:
     """Every sealed member of every fact has a row, every kind its readers, and nothing of R39 is the agency's."""
     for place in sealed_fields():
