@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import api.app
+import api.cli.main
 import api.commands  # noqa: F401  # importing registers the code that implements paragraphs
 import projections.dossier.citing
 import projections.replay_under  # noqa: F401
