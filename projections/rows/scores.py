@@ -187,17 +187,44 @@ def _of_clients(context: Context, changed: list[Event]) -> None:
     projects = [entry.event.id for entry in context.entries.under(of_them) if isinstance(entry.event, ProjectStarted)]
     ends = [naming_key(project, kind) for project in projects for kind in _ENDS]
     before, now = context.both([*of_them, *ends, type_key(SurveyClosed)])
-    said = [one for trail in (before, now) for kind in _SAID for one in trail.of(kind)]
+    since = min(event.occurred_on for event in changed if isinstance(event, _ON_CLIENTS))
     records: list[tuple[int, date, int]] = []
-    for year in sorted({one.year for one in said}):
+    for year in _years_said(changed, before, now):
         low = _low_mean(context, year, before)
-        _shift(context, year, _counts(context, year, before), _counts(context, year, now))
+        trails = [_of_year(context, year, trail) for trail in (before, now)]
+        days = sorted({event.occurred_on for trail in trails for event in trail.events if event.occurred_on >= since})
+        _shift(context, year, *(_counts(context, year, trail, days) for trail in trails))
         for day in _low_mean(context, year, now) ^ low:
             records.append((year, day, -1 if day in low else 1))
     move_records(context, records)
 
 
 _SAID: tuple[type[SurveySubmitted] | type[EffectScored], ...] = (SurveySubmitted, EffectScored)
+_ON_CLIENTS = (*_SAID, SurveyClosed, ProjectStarted, *_ENDS)
+
+
+def _years_said(changed: list[Event], before: Trail, now: Trail) -> list[int]:
+    """The years that the changed events bear on: their own, or with a project all of which something was said."""
+    if any(isinstance(event, (ProjectStarted, *_ENDS)) for event in changed):
+        return sorted({one.year for trail in (before, now) for kind in _SAID for one in trail.of(kind)})
+    return sorted({event.year for event in changed if isinstance(event, (SurveySubmitted, EffectScored, SurveyClosed))})
+
+
+def _of_year(context: Context, year: int, trail: Trail) -> Trail:
+    """What of a trail bears on a year and counts: few of many years' events, so that a day is judged quickly."""
+    first, last = context.law.rulebooks.span_of(year)
+    ended: dict[str, date] = {}
+    for end in (one for kind in _ENDS for one in trail.of(kind)):
+        ended[end.project_id] = min(end.occurred_on, ended.get(end.project_id, date.max))
+
+    def bears(event: Event) -> bool:
+        if isinstance(event, ProjectStarted):
+            return event.occurred_on <= last and ended.get(event.id, date.max) >= first
+        if isinstance(event, _ENDS):
+            return True
+        return isinstance(event, (SurveySubmitted, EffectScored, SurveyClosed)) and event.year == year
+
+    return Trail(event for event in trail.events if bears(event) and trail.counts(event))
 
 
 def _clients(context: Context, changed: list[Event]) -> set[str]:
@@ -211,11 +238,11 @@ def _under(context: Context, key: str, kind: type[E]) -> list[E]:
     return of_types((entry.event for entry in context.entries.under([key])), kind)
 
 
-def _counts(context: Context, year: int, trail: Trail) -> dict[date, Counts]:
-    """Forms and their answers A, B, C, clients and the hundredths of their scores, that count from each day on."""
+def _counts(context: Context, year: int, trail: Trail, days: Iterable[date]) -> dict[date, Counts]:
+    """Forms and their answers A, B, C, clients and the hundredths of their scores, that count on each of these days."""
     found: dict[date, Counts] = {}
     books = context.law.rulebooks
-    for day in sorted({event.occurred_on for event in trail.events}):
+    for day in days:
         forms, _ = counted_forms(Facts(trail, day), year, books)
         scores, _ = annex1.counted_scores(Facts(trail, day), year, books)
         letters = [answer for form in forms for answer in form.answers]
