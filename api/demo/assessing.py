@@ -73,6 +73,18 @@ def yearly(diary: Diary, temper: Temper, projects: list[Project], first: date, l
         closed = diary.working_day(date(year + 1, *CLOSINGS_BEGIN) + timedelta(days=rng.randrange(6)))
         diary.add(closed, "survey-closings", year=year, closed_on=closed)
         honours(diary, temper, year, first)
+    for year in _left_open(diary):  # of an agency that ended its business while projects ran on (R12, R32)
+        closed = diary.working_day(date(year + 1, *CLOSINGS_BEGIN))
+        diary.add(closed, "survey-closings", year=year, closed_on=closed)
+
+
+def _left_open(diary: Diary) -> list[int]:
+    """The years of which there are forms and no closing."""
+    forms, closings = (
+        {step.body["year"] for step in diary.steps if step.path.endswith(tail)}
+        for tail in ("/surveys", "/survey-closings")
+    )
+    return sorted(forms - closings)
 
 
 def _running(projects: list[Project], year: int) -> list[Project]:
