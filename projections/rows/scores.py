@@ -214,7 +214,7 @@ def _of_year(context: Context, year: int, trail: Trail) -> Trail:
     """What of a trail bears on a year and counts: few of many years' events, so that a day is judged quickly."""
     first, last = context.law.rulebooks.span_of(year)
     ended: dict[str, date] = {}
-    for end in (one for kind in _ENDS for one in trail.of(kind)):
+    for end in (*trail.of(ProjectCompleted), *trail.of(ProjectCancelled)):
         ended[end.project_id] = min(end.occurred_on, ended.get(end.project_id, date.max))
 
     def bears(event: Event) -> bool:
