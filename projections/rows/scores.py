@@ -214,7 +214,8 @@ def _of_year(context: Context, year: int, trail: Trail) -> Trail:
     """What of a trail bears on a year and counts: few of many years' events, so that a day is judged quickly."""
     first, last = context.law.rulebooks.span_of(year)
     ended: dict[str, date] = {}
-    for end in (*trail.of(ProjectCompleted), *trail.of(ProjectCancelled)):
+    ends: list[ProjectCompleted | ProjectCancelled] = [*trail.of(ProjectCompleted), *trail.of(ProjectCancelled)]
+    for end in ends:
         ended[end.project_id] = min(end.occurred_on, ended.get(end.project_id, date.max))
 
     def bears(event: Event) -> bool:
