@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import socket
 
-from domain.errors import Refusal
+from domain.errors import Busy
 
 
-class AddressTaken(Refusal):
+class AddressTaken(Busy):
     """Another process listens there already, or this one may not."""
 
 
