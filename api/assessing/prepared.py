@@ -93,10 +93,11 @@ def record(act: Act, unit: Unit, made: Prepared) -> Iterator[bytes]:
         if heads[stream].version + 1 != one.originator_version or (heads[stream].last_recorded_at or "") >= at
     }  # fmt: skip
     gone = {stream_id(stream).hex for stream in moved}
+    # Rows are closed before their successors are there: one that begins on the same day must not be closed with it.
+    write(unit.connection, [_without(_rows_at(one, at), gone) for one in made.changes])
     staged.put(gone)
     moves = [(heads[stream], advanced(heads[stream], [one])) for stream, one in stored.items() if stream not in moved]
-    changes = [_without(_rows_at(one, at), gone) for one in made.changes]
-    write(unit.connection, [head_changes(moves), *changes])
+    write(unit.connection, [head_changes(moves)])
     leaves = {stream: one.leaf_hash for stream, one in stored.items() if stream not in moved}
     for draft in made.drafts.results:
         if draft.stream in moved:
