@@ -101,6 +101,7 @@ def _amendment(_: Path) -> Path:
 
 
 def _overlay(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
     file = folder / "overlay.toml"
     later = date(datetime.now(UTC).year + 3, 1, 1)
     days = [later + timedelta(days=number) for number in range(3)]
