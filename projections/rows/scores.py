@@ -30,6 +30,7 @@ from domain.facts import Facts
 from domain.keys import client_key, forms_key, naming_key, type_key, type_keys
 from domain.measures import annex1_score as annex1
 from domain.measures.annex2_survey import counted_forms
+from domain.measures.chapter3_business import ended_on
 from domain.measures.chapter4_assessment import overrides
 from domain.measures.rulebook import Rulebook
 from domain.trail import Trail
@@ -213,14 +214,11 @@ def _years_said(changed: list[Event], before: Trail, now: Trail) -> list[int]:
 def _of_year(context: Context, year: int, trail: Trail) -> Trail:
     """What of a trail bears on a year and counts: few of many years' events, so that a day is judged quickly."""
     first, last = context.law.rulebooks.span_of(year)
-    ended: dict[str, date] = {}
-    ends: list[ProjectCompleted | ProjectCancelled] = [*trail.of(ProjectCompleted), *trail.of(ProjectCancelled)]
-    for end in ends:
-        ended[end.project_id] = min(end.occurred_on, ended.get(end.project_id, date.max))
+    facts = Facts(trail, date.max)
 
     def bears(event: Event) -> bool:
         if isinstance(event, ProjectStarted):
-            return event.occurred_on <= last and ended.get(event.id, date.max) >= first
+            return event.occurred_on <= last and (ended_on(facts, event) or date.max) >= first
         if isinstance(event, _ENDS):
             return True
         return isinstance(event, (SurveySubmitted, EffectScored, SurveyClosed)) and event.year == year
