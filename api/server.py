@@ -162,6 +162,15 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._app = app
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start as always, and say where: uvicorn leaves that out when it is given a socket that is bound already."""
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            for held in sockets or ():
+                host, port = held.getsockname()[:2]
+                where = f"[{host}]" if ":" in host else host
+                structlog.get_logger().info("serving", address=f"http://{where}:{port}/")
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then stop as always; what waits for a database that says nothing is not waited for."""
         if hasattr(self._app.state, "service"):

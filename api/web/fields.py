@@ -44,6 +44,7 @@ FIELDS = {
     "quality_lead": ("质量控制负责人", "Quality lead"), "rank": ("名次", "Rank"), "reason": ("事由", "Reason"),
     "reasons": ("理由", "Reasons"), "recipient": ("收件人", "Recipient"), "reference": ("文号", "Reference"),
     "replaced": ("替换的记录", "Replacing records"), "replaces": ("替代的结果", "Replaces"),
+    "hearing_on": ("听证日", "Heard on"),
     "report_filed_on": ("总结报送日", "Report filed on"), "report_id": ("举报", "Report"),
     "reported_on": ("报送日", "Reported on"), "reporter": ("举报人", "Reporter"), "request_id": ("报送要求", "Request"),
     "result_id": ("考评结果记录", "Result"), "rulebook_sha256": ("规则校验值", "Hash of the rulebook"),

@@ -166,16 +166,18 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_serving_ends_in_order_and_logs_json(tmp_path: Path) -> None:
     """A real process: it serves, every line of its log is a JSON object, and a signal ends it without a failure."""
+    port = free_port()
     code = (
         "from pathlib import Path; from api.server import serve; from api.settings import Settings; "
-        f"serve(Settings(data_dir=Path({str(tmp_path)!r}), port={free_port()}))"
+        f"serve(Settings(data_dir=Path({str(tmp_path)!r}), port={port}))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         lines = []
         for line in process.stderr:
             lines.append(json.loads(line))
-            if "Uvicorn running" in lines[-1]["event"]:
+            if lines[-1]["event"] == "serving":
+                assert lines[-1]["address"] == f"http://127.0.0.1:{port}/"
                 process.send_signal(signal.SIGTERM)
     assert process.returncode in (0, -signal.SIGTERM)
     assert {one["level"] for one in lines} == {"info"}

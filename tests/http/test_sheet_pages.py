@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from api.examples import CLIENT_USCC
+from api.personal import HASHES
 from api.web import trail as trail_page
 from api.web.fields import FIELDS, VALUES
 from domain import events
@@ -196,7 +197,7 @@ def test_fields_and_values_of_all_facts_have_names() -> None:
         events.Qualification,
     ]
     envelope = {field.name for field in msgspec.structs.fields(events.Event)} | {"stream", "type"}
-    hidden = {"certificate_hash", "client_hash", "reporter_hash"}
+    hidden = HASHES
     for kind in structs:
         for field in msgspec.structs.fields(kind):
             if field.name not in envelope | hidden:
