@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 from api.embedded import Embedded, embedded
 from api.orders import Order
 from domain.commands.appeals import FileAppeal
-from domain.commands.assessment import AnnulEvent
 from domain.commands.base import Command
-from domain.commands.watch import AnswerObjection, CorrectEvent
+from domain.commands.reports import AnswerObjection, CorrectEvent
+from domain.commands.surveys import AnnulEvent
 from domain.errors import Forbidden, Refusal
 from domain.events import Event, ObjectionFiled, ResultPublished
-from domain.ledger import Unit
+from domain.ledger.ledger import Unit
 from domain.measures.chapter4_appeals import made_by
-from domain.measures.implements import implements
-from domain.trail import Trail
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
 from domain.values import ROLE_NAMES, Role, agency_stream, new_id
 from projections.publication import left_out
 

@@ -78,9 +78,9 @@ from api.web import (
     trail,
     years,
 )
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.engine import open_engine, writing
 from domain.store.master_key import use_keys
 from domain.store.migrate import migrate, require_current

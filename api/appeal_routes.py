@@ -22,7 +22,7 @@ from api.sealing import sealed_up
 from api.worklist_routes import filed_part
 from domain.errors import Invalid, NotFound
 from domain.events import AppealFiled, Event, EventAnnulled
-from domain.ledger import Reader
+from domain.ledger.ledger import Reader
 from domain.measures.chapter4_appeals import appeal_state
 from domain.values import shanghai_date
 from projections.contested import result_json, result_named, three_answers

@@ -20,9 +20,9 @@ from api.question_routes import MANY, ONE, asking, by_month, looking_up, own_onl
 from domain.errors import NotFound
 from domain.events import Event, ResultPublished, ResultRevised
 from domain.law import Law
-from domain.ledger import Reader
-from domain.measures.implements import implements
-from domain.measures.rulebook import assessment_year_of
+from domain.ledger.ledger import Reader
+from domain.measures.rulebook.rulebook import assessment_year_of
+from domain.measures.text.implements import implements
 from domain.values import Instant, assessment_stream
 from projections.contested import deadline_json, result_json, three_answers
 from projections.look_ups import DistrictBasis, must_be_assessed

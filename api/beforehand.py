@@ -14,12 +14,12 @@ from domain.agency import Agency
 from domain.commands.base import Command, Recording
 from domain.errors import Refusal
 from domain.events import Event, Sealed
-from domain.lazy_trail import LazyTrail
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.similar import content_key, same_words, sealed_content
 from domain.store.entries import StoredEntries
 from domain.store.similar import MOST_SIMILAR
 from domain.store.vault import Vault
+from domain.trail.indexed_trail import LazyTrail
 from domain.values import FOREVER, agency_stream, instant, new_id, shanghai_date
 
 

@@ -9,9 +9,9 @@ from msgspec import UNSET
 from sqlalchemy import Connection
 
 from domain.events import Event, FilingSubmitted, InformationChanged
-from domain.ledger import Unit
+from domain.ledger.ledger import Unit
 from domain.measures.categories import group_of
-from domain.measures.rulebook import Rulebooks
+from domain.measures.rulebook.rulebook import Rulebooks
 from domain.values import stream_id
 from projections.rows.register import categories_in_use
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from api.subjects import Subject, hints, objections
-from domain.commands import appeals, assessment, business, erasing, filing, rounds, sanctions, watch
+from domain.commands import appeals, erasing, filing, rounds, sanctions
+from domain.commands import projects as business
+from domain.commands import reports as watch
+from domain.commands import surveys as assessment
 from domain.commands.base import Command
 from domain.values import Role
 

@@ -21,8 +21,8 @@ from api.permissions import Reach
 from api.queries import AsOf, KnownAt, YearFilter
 from api.question_routes import ONE, asking
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
-from domain.elsewhere import OtherAgencies
-from domain.ledger import Reader
+from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.ledger import Reader
 from projections.basis import Basis
 from projections.comparison import (
     comparison,

@@ -29,7 +29,7 @@ from domain.commands.base import unknown_in_body
 from domain.commands.fields import Commands, Id, Part
 from domain.events import ImpactDisposed, ResultRevised
 from domain.measures.chapter4_appeals import changes_of, is_worse, result_total
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 from domain.values import rounded
 from projections.basis import Basis
 from projections.contested import result_json, result_named

@@ -14,7 +14,7 @@ from api.openapi import question_docs
 from api.queries import AsOf, FirstDay, KnownAt, LastDay
 from api.question_routes import ONE, asking
 from domain.errors import Invalid
-from domain.ledger import Reader
+from domain.ledger.ledger import Reader
 from projections.basis import Basis
 from projections.course import course, default_span, latest_result, rows_of, stops
 from projections.replayed_course import Replayed

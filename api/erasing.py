@@ -15,7 +15,7 @@ from domain.commands.base import already
 from domain.commands.erasing import EraseSubject
 from domain.errors import Contradiction, NotFound
 from domain.events import Event, SubjectErased
-from domain.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, Unit
 from domain.store.engine import writing
 from domain.store.lost_master import begin_anew, lost_masters, out_of_reach, retire
 from domain.store.people import create_person, person_named

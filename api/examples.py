@@ -15,9 +15,9 @@ from pydantic import BaseModel
 
 from api.commands import CommandRoute
 from api.problem_types import PROBLEM_TYPES
-from domain.commands.assessment import InviteSurvey
-from domain.commands.business import RecordLapse
 from domain.commands.filing import FileAgency
+from domain.commands.projects import RecordLapse
+from domain.commands.surveys import InviteSurvey
 from domain.events import EVENT_TYPES, EventAnnulled
 
 AGENCY_USCC = "91441300MA4X2Y7K18"

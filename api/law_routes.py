@@ -18,10 +18,10 @@ from api.pages import page
 from api.queries import Cursor, Limit
 from domain.errors import NotFound
 from domain.law import Law
-from domain.measures.implements import code_for
-from domain.measures.official_text import official_text
-from domain.measures.paragraphs import Paragraph, canonical_reference, find_paragraph, paragraphs
-from domain.measures.rulebook import Reading, Rulebook
+from domain.measures.rulebook.rulebook import Reading, Rulebook
+from domain.measures.text.implements import code_for
+from domain.measures.text.official_text import official_text
+from domain.measures.text.paragraphs import Paragraph, canonical_reference, find_paragraph, paragraphs
 from domain.values import FOREVER
 
 router = APIRouter(route_class=GuardedRoute)

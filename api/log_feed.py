@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.auth import still_valid
 from domain.errors import Busy
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.log import LogEntry, sealed_entries
 
 MOST_STREAMS = 64

@@ -14,7 +14,7 @@ from api.openapi import log_docs
 from api.pages import page
 from api.queries import After, Cursor, Limit, log_place
 from domain.errors import Contradiction, Invalid
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.log import sealed_entries
 
 router = APIRouter(route_class=GuardedRoute)

@@ -23,7 +23,7 @@ from starlette.types import Scope
 from api.guard import GuardedRoute
 from api.openapi import metrics_docs
 from domain.errors import Busy, NotFound
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.postgresql import takes_writes
 from domain.store.proofs import Signed, latest_checkpoint
 from domain.store.sealer import sealed_until, unsealed

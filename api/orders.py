@@ -9,7 +9,7 @@ from api.auth import Caller
 from domain.agency import Agency
 from domain.commands.base import Command
 from domain.events import Event
-from domain.ledger import Unit
+from domain.ledger.ledger import Unit
 from domain.values import Role
 
 

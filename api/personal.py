@@ -9,6 +9,7 @@ from typing import Any
 
 from api.auth import Caller
 from api.veil import WITHHELD, veil_of
+from domain.disclosure.who_reads import INFORMANTS, OFFICERS, SURVEYS, Kind, kind_of, may_read
 from domain.events import (
     BehaviourReported,
     ComplaintDismissed,
@@ -22,12 +23,11 @@ from domain.events import (
     SurveyInvited,
     SurveySubmitted,
 )
-from domain.measures.implements import implements
-from domain.reader import Reader
-from domain.readers import INFORMANTS, OFFICERS, SURVEYS, Kind, kind_of, may_read
+from domain.ledger.reader import Reader
+from domain.measures.text.implements import implements
 from domain.store.people import colleagues_of, person_names
 from domain.store.vault import Vault
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import Role
 
 ERASED = {"erased": True}

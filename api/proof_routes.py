@@ -20,9 +20,9 @@ from api.readings import about
 from api.sealing import Notary, proven_up, shown
 from api.veil import bytes_withheld, veil_of
 from domain.agency import unknown_agency
+from domain.disclosure.who_reads import SURVEYS
 from domain.errors import Busy, Invalid, NotFound
 from domain.proof.receipts import Said, receipt, receipt_text
-from domain.readers import SURVEYS
 from domain.store.heads import head_of
 from domain.store.proofs import (
     HeadsKept,

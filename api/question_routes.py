@@ -32,8 +32,8 @@ from api.queries import (
 from api.quick_standing import StandingRoute
 from api.veil import veil_of
 from domain.errors import NotFound
-from domain.ledger import Reader
-from domain.measures.rulebook import assessment_year_of
+from domain.ledger.ledger import Reader
+from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.store.heads import last_recorded_at
 from domain.values import instant
 from projections.basis import Basis

@@ -28,7 +28,7 @@ from api.problem_types import Unauthenticated
 from api.readings import Readings
 from domain.commands.fields import read_day
 from domain.errors import Refusal
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.people import OWNER_QUERY, Token, alive, token_hash, token_in
 from domain.store.quick import QuickReads, Unanswered
 from domain.store.row_seals import key_of

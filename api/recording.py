@@ -19,8 +19,8 @@ from api.problem_types import Malformed
 from domain.agency import Agency
 from domain.errors import Moved, Refusal
 from domain.events import Event, EventAnnulled, SurveyInvited
-from domain.ledger import Ledger, Unit
-from domain.read_models import Touched
+from domain.ledger.ledger import Ledger, Unit
+from domain.ledger.read_models import Touched
 from projections.basis import demonstration_mark
 
 CREATED = 201

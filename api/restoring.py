@@ -8,7 +8,8 @@ from contextlib import suppress
 from api.sealing import Notary
 from domain.errors import Contradiction, Invalid
 from domain.events import HorizonBegun, RestoreAccepted
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
+from domain.ledger.unit_of_work import Unit
 from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_note
 from domain.store import new_horizon
 from domain.store.guard import OtherCluster, guard_of
@@ -17,7 +18,6 @@ from domain.store.proving import root_of_log
 from domain.store.restored import holds, longest, still_held
 from domain.store.sealer import require_same_cluster, seal, sealed_until, skipped
 from domain.store.witness import LogRewritten, kept_in
-from domain.unit import Unit
 from domain.values import LEDGER_STREAM
 
 MOST_REASON = 1000

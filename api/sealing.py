@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from api.settings import Settings
 from domain.errors import Busy
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.proof.check import Checkpoint, ProofError
 from domain.store.engine import reading
 from domain.store.guard import guard_of

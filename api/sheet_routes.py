@@ -13,7 +13,7 @@ from api.openapi import pdf_docs
 from api.queries import AsOf, KnownAt, Published
 from api.question_routes import ONE, asking, path_year
 from domain.errors import Invalid, NotFound
-from domain.ledger import Reader
+from domain.ledger.ledger import Reader
 from projections.publication import full_sheet, published
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from api.queries import Cursor, Limit, Search
 from api.question_routes import ONE, asking
 from domain.events import Event, Sealed, YearPublished
 from domain.folding import compared
-from domain.ledger import Reader
+from domain.ledger.ledger import Reader
 from domain.store.heads import streams
 from domain.values import assessment_stream
 from projections.standing import agency_name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from domain.commands.watch import unknown_hint
+from domain.commands.reports import unknown_hint
 from domain.errors import NotFound
 from domain.measures.hints import agency_of_hint
 from domain.store.heads import head_of

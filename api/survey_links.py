@@ -18,11 +18,11 @@ from api.problem_types import Gone
 from api.recording import record
 from api.survey_secrets import PATH, Link, find_link, note_use
 from domain.agency import Agency
-from domain.commands.assessment import AnswerInvitation, still_open
+from domain.commands.surveys import AnswerInvitation, still_open
 from domain.errors import Contradiction
 from domain.events import ProjectStarted, SurveyInvited, SurveySubmitted
-from domain.ledger import Unit
-from domain.trail import Trail
+from domain.ledger.ledger import Unit
+from domain.trail.trail import Trail
 from domain.values import Instant, Role, instant, shanghai_date
 from projections.questions import Questions
 from projections.standing import agency_name

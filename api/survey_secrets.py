@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain.errors import NotFound
 from domain.events import SurveyInvited
-from domain.ledger import Unit
+from domain.ledger.ledger import Unit
 from domain.store.links import link_hash, link_secret
 from domain.store.schema import survey_links
 from domain.values import Instant

@@ -32,10 +32,10 @@ from api.queries import (
     ids_of,
 )
 from api.question_routes import ONE, asking
+from domain.disclosure.veil import month_end
 from domain.events import AppealFiled, Event, EventAnnulled, ObjectionFiled, ResultPublished, ResultRevised
-from domain.ledger import Reader
+from domain.ledger.ledger import Reader
 from domain.values import Role, shanghai_date
-from domain.veil import month_end
 from projections.basis import Basis
 from projections.effects import effects, event_named, related, unknown_event
 from projections.standing import agency_name

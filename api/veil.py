@@ -14,10 +14,10 @@ from hashlib import sha256
 from typing import Any
 
 from api.auth import Caller
+from domain.disclosure.who_reads import TOGETHER, Disclosure, Kind, kind_of, may_read, strictest
 from domain.events import Event, SurveyInvited, SurveySubmitted
+from domain.ledger.reader import Reader
 from domain.measures.annex2_survey import answers_total
-from domain.reader import Reader
-from domain.readers import TOGETHER, Disclosure, Kind, kind_of, may_read, strictest
 from domain.store.row_seals import key_of
 from domain.values import FOREVER, Role
 

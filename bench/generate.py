@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from api.commands import find_command
 from domain.commands.base import Command
-from domain.unit import Unit
+from domain.ledger.unit_of_work import Unit
 from domain.values import Role, new_id, normal_uscc
 
 START = date(2016, 1, 4)

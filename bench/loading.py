@@ -13,7 +13,7 @@ from bench.generate import History
 from bench.measure import Finding, finding, in_turns, rate
 from bench.place import Place, fill, place
 from domain.agency import project_agency
-from domain.reader import Reader, StreamCache
+from domain.ledger.reader import Reader, StreamCache
 from domain.store.engine import reading
 from domain.values import agency_stream, stream_id
 from tests.postgres_server import PostgresServer

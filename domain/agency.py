@@ -22,7 +22,7 @@ from domain.events import (
     ResultPublished,
     ResultRevised,
 )
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import agency_stream, stream_id
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)

@@ -9,8 +9,8 @@ from datetime import date
 from domain.commands.base import already
 from domain.errors import Contradiction, Invalid
 from domain.events import Event, RanksRevised, YearClosed, YearPublished
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebooks
+from domain.measures.rulebook.rulebook import Rulebooks
+from domain.measures.text.implements import implements
 from domain.values import Instant
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted
 from domain.measures.calendar import Calendar
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
+from domain.measures.text.implements import implements
 from domain.values import FOREVER, Instant
 
 

@@ -17,7 +17,7 @@ from msgspec import UNSET, Struct
 
 from domain.events import Event, EventAnnulled, ImpactDisposed, ResultPublished, ResultRevised, Sealed
 from domain.folding import compared
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 
 SIMILAR = "same:"
 """What every key of a content begins with."""

@@ -10,8 +10,8 @@ from typing import Any
 from domain.assessment import AssessmentRound
 from domain.law import Law
 from domain.measures.calendar import FIRST_YEAR, Calendar
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks
+from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
+from domain.measures.text.implements import implements
 from domain.values import assessment_stream
 from projections.questions import Questions
 from projections.replay_under import replay_under

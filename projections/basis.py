@@ -7,11 +7,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from domain.facts import Facts
 from domain.law import Law
 from domain.measures.calendar import Calendar
-from domain.measures.rulebook import Rulebook
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import Rulebook
+from domain.trail.facts import Facts
+from domain.trail.trail import Trail
 from domain.values import Instant, shanghai_date
 
 

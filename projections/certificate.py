@@ -19,7 +19,7 @@ from domain.errors import Refusal
 from domain.events import EVENT_TYPES, CalendarAdopted, Event, RulebookAdopted
 from domain.law import Law
 from domain.measures.calendar import Calendar
-from domain.measures.rulebook import Rulebook
+from domain.measures.rulebook.rulebook import Rulebook
 from domain.proof.check import (
     NO_EVENTS,
     Checkpoint,
@@ -31,7 +31,7 @@ from domain.proof.check import (
     verify_checkpoint,
     verify_inclusion,
 )
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, agency_stream, moment
 from projections.basis import Basis
 from projections.certificate_file import Certificate, StreamPart, hash_of, path_of

@@ -14,9 +14,9 @@ from domain.events import EventAnnulled, ResultPublished, ResultRevised
 from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import resting_on, result_day, standing_result
-from domain.measures.implements import implements
-from domain.measures.rulebook import assessment_year_of, year_span
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import assessment_year_of, year_span
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
 from domain.values import score_of_record
 from projections.basis import Basis, demonstration_mark
 from projections.difference import SUMMARY, Side, sheet_differences, standing_differences

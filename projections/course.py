@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 from domain.events import Event, EventAnnulled, LapseRecorded, ResultPublished, ResultRevised
-from domain.reader import Reader
-from domain.trail import Trail
+from domain.ledger.reader import Reader
+from domain.trail.trail import Trail
 from domain.values import GRADE_LABELS, Grade
 from projections.basis import Basis
 from projections.knowledge import knowledge

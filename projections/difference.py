@@ -24,8 +24,8 @@ from domain.events import (
 )
 from domain.measures.chapter2_filing import set_values
 from domain.measures.chapter3_sanctions import bad_records
-from domain.measures.implements import implements
-from domain.measures.rulebook import year_span
+from domain.measures.rulebook.rulebook import year_span
+from domain.measures.text.implements import implements
 from projections.basis import Basis
 from projections.moved import Moved, Said, shortened
 from projections.sheet_difference import FILING_FACTS, LADDER_FACTS, PROJECT_FACTS, difference, sheet_differences

@@ -21,7 +21,7 @@ from domain.events import (
 )
 from domain.measures.chapter3_sanctions import tags
 from domain.measures.notices import notices
-from domain.measures.rulebook import assessment_year_of, year_span
+from domain.measures.rulebook.rulebook import assessment_year_of, year_span
 from domain.values import TIER_LABELS
 from projections.basis import Basis
 from projections.fact_names import fact_label

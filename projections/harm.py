@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from domain.measures.calendar import add_years
 from domain.measures.chapter3_sanctions import sanction, tags
 from domain.measures.chapter4_appeals import lower
-from domain.measures.implements import implements
-from domain.measures.rulebook import assessment_year_of
+from domain.measures.rulebook.rulebook import assessment_year_of
+from domain.measures.text.implements import implements
 from domain.values import TIER_RANK
 from projections.basis import Basis
 from projections.sheet import Sheet

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.elsewhere import OtherAgencies
+from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.reader import Reader
 from domain.measures.hints import Hint, hints
-from domain.reader import Reader
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import FOREVER
 from projections.basis import Basis
 from projections.knowledge import knowledge

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, Engine, exists, select
 
-from domain.ledger import Ledger
-from domain.reader import StreamCache
+from domain.ledger.ledger import Ledger
+from domain.ledger.reader import StreamCache
 from domain.store.engine import database_url, open_migration_engine, reading, writing
 from domain.store.schema import events, rebuilt, stream_heads
 from domain.values import stream_id

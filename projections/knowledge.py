@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from domain.errors import Invalid
 from domain.law import Law
-from domain.reader import Reader
+from domain.ledger.reader import Reader
 from domain.values import Instant
 
 _BY_POSITION = re.compile(r"(version|log):(\d{1,18})")

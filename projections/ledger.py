@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from projections.rows.keeper import Keeper
 
 

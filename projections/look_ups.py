@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from domain.agency import unknown_agency, unknown_then
 from domain.errors import NotFound
 from domain.law import Law
-from domain.measures.rulebook import year_span
-from domain.reader import Reader
+from domain.ledger.reader import Reader
+from domain.measures.rulebook.rulebook import year_span
 from domain.store.heads import Head, head_of, last_recorded_at
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, agency_stream, rounded, shanghai_date
 from projections.basis import calendar_echo, demonstration_mark

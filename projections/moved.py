@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.events import Event, EventAnnulled
 from domain.law import Law
-from domain.measures.rulebook import Rulebook
+from domain.measures.rulebook.rulebook import Rulebook
 from projections.basis import Basis
 from projections.fact_names import fact_label
 

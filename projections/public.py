@@ -14,15 +14,15 @@ from msgspec import UNSET
 
 from domain.assessment import AssessmentRound
 from domain.events import Event
-from domain.facts import Facts
-from domain.keys import field_keys
+from domain.ledger.reader import Reader
 from domain.measures.categories import Known, group_of
 from domain.measures.chapter2_filing import filed_since, profile_on
-from domain.measures.implements import implements
-from domain.reader import Reader
+from domain.measures.text.implements import implements
 from domain.store.entries import counting_under
 from domain.store.heads import recorded_in_all, streams
-from domain.trail import Trail
+from domain.trail.facts import Facts
+from domain.trail.keys import field_keys
+from domain.trail.trail import Trail
 from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream, instant, moment
 from projections.basis import demonstration_mark
 from projections.knowledge import EARLIEST

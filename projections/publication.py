@@ -21,13 +21,13 @@ from domain.events import (
     ResultRevised,
 )
 from domain.law import Law
+from domain.ledger.reader import Reader
 from domain.measures.categories import group_of
 from domain.measures.chapter3_business import runs
 from domain.measures.chapter4_appeals import changes_of, resting_on, result_day, with_changes
 from domain.measures.chapter4_assessment import ranked
-from domain.measures.implements import implements
-from domain.reader import Reader
-from domain.trail import Trail
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
 from domain.values import Grade, Instant, agency_stream, assessment_stream
 from projections.basis import Basis
 from projections.look_ups import LookUps

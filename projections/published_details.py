@@ -10,8 +10,8 @@ from typing import Any
 
 from domain.assessment import AssessmentRound
 from domain.events import Event, ResultPublished, ResultRevised
-from domain.measures.implements import implements
-from domain.reader import Reader
+from domain.ledger.reader import Reader
+from domain.measures.text.implements import implements
 from domain.store.vault import Vault
 from domain.values import assessment_stream
 from projections.rows.published import Wanted, matters

@@ -10,13 +10,13 @@ from datetime import date
 from typing import Any
 
 from domain.agency import unknown_agency, unknown_then
+from domain.disclosure.veil import Veil, of_month
 from domain.errors import Invalid
 from domain.events import Event
+from domain.ledger.reader import Reader
 from domain.measures.notices import notices
-from domain.reader import Reader
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import Instant, agency_stream, shanghai_date
-from domain.veil import Veil, of_month
 from projections.basis import Basis
 from projections.knowledge import EARLIEST, Knowledge, beyond, knowledge, not_future
 from projections.look_ups import must_be_assessed

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from domain.measures.chapter4_assessment import ranked
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 from domain.values import Grade
 
 

@@ -21,8 +21,8 @@ from contextlib import contextmanager
 import msgspec
 from sqlalchemy import Connection, Engine, select, text, update
 
-from domain.ledger import Ledger
-from domain.reader import Reader, StreamCache
+from domain.ledger.ledger import Ledger
+from domain.ledger.reader import Reader, StreamCache
 from domain.store.engine import reading, writing
 from domain.store.heads import lock_for_recording
 from domain.store.migrate import MIGRATION_WAIT_MS

@@ -8,8 +8,8 @@ from typing import Any
 
 from domain.errors import Contradiction, Invalid
 from domain.law import Law, under
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, year_span
+from domain.measures.rulebook.rulebook import Rulebook, year_span
+from domain.measures.text.implements import implements
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Tier
 from projections.basis import Basis, demonstration_mark
 from projections.comparison import placed_in

@@ -23,7 +23,6 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
-from domain.facts import Facts
 from domain.measures import annex1_score as annex1
 from domain.measures.annex1_score import Category, LeftOut, Line
 from domain.measures.annex2_survey import coverage
@@ -31,8 +30,9 @@ from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, change_deadline
 from domain.measures.chapter3_business import lapses
 from domain.measures.chapter3_sanctions import BadRecord, all_records
 from domain.measures.chapter4_assessment import grade_of, overrides, penalties_without_effect, why_not_assessed
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, assessment_year_of, year_span
+from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of, year_span
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
 from domain.values import GRADE_LABELS, Grade, exact_text, rounded, score_of_record
 from projections.basis import Basis
 from projections.sheet_lines import formula_of, left_out_json, line_json

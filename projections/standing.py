@@ -9,9 +9,9 @@ from msgspec import UNSET
 from domain.measures.chapter2_filing import FILING_LABELS, filing_state, profile_on
 from domain.measures.chapter3_sanctions import advisories, bad_records, sanction
 from domain.measures.chapter4_assessment import warning_notices
-from domain.measures.implements import implements
-from domain.measures.rulebook import assessment_year_of
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import assessment_year_of
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
 from domain.values import TIER_LABELS
 from projections.basis import Basis
 from projections.sheet import Sheet

@@ -37,12 +37,12 @@ from domain.events import (
     SubmissionRequested,
     SurveyInvited,
 )
-from domain.facts import Facts
 from domain.measures.calendar import add_years
 from domain.measures.chapter2_filing import ONE_DAY, change_deadlines
 from domain.measures.chapter3_business import lapses
 from domain.measures.chapter3_sanctions import tags
-from domain.measures.rulebook import assessment_year_of, year_span
+from domain.measures.rulebook.rulebook import assessment_year_of, year_span
+from domain.trail.facts import Facts
 from domain.values import TIER_LABELS
 from projections.basis import Basis
 from projections.fact_names import fact_label

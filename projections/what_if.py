@@ -10,17 +10,17 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from domain.agency import Agency
-from domain.commands.assessment import AnnulEvent
 from domain.commands.base import Command, NoVault, Recording, unknown_in_body
+from domain.commands.surveys import AnnulEvent
+from domain.disclosure.veil import Veil
 from domain.errors import Refusal
 from domain.events import Event, EventAnnulled
 from domain.law import Law
-from domain.measures.implements import implements
-from domain.measures.rulebook import RulebookInvalid
+from domain.measures.rulebook.rulebook import RulebookInvalid
 from domain.measures.staff import NOWHERE, Elsewhere
-from domain.trail import Trail
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
 from domain.values import Role, moment, next_instant, shanghai_date
-from domain.veil import Veil
 from projections.basis import Basis
 
 _REASON = "假设 what-if"

@@ -13,13 +13,13 @@ from domain.agency import Agency, unknown_agency
 from domain.commands.base import Recording
 from domain.errors import NotFound
 from domain.events import Event, Sealed
-from domain.facts import known
 from domain.law import Law
 from domain.measures.calendar import build_calendar
 from domain.measures.hints import Hint, agency_of_hint, hints
-from domain.measures.rulebook import Rulebook, Rulebooks, shipped_rulebook
+from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, shipped_rulebook
 from domain.measures.staff import Elsewhere, Stay, stays
-from domain.trail import Trail
+from domain.trail.facts import known
+from domain.trail.trail import Trail
 from domain.values import FOREVER, SHANGHAI, Role, instant, next_instant, shanghai_date
 from projections.basis import Basis
 

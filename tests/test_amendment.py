@@ -13,9 +13,9 @@ from api.commands import find_command
 from domain.errors import Invalid, NotFound
 from domain.events import RulebookAdopted
 from domain.law import under
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import Rulebooks, load_rulebook, shipped_rulebook
+from domain.measures.rulebook.rulebook import Rulebooks, load_rulebook, shipped_rulebook
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate
 from domain.values import Role, instant, shanghai_date

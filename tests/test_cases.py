@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from domain.errors import Contradiction, Invalid, NotFound, Refusal
 from domain.measures.hints import Hint
-from domain.measures.rulebook import assessment_year_of
+from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import instant
 from projections.sheet import Sheet
 from projections.standing import standing

@@ -24,9 +24,9 @@ from api.settings import Settings
 from domain.assessment import AssessmentRound
 from domain.errors import Contradiction
 from domain.events import EventAnnulled, HonourAwarded, LedgerOpened
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate
 from domain.values import instant, normal_uscc, shanghai_date

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from domain.events import Event
-from domain.keys import keys_of
 from domain.measures.hints import Hint
 from domain.measures.staff import stays
+from domain.trail.keys import keys_of
 from tests.specification import District, noon, uscc
 
 A, B = uscc(65), uscc(66)

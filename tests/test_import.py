@@ -18,10 +18,10 @@ from api.importer import recording
 from api.importer.errors import ImportStopped, LineError
 from api.importer.run import Outcome, run_import
 from api.settings import Settings
-from domain.commands.business import RecordLapse
+from domain.commands.projects import RecordLapse
 from domain.errors import Invalid, NotFound
 from domain.events import Event, SurveySubmitted
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.engine import open_engine, writing
 from domain.store.people import create_person, person_named
 from domain.store.schema import events

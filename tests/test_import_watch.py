@@ -12,7 +12,7 @@ import pytest
 from api.importer.errors import LineError
 from api.importer.run import Outcome, run_import
 from domain.events import Event, HintDismissed
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.values import instant
 from projections.hints import Hints
 from projections.questions import Questions

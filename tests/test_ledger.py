@@ -15,9 +15,9 @@ from sqlalchemy import func, select, text
 from api.commands import find_command
 from domain.errors import Contradiction, Invalid, Moved, NotFound, Refusal, Unreadable
 from domain.events import ComplaintReceived, Event, FilingSubmitted
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import Rulebook, shipped_rulebook
+from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
 from domain.store.engine import open_engine, open_migration_engine
 from domain.store.migrate import migrate
 from domain.store.schema import events, vault

@@ -15,8 +15,8 @@ from domain.law import Law
 from domain.measures.calendar import Calendar
 from domain.measures.chapter3_sanctions import tags
 from domain.measures.notices import notices
-from domain.measures.rulebook import Rulebooks, shipped_rulebook
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import Rulebooks, shipped_rulebook
+from domain.trail.trail import Trail
 from domain.values import Role
 from projections.sheet import Sheet
 from projections.standing import standing

@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from domain.measures.calendar import add_years, deadline
-from domain.measures.implements import (
+from domain.measures.rulebook.rulebook import shipped_rulebook
+from domain.measures.text.implements import (
     _registry,
     code_for,
     implements,
     paragraphs_with_needless_reason,
     paragraphs_without_code,
 )
-from domain.measures.official_text import official_text
-from domain.measures.paragraphs import UnknownReference, canonical_reference, find_paragraph, paragraphs
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.text.official_text import official_text
+from domain.measures.text.paragraphs import UnknownReference, canonical_reference, find_paragraph, paragraphs
 
 SUB_ITEMS = {
     15: ["1", "2", "3"],

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from domain.errors import Refusal
 from domain.events import EventAnnulled, FilingSubmitted
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from projections.sheet import Sheet
 from projections.standing import standing
 from tests.specification import District, noon, uscc

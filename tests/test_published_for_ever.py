@@ -10,12 +10,12 @@ import pytest
 from api.assessing.act import Act
 from api.assessing.publishing import publish_year
 from api.auth import Caller
-from domain.commands.assessment import CloseSurvey
 from domain.commands.rounds import PublishYear
+from domain.commands.surveys import CloseSurvey
 from domain.events import ResultPublished, SurveyClosed
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.recorder import events_of
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import Role, agency_stream, instant
 from projections.contested import three_answers
 from projections.look_ups import LookUps

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from domain.measures.paragraphs import FIRST_READING_REFS, READING_REFS
-from domain.measures.rulebook import Rulebook, RulebookInvalid, load_rulebook, shipped_rulebook
+from domain.measures.rulebook.rulebook import Rulebook, RulebookInvalid, load_rulebook, shipped_rulebook
+from domain.measures.text.paragraphs import FIRST_READING_REFS, READING_REFS
 
 Content = dict[str, Any]
 
@@ -262,7 +262,7 @@ def test_a_file_that_is_no_toml_or_holds_a_float_is_refused(tmp_path: Path) -> N
     file.write_text("id = ", encoding="utf-8")
     with pytest.raises(RulebookInvalid, match=r"rules\.toml"):
         load_rulebook(file)
-    shipped = Path("domain/measures/dayawan-2021.toml")
+    shipped = Path("domain/measures/rulebook/dayawan-2021.toml")
     text = (Path(__file__).parents[1] / shipped).read_text(encoding="utf-8")
     file.write_text(text.replace('value = "2.5"', "value = 2.5"), encoding="utf-8")
     with pytest.raises(RulebookInvalid, match=r"effect\.divisor"):

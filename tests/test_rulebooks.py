@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from domain.measures.rulebook import (
+from domain.measures.rulebook.rulebook import (
     Rulebook,
     RulebookInvalid,
     Rulebooks,

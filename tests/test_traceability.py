@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.measures.implements import paragraphs_with_needless_reason
-from domain.measures.paragraphs import is_reference
+from domain.measures.text.implements import paragraphs_with_needless_reason
+from domain.measures.text.paragraphs import is_reference
 from tests.traceability import PAGE, page, shown_by, uncoded, unshown
 
 

@@ -13,7 +13,7 @@ from api.recording import at_once, given_before, keyed, recorded
 from domain.agency import Agency
 from domain.commands.base import Command
 from domain.events import Event
-from domain.ledger import Clock, Ledger, Unit
+from domain.ledger.ledger import Clock, Ledger, Unit
 from domain.values import new_id
 from projections.basis import demonstration_mark
 

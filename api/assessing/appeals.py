@@ -14,13 +14,13 @@ from api.embedded import Embedded, embedded
 from api.orders import Order
 from domain.agency import Agency
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
-from domain.commands.assessment import AnnulEvent
+from domain.commands.surveys import AnnulEvent
 from domain.errors import Contradiction, Forbidden, NotFound
 from domain.events import AppealFiled, Event
-from domain.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, Unit
 from domain.measures.chapter4_appeals import appeal_state, is_worse, made_by
-from domain.measures.implements import implements
-from domain.trail import Trail
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
 from domain.values import FOREVER, Role, instant, shanghai_date
 from projections.basis import Basis
 from projections.harm import harmed

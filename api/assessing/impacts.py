@@ -13,9 +13,9 @@ from domain.commands.base import already
 from domain.commands.rounds import DisposeImpact
 from domain.errors import Contradiction, NotFound
 from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
-from domain.ledger import Unit
+from domain.ledger.ledger import Unit
 from domain.measures.chapter4_appeals import impact_id, is_worse
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 from domain.values import Grade, agency_stream, shanghai_date
 from projections.publication import Draft, Published, let_in, published
 from projections.rows.published import Wanted, matters

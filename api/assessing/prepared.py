@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from api.assessing.act import Act
 from domain.events import Event, ResultPublished
 from domain.law import Law
-from domain.ledger import Reader, Unit
+from domain.ledger.ledger import Reader, Unit
 from domain.measures.calendar import Deadline
 from domain.store.entries import StoredEntries
 from domain.store.heads import advanced, head_changes
@@ -21,7 +21,7 @@ from domain.store.mapper import LedgerStoredEvent, leaf_hash
 from domain.store.recorder import event_rows
 from domain.store.staged import Staged, transaction_clock
 from domain.store.statements import Change, Insert, write
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import Instant, next_instant, stream_id
 from projections.basis import Basis
 from projections.publication import Draft, Drafts, as_decided, draft_of

@@ -15,10 +15,10 @@ from domain.commands.rounds import CloseYear, PublishYear
 from domain.errors import Contradiction, Invalid
 from domain.events import Waiver, YearClosed, YearPublished
 from domain.law import Law
-from domain.ledger import Ledger, Reader, Unit
+from domain.ledger.ledger import Ledger, Reader, Unit
 from domain.measures.annex2_survey import stands_unclosed
 from domain.measures.chapter4_appeals import appeal_week
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 from domain.values import FOREVER, assessment_stream, instant, shanghai_date
 from projections.publication import Drafts, drafted
 from projections.rows.published import Wanted, matters, results_of_year

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from api.assessing.act import Act
 from domain.events import Event, RankMoved, RanksRevised, ResultPublished, ResultRevised
-from domain.ledger import Unit
+from domain.ledger.ledger import Unit
 from domain.measures.chapter4_appeals import appeal_week
 from domain.measures.chapter4_assessment import ranked
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 from domain.values import Grade, agency_stream, assessment_stream
 from projections.difference import sheet_differences
 from projections.publication import Draft, Published, as_decided, full_sheet, summary_of

@@ -16,7 +16,7 @@ from api.cli.options import Database, Person
 from api.cli.running import say
 from domain.errors import Contradiction
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import load_rulebook
+from domain.measures.rulebook.rulebook import load_rulebook
 from domain.store.people import create_person, person_named
 from domain.values import instant
 from projections.adoption import Adoption, adoption_of, days_changed

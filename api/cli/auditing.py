@@ -13,7 +13,7 @@ from api.cli.options import Database, Json
 from api.cli.output import print_json
 from api.cli.running import DIFFERENT, TAMPERED, say
 from api.settings import Settings
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.audit import Auditor
 from domain.store.audit_beside import Finding, readable
 from domain.store.engine import reading

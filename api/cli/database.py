@@ -16,8 +16,8 @@ from api.opening import compare_with_signed, require_own_keys, require_whole
 from api.sealing import Notary
 from api.settings import Settings
 from domain.errors import Refusal
-from domain.ledger import Ledger
-from domain.reader import StreamCache
+from domain.ledger.ledger import Ledger
+from domain.ledger.reader import StreamCache
 from domain.store.engine import database_url, open_engine
 from domain.store.master_key import use_keys
 from domain.store.migrate import migrate, require_current

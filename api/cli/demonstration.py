@@ -17,7 +17,7 @@ from api.demo.plan import Size
 from api.demo.sign_ins import sign_ins
 from api.listening import bound
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import instant, shanghai_date
 
 

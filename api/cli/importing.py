@@ -17,7 +17,7 @@ from api.cli.running import REFUSED, say
 from api.importer.check import HELD_EVENTS
 from api.importer.errors import ImportStopped, LineError
 from api.importer.run import Outcome, run_import
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 
 _STAGES = {"check": "校验 check", "record": "记录 record"}
 _WIDTHS = (8, 26, 16)

@@ -23,13 +23,13 @@ from api.demo.years import Years
 from domain.commands.sanctions import SendNotice
 from domain.errors import Contradiction
 from domain.events import FilingSubmitted, LedgerOpened, ProjectStarted
-from domain.facts import Facts
-from domain.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, Unit
 from domain.measures.calendar import Calendar
 from domain.measures.notices import notices
-from domain.measures.rulebook import Rulebook
+from domain.measures.rulebook.rulebook import Rulebook
 from domain.store.people import create_person, person_named, person_names
 from domain.store.schema import import_pieces
+from domain.trail.facts import Facts
 from domain.values import LEDGER_STREAM, SHANGHAI, Role, instant, shanghai_date
 
 MAKER = "演示数据（种子 {seed}，{agencies} 家机构，约 {facts} 条，截至 {until}）"

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from api.demo.making import PEOPLE, agency_and_client
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.access import end_of, made_password
 from domain.store.access_changes import COMMAND_LINE
 from domain.store.accounts import account_of, all_accounts, create_account, set_password

@@ -21,7 +21,7 @@ from api.demo.diary import ONE_DAY, Step
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.rounds import CloseYear, DisposeImpact, PublishYear
 from domain.events import AppealFiled, BadRecordEntered, ComplaintUpheld, Event, LapseRecorded, ResultPublished
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.measures.calendar import Calendar
 from domain.values import SHANGHAI, Role, instant, time_ordered_id
 from projections.look_ups import LookUps

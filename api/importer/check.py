@@ -17,9 +17,9 @@ from api.subjects import Subject
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import NoVault, Recording
 from domain.commands.filing import FileAgency
-from domain.elsewhere import OtherAgencies
 from domain.errors import Contradiction, Refusal
-from domain.ledger import Reader
+from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.ledger import Reader
 from domain.values import FOREVER, Instant, Role, moment, next_instant, normal_uscc, shanghai_date
 
 HELD_EVENTS = 20_000

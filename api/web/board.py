@@ -14,12 +14,12 @@ from api.web.inside import ask
 from api.web.matters import KINDS, Item, items_of
 from api.web.render import page
 from api.web.routes import PageRoute
-from domain.commands.assessment import AwardHonour, ImposePenalty, ScoreEffect
 from domain.commands.base import Command
-from domain.commands.business import RecordLapse, RequestSubmission
 from domain.commands.filing import FileAgency
+from domain.commands.projects import RecordLapse, RequestSubmission
+from domain.commands.reports import ReportBehaviour
 from domain.commands.sanctions import EnterBadRecord, FindAccidentLiability, ReceiveComplaint
-from domain.commands.watch import ReportBehaviour
+from domain.commands.surveys import AwardHonour, ImposePenalty, ScoreEffect
 from domain.values import Role
 
 router = APIRouter(route_class=PageRoute)

@@ -10,7 +10,7 @@ from api.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
 from domain.agency import Agency
 from domain.commands.base import NoVault, Recording
 from domain.law import Law
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import Role, moment, next_instant, shanghai_date
 from projections.basis import Basis
 from projections.standing import sheet_answer

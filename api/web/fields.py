@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from api.web.words import GRADES
-from domain.measures.paragraphs import find_paragraph
+from domain.measures.text.paragraphs import find_paragraph
 
 FIELDS = {
     "accident_on": ("事故日期", "Accident on"), "address": ("地址", "Address"),

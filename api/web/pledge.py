@@ -16,8 +16,8 @@ from api.web.refused import Refused, refused
 from api.web.render import page, today
 from api.web.routes import PageRoute, text_of
 from api.web.visitors import Visitor
-from domain.measures.annex_texts import pledge_text
-from domain.measures.implements import implements
+from domain.measures.text.annex_texts import pledge_text
+from domain.measures.text.implements import implements
 from domain.values import Role
 
 router = APIRouter(route_class=PageRoute)

@@ -25,8 +25,8 @@ from api.web.table import ASSETS
 from domain.errors import NotFound
 from domain.measures.categories import heading
 from domain.measures.chapter4_appeals import appeal_deadline
-from domain.measures.official_text import official_text
-from domain.measures.paragraphs import paragraphs
+from domain.measures.text.official_text import official_text
+from domain.measures.text.paragraphs import paragraphs
 from domain.values import FOREVER, instant, shanghai_date
 from projections.public import ranked
 from projections.rows.register import Wanted

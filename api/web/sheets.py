@@ -15,7 +15,7 @@ from api.web.cited import events_named, ids_in, parted
 from api.web.inside import ask, look, passed_on
 from api.web.render import page
 from api.web.routes import PageRoute
-from domain.measures.annex1_form import annex1_form
+from domain.measures.text.annex1_form import annex1_form
 from domain.values import rounded
 
 router = APIRouter(route_class=PageRoute)

@@ -21,7 +21,7 @@ from api.web.routes import PageRoute, text_of
 from api.web.table import is_page
 from api.web.visitors import Visitor, csrf_of, remember
 from domain.errors import Busy
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.accounts import Account, account_of, begin_session, end_session
 from domain.store.engine import writing
 from domain.store.passwords import password_fits

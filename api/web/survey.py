@@ -19,10 +19,10 @@ from api.web.refused import Refused, Said, refused
 from api.web.render import page
 from api.web.routes import PageRoute, text_of
 from api.web.who_reads import DISCLOSURES
+from domain.disclosure.who_reads import Disclosure
 from domain.measures.annex2_survey import answers_total
-from domain.measures.annex_texts import survey_form
-from domain.measures.implements import implements
-from domain.readers import Disclosure
+from domain.measures.text.annex_texts import survey_form
+from domain.measures.text.implements import implements
 
 router = APIRouter(route_class=PageRoute)
 _OVER = frozenset({404, 409, 410})

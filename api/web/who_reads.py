@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 from api.web.form_texts import Words, command_text
-from domain.measures.implements import implements
-from domain.readers import OFFICERS, READERS, Disclosure, Kind, kind_of
+from domain.disclosure.who_reads import OFFICERS, READERS, Disclosure, Kind, kind_of
+from domain.measures.text.implements import implements
 from domain.values import Role
 
 _TYPED = frozenset({"prose", "text", "uscc", "lines", "rows", "group"})

@@ -28,12 +28,12 @@ from domain.events import (
     Event,
 )
 from domain.measures.chapter4_appeals import AppealState, appeal_state, appealed_result
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 from domain.values import Role
 
 if TYPE_CHECKING:
     from domain.agency import Agency
-    from domain.trail import Trail
+    from domain.trail.trail import Trail
 
 Ids = Annotated[tuple[Id, ...], Field(max_length=500)]
 

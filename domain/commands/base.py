@@ -15,9 +15,9 @@ from domain.commands.fields import Body, EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
 from domain.events import Client, Event, Evidence, NoteAudience, Person, Sealed, TeamMember, Via
 from domain.measures.calendar import Calendar
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebooks
+from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.staff import NOWHERE, Elsewhere
+from domain.measures.text.implements import implements
 from domain.values import Instant, Role, normal_text
 
 if TYPE_CHECKING:

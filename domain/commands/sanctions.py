@@ -18,7 +18,7 @@ from domain.commands.base import (
     seal_optional,
 )
 from domain.commands.fields import Day, Flag, Id, Label, Prose, Uscc, wrong
-from domain.commands.watch import require_hint, require_open
+from domain.commands.reports import require_hint, require_open
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.events import (
     AccidentLiabilityFound,
@@ -34,9 +34,9 @@ from domain.events import (
     NoticeSent,
     ProjectStarted,
 )
-from domain.facts import Facts
-from domain.measures.implements import implements
 from domain.measures.notices import notices
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
 
 if TYPE_CHECKING:
     from domain.agency import Agency

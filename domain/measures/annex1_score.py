@@ -8,13 +8,13 @@ from datetime import date
 from fractions import Fraction
 
 from domain.events import EffectScored, HonourAwarded
-from domain.facts import Facts
 from domain.measures.annex2_survey import counted_forms, form_total, not_served, satisfaction
 from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, Lapse
 from domain.measures.chapter3_business import served
 from domain.measures.chapter3_sanctions import BadRecord
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
+from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
 from domain.values import normal_text, rounded
 
 ZERO = Fraction(0)

@@ -8,11 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from domain.events import ProjectStarted, SurveyClosed, SurveyInvited, SurveySubmitted
-from domain.facts import Facts
 from domain.measures.chapter2_filing import BEFORE_THE_MEASURES
 from domain.measures.chapter3_business import served
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks, year_span
+from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, year_span
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
 
 
 @implements("annex2", "R22")

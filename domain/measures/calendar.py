@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import Invalid
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 
 FIRST_YEAR = 2021
 """The Measures are in force from 2021-11-01; no deadline of theirs lies in an earlier year."""

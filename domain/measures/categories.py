@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from domain.errors import Invalid
 from domain.folding import category_fold
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 
 Known = Mapping[str, tuple[str, ...]]
 """The categories that a rulebook lists, each with its other words; empty: any is taken."""

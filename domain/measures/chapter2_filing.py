@@ -17,11 +17,11 @@ from domain.events import (
     InformationChanged,
     Profile,
 )
-from domain.facts import Facts
 from domain.measures.calendar import Calendar, Deadline, deadline
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebooks
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import Rulebooks
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
+from domain.trail.trail import Trail
 
 ONE_DAY = timedelta(days=1)
 

@@ -17,13 +17,13 @@ from domain.events import (
     ProjectStarted,
     SurveyClosed,
 )
-from domain.facts import Facts
 from domain.measures.annex2_survey import counted_forms, satisfaction
 from domain.measures.calendar import add_years
 from domain.measures.chapter2_filing import ONE_DAY
 from domain.measures.chapter3_business import served
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
+from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
 from domain.values import TIER_RANK, Tier, rounded_and_exact
 
 _BY_DATE = attrgetter("occurred_on")

@@ -27,9 +27,9 @@ from domain.events import (
     ResultRevised,
 )
 from domain.measures.calendar import Calendar, Deadline, deadline
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebooks
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import Rulebooks
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
 from domain.values import GRADE_RANK, SHANGHAI, Grade, Instant, instant
 
 R = TypeVar("R")

@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import TypeVar
 
 from domain.events import PenaltyImposed, ResultPublished, ResultRevised
-from domain.facts import Facts
 from domain.measures.chapter2_filing import filed_periods
 from domain.measures.chapter3_business import in_business
 from domain.measures.chapter3_sanctions import tags
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
+from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
 from domain.values import GRADE_RANK, Grade, Tier
 
 

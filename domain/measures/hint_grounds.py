@@ -17,16 +17,16 @@ from domain.events import (
     Qualification,
     SurveySubmitted,
 )
-from domain.facts import Facts
 from domain.measures.annex2_survey import project_of_form
 from domain.measures.calendar import Calendar
 from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import ONE_DAY, late_changes, profile_on, saying
 from domain.measures.chapter3_business import ended_on, served, team_shortfalls
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebooks, year_span
+from domain.measures.rulebook.rulebook import Rulebooks, year_span
 from domain.measures.staff import Elsewhere, Stay, stays
-from domain.trail import Trail
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
+from domain.trail.trail import Trail
 from domain.values import normal_text
 
 

@@ -14,7 +14,6 @@ from datetime import date
 from typing import Literal
 
 from domain.events import BadRecordEntered, HintDismissed
-from domain.facts import Facts
 from domain.measures.hint_grounds import (
     Ground,
     TheLaw,
@@ -25,8 +24,9 @@ from domain.measures.hint_grounds import (
     weak_teams,
     without_project,
 )
-from domain.measures.implements import implements
 from domain.measures.staff import Elsewhere
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
 from domain.values import Instant
 
 Status = Literal["open", "dismissed", "recorded"]

@@ -18,13 +18,13 @@ from domain.events import (
     ResultPublished,
     ResultRevised,
 )
-from domain.facts import Facts
 from domain.measures.calendar import add_years
 from domain.measures.chapter3_sanctions import Tag, concerned_clients, tags
 from domain.measures.chapter4_assessment import warning_notices
-from domain.measures.implements import implements
-from domain.measures.rulebook import Rulebooks
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import Rulebooks
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
+from domain.trail.trail import Trail
 from domain.values import Tier
 
 

@@ -10,10 +10,10 @@ from typing import Protocol
 from msgspec import UNSET
 
 from domain.events import FilingSubmitted, InformationChanged
-from domain.facts import Facts
 from domain.folding import category_fold
 from domain.measures.chapter2_filing import ONE_DAY, filings, profile_on, saying
-from domain.trail import Trail
+from domain.trail.facts import Facts
+from domain.trail.trail import Trail
 from domain.values import Instant
 
 FIELDS = ("personnel", "category")

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, text
 
-from domain.keys import certificate_key
 from domain.store.statements import run
+from domain.trail.keys import certificate_key
 from domain.values import stream_id
 
 _ONE_OF = {"postgresql": "= ANY($2::text[])", "sqlite": "IN (SELECT value FROM json_each($2))"}

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from domain.entries import EntriesInMemory, Entry, ground_of
 from domain.events import Event
-from domain.keys import keys_of, naming_prefix
 from domain.store.mapper import EventMapper
 from domain.store.statements import run
+from domain.trail.event_index import EntriesInMemory, Entry, ground_of
+from domain.trail.keys import keys_of, naming_prefix
 from domain.values import stream_id
 
 _ANNULMENT = "JOIN events b ON b.originator_id = a.originator_id AND b.originator_version = a.by_version"

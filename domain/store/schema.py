@@ -299,7 +299,7 @@ event_keys = Table(
     Column("key", Name, primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
 )
-"""Under which keys the events of an agency are found again (`domain/keys.py`)."""
+"""Under which keys the events of an agency are found again (`domain/trail/keys.py`)."""
 
 certificates = text("key LIKE 'cert:%'")
 Index("event_keys_certificate", event_keys.c.key, postgresql_where=certificates, sqlite_where=certificates)

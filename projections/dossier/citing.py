@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from domain.measures.implements import implements
-from domain.measures.paragraphs import Paragraph, find_paragraph, paragraphs
-from domain.measures.rulebook import Rulebook
+from domain.measures.rulebook.rulebook import Rulebook
+from domain.measures.text.implements import implements
+from domain.measures.text.paragraphs import Paragraph, find_paragraph, paragraphs
 
 _ALWAYS = ("art.20", "annex1.note2", "annex1.note3")
 """Every score sheet rests on them: the year, the sum, the grades."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from domain.measures.annex1_form import Annex1Form, FormCategory, FormItem, annex1_form
+from domain.measures.text.annex1_form import Annex1Form, FormCategory, FormItem, annex1_form
 from domain.values import rounded
 from projections.dossier.fonts import HEI, SONG, width
 from projections.dossier.layout import LEFT, PAD, RIGHT, Flow, Rule, Span, Text, height

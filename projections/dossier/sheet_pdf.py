@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
-from domain.measures.annex1_form import annex1_form
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
+from domain.measures.text.annex1_form import annex1_form
 from domain.values import SHANGHAI, Instant, moment
 from projections.dossier.fonts import HEI, SONG
 from projections.dossier.form_table import form_table

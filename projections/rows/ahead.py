@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.commands import assessment, business, filing, sanctions, watch
+from domain.commands import filing, sanctions
+from domain.commands import projects as business
+from domain.commands import reports as watch
+from domain.commands import surveys as assessment
 from domain.commands.base import Command
 from domain.events import (
     AccidentLiabilityFound,
@@ -35,7 +38,7 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
-from domain.keys import (
+from domain.trail.keys import (
     PLEDGE_ITEM,
     client_key,
     field_keys,

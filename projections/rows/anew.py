@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from domain.errors import NotFound
 from domain.events import CalendarAdopted, Event, RulebookAdopted
-from domain.reader import Reader
+from domain.ledger.reader import Reader
 from domain.values import LEDGER_STREAM, Instant, instant, stream_id
 from projections.look_ups import LookUps
 from projections.questions import Questions

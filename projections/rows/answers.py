@@ -13,7 +13,7 @@ import msgspec
 from domain.law import Law
 from domain.measures.chapter2_filing import FILING_LABELS
 from domain.measures.chapter4_assessment import grade_of
-from domain.measures.rulebook import Rulebook
+from domain.measures.rulebook.rulebook import Rulebook
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, rounded, score_of_record, shanghai_date
 from projections.basis import calendar_echo, demonstration_mark
 from projections.rows.sanctions import NOTHING, Sanction

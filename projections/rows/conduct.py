@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from domain.entries import ground_of
 from domain.events import (
     AgencyTerminated,
     BadRecordEntered,
@@ -25,12 +24,13 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
-from domain.facts import Facts
-from domain.keys import BY_DERIVATION, PLEDGE_ITEM, ground_key, naming_key, type_key, type_keys
 from domain.measures.chapter2_filing import change_deadlines, filed_periods
 from domain.measures.chapter3_business import ended_on, lapses
 from domain.measures.chapter3_sanctions import all_records
-from domain.trail import Trail
+from domain.trail.event_index import ground_of
+from domain.trail.facts import Facts
+from domain.trail.keys import BY_DERIVATION, PLEDGE_ITEM, ground_key, naming_key, type_key, type_keys
+from domain.trail.trail import Trail
 from projections.rows.context import FILING, FILINGS, Context, of_types
 from projections.rows.live import NEVER, ONE_DAY, Place, Step, shifted
 

@@ -8,12 +8,12 @@ from datetime import date
 from operator import attrgetter
 from typing import TypeVar
 
-from domain.entries import Entries, Entry, trail_at
 from domain.events import AgencyFiled, AgencyTerminated, Event, FilingReturned, FilingSubmitted
-from domain.keys import type_keys
 from domain.law import Law
-from domain.measures.rulebook import assessment_year_of
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import assessment_year_of
+from domain.trail.event_index import Entries, Entry, trail_at
+from domain.trail.keys import type_keys
+from domain.trail.trail import Trail
 from domain.values import Instant
 from projections.rows.live import Live
 

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, text
 
 from domain.law import Law
-from domain.measures.rulebook import Rulebook
+from domain.measures.rulebook.rulebook import Rulebook
 from domain.values import Instant, stream_id
 from projections.rows.answers import Found, agency_part, assessment_answer, sanction_answer
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, RECORDS

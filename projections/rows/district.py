@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from domain.measures.categories import group_of, heading
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 from domain.values import GRADE_RANK, Grade, Tier, agency_stream
 from projections.rows.look_up import (
     VERSION,

@@ -26,14 +26,14 @@ from domain.events import (
     ResultPublished,
     ResultRevised,
 )
-from domain.facts import Facts
-from domain.keys import appeal_key, field_keys, result_key, type_key, type_keys
+from domain.ledger.read_models import Touched
 from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import impact_id, result_day
 from domain.measures.chapter4_assessment import why_not_assessed
-from domain.measures.implements import implements
-from domain.read_models import Touched
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
+from domain.trail.keys import appeal_key, field_keys, result_key, type_key, type_keys
 from domain.values import FOREVER, shanghai_date
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS
 from projections.rows.context import FILING, Context

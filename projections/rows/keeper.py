@@ -6,8 +6,8 @@ from sqlalchemy import Connection, text
 
 from domain.commands.base import Command
 from domain.law import Law
-from domain.read_models import Projected, Recorded
-from domain.reader import Reader
+from domain.ledger.read_models import Projected, Recorded
+from domain.ledger.reader import Reader
 from domain.store.heads import streams
 from domain.store.statements import Change, Insert, write
 from domain.values import Instant, stream_id
@@ -22,7 +22,7 @@ MADE_BY = 4
 
 
 class Keeper:
-    """Implements `domain.unit.ReadModels`."""
+    """Implements `domain.ledger.unit_of_work.ReadModels`."""
 
     def looked_up(self, command: Command, path_id: str | None) -> Ahead:
         """See `ReadModels`."""

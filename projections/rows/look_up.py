@@ -11,7 +11,7 @@ from sqlalchemy import Connection, TextClause, text
 from domain.folding import compared
 from domain.law import Law
 from domain.measures.categories import Known, others
-from domain.measures.rulebook import Rulebook, assessment_year_of
+from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of
 from domain.values import Instant, loose_uscc
 from projections.knowledge import EARLIEST
 from projections.rows.answers import Found

@@ -23,8 +23,8 @@ from domain.events import (
     ObjectionFiled,
     ReportDismissed,
 )
-from domain.keys import naming_key
-from domain.trail import Trail
+from domain.trail.keys import naming_key
+from domain.trail.trail import Trail
 from projections.rows.context import Context
 from projections.rows.live import NEVER, Place, Step, merged
 

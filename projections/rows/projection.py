@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from domain.entries import Entries, EntriesInMemory
 from domain.errors import Unreadable
 from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
 from domain.law import Law
+from domain.trail.event_index import Entries, EntriesInMemory
 from domain.values import Instant
 from projections.rows.conduct import OF_LAPSES, OF_PERIODS, OF_RECORDS, update_lapses, update_periods, update_records
 from projections.rows.context import Context

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Date, Text, column, text
 
 from domain.events import AgencyFiled
-from domain.keys import field_keys, type_key
 from domain.measures.categories import Known, heading
 from domain.store.statements import run
 from domain.store.types import InstantColumn
+from domain.trail.keys import field_keys, type_key
 from domain.values import FOREVER, Instant, Tier, agency_stream, instant, midnight, moment
 from projections.knowledge import EARLIEST
 from projections.rows.live import ALWAYS, NEVER, ONE_DAY

@@ -8,12 +8,12 @@ from datetime import date
 from typing import NamedTuple
 
 from domain.events import AgencyDelisted, ComplaintUpheld, Event
-from domain.facts import Facts
 from domain.law import Law
 from domain.measures.calendar import add_years
 from domain.measures.chapter3_sanctions import Tag, counted_complaints, sanction, tags
-from domain.measures.rulebook import Rulebook
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import Rulebook
+from domain.trail.facts import Facts
+from domain.trail.trail import Trail
 from domain.values import TIER_RANK, Tier
 from projections.rows.context import Context, of_types
 from projections.rows.live import ALWAYS, NEVER, ONE_DAY, Place, Step, merged

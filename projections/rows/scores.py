@@ -26,14 +26,14 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
-from domain.facts import Facts
-from domain.keys import client_key, forms_key, naming_key, type_key, type_keys
 from domain.measures import annex1_score as annex1
 from domain.measures.annex2_survey import counted_forms
 from domain.measures.chapter3_business import ended_on
 from domain.measures.chapter4_assessment import overrides
-from domain.measures.rulebook import Rulebook
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import Rulebook
+from domain.trail.facts import Facts
+from domain.trail.keys import client_key, forms_key, naming_key, type_key, type_keys
+from domain.trail.trail import Trail
 from domain.values import normal_text, rounded, score_of_record
 from projections.rows.conduct import move_records
 from projections.rows.context import Context, of_types

@@ -17,14 +17,14 @@ from domain.events import (
     ResultPublished,
     ResultRevised,
 )
-from domain.facts import Facts
 from domain.folding import category_fold, compared
-from domain.keys import LABELS, type_key, type_keys
 from domain.law import Law
 from domain.measures.chapter3_sanctions import advisories
 from domain.measures.chapter4_assessment import warning_notices
-from domain.measures.rulebook import year_span
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import year_span
+from domain.trail.facts import Facts
+from domain.trail.keys import LABELS, type_key, type_keys
+from domain.trail.trail import Trail
 from projections.basis import Basis
 from projections.rows.context import FILING, FILINGS, Context
 from projections.rows.live import ALWAYS, NEVER, ONE_DAY, Place, Step, merged

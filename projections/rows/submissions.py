@@ -16,11 +16,11 @@ from domain.events import (
     SubmissionReceived,
     SubmissionRequested,
 )
-from domain.facts import Facts
-from domain.keys import PLEDGE_ITEM, naming_key, type_key, type_keys
 from domain.measures.chapter2_filing import duty_ended
-from domain.measures.implements import implements
-from domain.trail import Trail
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
+from domain.trail.keys import PLEDGE_ITEM, naming_key, type_key, type_keys
+from domain.trail.trail import Trail
 from projections.rows.conduct import bears_on_all_duties
 from projections.rows.context import FILING, Context, of_types
 from projections.rows.live import NEVER, Step, merged

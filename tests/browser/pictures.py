@@ -23,7 +23,7 @@ from api.demo.making import make
 from api.demo.plan import Size
 from api.web import words as names
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import Role, instant, shanghai_date
 from tests.browser.conftest import NAMES, served
 from tests.http.desk import PASSWORD, account_in

@@ -14,7 +14,7 @@ from api.cli.main import app
 from api.demo.making import make
 from api.demo.plan import Size
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate
 from projections.ledger import open_ledger

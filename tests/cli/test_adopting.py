@@ -14,7 +14,7 @@ import pytest
 
 from api.cli.database import existing_ledger
 from domain.events import CalendarAdopted, RulebookAdopted
-from domain.measures import rulebook as rulebook_module
+from domain.measures.rulebook import rulebook as rulebook_module
 from tests.cli.conftest import Run
 
 SHIPPED = (Path(rulebook_module.__file__).parent / "dayawan-2021.toml").read_text("utf-8")

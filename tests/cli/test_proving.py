@@ -12,14 +12,14 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from domain import measures
+from domain.measures import rulebook
 from domain.proof import check
 from tests.cli.conftest import Run
 
 
 def adopt(run: Run, url: str) -> Any:
     """Record something: a rulebook that is in force years from now."""
-    shipped = files(measures).joinpath("dayawan-2021.toml").read_text("utf-8")
+    shipped = files(rulebook).joinpath("dayawan-2021.toml").read_text("utf-8")
     changed = shipped.replace('id = "dayawan-2021"', 'id = "dayawan-2027"', 1)
     file = Path(url.removeprefix("sqlite:///")).with_name("rulebook.toml")
     file.write_text(changed.replace("effective_from = 2021-11-01", "effective_from = 2027-01-01", 1), "utf-8")

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, cast
 
-from domain.reader import Reader
+from domain.ledger.reader import Reader
 from domain.values import Role
 from projections.basis import Basis
 from projections.questions import Questions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from projections.dossier.bundle import bundle
 from projections.dossier.citing import cited, unconfirmed_note
 from projections.dossier.sheet_pdf import sheet_pdf

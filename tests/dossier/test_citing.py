@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.measures.rulebook import Rulebook, shipped_rulebook
+from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
 from projections.dossier.citing import cited, unconfirmed_note
 from tests.dossier.answers import sheet, standing_answer
 

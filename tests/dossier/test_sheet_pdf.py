@@ -10,7 +10,7 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from domain.measures.annex1_form import annex1_form
+from domain.measures.text.annex1_form import annex1_form
 from projections.dossier import fonts
 from projections.dossier.fonts import FontMissing, face, printable, width, wrapped
 from projections.dossier.layout import BOTTOM, LEFT, PAGE_WIDTH, RIGHT, TOP, Column, Flow, Rule, Span, Text

@@ -20,9 +20,9 @@ from starlette.testclient import TestClient
 from api.app import SYSTEM_PERSON, create_app
 from api.assessing.act import Act
 from api.settings import Settings
-from domain.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, Unit
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate
 from domain.values import SHANGHAI, instant, shanghai_date

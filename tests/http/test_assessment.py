@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from api.assessing import publishing
-from domain.measures.rulebook import Rulebook, shipped_rulebook
+from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
 from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import writing
 from domain.store.heads import streams

@@ -10,7 +10,7 @@ import pytest
 from api.commands import COMMANDS, CommandRoute
 from api.examples import command_example
 from domain.events import EVENT_TYPES
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import Role
 from tests.http.world import BOUND, ROWS, World, body_of, new_uscc, prepared, today, with_dates
 

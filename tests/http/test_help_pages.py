@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from api.web import render
 from api.web.glossary import groups, terms
-from domain.measures.paragraphs import READING_REFS, paragraphs
+from domain.measures.text.paragraphs import READING_REFS, paragraphs
 from tests.http.test_pages import shown
 from tests.http.world import World
 

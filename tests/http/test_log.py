@@ -22,7 +22,7 @@ from sqlalchemy import func, select
 from api import log_feed
 from api.auth import still_valid
 from bench.generate import History, send
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.proof.check import parse_checkpoint, parse_note
 from domain.proof.tree import root_of
 from domain.store.access import revoke_by_id

@@ -14,7 +14,7 @@ from api.app import create_app
 from api.settings import Settings
 from domain.errors import Contradiction
 from domain.events import SubjectErased
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.engine import open_engine
 from domain.store.master_key import CURRENT, MasterKeyMissing, use_keys
 from domain.store.wrapping import health

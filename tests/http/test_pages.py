@@ -14,8 +14,8 @@ from api.settings import Settings
 from api.web import portal
 from api.web.routes import PageRoute
 from api.web.table import ASSETS, PAGES, POLICY, PUBLIC_PAGES, is_page
-from domain.measures.official_text import official_text
-from domain.measures.paragraphs import READING_REFS, paragraphs
+from domain.measures.text.official_text import official_text
+from domain.measures.text.paragraphs import READING_REFS, paragraphs
 from tests.http.dated import DatedWorld
 from tests.http.test_public_feeds import demonstration
 from tests.http.world import APPEALED, World, body_of, new_uscc

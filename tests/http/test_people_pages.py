@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from domain.measures.annex_texts import pledge_text
+from domain.measures.text.annex_texts import pledge_text
 from domain.values import Role, new_id
 from tests.http.desk import PASSWORD, Desk, fields_of
 from tests.http.test_pages import HOSTILE

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from api.cli.auditing import audited
 from api.settings import Settings
 from bench.generate import History, send
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.store.access_changes import COMMAND_LINE
 from domain.store.engine import open_engine, writing
 from domain.store.migrate import migrate

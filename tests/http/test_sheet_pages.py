@@ -16,7 +16,7 @@ from api.personal import HASHES
 from api.web import trail as trail_page
 from api.web.fields import FIELDS, VALUES
 from domain import events
-from domain.measures.annex1_form import annex1_form
+from domain.measures.text.annex1_form import annex1_form
 from domain.values import Role
 from tests.http.desk import Desk
 from tests.http.test_pages import HOSTILE

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import Role
 from tests.http.world import World, body_of, new_uscc, today
 

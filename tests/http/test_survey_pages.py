@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from domain.measures.annex_texts import survey_form
+from domain.measures.text.annex_texts import survey_form
 from domain.values import Role
 from tests.http.desk import Desk, fields_of
 from tests.http.test_pages import HOSTILE

@@ -11,7 +11,7 @@ from api.permissions import APPEAL_WHAT_IF, PERMISSIONS, WHAT_IF
 from api.web.form_fields import FORMS, every_field, form_fields
 from api.web.table import PAGES
 from api.web.who_reads import DISCLOSURES
-from domain.readers import DISCLOSED_TO_AGENCY, READERS, Kind, kind_of, may_read, strictest
+from domain.disclosure.who_reads import DISCLOSED_TO_AGENCY, READERS, Kind, kind_of, may_read, strictest
 from domain.values import Role
 from projections.certificate import check_certificate
 from projections.certificate_file import parse_certificate

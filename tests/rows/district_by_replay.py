@@ -11,7 +11,7 @@ from domain.folding import compared
 from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import filing_state
 from domain.measures.chapter4_assessment import ranked
-from domain.measures.rulebook import assessment_year_of
+from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import GRADE_LABELS, Grade, rounded
 from projections.basis import Basis
 from projections.sheet import Sheet

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from domain.events import BadRecordEntered, ResultPublished, ResultRevised
-from domain.measures.rulebook import Rulebook, shipped_rulebook
+from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
 from domain.values import instant, next_instant
 from tests.specification import District, noon
 from tests.test_properties import CLIENTS, CODE, TODAY, History

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from domain.law import Law
-from domain.measures.rulebook import assessment_year_of
+from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import Instant
 from projections.rows.answers import Found
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS

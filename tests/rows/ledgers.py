@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from api.commands import find_command
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
-from domain.measures.rulebook import shipped_rulebook
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.engine import open_engine
 from domain.store.migrate import migrate
 from domain.values import Role

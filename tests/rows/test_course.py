@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from domain.ledger import Ledger
-from domain.reader import Reader
+from domain.ledger.ledger import Ledger
+from domain.ledger.reader import Reader
 from domain.store.sealer import seal
 from domain.values import instant
 from projections.course import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops

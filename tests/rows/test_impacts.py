@@ -15,7 +15,7 @@ from domain.folding import category_fold
 from domain.law import Law
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import impact_id, result_day
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import shanghai_date
 from projections.basis import Basis
 from projections.rows.matters import MATTERS

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.errors import Invalid, NotFound
-from domain.ledger import Ledger, Reader
+from domain.ledger.ledger import Ledger, Reader
 from domain.measures.categories import group_of
 from domain.store.schema import events as stored
 from domain.store.schema import log_index

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from api.commands import find_command
-from domain.elsewhere import OtherAgencies
-from domain.facts import Facts
-from domain.ledger import Ledger
+from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.ledger import Ledger
 from domain.measures.hints import hints
 from domain.measures.notices import notices
 from domain.store.schema import event_keys
-from domain.trail import Trail
+from domain.trail.facts import Facts
+from domain.trail.trail import Trail
 from domain.values import Role, instant
 from projections.hints import Hints
 from projections.questions import Questions

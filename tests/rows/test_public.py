@@ -11,9 +11,9 @@ import pytest
 from msgspec import UNSET
 
 from domain.events import AgencyFiled, EventAnnulled, InformationChanged
-from domain.ledger import Ledger, Reader
+from domain.ledger.ledger import Ledger, Reader
 from domain.measures.chapter2_filing import filing_state, filings, profile_on
-from domain.trail import Trail
+from domain.trail.trail import Trail
 from domain.values import Instant, instant
 from projections.basis import Basis
 from projections.public import Public

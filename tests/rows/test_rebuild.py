@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete, func, select, text, update
 
 from domain.errors import Unreadable
 from domain.events import Event
-from domain.ledger import Ledger
-from domain.measures.rulebook import Rulebook, shipped_rulebook
+from domain.ledger.ledger import Ledger
+from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
 from domain.store.engine import open_migration_engine, reading, writing
 from domain.store.schema import READ_MODELS, read_model_build, rebuilt
 from domain.store.trouble import DatabaseOlder

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from domain.ledger import Ledger
+from domain.ledger.ledger import Ledger
 from domain.values import instant
 from projections.basis import Basis
 from projections.hints import Hints

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.events import PledgeSigned, SubmissionReceived, SubmissionRequested
-from domain.facts import Facts
-from domain.keys import PLEDGE_ITEM
 from domain.measures.chapter2_filing import duty_ended
+from domain.trail.facts import Facts
+from domain.trail.keys import PLEDGE_ITEM
 from projections.rows.live import Live
 from projections.rows.matters import MATTERS
 from projections.rows.projection import rows_in_memory

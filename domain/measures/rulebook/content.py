@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from domain.measures.implements import implements
-from domain.measures.paragraphs import FIRST_READING_REFS, READING_REFS, is_reference
-from domain.measures.rulebook_kinds import Kind, RulebookInvalid, read_value
-from domain.measures.rulebook_values import KINDS, LATER, check_together
+from domain.measures.rulebook.kinds import Kind, RulebookInvalid, read_value
+from domain.measures.rulebook.values_of_rules import KINDS, LATER, check_together
+from domain.measures.text.implements import implements
+from domain.measures.text.paragraphs import FIRST_READING_REFS, READING_REFS, is_reference
 
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}(?:\+override)?", re.ASCII)
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")

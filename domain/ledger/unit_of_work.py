@@ -10,15 +10,14 @@ from sqlalchemy import Connection
 
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import Command, Recording
-from domain.elsewhere import OtherAgencies
 from domain.errors import Contradiction
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law
-from domain.lazy_trail import LazyTrail
+from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.read_models import Projected
+from domain.ledger.reader import Reader
 from domain.measures.calendar import Calendar
-from domain.measures.rulebook import Rulebook, Rulebooks
-from domain.read_models import Projected
-from domain.reader import Reader
+from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
 from domain.similar import content_key
 from domain.store.entries import StoredEntries
 from domain.store.heads import (
@@ -34,6 +33,7 @@ from domain.store.heads import (
 from domain.store.similar import MOST_SIMILAR, alike
 from domain.store.statements import Insert
 from domain.store.vault import Vault
+from domain.trail.indexed_trail import LazyTrail
 from domain.values import (
     LEDGER_STREAM,
     Instant,
@@ -46,7 +46,7 @@ from domain.values import (
 )
 
 if TYPE_CHECKING:
-    from domain.ledger import Ledger
+    from domain.ledger.ledger import Ledger
 
 Clock = Callable[[], datetime]
 

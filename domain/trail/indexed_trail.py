@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from domain.entries import Entries, Entry
 from domain.events import AgencyFiled, AgencyTerminated, Event, EventAnnulled, FilingReturned, FilingSubmitted
-from domain.keys import client_key, field_keys, naming_key, type_key, type_keys
-from domain.trail import Trail
+from domain.trail.event_index import Entries, Entry
+from domain.trail.keys import client_key, field_keys, naming_key, type_key, type_keys
+from domain.trail.trail import Trail
 
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")

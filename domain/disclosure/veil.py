@@ -14,11 +14,11 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from domain.events import Event
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 from domain.values import Instant, shanghai_date
 
 if TYPE_CHECKING:
-    from domain.trail import Trail
+    from domain.trail.trail import Trail
 
 
 @dataclass(frozen=True)

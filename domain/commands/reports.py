@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from domain.commands.assessment import AnnulEvent
 from domain.commands.base import Command, Fact, Recording, fact, in_body, in_path, own_enterprise, seal_optional
 from domain.commands.fields import Commands, Day, Id, Label, Prose
+from domain.commands.surveys import AnnulEvent
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.events import (
     BadRecordEntered,
@@ -20,9 +20,9 @@ from domain.events import (
     ResultPublished,
     ResultRevised,
 )
-from domain.facts import Facts
 from domain.measures.hints import Hint, hints
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
 
 if TYPE_CHECKING:
     from domain.agency import Agency

@@ -19,7 +19,7 @@ from domain.events import (
     SurveyInvited,
     SurveySubmitted,
 )
-from domain.measures.implements import implements
+from domain.measures.text.implements import implements
 from domain.values import Role
 
 Disclosure = Literal["anonymous", "totals", "named"]

@@ -10,9 +10,9 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 
-from domain.measures.annex1_form import annex1_form
-from domain.measures.annex_texts import LETTERS, pledge_text, survey_form
-from domain.measures.paragraphs import find_paragraph, paragraphs
+from domain.measures.text.annex1_form import annex1_form
+from domain.measures.text.annex_texts import LETTERS, pledge_text, survey_form
+from domain.measures.text.paragraphs import find_paragraph, paragraphs
 
 
 def official_text(reference: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from domain.measures.rulebook_kinds import (
+from domain.measures.rulebook.kinds import (
     MONTH_DAY,
     Kind,
     RulebookInvalid,

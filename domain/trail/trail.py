@@ -9,8 +9,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
+from domain.disclosure.veil import Veil
 from domain.events import Event, EventAnnulled
-from domain.veil import Veil
 
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")

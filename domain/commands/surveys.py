@@ -36,12 +36,12 @@ from domain.events import (
     SurveyInvited,
     SurveySubmitted,
 )
-from domain.facts import Facts
 from domain.measures.annex2_survey import project_of
 from domain.measures.chapter3_business import serving
-from domain.measures.implements import implements
-from domain.measures.rulebook import assessment_year_of, year_span
-from domain.trail import Trail
+from domain.measures.rulebook.rulebook import assessment_year_of, year_span
+from domain.measures.text.implements import implements
+from domain.trail.facts import Facts
+from domain.trail.trail import Trail
 from domain.values import Role
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from domain.commands.base import Command
 from domain.events import Event
 from domain.law import Law
-from domain.reader import Reader
+from domain.ledger.reader import Reader
 from domain.store.entries import StoredEntries
 from domain.store.statements import Change, Insert
 from domain.values import Instant

@@ -19,7 +19,7 @@ from domain.store.vault import Vault
 from domain.values import LEDGER_STREAM, Instant, agency_stream
 
 if TYPE_CHECKING:
-    from domain.ledger import Ledger
+    from domain.ledger.ledger import Ledger
 
 CACHED_EVENTS = 400_000
 """How many decoded events are kept in memory for reading, in all."""

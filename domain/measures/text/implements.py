@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from domain.measures.paragraphs import Paragraph, UnknownReference, canonical_reference, is_reference, paragraphs
+from domain.measures.text.paragraphs import Paragraph, UnknownReference, canonical_reference, is_reference, paragraphs
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[3]
 
 Code = Callable[..., object]
 CodeT = TypeVar("CodeT", bound=Code)

@@ -19,8 +19,8 @@ from domain.events import (
     ProjectPlanFiled,
     SubmissionReceived,
 )
-from domain.keys import keys_of
-from domain.trail import Trail
+from domain.trail.keys import keys_of
+from domain.trail.trail import Trail
 
 
 @dataclass(slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from domain.ledger.reader import Reader
 from domain.measures.staff import Stay, stays
-from domain.reader import Reader
 from domain.store.certificates import streams_with
-from domain.trail import Trail
+from domain.trail.trail import Trail
 
 
 class OtherAgencies:

@@ -16,15 +16,15 @@ from sqlalchemy import Engine
 
 from domain.events import Event, LedgerOpened
 from domain.law import Law
+from domain.ledger.read_models import ReadModels
+from domain.ledger.reader import Reader, StreamCache
+from domain.ledger.unit_of_work import Clock, Unit, no_clock
 from domain.measures.calendar import Calendar
-from domain.measures.rulebook import Rulebook
-from domain.read_models import ReadModels
-from domain.reader import Reader, StreamCache
+from domain.measures.rulebook.rulebook import Rulebook
 from domain.store.clock import ClockWatch
 from domain.store.engine import reading, writing
 from domain.store.factory import LedgerFactory
 from domain.store.mapper import EventMapper
-from domain.unit import Clock, Unit, no_clock
 from domain.values import FOREVER, LEDGER_STREAM, Instant
 
 __all__ = ["Clock", "Ledger", "ReadModels", "Reader", "Unit"]

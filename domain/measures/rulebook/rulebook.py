@@ -14,11 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from domain.measures.implements import implements
-from domain.measures.paragraphs import READING_REFS
-from domain.measures.rulebook_content import Defect, Reading, check_content, json_able
-from domain.measures.rulebook_kinds import RulebookInvalid
-from domain.measures.rulebook_values import (
+from domain.measures.rulebook.content import Defect, Reading, check_content, json_able
+from domain.measures.rulebook.kinds import RulebookInvalid
+from domain.measures.rulebook.values_of_rules import (
     LATER,
     PARAMETERS,
     Assessment,
@@ -35,6 +33,8 @@ from domain.measures.rulebook_values import (
     Team,
     Total,
 )
+from domain.measures.text.implements import implements
+from domain.measures.text.paragraphs import READING_REFS
 
 __all__ = [
     "Defect", "Reading", "Rulebook", "RulebookInvalid", "Rulebooks",
