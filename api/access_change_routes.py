@@ -13,8 +13,8 @@ from api.guard import GuardedRoute
 from api.openapi import question_docs
 from api.pages import page
 from api.queries import Cursor, FirstDay, LastDay, Limit
-from domain.store.access_changes import AccessChange, Sought, found, newest
-from domain.store.people import person_names
+from domain.store.access.access_audit import AccessChange, Sought, found, newest
+from domain.store.access.tokens import person_names
 
 router = APIRouter(route_class=GuardedRoute)
 

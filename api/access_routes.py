@@ -26,7 +26,9 @@ from api.pages import page
 from api.queries import Cursor, Limit
 from domain.commands.fields import Body, Day, Id, Label, Uscc
 from domain.errors import Invalid
-from domain.store.access import (
+from domain.store.access.access_audit import By
+from domain.store.access.accounts import create_account, disable_account, set_password, sign_out
+from domain.store.access.admin import (
     BOUND,
     account_row,
     account_rows,
@@ -38,12 +40,10 @@ from domain.store.access import (
     token_of,
     token_rows,
 )
-from domain.store.access_changes import By
-from domain.store.accounts import create_account, disable_account, set_password, sign_out
-from domain.store.engine import writing
-from domain.store.passwords import hash_password
-from domain.store.people import create_person, create_token, token_hash
-from domain.store.schema import persons
+from domain.store.access.passwords import hash_password
+from domain.store.access.tokens import create_person, create_token, token_hash
+from domain.store.db.engine import writing
+from domain.store.db.schema import persons
 from domain.values import FOREVER, ROLE_NAMES, Role, instant
 
 router = APIRouter(route_class=GuardedRoute)
@@ -212,7 +212,7 @@ def _person(connection: Connection, body: _Holder) -> str:
 
 
 def _by(request: Request) -> By:
-    """Who changes it: so it stands in the record (`domain/store/access_changes.py`)."""
+    """Who changes it: so it stands in the record (`domain/store/access/access_audit.py`)."""
     caller: Caller = request.state.caller
     return By(caller.person_id, caller.via)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.store.sealer import sealed_until
+from domain.store.log.sequencer import sealed_until
 from domain.values import SHANGHAI, Instant
 
 FOR_EVER = "private, max-age=31536000, immutable"

@@ -81,16 +81,16 @@ from api.web import (
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from domain.store.engine import open_engine, writing
-from domain.store.master_key import use_keys
-from domain.store.migrate import migrate, require_current
-from domain.store.postgresql import end_patience, hurry_unless_it_answers
-from domain.store.proofs import HeadsKept
-from domain.store.quick import quick_reads
-from domain.store.row_seals import ensure_seals, with_seal
-from domain.store.schema import persons
-from domain.store.sealer import bind_cluster
-from domain.store.wrapping import ensure_master_key
+from domain.store.access.row_macs import ensure_seals, with_seal
+from domain.store.db.engine import open_engine, writing
+from domain.store.db.fast_read import quick_reads
+from domain.store.db.migrate import migrate, require_current
+from domain.store.db.postgresql import end_patience, hurry_unless_it_answers
+from domain.store.db.schema import persons
+from domain.store.keys.master_key import use_keys
+from domain.store.keys.wrapping import ensure_master_key
+from domain.store.log.sequencer import bind_cluster
+from domain.store.proof.proof_reader import HeadsKept
 from domain.values import FOREVER, LEDGER_STREAM, instant
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows

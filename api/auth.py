@@ -10,7 +10,7 @@ from starlette.requests import Request
 from api.problem_types import Unauthenticated
 from domain.events import Via
 from domain.ledger.ledger import Ledger
-from domain.store.people import Token, find_token
+from domain.store.access.tokens import Token, find_token
 from domain.values import Role
 
 MOST_CHARACTERS = 512

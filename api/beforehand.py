@@ -16,9 +16,9 @@ from domain.errors import Refusal
 from domain.events import Event, Sealed
 from domain.ledger.ledger import Ledger
 from domain.similar import content_key, same_words, sealed_content
-from domain.store.entries import StoredEntries
-from domain.store.similar import MOST_SIMILAR
-from domain.store.vault import Vault
+from domain.store.keys.vault import Vault
+from domain.store.log.event_index_sql import StoredEntries
+from domain.store.log.similar_index import MOST_SIMILAR
 from domain.trail.indexed_trail import LazyTrail
 from domain.values import FOREVER, agency_stream, instant, new_id, shanghai_date
 

@@ -20,9 +20,16 @@ from domain.agency import unknown_agency
 from domain.errors import Busy
 from domain.events import Event
 from domain.proof.check import leaf_hash
-from domain.store.log_keys import signed_by
-from domain.store.proofs import HeadsKept, Signed, head_signed, inclusion_proofs, latest_checkpoint, sealed_stream
-from domain.store.sealer import require_nothing_left_out
+from domain.store.log.sequencer import require_nothing_left_out
+from domain.store.proof.log_keys import signed_by
+from domain.store.proof.proof_reader import (
+    HeadsKept,
+    Signed,
+    head_signed,
+    inclusion_proofs,
+    latest_checkpoint,
+    sealed_stream,
+)
 from domain.values import LEDGER_STREAM, agency_stream
 from domain.version import software
 from projections.basis import Basis

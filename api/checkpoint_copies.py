@@ -15,9 +15,9 @@ from sqlalchemy import Engine
 
 from api.settings import Settings
 from domain.errors import Refusal
-from domain.store.proofs import Signed
-from domain.store.secret_files import replace
-from domain.store.witness import NotKept, Witness
+from domain.store.keys.secret_files import replace
+from domain.store.proof.checkpoint_archive import NotKept, Witness
+from domain.store.proof.proof_reader import Signed
 
 log = structlog.get_logger("steward")
 RETRY_SECONDS = 60.0

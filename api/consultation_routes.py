@@ -14,8 +14,8 @@ from api.openapi import question_docs
 from api.pages import page
 from api.queries import Cursor, FirstDay, LastDay, Limit, UsccFilter
 from api.readings import about
-from domain.store.consultations import Consultation, Sought, found, newest
-from domain.store.people import person_names
+from domain.store.access.access_log import Consultation, Sought, found, newest
+from domain.store.access.tokens import person_names
 
 router = APIRouter(route_class=GuardedRoute)
 

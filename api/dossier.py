@@ -11,7 +11,7 @@ import msgspec
 from api.auth import Caller
 from api.veil import Veil, bytes_withheld, veil_of
 from domain.events import ResultPublished, ResultRevised
-from domain.store.recorder import events_of
+from domain.store.log.recorder import events_of
 from domain.values import GRADE_LABELS, Grade, shanghai_date
 from domain.version import software
 from projections.contested import result_json

@@ -16,10 +16,10 @@ from domain.commands.erasing import EraseSubject
 from domain.errors import Contradiction, NotFound
 from domain.events import Event, SubjectErased
 from domain.ledger.ledger import Ledger, Unit
-from domain.store.engine import writing
-from domain.store.lost_master import begin_anew, lost_masters, out_of_reach, retire
-from domain.store.people import create_person, person_named
-from domain.store.vault import Vault
+from domain.store.access.tokens import create_person, person_named
+from domain.store.db.engine import writing
+from domain.store.keys.lost_master import begin_anew, lost_masters, out_of_reach, retire
+from domain.store.keys.vault import Vault
 from domain.values import LEDGER_STREAM, instant, shanghai_date
 
 MOST_CHARACTERS = 64

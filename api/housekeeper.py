@@ -14,12 +14,12 @@ from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
 from domain.errors import Busy, Refusal
-from domain.store.clock import ClockWatch, clock_of
-from domain.store.engine import leave_no_trace, reading, writing
-from domain.store.heads import last_recorded_at
-from domain.store.people import Token, is_stale, touch_token
-from domain.store.proofs import Signed, latest_checkpoint
-from domain.store.sealer import seal, sealed_until, unsealed
+from domain.store.access.tokens import Token, is_stale, touch_token
+from domain.store.db.engine import leave_no_trace, reading, writing
+from domain.store.log.clock import ClockWatch, clock_of
+from domain.store.log.sequencer import seal, sealed_until, unsealed
+from domain.store.log.stream_heads import last_recorded_at
+from domain.store.proof.proof_reader import Signed, latest_checkpoint
 
 log = structlog.get_logger("steward")
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from api.problem_types import KeyReused, Malformed
 from domain.errors import Invalid
-from domain.store.statements import Insert, run
+from domain.store.db.statements import Insert, run
 from domain.values import instant
 
 HEADER = "Idempotency-Key"

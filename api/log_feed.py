@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from api.auth import still_valid
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
-from domain.store.log import LogEntry, sealed_entries
+from domain.store.log.sealed_log import LogEntry, sealed_entries
 
 MOST_STREAMS = 64
 """Listeners at one time; the next one is asked to come again."""

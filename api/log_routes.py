@@ -15,7 +15,7 @@ from api.pages import page
 from api.queries import After, Cursor, Limit, log_place
 from domain.errors import Contradiction, Invalid
 from domain.ledger.ledger import Ledger
-from domain.store.log import sealed_entries
+from domain.store.log.sealed_log import sealed_entries
 
 router = APIRouter(route_class=GuardedRoute)
 EVENT_STREAM = "text/event-stream"

@@ -24,9 +24,9 @@ from api.guard import GuardedRoute
 from api.openapi import metrics_docs
 from domain.errors import Busy, NotFound
 from domain.ledger.ledger import Ledger
-from domain.store.postgresql import takes_writes
-from domain.store.proofs import Signed, latest_checkpoint
-from domain.store.sealer import sealed_until, unsealed
+from domain.store.db.postgresql import takes_writes
+from domain.store.log.sequencer import sealed_until, unsealed
+from domain.store.proof.proof_reader import Signed, latest_checkpoint
 from domain.values import Instant, moment
 
 router = APIRouter(route_class=GuardedRoute)

@@ -11,11 +11,11 @@ from api.degraded import Degraded, Reason
 from api.problem_types import problem_type_of
 from api.sealing import Notary
 from api.settings import Settings
-from domain.store.engine import database_url, reading, require_sound, was_stopped_uncleanly
-from domain.store.guard import guard_of
-from domain.store.log_keys import CURRENT, PUBLIC
-from domain.store.trouble import DatabaseRefused
-from domain.store.witness import LogRewritten, NotKept
+from domain.store.db.db_errors import DatabaseRefused
+from domain.store.db.engine import database_url, reading, require_sound, was_stopped_uncleanly
+from domain.store.db.write_guard import guard_of
+from domain.store.proof.checkpoint_archive import LogRewritten, NotKept
+from domain.store.proof.log_keys import CURRENT, PUBLIC
 
 
 class KeysOfAnother(DatabaseRefused):

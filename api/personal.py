@@ -25,8 +25,8 @@ from domain.events import (
 )
 from domain.ledger.reader import Reader
 from domain.measures.text.implements import implements
-from domain.store.people import colleagues_of, person_names
-from domain.store.vault import Vault
+from domain.store.access.tokens import colleagues_of, person_names
+from domain.store.keys.vault import Vault
 from domain.trail.trail import Trail
 from domain.values import Role
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import Busy, Contradiction, Forbidden, Invalid, Moved, NotFound, Refusal
-from domain.store.clock import ClockDoubted
-from domain.store.guard import FileReplaced, OtherCluster
-from domain.store.log_keys import LogKeyMissing
-from domain.store.secret_files import UnsafeKeyFile
-from domain.store.trouble import DatabaseDamaged, DatabaseRefused
-from domain.store.witness import LogRewritten, NotKept
+from domain.store.db.db_errors import DatabaseDamaged, DatabaseRefused
+from domain.store.db.write_guard import FileReplaced, OtherCluster
+from domain.store.keys.secret_files import UnsafeKeyFile
+from domain.store.log.clock import ClockDoubted
+from domain.store.proof.checkpoint_archive import LogRewritten, NotKept
+from domain.store.proof.log_keys import LogKeyMissing
 
 MEDIA_TYPE = "application/problem+json"
 

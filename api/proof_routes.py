@@ -23,8 +23,9 @@ from domain.agency import unknown_agency
 from domain.disclosure.who_reads import SURVEYS
 from domain.errors import Busy, Invalid, NotFound
 from domain.proof.receipts import Said, receipt, receipt_text
-from domain.store.heads import head_of
-from domain.store.proofs import (
+from domain.store.log.restored import acceptances
+from domain.store.log.stream_heads import head_of
+from domain.store.proof.proof_reader import (
     HeadsKept,
     Placed,
     Signed,
@@ -36,7 +37,6 @@ from domain.store.proofs import (
     placed,
     root_at,
 )
-from domain.store.restored import acceptances
 from domain.values import Role, agency_stream
 from domain.version import software
 

@@ -34,7 +34,7 @@ from api.veil import veil_of
 from domain.errors import NotFound
 from domain.ledger.ledger import Reader
 from domain.measures.rulebook.rulebook import assessment_year_of
-from domain.store.heads import last_recorded_at
+from domain.store.log.stream_heads import last_recorded_at
 from domain.values import instant
 from projections.basis import Basis
 from projections.look_ups import LookUps

@@ -29,10 +29,10 @@ from api.readings import Readings
 from domain.commands.fields import read_day
 from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
-from domain.store.people import OWNER_QUERY, Token, alive, token_hash, token_in
-from domain.store.quick import QuickReads, Unanswered
-from domain.store.row_seals import key_of
-from domain.store.types import as_instant
+from domain.store.access.row_macs import key_of
+from domain.store.access.tokens import OWNER_QUERY, Token, alive, token_hash, token_in
+from domain.store.db.column_types import as_instant
+from domain.store.db.fast_read import QuickReads, Unanswered
 from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, instant, normal_uscc, shanghai_date
 from projections.rows.answers import standing_answer
 from projections.rows.look_up import asked, hit_of, look_up_query, parameters_of

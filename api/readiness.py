@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from api.degraded import Reason
 from domain.errors import Refusal
-from domain.store.migrate import require_current
-from domain.store.postgresql import drop_connections, takes_writes
+from domain.store.db.migrate import require_current
+from domain.store.db.postgresql import drop_connections, takes_writes
 
 if TYPE_CHECKING:
     from api.app import Service

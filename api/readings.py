@@ -21,9 +21,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth import Caller
-from domain.store import consultations
-from domain.store.consultations import Consultation
-from domain.store.engine import writing
+from domain.store.access import access_log as consultations
+from domain.store.access.access_log import Consultation
+from domain.store.db.engine import writing
 from domain.values import instant, normal_uscc
 
 MOST_WAITING = 5_000

@@ -11,13 +11,13 @@ from domain.events import HorizonBegun, RestoreAccepted
 from domain.ledger.ledger import Ledger
 from domain.ledger.unit_of_work import Unit
 from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_note
-from domain.store import new_horizon
-from domain.store.guard import OtherCluster, guard_of
-from domain.store.people import create_person, person_named
-from domain.store.proving import root_of_log
-from domain.store.restored import holds, longest, still_held
-from domain.store.sealer import require_same_cluster, seal, sealed_until, skipped
-from domain.store.witness import LogRewritten, kept_in
+from domain.store.access.tokens import create_person, person_named
+from domain.store.db.write_guard import OtherCluster, guard_of
+from domain.store.log import new_horizon
+from domain.store.log.restored import holds, longest, still_held
+from domain.store.log.sequencer import require_same_cluster, seal, sealed_until, skipped
+from domain.store.proof.checkpoint_archive import LogRewritten, kept_in
+from domain.store.proof.tree_writer import root_of_log
 from domain.values import LEDGER_STREAM
 
 MOST_REASON = 1000

@@ -12,14 +12,14 @@ from api.settings import Settings
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
 from domain.proof.check import Checkpoint, ProofError
-from domain.store.engine import reading
-from domain.store.guard import guard_of
-from domain.store.log_keys import LogKeys
-from domain.store.proofs import HeadsKept, Signed, latest_checkpoint, origin_of
-from domain.store.proving import Prover
-from domain.store.restored import require_signed
-from domain.store.sealer import has_sealed, seal, sealed_until, to_be_sealed
-from domain.store.witness import LogRewritten, Witness, log_rewritten
+from domain.store.db.engine import reading
+from domain.store.db.write_guard import guard_of
+from domain.store.log.restored import require_signed
+from domain.store.log.sequencer import has_sealed, seal, sealed_until, to_be_sealed
+from domain.store.proof.checkpoint_archive import LogRewritten, Witness, log_rewritten
+from domain.store.proof.log_keys import LogKeys
+from domain.store.proof.proof_reader import HeadsKept, Signed, latest_checkpoint, origin_of
+from domain.store.proof.tree_writer import Prover
 
 SEALING_SECONDS = 20
 """How long a transaction that writes for long may hold the log back."""

@@ -19,7 +19,7 @@ from api.listening import bound, listen
 from api.problem_types import PROBLEM_TYPES
 from api.problems import problem
 from api.settings import Settings
-from domain.store.postgresql import hurry_unless_it_answers
+from domain.store.db.postgresql import hurry_unless_it_answers
 
 SWITCH_SECONDS = 0.001
 """How long a thread that computes keeps the interpreter from the event loop, which needs it often and briefly."""

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.public_address import normal_public_url
-from domain.store.clock import ClockWatch
-from domain.store.consultations import LEAST_DAYS
-from domain.store.engine import key_folder
+from domain.store.access.access_log import LEAST_DAYS
+from domain.store.db.engine import key_folder
+from domain.store.log.clock import ClockWatch
 
 MEBIBYTE = 1024 * 1024
 

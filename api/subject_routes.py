@@ -18,7 +18,7 @@ from api.question_routes import ONE, asking
 from domain.events import Event, Sealed, YearPublished
 from domain.folding import compared
 from domain.ledger.ledger import Reader
-from domain.store.heads import streams
+from domain.store.log.stream_heads import streams
 from domain.values import assessment_stream
 from projections.standing import agency_name
 from projections.trail import recorded_entry

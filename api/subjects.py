@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from domain.commands.reports import unknown_hint
 from domain.errors import NotFound
 from domain.measures.hints import agency_of_hint
-from domain.store.heads import head_of
-from domain.store.recorder import find_event
+from domain.store.log.recorder import find_event
+from domain.store.log.stream_heads import head_of
 from domain.values import agency_stream
 
 _AGENCIES = agency_stream("")

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, insert, select, update
 from domain.errors import NotFound
 from domain.events import SurveyInvited
 from domain.ledger.ledger import Unit
-from domain.store.links import link_hash, link_secret
-from domain.store.schema import survey_links
+from domain.store.access.survey_tokens import link_hash, link_secret
+from domain.store.db.schema import survey_links
 from domain.values import Instant
 
 PATH = "/v1/survey-links/{secret}"

@@ -18,7 +18,7 @@ from domain.disclosure.who_reads import TOGETHER, Disclosure, Kind, kind_of, may
 from domain.events import Event, SurveyInvited, SurveySubmitted
 from domain.ledger.reader import Reader
 from domain.measures.annex2_survey import answers_total
-from domain.store.row_seals import key_of
+from domain.store.access.row_macs import key_of
 from domain.values import FOREVER, Role
 
 UNNAMED = "form-unknown"

@@ -14,7 +14,7 @@ from bench.measure import Finding, finding, in_turns, rate
 from bench.place import Place, fill, place
 from domain.agency import project_agency
 from domain.ledger.reader import Reader, StreamCache
-from domain.store.engine import reading
+from domain.store.db.engine import reading
 from domain.values import agency_stream, stream_id
 from tests.postgres_server import PostgresServer
 

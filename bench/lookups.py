@@ -18,7 +18,7 @@ from bench import floor
 from bench.generate import History, uscc
 from bench.measure import Finding, finding, in_turns, median
 from bench.place import Place, fill, place
-from domain.store.quick import quick_reads
+from domain.store.db.fast_read import quick_reads
 from domain.values import agency_stream, instant, stream_id
 from projections.look_ups import LookUps
 from projections.rows.look_up import asked, look_up_query, parameters_of

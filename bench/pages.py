@@ -20,11 +20,11 @@ from bench.generate import History
 from bench.measure import Finding, finding
 from bench.place import fill, opened
 from bench.serving import SMALLEST, served
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.accounts import create_account
-from domain.store.engine import writing
-from domain.store.passwords import hash_password
-from domain.store.people import create_person
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.accounts import create_account
+from domain.store.access.passwords import hash_password
+from domain.store.access.tokens import create_person
+from domain.store.db.engine import writing
 from domain.values import Role
 
 if TYPE_CHECKING:

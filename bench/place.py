@@ -16,7 +16,7 @@ from api.app import make_ready
 from api.settings import Settings
 from bench.generate import Fact, command_of, record
 from domain.ledger.ledger import Ledger
-from domain.store.engine import open_engine
+from domain.store.db.engine import open_engine
 from projections.ledger import open_ledger
 from tests.postgres_server import PostgresServer
 

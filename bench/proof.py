@@ -27,9 +27,9 @@ from bench.generate import History
 from bench.measure import Finding, finding, in_turns, median, rate
 from bench.place import Place, fill, place
 from domain.proof.tree import inclusion_ranges, needed
-from domain.store.engine import reading
-from domain.store.proofs import inclusion_proof, placed
-from domain.store.schema import events
+from domain.store.db.engine import reading
+from domain.store.db.schema import events
+from domain.store.proof.proof_reader import inclusion_proof, placed
 from tests.postgres_server import PostgresServer
 
 FACTS = 50

@@ -9,7 +9,7 @@ from bench.generate import History
 from bench.measure import Finding, finding, in_turns, rate
 from bench.place import Place, fill, place
 from domain.ledger.reader import Reader, StreamCache
-from domain.store.engine import reading
+from domain.store.db.engine import reading
 from projections.rebuild import rebuild
 from tests.postgres_server import PostgresServer
 

@@ -22,10 +22,10 @@ from sqlalchemy import Engine
 from bench.generate import History, uscc
 from bench.measure import Finding, finding
 from bench.place import Place, fill, place
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import writing
-from domain.store.people import create_person, create_token
-from domain.store.sealer import seal
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.tokens import create_person, create_token
+from domain.store.db.engine import writing
+from domain.store.log.sequencer import seal
 from domain.values import Role, instant
 from tests.postgres_server import PostgresServer
 

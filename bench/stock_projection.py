@@ -21,8 +21,8 @@ from psycopg.sql import SQL
 from bench.peers import Stock, settings_of
 from bench.place import Place
 from domain.law import Law
-from domain.store.mapper import EventMapper, LedgerStoredEvent, leaf_hash
-from domain.store.recorder import events_of
+from domain.store.log.mapper import EventMapper, LedgerStoredEvent, leaf_hash
+from domain.store.log.recorder import events_of
 from domain.trail.event_index import EntriesInMemory
 from domain.values import FOREVER, LEDGER_STREAM
 from projections.rows.live import Live

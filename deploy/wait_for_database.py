@@ -11,8 +11,8 @@ import time
 
 import psycopg2
 
-from domain.store.engine import database_url
-from domain.store.postgresql import libpq_arguments
+from domain.store.db.engine import database_url
+from domain.store.db.postgresql import libpq_arguments
 
 PAUSE_SECONDS = 0.5
 

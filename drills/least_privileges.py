@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from domain.store.engine import open_engine, writing
+from domain.store.db.engine import open_engine, writing
 from domain.values import Role
 from drills.common import require, step
 from drills.two_logins import APP, OWNER, ROOT, TwoLogins, two_logins

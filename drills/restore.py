@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy.engine import make_url
 
-from domain.store.engine import open_migration_engine
+from domain.store.db.engine import open_migration_engine
 from drills.common import Failed, require, step
 from drills.facts import Facts, degraded, signed, standing
 from drills.service import Running

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, Engine, exists, select
 
 from domain.ledger.ledger import Ledger
 from domain.ledger.reader import StreamCache
-from domain.store.engine import database_url, open_migration_engine, reading, writing
-from domain.store.schema import events, rebuilt, stream_heads
+from domain.store.db.engine import database_url, open_migration_engine, reading, writing
+from domain.store.db.schema import events, rebuilt, stream_heads
 from domain.values import stream_id
 from projections.ledger import open_ledger
 from projections.rows.anew import Anew, Difference, OtherAnswer, differences, laws_of, made_anew, other_answers

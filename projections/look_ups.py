@@ -13,7 +13,7 @@ from domain.errors import NotFound
 from domain.law import Law
 from domain.ledger.reader import Reader
 from domain.measures.rulebook.rulebook import year_span
-from domain.store.heads import Head, head_of, last_recorded_at
+from domain.store.log.stream_heads import Head, head_of, last_recorded_at
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, agency_stream, rounded, shanghai_date
 from projections.basis import calendar_echo, demonstration_mark
 from projections.knowledge import EARLIEST, Knowledge, beyond, for_one_agency, knowledge, not_future

@@ -18,8 +18,8 @@ from domain.ledger.reader import Reader
 from domain.measures.categories import Known, group_of
 from domain.measures.chapter2_filing import filed_since, profile_on
 from domain.measures.text.implements import implements
-from domain.store.entries import counting_under
-from domain.store.heads import recorded_in_all, streams
+from domain.store.log.event_index_sql import counting_under
+from domain.store.log.stream_heads import recorded_in_all, streams
 from domain.trail.facts import Facts
 from domain.trail.keys import field_keys
 from domain.trail.trail import Trail

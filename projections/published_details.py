@@ -12,7 +12,7 @@ from domain.assessment import AssessmentRound
 from domain.events import Event, ResultPublished, ResultRevised
 from domain.ledger.reader import Reader
 from domain.measures.text.implements import implements
-from domain.store.vault import Vault
+from domain.store.keys.vault import Vault
 from domain.values import assessment_stream
 from projections.rows.published import Wanted, matters
 

@@ -23,12 +23,12 @@ from sqlalchemy import Connection, Engine, select, text, update
 
 from domain.ledger.ledger import Ledger
 from domain.ledger.reader import Reader, StreamCache
-from domain.store.engine import reading, writing
-from domain.store.heads import lock_for_recording
-from domain.store.migrate import MIGRATION_WAIT_MS
-from domain.store.schema import read_model_build, rebuilt
-from domain.store.statements import write
-from domain.store.trouble import DatabaseOlder, named_trouble
+from domain.store.db.db_errors import DatabaseOlder, named_trouble
+from domain.store.db.engine import reading, writing
+from domain.store.db.migrate import MIGRATION_WAIT_MS
+from domain.store.db.schema import read_model_build, rebuilt
+from domain.store.db.statements import write
+from domain.store.log.stream_heads import lock_for_recording
 from projections.inspection import Inspection, Outcome, Progress, Report, heads, inspect_all, owned, without_events
 from projections.ledger import open_ledger
 from projections.rows.anew import laws_of, made_anew

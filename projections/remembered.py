@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from domain.store.certificates import streams_sharing
-from domain.store.heads import versions
+from domain.store.log.certificate_index import streams_sharing
+from domain.store.log.stream_heads import versions
 from domain.values import FOREVER
 from projections.basis import Basis
 from projections.hints import Hints

@@ -16,8 +16,8 @@ from domain.law import under
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import Rulebooks, load_rulebook, shipped_rulebook
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate
+from domain.store.db.engine import open_engine
+from domain.store.db.migrate import migrate
 from domain.values import Role, instant, shanghai_date
 from projections.ledger import open_ledger
 from projections.questions import Questions

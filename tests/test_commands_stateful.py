@@ -28,7 +28,7 @@ from api.cli.auditing import audited
 from api.commands import ACTS
 from api.examples import AGENCY_USCC, command_example
 from api.settings import Settings
-from domain.store.schema import events
+from domain.store.db.schema import events
 from domain.values import Role, agency_stream
 from projections.certificate import check_certificate
 from projections.certificate_file import parse_certificate

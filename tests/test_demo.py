@@ -27,8 +27,8 @@ from domain.events import EventAnnulled, HonourAwarded, LedgerOpened
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate
+from domain.store.db.engine import open_engine
+from domain.store.db.migrate import migrate
 from domain.values import instant, normal_uscc, shanghai_date
 from projections.ledger import open_ledger
 from projections.look_ups import LookUps

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 
-from domain.store.migrate import migrate
+from domain.store.db.migrate import migrate
 from tests.postgres_binaries import find_client
 from tests.postgres_server import PostgresServer
 

@@ -22,10 +22,10 @@ from domain.commands.projects import RecordLapse
 from domain.errors import Invalid, NotFound
 from domain.events import Event, SurveySubmitted
 from domain.ledger.ledger import Ledger
-from domain.store.engine import open_engine, writing
-from domain.store.people import create_person, person_named
-from domain.store.schema import events
-from domain.store.vault import Vault
+from domain.store.access.tokens import create_person, person_named
+from domain.store.db.engine import open_engine, writing
+from domain.store.db.schema import events
+from domain.store.keys.vault import Vault
 from domain.values import Role
 from projections.ledger import open_ledger
 from tests.cli.import_files import CLIENT, agency_of, command, filed, filing, write, years_of_facts

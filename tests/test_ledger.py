@@ -18,10 +18,10 @@ from domain.events import ComplaintReceived, Event, FilingSubmitted
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
-from domain.store.engine import open_engine, open_migration_engine
-from domain.store.migrate import migrate
-from domain.store.schema import events, vault
-from domain.store.sealer import seal
+from domain.store.db.engine import open_engine, open_migration_engine
+from domain.store.db.migrate import migrate
+from domain.store.db.schema import events, vault
+from domain.store.log.sequencer import seal
 from domain.values import Role, instant
 from projections.ledger import open_ledger
 from projections.look_ups import LookUps

@@ -14,7 +14,7 @@ from domain.commands.rounds import PublishYear
 from domain.commands.surveys import CloseSurvey
 from domain.events import ResultPublished, SurveyClosed
 from domain.ledger.ledger import Ledger
-from domain.store.recorder import events_of
+from domain.store.log.recorder import events_of
 from domain.trail.trail import Trail
 from domain.values import Role, agency_stream, instant
 from projections.contested import three_answers

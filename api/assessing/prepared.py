@@ -15,12 +15,12 @@ from domain.events import Event, ResultPublished
 from domain.law import Law
 from domain.ledger.ledger import Reader, Unit
 from domain.measures.calendar import Deadline
-from domain.store.entries import StoredEntries
-from domain.store.heads import advanced, head_changes
-from domain.store.mapper import LedgerStoredEvent, leaf_hash
-from domain.store.recorder import event_rows
-from domain.store.staged import Staged, transaction_clock
-from domain.store.statements import Change, Insert, write
+from domain.store.db.statements import Change, Insert, write
+from domain.store.log.bulk_append import Staged, transaction_clock
+from domain.store.log.event_index_sql import StoredEntries
+from domain.store.log.mapper import LedgerStoredEvent, leaf_hash
+from domain.store.log.recorder import event_rows
+from domain.store.log.stream_heads import advanced, head_changes
 from domain.trail.trail import Trail
 from domain.values import Instant, next_instant, stream_id
 from projections.basis import Basis

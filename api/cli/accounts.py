@@ -14,18 +14,13 @@ from api.cli.output import print_json, table
 from api.cli.running import say
 from api.cli.tokens import require_bound
 from domain.errors import NotFound
-from domain.store.access import made_password
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.accounts import (
-    all_accounts,
-    create_account,
-    disable_account,
-    set_password,
-)
-from domain.store.engine import reading, writing
-from domain.store.passwords import hash_password
-from domain.store.people import create_person, person_named
-from domain.store.sign_in_failures import normal_login
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.accounts import all_accounts, create_account, disable_account, set_password
+from domain.store.access.admin import made_password
+from domain.store.access.passwords import hash_password
+from domain.store.access.sign_in_failures import normal_login
+from domain.store.access.tokens import create_person, person_named
+from domain.store.db.engine import reading, writing
 from domain.values import Role
 
 account_app = typer.Typer(help="账户：谁可以登录页面 / accounts: who may sign in to the pages", no_args_is_help=True)

@@ -17,7 +17,7 @@ from api.cli.running import say
 from domain.errors import Contradiction
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import load_rulebook
-from domain.store.people import create_person, person_named
+from domain.store.access.tokens import create_person, person_named
 from domain.values import instant
 from projections.adoption import Adoption, adoption_of, days_changed
 from projections.questions import Questions

@@ -10,8 +10,8 @@ from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Person
 from api.cli.output import pairs
 from api.cli.running import say
-from domain.store.clock import clock_of
-from domain.store.heads import last_recorded_at
+from domain.store.log.clock import clock_of
+from domain.store.log.stream_heads import last_recorded_at
 from domain.values import instant
 
 clock_app = typer.Typer(help="记录所依的时钟 / the clock that facts are recorded by", no_args_is_help=True)

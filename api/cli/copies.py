@@ -15,9 +15,9 @@ from api.restoring import accept as accept_restore
 from api.restoring import sequence as sequence_all
 from api.sealing import Notary
 from domain.errors import Contradiction
-from domain.store.copies import back_up, put_back
-from domain.store.engine import database_url
-from domain.store.guard import guard_of
+from domain.store.db.copies import back_up, put_back
+from domain.store.db.engine import database_url
+from domain.store.db.write_guard import guard_of
 
 FILE_COMMAND = "file"
 

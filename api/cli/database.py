@@ -18,12 +18,12 @@ from api.settings import Settings
 from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
 from domain.ledger.reader import StreamCache
-from domain.store.engine import database_url, open_engine
-from domain.store.master_key import use_keys
-from domain.store.migrate import migrate, require_current
-from domain.store.sealer import bind_cluster, seal
-from domain.store.trouble import DatabaseRefused
-from domain.store.wrapping import ensure_master_key
+from domain.store.db.db_errors import DatabaseRefused
+from domain.store.db.engine import database_url, open_engine
+from domain.store.db.migrate import migrate, require_current
+from domain.store.keys.master_key import use_keys
+from domain.store.keys.wrapping import ensure_master_key
+from domain.store.log.sequencer import bind_cluster, seal
 from domain.values import LEDGER_STREAM
 from projections.ledger import open_ledger
 from projections.rebuild import require_rows

@@ -10,7 +10,7 @@ from api.cli.database import existing_ledger, seal_all, settings_for
 from api.cli.options import Database, Json, Person
 from api.cli.output import print_json, table
 from api.cli.running import UNREADABLE, say
-from domain.store.wrapping import Health, health, rotate
+from domain.store.keys.wrapping import Health, health, rotate
 
 master_key_app = typer.Typer(
     help="主密钥：加密数据库内的全部密钥，本身不在数据库中 / the master key, which wraps all keys in the database",

@@ -15,8 +15,8 @@ from api.sealing import Notary, proven_up, shown
 from domain.errors import NotFound
 from domain.proof.check import ProofError, VerifierKey, parse_key
 from domain.proof.receipts import check_receipt
-from domain.store.engine import reading
-from domain.store.proofs import latest_checkpoint
+from domain.store.db.engine import reading
+from domain.store.proof.proof_reader import latest_checkpoint
 
 keys_app = typer.Typer(
     help="签署日志的密钥 / the keys that sign the log (docs/proof.md)",

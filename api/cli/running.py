@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from api.listening import AddressTaken
 from domain.errors import Busy, NotFound, Refusal, Unreadable
-from domain.store.trouble import DatabaseRefused
+from domain.store.db.db_errors import DatabaseRefused
 
 OK, UNEXPECTED, USAGE, DATABASE_REFUSED, NOT_FOUND, REFUSED, BUSY, DIFFERENT, UNREADABLE, PROOF_FAILED = range(10)
 TAMPERED, READ_OTHERWISE, ADDRESS_TAKEN, INTERRUPTED = 10, 11, 13, 130

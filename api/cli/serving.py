@@ -13,10 +13,10 @@ from api.cli.running import say
 from api.listening import bound
 from api.opening import require_own_keys
 from api.settings import Settings
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate as migrate_database
-from domain.store.migrate import require_current
-from domain.store.wrapping import scrub_if_due
+from domain.store.db.engine import open_engine
+from domain.store.db.migrate import migrate as migrate_database
+from domain.store.db.migrate import require_current
+from domain.store.keys.wrapping import scrub_if_due
 from domain.values import FOREVER
 from projections.ledger import open_ledger
 from projections.rebuild import ensure_rows

@@ -14,10 +14,10 @@ from api.cli.options import Database, Json, parse_day, parse_uscc
 from api.cli.output import print_json, table
 from api.cli.running import say
 from domain.errors import Invalid
-from domain.store.access import BOUND, end_of, revoke_by_id, token_rows
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import reading, writing
-from domain.store.people import create_person, create_token, person_named
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.admin import BOUND, end_of, revoke_by_id, token_rows
+from domain.store.access.tokens import create_person, create_token, person_named
+from domain.store.db.engine import reading, writing
 from domain.values import Instant, Role, instant
 
 token_app = typer.Typer(

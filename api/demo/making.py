@@ -27,8 +27,8 @@ from domain.ledger.ledger import Ledger, Unit
 from domain.measures.calendar import Calendar
 from domain.measures.notices import notices
 from domain.measures.rulebook.rulebook import Rulebook
-from domain.store.people import create_person, person_named, person_names
-from domain.store.schema import import_pieces
+from domain.store.access.tokens import create_person, person_named, person_names
+from domain.store.db.schema import import_pieces
 from domain.trail.facts import Facts
 from domain.values import LEDGER_STREAM, SHANGHAI, Role, instant, shanghai_date
 

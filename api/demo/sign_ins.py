@@ -16,13 +16,13 @@ from sqlalchemy import Connection
 
 from api.demo.making import PEOPLE, agency_and_client
 from domain.ledger.ledger import Ledger
-from domain.store.access import end_of, made_password
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.accounts import account_of, all_accounts, create_account, set_password
-from domain.store.engine import writing
-from domain.store.passwords import hash_password, password_fits
-from domain.store.people import create_person, create_token, find_token, person_named
-from domain.store.secret_files import read_secret, replace
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.accounts import account_of, all_accounts, create_account, set_password
+from domain.store.access.admin import end_of, made_password
+from domain.store.access.passwords import hash_password, password_fits
+from domain.store.access.tokens import create_person, create_token, find_token, person_named
+from domain.store.db.engine import writing
+from domain.store.keys.secret_files import read_secret, replace
 from domain.values import Role, instant, moment, shanghai_date
 
 FILE = "demonstration.json"

@@ -16,8 +16,8 @@ from domain.commands.base import Command
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
 from domain.ledger.ledger import Ledger, Unit
-from domain.store.people import create_person, person_named
-from domain.store.schema import import_pieces
+from domain.store.access.tokens import create_person, person_named
+from domain.store.db.schema import import_pieces
 from domain.values import Role, agency_stream, instant
 
 PIECE_LINES = 500

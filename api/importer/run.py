@@ -18,7 +18,7 @@ from api.importer.recording import done_up_to, record_pieces
 from api.importer.spool import Spool
 from domain.errors import NotFound
 from domain.ledger.ledger import Ledger
-from domain.store.people import person_named
+from domain.store.access.tokens import person_named
 from domain.values import instant
 
 _CHUNK = 1024 * 1024

@@ -18,12 +18,12 @@ from api.web.routes import PageRoute, text_of
 from api.web.sign_in import passwords_of, start_of, too_often
 from api.web.visitors import Visitor, remember
 from domain.errors import Invalid
-from domain.store.access import end_own_sessions, own_sessions
-from domain.store.access_changes import Act, By
-from domain.store.accounts import account_of, begin_session, set_password
-from domain.store.engine import writing
-from domain.store.passwords import hash_password, password_fits, require_good
-from domain.store.sign_in_failures import note_failure, seconds_to_wait
+from domain.store.access.access_audit import Act, By
+from domain.store.access.accounts import account_of, begin_session, set_password
+from domain.store.access.admin import end_own_sessions, own_sessions
+from domain.store.access.passwords import hash_password, password_fits, require_good
+from domain.store.access.sign_in_failures import note_failure, seconds_to_wait
+from domain.store.db.engine import writing
 
 router = APIRouter(route_class=PageRoute)
 _DONE: dict[str, Said] = {

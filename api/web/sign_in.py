@@ -22,10 +22,10 @@ from api.web.table import is_page
 from api.web.visitors import Visitor, csrf_of, remember
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
-from domain.store.accounts import Account, account_of, begin_session, end_session
-from domain.store.engine import writing
-from domain.store.passwords import password_fits
-from domain.store.sign_in_failures import known_browser, note_failure, seconds_to_wait, source_of_browser
+from domain.store.access.accounts import Account, account_of, begin_session, end_session
+from domain.store.access.passwords import password_fits
+from domain.store.access.sign_in_failures import known_browser, note_failure, seconds_to_wait, source_of_browser
+from domain.store.db.engine import writing
 from domain.values import Role
 
 router = APIRouter(route_class=PageRoute)

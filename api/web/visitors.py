@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from api.auth import COOKIE, Caller
 from api.public_address import is_foreign
-from domain.store.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
-from domain.store.engine import writing
-from domain.store.guard import guard_of
+from domain.store.access.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
+from domain.store.db.engine import writing
+from domain.store.db.write_guard import guard_of
 from domain.values import Role
 
 FIELD = "csrf"

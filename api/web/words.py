@@ -27,7 +27,7 @@ ACCESS_ACTS = {
     "account_enabled": ("启用账户", "Account enabled"), "signed_out": ("结束全部登录", "Signed out everywhere"),
     "token_created": ("新建令牌", "Token made"), "token_revoked": ("撤销令牌", "Token revoked"),
 }  # fmt: skip
-"""What is done to accounts and tokens. A test holds this table and `domain/store/access_changes.py` together."""
+"""What is done to accounts and tokens. A test holds this table and `domain/store/access/access_audit.py` together."""
 EVENTS = FACT_NAMES
 """Kinds of facts: the pages call them what the answers of the API call them."""
 _EVENT = re.compile(rf"\b(?:{'|'.join(EVENTS)})\b")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 
 from domain.ledger.reader import Reader
 from domain.measures.staff import Stay, stays
-from domain.store.certificates import streams_with
+from domain.store.log.certificate_index import streams_with
 from domain.trail.trail import Trail
 
 

@@ -21,10 +21,10 @@ from domain.ledger.reader import Reader, StreamCache
 from domain.ledger.unit_of_work import Clock, Unit, no_clock
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook
-from domain.store.clock import ClockWatch
-from domain.store.engine import reading, writing
-from domain.store.factory import LedgerFactory
-from domain.store.mapper import EventMapper
+from domain.store.db.engine import reading, writing
+from domain.store.log.clock import ClockWatch
+from domain.store.log.factory import LedgerFactory
+from domain.store.log.mapper import EventMapper
 from domain.values import FOREVER, LEDGER_STREAM, Instant
 
 __all__ = ["Clock", "Ledger", "ReadModels", "Reader", "Unit"]

@@ -11,8 +11,8 @@ from domain.commands.base import Command
 from domain.events import Event
 from domain.law import Law
 from domain.ledger.reader import Reader
-from domain.store.entries import StoredEntries
-from domain.store.statements import Change, Insert
+from domain.store.db.statements import Change, Insert
+from domain.store.log.event_index_sql import StoredEntries
 from domain.values import Instant
 
 Recorded = dict[str, tuple[list[Event], StoredEntries]]

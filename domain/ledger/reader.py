@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from domain.errors import Unreadable
 from domain.events import Event
 from domain.law import Law
-from domain.store.heads import head_of, streams
-from domain.store.recorder import recorded_of, states_named, states_of
-from domain.store.sealer import sealed_at_index, sealed_place, sealed_until, sealed_versions
-from domain.store.vault import Vault
+from domain.store.keys.vault import Vault
+from domain.store.log.recorder import recorded_of, states_named, states_of
+from domain.store.log.sequencer import sealed_at_index, sealed_place, sealed_until, sealed_versions
+from domain.store.log.stream_heads import head_of, streams
 from domain.values import LEDGER_STREAM, Instant, agency_stream
 
 if TYPE_CHECKING:

@@ -19,8 +19,11 @@ from domain.ledger.reader import Reader
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
 from domain.similar import content_key
-from domain.store.entries import StoredEntries
-from domain.store.heads import (
+from domain.store.db.statements import Insert
+from domain.store.keys.vault import Vault
+from domain.store.log.event_index_sql import StoredEntries
+from domain.store.log.similar_index import MOST_SIMILAR, alike
+from domain.store.log.stream_heads import (
     Around,
     Head,
     advanced,
@@ -30,9 +33,6 @@ from domain.store.heads import (
     lock_head,
     lock_law,
 )
-from domain.store.similar import MOST_SIMILAR, alike
-from domain.store.statements import Insert
-from domain.store.vault import Vault
 from domain.trail.indexed_trail import LazyTrail
 from domain.values import (
     LEDGER_STREAM,

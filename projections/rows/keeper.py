@@ -8,8 +8,8 @@ from domain.commands.base import Command
 from domain.law import Law
 from domain.ledger.read_models import Projected, Recorded
 from domain.ledger.reader import Reader
-from domain.store.heads import streams
-from domain.store.statements import Change, Insert, write
+from domain.store.db.statements import Change, Insert, write
+from domain.store.log.stream_heads import streams
 from domain.values import Instant, stream_id
 from projections.rows.ahead import Ahead, looked_up
 from projections.rows.impacts import touched_by

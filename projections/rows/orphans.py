@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, text
 
-from domain.store.schema import read_model_build, stream_heads
+from domain.store.db.schema import read_model_build, stream_heads
 from domain.values import stream_id
 from projections.rows.keeper import MADE_BY
 from projections.rows.tables import COLUMNS

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Date, Text, column, text
 
 from domain.events import AgencyFiled
 from domain.measures.categories import Known, heading
-from domain.store.statements import run
-from domain.store.types import InstantColumn
+from domain.store.db.column_types import InstantColumn
+from domain.store.db.statements import run
 from domain.trail.keys import field_keys, type_key
 from domain.values import FOREVER, Instant, Tier, agency_stream, instant, midnight, moment
 from projections.knowledge import EARLIEST

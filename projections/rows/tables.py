@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from domain.store.statements import Change, Insert, run
+from domain.store.db.statements import Change, Insert, run
 from domain.values import FOREVER, Instant, instant, stream_id
 from projections.rows.conduct import FILED, LAPSES, PROJECTS, RECORDS
 from projections.rows.live import Place, Row, Step

@@ -15,8 +15,8 @@ from api.demo.making import make
 from api.demo.plan import Size
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate
+from domain.store.db.engine import open_engine
+from domain.store.db.migrate import migrate
 from projections.ledger import open_ledger
 
 Run = Callable[..., Any]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.store.access_changes import Sought, found, newest
-from domain.store.engine import open_engine, reading
+from domain.store.access.access_audit import Sought, found, newest
+from domain.store.db.engine import open_engine, reading
 from tests.cli.conftest import Run
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from api.cli import questions
 from api.demo.names import uscc
-from domain.store import engine as store_engine
+from domain.store.db import engine as store_engine
 from tests.cli.conftest import Run
 
 

@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.demo.names import uscc
 from api.settings import Settings
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import open_engine, writing
-from domain.store.people import create_person, create_token
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.tokens import create_person, create_token
+from domain.store.db.engine import open_engine, writing
 from projections.ledger import open_ledger
 from tests.cli.conftest import Run
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from api.demo.names import uscc
-from domain.store.engine import open_engine, writing
+from domain.store.db.engine import open_engine, writing
 from tests.cli.conftest import Run
 
 

@@ -23,8 +23,8 @@ from api.settings import Settings
 from domain.ledger.ledger import Ledger, Unit
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate
+from domain.store.db.engine import open_engine
+from domain.store.db.migrate import migrate
 from domain.values import SHANGHAI, instant, shanghai_date
 from projections.ledger import open_ledger
 from tests.http.world import World

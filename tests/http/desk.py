@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.accounts import create_account
-from domain.store.engine import writing
-from domain.store.passwords import hash_password
-from domain.store.people import create_person
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.accounts import create_account
+from domain.store.access.passwords import hash_password
+from domain.store.access.tokens import create_person
+from domain.store.db.engine import writing
 from domain.values import Role, new_id
 from tests.http.world import World
 

@@ -10,9 +10,9 @@ from sqlalchemy import func, select, text, update
 
 from api.web.words import ACCESS_ACTS
 from domain.errors import Busy
-from domain.store.access_changes import Act
-from domain.store.engine import writing
-from domain.store.schema import access_changes, accounts, tokens
+from domain.store.access.access_audit import Act
+from domain.store.db.engine import writing
+from domain.store.db.schema import access_changes, accounts, tokens
 from domain.values import Role
 from tests.http.desk import PASSWORD, Desk
 from tests.http.test_access import admin, made

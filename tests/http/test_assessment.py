@@ -10,10 +10,10 @@ import pytest
 
 from api.assessing import publishing
 from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import writing
-from domain.store.heads import streams
-from domain.store.people import create_token
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.tokens import create_token
+from domain.store.db.engine import writing
+from domain.store.log.stream_heads import streams
 from domain.values import Role
 from projections.rows.anew import differences, laws_of, made_anew
 from tests.http.dated import DatedWorld

@@ -20,10 +20,10 @@ from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from api.settings import Settings
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import open_engine, writing
-from domain.store.migrate import migrate
-from domain.store.people import create_person, create_token
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.tokens import create_person, create_token
+from domain.store.db.engine import open_engine, writing
+from domain.store.db.migrate import migrate
 from domain.values import Role
 from tests.http.desk import PASSWORD, Desk, account, account_in
 from tests.http.test_form_pages import hidden

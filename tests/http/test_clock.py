@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.store import clock as clocks
-from domain.store import heads
+from domain.store.log import clock as clocks
+from domain.store.log import stream_heads as heads
 from tests.http.test_readiness import ready, settle
 from tests.http.world import World
 

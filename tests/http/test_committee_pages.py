@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.accounts import account_of
-from domain.store.engine import writing
-from domain.store.people import create_token
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.accounts import account_of
+from domain.store.access.tokens import create_token
+from domain.store.db.engine import writing
 from domain.values import Role
 from tests.http.dated import DatedWorld
 from tests.http.desk import Desk, fields_of

@@ -15,10 +15,10 @@ from api import readings
 from api.app import create_app
 from api.settings import Settings
 from domain.errors import Busy
-from domain.store import consultations
-from domain.store.consultations import LEAST_DAYS, Consultation
-from domain.store.engine import open_engine, open_migration_engine, reading, writing
-from domain.store.schema import consultations as table
+from domain.store.access import access_log as consultations
+from domain.store.access.access_log import LEAST_DAYS, Consultation
+from domain.store.db.engine import open_engine, open_migration_engine, reading, writing
+from domain.store.db.schema import consultations as table
 from domain.values import LEDGER_STREAM, Role, instant
 from tests.http.test_quick_standing import counted
 from tests.http.world import World, new_uscc
@@ -160,7 +160,7 @@ def test_when_too_many_wait_the_answer_waits_and_a_failure_refuses_it(
         return int(own_world.association.get(f"/v1/agencies/{uscc}/standing").status_code)
 
     with monkeypatch.context() as broken:
-        broken.setattr("domain.store.consultations.note", busy)
+        broken.setattr("domain.store.access.access_log.note", busy)
         assert [asked() for _ in range(4)] == [200, 200, 503, 503]
     assert asked() == 200
     assert len(consulted(own_world, uscc=uscc)) == 5

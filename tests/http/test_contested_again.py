@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import writing
-from domain.store.people import create_token
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.tokens import create_token
+from domain.store.db.engine import writing
 from domain.values import Role
 from tests.http.test_assessment import YEAR, Year, year
 from tests.http.world import Person, World, today

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from api.examples import CLIENT_NAME, CLIENT_USCC
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import writing
-from domain.store.people import create_token
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.tokens import create_token
+from domain.store.db.engine import writing
 from domain.values import Role
 from tests.http.test_assessment import YEAR, Year, year
 from tests.http.world import Person, body_of, certificate_of, new_uscc

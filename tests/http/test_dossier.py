@@ -11,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from domain.store.mapper import leaf_hash
-from domain.store.sealer import seal
+from domain.store.log.mapper import leaf_hash
+from domain.store.log.sequencer import seal
 from domain.values import Role
 from tests.http.dated import DatedWorld
 from tests.http.test_assessment import YEAR, Year

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import make_url, select
 
-from domain.store.master_key import keys_of
-from domain.store.schema import events, vault
-from domain.store.sealer import seal
+from domain.store.db.schema import events, vault
+from domain.store.keys.master_key import keys_of
+from domain.store.log.sequencer import seal
 from domain.values import Role
 from tests.http.test_quick_standing import counted
 from tests.http.world import World, body_of, certificate_of, new_uscc, today

@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import text
 
 from domain.errors import Busy
-from domain.store.engine import open_engine, reading, writing
-from domain.store.migrate import migrate
-from domain.store.patience import patience_of
-from domain.store.postgresql import end_patience
+from domain.store.db.engine import open_engine, reading, writing
+from domain.store.db.migrate import migrate
+from domain.store.db.patience import patience_of
+from domain.store.db.postgresql import end_patience
 from drills.service import Answer, Running
 from tests.http.world import body_of, new_uscc
 from tests.postgres_binaries import children

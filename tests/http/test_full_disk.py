@@ -14,9 +14,9 @@ from api.app import create_app
 from api.cli.auditing import audited
 from api.sealing import proven_up
 from api.settings import Settings
-from domain.store.engine import reading
-from domain.store.schema import events
-from domain.store.witness import kept_in
+from domain.store.db.engine import reading
+from domain.store.db.schema import events
+from domain.store.proof.checkpoint_archive import kept_in
 from domain.values import Role
 from tests.http.world import World, body_of
 

@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.permissions import PERMISSIONS
 from api.settings import Settings
-from domain.store.schema import events
+from domain.store.db.schema import events
 from tests.http.conftest import empty_database
 from tests.http.fuzzing import Fuzzer, Request, known_to
 from tests.http.world import World

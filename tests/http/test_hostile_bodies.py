@@ -18,7 +18,7 @@ from api.problem_types import Malformed
 from api.rates import FAILED_COSTS
 from api.server import MOST_HEAD_BYTES
 from api.validation_texts import MOST_ERRORS
-from domain.store.migrate import migrate
+from domain.store.db.migrate import migrate
 from domain.values import Role
 from tests.http.test_limits import limited
 from tests.http.test_log import serving

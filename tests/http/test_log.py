@@ -25,14 +25,14 @@ from bench.generate import History, send
 from domain.ledger.ledger import Ledger
 from domain.proof.check import parse_checkpoint, parse_note
 from domain.proof.tree import root_of
-from domain.store.access import revoke_by_id
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import open_engine, writing
-from domain.store.log import sealed_entries
-from domain.store.migrate import migrate
-from domain.store.people import create_person, create_token
-from domain.store.schema import events
-from domain.store.sealer import seal
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.admin import revoke_by_id
+from domain.store.access.tokens import create_person, create_token
+from domain.store.db.engine import open_engine, writing
+from domain.store.db.migrate import migrate
+from domain.store.db.schema import events
+from domain.store.log.sealed_log import sealed_entries
+from domain.store.log.sequencer import seal
 from domain.values import Role
 from projections.ledger import open_ledger
 from tests.http.world import World

@@ -15,9 +15,9 @@ from api.settings import Settings
 from domain.errors import Contradiction
 from domain.events import SubjectErased
 from domain.ledger.ledger import Ledger
-from domain.store.engine import open_engine
-from domain.store.master_key import CURRENT, MasterKeyMissing, use_keys
-from domain.store.wrapping import health
+from domain.store.db.engine import open_engine
+from domain.store.keys.master_key import CURRENT, MasterKeyMissing, use_keys
+from domain.store.keys.wrapping import health
 from domain.values import LEDGER_STREAM
 from projections.ledger import open_ledger
 from tests.http.world import World

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from domain.store.sealer import seal
+from domain.store.log.sequencer import seal
 from tests.http.world import World
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import inspect, make_url, text
 from starlette.testclient import TestClient
 
 from api.permissions import PERMISSIONS
-from domain.store.engine import open_migration_engine
-from domain.store.heads import streams
+from domain.store.db.engine import open_migration_engine
+from domain.store.log.stream_heads import streams
 from domain.values import Role
 from tests.http.marked import MARK, Marked, sealed_fields, sealed_in
 from tests.http.world import World

@@ -13,7 +13,7 @@ import pytest
 from api.commands import ACTS
 from api.permissions import APPEAL_WHAT_IF, PERMISSIONS, PUBLIC, WHAT_IF, Reach
 from api.web.table import PAGES
-from domain.store.vault import Vault
+from domain.store.keys.vault import Vault
 from domain.values import Role, new_id
 from tests.http.desk import Desk
 from tests.http.world import APPEALED, CLIENT_PARTY, ROWS, Person, World, body_of, new_uscc, today, with_dates

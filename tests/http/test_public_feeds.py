@@ -13,8 +13,8 @@ from api.atom import atom
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate
+from domain.store.db.engine import open_engine
+from domain.store.db.migrate import migrate
 from domain.values import Grade, Role, instant
 from projections import feeds
 from projections.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from api.permissions import PERMISSIONS, PUBLIC
 from api.web.table import PUBLIC_PAGES, is_page
-from domain.store.schema import events, persons
+from domain.store.db.schema import events, persons
 from tests.http.world import World, body_of, new_uscc, today
 
 PEOPLE = ("欧阳建国", "司马晓兰", "慕容海", "诸葛静", "上官明", "赫连氏", "令狐举报")

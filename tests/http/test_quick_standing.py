@@ -15,11 +15,11 @@ import pytest
 from api import quick_standing
 from api.quick_standing import QuickStandings
 from domain.measures.calendar import build_calendar
-from domain.store.access import revoke_by_id
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import writing
-from domain.store.quick import QuickReads, Unanswered
-from domain.store.sealer import seal
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.admin import revoke_by_id
+from domain.store.db.engine import writing
+from domain.store.db.fast_read import QuickReads, Unanswered
+from domain.store.log.sequencer import seal
 from domain.values import Role
 from projections.ledger import open_ledger
 from tests.http.world import Person, World

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api import housekeeper as housekeeping
 from domain.errors import Busy
-from domain.store.engine import open_migration_engine
+from domain.store.db.engine import open_migration_engine
 from tests.http.test_metrics import figures
 from tests.http.world import World
 

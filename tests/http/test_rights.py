@@ -11,11 +11,11 @@ from api.app import create_app
 from api.guard import GuardedRoute
 from api.permissions import PERMISSIONS, PUBLIC, Reach
 from api.settings import Settings
-from domain.store.access import revoke_by_id
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import writing
-from domain.store.people import create_person, create_token
-from domain.store.schema import persons, tokens
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.admin import revoke_by_id
+from domain.store.access.tokens import create_person, create_token
+from domain.store.db.engine import writing
+from domain.store.db.schema import persons, tokens
 from domain.values import Role
 from tests.http.test_commands import unknown_agency
 from tests.http.world import APPEALED, Person, World, certificate_of, new_uscc, today

@@ -15,12 +15,12 @@ from api.cli.auditing import audited
 from api.settings import Settings
 from bench.generate import History, send
 from domain.ledger.ledger import Ledger
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import open_engine, writing
-from domain.store.migrate import migrate
-from domain.store.people import create_person, create_token
-from domain.store.proofs import latest_checkpoint
-from domain.store.schema import events
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.tokens import create_person, create_token
+from domain.store.db.engine import open_engine, writing
+from domain.store.db.migrate import migrate
+from domain.store.db.schema import events
+from domain.store.proof.proof_reader import latest_checkpoint
 from domain.values import agency_stream
 from projections.ledger import open_ledger
 from tests.http.rough import PATIENCE_S, Rough, Writer

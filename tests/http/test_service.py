@@ -20,9 +20,9 @@ from api.readings import Readings
 from api.sealing import Notary
 from api.settings import Settings
 from domain.errors import Busy
-from domain.store.engine import open_engine, open_migration_engine, writing
-from domain.store.migrate import migrate
-from domain.store.trouble import DatabaseForeign, DatabaseHalfMigrated, DatabaseNewer, DatabaseRefused
+from domain.store.db.db_errors import DatabaseForeign, DatabaseHalfMigrated, DatabaseNewer, DatabaseRefused
+from domain.store.db.engine import open_engine, open_migration_engine, writing
+from domain.store.db.migrate import migrate
 from tests.http.world import World
 from tests.postgres_binaries import free_port
 

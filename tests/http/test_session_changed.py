@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from api.web.carried import STAYING
-from domain.store.schema import accounts, events, idempotency, tokens
+from domain.store.db.schema import accounts, events, idempotency, tokens
 from domain.values import Role
 from tests.http.desk import Desk, fields_of
 from tests.http.test_survey_pages import ANSWERS, invited

@@ -11,10 +11,8 @@ from starlette.testclient import TestClient
 
 from api.fair import FairPlaces
 from api.web.sign_in import _too_many, own_page
-from domain.store.accounts import IDLE
-from domain.store.engine import reading, writing
-from domain.store.schema import sessions, sign_in_failures
-from domain.store.sign_in_failures import (
+from domain.store.access.accounts import IDLE
+from domain.store.access.sign_in_failures import (
     FEWER_TRIES,
     FIRST_WAIT_SECONDS,
     FREE_TRIES,
@@ -22,6 +20,8 @@ from domain.store.sign_in_failures import (
     note_failure,
     seconds_to_wait,
 )
+from domain.store.db.engine import reading, writing
+from domain.store.db.schema import sessions, sign_in_failures
 from domain.values import Role, instant, moment
 from tests.http.desk import PASSWORD, Desk, account
 from tests.http.world import World

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import text, update
 
 from api.examples import CLIENT_NAME, CLIENT_USCC
-from domain.store.engine import writing
-from domain.store.schema import survey_links
+from domain.store.db.engine import writing
+from domain.store.db.schema import survey_links
 from tests.http.world import World, body_of, today
 
 ANSWERS = list("AABAAABAAC")

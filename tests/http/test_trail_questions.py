@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from api.examples import CLIENT_USCC
-from domain.store.sealer import seal
+from domain.store.log.sequencer import seal
 from domain.values import Role
 from tests.http.test_commands import unknown_agency
 from tests.http.world import APPEALED, World, today

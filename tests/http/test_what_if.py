@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from domain.store.schema import events, vault, vault_secrets
+from domain.store.db.schema import events, vault, vault_secrets
 from domain.values import Role
 from tests.http.world import Person, World, body_of, new_uscc, today
 

@@ -15,9 +15,9 @@ from stdnum.cn import uscc as stdnum_uscc
 from api.app import Service
 from api.commands import COMMANDS, CommandRoute
 from api.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import writing
-from domain.store.people import create_person, create_token
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.tokens import create_person, create_token
+from domain.store.db.engine import writing
 from domain.values import Instant, Role, instant, shanghai_date
 
 ROWS = {row.body.__name__: row for row in COMMANDS}

@@ -23,8 +23,8 @@ from sqlalchemy import (
     make_url,
 )
 
-from domain.store.schema import metadata
-from domain.store.types import InstantColumn
+from domain.store.db.column_types import InstantColumn
+from domain.store.db.schema import metadata
 
 
 class Tamperer:

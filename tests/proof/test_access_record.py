@@ -12,13 +12,13 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import open_engine, open_migration_engine, writing
-from domain.store.master_key import use_keys
-from domain.store.migrate import migrate
-from domain.store.people import create_person, create_token
-from domain.store.row_seals import TABLES, change, seal_of
-from domain.store.schema import access_changes, accounts, tokens
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.row_macs import TABLES, change, seal_of
+from domain.store.access.tokens import create_person, create_token
+from domain.store.db.engine import open_engine, open_migration_engine, writing
+from domain.store.db.migrate import migrate
+from domain.store.db.schema import access_changes, accounts, tokens
+from domain.store.keys.master_key import use_keys
 from domain.values import Role
 from tests.http.world import World
 from tests.postgres_server import PostgresServer
@@ -128,7 +128,7 @@ ADDED_SINCE = (
 @pytest.fixture
 def no_access_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Checkpoints as they were before there was a record of access."""
-    monkeypatch.setattr("domain.store.proving.last_seal", lambda _: None)
+    monkeypatch.setattr("domain.store.proof.tree_writer.last_seal", lambda _: None)
 
 
 @pytest.mark.usefixtures("no_access_line")

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from api.cli.running import DATABASE_REFUSED, DIFFERENT, TAMPERED
-from domain.store.engine import open_migration_engine
-from domain.store.migrate import require_current
-from domain.store.schema import metadata
-from domain.store.state import VERSION_TABLE
-from domain.store.trouble import DatabaseRefused
+from domain.store.db.db_errors import DatabaseRefused
+from domain.store.db.engine import open_migration_engine
+from domain.store.db.migrate import require_current
+from domain.store.db.schema import metadata
+from domain.store.db.state import VERSION_TABLE
 from tests.postgres_server import PostgresServer
 from tests.proof.tampering import Tamperer, add_a_row, change_a_row, remove_a_row
 from tests.proof.test_tampering import NOT_NOTICED, Held, original, server

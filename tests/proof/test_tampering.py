@@ -17,8 +17,8 @@ from api.app import create_app
 from api.cli.auditing import Audited, audited
 from api.sealing import Notary, proven_up
 from api.settings import Settings
-from domain.store.engine import open_engine, open_migration_engine
-from domain.store.master_key import use_keys
+from domain.store.db.engine import open_engine, open_migration_engine
+from domain.store.keys.master_key import use_keys
 from domain.values import Role
 from projections.certificate import check_certificate
 from projections.certificate_file import parse_certificate

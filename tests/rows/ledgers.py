@@ -13,8 +13,8 @@ from api.commands import find_command
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate
+from domain.store.db.engine import open_engine
+from domain.store.db.migrate import migrate
 from domain.values import Role
 from projections.ledger import open_ledger
 from tests.postgres_server import PostgresServer

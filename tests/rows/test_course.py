@@ -10,7 +10,7 @@ import pytest
 
 from domain.ledger.ledger import Ledger
 from domain.ledger.reader import Reader
-from domain.store.sealer import seal
+from domain.store.log.sequencer import seal
 from domain.values import instant
 from projections.course import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
 from projections.questions import Questions

@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from bench.generate import History, send
-from domain.store.engine import open_engine
-from domain.store.schema import events
-from domain.store.sealer import seal
+from domain.store.db.engine import open_engine
+from domain.store.db.schema import events
+from domain.store.log.sequencer import seal
 from domain.values import agency_stream
 from projections.inspection import check
 from projections.ledger import open_ledger

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from domain.errors import Invalid, NotFound
 from domain.ledger.ledger import Ledger, Reader
 from domain.measures.categories import group_of
-from domain.store.schema import events as stored
-from domain.store.schema import log_index
-from domain.store.sealer import seal
+from domain.store.db.schema import events as stored
+from domain.store.db.schema import log_index
+from domain.store.log.sequencer import seal
 from domain.values import TIER_LABELS, Grade, Tier, instant, rounded
 from projections.look_ups import LookUps
 from projections.questions import Questions

@@ -14,7 +14,7 @@ from domain.ledger.cross_agency import OtherAgencies
 from domain.ledger.ledger import Ledger
 from domain.measures.hints import hints
 from domain.measures.notices import notices
-from domain.store.schema import event_keys
+from domain.store.db.schema import event_keys
 from domain.trail.facts import Facts
 from domain.trail.trail import Trail
 from domain.values import Role, instant

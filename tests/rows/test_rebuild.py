@@ -12,9 +12,9 @@ from domain.errors import Unreadable
 from domain.events import Event
 from domain.ledger.ledger import Ledger
 from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
-from domain.store.engine import open_migration_engine, reading, writing
-from domain.store.schema import READ_MODELS, read_model_build, rebuilt
-from domain.store.trouble import DatabaseOlder
+from domain.store.db.db_errors import DatabaseOlder
+from domain.store.db.engine import open_migration_engine, reading, writing
+from domain.store.db.schema import READ_MODELS, read_model_build, rebuilt
 from projections import inspection
 from projections.inspection import Found, check
 from projections.rebuild import ensure_rows, rebuild, require_rows

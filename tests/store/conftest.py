@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate
+from domain.store.db.engine import open_engine
+from domain.store.db.migrate import migrate
 from tests.postgres_server import PostgresServer
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]

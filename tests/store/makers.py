@@ -11,10 +11,10 @@ from msgspec import inspect
 from sqlalchemy import Connection, Engine
 
 from domain.events import EVENT_TYPES, Event, LapseRecorded
-from domain.store.engine import writing
-from domain.store.heads import Head, advanced, lock_head
-from domain.store.mapper import EventMapper
-from domain.store.recorder import LedgerRecorder
+from domain.store.db.engine import writing
+from domain.store.log.mapper import EventMapper
+from domain.store.log.recorder import LedgerRecorder
+from domain.store.log.stream_heads import Head, advanced, lock_head
 from domain.values import agency_stream, new_id, next_instant
 
 

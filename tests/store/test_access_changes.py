@@ -9,13 +9,13 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Contradiction
-from domain.store.access import revoke_by_id
-from domain.store.access_changes import COMMAND_LINE, AccessChange, Act, By, Sought, found, newest
-from domain.store.accounts import create_account, disable_account, set_password, sign_out
-from domain.store.engine import open_migration_engine, reading, writing
-from domain.store.people import create_person, create_token, token_hash, token_id
-from domain.store.row_seals import is_sealed
-from domain.store.schema import access_changes, tokens
+from domain.store.access.access_audit import COMMAND_LINE, AccessChange, Act, By, Sought, found, newest
+from domain.store.access.accounts import create_account, disable_account, set_password, sign_out
+from domain.store.access.admin import revoke_by_id
+from domain.store.access.row_macs import is_sealed
+from domain.store.access.tokens import create_person, create_token, token_hash, token_id
+from domain.store.db.engine import open_migration_engine, reading, writing
+from domain.store.db.schema import access_changes, tokens
 from domain.values import Role
 from tests.store.makers import undone
 

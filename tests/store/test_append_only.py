@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import Engine, select, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.store.engine import open_engine, open_migration_engine, reading, writing
-from domain.store.schema import events, log_index
-from domain.store.sealer import seal
+from domain.store.db.engine import open_engine, open_migration_engine, reading, writing
+from domain.store.db.schema import events, log_index
+from domain.store.log.sequencer import seal
 from tests.store.makers import append
 from tests.store.test_sealer import seal_all
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from domain.store import clock as clocks
-from domain.store.clock import FILE, ClockDoubted, ClockWatch
+from domain.store.log import clock as clocks
+from domain.store.log.clock import FILE, ClockDoubted, ClockWatch
 from domain.values import Instant, instant
 
 BOUND = timedelta(minutes=10)

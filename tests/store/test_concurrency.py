@@ -8,11 +8,11 @@ import sys
 import pytest
 from sqlalchemy import Engine, func, select
 
-from domain.store.engine import open_engine, reading
-from domain.store.heads import NO_HASH, chained, head_of
-from domain.store.migrate import migrate, require_current
-from domain.store.recorder import events_of
-from domain.store.schema import events
+from domain.store.db.engine import open_engine, reading
+from domain.store.db.migrate import migrate, require_current
+from domain.store.db.schema import events
+from domain.store.log.recorder import events_of
+from domain.store.log.stream_heads import NO_HASH, chained, head_of
 from tests.postgres_server import PostgresServer
 from tests.store.makers import MAPPER, STREAM, append
 from tests.store.workers import SPAWN, append_many, finish, start

@@ -11,12 +11,12 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Busy
-from domain.store import engine as engines
-from domain.store import postgresql
-from domain.store.engine import database_url, open_engine, open_migration_engine, reading, writing
-from domain.store.heads import lock_head, lock_heads
-from domain.store.migrate import migrate
-from domain.store.people import create_person
+from domain.store.access.tokens import create_person
+from domain.store.db import engine as engines
+from domain.store.db import postgresql
+from domain.store.db.engine import database_url, open_engine, open_migration_engine, reading, writing
+from domain.store.db.migrate import migrate
+from domain.store.log.stream_heads import lock_head, lock_heads
 from tests.postgres_server import PostgresServer
 from tests.store.makers import STREAM, append, undone
 from tests.store.workers import append_once, finish, start

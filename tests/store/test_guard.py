@@ -10,12 +10,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.errors import Contradiction
-from domain.store.copies import back_up, put_back
-from domain.store.engine import open_engine, reading, require_sound, writing
-from domain.store.guard import FileReplaced, OtherCluster, guard_of
-from domain.store.new_horizon import begin, standing
-from domain.store.sealer import LeftOut, bind_cluster, require_nothing_left_out, seal, skipped, unsealed
-from domain.store.trouble import DatabaseDamaged, DatabaseForeign
+from domain.store.db.copies import back_up, put_back
+from domain.store.db.db_errors import DatabaseDamaged, DatabaseForeign
+from domain.store.db.engine import open_engine, reading, require_sound, writing
+from domain.store.db.write_guard import FileReplaced, OtherCluster, guard_of
+from domain.store.log.new_horizon import begin, standing
+from domain.store.log.sequencer import LeftOut, bind_cluster, require_nothing_left_out, seal, skipped, unsealed
 from tests.store.makers import append
 from tests.store.test_sealer import _log, seal_all
 
@@ -107,7 +107,7 @@ def test_a_copy_is_whole_and_private_and_put_back_only_unused(sqlite_engine: Eng
         back_up(file, copy)
     append(sqlite_engine, count=2)
     script = (
-        "import sys; from pathlib import Path; from domain.store.copies import put_back; "
+        "import sys; from pathlib import Path; from domain.store.db.copies import put_back; "
         "put_back(*map(Path, sys.argv[1:]))"
     )
     tried = subprocess.run(

@@ -13,12 +13,12 @@ from api.sealing import Notary
 from api.settings import Settings
 from domain.proof import check
 from domain.proof.check import VerifierKey
-from domain.store.engine import open_engine, open_migration_engine, reading
-from domain.store.log_keys import LogKeyMissing, LogKeys
-from domain.store.migrate import migrate
-from domain.store.proofs import Signed, checkpoints_after, latest_checkpoint
-from domain.store.secret_files import UnsafeKeyFile
-from domain.store.witness import LogRewritten
+from domain.store.db.engine import open_engine, open_migration_engine, reading
+from domain.store.db.migrate import migrate
+from domain.store.keys.secret_files import UnsafeKeyFile
+from domain.store.proof.checkpoint_archive import LogRewritten
+from domain.store.proof.log_keys import LogKeyMissing, LogKeys
+from domain.store.proof.proof_reader import Signed, checkpoints_after, latest_checkpoint
 from domain.values import LEDGER_STREAM
 from tests.store.makers import append
 from tests.store.test_sealer import seal_all

@@ -12,14 +12,14 @@ from sqlalchemy import Engine, func, make_url, select, text, update
 
 from domain.errors import Unreadable
 from domain.events import Sealed
-from domain.store import wrapping
-from domain.store.engine import open_engine, open_migration_engine, reading, writing
-from domain.store.heads import lock_for_recording
-from domain.store.master_key import CURRENT, MasterKeyBroken, MasterKeyMissing, MasterKeys, read_master, use_keys
-from domain.store.schema import master_keys, vault, vault_secrets
-from domain.store.secret_files import UnsafeKeyFile
-from domain.store.vault import GONE, Vault
-from domain.store.wrapping import ensure_master_key, health, rotate
+from domain.store.db.engine import open_engine, open_migration_engine, reading, writing
+from domain.store.db.schema import master_keys, vault, vault_secrets
+from domain.store.keys import wrapping
+from domain.store.keys.master_key import CURRENT, MasterKeyBroken, MasterKeyMissing, MasterKeys, read_master, use_keys
+from domain.store.keys.secret_files import UnsafeKeyFile
+from domain.store.keys.vault import GONE, Vault
+from domain.store.keys.wrapping import ensure_master_key, health, rotate
+from domain.store.log.stream_heads import lock_for_recording
 from domain.values import agency_stream
 from tests.store.makers import STREAM
 

@@ -9,12 +9,18 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from domain.store import migrate as migrating
-from domain.store.engine import open_engine, open_migration_engine
-from domain.store.migrate import migrate, require_current
-from domain.store.schema import APPEND_ONLY, TRIGGERS, metadata
-from domain.store.state import State, known_revisions, state_of
-from domain.store.trouble import DatabaseForeign, DatabaseHalfMigrated, DatabaseNewer, DatabaseOlder, DatabaseRefused
+from domain.store.db import migrate as migrating
+from domain.store.db.db_errors import (
+    DatabaseForeign,
+    DatabaseHalfMigrated,
+    DatabaseNewer,
+    DatabaseOlder,
+    DatabaseRefused,
+)
+from domain.store.db.engine import open_engine, open_migration_engine
+from domain.store.db.migrate import migrate, require_current
+from domain.store.db.schema import APPEND_ONLY, TRIGGERS, metadata
+from domain.store.db.state import State, known_revisions, state_of
 from tests.store.workers import SPAWN, finish, migrate_at_once, start
 
 

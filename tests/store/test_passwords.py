@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import Engine, update
 
 from domain.errors import Invalid
-from domain.store.access_changes import COMMAND_LINE, Act
-from domain.store.accounts import account_of, create_account, set_password
-from domain.store.engine import writing
-from domain.store.passwords import require_good
-from domain.store.people import create_person
-from domain.store.schema import accounts
+from domain.store.access.access_audit import COMMAND_LINE, Act
+from domain.store.access.accounts import account_of, create_account, set_password
+from domain.store.access.passwords import require_good
+from domain.store.access.tokens import create_person
+from domain.store.db.engine import writing
+from domain.store.db.schema import accounts
 from domain.values import Role
 
 NAMES = ("zhangsan", "张三丰")

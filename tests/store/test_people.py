@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy import Engine, select
 
 from domain.errors import Contradiction, Invalid
-from domain.store.access import revoke_by_id
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import reading, writing
-from domain.store.people import (
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.admin import revoke_by_id
+from domain.store.access.tokens import (
     create_person,
     create_token,
     find_token,
@@ -20,7 +19,8 @@ from domain.store.people import (
     person_names,
     touch_token,
 )
-from domain.store.schema import tokens
+from domain.store.db.engine import reading, writing
+from domain.store.db.schema import tokens
 
 
 def test_a_person_is_found_by_name_or_id(engine: Engine) -> None:

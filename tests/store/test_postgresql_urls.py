@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url, text
 
-from domain.store.engine import database_url, open_engine, open_migration_engine, reading, writing
-from domain.store.migrate import migrate, require_current
-from domain.store.postgresql import asyncpg_arguments, reached_by
-from domain.store.quick import Unanswered, quick_reads
-from domain.store.trouble import DatabaseEncoded
+from domain.store.db.db_errors import DatabaseEncoded
+from domain.store.db.engine import database_url, open_engine, open_migration_engine, reading, writing
+from domain.store.db.fast_read import Unanswered, quick_reads
+from domain.store.db.migrate import migrate, require_current
+from domain.store.db.postgresql import asyncpg_arguments, reached_by
 from tests.postgres_server import PostgresServer
 from tests.store.makers import append
 

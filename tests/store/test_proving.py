@@ -14,9 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from domain.proof import check
 from domain.proof.check import Checkpoint, parse_checkpoint, parse_note
 from domain.proof.notes import SigningKey, checkpoint_text, signed_note
-from domain.store import proving
-from domain.store.engine import open_migration_engine, reading, writing
-from domain.store.proofs import (
+from domain.store.db.engine import open_migration_engine, reading, writing
+from domain.store.db.schema import events, log_index, sealed_heads
+from domain.store.log.sequencer import SealingError, seal
+from domain.store.proof import tree_writer as proving
+from domain.store.proof.proof_reader import (
     HeadsKept,
     Signed,
     checkpoint_at,
@@ -28,9 +30,7 @@ from domain.store.proofs import (
     placed,
     root_at,
 )
-from domain.store.proving import Prover
-from domain.store.schema import events, log_index, sealed_heads
-from domain.store.sealer import SealingError, seal
+from domain.store.proof.tree_writer import Prover
 from domain.values import agency_stream
 from tests.proof.test_tree import obvious_root
 from tests.store.makers import append, append_within

@@ -10,12 +10,13 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactoryError, IntegrityError, ProgrammingError
 from sqlalchemy import Engine
 
-from domain.store import heads, recorder
-from domain.store.engine import reading, writing
-from domain.store.factory import LedgerFactory
-from domain.store.heads import NO_HASH, advanced, chained, head_of, lock_head, lock_heads, streams
-from domain.store.mapper import EventMapper, LedgerStoredEvent
-from domain.store.recorder import LedgerRecorder, events_of, find_event
+from domain.store.db.engine import reading, writing
+from domain.store.log import recorder
+from domain.store.log import stream_heads as heads
+from domain.store.log.factory import LedgerFactory
+from domain.store.log.mapper import EventMapper, LedgerStoredEvent
+from domain.store.log.recorder import LedgerRecorder, events_of, find_event
+from domain.store.log.stream_heads import NO_HASH, advanced, chained, head_of, lock_head, lock_heads, streams
 from domain.values import stream_id
 from tests.store.makers import MAPPER, STREAM, append, append_within, lapse, undone
 
@@ -150,7 +151,7 @@ def test_streams_are_listed_by_name(engine: Engine, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def application(url: str) -> Iterator[Application[UUID]]:
     """The library's application, built from settings alone."""
-    env = {"PERSISTENCE_MODULE": "domain.store.factory", "STEWARD_DATABASE_URL": url, "CREATE_TABLE": "no"}
+    env = {"PERSISTENCE_MODULE": "domain.store.log.factory", "STEWARD_DATABASE_URL": url, "CREATE_TABLE": "no"}
     with Application[UUID](env=env) as made:
         yield made
 

@@ -9,9 +9,8 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from domain.errors import Contradiction
-from domain.store.access import require_another_admin
-from domain.store.access_changes import COMMAND_LINE, newest
-from domain.store.accounts import (
+from domain.store.access.access_audit import COMMAND_LINE, newest
+from domain.store.access.accounts import (
     account_of,
     begin_session,
     create_account,
@@ -20,11 +19,12 @@ from domain.store.accounts import (
     set_password,
     sign_out,
 )
-from domain.store.engine import reading, writing
-from domain.store.master_key import use_keys
-from domain.store.people import create_person, create_token, find_token
-from domain.store.row_seals import RowKeyMissing, RowsUnsealed, ensure_seals, key_of
-from domain.store.schema import accounts, tokens
+from domain.store.access.admin import require_another_admin
+from domain.store.access.row_macs import RowKeyMissing, RowsUnsealed, ensure_seals, key_of
+from domain.store.access.tokens import create_person, create_token, find_token
+from domain.store.db.engine import reading, writing
+from domain.store.db.schema import accounts, tokens
+from domain.store.keys.master_key import use_keys
 from domain.values import Role
 
 

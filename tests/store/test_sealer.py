@@ -12,12 +12,12 @@ import pytest
 from eventsourcing.persistence import Notification
 from sqlalchemy import Engine, select, text
 
-from domain.store import sealer
-from domain.store.engine import reading, writing
-from domain.store.guard import OtherCluster
-from domain.store.recorder import LedgerRecorder
-from domain.store.schema import events, log_index
-from domain.store.sealer import seal, sealed_until, sealed_versions
+from domain.store.db.engine import reading, writing
+from domain.store.db.schema import events, log_index
+from domain.store.db.write_guard import OtherCluster
+from domain.store.log import sequencer as sealer
+from domain.store.log.recorder import LedgerRecorder
+from domain.store.log.sequencer import seal, sealed_until, sealed_versions
 from domain.values import agency_stream, instant
 from tests.store.makers import append, append_within, undone
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.store.secret_files import UnsafeKeyFile, read_or_make
+from domain.store.keys.secret_files import UnsafeKeyFile, read_or_make
 
 
 def test_a_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:

@@ -9,16 +9,16 @@ import pytest
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.store.access_changes import COMMAND_LINE
-from domain.store.engine import open_engine, open_migration_engine, reading, writing
-from domain.store.migrate import migrate, require_current
-from domain.store.people import create_person, create_token, find_token, touch_token
-from domain.store.postgresql import SERVICE_ROLE
-from domain.store.privileges import COLUMN_GRANTS, GRANTS
-from domain.store.schema import metadata
-from domain.store.sealer import seal
-from domain.store.trouble import DatabaseHalfMigrated
-from domain.store.vault import Vault
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.tokens import create_person, create_token, find_token, touch_token
+from domain.store.db.db_errors import DatabaseHalfMigrated
+from domain.store.db.engine import open_engine, open_migration_engine, reading, writing
+from domain.store.db.migrate import migrate, require_current
+from domain.store.db.postgresql import SERVICE_ROLE
+from domain.store.db.privileges import COLUMN_GRANTS, GRANTS
+from domain.store.db.schema import metadata
+from domain.store.keys.vault import Vault
+from domain.store.log.sequencer import seal
 from tests.postgres_server import PostgresServer
 from tests.store.makers import append
 from tests.store.workers import SPAWN, finish, migrate_at_once, start

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, delete, func, select
 
 from domain.errors import Unreadable
 from domain.events import Sealed
-from domain.store.engine import open_migration_engine, reading, writing
-from domain.store.schema import vault, vault_secrets
-from domain.store.vault import Vault
+from domain.store.db.engine import open_migration_engine, reading, writing
+from domain.store.db.schema import vault, vault_secrets
+from domain.store.keys.vault import Vault
 from tests.store.makers import undone
 
 

@@ -8,8 +8,8 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
-from domain.store.engine import open_engine
-from domain.store.migrate import migrate, require_current
+from domain.store.db.engine import open_engine
+from domain.store.db.migrate import migrate, require_current
 from tests.store.makers import append
 
 SPAWN = get_context("spawn")

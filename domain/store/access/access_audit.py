@@ -1,0 +1,105 @@
+"""Who changed who may do what: a row for every change of an account or token, in the transaction of the change.
+
+Whoever makes, resets, disables or revokes names `By`; so no way to do it leaves no row. Rows are numbered without a
+gap and sealed (`row_seals.py`), and the database lets nobody change or delete one (migration 0009).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, insert, or_, select
+
+from domain.store.access.row_macs import with_seal
+from domain.store.db.schema import access_changes
+from domain.values import Instant, instant, midnight
+
+NUMBER_LOCK = 0x57E7A2D_0006
+"""Key of the advisory lock that gives numbers in the order of commits (PostgreSQL)."""
+
+
+class Act(StrEnum):
+    """What was done. Ending one's own sessions is none: it gives nobody more and takes nothing from others."""
+
+    ACCOUNT_CREATED = "account_created"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # the name of an act
+    OWN_PASSWORD = "own_password"  # noqa: S105  # the same
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_ENABLED = "account_enabled"
+    SIGNED_OUT = "signed_out"
+    TOKEN_CREATED = "token_created"  # noqa: S105  # the same
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105  # the same
+
+
+class By(NamedTuple):
+    """Who changes something: a person, by `api` or `page`; at the command line (`cli`) nobody who is known."""
+
+    person_id: str | None
+    via: str
+
+
+COMMAND_LINE = By(None, "cli")
+
+
+class AccessChange(NamedTuple):
+    """One change. `person_id`, `role` and `uscc` are the holder's, `subject` the id of the account or token."""
+
+    number: int
+    at: Instant
+    by_person: str | None
+    via: str
+    act: Act
+    person_id: str
+    role: str
+    uscc: str | None
+    subject: str
+
+
+class Sought(NamedTuple):
+    """Which changes are asked for: by or of a person, from a Shanghai day to another, both included."""
+
+    person_id: str | None = None
+    first: date | None = None
+    last: date | None = None
+
+
+def note(
+    connection: Connection, by: By, act: Act, subject: str, *, person_id: str, role: str, uscc: str | None
+) -> None:
+    """Write down a change of access that this transaction makes. `subject` is never a secret."""
+    if connection.dialect.name == "postgresql":  # SQLite's writers come one after another in any case
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (NUMBER_LOCK,))
+    made = AccessChange(
+        newest(connection) + 1, instant(datetime.now(UTC)), by.person_id, by.via, act, person_id, role, uscc, subject
+    )
+    connection.execute(insert(access_changes).values(with_seal(connection, "access_changes", made._asdict())))
+
+
+def newest(connection: Connection) -> int:
+    """The number of the last change; 0 when there is none."""
+    return connection.scalar(select(func.max(access_changes.c.number))) or 0
+
+
+def last_seal(connection: Connection) -> tuple[int, bytes] | None:
+    """Number and seal of the last change; None when there is none.
+
+    Numbers have no gap and stand in the seals: who knows the last one can tell whether any before it was taken out.
+    """
+    c = access_changes.c
+    row = connection.execute(select(c.number, c.seal).order_by(c.number.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.number, bytes(row.seal))
+
+
+def found(connection: Connection, sought: Sought, *, up_to: int, offset: int, limit: int) -> list[AccessChange]:
+    """The changes that are asked for, the last first, among those up to a number; a page of them."""
+    c = access_changes.c
+    conditions = [c.number <= up_to]
+    if sought.person_id is not None:
+        conditions.append(or_(c.person_id == sought.person_id, c.by_person == sought.person_id))
+    conditions += [c.at >= midnight(sought.first)] if sought.first is not None else []
+    conditions += [c.at < midnight(sought.last + timedelta(days=1))] if sought.last is not None else []
+    columns = [c[name] for name in AccessChange._fields]
+    query = select(*columns).where(*conditions).order_by(c.number.desc()).offset(offset).limit(limit)
+    return [AccessChange._make(row)._replace(act=Act(row.act)) for row in connection.execute(query)]

@@ -1,0 +1,112 @@
+"""What a database is: a ledger of this version, of another one, half of one, or something else."""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import cache
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from domain.store.db.db_errors import DatabaseHalfMigrated, DatabaseNewer, foreign
+from domain.store.db.privileges import INSUFFICIENT_PRIVILEGE, missing_membership
+from domain.store.db.schema import TRIGGERS, metadata
+
+VERSION_TABLE = "alembic_version"
+
+
+class State(Enum):
+    """What may be done with the database: fill it, upgrade it, or serve it."""
+
+    EMPTY = "empty"
+    OLDER = "older"
+    CURRENT = "current"
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration, without a file: the revisions are part of the installed package."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """Every revision that this code knows, the newest first."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return tuple(script.revision for script in scripts.walk_revisions())
+
+
+def state_of(connection: Connection) -> State:
+    """What version, tables, columns and triggers say. Raises: DatabaseNewer, DatabaseHalfMigrated, DatabaseForeign."""
+    there = set(inspect(connection).get_table_names())
+    ours = there & set(metadata.tables)
+    if not ours and there - {VERSION_TABLE}:
+        raise foreign()
+    revisions = _revisions(connection) if VERSION_TABLE in there else []
+    if unknown := [one for one in revisions if one not in known_revisions()]:
+        raise DatabaseNewer(
+            f"数据库版本 {', '.join(unknown)} 比本程序新",
+            f"the database is of revision {', '.join(unknown)}, which this version of the software does not know",
+            remedy="请升级本程序后再启动;不要用旧程序打开新数据库",
+            remedy_en="upgrade the software; never open a newer database with an older version",
+        )
+    if not revisions:
+        if ours:
+            raise half_migrated(f"{_listed(ours)} 的版本记录", f"the recorded version of tables {_listed(ours)}")
+        return State.EMPTY
+    if revisions != [known_revisions()[0]]:
+        return State.OLDER
+    if missing := _missing(connection, there):
+        raise half_migrated(_listed(missing), _listed(missing))
+    return State.CURRENT
+
+
+def _revisions(connection: Connection) -> list[str]:
+    try:
+        with connection.begin_nested():
+            return list(connection.scalars(text("SELECT version_num FROM alembic_version")))
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) != INSUFFICIENT_PRIVILEGE:
+            raise
+        grant = missing_membership(connection) or "GRANT SELECT ON alembic_version"
+        raise half_migrated(f"数据库权限 ({grant})", f"this login's privileges on the tables ({grant})") from error
+
+
+def _missing(connection: Connection, there: set[str]) -> set[str]:
+    """Names of the tables, columns and triggers that this version needs and the database lacks."""
+    missing = {f"table {name}" for name in metadata.tables if name not in there}
+    columns = inspect(connection).get_multi_columns(filter_names=list(metadata.tables))
+    for (_, name), found in columns.items():
+        needed = {column.name for column in metadata.tables[name].columns}
+        missing |= {f"column {name}.{column}" for column in needed - {column["name"] for column in found}}
+    return missing | {f"trigger {name}" for name in TRIGGERS[connection.dialect.name] - _triggers(connection)}
+
+
+def _triggers(connection: Connection) -> set[str]:
+    """The triggers that exist and are switched on."""
+    if connection.dialect.name == "sqlite":
+        return set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
+    query = (
+        "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE NOT tgisinternal AND tgenabled = 'A' AND relnamespace = current_schema()::regnamespace"
+    )
+    return set(connection.scalars(text(query)))
+
+
+def half_migrated(missing: str, missing_en: str) -> DatabaseHalfMigrated:
+    """The refusal for a database that lacks something which its version has."""
+    return DatabaseHalfMigrated(
+        f"数据库只迁移了一半,缺少:{missing}",
+        f"the database is half migrated, missing: {missing_en}",
+        remedy="缺权限时请用数据库所有者的账号运行一次 steward serve;否则请从备份恢复或换用新的空数据库,不要手工改表",
+        remedy_en="if privileges are missing, run steward serve once with the login that owns the tables; otherwise "
+        "restore a backup or start with an empty database, and do not mend tables by hand",
+    )
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))

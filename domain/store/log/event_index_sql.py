@@ -1,0 +1,220 @@
+"""The events of one agency, read from the database key by key: a long history costs no more than a short one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from domain.events import Event
+from domain.store.db.statements import run
+from domain.store.log.mapper import EventMapper
+from domain.trail.event_index import EntriesInMemory, Entry, ground_of
+from domain.trail.keys import keys_of, naming_prefix
+from domain.values import stream_id
+
+_ANNULMENT = "JOIN events b ON b.originator_id = a.originator_id AND b.originator_version = a.by_version"
+_GONE = "FROM annulled a {more} WHERE a.originator_id = e.originator_id AND a.version = e.originator_version"
+_ENTRY = " ".join(
+    (
+        "SELECT {key} AS key, e.originator_version AS version, e.topic, e.state, e.stream,",
+        f"(SELECT a.by_version {_GONE.format(more='')}) AS by_version,",  # names of ours
+        f"(SELECT b.event_id {_GONE.format(more=_ANNULMENT)}) AS gone_by",  # the same
+        "FROM {source} WHERE {where}",
+    )
+)
+_EVENT_OF_KEY = "e.originator_id = k.originator_id AND e.originator_version = k.version"
+_OF_KEYS = {
+    # Always from the keys to their events, whatever the planner believes about the length of a stream.
+    "postgresql": f"event_keys k CROSS JOIN LATERAL (SELECT * FROM events e WHERE {_EVENT_OF_KEY} LIMIT 1) e",  # noqa: S608
+    "sqlite": f"event_keys k CROSS JOIN events e ON {_EVENT_OF_KEY}",
+}
+
+
+def _among(column: str, parameter: str, dialect: str) -> str:
+    if dialect == "postgresql":
+        return f"{column} = ANY({parameter}::text[])"
+    return f"{column} IN (SELECT value FROM json_each({parameter}))"  # noqa: S608  # names of ours
+
+
+_READ = {
+    dialect: _ENTRY.format(
+        key="k.key", source=source, where=f"k.originator_id = $1 AND {_among('k.key', '$2', dialect)}"
+    )
+    + " UNION ALL "
+    + _ENTRY.format(key="NULL", source="events e", where=_among("e.event_id", "$3", dialect))
+    for dialect, source in _OF_KEYS.items()
+}
+_COUNTING = (
+    "SELECT e.originator_version AS version, e.topic, e.state, e.event_id, e.stream, e.position FROM "  # noqa: S608
+    "(SELECT DISTINCT originator_id, version FROM event_keys WHERE {of_streams} AND {of_keys}) k {source} "
+    f"WHERE NOT EXISTS (SELECT 1 {_GONE.format(more='')}) ORDER BY e.stream, e.originator_version"  # names of ours
+)
+_OF_STREAMS = {
+    "postgresql": "originator_id = ANY($1::uuid[])",
+    "sqlite": _among("originator_id", "$1", "sqlite"),
+}
+_COUNTING_UNDER = {
+    dialect: _COUNTING.format(
+        of_streams=_OF_STREAMS[dialect],
+        of_keys=_among("key", "$2", dialect),
+        source=source.removeprefix("event_keys k "),
+    )
+    for dialect, source in _OF_KEYS.items()
+}
+_BY_PREFIX = {
+    dialect: _ENTRY.format(key="NULL", source=source, where="k.originator_id = $1 AND k.key >= $2 AND k.key < $3")
+    for dialect, source in _OF_KEYS.items()
+}
+
+_LATEST = {
+    dialect: _ENTRY.format(
+        key="k.key",
+        source=source,
+        where="k.originator_id = $1 AND k.key = $2 AND NOT EXISTS (SELECT 1 FROM annulled a "
+        "WHERE a.originator_id = k.originator_id AND a.version = k.version) ORDER BY k.version DESC LIMIT $3",
+    )
+    for dialect, source in _OF_KEYS.items()
+}
+
+
+def counting_under(
+    connection: Connection, mapper: EventMapper, streams: Sequence[str], keys: Sequence[str]
+) -> dict[str, list[Event]]:
+    """The events of several agencies under these keys that have not been annulled, by stream, in recording order.
+
+    One query, however many streams; those without such an event are left out. Raises: Unreadable.
+    """
+    values: tuple[Any, ...] = ([stream_id(stream).hex for stream in streams], list(keys))
+    if connection.dialect.name != "postgresql":
+        values = tuple(json.dumps(one) for one in values)
+    found: dict[str, list[Event]] = {}
+    for event in mapper.decode_all(run(connection, _COUNTING_UNDER[connection.dialect.name], values)):
+        found.setdefault(event.stream, []).append(event)
+    return found
+
+
+class StoredEntries(EntriesInMemory):
+    """What has been read so far, and what this transaction has recorded on top of it."""
+
+    def __init__(self, connection: Connection, stream: str, mapper: EventMapper, *, is_new: bool = False) -> None:
+        super().__init__()
+        self._connection, self._mapper, self._stream = connection, mapper, stream
+        self._dialect = connection.dialect.name
+        self._postgresql = self._dialect == "postgresql"
+        self._originator = stream_id(stream).hex
+        self._is_new = is_new
+        """Nothing of it is stored yet, so nothing has to be looked for."""
+        self._by_version: dict[int, Entry] = {}
+        self._read_keys: set[str] = set()
+        self._read_ids: set[str] = set()
+        self._read_naming: set[str] = set()
+        self._pending: dict[str, list[Entry]] = {}
+        self._recorded: set[str] = set()
+        self.keys: list[tuple[str, int]] = []
+        """Key and version, of every event recorded here."""
+        self.gone: list[tuple[int, int]] = []
+        """Version of each event that stopped counting here, and of the annulment."""
+
+    def _keep(self, event: Event) -> Entry:
+        entry = self._by_id[event.id] = self._by_version[event.version] = Entry(event)
+        self._read_ids.add(event.id)
+        self._recorded.add(event.id)
+        for key in keys_of(event, ground_of(event, self)):
+            self.keys.append((key, event.version))
+            self._pending.setdefault(key, []).append(entry)
+        for named in event.named():
+            self._names.setdefault(named, []).append(entry)
+        return entry
+
+    def add(self, event: Event) -> None:
+        """See `Entries`."""
+        super().add(event)
+        if event.id in self._gone:
+            self.gone += [(one.version, event.version) for one in self._gone[event.id]]
+        elif (entry := self._by_id[event.id]).gone_at is not None:
+            self.gone.append((event.version, event.version))
+            entry.gone_at = event.version
+
+    def under(self, keys: Iterable[str]) -> list[Entry]:
+        """See `Entries`. What has not been read yet is read in one query."""
+        keys = list(keys)
+        self.read(keys)
+        found = {
+            entry.event.version: entry
+            for key in keys
+            for entry in (*self._by_key.get(key, ()), *self._pending.get(key, ()))
+        }
+        return [found[version] for version in sorted(found)]
+
+    def read(self, keys: Iterable[str], ids: Iterable[str] = ()) -> None:
+        """Read the events under these keys, and those of these ids, in one query, as far as they are not read yet."""
+        keys = [key for key in dict.fromkeys(keys) if key not in self._read_keys]
+        ids = [one for one in dict.fromkeys(ids) if one not in self._read_ids]
+        self._read_keys.update(keys)
+        self._read_ids.update(ids)
+        keys = [key for key in keys if self._may_be_stored(key)]
+        if self._is_new or not (keys or ids):
+            return
+        values: tuple[Any, ...] = (keys, ids)
+        if not self._postgresql:
+            values = tuple(json.dumps(one) for one in values)
+        rows = run(self._connection, _READ[self._dialect], (self._originator, *values))
+        for row in sorted(rows, key=lambda row: row.version):
+            if row.stream != self._stream:
+                continue  # an id of another agency's event; the look-up by id goes through no other index
+            entry = self._entry(row)
+            if row.key is not None:
+                self._by_key.setdefault(row.key, []).append(entry)
+
+    def latest(self, key: str, most: int) -> list[Event]:
+        """The stored events under a key that count, the latest first, at most so many: however many there are."""
+        if self._is_new:
+            return []
+        rows = run(self._connection, _LATEST[self._dialect], (self._originator, key, most))
+        found = [self._entry(row) for row in rows]
+        return [entry.event for entry in found if entry.gone_at is None]
+
+    def has_read(self, keys: Iterable[str]) -> bool:
+        """See `Entries`."""
+        return self._is_new or self._read_keys.issuperset(keys)
+
+    def _may_be_stored(self, key: str) -> bool:
+        """Nothing that is stored names an event that this transaction records."""
+        subject, _, rest = key.partition(":")
+        return subject not in self._recorded and rest not in self._recorded
+
+    def one(self, event_id: str) -> Entry | None:
+        """See `Entries`."""
+        if event_id not in self._by_id:
+            self.read((), [event_id])
+        return self._by_id.get(event_id)
+
+    def is_recorded_here(self, event_id: str) -> bool:
+        """Whether this transaction records the event."""
+        return event_id in self._recorded
+
+    def naming(self, event_id: str) -> list[Entry]:
+        """See `EntriesInMemory`."""
+        if event_id not in self._read_naming and not self._is_new:
+            first = naming_prefix(event_id)
+            end = first[:-1] + chr(ord(first[-1]) + 1)
+            pending = {entry.event.version for entry in self._names.get(event_id, ())}
+            rows = run(self._connection, _BY_PREFIX[self._dialect], (self._originator, first, end))
+            stored = [self._entry(row) for row in sorted(rows, key=lambda row: row.version)]
+            self._names[event_id] = [one for one in stored if one.event.version not in pending] + self._names.get(
+                event_id, []
+            )
+        self._read_naming.add(event_id)
+        return self._names.get(event_id, [])
+
+    def _entry(self, row: Row[Any]) -> Entry:
+        entry = self._by_version.get(row.version)
+        if entry is None:
+            event = self._mapper.decode(row.topic, bytes(row.state), f"{self._stream} version {row.version}")
+            entry = self._by_version[row.version] = Entry(event, row.by_version, row.gone_by)
+            self._by_id[event.id] = entry
+            self._read_ids.add(event.id)
+        return entry

@@ -1,0 +1,92 @@
+"""Answers kept for retries (`idempotency`), made again from the events that they name and compared (`audit.py`).
+
+What an answer says of the events it is about follows from them. Which request a key stands for, and whether a row was
+there at all, follows from nothing (docs/proof.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from domain.events import EVENT_TYPES
+from domain.store.db.schema import events, idempotency
+from domain.store.proof.audit_beside import Finding
+
+PAGE = 500
+
+
+def answers(connection: Connection) -> Iterator[Finding]:
+    """Every kept answer that is not what its events make."""
+    for page in connection.execute(select(idempotency)).partitions(PAGE):
+        yield from _of_page(connection, page)
+
+
+def _of_page(connection: Connection, page: Sequence[Row[Any]]) -> Iterator[Finding]:
+    contents: list[tuple[str, dict[str, Any]]] = []
+    for row in page:
+        place = f"key {row.key}"
+        try:
+            content = msgspec.json.decode(bytes(row.answer), type=dict[str, Any])
+        except (msgspec.DecodeError, TypeError):
+            yield Finding("idempotency", place, "保存的回答无法读取", "the kept answer cannot be read")
+        else:
+            contents.append((place, content))
+    recorded = _recorded(connection, {one for _, content in contents for one in _ids_in(content)})
+    for place, content in contents:
+        if not _is_right(content, recorded):
+            yield Finding("idempotency", place, "保存的回答与记录不符", "the kept answer is not what was recorded")
+
+
+def _ids_in(content: dict[str, Any]) -> Iterator[str]:
+    """Every event that an answer names."""
+    named = [one.get("id") for one in content.get("events", ()) if isinstance(one, dict)]
+    named += [*_mapping(content.get("ids")).values(), *content.get("also_annulled", ())]
+    named += [_mapping(one).get("result") for one in content.get("touched", ())]
+    yield from (one for one in named if isinstance(one, str))
+
+
+def _mapping(found: Any) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def _recorded(connection: Connection, ids: set[str]) -> dict[str, Row[Any]]:
+    """The events of these ids."""
+    wanted, found = sorted(ids), {}
+    columns = (
+        events.c.event_id, events.c.originator_version, events.c.recorded_at, events.c.occurred_on, events.c.topic,
+        events.c.stream,
+    )  # fmt: skip
+    for start in range(0, len(wanted), PAGE):
+        query = select(*columns).where(events.c.event_id.in_(wanted[start : start + PAGE]))
+        found.update({row.event_id: row for row in connection.execute(query)})
+    return found
+
+
+def _is_right(content: dict[str, Any], recorded: dict[str, Row[Any]]) -> bool:
+    """Whether each event is told of as it was recorded, and what stands above them follows from them."""
+    told = content.get("events")
+    if not isinstance(told, list) or any(id_ not in recorded for id_ in _ids_in(content)):
+        return False
+    for one in told:
+        row = recorded.get(_mapping(one).get("id", ""))
+        if row is None or one != _told(row):
+            return False
+    rows = [recorded[one["id"]] for one in told]
+    kinds = {kind: recorded.get(id_) for kind, id_ in _mapping(content.get("ids")).items()}
+    return (
+        all(row is not None and kind == EVENT_TYPES[row.topic].KIND for kind, row in kinds.items())
+        and ("version" not in content or content["version"] in {row.originator_version for row in rows})
+        and ("recorded_at" not in content or content["recorded_at"] in {row.recorded_at for row in rows})
+        and ("agency" not in content or all(row.stream == f"agency/{content['agency']}" for row in rows))
+    )
+
+
+def _told(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.event_id, "type": EVENT_TYPES[row.topic].__name__, "version": row.originator_version,
+        "occurred_on": row.occurred_on.isoformat(), "recorded_at": row.recorded_at,
+    }  # fmt: skip
