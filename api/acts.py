@@ -20,7 +20,7 @@ from domain.measures.chapter4_appeals import made_by
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import ROLE_NAMES, Role, agency_stream, new_id
-from projections.publication import left_out
+from projections.compare.publication import left_out
 
 Act = Callable[[Unit, Order], list[Event]]
 """Records what an order asks for and gives the events in order, the fact itself first. Raises: a Refusal."""

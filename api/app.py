@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from projections.projected_ledger import open_ledger
+from projections.public.remembered import Remembered
+from projections.rebuild.rebuild import ensure_rows
 from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
@@ -92,9 +95,6 @@ from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster
 from domain.store.proof.proof_reader import HeadsKept
 from domain.values import FOREVER, LEDGER_STREAM, instant
-from projections.ledger import open_ledger
-from projections.rebuild import ensure_rows
-from projections.remembered import Remembered
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""

@@ -25,11 +25,11 @@ from domain.events import AppealFiled, Event, EventAnnulled
 from domain.ledger.ledger import Reader
 from domain.measures.chapter4_appeals import appeal_state
 from domain.values import shanghai_date
-from projections.contested import result_json, result_named, three_answers
-from projections.difference import sheet_differences
-from projections.publication import published
-from projections.questions import Questions
-from projections.trail import entry
+from projections.compare.publication import published
+from projections.compare.standing_difference import sheet_differences
+from projections.compare.three_answers import result_json, result_named, three_answers
+from projections.replay.audit_trail import entry
+from projections.replay.queries import Questions
 
 router = APIRouter(route_class=GuardedRoute)
 

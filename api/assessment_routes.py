@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Request
+from projections.rows.read.published import LATEST, Wanted, matters, results_of_year
+from projections.rows.read.published_details import details, waivers, why_left_out
+from projections.rows.read.row_queries import DistrictBasis, must_be_assessed
 from starlette.responses import Response
 
 from api.answers import answer
@@ -24,12 +27,9 @@ from domain.ledger.ledger import Reader
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.measures.text.implements import implements
 from domain.values import Instant, assessment_stream
-from projections.contested import deadline_json, result_json, three_answers
-from projections.look_ups import DistrictBasis, must_be_assessed
-from projections.publication import full_sheet, published
-from projections.published_details import details, waivers, why_left_out
-from projections.rows.published import LATEST, Wanted, matters, results_of_year
-from projections.trail import recorded_entry
+from projections.compare.publication import full_sheet, published
+from projections.compare.three_answers import deadline_json, result_json, three_answers
+from projections.replay.audit_trail import recorded_entry
 
 router = APIRouter(route_class=GuardedRoute)
 

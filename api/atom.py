@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from projections.feeds import Entry, Feed
+from projections.public.feeds import Entry, Feed
 
 ATOM = "application/atom+xml"
 JSON = "application/json"

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET
+from projections.rows.read.register import categories_in_use
 from sqlalchemy import Connection
 
 from domain.events import Event, FilingSubmitted, InformationChanged
@@ -13,7 +14,6 @@ from domain.ledger.ledger import Unit
 from domain.measures.categories import group_of
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.values import stream_id
-from projections.rows.register import categories_in_use
 
 
 def said_of_category(unit: Unit, events: Sequence[Event]) -> dict[str, Any]:

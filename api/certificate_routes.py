@@ -6,6 +6,10 @@ from datetime import date
 
 import msgspec
 from fastapi import APIRouter, Request
+from projections.proof.certificate import answer_of, basis_of, check_certificate, event_of, not_recomputed
+from projections.proof.certificate_file import FORMAT, Certificate, Entry, HeadPart, StreamPart, encoded, packed
+from projections.proof.readings_changed import EDITION
+from projections.rows.read.row_queries import must_be_assessed
 from sqlalchemy import Connection
 from starlette.responses import Response
 
@@ -32,13 +36,9 @@ from domain.store.proof.proof_reader import (
 )
 from domain.values import LEDGER_STREAM, agency_stream
 from domain.version import software
-from projections.basis import Basis
-from projections.certificate import answer_of, basis_of, check_certificate, event_of, not_recomputed
-from projections.certificate_file import FORMAT, Certificate, Entry, HeadPart, StreamPart, encoded, packed
-from projections.knowledge import EARLIEST
-from projections.look_ups import must_be_assessed
-from projections.readings_changed import EDITION
-from projections.standing import sheet_answer, standing
+from projections.replay.basis import Basis
+from projections.replay.known_at import EARLIEST
+from projections.replay.standing import sheet_answer, standing
 
 router = APIRouter(route_class=GuardedRoute)
 JSON = "application/json"

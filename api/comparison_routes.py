@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request
+from projections.rows.read.row_queries import LookUps
 from pydantic import Field
 from starlette.responses import Response
 
@@ -23,8 +24,7 @@ from api.question_routes import ONE, asking
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
 from domain.ledger.cross_agency import OtherAgencies
 from domain.ledger.ledger import Reader
-from projections.basis import Basis
-from projections.comparison import (
+from projections.compare.comparison import (
     comparison,
     consequences,
     placed_in,
@@ -32,11 +32,11 @@ from projections.comparison import (
     touched_results,
     year_in_question,
 )
-from projections.difference import Side
-from projections.look_ups import LookUps
-from projections.questions import Questions
-from projections.ranks import rank_effects, ranks_elsewhere
-from projections.what_if import added_by, hypothetical, overridden
+from projections.compare.rank_moves import rank_effects, ranks_elsewhere
+from projections.compare.standing_difference import Side
+from projections.compare.what_if import added_by, hypothetical, overridden
+from projections.replay.basis import Basis
+from projections.replay.queries import Questions
 
 T = TypeVar("T")
 router = APIRouter(route_class=GuardedRoute)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Request
+from projections.rows.read.published import Wanted, matters, results_of_year
 from pydantic import Field
 from sqlalchemy import Connection
 from starlette.responses import Response
@@ -31,15 +32,14 @@ from domain.events import ImpactDisposed, ResultRevised
 from domain.measures.chapter4_appeals import changes_of, is_worse, result_total
 from domain.measures.text.implements import implements
 from domain.values import rounded
-from projections.basis import Basis
-from projections.contested import result_json, result_named
-from projections.difference import sheet_differences
-from projections.moved import Moved
-from projections.publication import Draft, Published, again, draft_of, full_sheet, judged_again, published
-from projections.rows.published import Wanted, matters, results_of_year
-from projections.standing import agency_name
-from projections.trail import recorded_entry
-from projections.what_if import added_by, hypothetical
+from projections.compare.basis_difference import Moved
+from projections.compare.publication import Draft, Published, again, draft_of, full_sheet, judged_again, published
+from projections.compare.standing_difference import sheet_differences
+from projections.compare.three_answers import result_json, result_named
+from projections.compare.what_if import added_by, hypothetical
+from projections.replay.audit_trail import recorded_entry
+from projections.replay.basis import Basis
+from projections.replay.standing import agency_name
 
 router = APIRouter(route_class=GuardedRoute)
 MOST_ALONE = 40

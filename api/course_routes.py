@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request
+from projections.rows.read.row_summary import Course
 from starlette.responses import Response
 
 from api.answers import answer, may_cache_for_ever
@@ -15,11 +16,10 @@ from api.queries import AsOf, FirstDay, KnownAt, LastDay
 from api.question_routes import ONE, asking
 from domain.errors import Invalid
 from domain.ledger.ledger import Reader
-from projections.basis import Basis
-from projections.course import course, default_span, latest_result, rows_of, stops
-from projections.replayed_course import Replayed
-from projections.rows.course import Course
-from projections.standing import agency_name
+from projections.replay.basis import Basis
+from projections.replay.replayed_summary import Replayed
+from projections.replay.standing import agency_name
+from projections.replay.timeline_summary import course, default_span, latest_result, rows_of, stops
 
 router = APIRouter(route_class=GuardedRoute)
 

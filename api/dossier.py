@@ -7,6 +7,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from projections.paper.bundle import bundle
+from projections.paper.citing import cited, unconfirmed_note
+from projections.paper.cover import Basis, Described, cover
+from projections.pictures.timeline_picture import timeline_svg
 
 from api.auth import Caller
 from api.veil import Veil, bytes_withheld, veil_of
@@ -14,12 +18,8 @@ from domain.events import ResultPublished, ResultRevised
 from domain.store.log.recorder import events_of
 from domain.values import GRADE_LABELS, Grade, shanghai_date
 from domain.version import software
-from projections.contested import result_json
-from projections.dossier.bundle import bundle
-from projections.dossier.citing import cited, unconfirmed_note
-from projections.dossier.cover import Basis, Described, cover
-from projections.questions import Questions
-from projections.timeline_picture import timeline_svg
+from projections.compare.three_answers import result_json
+from projections.replay.queries import Questions
 
 if TYPE_CHECKING:
     from api.appeal_routes import Appeal
@@ -43,7 +43,7 @@ _EVENTS = Described("events/", "上述记录在账本中的原始字节", "the s
 
 def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int) -> bytes:
     """The ZIP at a place of the log. Sealed texts are in it as far as the caller may read them."""
-    from projections.dossier.sheet_pdf import sheet_pdf  # slow to load, and needed here only
+    from projections.paper.sheet_pdf import sheet_pdf  # slow to load, and needed here only
 
     veil = veil_of(found.reader, caller)
     versions = [one.version for one in found.disputed()]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fastapi import APIRouter, Request
+from projections.rows.read.row_queries import LookUps
 from starlette.responses import Response
 
 from api.guard import GuardedRoute, path_uscc
@@ -14,9 +15,8 @@ from api.pages import page
 from api.permissions import Reach
 from api.queries import AsOf, BehaviourFilter, Cursor, HintFilter, KnownAt, Limit
 from api.question_routes import MANY, ONE, asking, listed, of_now
-from projections.hints import Hints
-from projections.look_ups import LookUps
-from projections.standing import agency_name
+from projections.replay.hints_found import Hints
+from projections.replay.standing import agency_name
 
 router = APIRouter(route_class=GuardedRoute)
 CHECK = "check"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import projections.paper.citing
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-import projections.dossier.citing
-import projections.replay_under  # everything that cites a paragraph has to be imported to be found
-import projections.what_if  # noqa: F401  # the same
+import projections.compare.replay_under  # everything that cites a paragraph has to be imported to be found
+import projections.compare.what_if  # noqa: F401  # the same
 from api.answers import answer
 from api.guard import GuardedRoute
 from api.openapi import question_docs

@@ -9,6 +9,9 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
+from projections.public.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, results_feed
+from projections.public.public import Public, PublicResult, PublicYear, newest, results_answer
+from projections.rows.read.register import Wanted
 from starlette.responses import Response
 
 from api.accepting import prefers
@@ -22,9 +25,6 @@ from api.queries import CategoryFilter, Cursor, Limit, Search
 from api.question_routes import path_year
 from domain.errors import Invalid, NotFound
 from domain.values import FOREVER, instant
-from projections.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, results_feed
-from projections.public import Public, PublicResult, PublicYear, newest, results_answer
-from projections.rows.register import Wanted
 
 router = APIRouter(route_class=GuardedRoute)
 OPEN = "公开"

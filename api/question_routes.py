@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
+from projections.rows.read.district import Filters
+from projections.rows.read.row_queries import LookUps
 from starlette.responses import Response
 
 from api.answers import answer, may_cache_for_ever
@@ -36,11 +38,9 @@ from domain.ledger.ledger import Reader
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.store.log.stream_heads import last_recorded_at
 from domain.values import instant
-from projections.basis import Basis
-from projections.look_ups import LookUps
-from projections.questions import Questions
-from projections.rows.district import Filters
-from projections.sheet import Sheet
+from projections.replay.basis import Basis
+from projections.replay.queries import Questions
+from projections.replay.sheet import Sheet
 
 router = APIRouter(route_class=GuardedRoute)
 ONE, MANY = "问：一家机构", "问：全区"

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 import structlog
+from projections.rows.read.row_answers import standing_answer
+from projections.rows.read.row_sql import asked, hit_of, look_up_query, parameters_of
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -34,8 +36,6 @@ from domain.store.access.tokens import OWNER_QUERY, Token, alive, token_hash, to
 from domain.store.db.column_types import as_instant
 from domain.store.db.fast_read import QuickReads, Unanswered
 from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, instant, normal_uscc, shanghai_date
-from projections.rows.answers import standing_answer
-from projections.rows.look_up import asked, hit_of, look_up_query, parameters_of
 
 log = structlog.get_logger("steward")
 

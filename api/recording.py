@@ -21,7 +21,7 @@ from domain.errors import Moved, Refusal
 from domain.events import Event, EventAnnulled, SurveyInvited
 from domain.ledger.ledger import Ledger, Unit
 from domain.ledger.read_models import Touched
-from projections.basis import demonstration_mark
+from projections.replay.basis import demonstration_mark
 
 CREATED = 201
 REPLAYED = "Idempotent-Replayed"

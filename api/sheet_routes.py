@@ -14,10 +14,10 @@ from api.queries import AsOf, KnownAt, Published
 from api.question_routes import ONE, asking, path_year
 from domain.errors import Invalid, NotFound
 from domain.ledger.ledger import Reader
-from projections.publication import full_sheet, published
+from projections.compare.publication import full_sheet, published
 
 if TYPE_CHECKING:
-    from projections.dossier.sheet_pdf import Heading
+    from projections.paper.sheet_pdf import Heading
 
 router = APIRouter(route_class=GuardedRoute)
 PDF = "application/pdf"
@@ -33,8 +33,8 @@ def sheet_paper(
     of: Published = "basis",
 ) -> Response:
     """考评打分表 PDF，附件1 版式 / The sheet in the layout of annex 1, to print; same basis, same bytes."""
-    from projections.dossier.citing import cited, unconfirmed_note  # fonts load slowly: only who prints waits
-    from projections.dossier.sheet_pdf import sheet_pdf
+    from projections.paper.citing import cited, unconfirmed_note  # fonts load slowly: only who prints waits
+    from projections.paper.sheet_pdf import sheet_pdf
 
     number, code = path_year(year), path_uscc(uscc)
     if of == "published" and (as_of or known_at):

@@ -20,8 +20,8 @@ from domain.folding import compared
 from domain.ledger.ledger import Reader
 from domain.store.log.stream_heads import streams
 from domain.values import assessment_stream
-from projections.standing import agency_name
-from projections.trail import recorded_entry
+from projections.replay.audit_trail import recorded_entry
+from projections.replay.standing import agency_name
 
 router = APIRouter(route_class=GuardedRoute)
 

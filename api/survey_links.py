@@ -24,8 +24,8 @@ from domain.events import ProjectStarted, SurveyInvited, SurveySubmitted
 from domain.ledger.ledger import Unit
 from domain.trail.trail import Trail
 from domain.values import Instant, Role, instant, shanghai_date
-from projections.questions import Questions
-from projections.standing import agency_name
+from projections.replay.queries import Questions
+from projections.replay.standing import agency_name
 
 router = APIRouter(route_class=GuardedRoute)
 TAG = "满意度调查链接"

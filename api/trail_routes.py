@@ -36,10 +36,10 @@ from domain.disclosure.veil import month_end
 from domain.events import AppealFiled, Event, EventAnnulled, ObjectionFiled, ResultPublished, ResultRevised
 from domain.ledger.ledger import Reader
 from domain.values import Role, shanghai_date
-from projections.basis import Basis
-from projections.effects import effects, event_named, related, unknown_event
-from projections.standing import agency_name
-from projections.trail import entry
+from projections.replay.audit_trail import entry
+from projections.replay.basis import Basis
+from projections.replay.effects import effects, event_named, related, unknown_event
+from projections.replay.standing import agency_name
 
 router = APIRouter(route_class=GuardedRoute)
 _ABOUT_A_FORM = (AppealFiled, ObjectionFiled, EventAnnulled, ResultPublished, ResultRevised)

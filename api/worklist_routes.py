@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
+from projections.rows.read.published import LATEST, Waiting, Waits, Wanted, matters, names_on, waiting
 from starlette.responses import Response
 
 from api.answers import answer
@@ -26,9 +27,8 @@ from api.queries import (
 )
 from api.question_routes import MANY, looking_up, own_only
 from domain.events import AppealFiled, Event
-from projections.contested import deadline_json
-from projections.rows.published import LATEST, Waiting, Waits, Wanted, matters, names_on, waiting
-from projections.trail import recorded_entry
+from projections.compare.three_answers import deadline_json
+from projections.replay.audit_trail import recorded_entry
 
 router = APIRouter(route_class=GuardedRoute)
 

@@ -12,6 +12,8 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
+from projections.rows.read.row_queries import LookUps
+from projections.rows.read.row_sql import asked, look_up_query, parameters_of
 from psycopg2.extras import execute_values
 
 from bench import floor
@@ -20,8 +22,6 @@ from bench.measure import Finding, finding, in_turns, median
 from bench.place import Place, fill, place
 from domain.store.db.fast_read import quick_reads
 from domain.values import agency_stream, instant, stream_id
-from projections.look_ups import LookUps
-from projections.rows.look_up import asked, look_up_query, parameters_of
 from projections.rows.tables import COLUMNS, SHAPES
 from tests.postgres_server import PostgresServer
 

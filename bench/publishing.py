@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from threading import Event, Thread
 
+from projections.rows.read.row_queries import LookUps
+
 from api.assessing.act import Act
 from api.assessing.publishing import publish_year
 from api.auth import Caller
@@ -17,7 +19,6 @@ from bench.measure import Finding, finding
 from bench.place import Place, fill, place
 from domain.commands.rounds import PublishYear
 from domain.values import Role, instant, new_id
-from projections.look_ups import LookUps
 from tests.postgres_server import PostgresServer
 
 YEAR, PUBLISHED_ON = 2024, date(2025, 3, 10)

@@ -4,13 +4,14 @@ and against the stock projection runner that does the same projections event by 
 
 from __future__ import annotations
 
+from projections.rebuild.rebuild import rebuild
+
 from bench import peers
 from bench.generate import History
 from bench.measure import Finding, finding, in_turns, rate
 from bench.place import Place, fill, place
 from domain.ledger.reader import Reader, StreamCache
 from domain.store.db.engine import reading
-from projections.rebuild import rebuild
 from tests.postgres_server import PostgresServer
 
 OF_AN_AGENCY = 500

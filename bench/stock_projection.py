@@ -25,9 +25,9 @@ from domain.store.log.mapper import EventMapper, LedgerStoredEvent, leaf_hash
 from domain.store.log.recorder import events_of
 from domain.trail.event_index import EntriesInMemory
 from domain.values import FOREVER, LEDGER_STREAM
-from projections.rows.live import Live
-from projections.rows.projection import project
 from projections.rows.tables import inserts, tuples_of
+from projections.rows.write.current_rows import Live
+from projections.rows.write.projection import project
 
 _mapper = EventMapper()
 _law: list[Law] = []

@@ -21,7 +21,7 @@ from domain.measures.staff import Elsewhere, Stay, stays
 from domain.trail.facts import known
 from domain.trail.trail import Trail
 from domain.values import FOREVER, SHANGHAI, Role, instant, next_instant, shanghai_date
-from projections.basis import Basis
+from projections.replay.basis import Basis
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CALENDAR = build_calendar()

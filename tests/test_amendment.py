@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from projections.projected_ledger import open_ledger
 
 from api.commands import find_command
 from domain.errors import Invalid, NotFound
@@ -19,9 +20,8 @@ from domain.measures.rulebook.rulebook import Rulebooks, load_rulebook, shipped_
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import Role, instant, shanghai_date
-from projections.ledger import open_ledger
-from projections.questions import Questions
-from projections.replay_under import COMPARED, replay_under
+from projections.compare.replay_under import COMPARED, replay_under
+from projections.replay.queries import Questions
 from tests.rows.histories import rulebook_from
 from tests.specification import uscc
 from tests.test_properties import CLIENTS

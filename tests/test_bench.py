@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from projections.rows.read.row_queries import LookUps
 from sqlalchemy import text
 
 from api.app import make_ready
@@ -20,7 +21,6 @@ from bench.measure import finding, in_turns
 from bench.place import Place, fill, opened
 from bench.serving import served
 from domain.values import instant
-from projections.look_ups import LookUps
 from projections.rows.tables import COLUMNS
 from tests.postgres_server import PostgresServer
 

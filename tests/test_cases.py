@@ -15,9 +15,9 @@ from domain.errors import Contradiction, Invalid, NotFound, Refusal
 from domain.measures.hints import Hint
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import instant
-from projections.sheet import Sheet
-from projections.standing import standing
-from projections.timeline import timeline
+from projections.replay.sheet import Sheet
+from projections.replay.standing import standing
+from projections.replay.timeline import timeline
 from tests.rows.district_by_replay import ranking
 from tests.specification import District, end_of, noon, uscc
 

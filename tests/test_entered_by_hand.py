@@ -6,13 +6,13 @@ from datetime import date
 
 import msgspec
 import pytest
+from projections.rows.read.row_answers import standing_answer
 
 from domain.events import BadRecordEntered, Behaviour, Sealed, TeamMember
 from domain.values import next_instant
-from projections.rows.answers import standing_answer
-from projections.rows.projection import rows_in_memory
-from projections.sheet import Sheet
-from projections.standing import standing
+from projections.replay.sheet import Sheet
+from projections.replay.standing import standing
+from projections.rows.write.projection import rows_in_memory
 from tests.rows.in_memory import found_in
 from tests.specification import District
 from tests.test_measures import CLIENT, PATH, A, filed, uphold

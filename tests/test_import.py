@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from projections.projected_ledger import open_ledger
 from sqlalchemy import func, select
 
 from api.app import make_ready
@@ -27,7 +28,6 @@ from domain.store.db.engine import open_engine, writing
 from domain.store.db.schema import events
 from domain.store.keys.vault import Vault
 from domain.values import Role
-from projections.ledger import open_ledger
 from tests.cli.import_files import CLIENT, agency_of, command, filed, filing, write, years_of_facts
 from tests.postgres_server import PostgresServer
 

@@ -14,8 +14,8 @@ from api.importer.run import Outcome, run_import
 from domain.events import Event, HintDismissed
 from domain.ledger.ledger import Ledger
 from domain.values import instant
-from projections.hints import Hints
-from projections.questions import Questions
+from projections.replay.hints_found import Hints
+from projections.replay.queries import Questions
 from tests.cli.import_files import CLIENT, agency_of, command, filing, write
 from tests.rows.ledgers import BOTH, new_ledger
 

@@ -18,9 +18,9 @@ from domain.measures.notices import notices
 from domain.measures.rulebook.rulebook import Rulebooks, shipped_rulebook
 from domain.trail.trail import Trail
 from domain.values import Role
-from projections.sheet import Sheet
-from projections.standing import standing
-from projections.trail import entry
+from projections.replay.audit_trail import entry
+from projections.replay.sheet import Sheet
+from projections.replay.standing import standing
 from tests.specification import CALENDAR, District, noon, uscc
 
 A = uscc(65)

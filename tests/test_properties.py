@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from domain.errors import Refusal
 from domain.events import EventAnnulled, FilingSubmitted
 from domain.trail.trail import Trail
-from projections.sheet import Sheet
-from projections.standing import standing
+from projections.replay.sheet import Sheet
+from projections.replay.standing import standing
 from tests.specification import District, noon, uscc
 
 CODE = uscc(1)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
+from projections.rebuild.reproject import differences, laws_of, made_anew
+from projections.rows.read.row_queries import LookUps
 
 from api.assessing.act import Act
 from api.assessing.publishing import publish_year
@@ -17,11 +19,9 @@ from domain.ledger.ledger import Ledger
 from domain.store.log.recorder import events_of
 from domain.trail.trail import Trail
 from domain.values import Role, agency_stream, instant
-from projections.contested import three_answers
-from projections.look_ups import LookUps
-from projections.publication import published
-from projections.questions import Questions
-from projections.rows.anew import differences, laws_of, made_anew
+from projections.compare.publication import published
+from projections.compare.three_answers import three_answers
+from projections.replay.queries import Questions
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 

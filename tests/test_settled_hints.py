@@ -11,7 +11,7 @@ from api.commands import COMMANDS
 from domain.commands.appeals import FileAppeal
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.measures.hints import agency_of_hint
-from projections.sheet import Sheet
+from projections.replay.sheet import Sheet
 from tests.test_hints import LATER, PATH, PROJECT, A, filed, survey
 
 

@@ -15,12 +15,12 @@ from domain.commands.base import Command
 from domain.errors import Busy, Contradiction, Invalid, Refusal
 from domain.events import EventAnnulled
 from domain.values import moment
-from projections.basis import Basis
-from projections.difference import SUMMARY, Side, sheet_differences, standing_differences
-from projections.moved import Moved
-from projections.sheet import CATEGORY_LABELS
-from projections.standing import sheet_answer, standing
-from projections.what_if import added_by, hypothetical, overridden
+from projections.compare.basis_difference import Moved
+from projections.compare.standing_difference import SUMMARY, Side, sheet_differences, standing_differences
+from projections.compare.what_if import added_by, hypothetical, overridden
+from projections.replay.basis import Basis
+from projections.replay.sheet import CATEGORY_LABELS
+from projections.replay.standing import sheet_answer, standing
 from tests.rows.histories import LADDERS, LongHistory
 from tests.specification import District
 from tests.test_properties import CODE, PATH, TODAY, YEARS

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from api.web.form_texts import choice_texts
-from projections.sheet import Sheet
-from projections.sheet_difference import sheet_differences
-from projections.standing import sheet_answer
+from projections.compare.sheet_difference import sheet_differences
+from projections.replay.sheet import Sheet
+from projections.replay.standing import sheet_answer
 from tests.specification import District, uscc
 from tests.test_measures import PATH, A, filed, uphold
 

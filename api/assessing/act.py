@@ -15,7 +15,7 @@ from domain.commands.base import Command
 from domain.events import Event
 from domain.ledger.ledger import Clock, Ledger, Unit
 from domain.values import new_id
-from projections.basis import demonstration_mark
+from projections.replay.basis import demonstration_mark
 
 
 @dataclass(frozen=True)

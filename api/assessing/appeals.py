@@ -22,10 +22,10 @@ from domain.measures.chapter4_appeals import appeal_state, is_worse, made_by
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import FOREVER, Role, instant, shanghai_date
-from projections.basis import Basis
-from projections.harm import harmed
-from projections.publication import Draft, Published, judged_again, published
-from projections.what_if import hypothetical
+from projections.compare.harm import harmed
+from projections.compare.publication import Draft, Published, judged_again, published
+from projections.compare.what_if import hypothetical
+from projections.replay.basis import Basis
 
 E = TypeVar("E", bound=Event)
 

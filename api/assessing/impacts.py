@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from projections.rows.read.published import Wanted, matters
+
 from api.assessing.act import Act
 from api.assessing.appeals import located
 from api.assessing.publishing import round_of
@@ -17,8 +19,7 @@ from domain.ledger.ledger import Unit
 from domain.measures.chapter4_appeals import impact_id, is_worse
 from domain.measures.text.implements import implements
 from domain.values import Grade, agency_stream, shanghai_date
-from projections.publication import Draft, Published, let_in, published
-from projections.rows.published import Wanted, matters
+from projections.compare.publication import Draft, Published, let_in, published
 
 
 @implements("R36")

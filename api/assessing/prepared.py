@@ -23,8 +23,8 @@ from domain.store.log.recorder import event_rows
 from domain.store.log.stream_heads import advanced, head_changes
 from domain.trail.trail import Trail
 from domain.values import Instant, next_instant, stream_id
-from projections.basis import Basis
-from projections.publication import Draft, Drafts, as_decided, draft_of
+from projections.compare.publication import Draft, Drafts, as_decided, draft_of
+from projections.replay.basis import Basis
 
 W = TypeVar("W", Insert, Change)
 

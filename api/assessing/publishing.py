@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
+from projections.rows.read.published import Wanted, matters, results_of_year
+
 from api.assessing.act import Act, round_answer
 from api.assessing.prepared import Prepared, prepared, record
 from api.sealing import sealed_up
@@ -20,8 +22,7 @@ from domain.measures.annex2_survey import stands_unclosed
 from domain.measures.chapter4_appeals import appeal_week
 from domain.measures.text.implements import implements
 from domain.values import FOREVER, assessment_stream, instant, shanghai_date
-from projections.publication import Drafts, drafted
-from projections.rows.published import Wanted, matters, results_of_year
+from projections.compare.publication import Drafts, drafted
 
 PARTS = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
 

@@ -7,6 +7,8 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from projections.rows.read.published import Standing, results_of_year
+
 from api.assessing.act import Act
 from domain.events import Event, RankMoved, RanksRevised, ResultPublished, ResultRevised
 from domain.ledger.ledger import Unit
@@ -14,9 +16,8 @@ from domain.measures.chapter4_appeals import appeal_week
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.text.implements import implements
 from domain.values import Grade, agency_stream, assessment_stream
-from projections.difference import sheet_differences
-from projections.publication import Draft, Published, as_decided, full_sheet, summary_of
-from projections.rows.published import Standing, results_of_year
+from projections.compare.publication import Draft, Published, as_decided, full_sheet, summary_of
+from projections.compare.standing_difference import sheet_differences
 
 
 class Reason(NamedTuple):

@@ -19,8 +19,8 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import load_rulebook
 from domain.store.access.tokens import create_person, person_named
 from domain.values import instant
-from projections.adoption import Adoption, adoption_of, days_changed
-from projections.questions import Questions
+from projections.compare.adoption import Adoption, adoption_of, days_changed
+from projections.replay.queries import Questions
 
 calendar_app = typer.Typer(help="节假日日历 / the holiday calendar", no_args_is_help=True)
 rulebook_app = typer.Typer(help="规则库 / the rulebook", no_args_is_help=True)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import typer
+from projections.projected_ledger import open_ledger
+from projections.rebuild.rebuild import require_rows
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError
@@ -25,8 +27,6 @@ from domain.store.keys.master_key import use_keys
 from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster, seal
 from domain.values import LEDGER_STREAM
-from projections.ledger import open_ledger
-from projections.rebuild import require_rows
 
 
 class DatabaseMissing(DatabaseRefused):

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from projections.rows.read.row_queries import LookUps
 
 from api.cli.database import existing_ledger
 from api.cli.options import AsOf, Database, FirstDay, Json, KnownAt, LastDay, Uscc
 from api.cli.output import note, pairs, print_json, table
 from api.cli.running import say
 from domain.values import instant
-from projections.basis import Basis
-from projections.look_ups import LookUps
-from projections.questions import Questions
+from projections.replay.basis import Basis
+from projections.replay.queries import Questions
 
 MISSING = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
 OVERRIDES = {"blacklisted": "列入黑名单", "penalty": "行政处罚"}
@@ -110,8 +110,8 @@ Pdf = Annotated[
 
 def _print_sheet(content: dict[str, Any], basis: Basis, path: Path) -> None:
     """Writes the sheet as a PDF, whole or not at all, and says on standard error where it is. Raises: BadParameter."""
-    from projections.dossier.citing import cited, unconfirmed_note  # fonts load slowly: only who prints waits
-    from projections.dossier.sheet_pdf import sheet_pdf
+    from projections.paper.citing import cited, unconfirmed_note  # fonts load slowly: only who prints waits
+    from projections.paper.sheet_pdf import sheet_pdf
 
     readings = unconfirmed_note(cited(basis.law.rulebooks, content))
     printed = sheet_pdf(content, {"notes": [readings]})

@@ -11,7 +11,7 @@ from api.cli.options import Database, Json, KnownAt, Uscc
 from api.cli.output import print_json, progress_bars, table
 from api.cli.questions import STANDING_HEADINGS, asking, heading, standing_cells
 from domain.values import shanghai_date
-from projections.questions import Questions
+from projections.replay.queries import Questions
 
 EVENT_FIELDS = ("id", "type", "label", "version", "occurred_on", "recorded_at", "via", "counts", "annulled_by")
 

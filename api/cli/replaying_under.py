@@ -11,7 +11,7 @@ from api.cli.options import Database, Json
 from api.cli.output import note, print_json, table
 from api.cli.questions import asking
 from domain.measures.rulebook.rulebook import load_rulebook
-from projections.replay_under import replay_under as replay
+from projections.compare.replay_under import replay_under as replay
 
 Year = Annotated[int, typer.Option("--year", metavar="YEAR", min=2000, max=2199, help="考评年度 / the assessment year")]
 All = Annotated[

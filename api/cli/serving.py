@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from projections.projected_ledger import open_ledger
+from projections.rebuild.rebuild import ensure_rows
 
 from api.cli.database import settings_for
 from api.cli.options import Database
@@ -18,8 +20,6 @@ from domain.store.db.migrate import migrate as migrate_database
 from domain.store.db.migrate import require_current
 from domain.store.keys.wrapping import scrub_if_due
 from domain.values import FOREVER
-from projections.ledger import open_ledger
-from projections.rebuild import ensure_rows
 
 Host = Annotated[
     str | None,

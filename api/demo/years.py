@@ -12,6 +12,9 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
+from projections.rows.read.published import Waiting, Wanted, matters, results_of_year
+from projections.rows.read.row_queries import LookUps
+
 from api.assessing.act import Act
 from api.assessing.appeals import decide, simple
 from api.assessing.impacts import dispose
@@ -24,8 +27,6 @@ from domain.events import AppealFiled, BadRecordEntered, ComplaintUpheld, Event,
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import Calendar
 from domain.values import SHANGHAI, Role, instant, time_ordered_id
-from projections.look_ups import LookUps
-from projections.rows.published import Waiting, Wanted, matters, results_of_year
 
 PUBLISHED_IN, DECIDED_IN, DISPOSED_IN, CLOSED_IN = 4, 5, 6, 7
 OUTCOMES = ("upheld", "dismissed", "partly_upheld", "withdrawn", "dismissed", "late")

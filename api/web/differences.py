@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from api.web.words import FILINGS, GRADES, TIERS
-from projections.sheet_difference import OVERRIDE_NAMES
+from projections.compare.sheet_difference import OVERRIDE_NAMES
 
 Words = tuple[str, str]
 FIELDS: dict[str, Words] = {

@@ -12,8 +12,8 @@ from domain.commands.base import NoVault, Recording
 from domain.law import Law
 from domain.trail.trail import Trail
 from domain.values import Role, moment, next_instant, shanghai_date
-from projections.basis import Basis
-from projections.standing import sheet_answer
+from projections.replay.basis import Basis
+from projections.replay.standing import sheet_answer
 
 YEAR = 2024
 AS_OF = date(2024, 12, 31)

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
+from projections.public.public import ranked
+from projections.rows.read.register import Wanted
 from starlette.responses import Response
 
 from api.law_routes import adopted_law
@@ -28,8 +30,6 @@ from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import paragraphs
 from domain.values import FOREVER, instant, shanghai_date
-from projections.public import ranked
-from projections.rows.register import Wanted
 
 ROWS = 25
 """Agencies on one page of a list: with names of 300 characters still far below 100 kB."""

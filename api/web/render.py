@@ -13,6 +13,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from projections.paper.citation_words import cited_in_chinese
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,7 +26,6 @@ from api.web.glossary import terms
 from api.web.table import ASSETS, FIRST_LIST, PAGES, POLICY, Page, page_named
 from api.web.visitors import Visitor
 from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
-from projections.dossier.words import cited_in_chinese
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"

@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from projections.pictures.svg import about_wide, said, tag
+from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, Row, stacked
+from projections.pictures.timeline_picture import LANES
+
 from api.web.timeline_words import SMALL, End, Words, placed, result_said, year_said, years_over
 from api.web.words import TIERS
 from domain.values import TIER_RANK, Tier, shanghai_date
-from projections.course import LANE_KEYS
-from projections.svg import about_wide, said, tag
-from projections.timeline_axis import LEFT, RIGHT, Axis, Row, stacked
-from projections.timeline_picture import LANES
+from projections.replay.timeline_summary import LANE_KEYS
 
 Item = Mapping[str, Any]
 WIDTH = 960.0

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from projections.pictures.svg import about_wide
+from projections.pictures.timeline_axis import LEFT, RIGHT, Axis
+
 from api.web.words import EVENTS, GRADES
-from projections.svg import about_wide
-from projections.timeline_axis import LEFT, RIGHT, Axis
 
 Item = Mapping[str, Any]
 SMALL = 11.0

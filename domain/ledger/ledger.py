@@ -31,7 +31,7 @@ __all__ = ["Clock", "Ledger", "ReadModels", "Reader", "Unit"]
 
 
 class Ledger(Application[UUID]):
-    """All that has been recorded. One instance per process and database; `projections.ledger.open_ledger` makes it."""
+    """All that has been recorded. One instance per process and database, made by `projections.projected_ledger`."""
 
     name = "steward"
 

@@ -13,13 +13,13 @@ from sqlalchemy import Connection
 
 from domain.store.db.statements import Change, Insert, run
 from domain.values import FOREVER, Instant, instant, stream_id
-from projections.rows.conduct import FILED, LAPSES, PROJECTS, RECORDS
-from projections.rows.live import Place, Row, Step
-from projections.rows.matters import MATTERS, Matter
-from projections.rows.results import RESULTS, Result
-from projections.rows.sanctions import SANCTIONS, Sanction
-from projections.rows.scores import SCORES, Score, Shown
-from projections.rows.status import STATUS, Status
+from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
+from projections.rows.write.current_rows import Place, Row, Step
+from projections.rows.write.result_rows import RESULTS, Result
+from projections.rows.write.sanction_rows import SANCTIONS, Sanction
+from projections.rows.write.score_rows import SCORES, Score, Shown
+from projections.rows.write.status_rows import STATUS, Status
+from projections.rows.write.worklist_rows import MATTERS, Matter
 
 
 class Shape(NamedTuple):

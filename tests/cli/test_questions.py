@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from projections.projected_ledger import open_ledger
 from rich.cells import cell_len
 from starlette.testclient import TestClient
 
@@ -15,7 +16,6 @@ from api.settings import Settings
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import open_engine, writing
-from projections.ledger import open_ledger
 from tests.cli.conftest import Run
 
 AGENCY = uscc(2)

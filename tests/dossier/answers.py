@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from domain.ledger.reader import Reader
 from domain.values import Role
-from projections.basis import Basis
-from projections.questions import Questions
-from projections.standing import standing
+from projections.replay.basis import Basis
+from projections.replay.queries import Questions
+from projections.replay.standing import standing
 from tests.specification import District, noon, uscc
 
 AGENCY, CLIENT = uscc(1), uscc(500)

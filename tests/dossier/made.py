@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 
+from projections.paper.bundle import bundle
+from projections.paper.citing import cited, unconfirmed_note
+from projections.paper.sheet_pdf import sheet_pdf
+from projections.pictures.timeline_picture import timeline_svg
+
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from projections.dossier.bundle import bundle
-from projections.dossier.citing import cited, unconfirmed_note
-from projections.dossier.sheet_pdf import sheet_pdf
-from projections.timeline_picture import timeline_svg
 from tests.dossier.answers import sheet, timeline
 
 

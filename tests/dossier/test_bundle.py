@@ -8,9 +8,9 @@ import json
 import zipfile
 
 import pytest
+from projections.paper.bundle import bundle
+from projections.paper.cover import Basis, Described, cover
 
-from projections.dossier.bundle import bundle
-from projections.dossier.cover import Basis, Described, cover
 from tests.dossier.answers import sheet
 
 FILES = {"b/时间线.json": b"{}", "a.txt": "甲".encode() * 1000}

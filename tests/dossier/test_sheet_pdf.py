@@ -9,13 +9,13 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from projections.paper import fonts
+from projections.paper.citation_words import cited_in_chinese
+from projections.paper.fonts import FontMissing, face, printable, width, wrapped
+from projections.paper.layout import BOTTOM, LEFT, PAGE_WIDTH, RIGHT, TOP, Column, Flow, Rule, Span, Text
+from projections.paper.sheet_pdf import Heading, sheet_pdf
 
 from domain.measures.text.annex1_form import annex1_form
-from projections.dossier import fonts
-from projections.dossier.fonts import FontMissing, face, printable, width, wrapped
-from projections.dossier.layout import BOTTOM, LEFT, PAGE_WIDTH, RIGHT, TOP, Column, Flow, Rule, Span, Text
-from projections.dossier.sheet_pdf import Heading, sheet_pdf
-from projections.dossier.words import cited_in_chinese
 from tests.dossier.answers import sheet
 
 TICKED = re.compile("✓(优秀|合格|不合格)")

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from projections.pictures.timeline_axis import LEFT, Axis, Row, stacked
+from projections.pictures.timeline_picture import LANES, timeline_svg
 
-from projections.timeline_axis import LEFT, Axis, Row, stacked
-from projections.timeline_picture import LANES, timeline_svg
 from tests.dossier.answers import timeline
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from projections.projected_ledger import open_ledger
 from starlette.testclient import TestClient
 
 from api.app import SYSTEM_PERSON, create_app
@@ -26,7 +27,6 @@ from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import SHANGHAI, instant, shanghai_date
-from projections.ledger import open_ledger
 from tests.http.world import World
 
 BEGINNING = date(2021, 11, 1)

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from projections.proof.certificate import check_certificate
+from projections.proof.certificate_file import Certificate, encoded, parse_certificate
 
 from domain.proof.check import ProofError, parse_key
 from domain.values import Role
-from projections.certificate import check_certificate
-from projections.certificate_file import Certificate, encoded, parse_certificate
 from tests.http.world import World
 
 

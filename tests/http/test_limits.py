@@ -19,7 +19,7 @@ from api.problem_types import OutOfTime
 from api.settings import Settings
 from domain.errors import Busy
 from domain.values import Role
-from projections.hints import Hints
+from projections.replay.hints_found import Hints
 from tests.http.desk import Desk
 from tests.http.world import World
 

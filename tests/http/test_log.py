@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from projections.projected_ledger import open_ledger
 from sqlalchemy import func, select
 
 from api import log_feed
@@ -34,7 +35,6 @@ from domain.store.db.schema import events
 from domain.store.log.sealed_log import sealed_entries
 from domain.store.log.sequencer import seal
 from domain.values import Role
-from projections.ledger import open_ledger
 from tests.http.world import World
 from tests.postgres_binaries import free_port
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from projections.projected_ledger import open_ledger
 from starlette.testclient import TestClient
 
 from api import erasing
@@ -19,7 +20,6 @@ from domain.store.db.engine import open_engine
 from domain.store.keys.master_key import CURRENT, MasterKeyMissing, use_keys
 from domain.store.keys.wrapping import health
 from domain.values import LEDGER_STREAM
-from projections.ledger import open_ledger
 from tests.http.world import World
 
 

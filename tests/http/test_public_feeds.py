@@ -8,6 +8,10 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 import pytest
+from projections.projected_ledger import open_ledger
+from projections.public.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed
+from projections.public.public import Public, PublicResult, PublicYear, results_answer
+from projections.rows.read.register import Wanted
 
 from api.atom import atom
 from domain.ledger.ledger import Ledger
@@ -16,11 +20,7 @@ from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import Grade, Role, instant
-from projections import feeds
-from projections.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed
-from projections.ledger import open_ledger
-from projections.public import Public, PublicResult, PublicYear, results_answer
-from projections.rows.register import Wanted
+from projections.public import feeds
 from tests.http.atom_rules import ATOM, entries, feed_in, link, text
 from tests.http.world import ROWS, World, body_of, new_uscc, today
 from tests.specification import noon, uscc

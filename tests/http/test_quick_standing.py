@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from projections.projected_ledger import open_ledger
 
 from api import quick_standing
 from api.quick_standing import QuickStandings
@@ -21,7 +22,6 @@ from domain.store.db.engine import writing
 from domain.store.db.fast_read import QuickReads, Unanswered
 from domain.store.log.sequencer import seal
 from domain.values import Role
-from projections.ledger import open_ledger
 from tests.http.world import Person, World
 
 

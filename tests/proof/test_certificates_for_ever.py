@@ -12,16 +12,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from projections.proof import readings_changed
+from projections.proof.certificate import check_certificate
+from projections.proof.certificate_file import FORMAT, Certificate, encoded, parse_certificate
+from projections.proof.certificate_verdict import ReadOtherwise
+from projections.proof.compared_answers import PROSE, unlike
+from projections.proof.readings_changed import CHANGED, EDITION, Changed, explained
 
 from domain.proof.check import ProofError, VerifierKey, parse_key
 from domain.proof.notes import SigningKey, signed_note
 from domain.version import software
-from projections import readings_changed, standing
-from projections.certificate import check_certificate
-from projections.certificate_file import FORMAT, Certificate, encoded, parse_certificate
-from projections.certificate_verdict import ReadOtherwise
-from projections.compared_answers import PROSE, unlike
-from projections.readings_changed import CHANGED, EDITION, Changed, explained
+from projections.replay import standing
 
 FOLDER = Path(__file__).with_name("certificates")
 READ_OTHERWISE: dict[str, set[str]] = {"format-1/form-of-a-stranger-1.json": {"R22", "R23"}}
@@ -100,7 +101,7 @@ def test_a_version_with_other_words_proves_it_too(monkeypatch: pytest.MonkeyPatc
     """The same from the other side: this software words everything anew, as a later one may."""
     for one in ("standing", "sheet_answer"):
         made = getattr(standing, one)
-        monkeypatch.setattr(f"projections.certificate.{one}", lambda *given, made=made: _reworded(made(*given)))
+        monkeypatch.setattr(f"projections.proof.certificate.{one}", lambda *given, made=made: _reworded(made(*given)))
     shown = check_certificate(parse_certificate(CORPUS[ONE]))
     assert any("not worded as by this version" in one.text_en for one in shown)
 
@@ -112,7 +113,7 @@ def test_a_member_that_a_later_version_adds_is_no_difference(monkeypatch: pytest
         answer = standing.standing(*given)
         return {**answer, "provisional": True, "assessment": {**answer["assessment"], "waivers": []}}
 
-    monkeypatch.setattr("projections.certificate.standing", more)
+    monkeypatch.setattr("projections.proof.certificate.standing", more)
     assert check_certificate(parse_certificate(CORPUS[ONE]))
 
 
@@ -173,7 +174,7 @@ def read_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
         answer = standing.standing(*given)
         return {**answer, "sanction": {**answer["sanction"], "tier": "recorded"}}
 
-    monkeypatch.setattr("projections.certificate.standing", otherwise)
+    monkeypatch.setattr("projections.proof.certificate.standing", otherwise)
 
 
 @pytest.mark.usefixtures("read_otherwise")

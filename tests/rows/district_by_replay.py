@@ -1,4 +1,4 @@
-"""The whole district at one basis by replay: what the one query of `projections/rows/district.py` has to answer."""
+"""The whole district at one basis by replay: what the one query of `rows/read/district.py` has to answer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from domain.measures.chapter2_filing import filing_state
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import GRADE_LABELS, Grade, rounded
-from projections.basis import Basis
-from projections.sheet import Sheet
-from projections.standing import agency_name, bad_record_part, sanction_part
+from projections.replay.basis import Basis
+from projections.replay.sheet import Sheet
+from projections.replay.standing import agency_name, bad_record_part, sanction_part
 
 
 def row(basis: Basis) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from projections.rows.read.row_answers import Found
+
 from domain.law import Law
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import Instant
-from projections.rows.answers import Found
-from projections.rows.conduct import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS
-from projections.rows.live import Live, Row
-from projections.rows.sanctions import NOTHING, SANCTIONS
-from projections.rows.scores import SCORES, Score
-from projections.rows.status import STATUS
+from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS
+from projections.rows.write.current_rows import Live, Row
+from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
+from projections.rows.write.score_rows import SCORES, Score
+from projections.rows.write.status_rows import STATUS
 
 
 def found_in(live: Live, law: Law, as_of: date, known_at: Instant, year: int | None = None) -> tuple[Found, int]:

@@ -12,10 +12,10 @@ from domain.ledger.ledger import Ledger
 from domain.ledger.reader import Reader
 from domain.store.log.sequencer import seal
 from domain.values import instant
-from projections.course import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
-from projections.questions import Questions
-from projections.sheet import Sheet
-from projections.timeline import PARTS
+from projections.replay.queries import Questions
+from projections.replay.sheet import Sheet
+from projections.replay.timeline import PARTS
+from projections.replay.timeline_summary import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from projections.rows.read.row_answers import standing_answer
 
-from projections.rows.answers import standing_answer
-from projections.rows.projection import rows_in_memory
-from projections.standing import standing
+from projections.replay.standing import standing
+from projections.rows.write.projection import rows_in_memory
 from tests.rows.histories import LADDERS, LongHistory
 from tests.rows.in_memory import found_in
 from tests.test_properties import CODE

@@ -17,10 +17,10 @@ from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import impact_id, result_day
 from domain.trail.trail import Trail
 from domain.values import shanghai_date
-from projections.basis import Basis
-from projections.rows.matters import MATTERS
-from projections.rows.projection import rows_in_memory
-from projections.sheet import Sheet
+from projections.replay.basis import Basis
+from projections.replay.sheet import Sheet
+from projections.rows.write.projection import rows_in_memory
+from projections.rows.write.worklist_rows import MATTERS
 from tests.rows.histories import LADDERS, LongHistory
 from tests.test_properties import CODE
 

@@ -10,6 +10,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from projections.rows.read.district import NO_FILTERS, Filters
+from projections.rows.read.row_queries import LookUps
 from sqlalchemy import select
 
 from domain.errors import Invalid, NotFound
@@ -19,9 +21,7 @@ from domain.store.db.schema import events as stored
 from domain.store.db.schema import log_index
 from domain.store.log.sequencer import seal
 from domain.values import TIER_LABELS, Grade, Tier, instant, rounded
-from projections.look_ups import LookUps
-from projections.questions import Questions
-from projections.rows.district import NO_FILTERS, Filters
+from projections.replay.queries import Questions
 from tests.rows import district_by_replay as replayed
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc

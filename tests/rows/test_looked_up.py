@@ -18,8 +18,8 @@ from domain.store.db.schema import event_keys
 from domain.trail.facts import Facts
 from domain.trail.trail import Trail
 from domain.values import Role, instant
-from projections.hints import Hints
-from projections.questions import Questions
+from projections.replay.hints_found import Hints
+from projections.replay.queries import Questions
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 

@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET
+from projections.public.public import Public
+from projections.rows.read.register import SHOWN_FIELDS, Wanted
 
 from domain.events import AgencyFiled, EventAnnulled, InformationChanged
 from domain.ledger.ledger import Ledger, Reader
 from domain.measures.chapter2_filing import filing_state, filings, profile_on
 from domain.trail.trail import Trail
 from domain.values import Instant, instant
-from projections.basis import Basis
-from projections.public import Public
-from projections.questions import Questions
-from projections.rows.register import SHOWN_FIELDS, Wanted
-from projections.standing import agency_name, sanction_part
+from projections.replay.basis import Basis
+from projections.replay.queries import Questions
+from projections.replay.standing import agency_name, sanction_part
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import noon, uscc
 

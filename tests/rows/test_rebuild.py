@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from projections.rebuild.inspect_rows import Found, check
+from projections.rebuild.rebuild import ensure_rows, rebuild, require_rows
 from sqlalchemy import Connection, delete, func, select, text, update
 
 from domain.errors import Unreadable
@@ -15,11 +17,10 @@ from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
 from domain.store.db.db_errors import DatabaseOlder
 from domain.store.db.engine import open_migration_engine, reading, writing
 from domain.store.db.schema import READ_MODELS, read_model_build, rebuilt
-from projections import inspection
-from projections.inspection import Found, check
-from projections.rebuild import ensure_rows, rebuild, require_rows
-from projections.rows import anew, projection
+from projections.rebuild import inspect_rows as inspection
+from projections.rebuild import reproject as anew
 from projections.rows.tables import COLUMNS
+from projections.rows.write import projection
 from tests.rows.histories import LongHistory
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc

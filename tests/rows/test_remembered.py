@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from projections.public.remembered import Remembered
 
 from domain.ledger.ledger import Ledger
 from domain.values import instant
-from projections.basis import Basis
-from projections.hints import Hints
-from projections.questions import Questions
-from projections.remembered import Remembered
+from projections.replay.basis import Basis
+from projections.replay.hints_found import Hints
+from projections.replay.queries import Questions
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.rows.test_looked_up import send, staff
 from tests.specification import uscc

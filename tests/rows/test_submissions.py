@@ -13,10 +13,10 @@ from domain.events import PledgeSigned, SubmissionReceived, SubmissionRequested
 from domain.measures.chapter2_filing import duty_ended
 from domain.trail.facts import Facts
 from domain.trail.keys import PLEDGE_ITEM
-from projections.rows.live import Live
-from projections.rows.matters import MATTERS
-from projections.rows.projection import rows_in_memory
-from projections.rows.submissions import SUBMISSION
+from projections.rows.write.current_rows import Live
+from projections.rows.write.projection import rows_in_memory
+from projections.rows.write.submission_rows import SUBMISSION
+from projections.rows.write.worklist_rows import MATTERS
 from tests.rows.histories import LADDERS, LongHistory
 from tests.test_properties import CODE
 

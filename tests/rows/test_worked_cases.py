@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
+from projections.rows.read.row_answers import standing_answer
 
 from domain.values import shanghai_date
-from projections.rows.answers import standing_answer
-from projections.rows.projection import rows_in_memory
-from projections.standing import standing
+from projections.replay.standing import standing
+from projections.rows.write.projection import rows_in_memory
 from tests.rows.in_memory import found_in
 from tests.test_cases import CASES, Story
 

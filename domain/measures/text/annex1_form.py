@@ -1,6 +1,6 @@
 """The official wording of the form of annex 1, as `annex1-form.toml` holds it: titles, rows, footer and notes.
 
-What is printed (projections/dossier) takes every word of the form from here; what the words mean is the rulebook's.
+What is printed (projections/paper) takes every word of the form from here; what the words mean is the rulebook's.
 """
 
 from __future__ import annotations

@@ -1,0 +1,13 @@
+"""The ledger with its read models: what everything above the domain opens."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+
+from domain.ledger.ledger import Ledger
+from projections.rows.write.projector import Keeper
+
+
+def open_ledger(engine: Engine) -> Ledger:
+    """The ledger of a database, which keeps its read models in step."""
+    return Ledger(engine, Keeper())

@@ -1,0 +1,292 @@
+"""What the public may know (art.9, 11, 17(3), 19): who is on file, who is blacklisted, how a year was assessed.
+
+Nothing here names a person, and nothing leads to a person: no event ids, no certificate or qualification numbers, no
+complaints. Only today is answered, as known now: what was taken off a list cannot be asked for any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from msgspec import UNSET
+
+from domain.assessment import AssessmentRound
+from domain.events import Event
+from domain.ledger.reader import Reader
+from domain.measures.categories import Known, group_of
+from domain.measures.chapter2_filing import filed_since, profile_on
+from domain.measures.text.implements import implements
+from domain.store.log.event_index_sql import counting_under
+from domain.store.log.stream_heads import recorded_in_all, streams
+from domain.trail.facts import Facts
+from domain.trail.keys import field_keys
+from domain.trail.trail import Trail
+from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream, instant, moment
+from projections.replay.basis import demonstration_mark
+from projections.replay.known_at import EARLIEST
+from projections.rows.read.published import Windows, results_of_year, revised_windows
+from projections.rows.read.published_details import details
+from projections.rows.read.register import (
+    SHOWN_FIELDS,
+    Left,
+    Listed,
+    OnDay,
+    Wanted,
+    blacklisted,
+    categories_on_file,
+    left_the_blacklist,
+    on_file,
+)
+from projections.rows.read.row_queries import LookUps
+from projections.rows.write.row_context import FILING
+
+_KEYS = (*FILING, *field_keys(SHOWN_FIELDS))
+"""The events that say what the register shows."""
+BLACKLISTED_UNDER = "art.17(3)"
+LEFT_DAYS = 90
+"""How long the feed tells that somebody has left the blacklist."""
+
+
+class Noted(NamedTuple):
+    """An item of a public list, with the instant at which the ledger last learned something of what it shows."""
+
+    item: dict[str, Any]
+    known_from: Instant
+
+
+class PublicResult(NamedTuple):
+    """An agency's published result of a year, as it stands (R32, R34). No grade or rank: not assessed (R29)."""
+
+    uscc: str
+    name: str
+    category: str | None
+    grade: Grade | None
+    total: str | None
+    rank: int | None
+    published_on: date
+    """The day of the publication or, once revised, of the revision."""
+    known_from: Instant
+    """When the ledger recorded it."""
+    revised: bool = False
+    deadline: date | None = None
+    """The last day on which it can be appealed (R3)."""
+    group: str | None = None
+    """The category in which it was ranked, whatever the words were (R47)."""
+    event_id: str = ""
+    """Of the ledger, to look up what is said beside it; shown to nobody."""
+    said: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    """What is said beside it (`published_details.py`)."""
+
+
+class PublicYear(NamedTuple):
+    """A year whose results are published: when, until when they can be appealed (R3), and since when it is final."""
+
+    year: int
+    published_on: date
+    deadline: date
+    results: int
+    revisions: int
+    closed_on: date | None
+
+
+class Public:
+    """Public answers at the edge's clock: today in Shanghai, as known now."""
+
+    def __init__(self, reader: Reader, now: Instant) -> None:
+        self._reader = reader
+        self._basis = LookUps(reader, now).district()
+        self._on = OnDay(self._basis.as_of, self._basis.known_at)
+
+    def echo(self) -> dict[str, Any]:
+        """The day that a list is of, and whether all of it is invented."""
+        law = self._basis.law
+        return {"as_of": self._on.day.isoformat(), **({} if law is None else demonstration_mark(law))}
+
+    def begun_at(self) -> Instant:
+        """When the ledger was opened: an empty list is known from then on."""
+        own = self._reader.events(LEDGER_STREAM)
+        return own[0].recorded_at if own else EARLIEST
+
+    @implements("art.9", "art.11", "R6")
+    def agencies(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:
+        """完成信息备案的服务机构向社会公布: those on file today; a terminated one is off from its effective date."""
+        group = group_of(wanted.category, self._known())
+        wanted = wanted._replace(category=group)
+        found = on_file(self._reader.connection, self._on, wanted, self._known(), newest_first=newest_first)
+        streams = [agency_stream(one.uscc) for one in found]
+        events = counting_under(self._reader.connection, self._reader.ledger.events_mapper, streams, _KEYS)
+        return [
+            Noted(_register_item(one, events[stream], self._on.day), one.known_from)
+            for one, stream in zip(found, streams, strict=True)
+        ]
+
+    def state(self) -> tuple[date, int]:
+        """What every answer depends on: the day, and how much is recorded."""
+        return self._on.day, recorded_in_all(self._reader.connection)
+
+    def _known(self) -> Known:
+        law = self._basis.law
+        return {} if law is None else law.rulebooks.on(self._on.day).categories.known
+
+    def categories(self) -> list[str]:
+        """The categories of the agencies on file today."""
+        return categories_on_file(self._reader.connection, self._on, self._known())
+
+    @implements("art.19", "art.20", "R32", "R36")
+    def years(self) -> list[PublicYear]:
+        """The published years, the latest first."""
+        found = []
+        for stream in streams(self._reader.connection, "assessment/"):
+            number = int(stream.rpartition("/")[2])
+            round_ = AssessmentRound.of(number, self._reader.events(stream))
+            said, closed = round_.published, round_.closed
+            if said is not None:
+                closed_on = None if closed is None else closed.occurred_on
+                revised = len(round_.revisions)
+                found.append(PublicYear(number, said.occurred_on, said.deadline, said.count, revised, closed_on))
+        return sorted(found, reverse=True)
+
+    @implements("art.20", "R34")
+    def windows(self, years: Iterable[PublicYear]) -> dict[int, Windows]:
+        """The weeks of revised results that are not over today, by year; that of the publication may be over since."""
+        on = self._on
+        found: dict[int, Windows] = {}
+        for one in years:
+            if one.revisions and one.closed_on is None:
+                open_ = revised_windows(self._reader.connection, one.year, on.day, on.day, on.known_at)
+                found |= {} if open_ is None else {one.year: open_}
+        return found
+
+    @implements("art.17(3)", "R16")
+    def blacklist(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:
+        """列入黑名单…挂网公布: those whose tier is blacklisted today, on file or not, with the term of the listing."""
+        found = blacklisted(self._reader.connection, self._on, wanted, newest_first=newest_first)
+        return [Noted(_blacklist_item(one), one.known_from) for one in found]
+
+    @implements("art.17(3)", "R16")
+    def left_the_blacklist(self, most: int) -> list[Left]:
+        """Who was on it and is not any more, of the last LEFT_DAYS days: news, and after that nobody's business."""
+        since = instant(moment(self._on.known_at) - timedelta(days=LEFT_DAYS))
+        return left_the_blacklist(self._reader.connection, self._on, since, most)
+
+    @implements("art.19", "art.20", "R32", "R34")
+    def results(
+        self, year: int, *, graded: bool = True, offset: int = 0, limit: int | None = None
+    ) -> list[PublicResult]:
+        """结果挂网公布: the standing results of a published year, per category by rank; a page of them, or all.
+
+        `graded=False`: who was not assessed instead (R29, R32).
+        """
+        on = self._on
+        found = results_of_year(
+            self._reader.connection, year, on.day, on.known_at, graded=graded, offset=offset, limit=limit
+        )
+        return [
+            PublicResult(
+                one.uscc, one.result.name or "", one.result.category,
+                None if one.result.grade is None else Grade(one.result.grade), one.result.total, one.result.rank,
+                one.published_on, one.known_from, one.result.revised, one.result.deadline, one.result.category_key,
+                one.event_id,
+            )
+            for one in found
+        ]  # fmt: skip
+
+    @implements("art.19", "R32", "R34", "R44")
+    def explained(self, year: int, rows: Sequence[PublicResult]) -> list[PublicResult]:
+        """The same results with what is said beside them: waivers, overrides, revisions, a pending appeal."""
+        said = details(self._reader, year, {one.uscc: one.event_id for one in rows})
+        return [one._replace(said=said[one.uscc]) for one in rows]
+
+
+def _register_item(listed: Listed, events: Iterable[Event], day: date) -> dict[str, Any]:
+    """The particulars are those of the filing and the changes since, as everywhere (R7)."""
+    trail = Trail(events)
+    profile = profile_on(trail, day)
+    since = filed_since(Facts(trail, day))
+    return {
+        "uscc": listed.uscc,
+        "name": listed.name,
+        "category": listed.category,
+        "filed_since": None if since is None else since.isoformat(),
+        "scope": [] if profile.scope is UNSET else list(profile.scope),
+        "address": None if profile.address is UNSET else profile.address,
+        "qualifications": [
+            {"name": one.name, "valid_until": None if one.valid_until is None else one.valid_until.isoformat()}
+            for one in (() if profile.qualifications is UNSET else profile.qualifications)
+        ],
+    }
+
+
+def _blacklist_item(listed: Listed) -> dict[str, Any]:
+    return {
+        "uscc": listed.uscc,
+        "name": listed.name,
+        "category": listed.category,
+        "since": None if listed.since is None else listed.since.isoformat(),
+        "until": None if listed.until is None else listed.until.isoformat(),
+        "article": BLACKLISTED_UNDER,
+    }
+
+
+@implements("art.19", "R30")
+def results_answer(
+    rows: Iterable[PublicResult], left_out: Iterable[PublicResult], published: PublicYear, echo: dict[str, Any]
+) -> dict[str, Any]:
+    """按照服务机构类型进行排名，结果挂网公布: a year's results per category by rank, those without one last."""
+    return {
+        "year": published.year, **echo, "published_on": published.published_on.isoformat(),
+        "deadline": published.deadline.isoformat(),
+        "closed_on": None if published.closed_on is None else published.closed_on.isoformat(),
+        "items": [result_item(one) for one in ranked(rows)], "not_assessed": [left_out_item(one) for one in left_out],
+    }  # fmt: skip
+
+
+def ranked(rows: Iterable[PublicResult]) -> list[PublicResult]:
+    """Per category by rank, then those without one; those that share a rank by USCC."""
+    return sorted(rows, key=lambda one: (one.group or one.category or "", one.rank is None, one.rank or 0, one.uscc))
+
+
+def result_item(one: PublicResult) -> dict[str, Any]:
+    """What a list of results shows of one."""
+    return {
+        "uscc": one.uscc,
+        "name": one.name,
+        "category": one.category,
+        "grade": one.grade,
+        "label": None if one.grade is None else GRADE_LABELS[one.grade],
+        "total": one.total,
+        "rank": one.rank,
+        "published_on": one.published_on.isoformat(),
+        "revised": one.revised,
+        "deadline": None if one.deadline is None else one.deadline.isoformat(),
+        "provisional": False,
+        **{name: one.said[name] for name in ("override", "waivers", "appeal_pending", "revisions") if one.said},
+    }
+
+
+@implements("R29", "R32")
+def left_out_item(one: PublicResult) -> dict[str, Any]:
+    """What a list of results shows of an agency that was not assessed: why, and until when it can appeal."""
+    return {
+        "uscc": one.uscc,
+        "name": one.name,
+        "category": one.category,
+        "reasons": one.said["reasons"],
+        "appeal_pending": one.said["appeal_pending"],
+        "published_on": one.published_on.isoformat(),
+        "deadline": None if one.deadline is None else one.deadline.isoformat(),
+    }
+
+
+def newest(rows: Sequence[PublicResult], most: int) -> list[PublicResult]:
+    """Those that the ledger recorded last, the newest first."""
+    by_known = sorted(rows, key=lambda one: one.uscc)
+    by_known.sort(key=lambda one: one.known_from, reverse=True)
+    return by_known[:most]
+
+
+def newest_results(rows: Sequence[PublicResult], most: int) -> list[Noted]:
+    """The newest as items of a list."""
+    return [Noted(result_item(one), one.known_from) for one in newest(rows, most)]

@@ -1,0 +1,151 @@
+"""`rebuild`: the rows made anew from the events and put in the place of the live ones (design.md, 4).
+
+Rebuilding goes on beside the live rows while others read and record:
+
+1. Each agency is made anew from one snapshot and compared with what is kept. Where they differ, what was made is put
+   aside in `rebuilt`, with the versions of agency and law that it is of; where they agree there is nothing to do, as
+   what is recorded later is projected by the same code onto rows that are right.
+2. Only when all agencies have been made without an error, those put aside take the place of the live rows, one short
+   transaction an agency under its lock: readers see the old rows or the new ones, writers of other agencies do not
+   wait. An agency that has moved meanwhile is made anew once more.
+3. What no event knows of, rows of an agency that nobody recorded or its head, is taken away at the end.
+
+A run that ends early goes on where it was: `rebuilt` holds what is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import msgspec
+from sqlalchemy import Connection, Engine, select, text, update
+
+from domain.ledger.ledger import Ledger
+from domain.ledger.reader import Reader, StreamCache
+from domain.store.db.db_errors import DatabaseOlder, named_trouble
+from domain.store.db.engine import reading, writing
+from domain.store.db.migrate import MIGRATION_WAIT_MS
+from domain.store.db.schema import read_model_build, rebuilt
+from domain.store.db.statements import write
+from domain.store.log.stream_heads import lock_for_recording
+from projections.projected_ledger import open_ledger
+from projections.rebuild.inspect_rows import (
+    Inspection,
+    Outcome,
+    Progress,
+    Report,
+    heads,
+    inspect_all,
+    owned,
+    without_events,
+)
+from projections.rebuild.orphans import remove
+from projections.rebuild.reproject import laws_of, made_anew
+from projections.rows.tables import Tuples, delete, inserts
+from projections.rows.write.projector import MADE_BY
+
+REBUILD_LOCK = 0x57E7A2D_0004
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the rows were made by this version of the projections."""
+    return connection.scalar(select(read_model_build.c.made_by)) == MADE_BY
+
+
+def rebuild(url: str, *, jobs: int, progress: Progress, report: Report, afresh: bool = False) -> Outcome:
+    """Make all rows anew and put those that differ in the place of the live ones.
+
+    `afresh`: without what an earlier run has put aside. Raises: Unreadable for an event that cannot be decoded or
+    projected, before any row is replaced; Busy.
+    """
+    with owned(url) as engine, _alone(engine):
+        with writing(engine) as connection:
+            old = rebuilt.delete() if afresh else rebuilt.delete().where(rebuilt.c.made_by != MADE_BY)
+            connection.execute(old)
+        odd = without_events(engine, report)
+        waiting = heads(engine, done_before=True)
+        done = inspect_all(Inspection(url, keep=True), waiting, jobs, progress, report)
+        swapped = _swap(engine, progress)
+        with writing(engine) as connection:
+            remove(connection)
+            connection.execute(rebuilt.delete())
+    return done._replace(swapped=swapped, differences=done.differences + odd)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """One rebuilding at a time; the lock goes with its session. On SQLite two do the same work, one after the other."""
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with named_trouble(), engine.connect() as connection:
+        with connection.begin():
+            connection.execute(text(f"SET lock_timeout = {MIGRATION_WAIT_MS}"))
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": REBUILD_LOCK})
+        yield
+
+
+def _swap(engine: Engine, progress: Progress) -> int:
+    query = select(rebuilt.c.stream).where(rebuilt.c.differences > 0).order_by(rebuilt.c.stream)
+    with reading(engine) as connection:
+        waiting = list(connection.scalars(query))
+    ledger = open_ledger(engine)
+    ledger.cache = StreamCache(1)
+    for number, stream in enumerate(waiting, start=1):
+        _replace(ledger, stream)
+        progress("替换 swap", number, len(waiting))
+    return len(waiting)
+
+
+def _replace(ledger: Ledger, stream: str) -> None:
+    """Put what was made of an agency in place, made once more if agency or law have moved since."""
+    with writing(ledger.engine) as connection:
+        head, _ = lock_for_recording(connection, stream)
+        reader = Reader(ledger, connection)
+        laws = laws_of(reader)
+        aside = connection.execute(select(rebuilt).where(rebuilt.c.originator_id == head.originator_id)).one_or_none()
+        if aside is None or not aside.differences:
+            return  # another run has done it
+        if (aside.version, aside.adoptions) == (head.version, len(laws)):
+            tuples = msgspec.msgpack.decode(aside.rows, type=Tuples)
+        else:
+            tuples = made_anew(reader, stream, laws).tuples
+        delete(connection, stream)
+        write(connection, inserts(tuples))
+        connection.execute(
+            update(rebuilt).where(rebuilt.c.originator_id == head.originator_id).values(differences=0, rows=None)
+        )
+
+
+def require_rows(engine: Engine) -> None:
+    """Refuse to answer from rows that this version of the projections has not made. Raises: DatabaseOlder."""
+    with reading(engine) as connection:
+        current = is_current(connection)
+    if not current:
+        raise _older()
+
+
+def _older() -> DatabaseOlder:
+    return DatabaseOlder(
+        "读模型由另一版本的程序生成",
+        "the read models were made by another version of the software",
+        remedy="请用数据库所有者的账号运行 steward rebuild 或 steward migrate",
+        remedy_en="run steward rebuild or steward migrate with the login that owns the tables",
+    )
+
+
+def ensure_rows(url: str, progress: Progress) -> None:
+    """Build the rows where they are missing or of another version of the projections, as starting the service does.
+
+    Raises: DatabaseOlder when this login may not.
+    """
+    with owned(url) as engine, reading(engine) as connection:
+        current = is_current(connection)
+        may = engine.dialect.name == "sqlite" or connection.scalar(
+            text("SELECT has_table_privilege(session_user, 'agency_status', 'DELETE')")
+        )
+    if not current:
+        if not may:
+            raise _older()
+        rebuild(url, jobs=1, progress=progress, report=lambda _: None)

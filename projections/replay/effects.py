@@ -1,0 +1,136 @@
+"""One event among the others: what it names, what names it, and what followed from it at a basis (design.md, 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from domain.errors import NotFound
+from domain.events import (
+    AppealFiled,
+    AppealPartlyUpheld,
+    AppealUpheld,
+    Event,
+    EventAnnulled,
+    ImpactDisposed,
+    NoticeSent,
+    ObjectionFiled,
+    ResultPublished,
+    ResultRevised,
+)
+from domain.measures.chapter3_sanctions import tags
+from domain.measures.notices import notices
+from domain.measures.rulebook.rulebook import assessment_year_of, year_span
+from domain.values import TIER_LABELS
+from projections.fact_names import fact_label
+from projections.replay.basis import Basis
+from projections.replay.standing import sheet_answer
+
+Item = dict[str, Any]
+_A_DEADLINE = timedelta(days=31)
+"""A lapse appears at most so long after the date in its facts: a week, moved over the longest holiday (R2, R3)."""
+
+
+def unknown_event(event_id: str) -> NotFound:
+    """The one answer for a record that does not exist or that the caller may not see (api.md)."""
+    return NotFound(
+        f"该机构没有编号为 {event_id} 的记录", f"this agency has no record with the id {event_id}",
+        remedy="请在审计轨迹里核对编号", remedy_en="Look the id up in the audit trail.",
+    )  # fmt: skip
+
+
+def event_named(basis: Basis, event_id: str) -> Event:
+    """The event of this id, as known at the basis. Raises: NotFound."""
+    found = basis.trail.by_id.get(event_id)
+    if found is None:
+        raise unknown_event(event_id)
+    return found
+
+
+def pointed_at(event: Event) -> Iterator[str]:
+    """The ids of the events that one is about, whether it falls with them (`named`) or not."""
+    yield from event.named()
+    if isinstance(event, (EventAnnulled, ObjectionFiled)):
+        yield event.event_id
+    elif isinstance(event, (NoticeSent, ImpactDisposed)):
+        yield event.cause
+    elif isinstance(event, AppealFiled):
+        yield from (event.result_id, *event.disputed)
+    elif isinstance(event, (AppealUpheld, AppealPartlyUpheld)):
+        yield from (*event.annulled, *event.replaced)
+    if isinstance(event, ImpactDisposed):
+        yield event.result_id
+    if isinstance(event, ResultRevised):
+        yield from filter(None, (event.replaces, event.appeal_id))
+
+
+def related(basis: Basis, event: Event, may_see: Callable[[Event], bool]) -> Item:
+    """The events that this one is about, those that are about it, and what stopped counting by it, in short."""
+    trail = basis.trail
+    names = [trail.by_id[id_] for id_ in dict.fromkeys(pointed_at(event)) if id_ in trail.by_id and id_ != event.id]
+    named_by = [one for one in trail.events if one.id != event.id and event.id in pointed_at(one)]
+    gone = trail.gone_with(event) if isinstance(event, EventAnnulled) else []
+    return {
+        name: [_short(one, basis) for one in found if may_see(one)]
+        for name, found in (("names", names), ("named_by", named_by), ("annuls", gone))
+    }
+
+
+def _short(event: Event, basis: Basis) -> Item:
+    name = type(event).__name__
+    return {
+        "id": event.id, "type": name, "label": fact_label(name),
+        "occurred_on": event.occurred_on.isoformat(), "counts": basis.trail.counts(event),
+    }  # fmt: skip
+
+
+def effects(basis: Basis, event: Event) -> Item:
+    """What rests on an event at the basis: lines of sheets, what was left out of them, tags, notices, results."""
+    books = basis.law.rulebooks
+    found = [
+        {
+            "tier": tag.tier, "label": TIER_LABELS[tag.tier], "since": tag.first_day.isoformat(),
+            "until": None if tag.last_day is None else tag.last_day.isoformat(), "event": tag.event,
+        }
+        for tag in tags(basis.facts, basis.rulebook, books) if event.id in tag.because
+    ]  # fmt: skip
+    due = [
+        {"id": one.id, "kind": one.kind, "article": one.article, "due_on": one.due_on.isoformat(),
+         "text": one.text, "text_en": one.text_en, "sent_on": None if one.sent_on is None else one.sent_on.isoformat()}
+        for one in notices(basis.facts, books) if one.cause == event.id
+    ]  # fmt: skip
+    results = [
+        {"id": one.id, "year": one.year, "published_on": one.occurred_on.isoformat()}
+        for one in basis.trail.events
+        if isinstance(one, (ResultPublished, ResultRevised)) and event.id in one.basis
+    ]
+    return {"sheets": list(_sheets(basis, event)), "tags": found, "notices": due, "results": results}
+
+
+def _sheets(basis: Basis, event: Event) -> Iterator[Item]:
+    """Per year: the lines that name the event, what of it was left out, and whether it overrides the grade."""
+    for year in sorted(_years(basis, event)):
+        sheet = sheet_answer(basis, year)
+        item = {
+            name: [one for one in sheet[name] if event.id in one["events"]]
+            for name in ("lines", "considered", "override")
+        }
+        if any(item.values()):
+            yield {"year": year, **item}
+
+
+def _years(basis: Basis, event: Event) -> set[int]:
+    """The assessment years, begun by the basis, in which a line could name the event: those of its facts' dates."""
+    books = basis.law.rulebooks
+    facts = [event, *(one for one in basis.trail.events if event.id in one.named())]
+    years = {one.year for one in facts if isinstance(getattr(one, "year", None), int)}  # type: ignore[attr-defined]
+    for day in {day for one in facts for day in _dates(one)}:
+        years |= {assessment_year_of(at, books.on(at)) for at in (day, day + _A_DEADLINE)}
+    spans = {year: year_span(year, books) for year in years}
+    return {year for year, (first, last) in spans.items() if first <= min(last, basis.as_of)}
+
+
+def _dates(event: Event) -> set[date]:
+    fields = (getattr(event, name) for name in event.__struct_fields__)
+    return {value for value in fields if isinstance(value, date)}

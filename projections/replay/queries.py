@@ -1,0 +1,142 @@
+"""The questions of api.md that need the events themselves, answered from one snapshot by replay.
+
+What the rows can answer is asked in `look_ups.py`; the tests and `steward check` hold the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from domain.agency import unknown_agency, unknown_then
+from domain.disclosure.veil import Veil, of_month
+from domain.errors import Invalid
+from domain.events import Event
+from domain.ledger.reader import Reader
+from domain.measures.notices import notices
+from domain.trail.trail import Trail
+from domain.values import Instant, agency_stream, shanghai_date
+from projections.replay.audit_trail import entry
+from projections.replay.basis import Basis
+from projections.replay.known_at import EARLIEST, Knowledge, beyond, knowledge, not_future
+from projections.replay.standing import agency_name, sheet_answer, standing
+from projections.replay.timeline import timeline
+from projections.rows.read.row_queries import must_be_assessed
+
+
+class Questions:
+    """Answers at the edge's clock: `now` is the default and the latest `known_at`, `today` the default `as_of`."""
+
+    def __init__(self, reader: Reader, now: Instant, hidden: frozenset[str] = frozenset()) -> None:
+        """`hidden`: survey forms of which whoever asks is told the month alone (R39)."""
+        self.reader, self.hidden = reader, hidden
+        self.now = now
+        self.today = shanghai_date(now)
+
+    # ---- the basis ----
+
+    def basis(self, uscc: str, as_of: date | None = None, known_at: str | None = None) -> Basis:
+        """One agency on `as_of` as known at `known_at`: an instant, `version:N` or `log:N` (api.md, Reading).
+
+        404 for an agency not known at that instant; 422 for a `known_at` that lies in the future or is malformed.
+        """
+        known = knowledge(self.reader, known_at)
+        events = self.reader.agency_events(uscc)
+        if not events:
+            raise unknown_agency(uscc)
+        basis = self._basis(events, known, as_of)
+        if basis is None:
+            raise unknown_then(uscc)
+        return basis
+
+    def _basis(self, events: tuple[Event, ...], known: Knowledge, as_of: date | None) -> Basis | None:
+        """The basis of one agency's events; None when it was not known then."""
+        if not events:
+            return None
+        latest = max(self.now, events[-1].recorded_at)
+        at = known.instant or latest
+        if known.log is not None:
+            versions = self.reader.versions_in_log(events[0].stream, known.log)
+            trail = [event for event in events if event.version in versions]
+        elif known.version is not None:
+            if known.version > len(events):
+                raise beyond(f"version:{known.version}", f"version:{len(events)}")
+            trail = list(events[: known.version])
+            at = trail[-1].recorded_at if trail else EARLIEST
+        else:
+            not_future(at, latest)
+            trail = [event for event in events if event.recorded_at <= at]
+        if self.hidden and (known.log is not None or known.version is not None):
+            at = max((one.recorded_at for one in trail if one.id not in self.hidden), default=EARLIEST)
+        law = known.law if known.log is not None else self.reader.law(at)
+        if not trail or law is None:
+            return None
+        return Basis(
+            self._trail(events, trail, at, live=known == knowledge(self.reader, None)), law, as_of or self.today, at
+        )
+
+    def _trail(self, events: tuple[Event, ...], known: Sequence[Event], at: Instant, *, live: bool) -> Trail:
+        """The trail of what is known, with what is not told of it."""
+        if not self.hidden.intersection(event.id for event in events):
+            return Trail(known)
+        of_forms = [event for event in of_month(events, at) if event.id in self.hidden]
+        told = [event for event in known if event.id not in self.hidden]
+        trail = Trail(sorted([*told, *of_forms], key=lambda event: event.version))
+        trail.veil = Veil(Trail(of_month(events, at)), self.hidden, live)
+        return trail
+
+    # ---- one agency ----
+
+    def standing(self, basis: Basis) -> dict[str, Any]:
+        """Tier, bad records and score, with the grounds."""
+        return standing(basis)
+
+    def sheet(self, basis: Basis, year: int) -> dict[str, Any]:
+        """The score sheet of a year with its explanation. 404 for a year before the Measures."""
+        must_be_assessed(basis.law, year)
+        return sheet_answer(basis, year)
+
+    def timeline(self, basis: Basis, first: date | None = None, last: date | None = None) -> dict[str, Any]:
+        """Every day on which the standing changes, by default from the first fact to today or the latest dated fact."""
+        dates = [basis.trail.day_of(event) for event in basis.trail.events]
+        first = first or min(dates)
+        last = last or max(self.today, *dates)
+        if last < first:
+            raise Invalid(
+                f"to（{last}）早于 from（{first}）", f"to ({last}) lies before from ({first})",
+                remedy="请对调两个日期", remedy_en="Swap the two dates.", pointer="?to",
+            )  # fmt: skip
+        echo = basis.echo(basis.rulebook)
+        del echo["as_of"], echo["projected"]
+        return {"agency": agency_name(basis), **echo, **timeline(basis, first, last)}
+
+    def trail(self, basis: Basis) -> list[dict[str, Any]]:
+        """The audit trail as known at the basis, in recording order; sealed fields are still sealed."""
+        return [entry(event, basis) for event in basis.trail.events]
+
+    def notices(self, basis: Basis) -> list[dict[str, Any]]:
+        """The notices of one agency that are due by the basis, sent or not (R18)."""
+        agency = agency_name(basis)
+        return [
+            {
+                "id": one.id, "agency": {"uscc": agency["uscc"], "name": agency["name"]}, "kind": one.kind,
+                "article": one.article, "recipient": one.recipient, "cause": one.cause,
+                "due_on": one.due_on.isoformat(), "text": one.text, "text_en": one.text_en,
+                "sent_on": None if one.sent_on is None else one.sent_on.isoformat(),
+            }
+            for one in notices(basis.facts, basis.law.rulebooks)
+        ]  # fmt: skip
+
+    # ---- the district ----
+
+    def district(
+        self, as_of: date | None = None, known_at: str | None = None, *, only: Collection[str] | None = None
+    ) -> Iterator[Basis]:
+        """The bases of all agencies, or of these, known at `known_at` (an instant or `log:N`), by USCC."""
+        known = knowledge(self.reader, known_at)
+        streams = None if only is None else [agency_stream(uscc) for uscc in only]
+        for events in self.reader.agencies(streams):
+            basis = self._basis(events, known, as_of)
+            if basis is not None:
+                yield basis

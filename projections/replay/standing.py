@@ -1,0 +1,89 @@
+"""The standing of an agency at one basis, by replay: tier, bad records, score, notices (api.md, `standing`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import UNSET
+
+from domain.measures.chapter2_filing import FILING_LABELS, filing_state, profile_on
+from domain.measures.chapter3_sanctions import advisories, bad_records, sanction
+from domain.measures.chapter4_assessment import warning_notices
+from domain.measures.rulebook.rulebook import assessment_year_of
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
+from domain.values import TIER_LABELS
+from projections.replay.basis import Basis
+from projections.replay.sheet import Sheet
+
+
+def agency_name(basis: Basis) -> dict[str, Any]:
+    """Who the agency is on the day: what its filing and changes say (R6, R7)."""
+    profile = profile_on(basis.trail, basis.as_of)
+    state = filing_state(basis.facts)
+    return {
+        "uscc": uscc_of(basis.trail),
+        "name": None if profile.name is UNSET else profile.name,
+        "category": None if profile.category is UNSET else profile.category,
+        "filing": state,
+        "filing_label": None if state is None else FILING_LABELS[state],
+    }
+
+
+def uscc_of(trail: Trail) -> str:
+    """The USCC in the name of the trail's stream."""
+    return trail.events[0].stream.removeprefix("agency/")
+
+
+@implements("R13", "R17")
+def standing(basis: Basis) -> dict[str, Any]:
+    """The answer of `GET /v1/agencies/{uscc}/standing`."""
+    sheet = Sheet(basis, assessment_year_of(basis.as_of, basis.rulebook))
+    return {
+        "agency": agency_name(basis),
+        **basis.echo(basis.rulebook, sheet.provisional),
+        "sanction": sanction_part(basis),
+        "bad_records": bad_record_part(basis, sheet.year),
+        "assessment": sheet.summary(),
+        "warning_notice": warning_part(basis),
+        "advisories": advisories(basis.facts),
+    }
+
+
+def sheet_answer(basis: Basis, year: int) -> dict[str, Any]:
+    """The answer of `GET /v1/agencies/{uscc}/sheets/{year}`."""
+    sheet = Sheet(basis, year)
+    return {"agency": agency_name(basis), **basis.echo(sheet.rulebook, sheet.provisional), **sheet.explained()}
+
+
+def warning_part(basis: Basis) -> dict[str, Any] | None:
+    """The warning notice standing on the day, of the latest year if there are several (art.19, R31)."""
+    for notice in reversed(warning_notices(basis.facts, basis.law.rulebooks)):
+        if notice.first <= basis.as_of <= notice.last:
+            return {
+                "year": notice.year,
+                "article": "art.19",
+                "since": notice.first.isoformat(),
+                "until": notice.last.isoformat(),
+                "events": [notice.event],
+            }
+    return None
+
+
+def sanction_part(basis: Basis) -> dict[str, Any]:
+    """Tier, its unbroken stretch and the decisions behind it (art.17, R16, R17)."""
+    found = sanction(basis.facts, basis.rulebook, basis.law.rulebooks)
+    return {
+        "tier": found.tier,
+        "label": TIER_LABELS[found.tier],
+        "verified_complaints": found.verified_complaints,
+        "since": None if found.since is None else found.since.isoformat(),
+        "until": None if found.until is None else found.until.isoformat(),
+        "events": list(found.events),
+    }
+
+
+def bad_record_part(basis: Basis, year: int) -> dict[str, int]:
+    """Bad records of the assessment year of `as_of`, and all, up to `as_of` (R13)."""
+    records = bad_records(basis.facts, basis.law.rulebooks)
+    return {"year": sum(record.year == year for record in records), "total": len(records)}

@@ -1,0 +1,104 @@
+"""What is said beside a published result: waived parts, what decided art.25, revisions, appeals (R32-R34, R44).
+
+Nothing here names a person or an event: the public reads all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from domain.assessment import AssessmentRound
+from domain.events import Event, ResultPublished, ResultRevised
+from domain.ledger.reader import Reader
+from domain.measures.text.implements import implements
+from domain.store.keys.vault import Vault
+from domain.values import assessment_stream
+from projections.rows.read.published import Wanted, matters
+
+Result = ResultPublished | ResultRevised
+
+_ERASED = "（理由已依法删除 reason erased）"
+_BY_DECISION = "委员会修订结果时未要求补齐，理由见该决定 / let pass by the decision that revised the result"
+_CHANGED = ("category", "assessed", "conduct", "quality", "effect", "honours", "total", "grade", "rank")
+"""What a revision can change, as far as everybody may read it: no lines and no events."""
+
+
+@implements("R25", "R44")
+def waivers(reader: Reader, uscc: str, year: int, missing: Iterable[str]) -> list[dict[str, str]]:
+    """The parts that a published result lacks, each with the reason for which the committee let it pass."""
+    parts = list(missing)
+    if not parts:
+        return []
+    said = AssessmentRound.of(year, reader.events(assessment_stream(year))).published
+    waived = {} if said is None else {one.part: one.reason for one in said.waivers if one.uscc == uscc}
+    texts = dict(zip(waived, Vault(reader.connection).open_many(list(waived.values())), strict=True))
+    return [{"part": part, "reason": (texts[part] or _ERASED) if part in texts else _BY_DECISION} for part in parts]
+
+
+@implements("R29", "R32")
+def why_left_out(events: Mapping[str, Event], event_id: str) -> list[dict[str, str]]:
+    """Why an agency was not assessed, as its result says."""
+    result = events.get(event_id)
+    return list(result.sheet.get("not_assessed", ())) if isinstance(result, (ResultPublished, ResultRevised)) else []
+
+
+def details(reader: Reader, year: int, standing: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """What is said beside these standing results (USCC: id of the result), by USCC."""
+    chains = _chains(reader, standing)
+    pending = {one.uscc for one in matters(reader.connection, Wanted("appeal", year=year))}
+    found = {}
+    for uscc, chain in chains.items():
+        sheet = _sheet(chain)
+        found[uscc] = {
+            "assessed": bool(chain[-1].sheet.get("assessed")),
+            "reasons": list(sheet.get("not_assessed", ())),
+            "override": [{"kind": one["kind"], "article": one["article"]} for one in sheet.get("override", ())],
+            "waivers": waivers(reader, uscc, year, sheet.get("missing", ()) if sheet.get("assessed") else ()),
+            "appeal_pending": uscc in pending,
+            "revisions": list(_revisions(chain)),
+        }
+    return found
+
+
+def _chains(reader: Reader, standing: Mapping[str, str]) -> dict[str, list[Result]]:
+    """Of each agency its results of the year up to the one that stands, the published one first."""
+    known: dict[str, Event] = {}
+    wanted = set(standing.values())
+    while wanted:
+        got = reader.named(wanted)
+        known |= got
+        wanted = {
+            one.replaces for one in got.values() if isinstance(one, ResultRevised) and one.replaces
+        } - known.keys()
+    return {uscc: list(reversed(list(_back(known, event_id)))) for uscc, event_id in standing.items()}
+
+
+def _back(known: Mapping[str, Event], event_id: str | None) -> Iterator[Result]:
+    while event_id is not None:
+        one = known[event_id]
+        if not isinstance(one, (ResultPublished, ResultRevised)):
+            raise LookupError(f"{event_id} is no result: run steward check")
+        yield one
+        event_id = one.replaces if isinstance(one, ResultRevised) else None
+
+
+def _sheet(chain: list[Result]) -> Mapping[str, Any]:
+    """The sheet that stands: that of the last result of which more than the rank was revised."""
+    own = (one for one in reversed(chain) if not (isinstance(one, ResultRevised) and one.sheet_of is not None))
+    return next(own).sheet
+
+
+@implements("R34", "R36")
+def _revisions(chain: list[Result]) -> Iterator[dict[str, Any]]:
+    """Each revision: its day, what for, and what it changed."""
+    for one in chain:
+        if isinstance(one, ResultRevised):
+            why = "rank" if one.sheet_of is not None else "appeal" if one.appeal_id is not None else "late_fact"
+            yield {
+                "published_on": one.occurred_on.isoformat(), "because_of": why,
+                "changed": [
+                    {"field": row["field"], "before": row["before"], "after": row["after"]}
+                    for row in one.difference if row["field"] in _CHANGED
+                ],
+            }  # fmt: skip

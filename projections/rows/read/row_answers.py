@@ -1,0 +1,136 @@
+"""From the rows at one basis to the answers of api.md: the same as the replay gives, number by number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.law import Law
+from domain.measures.chapter2_filing import FILING_LABELS
+from domain.measures.chapter4_assessment import grade_of
+from domain.measures.rulebook.rulebook import Rulebook
+from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, rounded, score_of_record, shanghai_date
+from projections.replay.basis import calendar_echo, demonstration_mark
+from projections.rows.write.sanction_rows import NOTHING, Sanction
+from projections.rows.write.score_rows import EFFECTS, FORMS, NO_SCORE, Score, shown
+from projections.rows.write.status_rows import Status
+
+
+@dataclass
+class Found:
+    """What the rows say of one agency on a day as known at an instant."""
+
+    status: Status
+    sanction: Sanction = NOTHING
+    score: Score = NO_SCORE
+    records: int = 0
+    """Bad records of the assessment year."""
+    all_records: int = 0
+    lapse_cost: int = 0
+    """What the lapses of the year cost, in hundredths of a point."""
+    provisional: bool = False
+    assessed: bool = False
+
+
+class Sum(NamedTuple):
+    """What the numbers of a sheet add up to."""
+
+    conduct: str
+    total: str
+    grade: Grade
+
+
+@lru_cache(maxsize=20_000)
+def summed(lapse_cost: int, records: int, rest: int, book: Rulebook) -> Sum:
+    """Conduct (R21), the score of record and its grade, from hundredths of points; most sheets share a few of them.
+
+    Conduct has whole hundredths, so adding it after rounding the rest is exact (R26).
+    """
+    cost = Fraction(lapse_cost, 100) + book.conduct.bad_record_points * records
+    conduct = max(Fraction(0), book.conduct.full - cost)
+    total = conduct + Fraction(rest, 100)
+    total = score_of_record(total if book.total.cap is None else min(total, book.total.cap))
+    return Sum(rounded(conduct), rounded(total), grade_of(total, book))
+
+
+_shown = lru_cache(maxsize=100)(shown)
+"""Asked for years about which nothing has come in: all others are kept with what they show."""
+
+
+def agency_part(uscc: str, status: Status) -> dict[str, Any]:
+    """The `agency` of an answer."""
+    return {
+        "uscc": uscc,
+        "name": status.name,
+        "category": status.category,
+        "filing": status.filing,
+        "filing_label": None if status.filing is None else FILING_LABELS[status.filing],
+    }
+
+
+def sanction_answer(found: Sanction) -> dict[str, Any]:
+    """The `sanction` of an answer (R17)."""
+    return {
+        "tier": found.tier,
+        "label": TIER_LABELS[Tier(found.tier)],
+        "verified_complaints": found.verified,
+        "since": None if found.since is None else found.since.isoformat(),
+        "until": None if found.until is None else found.until.isoformat(),
+        "events": list(found.events),
+    }
+
+
+def assessment_answer(found: Found, year: int, book: Rulebook) -> dict[str, Any]:
+    """The `assessment` of an answer (R20-R29)."""
+    points = found.score.shown or _shown(found.score, book)
+    numbers = summed(found.lapse_cost, found.records, points.rest, book)
+    missing = [
+        part
+        for part, there in (("quality", found.score.counts[FORMS]), ("effect", found.score.counts[EFFECTS]))
+        if not there
+    ]
+    override = msgspec.json.decode(found.score.override)
+    grade = Grade.UNQUALIFIED if override else numbers.grade if found.assessed else None
+    return {
+        "year": year,
+        "assessed": found.assessed,
+        "complete": not missing,
+        "missing": missing,
+        "provisional": bool(missing),  # a result without them is published only after the year (R32): none is waived
+        "waivers": [],
+        "conduct": numbers.conduct,
+        "quality": points.quality,
+        "effect": points.effect,
+        "honours": points.honours,
+        "total": numbers.total if found.assessed else None,
+        "grade": grade,
+        "label": None if grade is None else GRADE_LABELS[grade],
+        "override": override,
+    }
+
+
+def standing_answer(
+    uscc: str, found: Found, law: Law, as_of: date, known_at: Instant, version: int, year: int
+) -> dict[str, Any]:
+    """The answer of `GET /v1/agencies/{uscc}/standing`, as the replay gives it."""
+    book = law.rulebooks.on(as_of)
+    return {
+        "agency": agency_part(uscc, found.status),
+        "as_of": as_of.isoformat(),
+        "known_at": known_at,
+        "projected": as_of > shanghai_date(known_at),
+        "rulebook": {"id": book.id, "sha256": book.sha256},
+        "calendar": calendar_echo(law.calendar, found.provisional),
+        "version": version,
+        **demonstration_mark(law),
+        "sanction": sanction_answer(found.sanction),
+        "bad_records": {"year": found.records, "total": found.all_records},
+        "assessment": assessment_answer(found, year, law.rulebooks.for_sheet(year, as_of)),
+        "warning_notice": msgspec.json.decode(found.status.warning),
+        "advisories": msgspec.json.decode(found.status.advice),
+    }

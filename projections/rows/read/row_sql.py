@@ -1,0 +1,265 @@
+"""Looking the rows up: one query for an agency or a page of the district, at any basis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, TextClause, text
+
+from domain.folding import compared
+from domain.law import Law
+from domain.measures.categories import Known, others
+from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of
+from domain.values import Instant, loose_uscc
+from projections.replay.known_at import EARLIEST
+from projections.rows.read.row_answers import Found
+from projections.rows.tables import SHAPES
+from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL
+from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
+from projections.rows.write.score_rows import NO_SCORE, SCORES
+from projections.rows.write.status_rows import STATUS
+
+_KNOWN = "{a}.known_from <= :known AND {a}.known_to > :known"
+_HOLDS = "{a}.originator_id = h.originator_id AND {a}.valid_from <= :day AND {a}.valid_to > :day AND " + _KNOWN
+
+
+class Asked(NamedTuple):
+    """A basis as the rows are asked for it, with the assessment year in question."""
+
+    law: Law
+    as_of: date
+    known_at: Instant
+    year: int
+    status_on: date
+    """The day on which the agency is described: in a ranking, the last day of its year."""
+    log: int | None = None
+    """With `log:N`: every agency is known up to its last event among the first N entries of the log ..."""
+    law_at: Instant = EARLIEST
+    """... and from this instant on, when the law of those entries was adopted, as that law judges it."""
+
+    @property
+    def known_categories(self) -> Known:
+        """The categories that the rulebook of the day on which agencies are described lists (R47)."""
+        return self.law.rulebooks.on(self.status_on).categories.known
+
+    @property
+    def book(self) -> Rulebook:
+        """The rulebook that judges the year's sheet (R4)."""
+        return self.law.rulebooks.for_sheet(self.year, self.as_of)
+
+
+def asked(law: Law, as_of: date, known_at: Instant) -> Asked:
+    """The basis, with the assessment year of `as_of`."""
+    return Asked(law, as_of, known_at, assessment_year_of(as_of, law.rulebooks.on(as_of)), as_of)
+
+
+def asked_of_year(law: Law, as_of: date, known_at: Instant, year: int) -> Asked:
+    """The basis of a year's ranking: agencies as they were at its end, or are by `as_of` if that is earlier."""
+    first, last = law.rulebooks.span_of(year)
+    return Asked(law, as_of, known_at, year, max(first, min(last, as_of)))
+
+
+class Hit(NamedTuple):
+    """An agency that was found, with its last version known at the basis."""
+
+    uscc: str
+    version: int
+    found: Found
+
+
+def statement(basis: Asked, query: str) -> TextClause:
+    """The query at its basis. With `log:N` each agency is known at an instant of its own, worked out with its head.
+
+    Adoptions exclude recorders (`heads.lock_law`), so the log has both in the order of their instants.
+    """
+    return text(query if basis.log is None else query.replace(":known", "h.known"))
+
+
+def row_on(dialect: str, table: str, alias: str, more: str = "", day: str = ":day") -> str:
+    """Join the one row of a table that holds on the day as known at the instant."""
+    where = _HOLDS.format(a=alias).replace(":day", day) + more
+    order = f"ORDER BY {alias}.valid_from DESC, {alias}.known_from DESC LIMIT 1"
+    if dialect == "postgresql":
+        return f"LEFT JOIN LATERAL (SELECT * FROM {table} {alias} WHERE {where} {order}) {alias} ON true"  # noqa: S608
+    inner = f"SELECT {alias}.rowid FROM {table} {alias} WHERE {where} {order}"  # noqa: S608  # names of ours
+    return f"LEFT JOIN {table} {alias} ON {alias}.rowid = ({inner})"
+
+
+def _records(years: Sequence[int], which: str) -> str:
+    """The count of bad records over some years: one probe a year, so that no year's history is walked through."""
+    values = ", ".join(f"({int(year)})" for year in years)
+    where = _HOLDS.format(a="b")
+    return (
+        "(SELECT coalesce(sum((SELECT b.records FROM bad_record_count b WHERE b.year = y.column1 AND "  # noqa: S608
+        f"{where} ORDER BY b.valid_from DESC, b.known_from DESC LIMIT 1)), 0) FROM (VALUES {values}) y "
+        f"WHERE y.column1 {which})"
+    )
+
+
+def _overlaps(table: str) -> str:
+    """Whether a period of the agency holds some day of the year up to the day asked about (R29)."""
+    return (
+        f"EXISTS (SELECT 1 FROM {table} p WHERE p.originator_id = h.originator_id AND p.valid_from <= :upto "  # noqa: S608
+        f"AND p.valid_to > :first AND {_KNOWN.format(a='p')})"
+    )
+
+
+def _lapses(value: str) -> str:
+    """A sum over the lapses of the year that have appeared by the day and were known."""
+    return (
+        f"(SELECT coalesce(sum({value}), 0) FROM {LAPSES} l WHERE l.originator_id = h.originator_id "  # noqa: S608
+        f"AND l.year = :year AND l.valid_from <= :day AND {_KNOWN.format(a='l')})"
+    )
+
+
+def grouped(known: Known, column: str = "st.category_key") -> str:
+    """The category that a folded spelling means (R47): the one that the rulebook lists it under, else itself."""
+    if not known:
+        return column
+    cases = "".join(f" WHEN :alias_{place} THEN :listed_{place}" for place in range(len(others(known))))
+    return f"CASE {column}{cases} ELSE {column} END"
+
+
+def aliases(known: Known) -> dict[str, str]:
+    """The parameters of `grouped`."""
+    found: dict[str, str] = {}
+    for place, (spelling, name) in enumerate(sorted(others(known).items())):
+        found |= {f"alias_{place}": spelling, f"listed_{place}": name}
+    return found
+
+
+def searched_for(words: str) -> str:
+    """What is looked for in what `Status.search` holds: a whole code however it was typed, else part of either."""
+    return compared(loose_uscc(words))
+
+
+def _columns(alias: str, table: str) -> str:
+    return ", ".join(f"{alias}.{column} AS {alias}_{column}" for column in SHAPES[table].columns)
+
+
+def _cost(book: Rulebook) -> str:
+    points = book.conduct.lapse_points
+    cases = " ".join(f"WHEN {item} THEN {int(points[item] * 100)}" for item in sorted(points))
+    return f"CASE l.item {cases} ELSE 0 END"
+
+
+def parameters_of(basis: Asked) -> dict[str, Any]:
+    first, last = basis.law.rulebooks.span_of(basis.year)
+    upto = min(last, basis.as_of)
+    if first > upto:  # no day of the year is in question: no period can hold one
+        first, upto = date.max, date.min
+    return {
+        "day": basis.as_of.isoformat(), "known": basis.known_at, "year": basis.year,
+        "first": first.isoformat(), "upto": upto.isoformat(), "status_day": basis.status_on.isoformat(),
+        "log": basis.log, "law_at": basis.law_at, "last_year": _last_year(basis),
+    }  # fmt: skip
+
+
+def _last_year(basis: Asked) -> int:
+    """The last year whose bad records can stand by the day: a 16.8 of a year is made after that year began."""
+    books = basis.law.rulebooks
+    return max(_first_year(basis), assessment_year_of(basis.as_of, books.on(basis.as_of)))
+
+
+def _first_year(basis: Asked) -> int:
+    books = basis.law.rulebooks
+    return assessment_year_of(books.first_day, books.on(books.first_day))
+
+
+def _years(basis: Asked) -> range:
+    """All those years and some more: decades, so that a query is written, and planned, only once in ten of them."""
+    first = min(_first_year(basis), basis.year)
+    last = max(_last_year(basis), basis.year)
+    return range(first, first + 10 * ((last - first) // 10 + 1))
+
+
+VERSION = (
+    "(SELECT max(e.originator_version) FROM events e WHERE e.originator_id = h.originator_id "
+    "AND e.recorded_at <= :known) AS version"
+)
+
+
+def all_records_of(basis: Asked) -> str:
+    return f"{_records(_years(basis), '<= :last_year')} AS all_records"
+
+
+def columns_of(basis: Asked) -> str:
+    """What a look-up reads besides version and the total of bad records."""
+    return ", ".join(
+        (
+            "h.stream AS stream",
+            _columns("st", STATUS),
+            _columns("sa", SANCTIONS),
+            _columns("sc", SCORES),
+            f"{_records(_years(basis), '= :year')} AS records",
+            f"{_lapses(_cost(basis.book))} AS lapse_cost",
+            f"{_lapses(f'CASE l.item WHEN {PROVISIONAL} THEN 1 ELSE 0 END')} AS provisional",
+            f"({_overlaps(PROJECTS)} AND {_overlaps(FILED)}) AS assessed",
+        )
+    )
+
+
+_HEADS_IN_LOG = (
+    "(SELECT s.*, (SELECT CASE WHEN e.recorded_at > :law_at THEN e.recorded_at ELSE :law_at END FROM events e "
+    "JOIN log_index i ON i.position = e.position WHERE e.originator_id = s.originator_id AND i.log_index <= :log "
+    "ORDER BY e.originator_version DESC LIMIT 1) AS known FROM stream_heads s) h"
+)
+
+
+def tables_of(dialect: str, basis: Asked) -> str:
+    return " ".join(
+        (
+            "stream_heads h" if basis.log is None else _HEADS_IN_LOG,
+            row_on(dialect, STATUS, "st", day=":status_day"),
+            row_on(dialect, SANCTIONS, "sa"),
+            row_on(dialect, SCORES, "sc", " AND sc.year = :year"),
+        )
+    )
+
+
+def look_up(connection: Connection, stream: str, basis: Asked) -> Hit | None:
+    """One agency at a basis; None when it was not known then."""
+    query = (
+        f"SELECT {columns_of(basis)}, {VERSION}, {all_records_of(basis)} "  # noqa: S608  # names of ours
+        f"FROM {tables_of(connection.dialect.name, basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
+    )
+    row = connection.execute(statement(basis, query), {**parameters_of(basis), "stream": stream}).one_or_none()
+    return None if row is None else hit_of(row._mapping)
+
+
+_QUERIES: dict[tuple[Any, ...], str] = {}
+"""One a rulebook and decade: putting it together takes longer than asking it."""
+
+
+def look_up_query(dialect: str, basis: Asked) -> str:
+    """The question for the agency `:stream` at an instant, with when it was last recorded about: for `QuickReads`."""
+    key = (dialect, basis.book.sha256, _years(basis))
+    if key not in _QUERIES:
+        _QUERIES[key] = (
+            f"SELECT {columns_of(basis)}, {VERSION}, {all_records_of(basis)}, h.last_recorded_at AS last_recorded_at "  # noqa: S608
+            f"FROM {tables_of(dialect, basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
+        )
+    return _QUERIES[key]
+
+
+def hit_of(values: Mapping[Any, Any]) -> Hit:
+    """What a row of a look-up says."""
+
+    def part(alias: str, table: str, default: Any) -> Any:
+        shape = SHAPES[table]
+        given = [values[f"{alias}_{column}"] for column in shape.columns]
+        return default if given[-1] is None else shape.back(given)
+
+    found = Found(
+        status=part("st", STATUS, None),
+        sanction=part("sa", SANCTIONS, NOTHING),
+        score=part("sc", SCORES, NO_SCORE),
+        records=int(values["records"]),
+        all_records=int(values["all_records"]),
+        lapse_cost=int(values["lapse_cost"]),
+        provisional=bool(values["provisional"]),
+        assessed=bool(values["assessed"]),
+    )
+    return Hit(values["stream"].removeprefix("agency/"), values["version"], found)

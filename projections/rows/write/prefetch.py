@@ -1,0 +1,179 @@
+"""What a command's decision and its rows will look up, so that one query reads it. A hint: what is missing is read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from domain.commands import filing, sanctions
+from domain.commands import projects as business
+from domain.commands import reports as watch
+from domain.commands import surveys as assessment
+from domain.commands.base import Command
+from domain.events import (
+    AccidentLiabilityFound,
+    BadRecordEntered,
+    BadRecordReferred,
+    ComplaintDismissed,
+    ComplaintMerged,
+    ComplaintUpheld,
+    EffectScored,
+    EventAnnulled,
+    HintDismissed,
+    HonourAwarded,
+    InformationChanged,
+    NoticeSent,
+    ObjectionAnswered,
+    ObjectionFiled,
+    PenaltyImposed,
+    PledgeSigned,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectExtended,
+    ProjectStarted,
+    ReportDismissed,
+    ResultPublished,
+    ResultRevised,
+    SubmissionReceived,
+    SubmissionRequested,
+    SurveyClosed,
+    SurveySubmitted,
+)
+from domain.trail.keys import (
+    PLEDGE_ITEM,
+    client_key,
+    field_keys,
+    forms_key,
+    ground_key,
+    naming_key,
+    type_key,
+    type_keys,
+)
+from projections.rows.write.conduct_rows import ENTERED_BY_HAND
+from projections.rows.write.row_context import FILING
+from projections.rows.write.score_rows import LADDER
+from projections.rows.write.status_rows import STATUS_KEYS
+
+_ACCIDENTS = type_key(AccidentLiabilityFound)
+_OF_A_DUTY = (ProjectCancelled, ProjectCompleted, ProjectExtended, SubmissionReceived)
+_OUTCOMES = (ComplaintDismissed, ComplaintMerged, ComplaintUpheld)
+_HINTS = (
+    *FILING,
+    *type_keys(
+        BadRecordEntered, EffectScored, HintDismissed, InformationChanged, ProjectCancelled, ProjectCompleted,
+        ProjectStarted, SurveySubmitted,
+    ),
+    *field_keys(("category", "personnel", "qualifications", "scope")),
+)  # fmt: skip
+_NOTICES = (
+    *FILING,
+    *LADDER,
+    *type_keys(
+        AccidentLiabilityFound, BadRecordEntered, BadRecordReferred, EventAnnulled, NoticeSent, ProjectCancelled,
+        ProjectCompleted, ProjectStarted, ResultPublished, ResultRevised,
+    ),
+)  # fmt: skip
+
+
+class Ahead(NamedTuple):
+    """Keys and ids of events."""
+
+    keys: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
+
+
+def looked_up(command: Command, path_id: str | None) -> Ahead:
+    """What the command is about to need of its agency's events."""
+    if path_id is not None:
+        return _of_a_subject(command, path_id)
+    known = _of_filing(command) or _of_business(command) or _of_assessment(command) or _of_watch(command)
+    return known or Ahead()
+
+
+def _of_a_subject(command: Command, path_id: str) -> Ahead:
+    match command:
+        case sanctions.SendNotice():
+            return Ahead(_NOTICES)
+        case watch.DismissHint():
+            return Ahead(_HINTS)
+        case watch.DismissReport():
+            return Ahead(_of_report(path_id), (path_id,))
+        case watch.AnswerObjection():
+            return Ahead((naming_key(path_id, ObjectionAnswered),), (path_id,))
+        case assessment.AnswerInvitation():
+            return Ahead((type_key(SurveyClosed),), (path_id,))
+        case sanctions.DecideComplaint():
+            ladder = (*LADDER, type_key(PenaltyImposed), ENTERED_BY_HAND) if command.outcome == "upheld" else ()
+            return Ahead(
+                (*(naming_key(path_id, kind) for kind in _OUTCOMES), *ladder),
+                (path_id, *((command.merged_into,) if command.merged_into else ())),
+            )
+        case business.ReceiveSubmission():
+            return Ahead((*FILING, *_of_duty(path_id)), (path_id,))
+        case business.FilePlan() | business.ExtendProject() | business.CompleteProject() | business.CancelProject():
+            return Ahead((*FILING, *_of_duty(path_id), _ACCIDENTS), (path_id,))
+    return Ahead((), (path_id,))
+
+
+def _of_filing(command: Command) -> Ahead | None:
+    match command:
+        case filing.FileAgency() | filing.DecideFiling() | filing.TerminateAgency() | sanctions.FindAccidentLiability():
+            return Ahead((*FILING, *STATUS_KEYS))
+        case filing.ReportChange():
+            fields = command.fields.model_fields_set
+            return Ahead((*FILING, *(STATUS_KEYS if fields & {"name", "category"} else ()), *field_keys(fields)))
+        case filing.SignPledge():
+            return Ahead((type_key(SubmissionRequested, PLEDGE_ITEM), *FILING))
+    return None
+
+
+def _of_business(command: Command) -> Ahead | None:
+    match command:
+        case business.RequestSubmission():
+            return Ahead((*FILING, type_key(PledgeSigned)) if command.item == PLEDGE_ITEM else FILING)
+        case business.StartProject():
+            return Ahead((*FILING, _ACCIDENTS, type_key(SurveyClosed), client_key(command.client.uscc)))
+        case business.RecordLapse():
+            named = command.concerns
+            return Ahead(FILING if named is None else (*FILING, *_of_duty(named)), () if named is None else (named,))
+        case assessment.ImposePenalty() | sanctions.DelistAgency():
+            return Ahead((*LADDER, type_key(PenaltyImposed)))
+    return None
+
+
+def _of_assessment(command: Command) -> Ahead | None:
+    match command:
+        case assessment.SubmitSurvey():
+            client, project = command.client.uscc, command.project_id
+            keys = (type_key(SurveyClosed), client_key(client))
+            return Ahead(keys, () if project is None else (project,))
+        case assessment.InviteSurvey():
+            named = command.project_id
+            return Ahead((type_key(SurveyClosed),), () if named is None else (named,))
+        case assessment.CloseSurvey():
+            return Ahead((type_key(SurveyClosed), forms_key(command.year)))
+        case assessment.ScoreEffect():
+            return Ahead((type_key(SurveyClosed), client_key(command.client.uscc)))
+        case assessment.AwardHonour():
+            return Ahead(type_keys(HonourAwarded))
+        case assessment.AnnulEvent():
+            return Ahead((*FILING, _ACCIDENTS), (command.event_id,))
+    return None
+
+
+def _of_watch(command: Command) -> Ahead | None:
+    match command:
+        case sanctions.EnterBadRecord():
+            hints = (ENTERED_BY_HAND, *(() if command.hint_id is None else _HINTS))
+            report = command.report_id
+            return Ahead((*hints, *_of_report(report)), (report,)) if report is not None else Ahead(hints)
+        case watch.FileObjection():
+            return Ahead(type_keys(ObjectionFiled, ObjectionAnswered), (command.event_id,))
+    return None
+
+
+def _of_report(report_id: str) -> tuple[str, ...]:
+    return tuple(naming_key(report_id, kind) for kind in (ReportDismissed, BadRecordEntered))
+
+
+def _of_duty(subject: str) -> tuple[str, ...]:
+    return (*(naming_key(subject, kind) for kind in _OF_A_DUTY), ground_key(subject))

@@ -1,0 +1,107 @@
+"""The read models of one agency, brought up to date event by event: work grows with the change, not with history."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from domain.errors import Unreadable
+from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
+from domain.law import Law
+from domain.trail.event_index import Entries, EntriesInMemory
+from domain.values import Instant
+from projections.rows.write.conduct_rows import (
+    OF_LAPSES,
+    OF_PERIODS,
+    OF_RECORDS,
+    update_lapses,
+    update_periods,
+    update_records,
+)
+from projections.rows.write.current_rows import Live
+from projections.rows.write.impact_rows import is_impact, update_impacts
+from projections.rows.write.result_rows import OF_RESULTS, update_results
+from projections.rows.write.row_context import Context
+from projections.rows.write.sanction_rows import OF_SANCTIONS, update_sanctions
+from projections.rows.write.score_rows import OF_SCORES, update_scores
+from projections.rows.write.status_rows import OF_STATUS, update_status
+from projections.rows.write.submission_rows import OF_SUBMISSIONS, update_submissions
+from projections.rows.write.worklist_rows import OF_MATTERS, update_matters
+
+PARTS = (
+    (update_status, OF_STATUS),
+    (update_periods, OF_PERIODS),
+    (update_lapses, OF_LAPSES),
+    (update_records, OF_RECORDS),
+    (update_scores, OF_SCORES),
+    (update_sanctions, OF_SANCTIONS),
+    (update_results, OF_RESULTS),
+    (update_matters, OF_MATTERS),
+    (update_submissions, OF_SUBMISSIONS),
+)
+"""What brings which rows up to date, with the types of events that it looks at."""
+
+
+def project(event: Event, entries: Entries, live: Live, law: Law, published: frozenset[int] | None = None) -> None:
+    """Bring the rows up to date with one event; `entries` hold it already. Raises: Unreadable, naming the event.
+
+    `published`: the years whose results may be touched (see `Context`).
+    """
+    live.changes.clear()
+    changed = entries.gone_with(event) if isinstance(event, EventAnnulled) else [event]
+    own = entries.one(event.id)
+    if not isinstance(event, EventAnnulled) and own is not None and own.gone_at is not None:
+        changed = [] if own.gone_at <= event.version else changed  # it names what was annulled before: never counted
+    context = Context(entries, live, law, event.version, event.recorded_at, published)
+    try:
+        kinds = {type(one) for one in changed}
+        for part, looked_at in PARTS:
+            if not kinds.isdisjoint(looked_at):
+                part(context, changed)
+        update_impacts(context, event, changed)
+    except Exception as error:
+        named = f"{event.stream} version {event.version}, {type(event).__name__} {event.id}"
+        raise Unreadable(f"{named}: cannot be projected: {type(error).__name__}: {error}") from error
+
+
+def judge_anew(live: Live, events: Sequence[Event], law: Law, at: Instant) -> None:
+    """Let the rows stand that the counting events make under another law, from `at` on."""
+    counting = EntriesInMemory()
+    for event in events:
+        counting.add(event)
+    fresh, entries = Live(), EntriesInMemory()
+    for event in events:
+        entry = counting.one(event.id)
+        if entry is not None and entry.gone_at is None and not isinstance(event, EventAnnulled):
+            entries.add(event)
+            project(event, entries, fresh, law, frozenset())
+    for place in sorted(live.places() | fresh.places()):
+        if not is_impact(place):  # another law touches no published result (docs/adr/0004)
+            live.replace(place, fresh.steps(place), at)
+
+
+Laws = Sequence[tuple[Instant, Law]]
+"""What was adopted, in order, with the instant from which each law was known."""
+
+
+def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[Live, EntriesInMemory]:
+    """All rows that an agency's events and the adoptions among them make, one after the other, and its entries.
+
+    The same steps as when they were recorded: for rebuilding and checking. Raises: Unreadable, naming the event.
+    """
+    entries, live = EntriesInMemory(), Live()
+    waiting = deque(laws)
+    law: Law | None = None
+    published = frozenset(event.year for event in events if isinstance(event, (ResultPublished, ResultRevised)))
+    for place, event in enumerate(events):
+        while waiting and waiting[0][0] <= event.recorded_at:
+            at, law = waiting.popleft()
+            if place:
+                judge_anew(live, events[:place], law, at)
+        if law is None:
+            raise Unreadable(f"{event.stream} version {event.version}: recorded before any law was adopted")
+        entries.add(event)
+        project(event, entries, live, law, published)
+    for at, later in waiting:
+        judge_anew(live, events, later, at)
+    return live, entries

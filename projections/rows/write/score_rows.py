@@ -1,0 +1,366 @@
+"""Rows of the annual score: what surveys, effect scores, honours, blacklistings and penalties make of a year.
+
+Conduct is not in them: lapses that a date will bring stand in rows of their own, so that an ordinary fact need not
+rewrite what lies ahead (docs/adr/0005). A total is these points and the conduct of the day, added when asked.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import date
+from fractions import Fraction
+from functools import lru_cache, partial
+from typing import NamedTuple, TypeVar
+
+from domain.events import (
+    AgencyDelisted,
+    ComplaintUpheld,
+    EffectScored,
+    Event,
+    HonourAwarded,
+    PenaltyImposed,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectStarted,
+    SurveyClosed,
+    SurveySubmitted,
+)
+from domain.measures import annex1_score as annex1
+from domain.measures.annex2_survey import counted_forms
+from domain.measures.chapter3_business import ended_on
+from domain.measures.chapter4_assessment import overrides
+from domain.measures.rulebook.rulebook import Rulebook
+from domain.trail.facts import Facts
+from domain.trail.keys import client_key, forms_key, naming_key, type_key, type_keys
+from domain.trail.trail import Trail
+from domain.values import normal_text, rounded, score_of_record
+from projections.rows.write.conduct_rows import move_records
+from projections.rows.write.current_rows import ONE_DAY, Place, Step, cut, merged, shifted, value_on
+from projections.rows.write.row_context import Context, of_types
+
+E = TypeVar("E", bound=Event)
+SCORES = "annual_score"
+LADDER = type_keys(ComplaintUpheld, AgencyDelisted)
+_OVERRIDING = (ComplaintUpheld, AgencyDelisted, PenaltyImposed)
+OF_SCORES = frozenset({
+    SurveySubmitted, SurveyClosed, EffectScored, ProjectStarted, ProjectCompleted, ProjectCancelled, HonourAwarded,
+    *_OVERRIDING,
+})  # fmt: skip
+
+
+Counts = tuple[int, ...]
+NO_COUNTS: Counts = (0,) * 6
+"""Survey forms, their answers A, B, C; clients with an effect score, the sum of those scores in hundredths."""
+FORMS, EFFECTS = 0, 4
+"""Where in the counts the two begin."""
+
+
+class Score(NamedTuple):
+    """What is counted in a year up to a day."""
+
+    counts: Counts = NO_COUNTS
+    honours: str = "0"
+    """Points, exact."""
+    override: str = "[]"
+    """As `standing` shows it."""
+    shown: Shown | None = None
+
+
+class Shown(NamedTuple):
+    """What follows from it under the rulebook of the day."""
+
+    quality: str
+    effect: str
+    honours: str
+    rest: int
+    """Hundredths of a point of quality, effect and honours together, rounded half up (R26)."""
+
+
+NO_SCORE = Score()
+"""A year about which nothing has come in."""
+
+
+def shown(score: Score, book: Rulebook) -> Shown:
+    """The points of quality, effect and honours under a rulebook (R22-R26)."""
+    quality, effect = _quality(score.counts[:EFFECTS], book), _effect(score.counts[EFFECTS:], book)
+    honours = _exact(score.honours)
+    rest = score_of_record(quality.exact + effect.exact + honours.exact)
+    return Shown(quality.shown, effect.shown, honours.shown, int(rest * 100))
+
+
+class Points(NamedTuple):
+    """Points of one part of a sheet."""
+
+    exact: Fraction
+    shown: str
+
+
+# Exact fractions cost more than all else here. One fact changes one part of a sheet, so the others are known already.
+
+
+@lru_cache(maxsize=20_000)
+def _quality(counts: Counts, book: Rulebook) -> Points:
+    mean = satisfaction(counts, book)
+    points = book.quality.full if mean is None else mean / book.quality.divisor
+    return Points(points, rounded(points))
+
+
+@lru_cache(maxsize=20_000)
+def _effect(counts: Counts, book: Rulebook) -> Points:
+    scores, hundredths = counts
+    points = Fraction(hundredths, 100 * scores) / book.effect.divisor if scores else book.effect.full
+    return Points(points, rounded(points))
+
+
+@lru_cache(maxsize=1_000)
+def _exact(honours: str) -> Points:
+    return Points(Fraction(honours), rounded(Fraction(honours)))
+
+
+def satisfaction(counts: Counts, book: Rulebook) -> Fraction | None:
+    """P, the mean of the counted forms, from the counts of forms and their answers; None without any (R22)."""
+    forms, *answers = counts
+    if not forms:
+        return None
+    return Fraction(
+        sum(number * book.survey.points[letter] for letter, number in zip("ABC", answers, strict=True)), forms
+    )
+
+
+def update_scores(context: Context, changed: Iterable[Event]) -> None:
+    """Bring the years up to date that the changed events bear on, from the first day that they change."""
+    changed = list(changed)
+    _of_clients(context, changed)
+    _honours(context, changed)
+    _overrides(context, changed)
+
+
+def _shift(context: Context, year: int, before: dict[date, Counts], now: dict[date, Counts]) -> None:
+    """Let the difference between two step functions of counts stand in a year's rows."""
+    was = NO_COUNTS
+    for day in sorted(before.keys() | now.keys()):
+        delta = tuple(new - old for new, old in zip(_at(now, day), _at(before, day), strict=True))
+        step = tuple(one - other for one, other in zip(delta, was, strict=True))
+        was = delta
+        if any(step):
+            _change(context, year, day, partial(_added, step))
+
+
+def _at(counts: dict[date, Counts], day: date) -> Counts:
+    days = [one for one in counts if one <= day]
+    return counts[max(days)] if days else NO_COUNTS
+
+
+def _added(step: Counts, score: Score) -> Score:
+    return score._replace(counts=tuple(one + by for one, by in zip(score.counts, step, strict=True)))
+
+
+def _change(context: Context, year: int, day: date, change: Callable[[Score], Score]) -> None:
+    """Change a year's rows from a day on, and what they show with them."""
+    since = day - ONE_DAY
+    steps = shifted(context.live.steps(Place(SCORES, year), since), day, change, NO_SCORE)
+    _put(context, year, steps, since)
+
+
+def _put(context: Context, year: int, steps: Iterable[Step], since: date) -> None:
+    books = context.law.rulebooks
+    done = [
+        step._replace(value=step.value._replace(shown=shown(step.value, books.for_sheet(year, step.valid_from))))
+        for step in cut(steps, context.book_edges(year))
+    ]
+    context.live.replace(Place(SCORES, year), merged(done), context.at, since)
+
+
+# ---- surveys (art.23), the bad record of a low mean (art.16(8)), effect (art.22) ----
+
+_ENDS = (ProjectCompleted, ProjectCancelled)
+
+
+def _of_clients(context: Context, changed: list[Event]) -> None:
+    """What clients and the regulator say of a year: it counts for who was served in it, whenever that is known."""
+    closed = {closing.year for closing in of_types(changed, SurveyClosed)}
+    clients = _clients(context, changed)
+    clients |= {form.client.uscc for year in closed for form in _under(context, forms_key(year), SurveySubmitted)}
+    if not clients:
+        return
+    of_them = [client_key(client) for client in sorted(clients)]
+    projects = [entry.event.id for entry in context.entries.under(of_them) if isinstance(entry.event, ProjectStarted)]
+    ends = [naming_key(project, kind) for project in projects for kind in _ENDS]
+    before, now = context.both([*of_them, *ends, type_key(SurveyClosed)])
+    since = min(event.occurred_on for event in changed if isinstance(event, _ON_CLIENTS))
+    records: list[tuple[int, date, int]] = []
+    for year in _years_said(changed, before, now):
+        low = _low_mean(context, year, before)
+        trails = [_of_year(context, year, trail) for trail in (before, now)]
+        days = sorted({event.occurred_on for trail in trails for event in trail.events if event.occurred_on >= since})
+        _shift(context, year, *(_counts(context, year, trail, days) for trail in trails))
+        for day in _low_mean(context, year, now) ^ low:
+            records.append((year, day, -1 if day in low else 1))
+    move_records(context, records)
+
+
+_SAID: tuple[type[SurveySubmitted] | type[EffectScored], ...] = (SurveySubmitted, EffectScored)
+_ON_CLIENTS = (*_SAID, SurveyClosed, ProjectStarted, *_ENDS)
+
+
+def _years_said(changed: list[Event], before: Trail, now: Trail) -> list[int]:
+    """The years that the changed events bear on: their own, or with a project all of which something was said."""
+    if any(isinstance(event, (ProjectStarted, *_ENDS)) for event in changed):
+        return sorted({one.year for trail in (before, now) for kind in _SAID for one in trail.of(kind)})
+    return sorted({event.year for event in changed if isinstance(event, (SurveySubmitted, EffectScored, SurveyClosed))})
+
+
+def _of_year(context: Context, year: int, trail: Trail) -> Trail:
+    """What of a trail bears on a year and counts: few of many years' events, so that a day is judged quickly."""
+    first, last = context.law.rulebooks.span_of(year)
+    facts = Facts(trail, date.max)
+
+    def bears(event: Event) -> bool:
+        if isinstance(event, ProjectStarted):
+            return event.occurred_on <= last and (ended_on(facts, event) or date.max) >= first
+        if isinstance(event, _ENDS):
+            return True
+        return isinstance(event, (SurveySubmitted, EffectScored, SurveyClosed)) and event.year == year
+
+    return Trail(event for event in trail.events if bears(event) and trail.counts(event))
+
+
+def _clients(context: Context, changed: list[Event]) -> set[str]:
+    """The enterprises whose forms or scores, or whether they were served, the changed events bear on."""
+    ended = [context.entries.one(event.project_id) for event in changed if isinstance(event, _ENDS)]
+    events = [*changed, *(entry.event for entry in ended if entry is not None)]
+    return {event.client.uscc for event in events if isinstance(event, (SurveySubmitted, EffectScored, ProjectStarted))}
+
+
+def _under(context: Context, key: str, kind: type[E]) -> list[E]:
+    return of_types((entry.event for entry in context.entries.under([key])), kind)
+
+
+def _counts(context: Context, year: int, trail: Trail, days: Iterable[date]) -> dict[date, Counts]:
+    """Forms and their answers A, B, C, clients and the hundredths of their scores, that count on each of these days."""
+    found: dict[date, Counts] = {}
+    books = context.law.rulebooks
+    for day in days:
+        forms, _ = counted_forms(Facts(trail, day), year, books)
+        scores, _ = annex1.counted_scores(Facts(trail, day), year, books)
+        letters = [answer for form in forms for answer in form.answers]
+        answers = (letters.count("A"), letters.count("B"), letters.count("C"))
+        hundredths = sum(int(Fraction(score.value) * 100) for score in scores)
+        found[day] = (len(forms), *answers, len(scores), hundredths)
+    return found
+
+
+def _low_mean(context: Context, year: int, closings: Trail) -> set[date]:
+    """The days on which the year's survey was closed with a mean under the floor, as the rows have it (R12)."""
+    books = context.law.rulebooks
+    if books.span_of(year)[1] < books.first_day:
+        return set()
+    found = set()
+    for closing in closings.of(SurveyClosed):
+        day = closing.occurred_on
+        if closing.year != year or day < books.first_day:
+            continue
+        score = value_on(context.live.steps(Place(SCORES, year), day - ONE_DAY), day)
+        book = books.for_sheet(year, day)
+        mean = None if score is None else satisfaction(score.counts[:EFFECTS], book)
+        if mean is not None and mean < book.survey.satisfaction_floor:
+            found.add(day)
+    return found
+
+
+# ---- honours (art.24) ----
+
+
+def _honours(context: Context, changed: list[Event]) -> None:
+    """A reason is credited once over all years, so an award bears on later awards for the same reason (R24)."""
+    awards = [event for event in changed if isinstance(event, HonourAwarded)]
+    if not awards:
+        return
+    before, now = context.both([type_key(HonourAwarded)])
+    reasons = {normal_text(award.reason) for award in awards}
+    since = min(award.occurred_on for award in awards)
+    alike = [one for one in now.of(HonourAwarded) if normal_text(one.reason) in reasons]
+    years = {context.year_of(one.occurred_on) for one in (*awards, *alike) if one.occurred_on >= since}
+    for year in sorted(years):
+        _overlay(context, year, _honour_steps(context, before, year), _honour_steps(context, now, year), "honours")
+
+
+def _honour_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
+    books = context.law.rulebooks
+    first, last = books.span_of(year)
+    days = {one.occurred_on for one in trail.of(HonourAwarded) if first <= one.occurred_on <= last}
+    days |= set(context.book_edges(year)) if days else set()
+    found = {}
+    for day in days:
+        book = books.for_sheet(year, day)
+        category = annex1.honours(Facts(trail, day), year, first, min(last, day), book, books)
+        found[day] = str(category.points)
+    return found
+
+
+def _overlay(context: Context, year: int, before: dict[date, str], now: dict[date, str], field: str) -> None:
+    """Let a field of a year's rows be what `now` says from each of its days on, where that differs from `before`."""
+    days = sorted(before.keys() | now.keys())
+    default = Score._field_defaults[field]
+    differ = [day for day in days if _said(before, day, default) != _said(now, day, default)]
+    if not differ:
+        return
+    since = differ[0] - ONE_DAY
+    steps = shifted(context.live.steps(Place(SCORES, year), since), differ[0], lambda score: score, NO_SCORE)
+    laid = []
+    for step in cut(steps, days):
+        value = step.value
+        if step.valid_from >= differ[0]:
+            value = value._replace(**{field: _said(now, step.valid_from, default)})
+        laid.append(step._replace(value=value))
+    _put(context, year, laid, since)
+
+
+def _said(values: dict[date, str], day: date, default: str) -> str:
+    days = [one for one in values if one <= day]
+    return values[max(days)] if days else default
+
+
+# ---- what makes a year unqualified (art.25) ----
+
+
+def _overrides(context: Context, changed: list[Event]) -> None:
+    facts = of_types(changed, *_OVERRIDING)
+    if not facts:
+        return
+    keys = [*LADDER, type_key(PenaltyImposed)]
+    before, now = context.both(keys)
+    books = context.law.rulebooks
+    longest = max(book.ladder.window_years for book in books)
+    years: set[int] = set()
+    for event in facts:
+        first = context.year_of(event.occurred_on)
+        last = first if isinstance(event, PenaltyImposed) else first + longest + 1
+        if isinstance(event, AgencyDelisted):  # restarts the count for all that follows (R16)
+            last = max([first, *(context.year_of(one.occurred_on) for one in now.of(ComplaintUpheld))])
+        years |= set(range(first, last + 1))
+    for year in sorted(years):
+        _overlay(context, year, _override_steps(context, before, year), _override_steps(context, now, year), "override")
+
+
+def _override_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
+    books = context.law.rulebooks
+    first, last = books.span_of(year)
+    if first > last:
+        return {}
+    events = [*trail.of(ComplaintUpheld), *trail.of(AgencyDelisted), *trail.of(PenaltyImposed)]
+    days = {event.occurred_on for event in events if first <= event.occurred_on <= last}
+    if days:
+        days |= set(context.book_edges(year))
+    found: dict[date, str] = {}
+    for day in sorted(days):
+        book = books.for_sheet(year, day)
+        said = [
+            {"kind": one.kind, "article": "art.25", "events": list(one.events)}
+            for one in overrides(Facts(trail, day), book, books, first, min(last, day))
+        ]
+        text = json.dumps(said, separators=(",", ":"))
+        if text != (found[max(found)] if found else "[]"):
+            found[day] = text
+    return found
