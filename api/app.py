@@ -9,53 +9,41 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from projections.projected_ledger import open_ledger
-from projections.public.remembered import Remembered
-from projections.rebuild.rebuild import ensure_rows
 from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
-from api import (
-    access_change_routes,
-    access_routes,
-    act_routes,
-    appeal_routes,
-    assessment_routes,
+from api.application.background.checkpoint_signer import Notary
+from api.application.background.degraded import Degraded
+from api.application.background.housekeeper import Housekeeper
+from api.application.background.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
+from api.application.background.readiness import Readiness
+from api.application.privacy.reading_log import Readings
+from api.http import metrics, problems
+from api.http.documentation import openapi
+from api.http.fast_standing import QuickStandings
+from api.http.limits.concurrency import Heavy
+from api.http.log_feed import LogFeed
+from api.http.metrics import Metrics
+from api.http.middleware import Edge
+from api.http.public_address import Forwarded
+from api.routes.access import access_change_routes, access_routes, consultation_routes
+from api.routes.agency import (
     certificate_routes,
     comparison_routes,
-    consultation_routes,
-    contested_routes,
     course_routes,
-    health,
     hint_routes,
-    law_routes,
-    log_routes,
-    metrics,
-    openapi,
-    problems,
-    proof_routes,
-    public_routes,
     question_routes,
     sheet_routes,
     subject_routes,
-    survey_links,
     trail_routes,
-    worklist_routes,
 )
-from api.command_routes import command_router
-from api.degraded import Degraded
-from api.heavy import Heavy
-from api.housekeeper import Housekeeper
-from api.log_feed import LogFeed
-from api.metrics import Metrics
-from api.middleware import Edge
-from api.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
-from api.public_address import Forwarded
-from api.quick_standing import QuickStandings
-from api.readiness import Readiness
-from api.readings import Readings
-from api.sealing import Notary
+from api.routes.agency.command_routes import command_router
+from api.routes.log import log_routes, proof_routes
+from api.routes.service import health_routes as health
+from api.routes.service import law_routes, public_routes
+from api.routes.service import survey_link_routes as survey_links
+from api.routes.year import act_routes, appeal_routes, assessment_routes, contested_routes, worklist_routes
 from api.settings import Settings
 from api.web import (
     access_changes,
@@ -95,6 +83,9 @@ from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster
 from domain.store.proof.proof_reader import HeadsKept
 from domain.values import FOREVER, LEDGER_STREAM, instant
+from projections.projected_ledger import open_ledger
+from projections.public.remembered import Remembered
+from projections.rebuild.rebuild import ensure_rows
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""

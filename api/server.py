@@ -15,9 +15,9 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.app import create_app, start, stop
+from api.application.problem_types import PROBLEM_TYPES
+from api.http.problems import problem
 from api.listening import bound, listen
-from api.problem_types import PROBLEM_TYPES
-from api.problems import problem
 from api.settings import Settings
 from domain.store.db.postgresql import hurry_unless_it_answers
 

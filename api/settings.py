@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.public_address import normal_public_url
+from api.http.public_address import normal_public_url
 from domain.store.access.access_log import LEAST_DAYS
 from domain.store.db.engine import key_folder
 from domain.store.log.clock import ClockWatch

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from api.commands import find_command
+from api.application.commands import find_command
 from domain.commands.base import Command
 from domain.ledger.unit_of_work import Unit
 from domain.values import Role, new_id, normal_uscc

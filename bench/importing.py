@@ -7,8 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from api.importer.recording import PIECE_LINES
-from api.importer.run import run_import
+from api.application.importer.import_pieces import PIECE_LINES
+from api.application.importer.run import run_import
 from bench import floor
 from bench.append import append_all
 from bench.generate import History

@@ -17,10 +17,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from api.application.background.checkpoint_signer import Notary, proven_up
+from api.application.background.housekeeper import Housekeeper
+from api.application.privacy.reading_log import Readings
 from api.cli.auditing import audited
-from api.housekeeper import Housekeeper
-from api.readings import Readings
-from api.sealing import Notary, proven_up
 from api.settings import Settings
 from bench import append, floor
 from bench.generate import History

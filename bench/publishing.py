@@ -8,17 +8,16 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from threading import Event, Thread
 
-from projections.rows.read.row_queries import LookUps
-
-from api.assessing.act import Act
-from api.assessing.publishing import publish_year
-from api.auth import Caller
+from api.application.assessing.act import Act
+from api.application.assessing.publishing import publish_year
+from api.application.privacy.callers import Caller
 from bench.append import append_one
 from bench.generate import Fact, History, uscc
 from bench.measure import Finding, finding
 from bench.place import Place, fill, place
 from domain.commands.rounds import PublishYear
 from domain.values import Role, instant, new_id
+from projections.rows.read.row_queries import LookUps
 from tests.postgres_server import PostgresServer
 
 YEAR, PUBLISHED_ON = 2024, date(2025, 3, 10)

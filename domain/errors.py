@@ -1,6 +1,6 @@
 """Refusals: what is wrong, under which article or reading, and what to do instead, in both languages.
 
-A refusal appends nothing. One handler in `api/problems.py` renders them; nothing else catches them.
+A refusal appends nothing. One handler in `api/http/problems.py` renders them; nothing else catches them.
 """
 
 from __future__ import annotations

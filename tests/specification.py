@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from api.commands import find_command
+from api.application.commands import find_command
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import Recording
 from domain.errors import NotFound

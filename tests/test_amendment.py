@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
 
-from api.commands import find_command
+from api.application.commands import find_command
 from domain.errors import Invalid, NotFound
 from domain.events import RulebookAdopted
 from domain.law import under
@@ -21,6 +20,7 @@ from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import Role, instant, shanghai_date
 from projections.compare.replay_under import COMPARED, replay_under
+from projections.projected_ledger import open_ledger
 from projections.replay.queries import Questions
 from tests.rows.histories import rulebook_from
 from tests.specification import uscc

@@ -8,11 +8,10 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from projections.rows.read.row_queries import LookUps
 from sqlalchemy import text
 
 from api.app import make_ready
-from api.importer.run import run_import
+from api.application.importer.run import run_import
 from api.settings import Settings
 from bench import floor, importing, lookups, publishing, report, what_if
 from bench.append import append_one
@@ -21,6 +20,7 @@ from bench.measure import finding, in_turns
 from bench.place import Place, fill, opened
 from bench.serving import served
 from domain.values import instant
+from projections.rows.read.row_queries import LookUps
 from projections.rows.tables import COLUMNS
 from tests.postgres_server import PostgresServer
 

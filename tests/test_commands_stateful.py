@@ -20,20 +20,20 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from projections.proof.certificate import check_certificate
-from projections.proof.certificate_file import parse_certificate
-from projections.rebuild.inspect_rows import check
-from projections.rebuild.reproject import differences, laws_of, made_anew
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.application.commands import ACTS
 from api.cli.auditing import audited
-from api.commands import ACTS
-from api.examples import AGENCY_USCC, command_example
+from api.http.documentation.examples import AGENCY_USCC, command_example
 from api.settings import Settings
 from domain.store.db.schema import events
 from domain.values import Role, agency_stream
+from projections.proof.certificate import check_certificate
+from projections.proof.certificate_file import parse_certificate
+from projections.rebuild.inspect_rows import check
+from projections.rebuild.reproject import differences, laws_of, made_anew
 from tests.http.world import DATED_BACK, ROWS, SIMPLE, World, body_of, new_uscc
 
 RUNS, STEPS = 6, 50

@@ -11,14 +11,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
-from projections.rows.read.district import NO_FILTERS
-from projections.rows.read.published import Wanted, matters
-from projections.rows.read.row_queries import LookUps
 from typer.testing import CliRunner
 
 from api.app import make_ready
-from api.assessing.publishing import round_of
+from api.application.assessing.publishing import round_of
 from api.cli.main import app
 from api.demo import making
 from api.demo.making import Clock, make
@@ -34,7 +30,11 @@ from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import instant, normal_uscc, shanghai_date
+from projections.projected_ledger import open_ledger
 from projections.replay.queries import Questions
+from projections.rows.read.district import NO_FILTERS
+from projections.rows.read.published import Wanted, matters
+from projections.rows.read.row_queries import LookUps
 
 CALENDAR = build_calendar()
 FULL = Size(agencies=60, facts=20_000, seed=2021, until=date(2026, 11, 22))

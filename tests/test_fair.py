@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api.fair import Asker, FairPlaces
-from api.heavy import Heavy
+from api.http.limits.concurrency import Heavy
+from api.http.limits.fair import Asker, FairPlaces
 from domain.errors import Busy
 
 GREEDY, MODEST = Asker("agency", "A"), Asker("regulator", "R")

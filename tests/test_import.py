@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
 from sqlalchemy import func, select
 
 from api.app import make_ready
-from api.commands import find_command
-from api.importer import lines as import_lines
-from api.importer import recording
-from api.importer.errors import ImportStopped, LineError
-from api.importer.run import Outcome, run_import
+from api.application.commands import find_command
+from api.application.importer import import_pieces as recording
+from api.application.importer import lines as import_lines
+from api.application.importer.line_errors import ImportStopped, LineError
+from api.application.importer.run import Outcome, run_import
 from api.settings import Settings
 from domain.commands.projects import RecordLapse
 from domain.errors import Invalid, NotFound
@@ -28,6 +27,7 @@ from domain.store.db.engine import open_engine, writing
 from domain.store.db.schema import events
 from domain.store.keys.vault import Vault
 from domain.values import Role
+from projections.projected_ledger import open_ledger
 from tests.cli.import_files import CLIENT, agency_of, command, filed, filing, write, years_of_facts
 from tests.postgres_server import PostgresServer
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api.importer.errors import LineError
-from api.importer.run import Outcome, run_import
+from api.application.importer.line_errors import LineError
+from api.application.importer.run import Outcome, run_import
 from domain.events import Event, HintDismissed
 from domain.ledger.ledger import Ledger
 from domain.values import instant

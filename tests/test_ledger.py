@@ -10,12 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
-from projections.rows.read.district import NO_FILTERS
-from projections.rows.read.row_queries import LookUps
 from sqlalchemy import func, select, text
 
-from api.commands import find_command
+from api.application.commands import find_command
 from domain.errors import Contradiction, Invalid, Moved, NotFound, Refusal, Unreadable
 from domain.events import ComplaintReceived, Event, FilingSubmitted
 from domain.ledger.ledger import Ledger
@@ -26,7 +23,10 @@ from domain.store.db.migrate import migrate
 from domain.store.db.schema import events, vault
 from domain.store.log.sequencer import seal
 from domain.values import Role, instant
+from projections.projected_ledger import open_ledger
 from projections.replay.queries import Questions
+from projections.rows.read.district import NO_FILTERS
+from projections.rows.read.row_queries import LookUps
 from tests.postgres_server import PostgresServer
 from tests.specification import noon, uscc
 

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
-from projections.rebuild.reproject import differences, laws_of, made_anew
-from projections.rows.read.row_queries import LookUps
 
-from api.assessing.act import Act
-from api.assessing.publishing import publish_year
-from api.auth import Caller
+from api.application.assessing.act import Act
+from api.application.assessing.publishing import publish_year
+from api.application.privacy.callers import Caller
 from domain.commands.rounds import PublishYear
 from domain.commands.surveys import CloseSurvey
 from domain.events import ResultPublished, SurveyClosed
@@ -21,7 +19,9 @@ from domain.trail.trail import Trail
 from domain.values import Role, agency_stream, instant
 from projections.compare.publication import published
 from projections.compare.three_answers import three_answers
+from projections.rebuild.reproject import differences, laws_of, made_anew
 from projections.replay.queries import Questions
+from projections.rows.read.row_queries import LookUps
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from api import rates
-from api.problem_types import TooManyRequests
-from api.rates import FAILED_COSTS, WINDOW_SECONDS, Rates, Window, address_of, secret_in
+from api.application.problem_types import TooManyRequests
+from api.http.limits import rates
+from api.http.limits.rates import FAILED_COSTS, WINDOW_SECONDS, Rates, Window, address_of, secret_in
 
 
 def test_no_minute_holds_more_than_the_most() -> None:

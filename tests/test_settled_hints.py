@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from api.acts import ACTS
-from api.commands import COMMANDS
+from api.application.acts import ACTS
+from api.application.commands import COMMANDS
 from domain.commands.appeals import FileAppeal
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.measures.hints import agency_of_hint

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from api.commands import find_command
+from api.application.commands import find_command
 from domain.commands.base import Command
 from domain.errors import Busy, Contradiction, Invalid, Refusal
 from domain.events import EventAnnulled

@@ -10,12 +10,6 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import projections.paper.citing
-
-import api.app
-import api.cli.main
-import api.commands  # noqa: F401  # importing registers the code that implements paragraphs
-import projections.compare.replay_under  # noqa: F401
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.measures.text.implements import Implementation, code_for
 from domain.measures.text.paragraphs import READING_REFS, paragraphs

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from api.application.background.checkpoint_signer import Notary
+from api.application.background.restoring import accept as accept_restore
+from api.application.background.restoring import sequence as sequence_all
 from api.cli.database import existing_ledger, seal_all, settings_for
 from api.cli.options import Database, Person
 from api.cli.running import say
-from api.restoring import accept as accept_restore
-from api.restoring import sequence as sequence_all
-from api.sealing import Notary
 from domain.errors import Contradiction
 from domain.store.db.copies import back_up, put_back
 from domain.store.db.engine import database_url

@@ -7,15 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import typer
-from projections.projected_ledger import open_ledger
-from projections.rebuild.rebuild import require_rows
 from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError
 
+from api.application.background.checkpoint_signer import Notary
+from api.application.background.opening import compare_with_signed, require_own_keys, require_whole
 from api.cli.running import tell
-from api.opening import compare_with_signed, require_own_keys, require_whole
-from api.sealing import Notary
 from api.settings import Settings
 from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
@@ -27,6 +25,8 @@ from domain.store.keys.master_key import use_keys
 from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster, seal
 from domain.values import LEDGER_STREAM
+from projections.projected_ledger import open_ledger
+from projections.rebuild.rebuild import require_rows
 
 
 class DatabaseMissing(DatabaseRefused):

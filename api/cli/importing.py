@@ -10,13 +10,13 @@ from typing import Annotated
 import msgspec
 import typer
 
+from api.application.importer.check import HELD_EVENTS
+from api.application.importer.line_errors import ImportStopped, LineError
+from api.application.importer.run import Outcome, run_import
 from api.cli.database import existing_ledger, is_new, opened_ledger
 from api.cli.options import Database, Person
 from api.cli.output import fitted, progress_bars
 from api.cli.running import REFUSED, say
-from api.importer.check import HELD_EVENTS
-from api.importer.errors import ImportStopped, LineError
-from api.importer.run import Outcome, run_import
 from domain.ledger.ledger import Ledger
 
 _STAGES = {"check": "校验 check", "record": "记录 record"}

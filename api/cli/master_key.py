@@ -63,7 +63,7 @@ def give_up_master_key(
     Every subject whose personal data it wrapped is recorded as erased, and cannot be read again even if the key turns
     up. Facts, scores, ranks and proofs stay as they are. Stop the service first. A run that is interrupted goes on.
     """
-    from api.erasing import give_up  # loads slowly: only who needs it waits
+    from api.application.privacy.erasing_subjects import give_up  # loads slowly: only who needs it waits
 
     with existing_ledger(database, rows_of_any_age=True) as ledger:
         lost, count = give_up(ledger, person)

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
+from api.application.background.checkpoint_signer import Notary, proven_up, shown
 from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
 from api.cli.output import print_json
 from api.cli.running import PROOF_FAILED, say
-from api.sealing import Notary, proven_up, shown
 from domain.errors import NotFound
 from domain.proof.check import ProofError, VerifierKey, parse_key
 from domain.proof.receipts import check_receipt

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from projections.projected_ledger import open_ledger
-from projections.rebuild.rebuild import ensure_rows
 
+from api.application.background.opening import require_own_keys
 from api.cli.database import settings_for
 from api.cli.options import Database
 from api.cli.output import progress_bars
 from api.cli.running import say
 from api.listening import bound
-from api.opening import require_own_keys
 from api.settings import Settings
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate as migrate_database
 from domain.store.db.migrate import require_current
 from domain.store.keys.wrapping import scrub_if_due
 from domain.values import FOREVER
+from projections.projected_ledger import open_ledger
+from projections.rebuild.rebuild import ensure_rows
 
 Host = Annotated[
     str | None,

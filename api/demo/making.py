@@ -16,7 +16,7 @@ from itertools import groupby
 
 from sqlalchemy import func, insert, select
 
-from api.commands import find_command
+from api.application.commands import find_command
 from api.demo.diary import NOTICES, Step
 from api.demo.plan import OPENED_AT, Size, steps
 from api.demo.years import Years

@@ -12,14 +12,11 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from projections.rows.read.published import Waiting, Wanted, matters, results_of_year
-from projections.rows.read.row_queries import LookUps
-
-from api.assessing.act import Act
-from api.assessing.appeals import decide, simple
-from api.assessing.impacts import dispose
-from api.assessing.publishing import close_year, publish_year, round_of
-from api.auth import Caller
+from api.application.assessing.act import Act
+from api.application.assessing.appeal_decisions import decide, simple
+from api.application.assessing.impact_decisions import dispose
+from api.application.assessing.publishing import close_year, publish_year, round_of
+from api.application.privacy.callers import Caller
 from api.demo.diary import ONE_DAY, Step
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.rounds import CloseYear, DisposeImpact, PublishYear
@@ -27,6 +24,8 @@ from domain.events import AppealFiled, BadRecordEntered, ComplaintUpheld, Event,
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import Calendar
 from domain.values import SHANGHAI, Role, instant, time_ordered_id
+from projections.rows.read.published import Waiting, Wanted, matters, results_of_year
+from projections.rows.read.row_queries import LookUps
 
 PUBLISHED_IN, DECIDED_IN, DISPOSED_IN, CLOSED_IN = 4, 5, 6, 7
 OUTCOMES = ("upheld", "dismissed", "partly_upheld", "withdrawn", "dismissed", "late")

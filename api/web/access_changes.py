@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.queries import Cursor, LooseText
+from api.http.query_params import Cursor, LooseText
 from api.web.consultations import register
 from api.web.routes import PageRoute
 from api.web.words import ACCESS_ACTS

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.fair import Asker
+from api.http.limits.fair import Asker
 from api.web.refused import Refused, Said
 from api.web.render import page
 from api.web.routes import PageRoute, text_of

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.queries import Cursor
+from api.http.query_params import Cursor
 from api.web.carried import STAY
 from api.web.inside import Inside, ask, tell
 from api.web.refused import Refused, refused

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from api.permissions import rights_of
+from api.application.privacy.authorisation import rights_of
 from api.web.basis import asked, keeping
 from api.web.inside import ask, passed_on
 from api.web.render import language_of, page

@@ -11,9 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api.assessing.appeals import may_decide
-from api.law_routes import adopted_law
-from api.queries import LooseText
+from api.application.assessing.appeal_decisions import may_decide
+from api.http.query_params import LooseText
+from api.routes.service.law_routes import adopted_law
 from api.web.acting import (
     LABELS,
     Question,

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.commands import COMMANDS
-from api.permissions import rights_of
+from api.application.commands import COMMANDS
+from api.application.privacy.authorisation import rights_of
 from api.web.basis import asked
 from api.web.inside import ask
 from api.web.matters import KINDS, Item, items_of

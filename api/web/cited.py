@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from api.queries import MOST_IDS
+from api.http.query_params import MOST_IDS
 from api.web.inside import ask
 
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")

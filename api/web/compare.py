@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.queries import LooseText
+from api.http.query_params import LooseText
 from api.web.basis import asked, keeping, utc_of
 from api.web.cited import events_named, ids_in, parted
 from api.web.differences import compared, in_words

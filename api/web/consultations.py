@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.queries import Cursor, LooseText, LooseUscc
+from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.basis import keeping
 from api.web.differences import Words
 from api.web.fields import VIA

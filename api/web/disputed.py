@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from api.law_routes import adopted_law
+from api.routes.service.law_routes import adopted_law
 from api.web.form_lists import told_of_form, trail
 
 Said = tuple[str, str]

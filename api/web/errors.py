@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 
-from api.accepting import prefers
+from api.http.content_negotiation import prefers
 from api.web.basis import NAMES
 from api.web.render import page
 from api.web.table import ASSETS, is_page, page_at

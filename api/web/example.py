@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from api.commands import find_command
-from api.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
+from api.application.commands import find_command
+from api.http.documentation.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
 from domain.agency import Agency
 from domain.commands.base import NoVault, Recording
 from domain.law import Law

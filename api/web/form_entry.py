@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from api.commands import CommandRoute
-from api.validation_texts import field_errors
+from api.application.commands import CommandRoute
+from api.application.validation_texts import field_errors
 from api.web.form_fields import FORMS, FormField, every_field, form_fields
 from api.web.form_particulars import cleared, parts, untouched
 from api.web.form_texts import CommandText, Words, command_text

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from pydantic import BaseModel
 
-from api.commands import COMMANDS, CommandRoute
+from api.application.commands import COMMANDS, CommandRoute
 from api.web.form_texts import FieldText, Words, choice_texts, command_text, field_text
 from api.web.who_reads import who_reads
 from domain.commands.fields import CommandIn, Id, Percent, Prose, Uscc, Years
@@ -66,7 +66,7 @@ FORMS = {form_name(row): row for row in COMMANDS}
 REPLACING = {
     name: row for name, row in FORMS.items() if "{uscc}" in row.path and not row.body.SEVERAL_FACTS
 }  # fmt: skip
-"""Commands that can stand inside a correction (api/embedded.py)."""
+"""Commands that can stand inside a correction (api/application/nested_commands.py)."""
 
 
 @cache

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from api.personal import ERASED
-from api.veil import WITHHELD
+from api.application.privacy.personal_data import ERASED
+from api.application.privacy.veiled import WITHHELD
 from api.web.form_fields import FORMS, REPLACING, FormField, form_fields
 from api.web.form_texts import command_text
 from api.web.form_values import Values, values_of

@@ -13,11 +13,11 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.beforehand import beforehand
-from api.guard import require_right
-from api.permissions import READERS, rights_of
-from api.public_address import base_of
-from api.queries import Cursor, LooseText, LooseUscc
+from api.application.beforehand import beforehand
+from api.application.privacy.authorisation import READERS, rights_of
+from api.http.guard import require_right
+from api.http.public_address import base_of
+from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.appealing import LIST as APPEALED
 from api.web.appealing import appealable, begin, filed, filing
 from api.web.form_effects import effect_of, own_errors

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from api.auth import CALLER
+from api.application.privacy.callers import CALLER
 from api.web.visitors import Visitor
 from domain.errors import Refusal
 

@@ -8,9 +8,9 @@ from typing import Any, get_args
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.permissions import READERS, rights_of
-from api.queries import Cursor, LooseText, LooseUscc
-from api.question_routes import path_year
+from api.application.privacy.authorisation import READERS, rights_of
+from api.http.query_params import Cursor, LooseText, LooseUscc
+from api.routes.agency.question_routes import path_year
 from api.web.basis import asked, keeping
 from api.web.inside import ask
 from api.web.matters import KINDS, OPEN, items_of, statuses_of

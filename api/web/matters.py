@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from api.permissions import rights_of
+from api.application.privacy.authorisation import rights_of
 from domain.values import Role
 
 Pair = tuple[str, str]

@@ -8,7 +8,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.queries import LooseText, LooseUscc
+from api.http.query_params import LooseText, LooseUscc
 from api.web.administration import every
 from api.web.carried import STAY
 from api.web.inside import look, tell

@@ -9,16 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
-from projections.public.public import ranked
-from projections.rows.read.register import Wanted
 from starlette.responses import Response
 
-from api.law_routes import adopted_law
-from api.pages import onward
-from api.pages import page as part_of
-from api.public_routes import explained_page, not_published, publicly, published_year
-from api.queries import Cursor, LooseText
-from api.question_routes import path_year
+from api.http.pagination import onward
+from api.http.pagination import page as part_of
+from api.http.query_params import Cursor, LooseText
+from api.routes.agency.question_routes import path_year
+from api.routes.service.law_routes import adopted_law
+from api.routes.service.public_routes import explained_page, not_published, publicly, published_year
 from api.web.example import worked_example
 from api.web.glossary import groups
 from api.web.render import OWN_FILES, asset, packed, page
@@ -30,6 +28,8 @@ from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import paragraphs
 from domain.values import FOREVER, instant, shanghai_date
+from projections.public.public import ranked
+from projections.rows.read.register import Wanted
 
 ROWS = 25
 """Agencies on one page of a list: with names of 300 characters still far below 100 kB."""

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.permissions import READERS, rights_of
-from api.queries import Cursor, LooseText, LooseUscc
+from api.application.privacy.authorisation import READERS, rights_of
+from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.form_fields import FORMS
 from api.web.form_texts import command_text
 from api.web.inside import ask

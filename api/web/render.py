@@ -13,19 +13,19 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from projections.paper.citation_words import cited_in_chinese
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.answers import ASK_AGAIN, PageBytes
-from api.permissions import rights_of
-from api.public_address import prefix_of, with_prefix
+from api.application.privacy.authorisation import rights_of
+from api.http.public_address import prefix_of, with_prefix
+from api.http.responses import ASK_AGAIN, PageBytes
 from api.web import differences, words
 from api.web.basis import asked, keeping, local_of
 from api.web.glossary import terms
 from api.web.table import ASSETS, FIRST_LIST, PAGES, POLICY, Page, page_named
 from api.web.visitors import Visitor
 from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
+from projections.paper.citation_words import cited_in_chinese
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"

@@ -12,9 +12,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.guard import fold_path, require_known_parameters
-from api.problem_types import TooLarge
-from api.public_address import origin_and_host
+from api.application.problem_types import TooLarge
+from api.http.guard import fold_path, require_known_parameters
+from api.http.public_address import origin_and_host
 from api.web.basis import NAMES as BASIS_NAMES
 from api.web.carried import NOT_SENT, STAYING, pack, staying, unpack
 from api.web.render import page

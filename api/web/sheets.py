@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.queries import Published
+from api.http.query_params import Published
 from api.web.basis import asked
 from api.web.cited import events_named, ids_in, parted
 from api.web.inside import ask, look, passed_on

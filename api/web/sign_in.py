@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.auth import COOKIE
-from api.fair import Asker, FairPlaces
-from api.queries import Address, LooseText
-from api.rates import address_of
+from api.application.privacy.callers import COOKIE
+from api.http.limits.fair import Asker, FairPlaces
+from api.http.limits.rates import address_of
+from api.http.query_params import Address, LooseText
 from api.web.basis import rebased
 from api.web.carried import NOT_SENT, STAY, unpack
 from api.web.refused import Said

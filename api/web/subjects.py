@@ -8,7 +8,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from api.queries import Cursor, LooseText
+from api.http.query_params import Cursor, LooseText
 from api.web.basis import keeping
 from api.web.carried import STAY
 from api.web.inside import ask, tell

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.law_routes import adopted_law
-from api.survey_links import about_link
-from api.survey_secrets import PATH
+from api.application.survey_secrets import PATH
+from api.routes.service.law_routes import adopted_law
+from api.routes.service.survey_link_routes import about_link
 from api.web.carried import STAY
 from api.web.inside import Inside, look, tell
 from api.web.refused import Refused, Said, refused

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from api.commands import COMMANDS
-from api.permissions import READERS
+from api.application.commands import COMMANDS
+from api.application.privacy.authorisation import READERS
 from domain.values import Role
 
 

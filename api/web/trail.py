@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.queries import Cursor, LooseText
+from api.http.query_params import Cursor, LooseText
 from api.web.basis import asked, keeping
 from api.web.cited import events_named
 from api.web.fields import VIA, brief

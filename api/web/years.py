@@ -11,9 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api.assessing.publishing import may_publish
-from api.law_routes import adopted_law
-from api.queries import Cursor
+from api.application.assessing.publishing import may_publish
+from api.http.query_params import Cursor
+from api.routes.service.law_routes import adopted_law
 from api.web.acting import Question, Said, Trouble, confirm, given, key_of, text_of, time_left
 from api.web.appeals import STATUS as APPEALS
 from api.web.basis import asked

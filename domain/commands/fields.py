@@ -29,7 +29,7 @@ from domain.values import normal_uscc
 
 
 def wrong(kind: str, text: str, text_en: str) -> PydanticCustomError:
-    """A validation error that carries both languages; `api/problems.py` shows them."""
+    """A validation error that carries both languages; `api/http/problems.py` shows them."""
     return PydanticCustomError(kind, "{text_en}", {"text": text, "text_en": text_en})
 
 

@@ -1,6 +1,6 @@
 """A year of the whole district, published and closed, and what becomes of a late fact: bodies (art.19-20, R32-R36).
 
-They decide on more than one agency, so they are no commands of one (`api/assessing/`).
+They decide on more than one agency, so they are no commands of one (`api/application/assessing/`).
 """
 
 from __future__ import annotations

@@ -199,7 +199,7 @@ class AnswerInvitation(Command):
     FACT_DATE: ClassVar[str] = "submitted_on"
 
     submitted_on: Day | None = None
-    """Left out, it is today: `api/survey_links.py` fills it in before anything is decided."""
+    """Left out, it is today: `api/routes/service/survey_link_routes.py` fills it in before anything is decided."""
     answers: Answers
     comments: Prose | None = None
 

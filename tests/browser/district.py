@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Page as Tab
 
-from api.examples import CLIENT_USCC
+from api.http.documentation.examples import CLIENT_USCC
 from domain.values import Role
 from tests.http.desk import PASSWORD, account
 from tests.http.test_pages import HOSTILE

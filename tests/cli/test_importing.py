@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STEWARD = "import sys; sys.argv[0] = 'steward'; from api.cli.main import app; app()"
 KILLED = """
 import os, signal, sys
-from api.importer import recording
+from api.application.importer import import_pieces as recording
 claim, sys.argv[0] = recording._claim, "steward"
 def killed(unit, sha, piece, first, last):
     done = claim(unit, sha, piece, first, last)
@@ -36,7 +36,7 @@ app()
 """
 MEASURED = """
 import pathlib, sys
-from api.importer import check
+from api.application.importer import check
 check.HELD_EVENTS, sys.argv[0] = 1500, "steward"
 from api.cli.main import app
 try:

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
 from starlette.testclient import TestClient
 
 from api.app import SYSTEM_PERSON, create_app
-from api.assessing.act import Act
+from api.application.assessing.act import Act
 from api.settings import Settings
 from domain.ledger.ledger import Ledger, Unit
 from domain.measures.calendar import build_calendar
@@ -27,6 +26,7 @@ from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import SHANGHAI, instant, shanghai_date
+from projections.projected_ledger import open_ledger
 from tests.http.world import World
 
 BEGINNING = date(2021, 11, 1)

@@ -13,22 +13,22 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from api import examples
-from api.access_examples import ACCESS_EXAMPLES
 from api.app import create_app
-from api.atom import ATOM
-from api.commands import ACTS
-from api.dossier import ZIP
-from api.examples import command_example
-from api.openapi import PDF_EXAMPLE, ZIP_EXAMPLE
-from api.sealing import proven_up
+from api.application.assessing.dossier import ZIP
+from api.application.background.checkpoint_signer import proven_up
+from api.application.commands import ACTS
+from api.http.atom import ATOM
+from api.http.documentation import examples
+from api.http.documentation.access_examples import ACCESS_EXAMPLES
+from api.http.documentation.examples import command_example
+from api.http.documentation.openapi import PDF_EXAMPLE, ZIP_EXAMPLE
+from api.routes.agency.sheet_routes import PDF
 from api.settings import Settings
-from api.sheet_routes import PDF
 from domain.values import Role
 from tests.http.dated import later
 from tests.http.world import World, body_of, today
 
-FILE = Path(examples.__file__).with_name("static") / "example_answers.json"
+FILE = Path(examples.__file__).with_name("example_answers.json")
 LISTED_USCC = "91441300MA51C1EN7F"
 """Of a second agency, which is on the blacklist on the day of asking."""
 SHORT = {

@@ -9,8 +9,8 @@ from typing import Any
 
 from msgspec import inspect
 
-from api.commands import ACTS, COMMANDS
-from api.personal import is_sealed
+from api.application.commands import ACTS, COMMANDS
+from api.application.privacy.personal_data import is_sealed
 from domain.events import EVENT_TYPES, Sealed
 from domain.values import Role
 from projections.replay.audit_trail import recorded_entry

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.examples import AGENCY_USCC
+from api.http.documentation.examples import AGENCY_USCC
 from domain.values import Role, new_id
 from tests.http.desk import PASSWORD, Desk
 from tests.http.test_sign_in import fresh

@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from projections.rebuild.reproject import differences, laws_of, made_anew
 
-from api.assessing import publishing
+from api.application.assessing import publishing
 from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_token
 from domain.store.db.engine import writing
 from domain.store.log.stream_heads import streams
 from domain.values import Role
+from projections.rebuild.reproject import differences, laws_of, made_anew
 from tests.http.dated import DatedWorld
 from tests.http.world import Person
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from api.commands import COMMANDS, CommandRoute
-from api.examples import command_example
+from api.application.commands import COMMANDS, CommandRoute
+from api.http.documentation.examples import command_example
 from domain.events import EVENT_TYPES
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import Role

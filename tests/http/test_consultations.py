@@ -11,8 +11,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
-from api import readings
 from api.app import create_app
+from api.application.privacy import reading_log as readings
 from api.settings import Settings
 from domain.errors import Busy
 from domain.store.access import access_log as consultations

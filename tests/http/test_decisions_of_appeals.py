@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.examples import CLIENT_NAME, CLIENT_USCC
+from api.http.documentation.examples import CLIENT_NAME, CLIENT_USCC
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_token
 from domain.store.db.engine import writing

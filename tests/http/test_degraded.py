@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.degraded import Degraded, Reason
+from api.application.background.degraded import Degraded, Reason
 
 
 def test_what_stands_still_is_said_by_name_until_it_is_cleared() -> None:

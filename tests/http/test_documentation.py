@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.commands import ACTS, COMMANDS
-from api.permissions import PERMISSIONS, PUBLIC
+from api.application.commands import ACTS, COMMANDS
+from api.application.privacy.authorisation import PERMISSIONS, PUBLIC
 from tests.http.example_answers import ask, shortened
 from tests.http.world import World
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.commands import find_command
-from api.examples import CLIENT_USCC
+from api.application.commands import find_command
+from api.http.documentation.examples import CLIENT_USCC
 from api.web.form_fields import FORMS, form_fields, form_name
 from api.web.form_filling import said_values
 from api.web.form_values import inputs_of

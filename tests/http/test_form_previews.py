@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from api.examples import CLIENT_USCC
+from api.http.documentation.examples import CLIENT_USCC
 from api.web.words import EVENTS
 from domain.values import Role
 from tests.http.desk import Desk, fields_of

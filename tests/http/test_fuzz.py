@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.permissions import PERMISSIONS
+from api.application.privacy.authorisation import PERMISSIONS
 from api.settings import Settings
 from domain.store.db.schema import events
 from tests.http.conftest import empty_database

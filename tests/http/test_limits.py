@@ -12,10 +12,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.fair import Asker
-from api.guard import GuardedRoute
-from api.heavy import HEAVY, Deadline, Heavy
-from api.problem_types import OutOfTime
+from api.application.problem_types import OutOfTime
+from api.http.guard import GuardedRoute
+from api.http.limits.concurrency import HEAVY, Deadline, Heavy
+from api.http.limits.fair import Asker
 from api.settings import Settings
 from domain.errors import Busy
 from domain.values import Role
@@ -118,7 +118,7 @@ def held_up(world: World, at_work: threading.Event, go_on: threading.Event) -> I
             assert go_on.wait(30)
             return real(*arguments)
 
-        patch.setattr("api.hint_routes.Hints", waiting)
+        patch.setattr("api.routes.agency.hint_routes.Hints", waiting)
         yield
 
 

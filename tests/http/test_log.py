@@ -17,11 +17,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from projections.projected_ledger import open_ledger
 from sqlalchemy import func, select
 
-from api import log_feed
-from api.auth import still_valid
+from api.application.privacy.callers import still_valid
+from api.http import log_feed
 from bench.generate import History, send
 from domain.ledger.ledger import Ledger
 from domain.proof.check import parse_checkpoint, parse_note
@@ -35,6 +34,7 @@ from domain.store.db.schema import events
 from domain.store.log.sealed_log import sealed_entries
 from domain.store.log.sequencer import seal
 from domain.values import Role
+from projections.projected_ledger import open_ledger
 from tests.http.world import World
 from tests.postgres_binaries import free_port
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
 from starlette.testclient import TestClient
 
-from api import erasing
 from api.app import create_app
+from api.application.privacy import erasing_subjects as erasing
 from api.settings import Settings
 from domain.errors import Contradiction
 from domain.events import SubjectErased
@@ -20,6 +19,7 @@ from domain.store.db.engine import open_engine
 from domain.store.keys.master_key import CURRENT, MasterKeyMissing, use_keys
 from domain.store.keys.wrapping import health
 from domain.values import LEDGER_STREAM
+from projections.projected_ledger import open_ledger
 from tests.http.world import World
 
 

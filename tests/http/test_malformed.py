@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.json_bodies import MOST_LEVELS, parse_object
-from api.problem_types import PROBLEM_TYPES, Malformed, problem_type_of
+from api.application.problem_types import PROBLEM_TYPES, Malformed, problem_type_of
+from api.http.json_bodies import MOST_LEVELS, parse_object
 from api.settings import Settings
 from domain.errors import Refusal
 from tests.http.world import World, body_of, new_uscc
@@ -216,7 +216,7 @@ def test_a_failure_of_ours_tells_nothing(
         def fails(*_: Any) -> None:
             raise ZeroDivisionError("/secret/path of the database")
 
-        monkeypatch.setattr("api.quick_standing.standing_answer", fails)
+        monkeypatch.setattr("api.http.fast_standing.standing_answer", fails)
         response = world.association.get(f"/v1/agencies/{world.filed()}/standing")
     assert response.status_code == 500
     problem = response.json()

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import inspect, make_url, text
 from starlette.testclient import TestClient
 
-from api.permissions import PERMISSIONS
+from api.application.privacy.authorisation import PERMISSIONS
 from domain.store.db.engine import open_migration_engine
 from domain.store.log.stream_heads import streams
 from domain.values import Role

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from api.commands import ACTS
-from api.permissions import APPEAL_WHAT_IF, PERMISSIONS, PUBLIC, WHAT_IF, Reach
+from api.application.commands import ACTS
+from api.application.privacy.authorisation import APPEAL_WHAT_IF, PERMISSIONS, PUBLIC, WHAT_IF, Reach
 from api.web.table import PAGES
 from domain.store.keys.vault import Vault
 from domain.values import Role, new_id

@@ -14,7 +14,7 @@ from typing import Any
 import pymerkle
 import pytest
 
-from api.sealing import proven_up
+from api.application.background.checkpoint_signer import proven_up
 from domain.proof import check
 from domain.proof.check import Checkpoint, ProofError, VerifierKey
 from domain.proof.receipts import check_receipt

@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from projections.public.public import Public
-from projections.rows.read.register import Wanted
 from starlette.requests import Request
 
-from api.accepting import prefers
-from api.answers import PUBLIC_SECONDS, public_answer
+from api.http.content_negotiation import prefers
+from api.http.responses import PUBLIC_SECONDS, public_answer
 from domain.values import SHANGHAI, instant
+from projections.public.public import Public
+from projections.rows.read.register import Wanted
 from tests.http.world import World, body_of, new_uscc, today
 from tests.specification import noon
 

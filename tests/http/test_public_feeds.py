@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element
 
 import pytest
-from projections.projected_ledger import open_ledger
-from projections.public.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed
-from projections.public.public import Public, PublicResult, PublicYear, results_answer
-from projections.rows.read.register import Wanted
 
-from api.atom import atom
+from api.http.atom import atom
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import Grade, Role, instant
+from projections.projected_ledger import open_ledger
 from projections.public import feeds
+from projections.public.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed
+from projections.public.public import Public, PublicResult, PublicYear, results_answer
+from projections.rows.read.register import Wanted
 from tests.http.atom_rules import ATOM, entries, feed_in, link, text
 from tests.http.world import ROWS, World, body_of, new_uscc, today
 from tests.specification import noon, uscc

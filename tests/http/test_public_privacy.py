@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.permissions import PERMISSIONS, PUBLIC
+from api.application.privacy.authorisation import PERMISSIONS, PUBLIC
 from api.web.table import PUBLIC_PAGES, is_page
 from domain.store.db.schema import events, persons
 from tests.http.world import World, body_of, new_uscc, today

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.examples import CLIENT_USCC
+from api.http.documentation.examples import CLIENT_USCC
 from domain.values import Role
 from tests.http.world import World, body_of, new_uscc
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
 
-from api import quick_standing
-from api.quick_standing import QuickStandings
+from api.http import fast_standing as quick_standing
+from api.http.fast_standing import QuickStandings
 from domain.measures.calendar import build_calendar
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.admin import revoke_by_id
@@ -22,6 +21,7 @@ from domain.store.db.engine import writing
 from domain.store.db.fast_read import QuickReads, Unanswered
 from domain.store.log.sequencer import seal
 from domain.values import Role
+from projections.projected_ledger import open_ledger
 from tests.http.world import Person, World
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from api import housekeeper as housekeeping
+from api.application.background import housekeeper as housekeeping
 from domain.errors import Busy
 from domain.store.db.engine import open_migration_engine
 from tests.http.test_metrics import figures

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from api.commands import COMMANDS
-from api.examples import command_example
+from api.application.commands import COMMANDS
+from api.http.documentation.examples import command_example
 from tests.http.refusal_cases import ALREADY, CHECKED, Case, case, problem, twice
 from tests.http.test_commands import officer
 from tests.http.watch_refusals import WATCHED

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from api.app import create_app
-from api.guard import GuardedRoute
-from api.permissions import PERMISSIONS, PUBLIC, Reach
+from api.application.privacy.authorisation import PERMISSIONS, PUBLIC, Reach
+from api.http.guard import GuardedRoute
 from api.settings import Settings
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.admin import revoke_by_id

@@ -15,9 +15,9 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api.app import create_app, make_ready
-from api.housekeeper import Housekeeper
-from api.readings import Readings
-from api.sealing import Notary
+from api.application.background.checkpoint_signer import Notary
+from api.application.background.housekeeper import Housekeeper
+from api.application.privacy.reading_log import Readings
 from api.settings import Settings
 from domain.errors import Busy
 from domain.store.db.db_errors import DatabaseForeign, DatabaseHalfMigrated, DatabaseNewer, DatabaseRefused
@@ -131,7 +131,7 @@ def test_the_housekeeper_outlives_its_failures(tmp_path: Path, monkeypatch: pyte
         rounds.append(1)
         raise RuntimeError("no luck")
 
-    monkeypatch.setattr("api.housekeeper.seal", fails)
+    monkeypatch.setattr("api.application.background.housekeeper.seal", fails)
     settings = Settings(database_url=url, seal_seconds=0.01)
     housekeeper = Housekeeper(engine, settings, Notary(engine, settings), Readings(engine))
     housekeeper.start()

@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
-from api.examples import CLIENT_USCC
-from api.personal import HASHES
+from api.application.privacy.personal_data import HASHES
+from api.http.documentation.examples import CLIENT_USCC
 from api.web import trail as trail_page
 from api.web.fields import FIELDS, VALUES
 from domain import events

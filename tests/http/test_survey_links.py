@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text, update
 
-from api.examples import CLIENT_NAME, CLIENT_USCC
+from api.http.documentation.examples import CLIENT_NAME, CLIENT_USCC
 from domain.store.db.engine import writing
 from domain.store.db.schema import survey_links
 from tests.http.world import World, body_of, today

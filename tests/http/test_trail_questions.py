@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.examples import CLIENT_USCC
+from api.http.documentation.examples import CLIENT_USCC
 from domain.store.log.sequencer import seal
 from domain.values import Role
 from tests.http.test_commands import unknown_agency

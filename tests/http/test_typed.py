@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from stdnum.cn.uscc import calc_check_digit
 
-from api.examples import CLIENT_NAME
+from api.http.documentation.examples import CLIENT_NAME
 from domain.values import Role
 from tests.http.desk import Desk
 from tests.http.world import World, body_of, new_uscc

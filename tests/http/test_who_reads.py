@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from projections.proof.certificate import check_certificate
-from projections.proof.certificate_file import parse_certificate
 
-from api.permissions import APPEAL_WHAT_IF, PERMISSIONS, WHAT_IF
+from api.application.privacy.authorisation import APPEAL_WHAT_IF, PERMISSIONS, WHAT_IF
 from api.web.form_fields import FORMS, every_field, form_fields
 from api.web.table import PAGES
 from api.web.who_reads import DISCLOSURES
 from domain.disclosure.who_reads import DISCLOSED_TO_AGENCY, READERS, Kind, kind_of, may_read, strictest
 from domain.values import Role
+from projections.proof.certificate import check_certificate
+from projections.proof.certificate_file import parse_certificate
 from tests.http.accused import FORM_DAYS, YEAR, Accused, text_of
 from tests.http.marked import sealed_fields
 from tests.http.world import Person, World, new_uscc, today

@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from stdnum.cn import uscc as stdnum_uscc
 
 from api.app import Service
-from api.commands import COMMANDS, CommandRoute
-from api.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
+from api.application.commands import COMMANDS, CommandRoute
+from api.http.documentation.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import writing

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
-from projections.proof.certificate import check_certificate
-from projections.proof.certificate_file import parse_certificate
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.application.background.checkpoint_signer import Notary, proven_up
 from api.cli.auditing import Audited, audited
-from api.sealing import Notary, proven_up
 from api.settings import Settings
 from domain.store.db.engine import open_engine, open_migration_engine
 from domain.store.keys.master_key import use_keys
 from domain.values import Role
+from projections.projected_ledger import open_ledger
+from projections.proof.certificate import check_certificate
+from projections.proof.certificate_file import parse_certificate
 from tests.http.desk import Desk
 from tests.http.world import CLIENT_PARTY, World
 from tests.postgres_server import PostgresServer

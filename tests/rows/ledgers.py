@@ -8,15 +8,15 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
 
-from api.commands import find_command
+from api.application.commands import find_command
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import Role
+from projections.projected_ledger import open_ledger
 from tests.postgres_server import PostgresServer
 from tests.rows.histories import LongHistory
 from tests.test_properties import CODE, Sent

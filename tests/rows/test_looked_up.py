@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from api.commands import find_command
+from api.application.commands import find_command
 from domain.ledger.cross_agency import OtherAgencies
 from domain.ledger.ledger import Ledger
 from domain.measures.hints import hints

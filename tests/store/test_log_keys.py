@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from api.sealing import Notary
+from api.application.background.checkpoint_signer import Notary
 from api.settings import Settings
 from domain.proof import check
 from domain.proof.check import VerifierKey

@@ -1,7 +1,7 @@
 """A master key that is lost for good: what it wrapped can never be opened again, and the ledger has to go on.
 
 Scores, ranks and proofs need no personal data. So another master key takes its place, the database's own secrets are
-made anew, and every subject whose key is beyond reach counts as erased, each by an event (`api/erasing.py`).
+made anew, and every subject whose key is beyond reach counts as erased, each by an event (`erasing_subjects.py`).
 """
 
 from __future__ import annotations

@@ -1,0 +1,133 @@
+"""What a command of HTTP records: one fact, or several in one transaction (corrections, answers to objections).
+
+A command that records more than its own fact has a function here. Whatever is refused in it refuses all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from api.application.command_request import Order
+from api.application.nested_commands import Embedded, embedded
+from domain.commands.appeals import FileAppeal
+from domain.commands.base import Command
+from domain.commands.reports import AnswerObjection, CorrectEvent
+from domain.commands.surveys import AnnulEvent
+from domain.errors import Forbidden, Refusal
+from domain.events import Event, ObjectionFiled, ResultPublished
+from domain.ledger.ledger import Unit
+from domain.measures.chapter4_appeals import made_by
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
+from domain.values import ROLE_NAMES, Role, agency_stream, new_id
+from projections.compare.publication import left_out
+
+Act = Callable[[Unit, Order], list[Event]]
+"""Records what an order asks for and gives the events in order, the fact itself first. Raises: a Refusal."""
+
+
+def act_of(command: Command) -> Act:
+    """What is done for a command: without a function of its own, its fact is recorded."""
+    return ACTS.get(type(command), _one_fact)
+
+
+def _one_fact(unit: Unit, order: Order) -> list[Event]:
+    return [order.record(unit, order.command, path_id=order.path_id)]
+
+
+def replace(unit: Unit, order: Order, commands: Sequence[Embedded], *, role: Role | None = None) -> list[Event]:
+    """Record embedded commands one after the other. Raises: a Refusal that points into the body.
+
+    `role`: as whom, when whoever orders them may (a decision authorises what it replaces); by default as the caller,
+    who then needs the right to each. Raises: Forbidden.
+    """
+    events = []
+    for one in commands:
+        if role is None and order.caller.role not in one.route.roles:
+            raise _not_in_this_role(order.caller.role, one)
+        try:
+            made = order.record(unit, one.command, path_id=one.path_id, event_id=one.event_id, role=role)
+        except Refusal as refusal:
+            raise one.refused(refusal) from None
+        events.append(made)
+    return events
+
+
+def _not_in_this_role(role: Role, one: Embedded) -> Forbidden:
+    name, name_en = ROLE_NAMES[role]
+    may = [ROLE_NAMES[other] for other in sorted(one.route.roles)]
+    return Forbidden(
+        f"角色“{name}”无权办理其中的 {one.route.path}；可以办理的角色：{'、'.join(zh for zh, _ in may)}",
+        f"the role {name_en} may not do {one.route.path}; these may: {', '.join(en for _, en in may)}",
+        cites=("api.md",),
+        remedy="请由有权的人员另行记录，这里只撤销",
+        remedy_en="Annul here, and let somebody with one of these roles record the rest.",
+        pointer=f"{one.pointer}/post",
+    )
+
+
+def _correct(unit: Unit, order: Order) -> list[Event]:
+    """The annulment, then what is right in its place (api.md, Commands)."""
+    command = order.command
+    assert isinstance(command, CorrectEvent)  # noqa: S101  # by its key in ACTS
+    commands = embedded(command.replace, "replace", order.uscc)
+    return [*_one_fact(unit, order), *replace(unit, order, commands)]
+
+
+def _answer_objection(unit: Unit, order: Order) -> list[Event]:
+    """The answer; with `annulled` also the annulment, unless somebody has annulled the record meanwhile (R38)."""
+    command = order.command
+    assert isinstance(command, AnswerObjection)  # noqa: S101  # the same
+    events = _one_fact(unit, order)
+    trail = unit.agency(order.uscc).trail
+    objection = trail.by_id[order.path_id or ""]
+    assert isinstance(objection, ObjectionFiled)  # noqa: S101  # the command has seen to it
+    if order.separate_duties:
+        _must_be_impartial(trail, objection, order.caller.person_id)
+    if command.outcome == "annulled" and objection.event_id not in trail.annulled_by:
+        annulment = AnnulEvent(
+            event_id=objection.event_id,
+            reason=command.reasons,
+            basis=f"对异议 {objection.id} 的答复 / answer to the objection {objection.id}",
+            annulled_on=command.answered_on,
+        )
+        events.append(order.record(unit, annulment))
+    return events
+
+
+@implements("R38")
+def _must_be_impartial(trail: Trail, objection: ObjectionFiled, person_id: str) -> None:
+    """Refuse the answer of who made the record, or decided what it rests on (as R35). Raises: Forbidden."""
+    for event in made_by(trail, [objection.event_id], person_id):
+        raise Forbidden(
+            f"您记录或核实了该记录（{event.id}），不能答复对它的更正申请",
+            f"you recorded or verified this record ({event.id}): you do not answer the objection to it",
+            cites=("R38", "R35"), remedy="请由协会的其他人员答复",
+            remedy_en="Let somebody else of the association answer.",
+        )  # fmt: skip
+
+
+@implements("R32", "R33")
+def _file_appeal(unit: Unit, order: Order) -> list[Event]:
+    """The appeal. An agency that has no result of a published year is told first that it was not assessed (R29).
+
+    That is what the appeal is against, and what is revised when it is upheld.
+    """
+    command = order.command
+    assert isinstance(command, FileAppeal)  # noqa: S101  # the same
+    agency, head = unit.agency(order.uscc), unit.lock(agency_stream(order.uscc))
+    said = None if any(one.year == command.year for one in agency.results()) else left_out(
+        unit.reader, order.uscc, command.year
+    )  # fmt: skip
+    if said is None:
+        return _one_fact(unit, order)
+    result = unit.append(
+        ResultPublished, head.stream, actor=order.caller.person_id, via=order.caller.via, event_id=new_id(), **said
+    )
+    return [*_one_fact(unit, order), result]
+
+
+ACTS: dict[type[Command], Act] = {
+    CorrectEvent: _correct, AnswerObjection: _answer_objection, FileAppeal: _file_appeal,
+}  # fmt: skip
+"""Commands that record more than their own fact, with what does it."""

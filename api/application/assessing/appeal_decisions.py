@@ -1,0 +1,158 @@
+"""Appeals after they are filed: admission, decision, withdrawal (R33-R35)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any, TypeVar
+
+from api.application.acts import replace
+from api.application.assessing.act import Act
+from api.application.assessing.revising import Reason, differs, revise
+from api.application.command_request import Order
+from api.application.nested_commands import Embedded, embedded
+from domain.agency import Agency
+from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
+from domain.commands.surveys import AnnulEvent
+from domain.errors import Contradiction, Forbidden, NotFound
+from domain.events import AppealFiled, Event
+from domain.ledger.ledger import Ledger, Unit
+from domain.measures.chapter4_appeals import appeal_state, is_worse, made_by
+from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
+from domain.values import FOREVER, Role, instant, shanghai_date
+from projections.compare.harm import harmed
+from projections.compare.publication import Draft, Published, judged_again, published
+from projections.compare.what_if import hypothetical
+from projections.replay.basis import Basis
+
+E = TypeVar("E", bound=Event)
+
+NO_CHANGE = "重新测算与已公布的结果相同，已公布的结果维持不变（R34）"
+NO_CHANGE_EN = "judged again the result is the same: what was published stands (R34)"
+
+
+def located(ledger: Ledger, event_id: str, kind: type[E], only: str | None = None) -> tuple[str, E]:
+    """The agency whose event it is, and the event. Raises: NotFound, also where it is another agency's than `only`."""
+    with ledger.reading() as reader:
+        event = reader.named([event_id]).get(event_id)
+    uscc = "" if event is None else event.stream.removeprefix("agency/")
+    if not isinstance(event, kind) or (only is not None and uscc != only):
+        raise NotFound(
+            "没有路径里这个编号的记录", "there is no such record as the path names", remedy="请核对编号",
+            remedy_en="Check the id.",
+        )  # fmt: skip
+    return uscc, event
+
+
+def simple(act: Act, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tuple[dict[str, Any], bool]:
+    """Admit or withdraw an appeal."""
+    own = act.caller.uscc if act.caller.role is Role.AGENCY else None
+    uscc, _ = located(act.ledger, appeal_id, AppealFiled, own)
+
+    def record(unit: Unit) -> dict[str, Any]:
+        act.at_expected_version(unit, uscc)
+        return act.answer(unit, uscc, [act.record(unit, uscc, body, appeal_id)])
+
+    return act.carry_out(record)
+
+
+def may_decide(ledger: Ledger, appeal_id: str, body: DecideAppeal) -> None:
+    """Refuse a decision as `decide` would, by the facts of now; nothing is recorded. Raises: NotFound and others."""
+    uscc, filed = located(ledger, appeal_id, AppealFiled)
+    numbers = count(1)
+    replacing = embedded(body.replace, "replace", uscc, lambda: f"supposed-{next(numbers)}")
+    with ledger.reading() as reader:
+        trail, law = Trail(reader.agency_events(uscc)), reader.law(FOREVER)
+        found = published(reader, uscc, filed.year)
+    body.may_stand(appeal_state(trail, filed), trail)
+    if found is None or law is None or not (body.annul or replacing):
+        return
+    now = max(instant(datetime.now(UTC)), trail.events[-1].recorded_at)
+    before = Basis(trail, law, shanghai_date(now), now)
+    after = hypothetical(before, [one for one in dict.fromkeys(body.annul) if one not in trail.annulled_by], replacing)
+    last, ids = after.trail.events[-1].recorded_at, [one.event_id for one in replacing]
+    _must_not_harm(found, judged_again(found, last, body.annul, ids, after.trail), before, after, bool(ids))
+
+
+@implements("art.20", "R34", "R35")
+def decide(act: Act, appeal_id: str, body: DecideAppeal) -> tuple[dict[str, Any], bool]:
+    """Decide an appeal: the decision, what it annuls and replaces, the revised result and the ranks, in one step."""
+    uscc, filed = located(act.ledger, appeal_id, AppealFiled)
+    replacing = embedded(body.replace, "replace", uscc, act.make_id)
+    return act.carry_out(lambda unit: _decide(act, unit, uscc, filed, body, replacing))
+
+
+def _decide(
+    act: Act, unit: Unit, uscc: str, filed: AppealFiled, body: DecideAppeal, replacing: Sequence[Embedded]
+) -> dict[str, Any]:
+    unit.lock_district(filed.year)
+    found = published(unit.reader, uscc, filed.year)
+    agency = act.at_expected_version(unit, uscc)
+    if act.separate_duties:
+        _must_be_impartial(act, agency, filed)
+    ids = tuple(one.event_id for one in replacing)
+    decision = act.record(unit, uscc, body, filed.id, replaced=ids)
+    order = Order(body, uscc, filed.id, "", may_create=False, caller=act.caller)
+    annulled = list(_annul(act, unit, uscc, filed.id, body))
+    replaced = replace(unit, order, replacing, role=Role.ASSOCIATION)  # authorised by the decision (api.md)
+    events = [decision, *annulled, *replaced]
+    if found is None or not (body.annul or ids):
+        return act.answer(unit, uscc, events, appeal=filed.id, result=None, ranks=[])
+    trail = Trail([*found.events, *events])
+    draft = judged_again(found, decision.recorded_at, body.annul, ids, trail)
+    today, law = shanghai_date(decision.recorded_at), unit.law()
+    before, after = (Basis(one, law, today, decision.recorded_at) for one in (Trail(found.events), trail))
+    _must_not_harm(found, draft, before, after, bool(ids))
+    if not differs(found, draft):
+        kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
+        return act.answer(unit, uscc, events, appeal=filed.id, result=kept, ranks=[])
+    revision = revise(act, unit, found, draft, body.decided_on, Reason(appeal_id=filed.id))
+    return act.answer(unit, uscc, [*events, revision.result], appeal=filed.id, **revision.answer())
+
+
+@implements("R34")
+def _must_not_harm(found: Published, draft: Draft, before: Basis, after: Basis, replaces: bool) -> None:
+    """Refuse a decision that leaves the appellant worse off, in the published result or in the ledger.
+
+    `before`, `after`: the ledger without and with the decision. Raises: Contradiction.
+    """
+    grade = None if draft.grade is None else draft.grade.value
+    harm = ("已公布的结果", "the published result") if is_worse(found.standing, grade, draft.total) else None
+    if harm is None:
+        harm = harmed(before, after, found.first.year)
+    if harm is not None:
+        raise Contradiction(
+            f"这一决定会使申诉人的{harm[0]}变差：异议不得使提出者处于更不利的地位",
+            f"this decision would worsen {harm[1]} of the appellant: an appeal is never to its disadvantage",
+            cites=("art.20", "R34"), remedy="对申诉人不利的事实须另案处理：这里只作有利的更正，其余另行登记",
+            remedy_en="What is to the appellant's disadvantage belongs into a proceeding of its own: record it apart.",
+            pointer="/replace" if replaces else "/annul",
+        )  # fmt: skip
+
+
+def _annul(act: Act, unit: Unit, uscc: str, appeal_id: str, body: DecideAppeal) -> Iterator[Event]:
+    """Annul what still counts; what somebody annulled meanwhile is only taken off the result's basis."""
+    agency = unit.agency(uscc)
+    for event_id in dict.fromkeys(body.annul):
+        if event_id not in agency.trail.annulled_by:
+            command = AnnulEvent(event_id=event_id, reason=body.reasons, annulled_on=body.decided_on)
+            yield act.record(unit, uscc, command, appeal_id=appeal_id)
+
+
+@implements("R35")
+def involving(trail: Trail, filed: AppealFiled, person_id: str) -> list[Event]:
+    """What somebody recorded or verified of what an appeal disputes: who did does not decide it."""
+    return made_by(trail, filed.disputed, person_id)
+
+
+def _must_be_impartial(act: Act, agency: Agency, filed: AppealFiled) -> None:
+    """Refuse a decision by who recorded or verified a disputed fact. Raises: Forbidden."""
+    for event in involving(agency.trail, filed, act.caller.person_id):
+        raise Forbidden(
+            f"您记录或核实了所争议的事实（{event.id}），不能决定这件异议",
+            f"you recorded or verified what is disputed ({event.id}): you do not decide this appeal",
+            cites=("R35",), remedy="请由委员会的其他成员决定",
+            remedy_en="Let another member of the committee decide.",
+        )  # fmt: skip

@@ -1,0 +1,136 @@
+"""The dossier of an appeal: what the committee needs in one ZIP, made from the log alone, byte for byte (R33-R36)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from api.application.privacy.callers import Caller
+from api.application.privacy.veiled import Veil, bytes_withheld, veil_of
+from domain.events import ResultPublished, ResultRevised
+from domain.store.log.recorder import events_of
+from domain.values import GRADE_LABELS, Grade, shanghai_date
+from domain.version import software
+from projections.compare.three_answers import result_json
+from projections.paper.bundle import bundle
+from projections.paper.citing import cited, unconfirmed_note
+from projections.paper.cover import Basis, Described, cover
+from projections.pictures.timeline_picture import timeline_svg
+from projections.replay.queries import Questions
+
+if TYPE_CHECKING:
+    from api.routes.year.appeal_routes import Appeal
+
+ZIP = "application/zip"
+FILES = (
+    Described("appeal.json", "异议、办理经过和决定", "the appeal, its proceedings and the decision"),
+    Described("sheets/published.pdf", "公布时的考评打分表（附件1 格式，供打印）", "the published sheet, to print"),
+    Described("sheets/published.json", "公布时的考评打分表及说明", "the published sheet with its explanation"),
+    Described("sheets/today.json", "同一日期按现在所知的打分表", "the same date's sheet as known now"),
+    Described("difference.json", "两张表的差异及其原因", "what differs between the two, and why"),
+    Described("answers.json", "对有争议结果的三种回答", "the three answers to the contested result"),
+    Described("trail.json", "有争议的事实及相关记录，附证据出处", "the disputed facts with their evidence references"),
+    Described("timeline.json", "状态变化的时间线", "the timeline"),
+    Described("timeline.svg", "时间线图", "the timeline as a picture"),
+    Described("cited.json", "所引条款、数值和理解（R 编号）", "articles cited, values and readings applied"),
+)
+"""Besides them `events/`: the stored bytes of each event in `trail.json`."""
+_EVENTS = Described("events/", "上述记录在账本中的原始字节", "the stored bytes of those events")
+
+
+def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int) -> bytes:
+    """The ZIP at a place of the log. Sealed texts are in it as far as the caller may read them."""
+    from projections.paper.sheet_pdf import sheet_pdf  # slow to load, and needed here only
+
+    veil = veil_of(found.reader, caller)
+    versions = [one.version for one in found.disputed()]
+    content = _told(veil, found.answer(caller))
+    published, today = content.pop("published_sheet"), content.pop("today_sheet")
+    answers, difference = content.pop("answers"), content.pop("difference")
+    trail = content.pop("disputed")
+    stored, leaves = _stored(found, caller, versions, veil)
+    trail = [{**one, "leaf_hash": leaves.get(one["version"])} for one in trail]
+    timeline = _told(veil, _timeline(questions, found))
+    books = [*found.found.law.rulebooks, *found.basis.law.rulebooks]
+    known = cited(books, *(one["sheet"] for one in answers))
+    results = [_on_picture(one) for one in found.found.events if isinstance(one, (ResultPublished, ResultRevised))]
+    files = {
+        "appeal.json": _json(content),
+        "sheets/published.pdf": sheet_pdf(published, _heading(found, unconfirmed_note(known))),
+        "sheets/published.json": _json(published), "sheets/today.json": _json(today),
+        "difference.json": _json(difference), "answers.json": _json(answers), "trail.json": _json(trail),
+        "timeline.json": _json(timeline), "timeline.svg": timeline_svg(timeline, results=results).encode(),
+        "cited.json": _json(known), **stored,
+    }  # fmt: skip
+    files["README.txt"] = _cover(found, answers, log_index).encode()
+    return bundle(files)
+
+
+def _told(veil: Veil | None, content: dict[str, Any]) -> dict[str, Any]:
+    """The content as the caller may read it."""
+    found: dict[str, Any] = content if veil is None else veil.redacted(content)
+    return found
+
+
+def _json(content: Any) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1) + b"\n"
+
+
+def _timeline(questions: Questions, found: Appeal) -> dict[str, Any]:
+    """From the beginning of the contested year, or of what is known, to the day of the dossier."""
+    first, _ = found.basis.law.rulebooks.span_of(found.filed.year)
+    last = shanghai_date(found.basis.known_at)
+    return questions.timeline(found.basis, first, max(last, first))
+
+
+def _heading(found: Appeal, note: str) -> Any:
+    result = found.contested
+    rows = [("公布日期", result.occurred_on.isoformat()), ("名次", "—" if result.rank is None else str(result.rank))]
+    rows += [("异议编号", found.filed.id), ("结果编号", result.id)]
+    return {"kind": "公布时的打分表", "rows": rows, "notes": [note] if note else []}
+
+
+def _on_picture(result: ResultPublished | ResultRevised) -> dict[str, Any]:
+    shown = result_json(result, (), with_sheet=False)
+    label = "不参与考评" if result.grade is None else GRADE_LABELS[Grade(result.grade)]
+    deadline: date | None = result.deadline
+    return {
+        "id": result.id, "year": result.year, "published_on": shown["published_on"],
+        "deadline": None if deadline is None else deadline.isoformat(), "total": shown["total"], "label": label,
+    }  # fmt: skip
+
+
+def _stored(
+    found: Appeal, caller: Caller, versions: Iterable[int], veil: Veil | None
+) -> tuple[dict[str, bytes], dict[int, str]]:
+    """The bytes of these events as they lie in the log, and their leaf hashes (RFC 6962), by version.
+
+    The bytes of what informants recorded name who they are: the agency gets the leaf hash alone (`veiled.py`);
+    of hidden survey forms nothing (R39).
+    """
+    wanted, stream = set(versions), found.filed.stream
+    rows = [
+        stored for stored in events_of(found.reader.connection, stream, lte=max(wanted, default=0))
+        if stored.originator_version in wanted and (veil is None or stored.event_id not in veil.by_id)
+    ]  # fmt: skip
+    files = {
+        f"events/{stored.originator_version:06d}-{stored.event_id}.json": stored.state for stored in rows
+        if not bytes_withheld(caller, stored.topic, stored.state, veil)
+    }  # fmt: skip
+    return files, {stored.originator_version: stored.leaf_hash.hex() for stored in rows}
+
+
+def _cover(found: Appeal, answers: list[dict[str, Any]], log_index: int) -> str:
+    bases = [
+        Basis.of(one["sheet"], one["text"], one["text_en"], log_index if place else found.contested.log_index)
+        for place, one in enumerate(answers)
+    ]
+    name, filed = answers[1]["sheet"]["agency"]["name"], found.filed
+    return cover(
+        f"异议卷宗：{name}，{filed.year} 年度考评结果", f"Dossier of an appeal: {name}, result of {filed.year}",
+        [*FILES, _EVENTS], bases, [f"GET /v1/appeals/{filed.id}/dossier?known_at=log:{log_index}"],
+        software=software(), demonstration=found.basis.law.demonstration,
+    )  # fmt: skip

@@ -1,0 +1,91 @@
+"""Whether the service does all it is for: asked by `GET /readyz`, shown in the metrics.
+
+Who notices that something stands still says so in `degraded.py`. Here the rest is found out: whether the database
+answers at all, in time, is of this version and takes writes, and whether what goes on behind still goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from api.application.background.degraded import Reason
+from domain.errors import Refusal
+from domain.store.db.migrate import require_current
+from domain.store.db.postgresql import drop_connections, takes_writes
+
+if TYPE_CHECKING:
+    from api.app import Service
+
+ANSWER_SECONDS = 3.0
+"""A database that takes longer for a few words does not answer: whoever asks for readiness waits no longer either."""
+ROUND_SECONDS = 60.0
+"""How long ago the last round of what goes on behind may have ended."""
+BEARABLE = "background."
+"""What begins so is to be seen to, but facts are recorded, ordered and signed without it."""
+READ_ONLY = Reason(
+    "read-only",
+    "数据库只读：是只读副本，或 default_transaction_read_only 已开启；此时无法记录",
+    "the database takes no writes: it is a replica, or default_transaction_read_only is on",
+)
+NO_ANSWER = Reason(
+    "database", f"数据库在 {ANSWER_SECONDS:g} 秒内没有回答", f"the database did not answer within {ANSWER_SECONDS:g} s"
+)
+NO_ROUNDS = Reason(
+    "housekeeping",
+    "后台任务（封存、签署）已停滞",
+    "what goes on behind (sequencing, signing) has not come round for a while",
+)
+
+
+class Readiness:
+    """Asks the database in a thread of its own: those of the requests may all be waiting for it."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._thread = ThreadPoolExecutor(1, "steward-readiness")
+
+    async def reasons(self) -> Sequence[Reason]:
+        """All that stands still, the database first. Raises: DatabaseRefused for one that must not be served."""
+        asked = asyncio.get_running_loop().run_in_executor(self._thread, self._of_the_database)
+        try:
+            found = await asyncio.wait_for(asked, ANSWER_SECONDS)
+        except TimeoutError:
+            found = [NO_ANSWER]
+        last = self._service.housekeeper.last_round
+        if last is not None and time.monotonic() - last > ROUND_SECONDS:
+            found = [*found, NO_ROUNDS]
+        return [*found, *self._service.degraded.reasons()]
+
+    def close(self) -> None:
+        """Ask nothing more."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _of_the_database(self) -> list[Reason]:
+        engine = self._service.ledger.engine
+        require_current(engine)
+        if engine.dialect.name != "postgresql":
+            return []
+        with self._service.ledger.reading() as reader:
+            pool, writes = engine.pool, takes_writes(reader.connection)
+        if not writes:
+            drop_connections(engine, pool)  # the next ones find the primary, where there is another one by now
+        return [] if writes else [READ_ONLY]
+
+
+def is_ready(reasons: Sequence[Reason]) -> bool:
+    """Whether it can serve: nothing stands still but what can wait."""
+    return all(one.name.startswith(BEARABLE) for one in reasons)
+
+
+def shown(reasons: Sequence[Reason]) -> list[dict[str, str]]:
+    """What stands still, as clients see it."""
+    return [{"name": one.name, "detail": one.text, "detail_en": one.text_en} for one in reasons]
+
+
+def named(refusal: Refusal) -> str:
+    """A refusal in one line of English, for a reason."""
+    return f"{type(refusal).__name__}: {refusal.text_en}"

@@ -1,0 +1,95 @@
+"""Retries: an Idempotency-Key makes a repeated command return its first answer (api.md, Writing).
+
+The row lies in the transaction of the event: either both are there or neither. Refusals are not stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from api.application.problem_types import KeyReused, Malformed
+from domain.errors import Invalid
+from domain.store.db.statements import Insert, run
+from domain.values import instant
+
+HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try of a request under a key; `scope` is the hash of the token that it came with."""
+
+    scope: bytes
+    key: str
+    digest: bytes
+
+
+def attempt(scope: bytes, key: str | None, path: str, body: Any) -> Attempt | None:
+    """The attempt that the header describes, None without one. Raises: Malformed; Invalid for an empty key.
+
+    Two bodies are the same when they are the same JSON, however their keys are ordered or their spaces set.
+    """
+    if key is None:
+        return None
+    if not key.strip():
+        raise Invalid(
+            "Idempotency-Key 是空的：这样的重试会重复记录",
+            "the Idempotency-Key is empty: a retry with it would record twice",
+            cites=("api.md",),
+            remedy="请填写一个随机的 UUID；不需要重试保护时不要发送这个请求头",
+            remedy_en="Give a random UUID, or leave the header out where no retry is to be safe.",
+        )
+    if not _KEY.fullmatch(key):
+        raise Malformed(
+            "Idempotency-Key 须为 1 到 255 个可见 ASCII 字符",
+            "Idempotency-Key has to be 1 to 255 visible ASCII characters",
+            remedy="请用一个随机的 UUID",
+            remedy_en="Use a random UUID.",
+        )
+    digest = hashlib.sha256(f"POST {path}\n".encode() + _canonical.encode(body)).digest()
+    return Attempt(scope, key, digest)
+
+
+def first_answer(connection: Connection, this: Attempt) -> bytes | None:
+    """The answer that an earlier attempt was given; None when this is the first. Raises: KeyReused."""
+    row = next(iter(run(connection, _FIRST, (this.scope, this.key))), None)
+    if row is None:
+        return None
+    if bytes(row.body_sha256) != this.digest:
+        raise KeyReused(
+            "这个 Idempotency-Key 已用于另一个请求",
+            "this Idempotency-Key stands for another request",
+            remedy="新的请求请用新的键；重试请原样重发",
+            remedy_en="Use a new key for a new request; repeat a request unchanged to retry it.",
+        )
+    return bytes(row.answer)
+
+
+def decoded(answer: bytes) -> dict[str, Any]:
+    """An answer that was kept, to be given again."""
+    found: dict[str, Any] = msgspec.json.decode(answer)
+    return found
+
+
+def kept(this: Attempt, status: int, answer: bytes) -> Insert:
+    """The row of the answer, to be written with what it answers. In PostgreSQL writing it waits for another
+    transaction with the same key, and fails when that one commits.
+    """
+    return Insert(
+        "idempotency",
+        ("token_sha256", "key", "body_sha256", "created_at", "status", "answer"),
+        ("bytea", "text", "bytea", "timestamptz", "int", "bytea"),
+        [(this.scope, this.key, this.digest, instant(datetime.now(UTC)), status, answer)],
+    )
+
+
+_FIRST = "SELECT body_sha256, answer FROM idempotency WHERE token_sha256 = $1 AND key = $2"

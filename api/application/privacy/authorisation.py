@@ -1,0 +1,119 @@
+"""Who may use which route: the one table of rights (api.md, Conventions). A route without a row stops the start."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from api.application.commands import ACTS, COMMANDS
+from domain.values import Role
+
+
+class Reach(StrEnum):
+    """How far a right goes."""
+
+    ALL = "all"
+    OWN = "own"
+    """Only the path's agency, and only when it is the caller's own: another's is 404, like one that does not exist."""
+    PART = "part"
+    """The answer is narrowed to what is the caller's."""
+
+
+Rights = dict[Role, Reach]
+WHAT_IF = "/v1/agencies/{uscc}/what-if"
+APPEAL_WHAT_IF = "/v1/appeals/{id}/what-if"
+"""Questions that are posted."""
+PUBLIC: Rights = {}
+"""No token is asked for."""
+
+READERS: Rights = dict.fromkeys((Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR), Reach.ALL)
+_ONE_AGENCY: Rights = {**READERS, Role.AGENCY: Reach.OWN}
+_DISTRICT: Rights = {**READERS, Role.AGENCY: Reach.PART}
+_OUTSIDERS: Rights = {**READERS, Role.AGENCY: Reach.ALL, Role.CLIENT: Reach.ALL}
+"""Who may keep what the log signs, to hold it against the log later: it contains no fact."""
+_RECORDERS: Rights = {**_DISTRICT, Role.CLIENT: Reach.PART}
+"""Proof of one event: an agency for its own, whoever has recorded an event for that one."""
+_ANYONE: Rights = dict.fromkeys(Role, Reach.ALL)
+
+_QUESTIONS: dict[str, Rights] = {
+    "/v1/agencies/{uscc}/standing": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/sheets/{year}": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/timeline": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/course": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/stops": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/comparison": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/certificate": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/subjects": READERS,
+    "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
+    "/v1/agencies/{uscc}/events/{id}": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
+    "/v1/agencies/{uscc}/sheets/{year}/pdf": _ONE_AGENCY,
+    "/v1/agencies": _DISTRICT,
+    "/v1/rankings/{year}": _DISTRICT,
+    "/v1/statistics": READERS,
+    "/v1/log": READERS,
+    "/v1/log/checkpoint": _OUTSIDERS,
+    "/v1/log/consistency": _OUTSIDERS,
+    "/v1/log/inclusion": _RECORDERS,
+    "/v1/log/receipt": _RECORDERS,
+    "/v1/agencies/{uscc}/head": _ONE_AGENCY,
+    "/v1/notices": _DISTRICT,
+    "/v1/agencies/{uscc}/results/{year}": _ONE_AGENCY,
+    "/v1/assessments": _DISTRICT,
+    "/v1/assessments/{year}": _DISTRICT,
+    "/v1/assessments/{year}/events": READERS,
+    "/v1/appeals": _DISTRICT,
+    "/v1/appeals/{id}": _DISTRICT,
+    "/v1/appeals/{id}/dossier": _DISTRICT,
+    "/v1/objections": _DISTRICT,
+    "/v1/reports": READERS,
+    "/v1/impacts": _DISTRICT,
+    "/v1/submissions": _DISTRICT,
+    "/v1/worklists": _DISTRICT,
+    "/v1/impacts/{id}": _DISTRICT,
+    "/v1/hints": READERS,
+    "/v1/consultations": {Role.AUDITOR: Reach.ALL},
+    "/v1/access-changes": {Role.AUDITOR: Reach.ALL, Role.ADMIN: Reach.ALL},
+    "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
+    "/v1/rulebooks": _ANYONE,
+    "/v1/rulebooks/{id}": _ANYONE,
+    "/v1/measures/{article:path}": _ANYONE,
+    "/v1/survey-links/{secret}": PUBLIC,
+    "/v1/public/agencies": PUBLIC,
+    "/v1/public/agencies.atom": PUBLIC,
+    "/v1/public/blacklist": PUBLIC,
+    "/v1/public/blacklist.atom": PUBLIC,
+    "/v1/public/results/{year}": PUBLIC,
+    "/v1/public/results/{year}.atom": PUBLIC,
+    "/healthz": PUBLIC,
+    "/readyz": PUBLIC,
+    "/metrics": PUBLIC,
+    "/problems/{name}": PUBLIC,
+}
+
+
+_ADMINISTRATION = (
+    ("GET", "/v1/accounts"), ("POST", "/v1/accounts"), ("POST", "/v1/accounts/{id}/password"),
+    ("POST", "/v1/accounts/{id}/access"),
+    ("GET", "/v1/tokens"), ("POST", "/v1/tokens"), ("POST", "/v1/tokens/{id}/revocation"),
+)  # fmt: skip
+"""Users and tokens: the administrator's alone, who reads no facts (api.md, Conventions)."""
+
+
+def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
+    """An agency writes about itself only; a first filing names its agency in the body, where the command checks it."""
+    own = Reach.OWN if "{uscc}" in path else Reach.ALL
+    return {role: own if role is Role.AGENCY else Reach.ALL for role in roles}
+
+
+PERMISSIONS: dict[tuple[str, str], Rights] = {
+    **{("GET", path): rights for path, rights in _QUESTIONS.items()},
+    ("POST", WHAT_IF): _ONE_AGENCY,
+    ("POST", APPEAL_WHAT_IF): _DISTRICT,
+    ("POST", "/v1/survey-links/{secret}"): PUBLIC,
+    **{key: {Role.ADMIN: Reach.ALL} for key in _ADMINISTRATION},
+    **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
+}
+
+
+def rights_of(method: str, path: str) -> Rights:
+    """The row of a route; `KeyError` when nobody has decided who may use it."""
+    return PERMISSIONS[method, path]

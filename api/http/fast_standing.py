@@ -1,0 +1,204 @@
+"""`GET standing` the short way: one statement without a thread, or no statement where the answer cannot change.
+
+It answers what is asked often and plainly, byte for byte as the full way does (`question_routes.standing`). Whatever is
+out of the ordinary (a bad parameter, an unknown agency, a missing right, `version:N`, trouble) goes the full way,
+which has the words for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from datetime import UTC, date, datetime
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.application.instants import known_at as read_known_at
+from api.application.privacy.authorisation import Rights, rights_of
+from api.application.privacy.callers import Caller, secret_of
+from api.application.privacy.reading_log import Readings
+from api.application.problem_types import Unauthenticated
+from api.http.guard import GuardedRoute, require_right
+from api.http.responses import Encoded, encoded
+from domain.commands.fields import read_day
+from domain.errors import Refusal
+from domain.ledger.ledger import Ledger
+from domain.store.access.row_macs import key_of
+from domain.store.access.tokens import OWNER_QUERY, Token, alive, token_hash, token_in
+from domain.store.db.column_types import as_instant
+from domain.store.db.fast_read import QuickReads, Unanswered
+from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, instant, normal_uscc, shanghai_date
+from projections.rows.read.row_answers import standing_answer
+from projections.rows.read.row_sql import asked, hit_of, look_up_query, parameters_of
+
+log = structlog.get_logger("steward")
+
+TRUSTED_SECONDS = 1.0
+"""How long a token that was found good is not asked for again, where an answer is known already."""
+KEPT_SECONDS = 60.0
+"""How long an answer is kept: it cannot change, but what was wrong in the rows may be mended by a rebuild."""
+MOST_KEPT = 5_000
+NAME = "GET /v1/agencies/{uscc}/standing"
+_PLACE = (
+    "(SELECT version FROM stream_heads WHERE stream = :ledger) AS law_version, "
+    "(SELECT sealed_at FROM sealer) AS sealed_at"
+)
+
+
+class _Question(NamedTuple):
+    """What was asked, read; equal questions have equal answers as long as nothing is recorded."""
+
+    uscc: str
+    as_of: date | None
+    known_at: Instant | None
+
+
+class _Kept(NamedTuple):
+    until: float
+    answer: Encoded
+
+
+class StandingRoute(GuardedRoute):
+    """A route that tries the short way first."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The short way, and behind it the guard and the full way."""
+        full = super().get_route_handler()
+        rights = rights_of("GET", self.path)
+
+        async def answer(request: Request) -> Response:
+            quick: QuickStandings = request.app.state.quick_standings
+            return await quick.answer(request, rights) or await full(request)
+
+        return answer
+
+
+class QuickStandings:
+    """The short way of one process."""
+
+    def __init__(self, ledger: Ledger, reads: QuickReads, used: Callable[[Token], None], readings: Readings) -> None:
+        self._ledger, self._reads, self._used, self._readings = ledger, reads, used, readings
+        with ledger.reading() as reader:
+            self._row_key = key_of(reader.connection)
+        self._tokens: dict[bytes, tuple[float, Token]] = {}
+        self._kept: OrderedDict[_Question, _Kept] = OrderedDict()
+
+    async def answer(self, request: Request, rights: Rights) -> Response | None:
+        """The answer; None when the full way has to find it, or to refuse."""
+        question = _question(request.path_params["uscc"], request.scope["query_string"])
+        if question is None:
+            return None
+        try:
+            secret = token_hash(secret_of(request))
+        except Unauthenticated:
+            return None
+        found = self._known(question, secret) or await self._looked_up(question, secret)
+        if found is None:
+            return None
+        token, answer = found
+        if token.role == Role.AGENCY and (question.as_of or question.known_at):
+            return None  # what an agency is told of another day depends on who it is (R39)
+        caller = Caller(token.person_id, Role(token.role), token.uscc, secret)
+        try:
+            require_right(rights, caller, question.uscc)
+        except Refusal:
+            return None
+        self._used(token)
+        await self._readings.note(request, caller, question.uscc, NAME)
+        return answer.response(request)
+
+    # ---- what is known already ----
+
+    def _known(self, question: _Question, secret: bytes) -> tuple[Token, Encoded] | None:
+        now = time.monotonic()
+        kept = self._kept.get(question)
+        until, token = self._tokens.get(secret, (0.0, None))
+        if kept is None or kept.until < now or token is None or until < now or alive(token) is None:
+            return None
+        self._kept.move_to_end(question)
+        return token, kept.answer
+
+    def _keep(self, question: _Question, answer: Encoded) -> None:
+        self._kept[question] = _Kept(time.monotonic() + KEPT_SECONDS, answer)
+        self._kept.move_to_end(question)
+        if len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    def _trust(self, secret: bytes, token: Token) -> None:
+        if len(self._tokens) > MOST_KEPT:
+            self._tokens.clear()
+        self._tokens[secret] = time.monotonic() + TRUSTED_SECONDS, token
+
+    # ---- one statement ----
+
+    async def _looked_up(self, question: _Question, secret: bytes) -> tuple[Token, Encoded] | None:
+        own = self._ledger.cache.get(LEDGER_STREAM)
+        now = instant(datetime.now(UTC))
+        at = question.known_at or now
+        day = question.as_of or shanghai_date(now)
+        law = self._ledger.law_of(own, at)
+        if law is None or at > now:
+            return None
+        basis = asked(law, day, at)
+        query = look_up_query(self._ledger.engine.dialect.name, basis)
+        values = parameters_of(basis) | {
+            "stream": agency_stream(question.uscc), "token": secret, "ledger": LEDGER_STREAM
+        }  # fmt: skip
+        try:
+            row = await self._reads.row(_with_token(query), values)
+        except Unanswered as error:
+            log.warning("quick_read_failed", error=str(error)[:300])
+            return None
+        if row is None or row["law_version"] != len(own) or not _is_past(row, now):
+            return None
+        token = token_in(row, now, self._row_key)
+        if token is None:
+            return None
+        hit = hit_of(row)
+        content = standing_answer(question.uscc, hit.found, law, day, at, hit.version, basis.year)
+        self._trust(secret, token)
+        horizon = as_instant(row["sealed_at"])
+        settled = question.known_at is not None and horizon is not None and at < horizon
+        answer = encoded(content, for_ever=settled and question.as_of is not None)
+        if settled and question.as_of is not None:
+            self._keep(question, answer)
+        return token, answer
+
+
+@cache
+def _with_token(query: str) -> str:
+    """The question with the token's owner; one text object a question, so that nobody has to compare it again."""
+    return f"SELECT *, {_PLACE} FROM ({OWNER_QUERY}) t, ({query}) s"  # noqa: S608  # ours
+
+
+def _is_past(row: Any, now: Instant) -> bool:
+    last = as_instant(row["last_recorded_at"])
+    return last is None or last <= now
+
+
+def _question(path: str, query: bytes) -> _Question | None:
+    """The question; None when something about it is not as it should be."""
+    try:
+        return _read(path, query)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=10_000)
+def _read(path: str, query: bytes) -> _Question:
+    given: dict[str, str] = {}
+    for part in query.decode("ascii").split("&") if query else ():
+        name, _, value = part.partition("=")
+        if name in given or name not in ("as_of", "known_at"):
+            raise ValueError(name)
+        given[name] = unquote_plus(value)
+    known = read_known_at(given["known_at"]) if "known_at" in given else None
+    if known is not None and ":" in known[:8]:
+        raise ValueError(known)  # version:N and log:N
+    return _Question(normal_uscc(path), read_day(given["as_of"]) if "as_of" in given else None, known)

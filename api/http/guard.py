@@ -1,0 +1,129 @@
+"""What stands before every route: token, role, own agency, query parameters, body, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, rights_of
+from api.application.privacy.callers import CALLER, Caller, authenticate
+from api.application.privacy.reading_log import note_answer
+from api.application.validation_texts import MOST_ERRORS
+from api.http.json_bodies import read_json_object
+from api.http.limits.body_limits import limits_of
+from api.http.limits.concurrency import HEAVY, asker_of
+from api.http.limits.rates import address_of
+from api.http.veiling import forms_meant, veiled_refusal, veiled_response
+from domain.agency import unknown_agency
+from domain.errors import Forbidden, Refusal
+from domain.values import ROLE_NAMES, Role, loose_uscc, normal_uscc
+
+
+class GuardedRoute(APIRoute):
+    """A route of this API. Building one fails where `permissions.py` has no row for it."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler behind the guard. The body is parsed here: FastAPI takes what the request already has."""
+        method = "".join(self.methods or ())  # one method to a route
+        rights = rights_of(method, self.path)
+        allowed = frozenset(field.alias for field in self.dependant.query_params)
+        takes_body, limits = self.body_field is not None, limits_of(method, self.path)
+        answer = super().get_route_handler()
+        named = f"{method} {self.path}"
+        heavy = (method, self.path) in HEAVY
+        consulting = rights is not PUBLIC and (method == "GET" or self.path in (WHAT_IF, APPEAL_WHAT_IF))
+
+        async def guarded(request: Request) -> Response:
+            service = request.app.state.service
+            fold_path(request)
+            if rights is not PUBLIC:
+                caller = request.scope.get(CALLER) or await _by_token(request)
+                request.state.caller = caller
+                request.state.reach = require_right(rights, caller, request.path_params.get("uscc"))
+            require_known_parameters(request, allowed)
+            if takes_body:
+                parsed = await read_json_object(request, limits.within(service.settings.body_limit), limits.members)
+                request._json = parsed
+                request._body = b"{}"  # what it was is parsed already; FastAPI only looks whether there is one
+                request.state.body = parsed
+            veiling = rights is not PUBLIC and request.state.caller.role is Role.AGENCY
+            if veiling:
+                await run_in_threadpool(forms_meant, request)
+            try:
+                if heavy:
+                    asker = asker_of(getattr(request.state, "caller", None), address_of(request.scope))
+                    async with request.app.state.heavy.place(asker):
+                        response = await answer(request)
+                else:
+                    response = await answer(request)
+            except Refusal as refusal:
+                raise (await run_in_threadpool(veiled_refusal, request, refusal) if veiling else refusal) from None
+            if veiling and method == "POST":
+                response = await run_in_threadpool(veiled_response, request, response)
+            if consulting:
+                await note_answer(request, response, named)
+            return response
+
+        return guarded
+
+
+async def _by_token(request: Request) -> Caller:
+    """The caller by their token, whose use is noted. Raises: Unauthenticated."""
+    service = request.app.state.service
+    caller, token = await run_in_threadpool(authenticate, service.ledger, request)
+    service.housekeeper.used(token)
+    return caller
+
+
+def require_right(rights: Rights, caller: Caller, uscc: str | None) -> Reach:
+    """How far the caller's right goes. Raises: Forbidden, NotFound for an agency that is not the caller's."""
+    reach = rights.get(caller.role)
+    if reach is None:
+        name, name_en = ROLE_NAMES[caller.role]
+        may = [ROLE_NAMES[role] for role in sorted(rights)]
+        raise Forbidden(
+            f"角色“{name}”无权办理；可以办理的角色：{'、'.join(zh for zh, _ in may)}",
+            f"the role {name_en} may not do this; these may: {', '.join(en for _, en in may)}",
+            remedy="请由有权的人员办理",
+            remedy_en="Let somebody with one of these roles do it.",
+        )
+    if reach is Reach.OWN and uscc is not None and path_uscc(uscc) != caller.uscc:
+        raise unknown_agency(uscc)
+    return reach
+
+
+def fold_path(request: Request) -> None:
+    """Let a path lead to the agency however its code was typed: what comes after sees the canonical one."""
+    given = request.path_params
+    if "uscc" in given:
+        request.scope["path_params"] = {**given, "uscc": loose_uscc(given["uscc"])}
+
+
+def path_uscc(text: str) -> str:
+    """The USCC that a path names; what is no USCC names no agency. Raises: NotFound."""
+    try:
+        return normal_uscc(text)
+    except ValueError:
+        raise unknown_agency(text) from None
+
+
+def require_known_parameters(request: Request, allowed: frozenset[str]) -> None:
+    """A misspelt `as_of` must not be ignored silently, and of two values neither can be right. Raises: 422."""
+    errors: list[dict[str, Any]] = []
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in dict.fromkeys(names):
+        if len(errors) >= MOST_ERRORS:  # more are not shown, and each costs
+            break
+        if name not in allowed:
+            listed = ", ".join(sorted(allowed)) or "—"
+            errors.append({"type": "unknown_parameter", "loc": ("query", name), "ctx": {"allowed": listed}})
+        elif names.count(name) > 1:
+            errors.append({"type": "doubled_parameter", "loc": ("query", name)})
+    if errors:
+        raise RequestValidationError(errors)

@@ -1,0 +1,158 @@
+"""`GET /metrics` (api.md): how much is asked, how fast it is answered, how far the log is sealed. Nobody's data.
+
+Labels are routes as declared, methods and statuses: never a code, a name or a query.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import accumulate
+
+from fastapi import APIRouter, Request
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import Scope
+
+from api.http.documentation.openapi import metrics_docs
+from api.http.guard import GuardedRoute
+from domain.errors import Busy, NotFound
+from domain.ledger.ledger import Ledger
+from domain.store.db.postgresql import takes_writes
+from domain.store.log.sequencer import sealed_until, unsealed
+from domain.store.proof.proof_reader import Signed, latest_checkpoint
+from domain.values import Instant, moment
+
+router = APIRouter(route_class=GuardedRoute)
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
+_FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"})
+
+
+class Metrics(Collector):
+    """The figures of one process since it began: counted in the event loop alone, so without locks."""
+
+    def __init__(self) -> None:
+        self._requests: dict[tuple[str, str, int], int] = {}
+        self._times: dict[str, list[int]] = {}
+        self._sums: dict[str, float] = {}
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._sealed = self._gauge("steward_log_sealed_events", "Events that have their place in the log")
+        self._unsealed = self._gauge("steward_log_unsealed_events", "Recorded events that wait for their place")
+        self._lag = self._gauge("steward_log_unsealed_seconds", "How long the first of them has waited")
+        self._signed = self._gauge("steward_log_signed_events", "Events that a signed checkpoint covers")
+        self._age = self._gauge("steward_log_checkpoint_age_seconds", "How old the latest checkpoint is; -1: none yet")
+        self._readings = self._gauge("steward_consultations_waiting", "Consultations that are not written down yet")
+        self._database = self._gauge("steward_database_up", "Whether the database answers; if not, its figures are old")
+        self._writable = self._gauge("steward_database_writable", "Whether it takes writes")
+        self._degraded = Gauge(
+            "steward_degraded", "What stands still, by name (readyz says more)", ("reason",), registry=self._registry
+        )
+        self._failures: dict[str, int] = {}
+
+        name, text = "steward_checkpoint_copy_failures", "Failures to put a checkpoint at its second place"
+        self._copies = Gauge(name, text, labelnames=("place",), registry=self._registry)
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return Gauge(name, text, registry=self._registry)
+
+    def answered(self, method: str, route: str | None, status: int | None, seconds: float) -> None:
+        """Count one request."""
+        named = route or "none"
+        key = (method if method in METHODS else "other", named, status or 0)
+        self._requests[key] = self._requests.get(key, 0) + 1
+        times = self._times.get(named)
+        if times is None:
+            times = self._times[named] = [0] * (len(_SECONDS) + 1)
+        times[bisect_left(_SECONDS, seconds)] += 1
+        self._sums[named] = self._sums.get(named, 0.0) + seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        requests = CounterMetricFamily("steward_requests", "Requests answered", labels=("method", "route", "status"))
+        for (method, route, status), count in list(self._requests.items()):
+            requests.add_metric((method, route, str(status)), count)
+        yield requests
+        seconds = HistogramMetricFamily("steward_request_seconds", "Time until answered", labels=("route",))
+        for route, times in list(self._times.items()):
+            upto = zip((*map(str, _SECONDS), "+Inf"), accumulate(times), strict=True)
+            seconds.add_metric((route,), list(upto), self._sums[route])
+        yield seconds
+        failures = CounterMetricFamily("steward_background_failures", "Failed rounds behind", labels=("task",))
+        for task, count in list(self._failures.items()):
+            failures.add_metric((task,), count)
+        yield failures
+
+    def page(self, request: Request) -> bytes:
+        """All figures, in the text format of Prometheus."""
+        service = request.app.state.service
+        try:
+            self._ask(service.ledger)
+        except Busy:
+            self._database.set(0)
+        self._readings.set(service.readings.waiting)
+        self._failures = dict(service.housekeeper.failures)
+        for place, times in service.housekeeper.copies.failures.items():
+            self._copies.labels(place).set(times)
+        self._degraded.clear()
+        for reason in service.degraded.reasons():
+            self._degraded.labels(reason.name).set(1)
+        return generate_latest(self._registry)
+
+    def _ask(self, ledger: Ledger) -> None:
+        """What the database knows. Raises: Busy."""
+        with ledger.reading() as reader:
+            connection = reader.connection
+            sealed, _ = sealed_until(connection)
+            waiting, since = unsealed(connection)
+            signed: Signed | None = latest_checkpoint(connection)
+            writable = connection.dialect.name != "postgresql" or takes_writes(connection)
+        self._database.set(1)
+        self._writable.set(writable)
+        self._sealed.set(sealed)
+        self._unsealed.set(waiting)
+        self._lag.set(0 if since is None else _age(since))
+        self._signed.set(0 if signed is None else signed.size)
+        self._age.set(-1 if signed is None else _age(signed.sealed_at))
+
+
+@router.get("/metrics", tags=["运行"], **metrics_docs())
+async def metrics(request: Request) -> Response:
+    """运行指标（Prometheus 文本格式），默认只答本机 / Figures for Prometheus; by default for this machine only."""
+    allowed = request.app.state.service.settings.metrics
+    if allowed == "off" or (allowed == "loopback" and not is_local(request.scope)):
+        raise NotFound(
+            "没有这个路径", "there is no such path",
+            remedy="运行指标默认只答本机，见 STEWARD_METRICS",
+            remedy_en="By default for this machine only, see STEWARD_METRICS.",
+        )  # fmt: skip
+    content = await run_in_threadpool(request.app.state.metrics.page, request)
+    return Response(content, media_type=MEDIA_TYPE)
+
+
+def is_local(scope: Scope) -> bool:
+    """Whether somebody on this machine asks, and asks directly: a proxy here asks for others."""
+    client = scope.get("client")
+    if client is None or any(name in _FORWARDED for name, _ in scope["headers"]):
+        return False
+    return _is_loopback(client[0])
+
+
+def _age(at: Instant) -> float:
+    return max(0.0, (datetime.now(UTC) - moment(at)).total_seconds())
+
+
+@lru_cache(maxsize=1000)
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,194 @@
+"""The outermost layer: a reference for each request, security headers, one log line, and no failure untold.
+
+Plain ASGI, so that nothing is buffered and no further task is made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+
+import anyio
+import structlog
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.application.problem_types import TooManyRequests, TooSlow
+from api.http.limits.rates import Rates, secret_in
+from api.http.metrics import Metrics
+from api.http.problems import on_failure, on_refusal
+from api.http.public_address import prefix_of
+from api.settings import Settings
+from api.web.errors import in_its_kind
+
+log = structlog.get_logger("steward")
+
+UNAUTHENTICATED, TOO_MANY = 401, 429
+MOST_DRAINED_BYTES = 8 * 1024 * 1024
+"""How much of an unwanted body is taken in before answering, so that the sender gets to read the answer."""
+
+MOST_DRAINING_SECONDS = 2.0
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cache-Control": "no-store",
+}
+"""Set where an answer does not say otherwise. With a stricter referrer policy browsers send forms as `Origin: null`."""
+HSTS = "max-age=31536000"
+STRICT_POLICY = "default-src 'none'; frame-ancestors 'none'"
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; frame-ancestors 'none'"
+)
+DOCS_PATHS = ("/docs", "/redoc")
+
+
+class Edge:
+    """One request at a time: `api/app.py` puts it around everything."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self.app, self._metrics = app, metrics
+        self._rates = Rates(settings.rate_per_address, settings.rate_per_token)
+        self._body_seconds = settings.body_seconds
+        self._prefix = prefix_of(settings.public_url)
+        self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if settings.https else {})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the application answer, and see to it that there is an answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, self._headers, self._body_seconds, self._prefix)
+        inner: Scope = {**scope, "steward.reference": exchange.reference}
+        if self._prefix:
+            _below(inner, self._prefix)
+        if scope["method"] == "HEAD":
+            inner["method"] = "GET"
+        try:
+            self._rates.let_in(scope)
+            await self.app(inner, exchange.receive, exchange.send)
+            if _is_a_failed_try(inner, exchange.status):
+                self._rates.failed(scope)
+        except TooManyRequests as refusal:
+            response = in_its_kind(Request(inner), await on_refusal(Request(inner), refusal))
+            await response(scope, exchange.receive, exchange.send)
+        except Exception as error:  # noqa: BLE001  # the last place where a failure can become an answer
+            response = in_its_kind(Request(inner), on_failure(exchange.reference, error))
+            if exchange.status is None:
+                await response(scope, exchange.receive, exchange.send)
+        finally:
+            self._metrics.answered(scope["method"], *exchange.note(inner))
+
+
+def _below(scope: Scope, prefix: str) -> None:
+    """Take the sub-path off, which a proxy may have left before the path or may have taken off itself.
+
+    Everything inside knows paths without it; it is put before links and redirections on the way out.
+    """
+    path: str = scope["path"]
+    if path == prefix or path.startswith(prefix + "/"):
+        scope["path"] = path.removeprefix(prefix) or "/"
+        scope["raw_path"] = scope.get("raw_path", b"").removeprefix(prefix.encode()) or b"/"
+    if scope["path"].startswith(DOCS_PATHS):
+        scope["root_path"] = prefix  # what FastAPI's own pages put before their addresses
+
+
+def _is_a_failed_try(scope: Scope, status: int | None) -> bool:
+    """Whether a stranger was refused where one can guess, or make us read a body: a token or session that is none, a
+    form or body of somebody unknown, a link that is none.
+    """
+    if status is None or not 400 <= status < 500 or status == TOO_MANY:
+        return False
+    state = scope.get("state", {})
+    if state.get("caller") is not None or state.get("visitor") is not None:
+        return False
+    if status == UNAUTHENTICATED and secret_in(scope) is not None:
+        return True
+    route: str = getattr(scope.get("route"), "path", "")
+    return scope["method"] == "POST" or "{secret}" in route
+
+
+class _Exchange:
+    """What is known of one request while it is answered."""
+
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], body_seconds: float, prefix: str
+    ) -> None:
+        self._scope, self._receive, self._send, self._prefix = scope, receive, send, prefix
+        self._headers, self._body_seconds = headers, body_seconds
+        self.reference = secrets.token_hex(8)
+        self.status: int | None = None
+        self._began = time.perf_counter()
+        self._more_body = scope["method"] in ("POST", "PUT", "PATCH", "DELETE")
+
+    async def receive(self) -> Message:
+        """The next piece; of the body as a whole only within its time. Raises: TooSlow."""
+        if not self._more_body:
+            return await self._take()
+        left = self._began + self._body_seconds - time.perf_counter()
+        try:
+            return await asyncio.wait_for(self._take(), max(left, 0.001))
+        except TimeoutError:
+            self._more_body = False  # nothing more is waited for
+            raise TooSlow(
+                f"请求体没有在 {self._body_seconds:g} 秒内传完",
+                f"the body did not arrive within {self._body_seconds:g} seconds",
+                remedy="请检查网络后重试；大量事实请用 steward import",
+                remedy_en="Check the network and try again; use steward import for many facts.",
+            ) from None
+
+    async def _take(self) -> Message:
+        message = await self._receive()
+        self._more_body = message["type"] == "http.request" and message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            if self._more_body:
+                await self._drain()
+            self._dress(MutableHeaders(scope=message))
+        elif self._scope["method"] == "HEAD" and message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await self._send(message)
+
+    async def _drain(self) -> None:
+        """A server that closes on unread bytes resets the connection, and the refusal is lost with it."""
+        taken = 0
+        headers = dict(self._scope["headers"])
+        with anyio.move_on_after(MOST_DRAINING_SECONDS):
+            while self._more_body and taken <= MOST_DRAINED_BYTES and b"expect" not in headers:
+                taken += len((await self._take()).get("body", b"")) + 1
+
+    def _dress(self, headers: MutableHeaders) -> None:
+        for name, value in self._headers.items():
+            headers.setdefault(name, value)
+        is_docs = self._scope["path"].startswith(DOCS_PATHS)
+        headers.setdefault("Content-Security-Policy", DOCS_POLICY if is_docs else STRICT_POLICY)
+        headers["X-Request-Id"] = self.reference
+        there = headers.get("location", "")
+        if self._prefix and there.startswith("/") and not there.startswith("//"):
+            headers["location"] = self._prefix + there
+
+    def note(self, inner: Scope) -> tuple[str | None, int | None, float]:
+        """One line per request: the route as it is declared, never the path, query, body or token themselves.
+
+        Gives route, status and seconds.
+        """
+        route: str | None = getattr(inner.get("route"), "path", None)
+        seconds = time.perf_counter() - self._began
+        log.info(
+            "request",
+            reference=self.reference,
+            method=self._scope["method"],
+            route=route,
+            status=self.status,
+            milliseconds=round(seconds * 1000, 1),
+        )
+        return route, self.status, seconds

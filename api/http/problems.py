@@ -1,0 +1,170 @@
+"""Everything that goes wrong becomes one `application/problem+json` body here (RFC 9457); routes never catch."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+
+from api.application.problem_types import (
+    MEDIA_TYPE,
+    PROBLEM_TYPES,
+    ProblemType,
+    TooManyRequests,
+    TooSlow,
+    Unauthenticated,
+    problem_type_of,
+)
+from api.application.validation_texts import field_errors
+from api.web.errors import in_its_kind
+from domain.errors import Refusal, Unreadable
+
+log = structlog.get_logger("steward")
+
+RETRY_AFTER_SECONDS = 2
+CHALLENGE = 'Bearer realm="steward"'
+
+
+def problem(
+    kind: ProblemType, detail: str, detail_en: str, *, headers: dict[str, str] | None = None, **more: Any
+) -> Response:
+    """The response for one problem; empty members are left out."""
+    body = {
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "title_en": kind.title_en,
+        "detail_en": detail_en,
+        **{name: value for name, value in more.items() if value},
+    }
+    if kind.status == 503:
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS), **(headers or {})}
+    return Response(
+        msgspec.json.encode(body), kind.status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE
+    )
+
+
+def refusal_body(refusal: Refusal) -> dict[str, Any]:
+    """The members of a problem body that come from a refusal: articles, readings, remedy, the field."""
+    places = refusal.more or (() if refusal.pointer is None else ((refusal.pointer, refusal.text, refusal.text_en),))
+    return {
+        "errors": [{"pointer": pointer, "detail": text, "detail_en": text_en} for pointer, text, text_en in places],
+        "article": ", ".join(one for one in refusal.cites if one.startswith(("art.", "annex"))),
+        "rule": ", ".join(one for one in refusal.cites if one[:1] == "R" and one[1:2].isdigit()),
+        "remedy": refusal.remedy,
+        "remedy_en": refusal.remedy_en,
+    }
+
+
+async def on_refusal(request: Request, error: Exception) -> Response:
+    """A command or question that is refused, by the domain or at the edge."""
+    assert isinstance(error, Refusal)  # noqa: S101  # Starlette hands over what it was registered for
+    kind = problem_type_of(error)
+    headers = {"WWW-Authenticate": CHALLENGE} if isinstance(error, Unauthenticated) else {}
+    if isinstance(error, Unauthenticated) and "authorization" in request.headers:
+        headers["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"'
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, TooSlow):
+        headers["Connection"] = "close"  # what may still come of the body is no request (RFC 9110, 15.5.9)
+    return problem(kind, error.text, error.text_en, headers=headers, **refusal_body(error))
+
+
+async def on_validation_error(request: Request, error: Exception) -> Response:
+    """Fields or query parameters that are wrong."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    errors = field_errors(error.errors(), error.body)
+    first = errors[0]
+    said, said_en = f"{first['pointer']}：{first['detail']}", f"{first['pointer']}: {first['detail_en']}"
+    if len(errors) > 1:
+        said, said_en = f"内容有 {len(errors)} 处不对，见 errors", f"{len(errors)} things are wrong, see errors"
+    return problem(PROBLEM_TYPES["invalid"], said, said_en, errors=errors)
+
+
+async def on_http_error(request: Request, error: Exception) -> Response:
+    """What routing itself refuses: an unknown path, a method that is not offered."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    if error.status_code == 405:
+        allowed = ", ".join(allowed_methods(request))
+        return problem(
+            PROBLEM_TYPES["method-not-allowed"],
+            f"该路径只支持 {allowed}", f"this path offers {allowed} only", headers={"Allow": allowed},
+        )  # fmt: skip
+    if error.status_code == 404:
+        return problem(PROBLEM_TYPES["not-found"], "没有这个路径", "there is no such path")
+    if error.status_code == 400:
+        return problem(PROBLEM_TYPES["malformed-request"], "请求无法读取", "the request cannot be read")
+    return on_failure(request.scope.get("steward.reference", "-"), error)
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """The methods of every route that this path matches: one route knows only its own."""
+    methods: set[str] = set()
+    for route in request.app.router.routes:
+        methods |= _methods_at(route, request)
+    if "GET" in methods:
+        methods.add("HEAD")
+    return sorted(methods)
+
+
+def _methods_at(route: BaseRoute, request: Request) -> set[str]:
+    match, _ = route.matches(request.scope)
+    own = getattr(route, "methods", None) or {"GET"}  # files below a mount
+    return set(own) if match is not Match.NONE else set()
+
+
+def on_failure(reference: str, error: BaseException) -> Response:
+    """A failure of ours: logged under a reference, and nothing of it told."""
+    log.error("failure", reference=reference, error=_named(error), frames=_frames(error))
+    return problem(
+        PROBLEM_TYPES["internal"],
+        f"服务器内部错误，编号 {reference}", f"an internal error, logged as {reference}", reference=reference,
+    )  # fmt: skip
+
+
+_TOLD = (DBAPIError, OSError, Refusal, Unreadable)
+"""Errors whose first line holds nothing that somebody sent; of others, which may quote it, only the class is told."""
+
+
+def _named(error: BaseException) -> list[str]:
+    """The chain of errors by class and, where it names nobody, first line; a database error without parameters."""
+    chain: list[str] = []
+    current: BaseException | None = error
+    while current is not None and len(chain) < 10:
+        said = str(current.orig) if isinstance(current, DBAPIError) else str(current)
+        told = f": {said.partition(chr(10))[0][:300]}" if isinstance(current, _TOLD) else ""
+        chain.append(f"{type(current).__name__}{told}")
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return chain
+
+
+def _frames(error: BaseException) -> list[str]:
+    frames = traceback.extract_tb(error.__traceback__)[-25:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+Handler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
+
+
+def _for_pages_too(handler: Handler) -> Handler:
+    async def answer(request: Request, error: Exception) -> Response:
+        return in_its_kind(request, await handler(request, error))
+
+    return answer
+
+
+def install(app: FastAPI) -> None:
+    """Let this module render all that is raised below the middleware (which renders failures by `on_failure`)."""
+    app.add_exception_handler(Refusal, _for_pages_too(on_refusal))
+    app.add_exception_handler(RequestValidationError, _for_pages_too(on_validation_error))
+    app.add_exception_handler(HTTPException, _for_pages_too(on_http_error))

@@ -1,0 +1,52 @@
+"""Whether the process lives and whether it can serve; and the page behind each problem's `type`."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.application.background.readiness import is_ready, shown
+from api.application.problem_types import PROBLEM_TYPES
+from api.http.documentation.openapi import public_docs
+from api.http.guard import GuardedRoute
+from api.http.problems import problem
+from api.http.responses import answer
+from domain.errors import NotFound
+from domain.version import software
+
+router = APIRouter(route_class=GuardedRoute)
+TAG = "运行"
+
+
+@router.get("/healthz", tags=[TAG], **public_docs("healthz", ["invalid", "internal"]))
+async def healthz(request: Request) -> Response:
+    """进程在运行，及程序版本 / The process lives, and which version of the code it is."""
+    return answer(request, {"status": "ok", "version": software()})
+
+
+@router.get("/readyz", tags=[TAG], **public_docs("readyz", ["invalid", "internal", "busy", "not-ready"]))
+async def readyz(request: Request) -> Response:
+    """数据库可用、可写、版本相符，记录照常封存并签署；否则说明停在何处 / Facts are recorded, ordered and signed.
+
+    `degraded` names whatever stands still; with 200 it is only what can wait.
+    """
+    reasons = await request.app.state.readiness.reasons()
+    if is_ready(reasons):
+        return answer(request, {"status": "ready", **({"degraded": shown(reasons)} if reasons else {})})
+    return problem(
+        PROBLEM_TYPES["not-ready"],
+        "；".join(one.text for one in reasons), "; ".join(one.text_en for one in reasons), degraded=shown(reasons),
+        remedy="见 docs/operations.md 的故障表", remedy_en="See the table of faults in docs/operations.md.",
+    )  # fmt: skip
+
+
+@router.get(
+    "/problems/{name}",
+    tags=[TAG],
+    **public_docs("problem_type", ["not-found", "invalid", "too-many-requests", "internal"]),
+)
+def problem_type(request: Request, name: str) -> Response:
+    """一种错误的说明 / What a kind of problem means."""
+    if name not in PROBLEM_TYPES:
+        raise NotFound("没有这种错误", "there is no such kind of problem")
+    return answer(request, PROBLEM_TYPES[name].page())

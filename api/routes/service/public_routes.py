@@ -1,0 +1,160 @@
+"""What needs no token (art.9, 11, 17(3), 19): the register and the blacklist, as lists or as Atom feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http.atom import ATOM, JSON, atom
+from api.http.content_negotiation import prefers
+from api.http.documentation.openapi import feed_docs, public_list_docs
+from api.http.guard import GuardedRoute
+from api.http.pagination import onward, page
+from api.http.public_address import base_of
+from api.http.query_params import CategoryFilter, Cursor, Limit, Search
+from api.http.responses import public_answer
+from api.routes.agency.question_routes import path_year
+from domain.errors import Invalid, NotFound
+from domain.values import FOREVER, instant
+from projections.public.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, results_feed
+from projections.public.public import Public, PublicResult, PublicYear, newest, results_answer
+from projections.rows.read.register import Wanted
+
+router = APIRouter(route_class=GuardedRoute)
+OPEN = "公开"
+
+
+@contextmanager
+def publicly(request: Request, now: datetime) -> Iterator[Public]:
+    """Public answers from one snapshot, of the day that a moment falls on."""
+    with request.app.state.service.ledger.reading() as reader:
+        yield Public(reader, instant(now))
+
+
+def public_list(request: Request, content: dict[str, Any], now: datetime) -> Response:
+    """A list for everybody, as JSON."""
+    return public_answer(request, msgspec.json.encode(content), JSON, now)
+
+
+def public_feed(request: Request, feed: Feed, now: datetime) -> Response:
+    """A feed for everybody; its links begin with the public address."""
+    return public_answer(request, atom(feed, base_of(request)), ATOM, now)
+
+
+def wants_feed(request: Request) -> bool:
+    """Whether `Accept` asks for the feed of a list. Raises: Invalid with a page, which feeds do not have."""
+    if not prefers(request, ATOM, JSON):
+        return False
+    for name in ("limit", "cursor"):
+        if name in request.query_params:
+            raise Invalid(
+                f"订阅源不分页，不能带 {name}", f"a feed has no pages: {name} does not go with it", cites=("api.md",),
+                remedy="请去掉该参数，或改用 Accept: application/json", remedy_en="Leave it out, or accept JSON.",
+                pointer=f"?{name}",
+            )  # fmt: skip
+    return True
+
+
+@router.get("/v1/public/agencies.atom", tags=[OPEN], **feed_docs("public_agencies_feed"))
+def public_agencies_feed(request: Request, category: CategoryFilter = None, q: Search = None) -> Response:
+    """备案服务机构订阅源（Atom）/ The agencies on file as an Atom feed, the newest 100."""
+    now = datetime.now(UTC)
+    with publicly(request, now) as public:
+        feed = agencies_feed(public, category, q)
+    return public_feed(request, feed, now)
+
+
+@router.get("/v1/public/agencies", tags=[OPEN], **public_list_docs("public_agencies", "public_agencies_feed"))
+def public_agencies(
+    request: Request, category: CategoryFilter = None, q: Search = None, limit: Limit = 50, cursor: Cursor = None
+) -> Response:
+    """今天在备案中的服务机构（第九条、第十一条）/ The agencies on file today (art.9, 11)."""
+    if wants_feed(request):
+        return public_agencies_feed(request, category, q)
+    part, now = onward(cursor, limit, question=("public agencies", category, q)), datetime.now(UTC)
+    with publicly(request, now) as public:
+        found = public.agencies(Wanted(limit + 1, part.after, category, q))
+        items, next_cursor = part.part([one.item for one in found])
+        return public_list(request, {**public.echo(), "items": items, "next_cursor": next_cursor}, now)
+
+
+@router.get("/v1/public/blacklist.atom", tags=[OPEN], **feed_docs("public_blacklist_feed"))
+def public_blacklist_feed(request: Request) -> Response:
+    """黑名单订阅源（Atom）/ The blacklist as an Atom feed, the newest 100."""
+    now = datetime.now(UTC)
+    with publicly(request, now) as public:
+        feed = blacklist_feed(public)
+    return public_feed(request, feed, now)
+
+
+@router.get("/v1/public/blacklist", tags=[OPEN], **public_list_docs("public_blacklist", "public_blacklist_feed"))
+def public_blacklist(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """今天列入黑名单的服务机构（第十七条第三项）/ The agencies that are blacklisted today (art.17(3))."""
+    if wants_feed(request):
+        return public_blacklist_feed(request)
+    part, now = onward(cursor, limit, question=("public blacklist",)), datetime.now(UTC)
+    with publicly(request, now) as public:
+        found = public.blacklist(Wanted(limit + 1, part.after))
+        items, next_cursor = part.part([one.item for one in found])
+        return public_list(request, {**public.echo(), "items": items, "next_cursor": next_cursor}, now)
+
+
+@router.get("/v1/public/results/{year}.atom", tags=[OPEN], **feed_docs("public_results_feed", not_found=True))
+def public_results_feed(request: Request, year: str) -> Response:
+    """年度考评结果订阅源（Atom）/ The published results of a year as an Atom feed, the newest 100."""
+    number, now = path_year(year), datetime.now(UTC)
+    with publicly(request, now) as public:
+        if published_year(public, number) is None:
+            raise not_published(number)
+        rows = public.explained(number, newest(public.results(number), MOST_ENTRIES))
+        feed = results_feed(rows, number, public.echo(), public.begun_at())
+    return public_feed(request, feed, now)
+
+
+@router.get(
+    "/v1/public/results/{year}", tags=[OPEN],
+    **public_list_docs("public_results", "public_results_feed", not_found=True),
+)  # fmt: skip
+def public_results(request: Request, year: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """公布的年度考评结果，按类型排名（第十九条）/ The published results of a year, per category by rank (art.19)."""
+    if wants_feed(request):
+        return public_results_feed(request, year)
+    number, now = path_year(year), datetime.now(UTC)
+    wanted = page(cursor, limit, question=("public results", number))
+    with publicly(request, now) as public:
+        rows, next_cursor = wanted.part(
+            public.results(number, offset=wanted.offset, limit=wanted.limit + 1), None, FOREVER
+        )
+        published = published_year(public, number)
+        if published is None:
+            raise not_published(number)
+        rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
+        content = {**results_answer(rows, left_out, published, public.echo()), "next_cursor": next_cursor}
+        return public_list(request, content, now)
+
+
+def published_year(public: Public, year: int) -> PublicYear | None:
+    """A year's publication; None for one that is not published."""
+    return next((one for one in public.years() if one.year == year), None)
+
+
+def explained_page(
+    public: Public, year: int, rows: list[PublicResult], *, first: bool
+) -> tuple[list[PublicResult], list[PublicResult]]:
+    """A page of a year's results with what is said beside each; on the first page also who was not assessed."""
+    left_out = public.results(year, graded=False) if first else []
+    return public.explained(year, rows), public.explained(year, left_out)
+
+
+def not_published(year: int) -> NotFound:
+    """The refusal of a year without published results."""
+    return NotFound(
+        f"{year} 年度考评结果尚未公布", f"the results of {year} have not been published", cites=("art.19", "R32"),
+        remedy="请在公布之后查询", remedy_en="Ask again once they are.",
+    )  # fmt: skip
