@@ -45,30 +45,51 @@ from api.routes.service import law_routes, public_routes
 from api.routes.service import survey_link_routes as survey_links
 from api.routes.year import act_routes, appeal_routes, assessment_routes, contested_routes, worklist_routes
 from api.settings import Settings
-from api.web import (
-    access_changes,
-    account,
-    administration,
-    agency,
-    appeals,
-    board,
-    compare,
-    consultations,
-    events,
-    form_pages,
-    impacts,
-    lists,
-    pledge,
-    portal,
-    record_pages,
-    replay,
-    sheets,
-    sign_in,
-    subjects,
-    survey,
-    trail,
-    years,
+from api.web.agency import (
+    agency_page as agency,
 )
+from api.web.agency import (
+    compare_pages as compare,
+)
+from api.web.agency import (
+    event_pages as events,
+)
+from api.web.agency import (
+    pledge_pages as pledge,
+)
+from api.web.agency import (
+    replay_pages as replay,
+)
+from api.web.agency import (
+    sheet_pages as sheets,
+)
+from api.web.agency import (
+    subject_pages as subjects,
+)
+from api.web.agency import (
+    trail_pages as trail,
+)
+from api.web.committee import appeal_pages as appeals
+from api.web.committee import impact_pages as impacts
+from api.web.committee import year_pages as years
+from api.web.district import board
+from api.web.district import list_pages as lists
+from api.web.forms import form_pages, record_pages
+from api.web.people import (
+    access_change_pages as access_changes,
+)
+from api.web.people import (
+    account_pages as account,
+)
+from api.web.people import (
+    administration,
+    sign_in,
+)
+from api.web.people import (
+    consultation_pages as consultations,
+)
+from api.web.portal import portal_pages as portal
+from api.web.portal import survey_pages as survey
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook

@@ -6,14 +6,13 @@ import tomllib
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
-from projections.paper.citation_words import cited_in_chinese
-
-from api.web import form_texts
-from api.web.form_fields import FORMS, every_field, form_fields
-from api.web.form_texts import command_text, questions
-from api.web.words import EVENTS
+from api.web.forms import form_texts
+from api.web.forms.form_fields import FORMS, every_field, form_fields
+from api.web.forms.form_texts import command_text, questions
+from api.web.frame.names import EVENTS
 from domain.events import EVENT_TYPES, Event, Person, Profile, Sealed, TeamMember
 from projections.fact_names import FACT_NAMES
+from projections.paper.citation_words import cited_in_chinese
 
 
 def test_every_field_and_value_has_its_words() -> None:

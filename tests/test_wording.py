@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.web.form_texts import choice_texts
+from api.web.forms.form_texts import choice_texts
 from projections.compare.sheet_difference import sheet_differences
 from projections.replay.sheet import Sheet
 from projections.replay.standing import sheet_answer

@@ -8,14 +8,24 @@ from __future__ import annotations
 import ast
 import tomllib
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
+import api
+import domain
+import projections
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.measures.text.implements import Implementation, code_for
 from domain.measures.text.paragraphs import READING_REFS, paragraphs
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "traceability.md"
+
+for _package in (domain, projections, api):  # a module that is imported registers the code that implements paragraphs
+    for _module in walk_packages(_package.__path__, f"{_package.__name__}."):
+        if ".migrations" not in _module.name:
+            import_module(_module.name)
 
 
 def cases() -> Iterator[tuple[str, str]]:

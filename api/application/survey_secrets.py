@@ -21,7 +21,7 @@ from domain.values import Instant
 
 PATH = "/v1/survey-links/{secret}"
 PAGE = "/survey/{secret}"
-"""The same for people: the page with the form (`api/web/survey.py`)."""
+"""The same for people: the page with the form (`api/web/portal/survey_pages.py`)."""
 MOST_CHARACTERS = 100
 
 

@@ -21,7 +21,7 @@ from api.http.metrics import Metrics
 from api.http.problems import on_failure, on_refusal
 from api.http.public_address import prefix_of
 from api.settings import Settings
-from api.web.errors import in_its_kind
+from api.web.frame.error_pages import in_its_kind
 
 log = structlog.get_logger("steward")
 

@@ -25,7 +25,7 @@ from api.application.problem_types import (
     problem_type_of,
 )
 from api.application.validation_texts import field_errors
-from api.web.errors import in_its_kind
+from api.web.frame.error_pages import in_its_kind
 from domain.errors import Refusal, Unreadable
 
 log = structlog.get_logger("steward")

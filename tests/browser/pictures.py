@@ -21,7 +21,7 @@ from playwright.sync_api import Page as Tab
 from api.cli.database import blank_ledger
 from api.demo.making import make
 from api.demo.plan import Size
-from api.web import words as names
+from api.web.frame import names
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import Role, instant, shanghai_date

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from api.web.table import page_named
+from api.web.frame.page_table import page_named
 from domain.values import Role
 from tests.browser.crawl import crawl
 from tests.browser.district import District

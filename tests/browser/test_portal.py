@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from api.web.table import PUBLIC_PAGES
+from api.web.frame.page_table import PUBLIC_PAGES
 
 PUBLIC = [page.path for page in PUBLIC_PAGES if "{secret}" not in page.path]
 """The survey's page needs a link of its own: `test_people.py`."""

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
-from api.web.table import PAGES
+from api.web.frame.page_table import PAGES
 from domain.values import Role
 from tests.browser.district import YEAR, District
 from tests.browser.test_portal import RULES, WIDTHS

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from api.web.words import ACCESS_ACTS
+from api.web.frame.names import ACCESS_ACTS
 from domain.errors import Busy
 from domain.store.access.access_audit import Act
 from domain.store.db.engine import writing

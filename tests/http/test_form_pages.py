@@ -10,10 +10,10 @@ import pytest
 
 from api.application.commands import find_command
 from api.http.documentation.examples import CLIENT_USCC
-from api.web.form_fields import FORMS, form_fields, form_name
-from api.web.form_filling import said_values
-from api.web.form_values import inputs_of
-from api.web.table import RECORDING
+from api.web.forms.form_fields import FORMS, form_fields, form_name
+from api.web.forms.form_filling import said_values
+from api.web.forms.form_values import inputs_of
+from api.web.frame.page_table import RECORDING
 from domain.values import Role
 from tests.http.desk import Desk, fields_of
 from tests.http.test_pages import HOSTILE

@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 
-from api.web import render
-from api.web.glossary import groups, terms
+from api.web.frame import render
+from api.web.frame.glossary import groups, terms
 from domain.measures.text.paragraphs import READING_REFS, paragraphs
 from tests.http.test_pages import shown
 from tests.http.world import World
 
-TEMPLATES = Path(render.__file__).parent / "templates"
+WEB = Path(render.__file__).parents[1]
 
 
 def test_every_word_that_a_template_explains_is_in_the_glossary() -> None:
     """`ui.term("key", …)` names a term; each term's sources are paragraphs or readings that exist."""
     used = {
         key
-        for file in TEMPLATES.glob("**/*.html")
+        for file in WEB.glob("*/templates/*.html")
         for key in re.findall(r"""ui\.term\(\s*["'](\w+)["']""", file.read_text(encoding="utf-8"))
     }
     assert used <= set(terms())

@@ -12,7 +12,7 @@ import pytest
 
 from api.application.commands import ACTS
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, PERMISSIONS, PUBLIC, WHAT_IF, Reach
-from api.web.table import PAGES
+from api.web.frame.page_table import PAGES
 from domain.store.keys.vault import Vault
 from domain.values import Role, new_id
 from tests.http.desk import Desk

@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
-from api.web import portal
-from api.web.routes import PageRoute
-from api.web.table import ASSETS, PAGES, POLICY, PUBLIC_PAGES, is_page
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_table import ASSETS, PAGES, POLICY, PUBLIC_PAGES, is_page
+from api.web.portal import portal_pages as portal
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import READING_REFS, paragraphs
 from tests.http.dated import DatedWorld

@@ -6,8 +6,8 @@ import re
 from html import unescape
 from typing import Any
 
-from api.web.form_filling import said_values
-from api.web.form_particulars import SAID_BY, on_file, parts
+from api.web.forms.form_filling import said_values
+from api.web.forms.form_particulars import SAID_BY, on_file, parts
 from domain.values import Role
 from tests.http.desk import Desk
 from tests.http.test_erasing import erase, subject_of

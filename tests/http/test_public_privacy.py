@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from api.application.privacy.authorisation import PERMISSIONS, PUBLIC
-from api.web.table import PUBLIC_PAGES, is_page
+from api.web.frame.page_table import PUBLIC_PAGES, is_page
 from domain.store.db.schema import events, persons
 from tests.http.world import World, body_of, new_uscc, today
 

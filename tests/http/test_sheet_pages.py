@@ -13,8 +13,8 @@ import pytest
 
 from api.application.privacy.personal_data import HASHES
 from api.http.documentation.examples import CLIENT_USCC
-from api.web import trail as trail_page
-from api.web.fields import FIELDS, VALUES
+from api.web.agency import trail_pages as trail_page
+from api.web.frame.field_names import FIELDS, VALUES
 from domain import events
 from domain.measures.text.annex1_form import annex1_form
 from domain.values import Role

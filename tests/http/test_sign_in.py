@@ -10,7 +10,7 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api.http.limits.fair import FairPlaces
-from api.web.sign_in import _too_many, own_page
+from api.web.people.sign_in import _too_many, own_page
 from domain.store.access.accounts import IDLE
 from domain.store.access.sign_in_failures import (
     FEWER_TRIES,

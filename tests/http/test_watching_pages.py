@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.web.table import PAGES
+from api.web.frame.page_table import PAGES
 from domain.values import Role
 from tests.http.desk import Desk, fields_of
 from tests.http.world import APPEALED, CLIENT_PARTY, World, today

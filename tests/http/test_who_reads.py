@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, PERMISSIONS, WHAT_IF
-from api.web.form_fields import FORMS, every_field, form_fields
-from api.web.table import PAGES
-from api.web.who_reads import DISCLOSURES
+from api.web.forms.form_fields import FORMS, every_field, form_fields
+from api.web.forms.who_reads_words import DISCLOSURES
+from api.web.frame.page_table import PAGES
 from domain.disclosure.who_reads import DISCLOSED_TO_AGENCY, READERS, Kind, kind_of, may_read, strictest
 from domain.values import Role
 from projections.proof.certificate import check_certificate

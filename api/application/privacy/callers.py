@@ -17,7 +17,7 @@ MOST_CHARACTERS = 512
 COOKIE = "steward_session"
 """The cookie that carries the session of who is signed in to the pages."""
 CALLER = "steward.caller"
-"""Where in the scope of a request from inside (`api/web/inside.py`) its caller stands. None from outside brings it."""
+"""Where in the scope of a request from inside (`web/frame/inside.py`) its caller stands. None from outside has it."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+import projections.compare.replay_under  # what cites a paragraph has to be imported to be found
+import projections.compare.what_if  # the same
+import projections.paper.citing  # noqa: F401  # the same
 from api.http.documentation.openapi import question_docs
 from api.http.guard import GuardedRoute
 from api.http.pagination import page

@@ -1,0 +1,140 @@
+"""The page of one agency: what stands at the basis, the timeline of a chosen stretch, the latest changes in it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal, NamedTuple
+
+from fastapi import APIRouter, Query, Request
+from markupsafe import Markup
+from pydantic import StringConstraints
+from starlette.responses import Response
+
+from api.application.privacy.authorisation import rights_of
+from api.web.agency.timeline_svg import timeline_svg
+from api.web.agency.timeline_words import Words
+from api.web.frame.basis_picker import asked, keeping
+from api.web.frame.inside import ask, passed_on
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.render import language_of, page
+from domain.commands.fields import EARLIEST_DAY, LATEST_DAY
+
+router = APIRouter(route_class=PageRoute)
+Day = Annotated[str, StringConstraints(max_length=40)]
+"""A date as a form's field sends it, maybe empty; the API says what is wrong with it."""
+FEW_ENOUGH = 2_000
+"""Up to how many records of an agency its open hints are counted at once: hints are found by replay."""
+SPANS = (
+    (7, "一周", "Week"), (31, "一个月", "Month"), (92, "一个季度", "Quarter"), (365, "一年", "Year"),
+    (1096, "三年", "3 years"),
+)  # fmt: skip
+"""Stretches that a link leads to, in days."""
+COMMANDS = (
+    ("record-lapse", "lapses", "登记扣分事项", "Record a lapse"),
+    ("enter-bad-record", "bad-records", "登记不良信息", "Enter a bad record"),
+    ("receive-complaint", "complaints", "登记投诉", "Receive a complaint"),
+    ("report-behaviour", "reports", "举报不良行为", "Report a behaviour"),
+    ("score-effect", "effect-scores", "服务效果评分", "Score the effect"),
+    ("impose-penalty", "penalties", "登记行政处罚", "Record a penalty"),
+    ("award-honour", "honours", "登记荣誉", "Record an honour"),
+    ("start-project", "projects", "登记项目", "Record a project"),
+    ("report-change", "changes", "报送信息变更", "Report a change"),
+    ("file-objection", "objections", "申请更正记录", "Object to a record"),
+    ("file-appeal", "appeals", "提出异议", "Appeal"),
+)  # fmt: skip
+"""What is recorded most, as far as the visitor's role may: form, end of the API's path, what it is called."""
+
+
+class Stretch(NamedTuple):
+    """A link to the timeline of another stretch."""
+
+    text: str
+    text_en: str
+    address: str
+    current: bool = False
+
+
+@router.get("/agencies/{uscc}")
+async def agency(
+    request: Request,
+    uscc: str,
+    first: Annotated[Day, Query(alias="from")] = "",
+    last: Annotated[Day, Query(alias="to")] = "",
+    part: Literal["", "timeline"] = "",
+    as_: Annotated[Literal["page", "certificate"], Query(alias="as")] = "page",
+) -> Response:
+    """The overview; with `part=timeline` only what another stretch changes of it, for the script.
+
+    `as=certificate` is the file that proves the standing: a browser has no token to ask the API itself.
+    """
+    basis = asked(request)
+    base = f"/v1/agencies/{uscc}"
+    if as_ == "certificate":
+        return await passed_on(request, f"{base}/certificate", **basis.query)
+    standing = await ask(request, f"{base}/standing", **basis.query)
+    course = await ask(request, f"{base}/course", from_=first, to=last, **basis.query)
+    shown = {
+        "agency": course["agency"], "course": course, "picture": picture(request, course, standing["as_of"]),
+        "stretches": stretches(request, course), "beside": beside(request, course),
+    }  # fmt: skip
+    if part:
+        return page(request, "agency-timeline.html", name="agency", **shown)
+    hints = None
+    if standing["version"] <= FEW_ENOUGH:
+        hints = len((await ask(request, f"{base}/hints", limit=500, **basis.query))["items"])
+    role = request.state.visitor.role
+    forms = [
+        (name, text, text_en)
+        for name, tail, text, text_en in COMMANDS
+        if role in rights_of("POST", f"/v1/agencies/{{uscc}}/{tail}")
+    ]
+    return page(
+        request, "agency.html", name="agency", echo=standing, standing=standing, forms=forms, hints=hints, **shown
+    )
+
+
+def picture(request: Request, course: dict[str, Any], as_of: str) -> Markup:
+    """The timeline as SVG, whose marks keep the basis; everything in it is escaped where it is made."""
+    path = f"/agencies/{course['agency']['uscc']}"
+    english = language_of(request) == "en"
+    words = Words(
+        t=lambda chinese, english_: english_ if english else chinese,
+        event=lambda id_: keeping(request, f"{path}/events/{id_}"),
+        stretch=lambda since, until: keeping(request, "", from_=since, to=until),
+        replay=lambda day: keeping(request, f"{path}/replay", day=day),
+    )
+    return Markup(timeline_svg(course, words, date.fromisoformat(as_of)))  # noqa: S704
+
+
+def stretches(request: Request, course: dict[str, Any]) -> list[Stretch]:
+    """Stretches that end where this one ends, and the whole history."""
+    first, last = (date.fromisoformat(course[name]) for name in ("from", "to"))
+    path = f"/agencies/{course['agency']['uscc']}"
+    found = []
+    for days, text, text_en in SPANS:
+        since = within(last, timedelta(days=1 - days))
+        address = keeping(request, path, from_=since.isoformat(), to=last.isoformat())
+        found.append(Stretch(text, text_en, address, since == first))
+    ends = min(course["first_fact"], course["to"]), max(course["last_fact"], course["to"])
+    whole = keeping(request, path, from_=ends[0], to=ends[1])
+    return [*found, Stretch("全部", "All", whole, ends == (course["from"], course["to"]))]
+
+
+def beside(request: Request, course: dict[str, Any]) -> list[Stretch]:
+    """The stretches before and after, and half and twice as long: what pan and zoom do without a script."""
+    first, last = (date.fromisoformat(course[name]) for name in ("from", "to"))
+    days = last - first + timedelta(days=1)
+    moves = (
+        ("← 更早", "← Earlier", -days, -days), ("更晚 →", "Later →", days, days),
+        ("放大", "Zoom in", days // 4, -(days // 4)), ("缩小", "Zoom out", -(days // 2), days // 2),
+    )  # fmt: skip
+    path = f"/agencies/{course['agency']['uscc']}"
+    return [
+        Stretch(text, text_en, keeping(request, path, from_=within(first, by), to=within(last, to)))
+        for text, text_en, by, to in moves
+    ]
+
+
+def within(day: date, by: timedelta) -> date:
+    """A day moved, but not beyond the days that can be asked about."""
+    return min(max(day + by, EARLIEST_DAY), LATEST_DAY)

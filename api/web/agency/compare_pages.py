@@ -1,0 +1,84 @@
+"""Two bases of one agency side by side as a page: what differs, marked, each difference with its cause (R5, R17)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.http.query_params import LooseText
+from api.web.frame.basis_picker import asked, keeping, utc_of
+from api.web.frame.difference_words import compared, in_words
+from api.web.frame.event_links import events_named, ids_in, parted
+from api.web.frame.inside import ask, look
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.render import page
+from domain.values import instant, shanghai_date
+
+router = APIRouter(route_class=PageRoute)
+_LATEST_YEARS = 3
+"""For how many published years a comparison is offered ready-made."""
+
+
+@router.get("/agencies/{uscc}/compare")
+async def compare(
+    request: Request,
+    uscc: str,
+    as_of_2: LooseText = "",
+    known_at_2: LooseText = "",
+    local: LooseText = "",
+    exact: LooseText = "",
+    local_2: LooseText = "",
+    exact_2: LooseText = "",
+    year: LooseText = "",
+    sent: LooseText = "",
+) -> Response:
+    """Both standings, their sheets and the differences; without a basis in the address, last year's end and now."""
+    first, path = asked(request), f"/agencies/{uscc}/compare"
+    if sent:
+        return RedirectResponse(keeping(
+            request, path, known_at=exact.strip() or _clock(local), as_of_2=as_of_2.strip(),
+            known_at_2=exact_2.strip() or _clock(local_2), year=year.strip(),
+        ), 303, {"Cache-Control": "no-store"})  # fmt: skip
+    today = shanghai_date(instant(datetime.now(UTC)))
+    by_default = not (first.query or as_of_2 or known_at_2)
+    sides = {
+        "as_of": date(today.year - 1, 12, 31).isoformat() if by_default else first.as_of, "known_at": first.known_at,
+        "as_of_2": as_of_2, "known_at_2": known_at_2,
+        "year": year,
+    }  # fmt: skip
+    found = await look(request, f"/v1/agencies/{uscc}/comparison", **sides)
+    wrong = found.content if found.status == 422 else None
+    if found.refused and wrong is None:
+        await ask(request, f"/v1/agencies/{uscc}/comparison", **sides)
+    answer = found.content if wrong is None else None
+    standing = await ask(request, f"/v1/agencies/{uscc}/standing")
+    published = await ask(request, f"/v1/agencies/{uscc}/events", type="ResultPublished", order="latest",
+                          limit=_LATEST_YEARS)  # fmt: skip
+    differences = [] if answer is None else _differences(answer)
+    ids = [id_ for one in differences for id_ in (*one["events"], *ids_in(one["why"]))]
+    return page(
+        request, "compare.html", name="compare", status=200 if wrong is None else 422, agency=standing["agency"],
+        echo=standing, answer=answer, sides=sides, differences=differences, parted=parted, in_words=in_words,
+        pairs=[] if answer is None else compared(answer),
+        wrong={one["pointer"].removeprefix("?"): one for one in (wrong or {}).get("errors", [])},
+        presets=[one["fact"] | {"published_on": one["occurred_on"]} for one in published["items"]],
+        last_year=date(today.year - 1, 12, 31), cited=await events_named(request, standing["agency"]["uscc"], ids),
+    )  # fmt: skip
+
+
+def _clock(local: str) -> str:
+    return utc_of(local.strip()) if local.strip() else ""
+
+
+def _differences(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of the standings, then what the sheets differ in besides."""
+    told = {one["field"].removeprefix("assessment.") for one in answer["difference"]}
+    years = {side["assessment"]["year"] for side in (answer["before"], answer["after"])}
+    found = [{**one, "year": None} for one in answer["difference"]]
+    for sheet in answer["sheets"]:
+        same = years == {sheet["year"]}
+        found += [{**one, "year": sheet["year"]} for one in sheet["difference"] if not (same and one["field"] in told)]
+    return found

@@ -1,0 +1,85 @@
+"""The pledge of annex 3 (art.26): to read, to sign as the agency's own, and to print."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.http.query_params import LooseText, LooseUscc
+from api.web.forms.form_errors import Refused, refused
+from api.web.frame.inside import look, tell
+from api.web.frame.page_guard import PageRoute, text_of
+from api.web.frame.render import page, today
+from api.web.frame.resubmission import STAY
+from api.web.frame.visitors import Visitor
+from api.web.people.administration import every
+from domain.measures.text.annex_texts import pledge_text
+from domain.measures.text.implements import implements
+from domain.values import Role
+
+router = APIRouter(route_class=PageRoute)
+_NOT_AGREED = ("请先阅读承诺书并勾选", "Please read the pledge and tick the box first")
+
+
+@router.get("/pledge")
+async def pledge(request: Request, uscc: LooseUscc = "", signed: LooseText = "") -> Response:
+    """The text with what the agency has signed so far. Without an agency it is the blank text, for print.
+
+    `signed`: the pledge that has just been signed.
+    """
+    return await _shown(request, _whose(request, uscc), 200, signed=signed)
+
+
+@implements("annex3")
+@router.post("/pledge")
+async def sign_pledge(request: Request) -> Response:
+    """Sign it for the visitor's agency, today (R8b). Others sign through it or on paper."""
+    visitor: Visitor = request.state.visitor
+    form = request.state.form
+    given = {name: text_of(form, name) for name in ("key", "signed_on", "agreed")}
+    uscc = _whose(request, "") or text_of(form, "uscc")
+    if text_of(form, "act") == STAY:
+        return await _shown(request, uscc, 200, given)
+    if not given["agreed"]:
+        problem = Refused(_NOT_AGREED, ("", ""), {"agreed": _NOT_AGREED})
+        return await _shown(request, uscc, 422, given, problem)
+    sent = await tell(request, f"/v1/agencies/{uscc}/pledge", {"signed_on": given["signed_on"]}, key=given["key"])
+    if sent.refused:
+        return await _shown(request, uscc, sent.status, given, refused(sent.content, {"/signed_on": "signed_on"}))
+    receipt = sent.content["events"][0]["id"]
+    whose = "" if visitor.role is Role.AGENCY else f"&uscc={uscc}"
+    return RedirectResponse(f"/pledge?signed={receipt}{whose}", 303, {"Cache-Control": "no-store"})
+
+
+def _whose(request: Request, asked: str) -> str:
+    """An agency's own code; for others the one that they ask about."""
+    visitor: Visitor = request.state.visitor
+    return visitor.account.uscc or "" if visitor.role is Role.AGENCY else asked.strip()
+
+
+async def _shown(
+    request: Request,
+    uscc: str,
+    status: int,
+    given: dict[str, str] | None = None,
+    problem: Refused | None = None,
+    signed: str = "",
+) -> Response:
+    agency: dict[str, Any] | None = None
+    pledges: list[dict[str, Any]] = []
+    if uscc:
+        path = f"/v1/agencies/{uscc}/events"
+        found = await look(request, path, limit=500)
+        if not found.refused:
+            part = found.content
+            agency, following = part["agency"], part["next_cursor"]
+            items = part["items"] + (await every(request, path, following) if following else [])
+            pledges = [one for one in items if one["type"] == "PledgeSigned"]
+    return page(
+        request, "pledge.html", name="pledge", status=status, text=pledge_text(), uscc=uscc, agency=agency,
+        pledges=pledges[::-1], given=given or {"key": str(uuid4()), "signed_on": today().isoformat(), "agreed": ""},
+        refused=problem, receipt=next((one for one in pledges if one["id"] == signed), None),
+    )  # fmt: skip

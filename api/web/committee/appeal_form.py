@@ -1,0 +1,110 @@
+"""The form of an appeal: what it may name, whether it is in time, and what follows (art.20, R3, R33)."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+
+from api.web.forms.form_entry import Entry
+from api.web.forms.form_lists import Fact, Option, described, trail
+from api.web.frame.inside import ask, look
+from domain.measures.chapter4_appeals import appealed_result
+
+FORM = "file-appeal"
+LIST = "appealed"
+"""What `disputed_event_ids` is chosen from, as `form_fields.toml` names it."""
+_RESULTS = ("ResultPublished", "ResultRevised")
+_PROCEEDINGS = ("Result", "Appeal", "Impact")
+
+
+class Filing(NamedTuple):
+    """An appeal that is about to be recorded, or was: which result it is against and until when that could be."""
+
+    year: int
+    published_on: str
+    """When the result that it is against was published."""
+    last: str
+    """The last day on which it is in time (R3)."""
+    days_late: int
+    """By how many days it comes later; 0 for one in time."""
+    id: str | None = None
+    """Once it is recorded."""
+    waits: bool = False
+    """Whether it waits to be admitted."""
+
+
+async def filing(request: Request, entry: Entry) -> Filing | None:
+    """Whether the appeal that a form holds is in time, before it is recorded; None for another form or no result."""
+    if entry.command != FORM:
+        return None
+    year = entry.body["year"]
+    answer = await look(request, f"/v1/agencies/{entry.uscc}/results/{year}")
+    if answer.refused:
+        return None
+    day = date.fromisoformat(entry.day())
+    against = appealed_result(answer.content["results"], day, lambda one: date.fromisoformat(one["published_on"]))
+    if against is None or against["deadline"] is None:
+        return None
+    late = _days_late(entry.day(), against["deadline"]["day"])
+    return Filing(year, against["published_on"], against["deadline"]["day"], late, waits=late > 0)
+
+
+async def filed(request: Request, entry: Entry, receipt: dict[str, Any]) -> Filing | None:
+    """The appeal that was recorded, as the register of appeals holds it; None for another form."""
+    if entry.command != FORM:
+        return None
+    found = await ask(request, f"/v1/appeals/{receipt['ids']['appeal']}")
+    last = found["deadline"]["day"]
+    late = 0 if found["in_time"] else _days_late(found["filed_on"], last)
+    waits = found["status"] == "awaiting_admission"
+    return Filing(found["year"], found["contested"]["published_on"], last, late, found["id"], waits)
+
+
+async def begin(request: Request, entry: Entry) -> None:
+    """A new form is about the year that was published last, unless the address says which."""
+    if entry.command == FORM and entry.uscc and "year" not in request.query_params:
+        years = [one["fact"]["year"] for one in await trail(request, entry.uscc) if one["type"] in _RESULTS]
+        if years:
+            entry.values["year"] = str(max(years))
+
+
+async def appealable(request: Request, entry: Entry) -> list[Option]:
+    """What an appeal against the form's year can name: what the published sheet names, then what else is of that year.
+
+    Each group has the newest first; only what counts.
+    """
+    year = entry.values["year"].strip()
+    sheet = await _published_sheet(request, entry.uscc, year)
+    named = {
+        id_ for part in ("lines", "considered", "override") for one in sheet.get(part, ()) for id_ in one["events"]
+    }
+    facts = [one for one in reversed(await trail(request, entry.uscc)) if one["counts"]]
+    on_sheet = [one for one in facts if one["id"] in named]
+    others = [one for one in facts if one["id"] not in named and _is_of(one, year, sheet)]
+    return [described(one) for one in (*on_sheet, *others)]
+
+
+async def _published_sheet(request: Request, uscc: str, year: str) -> dict[str, Any]:
+    """The sheet of the result that stands; empty where none was published."""
+    if not (year.isascii() and year.isdecimal()):
+        return {}
+    answer = await look(request, f"/v1/agencies/{uscc}/results/{year}")
+    found: dict[str, Any] = {} if answer.refused else answer.content["answers"][0]["sheet"]
+    return found
+
+
+def _is_of(one: Fact, year: str, sheet: dict[str, Any]) -> bool:
+    """Whether a fact is of the year, by what it says itself, else by its day; what came of results is not disputed."""
+    if one["type"].startswith(_PROCEEDINGS):
+        return False
+    own = one["fact"].get("year")
+    if own is not None:
+        return str(own) == year
+    first, last = sheet.get("from", f"{year}-01-01"), sheet.get("to", f"{year}-12-31")
+    return bool(first <= one["occurred_on"] <= last)
+
+
+def _days_late(filed_on: str, last: str) -> int:
+    return max(0, (date.fromisoformat(filed_on) - date.fromisoformat(last)).days)

@@ -1,0 +1,232 @@
+"""An appeal before the committee: both sheets, what a decision would change, the decision (art.20, R33-R35)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from api.application.assessing.appeal_decisions import may_decide
+from api.http.query_params import LooseText
+from api.routes.service.law_routes import adopted_law
+from api.web.committee.confirmation import (
+    LABELS,
+    Question,
+    Said,
+    Trouble,
+    confirm,
+    given,
+    key_of,
+    ranks_moved,
+    text_of,
+    time_left,
+    version_of,
+)
+from api.web.committee.sheet_facts import Behind, facts_behind
+from api.web.forms.replacing import KINDS, Row, choices, rows_of
+from api.web.frame.inside import ask, passed_on, refusal_of, tell, wrong
+from api.web.frame.names import GRADES
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.render import page
+from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
+from domain.values import new_id
+
+router = APIRouter(route_class=PageRoute)
+NAME = "appeal-desk"
+OUTCOMES: dict[str, Said] = {
+    "upheld": ("成立", "upheld"), "partly_upheld": ("部分成立", "partly upheld"), "dismissed": ("不成立", "dismissed"),
+}  # fmt: skip
+STATUS: dict[str, Said] = {
+    **OUTCOMES, "open": ("待决定", "to be decided"), "withdrawn": ("已撤回", "withdrawn"),
+    "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
+}  # fmt: skip
+_SIMPLE: dict[str, tuple[Any, tuple[str, ...], str]] = {
+    "admit": (AdmitAppeal, ("reason", "decided_on"), "admission"),
+    "withdraw": (WithdrawAppeal, ("withdrawn_on",), "withdrawal"),
+}
+
+
+@router.get("/appeals/{appeal}")
+async def appeal(request: Request, appeal: str, dossier: LooseText = "") -> Response:
+    """The appeal as it stands; `?dossier=zip` is its dossier: a browser has no token to ask the API itself."""
+    if dossier != "zip":
+        return await _shown(request, appeal)
+    return await passed_on(request, f"/v1/appeals/{appeal}/dossier")
+
+
+@router.post("/appeals/{appeal}")
+async def act(request: Request, appeal: str) -> Response:
+    """Try a decision, ask once more, or record it; also admission and withdrawal."""
+    form: FormData = request.state.form
+    wanted = text_of(form, "act")
+    simple = wanted.removeprefix("check-")
+    if simple in _SIMPLE:
+        return await _simple(request, appeal, simple, sure=wanted == simple)
+    if wanted == "try" and text_of(form, "part"):
+        return await _part(request, appeal)
+    if wanted in ("check", "decide"):
+        return await _decide(request, appeal, sure=wanted == "decide")
+    return await _shown(request, appeal, rows=rows_of(form))
+
+
+async def _shown(
+    request: Request, id_: str, trouble: Trouble | None = None, *, rows: list[Row] | None = None
+) -> Response:
+    """The page, with what was typed and what the form supposes, if one was sent."""
+    form: FormData | None = getattr(request.state, "form", None)
+    found = await ask(request, f"/v1/appeals/{id_}")
+    rows = rows or []
+    supposed, troubled = None, trouble
+    if form is not None and found["status"] in ("open", "awaiting_admission"):
+        supposed, problem = await _what_if(request, found, form.getlist("annul"), rows)
+        troubled = trouble or problem
+    now, law = datetime.now(UTC), await run_in_threadpool(adopted_law, request)
+    facts = await facts_behind(request, found["agency"]["uscc"], found["year"])
+    return page(
+        request, "appeal-desk.html", name=NAME, status=422 if trouble else 200, appeal=found,
+        form=form or FormData(), trouble=troubled, rows=rows, supposed=supposed, kinds=KINDS, choices=choices(),
+        labels=LABELS, outcomes=OUTCOMES, statuses=STATUS, ticked=form.getlist("annul") if form else [],
+        facts=facts,
+        left=time_left(now, _day(found["deadline"]["day"]), law.calendar), lines=_lines(found, facts),
+        key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
+    )  # fmt: skip
+
+
+async def _what_if(
+    request: Request, found: dict[str, Any], annul: Sequence[Any], rows: list[Row]
+) -> tuple[dict[str, Any] | None, Trouble | None]:
+    """What the API says a decision would change, or why it cannot be."""
+    uscc = found["agency"]["uscc"]
+    body = {"annul": list(annul), "replace": [row.command(uscc) for row in rows]}
+    answer = await tell(request, f"/v1/appeals/{found['id']}/what-if", body)
+    return (None, Trouble(answer.content)) if answer.refused else (answer.content, None)
+
+
+async def _part(request: Request, id_: str) -> Response:
+    """Only what the ticked boxes would change, for the script that puts it in place."""
+    form: FormData = request.state.form
+    rows, uscc = rows_of(form), text_of(form, "uscc")
+    head = {"id": id_, "agency": {"uscc": uscc}}
+    supposed, trouble = await _what_if(request, head, form.getlist("annul"), rows)
+    facts = await facts_behind(request, uscc, supposed["year"]) if supposed else {}
+    return page(request, "appeal-what-if.html", name=NAME, supposed=supposed, trouble=trouble, facts=facts)
+
+
+async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
+    """Ask once more with what will change, or record the decision and show what did."""
+    form: FormData = request.state.form
+    rows, uscc = rows_of(form), text_of(form, "uscc")
+    body = {
+        **given(form, "outcome", "decided_on", "reasons"), "annul": form.getlist("annul"),
+        "replace": [row.command(uscc) for row in rows],
+    }  # fmt: skip
+    if not sure:
+        problem = await wrong(request, DecideAppeal, body) or await _refusal(request, id_, body)
+        found = await ask(request, f"/v1/appeals/{id_}")
+        supposed, trouble = await _what_if(request, found, body["annul"], rows)
+        if problem is not None or supposed is None:
+            return await _shown(request, id_, Trouble(problem) if problem else trouble, rows=rows)
+        return confirm(
+            request, NAME, _question(found, body, supposed), agency=found["agency"], supposed=supposed,
+            details="appeal-what-if.html", back=f"/appeals/{id_}", trouble=None,
+            facts=await facts_behind(request, found["agency"]["uscc"], found["year"]),
+        )  # fmt: skip
+    path = f"/v1/appeals/{id_}/decision"
+    answer = await tell(request, path, body, key=key_of(form), version=version_of(form))
+    if answer.refused:
+        return await _shown(request, id_, Trouble(answer.content), rows=rows)
+    done = answer.content
+    public = await ask(request, f"/v1/appeals/{id_}")
+    names = await _names(request, public["year"], {one["uscc"] for one in done["ranks"]})
+    return page(request, "appeal-done.html", name=NAME, appeal=public, done=done, statuses=STATUS, names_of=names)
+
+
+async def _refusal(request: Request, id_: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    """What the API would refuse of a decision, said before anybody confirms it."""
+    decision, ledger = DecideAppeal.model_validate(body), request.app.state.service.ledger
+    return await refusal_of(request, f"/v1/appeals/{id_}/decision", lambda: may_decide(ledger, id_, decision))
+
+
+async def _names(request: Request, year: int, usccs: set[str]) -> dict[str, str]:
+    """Names of the agencies whose ranks moved, as far as the first page of the year's results tells them."""
+    if not usccs:
+        return {}
+    items = (await ask(request, f"/v1/assessments/{year}", limit=500))["items"]
+    return {one["agency"]["uscc"]: one["agency"]["name"] for one in items if one["agency"]["uscc"] in usccs}
+
+
+def _question(found: dict[str, Any], body: dict[str, Any], supposed: dict[str, Any]) -> Question:
+    zh, en = OUTCOMES[body["outcome"]]
+    annulled, replaced = len(body["annul"]), len(body["replace"])
+    lines: list[Said] = [
+        (f"异议{zh}，决定日期 {body['decided_on']}", f"The appeal is {en}, on {body['decided_on']}"),
+        (
+            f"撤销 {annulled} 条有争议的记录，补录 {replaced} 条",
+            f"{annulled} disputed facts annulled, {replaced} put in",
+        ),
+    ]
+    before, after = supposed["before"], supposed["after"]
+    if supposed["kept"]:
+        lines.append((supposed["text"], supposed["text_en"]))
+    else:
+        was, will = (GRADES.get(one["grade"] or "", ("未评定", "not assessed")) for one in (before, after))
+        others = ranks_moved(supposed["ranks"]["moved"])
+        grades = (f"仍为{will[0]}", f"grade {will[1]} as before") if was == will else (
+            f"由{was[0]}变为{will[0]}", f"grade from {was[1]} to {will[1]}"
+        )  # fmt: skip
+        lines.append((
+            f"总分由 {before['total'] or '—'} 变为 {after['total'] or '—'}，结果{grades[0]}，"
+            f"{others[0]}；修订结果公布后，受影响的机构重新有一周可提出异议",
+            f"Total from {before['total'] or '—'} to {after['total'] or '—'}, {grades[1]}; "
+            f"{others[1]}; all affected have a new week to appeal",
+        ))  # fmt: skip
+    title = ("确认对异议的决定", "Confirm the decision on the appeal")
+    return Question(title, lines, "decide", ("作出决定", "Decide"))
+
+
+async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Response:
+    """Admission or withdrawal; a withdrawal is asked about once more, as nobody can take it back."""
+    form: FormData = request.state.form
+    model, fields, tail = _SIMPLE[name]
+    body: dict[str, Any] = given(form, *fields)
+    if name == "withdraw" and (document := text_of(form, "evidence")):
+        body["evidence"] = [{"title": document}]
+    if not sure:
+        problem = await wrong(request, model, body)
+        if problem is not None:
+            return await _shown(request, id_, Trouble(problem))
+        question = Question(
+            ("确认撤回异议", "Confirm the withdrawal"),
+            [(f"自 {body['withdrawn_on']} 起撤回；撤回后，这件异议不再作出决定，公布的结果维持不变",
+              f"Withdrawn on {body['withdrawn_on']}; it will not be decided, and the published result stands")],
+            name, ("撤回异议", "Withdraw the appeal"), f"check-{name}",
+        )  # fmt: skip
+        found = await ask(request, f"/v1/appeals/{id_}")
+        return confirm(request, NAME, question, agency=found["agency"], details=None, back=f"/appeals/{id_}")
+    path = f"/v1/appeals/{id_}/{tail}"
+    answer = await tell(request, path, body, key=key_of(form), version=version_of(form))
+    if answer.refused:
+        return await _shown(request, id_, Trouble(answer.content))
+    return RedirectResponse(f"/appeals/{id_}#history", 303, {"Cache-Control": "no-store"})
+
+
+def _lines(found: dict[str, Any], facts: dict[str, Behind]) -> list[dict[str, Any]]:
+    """Facts that a box can be ticked for: the disputed ones first, then all others behind the published sheet."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for line in found["published_sheet"].get("lines", ()):
+        for event in line["events"]:
+            told.setdefault(event, []).append(line)
+    disputed = found["disputed_event_ids"]
+    return [
+        {"id": one, "fact": facts.get(one), "lines": told.get(one, []), "disputed": one in disputed}
+        for one in dict.fromkeys([*disputed, *told])
+    ]
+
+
+def _day(text: str) -> Any:
+    return datetime.fromisoformat(text).date()

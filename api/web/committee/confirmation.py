@@ -1,0 +1,145 @@
+"""What pages that decide share: what a form says, the step of confirming, the time that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.web.frame.render import page
+from api.web.frame.visitors import FIELD
+from domain.measures.calendar import Calendar
+from domain.values import SHANGHAI, new_id
+
+Said = tuple[str, str]
+"""A text in Chinese and English."""
+LABELS: dict[str, Said] = {
+    "outcome": ("结论", "Outcome"), "reasons": ("理由", "Reasons"), "annul": ("拟撤销的记录", "What would be annulled"),
+    "withdrawn_on": ("撤回日期", "Day of withdrawal"), "published_on": ("公布日期", "Day of publication"),
+    "meeting_on": ("会议日期", "Day of the meeting"), "closed_on": ("办结日期", "Day of closing"),
+    "disposed_on": ("处理日期", "Day of the decision"), "waivers": ("缺失的部分", "Missing parts"),
+    "post": ("补录", "What is put in"), "client": ("企业", "Client"),
+    "item": ("扣分项目", "Item"), "occurred_on": ("发生日期", "Day it happened"), "behaviour": ("行为", "Behaviour"),
+    "entered_on": ("登记日期", "Day of entry"), "behaviour_on": ("行为日期（可不填）", "Its day (optional)"),
+    "content": ("情况说明", "What happened"),
+    "complaint": ("哪一件投诉", "Which complaint"), "verified_grounds": ("经核实的事由", "Verified grounds"),
+    "decided_on": ("决定日期", "Day of the decision"), "findings": ("核实情况", "Findings"),
+    "level": ("级别", "Level"), "reason": ("事由、理由", "Reason"), "title": ("荣誉名称（可不填）", "Title (optional)"),
+    "authority": ("授予机关（可不填）", "Authority (optional)"), "authority_kind": ("机关类别", "Kind of authority"),
+    "awarded_on": ("授予日期", "Day it was awarded"),
+    "client-uscc": ("企业统一社会信用代码", "Client’s credit code"), "client-name": ("企业名称", "Client’s name"),
+    "year": ("考评年度", "Assessment year"), "value": ("百分制评分", "Score out of 100"),
+    "scored_on": ("评分日期", "Day of scoring"),
+}  # fmt: skip
+"""What a field is called where a refusal names it."""
+_OURS = frozenset({FIELD, "act", "part"})
+
+
+def text_of(form: FormData, name: str) -> str:
+    """What a field of a form says, without blanks around it; empty for one that was not sent."""
+    given = form.get(name, "")
+    return given.strip() if isinstance(given, str) else ""
+
+
+def given(form: FormData, *names: str) -> dict[str, str]:
+    """What was filled in of these fields, as members of a body: what is empty is left out, so that the API asks."""
+    return {name: text for name in names if (text := text_of(form, name))}
+
+
+def key_of(form: FormData) -> str:
+    """The form's own key, so that a form sent twice records once."""
+    return text_of(form, "key") or new_id()
+
+
+def version_of(form: FormData) -> int | None:
+    """The version of the agency that the person has seen."""
+    text = text_of(form, "version")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def ranks_moved(count: int) -> Said:
+    """How many other agencies' ranks a decision moves, within a sentence."""
+    if not count:
+        return "其他机构的名次不变", "no other rank moves"
+    return (
+        f"另有 {count} 家机构名次变动",
+        f"{count} other rank{'' if count == 1 else 's'} move{'s' if count == 1 else ''}",
+    )
+
+
+def target_of(pointer: str) -> str:
+    """The id of the field that a refusal points to: `/replace/0/body/item` is `replace-0-body-item`."""
+    parts = pointer.strip("/?").split("/")
+    return parts[0] if parts[0] in ("annul", "waivers") else "-".join(parts)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A refused form: the problem, and what it says about which field."""
+
+    problem: dict[str, Any]
+
+    @property
+    def fields(self) -> dict[str, dict[str, str]]:
+        """By the field's id."""
+        return {target_of(one["pointer"]): one for one in self.problem.get("errors", ())}
+
+    @staticmethod
+    def label(id_: str) -> Said:
+        """What the field of this id is called; the id itself for one that no form here has."""
+        return LABELS.get(id_.rpartition("body-")[2], LABELS.get(id_.rpartition("-")[2], (id_, id_)))
+
+
+@dataclass(frozen=True)
+class Question:
+    """A decision that is asked about once more before it is recorded."""
+
+    title: Said
+    lines: list[Said]
+    """What will be recorded, as sentences."""
+    act: str
+    """The form's `act` when it is confirmed."""
+    label: Said
+    """Of the button."""
+    check: str = "check"
+    """The form's `act` that asks this."""
+
+
+def confirm(
+    request: Request, name: str, question: Question, *, settled: Sequence[tuple[str, str]] = (), **content: Any
+) -> Response:
+    """The page that asks once more: it carries the whole form along, and leads back to it with everything typed.
+
+    `settled`: what follows from the form and from what stood when it was checked; it is recorded as it was shown.
+    """
+    form: FormData = request.state.form
+    ours = _OURS.union(name for name, _ in settled)
+    kept = [(key, value) for key, value in form.multi_items() if key not in ours and isinstance(value, str)]
+    return page(request, "acting-confirm.html", name=name, question=question, kept=[*kept, *settled], **content)
+
+
+@dataclass(frozen=True)
+class Left:
+    """The time that is left until the end of a day, in working days and hours (R2)."""
+
+    last: date
+    over: bool
+    days: tuple[date, ...]
+    """Working days after today, up to the last."""
+    hours: int
+    """Whole hours of today."""
+
+
+def time_left(now: datetime, last: date, calendar: Calendar) -> Left:
+    """What is left at an instant until the end of the last day of a period; of a rest day no hours are counted."""
+    there = now.astimezone(SHANGHAI)
+    today = there.date()
+    coming = (today + timedelta(days=number) for number in range(1, (last - today).days + 1))
+    days = tuple(day for day in coming if calendar.is_working_day(day))
+    hours = 23 - there.hour if calendar.is_working_day(today) or not days else 0
+    return Left(last, today > last, days, hours)

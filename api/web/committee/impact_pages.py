@@ -1,0 +1,105 @@
+"""A published result that a later fact would change: kept with a reason, or reopened (R36)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from api.web.committee.confirmation import (
+    Question,
+    Said,
+    Trouble,
+    confirm,
+    given,
+    key_of,
+    ranks_moved,
+    text_of,
+    version_of,
+)
+from api.web.frame.inside import ask, tell, wrong
+from api.web.frame.names import GRADES
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.render import page
+from domain.commands.rounds import DisposeImpact
+from domain.values import new_id
+
+router = APIRouter(route_class=PageRoute)
+NAME = "impact"
+STATUS: dict[str, Said] = {
+    "open": ("待处理", "open"),
+    "kept": ("维持公布的结果", "kept"),
+    "reopened": ("已重开并修订", "reopened"),
+}
+
+
+@router.get("/impacts/{impact}")
+async def impact(request: Request, impact: str) -> Response:
+    """Which late fact, which result, what reopening would change, and what was decided."""
+    return await _shown(request, impact)
+
+
+@router.post("/impacts/{impact}")
+async def dispose(request: Request, impact: str) -> Response:
+    """Ask once more, then record what becomes of the result."""
+    form: FormData = request.state.form
+    act, body = text_of(form, "act"), given(form, "outcome", "disposed_on", "hearing_on", "reason")
+    if act not in ("check", "dispose"):
+        return await _shown(request, impact)
+    if act == "check":
+        problem = await wrong(request, DisposeImpact, body)
+        if problem is not None:
+            return await _shown(request, impact, Trouble(problem))
+        found = await ask(request, f"/v1/impacts/{impact}")
+        return confirm(
+            request, NAME, _question(found, body), agency=found["agency"], details=None, back=f"/impacts/{impact}"
+        )
+    path = f"/v1/impacts/{impact}/disposal"
+    answer = await tell(request, path, body, key=key_of(form), version=version_of(form))
+    if answer.refused:
+        return await _shown(request, impact, Trouble(answer.content))
+    return RedirectResponse(f"/impacts/{impact}#disposal", 303, {"Cache-Control": "no-store"})
+
+
+def _question(found: dict[str, Any], body: dict[str, str]) -> Question:
+    year, would = found["year"], found["reopened"]
+    if body["outcome"] == "kept" or would is None:
+        line: Said = (
+            f"{year} 年度公布的结果维持不变，并记录理由",
+            f"The published result of {year} stands; the reason is recorded",
+        )
+    else:
+        line = _revision(year, would)
+    when: Said = (f"处理日期 {body['disposed_on']}", f"On {body['disposed_on']}")
+    return Question(("确认处理", "Confirm"), [line, when], "dispose", ("记录处理决定", "Record it"))
+
+
+def _revision(year: int, would: dict[str, Any]) -> Said:
+    """What reopening changes: total, grade, the agency's own rank and those of others."""
+    before, after, others = would["before"], would["after"], ranks_moved(would["ranks"]["moved"])
+    was, will = (GRADES.get(one["grade"] or "", ("未评定", "not assessed")) for one in (before, after))
+    grade = (f"结果仍为{will[0]}", f"grade {will[1]} as before") if was == will else (
+        f"结果由{was[0]}变为{will[0]}", f"grade from {was[1]} to {will[1]}"
+    )  # fmt: skip
+    first, last = (would["ranks"][side] or "—" for side in ("before", "after"))
+    rank = (f"名次仍为 {last}", f"rank {last} as before") if first == last else (
+        f"名次由 {first} 变为 {last}", f"rank from {first} to {last}"
+    )  # fmt: skip
+    return (
+        f"{year} 年度的结果重开并修订：总分 {before['total'] or '—'} → {after['total'] or '—'}，"
+        f"{grade[0]}，{rank[0]}；{others[0]}；受影响的机构重新有一周可提出异议",
+        f"The result of {year} is reopened and revised: total {before['total'] or '—'} → {after['total'] or '—'}, "
+        f"{grade[1]}, {rank[1]}; {others[1]}; all affected have a new week to appeal",
+    )
+
+
+async def _shown(request: Request, id_: str, trouble: Trouble | None = None) -> Response:
+    form: FormData | None = getattr(request.state, "form", None)
+    found = await ask(request, f"/v1/impacts/{id_}")
+    key = text_of(form, "key") if form else ""
+    return page(
+        request, "impact.html", name=NAME, status=422 if trouble else 200, impact=found, trouble=trouble,
+        form=form or FormData(), key=key or new_id(), statuses=STATUS,
+    )  # fmt: skip

@@ -1,0 +1,53 @@
+"""The facts behind a published sheet, told apart: of which client each is, what it says by itself (art.22, art.23)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from api.routes.service.law_routes import adopted_law
+from api.web.forms.form_lists import told_of_form, trail
+
+Said = tuple[str, str]
+
+
+class Behind(NamedTuple):
+    """A fact that a line of a sheet rests on, maybe together with others."""
+
+    id: str
+    type: str
+    occurred_on: str
+    counts: bool
+    client: str | None
+    """The enterprise that it is about."""
+    own: Said | None
+    """What it says by itself, where a line is worked out from several."""
+
+
+async def facts_behind(request: Request, uscc: str, year: int) -> dict[str, Behind]:
+    """The agency's facts that the visitor may read, by id; what survey forms are worth by the rulebook of the year."""
+    books = (await run_in_threadpool(adopted_law, request)).rulebooks
+    points = books.for_sheet(year, books.span_of(year)[1]).survey.points
+    return {one["id"]: _behind(one, points) for one in await trail(request, uscc)}
+
+
+def _behind(entry: dict[str, Any], points: Mapping[str, int]) -> Behind:
+    client = entry["fact"].get("client")
+    name = client.get("name") if isinstance(client, dict) else None
+    return Behind(entry["id"], entry["type"], entry["occurred_on"], entry["counts"], name, _own(entry, points))
+
+
+def _own(entry: dict[str, Any], points: Mapping[str, int]) -> Said | None:
+    match entry["type"]:
+        case "SurveySubmitted" if entry.get("form"):
+            return told_of_form(entry["form"])
+        case "SurveySubmitted":
+            total = sum(points[letter] for letter in entry["fact"]["answers"])
+            return f"本份 {total} 分", f"this form: {total} points"
+        case "EffectScored":
+            value = entry["fact"]["value"]
+            return f"本次评分 {value}", f"this score: {value}"
+    return None

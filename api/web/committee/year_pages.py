@@ -1,0 +1,203 @@
+"""A year before the committee: preview, publication with what is missing, results, closing (art.19, R32, R36)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from api.application.assessing.publishing import may_publish
+from api.http.query_params import Cursor
+from api.routes.service.law_routes import adopted_law
+from api.web.committee.appeal_pages import STATUS as APPEALS
+from api.web.committee.confirmation import Question, Said, Trouble, confirm, given, key_of, text_of, time_left
+from api.web.frame.basis_picker import asked
+from api.web.frame.inside import ask, look, refusal_of, tell, wrong
+from api.web.frame.names import GRADES
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.render import page
+from domain.commands.rounds import CloseYear, PublishYear
+from domain.values import new_id
+
+router = APIRouter(route_class=PageRoute)
+NAME = "year-desk"
+ROWS = 25
+MOST_NAMED = 40
+"""Up to so many missing parts have a field of their own; the others share one reason."""
+_SETTLED = "settled-waivers"
+STATUS: dict[str, Said] = {
+    "unpublished": ("尚未公布", "not published"), "published": ("已公布，异议期内或待办结", "published, not final"),
+    "closed": ("已办结，结果为最终结果", "closed: the results are final"),
+}  # fmt: skip
+PARTS: dict[str, Said] = {
+    "quality": ("服务质量（满意度调查）", "quality (surveys)"), "effect": ("服务效果评分", "effect scores"),
+}  # fmt: skip
+
+
+@router.get("/years/{year}")
+async def year(request: Request, year: str, cursor: Cursor = None) -> Response:
+    """Where the year stands, and what the committee can do about it."""
+    return await _shown(request, year, cursor=cursor)
+
+
+@router.post("/years/{year}")
+async def act(request: Request, year: str) -> Response:
+    """Publish or close the year; each is asked about once more."""
+    form: FormData = request.state.form
+    wanted = text_of(form, "act")
+    if wanted in ("check", "publish"):
+        return await _publish(request, year, sure=wanted == "publish")
+    if wanted in ("check-close", "close"):
+        return await _close(request, year, sure=wanted == "close")
+    return await _shown(request, year)
+
+
+async def _shown(
+    request: Request, year_: str, trouble: Trouble | None = None, *, cursor: str | None = None
+) -> Response:
+    form: FormData | None = getattr(request.state, "form", None)
+    found = await ask(request, f"/v1/assessments/{year_}", as_of=asked(request).as_of, limit=ROWS, cursor=cursor)
+    published = found["status"] != "unpublished"
+    decisions = await ask(request, f"/v1/assessments/{year_}/events", limit=100) if published else {"items": []}
+    waiting = await _undecided(request, found["year"]) if found["open_appeals"] else []
+    law = await run_in_threadpool(adopted_law, request)
+    last = found["last_deadline"] or (found["deadline"] if published else None)
+    left = time_left(datetime.now(UTC), date.fromisoformat(last["day"]), law.calendar) if last else None
+    missing = [(row["agency"], part) for row in found["incomplete"] for part in row["missing"]]
+    return page(
+        request, "year-desk.html", name=NAME, status=422 if trouble else 200, year=found, trouble=trouble,
+        form=form or FormData(), key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
+        decisions=decisions["items"], left=left, statuses=STATUS, parts=PARTS, missing=missing[:MOST_NAMED],
+        all_missing=len(missing), paged=cursor is not None, waiting=waiting, appeal_statuses=APPEALS,
+        ready={"window": left is not None and left.over, "appeals": not found["open_appeals"]},
+    )  # fmt: skip
+
+
+async def _undecided(request: Request, year_: int) -> list[dict[str, Any]]:
+    """The appeals that stand in the way of closing the year (R36), the first few."""
+    items = (await ask(request, "/v1/appeals", status="undecided", limit=500))["items"]
+    return [one for one in items if one["year"] == year_][:MOST_NAMED]
+
+
+async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
+    """With the waivers that the form gives a reason for; what else is missing the API refuses by name (R25, R32)."""
+    form: FormData = request.state.form
+    days = given(form, "published_on", "meeting_on", "reason")
+    if sure:
+        return await _record(request, year_, {**days, "waivers": _settled(form)})
+    preview = await look(request, f"/v1/assessments/{year_}", as_of=days.get("published_on"), limit=1)
+    if preview.refused:
+        return await _shown(request, year_, Trouble(_at_field(preview.content)))
+    found = preview.content
+    body = {**days, "waivers": _waivers(form, found["incomplete"])}
+    problem = await wrong(request, PublishYear, body) or await _refusal(request, found, body)
+    lacking = sum(len(row["missing"]) for row in found["incomplete"]) - len(body["waivers"])
+    if problem is not None or lacking:
+        return await _shown(request, year_, Trouble(problem or _lacking(lacking)))
+    settled = [(_SETTLED, msgspec.json.encode(body["waivers"]).decode())]
+    return confirm(
+        request, NAME, _question(found, body), settled=settled, agency=None, details=None, back=f"/years/{year_}"
+    )
+
+
+async def _refusal(request: Request, found: dict[str, Any], body: dict[str, Any]) -> dict[str, Any] | None:
+    """What the API would refuse of a publication, said before anybody confirms it: its days, and one of no result."""
+    year_, count = found["year"], found["expected"]
+    publication, ledger = PublishYear.model_validate(body), request.app.state.service.ledger
+    path = f"/v1/assessments/{year_}/publication"
+    return await refusal_of(request, path, lambda: may_publish(ledger, year_, publication, count))
+
+
+async def _record(request: Request, year_: str, body: dict[str, Any]) -> Response:
+    form: FormData = request.state.form
+    answer = await tell(request, f"/v1/assessments/{year_}/publication", body, key=key_of(form))
+    if answer.refused:
+        return await _shown(request, year_, Trouble(answer.content))
+    return RedirectResponse(f"/years/{year_}#state", 303, {"Cache-Control": "no-store"})
+
+
+def _settled(form: FormData) -> Any:
+    """The waivers that were confirmed, whatever has come in since: the same form is the same request (idempotency)."""
+    try:
+        return msgspec.json.decode(text_of(form, _SETTLED) or "[]")
+    except msgspec.DecodeError:
+        return []
+
+
+def _waivers(form: FormData, incomplete: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Of each missing part with a reason of its own, or with the common one where the form asks for that."""
+    common = text_of(form, "rest_reason") if text_of(form, "rest") else ""
+    named = [(row["agency"]["uscc"], part) for row in incomplete for part in row["missing"]]
+    reasons = [(uscc, part, text_of(form, f"waive-{uscc}-{part}") or common) for uscc, part in named]
+    return [{"uscc": uscc, "part": part, "reason": reason} for uscc, part, reason in reasons if reason]
+
+
+def _lacking(count: int) -> dict[str, Any]:
+    """Said before the confirmation, so that nobody confirms what will be refused."""
+    said = (f"还有 {count} 项缺失没有写明豁免理由", f"{count} missing parts have no reason for a waiver yet")
+    return {
+        "title": "尚不能公布", "title_en": "Not ready to be published", "detail": said[0], "detail_en": said[1],
+        "remedy": "请补录，或逐项写明理由，或勾选“其余缺失”写一个共同理由", "rule": "R25",
+        "remedy_en": "Record what is missing, or give a reason for each or one for all others.",
+        "errors": [{"pointer": "/waivers", "detail": said[0], "detail_en": said[1]}],
+    }  # fmt: skip
+
+
+def _at_field(problem: dict[str, Any]) -> dict[str, Any]:
+    """A refused day of the preview is the day of publication in this form."""
+    errors = [
+        {**one, "pointer": "/published_on" if one["pointer"] == "?as_of" else one["pointer"]}
+        for one in problem.get("errors", ())
+    ]
+    return {**problem, "errors": errors}
+
+
+def _question(found: dict[str, Any], body: dict[str, Any]) -> Question:
+    year_, count, waived = found["year"], found["expected"], len(body["waivers"])
+    lines: list[Said] = [
+        _results(year_, count, found["grades"]),
+        (f"会议日期 {body['meeting_on']}，公布日期 {body['published_on']}",
+         f"Meeting on {body['meeting_on']}, published on {body['published_on']}"),
+        (f"豁免缺失 {waived} 项，理由随结果公开（R44）",
+         f"{waived} missing parts waived; the reasons are made public (R44)"),
+        ("公布后只能通过异议或结果影响的处理来修订；自今天的次日起一周可提出异议（第二十条、R45）",
+         "Afterwards results change only by appeals or impacts; appeals run for a week from tomorrow (art.20, R45)"),
+    ]  # fmt: skip
+    return Question(
+        (f"确认公布 {year_} 年度考评结果", f"Confirm the publication of {year_}"), lines, "publish",
+        (f"公布 {count} 个结果", f"Publish {count} results"),
+    )  # fmt: skip
+
+
+def _results(year_: int, count: int, grades: dict[str, int]) -> Said:
+    """What is published, in a sentence."""
+    counts = [(GRADES.get(name, ("未评定", "without a grade")), number) for name, number in grades.items()]
+    return (
+        f"公布 {year_} 年度共 {count} 个结果：" + "、".join(f"{said[0]} {number}" for said, number in counts),
+        f"{count} results of {year_} are published: " + ", ".join(f"{said[1]} {number}" for said, number in counts),
+    )
+
+
+async def _close(request: Request, year_: str, *, sure: bool) -> Response:
+    form: FormData = request.state.form
+    body = given(form, "closed_on")
+    if not sure:
+        problem = await wrong(request, CloseYear, body)
+        if problem is not None:
+            return await _shown(request, year_, Trouble(problem))
+        question = Question(
+            (f"确认办结 {year_} 年度", f"Confirm the closing of {year_}"),
+            [(f"自 {body['closed_on']} 起，{year_} 年度的结果为最终结果",
+              f"The results of {year_} are final from {body['closed_on']}")],
+            "close", ("办结", "Close the year"), "check-close",
+        )  # fmt: skip
+        return confirm(request, NAME, question, agency=None, details=None, back=f"/years/{year_}")
+    answer = await tell(request, f"/v1/assessments/{year_}/closing", body, key=key_of(form))
+    if answer.refused:
+        return await _shown(request, year_, Trouble(answer.content))
+    return RedirectResponse(f"/years/{year_}#state", 303, {"Cache-Control": "no-store"})

@@ -1,0 +1,87 @@
+"""The board: the district in numbers, what waits to be dealt with, and the way to everything else (issue 5.1)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.application.commands import COMMANDS
+from api.application.privacy.authorisation import rights_of
+from api.web.district.worklist_pages import KINDS, Item, items_of
+from api.web.frame.basis_picker import asked
+from api.web.frame.inside import ask
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.render import page
+from domain.commands.base import Command
+from domain.commands.filing import FileAgency
+from domain.commands.projects import RecordLapse, RequestSubmission
+from domain.commands.reports import ReportBehaviour
+from domain.commands.sanctions import EnterBadRecord, FindAccidentLiability, ReceiveComplaint
+from domain.commands.surveys import AwardHonour, ImposePenalty, ScoreEffect
+from domain.values import Role
+
+router = APIRouter(route_class=PageRoute)
+MOST_URGENT = 3
+"""How many of each list the board shows."""
+_OFTEN: tuple[tuple[type[Command], str, str], ...] = (
+    (ReceiveComplaint, "登记投诉", "Receive a complaint"),
+    (RecordLapse, "登记服务规范扣分", "Record a lapse"),
+    (EnterBadRecord, "登记不良信息", "Enter a bad record"),
+    (RequestSubmission, "要求报送材料", "Request a submission"),
+    (FileAgency, "登记备案材料", "File an agency"),
+    (AwardHonour, "登记荣誉", "Record an honour"),
+    (FindAccidentLiability, "登记事故责任认定", "Record an accident’s liability"),
+    (ImposePenalty, "登记行政处罚", "Record a penalty"),
+    (ScoreEffect, "登记服务效果评分", "Score the effect"),
+    (ReportBehaviour, "举报不良行为", "Report a behaviour"),
+)
+"""What is recorded often; only what the visitor's role may record is shown."""
+
+
+class Waiting(NamedTuple):
+    """One list on the board. `open` is None where the list is worked out only when it is opened."""
+
+    name: str
+    open: int | None
+    overdue: int
+    items: list[Item]
+
+
+@router.get("/board")
+async def board(request: Request) -> Response:
+    """The district on the basis; what waits, always of now."""
+    role = request.state.visitor.role
+    statistics = await ask(request, "/v1/statistics", **asked(request).query)
+    return page(
+        request, "board.html", name="board", statistics=statistics, waiting=await _waiting(request, role),
+        kinds=KINDS, quick=_quick(role), years=(await ask(request, "/v1/assessments"))["items"],
+    )  # fmt: skip
+
+
+async def _waiting(request: Request, role: Role) -> list[Waiting]:
+    """Each list with its count and the few that come first; what waits longest over its day goes first."""
+    counts = {one["list"]: one for one in (await ask(request, "/v1/worklists"))["items"]}
+    found = []
+    for name, kind in KINDS.items():
+        if role not in rights_of("GET", kind.path):
+            continue
+        count = counts.get(name)
+        if count is None:
+            found.append(Waiting(name, None, 0, []))
+            continue
+        first = (await ask(request, kind.path, limit=MOST_URGENT))["items"] if count["open"] else []
+        overdue = count["overdue"] if kind.has_term else 0
+        found.append(Waiting(name, count["open"], overdue, items_of(name, first, role)))
+    return sorted(found, key=lambda one: (not one.overdue, one.open == 0, one.open is None))
+
+
+def _quick(role: Role) -> list[dict[str, Any]]:
+    """The forms for what this role records often."""
+    rows = {row.body: row for row in COMMANDS}
+    return [
+        {"path": f"/record/{rows[body].name.replace('_', '-')}", "title": (title, title_en)}
+        for body, title, title_en in _OFTEN
+        if role in rows[body].roles
+    ]

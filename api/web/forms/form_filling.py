@@ -1,0 +1,72 @@
+"""A recorded fact as the form that would record it again: what a correction begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from api.application.privacy.personal_data import ERASED
+from api.application.privacy.veiled import WITHHELD
+from api.web.forms.form_fields import FORMS, REPLACING, FormField, form_fields
+from api.web.forms.form_texts import command_text
+from api.web.forms.form_values import Values, values_of
+
+_OUTCOMES = {
+    "AgencyFiled": "filed", "FilingReturned": "returned", "ComplaintUpheld": "upheld",
+    "ComplaintDismissed": "dismissed", "ComplaintMerged": "merged",
+}  # fmt: skip
+_UNTOLD = (None, ERASED, WITHHELD)
+"""What is not there, or not to be read: its input stays empty."""
+_ABOUT = ("request_id", "project_id", "complaint_id", "bad_record_id", "report_id", "notice_id")
+
+
+def command_for(kind: str) -> str:
+    """The command that records events of this kind and can replace one; empty when there is none."""
+    return next((name for name in REPLACING if kind in command_text(name).makes), "")
+
+
+def filled(fact: dict[str, Any]) -> Values:
+    """The values of a replacement that says what this fact of the trail says."""
+    command = command_for(fact["type"])
+    if not command:
+        return {"command": "", "id": "", "body": {}}
+    said = {**fact["fact"], **{name: fact[name] for name in ("note", "note_audience", "evidence")}}
+    said[FORMS[command].body.FACT_DATE] = fact["occurred_on"]
+    said.setdefault("outcome", _OUTCOMES.get(fact["type"]))
+    if fact["type"] in ("ComplaintDismissed", "ComplaintMerged"):
+        said["verified_grounds"] = None
+    fields = form_fields(command)
+    about = next((fact["fact"][name] for name in _ABOUT if name in fact["fact"]), "")
+    return {
+        "command": command,
+        "id": about if command_text(command).list is not None else "",
+        "body": said_values(fields, said),
+    }
+
+
+def said_values(fields: Iterable[FormField], said: dict[str, Any]) -> Values:
+    """The values of a form that says what a body, or a fact, says."""
+    held = tuple(fields)
+    return values_of(held, _tree(held, said))
+
+
+def _tree(fields: Iterable[FormField], said: dict[str, Any]) -> dict[str, Any]:
+    return {one.name: _leaf(one, said[one.name]) for one in fields if said.get(one.name) not in _UNTOLD}
+
+
+def _leaf(one: FormField, value: Any) -> Any:
+    match one.kind:
+        case "group":
+            return _tree(one.parts, value)
+        case "rows":
+            return {str(place): _tree(one.parts, row) for place, row in enumerate(value)}
+        case "answers":
+            return {str(place): [text] for place, text in enumerate(value)}
+        case "ids":
+            return list(value)
+        case "lines":
+            return ["\n".join(value) if isinstance(value, list) else str(value)]
+        case "flag":
+            return ["true" if value else "false"]
+        case _:
+            return [str(value)]

@@ -1,0 +1,144 @@
+"""What an id can be chosen from instead of being typed: the agency's facts, its hints and notices, asked of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+
+from api.web.forms.form_texts import Words, choice_texts
+from api.web.frame.inside import ask
+from api.web.frame.names import EVENTS
+from domain.events import EVENT_TYPES
+from domain.values import Role
+
+PAGE = 500
+MOST_PAGES = 10
+"""Facts beyond 5,000 are not looked at for a list; what is beyond can still be named in the address (`?id=`)."""
+MOST_OPTIONS = 200
+"""No list on a form is longer, so that the page stays light: the newest."""
+Fact = dict[str, Any]
+
+
+class Option(NamedTuple):
+    """One thing to choose."""
+
+    value: str
+    text: str
+    text_en: str
+
+
+class Listed(NamedTuple):
+    """Facts of one kind, as long as none of the others names them."""
+
+    opened: tuple[str, ...]
+    by: str = ""
+    closed: tuple[str, ...] = ()
+
+
+_LISTS = {
+    "requests": Listed(("SubmissionRequested",), "request_id", ("SubmissionReceived",)),
+    "projects": Listed(("ProjectStarted",)),
+    "open projects": Listed(("ProjectStarted",), "project_id", ("ProjectCompleted", "ProjectCancelled")),
+    "referrals": Listed(("BadRecordEntered",), "bad_record_id", ("BadRecordReferred",)),
+    "complaints": Listed(
+        ("ComplaintReceived",), "complaint_id", ("ComplaintUpheld", "ComplaintDismissed", "ComplaintMerged")
+    ),
+    "all complaints": Listed(("ComplaintReceived",)),
+    "reports": Listed(("BehaviourReported",), "report_id", ("ReportDismissed", "BadRecordEntered")),
+    "objections": Listed(("ObjectionFiled",), "objection_id", ("ObjectionAnswered",)),
+}
+_DETAILS: dict[str, Callable[[Fact], Words | None]] = {
+    "ProjectStarted": lambda fact: _same(" · ".join(filter(None, (fact["client"]["name"], fact["contract_no"])))),
+    "SubmissionRequested": lambda fact: _same(fact["title"]),
+    "ComplaintReceived": lambda fact: choice_texts("receive-complaint", "grounds")[fact["grounds"]],
+    "BehaviourReported": lambda fact: choice_texts("report-behaviour", "behaviour")[fact["behaviour"]],
+    "BadRecordEntered": lambda fact: choice_texts("enter-bad-record", "behaviour")[fact["behaviour"]],
+    "LapseRecorded": lambda fact: choice_texts("record-lapse", "item")[str(fact["item"])],
+    "HonourAwarded": lambda fact: _same(fact["reason"]),
+    "EffectScored": lambda fact: _same(f"{fact['year']} · {fact['client']['name']} · {fact['value']}"),
+    "SurveySubmitted": lambda fact: _same(f"{fact['year']} · {fact['client']['name']}"),
+    "SurveyInvited": lambda fact: _same(f"{fact['year']} · {fact['client']['name']}"),
+}
+
+
+async def trail(request: Request, uscc: str, kind: str = "") -> list[Fact]:
+    """The agency's facts that the visitor may read, all or those of one kind, asked once a request."""
+    kept: dict[tuple[str, str], list[Fact]] = request.state.__dict__.setdefault("trails", {})
+    if (uscc, kind) not in kept:
+        kept[uscc, kind] = await _all(request, f"/v1/agencies/{uscc}/events", type=kind)
+    return kept[uscc, kind]
+
+
+async def options(request: Request, name: str, uscc: str) -> list[Option]:
+    """What can be chosen from a list of this name at the agency, newest first, at most MOST_OPTIONS."""
+    return (await _options(request, name, uscc))[:MOST_OPTIONS]
+
+
+async def _options(request: Request, name: str, uscc: str) -> list[Option]:
+    if name == "hints":
+        rows = await _all(request, f"/v1/agencies/{uscc}/hints") if _reads_hints(request) else []
+        return [Option(one["id"], f"{one['day']} {one['text']}", f"{one['day']} {one['text_en']}") for one in rows]
+    if name == "notices":
+        rows = [one for one in await _all(request, "/v1/notices") if one["agency"]["uscc"] == uscc]
+        return [
+            Option(one["id"], f"{one['due_on']} {one['text']}", f"{one['due_on']} {one['text_en']}")
+            for one in rows if one["kind"] != "referral"
+        ]  # fmt: skip
+    facts = [one for one in await trail(request, uscc) if one["counts"]]
+    if name == "annullable":
+        facts = [one for one in facts if not EVENT_TYPES[f"steward.{one['type']}"].FINAL]
+    elif name != "events":
+        facts = _open(facts, _LISTS[name])
+    if name == "referrals":
+        facts = [one for one in facts if one["fact"]["unlawful"]]
+    return [described(one) for one in reversed(facts)]
+
+
+def _reads_hints(request: Request) -> bool:
+    return request.state.visitor.role is Role.ASSOCIATION
+
+
+def _open(facts: Iterable[Fact], wanted: Listed) -> list[Fact]:
+    held = list(facts)
+    done = {one["fact"].get(wanted.by) for one in held if one["type"] in wanted.closed}
+    return [one for one in held if one["type"] in wanted.opened and one["id"] not in done]
+
+
+def described(one: Fact) -> Option:
+    """A fact of the trail in one line."""
+    label, label_en = EVENTS[one["type"]]
+    tell = _DETAILS.get(one["type"])
+    more = _of_form(one) if one.get("withheld") else None if tell is None else tell(one["fact"])
+    text, text_en = ("", "") if more is None else (f"：{more[0]}", f": {more[1]}")
+    return Option(one["id"], f"{one['occurred_on']} {label}{text}", f"{one['occurred_on']} {label_en}{text_en}")
+
+
+def told_of_form(form: Fact) -> Words:
+    """A form of which the rated agency is told little: its number, month and total (R39)."""
+    said = "第 {number} 份（共 {of} 份），{month}，{total} 分", "form {number} of {of}, {month}, {total} points"
+    return said[0].format(**form), said[1].format(**form)
+
+
+def _of_form(one: Fact) -> Words:
+    """A survey form, or an invitation, of which the rated agency is told little (R39)."""
+    if one["form"]["number"] is not None:
+        return told_of_form(one["form"])
+    return _same(str(one["fact"]["year"]))
+
+
+async def _all(request: Request, path: str, **query: str) -> list[Fact]:
+    found: list[Fact] = []
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        answer = await ask(request, path, limit=PAGE, cursor=cursor, **query)
+        found += answer["items"]
+        cursor = answer["next_cursor"]
+        if cursor is None:
+            break
+    return found
+
+
+def _same(text: str) -> Words:
+    return text, text

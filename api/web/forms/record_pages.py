@@ -1,0 +1,72 @@
+"""The page from which everything is recorded: the agency first, then what happened, by chapter of the Measures."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.application.privacy.authorisation import READERS, rights_of
+from api.http.query_params import Cursor, LooseText, LooseUscc
+from api.web.forms.form_fields import FORMS
+from api.web.forms.form_texts import command_text
+from api.web.frame.inside import ask
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.render import page
+from domain.values import Role
+
+router = APIRouter(route_class=PageRoute)
+FOUND = 12
+"""Agencies in one answer of the search."""
+CHAPTERS = {
+    "第二章 信息备案": "Chapter 2: filing", "第三章 业务管理": "Chapter 3: conduct of business",
+    "第三章 不良信息与惩戒": "Chapter 3: bad records and sanctions", "第四章 诚信考评": "Chapter 4: assessment",
+    "记录、异议与撤销": "Records, objections and annulments",
+}  # fmt: skip
+
+
+@router.get("/record")
+async def record(request: Request, uscc: LooseUscc = "", q: LooseText = "", cursor: Cursor = None) -> Response:
+    """All that the visitor may record, about the agency that was chosen."""
+    role, own = request.state.visitor.role, own_agency(request)
+    chosen = own or uscc
+    agency = await agency_shown(request, chosen) if chosen else None
+    search = None if own else await searched(request, q, cursor)
+    names = [name for name, row in FORMS.items() if role in rights_of("POST", row.path)]
+    groups = [
+        ((tag, CHAPTERS[tag]), [(name, command_text(name)) for name in of_tag])
+        for tag, of_tag in groupby(names, lambda name: FORMS[name].tag)
+    ]
+    return page(request, "record.html", name="record", agency=agency, groups=groups, search=search)
+
+
+def own_agency(request: Request) -> str | None:
+    """The agency to which the visitor is bound."""
+    visitor = request.state.visitor
+    return str(visitor.account.uscc) if visitor.role is Role.AGENCY else None
+
+
+async def agency_shown(request: Request, uscc: str) -> dict[str, Any]:
+    """Code, name, filing and tier of an agency, as far as the visitor may read them. Raises: NotFound."""
+    if request.state.visitor.role in READERS or own_agency(request):
+        standing = await ask(request, f"/v1/agencies/{uscc}/standing")
+        return {**standing["agency"], "tier": standing["sanction"]["tier"], "version": standing["version"]}
+    found = await ask(request, "/v1/public/agencies", q=uscc, limit=1)
+    name = next((one["name"] for one in found["items"] if one["uscc"] == uscc), None)
+    return {"uscc": uscc, "name": name, "filing": None, "tier": None, "version": None}
+
+
+async def searched(request: Request, q: str, cursor: str | None) -> dict[str, Any] | None:
+    """What a search for an agency finds: all for who reads the district, those on file for enterprises."""
+    words = q.strip()
+    if not words and cursor is None:
+        return None
+    if request.state.visitor.role in READERS:
+        answer = await ask(request, "/v1/agencies", q=words, limit=FOUND, cursor=cursor)
+        items = [{**one["agency"], "tier": one["sanction"]["tier"]} for one in answer["items"]]
+    else:
+        answer = await ask(request, "/v1/public/agencies", q=words, limit=FOUND, cursor=cursor)
+        items = [{**one, "filing": None, "tier": None} for one in answer["items"]]
+    return {"q": words, "items": items, "following": answer["next_cursor"]}

@@ -1,0 +1,166 @@
+"""What the fields of facts and their values are called, in both languages, and how a fact is told to people."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from api.web.frame.names import GRADES
+from domain.measures.text.paragraphs import find_paragraph
+
+FIELDS = {
+    "accident_on": ("事故日期", "Accident on"), "address": ("地址", "Address"),
+    "annulled": ("因此撤销的记录", "Annulled records"), "answers": ("十题答案", "Ten answers"),
+    "appeal_id": ("异议", "Appeal"), "appellant": ("申请人", "Appellant"),
+    "appellant_kind": ("申请人类别", "Kind of appellant"), "authority": ("机关", "Authority"),
+    "authority_kind": ("机关类别", "Kind of authority"), "bad_record_id": ("不良信息", "Bad record"),
+    "basis": ("依据", "Basis"), "behaviour": ("行为（第十六条）", "Behaviour (art.16)"),
+    "behaviour_on": ("行为发生日", "Behaviour on"), "calendar_sha256": ("节假日历校验值", "Hash of the calendar"),
+    "category": ("机构类型", "Category"), "cause": ("起因", "Cause"), "certificate_no": ("证书编号", "Certificate no."),
+    "channel": ("渠道", "Channel"), "client": ("生产经营单位", "Client"), "client_uscc": ("企业代码", "Client’s code"),
+    "comments": ("意见或建议", "Comments"), "complainant": ("投诉人", "Complainant"),
+    "complaint_id": ("投诉", "Complaint"), "concerns": ("所涉记录", "Concerns"), "contact": ("联系方式", "Contact"),
+    "disclosed": ("向机构披露的内容", "Disclosed to the agency"), "content": ("内容", "Content"),
+    "contract_no": ("合同编号", "Contract no."), "deadline": ("期限", "Deadline"),
+    "decision_no": ("决定书文号", "Decision no."), "difference": ("与前一结果的差别", "Difference from the one before"),
+    "disputed": ("有争议的记录", "Disputed records"), "due_on": ("应完成日", "Due on"),
+    "event_id": ("所指记录", "Record"),
+    "expires_on": ("链接有效至", "Link expires on"), "fields": ("变更后的内容", "What is new"),
+    "filing_id": ("备案", "Filing"), "findings": ("查明情况", "Findings"), "grade": ("考评结果", "Grade"),
+    "grounds": ("理由", "Grounds"), "hint_id": ("线索", "Hint"), "impact_id": ("结果影响", "Impact"),
+    "in_time": ("在期限内", "In time"), "investigation_ref": ("调查文号", "Investigation"),
+    "invitation_id": ("调查邀请", "Invitation"), "item": ("考评项目", "Item of annex 1"),
+    "kind": ("通知类别", "Kind of notice"),
+    "known_at": ("按何时所知", "As known at"), "legal_representative": ("法定代表人", "Legal representative"),
+    "level": ("级别", "Level"), "liability": ("责任", "Liability"), "local": ("本地机构", "Local agency"),
+    "log_index": ("日志序号", "Log index"), "merged_into": ("并入的投诉", "Merged into"),
+    "name": ("名称或姓名", "Name"),
+    "no": ("编号", "No."), "note_audience": ("备注给谁看", "Who reads the note"),
+    "notice_id": ("通知", "Notice"), "objection_id": ("更正申请", "Objection"),
+    "old": ("变更前的内容", "What it was"), "other": ("其他", "Other"), "outcome": ("处理结果", "Outcome"),
+    "overtaken_by": ("公布前已另有的事实", "Overtaken by"), "personnel": ("从业人员", "Personnel"),
+    "practitioner": ("涉及的从业人员", "Practitioner"),
+    "profile": ("备案内容", "Filing"), "project_id": ("项目", "Project"), "publication_id": ("公布决定", "Publication"),
+    "qualification": ("职业资格", "Qualification"), "qualifications": ("机构资质", "Qualifications"),
+    "quality_lead": ("质量控制负责人", "Quality lead"), "rank": ("名次", "Rank"), "reason": ("事由", "Reason"),
+    "reasons": ("理由", "Reasons"), "recipient": ("收件人", "Recipient"), "reference": ("文号", "Reference"),
+    "replaced": ("替换的记录", "Replacing records"), "replaces": ("替代的结果", "Replaces"),
+    "hearing_on": ("听证日", "Heard on"),
+    "report_filed_on": ("总结报送日", "Report filed on"), "report_id": ("举报", "Report"),
+    "reported_on": ("报送日", "Reported on"), "reporter": ("举报人", "Reporter"), "request_id": ("报送要求", "Request"),
+    "result_id": ("考评结果记录", "Result"), "rulebook_sha256": ("规则校验值", "Hash of the rulebook"),
+    "scope": ("业务范围", "Scope"), "service_type": ("服务类型", "Type of service"),
+    "severity": ("事故等级", "Severity"),
+    "sha256": ("SHA-256", "SHA-256"), "sheet": ("打分表", "Score sheet"), "sheet_of": ("沿用的打分表", "Sheet of"),
+    "technical_lead": ("技术负责人", "Technical lead"), "technicians": ("技术人员", "Technicians"),
+    "title": ("题名", "Title"), "unlawful": ("涉及违法违规", "Unlawful"), "uri": ("出处", "Where it lies"),
+    "uscc": ("统一社会信用代码", "Credit code"), "valid_until": ("有效期至", "Valid until"), "value": ("评分", "Score"),
+    "verified_grounds": ("查实的事由", "Verified grounds"), "year": ("考评年度", "Year"),
+    "years": ("从业年限", "Years of work"),
+}  # fmt: skip
+"""A test holds this table and `domain/events.py` together."""
+_GRADES = {name: words[:2] for name, words in GRADES.items()}
+_GROUNDS = {
+    "missed_hazard": ("应发现而未发现的隐患", "missed hazard"), "poor_quality": ("服务质量低劣", "poor quality"),
+    "other": ("其他", "other"),
+}  # fmt: skip
+VALUES: dict[str, dict[Any, tuple[str, str]]] = {
+    "appellant_kind": {"agency": ("服务机构", "agency"), "practitioner": ("从业人员", "practitioner")},
+    "authority_kind": {"emergency_management": ("应急管理（安全生产监管）部门", "emergency management"),
+                       "other": ("其他部门", "other")},
+    "grade": _GRADES, "grounds": _GROUNDS, "verified_grounds": _GROUNDS,
+    "level": {"national": ("国家级", "national"), "provincial": ("省级", "provincial"),
+              "municipal": ("市级", "municipal"), "district": ("区级", "district")},
+    "note_audience": {"internal": ("内部", "internal"), "shared": ("共享给所涉机构", "shared with the agency")},
+    "liability": {"direct": ("直接责任", "direct"), "indirect": ("间接责任", "indirect")},
+    "outcome": {"annulled": ("撤销该记录", "annulled"), "refused": ("不予更正", "refused"),
+                "reopened": ("重新核定", "reopened"), "kept": ("维持", "kept")},
+    "severity": {"general": ("一般事故", "general"), "larger": ("较大事故", "larger"), "major": ("重大事故", "major"),
+                 "extraordinary": ("特别重大事故", "extraordinary")},
+    "kind": {"warned": ("警示提醒", "warned"), "blacklisted": ("列入黑名单", "blacklisted"),
+             "terminated": ("终止业务", "terminated"), "accident": ("事故责任", "accident"),
+             "unqualified": ("考评不合格", "unqualified"), "referral": ("移送", "referral")},
+    "recipient": {"agency": ("服务机构", "agency"), "public_site": ("门户网站", "public site"),
+                  "regulator": ("监管部门", "regulator"), "enterprises": ("全部生产经营单位", "all enterprises")},
+}  # fmt: skip
+VIA = {
+    "api": ("接口", "API"), "page": ("网页", "page"), "import": ("批量导入", "import"),
+    "cli": ("命令行", "command line"),
+}  # fmt: skip
+_EVENTS = frozenset({
+    "appeal_id", "bad_record_id", "cause", "complaint_id", "concerns", "event_id", "filing_id", "invitation_id",
+    "merged_into", "objection_id", "project_id", "replaces", "report_id", "request_id", "result_id", "sheet_of",
+    "disputed", "annulled", "replaced", "overtaken_by",
+})  # fmt: skip
+"""Fields that hold the id of an event of the same agency, or several."""
+_COUNTED = frozenset({"basis", "difference", "sheet"})
+"""Of results: too long to be told here; the published sheet shows them."""
+_BRIEF = (
+    "outcome", "item", "behaviour", "verified_grounds", "grounds", "level", "title", "value", "client", "kind",
+    "recipient", "authority", "decision_no", "severity", "liability", "service_type", "due_on", "year", "grade", "rank",
+    "reason", "reference", "event_id",
+)  # fmt: skip
+MOST_BRIEF = 3
+
+
+class Told(NamedTuple):
+    """A field of a fact: its name in both languages, and its value by kind.
+
+    `kind`: text, word (both languages), yes, day, events, group (fields within), groups, count, withheld, erased.
+    """
+
+    name: tuple[str, str]
+    kind: str
+    value: Any
+
+
+def told(fact: dict[str, Any], own_id: str = "") -> list[Told]:
+    """The fields of a fact (`fact` in an entry of the trail) that say something; the fact's own id is not repeated."""
+    found = []
+    for field, value in fact.items():
+        one = _told(field, value)
+        if one is not None and value != own_id:
+            found.append(one)
+    return found
+
+
+def brief(fact: dict[str, Any], own_id: str = "") -> list[Told]:
+    """The few fields that tell one fact from another of its type."""
+    fields = [field for field in _BRIEF if field in fact][:MOST_BRIEF]
+    found = told({field: fact[field] for field in fields}, own_id)
+    return [one for one in found if one.kind not in ("group", "groups")]
+
+
+def _told(field: str, value: Any) -> Told | None:
+    name = FIELDS.get(field, (field, field))
+    if value is None or value in ([], {}):
+        return None
+    if value in ({"withheld": True}, {"erased": True}):
+        return Told(name, next(iter(value)), None)
+    if field in _COUNTED and not isinstance(value, str):
+        return Told(name, "count", len(value)) if field == "basis" else None
+    if field == "client":
+        return Told(name, "text", f"{value['name']}（{value['uscc']}）") if isinstance(value, dict) else None
+    if field in _EVENTS:
+        return Told(name, "events", value if isinstance(value, list) else [value])
+    if isinstance(value, bool):
+        return Told(name, "yes", value)
+    return _by_shape(field, name, value)
+
+
+def _by_shape(field: str, name: tuple[str, str], value: Any) -> Told:
+    if isinstance(value, dict):
+        return Told(name, "group", told(value))
+    if isinstance(value, list) and isinstance(value[0], dict):
+        return Told(name, "groups", [told(one) for one in value])
+    if isinstance(value, list):
+        return Told(name, "text", "、".join(map(str, value)))
+    if field == "item":
+        paragraph = find_paragraph(f"annex1.item{value}")
+        return Told(name, "word", (f"第 {value} 项 {paragraph.title}", f"{value} {paragraph.title_en}"))
+    if field == "behaviour":
+        paragraph = find_paragraph(f"art.16({value.removeprefix('16.')})")
+        return Told(name, "word", (f"{value} {paragraph.title}", f"{value} {paragraph.title_en}"))
+    word = VALUES.get(field, {}).get(value) if isinstance(value, str) else None
+    if word is not None:
+        return Told(name, "word", word)
+    return Told(name, "day" if field.endswith("_on") or field in ("deadline", "valid_until") else "text", value)

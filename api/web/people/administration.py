@@ -1,0 +1,134 @@
+"""Accounts and tokens as pages, for the administrator: what the API's routes of the same name answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.http.query_params import Cursor
+from api.web.forms.form_errors import Refused, refused
+from api.web.frame.inside import Inside, ask, tell
+from api.web.frame.page_guard import PageRoute, text_of
+from api.web.frame.render import page
+from api.web.frame.resubmission import STAY
+from domain.values import Role
+
+router = APIRouter(route_class=PageRoute)
+ROWS = 50
+_HOLDER = ("role", "uscc", "person_id", "person")
+_FIELDS = (*_HOLDER, "login", "expires_on")
+
+
+@router.get("/admin")
+async def admin(request: Request) -> Response:
+    """How many accounts and tokens there are, and the way to them."""
+    accounts, tokens = [await every(request, f"/v1/{name}") for name in ("accounts", "tokens")]
+    return page(request, "admin.html", name="admin", accounts=accounts, tokens=tokens)
+
+
+@router.get("/admin/accounts")
+async def accounts(request: Request, cursor: Cursor = None) -> Response:
+    """Who may sign in, and the form for another account."""
+    return await _list(request, "accounts", cursor=cursor)
+
+
+@router.post("/admin/accounts")
+async def change_accounts(request: Request) -> Response:
+    """A new account, another password, or other access, by the button that was pressed."""
+    form = request.state.form
+    act, _, which = text_of(form, "act").partition(":")
+    if act == STAY:
+        return await _list(request, "accounts", given=_given(form, "login"))
+    if act == "create":
+        return await _create_account(request)
+    if act == "password":
+        made = await tell(request, f"/v1/accounts/{which}/password", {})
+    else:
+        made = await tell(request, f"/v1/accounts/{which}/access", {"access": act})
+    if made.refused:
+        return await _list(request, "accounts", made, problem=refused(made.content, {}))
+    if act == "password":
+        return await _list(request, "accounts", made)
+    return RedirectResponse(f"/admin/accounts#{which}", 303, {"Cache-Control": "no-store"})
+
+
+@router.get("/admin/tokens")
+async def tokens(request: Request, cursor: Cursor = None) -> Response:
+    """Which machines may speak to the service, and the form for another token."""
+    return await _list(request, "tokens", cursor=cursor)
+
+
+@router.post("/admin/tokens")
+async def change_tokens(request: Request) -> Response:
+    """A new token, or the end of one."""
+    form = request.state.form
+    act, _, which = text_of(form, "act").partition(":")
+    if act == STAY:
+        return await _list(request, "tokens", given=_given(form, "expires_on"))
+    if act == "revoke":
+        made = await tell(request, f"/v1/tokens/{which}/revocation", {"revoked": True})
+        if not made.refused:
+            return RedirectResponse(f"/admin/tokens#{which}", 303, {"Cache-Control": "no-store"})
+        return await _list(request, "tokens", made, problem=refused(made.content, {}))
+    given = _given(form, "expires_on")
+    made = await tell(request, "/v1/tokens", _body(given))
+    if made.refused:
+        return await _list(request, "tokens", made, given, refused(made.content, _places("expires_on")))
+    return await _list(request, "tokens", made)
+
+
+async def every(request: Request, path: str, cursor: str | None = None) -> list[dict[str, Any]]:
+    """All items of a list, page after page, from the beginning or from a cursor on."""
+    items: list[dict[str, Any]] = []
+    while True:
+        part = await ask(request, path, limit=500, cursor=cursor)
+        items += part["items"]
+        cursor = part["next_cursor"]
+        if cursor is None:
+            return items
+
+
+async def _create_account(request: Request) -> Response:
+    given = _given(request.state.form, "login")
+    made = await tell(request, "/v1/accounts", _body(given))
+    if made.refused:
+        return await _list(request, "accounts", made, given, refused(made.content, _places("login")))
+    return await _list(request, "accounts", made)
+
+
+def _given(form: Any, own: str) -> dict[str, str]:
+    return {name: text_of(form, name) for name in (own, *_HOLDER)}
+
+
+def _body(given: dict[str, str]) -> dict[str, str]:
+    """What was filled in: an empty field is no value."""
+    return {name: value.strip() for name, value in given.items() if value.strip()}
+
+
+def _places(own: str) -> dict[str, str]:
+    return {f"/{name}": name for name in (own, *_HOLDER)}
+
+
+async def _list(
+    request: Request,
+    kind: str,
+    made: Inside | None = None,
+    given: dict[str, str] | None = None,
+    problem: Refused | None = None,
+    cursor: str | None = None,
+) -> Response:
+    """The list with its form; `made`: what has just been done, with the secret that is shown this once."""
+    part = await ask(request, f"/v1/{kind}", limit=ROWS, cursor=cursor)
+    people = {one["person_id"]: one["person"] for one in await every(request, "/v1/accounts")}
+    people |= {one["person_id"]: one["person"] for one in await every(request, "/v1/tokens")}
+    status = made.status if made is not None and made.refused else 200
+    path, following = f"/admin/{kind}", part["next_cursor"]
+    return page(
+        request, f"admin-{kind}.html", name=f"admin-{kind}", status=status, items=part["items"],
+        given=dict.fromkeys(_FIELDS, "") | (given or {}), filled=given is not None,
+        refused=problem, roles=list(Role), people=sorted(people.items(), key=lambda one: (one[1], one[0])),
+        made=made.content if made is not None and not made.refused else None, paged=cursor is not None, first=path,
+        following=None if following is None else f"{path}?cursor={following}",
+    )  # fmt: skip

@@ -1,0 +1,194 @@
+"""The public portal (art.9, 11, 17(3), 19, 20): pages for everybody, of the same lists and the same law as the API."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.http.pagination import onward
+from api.http.pagination import page as part_of
+from api.http.query_params import Cursor, LooseText
+from api.routes.agency.question_routes import path_year
+from api.routes.service.law_routes import adopted_law
+from api.routes.service.public_routes import explained_page, not_published, publicly, published_year
+from api.web.agency.example import worked_example
+from api.web.frame.glossary import groups
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_table import ASSETS
+from api.web.frame.render import OWN_FILES, asset, packed, page
+from domain.errors import NotFound
+from domain.measures.categories import heading
+from domain.measures.chapter4_appeals import appeal_deadline
+from domain.measures.text.official_text import official_text
+from domain.measures.text.paragraphs import paragraphs
+from domain.values import FOREVER, instant, shanghai_date
+from projections.public.public import ranked
+from projections.rows.read.register import Wanted
+
+ROWS = 25
+"""Agencies on one page of a list: with names of 300 characters still far below 100 kB."""
+_KINDS = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+_HOLIDAY_CASE = date(2024, 9, 27)
+"""A day of publication whose week ends within the National Day holiday."""
+
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/")
+def home(request: Request) -> Response:
+    """What this is and where to go."""
+    now = datetime.now(UTC)
+    with publicly(request, now) as public:
+        years = public.years()
+    return page(request, "home.html", name="home", years=years)
+
+
+@router.get("/register")
+def register(request: Request, category: LooseText = "", q: LooseText = "", cursor: Cursor = None) -> Response:
+    """The agencies on file today (art.9), by category or part of the name."""
+    kind, words = category.strip() or None, q.strip() or None
+    part, now = onward(cursor, ROWS, question=("register page", kind, words)), datetime.now(UTC)
+    with publicly(request, now) as public:
+        found = public.agencies(Wanted(ROWS + 1, part.after, kind, words))
+        items, following = part.part([one.item for one in found])
+        categories = request.app.state.service.remembered.categories(public)
+    filters = {name: value for name, value in (("category", kind), ("q", words)) if value}
+    return page(
+        request, "register.html", name="register", items=items, categories=categories, category=kind or "",
+        q=words or "", today=_today(now), paged=cursor is not None, first=_address("/register", filters),
+        following=None if following is None else _address("/register", {**filters, "cursor": following}),
+    )  # fmt: skip
+
+
+@router.get("/blacklist")
+def blacklist(request: Request, cursor: Cursor = None) -> Response:
+    """The agencies that are blacklisted today (art.17(3)), with the term of the listing."""
+    part, now = onward(cursor, ROWS, question=("blacklist page",)), datetime.now(UTC)
+    with publicly(request, now) as public:
+        items, following = part.part([one.item for one in public.blacklist(Wanted(ROWS + 1, part.after))])
+    return page(
+        request, "blacklist.html", name="blacklist", items=items, today=_today(now), paged=cursor is not None,
+        first="/blacklist", following=None if following is None else _address("/blacklist", {"cursor": following}),
+    )  # fmt: skip
+
+
+@router.get("/results")
+def results(request: Request) -> Response:
+    """The years whose results are published (art.19)."""
+    now = datetime.now(UTC)
+    with publicly(request, now) as public:
+        years = public.years()
+        windows = public.windows(years)
+    return page(request, "results.html", name="results", years=years, windows=windows, today=_today(now))
+
+
+@router.get("/results/{year}")
+def year(request: Request, year: str, cursor: Cursor = None) -> Response:
+    """A year's standing results per category by rank (art.19, R30), and until when they can be appealed (R3)."""
+    number, now = path_year(year), datetime.now(UTC)
+    wanted = part_of(cursor, ROWS, question=("results page", number))
+    with publicly(request, now) as public:
+        published = published_year(public, number)
+        windows = public.windows([published] if published else ())
+        found = public.results(number, offset=wanted.offset, limit=ROWS + 1)
+        rows, following = wanted.part(found, None, FOREVER)
+        rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
+    if published is None:
+        raise not_published(number)
+    path = f"/results/{number}"
+    sections = [list(found) for _, found in groupby(ranked(rows), lambda one: one.group)]
+    groups = [(heading(one[0].group, one[0].category) or "", one) for one in sections]
+    return page(
+        request, "year.html", name="year", year=number, published=published, groups=groups, today=_today(now),
+        left_out=left_out, windows=windows, paged=cursor is not None, first=path,
+        following=None if following is None else _address(path, {"cursor": following}),
+    )  # fmt: skip
+
+
+@router.get("/rules")
+def rules(request: Request) -> Response:
+    """The Measures as they are read: readings with their values, known defects of the text (art.28)."""
+    book = list(adopted_law(request).rulebooks)[-1]
+    values: dict[str, list[dict[str, Any]]] = {}
+    for row in book.describe():
+        values.setdefault(row["reading"], []).append({**row, "shown": _shown(row["value"])})
+    titles = {one.ref: one for one in paragraphs()}
+    return page(request, "rules.html", name="rules", book=book, values=values, titles=titles)
+
+
+@router.get("/rules/text")
+def text(request: Request) -> Response:
+    """Every paragraph of the Measures in its own words, beside ours, with its readings."""
+    return page(request, "rules-text.html", name="rules-text", titles=paragraphs(), official=official_text)
+
+
+@router.get("/rules/scores")
+def scores(request: Request) -> Response:
+    """How a score is computed, with an example that the real code has computed."""
+    law = adopted_law(request)
+    sheet = worked_example(law)
+    return page(request, "scores.html", name="scores", sheet=sheet, book=list(law.rulebooks)[-1])
+
+
+@router.get("/appeal")
+def appeal(request: Request) -> Response:
+    """Who can appeal, until when, what to name, and what happens then (art.20, R33-R36)."""
+    now, law = datetime.now(UTC), adopted_law(request)
+    with publicly(request, now) as public:
+        years = public.years()
+        windows = public.windows(years)
+    days = law.rulebooks.on(_HOLIDAY_CASE).deadlines.appeal_days
+    example = {
+        "published_on": _HOLIDAY_CASE, "last": _HOLIDAY_CASE + timedelta(days=days),
+        "deadline": appeal_deadline(_HOLIDAY_CASE, law.rulebooks, law.calendar).day,
+    }  # fmt: skip
+    return page(
+        request, "appeal.html", name="appeal", years=years, windows=windows, days=days, example=example,
+        today=_today(now),
+    )  # fmt: skip
+
+
+@router.get("/help")
+def help_(request: Request) -> Response:
+    """What the pages' words mean, how to read a page, and where each role begins."""
+    return page(request, "help.html", name="help", groups=groups())
+
+
+@router.get(f"{ASSETS}{{name}}")
+def own_file(request: Request, name: str, v: str = "") -> Response:
+    """Our styles, scripts and icon; `v` names their content, so under that address they never change."""
+    kind = _KINDS.get(name.rpartition(".")[2])
+    if kind is None or name not in OWN_FILES:
+        raise NotFound("没有这个文件", "there is no such file")
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "Vary": "Accept-Encoding"}
+    if _takes_gzip(request.headers.get("accept-encoding", "")):
+        return Response(packed(name), 200, {**headers, "Content-Encoding": "gzip"}, kind)
+    return Response(asset(name)[0], 200, headers, kind)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether a client names gzip without refusing it (RFC 9110, 12.5.3); `*` need not be understood."""
+    offers = (one.replace(" ", "").lower().partition(";q=") for one in accepted.split(","))
+    return any(name == "gzip" and not re.fullmatch(r"0(\.0*)?", weight) for name, _, weight in offers)
+
+
+def _today(now: datetime) -> date:
+    return shanghai_date(instant(now))
+
+
+def _address(path: str, query: dict[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _shown(value: Any) -> str:
+    """A rulebook's value for people."""
+    if isinstance(value, dict):
+        return " · ".join(f"{key}: {inner}" for key, inner in value.items())
+    return " · ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,123 @@
+"""The satisfaction survey of annex 2 behind a one-time link (art.23, R22): for a telephone, without signing in."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api.application.survey_secrets import PATH
+from api.routes.service.law_routes import adopted_law
+from api.routes.service.survey_link_routes import about_link
+from api.web.forms.form_errors import Refused, Said, refused
+from api.web.forms.who_reads_words import DISCLOSURES
+from api.web.frame.inside import Inside, look, tell
+from api.web.frame.page_guard import PageRoute, text_of
+from api.web.frame.render import page
+from api.web.frame.resubmission import STAY
+from domain.disclosure.who_reads import Disclosure
+from domain.measures.annex2_survey import answers_total
+from domain.measures.text.annex_texts import survey_form
+from domain.measures.text.implements import implements
+
+router = APIRouter(route_class=PageRoute)
+_OVER = frozenset({404, 409, 410})
+_REUSED = "/problems/idempotency-key-reused"
+
+
+@router.get("/survey/{secret}")
+async def survey(request: Request, secret: str) -> Response:
+    """The form, or why the link cannot be used and what to do."""
+    found = await look(request, PATH.format(secret=secret))
+    if found.refused:
+        return _over(request, found)
+    return _form(request, found.content, {"key": str(uuid4())}, None, 200)
+
+
+@implements("annex2")
+@router.post("/survey/{secret}")
+async def send_survey(request: Request, secret: str) -> Response:
+    """Send the form, once: the receipt, or the form again with all that was filled in."""
+    given = _given(request.state.form)
+    if text_of(request.state.form, "act") == STAY:
+        found = await look(request, PATH.format(secret=secret))
+        given["key"] = given["key"] or str(uuid4())
+        return _over(request, found, given) if found.refused else _form(request, found.content, given, None, 200)
+    body: dict[str, Any] = {"answers": [given[_field(one.number)] for one in survey_form().questions]}
+    if given["comments"].strip():
+        body["comments"] = given["comments"]
+    sent = await tell(request, PATH.format(secret=secret), body, key=given["key"] or None)
+    if not sent.refused:
+        worth = await run_in_threadpool(_worth, request, secret, body["answers"], sent.content["events"][0])
+        return _shown(
+            request, "survey-sent.html", 200, receipt=sent.content, given=given, form=survey_form(),
+            again="idempotent-replayed" in sent.headers, **worth,
+        )  # fmt: skip
+    about = await look(request, PATH.format(secret=secret))
+    if about.refused or sent.status in _OVER or sent.content["type"] == _REUSED:
+        return _over(request, about if about.refused else sent, given)
+    return _form(request, about.content, given, _refused(sent, given), sent.status)
+
+
+def _worth(request: Request, secret: str, answers: list[str], event: dict[str, Any]) -> dict[str, Any]:
+    """Whom the form was about, and what its answers are worth under the rulebook of its year (R4, R22)."""
+    about = about_link(request, secret, used=True)
+    book = adopted_law(request).rulebooks.for_sheet(about["year"], date.fromisoformat(event["occurred_on"]))
+    told = DISCLOSURES[_disclosure(request, event["occurred_on"])]
+    return {"about": about, "reads": told, "total": answers_total(answers, book), "points": book.survey.points}
+
+
+def _disclosure(request: Request, day: str) -> Disclosure:
+    """What the rated agency is told of a form of this day (R39)."""
+    told: Disclosure = adopted_law(request).rulebooks.on(date.fromisoformat(day)).survey.disclosure  # type: ignore[assignment]
+    return told
+
+
+def _field(number: int) -> str:
+    return f"q{number}"
+
+
+def _given(form: Any) -> dict[str, str]:
+    names = ["key", "comments", *(_field(one.number) for one in survey_form().questions)]
+    return {name: text_of(form, name) for name in names}
+
+
+def _refused(sent: Inside, given: dict[str, str]) -> Refused:
+    """What is wrong at which question; an empty one is told in words that fit a form."""
+    fields = [_field(one.number) for one in survey_form().questions]
+    places = {f"/answers/{index}": field for index, field in enumerate(fields)}
+    found = refused(sent.content, {**places, "/comments": "comments"})
+    at = {field: said if given[field] else _unanswered(field) for field, said in found.at.items()}
+    return Refused(found.said, found.remedy, at)
+
+
+def _unanswered(field: str) -> Said:
+    number = field.removeprefix("q")
+    return f"第 {number} 题还没有回答，请选择一项", f"Question {number} is not answered yet: choose one"
+
+
+def _form(
+    request: Request, about: dict[str, Any], given: dict[str, str], problem: Refused | None, status: int
+) -> Response:
+    told = DISCLOSURES[about["disclosure"]]
+    return _shown(
+        request, "survey.html", status, about=about, reads=told, given=given, refused=problem, form=survey_form()
+    )
+
+
+def _over(request: Request, found: Inside, given: dict[str, str] | None = None) -> Response:
+    return _shown(request, "survey-over.html", found.status, why=found.content, given=given)
+
+
+def _shown(request: Request, template: str, status: int, **content: Any) -> Response:
+    """Nobody keeps the page, and nobody is told its address, which is a secret.
+
+    With a still stricter policy browsers would send the form as `Origin: null`.
+    """
+    response = page(request, template, name="survey", status=status, storable=False, **content)
+    response.headers["Referrer-Policy"] = "strict-origin"
+    return response
