@@ -8,6 +8,7 @@ COPY pyproject.toml README.md ./
 COPY domain domain
 COPY projections projections
 COPY api api
+COPY demo demo
 RUN .venv/bin/python -m pip install --no-deps --no-index --no-build-isolation .
 
 FROM python:3.13-slim

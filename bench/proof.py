@@ -20,7 +20,7 @@ from sqlalchemy import select
 from api.application.background.checkpoint_signer import Notary, proven_up
 from api.application.background.housekeeper import Housekeeper
 from api.application.privacy.reading_log import Readings
-from api.cli.auditing import audited
+from api.cli.operating.auditing import audited
 from api.settings import Settings
 from bench import append, floor
 from bench.generate import History

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import count
 
-from api.demo.names import uscc
+from demo.invented_names import uscc
 from drills.common import Failed
 from drills.service import Answer, Running
 

@@ -16,7 +16,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from api.demo.names import uscc
+from demo.invented_names import uscc
 from drills.common import Failed, require, step
 from drills.replicas import PASSWORD, Forwarder, Node, replicate
 from drills.service import Running

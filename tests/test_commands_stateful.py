@@ -25,7 +25,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.application.commands import ACTS
-from api.cli.auditing import audited
+from api.cli.operating.auditing import audited
 from api.http.documentation.examples import AGENCY_USCC, command_example
 from api.settings import Settings
 from domain.store.db.schema import events

@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from api.app import make_ready
 from api.application.assessing.publishing import round_of
 from api.cli.main import app
-from api.demo import making
-from api.demo.making import Clock, make
-from api.demo.names import agency_names, clients, uscc
-from api.demo.plan import OPENED_AT, Size, steps
 from api.settings import Settings
+from demo import making
+from demo.invented_names import agency_names, clients, uscc
+from demo.making import Clock, make
+from demo.plan import OPENED_AT, Size, steps
 from domain.assessment import AssessmentRound
 from domain.errors import Contradiction
 from domain.events import EventAnnulled, HonourAwarded, LedgerOpened

@@ -21,7 +21,7 @@ import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGES = ("domain", "projections", "api")
+PACKAGES = ("domain", "projections", "api", "demo")
 LOCKS = ("pip", "runtime", "test")
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; (.*?))? \\$", re.MULTILINE)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TREES = ["domain", "projections", "api", "tests", "deploy"]
+TREES = ["domain", "projections", "api", "demo", "tests", "deploy"]
 LINT_IMPORTS = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 

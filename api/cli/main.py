@@ -6,26 +6,28 @@ from typing import Annotated
 
 import typer
 
-from api.cli import (
+from api.cli import importing
+from api.cli.access.account_commands import account_app
+from api.cli.access.master_key_commands import master_key_app
+from api.cli.access.token_commands import token_app
+from api.cli.adopting import calendar_app, rulebook_app
+from api.cli.operating import (
     auditing,
     benchmarking,
-    copies,
     demonstration,
-    importing,
     proving,
-    questions,
     rebuilding,
-    replay,
-    replaying_under,
     serving,
     verifying,
 )
-from api.cli.accounts import account_app
-from api.cli.adopting import calendar_app, rulebook_app
-from api.cli.clock import clock_app
-from api.cli.master_key import master_key_app
+from api.cli.operating import (
+    copy_commands as copies,
+)
+from api.cli.operating.clock_commands import clock_app
+from api.cli.questions import question_commands as questions
+from api.cli.questions import replay_commands as replay
+from api.cli.questions import replaying_under
 from api.cli.running import EPILOG, StewardGroup
-from api.cli.tokens import token_app
 from domain.version import software
 
 app = typer.Typer(

@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from api.cli.database import blank_ledger
-from api.demo.making import make
-from api.demo.plan import Size
 from api.web.frame import names
+from demo.making import make
+from demo.plan import Size
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import Role, instant, shanghai_date

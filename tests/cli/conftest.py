@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from projections.projected_ledger import open_ledger
 from typer.testing import CliRunner
 
 from api.cli.main import app
-from api.demo.making import make
-from api.demo.plan import Size
+from demo.making import make
+from demo.plan import Size
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
+from projections.projected_ledger import open_ledger
 
 Run = Callable[..., Any]
 SMALL = Size(agencies=5, facts=400, seed=7, until=date(2024, 6, 28))

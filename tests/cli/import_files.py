@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from api.demo.names import uscc
+from demo.invented_names import uscc
 
 CLIENT = {"uscc": uscc(7_000_001), "name": "测试企业有限公司"}
 

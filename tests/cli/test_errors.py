@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import questions
-from api.demo.names import uscc
+from api.cli.questions import question_commands as questions
+from demo.invented_names import uscc
 from domain.store.db import engine as store_engine
 from tests.cli.conftest import Run
 

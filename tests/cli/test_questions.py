@@ -6,16 +6,16 @@ import json
 from pathlib import Path
 
 import pytest
-from projections.projected_ledger import open_ledger
 from rich.cells import cell_len
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.demo.names import uscc
 from api.settings import Settings
+from demo.invented_names import uscc
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import open_engine, writing
+from projections.projected_ledger import open_ledger
 from tests.cli.conftest import Run
 
 AGENCY = uscc(2)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from api.demo.names import uscc
+from demo.invented_names import uscc
 from domain.store.db.engine import open_engine, writing
 from tests.cli.conftest import Run
 

@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.demo.names import uscc
 from api.settings import Settings
+from demo.invented_names import uscc
 from tests.cli.conftest import Run
 
 AGENCY = uscc(2)

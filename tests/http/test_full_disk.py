@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.application.background.checkpoint_signer import proven_up
-from api.cli.auditing import audited
+from api.cli.operating.auditing import audited
 from api.settings import Settings
 from domain.store.db.engine import reading
 from domain.store.db.schema import events

@@ -9,10 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from projections.projected_ledger import open_ledger
 from sqlalchemy import select
 
-from api.cli.auditing import audited
+from api.cli.operating.auditing import audited
 from api.settings import Settings
 from bench.generate import History, send
 from domain.ledger.ledger import Ledger
@@ -23,6 +22,7 @@ from domain.store.db.migrate import migrate
 from domain.store.db.schema import events
 from domain.store.proof.proof_reader import latest_checkpoint
 from domain.values import agency_stream
+from projections.projected_ledger import open_ledger
 from tests.http.rough import PATIENCE_S, Rough, Writer
 from tests.http.test_log import serving
 from tests.postgres_binaries import free_port

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.application.background.checkpoint_signer import Notary, proven_up
-from api.cli.auditing import Audited, audited
+from api.cli.operating.auditing import Audited, audited
 from api.settings import Settings
 from domain.store.db.engine import open_engine, open_migration_engine
 from domain.store.keys.master_key import use_keys

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from api.demo.assessing import surveys, yearly
-from api.demo.business import Project, duties, file_agency, pledge, projects
-from api.demo.diary import Diary, Step
-from api.demo.names import Enterprise, agency_names, clients, uscc, worker
-from api.demo.stories import STORIES
-from api.demo.temper import Temper, tempers
-from api.demo.troubles import bad_records, complaints
+from demo.assessing import surveys, yearly
+from demo.business import Project, duties, file_agency, pledge, projects
+from demo.diary import Diary, Step
+from demo.invented_names import Enterprise, agency_names, clients, uscc, worker
+from demo.stories import STORIES
+from demo.temper import Temper, tempers
+from demo.troubles import bad_records, complaints
 from domain.measures.calendar import Calendar
 from domain.values import Role
 

@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from api.cli.database import blank_ledger, settings_for
+from api.cli.operating.serving import Host, Port
 from api.cli.options import Database
 from api.cli.output import pairs, progress_bars
 from api.cli.running import say
-from api.cli.serving import Host, Port
-from api.demo.making import make
-from api.demo.plan import Size
-from api.demo.sign_ins import sign_ins
 from api.listening import bound
+from demo.making import make
+from demo.plan import Size
+from demo.sign_ins import sign_ins
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import instant, shanghai_date

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from api.demo.business import Project
-from api.demo.diary import Diary
-from api.demo.troubles import accident, annul, decide, ladder, merged, overturned, penalty
+from demo.business import Project
+from demo.diary import Diary
+from demo.troubles import accident, annul, decide, ladder, merged, overturned, penalty
 
 Story = Callable[[Diary, list[Project], date, date], None]
 

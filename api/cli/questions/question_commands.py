@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from projections.rows.read.row_queries import LookUps
 
 from api.cli.database import existing_ledger
 from api.cli.options import AsOf, Database, FirstDay, Json, KnownAt, LastDay, Uscc
@@ -18,6 +17,7 @@ from api.cli.running import say
 from domain.values import instant
 from projections.replay.basis import Basis
 from projections.replay.queries import Questions
+from projections.rows.read.row_queries import LookUps
 
 MISSING = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
 OVERRIDES = {"blacklisted": "列入黑名单", "penalty": "行政处罚"}

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection
 
-from api.demo.making import PEOPLE, agency_and_client
+from demo.making import PEOPLE, agency_and_client
 from domain.ledger.ledger import Ledger
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.accounts import account_of, all_accounts, create_account, set_password

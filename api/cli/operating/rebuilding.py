@@ -6,14 +6,14 @@ import os
 from typing import Annotated, Any
 
 import typer
-from projections.rebuild.inspect_rows import Found, Outcome
-from projections.rebuild.inspect_rows import check as compare
-from projections.rebuild.rebuild import rebuild as build_anew
 
 from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
 from api.cli.output import print_json, progress_bars
 from api.cli.running import DIFFERENT, say
+from projections.rebuild.inspect_rows import Found, Outcome
+from projections.rebuild.inspect_rows import check as compare
+from projections.rebuild.rebuild import rebuild as build_anew
 
 Jobs = Annotated[
     int | None,

@@ -9,7 +9,7 @@ import typer
 from api.cli.adopting import BookFile
 from api.cli.options import Database, Json
 from api.cli.output import note, print_json, table
-from api.cli.questions import asking
+from api.cli.questions.question_commands import asking
 from domain.measures.rulebook.rulebook import load_rulebook
 from projections.compare.replay_under import replay_under as replay
 

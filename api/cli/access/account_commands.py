@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from sqlalchemy import Connection
 
+from api.cli.access.token_commands import require_bound
 from api.cli.database import existing_ledger, opened_ledger
 from api.cli.options import Database, Json, parse_uscc
 from api.cli.output import print_json, table
 from api.cli.running import say
-from api.cli.tokens import require_bound
 from domain.errors import NotFound
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.accounts import all_accounts, create_account, disable_account, set_password

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from api.demo.names import Category, Enterprise, Worker
+from demo.invented_names import Category, Enterprise, Worker
 from domain.measures.calendar import Calendar
 from domain.values import SHANGHAI, Role, time_ordered_id
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from api.demo.business import Project
-from api.demo.diary import Diary
-from api.demo.names import person_name
-from api.demo.temper import Temper
+from demo.business import Project
+from demo.diary import Diary
+from demo.invented_names import person_name
+from demo.temper import Temper
 from domain.values import Role
 
 _CONTENT = {

@@ -17,7 +17,7 @@ from api.application.assessing.appeal_decisions import decide, simple
 from api.application.assessing.impact_decisions import dispose
 from api.application.assessing.publishing import close_year, publish_year, round_of
 from api.application.privacy.callers import Caller
-from api.demo.diary import ONE_DAY, Step
+from demo.diary import ONE_DAY, Step
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.rounds import CloseYear, DisposeImpact, PublishYear
 from domain.events import AppealFiled, BadRecordEntered, ComplaintUpheld, Event, LapseRecorded, ResultPublished

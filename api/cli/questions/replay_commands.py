@@ -9,7 +9,7 @@ import typer
 
 from api.cli.options import Database, Json, KnownAt, Uscc
 from api.cli.output import print_json, progress_bars, table
-from api.cli.questions import STANDING_HEADINGS, asking, heading, standing_cells
+from api.cli.questions.question_commands import STANDING_HEADINGS, asking, heading, standing_cells
 from domain.values import shanghai_date
 from projections.replay.queries import Questions
 

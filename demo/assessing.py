@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from api.demo.business import Project
-from api.demo.diary import Diary
-from api.demo.temper import Temper
+from demo.business import Project
+from demo.diary import Diary
+from demo.temper import Temper
 from domain.values import Role
 
 _COMMENTS = (

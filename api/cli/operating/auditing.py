@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from projections.rebuild.inspect_rows import Found
-from projections.rebuild.inspect_rows import check as check_rows
 
 from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
@@ -23,6 +21,8 @@ from domain.store.proof.audit_beside import Finding, readable
 from domain.store.proof.checkpoint_archive import kept_in, kept_note
 from domain.store.proof.log_keys import LogKeys
 from domain.store.proof.proof_reader import latest_checkpoint
+from projections.rebuild.inspect_rows import Found
+from projections.rebuild.inspect_rows import check as check_rows
 
 SHOWN = 100
 """How many differences are listed."""

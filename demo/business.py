@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from api.demo.diary import Diary
-from api.demo.names import Enterprise, person_name, worker
-from api.demo.temper import Temper
+from demo.diary import Diary
+from demo.invented_names import Enterprise, person_name, worker
+from demo.temper import Temper
 from domain.values import Role
 
 _ROADS = ("石化大道", "龙海一路", "中兴中路", "安惠大道", "疏港大道", "滨海十路", "科技路", "响水河路")

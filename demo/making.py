@@ -17,9 +17,9 @@ from itertools import groupby
 from sqlalchemy import func, insert, select
 
 from api.application.commands import find_command
-from api.demo.diary import NOTICES, Step
-from api.demo.plan import OPENED_AT, Size, steps
-from api.demo.years import Years
+from demo.diary import NOTICES, Step
+from demo.plan import OPENED_AT, Size, steps
+from demo.years import Years
 from domain.commands.sanctions import SendNotice
 from domain.errors import Contradiction
 from domain.events import FilingSubmitted, LedgerOpened, ProjectStarted

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from projections.proof.certificate import check_certificate
-from projections.proof.certificate_file import MOST_BYTES, Certificate, parse_certificate
-from projections.proof.certificate_verdict import ReadOtherwise, Shown
 
 from api.cli.options import Json
 from api.cli.output import print_json
 from api.cli.running import PROOF_FAILED, READ_OTHERWISE, say
 from domain.proof.check import ProofError, VerifierKey, parse_key, parse_note, verify_checkpoint
+from projections.proof.certificate import check_certificate
+from projections.proof.certificate_file import MOST_BYTES, Certificate, parse_certificate
+from projections.proof.certificate_verdict import ReadOtherwise, Shown
 
 
 def verify(
