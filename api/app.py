@@ -13,16 +13,16 @@ from sqlalchemy import Engine
 from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
-from api.application.background.checkpoint_signer import Notary
+from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded
 from api.application.background.housekeeper import Housekeeper
 from api.application.background.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
 from api.application.background.readiness import Readiness
-from api.application.privacy.reading_log import Readings
+from api.application.privacy.reading_log import ReadingLog
 from api.http import metrics, problems
 from api.http.documentation import openapi
 from api.http.fast_standing import QuickStandings
-from api.http.limits.concurrency import Heavy
+from api.http.limits.concurrency import ConcurrencyLimit
 from api.http.log_feed import LogFeed
 from api.http.metrics import Metrics
 from api.http.middleware import Edge
@@ -40,56 +40,30 @@ from api.routes.agency import (
 )
 from api.routes.agency.command_routes import command_router
 from api.routes.log import log_routes, proof_routes
-from api.routes.service import health_routes as health
-from api.routes.service import law_routes, public_routes
-from api.routes.service import survey_link_routes as survey_links
+from api.routes.service import health_routes, law_routes, public_routes, survey_link_routes
 from api.routes.year import act_routes, appeal_routes, assessment_routes, contested_routes, worklist_routes
 from api.settings import Settings
 from api.web.agency import (
-    agency_page as agency,
+    agency_page,
+    compare_pages,
+    event_pages,
+    pledge_pages,
+    replay_pages,
+    sheet_pages,
+    subject_pages,
+    trail_pages,
 )
-from api.web.agency import (
-    compare_pages as compare,
-)
-from api.web.agency import (
-    event_pages as events,
-)
-from api.web.agency import (
-    pledge_pages as pledge,
-)
-from api.web.agency import (
-    replay_pages as replay,
-)
-from api.web.agency import (
-    sheet_pages as sheets,
-)
-from api.web.agency import (
-    subject_pages as subjects,
-)
-from api.web.agency import (
-    trail_pages as trail,
-)
-from api.web.committee import appeal_pages as appeals
-from api.web.committee import impact_pages as impacts
-from api.web.committee import year_pages as years
-from api.web.district import board
-from api.web.district import list_pages as lists
+from api.web.committee import appeal_pages, impact_pages, year_pages
+from api.web.district import board, list_pages
 from api.web.forms import form_pages, record_pages
 from api.web.people import (
-    access_change_pages as access_changes,
-)
-from api.web.people import (
-    account_pages as account,
-)
-from api.web.people import (
+    access_change_pages,
+    account_pages,
     administration,
+    consultation_pages,
     sign_in,
 )
-from api.web.people import (
-    consultation_pages as consultations,
-)
-from api.web.portal import portal_pages as portal
-from api.web.portal import survey_pages as survey
+from api.web.portal import portal_pages, survey_pages
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
@@ -129,37 +103,37 @@ ROUTES = (
     proof_routes,
     law_routes,
     consultation_routes,
-    survey_links,
+    survey_link_routes,
     access_routes,
     access_change_routes,
     public_routes,
-    health,
+    health_routes,
     metrics,
-    portal,
+    portal_pages,
     sign_in,
     board,
-    lists,
-    appeals,
-    years,
-    impacts,
-    survey,
-    account,
+    list_pages,
+    appeal_pages,
+    year_pages,
+    impact_pages,
+    survey_pages,
+    account_pages,
     administration,
-    access_changes,
-    pledge,
-    sheets,
-    trail,
-    events,
-    compare,
-    agency,
-    replay,
-    subjects,
-    consultations,
+    access_change_pages,
+    pledge_pages,
+    sheet_pages,
+    trail_pages,
+    event_pages,
+    compare_pages,
+    agency_page,
+    replay_pages,
+    subject_pages,
+    consultation_pages,
     record_pages,
     form_pages,
 )
 """Modules whose `router` is served."""
-_PERSONS = {SYSTEM_PERSON: "系统 System", survey_links.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
+_PERSONS = {SYSTEM_PERSON: "系统 System", survey_link_routes.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
 
 
 @dataclass(frozen=True)
@@ -169,8 +143,8 @@ class Service:
     settings: Settings
     ledger: Ledger
     housekeeper: Housekeeper
-    readings: Readings
-    notary: Notary
+    readings: ReadingLog
+    notary: CheckpointSigner
     degraded: Degraded = field(default_factory=Degraded)
     heads: HeadsKept = field(default_factory=HeadsKept)
     remembered: Remembered = field(default_factory=Remembered)
@@ -185,7 +159,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.service = service = await run_in_threadpool(start, settings)
-        app.state.heavy = Heavy(settings.heavy_at_once, settings.heavy_waiting)
+        app.state.heavy = ConcurrencyLimit(settings.heavy_at_once, settings.heavy_waiting)
         app.state.passwords = sign_in.password_places()
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
@@ -231,7 +205,7 @@ def start(settings: Settings) -> Service:
     except BaseException:
         engine.dispose()
         raise
-    notary, readings = Notary(engine, settings), Readings(engine)
+    notary, readings = CheckpointSigner(engine, settings), ReadingLog(engine)
     degraded = Degraded()
     watch_writes(degraded, engine)
     ledger = open_ledger(engine)

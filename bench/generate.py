@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from api.application.commands import find_command
 from domain.commands.base import Command
-from domain.ledger.unit_of_work import Unit
+from domain.ledger.unit_of_work import UnitOfWork
 from domain.values import Role, new_id, normal_uscc
 
 START = date(2016, 1, 4)
@@ -40,13 +40,13 @@ def command_of(fact: Fact) -> tuple[str, Command]:
     return given or str(fact.body["uscc"]), route.body.model_validate(fact.body)
 
 
-def send(unit: Unit, fact: Fact, actor: str = "bench") -> None:
+def send(unit: UnitOfWork, fact: Fact, actor: str = "bench") -> None:
     """Record it."""
     agency, command = command_of(fact)
     record(unit, fact, agency, command, actor)
 
 
-def record(unit: Unit, fact: Fact, agency: str, command: Command, actor: str = "bench") -> None:
+def record(unit: UnitOfWork, fact: Fact, agency: str, command: Command, actor: str = "bench") -> None:
     """Record a fact that has been parsed. `actor`: the person; one whom an audit asks for has to be on record."""
     unit.record(
         agency, command, actor=actor, role=Role.REGULATOR, via="api", path_id=fact.path_id, event_id=fact.id,

@@ -12,8 +12,6 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
-from projections.rows.read.row_queries import LookUps
-from projections.rows.read.row_sql import asked, look_up_query, parameters_of
 from psycopg2.extras import execute_values
 
 from bench import floor
@@ -22,6 +20,8 @@ from bench.measure import Finding, finding, in_turns, median
 from bench.place import Place, fill, place
 from domain.store.db.fast_read import quick_reads
 from domain.values import agency_stream, instant, stream_id
+from projections.rows.read.row_queries import RowQueries
+from projections.rows.read.row_sql import asked, look_up_query, parameters_of
 from projections.rows.tables import COLUMNS, SHAPES
 from tests.postgres_server import PostgresServer
 
@@ -135,7 +135,7 @@ def _district(made: Place) -> float:
     chance, took = random.Random(6), []
     for _ in range(DISTRICTS):
         with made.ledger.reading() as reader:
-            look_ups = LookUps(reader, instant(datetime.now(UTC)))
+            look_ups = RowQueries(reader, instant(datetime.now(UTC)))
             began = time.perf_counter()
             look_ups.statistics(look_ups.district(_random_day(chance)))
             took.append(time.perf_counter() - began)

@@ -17,9 +17,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from api.application.background.checkpoint_signer import Notary, proven_up
+from api.application.background.checkpoint_signer import CheckpointSigner, proven_up
 from api.application.background.housekeeper import Housekeeper
-from api.application.privacy.reading_log import Readings
+from api.application.privacy.reading_log import ReadingLog
 from api.cli.operating.auditing import audited
 from api.settings import Settings
 from bench import append, floor
@@ -76,7 +76,7 @@ def _housekeeping(made: Place) -> Iterator[None]:
     stop = threading.Event()
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(made, Path(folder))
-        keeper = Housekeeper(made.engine, settings, Notary(made.engine, settings), Readings(made.engine))
+        keeper = Housekeeper(made.engine, settings, CheckpointSigner(made.engine, settings), ReadingLog(made.engine))
 
         def work() -> None:
             while not stop.wait(SEAL_SECONDS):
@@ -95,7 +95,7 @@ def _proven(made: Place, settings: Settings, count: int) -> int:
     """Record about so many events, and sign them; how many there are."""
     for number in range(max(1, count // FACTS)):
         fill(made.ledger, History(number).facts(FACTS))
-    signed = proven_up(made.ledger, Notary(made.engine, settings))
+    signed = proven_up(made.ledger, CheckpointSigner(made.engine, settings))
     if signed is None:
         raise RuntimeError("nothing was signed")
     return signed.size

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from threading import Event, Thread
 
-from api.application.assessing.act import Act
+from api.application.assessing.act import ActionContext
 from api.application.assessing.publishing import publish_year
 from api.application.privacy.callers import Caller
 from bench.append import append_one
@@ -17,7 +17,7 @@ from bench.measure import Finding, finding
 from bench.place import Place, fill, place
 from domain.commands.rounds import PublishYear
 from domain.values import Role, instant, new_id
-from projections.rows.read.row_queries import LookUps
+from projections.rows.read.row_queries import RowQueries
 from tests.postgres_server import PostgresServer
 
 YEAR, PUBLISHED_ON = 2024, date(2025, 3, 10)
@@ -41,7 +41,7 @@ def measure(server: PostgresServer, results: int) -> list[Finding]:
         )
         waits: list[float] = []
         with _recording(target, waits):
-            act = Act(target.ledger, Caller("bench", Role.COMMITTEE, None, bytes(32)), None)
+            act = ActionContext(target.ledger, Caller("bench", Role.COMMITTEE, None, bytes(32)), None)
             began = time.perf_counter()
             answer, _ = publish_year(act, YEAR, body)
             took = time.perf_counter() - began
@@ -58,7 +58,7 @@ def _closing(number: int) -> Fact:
 
 def _waivers(target: Place) -> Iterator[dict[str, str]]:
     with target.ledger.reading() as reader:
-        look_ups = LookUps(reader, instant(datetime.now(UTC)))
+        look_ups = RowQueries(reader, instant(datetime.now(UTC)))
         for row in look_ups.ranking(look_ups.district(PUBLISHED_ON), YEAR):
             for part in row["missing"] if row["assessed"] else ():
                 yield {"uscc": row["agency"]["uscc"], "part": part, "reason": "bench"}

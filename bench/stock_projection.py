@@ -23,10 +23,10 @@ from bench.place import Place
 from domain.law import Law
 from domain.store.log.mapper import EventMapper, LedgerStoredEvent, leaf_hash
 from domain.store.log.recorder import events_of
-from domain.trail.event_index import EntriesInMemory
+from domain.trail.event_index import EventIndexInMemory
 from domain.values import FOREVER, LEDGER_STREAM
 from projections.rows.tables import inserts, tuples_of
-from projections.rows.write.current_rows import Live
+from projections.rows.write.current_rows import CurrentRows
 from projections.rows.write.projection import project
 
 _mapper = EventMapper()
@@ -67,7 +67,7 @@ class Rows(Projection[View]):
 
     def __init__(self, view: View) -> None:
         super().__init__(view)
-        self.agencies: dict[str, tuple[EntriesInMemory, Live]] = {}
+        self.agencies: dict[str, tuple[EventIndexInMemory, CurrentRows]] = {}
 
     def process_event(self, domain_event: Any, tracking: Tracking) -> None:
         """Project one event."""
@@ -75,7 +75,7 @@ class Rows(Projection[View]):
             self.view.keep([], [], tracking)
             return
         ours = _mapper.to_domain_event(_carried(domain_event))
-        entries, live = self.agencies.setdefault(ours.stream, (EntriesInMemory(), Live()))
+        entries, live = self.agencies.setdefault(ours.stream, (EventIndexInMemory(), CurrentRows()))
         before = {id(row) for row in live.opened}
         standing = [row for row in live.opened if row.known_to == FOREVER]
         entries.add(ours)

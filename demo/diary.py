@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from demo.invented_names import Category, Enterprise, Worker
+from demo.invented_names import Enterprise, InventedCategory, Worker
 from domain.measures.calendar import Calendar
 from domain.values import SHANGHAI, Role, time_ordered_id
 
@@ -19,7 +19,7 @@ NOTICES = "notices"
 
 
 @dataclass(frozen=True)
-class Step:
+class DiaryStep:
     """One command, by whom and when it is recorded. Its event's id is known beforehand, so that others can name it."""
 
     at: datetime
@@ -36,10 +36,10 @@ class Diary:
 
     rng: Random
     agency: Enterprise
-    category: Category
+    category: InventedCategory
     staff: list[Worker]
     calendar: Calendar
-    steps: list[Step] = field(default_factory=list)
+    steps: list[DiaryStep] = field(default_factory=list)
     _of_day: Counter[date] = field(default_factory=Counter)
 
     def add(
@@ -58,7 +58,7 @@ class Diary:
         content |= self._papers(tail, event_id, paper)
         uscc = self.agency.uscc
         path = "/v1/agencies" if tail == "" else f"/v1/agencies/{uscc}/{tail}"
-        self.steps.append(Step(at, uscc, path, content, role, event_id))
+        self.steps.append(DiaryStep(at, uscc, path, content, role, event_id))
         return event_id, day
 
     def send_notices(self, on: date) -> None:

@@ -22,7 +22,7 @@ _TRADES = (
 
 
 @dataclass(frozen=True)
-class Category:
+class InventedCategory:
     """A kind of agency: how it is called, what it serves, and what its people are certified as."""
 
     name: str
@@ -32,19 +32,19 @@ class Category:
 
 
 CATEGORIES = (
-    Category("安全评价", ("安全评价有限公司", "安全技术咨询有限公司"),
+    InventedCategory("安全评价", ("安全评价有限公司", "安全技术咨询有限公司"),
              ("安全现状评价", "安全预评价", "安全设施竣工验收评价", "专项安全评估"),
              ("安全评价师一级", "安全评价师二级", "注册安全工程师")),
-    Category("消防技术服务", ("消防技术服务有限公司", "消防检测有限公司"),
+    InventedCategory("消防技术服务", ("消防技术服务有限公司", "消防检测有限公司"),
              ("消防设施检测", "消防安全评估", "消防设施维护保养"),
              ("一级注册消防工程师", "二级注册消防工程师", "消防设施操作员")),
-    Category("危化品安全管家", ("化工安全技术有限公司", "危化安全服务有限公司"),
+    InventedCategory("危化品安全管家", ("化工安全技术有限公司", "危化安全服务有限公司"),
              ("危化品企业驻点服务", "重大危险源辨识与评估", "HAZOP分析", "隐患排查治理"),
              ("化工安全注册安全工程师", "化工工艺工程师", "安全评价师二级")),
-    Category("职业卫生", ("职业健康技术服务有限公司", "职业卫生检测有限公司"),
+    InventedCategory("职业卫生", ("职业健康技术服务有限公司", "职业卫生检测有限公司"),
              ("职业病危害因素检测", "职业病危害现状评价", "职业健康管理咨询"),
              ("职业卫生评价人员", "职业卫生检测人员", "公共卫生医师")),
-    Category("综合安全管家", ("安全管家服务有限公司", "安全科技有限公司"),
+    InventedCategory("综合安全管家", ("安全管家服务有限公司", "安全科技有限公司"),
              ("安全生产托管服务", "隐患排查治理", "安全生产标准化辅导", "应急预案编制与演练"),
              ("注册安全工程师", "安全评价师三级", "应急救援指挥员")),
 )  # fmt: skip
@@ -92,14 +92,14 @@ def person_name(rng: Random) -> str:
     return rng.choice(_SURNAMES) + (given if rng.random() < 0.8 else given[1])
 
 
-def worker(rng: Random, category: Category) -> Worker:
+def worker(rng: Random, category: InventedCategory) -> Worker:
     """A member of staff with an invented certificate."""
     years = rng.choice(("1", "1.5", "2", "3", "4", "5", "6.5", "8", "10", "12", "15"))
     number = f"YS{rng.randrange(2008, 2022)}{rng.randrange(10**8):08d}"
     return Worker(person_name(rng), rng.choice(category.certificates), number, years)
 
 
-def agency_names(rng: Random, count: int) -> list[tuple[str, Category]]:
+def agency_names(rng: Random, count: int) -> list[tuple[str, InventedCategory]]:
     """So many different names of agencies with their categories, in turn."""
     brands = _brands(rng, _AGENCY_FIRST, _AGENCY_SECOND, count)
     named = []

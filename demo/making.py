@@ -17,13 +17,13 @@ from itertools import groupby
 from sqlalchemy import func, insert, select
 
 from api.application.commands import find_command
-from demo.diary import NOTICES, Step
+from demo.diary import NOTICES, DiaryStep
 from demo.plan import OPENED_AT, Size, steps
 from demo.years import Years
 from domain.commands.sanctions import SendNotice
 from domain.errors import Contradiction
 from domain.events import FilingSubmitted, LedgerOpened, ProjectStarted
-from domain.ledger.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.measures.calendar import Calendar
 from domain.measures.notices import notices
 from domain.measures.rulebook.rulebook import Rulebook
@@ -120,7 +120,7 @@ def is_complete(ledger: Ledger, calendar: Calendar) -> bool:
     return _months_done(ledger, key) == len(_months(begun, calendar))
 
 
-def _months(size: Size, calendar: Calendar) -> list[list[Step]]:
+def _months(size: Size, calendar: Calendar) -> list[list[DiaryStep]]:
     planned = steps(size, calendar)
     return [list(month) for _, month in groupby(planned, key=lambda step: (step.at.year, step.at.month))]
 
@@ -142,7 +142,7 @@ def _months_done(ledger: Ledger, key: bytes) -> int:
         return int(reader.connection.scalar(query) or 0)
 
 
-def _record_month(ledger: Ledger, clock: Clock, key: bytes, number: int, month: list[Step]) -> None:
+def _record_month(ledger: Ledger, clock: Clock, key: bytes, number: int, month: list[DiaryStep]) -> None:
     """One transaction, with the row that says it is done; a shorter one would mostly load agencies."""
     clock.at = month[0].at
     with ledger.writing(clock) as unit:
@@ -157,7 +157,7 @@ def _record_month(ledger: Ledger, clock: Clock, key: bytes, number: int, month: 
                 _record(unit, step, actors[step.role])
 
 
-def _record(unit: Unit, step: Step, actor: str) -> None:
+def _record(unit: UnitOfWork, step: DiaryStep, actor: str) -> None:
     found = find_command(step.path)
     if found is None:
         raise ValueError(f"not a command: {step.path}")
@@ -171,7 +171,7 @@ def _record(unit: Unit, step: Step, actor: str) -> None:
     )  # fmt: skip
 
 
-def _send_notices(unit: Unit, step: Step, actor: str) -> None:
+def _send_notices(unit: UnitOfWork, step: DiaryStep, actor: str) -> None:
     """Send what is due and unsent. Referrals go by a command of their own (R14)."""
     trail, today, law = unit.agency(step.uscc).trail, shanghai_date(instant(step.at)), unit.law()
     if not any(trail.of(FilingSubmitted)):
@@ -185,7 +185,7 @@ def _send_notices(unit: Unit, step: Step, actor: str) -> None:
 _CHANNELS = {"agency": "书面通知并电话确认", "public_site": "协会网站", "regulator": "公文", "enterprises": "通报邮件"}
 
 
-def _person(unit: Unit, name: str) -> str:
+def _person(unit: UnitOfWork, name: str) -> str:
     return person_named(unit.connection, name) or create_person(unit.connection, name)
 
 

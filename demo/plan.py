@@ -8,7 +8,7 @@ from random import Random
 
 from demo.assessing import surveys, yearly
 from demo.business import Project, duties, file_agency, pledge, projects
-from demo.diary import Diary, Step
+from demo.diary import Diary, DiaryStep
 from demo.invented_names import Enterprise, agency_names, clients, uscc, worker
 from demo.stories import STORIES
 from demo.temper import Temper, tempers
@@ -36,7 +36,7 @@ class Size:
     until: date
 
 
-def steps(size: Size, calendar: Calendar) -> list[Step]:
+def steps(size: Size, calendar: Calendar) -> list[DiaryStep]:
     """Every step up to the end of the last day, in the order of recording."""
     rng = Random(f"{size.seed}/district")  # noqa: S311  # made-up facts, no secrets
     kinds = tempers(rng, size.agencies)
@@ -45,7 +45,7 @@ def steps(size: Size, calendar: Calendar) -> list[Step]:
     weights = [rng.lognormvariate(0, 0.5) * _years(start, size.until) for start in starts]
     years = sum(_years(start, size.until) for start in starts)
     in_projects = max(0.0, size.facts - FACTS_PER_YEAR * years) / FACTS_PER_PROJECT
-    found: list[Step] = []
+    found: list[DiaryStep] = []
     for number, (name, category) in enumerate(agency_names(rng, size.agencies)):
         own = Random(f"{size.seed}/agency/{number}")  # noqa: S311  # as above
         staff = [worker(own, category) for _ in range(own.randrange(6, 13))]

@@ -12,20 +12,20 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from api.application.assessing.act import Act
+from api.application.assessing.act import ActionContext
 from api.application.assessing.appeal_decisions import decide, simple
 from api.application.assessing.impact_decisions import dispose
 from api.application.assessing.publishing import close_year, publish_year, round_of
 from api.application.privacy.callers import Caller
-from demo.diary import ONE_DAY, Step
+from demo.diary import ONE_DAY, DiaryStep
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.rounds import CloseYear, DisposeImpact, PublishYear
 from domain.events import AppealFiled, BadRecordEntered, ComplaintUpheld, Event, LapseRecorded, ResultPublished
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import Calendar
 from domain.values import SHANGHAI, Role, instant, time_ordered_id
-from projections.rows.read.published import Waiting, Wanted, matters, results_of_year
-from projections.rows.read.row_queries import LookUps
+from projections.rows.read.published import OpenMatter, WorklistFilter, matters, results_of_year
+from projections.rows.read.row_queries import RowQueries
 
 PUBLISHED_IN, DECIDED_IN, DISPOSED_IN, CLOSED_IN = 4, 5, 6, 7
 OUTCOMES = ("upheld", "dismissed", "partly_upheld", "withdrawn", "dismissed", "late")
@@ -65,7 +65,7 @@ class Years:
         if doing is not None and on <= self.until:
             doing(year - 1, on)
 
-    def also(self, year: int, month: int, later: Sequence[Step]) -> list[Step]:
+    def also(self, year: int, month: int, later: Sequence[DiaryStep]) -> list[DiaryStep]:
         """The appeals of a month, as steps among the others. `later`: what is recorded from then on; none undoes it."""
         if month != PUBLISHED_IN:
             return []
@@ -84,7 +84,7 @@ class Years:
                 "disputed_event_ids": disputed,
             }  # fmt: skip
             event_id = time_ordered_id(int(at.timestamp() * 1000), rng.randbytes(10))
-            steps.append(Step(at, uscc, f"/v1/agencies/{uscc}/appeals", body, Role.AGENCY, event_id))
+            steps.append(DiaryStep(at, uscc, f"/v1/agencies/{uscc}/appeals", body, Role.AGENCY, event_id))
         return [step for step in steps if step.at.date() <= self.until]
 
     # ---- what is done ----
@@ -93,7 +93,7 @@ class Years:
         with self.ledger.reading() as reader:
             if round_of(reader, year).published is not None:
                 return
-            ask = LookUps(reader, instant(self._at(on, 0)))
+            ask = RowQueries(reader, instant(self._at(on, 0)))
             rows = ask.ranking(ask.district(on), year)
         if not any(row["assessed"] or row["grade"] for row in rows):
             return  # nobody was in business then
@@ -110,12 +110,12 @@ class Years:
         publish_year(self._act(year, on, 0, "publication"), year, body)
 
     def _decide(self, year: int, on: date) -> None:
-        for number, one in enumerate(self._matters(Wanted("appeal", "all", year=year))):
+        for number, one in enumerate(self._matters(WorklistFilter("appeal", "all", year=year))):
             outcome = OUTCOMES[number % len(OUTCOMES)]
             if one.matter.is_open and not (number == PENDING and year == self._last_finished()):
                 self._deal_with(year, on, number, one, outcome)
 
-    def _deal_with(self, year: int, on: date, number: int, one: Waiting, outcome: str) -> None:
+    def _deal_with(self, year: int, on: date, number: int, one: OpenMatter, outcome: str) -> None:
         act = self._act(year, on, number, f"decision {number}")
         day = on.isoformat()
         if outcome == "withdrawn":
@@ -150,7 +150,7 @@ class Years:
         for earlier in range(year - 3, year + 1):
             if earlier == self._last_finished():
                 continue
-            for number, one in enumerate(self._matters(Wanted("impact", year=earlier))):
+            for number, one in enumerate(self._matters(WorklistFilter("impact", year=earlier))):
                 reopened = earlier == year and number % 4 == 1
                 body = {
                     "outcome": "reopened" if reopened else "kept", "disposed_on": on.isoformat(),
@@ -187,11 +187,11 @@ class Years:
         found.sort(key=lambda pair: pair[0])
         yield from rng.sample(found, k=min(len(OUTCOMES), len(found)))
 
-    def _matters(self, wanted: Wanted) -> list[Waiting]:
+    def _matters(self, wanted: WorklistFilter) -> list[OpenMatter]:
         with self.ledger.reading() as reader:
             return sorted(matters(reader.connection, wanted), key=lambda one: (one.matter.begun_on, one.id))
 
-    def _disputed(self, one: Waiting) -> list[Event]:
+    def _disputed(self, one: OpenMatter) -> list[Event]:
         with self.ledger.reading() as reader:
             filed = reader.named([one.id])[one.id]
             named = reader.named(filed.disputed) if isinstance(filed, AppealFiled) else {}
@@ -201,7 +201,7 @@ class Years:
 
     def _act(
         self, year: int, on: date, number: int, what: str, role: Role = Role.COMMITTEE, uscc: str | None = None
-    ) -> Act:
+    ) -> ActionContext:
         """An act at half past eight, one every minute, with ids that follow from what it is."""
         at = self._at(on, number)
         self.set_clock(at)
@@ -211,7 +211,7 @@ class Years:
         def make_id() -> str:
             return time_ordered_id(int(at.timestamp() * 1000), rng.randbytes(10))
 
-        return Act(self.ledger, caller, None, clock=self.clock, make_id=make_id)
+        return ActionContext(self.ledger, caller, None, clock=self.clock, make_id=make_id)
 
     def _rng(self, year: int, what: str) -> Random:
         return Random(f"{self.seed}/year/{year}/{what}")  # noqa: S311  # made-up facts, no secrets
@@ -229,7 +229,7 @@ class Years:
         return self._working_day(date(year, month, 1))
 
 
-def _named(steps: Iterable[Step]) -> set[str]:
+def _named(steps: Iterable[DiaryStep]) -> set[str]:
     """All that these steps name in their paths and bodies: they rely on it."""
     found: set[str] = set()
     for step in steps:

@@ -10,7 +10,7 @@ from uuid import UUID
 from eventsourcing.domain import BaseAggregate
 
 from domain.commands.base import Command, Recording
-from domain.errors import Moved, NotFound
+from domain.errors import NotFound, VersionConflict
 from domain.events import (
     AgencyFiled,
     ComplaintDismissed,
@@ -78,7 +78,7 @@ class Agency(BaseAggregate[UUID]):
     def must_be_at(self, version: int) -> None:
         """Refuse to act on another version than the one that was read. Raises: Moved."""
         if version != self.version:
-            raise Moved(
+            raise VersionConflict(
                 f"机构记录已是第 {self.version} 版，不是 {version}",
                 f"the agency is at version {self.version}, not {version}",
                 remedy="请重新读取后再决定",

@@ -41,7 +41,7 @@ class Forbidden(Refusal):
     """The caller's role does not carry this (403)."""
 
 
-class Moved(Refusal):
+class VersionConflict(Refusal):
     """The agency's version is not the one that If-Match names (412)."""
 
 

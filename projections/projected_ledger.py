@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Engine
 
 from domain.ledger.ledger import Ledger
-from projections.rows.write.projector import Keeper
+from projections.rows.write.projector import ReadModelProjector
 
 
 def open_ledger(engine: Engine) -> Ledger:
     """The ledger of a database, which keeps its read models in step."""
-    return Ledger(engine, Keeper())
+    return Ledger(engine, ReadModelProjector())

@@ -21,7 +21,7 @@ from domain.store.db.migrate import migrate
 from domain.values import Role, instant, shanghai_date
 from projections.compare.replay_under import COMPARED, replay_under
 from projections.projected_ledger import open_ledger
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from tests.rows.histories import rulebook_from
 from tests.specification import uscc
 from tests.test_properties import CLIENTS
@@ -78,7 +78,7 @@ def record(ledger: Ledger, code: str, tail: str, body: dict[str, Any]) -> None:
 
 def sheet(ledger: Ledger, year: int, known_at: str | None = None) -> dict[str, Any]:
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions = ReplayQueries(reader, instant(datetime.now(UTC)))
         return questions.sheet(questions.basis(CODES[0], date(2025, 6, 30), known_at), year)
 
 
@@ -99,7 +99,7 @@ def test_an_amendment_takes_effect_by_its_date(ledger: Ledger) -> None:
 def replayed(ledger: Ledger, year: int, **changes: Any) -> dict[str, Any]:
     book = rulebook_from("2026-01-01", "tried", **changes) if changes else load_rulebook(EXAMPLE)
     with ledger.reading() as reader:
-        return replay_under(Questions(reader, instant(datetime.now(UTC))), book, year)
+        return replay_under(ReplayQueries(reader, instant(datetime.now(UTC))), book, year)
 
 
 def test_an_amendment_can_be_tried_on_a_year_before_it(ledger: Ledger) -> None:

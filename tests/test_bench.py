@@ -20,7 +20,7 @@ from bench.measure import finding, in_turns
 from bench.place import Place, fill, opened
 from bench.serving import served
 from domain.values import instant
-from projections.rows.read.row_queries import LookUps
+from projections.rows.read.row_queries import RowQueries
 from projections.rows.tables import COLUMNS
 from tests.postgres_server import PostgresServer
 
@@ -107,7 +107,7 @@ def test_copied_histories_answer_like_their_originals(
     made = places[0]
     assert lookups.grow(made, 600) > 100
     with made.ledger.reading() as reader:
-        look_ups = LookUps(reader, instant(datetime.now(UTC)))
+        look_ups = RowQueries(reader, instant(datetime.now(UTC)))
         for number in range(3):
             own, copy = (look_ups.standing(uscc(place), date(2024, 6, 30)) for place in (number, number + 3))
             assert {**copy, "agency": own["agency"]} == {**own, "agency": own["agency"]}

@@ -31,10 +31,10 @@ from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import instant, normal_uscc, shanghai_date
 from projections.projected_ledger import open_ledger
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.rows.read.district import NO_FILTERS
-from projections.rows.read.published import Wanted, matters
-from projections.rows.read.row_queries import LookUps
+from projections.rows.read.published import WorklistFilter, matters
+from projections.rows.read.row_queries import RowQueries
 
 CALENDAR = build_calendar()
 FULL = Size(agencies=60, facts=20_000, seed=2021, until=date(2026, 11, 22))
@@ -112,10 +112,10 @@ def test_a_demonstration_says_so_for_ever(ledger: Ledger) -> None:
     """In its first event and in every answer."""
     with ledger.reading() as reader:
         opened = reader.events("ledger")[0]
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions = ReplayQueries(reader, instant(datetime.now(UTC)))
         basis = questions.basis(uscc(1))
         answers = [questions.standing(basis), questions.sheet(basis, 2023), questions.timeline(basis)]
-        answers.append(LookUps(reader, questions.now).district().echo())
+        answers.append(RowQueries(reader, questions.now).district().echo())
     assert isinstance(opened, LedgerOpened)
     assert opened.demonstration
     assert opened.recorded_at == instant(OPENED_AT)
@@ -125,7 +125,7 @@ def test_a_demonstration_says_so_for_ever(ledger: Ledger) -> None:
 def test_tiers_and_grades_spread(ledger: Ledger) -> None:
     """Some agencies are excellent, many qualified, several unqualified; complaints have climbed the whole ladder."""
     with ledger.reading() as reader:
-        ask = LookUps(reader, instant(datetime.now(UTC)))
+        ask = RowQueries(reader, instant(datetime.now(UTC)))
         now = ask.district()
         grades = Counter(row["grade"] for year in (2022, 2023, 2024) for row in ask.ranking(now, year))
         tiers = {
@@ -167,7 +167,9 @@ def test_finished_years_are_published_appealed_and_closed(ledger: Ledger) -> Non
     assert len(first.revisions) >= 2
     with ledger.reading() as reader:
         appeals = {
-            year: Counter(one.matter.status for one in matters(reader.connection, Wanted("appeal", "all", year=year)))
+            year: Counter(
+                one.matter.status for one in matters(reader.connection, WorklistFilter("appeal", "all", year=year))
+            )
             for year in (2022, 2023)
         }
     assert set(appeals[2022]) == {"upheld", "partly_upheld", "dismissed", "withdrawn"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.http.limits.concurrency import Heavy
+from api.http.limits.concurrency import ConcurrencyLimit
 from api.http.limits.fair import Asker, FairPlaces
 from domain.errors import Busy
 
@@ -72,7 +72,7 @@ def test_one_who_asks_eighty_times_does_not_starve_another() -> None:
     """The regulator finds a place free though an agency has sent eighty; and none of the regulator's is sent away."""
 
     async def story() -> None:
-        visits = Visits(Heavy(4, 64))
+        visits = Visits(ConcurrencyLimit(4, 64))
         await visits.come(GREEDY, 80)
         assert visits.at_work == [GREEDY] * 2, "half of the places"
         assert set(visits.away) == {GREEDY}
@@ -93,7 +93,7 @@ def test_many_of_one_role_leave_a_place_to_the_others() -> None:
     """Whoever makes ten tokens of one role has three of four places, and the fourth is free for another role."""
 
     async def story() -> None:
-        visits = Visits(Heavy(4, 64))
+        visits = Visits(ConcurrencyLimit(4, 64))
         for number in range(10):
             await visits.come(Asker("agency", number), 4)
         assert len(visits.at_work) == 3

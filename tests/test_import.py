@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 
 from api.app import make_ready
 from api.application.commands import find_command
-from api.application.importer import import_pieces as recording
+from api.application.importer import import_pieces
 from api.application.importer import lines as import_lines
 from api.application.importer.line_errors import ImportStopped, LineError
-from api.application.importer.run import Outcome, run_import
+from api.application.importer.run import ImportOutcome, run_import
 from api.settings import Settings
 from domain.commands.projects import RecordLapse
 from domain.errors import Invalid, NotFound
@@ -62,7 +62,7 @@ def sqlite_ledger(tmp_path: Path) -> Iterator[Ledger]:
     engine.dispose()
 
 
-def _import(ledger: Ledger, file: Path, **more: Any) -> tuple[Outcome, list[LineError]]:
+def _import(ledger: Ledger, file: Path, **more: Any) -> tuple[ImportOutcome, list[LineError]]:
     errors: list[LineError] = []
     return run_import(ledger, file, "赵六", on_error=errors.append, **more), errors
 
@@ -237,7 +237,7 @@ def test_a_trail_that_changes_meanwhile_stops_at_its_line(
     sqlite_ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Pieces before the refused line stay, and that is said; the same command does not record them again."""
-    monkeypatch.setattr(recording, "PIECE_LINES", 2)
+    monkeypatch.setattr(import_pieces, "PIECE_LINES", 2)
     start = [filing(0), filed(0), command(0, "lapses", **LAPSE)]
     _import(sqlite_ledger, write(tmp_path / "a.jsonl", start))
     lapse = _of(sqlite_ledger, 0)[-1]

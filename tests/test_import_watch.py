@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from api.application.importer.line_errors import LineError
-from api.application.importer.run import Outcome, run_import
+from api.application.importer.run import ImportOutcome, run_import
 from domain.events import Event, HintDismissed
 from domain.ledger.ledger import Ledger
 from domain.values import instant
 from projections.replay.hints_found import Hints
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from tests.cli.import_files import CLIENT, agency_of, command, filing, write
 from tests.rows.ledgers import BOTH, new_ledger
 
@@ -27,7 +27,7 @@ def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield made
 
 
-def imported(ledger: Ledger, file: Path) -> tuple[Outcome, list[LineError]]:
+def imported(ledger: Ledger, file: Path) -> tuple[ImportOutcome, list[LineError]]:
     errors: list[LineError] = []
     return run_import(ledger, file, "赵六", on_error=errors.append), errors
 
@@ -65,7 +65,7 @@ def test_reports_objections_and_dismissed_hints_are_imported(ledger: Ledger, tmp
     ]
     assert imported(ledger, write(tmp_path / "a.jsonl", facts))[0].recorded == 5
     with ledger.reading() as reader:
-        basis = Questions(reader, instant(datetime.now(UTC))).basis(agency_of(0))
+        basis = ReplayQueries(reader, instant(datetime.now(UTC))).basis(agency_of(0))
         hint = next(row for row in Hints(reader, None).of(basis) if row["behaviour"] == "16.4")
 
     def dismissal(id_: str) -> Path:

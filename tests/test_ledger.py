@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from api.application.commands import find_command
-from domain.errors import Contradiction, Invalid, Moved, NotFound, Refusal, Unreadable
+from domain.errors import Contradiction, Invalid, NotFound, Refusal, Unreadable, VersionConflict
 from domain.events import ComplaintReceived, Event, FilingSubmitted
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
@@ -24,9 +24,9 @@ from domain.store.db.schema import events, vault
 from domain.store.log.sequencer import seal
 from domain.values import Role, instant
 from projections.projected_ledger import open_ledger
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.rows.read.district import NO_FILTERS
-from projections.rows.read.row_queries import LookUps
+from projections.rows.read.row_queries import RowQueries
 from tests.postgres_server import PostgresServer
 from tests.specification import noon, uscc
 
@@ -91,9 +91,9 @@ def count(ledger: Ledger, table: Any) -> int:
         return reader.connection.scalar(select(func.count()).select_from(table)) or 0
 
 
-def questions(reader: Any) -> Questions:
+def questions(reader: Any) -> ReplayQueries:
     """Questions at this moment."""
-    return Questions(reader, instant(datetime.now(UTC)))
+    return ReplayQueries(reader, instant(datetime.now(UTC)))
 
 
 def test_a_new_ledger_adopts_its_law_by_events_and_only_once(ledger: Ledger) -> None:
@@ -129,7 +129,7 @@ def test_a_unit_that_fails_leaves_nothing_of_its_earlier_commands(ledger: Ledger
             unit.record(A, pledge, actor="p", role=Role.ASSOCIATION, via="api")
             unit.agency(A).must_be_at(3)  # it is at 4 by now
 
-    with pytest.raises(Moved):
+    with pytest.raises(VersionConflict):
         record_twice()
     with ledger.reading() as reader:
         assert len(reader.agency_events(A)) == 2
@@ -217,7 +217,7 @@ def test_only_a_demonstration_can_be_given_a_clock(ledger: Ledger, tmp_path: Pat
     with demo.reading() as reader:
         ask = questions(reader)
         assert ask.standing(ask.basis(A))["demonstration"] is True
-        assert LookUps(reader, ask.now).district().echo()["demonstration"] is True
+        assert RowQueries(reader, ask.now).district().echo()["demonstration"] is True
     with ledger.reading() as reader:
         assert "demonstration" not in questions(reader).standing(questions(reader).basis(A))
     demo.engine.dispose()
@@ -270,7 +270,7 @@ def test_every_agency_is_judged_by_the_law_known_at_a_place_of_the_log(ledger: L
     with ledger.reading() as reader:
         ask = questions(reader)
         sealed, _ = reader.sealed()
-        rows = LookUps(reader, ask.now)
+        rows = RowQueries(reader, ask.now)
         listed = rows.agencies(rows.district(known_at=f"log:{sealed}"), NO_FILTERS)
         tiers = {row["agency"]["uscc"]: row["sanction"]["tier"] for row in listed}
         assert tiers == {A: "recorded", other: "recorded"}

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from api.application.assessing.act import Act
+from api.application.assessing.act import ActionContext
 from api.application.assessing.publishing import publish_year
 from api.application.privacy.callers import Caller
 from domain.commands.rounds import PublishYear
@@ -20,8 +20,8 @@ from domain.values import Role, agency_stream, instant
 from projections.compare.publication import published
 from projections.compare.three_answers import three_answers
 from projections.rebuild.reproject import differences, laws_of, made_anew
-from projections.replay.queries import Questions
-from projections.rows.read.row_queries import LookUps
+from projections.replay.queries import ReplayQueries
+from projections.rows.read.row_queries import RowQueries
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 
@@ -52,7 +52,7 @@ def publish(ledger: Ledger) -> int:
     """Publish the year, waiving what is missing; how many results."""
     close_surveys(ledger)
     with ledger.reading() as reader:
-        look_ups = LookUps(reader, instant(datetime.now(UTC)))
+        look_ups = RowQueries(reader, instant(datetime.now(UTC)))
         rows = look_ups.ranking(look_ups.district(date(2024, 3, 11)), YEAR)
     waivers = [
         {"uscc": row["agency"]["uscc"], "part": part, "reason": "无"}
@@ -60,7 +60,7 @@ def publish(ledger: Ledger) -> int:
     ]  # fmt: skip
     days = {"published_on": "2024-03-11", "meeting_on": "2024-03-08", "reason": "补录"}
     body = PublishYear.model_validate({**days, "waivers": waivers})
-    answer, _ = publish_year(Act(ledger, Caller("p", Role.COMMITTEE, None, b""), None), YEAR, body)
+    answer, _ = publish_year(ActionContext(ledger, Caller("p", Role.COMMITTEE, None, b""), None), YEAR, body)
     return int(answer["count"])
 
 
@@ -68,7 +68,7 @@ def as_published(ledger: Ledger) -> dict[str, tuple[bytes, object]]:
     """Of each agency the stored bytes of its result, and what is answered as published."""
     found: dict[str, tuple[bytes, object]] = {}
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions = ReplayQueries(reader, instant(datetime.now(UTC)))
         for code in CODES:
             result = published(reader, code, YEAR)
             if result is not None:

@@ -15,7 +15,7 @@ from domain.commands.base import Command
 from domain.errors import Busy, Contradiction, Invalid, Refusal
 from domain.events import EventAnnulled
 from domain.values import moment
-from projections.compare.basis_difference import Moved
+from projections.compare.basis_difference import BasisDifference
 from projections.compare.standing_difference import SUMMARY, Side, sheet_differences, standing_differences
 from projections.compare.what_if import added_by, hypothetical, overridden
 from projections.replay.basis import Basis
@@ -191,7 +191,7 @@ def test_on_one_day_under_one_law_every_difference_names_facts_that_moved(
         return
     before = history.district.basis(CODE, as_of)
     after = hypothetical(before, [event_id])
-    moved = Moved.between(before, after)
+    moved = BasisDifference.between(before, after)
     possible = {*moved.moves, *(move.annulment for move in moved.moves.values())}
     assert not moved.moves or moved.only_facts()
     for one in check(Side(before), Side(after)):
@@ -207,7 +207,7 @@ def test_where_no_fact_moved_time_alone_or_the_law_is_named(history: LongHistory
     """A standing asked on two days between which no fact takes effect differs by time alone, and says so."""
     basis = history.district.basis(CODE, as_of)
     first, then = Side(basis), Side(replace(basis, as_of=other))
-    if Moved.between(first.basis, then.basis).moves:
+    if BasisDifference.between(first.basis, then.basis).moves:
         return
     for one in check(first, then):
         assert any(word in one["why"] for word in ("日子由", "期满", "考评年度由", "合计", "据此")), one

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from api.application.command_request import Order
+from api.application.command_request import CommandRequest
 from api.application.nested_commands import Embedded, embedded
 from domain.commands.appeals import FileAppeal
 from domain.commands.base import Command
@@ -15,14 +15,14 @@ from domain.commands.reports import AnswerObjection, CorrectEvent
 from domain.commands.surveys import AnnulEvent
 from domain.errors import Forbidden, Refusal
 from domain.events import Event, ObjectionFiled, ResultPublished
-from domain.ledger.ledger import Unit
+from domain.ledger.ledger import UnitOfWork
 from domain.measures.chapter4_appeals import made_by
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import ROLE_NAMES, Role, agency_stream, new_id
 from projections.compare.publication import left_out
 
-Act = Callable[[Unit, Order], list[Event]]
+Act = Callable[[UnitOfWork, CommandRequest], list[Event]]
 """Records what an order asks for and gives the events in order, the fact itself first. Raises: a Refusal."""
 
 
@@ -31,11 +31,13 @@ def act_of(command: Command) -> Act:
     return ACTS.get(type(command), _one_fact)
 
 
-def _one_fact(unit: Unit, order: Order) -> list[Event]:
+def _one_fact(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
     return [order.record(unit, order.command, path_id=order.path_id)]
 
 
-def replace(unit: Unit, order: Order, commands: Sequence[Embedded], *, role: Role | None = None) -> list[Event]:
+def replace(
+    unit: UnitOfWork, order: CommandRequest, commands: Sequence[Embedded], *, role: Role | None = None
+) -> list[Event]:
     """Record embedded commands one after the other. Raises: a Refusal that points into the body.
 
     `role`: as whom, when whoever orders them may (a decision authorises what it replaces); by default as the caller,
@@ -66,7 +68,7 @@ def _not_in_this_role(role: Role, one: Embedded) -> Forbidden:
     )
 
 
-def _correct(unit: Unit, order: Order) -> list[Event]:
+def _correct(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
     """The annulment, then what is right in its place (api.md, Commands)."""
     command = order.command
     assert isinstance(command, CorrectEvent)  # noqa: S101  # by its key in ACTS
@@ -74,7 +76,7 @@ def _correct(unit: Unit, order: Order) -> list[Event]:
     return [*_one_fact(unit, order), *replace(unit, order, commands)]
 
 
-def _answer_objection(unit: Unit, order: Order) -> list[Event]:
+def _answer_objection(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
     """The answer; with `annulled` also the annulment, unless somebody has annulled the record meanwhile (R38)."""
     command = order.command
     assert isinstance(command, AnswerObjection)  # noqa: S101  # the same
@@ -108,7 +110,7 @@ def _must_be_impartial(trail: Trail, objection: ObjectionFiled, person_id: str) 
 
 
 @implements("R32", "R33")
-def _file_appeal(unit: Unit, order: Order) -> list[Event]:
+def _file_appeal(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
     """The appeal. An agency that has no result of a published year is told first that it was not assessed (R29).
 
     That is what the appeal is against, and what is revised when it is upheld.

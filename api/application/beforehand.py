@@ -19,7 +19,7 @@ from domain.similar import content_key, same_words, sealed_content
 from domain.store.keys.vault import Vault
 from domain.store.log.event_index_sql import StoredEntries
 from domain.store.log.similar_index import MOST_SIMILAR
-from domain.trail.indexed_trail import LazyTrail
+from domain.trail.indexed_trail import IndexedTrail
 from domain.values import FOREVER, agency_stream, instant, new_id, shanghai_date
 
 
@@ -49,7 +49,7 @@ def beforehand(ledger: Ledger, caller: Caller, command: Command, uscc: str, path
             return {}
         entries = StoredEntries(reader.connection, agency_stream(uscc), ledger.events_mapper)
         agency = Agency.of(uscc)
-        agency.trail = LazyTrail(entries)
+        agency.trail = IndexedTrail(entries)
         recording = Recording(
             actor=caller.person_id, role=caller.role, via=caller.via, today=shanghai_date(now), recorded_at=now,
             event_id=new_id(), vault=_Open(reader.vault), rulebooks=law.rulebooks, calendar=law.calendar,

@@ -9,14 +9,14 @@ from msgspec import UNSET
 from sqlalchemy import Connection
 
 from domain.events import Event, FilingSubmitted, InformationChanged
-from domain.ledger.ledger import Unit
+from domain.ledger.ledger import UnitOfWork
 from domain.measures.categories import group_of
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.values import stream_id
 from projections.rows.read.register import categories_in_use
 
 
-def said_of_category(unit: Unit, events: Sequence[Event]) -> dict[str, Any]:
+def said_of_category(unit: UnitOfWork, events: Sequence[Event]) -> dict[str, Any]:
     """Members of the answer to a command that names a category; nothing for others."""
     of_them = (of_profile(unit.connection, unit.law().rulebooks, event) for event in events)
     return next((said for said in of_them if said), {})

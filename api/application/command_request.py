@@ -9,12 +9,12 @@ from api.application.privacy.callers import Caller
 from domain.agency import Agency
 from domain.commands.base import Command
 from domain.events import Event
-from domain.ledger.ledger import Unit
+from domain.ledger.ledger import UnitOfWork
 from domain.values import Role
 
 
 @dataclass(frozen=True)
-class Order:
+class CommandRequest:
     """What a request asks to be recorded: command, agency, and under which conditions."""
 
     command: Command
@@ -26,12 +26,12 @@ class Order:
     caller: Caller
     separate_duties: bool = True
     """Whether who recorded or verified a fact may not answer an objection to it (R38, as R35)."""
-    before: Callable[[Unit, Agency], None] | None = None
+    before: Callable[[UnitOfWork, Agency], None] | None = None
     """What else has to hold, asked under the agency's lock."""
 
     def record(
         self,
-        unit: Unit,
+        unit: UnitOfWork,
         command: Command,
         *,
         uscc: str | None = None,

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from api.application.path_subjects import Subject, hints, objections
-from domain.commands import appeals, erasing, filing, rounds, sanctions
-from domain.commands import projects as business
-from domain.commands import reports as watch
-from domain.commands import surveys as assessment
+from domain.commands import appeals, erasing, filing, projects, reports, rounds, sanctions, surveys
 from domain.commands.base import Command
 from domain.values import Role
 
@@ -74,35 +71,35 @@ COMMANDS: tuple[CommandRoute, ...] = (
     _row(f"{_A}/inspections", filing.RecordInspection, FILING, ASSOCIATION),
     _row(f"{_A}/termination", filing.TerminateAgency, FILING, ASSOCIATION, AGENCY),
     _row(f"{_A}/pledge", filing.SignPledge, FILING, ASSOCIATION, AGENCY),
-    _row(f"{_A}/submission-requests", business.RequestSubmission, BUSINESS, ASSOCIATION),
-    _row(f"{_A}/submission-requests/{{id}}/receipt", business.ReceiveSubmission, BUSINESS, ASSOCIATION),
-    _row(f"{_A}/projects", business.StartProject, BUSINESS, ASSOCIATION, AGENCY),
-    _row(f"{_A}/projects/{{id}}/plan", business.FilePlan, BUSINESS, ASSOCIATION, AGENCY),
-    _row(f"{_A}/projects/{{id}}/extension", business.ExtendProject, BUSINESS, ASSOCIATION),
-    _row(f"{_A}/projects/{{id}}/completion", business.CompleteProject, BUSINESS, ASSOCIATION, AGENCY),
-    _row(f"{_A}/projects/{{id}}/cancellation", business.CancelProject, BUSINESS, ASSOCIATION),
-    _row(f"{_A}/lapses", business.RecordLapse, BUSINESS, ASSOCIATION),
+    _row(f"{_A}/submission-requests", projects.RequestSubmission, BUSINESS, ASSOCIATION),
+    _row(f"{_A}/submission-requests/{{id}}/receipt", projects.ReceiveSubmission, BUSINESS, ASSOCIATION),
+    _row(f"{_A}/projects", projects.StartProject, BUSINESS, ASSOCIATION, AGENCY),
+    _row(f"{_A}/projects/{{id}}/plan", projects.FilePlan, BUSINESS, ASSOCIATION, AGENCY),
+    _row(f"{_A}/projects/{{id}}/extension", projects.ExtendProject, BUSINESS, ASSOCIATION),
+    _row(f"{_A}/projects/{{id}}/completion", projects.CompleteProject, BUSINESS, ASSOCIATION, AGENCY),
+    _row(f"{_A}/projects/{{id}}/cancellation", projects.CancelProject, BUSINESS, ASSOCIATION),
+    _row(f"{_A}/lapses", projects.RecordLapse, BUSINESS, ASSOCIATION),
     _row(f"{_A}/bad-records", sanctions.EnterBadRecord, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/bad-records/{{id}}/referral", sanctions.ReferBadRecord, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/complaints", sanctions.ReceiveComplaint, SANCTIONS, ASSOCIATION, CLIENT),
     _row(f"{_A}/complaints/{{id}}/decision", sanctions.DecideComplaint, SANCTIONS, ASSOCIATION),
-    _row(f"{_A}/reports", watch.ReportBehaviour, SANCTIONS, ASSOCIATION, REGULATOR, CLIENT),
-    _row(f"{_A}/reports/{{id}}/dismissal", watch.DismissReport, SANCTIONS, ASSOCIATION),
-    _of(hints, "/v1/hints/{id}/dismissal", watch.DismissHint, SANCTIONS, ASSOCIATION),
+    _row(f"{_A}/reports", reports.ReportBehaviour, SANCTIONS, ASSOCIATION, REGULATOR, CLIENT),
+    _row(f"{_A}/reports/{{id}}/dismissal", reports.DismissReport, SANCTIONS, ASSOCIATION),
+    _of(hints, "/v1/hints/{id}/dismissal", reports.DismissHint, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/delisting", sanctions.DelistAgency, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/notices/{{id}}/sent", sanctions.SendNotice, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/accidents", sanctions.FindAccidentLiability, SANCTIONS, REGULATOR),
-    _row(f"{_A}/survey-invitations", assessment.InviteSurvey, ASSESSMENT, ASSOCIATION),
-    _row(f"{_A}/surveys", assessment.SubmitSurvey, ASSESSMENT, ASSOCIATION, CLIENT),
-    _row(f"{_A}/survey-closings", assessment.CloseSurvey, ASSESSMENT, ASSOCIATION),
-    _row(f"{_A}/effect-scores", assessment.ScoreEffect, ASSESSMENT, REGULATOR),
-    _row(f"{_A}/honours", assessment.AwardHonour, ASSESSMENT, ASSOCIATION),
-    _row(f"{_A}/penalties", assessment.ImposePenalty, ASSESSMENT, REGULATOR),
+    _row(f"{_A}/survey-invitations", surveys.InviteSurvey, ASSESSMENT, ASSOCIATION),
+    _row(f"{_A}/surveys", surveys.SubmitSurvey, ASSESSMENT, ASSOCIATION, CLIENT),
+    _row(f"{_A}/survey-closings", surveys.CloseSurvey, ASSESSMENT, ASSOCIATION),
+    _row(f"{_A}/effect-scores", surveys.ScoreEffect, ASSESSMENT, REGULATOR),
+    _row(f"{_A}/honours", surveys.AwardHonour, ASSESSMENT, ASSOCIATION),
+    _row(f"{_A}/penalties", surveys.ImposePenalty, ASSESSMENT, REGULATOR),
     _row(f"{_A}/appeals", appeals.FileAppeal, ASSESSMENT, AGENCY, ASSOCIATION),
-    _row(f"{_A}/annulments", assessment.AnnulEvent, TRAIL, ASSOCIATION, COMMITTEE),
-    _row(f"{_A}/corrections", watch.CorrectEvent, TRAIL, ASSOCIATION),
-    _row(f"{_A}/objections", watch.FileObjection, TRAIL, ASSOCIATION, AGENCY),
-    _of(objections, "/v1/objections/{id}/answer", watch.AnswerObjection, TRAIL, ASSOCIATION),
+    _row(f"{_A}/annulments", surveys.AnnulEvent, TRAIL, ASSOCIATION, COMMITTEE),
+    _row(f"{_A}/corrections", reports.CorrectEvent, TRAIL, ASSOCIATION),
+    _row(f"{_A}/objections", reports.FileObjection, TRAIL, ASSOCIATION, AGENCY),
+    _of(objections, "/v1/objections/{id}/answer", reports.AnswerObjection, TRAIL, ASSOCIATION),
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from domain.errors import Busy, Contradiction, Forbidden, Invalid, Moved, NotFound, Refusal
+from domain.errors import Busy, Contradiction, Forbidden, Invalid, NotFound, Refusal, VersionConflict
 from domain.store.db.db_errors import DatabaseDamaged, DatabaseRefused
 from domain.store.db.write_guard import FileReplaced, OtherCluster
 from domain.store.keys.secret_files import UnsafeKeyFile
@@ -210,7 +210,7 @@ _NAMES: dict[type[Refusal], str] = {
     NotFound: "not-found",
     Contradiction: "contradiction",
     Gone: "gone",
-    Moved: "version-moved",
+    VersionConflict: "version-moved",
     TooLarge: "too-large",
     WrongMediaType: "unsupported-media-type",
     Invalid: "invalid",

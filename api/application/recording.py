@@ -14,12 +14,12 @@ from starlette.responses import Response
 from api.application import idempotency, survey_secrets
 from api.application.acts import act_of
 from api.application.categories import said_of_category
-from api.application.command_request import Order
+from api.application.command_request import CommandRequest
 from api.application.problem_types import Malformed
 from domain.agency import Agency
-from domain.errors import Moved, Refusal
+from domain.errors import Refusal, VersionConflict
 from domain.events import Event, EventAnnulled, SurveyInvited
-from domain.ledger.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.ledger.read_models import Touched
 from projections.replay.basis import demonstration_mark
 
@@ -44,7 +44,7 @@ def expected_version(given: str | None) -> int | Literal["*"] | None:
     return int(found[1])
 
 
-def record(ledger: Ledger, order: Order, request: Request, body: Any) -> Response:
+def record(ledger: Ledger, order: CommandRequest, request: Request, body: Any) -> Response:
     """Record what the order says, or answer as the first time. Raises: a Refusal; then nothing was recorded."""
     headers = request.headers
     this = idempotency.attempt(order.caller.scope, headers.get(idempotency.HEADER), order.path, body)
@@ -84,7 +84,7 @@ def created(content: dict[str, Any], *, replayed: bool) -> Response:
 
 
 def _in_one_transaction(
-    ledger: Ledger, order: Order, this: idempotency.Attempt | None, expected: int | Literal["*"] | None
+    ledger: Ledger, order: CommandRequest, this: idempotency.Attempt | None, expected: int | Literal["*"] | None
 ) -> tuple[dict[str, Any], bool]:
     with ledger.writing() as unit:
         content, replayed = keyed(unit, this, lambda: _record(unit, order, expected))
@@ -92,7 +92,7 @@ def _in_one_transaction(
 
 
 def keyed(
-    unit: Unit, this: idempotency.Attempt | None, record: Callable[[], dict[str, Any]]
+    unit: UnitOfWork, this: idempotency.Attempt | None, record: Callable[[], dict[str, Any]]
 ) -> tuple[dict[str, Any], bool]:
     """What `record` answers, kept under the key; or what it answered the first time, and True. Raises: KeyReused.
 
@@ -108,10 +108,10 @@ def keyed(
     return content, False
 
 
-def _record(unit: Unit, order: Order, expected: int | Literal["*"] | None) -> dict[str, Any]:
+def _record(unit: UnitOfWork, order: CommandRequest, expected: int | Literal["*"] | None) -> dict[str, Any]:
     agency = unit.agency(order.uscc, new=order.may_create)
     if expected == ANY_VERSION and agency.version == 0:
-        raise Moved("尚无该机构的记录", "there is no record of this agency yet")
+        raise VersionConflict("尚无该机构的记录", "there is no record of this agency yet")
     if isinstance(expected, int):
         agency.must_be_at(expected)
     if order.before is not None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from domain.errors import NotFound
 from domain.events import SurveyInvited
-from domain.ledger.ledger import Unit
+from domain.ledger.ledger import UnitOfWork
 from domain.store.access.survey_tokens import link_hash, link_secret
 from domain.store.db.schema import survey_links
 from domain.values import Instant
@@ -35,7 +35,7 @@ class Link:
     secret_sha256: bytes
 
 
-def keep_link(unit: Unit, uscc: str, invitation: SurveyInvited) -> None:
+def keep_link(unit: UnitOfWork, uscc: str, invitation: SurveyInvited) -> None:
     """Make the link of an invitation known, in the transaction that records it."""
     unit.connection.execute(
         insert(survey_links).values(
@@ -47,7 +47,7 @@ def keep_link(unit: Unit, uscc: str, invitation: SurveyInvited) -> None:
     )
 
 
-def link_of(unit: Unit, answer: dict[str, Any]) -> dict[str, str]:
+def link_of(unit: UnitOfWork, answer: dict[str, Any]) -> dict[str, str]:
     """The members `link` and `page` of the answer to an invitation, for machines and for people; else nothing."""
     invitation_id = answer["ids"].get(SurveyInvited.KIND)
     if invitation_id is None:

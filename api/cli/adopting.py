@@ -20,7 +20,7 @@ from domain.measures.rulebook.rulebook import load_rulebook
 from domain.store.access.tokens import create_person, person_named
 from domain.values import instant
 from projections.compare.adoption import Adoption, adoption_of, days_changed
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 
 calendar_app = typer.Typer(help="节假日日历 / the holiday calendar", no_args_is_help=True)
 rulebook_app = typer.Typer(help="规则库 / the rulebook", no_args_is_help=True)
@@ -56,7 +56,7 @@ def adopt_calendar(file: Overlay, person: Person, database: Database = None, con
     calendar = build_calendar(file)
     with opened_ledger(database) as ledger:
         with ledger.reading() as reader:
-            days = days_changed(Questions(reader, instant(datetime.now(UTC))), calendar)
+            days = days_changed(ReplayQueries(reader, instant(datetime.now(UTC))), calendar)
         if days:
             shown = "、".join(map(str, days[:10])) + ("…" if len(days) > len(days[:10]) else "")
             say(f"会改变已过去的 {len(days)} 天是否工作日：{shown}")
@@ -77,7 +77,7 @@ def adopt_rulebook(file: BookFile, person: Person, database: Database = None, co
     rulebook = load_rulebook(file)
     with opened_ledger(database) as ledger:
         with ledger.reading() as reader:  # the district is replayed before anything is locked
-            adoption = adoption_of(Questions(reader, instant(datetime.now(UTC))), rulebook)
+            adoption = adoption_of(ReplayQueries(reader, instant(datetime.now(UTC))), rulebook)
         if adoption.must_be_confirmed:
             _show(adoption, rulebook.id, file)
             _confirm(rulebook.sha256, confirmed, "R4")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError
 
-from api.application.background.checkpoint_signer import Notary
+from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.opening import compare_with_signed, require_own_keys, require_whole
 from api.cli.running import tell
 from api.settings import Settings
@@ -112,7 +112,7 @@ def seal_all(engine: Engine, settings: Settings) -> None:
     while seal(engine):
         pass
     try:
-        Notary(engine, settings).bring_up()
+        CheckpointSigner(engine, settings).bring_up()
     except Refusal as refusal:
         tell(refusal)
 

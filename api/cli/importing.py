@@ -12,7 +12,7 @@ import typer
 
 from api.application.importer.check import HELD_EVENTS
 from api.application.importer.line_errors import ImportStopped, LineError
-from api.application.importer.run import Outcome, run_import
+from api.application.importer.run import ImportOutcome, run_import
 from api.cli.database import existing_ledger, is_new, opened_ledger
 from api.cli.options import Database, Person
 from api.cli.output import fitted, progress_bars
@@ -48,7 +48,7 @@ class Report:
             typer.echo(_row("", "", "", f"{error.detail_en.removesuffix('.')}. {error.remedy_en}"))
         self._count += 1
 
-    def outcome(self, outcome: Outcome) -> None:
+    def outcome(self, outcome: ImportOutcome) -> None:
         """How it ended."""
         said: dict[str, object] = {
             "status": outcome.status, "file_sha256": outcome.file_sha256, "lines": outcome.lines,

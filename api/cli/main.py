@@ -14,19 +14,15 @@ from api.cli.adopting import calendar_app, rulebook_app
 from api.cli.operating import (
     auditing,
     benchmarking,
+    copy_commands,
     demonstration,
     proving,
     rebuilding,
     serving,
     verifying,
 )
-from api.cli.operating import (
-    copy_commands as copies,
-)
 from api.cli.operating.clock_commands import clock_app
-from api.cli.questions import question_commands as questions
-from api.cli.questions import replay_commands as replay
-from api.cli.questions import replaying_under
+from api.cli.questions import question_commands, replay_commands, replaying_under
 from api.cli.running import EPILOG, StewardGroup
 from domain.version import software
 
@@ -62,15 +58,15 @@ demonstration.register(app)
 app.add_typer(token_app, name="token")
 app.add_typer(account_app, name="account")
 importing.register(app)
-for question in (questions.standing, questions.sheet, questions.timeline):
+for question in (question_commands.standing, question_commands.sheet, question_commands.timeline):
     app.command()(question)
-replay.register(app)
+replay_commands.register(app)
 replaying_under.register(app)
 rebuilding.register(app)
 verifying.register(app)
 proving.register(app)
 auditing.register(app)
-copies.register(app)
+copy_commands.register(app)
 benchmarking.register(app)
 app.add_typer(calendar_app, name="calendar")
 app.add_typer(rulebook_app, name="rulebook")
@@ -81,7 +77,7 @@ for group in (
     token_app,
     account_app,
     proving.keys_app,
-    copies.restore_app,
+    copy_commands.restore_app,
     calendar_app,
     rulebook_app,
     master_key_app,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from projections.public.feeds import Entry, Feed
+from projections.public.feeds import Feed, FeedEntry
 
 ATOM = "application/atom+xml"
 JSON = "application/json"
@@ -28,7 +28,7 @@ def atom(feed: Feed, base: str) -> bytes:
     return document
 
 
-def _entry(element: Element, entry: Entry) -> None:
+def _entry(element: Element, entry: FeedEntry) -> None:
     _head(element, entry.id, entry.title, entry.updated)
     if entry.category is not None:
         SubElement(element, "category", {"term": _valid(entry.category)})

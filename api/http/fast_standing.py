@@ -22,7 +22,7 @@ from starlette.responses import Response
 from api.application.instants import known_at as read_known_at
 from api.application.privacy.authorisation import Rights, rights_of
 from api.application.privacy.callers import Caller, secret_of
-from api.application.privacy.reading_log import Readings
+from api.application.privacy.reading_log import ReadingLog
 from api.application.problem_types import Unauthenticated
 from api.http.guard import GuardedRoute, require_right
 from api.http.responses import Encoded, encoded
@@ -82,7 +82,7 @@ class StandingRoute(GuardedRoute):
 class QuickStandings:
     """The short way of one process."""
 
-    def __init__(self, ledger: Ledger, reads: QuickReads, used: Callable[[Token], None], readings: Readings) -> None:
+    def __init__(self, ledger: Ledger, reads: QuickReads, used: Callable[[Token], None], readings: ReadingLog) -> None:
         self._ledger, self._reads, self._used, self._readings = ledger, reads, used, readings
         with ledger.reading() as reader:
             self._row_key = key_of(reader.connection)

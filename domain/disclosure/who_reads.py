@@ -25,7 +25,7 @@ from domain.values import Role
 Disclosure = Literal["anonymous", "totals", "named"]
 
 
-class Kind(StrEnum):
+class TextKind(StrEnum):
     """Kinds of text, and of other members of a fact, that are not for everybody."""
 
     STAFF = "staff"
@@ -54,62 +54,62 @@ OFFICERS = frozenset({Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUD
 """Who supervises reads everything (api.md, Conventions)."""
 _AGENCY_TOO = OFFICERS | {Role.AGENCY}
 
-READERS: Mapping[Kind, frozenset[Role]] = {
-    Kind.STAFF: _AGENCY_TOO,
-    Kind.DECISION: _AGENCY_TOO,
-    Kind.DISCLOSED: _AGENCY_TOO,
-    Kind.COMPLAINT: OFFICERS,
-    Kind.INTERNAL: OFFICERS,
-    Kind.SHARED: _AGENCY_TOO,
-    Kind.EVIDENCE: _AGENCY_TOO,
-    Kind.SURVEY_WHO: OFFICERS,
-    Kind.SURVEY_TOTAL: _AGENCY_TOO,
-    Kind.SURVEY_ANSWERS: OFFICERS,
+READERS: Mapping[TextKind, frozenset[Role]] = {
+    TextKind.STAFF: _AGENCY_TOO,
+    TextKind.DECISION: _AGENCY_TOO,
+    TextKind.DISCLOSED: _AGENCY_TOO,
+    TextKind.COMPLAINT: OFFICERS,
+    TextKind.INTERNAL: OFFICERS,
+    TextKind.SHARED: _AGENCY_TOO,
+    TextKind.EVIDENCE: _AGENCY_TOO,
+    TextKind.SURVEY_WHO: OFFICERS,
+    TextKind.SURVEY_TOTAL: _AGENCY_TOO,
+    TextKind.SURVEY_ANSWERS: OFFICERS,
 }
 """Kind by reader, of an agency's own facts. Clients read what they wrote themselves, administrators no facts at all."""
 
-DISCLOSED_TO_AGENCY: Mapping[Disclosure, frozenset[Kind]] = {
-    "totals": frozenset({Kind.SURVEY_TOTAL}),
-    "anonymous": frozenset({Kind.SURVEY_TOTAL, Kind.SURVEY_ANSWERS}),
-    "named": frozenset({Kind.SURVEY_TOTAL, Kind.SURVEY_ANSWERS, Kind.SURVEY_WHO}),
+DISCLOSED_TO_AGENCY: Mapping[Disclosure, frozenset[TextKind]] = {
+    "totals": frozenset({TextKind.SURVEY_TOTAL}),
+    "anonymous": frozenset({TextKind.SURVEY_TOTAL, TextKind.SURVEY_ANSWERS}),
+    "named": frozenset({TextKind.SURVEY_TOTAL, TextKind.SURVEY_ANSWERS, TextKind.SURVEY_WHO}),
 }
 """What the rated agency sees of survey forms: a reading, `survey.disclosure` of the rulebook."""
 
 TOGETHER = 3
 """From so many forms on the answers to a question are told together."""
 
-_WORDS: Mapping[str, Mapping[str, Kind]] = {
-    "FilingSubmitted": {"profile": Kind.STAFF},
-    "AgencyFiled": {"reasons": Kind.DECISION},
-    "FilingReturned": {"reasons": Kind.DECISION},
-    "InformationChanged": {"fields": Kind.STAFF, "old": Kind.STAFF},
-    "InspectionRecorded": {"findings": Kind.DECISION},
-    "AgencyTerminated": {"reason": Kind.DECISION},
-    "ProjectStarted": {"quality_lead": Kind.STAFF, "technicians": Kind.STAFF},
-    "ProjectCancelled": {"reason": Kind.DECISION},
-    "BadRecordEntered": {"content": Kind.DECISION, "practitioner": Kind.STAFF},
-    "BehaviourReported": {"reporter": Kind.COMPLAINT, "content": Kind.COMPLAINT},
-    "ReportDismissed": {"reason": Kind.DECISION},
-    "ComplaintReceived": dict.fromkeys(("complainant", "client_uscc", "content", "contact"), Kind.COMPLAINT),
+_WORDS: Mapping[str, Mapping[str, TextKind]] = {
+    "FilingSubmitted": {"profile": TextKind.STAFF},
+    "AgencyFiled": {"reasons": TextKind.DECISION},
+    "FilingReturned": {"reasons": TextKind.DECISION},
+    "InformationChanged": {"fields": TextKind.STAFF, "old": TextKind.STAFF},
+    "InspectionRecorded": {"findings": TextKind.DECISION},
+    "AgencyTerminated": {"reason": TextKind.DECISION},
+    "ProjectStarted": {"quality_lead": TextKind.STAFF, "technicians": TextKind.STAFF},
+    "ProjectCancelled": {"reason": TextKind.DECISION},
+    "BadRecordEntered": {"content": TextKind.DECISION, "practitioner": TextKind.STAFF},
+    "BehaviourReported": {"reporter": TextKind.COMPLAINT, "content": TextKind.COMPLAINT},
+    "ReportDismissed": {"reason": TextKind.DECISION},
+    "ComplaintReceived": dict.fromkeys(("complainant", "client_uscc", "content", "contact"), TextKind.COMPLAINT),
     **{
-        name: {"findings": Kind.DECISION, "disclosed": Kind.DISCLOSED}
+        name: {"findings": TextKind.DECISION, "disclosed": TextKind.DISCLOSED}
         for name in ("ComplaintUpheld", "ComplaintDismissed", "ComplaintMerged")
     },
-    "AgencyDelisted": {"reason": Kind.DECISION},
-    "PenaltyImposed": dict.fromkeys(("facts", "content"), Kind.DECISION),
-    "SurveyInvited": {"client": Kind.SURVEY_WHO},
-    "SurveySubmitted": {"client": Kind.SURVEY_WHO, "answers": Kind.SURVEY_WHO, "comments": Kind.SURVEY_WHO},
-    "HintDismissed": {"reason": Kind.INTERNAL},
-    "EventAnnulled": {"reason": Kind.DECISION, "basis": Kind.DECISION},
-    "ObjectionFiled": {"grounds": Kind.DECISION},
-    "ObjectionAnswered": {"reasons": Kind.DECISION},
-    "AppealFiled": {"appellant": Kind.STAFF, "grounds": Kind.DECISION},
+    "AgencyDelisted": {"reason": TextKind.DECISION},
+    "PenaltyImposed": dict.fromkeys(("facts", "content"), TextKind.DECISION),
+    "SurveyInvited": {"client": TextKind.SURVEY_WHO},
+    "SurveySubmitted": {"client": TextKind.SURVEY_WHO, "answers": TextKind.SURVEY_WHO, "comments": TextKind.SURVEY_WHO},
+    "HintDismissed": {"reason": TextKind.INTERNAL},
+    "EventAnnulled": {"reason": TextKind.DECISION, "basis": TextKind.DECISION},
+    "ObjectionFiled": {"grounds": TextKind.DECISION},
+    "ObjectionAnswered": {"reasons": TextKind.DECISION},
+    "AppealFiled": {"appellant": TextKind.STAFF, "grounds": TextKind.DECISION},
     **{
-        name: {"reasons": Kind.DECISION, "reason": Kind.DECISION}
+        name: {"reasons": TextKind.DECISION, "reason": TextKind.DECISION}
         for name in ("AppealAdmitted", "AppealUpheld", "AppealPartlyUpheld", "AppealDismissed")
     },
-    "ImpactDisposed": {"reason": Kind.DECISION},
-    "YearPublished": {"waivers": Kind.DECISION, "reason": Kind.DECISION},
+    "ImpactDisposed": {"reason": TextKind.DECISION},
+    "YearPublished": {"waivers": TextKind.DECISION, "reason": TextKind.DECISION},
     "SubjectErased": {},
 }  # fmt: skip
 """Of each kind of fact the members that are sealed, or that this table is about."""
@@ -123,23 +123,23 @@ SURVEYS = frozenset({SurveySubmitted.__name__, SurveyInvited.__name__})
 
 
 @implements("R39")
-def kind_of(event: str, field: str, audience: str = "internal") -> Kind | None:
+def kind_of(event: str, field: str, audience: str = "internal") -> TextKind | None:
     """The kind of a member of a fact's `fact`, of its `note`, `evidence` or `actor`; None: not in the table."""
     if event in SURVEYS and (field in ("evidence", "actor") or (field, audience) == ("note", "shared")):
-        return Kind.SURVEY_WHO
+        return TextKind.SURVEY_WHO
     if field == "actor":
-        return Kind.COMPLAINT if event in INFORMANTS else Kind.EVIDENCE
+        return TextKind.COMPLAINT if event in INFORMANTS else TextKind.EVIDENCE
     if field == "note":
         if event in INFORMANTS:
-            return Kind.COMPLAINT
-        return Kind.SHARED if audience == "shared" else Kind.INTERNAL
+            return TextKind.COMPLAINT
+        return TextKind.SHARED if audience == "shared" else TextKind.INTERNAL
     if field == "evidence":
-        return Kind.COMPLAINT if event in _ABOUT_THEM else Kind.EVIDENCE
+        return TextKind.COMPLAINT if event in _ABOUT_THEM else TextKind.EVIDENCE
     return _WORDS.get(event, {}).get(field)
 
 
 @implements("R39")
-def may_read(role: Role, kind: Kind | None, disclosure: Disclosure = "anonymous") -> bool:
+def may_read(role: Role, kind: TextKind | None, disclosure: Disclosure = "anonymous") -> bool:
     """Whether somebody in a role reads this kind of an agency's own facts, without having written it."""
     if role is Role.AGENCY and kind in DISCLOSED_TO_AGENCY["named"]:
         return kind in DISCLOSED_TO_AGENCY[disclosure]

@@ -10,7 +10,7 @@ from domain.store.log.certificate_index import streams_with
 from domain.trail.trail import Trail
 
 
-class OtherAgencies:
+class CrossAgency:
     """Implements `Elsewhere` for the agency of one stream, in the snapshot or transaction of a reader.
 
     `trail_of`: the trail of another agency's stream at the same basis, None where it was not known then.

@@ -18,7 +18,7 @@ from domain.events import Event, LedgerOpened
 from domain.law import Law
 from domain.ledger.read_models import ReadModels
 from domain.ledger.reader import Reader, StreamCache
-from domain.ledger.unit_of_work import Clock, Unit, no_clock
+from domain.ledger.unit_of_work import Clock, UnitOfWork, no_clock
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.store.db.engine import reading, writing
@@ -27,7 +27,7 @@ from domain.store.log.factory import LedgerFactory
 from domain.store.log.mapper import EventMapper
 from domain.values import FOREVER, LEDGER_STREAM, Instant
 
-__all__ = ["Clock", "Ledger", "ReadModels", "Reader", "Unit"]
+__all__ = ["Clock", "Ledger", "ReadModels", "Reader", "UnitOfWork"]
 
 
 class Ledger(Application[UUID]):
@@ -68,13 +68,13 @@ class Ledger(Application[UUID]):
     # ---- writing ----
 
     @contextmanager
-    def writing(self, clock: Clock | None = None) -> Iterator[Unit]:
+    def writing(self, clock: Clock | None = None) -> Iterator[UnitOfWork]:
         """One transaction: everything recorded in it is committed together at the end, or nothing is.
 
         `clock` is for ledgers opened as a demonstration; any other ledger refuses it.
         """
         with writing(self.engine) as connection:
-            unit = Unit(self, connection, clock)
+            unit = UnitOfWork(self, connection, clock)
             if clock is not None and not unit.demonstration_or_new():
                 raise no_clock()
             yield unit

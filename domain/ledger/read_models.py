@@ -11,7 +11,7 @@ from domain.commands.base import Command
 from domain.events import Event
 from domain.law import Law
 from domain.ledger.reader import Reader
-from domain.store.db.statements import Change, Insert
+from domain.store.db.statements import Insert, RowUpdate
 from domain.store.log.event_index_sql import StoredEntries
 from domain.values import Instant
 
@@ -31,7 +31,7 @@ class Touched(NamedTuple):
 class Projected(NamedTuple):
     """What events change of the read models, to be written with them."""
 
-    writes: list[Insert | Change]
+    writes: list[Insert | RowUpdate]
     touched: list[Touched]
 
 

@@ -13,7 +13,7 @@ from domain.commands.base import Command, Recording
 from domain.errors import Contradiction
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law
-from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.read_models import Projected
 from domain.ledger.reader import Reader
 from domain.measures.calendar import Calendar
@@ -24,8 +24,8 @@ from domain.store.keys.vault import Vault
 from domain.store.log.event_index_sql import StoredEntries
 from domain.store.log.similar_index import MOST_SIMILAR, alike
 from domain.store.log.stream_heads import (
-    Around,
-    Head,
+    LedgerSnapshot,
+    StreamHead,
     advanced,
     heads_of,
     last_recorded_at,
@@ -33,7 +33,7 @@ from domain.store.log.stream_heads import (
     lock_head,
     lock_law,
 )
-from domain.trail.indexed_trail import LazyTrail
+from domain.trail.indexed_trail import IndexedTrail
 from domain.values import (
     LEDGER_STREAM,
     Instant,
@@ -51,14 +51,14 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 
 
-class Unit:
+class UnitOfWork:
     """What one transaction records; see the module."""
 
     def __init__(self, ledger: Ledger, connection: Connection, clock: Clock | None) -> None:
         self.ledger, self.connection, self.clock = ledger, connection, clock
         self.vault = Vault(connection, later=True)
         self.reader = Reader(ledger, connection)
-        self._heads: dict[str, Head] = {}
+        self._heads: dict[str, StreamHead] = {}
         self._agencies: dict[str, Agency] = {}
         self._entries: dict[str, StoredEntries] = {}
         self._last: dict[str, Instant | None] = {}
@@ -66,7 +66,7 @@ class Unit:
         self.beside: list[Insert] = []
         """What else is to be written with the events."""
         self._law: Law | None = None
-        self._around = Around()
+        self._around = LedgerSnapshot()
         self._projected: Projected | None = None
         self._law_since: Instant = ""
 
@@ -75,7 +75,7 @@ class Unit:
         own = self.reader.events(LEDGER_STREAM)
         return not own or (isinstance(own[0], LedgerOpened) and own[0].demonstration)
 
-    def lock(self, stream: str) -> Head:
+    def lock(self, stream: str) -> StreamHead:
         """Lock a stream for this transaction; who locks several does it in the order of their names."""
         head = self._heads.get(stream)
         if head is None:
@@ -90,7 +90,7 @@ class Unit:
             self._heads[stream] = head
         return head
 
-    def lock_district(self, year: int) -> Head:
+    def lock_district(self, year: int) -> StreamHead:
         """Have the whole district alone until the end of the transaction, for an act on a year's assessment.
 
         Nobody records meanwhile, so what is read of any agency from now on is all there is. Gives the head of the
@@ -103,7 +103,7 @@ class Unit:
             self._last[stream] = last_recorded_at(self.connection)
         return self._heads[stream]
 
-    def take(self, streams: Iterable[str], year: int) -> dict[str, Head]:
+    def take(self, streams: Iterable[str], year: int) -> dict[str, StreamHead]:
         """The heads of agencies that events are to be appended to, in few queries. Needs `lock_district`."""
         around = self.lock_district(year)
         wanted = [stream for stream in streams if stream not in self._heads]
@@ -138,7 +138,7 @@ class Unit:
             self._entries[stream] = StoredEntries(self.connection, stream, self.ledger.events_mapper, is_new=is_new)
         return self._entries[stream]
 
-    def _now(self, head: Head) -> datetime:
+    def _now(self, head: StreamHead) -> datetime:
         return self.clock() if self.clock is not None else self.believed(head.db_now)
 
     def believed(self, now: datetime) -> datetime:
@@ -154,7 +154,7 @@ class Unit:
         if agency is None:
             head = self.lock(stream)
             agency = Agency.of(uscc)
-            agency.trail, agency.version = LazyTrail(self.entries(stream)), head.version
+            agency.trail, agency.version = IndexedTrail(self.entries(stream)), head.version
             self._agencies[stream] = agency
         if agency.version == 0 and not new:
             raise unknown_agency(uscc)
@@ -214,7 +214,7 @@ class Unit:
                 actor=actor, role=role, via=via, today=shanghai_date(at), recorded_at=at,
                 event_id=event_id or new_id(), vault=self.vault, rulebooks=law.rulebooks, calendar=law.calendar,
                 path_id=path_id, enterprise=enterprise, appeal_id=appeal_id, replaced=replaced,
-                elsewhere=OtherAgencies(self.reader, stream),
+                elsewhere=CrossAgency(self.reader, stream),
             ),
         )  # fmt: skip
         self._last[stream] = at
@@ -237,7 +237,7 @@ class Unit:
             found |= {one.id: one for one in alike(self.vault, event, before)}
         return sorted(found.values(), key=lambda one: one.version)
 
-    def day_at(self, head: Head) -> date:
+    def day_at(self, head: StreamHead) -> date:
         """The Shanghai date by this transaction's clock, as it was read with the head's lock."""
         return shanghai_date(next_instant(self._now(head), None))
 

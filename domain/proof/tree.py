@@ -19,7 +19,7 @@ Range = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Head:
+class TreeHead:
     """How many of a stream's events are in the log without a gap from the first, and the chain of their hashes."""
 
     stream: str

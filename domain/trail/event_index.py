@@ -24,7 +24,7 @@ from domain.trail.trail import Trail
 
 
 @dataclass(slots=True)
-class Entry:
+class IndexedEvent:
     """An event, and the version of the agency at which it stopped counting, if it did, by which annulment."""
 
     event: Event
@@ -36,18 +36,18 @@ class Entry:
         return self.event.version <= version and (self.gone_at is None or self.gone_at > version)
 
 
-class Entries(Protocol):
+class EventIndex(Protocol):
     """Where the events are that somebody needs."""
 
     def add(self, event: Event) -> None:
         """Take the next event of the stream."""
         ...
 
-    def under(self, keys: Iterable[str]) -> list[Entry]:
+    def under(self, keys: Iterable[str]) -> list[IndexedEvent]:
         """The entries under any of these keys, each once, in recording order."""
         ...
 
-    def one(self, event_id: str) -> Entry | None:
+    def one(self, event_id: str) -> IndexedEvent | None:
         """The entry of this id."""
         ...
 
@@ -60,17 +60,17 @@ class Entries(Protocol):
         ...
 
 
-class EntriesInMemory:
+class EventIndexInMemory:
     """All events of an agency, indexed as they come: for rebuilding and checking, and the base of what is stored."""
 
     def __init__(self) -> None:
-        self._by_id: dict[str, Entry] = {}
-        self._by_key: dict[str, list[Entry]] = {}
-        self._names: dict[str, list[Entry]] = {}
+        self._by_id: dict[str, IndexedEvent] = {}
+        self._by_key: dict[str, list[IndexedEvent]] = {}
+        self._names: dict[str, list[IndexedEvent]] = {}
         self._gone: dict[str, list[Event]] = {}
 
     def add(self, event: Event) -> None:
-        """See `Entries`. An event that names one which does not count any more never counts itself."""
+        """See `EventIndex`. An event that names one which does not count any more never counts itself."""
         entry = self._keep(event)
         if isinstance(event, EventAnnulled):
             self._gone[event.id] = self._annul(event)
@@ -80,8 +80,8 @@ class EntriesInMemory:
             if before is not None and before.gone_at is not None:
                 entry.gone_at, entry.gone_by = event.version, before.gone_by
 
-    def _keep(self, event: Event) -> Entry:
-        entry = self._by_id[event.id] = Entry(event)
+    def _keep(self, event: Event) -> IndexedEvent:
+        entry = self._by_id[event.id] = IndexedEvent(event)
         for key in keys_of(event, ground_of(event, self)):
             self._by_key.setdefault(key, []).append(entry)
         for named in event.named():
@@ -100,7 +100,7 @@ class EntriesInMemory:
                 waiting += self.naming(entry.event.id)
         return sorted(gone, key=lambda event: event.version)
 
-    def naming(self, event_id: str) -> list[Entry]:
+    def naming(self, event_id: str) -> list[IndexedEvent]:
         """The entries that name this event."""
         return self._names.get(event_id, [])
 
@@ -115,30 +115,30 @@ class EntriesInMemory:
             if entry.gone_at is not None:
                 yield entry.event.version, entry.gone_at
 
-    def under(self, keys: Iterable[str]) -> list[Entry]:
-        """See `Entries`."""
+    def under(self, keys: Iterable[str]) -> list[IndexedEvent]:
+        """See `EventIndex`."""
         found = {entry.event.version: entry for key in keys for entry in self._by_key.get(key, ())}
         return [found[version] for version in sorted(found)]
 
     def has_read(self, keys: Iterable[str]) -> bool:
-        """See `Entries`: everything is in memory."""
+        """See `EventIndex`: everything is in memory."""
         return True
 
-    def one(self, event_id: str) -> Entry | None:
-        """See `Entries`."""
+    def one(self, event_id: str) -> IndexedEvent | None:
+        """See `EventIndex`."""
         return self._by_id.get(event_id)
 
     def gone_with(self, annulment: EventAnnulled) -> list[Event]:
-        """See `Entries`."""
+        """See `EventIndex`."""
         return self._gone[annulment.id]
 
 
-def trail_at(entries: Iterable[Entry], version: int) -> Trail:
+def trail_at(entries: Iterable[IndexedEvent], version: int) -> Trail:
     """The counting events among these as of a version of the agency: a trail for the functions of the Measures."""
     return Trail(entry.event for entry in entries if entry.counts(version))
 
 
-def ground_of(event: Event, entries: Entries) -> str | None:
+def ground_of(event: Event, entries: EventIndex) -> str | None:
     """The ground of a lapse entered by hand: the project, request or fact behind what it concerns (R8c)."""
     if not isinstance(event, LapseRecorded):
         return None

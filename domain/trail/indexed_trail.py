@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from domain.events import AgencyFiled, AgencyTerminated, Event, EventAnnulled, FilingReturned, FilingSubmitted
-from domain.trail.event_index import Entries, Entry
+from domain.trail.event_index import EventIndex, IndexedEvent
 from domain.trail.keys import client_key, field_keys, naming_key, type_key, type_keys
 from domain.trail.trail import Trail
 
@@ -33,10 +33,10 @@ class _LookedUp(Mapping[str, T]):
         raise TypeError("what is looked up by id cannot be counted")
 
 
-class LazyTrail(Trail):
-    """Answers what commands ask of a `Trail` (by id, by what names it, by type) from `Entries`."""
+class IndexedTrail(Trail):
+    """Answers what commands ask of a `Trail` (by id, by what names it, by type) from `EventIndex`."""
 
-    def __init__(self, entries: Entries) -> None:
+    def __init__(self, entries: EventIndex) -> None:
         super().__init__()
         self.entries = entries
         self.by_id = _LookedUp(self._event)
@@ -96,5 +96,5 @@ class LazyTrail(Trail):
         return self.entries.gone_with(annulment)
 
 
-def _counting(entries: list[Entry]) -> Iterator[Any]:
+def _counting(entries: list[IndexedEvent]) -> Iterator[Any]:
     return (entry.event for entry in entries if entry.gone_at is None)

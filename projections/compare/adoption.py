@@ -14,13 +14,13 @@ from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
 from domain.measures.text.implements import implements
 from domain.values import assessment_stream
 from projections.compare.replay_under import replay_under
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 
 _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Change:
+class AdoptionChange:
     """A value or a reading of which two rulebooks say something else. `reading` is what it is read by (`R16`)."""
 
     name: str
@@ -35,7 +35,7 @@ class Adoption:
 
     replaces: Rulebook | None
     """The rulebook adopted under the same id with another content."""
-    changes: tuple[Change, ...]
+    changes: tuple[AdoptionChange, ...]
     """What it says otherwise than the rulebook in whose place it judges."""
     years: dict[int, dict[str, int]]
     """Published years whose sheets it would judge from now on, each with the sums of `replay_under`."""
@@ -47,7 +47,7 @@ class Adoption:
 
 
 @implements("R4", "R5")
-def adoption_of(questions: Questions, book: Rulebook) -> Adoption:
+def adoption_of(questions: ReplayQueries, book: Rulebook) -> Adoption:
     """What adopting this rulebook would change of published years, and which adopted one it would replace.
 
     Raises: RulebookInvalid when it does not go with those adopted before.
@@ -67,7 +67,7 @@ def adoption_of(questions: Questions, book: Rulebook) -> Adoption:
 
 
 @implements("R2")
-def days_changed(questions: Questions, calendar: Calendar) -> list[date]:
+def days_changed(questions: ReplayQueries, calendar: Calendar) -> list[date]:
     """Days up to today that this calendar takes otherwise than the adopted one: deadlines that were may move."""
     law = questions.reader.law(questions.now)
     if law is None:
@@ -77,7 +77,7 @@ def days_changed(questions: Questions, calendar: Calendar) -> list[date]:
     return [day for day in days if law.calendar.is_working_day(day) != calendar.is_working_day(day)]
 
 
-def _published(questions: Questions, law: Law) -> Iterator[tuple[int, date]]:
+def _published(questions: ReplayQueries, law: Law) -> Iterator[tuple[int, date]]:
     """The published years, each with the day on which its sheets were asked."""
     for year in range(law.rulebooks.first_day.year, questions.today.year + 1):
         published = AssessmentRound.of(year, questions.reader.events(assessment_stream(year))).published
@@ -85,12 +85,12 @@ def _published(questions: Questions, law: Law) -> Iterator[tuple[int, date]]:
             yield year, published.occurred_on
 
 
-def _changes(before: Rulebook, after: Rulebook) -> Iterator[Change]:
+def _changes(before: Rulebook, after: Rulebook) -> Iterator[AdoptionChange]:
     values = {row["name"]: row["value"] for row in before.describe()}
     for row in after.describe():
         if row["value"] != values[row["name"]]:
-            yield Change(row["name"], row["reading"], values[row["name"]], row["value"])
+            yield AdoptionChange(row["name"], row["reading"], values[row["name"]], row["value"])
     notes = {one.ref: (one.note, one.confirmed_on) for one in before.readings}
     for one in after.readings:
         if (one.note, one.confirmed_on) != notes.get(one.ref):
-            yield Change(one.ref, one.ref, notes.get(one.ref, ("",))[0], one.note)
+            yield AdoptionChange(one.ref, one.ref, notes.get(one.ref, ("",))[0], one.note)

@@ -19,7 +19,7 @@ MOST_SAID = 8
 
 
 @dataclass(frozen=True)
-class Move:
+class MovedFact:
     """A fact that counts on one side only."""
 
     event: Event
@@ -40,15 +40,15 @@ class Move:
         )
 
 
-class Moved:
+class BasisDifference:
     """The facts that count on one side only, by id, and what else differs: law, day, what was known."""
 
-    def __init__(self, moves: Iterable[Move], law: list[Said], day: list[Said], known: list[Said]) -> None:
+    def __init__(self, moves: Iterable[MovedFact], law: list[Said], day: list[Said], known: list[Said]) -> None:
         self.moves = {move.event.id: move for move in moves}
         self.law, self._day, self._known = law, day, known
 
     @classmethod
-    def between(cls, before: Basis, after: Basis) -> Moved:
+    def between(cls, before: Basis, after: Basis) -> BasisDifference:
         """Between two bases of one agency."""
         first, then = _in_effect(before), _in_effect(after)
         moves = [_move(event, after, came=False) for id_, event in first.items() if id_ not in then]
@@ -61,7 +61,7 @@ class Moved:
         )
 
     @classmethod
-    def of_answers(cls, before: Mapping[str, Any], after: Mapping[str, Any]) -> Moved:
+    def of_answers(cls, before: Mapping[str, Any], after: Mapping[str, Any]) -> BasisDifference:
         """Between two answers of which no trail is at hand: what their own words about their basis say."""
 
         def named(answer: Mapping[str, Any], part: str) -> str | None:
@@ -130,16 +130,16 @@ def _in_effect(basis: Basis) -> dict[str, Event]:
     }
 
 
-def _move(event: Event, without: Basis, *, came: bool) -> Move:
+def _move(event: Event, without: Basis, *, came: bool) -> MovedFact:
     """Why it does not count at the basis that is `without` it."""
     side, side_en = ("此前", "before: ") if came else ("", "now: ")
     annulment = without.trail.annulled_by.get(event.id)
     if annulment is not None:
-        return Move(event, came, (f"{side}已撤销：{annulment}", f"{side_en}annulled by {annulment}"), annulment)
+        return MovedFact(event, came, (f"{side}已撤销：{annulment}", f"{side_en}annulled by {annulment}"), annulment)
     if event.id not in without.trail.by_id:
-        return Move(event, came, (f"{side}没有此记录", f"{side_en}not on record"), None)
+        return MovedFact(event, came, (f"{side}没有此记录", f"{side_en}not on record"), None)
     day = without.as_of
-    return Move(event, came, (f"截至 {day} 尚未生效", f"{side_en}not yet in effect on {day}"), None)
+    return MovedFact(event, came, (f"截至 {day} 尚未生效", f"{side_en}not yet in effect on {day}"), None)
 
 
 def _law_said(before: Law, after: Law, on_day: Rulebook, on_day_after: Rulebook) -> list[Said]:

@@ -18,18 +18,18 @@ from domain.measures.rulebook.rulebook import assessment_year_of, year_span
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import score_of_record
-from projections.compare.basis_difference import Moved
-from projections.compare.rank_moves import Placed
+from projections.compare.basis_difference import BasisDifference
+from projections.compare.rank_moves import PlacedAgency
 from projections.compare.standing_difference import SUMMARY, Side, sheet_differences, standing_differences
 from projections.replay.basis import Basis, demonstration_mark
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import must_be_assessed
 
 Item = dict[str, Any]
 
 
-def second_basis(questions: Questions, uscc: str, as_of: date | None, known_at: str | None) -> Basis:
-    """The basis that `as_of_2` and `known_at_2` name. Raises: what `Questions.basis` does, at those parameters."""
+def second_basis(questions: ReplayQueries, uscc: str, as_of: date | None, known_at: str | None) -> Basis:
+    """The basis that `as_of_2` and `known_at_2` name. Raises: what `ReplayQueries.basis` does, at those parameters."""
     try:
         return questions.basis(uscc, as_of, known_at)
     except Invalid as refusal:
@@ -44,7 +44,7 @@ def comparison(first: Basis, second: Basis, year: int | None = None) -> Item:
     where its year had not begun on that side's day; only where both are there can they differ.
     """
     before, after = Side(first), Side(second)
-    moved = Moved.between(first, second)
+    moved = BasisDifference.between(first, second)
     years = {before.year, after.year} | ({year} if year is not None else set())
     return {
         "agency": after.standing["agency"],
@@ -56,7 +56,7 @@ def comparison(first: Basis, second: Basis, year: int | None = None) -> Item:
     }
 
 
-def _sheets(before: Side, after: Side, year: int, moved: Moved) -> Item:
+def _sheets(before: Side, after: Side, year: int, moved: BasisDifference) -> Item:
     first, then = (side.sheet(year) if side.has_begun(year) else None for side in (before, after))
     difference = [] if first is None or then is None else sheet_differences(first, then, moved)
     return {"year": year, "before": first, "after": then, "difference": difference}
@@ -75,7 +75,7 @@ def year_in_question(basis: Basis, given: int | None, pointer: str = "/year") ->
 
 def consequences(before: Side, after: Side, year: int) -> Item:
     """Both standings and sheets of a what-if, and what differs: of the sheet what the standing does not say already."""
-    moved = Moved.between(before.basis, after.basis)
+    moved = BasisDifference.between(before.basis, after.basis)
     told = standing_differences(before, after, moved)
     same_year = before.year == year == after.year
     told += [
@@ -132,13 +132,13 @@ def _outcome(side: Side, year: int) -> tuple[Any, ...]:
 _SHOWN = ("assessed", "total", "grade", "quality", "effect", "honours", "missing", "override")
 
 
-def placed_in(side: Side, year: int) -> Placed:
+def placed_in(side: Side, year: int) -> PlacedAgency:
     """The agency's result of a year, in its category on the year's last day or on `as_of` if that is earlier (R30)."""
     sheet, (first, last) = side.sheet(year), year_span(year, side.basis.law.rulebooks)
     day = max(first, min(last, side.basis.as_of))
     profile = profile_on(side.basis.trail, day)
     category = None if profile.category is UNSET else profile.category
-    return Placed(
+    return PlacedAgency(
         sheet["agency"]["uscc"],
         None if profile.name is UNSET else profile.name,
         category,

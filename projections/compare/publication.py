@@ -30,10 +30,10 @@ from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import Grade, Instant, agency_stream, assessment_stream
 from projections.replay.basis import Basis
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
 from projections.replay.standing import agency_name
-from projections.rows.read.row_queries import LookUps
+from projections.rows.read.row_queries import RowQueries
 
 SUMMARY = ("agency", "category", "as_of", "known_at", "version", "year", "assessed", "total", "grade", "label")
 """What a result keeps of a sheet of which only the rank has moved."""
@@ -88,7 +88,7 @@ def drafted(reader: Reader, now: Instant, year: int, as_of: date, log_index: int
     Rows find them, the replay makes the sheets; where the two disagree it stops. Raises: Unreadable, naming the agency.
     """
     at = f"log:{log_index}"
-    look_ups, questions = LookUps(reader, now), Questions(reader, now)
+    look_ups, questions = RowQueries(reader, now), ReplayQueries(reader, now)
     basis = look_ups.district(as_of, at)
     if basis.law is None:
         raise Unreadable("the ledger has no law at its own place of the log")

@@ -11,7 +11,7 @@ from domain.measures.text.implements import implements
 from domain.values import Grade
 
 
-class Placed(NamedTuple):
+class PlacedAgency(NamedTuple):
     """One agency's result of a year, as far as it bears on the ranking."""
 
     uscc: str
@@ -25,11 +25,11 @@ class Placed(NamedTuple):
     grade: str | None
 
 
-def placed(row: dict[str, Any]) -> Placed:
+def placed(row: dict[str, Any]) -> PlacedAgency:
     """The result in a row of `LookUps.ranking`."""
     agency = row["agency"]
     own = (row[name] for name in ("category", "category_group", "assessed", "total", "grade"))
-    return Placed(agency["uscc"], agency["name"], *own)
+    return PlacedAgency(agency["uscc"], agency["name"], *own)
 
 
 class Moving(NamedTuple):
@@ -43,7 +43,7 @@ class Moving(NamedTuple):
 
 
 @implements("R30")
-def ranks_of(results: Iterable[Placed]) -> dict[str, int]:
+def ranks_of(results: Iterable[PlacedAgency]) -> dict[str, int]:
     """The rank of every assessed agency within its category, by USCC; who is not assessed has none (R29, R30)."""
     by_category: dict[str | None, list[tuple[str, Grade, Fraction]]] = {}
     for one in results:
@@ -52,7 +52,7 @@ def ranks_of(results: Iterable[Placed]) -> dict[str, int]:
     return {uscc: rank for group in by_category.values() for uscc, rank in ranked(group)}
 
 
-def moved_ranks(before: Iterable[Placed], after: Iterable[Placed]) -> Iterator[Moving]:
+def moved_ranks(before: Iterable[PlacedAgency], after: Iterable[PlacedAgency]) -> Iterator[Moving]:
     """Every agency whose rank differs between two states of the same district, by rank."""
     first, then = list(before), list(after)
     ranks, ranks_then = ranks_of(first), ranks_of(then)
@@ -61,7 +61,9 @@ def moved_ranks(before: Iterable[Placed], after: Iterable[Placed]) -> Iterator[M
             yield Moving(one.uscc, one.name, one.category, ranks.get(one.uscc), ranks_then.get(one.uscc))
 
 
-def rank_effects(rows: list[dict[str, Any]], before: Placed, after: Placed, *, name_others: bool) -> dict[str, Any]:
+def rank_effects(
+    rows: list[dict[str, Any]], before: PlacedAgency, after: PlacedAgency, *, name_others: bool
+) -> dict[str, Any]:
     """What another result of one agency does to the ranking of its category: its own rank, and whose ranks move.
 
     `rows`: the ranking of the categories that it is in before and after. Others are only counted unless
@@ -81,7 +83,7 @@ def rank_effects(rows: list[dict[str, Any]], before: Placed, after: Placed, *, n
     }
 
 
-def _own(one: Placed, rank: int | None) -> dict[str, Any]:
+def _own(one: PlacedAgency, rank: int | None) -> dict[str, Any]:
     return {"category": one.category, "rank": rank, "total": one.total, "grade": one.grade}
 
 

@@ -12,10 +12,10 @@ from domain.measures.rulebook.rulebook import Rulebook, year_span
 from domain.measures.text.implements import implements
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Tier
 from projections.compare.comparison import placed_in
-from projections.compare.rank_moves import Placed, ranks_of
+from projections.compare.rank_moves import PlacedAgency, ranks_of
 from projections.compare.standing_difference import Side
 from projections.replay.basis import Basis, demonstration_mark
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import must_be_assessed
 
 COMPARED = ("total", "grade", "rank", "tier")
@@ -23,7 +23,7 @@ COMPARED = ("total", "grade", "rank", "tier")
 
 
 @implements("R5")
-def replay_under(questions: Questions, book: Rulebook, year: int) -> dict[str, Any]:
+def replay_under(questions: ReplayQueries, book: Rulebook, year: int) -> dict[str, Any]:
     """Every agency's total, grade, rank and tier under the adopted law and under this rulebook alone.
 
     As known now, on the last day of the year, or today if that is earlier. The rulebook is taken as that of the whole
@@ -54,7 +54,7 @@ def replay_under(questions: Questions, book: Rulebook, year: int) -> dict[str, A
     }
 
 
-_Result = tuple[str, Placed, Tier]
+_Result = tuple[str, PlacedAgency, Tier]
 
 
 def _results(basis: Basis, amended: Law, year: int) -> tuple[_Result, _Result]:

@@ -26,7 +26,7 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
-from projections.compare.basis_difference import Moved, Said, shortened
+from projections.compare.basis_difference import BasisDifference, Said, shortened
 from projections.replay.sheet import CATEGORY_LABELS
 
 Answer = Mapping[str, Any]
@@ -54,19 +54,19 @@ def difference(
     }  # fmt: skip
 
 
-def sheet_differences(before: Answer, after: Answer, moved: Moved | None = None) -> list[dict[str, Any]]:
+def sheet_differences(before: Answer, after: Answer, moved: BasisDifference | None = None) -> list[dict[str, Any]]:
     """What differs between two answers of `GET …/sheets/{year}`, the parts first, then what follows from them.
 
     Their lines and what they considered name the events. `moved` adds what lies behind the lines (a completion that was
     annulled); without it the answers speak for themselves, which is all that a frozen sheet has.
     """
-    return _Sheets(before, after, moved or Moved.of_answers(before, after)).differences()
+    return _Sheets(before, after, moved or BasisDifference.of_answers(before, after)).differences()
 
 
 class _Sheets:
     """Two sheets side by side."""
 
-    def __init__(self, before: Answer, after: Answer, moved: Moved) -> None:
+    def __init__(self, before: Answer, after: Answer, moved: BasisDifference) -> None:
         self.before, self.after, self.moved = before, after, moved
         self.turned: list[Said] = []
         if before["year"] != after["year"]:

@@ -26,7 +26,7 @@ from domain.measures.chapter2_filing import set_values
 from domain.measures.chapter3_sanctions import bad_records
 from domain.measures.rulebook.rulebook import year_span
 from domain.measures.text.implements import implements
-from projections.compare.basis_difference import Moved, Said, shortened
+from projections.compare.basis_difference import BasisDifference, Said, shortened
 from projections.compare.sheet_difference import (
     FILING_FACTS,
     LADDER_FACTS,
@@ -79,18 +79,18 @@ _BEHIND_RECORDS = (BadRecordEntered, ComplaintUpheld, SurveyClosed, SurveySubmit
 
 
 @implements("R5", "R17")
-def standing_differences(before: Side, after: Side, moved: Moved | None = None) -> list[Item]:
+def standing_differences(before: Side, after: Side, moved: BasisDifference | None = None) -> list[Item]:
     """What differs between two standings: agency, sanction, bad records, assessment, notice, advice and law.
 
     `moved`: what moved between their bases, where the caller has it already.
     """
-    return list(_Standings(before, after, moved or Moved.between(before.basis, after.basis)).differences())
+    return list(_Standings(before, after, moved or BasisDifference.between(before.basis, after.basis)).differences())
 
 
 class _Standings:
     """Two standings side by side."""
 
-    def __init__(self, before: Side, after: Side, moved: Moved) -> None:
+    def __init__(self, before: Side, after: Side, moved: BasisDifference) -> None:
         self.before, self.after, self.moved = before, after, moved
 
     def differences(self) -> Iterator[Item]:

@@ -17,7 +17,7 @@ class Described:
 
 
 @dataclass(frozen=True)
-class Basis:
+class CoverBasis:
     """The basis of one of the answers inside: which answer it is, and what it was asked with."""
 
     text: str
@@ -30,7 +30,7 @@ class Basis:
     calendar: Mapping[str, Any]
 
     @classmethod
-    def of(cls, answer: Mapping[str, Any], text: str, text_en: str, log_index: int | None = None) -> Basis:
+    def of(cls, answer: Mapping[str, Any], text: str, text_en: str, log_index: int | None = None) -> CoverBasis:
         """The basis that an answer of a question echoes. Raises: KeyError for one without."""
         return cls(
             text, text_en, answer["as_of"], answer["known_at"], log_index, answer["rulebook"], answer["calendar"]
@@ -38,7 +38,7 @@ class Basis:
 
 
 def cover(
-    title: str, title_en: str, files: Iterable[Described], bases: Sequence[Basis], again: Sequence[str],
+    title: str, title_en: str, files: Iterable[Described], bases: Sequence[CoverBasis], again: Sequence[str],
     *, software: str, demonstration: bool = False,
 ) -> str:  # fmt: skip
     """The text of README.txt. `again`: the commands or requests that make the same bytes anew, one a line; `software`:
@@ -71,7 +71,7 @@ def cover(
         *(f"  {one.path}\n      {one.text_en}" for one in described),
         "  MANIFEST.json\n      length and SHA-256 of each file, to check that none was changed",
         "",
-        "2. Basis",
+        "2. CoverBasis",
         *(line for one in bases for line in _basis_en(one)),
         "",
         "3. How to make it again",
@@ -83,7 +83,7 @@ def cover(
     return "\n".join([*chinese, "", "-" * 72, "", *english, ""])
 
 
-def _basis(one: Basis) -> list[str]:
+def _basis(one: CoverBasis) -> list[str]:
     log = "" if one.log_index is None else f"，日志序号 {one.log_index}"
     return [
         f"  {one.text}：截至 {one.as_of}，按 {one.known_at} 所知{log}",
@@ -92,7 +92,7 @@ def _basis(one: Basis) -> list[str]:
     ]
 
 
-def _basis_en(one: Basis) -> list[str]:
+def _basis_en(one: CoverBasis) -> list[str]:
     log = "" if one.log_index is None else f", log index {one.log_index}"
     return [
         f"  {one.text_en}: as of {one.as_of}, as known at {one.known_at}{log}",

@@ -17,7 +17,7 @@ _LEAST_SPAN = 5.0
 _SIZE = 11.0
 
 
-class Row(NamedTuple):
+class AxisRow(NamedTuple):
     """A span with a label: first and last day, and the event to which it leads."""
 
     first: date
@@ -44,7 +44,7 @@ class Axis:
         """The middle of a day."""
         return (self.x(day) + self.x(day + _DAY)) / 2
 
-    def span(self, row: Row) -> tuple[float, float]:
+    def span(self, row: AxisRow) -> tuple[float, float]:
         """Where a span is drawn, wide enough to be seen."""
         x, after = self.x(row.first), self.x(row.last + _DAY)
         if after - x >= _LEAST_SPAN:
@@ -52,7 +52,7 @@ class Axis:
         x = min(x, self.width - RIGHT - _LEAST_SPAN)
         return x, x + _LEAST_SPAN
 
-    def label(self, row: Row, size: float) -> tuple[float, str]:
+    def label(self, row: AxisRow, size: float) -> tuple[float, str]:
         """Where its label stands and how it is anchored: behind it, else before it, else from where it begins."""
         x, after = self.span(row)
         wide = about_wide(row.text, size)
@@ -62,7 +62,7 @@ class Axis:
             return x - 5, "end"
         return max(LEFT, min(x, self.width - 2 - wide)) + 3, "start"
 
-    def taken(self, row: Row) -> tuple[float, float]:
+    def taken(self, row: AxisRow) -> tuple[float, float]:
         """What a span takes of its line together with its label."""
         x, after = self.span(row)
         at, anchor = self.label(row, _SIZE)
@@ -92,7 +92,7 @@ class Axis:
             day += _DAY
 
 
-def stacked(rows: Iterable[Row], axis: Axis) -> list[tuple[Row, int]]:
+def stacked(rows: Iterable[AxisRow], axis: Axis) -> list[tuple[AxisRow, int]]:
     """Each span with the number of the line in which neither it nor its label touches another."""
     ends: list[float] = []
     placed = []

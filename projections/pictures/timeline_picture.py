@@ -14,7 +14,7 @@ from typing import Any
 from domain.values import TIER_LABELS, TIER_RANK, Tier
 from projections.paper.citation_words import cited_in_chinese
 from projections.pictures.svg import about_wide, broken, said, tag
-from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, Row, stacked
+from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, AxisRow, stacked
 
 _INK, _DIM, _LINE = "#1a1a1a", "#555", "#d0d0d0"
 _SCORE_HIGH = 150.0
@@ -240,7 +240,7 @@ def _facts(
             )
 
 
-def _result_rows(results: Sequence[Mapping[str, Any]], axis: Axis) -> Iterator[Row]:
+def _result_rows(results: Sequence[Mapping[str, Any]], axis: Axis) -> Iterator[AxisRow]:
     for one in results:
         first = date.fromisoformat(one["published_on"])
         last = first if one["deadline"] is None else date.fromisoformat(one["deadline"])
@@ -248,10 +248,10 @@ def _result_rows(results: Sequence[Mapping[str, Any]], axis: Axis) -> Iterator[R
             continue
         score = " ".join(part for part in (one["total"], one["label"]) if part)
         window = "" if one["deadline"] is None else f"，异议期至 {one['deadline']}"
-        yield Row(first, last, f"{one['year']} 年度 {score}（{first} 公布{window}）", one["id"])
+        yield AxisRow(first, last, f"{one['year']} 年度 {score}（{first} 公布{window}）", one["id"])
 
 
-def _results(rows: Sequence[tuple[Row, int]], axis: Axis, top: float) -> Iterator[str]:
+def _results(rows: Sequence[tuple[AxisRow, int]], axis: Axis, top: float) -> Iterator[str]:
     """Each result as a span from publication to the end of its appeal window, its label beside it."""
     if rows:
         yield tag("text", said("公布与异议期"), x=8, y=top + 12, fill=_DIM)

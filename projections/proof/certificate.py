@@ -34,7 +34,7 @@ from domain.proof.check import (
 from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, agency_stream, moment
 from projections.proof.certificate_file import Certificate, StreamPart, hash_of, path_of
-from projections.proof.certificate_verdict import Shown, issue_shown, judged
+from projections.proof.certificate_verdict import VerdictNote, issue_shown, judged
 from projections.proof.compared_answers import Unlike, unlike
 from projections.replay.basis import Basis
 from projections.replay.standing import sheet_answer, standing
@@ -43,7 +43,7 @@ _decoder = msgspec.json.Decoder(Union[tuple(EVENT_TYPES.values())])  # noqa: UP0
 """An event says itself, in `type`, which kind it is."""
 
 
-def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] = ()) -> list[Shown]:
+def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] = ()) -> list[VerdictNote]:
     """Show everything that a certificate claims; what was shown, in order.
 
     Raises: ProofError for the first that fails; ReadOtherwise where all is proven but the answer, which a changed
@@ -52,11 +52,11 @@ def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] =
     `trusted`: the log's public keys, got some other way. Without any, the ones in the file are used, and the result
     says that this still has to be compared.
     """
-    shown: list[Shown] = []
+    shown: list[VerdictNote] = []
     keys = trusted or [parse_key(one) for one in certificate.keys]
     checkpoint = verify_checkpoint(certificate.checkpoint.encode(), keys)
     shown.append(
-        Shown(
+        VerdictNote(
             f"检查点：日志 {checkpoint.origin} 的前 {checkpoint.size} 条，签名有效",
             f"checkpoint: the first {checkpoint.size} entries of {checkpoint.origin}, signature valid",
         )
@@ -69,7 +69,7 @@ def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] =
     withheld = sum(one.state is None for one in certificate.agency.entries)
     if withheld:
         shown.append(
-            Shown(
+            VerdictNote(
                 f"其中 {withheld} 条的原文不提供给本证书的持有人（投诉、举报、调查表及写明它们的记录，R39）",
                 f"{withheld} of them are withheld from the holder (complaints, reports, survey forms, R39)",
             )
@@ -82,18 +82,18 @@ def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] =
     return shown
 
 
-def _compare(certificate: Certificate, basis: Basis, shown: list[Shown], withheld: bool) -> None:
+def _compare(certificate: Certificate, basis: Basis, shown: list[VerdictNote], withheld: bool) -> None:
     """Make standing and sheet anew and judge where they are not as certified. Raises: ProofError, ReadOtherwise."""
     found = _unlike("standing", answer_of(standing, basis), certificate.standing, withheld)
     if certificate.sheet is not None:
         anew = answer_of(lambda one: sheet_answer(one, certificate.year), basis)
         found += _unlike("sheet", anew, certificate.sheet, withheld)
     remarks = judged(certificate, [one for one in found if one.place not in certificate.attested], shown)
-    shown.append(Shown("状态：由记录重新推算，与证书一致", "standing: made anew from the events, as certified"))
+    shown.append(VerdictNote("状态：由记录重新推算，与证书一致", "standing: made anew from the events, as certified"))
     if certificate.sheet is not None:
         total = certificate.sheet.get("total")
         shown.append(
-            Shown(
+            VerdictNote(
                 f"{certificate.year} 年度考评打分表：重新推算，与证书一致（总分 {total}）",
                 f"score sheet of {certificate.year}: made anew, as certified (total {total})",
             )
@@ -101,14 +101,14 @@ def _compare(certificate: Certificate, basis: Basis, shown: list[Shown], withhel
     shown += remarks
 
 
-def _attested(certificate: Certificate, withheld: int) -> Shown:
+def _attested(certificate: Certificate, withheld: int) -> VerdictNote:
     """What the signature stands for instead of the events. Raises: ProofError where it does not or none is withheld."""
     if certificate.is_first_format or not withheld:
         raise ProofError(
             "attested", "没有不提供的记录，却有未推算的部分", "parts are attested, but nothing is withheld"
         )
     places = ", ".join(certificate.attested)
-    return Shown(
+    return VerdictNote(
         f"以下各处未由记录重新推算，由日志签名担保（R39）：{places}",
         f"not made anew from the events but attested by the log's signature (R39): {places}",
     )
@@ -126,9 +126,9 @@ def not_recomputed(
     return tuple(one.place for one in found)
 
 
-def _own_keys(certificate: Certificate) -> Shown:
+def _own_keys(certificate: Certificate) -> VerdictNote:
     keys = "  ".join(certificate.keys)
-    return Shown(
+    return VerdictNote(
         f"注意：公钥取自证书本身。请与协会公布的公钥核对，或用 --key 指明：{keys}",
         f"NOTE: the keys were taken from the file itself. Compare them with those that the association has made "
         f"known, or name one with --key: {keys}",
@@ -139,7 +139,7 @@ def _own_keys(certificate: Certificate) -> Shown:
 # ---- the events ----
 
 
-def _all_of(part: StreamPart, stream: str, checkpoint: Checkpoint, shown: list[Shown]) -> list[tuple[int, Event]]:
+def _all_of(part: StreamPart, stream: str, checkpoint: Checkpoint, shown: list[VerdictNote]) -> list[tuple[int, Event]]:
     """Places and events of a stream, shown to be all of it and each in the log. Raises: ProofError."""
     if part.stream != stream:
         raise ProofError("certificate", f"记录属于 {part.stream}", f"the events are of {part.stream}, not of {stream}")
@@ -159,7 +159,7 @@ def _all_of(part: StreamPart, stream: str, checkpoint: Checkpoint, shown: list[S
         if entry.state is not None:
             events.append((entry.index, event_of(entry.state, stream, version)))
     shown.append(
-        Shown(
+        VerdictNote(
             f"{stream}：共 {head.count} 条记录，一条不缺，每条都在日志中",
             f"{stream}: {head.count} events, none left out, each of them in the log",
         )
@@ -237,7 +237,7 @@ def answer_of(ask: Callable[[Basis], dict[str, Any]], basis: Basis) -> dict[str,
     return found
 
 
-def _law_shown(ledger: Iterable[tuple[int, Event]], basis: Basis) -> Shown:
+def _law_shown(ledger: Iterable[tuple[int, Event]], basis: Basis) -> VerdictNote:
     """Every rulebook and calendar in the ledger's events has the hash that it says. Raises: ProofError."""
     for _, event in ledger:
         found = None
@@ -250,7 +250,7 @@ def _law_shown(ledger: Iterable[tuple[int, Event]], basis: Basis) -> Shown:
                 "law", f"{event.id} 的内容与散列不符", f"the content of {event.id} is not what its hash says"
             )
     book = basis.rulebook
-    return Shown(f"规则 {book.id}，SHA-256 {book.sha256}", f"rulebook {book.id}, SHA-256 {book.sha256}")
+    return VerdictNote(f"规则 {book.id}，SHA-256 {book.sha256}", f"rulebook {book.id}, SHA-256 {book.sha256}")
 
 
 def _unlike(what: str, anew: dict[str, Any], said: dict[str, Any], withheld: bool) -> list[Unlike]:

@@ -20,7 +20,7 @@ FIRST_FORMAT = "steward-certificate/1"
 MOST_BYTES = 256 * 1024 * 1024
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class CertifiedEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One event of a stream: its place in the log from 0, the way from there to the root, its stored text.
 
     `leaf` in place of `state`: the text is withheld from the holder, as it names who complained or reported.
@@ -53,7 +53,7 @@ class StreamPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     stream: str
     head: HeadPart
-    entries: tuple[Entry, ...]
+    entries: tuple[CertifiedEvent, ...]
 
 
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -14,7 +14,7 @@ from domain.proof.check import ProofError, VerifierKey, verify_note
 from domain.version import software
 from projections.proof.certificate_file import FIRST_FORMAT, Certificate
 from projections.proof.compared_answers import Unlike
-from projections.proof.readings_changed import Changed, explained
+from projections.proof.readings_changed import ChangedReading, explained
 
 LISTED = 10
 """How many places are named."""
@@ -23,7 +23,7 @@ BEFORE = FIRST_FORMAT
 
 
 @dataclass(frozen=True)
-class Shown:
+class VerdictNote:
     """What was shown, in Chinese and English; `problem` where the reader has to do something themselves."""
 
     text: str
@@ -37,15 +37,15 @@ class ReadOtherwise(ProofError):
     `shown`: what was shown before; `remarks`: which reading, where, and who vouches for the answer as certified.
     """
 
-    def __init__(self, text: str, text_en: str, shown: Sequence[Shown], remarks: Sequence[Shown]) -> None:
+    def __init__(self, text: str, text_en: str, shown: Sequence[VerdictNote], remarks: Sequence[VerdictNote]) -> None:
         super().__init__("reading", text, text_en)
         self.shown, self.remarks = shown, remarks
 
 
-def issue_shown(certificate: Certificate, origin: str, keys: Sequence[VerifierKey]) -> Shown:
+def issue_shown(certificate: Certificate, origin: str, keys: Sequence[VerifierKey]) -> VerdictNote:
     """That the log has signed the answer, or that in this format nobody has. Raises: ProofError."""
     if certificate.is_first_format:
-        return Shown(
+        return VerdictNote(
             "早期格式：没有写明软件版本，结果本身未经签名，须由记录重新推算",
             "first format: it names no version of the software and the answer itself is not signed, only recomputed",
         )
@@ -57,13 +57,13 @@ def issue_shown(certificate: Certificate, origin: str, keys: Sequence[VerifierKe
         ) from None
     if note.text != certificate.answered_text(origin):
         raise ProofError("issued", "结果不是当时签发的", "the answer is not the one that was signed")
-    return Shown(
+    return VerdictNote(
         f"结果由日志签发，软件版本 {certificate.software}",
         f"the answer was signed by the log, software {certificate.software}",
     )
 
 
-def judged(certificate: Certificate, found: Sequence[Unlike], shown: Sequence[Shown]) -> list[Shown]:
+def judged(certificate: Certificate, found: Sequence[Unlike], shown: Sequence[VerdictNote]) -> list[VerdictNote]:
     """Remarks on differences that prove nothing against the answer. Raises: ProofError, ReadOtherwise."""
     values = [one for one in found if not one.is_prose]
     if values:
@@ -94,17 +94,21 @@ def _not_so(certificate: Certificate, first: Unlike) -> ProofError:
 
 
 def _read_otherwise(
-    certificate: Certificate, values: Sequence[Unlike], readings: Sequence[Changed], shown: Sequence[Shown]
+    certificate: Certificate, values: Sequence[Unlike], readings: Sequence[ChangedReading], shown: Sequence[VerdictNote]
 ) -> ReadOtherwise:
     names = ", ".join(one.reading for one in readings)
     remarks = [
-        Shown(f"{one.reading}（{', '.join(one.articles)}）：{one.text}", f"{one.reading}: {one.text_en}", problem=True)
+        VerdictNote(
+            f"{one.reading}（{', '.join(one.articles)}）：{one.text}", f"{one.reading}: {one.text_en}", problem=True
+        )
         for one in readings
     ]
-    remarks += [Shown(f"证书 / 本版本 {one.shown()}", f"certified / anew {one.shown()}") for one in values[:LISTED]]
+    remarks += [
+        VerdictNote(f"证书 / 本版本 {one.shown()}", f"certified / anew {one.shown()}") for one in values[:LISTED]
+    ]
     if certificate.is_first_format:
         remarks.append(
-            Shown(
+            VerdictNote(
                 "结果未经签名：仅凭本文件不能断定是理解变化还是文件被改动，请用当时的版本核验",
                 "the answer is not signed: this file alone does not show whether the reading changed or the file; "
                 "verify it with the version of its time",
@@ -118,16 +122,16 @@ def _read_otherwise(
     )  # fmt: skip
 
 
-def _worded_otherwise(certificate: Certificate, words: Sequence[Unlike]) -> Shown:
+def _worded_otherwise(certificate: Certificate, words: Sequence[Unlike]) -> VerdictNote:
     places = ", ".join(one.place for one in words[:LISTED]) + (", …" if len(words) > LISTED else "")
     if certificate.is_first_format:
-        return Shown(
+        return VerdictNote(
             f"注意：{len(words)} 处文字与本版本的措辞不同（{places}），数值均一致；文字未经签名，请以数值为准",
             f"NOTE: {len(words)} texts are not worded as by this version ({places}); all values are as certified. The "
             "words are not signed: go by the values",
             problem=True,
         )
-    return Shown(
+    return VerdictNote(
         f"{len(words)} 处文字与本版本 {software()} 的措辞不同（{places}），数值均一致",
         f"{len(words)} texts are worded otherwise than by this version {software()} ({places}); all values are so",
     )

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 
-class Changed(NamedTuple):
+class ChangedReading(NamedTuple):
     """A reading that changed with an edition, and what it says now."""
 
     edition: int
@@ -50,38 +50,38 @@ def _category(name: str, place: int) -> tuple[str, ...]:
 
 _MISSING = ("standing/assessment/missing*", "sheet/missing*", "sheet/considered*")
 
-CHANGED: tuple[Changed, ...] = (
-    Changed(
+CHANGED: tuple[ChangedReading, ...] = (
+    ChangedReading(
         2, "R16", ("art.17(1)",),
         "同日成立的投诉按记录先后计数；凡有一次计入的投诉，即有“记录备案”标签",
         "complaints upheld on one day count in the order of recording, so the first of them gives the recorded tag",
         ("standing/sanction/*",), ("standing/assessment/override*", "sheet/override*"),
     ),
-    Changed(
+    ChangedReading(
         2, "R12", ("art.16",),
         "派生的 16.8、16.12 与手工录入的同一事项只计一次",
         "16.8 and 16.12 entered by hand beside the derived ones count once",
         ("standing/bad_records/*", *_category("conduct", 0)), _POINTS,
     ),
-    Changed(
+    ChangedReading(
         2, "R19", ("art.18",),
         "服务期外或非服务企业的事故只予说明，不提出建议",
         "an accident outside every service period, or at no client's, is shown without a recommendation",
         ("standing/advisories*",), ("standing/assessment/override*", "sheet/override*"),
     ),
-    Changed(
+    ChangedReading(
         2, "R22", ("art.23",),
         "只计所服务企业的调查表；一个企业一票",
         "only forms of clients that were served count, one vote a client",
         (*_category("quality", 1), *_MISSING), _POINTS,
     ),
-    Changed(
+    ChangedReading(
         2, "R23", ("art.22",),
         "只计所服务企业的效果评分",
         "only effect scores of clients that were served count",
         (*_category("effect", 2), *_MISSING), _POINTS,
     ),
-    Changed(
+    ChangedReading(
         2, "R2", ("art.20",),
         "日历最后几天引出的期限也标为暂定",
         "a deadline that runs beyond the last day of the calendar is provisional",
@@ -94,7 +94,7 @@ EDITION = max((one.edition for one in CHANGED), default=1)
 """Of the readings that this code applies. A certificate that names none was made under the first."""
 
 
-def explained(places: Iterable[str], since: int) -> Sequence[Changed] | None:
+def explained(places: Iterable[str], since: int) -> Sequence[ChangedReading] | None:
     """The readings, changed after an edition, that make answers differ at these places; None if some are left over."""
     later, left = [one for one in CHANGED if one.edition > since], list(places)
     named = [one for one in later if any(one.shows_at(place) for place in left)]

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from domain.values import Instant, shanghai_date
 from projections.public.public import Noted, Public, PublicResult, newest_results
-from projections.rows.read.register import Left, Wanted
+from projections.rows.read.register import Left, RegisterFilter
 
 MOST_ENTRIES = 100
 """The newest ones: a feed brings news, the list itself has them all."""
@@ -24,7 +24,7 @@ _ASSOCIATION, _COMMITTEE = "区安协", "安全生产服务专业委员会"
 _INVENTED = "【演示数据 demonstration】"
 
 
-class Entry(NamedTuple):
+class FeedEntry(NamedTuple):
     """One agency in a feed; `lines` are labels with what they say."""
 
     id: str
@@ -43,19 +43,19 @@ class Feed(NamedTuple):
     updated: Instant
     path: str
     list_path: str
-    entries: list[Entry]
+    entries: list[FeedEntry]
 
 
 def agencies_feed(public: Public, category: str | None = None, q: str | None = None) -> Feed:
     """The register's newest entries: agencies filed last, or whose shown particulars changed last (art.9)."""
-    noted = public.agencies(Wanted(MOST_ENTRIES, category=category, q=q), newest_first=True)
+    noted = public.agencies(RegisterFilter(MOST_ENTRIES, category=category, q=q), newest_first=True)
     filters = {name: value for name, value in (("category", category), ("q", q)) if value is not None}
     return _feed("agencies", "备案服务机构 Agencies on file", _ASSOCIATION, _echo(public), noted, filters)
 
 
 def blacklist_feed(public: Public) -> Feed:
     """The blacklist's newest entries (art.17(3)), and who has left it, or nobody would learn of that."""
-    noted = public.blacklist(Wanted(MOST_ENTRIES), newest_first=True)
+    noted = public.blacklist(RegisterFilter(MOST_ENTRIES), newest_first=True)
     echo = _echo(public)
     feed = _feed("blacklist", "黑名单 Blacklist", _ASSOCIATION, echo, noted)
     mark = _INVENTED if echo.get("demonstration") else ""
@@ -64,14 +64,14 @@ def blacklist_feed(public: Public) -> Feed:
     return feed._replace(entries=entries, updated=max((one.updated for one in entries), default=feed.updated))
 
 
-def _leaving(one: Left, mark: str) -> Entry:
+def _leaving(one: Left, mark: str) -> FeedEntry:
     lines = [
         (_LABELS["uscc"], one.uscc), (_LABELS["category"], one.category),
         ("不再列入，自 not listed since", shanghai_date(one.at).isoformat()),
         ("原因 why", _ANNULLED if one.annulled else _OVER),
     ]  # fmt: skip
     title = f"{mark}{one.name}：不再列入黑名单 no longer on the blacklist"
-    return Entry(_id(f"blacklist/{one.uscc}/left/{one.at}"), title, one.at, one.category, lines)
+    return FeedEntry(_id(f"blacklist/{one.uscc}/left/{one.at}"), title, one.at, one.category, lines)
 
 
 def results_feed(rows: Sequence[PublicResult], year: int, echo: dict[str, Any], begun_at: Instant) -> Feed:
@@ -96,7 +96,7 @@ def _feed(
     mark = _INVENTED if echo.get("demonstration") else ""
     query = f"?{urlencode(filters)}" if filters else ""
     entries = [
-        Entry(_id(f"{name}/{item['uscc']}"), f"{mark}{item['name']}", known_from, item["category"], _lines(item))
+        FeedEntry(_id(f"{name}/{item['uscc']}"), f"{mark}{item['name']}", known_from, item["category"], _lines(item))
         for item, known_from in noted
     ]
     updated = max((one.updated for one in entries), default=echo["begun_at"])

@@ -33,13 +33,13 @@ from projections.rows.read.register import (
     Left,
     Listed,
     OnDay,
-    Wanted,
+    RegisterFilter,
     blacklisted,
     categories_on_file,
     left_the_blacklist,
     on_file,
 )
-from projections.rows.read.row_queries import LookUps
+from projections.rows.read.row_queries import RowQueries
 from projections.rows.write.row_context import FILING
 
 _KEYS = (*FILING, *field_keys(SHOWN_FIELDS))
@@ -96,7 +96,7 @@ class Public:
 
     def __init__(self, reader: Reader, now: Instant) -> None:
         self._reader = reader
-        self._basis = LookUps(reader, now).district()
+        self._basis = RowQueries(reader, now).district()
         self._on = OnDay(self._basis.as_of, self._basis.known_at)
 
     def echo(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Public:
         return own[0].recorded_at if own else EARLIEST
 
     @implements("art.9", "art.11", "R6")
-    def agencies(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:
+    def agencies(self, wanted: RegisterFilter, *, newest_first: bool = False) -> list[Noted]:
         """完成信息备案的服务机构向社会公布: those on file today; a terminated one is off from its effective date."""
         group = group_of(wanted.category, self._known())
         wanted = wanted._replace(category=group)
@@ -160,7 +160,7 @@ class Public:
         return found
 
     @implements("art.17(3)", "R16")
-    def blacklist(self, wanted: Wanted, *, newest_first: bool = False) -> list[Noted]:
+    def blacklist(self, wanted: RegisterFilter, *, newest_first: bool = False) -> list[Noted]:
         """列入黑名单…挂网公布: those whose tier is blacklisted today, on file or not, with the term of the listing."""
         found = blacklisted(self._reader.connection, self._on, wanted, newest_first=newest_first)
         return [Noted(_blacklist_item(one), one.known_from) for one in found]

@@ -18,14 +18,14 @@ from domain.values import FOREVER
 from projections.public.public import Public
 from projections.replay.basis import Basis
 from projections.replay.hints_found import Hints
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 
 Rows = list[dict[str, Any]]
 _MANY = 200
 """With more changed agencies than this, whom they touch is not looked up: all are worked out anew."""
 
 
-class _Kept(NamedTuple):
+class _Remembered(NamedTuple):
     version: int
     rows: Rows
 
@@ -37,9 +37,9 @@ class _PerAgency:
         self._touched = touched
         self._lock = Lock()
         self._at: Any = None
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, _Remembered] = {}
 
-    def rows(self, questions: Questions, work: Callable[[Basis], Rows]) -> Rows:
+    def rows(self, questions: ReplayQueries, work: Callable[[Basis], Rows]) -> Rows:
         """The rows of every agency in this snapshot, by USCC."""
         connection = questions.reader.connection
         law = questions.reader.law(FOREVER)
@@ -57,7 +57,7 @@ class _PerAgency:
             only = [stream.partition("/")[2] for stream in stale]
             for basis in questions.district(only=only):
                 stream = basis.trail.events[0].stream
-                self._kept[stream] = _Kept(now[stream], work(basis))
+                self._kept[stream] = _Remembered(now[stream], work(basis))
             return [row for stream in now if stream in self._kept for row in self._kept[stream].rows]
 
     def _version(self, stream: str) -> int | None:
@@ -73,11 +73,11 @@ class Remembered:
         self._hints = _PerAgency(streams_sharing)
         self._categories: tuple[Any, list[str]] = (None, [])
 
-    def notices(self, questions: Questions) -> Rows:
+    def notices(self, questions: ReplayQueries) -> Rows:
         """The notices of the district that are due by today, sent or not, as known now (R18)."""
         return self._notices.rows(questions, questions.notices)
 
-    def hints(self, questions: Questions) -> Rows:
+    def hints(self, questions: ReplayQueries) -> Rows:
         """The hints of the district by today, open or settled, as known now (R37)."""
         return self._hints.rows(questions, Hints(questions.reader, None).of)
 

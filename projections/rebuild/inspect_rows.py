@@ -47,7 +47,7 @@ Report = Callable[[Found], None]
 """Is told of what differs, at most `SHOWN` an agency."""
 
 
-class Outcome(NamedTuple):
+class InspectionOutcome(NamedTuple):
     """What came of it."""
 
     agencies: int
@@ -76,7 +76,7 @@ class Inspection(NamedTuple):
 
 def check(
     url: str, *, jobs: int, progress: Progress, report: Report, sample: int | None = None, bases: int = 5, seed: int = 0
-) -> Outcome:
+) -> InspectionOutcome:
     """Compare the rows of all agencies, or of a random sample of so many, with the replay: nothing is written.
 
     Row by row with what is made anew, and answer by answer at `bases` random bases an agency; and in every table what
@@ -140,7 +140,7 @@ def inspect_all(
     jobs: int,
     progress: Progress,
     report: Report,
-) -> Outcome:
+) -> InspectionOutcome:
     """Do this with every agency that waits."""
     total, name = sum(count for _, count in waiting), "重建 rebuild" if what.keep else "核对 check"
     agencies = events = found = 0
@@ -150,7 +150,7 @@ def inspect_all(
         for difference in one.shown:
             report(difference)
         progress(name, min(events, total), total)
-    return Outcome(agencies, events, found)
+    return InspectionOutcome(agencies, events, found)
 
 
 def _chunks(waiting: Iterable[tuple[str, int]]) -> Iterator[list[str]]:

@@ -32,7 +32,7 @@ from domain.store.log.stream_heads import lock_for_recording
 from projections.projected_ledger import open_ledger
 from projections.rebuild.inspect_rows import (
     Inspection,
-    Outcome,
+    InspectionOutcome,
     Progress,
     Report,
     heads,
@@ -53,7 +53,7 @@ def is_current(connection: Connection) -> bool:
     return connection.scalar(select(read_model_build.c.made_by)) == MADE_BY
 
 
-def rebuild(url: str, *, jobs: int, progress: Progress, report: Report, afresh: bool = False) -> Outcome:
+def rebuild(url: str, *, jobs: int, progress: Progress, report: Report, afresh: bool = False) -> InspectionOutcome:
     """Make all rows anew and put those that differ in the place of the live ones.
 
     `afresh`: without what an earlier run has put aside. Raises: Unreadable for an event that cannot be decoded or

@@ -12,8 +12,8 @@ from domain.errors import NotFound
 from domain.events import CalendarAdopted, Event, RulebookAdopted
 from domain.ledger.reader import Reader
 from domain.values import LEDGER_STREAM, Instant, instant, stream_id
-from projections.replay.queries import Questions
-from projections.rows.read.row_queries import LookUps
+from projections.replay.queries import ReplayQueries
+from projections.rows.read.row_queries import RowQueries
 from projections.rows.tables import COLUMNS, Tuples, stored, tuples_of
 from projections.rows.write.projection import Laws, rows_in_memory
 
@@ -96,7 +96,7 @@ class OtherAnswer(NamedTuple):
 def other_answers(reader: Reader, stream: str, bases: int, seed: int) -> Iterator[OtherAnswer]:
     """Ask both ways at some random bases: days around facts and far off, as known after random events."""
     now = instant(datetime.now(UTC))
-    rows, replay = LookUps(reader, now), Questions(reader, now)
+    rows, replay = RowQueries(reader, now), ReplayQueries(reader, now)
     events, chance = reader.events(stream), Random(f"{seed} {stream}")  # noqa: S311  # a sample, no secret
     uscc = stream.removeprefix("agency/")
     for _ in range(bases):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.reader import Reader
 from domain.measures.hints import Hint, hints
 from domain.trail.trail import Trail
@@ -24,7 +24,7 @@ class Hints:
     def of(self, basis: Basis) -> list[dict[str, Any]]:
         """The hints of an agency that its facts give by the basis, open or settled, by day."""
         agency = agency_name(basis)
-        elsewhere = OtherAgencies(self._reader, basis.trail.events[0].stream, lambda other: self._trail(other, basis))
+        elsewhere = CrossAgency(self._reader, basis.trail.events[0].stream, lambda other: self._trail(other, basis))
         of_whom = {"uscc": agency["uscc"], "name": agency["name"]}
         return [_row(one, of_whom) for one in hints(basis.facts, basis.law, elsewhere)]
 

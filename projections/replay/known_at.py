@@ -16,7 +16,7 @@ EARLIEST: Instant = "0001-01-01T00:00:00.000000Z"
 
 
 @dataclass(frozen=True)
-class Knowledge:
+class KnownAt:
     """What `known_at` names: an instant (or nothing: now), a version of one agency, or a place in the sealed log."""
 
     instant: Instant | None = None
@@ -26,19 +26,19 @@ class Knowledge:
     """With `log`: the law adopted among its first entries, the same for every agency (R4)."""
 
 
-def knowledge(reader: Reader, known_at: str | None) -> Knowledge:
+def knowledge(reader: Reader, known_at: str | None) -> KnownAt:
     """What `known_at` says, read once for however many agencies are asked about. Raises: Invalid beyond the log."""
     by_position = None if known_at is None else _BY_POSITION.fullmatch(known_at)
     if by_position is None:
-        return Knowledge(instant=known_at)
+        return KnownAt(instant=known_at)
     number = int(by_position[2])
     if by_position[1] == "version":
-        return Knowledge(version=number)
+        return KnownAt(version=number)
     sealed, _ = reader.sealed()
     if number > sealed:
         raise beyond(f"log:{number}", f"log:{sealed}")
     at = reader.recorded_in_log(number) or EARLIEST
-    return Knowledge(log=number, instant=at, law=reader.law_in_log(number))
+    return KnownAt(log=number, instant=at, law=reader.law_in_log(number))
 
 
 def not_future(known_at: Instant, latest: Instant) -> None:

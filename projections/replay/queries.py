@@ -19,13 +19,13 @@ from domain.trail.trail import Trail
 from domain.values import Instant, agency_stream, shanghai_date
 from projections.replay.audit_trail import entry
 from projections.replay.basis import Basis
-from projections.replay.known_at import EARLIEST, Knowledge, beyond, knowledge, not_future
+from projections.replay.known_at import EARLIEST, KnownAt, beyond, knowledge, not_future
 from projections.replay.standing import agency_name, sheet_answer, standing
 from projections.replay.timeline import timeline
 from projections.rows.read.row_queries import must_be_assessed
 
 
-class Questions:
+class ReplayQueries:
     """Answers at the edge's clock: `now` is the default and the latest `known_at`, `today` the default `as_of`."""
 
     def __init__(self, reader: Reader, now: Instant, hidden: frozenset[str] = frozenset()) -> None:
@@ -50,7 +50,7 @@ class Questions:
             raise unknown_then(uscc)
         return basis
 
-    def _basis(self, events: tuple[Event, ...], known: Knowledge, as_of: date | None) -> Basis | None:
+    def _basis(self, events: tuple[Event, ...], known: KnownAt, as_of: date | None) -> Basis | None:
         """The basis of one agency's events; None when it was not known then."""
         if not events:
             return None

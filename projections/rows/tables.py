@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from domain.store.db.statements import Change, Insert, run
+from domain.store.db.statements import Insert, RowUpdate, run
 from domain.values import FOREVER, Instant, instant, stream_id
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
-from projections.rows.write.current_rows import Place, Row, Step
+from projections.rows.write.current_rows import CurrentRow, Period, RowKey
 from projections.rows.write.result_rows import RESULTS, Result
 from projections.rows.write.sanction_rows import SANCTIONS, Sanction
-from projections.rows.write.score_rows import SCORES, Score, Shown
+from projections.rows.write.score_rows import SCORES, Score, ScoreConsequence
 from projections.rows.write.status_rows import STATUS, Status
 from projections.rows.write.worklist_rows import MATTERS, Matter
 
@@ -27,7 +27,7 @@ class Shape(NamedTuple):
 
     columns: tuple[str, ...]
     types: tuple[str, ...]
-    out: Callable[[Place, Any], tuple[Any, ...]]
+    out: Callable[[RowKey, Any], tuple[Any, ...]]
     back: Callable[[Sequence[Any]], Any]
     keys: tuple[str, ...] = ()
     """Of `year` and `key` those that the table has."""
@@ -45,13 +45,13 @@ def _instant(value: datetime | str) -> Instant:
     return value if isinstance(value, str) else instant(value)
 
 
-def _score_out(_: Place, score: Score) -> tuple[Any, ...]:
+def _score_out(_: RowKey, score: Score) -> tuple[Any, ...]:
     if score.shown is None:
         raise ValueError("a score is stored with what it shows")
     return (*score.counts, score.honours, score.override, *score.shown)
 
 
-def _result_out(_: Place, one: Result) -> tuple[Any, ...]:
+def _result_out(_: RowKey, one: Result) -> tuple[Any, ...]:
     return (*one[:7], int(one.assessed), _iso(one.deadline), int(one.revised), one.category_key)
 
 
@@ -59,7 +59,7 @@ def _result_back(row: Sequence[Any]) -> Result:
     return Result._make((*row[:7], bool(row[7]), _day(row[8]), bool(row[9]), row[10]))
 
 
-def _matter_out(_: Place, one: Matter) -> tuple[Any, ...]:
+def _matter_out(_: RowKey, one: Matter) -> tuple[Any, ...]:
     return (
         one.kind,
         one.status,
@@ -96,7 +96,7 @@ SHAPES: dict[str, Shape] = {
         ("forms", "a", "b", "c", "scores", "hundredths", "honours", "override", "quality_shown", "effect_shown",
          "honours_shown", "rest"),
         ("int",) * 6 + ("text",) * 5 + ("int",),
-        _score_out, lambda row: Score(tuple(row[:6]), row[6], row[7], Shown(*row[8:])), ("year",),
+        _score_out, lambda row: Score(tuple(row[:6]), row[6], row[7], ScoreConsequence(*row[8:])), ("year",),
     ),
     RESULTS: Shape(
         ("version", "name", "category", "grade", "total", "hundredths", "rank", "assessed", "deadline", "revised",
@@ -130,7 +130,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Names and PostgreSQL types of the columns of everything that is kept beside the events."""
 
 
-def tuples_of(rows: Iterable[tuple[str, Row]]) -> Tuples:
+def tuples_of(rows: Iterable[tuple[str, CurrentRow]]) -> Tuples:
     """The rows of streams as the tables keep them."""
     found: Tuples = {}
     for stream, row in rows:
@@ -149,7 +149,7 @@ def inserts(tuples: Tuples) -> list[Insert]:
     return [Insert(table, *COLUMNS[table], tuples[table]) for table in sorted(tuples)]
 
 
-def closings(rows: Iterable[tuple[str, Row]]) -> list[Change]:
+def closings(rows: Iterable[tuple[str, CurrentRow]]) -> list[RowUpdate]:
     """How rows that stood get their `known_to`: the only change that a row ever sees."""
     by_table: dict[str, list[tuple[Any, ...]]] = {}
     for stream, row in rows:
@@ -157,7 +157,7 @@ def closings(rows: Iterable[tuple[str, Row]]) -> list[Change]:
         values = (row.known_to, _id(stream), *keys, row.step.valid_from.isoformat(), row.step.valid_to.isoformat())
         by_table.setdefault(row.place.table, []).append(values)
     return [
-        Change(
+        RowUpdate(
             table, ("known_to",), ("originator_id", *SHAPES[table].keys, "valid_from", "valid_to"),
             ("timestamptz", "uuid", *(_KEY_TYPES[key] for key in SHAPES[table].keys), "date", "date"), of_table,
             f" AND t.known_to = '{FOREVER}'",
@@ -175,7 +175,7 @@ class StoredRows:
         self._connection, self._id, self._is_new = connection, _id(stream), is_new
         self._is_recorded_here = is_recorded_here
 
-    def standing(self, place: Place, since: date, until: date) -> list[Row]:
+    def standing(self, place: RowKey, since: date, until: date) -> list[CurrentRow]:
         """See `Stored` of `live.py`."""
         if self._is_new or (place.key and self._is_recorded_here(place.key.rpartition(":")[2])):
             return []  # nothing is stored of an event that is recorded just now
@@ -183,10 +183,11 @@ class StoredRows:
         keys = [getattr(place, key) for key in shape.keys]
         values = (self._id, *keys, since.isoformat(), until.isoformat())
         found = run(self._connection, _standing_query(place.table), values)
-        return [
-            Row(place, Step(_day(row[0]), _day(row[1]), shape.back(tuple(row)[3:])), _instant(row[2]), FOREVER, True)  # type: ignore[arg-type]  # never null
+        periods = (
+            (Period(_day(row[0]), _day(row[1]), shape.back(tuple(row)[3:])), row[2])  # type: ignore[arg-type]  # never null
             for row in found
-        ]
+        )
+        return [CurrentRow(place, period, _instant(known_from), FOREVER, True) for period, known_from in periods]
 
 
 @cache
@@ -202,7 +203,7 @@ def _standing_query(table: str) -> str:
     )
 
 
-def all_standing(connection: Connection, stream: str) -> Iterator[Row]:
+def all_standing(connection: Connection, stream: str) -> Iterator[CurrentRow]:
     """Every standing row of an agency, by table and place, in order of days."""
     mark = "%s" if connection.dialect.name == "postgresql" else "?"
     for table, shape in SHAPES.items():
@@ -214,10 +215,10 @@ def all_standing(connection: Connection, stream: str) -> Iterator[Row]:
         )
         for row in connection.exec_driver_sql(query, (_id(stream),)):
             values = dict(zip((*shape.keys, "from", "to", "known"), row, strict=False))
-            place = Place(table, values.get("year", 0), values.get("key", ""))
+            place = RowKey(table, values.get("year", 0), values.get("key", ""))
             rest = tuple(row)[len(shape.keys) + 3 :]
-            step = Step(_day(values["from"]), _day(values["to"]), shape.back(rest))  # type: ignore[arg-type]  # never null
-            yield Row(place, step, _instant(values["known"]), FOREVER, True)
+            step = Period(_day(values["from"]), _day(values["to"]), shape.back(rest))  # type: ignore[arg-type]  # never null
+            yield CurrentRow(place, step, _instant(values["known"]), FOREVER, True)
 
 
 def _id(stream: str) -> str:

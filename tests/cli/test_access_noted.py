@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.store.access.access_audit import Sought, found, newest
+from domain.store.access.access_audit import AccessFilter, found, newest
 from domain.store.db.engine import open_engine, reading
 from tests.cli.conftest import Run
 
@@ -19,7 +19,7 @@ def test_accounts_and_tokens_at_the_command_line_are_noted(run: Run, new_url: st
     assert run("token", "revoke", secret, *at).exit_code == 5
     engine = open_engine(new_url)
     with reading(engine) as connection:
-        rows = found(connection, Sought(), up_to=newest(connection), offset=0, limit=100)[::-1]
+        rows = found(connection, AccessFilter(), up_to=newest(connection), offset=0, limit=100)[::-1]
     engine.dispose()
     assert [row.act for row in rows] == [
         "account_created", "password_reset", "account_disabled", "account_enabled", "token_created", "token_revoked",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.questions import question_commands as questions
+from api.cli.questions import question_commands
 from demo.invented_names import uscc
 from domain.store.db import engine as store_engine
 from tests.cli.conftest import Run
@@ -21,7 +21,7 @@ def test_the_unforeseen_ends_with_1_and_no_traceback(
     def broken(*_: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr(questions, "LookUps", broken)
+    monkeypatch.setattr(question_commands, "LookUps", broken)
     done = run("standing", uscc(2), "--database", demonstration)
     assert done.exit_code == 1
     assert "KeyError" in done.stderr
@@ -37,7 +37,7 @@ def test_an_interruption_ends_with_130(run: Run, demonstration: str, monkeypatch
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(questions, "LookUps", interrupted)
+    monkeypatch.setattr(question_commands, "LookUps", interrupted)
     assert run("standing", uscc(2), "--database", demonstration).exit_code == 130
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from domain.ledger.reader import Reader
 from domain.values import Role
 from projections.replay.basis import Basis
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.replay.standing import standing
 from tests.specification import District, noon, uscc
 
@@ -84,9 +84,9 @@ def district() -> District:
     return made
 
 
-def questions() -> Questions:
+def questions() -> ReplayQueries:
     """The questions at a fixed clock; nothing here needs a database."""
-    return Questions(cast(Reader, None), NOW)
+    return ReplayQueries(cast(Reader, None), NOW)
 
 
 def basis(as_of: str = "2025-03-01") -> Basis:

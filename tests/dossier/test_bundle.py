@@ -8,9 +8,9 @@ import json
 import zipfile
 
 import pytest
-from projections.paper.bundle import bundle
-from projections.paper.cover import Basis, Described, cover
 
+from projections.paper.bundle import bundle
+from projections.paper.cover import CoverBasis, Described, cover
 from tests.dossier.answers import sheet
 
 FILES = {"b/时间线.json": b"{}", "a.txt": "甲".encode() * 1000}
@@ -55,7 +55,7 @@ def test_the_cover_names_every_file_and_the_whole_basis_in_both_languages() -> N
     text = cover(
         "申诉卷宗", "Appeal dossier",
         [Described("sheet.pdf", "今日的打分表", "today's sheet")],
-        [Basis.of(answer, "今日", "today", log_index=4711)],
+        [CoverBasis.of(answer, "今日", "today", log_index=4711)],
         ["steward sheet 91 2024 --pdf sheet.pdf"],
         software="0.1.0+3f9a1c2b7d40", demonstration=True,
     )  # fmt: skip

@@ -9,9 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from projections.pictures.timeline_axis import LEFT, Axis, Row, stacked
-from projections.pictures.timeline_picture import LANES, timeline_svg
 
+from projections.pictures.timeline_axis import LEFT, Axis, AxisRow, stacked
+from projections.pictures.timeline_picture import LANES, timeline_svg
 from tests.dossier.answers import timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -149,8 +149,8 @@ def test_labels_of_the_grid_do_not_touch(first: str, last: str) -> None:
 def test_spans_that_would_touch_lie_on_different_lines() -> None:
     """Results published close together are stacked, labels included; distant ones share a line."""
     axis = Axis(date(2020, 1, 1), date(2029, 12, 31), 960)
-    rows = [Row(date(year, 3, 1), date(year, 3, 8), f"{year}", f"r{year}") for year in (2021, 2025)]
-    close = Row(date(2021, 3, 20), date(2021, 3, 27), "更正", "x")
+    rows = [AxisRow(date(year, 3, 1), date(year, 3, 8), f"{year}", f"r{year}") for year in (2021, 2025)]
+    close = AxisRow(date(2021, 3, 20), date(2021, 3, 27), "更正", "x")
     assert [line for _, line in stacked([*rows, close], axis)] == [0, 1, 0]
 
 

@@ -18,9 +18,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import SYSTEM_PERSON, create_app
-from api.application.assessing.act import Act
+from api.application.assessing.act import ActionContext
 from api.settings import Settings
-from domain.ledger.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
@@ -91,7 +91,7 @@ def later(world: World, days: int) -> Iterator[str]:
     writing = ledger.writing
 
     @contextmanager
-    def then(clock: Any = None) -> Iterator[Unit]:
+    def then(clock: Any = None) -> Iterator[UnitOfWork]:
         with writing(clock) as unit:
             unit.clock = unit.clock or (lambda: datetime.now(UTC) + ahead)
             yield unit
@@ -113,12 +113,12 @@ def dated(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[D
     writing = Ledger.writing
 
     @contextmanager
-    def by_clock(self: Ledger, given: Any = None) -> Iterator[Unit]:
+    def by_clock(self: Ledger, given: Any = None) -> Iterator[UnitOfWork]:
         with writing(self, given or clock) as unit:
             yield unit
 
     monkeypatch.setattr(Ledger, "writing", by_clock)
-    monkeypatch.setattr(Act, "now", lambda _: clock())
+    monkeypatch.setattr(ActionContext, "now", lambda _: clock())
     with TestClient(create_app(Settings(database_url=url, data_dir=folder))) as client:
         post = client.post
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text, update
 
 from api.web.frame.names import ACCESS_ACTS
 from domain.errors import Busy
-from domain.store.access.access_audit import Act
+from domain.store.access.access_audit import AccessAction
 from domain.store.db.engine import writing
 from domain.store.db.schema import access_changes, accounts, tokens
 from domain.values import Role
@@ -161,4 +161,4 @@ def test_it_is_read_in_pages_by_auditor_and_administrator_alone(world: World) ->
 
 def test_every_act_has_its_words() -> None:
     """On the page, in both languages."""
-    assert set(ACCESS_ACTS) == {str(one) for one in Act}
+    assert set(ACCESS_ACTS) == {str(one) for one in AccessAction}

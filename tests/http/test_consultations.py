@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.application.privacy import reading_log as readings
+from api.application.privacy import reading_log
 from api.settings import Settings
 from domain.errors import Busy
 from domain.store.access import access_log as consultations
@@ -151,7 +151,7 @@ def test_when_too_many_wait_the_answer_waits_and_a_failure_refuses_it(
     """At the bound they are written by who comes next; if that fails, nobody is answered, and none is lost."""
     uscc = own_world.filed()
     own_world.service.housekeeper.stop()
-    monkeypatch.setattr(readings, "MOST_WAITING", 3)
+    monkeypatch.setattr(reading_log, "MOST_WAITING", 3)
 
     def busy(*_: Any) -> None:
         raise Busy("数据库被其他写入占用", "the database is held by another writer")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.application.background.degraded import Degraded, Reason
+from api.application.background.degraded import Degraded, DegradedReason
 
 
 def test_what_stands_still_is_said_by_name_until_it_is_cleared() -> None:
@@ -12,7 +12,7 @@ def test_what_stands_still_is_said_by_name_until_it_is_cleared() -> None:
     degraded.set("b", "乙", "B")
     degraded.set("a", "甲", "A")
     degraded.set("b", "乙二", "B2")
-    assert degraded.reasons() == (Reason("a", "甲", "A"), Reason("b", "乙二", "B2"))
+    assert degraded.reasons() == (DegradedReason("a", "甲", "A"), DegradedReason("b", "乙二", "B2"))
     degraded.clear("a")
     degraded.clear("never")
-    assert degraded.reasons() == (Reason("b", "乙二", "B2"),)
+    assert degraded.reasons() == (DegradedReason("b", "乙二", "B2"),)

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.application.problem_types import OutOfTime
 from api.http.guard import GuardedRoute
-from api.http.limits.concurrency import HEAVY, Deadline, Heavy
+from api.http.limits.concurrency import HEAVY, ConcurrencyLimit, TimeLimit
 from api.http.limits.fair import Asker
 from api.settings import Settings
 from domain.errors import Busy
@@ -136,7 +136,7 @@ def in_the_background(ask: Callable[[], Any]) -> Callable[[], int]:
 
 
 def until_waiting(world: World, count: int) -> None:
-    heavy: Heavy = world.client.app.state.heavy  # type: ignore[attr-defined]
+    heavy: ConcurrencyLimit = world.client.app.state.heavy  # type: ignore[attr-defined]
     for _ in range(300):
         if heavy.waiting == count:
             return
@@ -148,7 +148,7 @@ def test_a_place_is_given_back_however_the_work_ends() -> None:
     """After an error, and after somebody who waited gave up."""
 
     async def story() -> None:
-        heavy = Heavy(1, 1)
+        heavy = ConcurrencyLimit(1, 1)
         with pytest.raises(ZeroDivisionError):
             async with heavy.place(SOMEBODY):
                 raise ZeroDivisionError
@@ -186,12 +186,12 @@ def test_a_what_if_that_takes_too_long_is_stopped(database_url: str) -> None:
 
 def test_a_deadline_passes() -> None:
     """Nothing before it, a refusal after it."""
-    Deadline(1000).check()
+    TimeLimit(1000).check()
     with pytest.raises(OutOfTime):
-        Deadline(-1).check()
-    assert list(Deadline(1000).each("abc")) == ["a", "b", "c"]
+        TimeLimit(-1).check()
+    assert list(TimeLimit(1000).each("abc")) == ["a", "b", "c"]
     with pytest.raises(OutOfTime):
-        list(Deadline(-1).each("abc"))
+        list(TimeLimit(-1).each("abc"))
 
 
 def test_the_headers_that_protect(database_url: str, world: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.application.privacy import erasing_subjects as erasing
+from api.application.privacy import erasing_subjects
 from api.settings import Settings
 from domain.errors import Contradiction
 from domain.events import SubjectErased
@@ -48,7 +48,7 @@ def test_the_ledger_goes_on_without_it(database_url: str, tmp_path: Path, monkey
         subjects = world.association.get(f"/v1/agencies/{uscc}/subjects", limit=500).json()["items"]
         assert "赫连城" in str(subjects)
         with pytest.raises(Contradiction, match="no master key is missing"):
-            erasing.give_up(world.service.ledger, "王主任")
+            erasing_subjects.give_up(world.service.ledger, "王主任")
     (settings.keys / CURRENT).unlink()
     with pytest.raises(MasterKeyMissing), TestClient(create_app(settings)):
         pass
@@ -56,8 +56,8 @@ def test_the_ledger_goes_on_without_it(database_url: str, tmp_path: Path, monkey
     engine = open_engine(database_url)
     use_keys(engine, settings.keys)
     ledger = open_ledger(engine)
-    monkeypatch.setattr(erasing, "BATCH", 2)
-    some, runs = erasing._give_up_some, []
+    monkeypatch.setattr(erasing_subjects, "BATCH", 2)
+    some, runs = erasing_subjects._give_up_some, []
 
     def interrupted(*given: Any) -> int:
         runs.append(given)
@@ -65,18 +65,18 @@ def test_the_ledger_goes_on_without_it(database_url: str, tmp_path: Path, monkey
             raise KeyboardInterrupt
         return some(*given)
 
-    monkeypatch.setattr(erasing, "_give_up_some", interrupted)
+    monkeypatch.setattr(erasing_subjects, "_give_up_some", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        erasing.give_up(ledger, "王主任")
+        erasing_subjects.give_up(ledger, "王主任")
     assert len(erasures(ledger)) == 2
     with pytest.raises(MasterKeyMissing), TestClient(create_app(settings)):
         pass
-    lost, count = erasing.give_up(ledger, "王主任")
+    lost, count = erasing_subjects.give_up(ledger, "王主任")
     events = erasures(ledger)
     assert len(lost) == 1
     assert len(events) == count + 2
     assert {event.subject for event in events} >= {one["subject"] for one in subjects}
-    assert {(event.ground, event.reference) for event in events} == {(erasing.LOST, f"master key {lost[0]}")}
+    assert {(event.ground, event.reference) for event in events} == {(erasing_subjects.LOST, f"master key {lost[0]}")}
     found = health(engine)
     assert (found.missing, found.unreadable, found.erased) == ([], [], len(events))
     engine.dispose()

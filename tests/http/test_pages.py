@@ -13,7 +13,7 @@ from api.app import create_app
 from api.settings import Settings
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_table import ASSETS, PAGES, POLICY, PUBLIC_PAGES, is_page
-from api.web.portal import portal_pages as portal
+from api.web.portal import portal_pages
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import READING_REFS, paragraphs
 from tests.http.dated import DatedWorld
@@ -139,7 +139,7 @@ def test_a_failure_of_ours_is_a_page_with_a_reference(own_world: World, monkeypa
     def broken(*_: Any) -> None:
         raise RuntimeError("secret cause")
 
-    monkeypatch.setattr(portal, "worked_example", broken)
+    monkeypatch.setattr(portal_pages, "worked_example", broken)
     response = own_world.stranger.get("/rules/scores")
     assert response.status_code == 500
     assert response.headers["content-type"].startswith("text/html")
@@ -150,12 +150,12 @@ def test_a_failure_of_ours_is_a_page_with_a_reference(own_world: World, monkeypa
 @pytest.mark.shows("art.9")
 def test_the_register_goes_on_to_the_next_page(own_world: World) -> None:
     """With one agency more than a page holds, the pager leads to it and back, keeping the filter."""
-    codes = {own_world.filed() for _ in range(portal.ROWS + 1)}
+    codes = {own_world.filed() for _ in range(portal_pages.ROWS + 1)}
     first = shown(own_world, "/register", q="惠州")
     (following,) = re.findall(r'rel="next" href="([^"]+)"', first)
     second = own_world.client.get(following.replace("&amp;", "&")).text
     pages = [set(re.findall(r'class="code">(\w+)<', text)) for text in (first, second)]
-    assert [len(one) for one in pages] == [portal.ROWS, 1]
+    assert [len(one) for one in pages] == [portal_pages.ROWS, 1]
     assert pages[0] | pages[1] == codes
     assert 'rel="next"' not in second
     assert 'href="/register?q=%E6%83%A0%E5%B7%9E"' in second

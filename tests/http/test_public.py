@@ -17,13 +17,13 @@ from api.http.content_negotiation import prefers
 from api.http.responses import PUBLIC_SECONDS, public_answer
 from domain.values import SHANGHAI, instant
 from projections.public.public import Public
-from projections.rows.read.register import Wanted
+from projections.rows.read.register import RegisterFilter
 from tests.http.world import World, body_of, new_uscc, today
 from tests.specification import noon
 
 LISTS = ("/v1/public/agencies", "/v1/public/blacklist")
 FEEDS = tuple(f"{path}.atom" for path in LISTS)
-MANY = Wanted(500)
+MANY = RegisterFilter(500)
 
 
 def items(world: World, path: str, **query: Any) -> dict[str, dict[str, Any]]:
@@ -49,7 +49,7 @@ def on(world: World, day: date) -> Iterator[Public]:
 
 def on_register(world: World, uscc: str, day: date) -> bool:
     with on(world, day) as public:
-        return uscc in {one.item["uscc"] for one in public.agencies(Wanted(500, q=uscc))}
+        return uscc in {one.item["uscc"] for one in public.agencies(RegisterFilter(500, q=uscc))}
 
 
 def on_blacklist(world: World, uscc: str, day: date) -> bool:

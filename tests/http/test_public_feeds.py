@@ -20,7 +20,7 @@ from projections.projected_ledger import open_ledger
 from projections.public import feeds
 from projections.public.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed
 from projections.public.public import Public, PublicResult, PublicYear, results_answer
-from projections.rows.read.register import Wanted
+from projections.rows.read.register import RegisterFilter
 from tests.http.atom_rules import ATOM, entries, feed_in, link, text
 from tests.http.world import ROWS, World, body_of, new_uscc, today
 from tests.specification import noon, uscc
@@ -228,7 +228,7 @@ def test_a_demonstration_says_so_in_every_list_and_entry(tmp_path: Any) -> None:
     with ledger.reading() as reader:
         public = Public(reader, instant(noon(date(2024, 7, 1))))
         assert public.echo() == {"as_of": "2024-07-01", "demonstration": True}
-        assert [one.item["uscc"] for one in public.agencies(Wanted(5))] == [uscc(1)]
+        assert [one.item["uscc"] for one in public.agencies(RegisterFilter(5))] == [uscc(1)]
         for made in (agencies_feed(public), blacklist_feed(public), results_feed([row(1)], 2024, public.echo(), "")):
             assert made.title.startswith("【演示数据 demonstration】")
             assert all(one.title.startswith("【演示数据 demonstration】") for one in made.entries)

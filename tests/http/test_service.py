@@ -15,9 +15,9 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api.app import create_app, make_ready
-from api.application.background.checkpoint_signer import Notary
+from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.housekeeper import Housekeeper
-from api.application.privacy.reading_log import Readings
+from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings
 from domain.errors import Busy
 from domain.store.db.db_errors import DatabaseForeign, DatabaseHalfMigrated, DatabaseNewer, DatabaseRefused
@@ -133,7 +133,7 @@ def test_the_housekeeper_outlives_its_failures(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr("api.application.background.housekeeper.seal", fails)
     settings = Settings(database_url=url, seal_seconds=0.01)
-    housekeeper = Housekeeper(engine, settings, Notary(engine, settings), Readings(engine))
+    housekeeper = Housekeeper(engine, settings, CheckpointSigner(engine, settings), ReadingLog(engine))
     housekeeper.start()
     until = time.monotonic() + 20
     while len(rounds) < 3 and time.monotonic() < until:

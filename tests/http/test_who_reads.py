@@ -11,7 +11,7 @@ from api.application.privacy.authorisation import APPEAL_WHAT_IF, PERMISSIONS, W
 from api.web.forms.form_fields import FORMS, every_field, form_fields
 from api.web.forms.who_reads_words import DISCLOSURES
 from api.web.frame.page_table import PAGES
-from domain.disclosure.who_reads import DISCLOSED_TO_AGENCY, READERS, Kind, kind_of, may_read, strictest
+from domain.disclosure.who_reads import DISCLOSED_TO_AGENCY, READERS, TextKind, kind_of, may_read, strictest
 from domain.values import Role
 from projections.proof.certificate import check_certificate
 from projections.proof.certificate_file import parse_certificate
@@ -242,12 +242,14 @@ def test_the_table_of_readers_is_whole() -> None:
     for place in sealed_fields():
         event, field, *_ = place.split(".")
         assert kind_of(event, field) is not None, place
-    assert READERS.keys() == set(Kind)
-    for kind in (Kind.COMPLAINT, Kind.INTERNAL):
+    assert READERS.keys() == set(TextKind)
+    for kind in (TextKind.COMPLAINT, TextKind.INTERNAL):
         assert not may_read(Role.AGENCY, kind)
     for disclosure, kinds in DISCLOSED_TO_AGENCY.items():
-        assert {kind for kind in Kind if kind.startswith("survey") and may_read(Role.AGENCY, kind, disclosure)} == kinds
-    assert not any(may_read(role, kind) for role in (Role.CLIENT, Role.ADMIN) for kind in Kind)
+        assert {
+            kind for kind in TextKind if kind.startswith("survey") and may_read(Role.AGENCY, kind, disclosure)
+        } == kinds
+    assert not any(may_read(role, kind) for role in (Role.CLIENT, Role.ADMIN) for kind in TextKind)
 
 
 def test_every_form_says_who_reads_what_is_typed() -> None:

@@ -12,16 +12,16 @@ from typing import Any
 
 import msgspec
 import pytest
+
+from domain.proof.check import ProofError, VerifierKey, parse_key
+from domain.proof.notes import SigningKey, signed_note
+from domain.version import software
 from projections.proof import readings_changed
 from projections.proof.certificate import check_certificate
 from projections.proof.certificate_file import FORMAT, Certificate, encoded, parse_certificate
 from projections.proof.certificate_verdict import ReadOtherwise
 from projections.proof.compared_answers import PROSE, unlike
-from projections.proof.readings_changed import CHANGED, EDITION, Changed, explained
-
-from domain.proof.check import ProofError, VerifierKey, parse_key
-from domain.proof.notes import SigningKey, signed_note
-from domain.version import software
+from projections.proof.readings_changed import CHANGED, EDITION, ChangedReading, explained
 from projections.replay import standing
 
 FOLDER = Path(__file__).with_name("certificates")
@@ -162,7 +162,9 @@ def test_a_line_more_or_less_is_found() -> None:
 # ---- a reading that changed ----
 
 
-TAG = Changed(EDITION + 1, "R99", ("art.17(1)",), "标签另有理解", "a tag is read otherwise", ("standing/sanction/*",))
+TAG = ChangedReading(
+    EDITION + 1, "R99", ("art.17(1)",), "标签另有理解", "a tag is read otherwise", ("standing/sanction/*",)
+)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.application.background.checkpoint_signer import Notary, proven_up
+from api.application.background.checkpoint_signer import CheckpointSigner, proven_up
 from api.cli.operating.auditing import Audited, audited
 from api.settings import Settings
 from domain.store.db.engine import open_engine, open_migration_engine
@@ -267,7 +267,7 @@ def test_the_service_signs_nothing_after_a_rewritten_past(held: Held) -> None:
     engine = open_engine(held.url)
     use_keys(engine, held.settings.keys)
     with pytest.raises(Exception, match="checkpoint kept outside"):
-        proven_up(open_ledger(engine), Notary(engine, held.settings))
+        proven_up(open_ledger(engine), CheckpointSigner(engine, held.settings))
     engine.dispose()
     assert "outside" in named(held.audit(rows=False))
 

@@ -217,9 +217,9 @@ def test_a_rewritten_past_is_not_consistent(data: st.DataObject) -> None:
 @given(st.lists(st.dictionaries(st.text(max_size=3), st.integers(1, 9), max_size=6), max_size=6))
 def test_the_tree_of_heads_is_the_tree_over_sorted_leaves(steps: list[dict[str, int]]) -> None:
     """Whatever heads move or come, in whatever order, root and proofs are those of the tree made at once."""
-    heads, kept = dict[str, tree.Head](), tree.HeadsTree()
+    heads, kept = dict[str, tree.TreeHead](), tree.HeadsTree()
     for step in steps:
-        moved = {name: tree.Head(name, count, bytes(32)) for name, count in step.items()}
+        moved = {name: tree.TreeHead(name, count, bytes(32)) for name, count in step.items()}
         heads |= moved
         before, root = kept, kept.root()
         kept = kept.with_leaves({name: head.leaf for name, head in moved.items()})

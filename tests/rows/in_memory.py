@@ -5,19 +5,20 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from projections.rows.read.row_answers import Found
-
 from domain.law import Law
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import Instant
+from projections.rows.read.row_answers import RowValues
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS
-from projections.rows.write.current_rows import Live, Row
+from projections.rows.write.current_rows import CurrentRow, CurrentRows
 from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
 from projections.rows.write.score_rows import SCORES, Score
 from projections.rows.write.status_rows import STATUS
 
 
-def found_in(live: Live, law: Law, as_of: date, known_at: Instant, year: int | None = None) -> tuple[Found, int]:
+def found_in(
+    live: CurrentRows, law: Law, as_of: date, known_at: Instant, year: int | None = None
+) -> tuple[RowValues, int]:
     """What the rows say on a day as known at an instant, and the assessment year."""
     year = assessment_year_of(as_of, law.rulebooks.on(as_of)) if year is None else year
     first, last = law.rulebooks.span_of(year)
@@ -42,7 +43,7 @@ def found_in(live: Live, law: Law, as_of: date, known_at: Instant, year: int | N
             lapses[item] = lapses.get(item, 0) + 1
     provisional = lapses.pop(PROVISIONAL, 0)
     book = law.rulebooks.for_sheet(year, as_of)
-    return Found(
+    return RowValues(
         status=value(STATUS, None),
         sanction=value(SANCTIONS, NOTHING),
         score=value(SCORES, Score(), year),
@@ -54,6 +55,6 @@ def found_in(live: Live, law: Law, as_of: date, known_at: Instant, year: int | N
     ), year
 
 
-def _last(row: Row) -> date:
+def _last(row: CurrentRow) -> date:
     to = row.step.valid_to
     return to if to == date.max else date.fromordinal(to.toordinal() - 1)

@@ -12,7 +12,7 @@ from domain.ledger.ledger import Ledger
 from domain.ledger.reader import Reader
 from domain.store.log.sequencer import seal
 from domain.values import instant
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
 from projections.replay.timeline import PARTS
 from projections.replay.timeline_summary import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
@@ -45,7 +45,7 @@ def test_the_rows_change_on_the_days_on_which_the_replay_changes(ledger: Ledger)
     """Same days, same parts, same values, whatever was known; from before the first fact to after the last."""
     seen = 0
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions = ReplayQueries(reader, instant(datetime.now(UTC)))
         for code in CODES:
             for known_at in bases(reader, code):
                 basis = questions.basis(code, None, known_at)
@@ -64,7 +64,7 @@ def test_nothing_is_lost_when_facts_are_drawn_together(ledger: Ledger) -> None:
     """Over a week or over all years, marks hold every fact of the stretch once; the score's least and greatest stay."""
     brought = 0
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions = ReplayQueries(reader, instant(datetime.now(UTC)))
         for code in CODES:
             basis = questions.basis(code)
             rows = rows_of(reader, basis, None)
@@ -93,7 +93,7 @@ def extremes(totals: list[str | None]) -> tuple[float, float] | None:
 def test_stops_lead_through_the_history_and_back(ledger: Ledger) -> None:
     """From the first day, `next` visits every day on which the standing changes, in order, and `previous` goes back."""
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions = ReplayQueries(reader, instant(datetime.now(UTC)))
         basis = questions.basis(CODES[3])
         rows = rows_of(reader, basis, None)
         last = date(2026, 1, 1)
@@ -113,7 +113,7 @@ def test_stops_lead_through_the_history_and_back(ledger: Ledger) -> None:
 def test_marks_of_a_lane_keep_their_distance(ledger: Ledger) -> None:
     """Two marks of a lane begin so far apart that each can be hit; within a month every day has marks of its own."""
     with ledger.reading() as reader:
-        basis = Questions(reader, instant(datetime.now(UTC))).basis(CODES[7])
+        basis = ReplayQueries(reader, instant(datetime.now(UTC))).basis(CODES[7])
         rows = rows_of(reader, basis, None)
         day = sorted(event.occurred_on for event in basis.trail.events)[40]
         for days in (1, 7, 31, 90, 365, 3650):
@@ -129,7 +129,7 @@ def test_marks_of_a_lane_keep_their_distance(ledger: Ledger) -> None:
 def test_the_span_without_a_wish_has_something_in_it(ledger: Ledger) -> None:
     """A year up to the day; the whole history where nothing happened in that year."""
     with ledger.reading() as reader:
-        basis = Questions(reader, instant(datetime.now(UTC))).basis(CODES[0])
+        basis = ReplayQueries(reader, instant(datetime.now(UTC))).basis(CODES[0])
         days = [event.occurred_on for event in basis.trail.events]
         assert default_span(basis, max(days)) == (max(days) - timedelta(days=364), max(days))
         assert default_span(basis, max(days) + timedelta(days=900)) == (min(days), max(days) + timedelta(days=900))
@@ -140,7 +140,7 @@ def test_a_year_that_is_over_is_told_as_its_sheet_tells_it(ledger: Ledger) -> No
     """What came in after a year's end counts for it (R20): told is its sheet of the day of the basis."""
     moved = 0
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(datetime.now(UTC)))
+        questions = ReplayQueries(reader, instant(datetime.now(UTC)))
         for code in CODES:
             for known_at in bases(reader, code):
                 for as_of in (date(2024, 12, 31), date(2025, 1, 1), date(2026, 3, 1)):

@@ -10,8 +10,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from projections.rows.read.district import NO_FILTERS, Filters
-from projections.rows.read.row_queries import LookUps
 from sqlalchemy import select
 
 from domain.errors import Invalid, NotFound
@@ -21,7 +19,9 @@ from domain.store.db.schema import events as stored
 from domain.store.db.schema import log_index
 from domain.store.log.sequencer import seal
 from domain.values import TIER_LABELS, Grade, Tier, instant, rounded
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
+from projections.rows.read.district import NO_FILTERS, Filters
+from projections.rows.read.row_queries import RowQueries
 from tests.rows import district_by_replay as replayed
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
@@ -44,7 +44,10 @@ def test_one_look_up_answers_as_the_replay_does(ledger: Ledger) -> None:
     """Every agency at random days, as known after random events: by their instant, version and place in the log."""
     chance = random.Random(7)
     with ledger.reading() as reader:
-        questions, rows = Questions(reader, instant(datetime.now(UTC))), LookUps(reader, instant(datetime.now(UTC)))
+        questions, rows = (
+            ReplayQueries(reader, instant(datetime.now(UTC))),
+            RowQueries(reader, instant(datetime.now(UTC))),
+        )
         sealed, _ = reader.sealed()
         for number in range(AGENCIES):
             code = uscc(2000 + number)
@@ -75,7 +78,7 @@ def test_an_agency_is_not_there_before_it_was_known(ledger: Ledger) -> None:
     with ledger.reading() as reader:
         first = reader.agency_events(uscc(2000))[0].recorded_at
         before = instant(datetime.fromisoformat(first) - timedelta(microseconds=1))
-        rows = LookUps(reader, instant(datetime.now(UTC)))
+        rows = RowQueries(reader, instant(datetime.now(UTC)))
         for known_at in (before, f"log:{known_in_log(reader, uscc(2000)) - 1}", "log:0", "version:0"):
             with pytest.raises(NotFound):
                 rows.standing(uscc(2000), date(2024, 1, 1), known_at)
@@ -90,7 +93,7 @@ def test_what_is_not_known_yet_is_refused(ledger: Ledger) -> None:
     """The same refusals as by replay: positions beyond the last, instants to come, a version for the district."""
     with ledger.reading() as reader:
         now = instant(datetime.now(UTC))
-        questions, rows = Questions(reader, now), LookUps(reader, now)
+        questions, rows = ReplayQueries(reader, now), RowQueries(reader, now)
         for known_at in ("version:99999", "log:99999", "2999-01-01T00:00:00.000000Z"):
             with pytest.raises(Invalid) as by_replay:
                 questions.basis(uscc(2000), None, known_at)
@@ -112,7 +115,10 @@ def test_the_district_in_one_query_is_the_district_by_replay(ledger: Ledger) -> 
     """Every row with every filter, whole and in pages, and the statistics, at random bases."""
     chance = random.Random(11)
     with ledger.reading() as reader:
-        questions, rows = Questions(reader, instant(datetime.now(UTC))), LookUps(reader, instant(datetime.now(UTC)))
+        questions, rows = (
+            ReplayQueries(reader, instant(datetime.now(UTC))),
+            RowQueries(reader, instant(datetime.now(UTC))),
+        )
         for _ in range(12):
             day, known_at = basis_of_the_district(chance, reader)
             every = [replayed.row(basis) for basis in questions.district(day, known_at)]
@@ -159,7 +165,10 @@ def test_the_ranking_in_one_query_is_the_ranking_by_replay(ledger: Ledger) -> No
     """Every row, rank, order and tie of every year, whole and in pages, at random bases."""
     chance = random.Random(13)
     with ledger.reading() as reader:
-        questions, rows = Questions(reader, instant(datetime.now(UTC))), LookUps(reader, instant(datetime.now(UTC)))
+        questions, rows = (
+            ReplayQueries(reader, instant(datetime.now(UTC))),
+            RowQueries(reader, instant(datetime.now(UTC))),
+        )
         for _ in range(8):
             day, known_at = basis_of_the_district(chance, reader)
             basis = rows.district(day, known_at)

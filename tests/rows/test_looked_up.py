@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from api.application.commands import find_command
-from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.ledger import Ledger
 from domain.measures.hints import hints
 from domain.measures.notices import notices
@@ -19,7 +19,7 @@ from domain.trail.facts import Facts
 from domain.trail.trail import Trail
 from domain.values import Role, instant
 from projections.replay.hints_found import Hints
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 
@@ -67,8 +67,8 @@ def test_notices_and_hints_are_the_same_looked_up_and_replayed(ledger: Ledger) -
             whole = Trail(unit.reader.events(stream))
             for day in DAYS:
                 assert notices(Facts(lazy, day), law.rulebooks) == notices(Facts(whole, day), law.rulebooks)
-                by_key = hints(Facts(lazy, day), law, OtherAgencies(unit.reader, stream))
-                assert by_key == hints(Facts(whole, day), law, OtherAgencies(unit.reader, stream))
+                by_key = hints(Facts(lazy, day), law, CrossAgency(unit.reader, stream))
+                assert by_key == hints(Facts(whole, day), law, CrossAgency(unit.reader, stream))
                 seen += len(by_key)
     assert seen > 50
 
@@ -88,7 +88,7 @@ def test_shared_certificates_are_found_by_key_at_every_basis(ledger: Ledger) -> 
         now = instant(datetime.now(UTC))
 
         def partners(code: str, as_of: date, known_at: str | None = None) -> list[tuple[str, str]]:
-            basis = Questions(reader, now).basis(code, as_of, known_at)
+            basis = ReplayQueries(reader, now).basis(code, as_of, known_at)
             rows = Hints(reader, known_at).of(basis)
             return sorted(
                 (row["elsewhere"][0]["uscc"], row["day"]) for row in rows if row["rule"] == "shared_certificate"

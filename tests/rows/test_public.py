@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 from msgspec import UNSET
-from projections.public.public import Public
-from projections.rows.read.register import SHOWN_FIELDS, Wanted
 
 from domain.events import AgencyFiled, EventAnnulled, InformationChanged
 from domain.ledger.ledger import Ledger, Reader
 from domain.measures.chapter2_filing import filing_state, filings, profile_on
 from domain.trail.trail import Trail
 from domain.values import Instant, instant
+from projections.public.public import Public
 from projections.replay.basis import Basis
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.replay.standing import agency_name, sanction_part
+from projections.rows.read.register import SHOWN_FIELDS, RegisterFilter
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import noon, uscc
 
 AGENCIES = 12
-EVERY = Wanted(1000)
+EVERY = RegisterFilter(1000)
 
 
 class Changing(Recordable):
@@ -67,7 +67,7 @@ def some_days() -> list[date]:
 
 
 def district(reader: Reader, day: date) -> list[Basis]:
-    return list(Questions(reader, instant(datetime.now(UTC))).district(day))
+    return list(ReplayQueries(reader, instant(datetime.now(UTC))).district(day))
 
 
 def register_item(basis: Basis) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_the_register_is_the_register_by_replay(ledger: Ledger) -> None:
             public = Public(reader, instant(noon(day)))
             found = public.agencies(EVERY)
             assert [one.item for one in found] == expected
-            assert [one.item for one in public.agencies(Wanted(3, after=uscc(4003)))] == [
+            assert [one.item for one in public.agencies(RegisterFilter(3, after=uscc(4003)))] == [
                 one for one in expected if one["uscc"] > uscc(4003)
             ][:3]
             newest = public.agencies(EVERY, newest_first=True)

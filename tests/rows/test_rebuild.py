@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from projections.rebuild.inspect_rows import Found, check
-from projections.rebuild.rebuild import ensure_rows, rebuild, require_rows
 from sqlalchemy import Connection, delete, func, select, text, update
 
 from domain.errors import Unreadable
@@ -18,7 +16,9 @@ from domain.store.db.db_errors import DatabaseOlder
 from domain.store.db.engine import open_migration_engine, reading, writing
 from domain.store.db.schema import READ_MODELS, read_model_build, rebuilt
 from projections.rebuild import inspect_rows as inspection
-from projections.rebuild import reproject as anew
+from projections.rebuild import reproject
+from projections.rebuild.inspect_rows import Found, check
+from projections.rebuild.rebuild import ensure_rows, rebuild, require_rows
 from projections.rows.tables import COLUMNS
 from projections.rows.write import projection
 from tests.rows.histories import LongHistory
@@ -102,7 +102,7 @@ def test_rows_that_are_wrong_are_found_named_and_replaced(ledger: Ledger) -> Non
     assert {one.stream for one in listed} >= {f"agency/{uscc(3000 + number)}" for number in (0, 1, 2)}
     said = [one.as_json() for one in listed]
     assert {"table", "day", "kept", "rebuilt"} <= set(said[0])
-    assert any(isinstance(one, anew.OtherAnswer) for one in listed) or count > len(listed)
+    assert any(isinstance(one, reproject.OtherAnswer) for one in listed) or count > len(listed)
     assert checked(ledger, sample=1)[0] > 0
     outcome = rebuild(url_of(ledger), jobs=2, progress=quiet, report=lambda _: None)
     assert outcome.swapped == 4
@@ -116,7 +116,7 @@ def test_a_run_that_ended_early_goes_on_where_it_was(ledger: Ledger, monkeypatch
         spoil(connection)
     monkeypatch.setattr(inspection, "CHUNK_EVENTS", 1)
     seen: list[str] = []
-    real = anew.made_anew
+    real = reproject.made_anew
 
     def dies(reader: Any, stream: str, laws: Any) -> Any:
         if len(seen) == 3:

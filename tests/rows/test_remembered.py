@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from projections.public.remembered import Remembered
 
 from domain.ledger.ledger import Ledger
 from domain.values import instant
+from projections.public.remembered import Remembered
 from projections.replay.basis import Basis
 from projections.replay.hints_found import Hints
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.rows.test_looked_up import send, staff
 from tests.specification import uscc
@@ -62,13 +62,13 @@ def decide(ledger: Ledger, code: str) -> None:
 
 def asked(ledger: Ledger, remembered: Remembered, now: datetime | None = None) -> dict[str, Any]:
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(now or datetime.now(UTC)))
+        questions = ReplayQueries(reader, instant(now or datetime.now(UTC)))
         return {"notices": remembered.notices(questions), "hints": remembered.hints(questions)}
 
 
 def replayed(ledger: Ledger, now: datetime | None = None) -> dict[str, Any]:
     with ledger.reading() as reader:
-        questions = Questions(reader, instant(now or datetime.now(UTC)))
+        questions = ReplayQueries(reader, instant(now or datetime.now(UTC)))
         found = Hints(reader, None)
 
         def every(work: Callable[[Basis], list[dict[str, Any]]]) -> list[dict[str, Any]]:

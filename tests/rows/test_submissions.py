@@ -13,7 +13,7 @@ from domain.events import PledgeSigned, SubmissionReceived, SubmissionRequested
 from domain.measures.chapter2_filing import duty_ended
 from domain.trail.facts import Facts
 from domain.trail.keys import PLEDGE_ITEM
-from projections.rows.write.current_rows import Live
+from projections.rows.write.current_rows import CurrentRows
 from projections.rows.write.projection import rows_in_memory
 from projections.rows.write.submission_rows import SUBMISSION
 from projections.rows.write.worklist_rows import MATTERS
@@ -36,7 +36,7 @@ def test_rows_know_what_is_still_to_come_in(seed: int, length: int) -> None:
         assert in_rows(live, day, known) == by_replay(history.district.basis(CODE, day, known).facts)
 
 
-def in_rows(live: Live, day: date, known_at: str) -> dict[str, str]:
+def in_rows(live: CurrentRows, day: date, known_at: str) -> dict[str, str]:
     found = [
         row for row in live.opened
         if row.place.table == MATTERS and row.step.value.kind == SUBMISSION

@@ -14,7 +14,7 @@ from domain.events import EVENT_TYPES, Event, LapseRecorded
 from domain.store.db.engine import writing
 from domain.store.log.mapper import EventMapper
 from domain.store.log.recorder import LedgerRecorder
-from domain.store.log.stream_heads import Head, advanced, lock_head
+from domain.store.log.stream_heads import StreamHead, advanced, lock_head
 from domain.values import agency_stream, new_id, next_instant
 
 
@@ -26,12 +26,12 @@ STREAM = agency_stream("91440300MA5EXAMPLE")
 MAPPER = EventMapper()
 
 
-def lapse(head: Head) -> Event:
+def lapse(head: StreamHead) -> Event:
     """The fact that follows a head, by the database's clock."""
     return lapses(head, 1)[0]
 
 
-def lapses(head: Head, count: int) -> list[Event]:
+def lapses(head: StreamHead, count: int) -> list[Event]:
     """So many facts that follow a head, one after the other."""
     made: list[Event] = []
     at = head.last_recorded_at

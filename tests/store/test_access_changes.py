@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Contradiction
-from domain.store.access.access_audit import COMMAND_LINE, AccessChange, Act, By, Sought, found, newest
+from domain.store.access.access_audit import COMMAND_LINE, AccessAction, AccessChange, AccessFilter, By, found, newest
 from domain.store.access.accounts import create_account, disable_account, set_password, sign_out
 from domain.store.access.admin import revoke_by_id
 from domain.store.access.row_macs import is_sealed
@@ -26,7 +26,7 @@ REFUSED = r"never changed or deleted|permission denied"
 def _noted(engine: Engine, person: str | None = None) -> list[AccessChange]:
     """What is there, the first first."""
     with reading(engine) as connection:
-        return found(connection, Sought(person), up_to=newest(connection), offset=0, limit=100)[::-1]
+        return found(connection, AccessFilter(person), up_to=newest(connection), offset=0, limit=100)[::-1]
 
 
 def test_every_change_is_noted_by_who_makes_it(engine: Engine) -> None:
@@ -36,7 +36,7 @@ def test_every_change_is_noted_by_who_makes_it(engine: Engine) -> None:
         by = By(admin, "page")
         account = create_account(connection, "zhang", "-", holder, Role.CLIENT, USCC, by=by)
         set_password(connection, account, "--", by=by)
-        set_password(connection, account, "---", by=By(holder, "page"), act=Act.OWN_PASSWORD)
+        set_password(connection, account, "---", by=By(holder, "page"), act=AccessAction.OWN_PASSWORD)
         disable_account(connection, account, by=by)
         disable_account(connection, account, by=by, disabled=False)
         sign_out(connection, account, by=by)
@@ -44,12 +44,15 @@ def test_every_change_is_noted_by_who_makes_it(engine: Engine) -> None:
         revoke_by_id(connection, secret, by=By(admin, "api"))
     rows, token = _noted(engine), token_id(token_hash(secret))
     assert [row.number for row in rows] == list(range(1, 9))
+    of_account = ("account_created", "password_reset", "own_password", "account_disabled")
     assert [(row.act, row.subject) for row in rows] == [
-        *((Act(name), account) for name in ("account_created", "password_reset", "own_password", "account_disabled")),
-        (Act.ACCOUNT_ENABLED, account), (Act.SIGNED_OUT, account), (Act.TOKEN_CREATED, token),
-        (Act.TOKEN_REVOKED, token),
-    ]  # fmt: skip
-    assert {row.act for row in rows} == set(Act)
+        *((AccessAction(name), account) for name in of_account),
+        (AccessAction.ACCOUNT_ENABLED, account),
+        (AccessAction.SIGNED_OUT, account),
+        (AccessAction.TOKEN_CREATED, token),
+        (AccessAction.TOKEN_REVOKED, token),
+    ]
+    assert {row.act for row in rows} == set(AccessAction)
     ways = [(admin, "page")] * 2 + [(holder, "page")] + [(admin, "page")] * 3 + [(None, "cli"), (admin, "api")]
     assert [(row.by_person, row.via) for row in rows] == ways
     assert {row.person_id for row in rows} == {holder}

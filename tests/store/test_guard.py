@@ -15,7 +15,14 @@ from domain.store.db.db_errors import DatabaseDamaged, DatabaseForeign
 from domain.store.db.engine import open_engine, reading, require_sound, writing
 from domain.store.db.write_guard import FileReplaced, OtherCluster, guard_of
 from domain.store.log.new_horizon import begin, standing
-from domain.store.log.sequencer import LeftOut, bind_cluster, require_nothing_left_out, seal, skipped, unsealed
+from domain.store.log.sequencer import (
+    UnsequencedEvents,
+    bind_cluster,
+    require_nothing_left_out,
+    seal,
+    skipped,
+    unsealed,
+)
 from tests.store.makers import append
 from tests.store.test_sealer import _log, seal_all
 
@@ -138,7 +145,7 @@ def test_what_an_older_horizon_went_past_is_sealed_all_the_same(postgres_engine:
     with reading(postgres_engine) as connection:
         assert skipped(connection) == 2
         assert unsealed(connection)[0] == 2
-        with pytest.raises(LeftOut):
+        with pytest.raises(UnsequencedEvents):
             require_nothing_left_out(connection, "agency/b")
         require_nothing_left_out(connection, "agency/a")
     seal_all(postgres_engine, 2)

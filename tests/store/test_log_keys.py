@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from api.application.background.checkpoint_signer import Notary
+from api.application.background.checkpoint_signer import CheckpointSigner
 from api.settings import Settings
 from domain.proof import check
 from domain.proof.check import VerifierKey
@@ -31,14 +31,14 @@ def settings(url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def notary(engine: Engine, settings: Settings) -> Notary:
+def notary(engine: Engine, settings: Settings) -> CheckpointSigner:
     """A notary of a ledger whose first event is there and sealed."""
     append(engine, LEDGER_STREAM)
     seal_all(engine, 1)
-    return Notary(engine, settings)
+    return CheckpointSigner(engine, settings)
 
 
-def more(engine: Engine, notary: Notary) -> Signed:
+def more(engine: Engine, notary: CheckpointSigner) -> Signed:
     """Another event, sealed and signed."""
     append(engine)
     seal_all(engine, 1)
@@ -59,11 +59,13 @@ def signers(note: str, keys: list[VerifierKey]) -> list[int]:
 
 def test_without_a_ledger_nothing_is_signed(engine: Engine, settings: Settings) -> None:
     """No key is made for a database in which no ledger was opened."""
-    assert Notary(engine, settings).bring_up() is None
+    assert CheckpointSigner(engine, settings).bring_up() is None
     assert not settings.keys.exists()
 
 
-def test_the_key_is_made_with_the_first_checkpoint(engine: Engine, notary: Notary, settings: Settings) -> None:
+def test_the_key_is_made_with_the_first_checkpoint(
+    engine: Engine, notary: CheckpointSigner, settings: Settings
+) -> None:
     """Readable by its owner only; its public half is listed; the checkpoint is signed under the ledger's name."""
     signed = notary.bring_up()
     assert signed is not None
@@ -75,12 +77,12 @@ def test_the_key_is_made_with_the_first_checkpoint(engine: Engine, notary: Notar
     with reading(engine) as connection:
         first = connection.scalar(text("SELECT event_id FROM events WHERE stream = 'ledger'"))
     assert notary.origin == f"steward-ledger/{first}"
-    assert Notary(engine, settings).bring_up() == signed
+    assert CheckpointSigner(engine, settings).bring_up() == signed
     assert notary.keys.known() == [key]
     assert file.read_bytes().hex() not in (settings.keys / "log.pub").read_text("utf-8")
 
 
-def test_a_key_open_to_others_signs_nothing(engine: Engine, notary: Notary, settings: Settings) -> None:
+def test_a_key_open_to_others_signs_nothing(engine: Engine, notary: CheckpointSigner, settings: Settings) -> None:
     """Somebody else may have read it: stop by name."""
     more(engine, notary)
     (settings.keys / "log.key").chmod(0o644)
@@ -88,11 +90,11 @@ def test_a_key_open_to_others_signs_nothing(engine: Engine, notary: Notary, sett
         more(engine, notary)
 
 
-def test_a_new_key_is_vouched_for_by_the_old_one(engine: Engine, notary: Notary, settings: Settings) -> None:
+def test_a_new_key_is_vouched_for_by_the_old_one(engine: Engine, notary: CheckpointSigner, settings: Settings) -> None:
     """After a rotation both sign one checkpoint, then the new one alone; who trusts the old one can go on."""
     before = more(engine, notary)
     notary.keys.rotate(before)
-    both, alone = more(engine, notary), more(engine, Notary(engine, settings))
+    both, alone = more(engine, notary), more(engine, CheckpointSigner(engine, settings))
     keys = notary.keys.known()
     assert [signers(one.note, keys) for one in (before, both, alone)] == [[0], [0, 1], [1]]
     kept = settings.keys / f"log-{keys[0].hash.hex()}.key"
@@ -105,7 +107,7 @@ def test_a_new_key_is_vouched_for_by_the_old_one(engine: Engine, notary: Notary,
     assert check.verify_note(receipt, [notary.keys.known()[1]])[0].text == "line\n"
 
 
-def test_a_lost_key_is_not_replaced_unsaid(engine: Engine, notary: Notary, settings: Settings) -> None:
+def test_a_lost_key_is_not_replaced_unsaid(engine: Engine, notary: CheckpointSigner, settings: Settings) -> None:
     """With the folder gone, or another one in its place, nothing is signed until an operator says that it is lost."""
     signed = more(engine, notary)
     old = notary.keys.known()
@@ -126,7 +128,7 @@ def test_a_lost_key_is_not_replaced_unsaid(engine: Engine, notary: Notary, setti
     assert signers(more(engine, notary).note, [*old, new]) == [1]
 
 
-def test_every_checkpoint_is_kept_outside(engine: Engine, notary: Notary, settings: Settings) -> None:
+def test_every_checkpoint_is_kept_outside(engine: Engine, notary: CheckpointSigner, settings: Settings) -> None:
     """The latest note as one file, each one ever made as a line, also those that a crash left out, none twice."""
     for _ in range(3):
         more(engine, notary)
@@ -134,7 +136,7 @@ def test_every_checkpoint_is_kept_outside(engine: Engine, notary: Notary, settin
     witness.latest.unlink()
     lines = witness.history.read_bytes().splitlines(keepends=True)
     witness.history.write_bytes(b"".join(lines[:1]) + lines[1][:40])
-    latest = Notary(engine, settings).bring_up()
+    latest = CheckpointSigner(engine, settings).bring_up()
     assert latest is not None
     assert witness.latest.read_text("utf-8") == latest.note
     kept = [json.loads(line) for line in witness.history.read_text("utf-8").splitlines()]
@@ -148,7 +150,9 @@ def test_every_checkpoint_is_kept_outside(engine: Engine, notary: Notary, settin
     assert witness.history.read_bytes() == before
 
 
-def test_a_database_that_was_put_back_is_found_out(engine: Engine, notary: Notary, settings: Settings) -> None:
+def test_a_database_that_was_put_back_is_found_out(
+    engine: Engine, notary: CheckpointSigner, settings: Settings
+) -> None:
     """Shorter than the files know: nothing is signed. Without them the key remembers, and signs the same past only."""
     more(engine, notary)
     held = notary.witness.latest.read_text("utf-8")
@@ -161,7 +165,7 @@ def test_a_database_that_was_put_back_is_found_out(engine: Engine, notary: Notar
                 connection.execute(text(f"DROP TRIGGER {table}_no_delete"))
         for table in ("checkpoints", "tree_nodes", "sealed_heads"):
             connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608
-    for one in (notary, Notary(engine, settings)):
+    for one in (notary, CheckpointSigner(engine, settings)):
         with pytest.raises(LogRewritten, match="2 entries"):
             one.bring_up()
     assert notary.witness.latest.read_text("utf-8") == held
@@ -177,7 +181,9 @@ def test_a_database_that_was_put_back_is_found_out(engine: Engine, notary: Notar
     assert signed.size == 2
 
 
-def test_two_ledgers_share_a_folder(engine: Engine, notary: Notary, settings: Settings, tmp_path: Path) -> None:
+def test_two_ledgers_share_a_folder(
+    engine: Engine, notary: CheckpointSigner, settings: Settings, tmp_path: Path
+) -> None:
     """One key, two names: neither log can pass for the other, and each has files of its own."""
     ours = more(engine, notary)
     url = f"sqlite:///{tmp_path / 'other.db'}"
@@ -185,7 +191,7 @@ def test_two_ledgers_share_a_folder(engine: Engine, notary: Notary, settings: Se
     other_engine = open_engine(url)
     append(other_engine, LEDGER_STREAM)
     seal_all(other_engine, 1)
-    other = Notary(other_engine, settings)
+    other = CheckpointSigner(other_engine, settings)
     theirs = other.bring_up()
     assert theirs is not None
     for note, keys in ((ours.note, other.keys.known()), (theirs.note, notary.keys.known())):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, update
 
 from domain.errors import Invalid
-from domain.store.access.access_audit import COMMAND_LINE, Act
+from domain.store.access.access_audit import COMMAND_LINE, AccessAction
 from domain.store.access.accounts import account_of, create_account, set_password
 from domain.store.access.passwords import require_good
 from domain.store.access.tokens import create_person
@@ -64,7 +64,7 @@ def test_the_mark_of_a_handed_out_password_is_sealed(engine: Engine) -> None:
             return found[0].handed_out_at is not None
 
         assert handed_out()
-        set_password(connection, account, "--", by=COMMAND_LINE, act=Act.OWN_PASSWORD)
+        set_password(connection, account, "--", by=COMMAND_LINE, act=AccessAction.OWN_PASSWORD)
         assert not handed_out()
         set_password(connection, account, "---", by=COMMAND_LINE)
         assert handed_out()

@@ -13,13 +13,13 @@ from api.application.recording import at_once, given_before, keyed, recorded
 from domain.agency import Agency
 from domain.commands.base import Command
 from domain.events import Event
-from domain.ledger.ledger import Clock, Ledger, Unit
+from domain.ledger.ledger import Clock, Ledger, UnitOfWork
 from domain.values import new_id
 from projections.replay.basis import demonstration_mark
 
 
 @dataclass(frozen=True)
-class Act:
+class ActionContext:
     """One request to act: by whom, under which key."""
 
     ledger: Ledger
@@ -42,15 +42,15 @@ class Act:
         """What an earlier attempt with this key was answered, asked before anything is worked out."""
         return given_before(self.ledger, self.attempt)
 
-    def carry_out(self, act: Callable[[Unit], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+    def carry_out(self, act: Callable[[UnitOfWork], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
         """Do it in one transaction; the answer, and whether it is that of an earlier attempt."""
         return at_once(self.ledger, self.attempt, lambda: self._once(act))
 
-    def _once(self, act: Callable[[Unit], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
+    def _once(self, act: Callable[[UnitOfWork], dict[str, Any]]) -> tuple[dict[str, Any], bool]:
         with self.ledger.writing(self.clock) as unit:
             return keyed(unit, self.attempt, lambda: {**act(unit), **demonstration_mark(unit.law())})
 
-    def record(self, unit: Unit, uscc: str, command: Command, path_id: str | None = None, **more: Any) -> Event:
+    def record(self, unit: UnitOfWork, uscc: str, command: Command, path_id: str | None = None, **more: Any) -> Event:
         """Record one command on behalf of who acts, in the role of the token unless another is given."""
         return unit.record(
             uscc, command, actor=self.caller.person_id, via=self.caller.via, path_id=path_id,
@@ -58,21 +58,21 @@ class Act:
             **{"role": self.caller.role, "event_id": self.make_id(), **more},
         )  # fmt: skip
 
-    def at_expected_version(self, unit: Unit, uscc: str) -> Agency:
+    def at_expected_version(self, unit: UnitOfWork, uscc: str) -> Agency:
         """The agency under its lock, which has to be at the version that If-Match names. Raises: Moved."""
         agency = unit.agency(uscc)
         if isinstance(self.expected, int):
             agency.must_be_at(self.expected)
         return agency
 
-    def answer(self, unit: Unit, uscc: str, events: Sequence[Event], **more: Any) -> dict[str, Any]:
+    def answer(self, unit: UnitOfWork, uscc: str, events: Sequence[Event], **more: Any) -> dict[str, Any]:
         """The answer to an act about one agency: all its events, the fact itself first, and what they touch."""
         agency = unit.agency(uscc)
         similar = unit.similar([event for event in events if event.stream == agency.stream])
         return {**recorded(uscc, agency, events, unit.projected().touched, similar), **more}
 
     def append(
-        self, unit: Unit, kind: type[Event], stream: str, on: date, event_id: str | None = None, **fields: Any
+        self, unit: UnitOfWork, kind: type[Event], stream: str, on: date, event_id: str | None = None, **fields: Any
     ) -> Event:
         """Append a decided fact on behalf of who acts."""
         return unit.append(

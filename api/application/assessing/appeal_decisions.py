@@ -8,16 +8,16 @@ from itertools import count
 from typing import Any, TypeVar
 
 from api.application.acts import replace
-from api.application.assessing.act import Act
-from api.application.assessing.revising import Reason, differs, revise
-from api.application.command_request import Order
+from api.application.assessing.act import ActionContext
+from api.application.assessing.revising import RevisionReason, differs, revise
+from api.application.command_request import CommandRequest
 from api.application.nested_commands import Embedded, embedded
 from domain.agency import Agency
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.surveys import AnnulEvent
 from domain.errors import Contradiction, Forbidden, NotFound
 from domain.events import AppealFiled, Event
-from domain.ledger.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.measures.chapter4_appeals import appeal_state, is_worse, made_by
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
@@ -46,12 +46,12 @@ def located(ledger: Ledger, event_id: str, kind: type[E], only: str | None = Non
     return uscc, event
 
 
-def simple(act: Act, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tuple[dict[str, Any], bool]:
+def simple(act: ActionContext, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tuple[dict[str, Any], bool]:
     """Admit or withdraw an appeal."""
     own = act.caller.uscc if act.caller.role is Role.AGENCY else None
     uscc, _ = located(act.ledger, appeal_id, AppealFiled, own)
 
-    def record(unit: Unit) -> dict[str, Any]:
+    def record(unit: UnitOfWork) -> dict[str, Any]:
         act.at_expected_version(unit, uscc)
         return act.answer(unit, uscc, [act.record(unit, uscc, body, appeal_id)])
 
@@ -77,7 +77,7 @@ def may_decide(ledger: Ledger, appeal_id: str, body: DecideAppeal) -> None:
 
 
 @implements("art.20", "R34", "R35")
-def decide(act: Act, appeal_id: str, body: DecideAppeal) -> tuple[dict[str, Any], bool]:
+def decide(act: ActionContext, appeal_id: str, body: DecideAppeal) -> tuple[dict[str, Any], bool]:
     """Decide an appeal: the decision, what it annuls and replaces, the revised result and the ranks, in one step."""
     uscc, filed = located(act.ledger, appeal_id, AppealFiled)
     replacing = embedded(body.replace, "replace", uscc, act.make_id)
@@ -85,7 +85,12 @@ def decide(act: Act, appeal_id: str, body: DecideAppeal) -> tuple[dict[str, Any]
 
 
 def _decide(
-    act: Act, unit: Unit, uscc: str, filed: AppealFiled, body: DecideAppeal, replacing: Sequence[Embedded]
+    act: ActionContext,
+    unit: UnitOfWork,
+    uscc: str,
+    filed: AppealFiled,
+    body: DecideAppeal,
+    replacing: Sequence[Embedded],
 ) -> dict[str, Any]:
     unit.lock_district(filed.year)
     found = published(unit.reader, uscc, filed.year)
@@ -94,7 +99,7 @@ def _decide(
         _must_be_impartial(act, agency, filed)
     ids = tuple(one.event_id for one in replacing)
     decision = act.record(unit, uscc, body, filed.id, replaced=ids)
-    order = Order(body, uscc, filed.id, "", may_create=False, caller=act.caller)
+    order = CommandRequest(body, uscc, filed.id, "", may_create=False, caller=act.caller)
     annulled = list(_annul(act, unit, uscc, filed.id, body))
     replaced = replace(unit, order, replacing, role=Role.ASSOCIATION)  # authorised by the decision (api.md)
     events = [decision, *annulled, *replaced]
@@ -108,7 +113,7 @@ def _decide(
     if not differs(found, draft):
         kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
         return act.answer(unit, uscc, events, appeal=filed.id, result=kept, ranks=[])
-    revision = revise(act, unit, found, draft, body.decided_on, Reason(appeal_id=filed.id))
+    revision = revise(act, unit, found, draft, body.decided_on, RevisionReason(appeal_id=filed.id))
     return act.answer(unit, uscc, [*events, revision.result], appeal=filed.id, **revision.answer())
 
 
@@ -132,7 +137,7 @@ def _must_not_harm(found: Published, draft: Draft, before: Basis, after: Basis, 
         )  # fmt: skip
 
 
-def _annul(act: Act, unit: Unit, uscc: str, appeal_id: str, body: DecideAppeal) -> Iterator[Event]:
+def _annul(act: ActionContext, unit: UnitOfWork, uscc: str, appeal_id: str, body: DecideAppeal) -> Iterator[Event]:
     """Annul what still counts; what somebody annulled meanwhile is only taken off the result's basis."""
     agency = unit.agency(uscc)
     for event_id in dict.fromkeys(body.annul):
@@ -147,7 +152,7 @@ def involving(trail: Trail, filed: AppealFiled, person_id: str) -> list[Event]:
     return made_by(trail, filed.disputed, person_id)
 
 
-def _must_be_impartial(act: Act, agency: Agency, filed: AppealFiled) -> None:
+def _must_be_impartial(act: ActionContext, agency: Agency, filed: AppealFiled) -> None:
     """Refuse a decision by who recorded or verified a disputed fact. Raises: Forbidden."""
     for event in involving(agency.trail, filed, act.caller.person_id):
         raise Forbidden(

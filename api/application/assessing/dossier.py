@@ -17,9 +17,9 @@ from domain.version import software
 from projections.compare.three_answers import result_json
 from projections.paper.bundle import bundle
 from projections.paper.citing import cited, unconfirmed_note
-from projections.paper.cover import Basis, Described, cover
+from projections.paper.cover import CoverBasis, Described, cover
 from projections.pictures.timeline_picture import timeline_svg
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 
 if TYPE_CHECKING:
     from api.routes.year.appeal_routes import Appeal
@@ -41,7 +41,7 @@ FILES = (
 _EVENTS = Described("events/", "上述记录在账本中的原始字节", "the stored bytes of those events")
 
 
-def dossier(questions: Questions, found: Appeal, caller: Caller, log_index: int) -> bytes:
+def dossier(questions: ReplayQueries, found: Appeal, caller: Caller, log_index: int) -> bytes:
     """The ZIP at a place of the log. Sealed texts are in it as far as the caller may read them."""
     from projections.paper.sheet_pdf import sheet_pdf  # slow to load, and needed here only
 
@@ -79,7 +79,7 @@ def _json(content: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1) + b"\n"
 
 
-def _timeline(questions: Questions, found: Appeal) -> dict[str, Any]:
+def _timeline(questions: ReplayQueries, found: Appeal) -> dict[str, Any]:
     """From the beginning of the contested year, or of what is known, to the day of the dossier."""
     first, _ = found.basis.law.rulebooks.span_of(found.filed.year)
     last = shanghai_date(found.basis.known_at)
@@ -125,7 +125,7 @@ def _stored(
 
 def _cover(found: Appeal, answers: list[dict[str, Any]], log_index: int) -> str:
     bases = [
-        Basis.of(one["sheet"], one["text"], one["text_en"], log_index if place else found.contested.log_index)
+        CoverBasis.of(one["sheet"], one["text"], one["text_en"], log_index if place else found.contested.log_index)
         for place, one in enumerate(answers)
     ]
     name, filed = answers[1]["sheet"]["agency"]["name"], found.filed

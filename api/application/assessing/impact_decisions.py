@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.application.assessing.act import Act
+from api.application.assessing.act import ActionContext
 from api.application.assessing.appeal_decisions import located
 from api.application.assessing.publishing import round_of
-from api.application.assessing.revising import Reason, differs, revise
+from api.application.assessing.revising import RevisionReason, differs, revise
 from domain.assessment import not_after
 from domain.commands.base import already
 from domain.commands.rounds import DisposeImpact
 from domain.errors import Contradiction, NotFound
 from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
-from domain.ledger.ledger import Unit
+from domain.ledger.ledger import UnitOfWork
 from domain.measures.chapter4_appeals import impact_id, is_worse
 from domain.measures.text.implements import implements
 from domain.values import Grade, agency_stream, shanghai_date
 from projections.compare.publication import Draft, Published, let_in, published
-from projections.rows.read.published import Wanted, matters
+from projections.rows.read.published import WorklistFilter, matters
 
 
 @implements("R36")
-def dispose(act: Act, given: str, body: DisposeImpact) -> tuple[dict[str, Any], bool]:
+def dispose(act: ActionContext, given: str, body: DisposeImpact) -> tuple[dict[str, Any], bool]:
     """Keep the result as it was published, with a reason, or publish it anew with this one later fact let in."""
     result_id, _, cause = given.partition("~")
     uscc, result = located(act.ledger, result_id, Event)
@@ -32,12 +32,17 @@ def dispose(act: Act, given: str, body: DisposeImpact) -> tuple[dict[str, Any], 
 
 
 def _dispose(
-    act: Act, unit: Unit, uscc: str, result: ResultPublished | ResultRevised, cause: str, body: DisposeImpact
+    act: ActionContext,
+    unit: UnitOfWork,
+    uscc: str,
+    result: ResultPublished | ResultRevised,
+    cause: str,
+    body: DisposeImpact,
 ) -> dict[str, Any]:
     impact = impact_id(result.id, cause)
     head = unit.lock_district(result.year)
     not_after("disposed_on", body.disposed_on, unit.day_at(head))
-    wanted = Wanted("impact", status="all", uscc=uscc, id=impact)
+    wanted = WorklistFilter("impact", status="all", uscc=uscc, id=impact)
     waiting = next(iter(matters(unit.connection, wanted)), None)
     if waiting is None:
         raise no_such_impact()
@@ -65,7 +70,7 @@ def _dispose(
         return act.answer(unit, uscc, [event])
     if _is_for_the_worse(found, draft) and round_of(unit.reader, result.year).was_final(found.standing.recorded_at):
         body.must_have_heard(shanghai_date(fact.recorded_at))
-    revision = revise(act, unit, found, draft, body.disposed_on, Reason(impact_id=impact))
+    revision = revise(act, unit, found, draft, body.disposed_on, RevisionReason(impact_id=impact))
     return act.answer(unit, uscc, [event, revision.result], **revision.answer())
 
 

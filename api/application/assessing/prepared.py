@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
-from api.application.assessing.act import Act
+from api.application.assessing.act import ActionContext
 from domain.events import Event, ResultPublished
 from domain.law import Law
-from domain.ledger.ledger import Reader, Unit
+from domain.ledger.ledger import Reader, UnitOfWork
 from domain.measures.calendar import Deadline
-from domain.store.db.statements import Change, Insert, write
+from domain.store.db.statements import Insert, RowUpdate, write
 from domain.store.log.bulk_append import Staged, transaction_clock
 from domain.store.log.event_index_sql import StoredEntries
 from domain.store.log.mapper import LedgerStoredEvent, leaf_hash
@@ -26,7 +26,7 @@ from domain.values import Instant, next_instant, stream_id
 from projections.compare.publication import Draft, Drafts, as_decided, draft_of
 from projections.replay.basis import Basis
 
-W = TypeVar("W", Insert, Change)
+W = TypeVar("W", Insert, RowUpdate)
 
 NOT_YET: Instant = "0001-01-01T00:00:00.000001Z"
 """Stands for the instant of recording, which is known only in the transaction."""
@@ -42,10 +42,10 @@ class Prepared(NamedTuple):
     stored: dict[str, LedgerStoredEvent]
     """By stream."""
     inserts: list[Insert]
-    changes: list[Change]
+    changes: list[RowUpdate]
 
 
-def prepared(act: Act, reader: Reader, drafts: Drafts, law: Law, limit: Deadline) -> Prepared:
+def prepared(act: ActionContext, reader: Reader, drafts: Drafts, law: Law, limit: Deadline) -> Prepared:
     """Make the results and their rows, reading only."""
     ledger, publication = act.ledger, act.make_id()
     recorded: dict[str, tuple[list[Event], StoredEntries]] = {}
@@ -62,7 +62,7 @@ def prepared(act: Act, reader: Reader, drafts: Drafts, law: Law, limit: Deadline
     return Prepared(
         drafts, publication, limit,
         {stream: ledger.events_mapper.to_stored_event(events[0]) for stream, (events, _) in recorded.items()},
-        [one for one in writes if isinstance(one, Insert)], [one for one in writes if isinstance(one, Change)],
+        [one for one in writes if isinstance(one, Insert)], [one for one in writes if isinstance(one, RowUpdate)],
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def record(act: Act, unit: Unit, made: Prepared) -> Iterator[bytes]:
+def record(act: ActionContext, unit: UnitOfWork, made: Prepared) -> Iterator[bytes]:
     """Record all results: the leaf hash of each, in the order of their streams. Takes the district's lock."""
     year = made.drafts.year
     at = next_instant(
@@ -118,12 +118,12 @@ def _rows_at(one: W, at: Instant) -> W:
     return one._replace(rows=[tuple(at if value == NOT_YET else value for value in row) for row in one.rows])
 
 
-def _without(one: Change, originators: set[str]) -> Change:
+def _without(one: RowUpdate, originators: set[str]) -> RowUpdate:
     place = len(one.values) + one.keys.index("originator_id")
     return one._replace(rows=[row for row in one.rows if row[place] not in originators])
 
 
-def _record_moved(act: Act, unit: Unit, made: Prepared, draft: Draft) -> Event:
+def _record_moved(act: ActionContext, unit: UnitOfWork, made: Prepared, draft: Draft) -> Event:
     return act.append(
         unit, ResultPublished, draft.stream, made.drafts.as_of, **fields_of(made.drafts, draft, made.limit),
         publication_id=made.publication_id, overtaken_by=_overtaking(unit, made.drafts, draft),
@@ -134,7 +134,7 @@ def _outcome(draft: Draft) -> tuple[object, ...]:
     return draft.total, draft.grade, draft.missing, draft.group
 
 
-def _overtaking(unit: Unit, drafts: Drafts, draft: Draft) -> tuple[str, ...]:
+def _overtaking(unit: UnitOfWork, drafts: Drafts, draft: Draft) -> tuple[str, ...]:
     """The facts that came in after the sheet was worked out and would change it, in their order (R36).
 
     Looked for by halves: where the outcome is the same at both ends of a stretch, nothing in it is looked at.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-from api.application.assessing.act import Act, round_answer
+from api.application.assessing.act import ActionContext, round_answer
 from api.application.assessing.prepared import Prepared, prepared, record
 from api.application.background.checkpoint_signer import sealed_up
 from domain.assessment import AssessmentRound
@@ -15,18 +15,18 @@ from domain.commands.rounds import CloseYear, PublishYear
 from domain.errors import Contradiction, Invalid
 from domain.events import Waiver, YearClosed, YearPublished
 from domain.law import Law
-from domain.ledger.ledger import Ledger, Reader, Unit
+from domain.ledger.ledger import Ledger, Reader, UnitOfWork
 from domain.measures.annex2_survey import stands_unclosed
 from domain.measures.chapter4_appeals import appeal_week
 from domain.measures.text.implements import implements
 from domain.values import FOREVER, assessment_stream, instant, shanghai_date
 from projections.compare.publication import Drafts, drafted
-from projections.rows.read.published import Wanted, matters, results_of_year
+from projections.rows.read.published import WorklistFilter, matters, results_of_year
 
 PARTS = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
 
 
-def publish_year(act: Act, year: int, body: PublishYear) -> tuple[dict[str, Any], bool]:
+def publish_year(act: ActionContext, year: int, body: PublishYear) -> tuple[dict[str, Any], bool]:
     """Publish a year. Raises: Invalid, Contradiction; Busy when the log cannot be sealed at the moment."""
     again = act.first_answer()
     if again is not None:
@@ -138,7 +138,7 @@ def _lacking(drafts: Drafts, waived: set[tuple[str, str]]) -> Iterator[tuple[str
 
 
 @implements("art.19", "art.20", "R32")
-def _publish(act: Act, unit: Unit, made: Prepared, body: PublishYear) -> dict[str, Any]:
+def _publish(act: ActionContext, unit: UnitOfWork, made: Prepared, body: PublishYear) -> dict[str, Any]:
     """Record the decision and a result for each agency, all or nothing."""
     drafts = made.drafts
     year, on = drafts.year, body.published_on
@@ -165,18 +165,18 @@ def _publish(act: Act, unit: Unit, made: Prepared, body: PublishYear) -> dict[st
     return round_answer(year, event, drafts.graded)
 
 
-def _waivers(unit: Unit, body: PublishYear) -> tuple[Waiver, ...]:
+def _waivers(unit: UnitOfWork, body: PublishYear) -> tuple[Waiver, ...]:
     return tuple(Waiver(one.uscc, one.part, unit.vault.seal(one.reason)) for one in body.waivers)
 
 
 @implements("R36")
-def close_year(act: Act, year: int, body: CloseYear) -> tuple[dict[str, Any], bool]:
+def close_year(act: ActionContext, year: int, body: CloseYear) -> tuple[dict[str, Any], bool]:
     """Make a year final. Raises: Contradiction while a window runs or an appeal is open."""
 
-    def close(unit: Unit) -> dict[str, Any]:
+    def close(unit: UnitOfWork) -> dict[str, Any]:
         head = unit.lock_district(year)
         standing = list(results_of_year(unit.connection, year))
-        waiting = matters(unit.connection, Wanted("appeal", year=year))
+        waiting = matters(unit.connection, WorklistFilter("appeal", year=year))
         round_of(unit.reader, year).may_close(
             body.closed_on, unit.day_at(head),
             (one.result.deadline for one in standing if one.result.deadline is not None), (one.id for one in waiting),

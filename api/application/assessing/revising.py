@@ -7,19 +7,19 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from api.application.assessing.act import Act
+from api.application.assessing.act import ActionContext
 from domain.events import Event, RankMoved, RanksRevised, ResultPublished, ResultRevised
-from domain.ledger.ledger import Unit
+from domain.ledger.ledger import UnitOfWork
 from domain.measures.chapter4_appeals import appeal_week
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.text.implements import implements
 from domain.values import Grade, agency_stream, assessment_stream
 from projections.compare.publication import Draft, Published, as_decided, full_sheet, summary_of
 from projections.compare.standing_difference import sheet_differences
-from projections.rows.read.published import Standing, results_of_year
+from projections.rows.read.published import StandingResult, results_of_year
 
 
-class Reason(NamedTuple):
+class RevisionReason(NamedTuple):
     """Why a result is revised."""
 
     appeal_id: str | None = None
@@ -70,7 +70,9 @@ def _differences(found: Published, draft: Draft) -> list[dict[str, Any]]:
 
 
 @implements("art.19", "art.20", "R30", "R34")
-def revise(act: Act, unit: Unit, found: Published, draft: Draft, on: date, why: Reason) -> Revision:
+def revise(
+    act: ActionContext, unit: UnitOfWork, found: Published, draft: Draft, on: date, why: RevisionReason
+) -> Revision:
     """Record the revised result, every rank of the category that moves with it, and the decision on the ranks.
 
     Each opens a new week for the agency whose result it changes. Needs the district's lock.
@@ -101,7 +103,7 @@ def revise(act: Act, unit: Unit, found: Published, draft: Draft, on: date, why: 
     return Revision(result, moved)  # type: ignore[arg-type]  # as appended
 
 
-def ranks_with(standing: Sequence[Standing], draft: Draft) -> dict[str, int]:
+def ranks_with(standing: Sequence[StandingResult], draft: Draft) -> dict[str, int]:
     """The ranks of all agencies of a year, per category, with this draft in place of the agency's result (R30)."""
     by_category: dict[str | None, list[tuple[str, Grade, Fraction]]] = {}
     for one in standing:
@@ -115,7 +117,14 @@ def ranks_with(standing: Sequence[Standing], draft: Draft) -> dict[str, int]:
 
 
 def _move(
-    act: Act, unit: Unit, standing: Standing, old: Event, rank: int | None, on: date, limit: date, why: Reason
+    act: ActionContext,
+    unit: UnitOfWork,
+    standing: StandingResult,
+    old: Event,
+    rank: int | None,
+    on: date,
+    limit: date,
+    why: RevisionReason,
 ) -> RankMoved:
     """Another agency's result with its new rank: its own sheet stands on."""
     if not isinstance(old, (ResultPublished, ResultRevised)):

@@ -44,7 +44,7 @@ def sealed_up(ledger: Ledger) -> int:
         time.sleep(0.05)
 
 
-class Notary:
+class CheckpointSigner:
     """Signs how far one ledger's log goes, and keeps every checkpoint outside the database as well."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
@@ -121,10 +121,10 @@ class Notary:
             return sealed_until(connection)[0] > (0 if last is None else last.size)
 
 
-def proven_up(ledger: Ledger, notary: Notary) -> Signed | None:
+def proven_up(ledger: Ledger, notary: CheckpointSigner) -> Signed | None:
     """Seal and prove all that is committed by now; the checkpoint. None before a ledger was opened.
 
-    Raises: Busy, and as `Notary.bring_up`.
+    Raises: Busy, and as `CheckpointSigner.bring_up`.
     """
     place = sealed_up(ledger)
     until = time.monotonic() + SEALING_SECONDS

@@ -9,9 +9,9 @@ import structlog
 from sqlalchemy import Engine
 
 from api.application.background.checkpoint_copies import CheckpointCopies
-from api.application.background.checkpoint_signer import Notary
+from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded
-from api.application.privacy.reading_log import Readings
+from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings
 from domain.errors import Busy, Refusal
 from domain.store.access.tokens import Token, is_stale, touch_token
@@ -55,8 +55,8 @@ class Housekeeper:
         self,
         engine: Engine,
         settings: Settings,
-        notary: Notary,
-        readings: Readings,
+        notary: CheckpointSigner,
+        readings: ReadingLog,
         degraded: Degraded | None = None,
         clock: ClockWatch | None = None,
     ) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-from api.application.background.checkpoint_signer import Notary
-from api.application.background.degraded import Degraded, Reason
+from api.application.background.checkpoint_signer import CheckpointSigner
+from api.application.background.degraded import Degraded, DegradedReason
 from api.application.problem_types import problem_type_of
 from api.settings import Settings
 from domain.store.db.db_errors import DatabaseRefused
@@ -59,7 +59,7 @@ def compare_with_signed(engine: Engine, settings: Settings) -> bool:
     What cannot be compared at the moment (a folder that cannot be read) is found out when the log is signed.
     """
     try:
-        Notary(engine, settings).require_same_past()
+        CheckpointSigner(engine, settings).require_same_past()
     except LogRewritten:
         return False
     except NotKept:
@@ -70,7 +70,9 @@ def compare_with_signed(engine: Engine, settings: Settings) -> bool:
 def watch_writes(degraded: Degraded, engine: Engine) -> None:
     """Let `readyz` and the figures say why nothing is written, as it is at the moment they ask."""
     guard = guard_of(engine)
-    degraded.watch(lambda: tuple(Reason(problem_type_of(why).name, why.text, why.text_en) for why in guard.stops()))
+    degraded.watch(
+        lambda: tuple(DegradedReason(problem_type_of(why).name, why.text, why.text_en) for why in guard.stops())
+    )
 
 
 def _missing(settings: Settings) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from api.application.background.degraded import Reason
+from api.application.background.degraded import DegradedReason
 from domain.errors import Refusal
 from domain.store.db.migrate import require_current
 from domain.store.db.postgresql import drop_connections, takes_writes
@@ -26,15 +26,15 @@ ROUND_SECONDS = 60.0
 """How long ago the last round of what goes on behind may have ended."""
 BEARABLE = "background."
 """What begins so is to be seen to, but facts are recorded, ordered and signed without it."""
-READ_ONLY = Reason(
+READ_ONLY = DegradedReason(
     "read-only",
     "数据库只读：是只读副本，或 default_transaction_read_only 已开启；此时无法记录",
     "the database takes no writes: it is a replica, or default_transaction_read_only is on",
 )
-NO_ANSWER = Reason(
+NO_ANSWER = DegradedReason(
     "database", f"数据库在 {ANSWER_SECONDS:g} 秒内没有回答", f"the database did not answer within {ANSWER_SECONDS:g} s"
 )
-NO_ROUNDS = Reason(
+NO_ROUNDS = DegradedReason(
     "housekeeping",
     "后台任务（封存、签署）已停滞",
     "what goes on behind (sequencing, signing) has not come round for a while",
@@ -48,7 +48,7 @@ class Readiness:
         self._service = service
         self._thread = ThreadPoolExecutor(1, "steward-readiness")
 
-    async def reasons(self) -> Sequence[Reason]:
+    async def reasons(self) -> Sequence[DegradedReason]:
         """All that stands still, the database first. Raises: DatabaseRefused for one that must not be served."""
         asked = asyncio.get_running_loop().run_in_executor(self._thread, self._of_the_database)
         try:
@@ -64,7 +64,7 @@ class Readiness:
         """Ask nothing more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _of_the_database(self) -> list[Reason]:
+    def _of_the_database(self) -> list[DegradedReason]:
         engine = self._service.ledger.engine
         require_current(engine)
         if engine.dialect.name != "postgresql":
@@ -76,12 +76,12 @@ class Readiness:
         return [] if writes else [READ_ONLY]
 
 
-def is_ready(reasons: Sequence[Reason]) -> bool:
+def is_ready(reasons: Sequence[DegradedReason]) -> bool:
     """Whether it can serve: nothing stands still but what can wait."""
     return all(one.name.startswith(BEARABLE) for one in reasons)
 
 
-def shown(reasons: Sequence[Reason]) -> list[dict[str, str]]:
+def shown(reasons: Sequence[DegradedReason]) -> list[dict[str, str]]:
     """What stands still, as clients see it."""
     return [{"name": one.name, "detail": one.text, "detail_en": one.text_en} for one in reasons]
 

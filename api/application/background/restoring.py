@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from api.application.background.checkpoint_signer import Notary
+from api.application.background.checkpoint_signer import CheckpointSigner
 from domain.errors import Contradiction, Invalid
 from domain.events import HorizonBegun, RestoreAccepted
 from domain.ledger.ledger import Ledger
-from domain.ledger.unit_of_work import Unit
+from domain.ledger.unit_of_work import UnitOfWork
 from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_note
 from domain.store.access.tokens import create_person, person_named
 from domain.store.db.write_guard import OtherCluster, guard_of
@@ -23,7 +23,7 @@ from domain.values import LEDGER_STREAM
 MOST_REASON = 1000
 
 
-def accept(ledger: Ledger, notary: Notary, person: str, reason: str) -> RestoreAccepted:
+def accept(ledger: Ledger, notary: CheckpointSigner, person: str, reason: str) -> RestoreAccepted:
     """Accept that the ledger goes on from what it holds, though more was signed; the event that says so.
 
     Raises: Contradiction when it holds all that was signed; LogRewritten when the files cannot be read.
@@ -75,7 +75,7 @@ def sequence(ledger: Ledger, person: str, reason: str) -> HorizonBegun:
     return made
 
 
-def _require_moved(unit: Unit) -> None:
+def _require_moved(unit: UnitOfWork) -> None:
     with suppress(OtherCluster):
         require_same_cluster(unit.connection)
         if not skipped(unit.connection):
@@ -89,14 +89,14 @@ def _goes_on() -> Contradiction:
     )
 
 
-def _known(notary: Notary) -> Iterator[Checkpoint]:
+def _known(notary: CheckpointSigner) -> Iterator[Checkpoint]:
     """Every checkpoint of this log that can be read outside the database."""
     for one in kept_in(notary.witness.folder, notary.origin):
         with suppress(ProofError):  # a half line of a crash: it shows nothing
             yield parse_checkpoint(parse_note(one.note.encode()).text, notary.origin)
 
 
-def _actor(unit: Unit, person: str) -> str:
+def _actor(unit: UnitOfWork, person: str) -> str:
     return person_named(unit.connection, person) or create_person(unit.connection, person)
 
 

@@ -18,7 +18,7 @@ from domain.agency import Agency, unknown_agency
 from domain.commands.base import NoVault, Recording
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Refusal
-from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.ledger import Reader
 from domain.values import FOREVER, Instant, Role, moment, next_instant, normal_uscc, shanghai_date
 
@@ -134,7 +134,7 @@ class Check:
         recording = Recording(
             actor="", role=Role.ASSOCIATION, via="import", today=shanghai_date(at), recorded_at=at,
             event_id=event_id(self._sha256, line.number), vault=self._vault, rulebooks=self._law.rulebooks,
-            calendar=self._law.calendar, path_id=path_id, elsewhere=OtherAgencies(self._reader, agency.stream),
+            calendar=self._law.calendar, path_id=path_id, elsewhere=CrossAgency(self._reader, agency.stream),
         )  # fmt: skip
         try:
             event = agency.record(command, recording)

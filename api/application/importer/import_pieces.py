@@ -15,7 +15,7 @@ from api.application.importer.spool import Spool, event_id
 from domain.commands.base import Command
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
-from domain.ledger.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.store.access.tokens import create_person, person_named
 from domain.store.db.schema import import_pieces
 from domain.values import Role, agency_stream, instant
@@ -47,7 +47,9 @@ def record_pieces(
         progress(at_line)
 
 
-def _record_piece(unit: Unit, spool: Spool, file_sha256: bytes, last_line: int, person: str) -> tuple[int | None, int]:
+def _record_piece(
+    unit: UnitOfWork, spool: Spool, file_sha256: bytes, last_line: int, person: str
+) -> tuple[int | None, int]:
     """The next piece: facts (None: nothing is left; 0: another process was first), and up to which line."""
     piece, done = done_up_to(unit.connection, file_sha256)
     commands = spool.commands(done, PIECE_LINES + 1)
@@ -81,7 +83,7 @@ def _command(line: int, post: str, body: Any) -> Command:
     return found[0].body.model_validate(body)
 
 
-def _claim(unit: Unit, file_sha256: bytes, piece: int, first_line: int, last_line: int) -> bool:
+def _claim(unit: UnitOfWork, file_sha256: bytes, piece: int, first_line: int, last_line: int) -> bool:
     """Insert the piece's row. On PostgreSQL a second import of the file waits here and then finds the row taken."""
     make = postgresql.insert if unit.connection.dialect.name == "postgresql" else sqlite.insert
     row = make(import_pieces).values(

@@ -30,7 +30,7 @@ Progress = Callable[[Literal["check", "record"], int, int], None]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ImportOutcome:
     """How an import ended."""
 
     status: Status
@@ -53,7 +53,7 @@ def run_import(
     dry_run: bool = False,
     on_error: Callable[[LineError], None],
     progress: Progress = lambda stage, done, total: None,
-) -> Outcome:
+) -> ImportOutcome:
     """Import a file of commands as a person. Errors are handed over one by one; then nothing is recorded.
 
     The file is copied first: what is checked is what is recorded, and a pipe will do as well.
@@ -65,7 +65,7 @@ def run_import(
             _require_sensible(person, person_named(reader.connection, person))
             done = done_up_to(reader.connection, sha256)[1]
             if done and done >= last_line:
-                return Outcome("already_recorded", sha256.hex(), 0, 0, 0, 0)
+                return ImportOutcome("already_recorded", sha256.hex(), 0, 0, 0, 0)
             check = Check(reader, spool, sha256, instant(datetime.now(UTC)), done)
             for error in check.errors(copy, lambda read: progress("check", read, size)):
                 on_error(error)
@@ -77,7 +77,7 @@ def run_import(
             )
         if check.lines == 0:
             status = "empty"
-        return Outcome(status, sha256.hex(), check.lines, check.refused, recorded, check.recorded_before)
+        return ImportOutcome(status, sha256.hex(), check.lines, check.refused, recorded, check.recorded_before)
 
 
 def _copied(path: Path, copy: BinaryIO) -> tuple[bytes, int, int]:

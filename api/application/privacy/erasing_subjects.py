@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from api.application.assessing.act import Act
+from api.application.assessing.act import ActionContext
 from domain.assessment import not_after
 from domain.commands.base import already
 from domain.commands.erasing import EraseSubject
 from domain.errors import Contradiction, NotFound
 from domain.events import Event, SubjectErased
-from domain.ledger.ledger import Ledger, Unit
+from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.store.access.tokens import create_person, person_named
 from domain.store.db.engine import writing
 from domain.store.keys.lost_master import begin_anew, lost_masters, out_of_reach, retire
@@ -28,14 +28,14 @@ LOST = "主密钥遗失，其加密的个人信息无法再打开"
 """The ground of erasures that nobody asked for."""
 
 
-def erase(act: Act, subject: str, body: EraseSubject) -> tuple[dict[str, Any], bool]:
+def erase(act: ActionContext, subject: str, body: EraseSubject) -> tuple[dict[str, Any], bool]:
     """Erase a subject; nobody seals or opens anything for it meanwhile. Raises: NotFound, Contradiction, Invalid."""
     if len(subject) > MOST_CHARACTERS:
         raise unknown_subject()
     return act.carry_out(lambda unit: _erase(act, unit, subject, body))
 
 
-def _erase(act: Act, unit: Unit, subject: str, body: EraseSubject) -> dict[str, Any]:
+def _erase(act: ActionContext, unit: UnitOfWork, subject: str, body: EraseSubject) -> dict[str, Any]:
     head = unit.lock(LEDGER_STREAM)  # all who record wait: none of them can have taken the key out before
     not_after("erased_on", body.erased_on, shanghai_date(instant(head.db_now)))
     standing = unit.vault.standing([subject]).get(subject)
@@ -57,7 +57,7 @@ def _erase(act: Act, unit: Unit, subject: str, body: EraseSubject) -> dict[str, 
     }  # fmt: skip
 
 
-def _erased(unit: Unit, actor: str, subject: str, body: EraseSubject) -> Event:
+def _erased(unit: UnitOfWork, actor: str, subject: str, body: EraseSubject) -> Event:
     """Record that a subject is erased, and destroy its key."""
     fields = {"subject": subject, "ground": body.ground, "reference": body.reference}
     event = unit.adopt(SubjectErased, actor, body.erased_on, **fields)

@@ -9,7 +9,7 @@ from typing import Any
 
 from api.application.privacy.callers import Caller
 from api.application.privacy.veiled import WITHHELD, veil_of
-from domain.disclosure.who_reads import INFORMANTS, OFFICERS, SURVEYS, Kind, kind_of, may_read
+from domain.disclosure.who_reads import INFORMANTS, OFFICERS, SURVEYS, TextKind, kind_of, may_read
 from domain.events import (
     BehaviourReported,
     ComplaintDismissed,
@@ -110,7 +110,7 @@ def _is_words(event: str, field: str, value: Any) -> bool:
     """Whether a member of a fact is something that the table of readers is about."""
     found: list[Sealed] = []
     _collect(value, found)
-    return bool(found) or kind_of(event, field) is Kind.COMPLAINT
+    return bool(found) or kind_of(event, field) is TextKind.COMPLAINT
 
 
 def _without_team(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:

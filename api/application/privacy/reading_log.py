@@ -44,7 +44,7 @@ class _Noted(NamedTuple):
     path: Mapping[str, Any]
 
 
-class Readings:
+class ReadingLog:
     """The consultations of one process that are not written down yet."""
 
     def __init__(self, engine: Engine) -> None:

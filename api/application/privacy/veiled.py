@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from api.application.privacy.callers import Caller
-from domain.disclosure.who_reads import TOGETHER, Disclosure, Kind, kind_of, may_read, strictest
+from domain.disclosure.who_reads import TOGETHER, Disclosure, TextKind, kind_of, may_read, strictest
 from domain.events import Event, SurveyInvited, SurveySubmitted
 from domain.ledger.reader import Reader
 from domain.measures.annex2_survey import answers_total
@@ -60,7 +60,7 @@ class Veil:
         for event in reader.agency_events(uscc):
             if isinstance(event, (SurveySubmitted, SurveyInvited)):
                 disclosure = _promised(reader, event)
-                if not may_read(Role.AGENCY, Kind.SURVEY_WHO, disclosure):
+                if not may_read(Role.AGENCY, TextKind.SURVEY_WHO, disclosure):
                     self.by_id[event.id] = self._hidden(key, event, disclosure)
         self.by_handle = {one.handle: one for one in self.by_id.values()}
         self._numbers = dict(self._numbered())
@@ -202,7 +202,7 @@ class Veil:
         told = strictest(*(one.disclosure for one in counted)) if counted else "anonymous"
         return {
             "disclosure": told, "items": items,
-            "answers": _together(counted) if may_read(Role.AGENCY, Kind.SURVEY_ANSWERS, told) else None,
+            "answers": _together(counted) if may_read(Role.AGENCY, TextKind.SURVEY_ANSWERS, told) else None,
         }  # fmt: skip
 
 

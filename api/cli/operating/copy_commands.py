@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from api.application.background.checkpoint_signer import Notary
+from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.restoring import accept as accept_restore
 from api.application.background.restoring import sequence as sequence_all
 from api.cli.database import existing_ledger, seal_all, settings_for
@@ -87,7 +87,7 @@ def accept(person: Person, reason: Reason, database: Database = None) -> None:
     """
     settings = settings_for(database)
     with existing_ledger(database, rows_of_any_age=True) as ledger:
-        event = accept_restore(ledger, Notary(ledger.engine, settings), person, reason)
+        event = accept_restore(ledger, CheckpointSigner(ledger.engine, settings), person, reason)
         seal_all(ledger.engine, settings)
     lost = f"{event.kept_size + 1}..{event.old_size}"
     say(f"已接受：原日志 {event.old_size} 条，现有 {event.new_size} 条；可能丢失 {lost}")

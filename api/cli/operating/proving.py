@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.application.background.checkpoint_signer import Notary, proven_up, shown
+from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, shown
 from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
 from api.cli.output import print_json
@@ -27,7 +27,7 @@ keys_app = typer.Typer(
 def checkpoint(database: Database = None, as_json: Json = False) -> None:
     """立即封存并签署日志，输出检查点 / Seal and sign the log now, and print the checkpoint, a signed note."""
     with existing_ledger(database) as ledger:
-        notary = Notary(ledger.engine, settings_for(database))
+        notary = CheckpointSigner(ledger.engine, settings_for(database))
         signed = proven_up(ledger, notary)
         if signed is None:
             raise NotFound("账本尚未启用，没有可签署的内容", "no ledger was opened: there is nothing to sign")
@@ -41,7 +41,7 @@ def checkpoint(database: Database = None, as_json: Json = False) -> None:
 def show(database: Database = None) -> None:
     """列出签署过本日志的公钥，最早的在前 / The public keys that have signed this log, the oldest first, one a line."""
     with existing_ledger(database) as ledger:
-        for key in Notary(ledger.engine, settings_for(database)).keys.known():
+        for key in CheckpointSigner(ledger.engine, settings_for(database)).keys.known():
             typer.echo(str(key))
 
 
@@ -61,7 +61,7 @@ def rotate(
     旧密钥文件保留。 Both keys sign the next checkpoint; the file of the old one is kept.
     """
     with existing_ledger(database) as ledger:
-        notary = Notary(ledger.engine, settings_for(database))
+        notary = CheckpointSigner(ledger.engine, settings_for(database))
         with reading(ledger.engine) as connection:
             last = latest_checkpoint(connection)
         key = notary.keys.rotate(last, without_old=without_old)

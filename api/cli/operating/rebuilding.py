@@ -11,7 +11,7 @@ from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
 from api.cli.output import print_json, progress_bars
 from api.cli.running import DIFFERENT, say
-from projections.rebuild.inspect_rows import Found, Outcome
+from projections.rebuild.inspect_rows import Found, InspectionOutcome
 from projections.rebuild.inspect_rows import check as compare
 from projections.rebuild.rebuild import rebuild as build_anew
 
@@ -76,7 +76,7 @@ def _jobs(given: int | None) -> int:
     return given or os.cpu_count() or 1
 
 
-def _tell(outcome: Outcome, shown: list[Found], as_json: bool) -> None:
+def _tell(outcome: InspectionOutcome, shown: list[Found], as_json: bool) -> None:
     """Every difference that is listed, by agency and day, then the sums."""
     shown = sorted(shown, key=lambda one: (one.stream, str(_day(one))))
     if as_json:

@@ -15,7 +15,7 @@ from api.cli.running import PROOF_FAILED, READ_OTHERWISE, say
 from domain.proof.check import ProofError, VerifierKey, parse_key, parse_note, verify_checkpoint
 from projections.proof.certificate import check_certificate
 from projections.proof.certificate_file import MOST_BYTES, Certificate, parse_certificate
-from projections.proof.certificate_verdict import ReadOtherwise, Shown
+from projections.proof.certificate_verdict import ReadOtherwise, VerdictNote
 
 
 def verify(
@@ -72,7 +72,7 @@ def _tell_other(other: ReadOtherwise, as_json: bool) -> None:
     say(f"READ OTHERWISE: {other.text_en}")
 
 
-def _tell_lines(lines: Iterable[Shown]) -> None:
+def _tell_lines(lines: Iterable[VerdictNote]) -> None:
     for one in lines:
         typer.echo(f"{'!' if one.problem else '✓'} {one.text}")
         typer.echo(f"  {one.text_en}")
@@ -88,7 +88,7 @@ def _content(file: str) -> bytes:
         return content.read(MOST_BYTES + 1)
 
 
-def _same_as_kept(certificate: Certificate, kept: bytes, keys: list[VerifierKey]) -> Shown:
+def _same_as_kept(certificate: Certificate, kept: bytes, keys: list[VerifierKey]) -> VerdictNote:
     """A checkpoint that was kept elsewhere is the one in the file. Raises: ProofError."""
     trusted = keys or [parse_key(one) for one in certificate.keys]
     mine, theirs = verify_checkpoint(kept, trusted), verify_checkpoint(certificate.checkpoint.encode(), trusted)
@@ -103,10 +103,10 @@ def _same_as_kept(certificate: Certificate, kept: bytes, keys: list[VerifierKey]
             "checkpoint", "同样大小的两个检查点不同：日志出现了两个版本",
             "two checkpoints of one size differ: there are two versions of the log",
         )  # fmt: skip
-    return Shown("检查点与另外保存的相同", "the checkpoint is the one that was kept elsewhere")
+    return VerdictNote("检查点与另外保存的相同", "the checkpoint is the one that was kept elsewhere")
 
 
-def _tell(certificate: Certificate, shown: list[Shown], as_json: bool) -> None:
+def _tell(certificate: Certificate, shown: list[VerdictNote], as_json: bool) -> None:
     """What was shown, line by line, then what it means."""
     if as_json:
         lines = [{"text": one.text, "text_en": one.text_en, "open": one.problem} for one in shown]

@@ -16,18 +16,18 @@ from api.cli.output import note, pairs, print_json, table
 from api.cli.running import say
 from domain.values import instant
 from projections.replay.basis import Basis
-from projections.replay.queries import Questions
-from projections.rows.read.row_queries import LookUps
+from projections.replay.queries import ReplayQueries
+from projections.rows.read.row_queries import RowQueries
 
 MISSING = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
 OVERRIDES = {"blacklisted": "列入黑名单", "penalty": "行政处罚"}
 
 
 @contextmanager
-def asking(database: str | None) -> Iterator[Questions]:
+def asking(database: str | None) -> Iterator[ReplayQueries]:
     """Questions to one snapshot at this moment's clock."""
     with existing_ledger(database) as ledger, ledger.reading() as reader:
-        yield Questions(reader, instant(datetime.now(UTC)))
+        yield ReplayQueries(reader, instant(datetime.now(UTC)))
 
 
 def heading(content: dict[str, Any]) -> str:
@@ -43,7 +43,7 @@ def standing(
 ) -> None:
     """一家机构的惩戒等级、不良信息和考评得分 / An agency's sanction tier, bad records and score."""
     with existing_ledger(database) as ledger, ledger.reading() as reader:
-        content = LookUps(reader, instant(datetime.now(UTC))).standing(uscc, as_of, known_at)
+        content = RowQueries(reader, instant(datetime.now(UTC))).standing(uscc, as_of, known_at)
     if as_json:
         print_json(content)
         return

@@ -11,7 +11,7 @@ from api.cli.options import Database, Json, KnownAt, Uscc
 from api.cli.output import print_json, progress_bars, table
 from api.cli.questions.question_commands import STANDING_HEADINGS, asking, heading, standing_cells
 from domain.values import shanghai_date
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 
 EVENT_FIELDS = ("id", "type", "label", "version", "occurred_on", "recorded_at", "via", "counts", "annulled_by")
 
@@ -54,7 +54,7 @@ def replay(
     )
 
 
-def _steps(questions: Questions, uscc: str, versions: int, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _steps(questions: ReplayQueries, uscc: str, versions: int, rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Each event with what was known right after it."""
     for row in rows[:versions]:
         day = shanghai_date(row["recorded_at"])

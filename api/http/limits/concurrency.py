@@ -35,7 +35,7 @@ HEAVY = frozenset(
 """The routes that take part."""
 
 
-class Heavy(FairPlaces):
+class ConcurrencyLimit(FairPlaces):
     """The places of one process, shared fairly by role and by token: an agency is one, however many tokens it has.
 
     One caller has at most half of them, one role never all (where there are two): whoever else asks finds a free one.
@@ -62,7 +62,7 @@ def _too_many() -> Busy:
     )  # fmt: skip
 
 
-class Deadline:
+class TimeLimit:
     """Until when a piece of work has to be done; asked for between its steps."""
 
     def __init__(self, seconds: float) -> None:

@@ -13,7 +13,7 @@ from api.http.pagination import page
 from api.http.query_params import Cursor, FirstDay, LastDay, Limit
 from api.http.responses import answer
 from api.routes.access.consultation_routes import PersonFilter
-from domain.store.access.access_audit import AccessChange, Sought, found, newest
+from domain.store.access.access_audit import AccessChange, AccessFilter, found, newest
 from domain.store.access.tokens import person_names
 
 router = APIRouter(route_class=GuardedRoute)
@@ -37,7 +37,7 @@ def access_changes(
     with request.app.state.service.ledger.reading() as reader:
         connection = reader.connection
         up_to = newest(connection) if wanted.known_at is None else int(wanted.known_at.removeprefix("log:"))
-        sought = Sought(person, first, last)
+        sought = AccessFilter(person, first, last)
         rows = found(connection, sought, up_to=up_to, offset=wanted.offset, limit=wanted.limit + 1)
         part, next_cursor = wanted.part(rows, None, f"log:{up_to}")
         ids = {one.person_id for one in part} | {one.by_person for one in part if one.by_person is not None}

@@ -14,7 +14,7 @@ from api.http.guard import GuardedRoute
 from api.http.pagination import page
 from api.http.query_params import Cursor, FirstDay, LastDay, Limit, UsccFilter
 from api.http.responses import answer
-from domain.store.access.access_log import Consultation, Sought, found, newest
+from domain.store.access.access_log import Consultation, LogFilter, found, newest
 from domain.store.access.tokens import person_names
 
 router = APIRouter(route_class=GuardedRoute)
@@ -41,7 +41,7 @@ def consultations(
     with service.ledger.reading() as reader:
         connection = reader.connection
         up_to = newest(connection) if wanted.known_at is None else int(wanted.known_at.removeprefix("log:"))
-        sought = Sought(uscc, person, first, last)
+        sought = LogFilter(uscc, person, first, last)
         rows = found(connection, sought, up_to=up_to, offset=wanted.offset, limit=wanted.limit + 1)
         part, next_cursor = wanted.part([one for _, one in rows], None, f"log:{up_to}")
         names = person_names(connection, {one.person_id for one in part})

@@ -33,7 +33,15 @@ from domain.store.proof.proof_reader import (
 from domain.values import LEDGER_STREAM, agency_stream
 from domain.version import software
 from projections.proof.certificate import answer_of, basis_of, check_certificate, event_of, not_recomputed
-from projections.proof.certificate_file import FORMAT, Certificate, Entry, HeadPart, StreamPart, encoded, packed
+from projections.proof.certificate_file import (
+    FORMAT,
+    Certificate,
+    CertifiedEvent,
+    HeadPart,
+    StreamPart,
+    encoded,
+    packed,
+)
 from projections.proof.readings_changed import EDITION
 from projections.replay.basis import Basis
 from projections.replay.known_at import EARLIEST
@@ -134,9 +142,9 @@ class Maker:
         for one, proof in zip(leaves, proofs, strict=True):
             place, path = one.log_index - 1, packed(proof)
             if bytes_withheld(self._caller, one.topic, one.state, self._veil):
-                entries.append(Entry(place, path, leaf=leaf_hash(one.state).hex()))
+                entries.append(CertifiedEvent(place, path, leaf=leaf_hash(one.state).hex()))
             else:
-                entries.append(Entry(place, path, state=one.state.decode()))
+                entries.append(CertifiedEvent(place, path, state=one.state.decode()))
         index, proof = self._heads.proof(stream)
         part = StreamPart(stream, HeadPart(head.count, head.hash.hex(), index, packed(proof)), tuple(entries))
         events = [

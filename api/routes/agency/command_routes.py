@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application.command_request import Order
+from api.application.command_request import CommandRequest
 from api.application.commands import COMMANDS, CommandRoute
 from api.application.path_subjects import Subject
 from api.application.recording import record
@@ -29,7 +29,7 @@ def _endpoint(row: CommandRoute) -> Callable[..., Response]:
             uscc = _found(request, row.subject, path_id or "")
         else:
             uscc = path_uscc(given["uscc"]) if "uscc" in given else str(getattr(body, "uscc"))  # noqa: B009
-        order = Order(
+        order = CommandRequest(
             command=body,
             uscc=uscc,
             path_id=path_id,

@@ -16,12 +16,12 @@ from api.application.privacy.authorisation import Reach
 from api.application.privacy.callers import Caller
 from api.http.documentation.openapi import body_question_docs, question_docs
 from api.http.guard import GuardedRoute, path_uscc
-from api.http.limits.concurrency import Deadline
+from api.http.limits.concurrency import TimeLimit
 from api.http.query_params import AsOf, KnownAt, YearFilter
 from api.http.responses import answer, may_cache_for_ever
 from api.routes.agency.question_routes import ONE, asking
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
-from domain.ledger.cross_agency import OtherAgencies
+from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.ledger import Reader
 from projections.compare.comparison import (
     comparison,
@@ -35,8 +35,8 @@ from projections.compare.rank_moves import rank_effects, ranks_elsewhere
 from projections.compare.standing_difference import Side
 from projections.compare.what_if import added_by, hypothetical, overridden
 from projections.replay.basis import Basis
-from projections.replay.queries import Questions
-from projections.rows.read.row_queries import LookUps
+from projections.replay.queries import ReplayQueries
+from projections.rows.read.row_queries import RowQueries
 
 T = TypeVar("T")
 router = APIRouter(route_class=GuardedRoute)
@@ -86,14 +86,14 @@ class WhatIf(Part):
 def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
     """假设撤销、增加事实或改动规则会怎样；不写入任何内容 / What would be if: nothing is written."""
     caller: Caller = request.state.caller
-    deadline = Deadline(request.app.state.service.settings.what_if_seconds)
+    deadline = TimeLimit(request.app.state.service.settings.what_if_seconds)
     with asking(request) as (questions, _):
         basis = questions.basis(path_uscc(uscc), as_of, known_at)
         year = year_in_question(basis, body.year)
         numbers = count(1)
         add = embedded(body.add, "add", path_uscc(uscc), lambda: f"what-if-{next(numbers)}")
         law = overridden(basis.law, body.rulebook)
-        others = OtherAgencies(questions.reader, basis.trail.events[0].stream)
+        others = CrossAgency(questions.reader, basis.trail.events[0].stream)
         supposed = hypothetical(
             basis, body.annul, add, law=law, actor=caller.person_id, elsewhere=others, still_time=deadline.check
         )
@@ -112,7 +112,7 @@ def what_if(request: Request, uscc: str, body: WhatIf, as_of: AsOf = None, known
     return Response(msgspec.json.encode(content), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
-def _in_time(deadline: Deadline, work: Callable[[], T]) -> T:
+def _in_time(deadline: TimeLimit, work: Callable[[], T]) -> T:
     """Work that cannot be stopped in the middle: begun and passed on only in time. Raises: OutOfTime."""
     deadline.check()
     done = work()
@@ -121,11 +121,11 @@ def _in_time(deadline: Deadline, work: Callable[[], T]) -> T:
 
 
 def _ranks(
-    request: Request, questions: Questions, before: Side, after: Side, year: int, known_at: str | None
+    request: Request, questions: ReplayQueries, before: Side, after: Side, year: int, known_at: str | None
 ) -> dict[str, Any]:
     """The district is asked at the same basis; `version:N` names one agency's place, its instant stands for it."""
     by_log = known_at is not None and known_at.startswith("log:")
-    look_ups = LookUps(questions.reader, questions.now)
+    look_ups = RowQueries(questions.reader, questions.now)
     district = look_ups.district(before.basis.as_of, known_at if by_log else before.basis.known_at)
     own, own_then = placed_in(before, year), placed_in(after, year)
     categories = {one.group for one in (own, own_then) if one.group is not None}

@@ -16,7 +16,7 @@ from api.http.query_params import AsOf, BehaviourFilter, Cursor, HintFilter, Kno
 from api.routes.agency.question_routes import MANY, ONE, asking, listed, of_now
 from projections.replay.hints_found import Hints
 from projections.replay.standing import agency_name
-from projections.rows.read.row_queries import LookUps
+from projections.rows.read.row_queries import RowQueries
 
 router = APIRouter(route_class=GuardedRoute)
 CHECK = "check"
@@ -36,7 +36,7 @@ def hints(
     """线索清单（R37）：应予核查的事实 / The worklist of hints (R37): facts to be looked into; they never count."""
     wanted = page(cursor, limit, question=("hints", status, behaviour), as_of=as_of, at=known_at)
     with asking(request) as (questions, reader):
-        basis = LookUps(reader, questions.now).district(wanted.as_of, wanted.known_at)
+        basis = RowQueries(reader, questions.now).district(wanted.as_of, wanted.known_at)
         if of_now(questions, wanted):
             every = request.app.state.service.remembered.hints(questions)
         else:

@@ -37,20 +37,20 @@ from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.store.log.stream_heads import last_recorded_at
 from domain.values import instant
 from projections.replay.basis import Basis
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
 from projections.rows.read.district import Filters
-from projections.rows.read.row_queries import LookUps
+from projections.rows.read.row_queries import RowQueries
 
 router = APIRouter(route_class=GuardedRoute)
 ONE, MANY = "问：一家机构", "问：全区"
 
 
 @contextmanager
-def asking(request: Request) -> Iterator[tuple[Questions, Reader]]:
+def asking(request: Request) -> Iterator[tuple[ReplayQueries, Reader]]:
     """Questions to one snapshot at this moment's clock, answered by replay."""
     with request.app.state.service.ledger.reading() as reader:
-        yield Questions(reader, instant(datetime.now(UTC)), _hidden(request, reader)), reader
+        yield ReplayQueries(reader, instant(datetime.now(UTC)), _hidden(request, reader)), reader
 
 
 def _hidden(request: Request, reader: Reader) -> frozenset[str]:
@@ -60,11 +60,11 @@ def _hidden(request: Request, reader: Reader) -> frozenset[str]:
 
 
 @contextmanager
-def looking_up(request: Request) -> Iterator[tuple[LookUps, Reader]]:
+def looking_up(request: Request) -> Iterator[tuple[RowQueries, Reader]]:
     """The same, answered from the rows."""
     with request.app.state.service.ledger.reading() as reader:
         _hidden(request, reader)
-        yield LookUps(reader, instant(datetime.now(UTC))), reader
+        yield RowQueries(reader, instant(datetime.now(UTC))), reader
 
 
 def one_agency(request: Request, uscc: str, as_of: AsOf, known_at: KnownAt, ask: str, *more: Any) -> Response:
@@ -187,7 +187,7 @@ def notices(
     """应发通知的清单（R18）/ The worklist of notices that are due (R18); an agency sees those about itself."""
     wanted = page(cursor, limit, question=("notices", status), as_of=as_of, at=known_at)
     with asking(request) as (questions, reader):
-        basis = LookUps(reader, questions.now).district(wanted.as_of, wanted.known_at)
+        basis = RowQueries(reader, questions.now).district(wanted.as_of, wanted.known_at)
         own = own_only(request)
         if own is None and of_now(questions, wanted):
             rows = request.app.state.service.remembered.notices(questions)
@@ -201,7 +201,7 @@ def notices(
         return listed(request, reader, basis.echo(), part, as_of, known_at)
 
 
-def of_now(questions: Questions, wanted: Page) -> bool:
+def of_now(questions: ReplayQueries, wanted: Page) -> bool:
     """Whether a page is of today and of all that is known: asked for so, or going on while nothing came in since."""
     if wanted.as_of not in (None, questions.today):
         return False
@@ -214,7 +214,7 @@ def by_month(request: Request, reader: Reader, wanted: Page, rows: Iterable[Any]
     found, veil = list(rows), request.state.veil
     if veil is None or not veil.by_id or not (wanted.as_of or wanted.known_at):
         return found
-    questions = Questions(reader, instant(datetime.now(UTC)), veil.ids)
+    questions = ReplayQueries(reader, instant(datetime.now(UTC)), veil.ids)
     for place, row in enumerate(found):
         for one in _only(questions, row["agency"]["uscc"], wanted):
             of_year = Sheet(one, year or assessment_year_of(one.as_of, one.rulebook)).summary()
@@ -229,7 +229,7 @@ def own_only(request: Request) -> str | None:
     return own
 
 
-def _only(questions: Questions, uscc: str, wanted: Page) -> list[Basis]:
+def _only(questions: ReplayQueries, uscc: str, wanted: Page) -> list[Basis]:
     """One agency as the only one of the district; none where it was not known yet."""
     with suppress(NotFound):
         return [questions.basis(uscc, wanted.as_of, wanted.known_at)]

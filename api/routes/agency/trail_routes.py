@@ -46,7 +46,7 @@ _ABOUT_A_FORM = (AppealFiled, ObjectionFiled, EventAnnulled, ResultPublished, Re
 """Facts about a form that say nothing of its client."""
 
 
-class Wanted(NamedTuple):
+class TrailFilter(NamedTuple):
     """What a reader of the trail looks for; None leaves it open. A cursor belongs to exactly this."""
 
     type: str | None
@@ -110,7 +110,9 @@ def events(
 ) -> Response:
     """审计轨迹，按记录顺序，可筛选 / The audit trail in recording order: what counts, who recorded it."""
     caller: Caller = request.state.caller
-    wanted = Wanted(kind, counts, first, last, recorded_from, recorded_to, actor, None if ids is None else ids_of(ids))
+    wanted = TrailFilter(
+        kind, counts, first, last, recorded_from, recorded_to, actor, None if ids is None else ids_of(ids)
+    )
     part = page(cursor, limit, question=("events", path_uscc(uscc), *wanted[:-1], ids, order), at=known_at)
     with asking(request) as (questions, reader):
         basis = questions.basis(path_uscc(uscc), None, part.known_at)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from api.application.background.checkpoint_signer import Notary, proven_up, shown
+from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, shown
 from api.application.privacy.callers import Caller
 from api.application.privacy.reading_log import about
 from api.application.privacy.veiled import bytes_withheld, veil_of
@@ -27,7 +27,7 @@ from domain.store.log.restored import acceptances
 from domain.store.log.stream_heads import head_of
 from domain.store.proof.proof_reader import (
     HeadsKept,
-    Placed,
+    PlacedEvent,
     Signed,
     checkpoint_at,
     consistency_proof,
@@ -80,7 +80,7 @@ def _covers(request: Request, caller: Caller, event_id: str) -> Callable[[Connec
     return covers
 
 
-def _event(request: Request, connection: Connection, caller: Caller, event_id: str) -> Placed:
+def _event(request: Request, connection: Connection, caller: Caller, event_id: str) -> PlacedEvent:
     """An event that the caller may know of: readers all, an agency its own, everybody what they recorded themselves."""
     event = placed(connection, event_id)
     if (
@@ -99,7 +99,7 @@ def _event(request: Request, connection: Connection, caller: Caller, event_id: s
     return event
 
 
-def _is_hidden(request: Request, caller: Caller, event: Placed) -> bool:
+def _is_hidden(request: Request, caller: Caller, event: PlacedEvent) -> bool:
     """Whether it is a survey form of which the rated agency is told the month alone: its place would tell the day."""
     if caller.role is not Role.AGENCY or event.topic.removeprefix("steward.") not in SURVEYS:
         return False
@@ -108,7 +108,7 @@ def _is_hidden(request: Request, caller: Caller, event: Placed) -> bool:
     return veil is not None and event.id in veil.by_id
 
 
-def _note_agency(request: Request, event: Placed) -> None:
+def _note_agency(request: Request, event: PlacedEvent) -> None:
     """Whose event it is, so that it is kept who asked about it; an event of the law is about nobody."""
     kind, _, uscc = event.stream.partition("/")
     if kind == "agency":
@@ -129,7 +129,7 @@ def _up_to(signed: Signed, size: int | None, name: str) -> int:
 @router.get("/v1/log/checkpoint", tags=[LOG], **checkpoint_docs())
 def checkpoint(request: Request, size: Size = None) -> Response:
     """签名的检查点：日志有多少条、根散列为何 / The signed checkpoint; Accept: text/plain gives the note alone."""
-    notary: Notary = request.app.state.service.notary
+    notary: CheckpointSigner = request.app.state.service.notary
     with proven(request) as (connection, latest):
         signed = latest if size is None else checkpoint_at(connection, _up_to(latest, size, "size"))
         restores = acceptances(connection)
@@ -194,7 +194,7 @@ def inclusion(request: Request, event_id: EventId, size: Size = None) -> Respons
 def log_receipt(request: Request, event_id: EventId) -> Response:
     """回执：可脱离本系统核验的一个文件 / A receipt: one file, checked without this service (steward verify-receipt)."""
     caller: Caller = request.state.caller
-    notary: Notary = request.app.state.service.notary
+    notary: CheckpointSigner = request.app.state.service.notary
     with proven(request, _covers(request, caller, event_id)) as (connection, signed):
         event = _event(request, connection, caller, event_id)
         _note_agency(request, event)

@@ -18,7 +18,7 @@ from api.http.query_params import Cursor, Limit
 from api.http.responses import answer
 from domain.errors import NotFound
 from domain.law import Law
-from domain.measures.rulebook.rulebook import Reading, Rulebook
+from domain.measures.rulebook.rulebook import Interpretation, Rulebook
 from domain.measures.text.implements import code_for
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import Paragraph, canonical_reference, find_paragraph, paragraphs
@@ -44,7 +44,7 @@ def _heading(book: Rulebook) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _reading(reading: Reading) -> dict[str, Any]:
+def _reading(reading: Interpretation) -> dict[str, Any]:
     return {**asdict(reading), "confirmed": reading.confirmed}
 
 

@@ -24,7 +24,7 @@ from domain.errors import Invalid, NotFound
 from domain.values import FOREVER, instant
 from projections.public.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, results_feed
 from projections.public.public import Public, PublicResult, PublicYear, newest, results_answer
-from projections.rows.read.register import Wanted
+from projections.rows.read.register import RegisterFilter
 
 router = APIRouter(route_class=GuardedRoute)
 OPEN = "公开"
@@ -79,7 +79,7 @@ def public_agencies(
         return public_agencies_feed(request, category, q)
     part, now = onward(cursor, limit, question=("public agencies", category, q)), datetime.now(UTC)
     with publicly(request, now) as public:
-        found = public.agencies(Wanted(limit + 1, part.after, category, q))
+        found = public.agencies(RegisterFilter(limit + 1, part.after, category, q))
         items, next_cursor = part.part([one.item for one in found])
         return public_list(request, {**public.echo(), "items": items, "next_cursor": next_cursor}, now)
 
@@ -100,7 +100,7 @@ def public_blacklist(request: Request, limit: Limit = 50, cursor: Cursor = None)
         return public_blacklist_feed(request)
     part, now = onward(cursor, limit, question=("public blacklist",)), datetime.now(UTC)
     with publicly(request, now) as public:
-        found = public.blacklist(Wanted(limit + 1, part.after))
+        found = public.blacklist(RegisterFilter(limit + 1, part.after))
         items, next_cursor = part.part([one.item for one in found])
         return public_list(request, {**public.echo(), "items": items, "next_cursor": next_cursor}, now)
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application.command_request import Order
+from api.application.command_request import CommandRequest
 from api.application.privacy.callers import Caller
 from api.application.problem_types import Gone
 from api.application.recording import record
@@ -21,10 +21,10 @@ from domain.agency import Agency
 from domain.commands.surveys import AnswerInvitation, still_open
 from domain.errors import Contradiction
 from domain.events import ProjectStarted, SurveyInvited, SurveySubmitted
-from domain.ledger.ledger import Unit
+from domain.ledger.ledger import UnitOfWork
 from domain.trail.trail import Trail
 from domain.values import Instant, Role, instant, shanghai_date
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 from projections.replay.standing import agency_name
 
 router = APIRouter(route_class=GuardedRoute)
@@ -111,7 +111,7 @@ def about_link(request: Request, secret: str, *, used: bool = False) -> dict[str
     """
     with request.app.state.service.ledger.reading() as reader:
         link = find_link(reader.connection, secret)
-        basis = Questions(reader, _now()).basis(link.uscc)
+        basis = ReplayQueries(reader, _now()).basis(link.uscc)
     invitation = basis.trail.by_id[link.invitation_id] if used else invitation_of(basis.trail, link)
     assert isinstance(invitation, SurveyInvited)  # noqa: S101
     return {
@@ -134,14 +134,14 @@ def answer_invitation(request: Request, secret: str, body: AnswerInvitation) -> 
     invitation = trail.by_id[link.invitation_id]
     assert isinstance(invitation, SurveyInvited)  # noqa: S101
 
-    def use(unit: Unit, agency: Agency) -> None:
+    def use(unit: UnitOfWork, agency: Agency) -> None:
         """Under the lock, and only when this is no retry."""
         invitation_of(agency.trail, link)
         note_use(unit.connection, link, _now())
 
     if body.submitted_on is None:
         body = body.model_copy(update={"submitted_on": shanghai_date(_now())})
-    order = Order(
+    order = CommandRequest(
         command=body,
         uscc=link.uscc,
         path_id=link.invitation_id,

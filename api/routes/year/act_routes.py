@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.application import idempotency
-from api.application.assessing.act import Act
+from api.application.assessing.act import ActionContext
 from api.application.assessing.appeal_decisions import decide, simple
 from api.application.assessing.impact_decisions import dispose
 from api.application.assessing.publishing import close_year, publish_year
@@ -23,7 +23,7 @@ from api.routes.agency.question_routes import path_year
 from domain.commands import appeals, rounds
 from domain.commands.erasing import EraseSubject
 
-_CARRY_OUT: dict[Any, Callable[[Act, Any, Any], tuple[dict[str, Any], bool]]] = {
+_CARRY_OUT: dict[Any, Callable[[ActionContext, Any, Any], tuple[dict[str, Any], bool]]] = {
     rounds.PublishYear: publish_year,
     rounds.CloseYear: close_year,
     appeals.AdmitAppeal: simple,
@@ -41,7 +41,7 @@ def _endpoint(row: ActRoute) -> Callable[..., Response]:
         service, headers = request.app.state.service, request.headers
         subject: Any = path_year(given[named]) if named == "year" else given[named]
         path = row.path.format(**{named: subject})
-        act = Act(
+        act = ActionContext(
             service.ledger,
             request.state.caller,
             idempotency.attempt(request.state.caller.scope, headers.get(idempotency.HEADER), path, request.state.body),

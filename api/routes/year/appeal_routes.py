@@ -29,7 +29,7 @@ from projections.compare.publication import published
 from projections.compare.standing_difference import sheet_differences
 from projections.compare.three_answers import result_json, result_named, three_answers
 from projections.replay.audit_trail import entry
-from projections.replay.queries import Questions
+from projections.replay.queries import ReplayQueries
 
 router = APIRouter(route_class=GuardedRoute)
 
@@ -62,7 +62,7 @@ def appeal_of(reader: Reader, appeal_id: str, own: str | None) -> tuple[str, App
 class Appeal:
     """An appeal with all that belongs to it, as known now or at a place of the log."""
 
-    def __init__(self, questions: Questions, uscc: str, filed: AppealFiled, known_at: str | None = None) -> None:
+    def __init__(self, questions: ReplayQueries, uscc: str, filed: AppealFiled, known_at: str | None = None) -> None:
         self.reader, self.filed = questions.reader, filed
         now = questions.basis(uscc, None, known_at)
         found = published(self.reader, uscc, filed.year, now.trail.events)

@@ -27,7 +27,7 @@ from domain.values import Instant, assessment_stream
 from projections.compare.publication import full_sheet, published
 from projections.compare.three_answers import deadline_json, result_json, three_answers
 from projections.replay.audit_trail import recorded_entry
-from projections.rows.read.published import LATEST, Wanted, matters, results_of_year
+from projections.rows.read.published import LATEST, WorklistFilter, matters, results_of_year
 from projections.rows.read.published_details import details, waivers, why_left_out
 from projections.rows.read.row_queries import DistrictBasis, must_be_assessed
 
@@ -140,7 +140,8 @@ def _still_open(reader: Reader, year: int) -> dict[str, Any]:
     every = list(results_of_year(reader.connection, year))
     last = max((one.result.deadline for one in every if one.result.deadline is not None), default=None)
     counts = {
-        kind: sum(1 for _ in matters(reader.connection, Wanted(kind, year=year))) for kind in ("appeal", "impact")
+        kind: sum(1 for _ in matters(reader.connection, WorklistFilter(kind, year=year)))
+        for kind in ("appeal", "impact")
     }
     return {
         "open_appeals": counts["appeal"], "open_impacts": counts["impact"], "last_deadline": deadline_json(last),

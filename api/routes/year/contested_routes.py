@@ -20,7 +20,7 @@ from api.application.privacy.personal_data import shown
 from api.application.privacy.reading_log import about
 from api.http.documentation.openapi import body_question_docs, question_docs
 from api.http.guard import GuardedRoute
-from api.http.limits.concurrency import Deadline
+from api.http.limits.concurrency import TimeLimit
 from api.http.responses import answer
 from api.routes.agency.question_routes import MANY, asking, own_only
 from api.routes.year.appeal_routes import appeal_of
@@ -31,7 +31,7 @@ from domain.events import ImpactDisposed, ResultRevised
 from domain.measures.chapter4_appeals import changes_of, is_worse, result_total
 from domain.measures.text.implements import implements
 from domain.values import rounded
-from projections.compare.basis_difference import Moved
+from projections.compare.basis_difference import BasisDifference
 from projections.compare.publication import Draft, Published, again, draft_of, full_sheet, judged_again, published
 from projections.compare.standing_difference import sheet_differences
 from projections.compare.three_answers import result_json, result_named
@@ -39,7 +39,7 @@ from projections.compare.what_if import added_by, hypothetical
 from projections.replay.audit_trail import recorded_entry
 from projections.replay.basis import Basis
 from projections.replay.standing import agency_name
-from projections.rows.read.published import Wanted, matters, results_of_year
+from projections.rows.read.published import WorklistFilter, matters, results_of_year
 
 router = APIRouter(route_class=GuardedRoute)
 MOST_ALONE = 40
@@ -63,7 +63,7 @@ class SupposedDecision(Part):
 def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Response:  # noqa: A002  # the name in the path
     """假设这样决定异议，结果和名次会怎样；不写入任何内容 / What a decision would change (R34); nothing is written."""
     caller: Caller = request.state.caller
-    deadline = Deadline(request.app.state.service.settings.what_if_seconds)
+    deadline = TimeLimit(request.app.state.service.settings.what_if_seconds)
     with asking(request) as (questions, reader):
         own = own_only(request)
         uscc, filed = appeal_of(reader, id, own)
@@ -105,7 +105,7 @@ def _consequences(
 
     `reopened`: for a later fact, which may be to the agency's disadvantage; an appeal never is.
     """
-    draft, moved = draft_of(basis, found.first.year), Moved.between(again(found, basis.known_at), basis)
+    draft, moved = draft_of(basis, found.first.year), BasisDifference.between(again(found, basis.known_at), basis)
     sheet = dict(full_sheet(found.events, found.standing))
     grade = None if draft.grade is None else draft.grade.value
     kept = is_worse(found.standing, grade, draft.total) or not differs(found, draft)
@@ -152,7 +152,7 @@ def impact(request: Request, id: str) -> Response:  # noqa: A002  # the name in 
     """一项影响：迟到的事实、公布的结果、重开会怎样 / A late fact, the result, and what reopening it would change."""
     with asking(request) as (questions, reader):
         own = own_only(request)
-        waiting = next(iter(matters(reader.connection, Wanted("impact", "all", uscc=own, id=id))), None)
+        waiting = next(iter(matters(reader.connection, WorklistFilter("impact", "all", uscc=own, id=id))), None)
         found = None if waiting is None else published(reader, waiting.uscc, int(waiting.matter.about_year or 0))
         if waiting is None or found is None:
             raise no_such_impact()

@@ -28,7 +28,7 @@ from api.routes.agency.question_routes import MANY, looking_up, own_only
 from domain.events import AppealFiled, Event
 from projections.compare.three_answers import deadline_json
 from projections.replay.audit_trail import recorded_entry
-from projections.rows.read.published import LATEST, Waiting, Waits, Wanted, matters, names_on, waiting
+from projections.rows.read.published import LATEST, OpenMatter, Waits, WorklistFilter, matters, names_on, waiting
 
 router = APIRouter(route_class=GuardedRoute)
 
@@ -46,7 +46,9 @@ def appeals(
 ) -> Response:
     """异议登记簿，先到期的在前（R33）/ The register of appeals, what is due first first; an agency sees its own."""
     asked = None if status == "undecided" else status
-    return _worklist(request, Wanted("appeal", asked, due_before, own_only(request)), limit, cursor, _appeal_row)
+    return _worklist(
+        request, WorklistFilter("appeal", asked, due_before, own_only(request)), limit, cursor, _appeal_row
+    )
 
 
 @router.get("/v1/objections", tags=[MANY], **question_docs("objections"))
@@ -54,19 +56,19 @@ def objections(
     request: Request, status: ObjectionStatus = "open", limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """对单条记录的异议（R38）/ Objections to single records; an agency sees its own."""
-    return _worklist(request, Wanted("objection", status, uscc=own_only(request)), limit, cursor, _fact_row)
+    return _worklist(request, WorklistFilter("objection", status, uscc=own_only(request)), limit, cursor, _fact_row)
 
 
 @router.get("/v1/reports", tags=[MANY], **question_docs("reports"))
 def reports(request: Request, status: ReportStatus = "open", limit: Limit = 50, cursor: Cursor = None) -> Response:
     """不良行为举报（R11）/ Reports of behaviours, until a bad record is entered or they are dismissed."""
-    return _worklist(request, Wanted("report", status), limit, cursor, _fact_row)
+    return _worklist(request, WorklistFilter("report", status), limit, cursor, _fact_row)
 
 
 @router.get("/v1/impacts", tags=[MANY], **question_docs("impacts"))
 def impacts(request: Request, status: ImpactStatus = "open", limit: Limit = 50, cursor: Cursor = None) -> Response:
     """迟到的事实对已公布结果的影响（R36）/ Published results that later facts would change."""
-    return _worklist(request, Wanted("impact", status, uscc=own_only(request)), limit, cursor, _impact_row)
+    return _worklist(request, WorklistFilter("impact", status, uscc=own_only(request)), limit, cursor, _impact_row)
 
 
 @router.get("/v1/submissions", tags=[MANY], **question_docs("submissions"))
@@ -78,7 +80,7 @@ def submissions(
     cursor: Cursor = None,
 ) -> Response:
     """要求报送而尚未收到的材料（R8），先到期的在前 / What agencies were asked to hand in, what is due first first."""
-    wanted = Wanted("submission", status, due_before, own_only(request))
+    wanted = WorklistFilter("submission", status, due_before, own_only(request))
     return _worklist(request, wanted, limit, cursor, _submission_row)
 
 
@@ -104,10 +106,10 @@ def worklists(request: Request) -> Response:
     return answer(request, {"as_of": basis.as_of.isoformat(), "known_at": basis.known_at, "items": items})
 
 
-Row = Callable[[Waiting, dict[str, Event]], dict[str, Any]]
+Row = Callable[[OpenMatter, dict[str, Event]], dict[str, Any]]
 
 
-def _worklist(request: Request, wanted: Wanted, limit: int, cursor: str | None, row: Row) -> Response:
+def _worklist(request: Request, wanted: WorklistFilter, limit: int, cursor: str | None, row: Row) -> Response:
     """A page of matters, with the facts that they are about."""
     part = page(cursor, limit, question=("matters", *wanted))
     with looking_up(request) as (look_ups, reader):
@@ -128,12 +130,12 @@ def _worklist(request: Request, wanted: Wanted, limit: int, cursor: str | None, 
     return answer(request, {"known_at": basis.known_at, "items": items, "next_cursor": next_cursor})
 
 
-def _fact_of(one: Waiting) -> str:
+def _fact_of(one: OpenMatter) -> str:
     """The event whose content a worklist shows: of an impact its cause, else what began the matter."""
     return str(one.matter.about) if one.matter.kind == "impact" else one.id
 
 
-def matter_part(one: Waiting, name: str | None = None) -> dict[str, Any]:
+def matter_part(one: OpenMatter, name: str | None = None) -> dict[str, Any]:
     """What every worklist says of a matter."""
     return {
         "id": one.id, "agency": {"uscc": one.uscc, "name": name}, "status": one.matter.status,
@@ -141,7 +143,7 @@ def matter_part(one: Waiting, name: str | None = None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _appeal_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+def _appeal_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
     filed = facts[one.id]
     if not isinstance(filed, AppealFiled):
         raise LookupError(f"{one.id} is no appeal: run steward check")
@@ -156,18 +158,18 @@ def filed_part(filed: AppealFiled) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _fact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+def _fact_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
     return {"about": one.matter.about}
 
 
-def _impact_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+def _impact_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
     return impact_part(one)
 
 
-def impact_part(one: Waiting) -> dict[str, Any]:
+def impact_part(one: OpenMatter) -> dict[str, Any]:
     """Which published result an impact is about, and which later fact would change it (R36)."""
     return {"year": one.matter.about_year, "result": one.id.partition("~")[0], "cause": one.matter.about}
 
 
-def _submission_row(one: Waiting, facts: dict[str, Event]) -> dict[str, Any]:
+def _submission_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
     return {"item": int(one.matter.about or 0), "due_on": one.matter.due_on and one.matter.due_on.isoformat()}

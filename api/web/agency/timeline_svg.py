@@ -15,7 +15,7 @@ from api.web.agency.timeline_words import SMALL, End, Words, placed, result_said
 from api.web.frame.names import TIERS
 from domain.values import TIER_RANK, Tier, shanghai_date
 from projections.pictures.svg import about_wide, said, tag
-from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, Row, stacked
+from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, AxisRow, stacked
 from projections.pictures.timeline_picture import LANES
 from projections.replay.timeline_summary import LANE_KEYS
 
@@ -225,7 +225,7 @@ def _results(results: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]
     yield _name(words.t("结果与异议期", "Appeal window"), _RESULT_TOP + 13)
     by_event = {one["event"]: one for one in results}
     rows = [
-        Row(date.fromisoformat(one["published_on"]), date.fromisoformat(one["deadline"] or one["published_on"]),
+        AxisRow(date.fromisoformat(one["published_on"]), date.fromisoformat(one["deadline"] or one["published_on"]),
             f"{one['year']}: {result_said(one, words)}", one["event"])
         for one in results
     ]  # fmt: skip

@@ -19,7 +19,7 @@ _RESULTS = ("ResultPublished", "ResultRevised")
 _PROCEEDINGS = ("Result", "Appeal", "Impact")
 
 
-class Filing(NamedTuple):
+class AppealFiling(NamedTuple):
     """An appeal that is about to be recorded, or was: which result it is against and until when that could be."""
 
     year: int
@@ -35,7 +35,7 @@ class Filing(NamedTuple):
     """Whether it waits to be admitted."""
 
 
-async def filing(request: Request, entry: Entry) -> Filing | None:
+async def filing(request: Request, entry: Entry) -> AppealFiling | None:
     """Whether the appeal that a form holds is in time, before it is recorded; None for another form or no result."""
     if entry.command != FORM:
         return None
@@ -48,10 +48,10 @@ async def filing(request: Request, entry: Entry) -> Filing | None:
     if against is None or against["deadline"] is None:
         return None
     late = _days_late(entry.day(), against["deadline"]["day"])
-    return Filing(year, against["published_on"], against["deadline"]["day"], late, waits=late > 0)
+    return AppealFiling(year, against["published_on"], against["deadline"]["day"], late, waits=late > 0)
 
 
-async def filed(request: Request, entry: Entry, receipt: dict[str, Any]) -> Filing | None:
+async def filed(request: Request, entry: Entry, receipt: dict[str, Any]) -> AppealFiling | None:
     """The appeal that was recorded, as the register of appeals holds it; None for another form."""
     if entry.command != FORM:
         return None
@@ -59,7 +59,7 @@ async def filed(request: Request, entry: Entry, receipt: dict[str, Any]) -> Fili
     last = found["deadline"]["day"]
     late = 0 if found["in_time"] else _days_late(found["filed_on"], last)
     waits = found["status"] == "awaiting_admission"
-    return Filing(found["year"], found["contested"]["published_on"], last, late, found["id"], waits)
+    return AppealFiling(found["year"], found["contested"]["published_on"], last, late, found["id"], waits)
 
 
 async def begin(request: Request, entry: Entry) -> None:

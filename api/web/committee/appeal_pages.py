@@ -16,7 +16,7 @@ from api.http.query_params import LooseText
 from api.routes.service.law_routes import adopted_law
 from api.web.committee.confirmation import (
     LABELS,
-    Question,
+    ConfirmQuestion,
     Said,
     Trouble,
     confirm,
@@ -28,7 +28,7 @@ from api.web.committee.confirmation import (
     version_of,
 )
 from api.web.committee.sheet_facts import Behind, facts_behind
-from api.web.forms.replacing import KINDS, Row, choices, rows_of
+from api.web.forms.replacing import KINDS, ReplacementRow, choices, rows_of
 from api.web.frame.inside import ask, passed_on, refusal_of, tell, wrong
 from api.web.frame.names import GRADES
 from api.web.frame.page_guard import PageRoute
@@ -75,7 +75,7 @@ async def act(request: Request, appeal: str) -> Response:
 
 
 async def _shown(
-    request: Request, id_: str, trouble: Trouble | None = None, *, rows: list[Row] | None = None
+    request: Request, id_: str, trouble: Trouble | None = None, *, rows: list[ReplacementRow] | None = None
 ) -> Response:
     """The page, with what was typed and what the form supposes, if one was sent."""
     form: FormData | None = getattr(request.state, "form", None)
@@ -98,7 +98,7 @@ async def _shown(
 
 
 async def _what_if(
-    request: Request, found: dict[str, Any], annul: Sequence[Any], rows: list[Row]
+    request: Request, found: dict[str, Any], annul: Sequence[Any], rows: list[ReplacementRow]
 ) -> tuple[dict[str, Any] | None, Trouble | None]:
     """What the API says a decision would change, or why it cannot be."""
     uscc = found["agency"]["uscc"]
@@ -160,7 +160,7 @@ async def _names(request: Request, year: int, usccs: set[str]) -> dict[str, str]
     return {one["agency"]["uscc"]: one["agency"]["name"] for one in items if one["agency"]["uscc"] in usccs}
 
 
-def _question(found: dict[str, Any], body: dict[str, Any], supposed: dict[str, Any]) -> Question:
+def _question(found: dict[str, Any], body: dict[str, Any], supposed: dict[str, Any]) -> ConfirmQuestion:
     zh, en = OUTCOMES[body["outcome"]]
     annulled, replaced = len(body["annul"]), len(body["replace"])
     lines: list[Said] = [
@@ -186,7 +186,7 @@ def _question(found: dict[str, Any], body: dict[str, Any], supposed: dict[str, A
             f"{others[1]}; all affected have a new week to appeal",
         ))  # fmt: skip
     title = ("确认对异议的决定", "Confirm the decision on the appeal")
-    return Question(title, lines, "decide", ("作出决定", "Decide"))
+    return ConfirmQuestion(title, lines, "decide", ("作出决定", "Decide"))
 
 
 async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Response:
@@ -200,7 +200,7 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
         problem = await wrong(request, model, body)
         if problem is not None:
             return await _shown(request, id_, Trouble(problem))
-        question = Question(
+        question = ConfirmQuestion(
             ("确认撤回异议", "Confirm the withdrawal"),
             [(f"自 {body['withdrawn_on']} 起撤回；撤回后，这件异议不再作出决定，公布的结果维持不变",
               f"Withdrawn on {body['withdrawn_on']}; it will not be decided, and the published result stands")],

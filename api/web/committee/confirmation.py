@@ -96,7 +96,7 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class Question:
+class ConfirmQuestion:
     """A decision that is asked about once more before it is recorded."""
 
     title: Said
@@ -111,7 +111,7 @@ class Question:
 
 
 def confirm(
-    request: Request, name: str, question: Question, *, settled: Sequence[tuple[str, str]] = (), **content: Any
+    request: Request, name: str, question: ConfirmQuestion, *, settled: Sequence[tuple[str, str]] = (), **content: Any
 ) -> Response:
     """The page that asks once more: it carries the whole form along, and leads back to it with everything typed.
 
@@ -124,7 +124,7 @@ def confirm(
 
 
 @dataclass(frozen=True)
-class Left:
+class TimeLeft:
     """The time that is left until the end of a day, in working days and hours (R2)."""
 
     last: date
@@ -135,11 +135,11 @@ class Left:
     """Whole hours of today."""
 
 
-def time_left(now: datetime, last: date, calendar: Calendar) -> Left:
+def time_left(now: datetime, last: date, calendar: Calendar) -> TimeLeft:
     """What is left at an instant until the end of the last day of a period; of a rest day no hours are counted."""
     there = now.astimezone(SHANGHAI)
     today = there.date()
     coming = (today + timedelta(days=number) for number in range(1, (last - today).days + 1))
     days = tuple(day for day in coming if calendar.is_working_day(day))
     hours = 23 - there.hour if calendar.is_working_day(today) or not days else 0
-    return Left(last, today > last, days, hours)
+    return TimeLeft(last, today > last, days, hours)

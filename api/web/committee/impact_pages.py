@@ -9,7 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.web.committee.confirmation import (
-    Question,
+    ConfirmQuestion,
     Said,
     Trouble,
     confirm,
@@ -63,7 +63,7 @@ async def dispose(request: Request, impact: str) -> Response:
     return RedirectResponse(f"/impacts/{impact}#disposal", 303, {"Cache-Control": "no-store"})
 
 
-def _question(found: dict[str, Any], body: dict[str, str]) -> Question:
+def _question(found: dict[str, Any], body: dict[str, str]) -> ConfirmQuestion:
     year, would = found["year"], found["reopened"]
     if body["outcome"] == "kept" or would is None:
         line: Said = (
@@ -73,7 +73,7 @@ def _question(found: dict[str, Any], body: dict[str, str]) -> Question:
     else:
         line = _revision(year, would)
     when: Said = (f"处理日期 {body['disposed_on']}", f"On {body['disposed_on']}")
-    return Question(("确认处理", "Confirm"), [line, when], "dispose", ("记录处理决定", "Record it"))
+    return ConfirmQuestion(("确认处理", "Confirm"), [line, when], "dispose", ("记录处理决定", "Record it"))
 
 
 def _revision(year: int, would: dict[str, Any]) -> Said:

@@ -15,7 +15,7 @@ from api.application.assessing.publishing import may_publish
 from api.http.query_params import Cursor
 from api.routes.service.law_routes import adopted_law
 from api.web.committee.appeal_pages import STATUS as APPEALS
-from api.web.committee.confirmation import Question, Said, Trouble, confirm, given, key_of, text_of, time_left
+from api.web.committee.confirmation import ConfirmQuestion, Said, Trouble, confirm, given, key_of, text_of, time_left
 from api.web.frame.basis_picker import asked
 from api.web.frame.inside import ask, look, refusal_of, tell, wrong
 from api.web.frame.names import GRADES
@@ -157,7 +157,7 @@ def _at_field(problem: dict[str, Any]) -> dict[str, Any]:
     return {**problem, "errors": errors}
 
 
-def _question(found: dict[str, Any], body: dict[str, Any]) -> Question:
+def _question(found: dict[str, Any], body: dict[str, Any]) -> ConfirmQuestion:
     year_, count, waived = found["year"], found["expected"], len(body["waivers"])
     lines: list[Said] = [
         _results(year_, count, found["grades"]),
@@ -168,7 +168,7 @@ def _question(found: dict[str, Any], body: dict[str, Any]) -> Question:
         ("公布后只能通过异议或结果影响的处理来修订；自今天的次日起一周可提出异议（第二十条、R45）",
          "Afterwards results change only by appeals or impacts; appeals run for a week from tomorrow (art.20, R45)"),
     ]  # fmt: skip
-    return Question(
+    return ConfirmQuestion(
         (f"确认公布 {year_} 年度考评结果", f"Confirm the publication of {year_}"), lines, "publish",
         (f"公布 {count} 个结果", f"Publish {count} results"),
     )  # fmt: skip
@@ -190,7 +190,7 @@ async def _close(request: Request, year_: str, *, sure: bool) -> Response:
         problem = await wrong(request, CloseYear, body)
         if problem is not None:
             return await _shown(request, year_, Trouble(problem))
-        question = Question(
+        question = ConfirmQuestion(
             (f"确认办结 {year_} 年度", f"Confirm the closing of {year_}"),
             [(f"自 {body['closed_on']} 起，{year_} 年度的结果为最终结果",
               f"The results of {year_} are final from {body['closed_on']}")],

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from api.web.forms.form_entry import ID, Entry
 from api.web.forms.form_lists import trail
-from api.web.forms.form_preview import Effect, Item
+from api.web.forms.form_preview import Item, PreviewEffect
 from api.web.forms.form_texts import Words
 from api.web.frame.inside import Inside, tell
 from domain.values import Role
@@ -23,7 +23,7 @@ _WITHOUT = frozenset({"file-agency", "dismiss-hint"})
 """Commands that no what-if takes: the agency is not there yet, or nothing about it changes."""
 
 
-async def effect_of(request: Request, entry: Entry) -> Effect | Inside | None:
+async def effect_of(request: Request, entry: Entry) -> PreviewEffect | Inside | None:
     """What recording the entry would do; the problem when it would be refused; None where nobody can tell.
 
     Enterprises are shown nothing of an agency's standing, so they get none either.
@@ -58,7 +58,7 @@ async def effect_of(request: Request, entry: Entry) -> Effect | Inside | None:
             return answer
     sheets.sort(key=lambda one: int(one["year"]))
     days_apart = [one for one in seen if one["before"]["standing"]["as_of"] != today]
-    return Effect(days_apart, now.content, sheets, sorted(wanted), _notes(entry, facts, sheets))
+    return PreviewEffect(days_apart, now.content, sheets, sorted(wanted), _notes(entry, facts, sheets))
 
 
 class _Asking:

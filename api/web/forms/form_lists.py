@@ -29,7 +29,7 @@ class Option(NamedTuple):
     text_en: str
 
 
-class Listed(NamedTuple):
+class ListedChoice(NamedTuple):
     """Facts of one kind, as long as none of the others names them."""
 
     opened: tuple[str, ...]
@@ -38,16 +38,16 @@ class Listed(NamedTuple):
 
 
 _LISTS = {
-    "requests": Listed(("SubmissionRequested",), "request_id", ("SubmissionReceived",)),
-    "projects": Listed(("ProjectStarted",)),
-    "open projects": Listed(("ProjectStarted",), "project_id", ("ProjectCompleted", "ProjectCancelled")),
-    "referrals": Listed(("BadRecordEntered",), "bad_record_id", ("BadRecordReferred",)),
-    "complaints": Listed(
+    "requests": ListedChoice(("SubmissionRequested",), "request_id", ("SubmissionReceived",)),
+    "projects": ListedChoice(("ProjectStarted",)),
+    "open projects": ListedChoice(("ProjectStarted",), "project_id", ("ProjectCompleted", "ProjectCancelled")),
+    "referrals": ListedChoice(("BadRecordEntered",), "bad_record_id", ("BadRecordReferred",)),
+    "complaints": ListedChoice(
         ("ComplaintReceived",), "complaint_id", ("ComplaintUpheld", "ComplaintDismissed", "ComplaintMerged")
     ),
-    "all complaints": Listed(("ComplaintReceived",)),
-    "reports": Listed(("BehaviourReported",), "report_id", ("ReportDismissed", "BadRecordEntered")),
-    "objections": Listed(("ObjectionFiled",), "objection_id", ("ObjectionAnswered",)),
+    "all complaints": ListedChoice(("ComplaintReceived",)),
+    "reports": ListedChoice(("BehaviourReported",), "report_id", ("ReportDismissed", "BadRecordEntered")),
+    "objections": ListedChoice(("ObjectionFiled",), "objection_id", ("ObjectionAnswered",)),
 }
 _DETAILS: dict[str, Callable[[Fact], Words | None]] = {
     "ProjectStarted": lambda fact: _same(" · ".join(filter(None, (fact["client"]["name"], fact["contract_no"])))),
@@ -100,7 +100,7 @@ def _reads_hints(request: Request) -> bool:
     return request.state.visitor.role is Role.ASSOCIATION
 
 
-def _open(facts: Iterable[Fact], wanted: Listed) -> list[Fact]:
+def _open(facts: Iterable[Fact], wanted: ListedChoice) -> list[Fact]:
     held = list(facts)
     done = {one["fact"].get(wanted.by) for one in held if one["type"] in wanted.closed}
     return [one for one in held if one["type"] in wanted.opened and one["id"] not in done]

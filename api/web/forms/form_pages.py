@@ -25,7 +25,7 @@ from api.web.forms.form_entry import ID, Entry, command_of, is_day, new_entry, s
 from api.web.forms.form_fields import FORMS, REPLACING, FormField, every_field, form_fields
 from api.web.forms.form_filling import filled
 from api.web.forms.form_lists import MOST_OPTIONS, Option, described, options, trail
-from api.web.forms.form_particulars import COMMAND, SAID_BY, Changed, begun, changes, on_file
+from api.web.forms.form_particulars import COMMAND, SAID_BY, ChangedParticular, begun, changes, on_file
 from api.web.forms.form_preview import PART_NAMES
 from api.web.forms.form_texts import command_text, questions
 from api.web.forms.form_values import any_filled, values_of
@@ -141,7 +141,7 @@ async def _begin(request: Request, entry: Entry) -> None:
         entry.begun = begun(on_file(await _particulars(request, entry.uscc), today(), int(entry.begun_at)))
 
 
-async def _changes(request: Request, entry: Entry) -> list[Changed]:
+async def _changes(request: Request, entry: Entry) -> list[ChangedParticular]:
     """Old and new of what is reported as changed (R7)."""
     if entry.command != COMMAND:
         return []

@@ -24,7 +24,7 @@ Fact = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangedParticular:
     """One particular, before and after. In lists, what is named the same on both sides is `altered`, old with new."""
 
     part: FormField
@@ -83,14 +83,14 @@ def untouched(begun: Values, values: Values) -> set[str]:
     return {name for name, given in values.items() if given == begun[name]}
 
 
-def changes(old: Values, new: Values, names: set[str]) -> list[Changed]:
+def changes(old: Values, new: Values, names: set[str]) -> list[ChangedParticular]:
     """What becomes of each of these particulars."""
     return [_changed(one, old[one.name], new[one.name]) for one in parts() if one.name in names]
 
 
-def _changed(one: FormField, old: Any, new: Any) -> Changed:
+def _changed(one: FormField, old: Any, new: Any) -> ChangedParticular:
     if one.kind != "rows":
-        return Changed(one, old, new)
+        return ChangedParticular(one, old, new)
     gone, come, stayed = list(old), [], 0
     for row in new:
         if row in gone:
@@ -105,7 +105,7 @@ def _changed(one: FormField, old: Any, new: Any) -> Changed:
             gone.remove(same)
             come.remove(row)
             altered.append((same, row))
-    return Changed(one, old, new, tuple(gone), tuple(come), tuple(altered), stayed)
+    return ChangedParticular(one, old, new, tuple(gone), tuple(come), tuple(altered), stayed)
 
 
 def cleared(one: FormField) -> Any:

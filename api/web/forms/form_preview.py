@@ -11,7 +11,7 @@ from api.web.frame.names import FILINGS, GRADES, TIERS, named_in_english
 
 Item = dict[str, Any]
 PART_NAMES = {
-    "conduct": ("服务规范", "Conduct"), "quality": ("服务质量", "Quality"), "effect": ("服务效果", "Effect"),
+    "conduct": ("服务规范", "Conduct"), "quality": ("服务质量", "Quality"), "effect": ("服务效果", "PreviewEffect"),
     "honours": ("荣誉记录", "Honours"), "total": ("合计得分", "Total"),
 }  # fmt: skip
 """The parts of a score (annex 1)."""
@@ -94,7 +94,7 @@ class YearEffect:
 
 
 @dataclass(frozen=True)
-class Effect:
+class PreviewEffect:
     """What would be: on the days of the facts, today, and in every year that they touch."""
 
     days: list[Item]

@@ -59,7 +59,7 @@ def choices() -> dict[str, dict[str, dict[str, Words]]]:
 
 
 @dataclass
-class Row:
+class ReplacementRow:
     """One of them as the form has it."""
 
     number: int
@@ -81,9 +81,9 @@ class Row:
         return {"post": path, "body": body}
 
 
-def rows_of(form: FormData) -> list[Row]:
+def rows_of(form: FormData) -> list[ReplacementRow]:
     """The rows that a form holds, numbered anew from 0; one more or one less where a button asks for it."""
-    found: list[Row] = []
+    found: list[ReplacementRow] = []
     dropped = text_of(form, "act").removeprefix("drop-")
     for name in form:
         match = _ROW.fullmatch(name)
@@ -92,8 +92,8 @@ def rows_of(form: FormData) -> list[Row]:
             continue
         prefix = f"replace-{match[1]}-body-"
         names = KINDS[kind][2]
-        found.append(Row(len(found), kind, {one: text_of(form, prefix + one) for one in names}))
+        found.append(ReplacementRow(len(found), kind, {one: text_of(form, prefix + one) for one in names}))
     wanted = text_of(form, "more")
     if text_of(form, "act") == "add" and wanted in KINDS and len(found) < MOST:
-        found.append(Row(len(found), wanted, dict.fromkeys(KINDS[wanted][2], "")))
+        found.append(ReplacementRow(len(found), wanted, dict.fromkeys(KINDS[wanted][2], "")))
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from api.web.forms.form_texts import Words, command_text
-from domain.disclosure.who_reads import OFFICERS, READERS, Disclosure, Kind, kind_of
+from domain.disclosure.who_reads import OFFICERS, READERS, Disclosure, TextKind, kind_of
 from domain.measures.text.implements import implements
 from domain.values import Role
 
@@ -54,7 +54,7 @@ def who_reads(command: str, path: str, kind: str) -> Words | None:
     if event == "SurveySubmitted":
         return DISCLOSED_BY_RULE
     if name == "note":
-        return NOTE_OF_COMPLAINT if kind_of(event, "note", "shared") is Kind.COMPLAINT else NOTE
+        return NOTE_OF_COMPLAINT if kind_of(event, "note", "shared") is TextKind.COMPLAINT else NOTE
     found = kind_of(event, "profile" if event in _IN_PROFILE and name not in ("evidence",) else name)
     return _said(OFFICERS | {Role.AGENCY} if found is None else READERS[found])
 

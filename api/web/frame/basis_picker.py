@@ -17,7 +17,7 @@ _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,6})?)?", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Asked:
+class PickedBasis:
     """What the address says; None is today, and all that is known."""
 
     as_of: str | None
@@ -30,10 +30,10 @@ class Asked:
         return {name: value for name, value in both.items() if value}
 
 
-def asked(request: Request) -> Asked:
+def asked(request: Request) -> PickedBasis:
     """The basis that the address of a page names. It is checked where it is used: by the API."""
     given = request.query_params
-    return Asked(given.get("as_of") or None, given.get("known_at") or None)
+    return PickedBasis(given.get("as_of") or None, given.get("known_at") or None)
 
 
 def keeping(request: Request, path: str, **query: Any) -> str:

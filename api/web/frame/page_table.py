@@ -9,7 +9,7 @@ from api.application.privacy.authorisation import READERS
 from domain.values import Role
 
 
-class Page(NamedTuple):
+class PageEntry(NamedTuple):
     """A page. `in_navigation`: whether the header leads to it, for who may see it, or for which of them."""
 
     path: str
@@ -34,41 +34,45 @@ TRAIL = ONE_AGENCY | {Role.CLIENT}
 RECORDING = frozenset().union(*(row.roles for row in COMMANDS))
 
 PAGES = (
-    Page("/", "home", "首页", "Home"),
-    Page("/register", "register", "备案名录", "Register", feed="/v1/public/agencies.atom"),
-    Page("/blacklist", "blacklist", "黑名单", "Blacklist", feed="/v1/public/blacklist.atom"),
-    Page("/results", "results", "考评结果", "Results"),
-    Page("/results/{year}", "year", "年度考评结果", "Results of a year", False, "/v1/public/results/{year}.atom"),
-    Page("/rules", "rules", "规则与理解", "Rules as read"),
-    Page("/rules/text", "rules-text", "办法原文", "Text of the Measures", False),
-    Page("/rules/scores", "scores", "如何计分", "How scores are computed"),
-    Page("/appeal", "appeal", "如何提出异议", "How to appeal"),
-    Page("/help", "help", "帮助", "Help", False),
-    Page("/survey/{secret}", "survey", "满意度调查", "Satisfaction survey", False),
-    Page("/sign-in", "sign-in", "登录", "Sign in", False),
-    Page("/board", "board", "工作台", "Board", roles=READING),
-    Page("/agencies", "agencies", "机构", "Agencies", roles=READING | {Role.AGENCY}),
-    Page("/rankings/{year}", "ranking", "排名", "Ranking", roles=READING | {Role.AGENCY}),
-    Page("/todo/{list}", "worklist", "待办", "To do", roles=READING | {Role.AGENCY}),
-    Page("/appeals/{appeal}", "appeal-desk", "异议", "Appeal", False, roles=READING | {Role.AGENCY}),
-    Page("/years/{year}", "year-desk", "年度考评", "Assessment of a year", False, roles=READING),
-    Page("/impacts/{impact}", "impact", "对公布结果的影响", "Impact on a result", False, roles=READING | {Role.AGENCY}),
-    Page("/agencies/{uscc}/sheets/{year}", "sheet", "考评打分表", "Score sheet", False, roles=ONE_AGENCY),
-    Page("/agencies/{uscc}/trail", "trail", "审计轨迹", "Audit trail", False, roles=TRAIL),
-    Page("/agencies/{uscc}/events/{event}", "event", "记录", "Record", False, roles=TRAIL),
-    Page("/agencies/{uscc}/compare", "compare", "对比", "Compare", False, roles=ONE_AGENCY),
-    Page("/record", "record", "登记", "Record", roles=RECORDING),
-    Page("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
-    Page("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
-    Page("/pledge", "pledge", "诚信从业承诺书", "Pledge", frozenset({Role.AGENCY}), roles=READING | {Role.AGENCY}),
-    Page("/agencies/{uscc}/subjects", "subjects", "个人信息", "Personal data", False, roles=READING),
-    Page("/consultations", "consultations", "查阅记录", "Consultations", frozenset({Role.AUDITOR}), roles=AUDITING),
-    Page("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
-    Page("/admin/accounts", "admin-accounts", "账户", "Accounts", roles=ADMINISTERING),
-    Page("/admin/tokens", "admin-tokens", "令牌", "Tokens", roles=ADMINISTERING),
-    Page("/access-changes", "access-changes", "权限变更记录", "Changes of access", roles=AUDITING | ADMINISTERING),
-    Page("/agencies/{uscc}", "agency", "机构概览与时间线", "Overview and timeline", False, roles=ONE_AGENCY),
-    Page("/agencies/{uscc}/replay", "replay", "回放", "Replay", False, roles=ONE_AGENCY),
+    PageEntry("/", "home", "首页", "Home"),
+    PageEntry("/register", "register", "备案名录", "Register", feed="/v1/public/agencies.atom"),
+    PageEntry("/blacklist", "blacklist", "黑名单", "Blacklist", feed="/v1/public/blacklist.atom"),
+    PageEntry("/results", "results", "考评结果", "Results"),
+    PageEntry("/results/{year}", "year", "年度考评结果", "Results of a year", False, "/v1/public/results/{year}.atom"),
+    PageEntry("/rules", "rules", "规则与理解", "Rules as read"),
+    PageEntry("/rules/text", "rules-text", "办法原文", "Text of the Measures", False),
+    PageEntry("/rules/scores", "scores", "如何计分", "How scores are computed"),
+    PageEntry("/appeal", "appeal", "如何提出异议", "How to appeal"),
+    PageEntry("/help", "help", "帮助", "Help", False),
+    PageEntry("/survey/{secret}", "survey", "满意度调查", "Satisfaction survey", False),
+    PageEntry("/sign-in", "sign-in", "登录", "Sign in", False),
+    PageEntry("/board", "board", "工作台", "Board", roles=READING),
+    PageEntry("/agencies", "agencies", "机构", "Agencies", roles=READING | {Role.AGENCY}),
+    PageEntry("/rankings/{year}", "ranking", "排名", "Ranking", roles=READING | {Role.AGENCY}),
+    PageEntry("/todo/{list}", "worklist", "待办", "To do", roles=READING | {Role.AGENCY}),
+    PageEntry("/appeals/{appeal}", "appeal-desk", "异议", "Appeal", False, roles=READING | {Role.AGENCY}),
+    PageEntry("/years/{year}", "year-desk", "年度考评", "Assessment of a year", False, roles=READING),
+    PageEntry(
+        "/impacts/{impact}", "impact", "对公布结果的影响", "Impact on a result", False, roles=READING | {Role.AGENCY}
+    ),
+    PageEntry("/agencies/{uscc}/sheets/{year}", "sheet", "考评打分表", "Score sheet", False, roles=ONE_AGENCY),
+    PageEntry("/agencies/{uscc}/trail", "trail", "审计轨迹", "Audit trail", False, roles=TRAIL),
+    PageEntry("/agencies/{uscc}/events/{event}", "event", "记录", "Record", False, roles=TRAIL),
+    PageEntry("/agencies/{uscc}/compare", "compare", "对比", "Compare", False, roles=ONE_AGENCY),
+    PageEntry("/record", "record", "登记", "Record", roles=RECORDING),
+    PageEntry("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
+    PageEntry("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
+    PageEntry("/pledge", "pledge", "诚信从业承诺书", "Pledge", frozenset({Role.AGENCY}), roles=READING | {Role.AGENCY}),
+    PageEntry("/agencies/{uscc}/subjects", "subjects", "个人信息", "Personal data", False, roles=READING),
+    PageEntry(
+        "/consultations", "consultations", "查阅记录", "Consultations", frozenset({Role.AUDITOR}), roles=AUDITING
+    ),
+    PageEntry("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
+    PageEntry("/admin/accounts", "admin-accounts", "账户", "Accounts", roles=ADMINISTERING),
+    PageEntry("/admin/tokens", "admin-tokens", "令牌", "Tokens", roles=ADMINISTERING),
+    PageEntry("/access-changes", "access-changes", "权限变更记录", "Changes of access", roles=AUDITING | ADMINISTERING),
+    PageEntry("/agencies/{uscc}", "agency", "机构概览与时间线", "Overview and timeline", False, roles=ONE_AGENCY),
+    PageEntry("/agencies/{uscc}/replay", "replay", "回放", "Replay", False, roles=ONE_AGENCY),
 )
 PUBLIC_PAGES = tuple(page for page in PAGES if page.roles is None)
 FIRST_LIST = "appeals"
@@ -91,12 +95,12 @@ def is_page(path: str) -> bool:
     return first in _FIRST_PARTS and (bool(first) or not slash + rest)
 
 
-def page_named(name: str) -> Page:
+def page_named(name: str) -> PageEntry:
     """The page of this name. Raises: KeyError."""
     return _BY_NAME[name]
 
 
-def page_at(path: str) -> Page | None:
+def page_at(path: str) -> PageEntry | None:
     """The page whose path, as the table writes it, this is; None for what belongs to no one page."""
     return next((page for page in PAGES if page.path == path), None)
 

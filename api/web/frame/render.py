@@ -19,11 +19,10 @@ from starlette.responses import Response
 from api.application.privacy.authorisation import rights_of
 from api.http.public_address import prefix_of, with_prefix
 from api.http.responses import ASK_AGAIN, PageBytes
-from api.web.frame import difference_words as differences
-from api.web.frame import names as words
+from api.web.frame import difference_words, names
 from api.web.frame.basis_picker import asked, keeping, local_of
 from api.web.frame.glossary import terms
-from api.web.frame.page_table import ASSETS, FIRST_LIST, PAGES, POLICY, Page, page_named
+from api.web.frame.page_table import ASSETS, FIRST_LIST, PAGES, POLICY, PageEntry, page_named
 from api.web.frame.visitors import Visitor
 from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
 from projections.paper.citation_words import cited_in_chinese
@@ -134,12 +133,12 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "words": by_date,
         "clock": by_clock,
         "local": local_of,
-        "why": lambda one: t(one["why"], words.named_in_english(one["why_en"])),
+        "why": lambda one: t(one["why"], names.named_in_english(one["why_en"])),
         "readable": lambda text: _INSTANT.sub(lambda found: by_clock(found[0]), _ID.sub("", text)),
         "day": _day_or_month,
         "named": named,
-        "names": words,
-        "differences": differences,
+        "names": names,
+        "differences": difference_words,
         "link": link,
         "may": may,
         "cite": lambda references: t(cited_by_pages(references), references),
@@ -195,7 +194,7 @@ def _is_for(role: Any, in_navigation: bool | frozenset[Any]) -> bool:
     return in_navigation if isinstance(in_navigation, bool) else role in in_navigation
 
 
-def _begun(one: Page, role: Any, uscc: str | None) -> Page:
+def _begun(one: PageEntry, role: Any, uscc: str | None) -> PageEntry:
     """The page with the address at which one begins: this year, the first list; an agency at its own page."""
     if role is Role.AGENCY and one.name == "agencies":
         return one._replace(path=f"/agencies/{uscc}", title="我的机构", title_en="My agency")

@@ -18,7 +18,7 @@ from api.web.frame.render import page
 from api.web.frame.visitors import Visitor, remember
 from api.web.people.sign_in import passwords_of, start_of, too_often
 from domain.errors import Invalid
-from domain.store.access.access_audit import Act, By
+from domain.store.access.access_audit import AccessAction, By
 from domain.store.access.accounts import account_of, begin_session, set_password
 from domain.store.access.admin import end_own_sessions, own_sessions
 from domain.store.access.passwords import hash_password, password_fits, require_good
@@ -91,7 +91,7 @@ def _change_password(request: Request, visitor: Visitor) -> Response:
     hashed = hash_password(new, login, visitor.account.person_name)
     with writing(ledger.engine) as connection:
         by = By(visitor.account.person_id, "page")
-        set_password(connection, visitor.account.id, hashed, by=by, act=Act.OWN_PASSWORD)
+        set_password(connection, visitor.account.id, hashed, by=by, act=AccessAction.OWN_PASSWORD)
         secret = begin_session(connection, visitor.account, source)
     first = visitor.account.handed_out_at is not None
     there = start_of(replace(visitor.account, handed_out_at=None)) if first else "/account?done=password"

@@ -29,7 +29,7 @@ from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import paragraphs
 from domain.values import FOREVER, instant, shanghai_date
 from projections.public.public import ranked
-from projections.rows.read.register import Wanted
+from projections.rows.read.register import RegisterFilter
 
 ROWS = 25
 """Agencies on one page of a list: with names of 300 characters still far below 100 kB."""
@@ -56,7 +56,7 @@ def register(request: Request, category: LooseText = "", q: LooseText = "", curs
     kind, words = category.strip() or None, q.strip() or None
     part, now = onward(cursor, ROWS, question=("register page", kind, words)), datetime.now(UTC)
     with publicly(request, now) as public:
-        found = public.agencies(Wanted(ROWS + 1, part.after, kind, words))
+        found = public.agencies(RegisterFilter(ROWS + 1, part.after, kind, words))
         items, following = part.part([one.item for one in found])
         categories = request.app.state.service.remembered.categories(public)
     filters = {name: value for name, value in (("category", kind), ("q", words)) if value}
@@ -72,7 +72,7 @@ def blacklist(request: Request, cursor: Cursor = None) -> Response:
     """The agencies that are blacklisted today (art.17(3)), with the term of the listing."""
     part, now = onward(cursor, ROWS, question=("blacklist page",)), datetime.now(UTC)
     with publicly(request, now) as public:
-        items, following = part.part([one.item for one in public.blacklist(Wanted(ROWS + 1, part.after))])
+        items, following = part.part([one.item for one in public.blacklist(RegisterFilter(ROWS + 1, part.after))])
     return page(
         request, "blacklist.html", name="blacklist", items=items, today=_today(now), paged=cursor is not None,
         first="/blacklist", following=None if following is None else _address("/blacklist", {"cursor": following}),

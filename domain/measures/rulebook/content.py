@@ -27,7 +27,7 @@ _DEFECT = {"articles", "readings", "note", "note_en"}
 
 @implements("art.28", "R4")
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Interpretation:
     """How the association reads a place where the Measures are silent (art.28); unconfirmed until it says so."""
 
     ref: str
@@ -44,7 +44,7 @@ class Reading:
         return self.confirmed_on is not None
 
     @classmethod
-    def from_content(cls, row: Mapping[str, Any]) -> Reading:
+    def from_content(cls, row: Mapping[str, Any]) -> Interpretation:
         """A reading from a row that `check_content` has passed."""
         day = date.fromisoformat(row["confirmed_on"]) if row["confirmed_on"] else None
         return cls(row["ref"], tuple(row["articles"]), row["note"], row["note_en"], row["confirmed_by"], day)

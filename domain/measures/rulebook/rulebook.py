@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from domain.measures.rulebook.content import Defect, Reading, check_content, json_able
+from domain.measures.rulebook.content import Defect, Interpretation, check_content, json_able
 from domain.measures.rulebook.kinds import RulebookInvalid
 from domain.measures.rulebook.values_of_rules import (
     LATER,
@@ -37,7 +37,7 @@ from domain.measures.text.implements import implements
 from domain.measures.text.paragraphs import READING_REFS
 
 __all__ = [
-    "Defect", "Reading", "Rulebook", "RulebookInvalid", "Rulebooks",
+    "Defect", "Interpretation", "Rulebook", "RulebookInvalid", "Rulebooks",
     "assessment_year_of", "load_rulebook", "shipped_rulebook", "year_span",
 ]  # fmt: skip
 
@@ -61,7 +61,7 @@ class Rulebook:
     """The canonical JSON of the content: UTF-8, sorted keys, no spaces."""
     title: str = field(repr=False, compare=False)
     title_en: str = field(repr=False, compare=False)
-    readings: tuple[Reading, ...] = field(repr=False, compare=False)
+    readings: tuple[Interpretation, ...] = field(repr=False, compare=False)
     defects: tuple[Defect, ...] = field(repr=False, compare=False)
     assessment: Assessment = field(repr=False, compare=False)
     deadlines: Deadlines = field(repr=False, compare=False)
@@ -89,7 +89,7 @@ class Rulebook:
             canonical=canonical,
             title=content["title"],
             title_en=content["title_en"],
-            readings=_with_later_readings(tuple(Reading.from_content(row) for row in content["reading"])),
+            readings=_with_later_readings(tuple(Interpretation.from_content(row) for row in content["reading"])),
             defects=tuple(Defect.from_content(row) for row in content["defect"]),
             assessment=Assessment(**chapters["assessment"]),
             deadlines=Deadlines(**chapters["deadlines"]),
@@ -151,7 +151,7 @@ class Rulebook:
             rows += [{**row, "value": copy.deepcopy(LATER[row["name"]])} for row in later]
         return rows
 
-    def reading(self, ref: str) -> Reading:
+    def reading(self, ref: str) -> Interpretation:
         """The reading `R16`; `KeyError` for one that does not exist."""
         for reading in self.readings:
             if reading.ref == ref:
@@ -181,7 +181,7 @@ def shipped_rulebook() -> Rulebook:
     return load_rulebook(_SHIPPED)
 
 
-def _with_later_readings(given: tuple[Reading, ...]) -> tuple[Reading, ...]:
+def _with_later_readings(given: tuple[Interpretation, ...]) -> tuple[Interpretation, ...]:
     """The readings that a rulebook gives, and those that the code has followed since, unconfirmed: nobody was asked."""
     refs = {one.ref for one in given}
     if set(READING_REFS) <= refs:  # as the shipped one always does, from which the others are filled up

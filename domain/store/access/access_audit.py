@@ -20,7 +20,7 @@ NUMBER_LOCK = 0x57E7A2D_0006
 """Key of the advisory lock that gives numbers in the order of commits (PostgreSQL)."""
 
 
-class Act(StrEnum):
+class AccessAction(StrEnum):
     """What was done. Ending one's own sessions is none: it gives nobody more and takes nothing from others."""
 
     ACCOUNT_CREATED = "account_created"
@@ -50,14 +50,14 @@ class AccessChange(NamedTuple):
     at: Instant
     by_person: str | None
     via: str
-    act: Act
+    act: AccessAction
     person_id: str
     role: str
     uscc: str | None
     subject: str
 
 
-class Sought(NamedTuple):
+class AccessFilter(NamedTuple):
     """Which changes are asked for: by or of a person, from a Shanghai day to another, both included."""
 
     person_id: str | None = None
@@ -66,7 +66,7 @@ class Sought(NamedTuple):
 
 
 def note(
-    connection: Connection, by: By, act: Act, subject: str, *, person_id: str, role: str, uscc: str | None
+    connection: Connection, by: By, act: AccessAction, subject: str, *, person_id: str, role: str, uscc: str | None
 ) -> None:
     """Write down a change of access that this transaction makes. `subject` is never a secret."""
     if connection.dialect.name == "postgresql":  # SQLite's writers come one after another in any case
@@ -92,7 +92,7 @@ def last_seal(connection: Connection) -> tuple[int, bytes] | None:
     return None if row is None else (row.number, bytes(row.seal))
 
 
-def found(connection: Connection, sought: Sought, *, up_to: int, offset: int, limit: int) -> list[AccessChange]:
+def found(connection: Connection, sought: AccessFilter, *, up_to: int, offset: int, limit: int) -> list[AccessChange]:
     """The changes that are asked for, the last first, among those up to a number; a page of them."""
     c = access_changes.c
     conditions = [c.number <= up_to]
@@ -102,4 +102,4 @@ def found(connection: Connection, sought: Sought, *, up_to: int, offset: int, li
     conditions += [c.at < midnight(sought.last + timedelta(days=1))] if sought.last is not None else []
     columns = [c[name] for name in AccessChange._fields]
     query = select(*columns).where(*conditions).order_by(c.number.desc()).offset(offset).limit(limit)
-    return [AccessChange._make(row)._replace(act=Act(row.act)) for row in connection.execute(query)]
+    return [AccessChange._make(row)._replace(act=AccessAction(row.act)) for row in connection.execute(query)]

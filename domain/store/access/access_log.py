@@ -37,7 +37,7 @@ class Consultation(NamedTuple):
     """What else of the basis was asked for, as `name=value&…`."""
 
 
-class Sought(NamedTuple):
+class LogFilter(NamedTuple):
     """Which consultations are asked for: of an agency, by a person, from a Shanghai day to another, both included."""
 
     uscc: str | None = None
@@ -60,7 +60,7 @@ def newest(connection: Connection) -> int:
 
 
 def found(
-    connection: Connection, sought: Sought, *, up_to: int, offset: int, limit: int
+    connection: Connection, sought: LogFilter, *, up_to: int, offset: int, limit: int
 ) -> list[tuple[int, Consultation]]:
     """What was consulted, with ids, the last written first, among those up to an id; a page of it."""
     c = consultations.c

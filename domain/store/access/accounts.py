@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from domain.errors import Contradiction, Invalid, NotFound
-from domain.store.access.access_audit import Act, By, note
+from domain.store.access.access_audit import AccessAction, By, note
 from domain.store.access.row_macs import change, is_sealed, with_seal
 from domain.store.access.sign_in_failures import forget_failures, normal_login
 from domain.store.access.tokens import token_hash
@@ -83,7 +83,7 @@ def create_account(
         "password_hash": password_hash, "created_at": _now(), "handed_out_at": _now() if handed_out else None,
     }  # fmt: skip
     connection.execute(insert(accounts).values(with_seal(connection, "accounts", row)))
-    note(connection, by, Act.ACCOUNT_CREATED, account_id, person_id=person_id, role=role, uscc=uscc)
+    note(connection, by, AccessAction.ACCOUNT_CREATED, account_id, person_id=person_id, role=role, uscc=uscc)
     return account_id
 
 
@@ -107,20 +107,20 @@ def set_password(
     password_hash: str,
     *,
     by: By,
-    act: Act = Act.PASSWORD_RESET,
+    act: AccessAction = AccessAction.PASSWORD_RESET,
     handed_out: bool = True,
 ) -> None:
     """Another password, and all sessions of the account end; one that is not the owner's own is handed out.
 
     Raises: NotFound; Contradiction as `sign_out`.
     """
-    handed_out_at = None if act is Act.OWN_PASSWORD or not handed_out else _now()
+    handed_out_at = None if act is AccessAction.OWN_PASSWORD or not handed_out else _now()
     _change(connection, account_id, by, act, password_hash=password_hash, handed_out_at=handed_out_at)
 
 
 def disable_account(connection: Connection, account_id: str, *, by: By, disabled: bool = True) -> None:
     """Close an account, its sessions with it, or open it again. Raises: NotFound; Contradiction as `sign_out`."""
-    act = Act.ACCOUNT_DISABLED if disabled else Act.ACCOUNT_ENABLED
+    act = AccessAction.ACCOUNT_DISABLED if disabled else AccessAction.ACCOUNT_ENABLED
     _change(connection, account_id, by, act, disabled_at=_now() if disabled else None)
 
 
@@ -129,10 +129,10 @@ def sign_out(connection: Connection, account_id: str, *, by: By) -> None:
 
     Contradiction for a row that this software did not write: it stays unusable whatever is done to it.
     """
-    _change(connection, account_id, by, Act.SIGNED_OUT)
+    _change(connection, account_id, by, AccessAction.SIGNED_OUT)
 
 
-def _change(connection: Connection, account_id: str, by: By, act: Act, **values: Any) -> None:
+def _change(connection: Connection, account_id: str, by: By, act: AccessAction, **values: Any) -> None:
     row = connection.execute(select(accounts).where(accounts.c.id == account_id).with_for_update()).one_or_none()
     if row is None:
         raise NotFound(

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
 
 from domain.errors import Contradiction, NotFound
-from domain.store.access.access_audit import Act, By, note
+from domain.store.access.access_audit import AccessAction, By, note
 from domain.store.access.accounts import IDLE, end_session
 from domain.store.access.row_macs import change, is_sealed
 from domain.store.access.tokens import token_hash, token_id
@@ -168,7 +168,7 @@ def revoke_by_id(connection: Connection, text: str, *, by: By) -> TokenRow:
     if change(connection, "tokens", alive, revoked_at=_now()) == 0:
         raise Contradiction("该令牌早已撤销", "this token was revoked before")
     row = token_of(connection, hashed)
-    note(connection, by, Act.TOKEN_REVOKED, row.id, person_id=row.person_id, role=row.role, uscc=row.uscc)
+    note(connection, by, AccessAction.TOKEN_REVOKED, row.id, person_id=row.person_id, role=row.role, uscc=row.uscc)
     return row
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, union, update
 
 from domain.errors import Invalid
-from domain.store.access.access_audit import Act, By, note
+from domain.store.access.access_audit import AccessAction, By, note
 from domain.store.access.row_macs import holds, is_sealed, with_seal
 from domain.store.db.column_types import as_instant
 from domain.store.db.schema import accounts, persons, tokens
@@ -113,7 +113,7 @@ def create_token(
         "expires_at": expires_at,
     }  # fmt: skip
     connection.execute(insert(tokens).values(with_seal(connection, "tokens", row)))
-    note(connection, by, Act.TOKEN_CREATED, token_id(hashed), person_id=person_id, role=role, uscc=uscc)
+    note(connection, by, AccessAction.TOKEN_CREATED, token_id(hashed), person_id=person_id, role=role, uscc=uscc)
     return secret
 
 

@@ -88,7 +88,7 @@ class Insert(NamedTuple):
     rows: Sequence[tuple[Any, ...]]
 
 
-class Change(NamedTuple):
+class RowUpdate(NamedTuple):
     """Values for rows that have to be there: each row holds the new values, then the values of the keys."""
 
     table: str
@@ -100,7 +100,7 @@ class Change(NamedTuple):
     """A further condition on the row, `t`."""
 
 
-def write(connection: Connection, writes: Sequence[Insert | Change]) -> list[int]:
+def write(connection: Connection, writes: Sequence[Insert | RowUpdate]) -> list[int]:
     """Do all of it, in one round trip where the database has one: how many rows each has touched."""
     writes = [one for one in writes if one.rows]
     if connection.dialect.name != "postgresql":
@@ -112,7 +112,7 @@ def write(connection: Connection, writes: Sequence[Insert | Change]) -> list[int
     return list(run(connection, query, values)[0])
 
 
-def _write_one(connection: Connection, one: Insert | Change) -> int:
+def _write_one(connection: Connection, one: Insert | RowUpdate) -> int:
     if isinstance(one, Insert):
         marks = ", ".join("?" * len(one.columns))
         query = f"INSERT INTO {one.table} ({', '.join(one.columns)}) VALUES ({marks})"  # noqa: S608  # names of ours
@@ -124,7 +124,7 @@ def _write_one(connection: Connection, one: Insert | Change) -> int:
 
 
 @cache
-def _together(writes: tuple[Insert | Change, ...]) -> str:
+def _together(writes: tuple[Insert | RowUpdate, ...]) -> str:
     """One statement for all: every part sees the database as it was before, and none writes a row that another does."""
     parts, number = [], 0
     for place, one in enumerate(writes):

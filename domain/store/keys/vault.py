@@ -33,7 +33,7 @@ GONE = b""
 """What stands in place of a key that was destroyed."""
 
 
-class Standing(NamedTuple):
+class SubjectState(NamedTuple):
     """What the vault knows of a subject: since when, and since when it is erased, if it is."""
 
     created_at: Instant
@@ -101,13 +101,13 @@ class Vault:
         columns, types = ("subject_id", "key", "created_at", "master"), ("text", "bytea", "timestamptz", "text")
         return Insert("vault", columns, types, rows)
 
-    def standing(self, subjects: Iterable[str]) -> dict[str, Standing]:
+    def standing(self, subjects: Iterable[str]) -> dict[str, SubjectState]:
         """What is known of these subjects, erased ones too; who never was a subject is not there."""
-        found: dict[str, Standing] = {}
+        found: dict[str, SubjectState] = {}
         for page in _pages(subjects):
             query = select(vault.c.subject_id, vault.c.created_at, vault.c.erased_at)
             for row in self._connection.execute(query.where(vault.c.subject_id.in_(page))):
-                found[row.subject_id] = Standing(row.created_at, row.erased_at)
+                found[row.subject_id] = SubjectState(row.created_at, row.erased_at)
         return found
 
     def erase(self, subject: str, at: Instant) -> bool:

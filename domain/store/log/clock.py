@@ -35,7 +35,7 @@ class ClockDoubted(Refusal):
 
 
 @dataclass(frozen=True)
-class Shown:
+class ClockReading:
     """What the database's clock showed when the machine had run for so long, and who has accepted it, if anybody."""
 
     boot: str
@@ -52,7 +52,7 @@ class ClockWatch:
 
     def __init__(self, folder: Path, bound: timedelta) -> None:
         self._file, self._bound, self._lock = folder / FILE, bound, Lock()
-        self._last: Shown | None = None
+        self._last: ClockReading | None = None
         self._kept = -KEEP_SECONDS
 
     def require(self, now: datetime, last_recorded: Callable[[], Instant | None]) -> None:
@@ -73,19 +73,19 @@ class ClockWatch:
             if self._last is not None and time.monotonic() - self._kept > KEEP_SECONDS:
                 accepted = self._read()
                 behind = accepted.behind if accepted is not None else ""
-                self._write(Shown(self._last.boot, self._last.ran, self._last.clock, behind=behind))
+                self._write(ClockReading(self._last.boot, self._last.ran, self._last.clock, behind=behind))
                 self._kept = time.monotonic()
 
     def accept(self, now: datetime, last_recorded: Instant | None, person: str, reason: str) -> None:
         """A person says that the clock is right."""
         ahead = last_recorded is not None and moment(last_recorded) > now
-        self._write(Shown(*_boot(), instant(now), person, reason, (last_recorded or "") if ahead else ""))
+        self._write(ClockReading(*_boot(), instant(now), person, reason, (last_recorded or "") if ahead else ""))
 
-    def last_kept(self) -> Shown | None:
+    def last_kept(self) -> ClockReading | None:
         """What the file says."""
         return self._read()
 
-    def _begun(self, now: datetime, last: Instant | None) -> Shown:
+    def _begun(self, now: datetime, last: Instant | None) -> ClockReading:
         """What to compare with at a process's first fact: what was shown since the machine started, if known."""
         kept = self._read()
         if kept is not None and _expected(kept) is not None:
@@ -98,7 +98,7 @@ class ClockWatch:
                 raise _doubted(now, moment(last))
         return _shown(now)
 
-    def _accepts(self, kept: Shown, now: datetime) -> bool:
+    def _accepts(self, kept: ClockReading, now: datetime) -> bool:
         expected = _expected(kept)
         return self._near(now, expected if expected is not None else moment(kept.clock)) and (
             bool(kept.person) or (self._last is not None and expected is not None and kept.ran > self._last.ran)
@@ -107,12 +107,12 @@ class ClockWatch:
     def _near(self, now: datetime, expected: datetime) -> bool:
         return abs(now - expected) <= self._bound
 
-    def _read(self) -> Shown | None:
+    def _read(self) -> ClockReading | None:
         if not self._file.exists():
             return None
-        return Shown(**json.loads(self._file.read_text("utf-8")))
+        return ClockReading(**json.loads(self._file.read_text("utf-8")))
 
-    def _write(self, shown: Shown) -> None:
+    def _write(self, shown: ClockReading) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         new = self._file.with_name(f"{FILE}.{os.getpid()}.new")
         new.write_text(json.dumps(asdict(shown), ensure_ascii=False), "utf-8")
@@ -134,11 +134,11 @@ def _boot() -> tuple[str, float]:
     return _BOOT_ID.read_text("ascii").strip() if _BOOT_ID.exists() else "", time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-def _shown(now: datetime) -> Shown:
-    return Shown(*_boot(), instant(now))
+def _shown(now: datetime) -> ClockReading:
+    return ClockReading(*_boot(), instant(now))
 
 
-def _expected(shown: Shown) -> datetime | None:
+def _expected(shown: ClockReading) -> datetime | None:
     """What the clock should show now; None when the machine was started anew since."""
     boot, ran = _boot()
     return moment(shown.clock) + timedelta(seconds=ran - shown.ran) if boot == shown.boot else None

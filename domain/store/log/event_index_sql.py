@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from domain.events import Event
 from domain.store.db.statements import run
 from domain.store.log.mapper import EventMapper
-from domain.trail.event_index import EntriesInMemory, Entry, ground_of
+from domain.trail.event_index import EventIndexInMemory, IndexedEvent, ground_of
 from domain.trail.keys import keys_of, naming_prefix
 from domain.values import stream_id
 
@@ -96,7 +96,7 @@ def counting_under(
     return found
 
 
-class StoredEntries(EntriesInMemory):
+class StoredEntries(EventIndexInMemory):
     """What has been read so far, and what this transaction has recorded on top of it."""
 
     def __init__(self, connection: Connection, stream: str, mapper: EventMapper, *, is_new: bool = False) -> None:
@@ -107,19 +107,19 @@ class StoredEntries(EntriesInMemory):
         self._originator = stream_id(stream).hex
         self._is_new = is_new
         """Nothing of it is stored yet, so nothing has to be looked for."""
-        self._by_version: dict[int, Entry] = {}
+        self._by_version: dict[int, IndexedEvent] = {}
         self._read_keys: set[str] = set()
         self._read_ids: set[str] = set()
         self._read_naming: set[str] = set()
-        self._pending: dict[str, list[Entry]] = {}
+        self._pending: dict[str, list[IndexedEvent]] = {}
         self._recorded: set[str] = set()
         self.keys: list[tuple[str, int]] = []
         """Key and version, of every event recorded here."""
         self.gone: list[tuple[int, int]] = []
         """Version of each event that stopped counting here, and of the annulment."""
 
-    def _keep(self, event: Event) -> Entry:
-        entry = self._by_id[event.id] = self._by_version[event.version] = Entry(event)
+    def _keep(self, event: Event) -> IndexedEvent:
+        entry = self._by_id[event.id] = self._by_version[event.version] = IndexedEvent(event)
         self._read_ids.add(event.id)
         self._recorded.add(event.id)
         for key in keys_of(event, ground_of(event, self)):
@@ -138,7 +138,7 @@ class StoredEntries(EntriesInMemory):
             self.gone.append((event.version, event.version))
             entry.gone_at = event.version
 
-    def under(self, keys: Iterable[str]) -> list[Entry]:
+    def under(self, keys: Iterable[str]) -> list[IndexedEvent]:
         """See `Entries`. What has not been read yet is read in one query."""
         keys = list(keys)
         self.read(keys)
@@ -186,7 +186,7 @@ class StoredEntries(EntriesInMemory):
         subject, _, rest = key.partition(":")
         return subject not in self._recorded and rest not in self._recorded
 
-    def one(self, event_id: str) -> Entry | None:
+    def one(self, event_id: str) -> IndexedEvent | None:
         """See `Entries`."""
         if event_id not in self._by_id:
             self.read((), [event_id])
@@ -196,8 +196,8 @@ class StoredEntries(EntriesInMemory):
         """Whether this transaction records the event."""
         return event_id in self._recorded
 
-    def naming(self, event_id: str) -> list[Entry]:
-        """See `EntriesInMemory`."""
+    def naming(self, event_id: str) -> list[IndexedEvent]:
+        """See `EventIndexInMemory`."""
         if event_id not in self._read_naming and not self._is_new:
             first = naming_prefix(event_id)
             end = first[:-1] + chr(ord(first[-1]) + 1)
@@ -210,11 +210,11 @@ class StoredEntries(EntriesInMemory):
         self._read_naming.add(event_id)
         return self._names.get(event_id, [])
 
-    def _entry(self, row: Row[Any]) -> Entry:
+    def _entry(self, row: Row[Any]) -> IndexedEvent:
         entry = self._by_version.get(row.version)
         if entry is None:
             event = self._mapper.decode(row.topic, bytes(row.state), f"{self._stream} version {row.version}")
-            entry = self._by_version[row.version] = Entry(event, row.by_version, row.gone_by)
+            entry = self._by_version[row.version] = IndexedEvent(event, row.by_version, row.gone_by)
             self._by_id[event.id] = entry
             self._read_ids.add(event.id)
         return entry

@@ -18,7 +18,7 @@ from domain.store.log.sequencer import CLUSTER, SEALER_LOCK, without_place
 from domain.store.log.stream_heads import lock_law
 
 
-class Standing(NamedTuple):
+class LogBefore(NamedTuple):
     """How the log stands before a new horizon: its length, how many events wait, and which cluster this is."""
 
     last_log_index: int
@@ -26,16 +26,16 @@ class Standing(NamedTuple):
     cluster: str
 
 
-def standing(connection: Connection) -> Standing:
+def standing(connection: Connection) -> LogBefore:
     """Have the log and all recording alone until the end of the transaction, and say how it stands. Raises: Busy."""
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": SEALER_LOCK})
     lock_law(connection)
     last = connection.scalar(select(func.coalesce(func.max(log_index.c.log_index), 0)))
     waiting = connection.scalar(select(func.count()).select_from(events).where(without_place()))
-    return Standing(int(last or 0), int(waiting or 0), str(connection.scalar(text(CLUSTER))))
+    return LogBefore(int(last or 0), int(waiting or 0), str(connection.scalar(text(CLUSTER))))
 
 
-def begin(connection: Connection, before: Standing) -> int:
+def begin(connection: Connection, before: LogBefore) -> int:
     """Give every event without a place its place, and let this cluster's ids count from here on; how many events.
 
     In the transaction of `standing`, after everything that is recorded in it was written.

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Engine, Row, Select, exc, func, select
 from domain.errors import Unreadable
 from domain.store.db.engine import reading
 from domain.store.db.schema import events, log_index
-from domain.store.db.statements import Change, Insert, run, write
+from domain.store.db.statements import Insert, RowUpdate, run, write
 from domain.store.log.mapper import LedgerStoredEvent, StateRow
-from domain.store.log.stream_heads import Head, head_changes
+from domain.store.log.stream_heads import StreamHead, head_changes
 from domain.values import Instant, stream_id
 
 PAGE = 1000
@@ -54,8 +54,8 @@ class LedgerRecorder(ApplicationRecorder):
         stored_events: Sequence[StoredEvent],
         *,
         connection: Connection | None = None,
-        heads: Sequence[tuple[Head, Head]] = (),
-        beside: Sequence[Insert | Change] = (),
+        heads: Sequence[tuple[StreamHead, StreamHead]] = (),
+        beside: Sequence[Insert | RowUpdate] = (),
         **kwargs: Any,  # the library passes `tracking` along
     ) -> None:
         """Insert rows, in order, in the transaction of `connection`, else of `within`, with all that goes with them.

@@ -65,7 +65,7 @@ class SealingError(Exception):
     """The log cannot be ordered: stop, never guess (design.md, 6)."""
 
 
-class LeftOut(DatabaseRefused):
+class UnsequencedEvents(DatabaseRefused):
     """The log went past events of an agency: nothing can be certified as complete before they have their place."""
 
 
@@ -149,7 +149,7 @@ def skipped(connection: Connection, stream: str | None = None) -> int:
 def require_nothing_left_out(connection: Connection, stream: str) -> None:
     """No event of this stream is missing from the log though later ones are there. Raises: LeftOut."""
     if count := skipped(connection, stream):
-        raise LeftOut(
+        raise UnsequencedEvents(
             f"{stream} 有 {count} 条记录被日志漏过", f"the log went past {count} events of {stream}", (), *_NEW_HORIZON
         )
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.store.db.schema import stream_heads
-from domain.store.db.statements import Change, run
+from domain.store.db.statements import RowUpdate, run
 from domain.store.log.mapper import LedgerStoredEvent
 from domain.values import Instant, instant, stream_id
 
@@ -24,7 +24,7 @@ PAGE = 1000
 
 
 @dataclass(frozen=True)
-class Head:
+class StreamHead:
     """A stream as it stands in this transaction; version 0 when nothing was recorded in it yet."""
 
     stream: str
@@ -67,7 +67,7 @@ def last_recorded_at(connection: Connection) -> Instant | None:
 
 
 @dataclass(frozen=True)
-class Around:
+class LedgerSnapshot:
     """What a recorder learns of the whole ledger with the lock of its stream, in the same round trip."""
 
     law_version: int = 0
@@ -76,7 +76,7 @@ class Around:
     """The years whose assessment has begun to be published: only these have results that a fact could touch."""
 
 
-def lock_head(connection: Connection, stream: str) -> Head:
+def lock_head(connection: Connection, stream: str) -> StreamHead:
     """Lock a stream until the end of the transaction, making its head if it has none, and say how it stands.
 
     Other writers of the stream wait; what is read of it from now on in this transaction is all there is. A caller that
@@ -86,12 +86,12 @@ def lock_head(connection: Connection, stream: str) -> Head:
     return _lock(connection, stream)[0]
 
 
-def lock_for_recording(connection: Connection, stream: str) -> tuple[Head, Around]:
+def lock_for_recording(connection: Connection, stream: str) -> tuple[StreamHead, LedgerSnapshot]:
     """Hold the law still and lock a stream, in one round trip; the head, and what is to be known of the ledger."""
     return _lock(connection, stream, first=f"SELECT pg_advisory_xact_lock_shared({LAW_LOCK});")
 
 
-def _lock(connection: Connection, stream: str, first: str = "") -> tuple[Head, Around]:
+def _lock(connection: Connection, stream: str, first: str = "") -> tuple[StreamHead, LedgerSnapshot]:
     found = _locked(connection, stream, first)
     if found is None:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
@@ -103,12 +103,12 @@ def _lock(connection: Connection, stream: str, first: str = "") -> tuple[Head, A
     return found
 
 
-def lock_heads(connection: Connection, streams: Iterable[str]) -> dict[str, Head]:
+def lock_heads(connection: Connection, streams: Iterable[str]) -> dict[str, StreamHead]:
     """Lock several streams in one order, by name, so that no two transactions wait for each other."""
     return {stream: lock_head(connection, stream) for stream in sorted(set(streams))}
 
 
-def heads_of(connection: Connection, streams: Sequence[str], now: datetime) -> dict[str, Head]:
+def heads_of(connection: Connection, streams: Sequence[str], now: datetime) -> dict[str, StreamHead]:
     """How many streams stand, some hundreds a query, for who has the whole district alone (`lock_law`)."""
     found = {}
     for start in range(0, len(streams), PAGE):
@@ -118,7 +118,7 @@ def heads_of(connection: Connection, streams: Sequence[str], now: datetime) -> d
     return found
 
 
-def advanced(head: Head, events: Sequence[LedgerStoredEvent]) -> Head:
+def advanced(head: StreamHead, events: Sequence[LedgerStoredEvent]) -> StreamHead:
     """The head past events that this transaction inserts; `LedgerRecorder.insert_events` writes it down.
 
     Raises: ValueError when the events do not follow the head one by one, each recorded later than the one before.
@@ -139,19 +139,19 @@ def advanced(head: Head, events: Sequence[LedgerStoredEvent]) -> Head:
     )
 
 
-def head_changes(moves: Iterable[tuple[Head, Head]]) -> Change:
+def head_changes(moves: Iterable[tuple[StreamHead, StreamHead]]) -> RowUpdate:
     """What to write for heads that move, from what they were; a head that somebody else has moved is not touched."""
     rows = [
         (to.version, to.count, to.last_recorded_at, to.hash, before.originator_id.hex, before.version)
         for before, to in moves
     ]
-    return Change(
+    return RowUpdate(
         "stream_heads", ("version", "count", "last_recorded_at", "hash"), ("originator_id", "version"),
         ("int", "int", "timestamptz", "bytea", "uuid", "int"), rows,
     )  # fmt: skip
 
 
-def head_of(connection: Connection, stream: str) -> Head | None:
+def head_of(connection: Connection, stream: str) -> StreamHead | None:
     """How a stream stands, without locking it; None when nothing was ever recorded in it."""
     query = select(stream_heads).where(stream_heads.c.originator_id == stream_id(stream), stream_heads.c.version > 0)
     row = connection.execute(query).one_or_none()
@@ -210,20 +210,20 @@ _LOCKING = {
 }
 
 
-def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Head, Around] | None:
+def _locked(connection: Connection, stream: str, first: str = "") -> tuple[StreamHead, LedgerSnapshot] | None:
     """The row, locked, and what is around it."""
     query = _LOCKING[connection.dialect.name]
     row = next(iter(run(connection, query, (stream_id(stream).hex, stream), first=first)), None)
     if row is None:
         return None
     last = row.last_recorded_at
-    head = Head(
+    head = StreamHead(
         stream, row.version, row.count, instant(last) if isinstance(last, datetime) else last,
         bytes(row.hash), row.db_now or datetime.now(UTC),
     )  # fmt: skip
     years = frozenset(int(year) for year in (row.published or "").split(",") if year)
-    return head, Around(row.law_version or 0, years)
+    return head, LedgerSnapshot(row.law_version or 0, years)
 
 
-def _head(row: Row[Any], now: datetime) -> Head:
-    return Head(row.stream, row.version, row._mapping["count"], row.last_recorded_at, row.hash, now)
+def _head(row: Row[Any], now: datetime) -> StreamHead:
+    return StreamHead(row.stream, row.version, row._mapping["count"], row.last_recorded_at, row.hash, now)

@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, select
 
 from domain.proof.check import Checkpoint, ProofError
-from domain.store.access.access_audit import Act
+from domain.store.access.access_audit import AccessAction
 from domain.store.access.tokens import token_id
 from domain.store.db.schema import access_changes, accounts, tokens
 from domain.store.proof.audit_beside import Finding
 from domain.values import Instant
 
-_MADE = {Act.ACCOUNT_CREATED: "accounts", Act.TOKEN_CREATED: "tokens"}
-_CLOSED = {Act.ACCOUNT_DISABLED: True, Act.ACCOUNT_ENABLED: False, Act.TOKEN_REVOKED: True}
+_MADE = {AccessAction.ACCOUNT_CREATED: "accounts", AccessAction.TOKEN_CREATED: "tokens"}
+_CLOSED = {AccessAction.ACCOUNT_DISABLED: True, AccessAction.ACCOUNT_ENABLED: False, AccessAction.TOKEN_REVOKED: True}
 
 
 class _Held(NamedTuple):
@@ -68,8 +68,8 @@ def compared(connection: Connection, signed: Mapping[AccessSigned, str]) -> Iter
                 f"this row was there when a checkpoint was signed ({where})",
             )  # fmt: skip
     there = {(one.table, one.subject): one for one in _held(connection)}
-    made = {(_MADE[Act(row.act)], row.subject): row.number for row in rows if row.act in _MADE}
-    closed = {row.subject: _CLOSED[Act(row.act)] for row in rows if row.act in _CLOSED}
+    made = {(_MADE[AccessAction(row.act)], row.subject): row.number for row in rows if row.act in _MADE}
+    closed = {row.subject: _CLOSED[AccessAction(row.act)] for row in rows if row.act in _CLOSED}
     for key, number in made.items():
         if key not in there:
             yield Finding(

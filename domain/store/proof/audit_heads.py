@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from domain.proof.check import NO_EVENTS, chained
-from domain.proof.tree import Head, HeadsTree
+from domain.proof.tree import HeadsTree, TreeHead
 from domain.store.db.schema import events, sealed_heads, stream_heads
 from domain.store.proof.audit_beside import Finding
 from domain.values import stream_id
@@ -54,7 +54,7 @@ class Streams:
         for name in self._moved:
             one = self._streams[name]
             one.changed_at = size
-            leaves[name] = Head(name, one.count, one.hash).leaf
+            leaves[name] = TreeHead(name, one.count, one.hash).leaf
         self._tree, self._moved = self._tree.with_leaves(leaves), set()
         if is_last:
             self._signed = {

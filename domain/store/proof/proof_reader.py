@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Row, select, tuple_
 from domain.events import RestoreAccepted, topic_of
 from domain.proof.check import EMPTY_ROOT, NO_EVENTS
 from domain.proof.tree import (
-    Head,
     HeadsTree,
     Node,
     Range,
+    TreeHead,
     consistency_ranges,
     fold,
     inclusion_ranges,
@@ -37,7 +37,7 @@ class Signed(NamedTuple):
     sealed_at: Instant
 
 
-class Placed(NamedTuple):
+class PlacedEvent(NamedTuple):
     """A recorded event, and its place in the sealed log: None as long as it has none."""
 
     log_index: int | None
@@ -117,7 +117,7 @@ def _hashes(connection: Connection, spans: list[Range]) -> list[bytes]:
     return [fold(span, known) for span in spans]
 
 
-def placed(connection: Connection, event_id: str) -> Placed | None:
+def placed(connection: Connection, event_id: str) -> PlacedEvent | None:
     """An event by its id, of whatever stream."""
     of = events.c
     query = (
@@ -129,13 +129,13 @@ def placed(connection: Connection, event_id: str) -> Placed | None:
         .where(of.event_id == event_id)
     )  # fmt: skip
     row = connection.execute(query).one_or_none()
-    return None if row is None else Placed._make((*row[:7], bytes(row.state), bytes(row.leaf_hash)))
+    return None if row is None else PlacedEvent._make((*row[:7], bytes(row.state), bytes(row.leaf_hash)))
 
 
-def head_signed(connection: Connection, stream: str) -> Head:
+def head_signed(connection: Connection, stream: str) -> TreeHead:
     """The head of a stream to which the latest checkpoint commits; of count 0 when it knows no such stream."""
     row = connection.execute(select(sealed_heads).where(sealed_heads.c.stream == stream)).one_or_none()
-    return Head(stream, 0, NO_EVENTS) if row is None else _head(row)
+    return TreeHead(stream, 0, NO_EVENTS) if row is None else _head(row)
 
 
 class HeadsKept:
@@ -166,8 +166,8 @@ def _leaves(connection: Connection, after: int) -> dict[str, bytes]:
     return {row.stream: _head(row).leaf for row in connection.execute(query)}
 
 
-def _head(row: Row[tuple[object, ...]]) -> Head:
-    return Head(row.stream, row._mapping["count"], bytes(row.hash))
+def _head(row: Row[tuple[object, ...]]) -> TreeHead:
+    return TreeHead(row.stream, row._mapping["count"], bytes(row.hash))
 
 
 def _signed(row: Row[tuple[object, ...]]) -> Signed:

@@ -26,11 +26,11 @@ from sqlalchemy import Connection, Engine, Row, select, text
 
 from domain.proof.check import EMPTY_ROOT, NO_EVENTS, Checkpoint, chained
 from domain.proof.notes import access_line, heads_line
-from domain.proof.tree import Head, HeadsTree, Node, fold, grown, nodes_of
+from domain.proof.tree import HeadsTree, Node, TreeHead, fold, grown, nodes_of
 from domain.store.access.access_audit import last_seal
 from domain.store.db.engine import reading, writing
 from domain.store.db.schema import events, log_index, sealed_heads
-from domain.store.db.statements import Change, Insert, write
+from domain.store.db.statements import Insert, RowUpdate, write
 from domain.store.log.sequencer import SealingError, sealed_until
 from domain.store.proof.proof_reader import PAGE, HeadsKept, Signed, latest_checkpoint, nodes, root_at
 from domain.values import instant, stream_id
@@ -56,7 +56,7 @@ class Signs(Protocol):
 class _Moved(NamedTuple):
     """A head as it will be: the row of `sealed_heads`."""
 
-    head: Head
+    head: TreeHead
     highest: int
     new: bool
 
@@ -184,7 +184,7 @@ def _moved(connection: Connection, rows: Sequence[Row[Any]], up_to: int) -> list
         while (leaf := leaves.get(count + 1)) is not None:
             chain.append(leaf)
             count += 1
-        found.append(_Moved(Head(stream, count, chained(hash_, chain)), highest, stream not in kept))
+        found.append(_Moved(TreeHead(stream, count, chained(hash_, chain)), highest, stream not in kept))
     return found
 
 
@@ -224,7 +224,7 @@ def _write(connection: Connection, batch: _Batch) -> None:
                 "sealed_heads", ("stream", "count", "hash", "highest", "changed_at"),
                 ("text", "int", "bytea", "int", "bigint"), new,
             ),
-            Change(
+            RowUpdate(
                 "sealed_heads", ("count", "hash", "highest", "changed_at"), ("stream",),
                 ("int", "bytea", "int", "bigint", "text"), old,
             ),

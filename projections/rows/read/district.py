@@ -12,8 +12,8 @@ from domain.measures.text.implements import implements
 from domain.values import GRADE_RANK, Grade, Tier, agency_stream
 from projections.rows.read.row_sql import (
     VERSION,
-    Asked,
-    Hit,
+    AgencyRow,
+    QueryBasis,
     aliases,
     all_records_of,
     columns_of,
@@ -45,7 +45,7 @@ class Filters(NamedTuple):
 NO_FILTERS = Filters()
 
 
-def _found(dialect: str, basis: Asked) -> str:
+def _found(dialect: str, basis: QueryBasis) -> str:
     """Every agency known at the basis with its total in hundredths and its grade's place, best first.
 
     Conduct has whole hundredths, so the sum with the rounded rest is the score of record (R26).
@@ -78,8 +78,13 @@ def _hundredths(points: Any) -> int:
 
 
 def agencies(
-    connection: Connection, basis: Asked, filters: Filters = NO_FILTERS, *, offset: int = 0, limit: int | None = None
-) -> Iterator[Hit]:
+    connection: Connection,
+    basis: QueryBasis,
+    filters: Filters = NO_FILTERS,
+    *,
+    offset: int = 0,
+    limit: int | None = None,
+) -> Iterator[AgencyRow]:
     """The agencies known at a basis that pass the filters, by USCC; a page of them."""
     dialect = connection.dialect.name
     position = "strpos" if dialect == "postgresql" else "instr"
@@ -112,10 +117,10 @@ def agencies(
         yield hit_of(row._mapping)
 
 
-class Place(NamedTuple):
+class RankingPlace(NamedTuple):
     """An agency's place in a ranking; no rank when it is not assessed (R29, R30)."""
 
-    hit: Hit
+    hit: AgencyRow
     rank: int | None
     group: str | None
     """The category in which it is ranked (R47)."""
@@ -124,13 +129,13 @@ class Place(NamedTuple):
 @implements("art.19", "R30")
 def ranking(
     connection: Connection,
-    basis: Asked,
+    basis: QueryBasis,
     *,
     uscc: str | None = None,
     categories: Sequence[str] = (),
     offset: int = 0,
     limit: int | None = None,
-) -> Iterator[Place]:
+) -> Iterator[RankingPlace]:
     """Per category by rank, then those without one; equal scores share a rank (1, 2, 2, 4).
 
     A page, one agency, or some categories (none named: all), as `group_of` gives them (R47).
@@ -162,7 +167,7 @@ def ranking(
     if limit is not None:
         query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
     for row in connection.execute(statement(basis, query), values):
-        yield Place(hit_of(row._mapping), None if row.unranked else row.place, row.category_group)
+        yield RankingPlace(hit_of(row._mapping), None if row.unranked else row.place, row.category_group)
 
 
 class Count(NamedTuple):
@@ -181,7 +186,7 @@ class Count(NamedTuple):
     """The sum of their totals, in hundredths of a point."""
 
 
-def counts(connection: Connection, basis: Asked) -> list[Count]:
+def counts(connection: Connection, basis: QueryBasis) -> list[Count]:
     """The agencies known at a basis, counted by what distinguishes them: statistics are sums of these."""
     places = {place: grade for grade, place in GRADE_RANK.items()}
     known = basis.known_categories

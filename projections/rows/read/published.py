@@ -20,7 +20,7 @@ ALL_KNOWN = instant(moment(FOREVER) - timedelta(microseconds=1))
 """A day and an instant after all that was ever recorded: what stands at last."""
 
 
-class Standing(NamedTuple):
+class StandingResult(NamedTuple):
     """The result of an agency's year that stands at a basis."""
 
     uscc: str
@@ -59,7 +59,7 @@ def results_of_year(
     graded: bool | None = None,
     offset: int = 0,
     limit: int | None = None,
-) -> Iterator[Standing]:
+) -> Iterator[StandingResult]:
     """The standing results of a year on a day as known at an instant, per category by rank; a page, or one agency.
 
     `graded`: only those, or only who was not assessed (R29); by default both.
@@ -73,7 +73,7 @@ def results_of_year(
         query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
     for row in connection.execute(text(query), values):
         stream, event_id, day, known_from, *rest = row
-        yield Standing(
+        yield StandingResult(
             stream.removeprefix("agency/"), event_id, _day(day), _instant(known_from), SHAPES[RESULTS].back(rest)
         )
 
@@ -97,7 +97,7 @@ def revised_windows(
 _STANDS = "m.valid_from <= :day AND m.valid_to > :day AND m.known_from <= :known AND m.known_to > :known"
 
 
-class Waiting(NamedTuple):
+class OpenMatter(NamedTuple):
     """A matter as it stands at a basis."""
 
     uscc: str
@@ -107,7 +107,7 @@ class Waiting(NamedTuple):
     matter: Matter
 
 
-class Wanted(NamedTuple):
+class WorklistFilter(NamedTuple):
     """Which matters are asked for."""
 
     kind: str
@@ -121,13 +121,13 @@ class Wanted(NamedTuple):
 
 def matters(
     connection: Connection,
-    wanted: Wanted,
+    wanted: WorklistFilter,
     as_of: date = LATEST,
     known_at: Instant = ALL_KNOWN,
     *,
     offset: int = 0,
     limit: int | None = None,
-) -> Iterator[Waiting]:
+) -> Iterator[OpenMatter]:
     """Reports, appeals, objections, impacts or submissions at a basis, what is due first first; a page of them."""
     conditions = {
         "status": "m.is_open = 1" if wanted.status is None else "1 = 1" if wanted.status == "all"
@@ -152,7 +152,7 @@ def matters(
         query, used = f"{query} LIMIT :limit OFFSET :offset", used | {"limit": limit, "offset": offset}
     for row in connection.execute(text(query), used):
         stream, key, since, *rest = row
-        yield Waiting(
+        yield OpenMatter(
             stream.removeprefix("agency/"), key.removeprefix(f"{wanted.kind}:"), _day(since), SHAPES[MATTERS].back(rest)
         )
 

@@ -14,7 +14,7 @@ from domain.ledger.reader import Reader
 from domain.measures.text.implements import implements
 from domain.store.keys.vault import Vault
 from domain.values import assessment_stream
-from projections.rows.read.published import Wanted, matters
+from projections.rows.read.published import WorklistFilter, matters
 
 Result = ResultPublished | ResultRevised
 
@@ -46,7 +46,7 @@ def why_left_out(events: Mapping[str, Event], event_id: str) -> list[dict[str, s
 def details(reader: Reader, year: int, standing: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """What is said beside these standing results (USCC: id of the result), by USCC."""
     chains = _chains(reader, standing)
-    pending = {one.uscc for one in matters(reader.connection, Wanted("appeal", year=year))}
+    pending = {one.uscc for one in matters(reader.connection, WorklistFilter("appeal", year=year))}
     found = {}
     for uscc, chain in chains.items():
         sheet = _sheet(chain)

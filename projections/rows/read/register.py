@@ -39,7 +39,7 @@ class OnDay(NamedTuple):
     known_at: Instant
 
 
-class Wanted(NamedTuple):
+class RegisterFilter(NamedTuple):
     """Which part of a list: after a USCC, so many; filters narrow it, None does not."""
 
     limit: int
@@ -60,7 +60,7 @@ class Listed(NamedTuple):
 
 
 def on_file(
-    connection: Connection, on: OnDay, wanted: Wanted, known: Known, *, newest_first: bool = False
+    connection: Connection, on: OnDay, wanted: RegisterFilter, known: Known, *, newest_first: bool = False
 ) -> list[Listed]:
     """The agencies whose filing stands (R6), by USCC; or those of which the ledger learned last.
 
@@ -104,7 +104,9 @@ def categories_in_use(connection: Connection, but: str) -> dict[str, str]:
     return {row.category_key: row.words for row in rows}
 
 
-def blacklisted(connection: Connection, on: OnDay, wanted: Wanted, *, newest_first: bool = False) -> list[Listed]:
+def blacklisted(
+    connection: Connection, on: OnDay, wanted: RegisterFilter, *, newest_first: bool = False
+) -> list[Listed]:
     """The agencies whose tier is blacklisted (R16), on file or not, by USCC; or those of which it was learned last."""
     dialect = connection.dialect.name
     columns = "h.stream AS stream, st.name AS name, st.category AS category, sa.since AS since, sa.until AS until"
@@ -169,7 +171,7 @@ _LEARNED = (
 def _listed(
     connection: Connection,
     on: OnDay,
-    wanted: Wanted,
+    wanted: RegisterFilter,
     query: str,
     conditions: Sequence[str],
     newest_first: bool,

@@ -22,7 +22,7 @@ from projections.rows.write.status_rows import Status
 
 
 @dataclass
-class Found:
+class RowValues:
     """What the rows say of one agency on a day as known at an instant."""
 
     status: Status
@@ -85,7 +85,7 @@ def sanction_answer(found: Sanction) -> dict[str, Any]:
     }
 
 
-def assessment_answer(found: Found, year: int, book: Rulebook) -> dict[str, Any]:
+def assessment_answer(found: RowValues, year: int, book: Rulebook) -> dict[str, Any]:
     """The `assessment` of an answer (R20-R29)."""
     points = found.score.shown or _shown(found.score, book)
     numbers = summed(found.lapse_cost, found.records, points.rest, book)
@@ -115,7 +115,7 @@ def assessment_answer(found: Found, year: int, book: Rulebook) -> dict[str, Any]
 
 
 def standing_answer(
-    uscc: str, found: Found, law: Law, as_of: date, known_at: Instant, version: int, year: int
+    uscc: str, found: RowValues, law: Law, as_of: date, known_at: Instant, version: int, year: int
 ) -> dict[str, Any]:
     """The answer of `GET /v1/agencies/{uscc}/standing`, as the replay gives it."""
     book = law.rulebooks.on(as_of)

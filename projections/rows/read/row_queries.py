@@ -13,14 +13,14 @@ from domain.errors import NotFound
 from domain.law import Law
 from domain.ledger.reader import Reader
 from domain.measures.rulebook.rulebook import year_span
-from domain.store.log.stream_heads import Head, head_of, last_recorded_at
+from domain.store.log.stream_heads import StreamHead, head_of, last_recorded_at
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, agency_stream, rounded, shanghai_date
 from projections.replay.basis import calendar_echo, demonstration_mark
-from projections.replay.known_at import EARLIEST, Knowledge, beyond, for_one_agency, knowledge, not_future
+from projections.replay.known_at import EARLIEST, KnownAt, beyond, for_one_agency, knowledge, not_future
 from projections.rows.read import district
-from projections.rows.read.district import Count, Filters, Place
+from projections.rows.read.district import Count, Filters, RankingPlace
 from projections.rows.read.row_answers import agency_part, assessment_answer, sanction_answer, standing_answer
-from projections.rows.read.row_sql import Asked, Hit, asked, asked_of_year, look_up
+from projections.rows.read.row_sql import AgencyRow, QueryBasis, asked, asked_of_year, look_up
 
 
 class DistrictBasis(NamedTuple):
@@ -47,7 +47,7 @@ class DistrictBasis(NamedTuple):
         return {**echo, **demonstration_mark(self.law)}
 
 
-class LookUps:
+class RowQueries:
     """Answers at the edge's clock: `now` is the default and latest `known_at`, its Shanghai date that of `as_of`."""
 
     def __init__(self, reader: Reader, now: Instant) -> None:
@@ -74,7 +74,7 @@ class LookUps:
             raise unknown_then(uscc)
         return standing_answer(uscc, hit.found, law, day, at, hit.version, basis.year)
 
-    def _instant(self, head: Head, known: Knowledge) -> Instant:
+    def _instant(self, head: StreamHead, known: KnownAt) -> Instant:
         """The instant to answer at, and to echo."""
         if known.version is not None:
             if known.version > head.version:
@@ -86,7 +86,7 @@ class LookUps:
             not_future(at, latest)
         return at
 
-    def _law_at(self, known: Knowledge) -> Instant:
+    def _law_at(self, known: KnownAt) -> Instant:
         return EARLIEST if known.log is None else self.reader.law_recorded_in_log(known.log) or EARLIEST
 
     # ---- the district ----
@@ -158,11 +158,11 @@ def must_be_assessed(law: Law, year: int) -> None:
         )
 
 
-def _on_log(at: Asked, basis: DistrictBasis) -> Asked:
+def _on_log(at: QueryBasis, basis: DistrictBasis) -> QueryBasis:
     return at._replace(log=basis.log, law_at=basis.law_at)
 
 
-def _agency_row(hit: Hit, at: Asked) -> dict[str, Any]:
+def _agency_row(hit: AgencyRow, at: QueryBasis) -> dict[str, Any]:
     """What the list of agencies shows of one."""
     found = hit.found
     return {
@@ -174,7 +174,7 @@ def _agency_row(hit: Hit, at: Asked) -> dict[str, Any]:
     }
 
 
-def _ranking_row(place: Place, at: Asked) -> dict[str, Any]:
+def _ranking_row(place: RankingPlace, at: QueryBasis) -> dict[str, Any]:
     """What a ranking shows of one agency."""
     status = place.hit.found.status
     assessment = assessment_answer(place.hit.found, at.year, at.book)

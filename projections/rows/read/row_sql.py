@@ -14,7 +14,7 @@ from domain.measures.categories import Known, others
 from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of
 from domain.values import Instant, loose_uscc
 from projections.replay.known_at import EARLIEST
-from projections.rows.read.row_answers import Found
+from projections.rows.read.row_answers import RowValues
 from projections.rows.tables import SHAPES
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL
 from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
@@ -25,7 +25,7 @@ _KNOWN = "{a}.known_from <= :known AND {a}.known_to > :known"
 _HOLDS = "{a}.originator_id = h.originator_id AND {a}.valid_from <= :day AND {a}.valid_to > :day AND " + _KNOWN
 
 
-class Asked(NamedTuple):
+class QueryBasis(NamedTuple):
     """A basis as the rows are asked for it, with the assessment year in question."""
 
     law: Law
@@ -50,26 +50,26 @@ class Asked(NamedTuple):
         return self.law.rulebooks.for_sheet(self.year, self.as_of)
 
 
-def asked(law: Law, as_of: date, known_at: Instant) -> Asked:
+def asked(law: Law, as_of: date, known_at: Instant) -> QueryBasis:
     """The basis, with the assessment year of `as_of`."""
-    return Asked(law, as_of, known_at, assessment_year_of(as_of, law.rulebooks.on(as_of)), as_of)
+    return QueryBasis(law, as_of, known_at, assessment_year_of(as_of, law.rulebooks.on(as_of)), as_of)
 
 
-def asked_of_year(law: Law, as_of: date, known_at: Instant, year: int) -> Asked:
+def asked_of_year(law: Law, as_of: date, known_at: Instant, year: int) -> QueryBasis:
     """The basis of a year's ranking: agencies as they were at its end, or are by `as_of` if that is earlier."""
     first, last = law.rulebooks.span_of(year)
-    return Asked(law, as_of, known_at, year, max(first, min(last, as_of)))
+    return QueryBasis(law, as_of, known_at, year, max(first, min(last, as_of)))
 
 
-class Hit(NamedTuple):
+class AgencyRow(NamedTuple):
     """An agency that was found, with its last version known at the basis."""
 
     uscc: str
     version: int
-    found: Found
+    found: RowValues
 
 
-def statement(basis: Asked, query: str) -> TextClause:
+def statement(basis: QueryBasis, query: str) -> TextClause:
     """The query at its basis. With `log:N` each agency is known at an instant of its own, worked out with its head.
 
     Adoptions exclude recorders (`heads.lock_law`), so the log has both in the order of their instants.
@@ -145,7 +145,7 @@ def _cost(book: Rulebook) -> str:
     return f"CASE l.item {cases} ELSE 0 END"
 
 
-def parameters_of(basis: Asked) -> dict[str, Any]:
+def parameters_of(basis: QueryBasis) -> dict[str, Any]:
     first, last = basis.law.rulebooks.span_of(basis.year)
     upto = min(last, basis.as_of)
     if first > upto:  # no day of the year is in question: no period can hold one
@@ -157,18 +157,18 @@ def parameters_of(basis: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _last_year(basis: Asked) -> int:
+def _last_year(basis: QueryBasis) -> int:
     """The last year whose bad records can stand by the day: a 16.8 of a year is made after that year began."""
     books = basis.law.rulebooks
     return max(_first_year(basis), assessment_year_of(basis.as_of, books.on(basis.as_of)))
 
 
-def _first_year(basis: Asked) -> int:
+def _first_year(basis: QueryBasis) -> int:
     books = basis.law.rulebooks
     return assessment_year_of(books.first_day, books.on(books.first_day))
 
 
-def _years(basis: Asked) -> range:
+def _years(basis: QueryBasis) -> range:
     """All those years and some more: decades, so that a query is written, and planned, only once in ten of them."""
     first = min(_first_year(basis), basis.year)
     last = max(_last_year(basis), basis.year)
@@ -181,11 +181,11 @@ VERSION = (
 )
 
 
-def all_records_of(basis: Asked) -> str:
+def all_records_of(basis: QueryBasis) -> str:
     return f"{_records(_years(basis), '<= :last_year')} AS all_records"
 
 
-def columns_of(basis: Asked) -> str:
+def columns_of(basis: QueryBasis) -> str:
     """What a look-up reads besides version and the total of bad records."""
     return ", ".join(
         (
@@ -208,7 +208,7 @@ _HEADS_IN_LOG = (
 )
 
 
-def tables_of(dialect: str, basis: Asked) -> str:
+def tables_of(dialect: str, basis: QueryBasis) -> str:
     return " ".join(
         (
             "stream_heads h" if basis.log is None else _HEADS_IN_LOG,
@@ -219,7 +219,7 @@ def tables_of(dialect: str, basis: Asked) -> str:
     )
 
 
-def look_up(connection: Connection, stream: str, basis: Asked) -> Hit | None:
+def look_up(connection: Connection, stream: str, basis: QueryBasis) -> AgencyRow | None:
     """One agency at a basis; None when it was not known then."""
     query = (
         f"SELECT {columns_of(basis)}, {VERSION}, {all_records_of(basis)} "  # noqa: S608  # names of ours
@@ -233,7 +233,7 @@ _QUERIES: dict[tuple[Any, ...], str] = {}
 """One a rulebook and decade: putting it together takes longer than asking it."""
 
 
-def look_up_query(dialect: str, basis: Asked) -> str:
+def look_up_query(dialect: str, basis: QueryBasis) -> str:
     """The question for the agency `:stream` at an instant, with when it was last recorded about: for `QuickReads`."""
     key = (dialect, basis.book.sha256, _years(basis))
     if key not in _QUERIES:
@@ -244,7 +244,7 @@ def look_up_query(dialect: str, basis: Asked) -> str:
     return _QUERIES[key]
 
 
-def hit_of(values: Mapping[Any, Any]) -> Hit:
+def hit_of(values: Mapping[Any, Any]) -> AgencyRow:
     """What a row of a look-up says."""
 
     def part(alias: str, table: str, default: Any) -> Any:
@@ -252,7 +252,7 @@ def hit_of(values: Mapping[Any, Any]) -> Hit:
         given = [values[f"{alias}_{column}"] for column in shape.columns]
         return default if given[-1] is None else shape.back(given)
 
-    found = Found(
+    found = RowValues(
         status=part("st", STATUS, None),
         sanction=part("sa", SANCTIONS, NOTHING),
         score=part("sc", SCORES, NO_SCORE),
@@ -262,4 +262,4 @@ def hit_of(values: Mapping[Any, Any]) -> Hit:
         provisional=bool(values["provisional"]),
         assessed=bool(values["assessed"]),
     )
-    return Hit(values["stream"].removeprefix("agency/"), values["version"], found)
+    return AgencyRow(values["stream"].removeprefix("agency/"), values["version"], found)

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 from domain.law import Law
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.values import Instant, stream_id
-from projections.rows.read.row_answers import Found, agency_part, assessment_answer, sanction_answer
-from projections.rows.read.row_sql import Asked, asked, asked_of_year
+from projections.rows.read.row_answers import RowValues, agency_part, assessment_answer, sanction_answer
+from projections.rows.read.row_sql import QueryBasis, asked, asked_of_year
 from projections.rows.tables import SHAPES
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
 from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
@@ -24,7 +24,7 @@ from projections.rows.write.status_rows import STATUS
 _TABLES = (STATUS, SANCTIONS, SCORES, RECORDS, LAPSES, PROJECTS, FILED)
 
 
-class Held(NamedTuple):
+class ValidValue(NamedTuple):
     """A value from a day on, up to the day before another."""
 
     since: date
@@ -54,7 +54,7 @@ class Course:
 
     def __init__(self, connection: Connection, stream: str, law: Law, known_at: Instant) -> None:
         self._uscc, self._law, self._known_at = stream.removeprefix("agency/"), law, known_at
-        self._kept: dict[tuple[str, int], list[Held]] = {}
+        self._kept: dict[tuple[str, int], list[ValidValue]] = {}
         for table in _TABLES:
             for year, held in _rows(connection, stream, table, known_at):
                 self._kept.setdefault((table, year), []).append(held)
@@ -62,7 +62,7 @@ class Course:
         self._record_years = sorted(year for table, year in self._kept if table == RECORDS)
         self._costs: dict[tuple[int, Rulebook], list[int]] = {}
         self._begun: dict[date, date | None] = {}
-        self._said: dict[Held, dict[str, Any]] = {}
+        self._said: dict[ValidValue, dict[str, Any]] = {}
 
     def between(self, first: date, last: date) -> Iterator[StoodOn]:
         """The standing on `first`, then on each later day up to `last` on which it is another one."""
@@ -93,7 +93,7 @@ class Course:
             days.add(self._law.rulebooks.span_of(year)[0])
         return sorted(day for day in days if first < day <= last)
 
-    def _held(self, table: str, day: date, year: int = 0) -> Held | None:
+    def _held(self, table: str, day: date, year: int = 0) -> ValidValue | None:
         rows = self._kept.get((table, year))
         if rows is None:
             return None
@@ -121,21 +121,21 @@ class Course:
         basis = asked_of_year(self._law, day, self._known_at, year)
         return assessment_answer(self._found(self._status(day), basis), year, basis.book)
 
-    def _status(self, day: date) -> Held:
+    def _status(self, day: date) -> ValidValue:
         status = self._held(STATUS, day)
         if status is None:
             raise LookupError(f"no status of {self._uscc} on {day}: run steward check")
         return status
 
-    def _found(self, status: Held, basis: Asked) -> Found:
+    def _found(self, status: ValidValue, basis: QueryBasis) -> RowValues:
         day, year = basis.as_of, basis.year
-        return Found(
+        return RowValues(
             status=status.value, sanction=self._value(SANCTIONS, day, NOTHING),
             score=self._value(SCORES, day, NO_SCORE, year), records=self._value(RECORDS, day, 0, year),
             lapse_cost=self._cost(day, year, basis.book), assessed=self._assessed(basis),
         )  # fmt: skip
 
-    def _describing(self, held: Held) -> dict[str, Any]:
+    def _describing(self, held: ValidValue) -> dict[str, Any]:
         if held not in self._said:
             self._said[held] = {
                 "agency": agency_part(self._uscc, held.value),
@@ -156,7 +156,7 @@ class Course:
             self._costs[year, book] = sums
         return self._costs[year, book][bisect_right(self._starts[LAPSES, year], day)]
 
-    def _assessed(self, basis: Asked) -> bool:
+    def _assessed(self, basis: QueryBasis) -> bool:
         """Whether a project and a filing hold some day of the year up to the day asked about (R29)."""
         first, last = self._law.rulebooks.span_of(basis.year)
         upto = min(last, basis.as_of)
@@ -173,7 +173,7 @@ class Course:
         return min((held.since for held in self._kept.get((table, 0), ()) if held.until > first), default=None)
 
 
-def _rows(connection: Connection, stream: str, table: str, known_at: Instant) -> Iterator[tuple[int, Held]]:
+def _rows(connection: Connection, stream: str, table: str, known_at: Instant) -> Iterator[tuple[int, ValidValue]]:
     """The rows of a table that are known, with their year (0 where the table has none), by their first day."""
     shape = SHAPES[table]
     names = ", ".join((*shape.keys, "valid_from", "valid_to", *shape.columns))
@@ -185,7 +185,7 @@ def _rows(connection: Connection, stream: str, table: str, known_at: Instant) ->
     for row in connection.execute(query, {"id": stream_id(stream).hex, "known": known_at}):
         keys = dict(zip(shape.keys, row, strict=False))
         value = row[many + 2] if table == LAPSES else shape.back(tuple(row)[many + 2 :])
-        yield keys.get("year", 0), Held(_day(row[many]), _day(row[many + 1]), value, keys.get("key", ""))
+        yield keys.get("year", 0), ValidValue(_day(row[many]), _day(row[many + 1]), value, keys.get("key", ""))
 
 
 def _day(value: date | str) -> date:

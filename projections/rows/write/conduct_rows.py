@@ -31,7 +31,7 @@ from domain.trail.event_index import ground_of
 from domain.trail.facts import Facts
 from domain.trail.keys import BY_DERIVATION, PLEDGE_ITEM, ground_key, naming_key, type_key, type_keys
 from domain.trail.trail import Trail
-from projections.rows.write.current_rows import NEVER, ONE_DAY, Place, Step, shifted
+from projections.rows.write.current_rows import NEVER, ONE_DAY, Period, RowKey, shifted
 from projections.rows.write.row_context import FILING, FILINGS, Context, of_types
 
 LAPSES, PROJECTS, FILED, RECORDS = "conduct_lapse", "project_period", "filed_period", "bad_record_count"
@@ -92,11 +92,11 @@ def _grounds(context: Context, event: Event) -> Iterator[str]:
                 yield request.id
 
 
-def _lapses_in(context: Context, trail: Trail) -> dict[Place, date]:
+def _lapses_in(context: Context, trail: Trail) -> dict[RowKey, date]:
     """From which day on each lapse in a trail costs a point, and deadlines that are provisional."""
     law, facts = context.law, Facts(trail, date.max)
     found = {
-        Place(
+        RowKey(
             LAPSES, context.year_of(one.lapse.counts_on), f"{one.lapse.item}:{one.lapse.ground}"
         ): one.lapse.appears_on
         for one in lapses(facts, law.rulebooks, law.calendar)
@@ -104,14 +104,14 @@ def _lapses_in(context: Context, trail: Trail) -> dict[Place, date]:
     }
     for change, limit in change_deadlines(facts, law.rulebooks, law.calendar):
         if limit.provisional:
-            found[Place(LAPSES, context.year_of(limit.day), f"{PROVISIONAL}:{change.id}")] = change.occurred_on
+            found[RowKey(LAPSES, context.year_of(limit.day), f"{PROVISIONAL}:{change.id}")] = change.occurred_on
     return found
 
 
-def _replace_lapses(context: Context, before: dict[Place, date], now: dict[Place, date]) -> None:
+def _replace_lapses(context: Context, before: dict[RowKey, date], now: dict[RowKey, date]) -> None:
     for place in sorted(before.keys() | now.keys()):
         if before.get(place) != now.get(place):
-            new = [Step(now[place], NEVER, None)] if place in now else []
+            new = [Period(now[place], NEVER, None)] if place in now else []
             context.live.replace(place, new, context.at)
 
 
@@ -128,30 +128,30 @@ def update_periods(context: Context, changed: Iterable[Event]) -> None:
     for project_id in sorted(touched):
         trail = context.now([naming_key(project_id, kind) for kind in _ENDS], project_id)
         steps = [step for project in trail.of(ProjectStarted) for step in _period(trail, project)]
-        context.live.replace(Place(PROJECTS, key=project_id), steps, context.at)
+        context.live.replace(RowKey(PROJECTS, key=project_id), steps, context.at)
     if of_types(changed, *FILINGS):
         spans = sorted(filed_periods(Facts(context.now(FILING), date.max)))
-        context.live.replace(Place(FILED), _joined(spans), context.at)
+        context.live.replace(RowKey(FILED), _joined(spans), context.at)
 
 
-def _joined(spans: Iterable[tuple[date, date]]) -> list[Step]:
+def _joined(spans: Iterable[tuple[date, date]]) -> list[Period]:
     """Spans of days, both ends included, with those that touch or overlap made one."""
-    found: list[Step] = []
+    found: list[Period] = []
     for first, last in spans:
         to = NEVER if last == NEVER else last + ONE_DAY
         if found and first <= found[-1].valid_to:
             found[-1] = found[-1]._replace(valid_to=max(to, found[-1].valid_to))
         else:
-            found.append(Step(first, to, None))
+            found.append(Period(first, to, None))
     return found
 
 
-def _period(trail: Trail, project: ProjectStarted) -> Iterator[Step]:
+def _period(trail: Trail, project: ProjectStarted) -> Iterator[Period]:
     end = ended_on(Facts(trail, date.max), project)
     if end is None:
-        yield Step(project.occurred_on, NEVER, None)
+        yield Period(project.occurred_on, NEVER, None)
     elif end >= project.occurred_on:
-        yield Step(project.occurred_on, NEVER if end == NEVER else end + ONE_DAY, None)
+        yield Period(project.occurred_on, NEVER if end == NEVER else end + ONE_DAY, None)
 
 
 # ---- bad records (art.16) ----
@@ -203,7 +203,7 @@ def _all_records(context: Context, trail: Trail) -> Counter[tuple[int, date]]:
 def count_records(context: Context, year: int, day: date, by: int) -> None:
     """So many records more (or fewer) in a year from a day on. A total is the sum over years: a running one would make
     a late fact rewrite every later row."""
-    place = Place(RECORDS, year)
+    place = RowKey(RECORDS, year)
     since = day - ONE_DAY
     steps = shifted(context.live.steps(place, since), day, lambda count: count + by, 0)
     context.live.replace(place, steps, context.at, since)

@@ -16,7 +16,7 @@ NEVER = date.max
 ONE_DAY = timedelta(days=1)
 
 
-class Step(NamedTuple):
+class Period(NamedTuple):
     """What holds on the days `[valid_from, valid_to)`."""
 
     valid_from: date
@@ -24,7 +24,7 @@ class Step(NamedTuple):
     value: Any
 
 
-class Place(NamedTuple):
+class RowKey(NamedTuple):
     """Which rows belong together: a table, a year where it has one (else 0), and a key where it has one (else '')."""
 
     table: str
@@ -33,11 +33,11 @@ class Place(NamedTuple):
 
 
 @dataclass(slots=True)
-class Row:
+class CurrentRow:
     """One row of a read model. `stored`: it is in the database already."""
 
-    place: Place
-    step: Step
+    place: RowKey
+    step: Period
     known_from: Instant
     known_to: Instant = FOREVER
     stored: bool = False
@@ -46,34 +46,34 @@ class Row:
 class Stored(Protocol):
     """Where the rows that stand come from, when they are not in memory."""
 
-    def standing(self, place: Place, since: date, until: date) -> list[Row]:
+    def standing(self, place: RowKey, since: date, until: date) -> list[CurrentRow]:
         """The standing rows of a place with `valid_to > since` and `valid_to <= until`, by `valid_from`."""
         ...
 
 
-class Changed(NamedTuple):
+class ReplacedPeriods(NamedTuple):
     """The steps of a place that no longer stand, and those that stand in their stead."""
 
-    place: Place
-    before: list[Step]
-    after: list[Step]
+    place: RowKey
+    before: list[Period]
+    after: list[Period]
 
 
 @dataclass
-class Live:
+class CurrentRows:
     """The standing rows as far as they are needed, and what has changed of them."""
 
     stored: Stored | None = None
-    opened: list[Row] = field(default_factory=list)
+    opened: list[CurrentRow] = field(default_factory=list)
     """Every row made here, also those closed again since."""
-    closed: list[Row] = field(default_factory=list)
+    closed: list[CurrentRow] = field(default_factory=list)
     """Rows of the database that no longer stand."""
-    changes: list[Changed] = field(default_factory=list)
+    changes: list[ReplacedPeriods] = field(default_factory=list)
     """What the event at hand has changed, in order; `project` begins it anew."""
-    _rows: dict[Place, list[Row]] = field(default_factory=dict)
-    _since: dict[Place, date] = field(default_factory=dict)
+    _rows: dict[RowKey, list[CurrentRow]] = field(default_factory=dict)
+    _since: dict[RowKey, date] = field(default_factory=dict)
 
-    def rows(self, place: Place, since: date = ALWAYS) -> list[Row]:
+    def rows(self, place: RowKey, since: date = ALWAYS) -> list[CurrentRow]:
         """The standing rows of a place with `valid_to > since`, by `valid_from`."""
         rows = self._rows.get(place)
         if self.stored is not None and (rows is None or since < self._since[place]):
@@ -82,23 +82,23 @@ class Live:
             self._rows[place], self._since[place] = rows, since
         return [row for row in rows or () if row.step.valid_to > since]
 
-    def take(self, row: Row) -> None:
+    def take(self, row: CurrentRow) -> None:
         """Take a standing row that was read elsewhere."""
         self._rows.setdefault(row.place, []).append(row)
 
-    def places(self) -> set[Place]:
+    def places(self) -> set[RowKey]:
         """Where rows stand."""
         return {place for place, rows in self._rows.items() if rows}
 
-    def steps(self, place: Place, since: date = ALWAYS) -> list[Step]:
+    def steps(self, place: RowKey, since: date = ALWAYS) -> list[Period]:
         """What those rows say."""
         return [row.step for row in self.rows(place, since)]
 
-    def replace(self, place: Place, new: Iterable[Step], at: Instant, since: date = ALWAYS) -> None:
+    def replace(self, place: RowKey, new: Iterable[Period], at: Instant, since: date = ALWAYS) -> None:
         """Let `new` stand from `at` on in place of the rows with `valid_to > since`; what stays the same stays."""
         wanted = set(new)
-        kept: list[Row] = []
-        gone: list[Step] = []
+        kept: list[CurrentRow] = []
+        gone: list[Period] = []
         for row in self.rows(place, since):
             if row.step in wanted:
                 wanted.discard(row.step)
@@ -106,14 +106,14 @@ class Live:
             else:
                 gone.append(row.step)
                 self._close(row, at)
-        made = [Row(place, step, at) for step in wanted]
+        made = [CurrentRow(place, step, at) for step in wanted]
         self.opened += made
         if gone or made:
-            self.changes.append(Changed(place, gone, [row.step for row in made]))
+            self.changes.append(ReplacedPeriods(place, gone, [row.step for row in made]))
         before = [row for row in self._rows.get(place, ()) if row.step.valid_to <= since]
         self._rows[place] = sorted([*before, *kept, *made], key=lambda row: row.step.valid_from)
 
-    def _close(self, row: Row, at: Instant) -> None:
+    def _close(self, row: CurrentRow, at: Instant) -> None:
         row.known_to = at
         if row.stored:
             self.closed.append(row)
@@ -121,48 +121,48 @@ class Live:
             self.opened = [one for one in self.opened if one is not row]
 
 
-def shifted(steps: list[Step], day: date, change: Callable[[Any], Any], default: Any) -> list[Step]:
+def shifted(steps: list[Period], day: date, change: Callable[[Any], Any], default: Any) -> list[Period]:
     """These steps with every value from `day` on changed; where nothing stood yet, the default is what changes."""
     found = list(steps)
     begins = found[0].valid_from if found else NEVER
     if day < begins:
-        found.insert(0, Step(day, begins, default))
-    changed: list[Step] = []
+        found.insert(0, Period(day, begins, default))
+    changed: list[Period] = []
     for first, last, value in found:
         if last <= day:
-            changed.append(Step(first, last, value))
+            changed.append(Period(first, last, value))
             continue
         if first < day:
-            changed.append(Step(first, day, value))
-        changed.append(Step(max(first, day), last, change(value)))
+            changed.append(Period(first, day, value))
+        changed.append(Period(max(first, day), last, change(value)))
     return merged(changed)
 
 
-def merged(steps: Iterable[Step]) -> list[Step]:
+def merged(steps: Iterable[Period]) -> list[Period]:
     """The same with neighbours of equal value made one."""
-    found: list[Step] = []
+    found: list[Period] = []
     for step in steps:
         if found and found[-1].value == step.value and found[-1].valid_to == step.valid_from:
-            found[-1] = Step(found[-1].valid_from, step.valid_to, step.value)
+            found[-1] = Period(found[-1].valid_from, step.valid_to, step.value)
         else:
             found.append(step)
     return found
 
 
-def cut(steps: Iterable[Step], days: Iterable[date]) -> list[Step]:
+def cut(steps: Iterable[Period], days: Iterable[date]) -> list[Period]:
     """The same, cut on each of the days."""
     found = list(steps)
     for day in sorted(days):
-        pieces: list[Step] = []
+        pieces: list[Period] = []
         for step in found:
             if step.valid_from < day < step.valid_to:
-                pieces += [Step(step.valid_from, day, step.value), Step(day, step.valid_to, step.value)]
+                pieces += [Period(step.valid_from, day, step.value), Period(day, step.valid_to, step.value)]
             else:
                 pieces.append(step)
         found = pieces
     return found
 
 
-def value_on(steps: Iterable[Step], day: date) -> Any:
+def value_on(steps: Iterable[Period], day: date) -> Any:
     """What holds on a day; None where nothing does."""
     return next((step.value for step in steps if step.valid_from <= day < step.valid_to), None)

@@ -36,7 +36,7 @@ from domain.trail.facts import Facts
 from domain.trail.keys import appeal_key, field_keys, result_key, type_key, type_keys
 from domain.values import FOREVER, shanghai_date
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS
-from projections.rows.write.current_rows import NEVER, Changed, Place, Row, Step
+from projections.rows.write.current_rows import NEVER, CurrentRow, Period, ReplacedPeriods, RowKey
 from projections.rows.write.row_context import FILING, Context
 from projections.rows.write.score_rows import SCORES, Score
 from projections.rows.write.worklist_rows import MATTERS, Matter, matter_place
@@ -91,7 +91,7 @@ def _years(context: Context) -> Iterator[int]:
             yield year
 
 
-def _differing(change: Changed) -> Iterator[date]:
+def _differing(change: ReplacedPeriods) -> Iterator[date]:
     """First days of what a period covers more, or less, than before."""
     before = {(step.valid_from, step.valid_to) for step in change.before}
     after = {(step.valid_from, step.valid_to) for step in change.after}
@@ -175,7 +175,7 @@ def _changes(context: Context, year: int, day: date) -> bool:
     return False
 
 
-def _costs(place: Place, worth: Mapping[int, Fraction]) -> bool:
+def _costs(place: RowKey, worth: Mapping[int, Fraction]) -> bool:
     """Whether rows of the place bear on points: not those that say that a deadline rests on an uncovered year (R2)."""
     if place.table != LAPSES:
         return True
@@ -183,7 +183,7 @@ def _costs(place: Place, worth: Mapping[int, Fraction]) -> bool:
     return item != PROVISIONAL and bool(worth[item])
 
 
-def _other_on(day: date, place: Place, changes: Sequence[Changed]) -> bool:
+def _other_on(day: date, place: RowKey, changes: Sequence[ReplacedPeriods]) -> bool:
     """Whether what stood at the place on the day before all these changes is not what stands after them."""
     seen = [
         [_essence(step.value) for step in steps if step.valid_from <= day < step.valid_to]
@@ -207,7 +207,7 @@ def _open(context: Context, result: ResultPublished | ResultRevised, cause: str)
     today = shanghai_date(context.at)
     matter = Matter("impact", "open", today, None, cause, result.year, True)
     place = matter_place("impact", impact_id(result.id, cause))
-    context.live.replace(place, [Step(today, NEVER, matter)], context.at)
+    context.live.replace(place, [Period(today, NEVER, matter)], context.at)
 
 
 @implements("R32a")
@@ -230,12 +230,12 @@ def _taken_in(context: Context, event: ResultPublished | ResultRevised) -> None:
                 _end(context, result.id, str(entry.gone_by), "absorbed")  # type: ignore[union-attr]  # is there
 
 
-def is_impact(place: Place) -> bool:
+def is_impact(place: RowKey) -> bool:
     """Whether the rows of a place are of an impact."""
     return place.table == MATTERS and place.key.startswith("impact:")
 
 
-def touched_by(rows: Iterable[Row]) -> list[Touched]:
+def touched_by(rows: Iterable[CurrentRow]) -> list[Touched]:
     """The impacts that these rows open; one that ends on a later day than it began keeps a row of its open days."""
     found = []
     for row in rows:
@@ -269,4 +269,4 @@ def _end(context: Context, result_id: str, cause: str, status: str) -> None:
     ended = steps[-1].value._replace(status=status, is_open=False)
     first = steps[-1]._replace(valid_to=today)
     kept = [first] if first.valid_from < today else []
-    context.live.replace(place, [*steps[:-1], *kept, Step(today, NEVER, ended)], context.at)
+    context.live.replace(place, [*steps[:-1], *kept, Period(today, NEVER, ended)], context.at)

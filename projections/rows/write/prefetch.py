@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.commands import filing, sanctions
-from domain.commands import projects as business
-from domain.commands import reports as watch
-from domain.commands import surveys as assessment
+from domain.commands import filing, projects, reports, sanctions, surveys
 from domain.commands.base import Command
 from domain.events import (
     AccidentLiabilityFound,
@@ -93,13 +90,13 @@ def _of_a_subject(command: Command, path_id: str) -> Ahead:
     match command:
         case sanctions.SendNotice():
             return Ahead(_NOTICES)
-        case watch.DismissHint():
+        case reports.DismissHint():
             return Ahead(_HINTS)
-        case watch.DismissReport():
+        case reports.DismissReport():
             return Ahead(_of_report(path_id), (path_id,))
-        case watch.AnswerObjection():
+        case reports.AnswerObjection():
             return Ahead((naming_key(path_id, ObjectionAnswered),), (path_id,))
-        case assessment.AnswerInvitation():
+        case surveys.AnswerInvitation():
             return Ahead((type_key(SurveyClosed),), (path_id,))
         case sanctions.DecideComplaint():
             ladder = (*LADDER, type_key(PenaltyImposed), ENTERED_BY_HAND) if command.outcome == "upheld" else ()
@@ -107,9 +104,9 @@ def _of_a_subject(command: Command, path_id: str) -> Ahead:
                 (*(naming_key(path_id, kind) for kind in _OUTCOMES), *ladder),
                 (path_id, *((command.merged_into,) if command.merged_into else ())),
             )
-        case business.ReceiveSubmission():
+        case projects.ReceiveSubmission():
             return Ahead((*FILING, *_of_duty(path_id)), (path_id,))
-        case business.FilePlan() | business.ExtendProject() | business.CompleteProject() | business.CancelProject():
+        case projects.FilePlan() | projects.ExtendProject() | projects.CompleteProject() | projects.CancelProject():
             return Ahead((*FILING, *_of_duty(path_id), _ACCIDENTS), (path_id,))
     return Ahead((), (path_id,))
 
@@ -128,34 +125,34 @@ def _of_filing(command: Command) -> Ahead | None:
 
 def _of_business(command: Command) -> Ahead | None:
     match command:
-        case business.RequestSubmission():
+        case projects.RequestSubmission():
             return Ahead((*FILING, type_key(PledgeSigned)) if command.item == PLEDGE_ITEM else FILING)
-        case business.StartProject():
+        case projects.StartProject():
             return Ahead((*FILING, _ACCIDENTS, type_key(SurveyClosed), client_key(command.client.uscc)))
-        case business.RecordLapse():
+        case projects.RecordLapse():
             named = command.concerns
             return Ahead(FILING if named is None else (*FILING, *_of_duty(named)), () if named is None else (named,))
-        case assessment.ImposePenalty() | sanctions.DelistAgency():
+        case surveys.ImposePenalty() | sanctions.DelistAgency():
             return Ahead((*LADDER, type_key(PenaltyImposed)))
     return None
 
 
 def _of_assessment(command: Command) -> Ahead | None:
     match command:
-        case assessment.SubmitSurvey():
+        case surveys.SubmitSurvey():
             client, project = command.client.uscc, command.project_id
             keys = (type_key(SurveyClosed), client_key(client))
             return Ahead(keys, () if project is None else (project,))
-        case assessment.InviteSurvey():
+        case surveys.InviteSurvey():
             named = command.project_id
             return Ahead((type_key(SurveyClosed),), () if named is None else (named,))
-        case assessment.CloseSurvey():
+        case surveys.CloseSurvey():
             return Ahead((type_key(SurveyClosed), forms_key(command.year)))
-        case assessment.ScoreEffect():
+        case surveys.ScoreEffect():
             return Ahead((type_key(SurveyClosed), client_key(command.client.uscc)))
-        case assessment.AwardHonour():
+        case surveys.AwardHonour():
             return Ahead(type_keys(HonourAwarded))
-        case assessment.AnnulEvent():
+        case surveys.AnnulEvent():
             return Ahead((*FILING, _ACCIDENTS), (command.event_id,))
     return None
 
@@ -166,7 +163,7 @@ def _of_watch(command: Command) -> Ahead | None:
             hints = (ENTERED_BY_HAND, *(() if command.hint_id is None else _HINTS))
             report = command.report_id
             return Ahead((*hints, *_of_report(report)), (report,)) if report is not None else Ahead(hints)
-        case watch.FileObjection():
+        case reports.FileObjection():
             return Ahead(type_keys(ObjectionFiled, ObjectionAnswered), (command.event_id,))
     return None
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from domain.errors import Unreadable
 from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
 from domain.law import Law
-from domain.trail.event_index import Entries, EntriesInMemory
+from domain.trail.event_index import EventIndex, EventIndexInMemory
 from domain.values import Instant
 from projections.rows.write.conduct_rows import (
     OF_LAPSES,
@@ -18,7 +18,7 @@ from projections.rows.write.conduct_rows import (
     update_periods,
     update_records,
 )
-from projections.rows.write.current_rows import Live
+from projections.rows.write.current_rows import CurrentRows
 from projections.rows.write.impact_rows import is_impact, update_impacts
 from projections.rows.write.result_rows import OF_RESULTS, update_results
 from projections.rows.write.row_context import Context
@@ -42,7 +42,9 @@ PARTS = (
 """What brings which rows up to date, with the types of events that it looks at."""
 
 
-def project(event: Event, entries: Entries, live: Live, law: Law, published: frozenset[int] | None = None) -> None:
+def project(
+    event: Event, entries: EventIndex, live: CurrentRows, law: Law, published: frozenset[int] | None = None
+) -> None:
     """Bring the rows up to date with one event; `entries` hold it already. Raises: Unreadable, naming the event.
 
     `published`: the years whose results may be touched (see `Context`).
@@ -64,12 +66,12 @@ def project(event: Event, entries: Entries, live: Live, law: Law, published: fro
         raise Unreadable(f"{named}: cannot be projected: {type(error).__name__}: {error}") from error
 
 
-def judge_anew(live: Live, events: Sequence[Event], law: Law, at: Instant) -> None:
+def judge_anew(live: CurrentRows, events: Sequence[Event], law: Law, at: Instant) -> None:
     """Let the rows stand that the counting events make under another law, from `at` on."""
-    counting = EntriesInMemory()
+    counting = EventIndexInMemory()
     for event in events:
         counting.add(event)
-    fresh, entries = Live(), EntriesInMemory()
+    fresh, entries = CurrentRows(), EventIndexInMemory()
     for event in events:
         entry = counting.one(event.id)
         if entry is not None and entry.gone_at is None and not isinstance(event, EventAnnulled):
@@ -84,12 +86,12 @@ Laws = Sequence[tuple[Instant, Law]]
 """What was adopted, in order, with the instant from which each law was known."""
 
 
-def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[Live, EntriesInMemory]:
+def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[CurrentRows, EventIndexInMemory]:
     """All rows that an agency's events and the adoptions among them make, one after the other, and its entries.
 
     The same steps as when they were recorded: for rebuilding and checking. Raises: Unreadable, naming the event.
     """
-    entries, live = EntriesInMemory(), Live()
+    entries, live = EventIndexInMemory(), CurrentRows()
     waiting = deque(laws)
     law: Law | None = None
     published = frozenset(event.year for event in events if isinstance(event, (ResultPublished, ResultRevised)))

@@ -8,11 +8,11 @@ from domain.commands.base import Command
 from domain.law import Law
 from domain.ledger.read_models import Projected, Recorded
 from domain.ledger.reader import Reader
-from domain.store.db.statements import Change, Insert, write
+from domain.store.db.statements import Insert, RowUpdate, write
 from domain.store.log.stream_heads import streams
 from domain.values import Instant, stream_id
 from projections.rows.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
-from projections.rows.write.current_rows import Live, Row
+from projections.rows.write.current_rows import CurrentRow, CurrentRows
 from projections.rows.write.impact_rows import touched_by
 from projections.rows.write.prefetch import Ahead, looked_up
 from projections.rows.write.projection import judge_anew, project
@@ -21,7 +21,7 @@ MADE_BY = 4
 """Version of the projections: raise it when a change of the code would make other rows, and they are built anew."""
 
 
-class Keeper:
+class ReadModelProjector:
     """Implements `domain.ledger.unit_of_work.ReadModels`."""
 
     def looked_up(self, command: Command, path_id: str | None) -> Ahead:
@@ -34,11 +34,11 @@ class Keeper:
 
     def recorded(self, connection: Connection, recorded: Recorded, law: Law, published: frozenset[int]) -> Projected:
         """See `ReadModels`."""
-        opened: list[tuple[str, Row]] = []
-        closed: list[tuple[str, Row]] = []
+        opened: list[tuple[str, CurrentRow]] = []
+        closed: list[tuple[str, CurrentRow]] = []
         beside: Tuples = {"event_keys": [], "annulled": []}
         for stream, (events, entries) in recorded.items():
-            live = Live(StoredRows(connection, stream, entries.is_recorded_here, is_new=events[0].version == 1))
+            live = CurrentRows(StoredRows(connection, stream, entries.is_recorded_here, is_new=events[0].version == 1))
             for event in events:
                 project(event, entries, live, law, published)
             opened += [(stream, row) for row in live.opened]
@@ -46,13 +46,13 @@ class Keeper:
             originator = stream_id(stream).hex
             beside["event_keys"] += [(originator, key, version) for key, version in entries.keys]
             beside["annulled"] += [(originator, version, by) for version, by in entries.gone]
-        writes: list[Insert | Change] = [*closings(closed), *inserts({**beside, **tuples_of(opened)})]
+        writes: list[Insert | RowUpdate] = [*closings(closed), *inserts({**beside, **tuples_of(opened)})]
         return Projected(writes, touched_by(row for _, row in opened))
 
     def adopted(self, reader: Reader, law: Law, at: Instant) -> None:
         """See `ReadModels`. Agency by agency, so that memory does not grow with the district."""
         for stream in streams(reader.connection, "agency/"):
-            live = Live()
+            live = CurrentRows()
             for row in all_standing(reader.connection, stream):
                 live.take(row)
             judge_anew(live, reader.events(stream), law, at)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from domain.events import Event, ResultPublished, ResultRevised
 from domain.law import Law
 from domain.measures.categories import group_of
-from projections.rows.write.current_rows import NEVER, Place, Step
+from projections.rows.write.current_rows import NEVER, Period, RowKey
 from projections.rows.write.row_context import Context
 
 RESULTS = "published_result"
@@ -45,8 +45,8 @@ def update_results(context: Context, changed: Iterable[Event]) -> None:
     """A row for each result; nothing is read, as no other event changes it."""
     for event in changed:
         if isinstance(event, (ResultPublished, ResultRevised)):
-            step = Step(event.occurred_on, NEVER, result_of(event, context.law))
-            context.live.replace(Place(RESULTS, event.year, event.id), [step], context.at)
+            step = Period(event.occurred_on, NEVER, result_of(event, context.law))
+            context.live.replace(RowKey(RESULTS, event.year, event.id), [step], context.at)
 
 
 def result_of(event: ResultPublished | ResultRevised, law: Law) -> Result:

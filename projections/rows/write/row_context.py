@@ -11,11 +11,11 @@ from typing import TypeVar
 from domain.events import AgencyFiled, AgencyTerminated, Event, FilingReturned, FilingSubmitted
 from domain.law import Law
 from domain.measures.rulebook.rulebook import assessment_year_of
-from domain.trail.event_index import Entries, Entry, trail_at
+from domain.trail.event_index import EventIndex, IndexedEvent, trail_at
 from domain.trail.keys import type_keys
 from domain.trail.trail import Trail
 from domain.values import Instant
-from projections.rows.write.current_rows import Live
+from projections.rows.write.current_rows import CurrentRows
 
 FILINGS = (FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated)
 FILING = type_keys(*FILINGS)
@@ -27,8 +27,8 @@ _VERSION = attrgetter("event.version")
 class Context:
     """One event's work on the read models: `version` is the event's, `at` its `recorded_at`."""
 
-    entries: Entries
-    live: Live
+    entries: EventIndex
+    live: CurrentRows
     law: Law
     version: int
     at: Instant
@@ -49,7 +49,7 @@ class Context:
         entries = self._entries(keys, ids)
         return trail_at(entries, self.version - 1), trail_at(entries, self.version)
 
-    def _entries(self, keys: Iterable[str], ids: Sequence[str]) -> list[Entry]:
+    def _entries(self, keys: Iterable[str], ids: Sequence[str]) -> list[IndexedEvent]:
         entries = self.entries.under(keys)
         there = {entry.event.version for entry in entries} if ids else ()
         more = [one for one in map(self.entries.one, ids) if one is not None and one.event.version not in there]

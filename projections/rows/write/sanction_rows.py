@@ -15,7 +15,7 @@ from domain.measures.rulebook.rulebook import Rulebook
 from domain.trail.facts import Facts
 from domain.trail.trail import Trail
 from domain.values import TIER_RANK, Tier
-from projections.rows.write.current_rows import ALWAYS, NEVER, ONE_DAY, Place, Step, merged
+from projections.rows.write.current_rows import ALWAYS, NEVER, ONE_DAY, Period, RowKey, merged
 from projections.rows.write.row_context import Context, of_types
 from projections.rows.write.score_rows import LADDER
 
@@ -43,13 +43,13 @@ def update_sanctions(context: Context, changed: Iterable[Event]) -> None:
         return
     since = min(event.occurred_on for event in facts)
     rows = [step for step in sanction_steps(context.now(LADDER), context.law) if step.valid_to > since - ONE_DAY]
-    context.live.replace(Place(SANCTIONS), rows, context.at, since - ONE_DAY)
+    context.live.replace(RowKey(SANCTIONS), rows, context.at, since - ONE_DAY)
 
 
-def sanction_steps(trail: Trail, law: Law) -> list[Step]:
+def sanction_steps(trail: Trail, law: Law) -> list[Period]:
     """The tier on every day, under the rulebook of each day (R4)."""
     books = list(law.rulebooks)
-    found: list[Step] = []
+    found: list[Period] = []
     for place, book in enumerate(books):
         first = ALWAYS if place == 0 else book.effective_from
         last = books[place + 1].effective_from if place + 1 < len(books) else NEVER
@@ -60,7 +60,7 @@ def sanction_steps(trail: Trail, law: Law) -> list[Step]:
     return merged(found)
 
 
-def _sweep(trail: Trail, law: Law, book: Rulebook) -> list[Step]:
+def _sweep(trail: Trail, law: Law, book: Rulebook) -> list[Period]:
     """In one pass over the days on which a complaint, a tag or a window begins or ends."""
     every = Facts(trail, date.max)
     complaints = counted_complaints(every, book, law.rulebooks)
@@ -69,7 +69,7 @@ def _sweep(trail: Trail, law: Law, book: Rulebook) -> list[Step]:
     window_ends = [add_years(day, book.ladder.window_years) for day in days]
     edges = {*days, *(day + ONE_DAY for day in window_ends)}
     edges |= {tag.last_day + ONE_DAY for tag in added if tag.last_day is not None}
-    steps: list[Step] = []
+    steps: list[Period] = []
     tier, since, place = Tier.NONE, ALWAYS, 0
     standing: list[Tag] = []
     ordered = sorted(edges)
@@ -93,11 +93,11 @@ def _sweep(trail: Trail, law: Law, book: Rulebook) -> list[Step]:
                 because = {one for tag in of_tier for one in tag.because}
                 behind = tuple(one.id for one in complaints if one.id in because)
             value = Sanction(tier, verified, since, until, behind)
-        steps.append(Step(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
-    return [Step(ALWAYS, ordered[0] if ordered else NEVER, NOTHING), *steps]
+        steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
+    return [Period(ALWAYS, ordered[0] if ordered else NEVER, NOTHING), *steps]
 
 
-def _day_by_day(trail: Trail, law: Law, book: Rulebook) -> list[Step]:
+def _day_by_day(trail: Trail, law: Law, book: Rulebook) -> list[Period]:
     """By the Measures' own function on every day that can matter: for ladders that follow the count or a decision."""
     facts = [*trail.of(ComplaintUpheld), *trail.of(AgencyDelisted)]
     edges = {event.occurred_on for event in facts}
@@ -105,9 +105,9 @@ def _day_by_day(trail: Trail, law: Law, book: Rulebook) -> list[Step]:
         for years in (book.ladder.window_years, book.ladder.tag_years):
             edges.add(add_years(event.occurred_on, years) + ONE_DAY)
     ordered = sorted(edges)
-    steps = [Step(ALWAYS, ordered[0] if ordered else NEVER, NOTHING)]
+    steps = [Period(ALWAYS, ordered[0] if ordered else NEVER, NOTHING)]
     for number, day in enumerate(ordered):
         on_day = sanction(Facts(trail, day), book, law.rulebooks)
         value = Sanction(on_day.tier, on_day.verified_complaints, on_day.since, on_day.until, on_day.events)
-        steps.append(Step(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
+        steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return steps

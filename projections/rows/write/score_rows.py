@@ -36,7 +36,7 @@ from domain.trail.keys import client_key, forms_key, naming_key, type_key, type_
 from domain.trail.trail import Trail
 from domain.values import normal_text, rounded, score_of_record
 from projections.rows.write.conduct_rows import move_records
-from projections.rows.write.current_rows import ONE_DAY, Place, Step, cut, merged, shifted, value_on
+from projections.rows.write.current_rows import ONE_DAY, Period, RowKey, cut, merged, shifted, value_on
 from projections.rows.write.row_context import Context, of_types
 
 E = TypeVar("E", bound=Event)
@@ -64,10 +64,10 @@ class Score(NamedTuple):
     """Points, exact."""
     override: str = "[]"
     """As `standing` shows it."""
-    shown: Shown | None = None
+    shown: ScoreConsequence | None = None
 
 
-class Shown(NamedTuple):
+class ScoreConsequence(NamedTuple):
     """What follows from it under the rulebook of the day."""
 
     quality: str
@@ -81,12 +81,12 @@ NO_SCORE = Score()
 """A year about which nothing has come in."""
 
 
-def shown(score: Score, book: Rulebook) -> Shown:
+def shown(score: Score, book: Rulebook) -> ScoreConsequence:
     """The points of quality, effect and honours under a rulebook (R22-R26)."""
     quality, effect = _quality(score.counts[:EFFECTS], book), _effect(score.counts[EFFECTS:], book)
     honours = _exact(score.honours)
     rest = score_of_record(quality.exact + effect.exact + honours.exact)
-    return Shown(quality.shown, effect.shown, honours.shown, int(rest * 100))
+    return ScoreConsequence(quality.shown, effect.shown, honours.shown, int(rest * 100))
 
 
 class Points(NamedTuple):
@@ -159,17 +159,17 @@ def _added(step: Counts, score: Score) -> Score:
 def _change(context: Context, year: int, day: date, change: Callable[[Score], Score]) -> None:
     """Change a year's rows from a day on, and what they show with them."""
     since = day - ONE_DAY
-    steps = shifted(context.live.steps(Place(SCORES, year), since), day, change, NO_SCORE)
+    steps = shifted(context.live.steps(RowKey(SCORES, year), since), day, change, NO_SCORE)
     _put(context, year, steps, since)
 
 
-def _put(context: Context, year: int, steps: Iterable[Step], since: date) -> None:
+def _put(context: Context, year: int, steps: Iterable[Period], since: date) -> None:
     books = context.law.rulebooks
     done = [
         step._replace(value=step.value._replace(shown=shown(step.value, books.for_sheet(year, step.valid_from))))
         for step in cut(steps, context.book_edges(year))
     ]
-    context.live.replace(Place(SCORES, year), merged(done), context.at, since)
+    context.live.replace(RowKey(SCORES, year), merged(done), context.at, since)
 
 
 # ---- surveys (art.23), the bad record of a low mean (art.16(8)), effect (art.22) ----
@@ -261,7 +261,7 @@ def _low_mean(context: Context, year: int, closings: Trail) -> set[date]:
         day = closing.occurred_on
         if closing.year != year or day < books.first_day:
             continue
-        score = value_on(context.live.steps(Place(SCORES, year), day - ONE_DAY), day)
+        score = value_on(context.live.steps(RowKey(SCORES, year), day - ONE_DAY), day)
         book = books.for_sheet(year, day)
         mean = None if score is None else satisfaction(score.counts[:EFFECTS], book)
         if mean is not None and mean < book.survey.satisfaction_floor:
@@ -307,7 +307,7 @@ def _overlay(context: Context, year: int, before: dict[date, str], now: dict[dat
     if not differ:
         return
     since = differ[0] - ONE_DAY
-    steps = shifted(context.live.steps(Place(SCORES, year), since), differ[0], lambda score: score, NO_SCORE)
+    steps = shifted(context.live.steps(RowKey(SCORES, year), since), differ[0], lambda score: score, NO_SCORE)
     laid = []
     for step in cut(steps, days):
         value = step.value

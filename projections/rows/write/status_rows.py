@@ -27,7 +27,7 @@ from domain.trail.keys import LABELS, type_key, type_keys
 from domain.trail.trail import Trail
 from projections.replay.basis import Basis
 from projections.replay.standing import agency_name, warning_part
-from projections.rows.write.current_rows import ALWAYS, NEVER, ONE_DAY, Place, Step, merged
+from projections.rows.write.current_rows import ALWAYS, NEVER, ONE_DAY, Period, RowKey, merged
 from projections.rows.write.row_context import FILING, FILINGS, Context
 
 STATUS = "agency_status"
@@ -66,7 +66,7 @@ def update_status(context: Context, changed: Iterable[Event]) -> None:
     keys = list(STATUS_KEYS)
     if next(context.now([type_key(AccidentLiabilityFound)]).of(AccidentLiabilityFound), None) is not None:
         keys += type_keys(*_PROJECT)  # whom an accident concerns may depend on what ran on its day (R19)
-    context.live.replace(Place(STATUS), status_steps(context.now(keys), context.law, context.at), context.at)
+    context.live.replace(RowKey(STATUS), status_steps(context.now(keys), context.law, context.at), context.at)
 
 
 def _brings_no_warning(event: Event) -> bool:
@@ -88,7 +88,7 @@ def _has_label(event: InformationChanged) -> bool:
     return isinstance(event.fields.name, str) or isinstance(event.fields.category, str)
 
 
-def status_steps(trail: Trail, law: Law, at: str) -> list[Step]:
+def status_steps(trail: Trail, law: Law, at: str) -> list[Period]:
     """The status on every day."""
     if not trail.events:
         return []
@@ -111,5 +111,5 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Step]:
             json.dumps(advisories(basis.facts), ensure_ascii=False, separators=(",", ":")),
             f"{compared(agency['name'] or '')}\n{compared(agency['uscc'])}",
         )  # fmt: skip
-        steps.append(Step(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
+        steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return merged(steps)

@@ -22,7 +22,7 @@ from domain.trail.facts import Facts
 from domain.trail.keys import PLEDGE_ITEM, naming_key, type_key, type_keys
 from domain.trail.trail import Trail
 from projections.rows.write.conduct_rows import bears_on_all_duties
-from projections.rows.write.current_rows import NEVER, Step, merged
+from projections.rows.write.current_rows import NEVER, Period, merged
 from projections.rows.write.row_context import FILING, Context, of_types
 from projections.rows.write.worklist_rows import Matter, matter_place
 
@@ -62,13 +62,13 @@ def _ids_under(context: Context, key: str) -> Iterator[str]:
     return (entry.event.id for entry in context.entries.under([key]))
 
 
-def _steps(request: SubmissionRequested, trail: Trail) -> Iterator[Step]:
+def _steps(request: SubmissionRequested, trail: Trail) -> Iterator[Period]:
     """Its state on every day from the request on."""
     days = {event.occurred_on for event in trail.events if isinstance(event, _BEARING)}
     ordered = [request.occurred_on, *sorted(day for day in days if day > request.occurred_on)]
     for number, day in enumerate(ordered):
         until = ordered[number + 1] if number + 1 < len(ordered) else NEVER
-        yield Step(day, until, _on(request, trail, day))
+        yield Period(day, until, _on(request, trail, day))
 
 
 def _on(request: SubmissionRequested, trail: Trail, day: date) -> Matter:

@@ -25,7 +25,7 @@ from domain.events import (
 )
 from domain.trail.keys import naming_key
 from domain.trail.trail import Trail
-from projections.rows.write.current_rows import NEVER, Place, Step, merged
+from projections.rows.write.current_rows import NEVER, Period, RowKey, merged
 from projections.rows.write.row_context import Context
 
 MATTERS = "matter"
@@ -54,9 +54,9 @@ class Matter(NamedTuple):
     is_open: bool
 
 
-def matter_place(kind: str, matter_id: str) -> Place:
+def matter_place(kind: str, matter_id: str) -> RowKey:
     """Where the rows of a matter are."""
-    return Place(MATTERS, 0, f"{kind}:{matter_id}")
+    return RowKey(MATTERS, 0, f"{kind}:{matter_id}")
 
 
 def update_matters(context: Context, changed: Iterable[Event]) -> None:
@@ -86,7 +86,7 @@ def _subjects(changed: Iterable[Event]) -> Iterator[str]:
             yield event.appeal_id
 
 
-def _steps(subject: Event, trail: Trail) -> Iterator[Step]:
+def _steps(subject: Event, trail: Trail) -> Iterator[Period]:
     """Its states by day. Dates come in any order: a state begins no earlier than the one before it."""
     states = [(subject.occurred_on, _begun(subject))]
     for event in trail.events:
@@ -96,7 +96,7 @@ def _steps(subject: Event, trail: Trail) -> Iterator[Step]:
     for number, (day, matter) in enumerate(states):
         until = states[number + 1][0] if number + 1 < len(states) else NEVER
         if day < until:
-            yield Step(day, until, matter)
+            yield Period(day, until, matter)
 
 
 def _begun(subject: Event) -> Matter:
