@@ -56,13 +56,7 @@ from api.web.agency import (
 from api.web.committee import appeal_pages, impact_pages, year_pages
 from api.web.district import board, list_pages
 from api.web.forms import form_pages, record_pages
-from api.web.people import (
-    access_change_pages,
-    account_pages,
-    administration,
-    consultation_pages,
-    sign_in,
-)
+from api.web.people import access_change_pages, account_pages, administration, consultation_pages, sign_in
 from api.web.portal import portal_pages, survey_pages
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar

@@ -44,7 +44,8 @@ def _taken(host: str, port: int, error: OSError) -> AddressTaken:
             f"./run --port {port + 1}",
         )
     return AddressTaken(
-        f"不能监听 {where}：{error.strerror}", f"cannot listen on {where}: {error.strerror}",
+        f"不能监听 {where}：{error.strerror}",
+        f"cannot listen on {where}: {error.strerror}",
         remedy="请检查 STEWARD_HOST 和 STEWARD_PORT（1024 以下的端口需要权限）",
         remedy_en="Check STEWARD_HOST and STEWARD_PORT (ports below 1024 need a privilege).",
-    )  # fmt: skip
+    )

@@ -83,20 +83,25 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
 def too_many_connections() -> Response:
     """What who comes beyond the most connections is told: uvicorn's own limit would not say when to try again."""
     return problem(
-        PROBLEM_TYPES["busy"], "连接已满", "all connections are in use",
+        PROBLEM_TYPES["busy"],
+        "连接已满",
+        "all connections are in use",
         headers={"Connection": "close", "X-Content-Type-Options": "nosniff"},
-        remedy="请稍后用同一 Idempotency-Key 重试", remedy_en="Try again in a moment with the same Idempotency-Key.",
-    )  # fmt: skip
+        remedy="请稍后用同一 Idempotency-Key 重试",
+        remedy_en="Try again in a moment with the same Idempotency-Key.",
+    )
 
 
 def head_too_large() -> Response:
     """What is answered to a head that nobody's browser or client sends."""
     return problem(
         PROBLEM_TYPES["head-too-large"],
-        f"地址和请求头超过 {MOST_HEAD_BYTES} 字节", f"address and headers are over {MOST_HEAD_BYTES} bytes",
+        f"地址和请求头超过 {MOST_HEAD_BYTES} 字节",
+        f"address and headers are over {MOST_HEAD_BYTES} bytes",
         headers={"Connection": "close", "X-Content-Type-Options": "nosniff"},
-        remedy="请把内容放进请求体", remedy_en="Send what you have to say in the body.",
-    )  # fmt: skip
+        remedy="请把内容放进请求体",
+        remedy_en="Send what you have to say in the body.",
+    )
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -135,9 +140,12 @@ class PatientProtocol(HttpToolsProtocol):
         crowded = len(self.connections) >= self.most or len(self.tasks) >= self.most
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         self.app = (
-            too_many_connections() if crowded else head_too_large() if size > MOST_HEAD_BYTES
+            too_many_connections()
+            if crowded
+            else head_too_large()
+            if size > MOST_HEAD_BYTES
             else self.config.loaded_app
-        )  # fmt: skip
+        )
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

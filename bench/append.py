@@ -49,15 +49,26 @@ def measure(server: PostgresServer, repetitions: int, facts: int) -> list[Findin
     lines = [
         finding("append, 1 writer", "facts/s", one, found["floor 1"], least=0.5, note="floor: hand-written psycopg2"),
         finding(f"append, {WRITERS} writers", "facts/s", many, found[f"floor {WRITERS}"], least=0.4, note="same floor"),
-        finding(f"append, {WRITERS} writers to 1", "facts/s", many, one, least=1.8,
-                note=f"the floor itself: {median(found[f'floor {WRITERS}']) / median(found['floor 1']):.2f}"),
-    ]  # fmt: skip
+        finding(
+            f"append, {WRITERS} writers to 1",
+            "facts/s",
+            many,
+            one,
+            least=1.8,
+            note=f"the floor itself: {median(found[f'floor {WRITERS}']) / median(found['floor 1']):.2f}",
+        ),
+    ]
     for kind in peers.APPENDING:
         for writers in (1, WRITERS):
             lines.append(
-                finding(f"peer: {kind}, {writers} writer(s)", "events/s", found[f"{kind} {writers}"],
-                        found[f"floor {writers}"], note="event alone: no decision, no rows, no key")
-            )  # fmt: skip
+                finding(
+                    f"peer: {kind}, {writers} writer(s)",
+                    "events/s",
+                    found[f"{kind} {writers}"],
+                    found[f"floor {writers}"],
+                    note="event alone: no decision, no rows, no key",
+                )
+            )
     return lines
 
 

@@ -49,9 +49,15 @@ def send(unit: UnitOfWork, fact: Fact, actor: str = "bench") -> None:
 def record(unit: UnitOfWork, fact: Fact, agency: str, command: Command, actor: str = "bench") -> None:
     """Record a fact that has been parsed. `actor`: the person; one whom an audit asks for has to be on record."""
     unit.record(
-        agency, command, actor=actor, role=Role.REGULATOR, via="api", path_id=fact.path_id, event_id=fact.id,
+        agency,
+        command,
+        actor=actor,
+        role=Role.REGULATOR,
+        via="api",
+        path_id=fact.path_id,
+        event_id=fact.id,
         new=fact.post == "/v1/agencies",
-    )  # fmt: skip
+    )
 
 
 def uscc(number: int) -> str:
@@ -93,9 +99,12 @@ class History:
 
     def _filing(self) -> Fact:
         body = {
-            "uscc": self.uscc, "name": f"安全服务机构{self.uscc[-6:]}", "category": self._random.choice("甲乙丙"),
-            "legal_representative": "张三", "submitted_on": self._iso(self._first),
-        }  # fmt: skip
+            "uscc": self.uscc,
+            "name": f"安全服务机构{self.uscc[-6:]}",
+            "category": self._random.choice("甲乙丙"),
+            "legal_representative": "张三",
+            "submitted_on": self._iso(self._first),
+        }
         return Fact("/v1/agencies", body, None, new_id())
 
     def _fact(self, path: str, body: dict[str, Any], path_id: str | None = None, opens: str | None = None) -> Fact:
@@ -129,9 +138,10 @@ class History:
 
     def _project(self) -> Fact:
         body = {
-            "client": self._random.choice(self._clients), "started_on": self._today(),
+            "client": self._random.choice(self._clients),
+            "started_on": self._today(),
             "due_on": self._today(self._random.randrange(60, 400)),
-        }  # fmt: skip
+        }
         return self._fact("projects", body, opens="project")
 
     def _completion(self) -> Fact:
@@ -142,9 +152,11 @@ class History:
 
     def _request(self) -> Fact:
         body = {
-            "item": self._random.choice((1, 3, 6)), "title": "季度材料", "requested_on": self._today(),
+            "item": self._random.choice((1, 3, 6)),
+            "title": "季度材料",
+            "requested_on": self._today(),
             "due_on": self._today(10),
-        }  # fmt: skip
+        }
         return self._fact("submission-requests", body, opens="request")
 
     def _receipt(self) -> Fact:
@@ -179,10 +191,13 @@ class History:
 
     def _honour(self) -> Fact:
         body = {
-            "level": "district", "reason": f"先进{self._day.year}-{self._random.randrange(5)}",
-            "awarded_on": self._today(), "title": "先进单位",
-            "authority": "大亚湾区应急管理局", "authority_kind": "emergency_management",
-        }  # fmt: skip
+            "level": "district",
+            "reason": f"先进{self._day.year}-{self._random.randrange(5)}",
+            "awarded_on": self._today(),
+            "title": "先进单位",
+            "authority": "大亚湾区应急管理局",
+            "authority_kind": "emergency_management",
+        }
         return self._fact("honours", body)
 
     def _change(self) -> Fact:

@@ -34,7 +34,12 @@ def measure(server: PostgresServer, repetitions: int) -> list[Finding]:
                 ways[f"{length}"] = timed
             found = in_turns(ways, repetitions)
             lines.append(
-                finding(f"a fact to an agency with {LONG:,} facts {named}, to one with {SHORT}", "s",
-                        found[f"{LONG}"], found[f"{SHORT}"], most=1.3 if years > 1 else None)
-            )  # fmt: skip
+                finding(
+                    f"a fact to an agency with {LONG:,} facts {named}, to one with {SHORT}",
+                    "s",
+                    found[f"{LONG}"],
+                    found[f"{SHORT}"],
+                    most=1.3 if years > 1 else None,
+                )
+            )
     return lines

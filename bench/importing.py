@@ -44,9 +44,7 @@ def measure(server: PostgresServer, repetitions: int, facts: int) -> list[Findin
             def progress(stage: str, done: int, total: int) -> None:
                 marks.setdefault(stage, time.perf_counter())
 
-            outcome = run_import(
-                target.ledger, file, "bench", on_error=lambda error: None, progress=progress
-            )  # fmt: skip
+            outcome = run_import(target.ledger, file, "bench", on_error=lambda error: None, progress=progress)
             ended = time.perf_counter()
             if outcome.recorded != count:
                 raise RuntimeError(f"{outcome.recorded} of {count} facts were recorded")

@@ -69,9 +69,11 @@ async def run(host: str, port: int, connections: int, headers: dict[str, str], t
     took = time.perf_counter() - began
     seconds.sort()
     return {
-        "rate": len(seconds) / took, "p50": seconds[len(seconds) // 2], "p99": seconds[len(seconds) * 99 // 100],
+        "rate": len(seconds) / took,
+        "p50": seconds[len(seconds) // 2],
+        "p99": seconds[len(seconds) * 99 // 100],
         "statuses": dict(statuses),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

@@ -36,9 +36,15 @@ def measure(server: PostgresServer, repetitions: int) -> list[Finding]:
                 ways[kind] = peers.loading(target.url, kind, count)
             found = in_turns(ways, repetitions)
             lines.append(
-                finding(f"loading an aggregate of {count:,} events", "events/s", found["ledger"], found["floor"],
-                        least=0.5, note="floor: psycopg2 SELECT, JSON decoded, counted by type")
-            )  # fmt: skip
+                finding(
+                    f"loading an aggregate of {count:,} events",
+                    "events/s",
+                    found["ledger"],
+                    found["floor"],
+                    least=0.5,
+                    note="floor: psycopg2 SELECT, JSON decoded, counted by type",
+                )
+            )
             lines += [
                 finding(f"peer: {kind}, repository.get of {count:,} events", "events/s", found[kind], found["floor"])
                 for kind in peers.APPENDING

@@ -49,10 +49,21 @@ def measure(server: PostgresServer, repetitions: int, sizes: tuple[int, ...]) ->
     for name in list(places)[1:]:
         note = f"rows: {rows[smallest]:,} and {rows[name]:,}; p50 of {LOOK_UPS} random questions"
         goal = 1.4 if name == largest else None
-        lines.append(finding(f"look-up of one agency, {name} rows to {smallest}", "s", one[name], one[smallest],
-                             most=goal, note=note))  # fmt: skip
-        lines.append(finding(f"district of {AGENCIES:,} agencies, {name} rows to {smallest}", "s", all_[name],
-                             all_[smallest], most=4 if goal else None, note="statistics at random bases"))  # fmt: skip
+        lines.append(
+            finding(
+                f"look-up of one agency, {name} rows to {smallest}", "s", one[name], one[smallest], most=goal, note=note
+            )
+        )
+        lines.append(
+            finding(
+                f"district of {AGENCIES:,} agencies, {name} rows to {smallest}",
+                "s",
+                all_[name],
+                all_[smallest],
+                most=4 if goal else None,
+                note="statistics at random bases",
+            )
+        )
     return lines
 
 
@@ -62,10 +73,13 @@ def grow(made: Place, size: int) -> int:
     for number in range(TEMPLATES):
         fill(made.ledger, History(number).facts(each))
     copies = [
-        (str(stream_id(agency_stream(uscc(number % TEMPLATES)))), str(stream_id(agency_stream(uscc(number)))),
-         agency_stream(uscc(number)))
+        (
+            str(stream_id(agency_stream(uscc(number % TEMPLATES)))),
+            str(stream_id(agency_stream(uscc(number)))),
+            agency_stream(uscc(number)),
+        )
         for number in range(TEMPLATES, AGENCIES)
-    ]  # fmt: skip
+    ]
     connection = floor.connect(made.url)
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE copies (source uuid, copy uuid, stream text)")
@@ -73,8 +87,13 @@ def grow(made: Place, size: int) -> int:
         while part := list(islice(waiting, 5000)):
             execute_values(cursor, "INSERT INTO copies VALUES %s", part)
         _copy(cursor, "stream_heads", ("version", "count", "last_recorded_at", "hash"), "stream", "c.stream")
-        _copy(cursor, "events", ("originator_version", "topic", "occurred_on", "recorded_at", "actor", "leaf_hash"),
-              "stream, event_id, state", "c.stream, gen_random_uuid()::text, ''")  # fmt: skip
+        _copy(
+            cursor,
+            "events",
+            ("originator_version", "topic", "occurred_on", "recorded_at", "actor", "leaf_hash"),
+            "stream, event_id, state",
+            "c.stream, gen_random_uuid()::text, ''",
+        )
         for table in SHAPES:
             _copy(cursor, table, tuple(name for name in COLUMNS[table][0] if name != "originator_id"))
         cursor.execute(" UNION ALL ".join(f"SELECT count(*) FROM {table}" for table in SEARCHED))

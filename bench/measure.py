@@ -51,9 +51,15 @@ def rate(work: Callable[[], Any], count: int) -> float:
 
 
 def finding(
-    what: str, unit: str, ours: Sequence[float], floor: Sequence[float] | None = None, *, least: float | None = None,
-    most: float | None = None, note: str = "",
-) -> Finding:  # fmt: skip
+    what: str,
+    unit: str,
+    ours: Sequence[float],
+    floor: Sequence[float] | None = None,
+    *,
+    least: float | None = None,
+    most: float | None = None,
+    note: str = "",
+) -> Finding:
     """A line of the report. `least` and `most` bound the ratio, or ours itself where there is no floor."""
     mine = median(ours)
     other = None if floor is None else median(floor)

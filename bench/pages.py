@@ -112,9 +112,14 @@ def _large() -> Iterator[tuple[str, Engine]]:
             with writing(made.engine) as connection:
                 person = create_person(connection, "bench")
                 create_account(
-                    connection, LOGIN, hash_password(PASSWORD), person, Role.REGULATOR, by=COMMAND_LINE,
+                    connection,
+                    LOGIN,
+                    hash_password(PASSWORD),
+                    person,
+                    Role.REGULATOR,
+                    by=COMMAND_LINE,
                     handed_out=False,
-                )  # fmt: skip
+                )
             yield url, made.engine
 
 
@@ -171,13 +176,19 @@ def _use(tab: Tab) -> None:
 def _tasks(trace: dict[str, Any]) -> tuple[float, float]:
     """Seconds of the longest script of ours, and CPU seconds of the longest task in which playwright does nothing."""
     events = trace["traceEvents"]
-    main = {(one["pid"], one["tid"]) for one in events
-            if one["name"] == "thread_name" and one["args"]["name"] == "CrRendererMain"}  # fmt: skip
+    main = {
+        (one["pid"], one["tid"])
+        for one in events
+        if one["name"] == "thread_name" and one["args"]["name"] == "CrRendererMain"
+    }
     spans = [one for one in events if one["ph"] == "X" and (one["pid"], one["tid"]) in main]
     foreign = [one["ts"] for one in spans if one["name"] == _PLAYWRIGHT]
     scripts = [one["dur"] for one in spans if one["name"] in _SCRIPTS]
-    tasks = [one.get("tdur", 0) for one in spans if one["name"] == _TASK
-             and not any(one["ts"] <= at <= one["ts"] + one["dur"] for at in foreign)]  # fmt: skip
+    tasks = [
+        one.get("tdur", 0)
+        for one in spans
+        if one["name"] == _TASK and not any(one["ts"] <= at <= one["ts"] + one["dur"] for at in foreign)
+    ]
     if not scripts or not tasks:
         raise RuntimeError("the browser's trace has no scripts or tasks in it: it names them otherwise now")
     return max(scripts) / 1e6, max(tasks) / 1e6

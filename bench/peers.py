@@ -49,9 +49,12 @@ def settings_of(url: str, kind: str) -> dict[str, str]:
         return {"PERSISTENCE_MODULE": "eventsourcing_sqlalchemy", "SQLALCHEMY_URL": url}
     return {
         "PERSISTENCE_MODULE": "eventsourcing.postgres",
-        "POSTGRES_DBNAME": parts.database or "", "POSTGRES_HOST": parts.host or "", "POSTGRES_PORT": str(parts.port),
-        "POSTGRES_USER": parts.username or "", "POSTGRES_PASSWORD": parts.password or "",
-    }  # fmt: skip
+        "POSTGRES_DBNAME": parts.database or "",
+        "POSTGRES_HOST": parts.host or "",
+        "POSTGRES_PORT": str(parts.port),
+        "POSTGRES_USER": parts.username or "",
+        "POSTGRES_PASSWORD": parts.password or "",
+    }
 
 
 def stock_application(url: str, kind: str, *, new: bool = True) -> Any:

@@ -10,7 +10,6 @@ from itertools import islice
 from typing import NamedTuple
 from unittest import mock
 
-from projections.projected_ledger import open_ledger
 from sqlalchemy import Engine
 
 from api.app import make_ready
@@ -18,6 +17,7 @@ from api.settings import Settings
 from bench.generate import Fact, command_of, record
 from domain.ledger.ledger import Ledger
 from domain.store.db.engine import open_engine
+from projections.projected_ledger import open_ledger
 from tests.postgres_server import PostgresServer
 
 PIECE = 500

@@ -47,22 +47,49 @@ def measure(server: PostgresServer, repetitions: int, appended: int, audited_eve
     }
     found = in_turns(ways, repetitions)
     lines = [
-        finding(f"append, {append.WRITERS} writers, sealed and signed meanwhile", "facts/s", found["sealed"],
-                found["left"], least=0.8, note=f"every {SEAL_SECONDS} s, against the same without"),
-    ]  # fmt: skip
+        finding(
+            f"append, {append.WRITERS} writers, sealed and signed meanwhile",
+            "facts/s",
+            found["sealed"],
+            found["left"],
+            least=0.8,
+            note=f"every {SEAL_SECONDS} s, against the same without",
+        )
+    ]
     with tempfile.TemporaryDirectory() as folder, place(server, "proof") as made:
         settings = _settings(made, Path(folder))
         count = _proven(made, settings, audited_events)
         ids = _some(made)
-        proofs = in_turns({"ours": lambda: _proofs(made, ids, count), "floor": lambda: _by_hand(made, ids, count)},
-                          repetitions)  # fmt: skip
-        reads = in_turns({"audit": lambda: rate(lambda: audited(made.ledger, settings, rows=False), count),
-                          "floor": lambda: rate(lambda: _hashed(made), count)}, repetitions)  # fmt: skip
-    lines.append(finding("an event's inclusion proof", "s", proofs["ours"], proofs["floor"], most=5,
-                         note=f"{count:,} events; floor: the same rows by psycopg2"))  # fmt: skip
-    lines.append(finding("audit of the log", "events/s", reads["audit"], reads["floor"],
-                         note=f"{count:,} events; floor: reading the bytes and one SHA-256 over each, "
-                         f"{median(reads['floor']):,.0f} events/s"))  # fmt: skip
+        proofs = in_turns(
+            {"ours": lambda: _proofs(made, ids, count), "floor": lambda: _by_hand(made, ids, count)}, repetitions
+        )
+        reads = in_turns(
+            {
+                "audit": lambda: rate(lambda: audited(made.ledger, settings, rows=False), count),
+                "floor": lambda: rate(lambda: _hashed(made), count),
+            },
+            repetitions,
+        )
+    lines.append(
+        finding(
+            "an event's inclusion proof",
+            "s",
+            proofs["ours"],
+            proofs["floor"],
+            most=5,
+            note=f"{count:,} events; floor: the same rows by psycopg2",
+        )
+    )
+    lines.append(
+        finding(
+            "audit of the log",
+            "events/s",
+            reads["audit"],
+            reads["floor"],
+            note=f"{count:,} events; floor: reading the bytes and one SHA-256 over each, "
+            f"{median(reads['floor']):,.0f} events/s",
+        )
+    )
     return lines
 
 

@@ -46,8 +46,9 @@ def measure(server: PostgresServer, results: int) -> list[Finding]:
             answer, _ = publish_year(act, YEAR, body)
             took = time.perf_counter() - began
     note = f"{answer['count']:,} results in one decision, worked out in {took:.0f} s beside {len(waits):,} other facts"
-    return [finding("the longest wait of a fact while a year is published", "s", [max(waits)], most=MOST_SECONDS,
-                    note=note)]  # fmt: skip
+    return [
+        finding("the longest wait of a fact while a year is published", "s", [max(waits)], most=MOST_SECONDS, note=note)
+    ]
 
 
 def _closing(number: int) -> Fact:

@@ -4,14 +4,13 @@ and against the stock projection runner that does the same projections event by 
 
 from __future__ import annotations
 
-from projections.rebuild.rebuild import rebuild
-
 from bench import peers
 from bench.generate import History
 from bench.measure import Finding, finding, in_turns, rate
 from bench.place import Place, fill, place
 from domain.ledger.reader import Reader, StreamCache
 from domain.store.db.engine import reading
+from projections.rebuild.rebuild import rebuild
 from tests.postgres_server import PostgresServer
 
 OF_AN_AGENCY = 500
@@ -31,15 +30,26 @@ def measure(server: PostgresServer, repetitions: int, events: int) -> list[Findi
             ways["stock"] = lambda: peers.projected(target, server, min(events, 3_000))
         found = in_turns(ways, repetitions)
     lines = [
-        finding("rebuild with 2 processes, to reading and decoding the same events", "events/s", found["two"],
-                found["floor"], note="projected, compared with what is kept, put aside"),
+        finding(
+            "rebuild with 2 processes, to reading and decoding the same events",
+            "events/s",
+            found["two"],
+            found["floor"],
+            note="projected, compared with what is kept, put aside",
+        ),
         finding("rebuild with 2 processes, to 1", "events/s", found["two"], found["one"], least=1.5),
-    ]  # fmt: skip
+    ]
     if "stock" in found:
         lines.append(
-            finding("rebuild with 2 processes, to the stock projection runner", "events/s", found["two"],
-                    found["stock"], least=20, note="the same projections, its tracking and rows in one transaction")
-        )  # fmt: skip
+            finding(
+                "rebuild with 2 processes, to the stock projection runner",
+                "events/s",
+                found["two"],
+                found["stock"],
+                least=20,
+                note="the same projections, its tracking and rows in one transaction",
+            )
+        )
     return lines
 
 

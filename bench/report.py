@@ -27,9 +27,11 @@ def machine() -> dict[str, Any]:
     """What the figures were taken on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
-        "cores": os.cpu_count(), "memory_gib": round(memory), "system": f"{platform.system()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory),
+        "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-    }  # fmt: skip
+    }
 
 
 def write(folder: Path, sections: Sequence[tuple[str, list[Finding]]], command: str, postgresql: str) -> None:

@@ -64,9 +64,12 @@ def measure(server: PostgresServer, repetitions: int, requests: int) -> list[Fin
             etag = etag_of(running, same[0])
             for _ in range(repetitions):
                 for name, asked, more in (
-                    ("smallest", [SMALLEST] * requests, {}), ("standing", targets(), {}), ("past", targets(past), {}),
-                    ("repeated", same, {}), ("if-none-match", same, {"If-None-Match": etag}),
-                ):  # fmt: skip
+                    ("smallest", [SMALLEST] * requests, {}),
+                    ("standing", targets(), {}),
+                    ("past", targets(past), {}),
+                    ("repeated", same, {}),
+                    ("if-none-match", same, {"If-None-Match": etag}),
+                ):
                     found.setdefault(name, []).append(load(running, asked, more))
     rates = {name: [one["rate"] for one in several] for name, several in found.items()}
     worst = {name: [one["p99"] for one in several] for name, several in found.items()}

@@ -54,8 +54,7 @@ class View(PostgresTrackingRecorder):
             for row in closed:
                 statement = f"UPDATE {row.place.table} SET known_to = %s WHERE known_from = %s AND valid_from = %s"
                 cursor.execute(
-                    SQL(f"{statement} AND known_to = %s"),
-                    (row.known_to, row.known_from, row.step.valid_from, FOREVER),
+                    SQL(f"{statement} AND known_to = %s"), (row.known_to, row.known_from, row.step.valid_from, FOREVER)
                 )
             self._insert_tracking(cursor, tracking)
 
@@ -89,18 +88,30 @@ class Rows(Projection[View]):
 def _fields(one: LedgerStoredEvent) -> dict[str, Any]:
     """The columns as the library's transcoder takes them."""
     return {
-        "originator": str(one.originator_id), "version": one.originator_version, "stream": one.stream,
-        "event_id": one.event_id, "day": one.occurred_on.isoformat(), "at": one.recorded_at, "actor": one.actor,
-    }  # fmt: skip
+        "originator": str(one.originator_id),
+        "version": one.originator_version,
+        "stream": one.stream,
+        "event_id": one.event_id,
+        "day": one.occurred_on.isoformat(),
+        "at": one.recorded_at,
+        "actor": one.actor,
+    }
 
 
 def _carried(carrier: Any) -> LedgerStoredEvent:
     fields, state = carrier.stored, bytes.fromhex(carrier.state)
     return LedgerStoredEvent(
-        originator_id=UUID(fields["originator"]), originator_version=fields["version"], topic=carrier.kind, state=state,
-        stream=fields["stream"], event_id=fields["event_id"], occurred_on=date.fromisoformat(fields["day"]),
-        recorded_at=fields["at"], actor=fields["actor"], leaf_hash=leaf_hash(state),
-    )  # fmt: skip
+        originator_id=UUID(fields["originator"]),
+        originator_version=fields["version"],
+        topic=carrier.kind,
+        state=state,
+        stream=fields["stream"],
+        event_id=fields["event_id"],
+        occurred_on=date.fromisoformat(fields["day"]),
+        recorded_at=fields["at"],
+        actor=fields["actor"],
+        leaf_hash=leaf_hash(state),
+    )
 
 
 def rate_of(source: Place, target: Place, count: int) -> float:

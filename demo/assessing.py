@@ -11,9 +11,13 @@ from demo.temper import Temper
 from domain.values import Role
 
 _COMMENTS = (
-    "服务及时，报告质量较好。", "希望增加现场检查频次。", "人员更换较频繁，沟通需加强。", "对隐患整改跟踪到位。",
-    "培训内容实用。", "报告提交略有延迟。",
-)  # fmt: skip
+    "服务及时，报告质量较好。",
+    "希望增加现场检查频次。",
+    "人员更换较频繁，沟通需加强。",
+    "对隐患整改跟踪到位。",
+    "培训内容实用。",
+    "报告提交略有延迟。",
+)
 _HONOURS = (
     ("district", "大亚湾安全生产技术服务先进单位", "大亚湾应急管理局", "emergency_management"),
     ("district", "安全生产月优秀组织单位", "大亚湾应急管理局", "emergency_management"),
@@ -49,9 +53,15 @@ def _form(diary: Diary, temper: Temper, body: dict[str, Any], on: date) -> None:
     comments = diary.rng.choice(_COMMENTS) if diary.rng.random() < 0.25 else None
     entered = on + timedelta(days=diary.rng.randrange(5, 30) if late else 0)
     diary.add(
-        entered, "surveys", Role.ASSOCIATION if late else Role.CLIENT, paper=0.02, **body, submitted_on=on,
-        answers=temper.form(diary.rng), comments=comments,
-    )  # fmt: skip
+        entered,
+        "surveys",
+        Role.ASSOCIATION if late else Role.CLIENT,
+        paper=0.02,
+        **body,
+        submitted_on=on,
+        answers=temper.form(diary.rng),
+        comments=comments,
+    )
     if on >= date(body["year"] + 1, *CLOSINGS_BEGIN):
         diary.steps.pop()  # the survey may be closed by then (art.23, R22); drawn all the same, so that all else stays
 
@@ -130,6 +140,12 @@ def honours(diary: Diary, temper: Temper, year: int, first: date) -> None:
     awarded = diary.working_day(date(year, diary.rng.randrange(3, 12), diary.rng.randrange(1, 28)))
     if awarded > first:
         diary.add(
-            awarded, "honours", level=level, reason=reason, title=f"{year}年度{reason}", authority=authority,
-            authority_kind=kind, awarded_on=awarded,
-        )  # fmt: skip
+            awarded,
+            "honours",
+            level=level,
+            reason=reason,
+            title=f"{year}年度{reason}",
+            authority=authority,
+            authority_kind=kind,
+            awarded_on=awarded,
+        )

@@ -13,9 +13,12 @@ from domain.values import Role
 
 _ROADS = ("石化大道", "龙海一路", "中兴中路", "安惠大道", "疏港大道", "滨海十路", "科技路", "响水河路")
 _INSPECTED = (
-    "备案信息与佐证材料一致。", "抽查项目档案5份，过程记录完整。", "人员证书齐全，2份社保材料待补。",
-    "办公场所与备案地址一致，设备台账已更新。", "现场勘查记录缺少签字，当场要求改正。",
-)  # fmt: skip
+    "备案信息与佐证材料一致。",
+    "抽查项目档案5份，过程记录完整。",
+    "人员证书齐全，2份社保材料待补。",
+    "办公场所与备案地址一致，设备台账已更新。",
+    "现场勘查记录缺少签字，当场要求改正。",
+)
 _REQUESTS = (
     (1, (2, 14), 20, "年度登记材料"),
     (3, (4, 8), 14, "第一季度服务情况信息表"),
@@ -52,11 +55,15 @@ def file_agency(diary: Diary, day: date, *, submitted_on: date | None = None, re
         "local": rng.random() < 0.6,
         "scope": list(category.services),
         "qualifications": [
-            {"name": f"{category.name}机构资质", "no": f"YN-{rng.randrange(10**6):06d}",
-             "scope": list(category.services), "valid_until": f"{day.year + years}-{day:%m}-28"}
+            {
+                "name": f"{category.name}机构资质",
+                "no": f"YN-{rng.randrange(10**6):06d}",
+                "scope": list(category.services),
+                "valid_until": f"{day.year + years}-{day:%m}-28",
+            }
         ],
         "personnel": [one.person() for one in diary.staff],
-    }  # fmt: skip
+    }
     if returned:
         diary.add(day, "", Role.AGENCY, **body, submitted_on=day)
         back = diary.working_day(day + timedelta(days=5))
@@ -158,11 +165,16 @@ def _project(diary: Diary, temper: Temper, started: date, number: int, clients: 
     late_entry = rng.random() < 0.03
     known = started + timedelta(days=rng.randrange(60, 150) if late_entry else rng.randrange(9))
     project, known = diary.add(
-        known, "projects", Role.ASSOCIATION if late_entry else Role.AGENCY,
-        client=client.client(), contract_no=f"{started.year}-{diary.agency.uscc[-6:-1]}-{number:03d}",
+        known,
+        "projects",
+        Role.ASSOCIATION if late_entry else Role.AGENCY,
+        client=client.client(),
+        contract_no=f"{started.year}-{diary.agency.uscc[-6:-1]}-{number:03d}",
         service_type="特种设备检验" if outside else rng.choice(diary.category.services),
-        started_on=started, due_on=due, **_team(diary, temper),
-    )  # fmt: skip
+        started_on=started,
+        due_on=due,
+        **_team(diary, temper),
+    )
     if rng.random() < 0.96 - temper.late:
         filed = diary.working_day(max(known, started + timedelta(days=rng.randrange(3, 21))))
         diary.add(filed, f"projects/{project}/plan", Role.AGENCY, filed_on=filed)

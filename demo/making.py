@@ -35,9 +35,12 @@ from domain.values import LEDGER_STREAM, SHANGHAI, Role, instant, shanghai_date
 MAKER = "演示数据（种子 {seed}，{agencies} 家机构，约 {facts} 条，截至 {until}）"
 _MAKER = re.compile(r"演示数据（种子 (-?\d+)，(\d+) 家机构，约 (\d+) 条，截至 (\d{4}-\d{2}-\d{2})）")
 PEOPLE = {
-    Role.ASSOCIATION: "演示·协会经办人", Role.COMMITTEE: "演示·委员会秘书", Role.REGULATOR: "演示·监管部门经办人",
-    Role.AGENCY: "演示·机构联系人", Role.CLIENT: "演示·企业安全员",
-}  # fmt: skip
+    Role.ASSOCIATION: "演示·协会经办人",
+    Role.COMMITTEE: "演示·委员会秘书",
+    Role.REGULATOR: "演示·监管部门经办人",
+    Role.AGENCY: "演示·机构联系人",
+    Role.CLIENT: "演示·企业安全员",
+}
 """Who records what in the demonstration; the token command gives tokens to the same people."""
 
 Progress = Callable[[int, int], None]
@@ -166,9 +169,16 @@ def _record(unit: UnitOfWork, step: DiaryStep, actor: str) -> None:
     enterprise = {Role.AGENCY: step.uscc, Role.CLIENT: client.get("uscc") or step.body.get("client_uscc")}
     command = route.body.model_validate(step.body)
     unit.record(
-        uscc or step.uscc, command, actor=actor, role=step.role, via="api", path_id=path_id,
-        enterprise=enterprise.get(step.role), event_id=step.event_id, new=uscc is None,
-    )  # fmt: skip
+        uscc or step.uscc,
+        command,
+        actor=actor,
+        role=step.role,
+        via="api",
+        path_id=path_id,
+        enterprise=enterprise.get(step.role),
+        event_id=step.event_id,
+        new=uscc is None,
+    )
 
 
 def _send_notices(unit: UnitOfWork, step: DiaryStep, actor: str) -> None:

@@ -74,8 +74,16 @@ def _accident(diary: Diary, projects: list[Project], begin: date, last: date) ->
 def _same_certificate(diary: Diary, projects: list[Project], begin: date, last: date) -> None:
     """The association finds a person on the staff of two agencies (art.16(9))."""
     day = diary.working_day(begin + timedelta(days=330))
-    diary.add(day, "bad-records", behaviour="16.9", entered_on=day, behaviour_on=begin,
-              content="一名安全工程师的证书同时登记在另一家同类机构。", unlawful=False, paper=1)  # fmt: skip
+    diary.add(
+        day,
+        "bad-records",
+        behaviour="16.9",
+        entered_on=day,
+        behaviour_on=begin,
+        content="一名安全工程师的证书同时登记在另一家同类机构。",
+        unlawful=False,
+        paper=1,
+    )
 
 
 STORIES: dict[int, Story] = {

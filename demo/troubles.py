@@ -49,9 +49,14 @@ def decide(diary: Diary, complaint_id: str, day: date, outcome: str, **more: Any
     """The association's decision on a complaint."""
     day = diary.working_day(day)
     return diary.add(
-        day, f"complaints/{complaint_id}/decision", outcome=outcome, decided_on=day, findings=_FINDINGS[outcome],
-        paper=0.3, **more,
-    )  # fmt: skip
+        day,
+        f"complaints/{complaint_id}/decision",
+        outcome=outcome,
+        decided_on=day,
+        findings=_FINDINGS[outcome],
+        paper=0.3,
+        **more,
+    )
 
 
 def complaints(diary: Diary, temper: Temper, projects: list[Project], first: date, last: date) -> None:
@@ -86,9 +91,15 @@ def bad_records(diary: Diary, temper: Temper, first: date, last: date) -> None:
         unlawful = rng.random() < 0.15
         behaviour = rng.choice(list(_CONTENT))
         record, known = diary.add(
-            entered, "bad-records", behaviour=behaviour, entered_on=entered, behaviour_on=behaviour_on,
-            content=_CONTENT[behaviour], unlawful=unlawful, paper=0.25,
-        )  # fmt: skip
+            entered,
+            "bad-records",
+            behaviour=behaviour,
+            entered_on=entered,
+            behaviour_on=behaviour_on,
+            content=_CONTENT[behaviour],
+            unlawful=unlawful,
+            paper=0.25,
+        )
         if unlawful and rng.random() < 0.8:
             on = diary.working_day(known + timedelta(days=rng.randrange(1, 20)))
             number = f"{on.year}移{rng.randrange(1000):03d}号"
@@ -149,8 +160,15 @@ def accident(diary: Diary, project: Project, day: date) -> None:
     """An investigation finds the agency liable for an accident at a client (art.18)."""
     on = diary.working_day(max(day, project.known_on))
     diary.add(
-        on, "accidents", Role.REGULATOR, found_on=on, accident_on=on - timedelta(days=45), severity="general",
-        liability="indirect", client_uscc=project.client.uscc, project_id=project.id,
+        on,
+        "accidents",
+        Role.REGULATOR,
+        found_on=on,
+        accident_on=on - timedelta(days=45),
+        severity="general",
+        liability="indirect",
+        client_uscc=project.client.uscc,
+        project_id=project.id,
         investigation_ref=f"事故调查报告（{on.year}）{diary.rng.randrange(1, 20):02d}号",
-    )  # fmt: skip
+    )
     diary.send_notices(on + timedelta(days=3))

@@ -33,9 +33,12 @@ OUTCOMES = ("upheld", "dismissed", "partly_upheld", "withdrawn", "dismissed", "l
 PENDING = 4
 """The one that is left to be decided in the last finished year."""
 _GROUNDS = (
-    "该次会议通知未送达本机构，不应扣分。", "投诉所涉隐患不在合同服务范围之内。", "登记的事实与现场记录不符。",
-    "当日人员因其他项目抢险未能到场，已电话说明。", "核查时未听取本机构意见。",
-)  # fmt: skip
+    "该次会议通知未送达本机构，不应扣分。",
+    "投诉所涉隐患不在合同服务范围之内。",
+    "登记的事实与现场记录不符。",
+    "当日人员因其他项目抢险未能到场，已电话说明。",
+    "核查时未听取本机构意见。",
+)
 _REASONS = {
     "upheld": "经复核现场记录和往来函件，所争议的事实认定依据不足，异议成立。",
     "partly_upheld": "其中一项依据不足予以撤销，其余事实清楚，予以维持。",
@@ -60,8 +63,11 @@ class Years:
         """What the committee does on the first working day of a month, before anything else is recorded in it."""
         on = self._first_working_day(year, month)
         doing = {
-            PUBLISHED_IN: self._publish, DECIDED_IN: self._decide, DISPOSED_IN: self._dispose, CLOSED_IN: self._close,
-        }.get(month)  # fmt: skip
+            PUBLISHED_IN: self._publish,
+            DECIDED_IN: self._decide,
+            DISPOSED_IN: self._dispose,
+            CLOSED_IN: self._close,
+        }.get(month)
         if doing is not None and on <= self.until:
             doing(year - 1, on)
 
@@ -79,10 +85,12 @@ class Years:
             at = datetime.combine(day, time(16, 5 * number), SHANGHAI) + timedelta(microseconds=rng.randrange(10**8))
             practitioner = number % 3 == 2
             body = {
-                "year": year - 1, "filed_on": day.isoformat(), "grounds": rng.choice(_GROUNDS),
+                "year": year - 1,
+                "filed_on": day.isoformat(),
+                "grounds": rng.choice(_GROUNDS),
                 "appellant": {"kind": "practitioner", "name": "邓海生"} if practitioner else {"kind": "agency"},
                 "disputed_event_ids": disputed,
-            }  # fmt: skip
+            }
             event_id = time_ordered_id(int(at.timestamp() * 1000), rng.randbytes(10))
             steps.append(DiaryStep(at, uscc, f"/v1/agencies/{uscc}/appeals", body, Role.AGENCY, event_id))
         return [step for step in steps if step.at.date() <= self.until]
@@ -99,8 +107,10 @@ class Years:
             return  # nobody was in business then
         waivers = [
             {"uscc": row["agency"]["uscc"], "part": part, "reason": "当年无有效评价，委员会同意豁免"}
-            for row in rows if row["assessed"] for part in row["missing"]
-        ]  # fmt: skip
+            for row in rows
+            if row["assessed"]
+            for part in row["missing"]
+        ]
         meeting = on - ONE_DAY
         while not self.calendar.is_working_day(meeting):
             meeting -= ONE_DAY
@@ -129,8 +139,10 @@ class Years:
             )
             act = self._act(year, on, number, f"decision {number} admitted")
         body: dict[str, Any] = {
-            "outcome": "dismissed" if outcome == "late" else outcome, "decided_on": day, "reasons": _REASONS[outcome],
-        }  # fmt: skip
+            "outcome": "dismissed" if outcome == "late" else outcome,
+            "decided_on": day,
+            "reasons": _REASONS[outcome],
+        }
         if outcome in ("upheld", "partly_upheld"):
             disputed = self._disputed(one)
             body |= self._annulling(one.uscc, disputed if outcome == "upheld" else disputed[:1], day)
@@ -139,10 +151,17 @@ class Years:
     def _annulling(self, uscc: str, events: list[Event], day: str) -> dict[str, Any]:
         """What is annulled; a complaint whose decision goes is decided anew, as it would stay open otherwise."""
         again = [
-            {"post": f"/v1/agencies/{uscc}/complaints/{event.complaint_id}/decision",
-             "body": {"outcome": "dismissed", "decided_on": day, "findings": "按委员会对异议的决定重新认定：不属实。"}}
-            for event in events if isinstance(event, ComplaintUpheld)
-        ]  # fmt: skip
+            {
+                "post": f"/v1/agencies/{uscc}/complaints/{event.complaint_id}/decision",
+                "body": {
+                    "outcome": "dismissed",
+                    "decided_on": day,
+                    "findings": "按委员会对异议的决定重新认定：不属实。",
+                },
+            }
+            for event in events
+            if isinstance(event, ComplaintUpheld)
+        ]
         return {"annul": [event.id for event in events], "replace": again}
 
     def _dispose(self, year: int, on: date) -> None:
@@ -153,9 +172,10 @@ class Years:
             for number, one in enumerate(self._matters(WorklistFilter("impact", year=earlier))):
                 reopened = earlier == year and number % 4 == 1
                 body = {
-                    "outcome": "reopened" if reopened else "kept", "disposed_on": on.isoformat(),
+                    "outcome": "reopened" if reopened else "kept",
+                    "disposed_on": on.isoformat(),
                     "reason": "漏记的事实影响总分，予以修订。" if reopened else "迟报事实不影响等次，委员会决定维持。",
-                }  # fmt: skip
+                }
                 act = self._act(year, on, number % 25, f"impact {earlier} {one.id}")
                 dispose(act, one.id, DisposeImpact.model_validate(body))
 

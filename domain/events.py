@@ -20,7 +20,7 @@ Answer = Literal["A", "B", "C"]
 AuthorityKind = Literal["emergency_management", "other"]
 Behaviour = Literal[
     "16.1", "16.2", "16.3", "16.4", "16.5a", "16.5b", "16.6", "16.7", "16.8", "16.9", "16.10", "16.11", "16.12", "16.13"
-]  # fmt: skip
+]
 DERIVED: Final = ("16.8", "16.12")
 """Behaviours of which the ledger makes the record itself (R12). Entered by hand before that was refused, they stay."""
 GradeName = Literal["excellent", "qualified", "unqualified"]

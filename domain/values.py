@@ -190,8 +190,12 @@ class Role(StrEnum):
 
 
 ROLE_NAMES = {
-    Role.ASSOCIATION: ("协会", "association"), Role.COMMITTEE: ("专业委员会", "committee"),
-    Role.REGULATOR: ("监管部门", "regulator"), Role.AGENCY: ("服务机构", "agency"),
-    Role.CLIENT: ("生产经营单位", "client"), Role.AUDITOR: ("审计", "auditor"), Role.ADMIN: ("管理员", "administrator"),
-}  # fmt: skip
+    Role.ASSOCIATION: ("协会", "association"),
+    Role.COMMITTEE: ("专业委员会", "committee"),
+    Role.REGULATOR: ("监管部门", "regulator"),
+    Role.AGENCY: ("服务机构", "agency"),
+    Role.CLIENT: ("生产经营单位", "client"),
+    Role.AUDITOR: ("审计", "auditor"),
+    Role.ADMIN: ("管理员", "administrator"),
+}
 """What people call each role, in Chinese and English."""

@@ -174,8 +174,12 @@ def _served(folder: Path) -> Iterator[tuple[Running, str, str, str]]:
         regulator = running.steward("token", "create", "--role", "regulator", "--person", "某监管")
         made = subprocess.run(
             [*STEWARD, "account", "create", LOGIN, "--role", "auditor", "--person", "审计甲", "--password-stdin"],
-            input=PASSWORD + "\n", env=running.environment, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            input=PASSWORD + "\n",
+            env=running.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         require(made.returncode == 0, f"an account is there {made.stderr[:200] if made.returncode else ''}")
         yield running, code, agency.stdout.strip(), regulator.stdout.strip()
     finally:
@@ -200,11 +204,7 @@ def hostile_load(seconds: float) -> Outcome:
 def unserved(outcome: Outcome) -> dict[str, Any]:
     """Whom of the others the load kept from being served: what they were answered instead."""
     right = {"association records": 201, "person signs in": 303}
-    return {
-        who: dict(statuses)
-        for who, statuses in outcome.statuses.items()
-        if set(statuses) != {right.get(who, 200)}
-    }  # fmt: skip
+    return {who: dict(statuses) for who, statuses in outcome.statuses.items() if set(statuses) != {right.get(who, 200)}}
 
 
 def main() -> None:

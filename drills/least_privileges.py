@@ -47,11 +47,14 @@ def over_http(place: TwoLogins) -> None:
             world.association.post(
                 f"/v1/agencies/{hit}/appeals",
                 {
-                    "year": YEAR, "filed_on": "2025-03-14", "appellant": {"kind": "agency", "name": "陈国栋"},
-                    "grounds": "与事实不符", "disputed_event_ids": [first],
+                    "year": YEAR,
+                    "filed_on": "2025-03-14",
+                    "appellant": {"kind": "agency", "name": "陈国栋"},
+                    "grounds": "与事实不符",
+                    "disputed_event_ids": [first],
                 },
             )
-        )["ids"]["appeal"]  # fmt: skip
+        )["ids"]["appeal"]
         body = {"outcome": "upheld", "decided_on": "2025-03-20", "reasons": "经复核", "annul": [first]}
         decided = world.must(committee.post(f"/v1/appeals/{appeal}/decision", body))
         require(
@@ -67,14 +70,22 @@ def by_the_command_line(place: TwoLogins) -> None:
     """All that an operator does, each with the login that `docs/operations.md` names for it."""
     ask = ("--json",)
     for arguments in (
-        ("token", "create", "--role", "auditor", "--person", "审计"), ("token", "list"),
-        ("account", "create", "officer", "--role", "association"), ("account", "list"),
-        ("checkpoint",), ("keys", "show"), ("keys", "rotate"), ("master-key", "check"), ("master-key", "rotate"),
-        ("audit", *ask), ("check", *ask), ("replay-under", str(_amendment(place.folder)), "--year", str(YEAR)),
+        ("token", "create", "--role", "auditor", "--person", "审计"),
+        ("token", "list"),
+        ("account", "create", "officer", "--role", "association"),
+        ("account", "list"),
+        ("checkpoint",),
+        ("keys", "show"),
+        ("keys", "rotate"),
+        ("master-key", "check"),
+        ("master-key", "rotate"),
+        ("audit", *ask),
+        ("check", *ask),
+        ("replay-under", str(_amendment(place.folder)), "--year", str(YEAR)),
         ("rulebook", "adopt", str(_amendment(place.folder)), "--as", "委员会"),
         ("calendar", "adopt", str(_overlay(place.folder)), "--as", "委员会"),
         ("import", str(_facts(place.folder)), "--as", "经办人"),
-    ):  # fmt: skip
+    ):
         place.steward(APP, *arguments)
     spoilt = "UPDATE agency_status SET name = '改名'"
     with writing(open_engine(place.url(APP))) as connection:

@@ -20,9 +20,15 @@ from tests.postgres_server import WATCHDOG
 PASSWORD = "drill"  # noqa: S105  # of servers that live for a minute, on loopback
 START_SECONDS = 60.0
 SETTINGS = {
-    "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off", "timezone": "UTC",
-    "log_timezone": "UTC", "shared_buffers": "32MB", "wal_level": "replica", "hot_standby": "on",
-}  # fmt: skip
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "shared_buffers": "32MB",
+    "wal_level": "replica",
+    "hot_standby": "on",
+}
 
 
 class Node:
@@ -34,8 +40,10 @@ class Node:
         self.port = free_port()
         self._watchdog = subprocess.Popen(
             [sys.executable, "-I", "-c", WATCHDOG, str(self.folder)],
-            stdin=subprocess.PIPE, start_new_session=True, cwd="/",
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+            cwd="/",
+        )
         self._bin = reachable(find_binaries(), self.folder, self._user)
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -46,9 +54,15 @@ class Node:
         if self._user is not None:
             shutil.chown(password, self._user.pw_uid, self._user.pw_gid)
         self._run(
-            "initdb", f"--pgdata={self.folder / 'data'}", f"--pwfile={password}", "--username=postgres",
-            "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync",
-        )  # fmt: skip
+            "initdb",
+            f"--pgdata={self.folder / 'data'}",
+            f"--pwfile={password}",
+            "--username=postgres",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync",
+        )
         self.start()
 
     def make_replica_of(self, primary: Node) -> None:
@@ -66,9 +80,13 @@ class Node:
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
                 **child_of(self._user, self.folder),
-            )  # fmt: skip
+            )
         while not self._answers():
             if time.monotonic() > until or self._process.poll() is not None:
                 raise Failed(f"PostgreSQL did not start: {(self.folder / 'log').read_text()[-2000:]}")
@@ -116,9 +134,13 @@ class Node:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(self._bin / program), *arguments], capture_output=True, text=True, check=False, timeout=START_SECONDS,
+            [str(self._bin / program), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=START_SECONDS,
             **child_of(self._user, self.folder),
-        )  # fmt: skip
+        )
         if done.returncode:
             raise Failed(f"{program} failed: {done.stderr[-2000:]}")
 

@@ -53,9 +53,14 @@ class Running:
     def steward(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of the command line on the same database."""
         return subprocess.run(
-            [*STEWARD, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False,
+            [*STEWARD, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
             timeout=START_SECONDS,
-        )  # fmt: skip
+        )
 
     def wait_until(self, met: Callable[[], bool], what: str) -> None:
         """Wait until something is so. Raises: Failed."""

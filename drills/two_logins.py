@@ -41,8 +41,12 @@ class TwoLogins:
         done = subprocess.run(
             [*STEWARD, *arguments],
             env={**own, "STEWARD_DATABASE_URL": self.url(login), "STEWARD_DATA_DIR": str(self.folder)},
-            cwd=ROOT, capture_output=True, text=True, check=False, timeout=COMMAND_SECONDS,
-        )  # fmt: skip
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=COMMAND_SECONDS,
+        )
         if done.returncode != code:
             raise Failed(
                 f"steward {' '.join(arguments)} as {login} ended with {done.returncode}: {done.stderr[-2000:]}"
@@ -68,7 +72,10 @@ def _run_script(server: URL, folder: Path) -> None:
     for name in ("owner", "app"):
         (folder / f"{name}_password").write_text(f"steward_{name}"[::-1], encoding="ascii")
     own = {
-        "PATH": os.pathsep.join([str(find_client("psql").parent), os.environ["PATH"]]), "STEWARD_SECRETS": str(folder),
-        "PGHOST": "127.0.0.1", "PGPORT": str(server.port), "PGPASSWORD": str(server.password),
-    }  # fmt: skip
+        "PATH": os.pathsep.join([str(find_client("psql").parent), os.environ["PATH"]]),
+        "STEWARD_SECRETS": str(folder),
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(server.port),
+        "PGPASSWORD": str(server.password),
+    }
     subprocess.run(["/bin/sh", str(LOGINS)], env=own, check=True, capture_output=True)

@@ -95,11 +95,19 @@ class District:
         event = agency.record(
             command,
             Recording(
-                actor="p", role=self.role, via="api", today=shanghai_date(at), recorded_at=at,
-                event_id=event_id or f"e{next(self._ids)}", vault=PlainVault(), rulebooks=self.law.rulebooks,
-                calendar=self.law.calendar, path_id=path_id, elsewhere=self.elsewhere(code),
+                actor="p",
+                role=self.role,
+                via="api",
+                today=shanghai_date(at),
+                recorded_at=at,
+                event_id=event_id or f"e{next(self._ids)}",
+                vault=PlainVault(),
+                rulebooks=self.law.rulebooks,
+                calendar=self.law.calendar,
+                path_id=path_id,
+                elsewhere=self.elsewhere(code),
             ),
-        )  # fmt: skip
+        )
         self.agencies[code] = agency
         return event
 

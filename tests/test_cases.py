@@ -144,9 +144,14 @@ FILING = {"name": "甲安全技术有限公司", "category": "安全管家", "le
 LEAD = {"name": "李四", "years": 5, "qualification": "注册安全工程师"}
 TEAM = [{"name": "王五", "years": 3}, {"name": "赵六", "years": 2}]
 PROJECT = {
-    "client": CLIENT_A, "contract_no": "HT-0", "service_type": "安全管家", "started_on": "2021-11-02",
-    "due_on": "2035-12-31", "quality_lead": LEAD, "technicians": TEAM,
-}  # fmt: skip
+    "client": CLIENT_A,
+    "contract_no": "HT-0",
+    "service_type": "安全管家",
+    "started_on": "2021-11-02",
+    "due_on": "2035-12-31",
+    "quality_lead": LEAD,
+    "technicians": TEAM,
+}
 
 
 def _is_day(text: str) -> bool:

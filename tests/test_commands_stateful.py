@@ -42,10 +42,15 @@ YEARS = (2023, 2024)
 FIRST, DAYS = date(2023, 5, 1), 760
 REFUSED = frozenset({403, 404, 409, 422})
 PATHS = {
-    "FilePlan": "project", "ExtendProject": "project", "CompleteProject": "project", "CancelProject": "project",
-    "ReceiveSubmission": "submission_request", "ReferBadRecord": "bad_record", "DecideComplaint": "complaint",
+    "FilePlan": "project",
+    "ExtendProject": "project",
+    "CompleteProject": "project",
+    "CancelProject": "project",
+    "ReceiveSubmission": "submission_request",
+    "ReferBadRecord": "bad_record",
+    "DecideComplaint": "complaint",
     "DismissReport": "report",
-}  # fmt: skip
+}
 """Commands whose path names something, and what."""
 SIMPLE_NAMES = sorted(SIMPLE - {"DelistAgency"})
 """All that stand by themselves and that the shipped rulebook allows."""
@@ -275,10 +280,17 @@ class Commands(RuleBasedStateMachine):
 
 
 WEIGHTS: dict[Callable[[Commands, Random], None], int] = {
-    Commands.fact: 12, Commands.fact_about_another: 8, Commands.annul: 4, Commands.correct: 3,
-    Commands.object_and_answer: 3, Commands.publish: 3, Commands.appeal: 5, Commands.decide: 5,
-    Commands.end_something: 2, Commands.file: 2,
-}  # fmt: skip
+    Commands.fact: 12,
+    Commands.fact_about_another: 8,
+    Commands.annul: 4,
+    Commands.correct: 3,
+    Commands.object_and_answer: 3,
+    Commands.publish: 3,
+    Commands.appeal: 5,
+    Commands.decide: 5,
+    Commands.end_something: 2,
+    Commands.file: 2,
+}
 """What is done, and how often beside the rest."""
 EXAMPLES = {row.body.__name__: body for row in ACTS if (body := command_example(row.body).body)}
 
@@ -309,7 +321,12 @@ def _run(*, derandomize: bool) -> None:
     run_state_machine_as_test(
         Commands,
         settings=settings(
-            max_examples=more, stateful_step_count=STEPS, deadline=None, derandomize=derandomize, database=None,
-            phases=[Phase.generate, Phase.shrink], suppress_health_check=list(HealthCheck),
+            max_examples=more,
+            stateful_step_count=STEPS,
+            deadline=None,
+            derandomize=derandomize,
+            database=None,
+            phases=[Phase.generate, Phase.shrink],
+            suppress_health_check=list(HealthCheck),
         ),
-    )  # fmt: skip
+    )

@@ -82,11 +82,34 @@ def test_the_full_plan_has_its_size_and_every_kind_of_fact() -> None:
     assert len({step.uscc for step in planned}) == 60
     tails = {step.path.rsplit("/", 1)[-1] for step in planned}
     assert tails >= {
-        "agencies", "filing-decision", "changes", "inspections", "termination", "pledge", "submission-requests",
-        "receipt", "projects", "plan", "extension", "completion", "cancellation", "lapses", "bad-records", "referral",
-        "complaints", "decision", "notices", "survey-invitations", "surveys", "survey-closings", "effect-scores",
-        "honours", "penalties", "accidents", "annulments",
-    }  # fmt: skip
+        "agencies",
+        "filing-decision",
+        "changes",
+        "inspections",
+        "termination",
+        "pledge",
+        "submission-requests",
+        "receipt",
+        "projects",
+        "plan",
+        "extension",
+        "completion",
+        "cancellation",
+        "lapses",
+        "bad-records",
+        "referral",
+        "complaints",
+        "decision",
+        "notices",
+        "survey-invitations",
+        "surveys",
+        "survey-closings",
+        "effect-scores",
+        "honours",
+        "penalties",
+        "accidents",
+        "annulments",
+    }
     assert max(shanghai_date(instant(step.at)) for step in planned) <= FULL.until
     assert [step.at for step in planned] == sorted(step.at for step in planned)
 

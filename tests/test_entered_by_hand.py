@@ -6,12 +6,12 @@ from datetime import date
 
 import msgspec
 import pytest
-from projections.rows.read.row_answers import standing_answer
 
 from domain.events import BadRecordEntered, Behaviour, Sealed, TeamMember
 from domain.values import next_instant
 from projections.replay.sheet import Sheet
 from projections.replay.standing import standing
+from projections.rows.read.row_answers import standing_answer
 from projections.rows.write.projection import rows_in_memory
 from tests.rows.in_memory import found_in
 from tests.specification import District
@@ -23,10 +23,19 @@ def by_hand(world: District, behaviour: Behaviour, day: str) -> BadRecordEntered
     agency = world.agencies[A]
     id_ = f"hand{agency.version}"
     event = BadRecordEntered(
-        stream=agency.stream, version=agency.version + 1, id=id_, occurred_on=date.fromisoformat(day),
-        recorded_at=next_instant(world.clock, agency.trail.events[-1].recorded_at), actor="p", via="api",
-        bad_record_id=id_, behaviour=behaviour, behaviour_on=None, report_id=None, unlawful=False,
-    )  # fmt: skip
+        stream=agency.stream,
+        version=agency.version + 1,
+        id=id_,
+        occurred_on=date.fromisoformat(day),
+        recorded_at=next_instant(world.clock, agency.trail.events[-1].recorded_at),
+        actor="p",
+        via="api",
+        bad_record_id=id_,
+        behaviour=behaviour,
+        behaviour_on=None,
+        report_id=None,
+        unlawful=False,
+    )
     agency.apply(event)
     return event
 

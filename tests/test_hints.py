@@ -17,8 +17,13 @@ A, B = uscc(65), uscc(66)
 PATH = f"/v1/agencies/{A}"
 CLIENT = {"uscc": uscc(500), "name": "甲化工"}
 MEMBER = {"name": "王工", "years": 5}
-PROJECT = {"client": CLIENT, "started_on": "2024-01-02", "due_on": "2035-12-31", "quality_lead": MEMBER,
-           "technicians": [{"name": "李工", "years": 3}, {"name": "赵工", "years": 2}]}  # fmt: skip
+PROJECT = {
+    "client": CLIENT,
+    "started_on": "2024-01-02",
+    "due_on": "2035-12-31",
+    "quality_lead": MEMBER,
+    "technicians": [{"name": "李工", "years": 3}, {"name": "赵工", "years": 2}],
+}
 LATER = date(2030, 12, 31)
 
 
@@ -44,9 +49,19 @@ def survey(world: District, answers: str, day: str = "2024-06-03", **more: Any) 
 @pytest.mark.shows("R37")
 @pytest.mark.parametrize(
     ("number", "answer", "behaviour"),
-    [(3, "B", "16.4"), (3, "C", "16.4"), (4, "C", "16.2"), (1, "C", "16.3"), (3, "A", None), (4, "B", None),
-     (1, "B", None), (4, "A", None), (2, "C", None), (10, "C", None)],
-)  # fmt: skip
+    [
+        (3, "B", "16.4"),
+        (3, "C", "16.4"),
+        (4, "C", "16.2"),
+        (1, "C", "16.3"),
+        (3, "A", None),
+        (4, "B", None),
+        (1, "B", None),
+        (4, "A", None),
+        (2, "C", None),
+        (10, "C", None),
+    ],
+)
 def test_only_these_answers_are_hints(number: int, answer: str, behaviour: str | None) -> None:
     """Question 3 other than A, questions 4 and 1 only C, no other question at all."""
     world = filed()
@@ -57,9 +72,13 @@ def test_only_these_answers_are_hints(number: int, answer: str, behaviour: str |
 
 @pytest.mark.parametrize(
     ("started", "completed", "hinted"),
-    [("2023-12-31", "2024-01-01", False), ("2023-06-01", "2023-12-31", True), ("2024-12-31", None, False),
-     ("2025-01-01", None, True)],
-)  # fmt: skip
+    [
+        ("2023-12-31", "2024-01-01", False),
+        ("2023-06-01", "2023-12-31", True),
+        ("2024-12-31", None, False),
+        ("2025-01-01", None, True),
+    ],
+)
 def test_a_project_on_one_day_of_the_year_is_enough(started: str, completed: str | None, hinted: bool) -> None:
     """A survey of 2024 fits a project that ran on a day of it, the first or the last."""
     world = filed()
@@ -108,7 +127,7 @@ def test_a_team_is_weighed_by_the_article(lead: str, technicians: list[str], hin
         ([{"name": "甲证", "valid_until": "2024-03-31", "scope": ["检测"]}], None, None),
         ([{"name": "甲证", "valid_until": "2024-03-31", "scope": ["评价 "]}], None, "2024-04-01"),
     ],
-)  # fmt: skip
+)
 def test_a_qualification_holds_through_its_last_day(
     qualifications: list[dict[str, Any]], completed: str | None, day: str | None
 ) -> None:
@@ -203,8 +222,10 @@ def test_a_stay_is_unbroken_while_the_certificate_is_named() -> None:
     spans = {(one.first.isoformat(), one.last.isoformat()) for one in stays(world.agencies[A].trail)}
     assert spans == {("2021-11-01", "2024-02-29"), ("2024-02-01", "9999-12-31"), ("2024-04-01", "9999-12-31")}
     returned = District(clock=noon(LATER))
-    returned.send("/v1/agencies", {"uscc": A, "name": "甲", "category": "安全管家", "submitted_on": "2022-01-04",
-                                   "personnel": [person("AQ-1")]})  # fmt: skip
+    returned.send(
+        "/v1/agencies",
+        {"uscc": A, "name": "甲", "category": "安全管家", "submitted_on": "2022-01-04", "personnel": [person("AQ-1")]},
+    )
     assert len(stays(returned.agencies[A].trail)) == 1
     returned.send(f"{PATH}/filing-decision", {"outcome": "returned", "decided_on": "2022-01-05", "reasons": "缺件"})
     assert stays(returned.agencies[A].trail) == []

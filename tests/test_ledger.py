@@ -67,9 +67,13 @@ def ledger(url: str) -> Iterator[Ledger]:
 
 
 FILING: dict[str, Any] = {
-    "name": "甲安全技术有限公司", "category": "安全管家", "legal_representative": "张三丰", "technical_lead": "李四光",
-    "personnel": [{"name": "张三丰", "certificate_no": "AQGC-2020-117"}], "submitted_on": "2024-01-01",
-}  # fmt: skip
+    "name": "甲安全技术有限公司",
+    "category": "安全管家",
+    "legal_representative": "张三丰",
+    "technical_lead": "李四光",
+    "personnel": [{"name": "张三丰", "certificate_no": "AQGC-2020-117"}],
+    "submitted_on": "2024-01-01",
+}
 
 
 def send(ledger: Ledger, post: str, body: dict[str, Any], **more: Any) -> Event:
@@ -80,9 +84,15 @@ def send(ledger: Ledger, post: str, body: dict[str, Any], **more: Any) -> Event:
     command = route.body.model_validate(body)
     with ledger.writing(more.pop("clock", None)) as unit:
         return unit.record(
-            code or body["uscc"], command, actor="p", role=Role.ASSOCIATION, via="api", path_id=path_id,
-            new=code is None, **more,
-        )  # fmt: skip
+            code or body["uscc"],
+            command,
+            actor="p",
+            role=Role.ASSOCIATION,
+            via="api",
+            path_id=path_id,
+            new=code is None,
+            **more,
+        )
 
 
 def count(ledger: Ledger, table: Any) -> int:
@@ -140,13 +150,27 @@ def test_personal_data_lies_in_the_database_only_sealed(ledger: Ledger, url: str
     """No name, certificate number, finding, note or comment in clear in any row; who may read them can open them."""
     body = {"received_on": "2024-02-01", "complainant": "匿名举报人王", "grounds": "other", "note": "孙七的备注"}
     complaint = send(ledger, f"{PATH}/complaints", body)
-    send(ledger, f"{PATH}/complaints/{complaint.id}/decision",
-         {"outcome": "dismissed", "decided_on": "2024-02-02", "findings": "查实情况涉及赵六"})  # fmt: skip
-    send(ledger, f"{PATH}/surveys",
-         {"client": {"uscc": uscc(500), "name": "乙化工"}, "year": 2024, "submitted_on": "2024-02-03",
-          "answers": ["A"] * 10, "comments": "周八的意见"})  # fmt: skip
-    send(ledger, f"{PATH}/changes",
-         {"changed_on": "2024-02-01", "reported_on": "2024-02-02", "fields": {"technical_lead": "张三丰"}})  # fmt: skip
+    send(
+        ledger,
+        f"{PATH}/complaints/{complaint.id}/decision",
+        {"outcome": "dismissed", "decided_on": "2024-02-02", "findings": "查实情况涉及赵六"},
+    )
+    send(
+        ledger,
+        f"{PATH}/surveys",
+        {
+            "client": {"uscc": uscc(500), "name": "乙化工"},
+            "year": 2024,
+            "submitted_on": "2024-02-03",
+            "answers": ["A"] * 10,
+            "comments": "周八的意见",
+        },
+    )
+    send(
+        ledger,
+        f"{PATH}/changes",
+        {"changed_on": "2024-02-01", "reported_on": "2024-02-02", "fields": {"technical_lead": "张三丰"}},
+    )
     with ledger.reading() as reader:
         tables = ("events", "vault", "stream_heads", "idempotency", "persons")
         rows = [row for table in tables for row in reader.connection.execute(text(f"SELECT * FROM {table}"))]  # noqa: S608

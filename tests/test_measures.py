@@ -27,8 +27,13 @@ A = uscc(65)
 PATH = f"/v1/agencies/{A}"
 CLIENT = {"uscc": uscc(500), "name": "甲化工"}
 MEMBER = {"name": "王工", "years": 5}
-PROJECT = {"client": CLIENT, "started_on": "2021-11-02", "due_on": "2035-12-31", "quality_lead": MEMBER,
-           "technicians": [{"name": "李工", "years": 3}, {"name": "赵工", "years": 2}]}  # fmt: skip
+PROJECT = {
+    "client": CLIENT,
+    "started_on": "2021-11-02",
+    "due_on": "2035-12-31",
+    "quality_lead": MEMBER,
+    "technicians": [{"name": "李工", "years": 3}, {"name": "赵工", "years": 2}],
+}
 
 
 def filed(**overrides: Any) -> District:
@@ -146,9 +151,23 @@ def test_all_upheld_complaints_count_when_the_rulebook_says_so() -> None:
 
 
 @pytest.mark.shows(
-    "art.16", "art.16(1)", "art.16(2)", "art.16(3)", "art.16(4)", "art.16(5a)", "art.16(5b)", "art.16(6)",
-    "art.16(7)", "art.16(8)", "art.16(9)", "art.16(10)", "art.16(11)", "art.16(12)", "art.16(13)", "annex1.item8",
-)  # fmt: skip
+    "art.16",
+    "art.16(1)",
+    "art.16(2)",
+    "art.16(3)",
+    "art.16(4)",
+    "art.16(5a)",
+    "art.16(5b)",
+    "art.16(6)",
+    "art.16(7)",
+    "art.16(8)",
+    "art.16(9)",
+    "art.16(10)",
+    "art.16(11)",
+    "art.16(12)",
+    "art.16(13)",
+    "annex1.item8",
+)
 @pytest.mark.parametrize("n", ["1", "2", "3", "4", "5a", "5b", "6", "7", "8", "9", "10", "11", "12", "13"])
 def test_each_of_the_fourteen_behaviours_is_one_bad_record_and_two_points(n: str) -> None:
     """不良信息一次扣 2 分: each code counts one from its day on, cites its own item of art.16, costs 2 points."""
@@ -206,9 +225,15 @@ def test_a_fifteenth_behaviour_is_refused() -> None:
 @pytest.mark.shows("art.15(1)", "R9")
 @pytest.mark.parametrize(
     ("lead", "technicians", "lacking"),
-    [("2", ("1", "1"), 0), ("1.99", ("1", "1"), 1), ("2", ("1", "0.99"), 1), ("2", ("1",), 1), (None, (), 2),
-     ("2.01", ("1", "1", "0"), 0)],
-)  # fmt: skip
+    [
+        ("2", ("1", "1"), 0),
+        ("1.99", ("1", "1"), 1),
+        ("2", ("1", "0.99"), 1),
+        ("2", ("1",), 1),
+        (None, (), 2),
+        ("2.01", ("1", "1", "0"), 0),
+    ],
+)
 def test_a_team_below_the_article_is_accepted_and_flagged(
     lead: str | None, technicians: tuple[str, ...], lacking: int
 ) -> None:
@@ -258,9 +283,12 @@ def test_tags_make_notices_due_with_ids_that_survive_replays() -> None:
     assert due(world, "2024-02-29") == []
     assert due(world, "2024-03-01") == [("warned", "agency", False)]
     assert [one[:2] for one in due(world, "2024-04-01")] == [
-        ("blacklisted", "agency"), ("blacklisted", "enterprises"), ("blacklisted", "public_site"),
-        ("blacklisted", "regulator"), ("warned", "agency"),
-    ]  # fmt: skip
+        ("blacklisted", "agency"),
+        ("blacklisted", "enterprises"),
+        ("blacklisted", "public_site"),
+        ("blacklisted", "regulator"),
+        ("warned", "agency"),
+    ]
     basis = world.basis(A, date(2024, 4, 1))
     first = [one.id for one in notices(basis.facts, basis.law.rulebooks)]
     again = world.basis(A, date(2025, 4, 1))
@@ -304,8 +332,10 @@ def test_terminations_and_accidents_make_notices_due() -> None:
     """A termination is published; an accident's finding goes to every client with a project running that day."""
     world = filed()
     world.send(f"{PATH}/projects", {**PROJECT, "client": {"uscc": uscc(501), "name": "乙"}, "started_on": "2024-05-02"})
-    world.send(f"{PATH}/accidents", {"found_on": "2024-07-01", "accident_on": "2024-05-01", "severity": "general",
-                                     "liability": "indirect"})  # fmt: skip
+    world.send(
+        f"{PATH}/accidents",
+        {"found_on": "2024-07-01", "accident_on": "2024-05-01", "severity": "general", "liability": "indirect"},
+    )
     world.send(f"{PATH}/termination", {"effective_on": "2024-09-01"})
     assert due(world, "2024-09-01") == [("accident", CLIENT["uscc"], False), ("terminated", "public_site", False)]
 
@@ -318,11 +348,24 @@ def result(
     last = agency.trail.events[-1]
     agency.apply(
         kind(
-            stream=last.stream, version=last.version + 1, id=f"r{last.version}", occurred_on=date.fromisoformat(day),
-            recorded_at=last.recorded_at, actor="c", via="api", year=year, grade=grade, rank=None, sheet={}, basis=(),
-            known_at=last.recorded_at, log_index=0, rulebook_sha256="", calendar_sha256="",
+            stream=last.stream,
+            version=last.version + 1,
+            id=f"r{last.version}",
+            occurred_on=date.fromisoformat(day),
+            recorded_at=last.recorded_at,
+            actor="c",
+            via="api",
+            year=year,
+            grade=grade,
+            rank=None,
+            sheet={},
+            basis=(),
+            known_at=last.recorded_at,
+            log_index=0,
+            rulebook_sha256="",
+            calendar_sha256="",
         )
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.shows("art.19", "R31")
@@ -468,8 +511,10 @@ def test_the_trail_begins_with_a_filing() -> None:
 def test_a_pledge_signed_by_the_due_date_meets_an_open_request_of_item_7(signed: str | None, conduct: str) -> None:
     """On the due date is in time, the day after is not, never is not."""
     world = filed()
-    world.send(f"{PATH}/submission-requests",
-               {"item": 7, "title": "承诺书", "requested_on": "2024-03-01", "due_on": "2024-03-31"})  # fmt: skip
+    world.send(
+        f"{PATH}/submission-requests",
+        {"item": 7, "title": "承诺书", "requested_on": "2024-03-01", "due_on": "2024-03-31"},
+    )
     if signed is not None:
         world.send(f"{PATH}/pledge", {"signed_on": signed})
     assert Sheet(world.basis(A, date(2024, 4, 30)), 2024).summary()["conduct"] == conduct
@@ -505,9 +550,11 @@ def test_what_lies_before_the_measures_is_shown_as_considered_and_counts_nowhere
         world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": "2021-10-31"}),
         uphold(world, "2021-10-31"),
         world.send(f"{PATH}/lapses", {"item": 4, "occurred_on": "2021-10-31"}),
-        world.send(f"{PATH}/honours", {"level": "district", "reason": "甲", "authority_kind": "emergency_management",
-                                       "awarded_on": "2021-10-31"}),
-    ]  # fmt: skip
+        world.send(
+            f"{PATH}/honours",
+            {"level": "district", "reason": "甲", "authority_kind": "emergency_management", "awarded_on": "2021-10-31"},
+        ),
+    ]
     basis = world.basis(A, date(2021, 12, 31))
     sheet = Sheet(basis, 2021).explained()
     assert sheet["lines"] == []

@@ -52,11 +52,17 @@ def test_paragraphs_and_readings_name_each_other() -> None:
 def test_every_paragraph_stands_beside_its_official_wording() -> None:
     """What our words leave out can be read there: who is asked, whom art.16 names, what is done with a filing."""
     for ref, phrase in {
-        "art.10": "定期", "art.11": "删除其备案信息", "art.13": "全部或部分服务对象", "art.16": "服务机构或从业人员",
-        "17(3)": "通报大亚湾区内全部生产经营单位", "annex1.item1": "及时按要求提交相关材料",
-        "annex1.item4": "本地机构主要负责人、外地机构主要负责人和常驻业务负责人", "annex1.note4": "不参与考评和排名",
-        "annex2": "是否清楚", "annex3": "自律自重",
-    }.items():  # fmt: skip
+        "art.10": "定期",
+        "art.11": "删除其备案信息",
+        "art.13": "全部或部分服务对象",
+        "art.16": "服务机构或从业人员",
+        "17(3)": "通报大亚湾区内全部生产经营单位",
+        "annex1.item1": "及时按要求提交相关材料",
+        "annex1.item4": "本地机构主要负责人、外地机构主要负责人和常驻业务负责人",
+        "annex1.note4": "不参与考评和排名",
+        "annex2": "是否清楚",
+        "annex3": "自律自重",
+    }.items():
         assert phrase in official_text(ref), ref
     assert official_text("art.16").count("\n") == 14, "the opening words and fourteen items, a line each"
     assert all(official_text(one.ref) for one in paragraphs())
@@ -96,9 +102,24 @@ def test_a_paragraph_is_found_as_people_write_it(written: str, ref: str) -> None
 
 @pytest.mark.parametrize(
     "written",
-    ["", "0", "29", "art.16(5)", "art.16(14)", "17(4)", "17(2", "annex1", "annex1.item13", "annex1.note5", "annex4",
-     "R16", "第十七条", "17\n18", "1" * 5000],
-)  # fmt: skip
+    [
+        "",
+        "0",
+        "29",
+        "art.16(5)",
+        "art.16(14)",
+        "17(4)",
+        "17(2",
+        "annex1",
+        "annex1.item13",
+        "annex1.note5",
+        "annex4",
+        "R16",
+        "第十七条",
+        "17\n18",
+        "1" * 5000,
+    ],
+)
 def test_what_is_no_paragraph_is_not_found(written: str) -> None:
     """Just outside the text, and ambiguous like 16(5), is refused with a remedy, never guessed."""
     with pytest.raises(UnknownReference) as refused:

@@ -45,7 +45,7 @@ def close_surveys(ledger: Ledger) -> None:
             with ledger.writing() as unit:
                 unit.record(
                     code, body, actor="p", role=Role.ASSOCIATION, via="api", event_id=f"{code}closing", new=False
-                )  # fmt: skip
+                )
 
 
 def publish(ledger: Ledger) -> int:
@@ -56,8 +56,10 @@ def publish(ledger: Ledger) -> int:
         rows = look_ups.ranking(look_ups.district(date(2024, 3, 11)), YEAR)
     waivers = [
         {"uscc": row["agency"]["uscc"], "part": part, "reason": "无"}
-        for row in rows if row["assessed"] for part in row["missing"]
-    ]  # fmt: skip
+        for row in rows
+        if row["assessed"]
+        for part in row["missing"]
+    ]
     days = {"published_on": "2024-03-11", "meeting_on": "2024-03-08", "reason": "补录"}
     body = PublishYear.model_validate({**days, "waivers": waivers})
     answer, _ = publish_year(ActionContext(ledger, Caller("p", Role.COMMITTEE, None, b""), None), YEAR, body)
@@ -73,9 +75,10 @@ def as_published(ledger: Ledger) -> dict[str, tuple[bytes, object]]:
             result = published(reader, code, YEAR)
             if result is not None:
                 (state,) = (
-                    one.state for one in events_of(reader.connection, agency_stream(code))
+                    one.state
+                    for one in events_of(reader.connection, agency_stream(code))
                     if one.topic == f"steward.{ResultPublished.__name__}"
-                )  # fmt: skip
+                )
                 basis = questions.basis(code, result.day)
                 found[code] = state, three_answers(result, basis, questions.today)[0]
     return found

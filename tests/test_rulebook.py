@@ -211,12 +211,15 @@ def test_a_wrong_rulebook_is_refused_by_name(name: str, spoil: Callable[[Content
         ("assessment.cycle_start", ["02-28", "12-31"], ["02-29", "13-01", "1-1", 101]),
         ("conduct.lapse_points", [dict.fromkeys("12345679", "0.5")], [dict.fromkeys("123456789", 1), {"1": 1}]),
         ("honours.cap", [0, "7.5"], [-1, 0.5, None]),
-        ("honours.points", [dict.fromkeys(("national", "provincial", "municipal", "district"), 5)],
-         [{"national": 5, "provincial": 6, "municipal": 5, "district": 3}]),
+        (
+            "honours.points",
+            [dict.fromkeys(("national", "provincial", "municipal", "district"), 5)],
+            [{"national": 5, "provincial": 6, "municipal": 5, "district": 3}],
+        ),
         ("honours.credited_authorities", [["other", "emergency_management"]], [[], ["other", "other"], "other"]),
         ("ladder.tiers", [["warned", "blacklisted"], ["recorded", "recorded", "warned"]], [["warned", "recorded"], []]),
     ],
-)  # fmt: skip
+)
 def test_values_are_accepted_up_to_their_bounds(name: str, accepted: list[object], refused: list[object]) -> None:
     """At the bound a value stands, beyond it the value's own name is in the refusal."""
     for value in accepted:
@@ -232,8 +235,10 @@ def test_an_override_is_marked_and_leaves_the_original_alone() -> None:
     shipped = shipped_rulebook()
     other = shipped.override({"ladder.tag_term": "window"}).override({"recorded_term": "one_year"})
     assert (other.id, other.ladder.tag_term, other.ladder.recorded_term) == (
-        "dayawan-2021+override", "window", "one_year",
-    )  # fmt: skip
+        "dayawan-2021+override",
+        "window",
+        "one_year",
+    )
     assert other.sha256 != shipped.sha256
     assert (shipped.id, shipped.ladder.tag_term) == ("dayawan-2021", "one_year")
 

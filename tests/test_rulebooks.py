@@ -28,8 +28,10 @@ def test_the_rulebook_in_force_is_chosen_by_the_day() -> None:
     first, second = shipped_rulebook(), rulebook_from("2024-07-01", "dayawan-2024", tag_term="window")
     books = Rulebooks([second, first])
     assert [books.on(date(2024, 6, 30)), books.on(date(2024, 7, 1)), books.on(date(2024, 7, 2))] == [
-        first, second, second,
-    ]  # fmt: skip
+        first,
+        second,
+        second,
+    ]
     assert books.on(date(2019, 1, 1)) == first
     assert books.first_day == date(2021, 11, 1)
     assert list(books) == [first, second]
@@ -54,8 +56,10 @@ def test_a_sheet_goes_by_the_year_end_or_the_day_asked_about() -> None:
     assert books.for_sheet(2025, date(2025, 1, 1)) == second
     mid = Rulebooks([first, rulebook_from("2024-07-01", "mid")])
     assert [mid.for_sheet(2024, day).id for day in (date(2024, 6, 30), date(2024, 7, 1), date(2025, 1, 5))] == [
-        "dayawan-2021", "mid", "mid",
-    ]  # fmt: skip
+        "dayawan-2021",
+        "mid",
+        "mid",
+    ]
 
 
 def test_the_first_assessment_year_starts_with_the_measures() -> None:
@@ -101,5 +105,6 @@ def test_a_what_if_over_all_rulebooks_changes_each() -> None:
     """Replaying a history under other values takes them in every rulebook, with the dates unchanged (R5)."""
     books = Rulebooks([shipped_rulebook(), rulebook_from("2024-07-01", "mid")]).override({"total_cap": 100})
     assert [(book.id, book.total.cap) for book in books] == [
-        ("dayawan-2021+override", Fraction(100)), ("mid+override", Fraction(100)),
-    ]  # fmt: skip
+        ("dayawan-2021+override", Fraction(100)),
+        ("mid+override", Fraction(100)),
+    ]

@@ -104,9 +104,10 @@ def _must_be_impartial(trail: Trail, objection: ObjectionFiled, person_id: str) 
         raise Forbidden(
             f"您记录或核实了该记录（{event.id}），不能答复对它的更正申请",
             f"you recorded or verified this record ({event.id}): you do not answer the objection to it",
-            cites=("R38", "R35"), remedy="请由协会的其他人员答复",
+            cites=("R38", "R35"),
+            remedy="请由协会的其他人员答复",
             remedy_en="Let somebody else of the association answer.",
-        )  # fmt: skip
+        )
 
 
 @implements("R32", "R33")
@@ -118,9 +119,11 @@ def _file_appeal(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
     command = order.command
     assert isinstance(command, FileAppeal)  # noqa: S101  # the same
     agency, head = unit.agency(order.uscc), unit.lock(agency_stream(order.uscc))
-    said = None if any(one.year == command.year for one in agency.results()) else left_out(
-        unit.reader, order.uscc, command.year
-    )  # fmt: skip
+    said = (
+        None
+        if any(one.year == command.year for one in agency.results())
+        else left_out(unit.reader, order.uscc, command.year)
+    )
     if said is None:
         return _one_fact(unit, order)
     result = unit.append(
@@ -129,7 +132,5 @@ def _file_appeal(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
     return [*_one_fact(unit, order), result]
 
 
-ACTS: dict[type[Command], Act] = {
-    CorrectEvent: _correct, AnswerObjection: _answer_objection, FileAppeal: _file_appeal,
-}  # fmt: skip
+ACTS: dict[type[Command], Act] = {CorrectEvent: _correct, AnswerObjection: _answer_objection, FileAppeal: _file_appeal}
 """Commands that record more than their own fact, with what does it."""

@@ -51,10 +51,18 @@ def beforehand(ledger: Ledger, caller: Caller, command: Command, uscc: str, path
         agency = Agency.of(uscc)
         agency.trail = IndexedTrail(entries)
         recording = Recording(
-            actor=caller.person_id, role=caller.role, via=caller.via, today=shanghai_date(now), recorded_at=now,
-            event_id=new_id(), vault=_Open(reader.vault), rulebooks=law.rulebooks, calendar=law.calendar,
-            path_id=path_id or None, enterprise=caller.uscc,
-        )  # fmt: skip
+            actor=caller.person_id,
+            role=caller.role,
+            via=caller.via,
+            today=shanghai_date(now),
+            recorded_at=now,
+            event_id=new_id(),
+            vault=_Open(reader.vault),
+            rulebooks=law.rulebooks,
+            calendar=law.calendar,
+            path_id=path_id or None,
+            enterprise=caller.uscc,
+        )
         try:
             event = agency.record(command, recording)
         except Refusal:
@@ -62,10 +70,14 @@ def beforehand(ledger: Ledger, caller: Caller, command: Command, uscc: str, path
         key = content_key(event)
         found = _alike(reader.vault, event, [] if key is None else entries.latest(key, MOST_SIMILAR))
         shown = [
-            {"event": one.id, "recorded_at": one.recorded_at, "type": type(one).__name__,
-             "occurred_on": one.occurred_on.isoformat()}
+            {
+                "event": one.id,
+                "recorded_at": one.recorded_at,
+                "type": type(one).__name__,
+                "occurred_on": one.occurred_on.isoformat(),
+            }
             for one in found
-        ]  # fmt: skip
+        ]
         return {"similar": shown, **of_profile(reader.connection, law.rulebooks, event)}
 
 

@@ -60,8 +60,12 @@ def _of(subject: Subject, path: str, body: type[Command], tag: str, *roles: Role
 
 
 FILING, BUSINESS, SANCTIONS, ASSESSMENT, TRAIL = (
-    "第二章 信息备案", "第三章 业务管理", "第三章 不良信息与惩戒", "第四章 诚信考评", "记录、异议与撤销",
-)  # fmt: skip
+    "第二章 信息备案",
+    "第三章 业务管理",
+    "第三章 不良信息与惩戒",
+    "第四章 诚信考评",
+    "记录、异议与撤销",
+)
 _A = "/{uscc}"
 
 COMMANDS: tuple[CommandRoute, ...] = (

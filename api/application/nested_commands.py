@@ -54,9 +54,12 @@ def embedded(given: Sequence[CommandIn], field: str, uscc: str, make_id: Callabl
         def find(name: str, at: str, pointer: str = pointer) -> str:
             if name not in names:
                 raise _invalid(
-                    pointer + at, "引用了前面没有定义的名称", "refers to a name that no earlier command bears",
-                    "请在被引用的命令写 ref，且放在前面", "Give the command referred to a ref, and put it first.",
-                )  # fmt: skip
+                    pointer + at,
+                    "引用了前面没有定义的名称",
+                    "refers to a name that no earlier command bears",
+                    "请在被引用的命令写 ref，且放在前面",
+                    "Give the command referred to a ref, and put it first.",
+                )
             return names[name]
 
         path, body = resolved(one.post, one.body, find)
@@ -64,8 +67,13 @@ def embedded(given: Sequence[CommandIn], field: str, uscc: str, make_id: Callabl
         made = Embedded(route, command, path_id, make_id(), pointer)
         if one.ref is not None:
             if one.ref in names:
-                raise _invalid(f"{pointer}/ref", "此名称已用过", "this name is taken already", "每个名称只用一次",
-                               "Use each name once.")  # fmt: skip
+                raise _invalid(
+                    f"{pointer}/ref",
+                    "此名称已用过",
+                    "this name is taken already",
+                    "每个名称只用一次",
+                    "Use each name once.",
+                )
             names[one.ref] = made.event_id
         found.append(made)
     return found
@@ -77,14 +85,21 @@ def _parsed(
     known = find_command(path)
     if known is None or known[1] is None or known[0].body.SEVERAL_FACTS:  # a filing names its agency in its body
         raise _invalid(
-            f"{pointer}/post", "这里不能用这个命令", "this is no command that can stand here",
+            f"{pointer}/post",
+            "这里不能用这个命令",
+            "this is no command that can stand here",
             "请对照接口文档中的命令表，路径以 /v1/agencies/{uscc}/ 开头",
             "Compare it with the table of commands; paths begin with /v1/agencies/{uscc}/.",
-        )  # fmt: skip
+        )
     route, code, path_id = known
     if not _is(code, uscc):
-        raise _invalid(f"{pointer}/post", f"只能涉及 {uscc} 这一家机构", f"it has to be about the agency {uscc}",
-                       "请改正路径", "Correct the path.")  # fmt: skip
+        raise _invalid(
+            f"{pointer}/post",
+            f"只能涉及 {uscc} 这一家机构",
+            f"it has to be about the agency {uscc}",
+            "请改正路径",
+            "Correct the path.",
+        )
     try:
         return route, route.body.model_validate(body), path_id
     except ValidationError as error:

@@ -79,9 +79,13 @@ class ProblemType:
     def page(self) -> dict[str, Any]:
         """What `GET /problems/{name}` answers."""
         return {
-            "type": self.uri, "status": self.status, "title": self.title, "title_en": self.title_en,
-            "description": self.says, "description_en": self.says_en,
-        }  # fmt: skip
+            "type": self.uri,
+            "status": self.status,
+            "title": self.title,
+            "title_en": self.title_en,
+            "description": self.says,
+            "description_en": self.says_en,
+        }
 
 
 _ALL = (

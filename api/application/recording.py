@@ -132,11 +132,7 @@ def touched_json(touched: Sequence[Touched]) -> list[dict[str, Any]]:
 
 
 def recorded(
-    uscc: str,
-    agency: Agency,
-    events: Sequence[Event],
-    touched: Sequence[Touched] = (),
-    similar: Sequence[Event] = (),
+    uscc: str, agency: Agency, events: Sequence[Event], touched: Sequence[Touched] = (), similar: Sequence[Event] = ()
 ) -> dict[str, Any]:
     """The answer to a command as api.md writes it: what was recorded at this agency, in order, the fact itself first.
 
@@ -154,14 +150,17 @@ def recorded(
         "recorded_at": own[-1].recorded_at,
         "events": [
             {
-                "id": event.id, "type": type(event).__name__, "version": event.version,
-                "occurred_on": event.occurred_on.isoformat(), "recorded_at": event.recorded_at,
+                "id": event.id,
+                "type": type(event).__name__,
+                "version": event.version,
+                "occurred_on": event.occurred_on.isoformat(),
+                "recorded_at": event.recorded_at,
             }
             for event in own
         ],
         "ids": ids,
         "similar": [{"event": one.id, "recorded_at": one.recorded_at} for one in similar],
-    }  # fmt: skip
+    }
     if touched:
         answer["touched"] = touched_json(touched)
     annulments = [event for event in own if isinstance(event, EventAnnulled)]

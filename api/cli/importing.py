@@ -51,9 +51,13 @@ class Report:
     def outcome(self, outcome: ImportOutcome) -> None:
         """How it ended."""
         said: dict[str, object] = {
-            "status": outcome.status, "file_sha256": outcome.file_sha256, "lines": outcome.lines,
-            "lines_refused": outcome.refused, "recorded": outcome.recorded, "recorded_before": outcome.recorded_before,
-        }  # fmt: skip
+            "status": outcome.status,
+            "file_sha256": outcome.file_sha256,
+            "lines": outcome.lines,
+            "lines_refused": outcome.refused,
+            "recorded": outcome.recorded,
+            "recorded_before": outcome.recorded_before,
+        }
         text, text_en = _SAID[outcome.status]
         self._close(said)
         if outcome.status == "refused":

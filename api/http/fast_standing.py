@@ -148,8 +148,10 @@ class QuickStandings:
         basis = asked(law, day, at)
         query = look_up_query(self._ledger.engine.dialect.name, basis)
         values = parameters_of(basis) | {
-            "stream": agency_stream(question.uscc), "token": secret, "ledger": LEDGER_STREAM
-        }  # fmt: skip
+            "stream": agency_stream(question.uscc),
+            "token": secret,
+            "ledger": LEDGER_STREAM,
+        }
         try:
             row = await self._reads.row(_with_token(query), values)
         except Unanswered as error:

@@ -60,9 +60,11 @@ class LogFeed:
         """Ask before listening. Raises: Busy when there is no place."""
         if self._listeners >= MOST_STREAMS or self._closed:
             raise Busy(
-                f"已有 {MOST_STREAMS} 个连接在订阅日志", f"{MOST_STREAMS} connections stream the log already",
-                remedy="请稍后再连接，或改用 after 分页读取", remedy_en="Connect later, or read pages with after.",
-            )  # fmt: skip
+                f"已有 {MOST_STREAMS} 个连接在订阅日志",
+                f"{MOST_STREAMS} connections stream the log already",
+                remedy="请稍后再连接，或改用 after 分页读取",
+                remedy_en="Connect later, or read pages with after.",
+            )
 
     async def listen(self, secret: str, after: int) -> AsyncIterator[bytes]:
         """Every sealed event after an index, as it comes; ends when the service stops or the token no longer counts."""

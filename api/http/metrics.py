@@ -130,10 +130,11 @@ async def metrics(request: Request) -> Response:
     allowed = request.app.state.service.settings.metrics
     if allowed == "off" or (allowed == "loopback" and not is_local(request.scope)):
         raise NotFound(
-            "没有这个路径", "there is no such path",
+            "没有这个路径",
+            "there is no such path",
             remedy="运行指标默认只答本机，见 STEWARD_METRICS",
             remedy_en="By default for this machine only, see STEWARD_METRICS.",
-        )  # fmt: skip
+        )
     content = await run_in_threadpool(request.app.state.metrics.page, request)
     return Response(content, media_type=MEDIA_TYPE)
 

@@ -90,12 +90,7 @@ def onward(cursor: str | None, limit: int, *, question: tuple[object, ...]) -> O
 
 
 def page(
-    cursor: str | None,
-    limit: int,
-    *,
-    question: tuple[object, ...],
-    as_of: date | None = None,
-    at: str | None = None,
+    cursor: str | None, limit: int, *, question: tuple[object, ...], as_of: date | None = None, at: str | None = None
 ) -> Page:
     """The part that a request asks for. `question`: path and filters, which a cursor belongs to. Raises: Invalid."""
     asked = _hashed((*question, as_of, at))
@@ -152,6 +147,9 @@ def _check(raw: bytes) -> bytes:
 
 def _refuse(text: str, text_en: str) -> NoReturn:
     raise Invalid(
-        text, text_en, pointer="?cursor", remedy="请用上一页的 next_cursor，或从头查起",
+        text,
+        text_en,
+        pointer="?cursor",
+        remedy="请用上一页的 next_cursor，或从头查起",
         remedy_en="Use next_cursor as it came, or start again.",
-    )  # fmt: skip
+    )

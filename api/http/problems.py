@@ -98,8 +98,10 @@ async def on_http_error(request: Request, error: Exception) -> Response:
         allowed = ", ".join(allowed_methods(request))
         return problem(
             PROBLEM_TYPES["method-not-allowed"],
-            f"该路径只支持 {allowed}", f"this path offers {allowed} only", headers={"Allow": allowed},
-        )  # fmt: skip
+            f"该路径只支持 {allowed}",
+            f"this path offers {allowed} only",
+            headers={"Allow": allowed},
+        )
     if error.status_code == 404:
         return problem(PROBLEM_TYPES["not-found"], "没有这个路径", "there is no such path")
     if error.status_code == 400:
@@ -128,8 +130,10 @@ def on_failure(reference: str, error: BaseException) -> Response:
     log.error("failure", reference=reference, error=_named(error), frames=_frames(error))
     return problem(
         PROBLEM_TYPES["internal"],
-        f"服务器内部错误，编号 {reference}", f"an internal error, logged as {reference}", reference=reference,
-    )  # fmt: skip
+        f"服务器内部错误，编号 {reference}",
+        f"an internal error, logged as {reference}",
+        reference=reference,
+    )
 
 
 _TOLD = (DBAPIError, OSError, Refusal, Unreadable)

@@ -128,9 +128,7 @@ _SIZE = (BeforeValidator(_size), WithJsonSchema({"type": "integer", "minimum": 0
 Size = Annotated[int | None, *_SIZE, Query(description="日志条数，默认最新 / a size of the log; by default the latest")]
 FirstSize = Annotated[int, *_SIZE, Query(alias="from", description="较早的日志条数 / the earlier size")]
 LastSize = Annotated[
-    int | None,
-    *_SIZE,
-    Query(alias="to", description="较晚的条数，默认最新 / the later size; the latest by default"),
+    int | None, *_SIZE, Query(alias="to", description="较晚的条数，默认最新 / the later size; the latest by default")
 ]
 EventId = Annotated[
     str,
@@ -210,10 +208,7 @@ BehaviourFilter = Annotated[
     Behaviour | Literal["check"] | None,
     Query(description="第十六条行为代码；check：只须核实的 / code of art.16; check: only to be checked"),
 ]
-NoticeFilter = Annotated[
-    Literal["due", "sent", "all"],
-    Query(description="待发、已发或全部 / due, sent or all"),
-]
+NoticeFilter = Annotated[Literal["due", "sent", "all"], Query(description="待发、已发或全部 / due, sent or all")]
 EventType = Annotated[
     str | None,
     BeforeValidator(_type_of_event),

@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from domain.commands.base import (
-    Command,
-    Fact,
-    Recording,
-    already,
-    fact,
-    in_path,
-    unknown_in_body,
-)
+from domain.commands.base import Command, Fact, Recording, already, fact, in_path, unknown_in_body
 from domain.commands.fields import AssessmentYear, Commands, Day, Id, Label, Part, Prose, wrong
 from domain.errors import Contradiction, Forbidden, Invalid
 from domain.events import (
@@ -70,8 +62,11 @@ class FileAppeal(Command):
     @model_validator(mode="after")
     def _named(self) -> Self:
         if self.appellant.kind == "practitioner" and self.appellant.name is None:
-            raise wrong("appellant/name", "从业人员提出异议须写明姓名（第二十条、R33）",
-                        "a practitioner who appeals is named (art.20, R33)")  # fmt: skip
+            raise wrong(
+                "appellant/name",
+                "从业人员提出异议须写明姓名（第二十条、R33）",
+                "a practitioner who appeals is named (art.20, R33)",
+            )
         return self
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
@@ -92,8 +87,11 @@ class FileAppeal(Command):
             raise Contradiction(
                 f"提出日期（{arrived}）早于结果公布之日（{result.occurred_on}）",
                 f"the day of filing ({arrived}) lies before the publication ({result.occurred_on})",
-                cites=("art.20", "R33"), remedy="请核对日期", remedy_en="Check the date.", pointer="/filed_on",
-            )  # fmt: skip
+                cites=("art.20", "R33"),
+                remedy="请核对日期",
+                remedy_en="Check the date.",
+                pointer="/filed_on",
+            )
         for event_id in self.disputed_event_ids:
             if event_id not in agency.trail.by_id:
                 raise unknown_in_body("disputed_event_ids")
@@ -124,8 +122,9 @@ def _must_be_undecided(state: AppealState) -> None:
         raise already(
             f"该异议已于 {state.decision.occurred_on} 办结（{state.status}）",
             f"this appeal was dealt with on {state.decision.occurred_on} ({state.status})",
-            "art.20", "R34",
-        )  # fmt: skip
+            "art.20",
+            "R34",
+        )
 
 
 def _not_before_filing(day: date, field: str, filed: AppealFiled) -> None:
@@ -134,8 +133,11 @@ def _not_before_filing(day: date, field: str, filed: AppealFiled) -> None:
         raise Contradiction(
             f"所填日期（{day}）早于异议提出之日（{filed.occurred_on}）",
             f"the day given ({day}) lies before the appeal was filed ({filed.occurred_on})",
-            cites=("R33", "R34"), remedy="请核对日期", remedy_en="Check the date.", pointer=f"/{field}",
-        )  # fmt: skip
+            cites=("R33", "R34"),
+            remedy="请核对日期",
+            remedy_en="Check the date.",
+            pointer=f"/{field}",
+        )
 
 
 @implements("R33")
@@ -155,8 +157,10 @@ class AdmitAppeal(Command):
             raise Contradiction(
                 "该异议无须准予受理：未逾期，或已准予",
                 "this appeal needs no admission: it was in time, or has been admitted",
-                cites=("R33",), remedy="请直接作出决定", remedy_en="Decide it.",
-            )  # fmt: skip
+                cites=("R33",),
+                remedy="请直接作出决定",
+                remedy_en="Decide it.",
+            )
         return fact(AppealAdmitted, appeal_id=state.filed.id, reason=recording.vault.seal(self.reason))
 
 
@@ -176,11 +180,15 @@ class DecideAppeal(Command):
     def _fits_outcome(self) -> Self:
         changes = bool(self.annul or self.replace)
         if changes and self.outcome == "dismissed":
-            raise wrong("annul", "不成立的异议不撤销也不补录事实（R34）",
-                        "a dismissed appeal annuls and replaces nothing (R34)")  # fmt: skip
+            raise wrong(
+                "annul", "不成立的异议不撤销也不补录事实（R34）", "a dismissed appeal annuls and replaces nothing (R34)"
+            )
         if not changes and self.outcome != "dismissed":
-            raise wrong("annul", "成立的异议须写明撤销或补录的事实（R34）",
-                        "an upheld appeal says what it annuls or replaces (R34)")  # fmt: skip
+            raise wrong(
+                "annul",
+                "成立的异议须写明撤销或补录的事实（R34）",
+                "an upheld appeal says what it annuls or replaces (R34)",
+            )
         return self
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
@@ -191,9 +199,12 @@ class DecideAppeal(Command):
             return fact(AppealDismissed, appeal_id=state.filed.id, reasons=recording.vault.seal(self.reasons))
         kind = AppealUpheld if self.outcome == "upheld" else AppealPartlyUpheld
         return fact(
-            kind, appeal_id=state.filed.id, reasons=recording.vault.seal(self.reasons),
-            annulled=tuple(dict.fromkeys(self.annul)), replaced=recording.replaced,
-        )  # fmt: skip
+            kind,
+            appeal_id=state.filed.id,
+            reasons=recording.vault.seal(self.reasons),
+            annulled=tuple(dict.fromkeys(self.annul)),
+            replaced=recording.replaced,
+        )
 
     def may_stand(self, state: AppealState, trail: Trail) -> None:
         """Refuse what cannot be decided so: decided already, not admitted, a day before the filing, undisputed facts.
@@ -217,17 +228,23 @@ class DecideAppeal(Command):
     def _must_be_disputed(filed: AppealFiled, trail: Trail, event_id: str, pointer: str) -> None:
         if event_id not in filed.disputed:
             raise Invalid(
-                f"{event_id} 不在该异议所争议的事实之中", f"{event_id} is not among what this appeal disputes",
-                cites=("R34",), remedy="只能撤销异议中列明的事实；其他错误请另行撤销",
-                remedy_en="Annul only what the appeal names; other errors are annulled by themselves.", pointer=pointer,
-            )  # fmt: skip
+                f"{event_id} 不在该异议所争议的事实之中",
+                f"{event_id} is not among what this appeal disputes",
+                cites=("R34",),
+                remedy="只能撤销异议中列明的事实；其他错误请另行撤销",
+                remedy_en="Annul only what the appeal names; other errors are annulled by themselves.",
+                pointer=pointer,
+            )
         event: Event = trail.by_id[event_id]
         if event.FINAL:
             raise Contradiction(
-                f"{type(event).__name__} 不可撤销", f"{type(event).__name__} cannot be annulled",
-                cites=("events.md", "R34"), remedy="请以新的事实纠正（replace）",
-                remedy_en="Correct it by a new fact (replace).", pointer=pointer,
-            )  # fmt: skip
+                f"{type(event).__name__} 不可撤销",
+                f"{type(event).__name__} cannot be annulled",
+                cites=("events.md", "R34"),
+                remedy="请以新的事实纠正（replace）",
+                remedy_en="Correct it by a new fact (replace).",
+                pointer=pointer,
+            )
 
 
 @implements("R33", "R34")
@@ -245,15 +262,18 @@ class WithdrawAppeal(Command):
             raise Forbidden(
                 "从业人员提出的异议由其本人撤回，机构不能代为撤回",
                 "a practitioner's appeal is withdrawn by the practitioner, not by the agency",
-                cites=("art.20", "R33"), remedy="请本人把书面撤回交协会，由协会凭该材料录入",
+                cites=("art.20", "R33"),
+                remedy="请本人把书面撤回交协会，由协会凭该材料录入",
                 remedy_en="The practitioner hands the withdrawal in writing to the association, which enters it.",
-            )  # fmt: skip
+            )
         if recording.role is not Role.AGENCY and not self.evidence:
             raise Invalid(
                 "协会录入撤回，须附提出者本人的书面材料",
                 "the association enters a withdrawal only with the appellant's own document",
-                cites=("art.20", "R33"), remedy="请在 evidence 中写明撤回书的名称和存放处",
-                remedy_en="Name the document in evidence.", pointer="/evidence",
-            )  # fmt: skip
+                cites=("art.20", "R33"),
+                remedy="请在 evidence 中写明撤回书的名称和存放处",
+                remedy_en="Name the document in evidence.",
+                pointer="/evidence",
+            )
         _not_before_filing(self.withdrawn_on, "withdrawn_on", state.filed)
         return fact(AppealWithdrawn, appeal_id=state.filed.id)

@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 from msgspec import UNSET
 from pydantic import Field, model_validator
 
-from domain.commands.base import (
-    Command,
-    Fact,
-    Recording,
-    fact,
-    seal_optional,
-    stored_person,
-)
+from domain.commands.base import Command, Fact, Recording, fact, seal_optional, stored_person
 from domain.commands.fields import Day, Flag, Label, Part, PersonIn, Prose, QualificationIn, Uscc, wrong
 from domain.errors import Contradiction, Forbidden
 from domain.events import (

@@ -111,13 +111,14 @@ _WORDS: Mapping[str, Mapping[str, TextKind]] = {
     "ImpactDisposed": {"reason": TextKind.DECISION},
     "YearPublished": {"waivers": TextKind.DECISION, "reason": TextKind.DECISION},
     "SubjectErased": {},
-}  # fmt: skip
+}
 """Of each kind of fact the members that are sealed, or that this table is about."""
 INFORMANTS = frozenset({ComplaintReceived.__name__, BehaviourReported.__name__})
 """What informants say: who recorded it, its notes and its papers are theirs too."""
-_ABOUT_THEM = frozenset(
-    one.__name__ for one in (ComplaintUpheld, ComplaintDismissed, ComplaintMerged, ReportDismissed)
-) | INFORMANTS  # fmt: skip
+_ABOUT_THEM = (
+    frozenset(one.__name__ for one in (ComplaintUpheld, ComplaintDismissed, ComplaintMerged, ReportDismissed))
+    | INFORMANTS
+)
 SURVEYS = frozenset({SurveySubmitted.__name__, SurveyInvited.__name__})
 """Facts that tell which client said what, or was asked."""
 

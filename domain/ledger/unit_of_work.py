@@ -119,9 +119,15 @@ class UnitOfWork:
         head = self._heads[stream]
         since = max(self._last[stream] or "", self._law_since)
         event = kind(
-            stream=stream, version=head.version + len(waiting) + 1, id=event_id, occurred_on=occurred_on,
-            recorded_at=next_instant(self._now(head), since), actor=actor, via=via, **fields,
-        )  # fmt: skip
+            stream=stream,
+            version=head.version + len(waiting) + 1,
+            id=event_id,
+            occurred_on=occurred_on,
+            recorded_at=next_instant(self._now(head), since),
+            actor=actor,
+            via=via,
+            **fields,
+        )
         self._last[stream] = event.recorded_at
         waiting.append(event)
         self._projected = None
@@ -178,8 +184,12 @@ class UnitOfWork:
             own = self.reader.up_to(LEDGER_STREAM, known) if known else self.reader.events(LEDGER_STREAM)
             found = self.ledger.law_of(own)
             if found is None:
-                raise Contradiction("账本尚未启用", "the ledger has not been opened", remedy="请先启动服务",
-                                    remedy_en="Start the service first.")  # fmt: skip
+                raise Contradiction(
+                    "账本尚未启用",
+                    "the ledger has not been opened",
+                    remedy="请先启动服务",
+                    remedy_en="Start the service first.",
+                )
             self._law, self._law_since = found, own[-1].recorded_at
         return self._law
 
@@ -251,9 +261,15 @@ class UnitOfWork:
         waiting = self._pending.setdefault(LEDGER_STREAM, [])
         at = next_instant(self._now(head), self._last[LEDGER_STREAM])
         event = kind(
-            stream=LEDGER_STREAM, version=head.version + len(waiting) + 1, id=new_id(), occurred_on=occurred_on,
-            recorded_at=at, actor=actor, via="api", **fields,
-        )  # fmt: skip
+            stream=LEDGER_STREAM,
+            version=head.version + len(waiting) + 1,
+            id=new_id(),
+            occurred_on=occurred_on,
+            recorded_at=at,
+            actor=actor,
+            via="api",
+            **fields,
+        )
         self._last[LEDGER_STREAM] = at
         waiting.append(event)
         return event
@@ -276,16 +292,24 @@ class UnitOfWork:
             )
         Rulebooks([*adopted, rulebook])  # raises what they contradict each other in
         return self.adopt(
-            RulebookAdopted, actor, rulebook.effective_from,
-            rulebook_id=rulebook.id, sha256=rulebook.sha256, content=rulebook.content,
-        )  # fmt: skip
+            RulebookAdopted,
+            actor,
+            rulebook.effective_from,
+            rulebook_id=rulebook.id,
+            sha256=rulebook.sha256,
+            content=rulebook.content,
+        )
 
     def adopt_calendar(self, calendar: Calendar, actor: str) -> Event:
         """A holiday calendar replaces the one before, known from now on (R2, R4)."""
         return self.adopt(
-            CalendarAdopted, actor, self.today(),
-            calendar_id=calendar.id, sha256=calendar.sha256, content=calendar.content,
-        )  # fmt: skip
+            CalendarAdopted,
+            actor,
+            self.today(),
+            calendar_id=calendar.id,
+            sha256=calendar.sha256,
+            content=calendar.content,
+        )
 
     def projected(self) -> Projected:
         """What the facts recorded so far change of the rows, and which published results they touch (R36)."""

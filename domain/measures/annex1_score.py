@@ -77,8 +77,11 @@ def conduct(lapses: Iterable[Lapse], records: Iterable[BadRecord], rulebook: Rul
         cost = min(-line.nominal, left)
         left -= cost
         if cost < -line.nominal:
-            line = replace(line, text=f"{line.text}（服务规范已扣完，不计负分）",
-                           text_en=f"{line.text_en} (the category is used up: no negative points)")  # fmt: skip
+            line = replace(
+                line,
+                text=f"{line.text}（服务规范已扣完，不计负分）",
+                text_en=f"{line.text_en} (the category is used up: no negative points)",
+            )
         lines.append(replace(line, points=-cost))
     return lines
 
@@ -96,18 +99,33 @@ def _capped(lines: Iterable[Line]) -> bool:
 
 def _line_of_lapse(lapse: Lapse, rulebook: Rulebook) -> Line:
     return Line(
-        item=lapse.item, category="conduct", article=lapse.article,
-        nominal=-rulebook.conduct.lapse_points[lapse.item], points=ZERO, text=lapse.text,
-        text_en=lapse.text_en, events=lapse.events, occurred_on=lapse.appears_on, value="conduct.lapse_points",
-    )  # fmt: skip
+        item=lapse.item,
+        category="conduct",
+        article=lapse.article,
+        nominal=-rulebook.conduct.lapse_points[lapse.item],
+        points=ZERO,
+        text=lapse.text,
+        text_en=lapse.text_en,
+        events=lapse.events,
+        occurred_on=lapse.appears_on,
+        value="conduct.lapse_points",
+    )
 
 
 def _line_of_record(record: BadRecord, rulebook: Rulebook) -> Line:
     return Line(
-        item=8, category="conduct", article="art.16", paragraph=f"art.16({record.behaviour.removeprefix('16.')})",
-        nominal=-rulebook.conduct.bad_record_points, points=ZERO, text=record.text, text_en=record.text_en,
-        events=record.events, occurred_on=record.day, value="conduct.bad_record_points",
-    )  # fmt: skip
+        item=8,
+        category="conduct",
+        article="art.16",
+        paragraph=f"art.16({record.behaviour.removeprefix('16.')})",
+        nominal=-rulebook.conduct.bad_record_points,
+        points=ZERO,
+        text=record.text,
+        text_en=record.text_en,
+        events=record.events,
+        occurred_on=record.day,
+        value="conduct.bad_record_points",
+    )
 
 
 @implements("art.23", "annex1.item10", "R22", "R25")
@@ -122,12 +140,17 @@ def quality(facts: Facts, year: int, rulebook: Rulebook, rulebooks: Rulebooks) -
     totals = [form_total(form, rulebook) for form in forms]
     points = mean / divisor - full
     line = Line(
-        item=10, category="quality", article="art.23", nominal=points, points=points,
+        item=10,
+        category="quality",
+        article="art.23",
+        nominal=points,
+        points=points,
         text=f"满意度调查表（{'+'.join(map(str, totals))}），均分 P={rounded(mean)}，扣 {full}-P/{divisor}",
         text_en=f"{len(forms)} survey forms, mean P={rounded(mean)}: less {full} - P/{divisor}",
-        events=tuple(form.id for form in forms), occurred_on=max(form.occurred_on for form in forms),
+        events=tuple(form.id for form in forms),
+        occurred_on=max(form.occurred_on for form in forms),
         value="quality.divisor",
-    )  # fmt: skip
+    )
     return Category("quality", full + points, f"{full} - {rounded(mean)}/{divisor}", (line,), left_out)
 
 
@@ -167,12 +190,17 @@ def effect(facts: Facts, year: int, rulebook: Rulebook, rulebooks: Rulebooks) ->
     points = mean / divisor - full
     shown, values = _decimal(divisor), "+".join(one.value for one in scores)
     line = Line(
-        item=11, category="effect", article="art.22", nominal=points, points=points,
+        item=11,
+        category="effect",
+        article="art.22",
+        nominal=points,
+        points=points,
         text=f"服务效果评分 {len(scores)} 家（{values}），均分 M={rounded(mean)}，扣 {full}-M/{shown}",
         text_en=f"effect scores of {len(scores)} clients, mean M={rounded(mean)}: less {full} - M/{shown}",
-        events=tuple(score.id for score in scores), occurred_on=max(score.occurred_on for score in scores),
+        events=tuple(score.id for score in scores),
+        occurred_on=max(score.occurred_on for score in scores),
         value="effect.divisor",
-    )  # fmt: skip
+    )
     return Category("effect", full + points, f"{full} - {rounded(mean)}/{shown}", (line,), left_out)
 
 
@@ -199,9 +227,14 @@ def honours(facts: Facts, year: int, first: date, last: date, rulebook: Rulebook
         if award.authority_kind not in book.honours.credited_authorities:
             if this_year:
                 left_out.append(
-                    LeftOut(12, (award.id,), award.occurred_on, "不是应急管理（安全生产监管）部门的表彰",
-                            "not from an emergency-management (work-safety) department")
-                )  # fmt: skip
+                    LeftOut(
+                        12,
+                        (award.id,),
+                        award.occurred_on,
+                        "不是应急管理（安全生产监管）部门的表彰",
+                        "not from an emergency-management (work-safety) department",
+                    )
+                )
             continue
         reason = normal_text(award.reason)
         worth = book.honours.points[award.level]
@@ -211,9 +244,14 @@ def honours(facts: Facts, year: int, first: date, last: date, rulebook: Rulebook
             continue
         if worth <= before:
             left_out.append(
-                LeftOut(12, (award.id,), award.occurred_on, f"同一原因已加 {before} 分，不重复加分",
-                        f"the same reason has earned {before} points already")
-            )  # fmt: skip
+                LeftOut(
+                    12,
+                    (award.id,),
+                    award.occurred_on,
+                    f"同一原因已加 {before} 分，不重复加分",
+                    f"the same reason has earned {before} points already",
+                )
+            )
             continue
         nominal = worth - before
         points = min(nominal, left)
@@ -222,12 +260,18 @@ def honours(facts: Facts, year: int, first: date, last: date, rulebook: Rulebook
         more_en = f" (the same reason had earned {before})" if before else ""
         lines.append(
             Line(
-                item=12, category="honours", article="art.24", nominal=nominal, points=points,
+                item=12,
+                category="honours",
+                article="art.24",
+                nominal=nominal,
+                points=points,
                 text=f"{_LEVELS[award.level]}表彰“{award.reason}”{more}",
                 text_en=f"{award.level} honour “{award.reason}”{more_en}",
-                events=(award.id,), occurred_on=award.occurred_on, value=f"honours.points.{award.level}",
+                events=(award.id,),
+                occurred_on=award.occurred_on,
+                value=f"honours.points.{award.level}",
             )
-        )  # fmt: skip
+        )
     total = sum((line.points for line in lines), ZERO)
     return Category("honours", total, "0", tuple(lines), tuple(left_out), capped=_capped(lines))
 

@@ -120,32 +120,46 @@ def _check(content: Mapping[str, Any]) -> None:
     texts, years = [content.get("id"), content.get("source")], content.get("years")
     if len(content) != 3 or not all(isinstance(text, str) for text in texts) or not isinstance(years, dict):
         raise CalendarInvalid(
-            "content", "应有 id、source（文字）和 years。", "it must have id, source (text) and years.",
-            "请按 build_calendar 的形式提供。", "Give it as build_calendar makes it.",
-        )  # fmt: skip
+            "content",
+            "应有 id、source（文字）和 years。",
+            "it must have id, source (text) and years.",
+            "请按 build_calendar 的形式提供。",
+            "Give it as build_calendar makes it.",
+        )
     for year, lists in years.items():
         if not (isinstance(year, str) and len(year) == 4 and year.isdecimal() and int(year) >= FIRST_YEAR):
             raise CalendarInvalid(
                 repr(year),
-                f"年度须为 {FIRST_YEAR} 或以后的四位数字。", f"a year is four digits, {FIRST_YEAR} or later.",
-                "请改正年度。", "Correct the year.",
-            )  # fmt: skip
+                f"年度须为 {FIRST_YEAR} 或以后的四位数字。",
+                f"a year is four digits, {FIRST_YEAR} or later.",
+                "请改正年度。",
+                "Correct the year.",
+            )
         if not isinstance(lists, dict) or set(lists) != {"holidays", "workdays"}:
             raise CalendarInvalid(
-                year, "应有且只有 holidays 和 workdays。", "it must have holidays and workdays and nothing else.",
-                "没有日期时写空表 []。", "Write an empty list [] where there is no day.",
-            )  # fmt: skip
+                year,
+                "应有且只有 holidays 和 workdays。",
+                "it must have holidays and workdays and nothing else.",
+                "没有日期时写空表 []。",
+                "Write an empty list [] where there is no day.",
+            )
         holidays, workdays = (_checked_days(year, lists[kind]) for kind in ("holidays", "workdays"))
         if both := holidays & workdays:
             raise CalendarInvalid(
-                min(both).isoformat(), "同一天既是休息日又是上班日。", "the day is both a day off and a working day.",
-                "请从一个表中删去。", "Remove it from one of the lists.",
-            )  # fmt: skip
+                min(both).isoformat(),
+                "同一天既是休息日又是上班日。",
+                "the day is both a day off and a working day.",
+                "请从一个表中删去。",
+                "Remove it from one of the lists.",
+            )
         if wrong := [day for day in workdays if day.weekday() < _SATURDAY]:
             raise CalendarInvalid(
-                min(wrong).isoformat(), "调休上班日应为周六或周日。", "a make-up working day is a Saturday or Sunday.",
-                "请从 workdays 中删去。", "Remove it from workdays.",
-            )  # fmt: skip
+                min(wrong).isoformat(),
+                "调休上班日应为周六或周日。",
+                "a make-up working day is a Saturday or Sunday.",
+                "请从 workdays 中删去。",
+                "Remove it from workdays.",
+            )
 
 
 def _checked_days(year: str, texts: object) -> set[date]:
@@ -153,7 +167,7 @@ def _checked_days(year: str, texts: object) -> set[date]:
     if not isinstance(texts, list):
         raise CalendarInvalid(
             year, "日期应写成表。", "the days must be a list.", "请写作 [...]。", "Write them as [...]."
-        )  # fmt: skip
+        )
     days: set[date] = set()
     for text in texts:
         try:
@@ -162,9 +176,12 @@ def _checked_days(year: str, texts: object) -> set[date]:
             day = None
         if day is None or day.isoformat() != text or f"{day.year:04d}" != year or day in days:
             raise CalendarInvalid(
-                f"{year}: {text!r}", "不是该年度内的日期，或重复。", "not a date of that year, or there twice.",
-                "请写作 YYYY-MM-DD，每天一次。", "Write YYYY-MM-DD, each day once.",
-            )  # fmt: skip
+                f"{year}: {text!r}",
+                "不是该年度内的日期，或重复。",
+                "not a date of that year, or there twice.",
+                "请写作 YYYY-MM-DD，每天一次。",
+                "Write YYYY-MM-DD, each day once.",
+            )
         days.add(day)
     return days
 
@@ -181,9 +198,12 @@ def build_calendar(overlay_path: Path | None = None) -> Calendar:
         overlay = tomllib.loads(overlay_file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CalendarInvalid(
-            overlay_file.name, f"不是 TOML 文本（{error}）。", f"is not TOML text ({error}).",
-            "请对照文件内的说明改正。", "Correct it by the comments in the shipped file.",
-        ) from None  # fmt: skip
+            overlay_file.name,
+            f"不是 TOML 文本（{error}）。",
+            f"is not TOML text ({error}).",
+            "请对照文件内的说明改正。",
+            "Correct it by the comments in the shipped file.",
+        ) from None
     years = _package_years()
     sources = [f"chinesecalendar {version('chinesecalendar')}"]
     _merge(years, overlay, sources)
@@ -207,15 +227,21 @@ def _merge(years: dict[int, dict[str, set[date]]], overlay: Mapping[str, Any], s
     """Put the overlay's years and corrections into `years`, and where they come from into `sources`."""
     if unknown := set(overlay) - {"years", "corrections"}:
         raise CalendarInvalid(
-            min(unknown), "补充表中没有这一部分。", "the overlay knows no such part.",
-            "只用 years 和 corrections。", "Use years and corrections only.",
-        )  # fmt: skip
+            min(unknown),
+            "补充表中没有这一部分。",
+            "the overlay knows no such part.",
+            "只用 years 和 corrections。",
+            "Use years and corrections only.",
+        )
     for text, lists in overlay.get("years", {}).items():
         if not (text.isdecimal() and isinstance(lists, dict) and set(lists) - {"source"} == {"holidays", "workdays"}):
             raise CalendarInvalid(
-                text, "年度应有 holidays 和 workdays。", "a year has holidays and workdays.",
-                "没有日期时写空表 []。", "Write an empty list [] where there is no day.",
-            )  # fmt: skip
+                text,
+                "年度应有 holidays 和 workdays。",
+                "a year has holidays and workdays.",
+                "没有日期时写空表 []。",
+                "Write an empty list [] where there is no day.",
+            )
         years[int(text)] = {kind: _checked_days(text, _plain(lists[kind])) for kind in ("holidays", "workdays")}
         sources.append(f"overlay {text}: {lists.get('source', '')}".rstrip(": "))
     for text, kind in overlay.get("corrections", {}).items():
@@ -223,10 +249,11 @@ def _merge(years: dict[int, dict[str, set[date]]], overlay: Mapping[str, Any], s
         if kind not in ("holiday", "workday", "ordinary") or day.year not in years:
             raise CalendarInvalid(
                 text,
-                f"不接受更正 {kind!r}，或该年度尚无数据。", f"correction {kind!r} is unknown, or its year has no data.",
+                f"不接受更正 {kind!r}，或该年度尚无数据。",
+                f"correction {kind!r} is unknown, or its year has no data.",
                 "请用 holiday、workday 或 ordinary；新年度写在 years 中。",
                 "Use holiday, workday or ordinary; a new year goes under years.",
-            )  # fmt: skip
+            )
         for name in ("holidays", "workdays"):
             years[day.year][name].discard(day)
             if name == f"{kind}s":

@@ -9,14 +9,7 @@ from typing import Any
 
 from msgspec import UNSET, structs
 
-from domain.events import (
-    AgencyFiled,
-    AgencyTerminated,
-    FilingReturned,
-    FilingSubmitted,
-    InformationChanged,
-    Profile,
-)
+from domain.events import AgencyFiled, AgencyTerminated, FilingReturned, FilingSubmitted, InformationChanged, Profile
 from domain.measures.calendar import Calendar, Deadline, deadline
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements

@@ -243,11 +243,7 @@ def lapses(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> list[Consi
 
 
 def _considered(facts: Facts, rulebooks: Rulebooks, calendar: Calendar) -> list[Considered]:
-    derived = [
-        *late_changes(facts, rulebooks, calendar),
-        *overdue_submissions(facts),
-        *overdue_projects(facts),
-    ]
+    derived = [*late_changes(facts, rulebooks, calendar), *overdue_submissions(facts), *overdue_projects(facts)]
     found: list[Considered] = []
     seen: dict[tuple[int, str], Lapse] = {}
     # A derived lapse comes first among those of one day: the sort is stable.

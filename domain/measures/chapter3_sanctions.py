@@ -49,8 +49,10 @@ class BadRecord:
 
 @implements(
     *(f"art.16({n})" for n in ("1", "2", "3", "4", "5a", "5b", "6", "7", "8", "9", "10", "11", "12", "13")),
-    "art.16", "R11", "R12",
-)  # fmt: skip
+    "art.16",
+    "R11",
+    "R12",
+)
 def bad_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
     """记不良信息一次: every bad record up to `as_of`, by date. None before the Measures were in force (R4)."""
     return [
@@ -253,8 +255,10 @@ def _restarted(facts: Facts, rulebook: Rulebook, found: list[Tag], place: tuple[
     if rulebook.ladder.tag_term != "by_decision":
         return date.min, 0
     days = {tag.released_on for tag in found}
-    return max((_place(one) for one in facts.of(AgencyDelisted) if one.occurred_on in days and _place(one) < place),
-               default=(date.min, 0))  # fmt: skip
+    return max(
+        (_place(one) for one in facts.of(AgencyDelisted) if one.occurred_on in days and _place(one) < place),
+        default=(date.min, 0),
+    )
 
 
 def _last_day(rulebook: Rulebook, tier: Tier, day: date) -> date | None:
@@ -361,12 +365,16 @@ def advisories(facts: Facts) -> list[dict[str, Any]]:
 
 def _advisory(found: AccidentLiabilityFound, clients: list[str]) -> dict[str, Any]:
     text, text_en = (
-        ("经事故调查认定负有责任，建议相关企业取消或中止与其业务合作",
-         "found liable for an accident: the clients concerned are advised to end or suspend the service")
+        (
+            "经事故调查认定负有责任，建议相关企业取消或中止与其业务合作",
+            "found liable for an accident: the clients concerned are advised to end or suspend the service",
+        )
         if clients
-        else ("经事故调查认定负有责任；事故不在该企业的服务期内，不作取消或中止合作的建议（R19）",
-              "found liable for an accident outside every service period there: no recommendation is made (R19)")
-    )  # fmt: skip
+        else (
+            "经事故调查认定负有责任；事故不在该企业的服务期内，不作取消或中止合作的建议（R19）",
+            "found liable for an accident outside every service period there: no recommendation is made (R19)",
+        )
+    )
     return {
         "kind": "accident",
         "article": "art.18",

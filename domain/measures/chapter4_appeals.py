@@ -122,9 +122,10 @@ def resting_on(events: Sequence[Event], year: int, published: Collection[int]) -
     """
     trail = Trail(events)
     revised = {
-        one.appeal_id or one.impact_id for one in events
+        one.appeal_id or one.impact_id
+        for one in events
         if isinstance(one, ResultRevised) and one.year == year and one.sheet_of is None
-    }  # fmt: skip
+    }
     resting = [event for event in events if event.version in published]
     for event in events:
         if isinstance(event, (AppealUpheld, AppealPartlyUpheld)) and event.appeal_id in revised:
@@ -175,9 +176,11 @@ class AppealState:
 
 
 _STATUS: dict[type[Event], str] = {
-    AppealUpheld: "upheld", AppealPartlyUpheld: "partly_upheld", AppealDismissed: "dismissed",
+    AppealUpheld: "upheld",
+    AppealPartlyUpheld: "partly_upheld",
+    AppealDismissed: "dismissed",
     AppealWithdrawn: "withdrawn",
-}  # fmt: skip
+}
 
 
 @implements("art.20", "R33")

@@ -62,18 +62,18 @@ def notices(facts: Facts, rulebooks: Rulebooks) -> list[Notice]:
     corrected: list[tuple[NoticeSent | BadRecordReferred, str]] = [(one, one.recipient) for one in gone]
     for out, recipient in [*corrected, *_referrals_gone(facts)]:
         id_ = notice_id(out.id, "correction", recipient)
-        notice = Notice(
-            id_, "correction", "R18", out.id, recipient, out.occurred_on, *_correction(facts.trail, out)
-        )  # fmt: skip
+        notice = Notice(id_, "correction", "R18", out.id, recipient, out.occurred_on, *_correction(facts.trail, out))
         due.append(_with_day(facts, notice, sent))
     return sorted(due, key=lambda one: (one.due_on, one.id))
 
 
 _KINDS = {
-    "warned": ("警示提醒", "warned"), "blacklisted": ("列入黑名单", "blacklisted"),
-    "terminated": ("终止业务", "terminated"), "accident": ("事故责任", "accident"),
+    "warned": ("警示提醒", "warned"),
+    "blacklisted": ("列入黑名单", "blacklisted"),
+    "terminated": ("终止业务", "terminated"),
+    "accident": ("事故责任", "accident"),
     "unqualified": ("考评不合格", "unqualified"),
-}  # fmt: skip
+}
 
 
 def _correction(trail: Trail, out: NoticeSent | BadRecordReferred) -> tuple[str, str]:
@@ -147,8 +147,15 @@ def _tags_as_judged(facts: Facts, rulebooks: Rulebooks) -> Iterator[Tag]:
 def _grounds(facts: Facts, rulebooks: Rulebooks) -> Iterator[tuple[str, str, str, str, date, str, str]]:
     for tag in _tags_as_judged(facts, rulebooks):
         if tag.tier is Tier.WARNED:
-            yield (tag.event, "warned", "art.17(2)", "agency", tag.first_day,
-                   "警示提醒：告知服务机构", "warned: tell the agency")  # fmt: skip
+            yield (
+                tag.event,
+                "warned",
+                "art.17(2)",
+                "agency",
+                tag.first_day,
+                "警示提醒：告知服务机构",
+                "warned: tell the agency",
+            )
         if tag.tier is Tier.BLACKLISTED:
             for recipient, who, who_en in (
                 ("public_site", "协会网站公布", "publish on the site"),
@@ -156,19 +163,54 @@ def _grounds(facts: Facts, rulebooks: Rulebooks) -> Iterator[tuple[str, str, str
                 ("enterprises", "通报区内全部生产经营单位", "bulletin to all enterprises of the district"),
                 ("agency", "告知服务机构", "tell the agency"),
             ):
-                yield (tag.event, "blacklisted", "art.17(3)", recipient, tag.first_day,
-                       f"列入黑名单：{who}", f"blacklisted: {who_en}")  # fmt: skip
+                yield (
+                    tag.event,
+                    "blacklisted",
+                    "art.17(3)",
+                    recipient,
+                    tag.first_day,
+                    f"列入黑名单：{who}",
+                    f"blacklisted: {who_en}",
+                )
     for end in facts.of(AgencyTerminated):
-        yield (end.id, "terminated", "art.11", "public_site", end.occurred_on,
-               "终止业务：在门户网站公布", "terminated: publish on the site")  # fmt: skip
+        yield (
+            end.id,
+            "terminated",
+            "art.11",
+            "public_site",
+            end.occurred_on,
+            "终止业务：在门户网站公布",
+            "terminated: publish on the site",
+        )
     for found in facts.of(AccidentLiabilityFound):
         for client in concerned_clients(facts, found):
-            yield (found.id, "accident", "art.18", client, found.occurred_on,
-                   "事故责任：建议企业取消或中止合作", "accident: advise the client to end or suspend")  # fmt: skip
+            yield (
+                found.id,
+                "accident",
+                "art.18",
+                client,
+                found.occurred_on,
+                "事故责任：建议企业取消或中止合作",
+                "accident: advise the client to end or suspend",
+            )
     for warning in warning_notices(facts, rulebooks):
-        yield (warning.event, "unqualified", "art.19", "agency", warning.first,
-               f"{warning.year} 年度不合格：第二年警告通报", f"unqualified in {warning.year}: warning")  # fmt: skip
+        yield (
+            warning.event,
+            "unqualified",
+            "art.19",
+            "agency",
+            warning.first,
+            f"{warning.year} 年度不合格：第二年警告通报",
+            f"unqualified in {warning.year}: warning",
+        )
     for record in facts.of(BadRecordEntered):
         if record.unlawful:
-            yield (record.id, "referral", "art.16", "regulator", record.occurred_on,
-                   "涉及违法违规：报送安全生产监管部门", "unlawful: refer to the regulator")  # fmt: skip
+            yield (
+                record.id,
+                "referral",
+                "art.16",
+                "regulator",
+                record.occurred_on,
+                "涉及违法违规：报送安全生产监管部门",
+                "unlawful: refer to the regulator",
+            )

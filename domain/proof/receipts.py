@@ -10,14 +10,7 @@ import base64
 import json
 from typing import Any, NamedTuple
 
-from domain.proof.check import (
-    ProofError,
-    VerifierKey,
-    leaf_hash,
-    verify_checkpoint,
-    verify_inclusion,
-    verify_note,
-)
+from domain.proof.check import ProofError, VerifierKey, leaf_hash, verify_checkpoint, verify_inclusion, verify_note
 
 FORMAT = "steward-receipt/1"
 _NAMES = ("event", "leaf", "index", "recorded_at", "size")
@@ -120,9 +113,16 @@ def _said(note: bytes, trusted: tuple[VerifierKey, ...]) -> Said:
 def _read(content: bytes) -> dict[str, Any]:
     """The file's members, of the right kinds."""
     kinds: dict[str, tuple[type, ...]] = {
-        "event_id": (str,), "log_index": (int,), "leaf_hash": (str,), "recorded_at": (str,), "size": (int,),
-        "proof": (list,), "receipt": (str,), "checkpoint": (str,), "state": (str, type(None)),
-    }  # fmt: skip
+        "event_id": (str,),
+        "log_index": (int,),
+        "leaf_hash": (str,),
+        "recorded_at": (str,),
+        "size": (int,),
+        "proof": (list,),
+        "receipt": (str,),
+        "checkpoint": (str,),
+        "state": (str, type(None)),
+    }
     try:
         given = json.loads(content)
         if given["format"] != FORMAT or any(type(given[name]) not in kinds[name] for name in kinds):

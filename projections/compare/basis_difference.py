@@ -71,9 +71,11 @@ class BasisDifference:
         law = _changed("规则", "the rulebook", named(before, "rulebook"), named(after, "rulebook"))
         law += _changed("节假日日历", "the calendar", named(before, "calendar"), named(after, "calendar"))
         return cls(
-            (), law, _days_said(before.get("as_of"), after.get("as_of")),
+            (),
+            law,
+            _days_said(before.get("as_of"), after.get("as_of")),
             _known_said(before.get("known_at"), after.get("known_at")),
-        )  # fmt: skip
+        )
 
     def among(self, ids: Iterable[str]) -> list[str]:
         """Those of these events that moved."""
@@ -149,8 +151,9 @@ def _law_said(before: Law, after: Law, on_day: Rulebook, on_day_after: Rulebook)
     known = tuple(before.rulebooks), tuple(after.rulebooks)
     said = _changed("规则", "the rulebook", *map(named, known)) if known[0] != known[1] else []
     said = said or _changed("规则", "the rulebook", named([on_day]), named([on_day_after]))
-    return said + _changed("节假日日历", "the calendar", *(f"{one.calendar.id} {one.calendar.sha256[:12]}"
-                                                        for one in (before, after)))  # fmt: skip
+    return said + _changed(
+        "节假日日历", "the calendar", *(f"{one.calendar.id} {one.calendar.sha256[:12]}" for one in (before, after))
+    )
 
 
 def _days_said(before: str | None, after: str | None) -> list[Said]:

@@ -84,10 +84,12 @@ def consequences(before: Side, after: Side, year: int) -> Item:
         if not (same_year and one["field"] in SUMMARY)
     ]
     return {
-        **{name: {"standing": side.standing, "sheet": side.sheet(year)}
-           for name, side in (("before", before), ("after", after))},
+        **{
+            name: {"standing": side.standing, "sheet": side.sheet(year)}
+            for name, side in (("before", before), ("after", after))
+        },
         "difference": told,
-    }  # fmt: skip
+    }
 
 
 @implements("R36")

@@ -121,12 +121,23 @@ def draft_of(basis: Basis, year: int) -> Draft:
     category = agency_name(replace(basis, as_of=sheet.last))["category"]
     group = group_of(category, basis.law.rulebooks.for_sheet(year, basis.as_of).categories.known)
     content = {
-        "agency": agency, "category": category, **basis.echo(sheet.rulebook, sheet.provisional), **sheet.explained()
-    }  # fmt: skip
+        "agency": agency,
+        "category": category,
+        **basis.echo(sheet.rulebook, sheet.provisional),
+        **sheet.explained(),
+    }
     return Draft(
-        agency["uscc"], basis.trail.events[0].stream, basis.version, content, sheet.grade, sheet.score, category,
-        counted_events(sheet), tuple(sheet.missing), group,
-    )  # fmt: skip
+        agency["uscc"],
+        basis.trail.events[0].stream,
+        basis.version,
+        content,
+        sheet.grade,
+        sheet.score,
+        category,
+        counted_events(sheet),
+        tuple(sheet.missing),
+        group,
+    )
 
 
 def counted_events(sheet: Sheet) -> tuple[str, ...]:
@@ -206,12 +217,19 @@ def left_out(reader: Reader, uscc: str, year: int) -> dict[str, Any] | None:
     trail = Trail(event for event in events if event.version in versions)
     draft = draft_of(Basis(trail, law, year_published.occurred_on, year_published.known_at), year)
     return {
-        "occurred_on": year_published.occurred_on, "year": year, "grade": None, "rank": None,
+        "occurred_on": year_published.occurred_on,
+        "year": year,
+        "grade": None,
+        "rank": None,
         "sheet": as_decided(draft.sheet),
-        "basis": draft.basis, "known_at": year_published.known_at, "log_index": year_published.log_index,
-        "rulebook_sha256": year_published.rulebook_sha256, "calendar_sha256": year_published.calendar_sha256,
-        "publication_id": year_published.id, "deadline": year_published.deadline,
-    }  # fmt: skip
+        "basis": draft.basis,
+        "known_at": year_published.known_at,
+        "log_index": year_published.log_index,
+        "rulebook_sha256": year_published.rulebook_sha256,
+        "calendar_sha256": year_published.calendar_sha256,
+        "publication_id": year_published.id,
+        "deadline": year_published.deadline,
+    }
 
 
 @implements("art.20", "R34", "R34a")

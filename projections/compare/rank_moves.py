@@ -90,7 +90,10 @@ def _own(one: PlacedAgency, rank: int | None) -> dict[str, Any]:
 def ranks_elsewhere() -> dict[str, Any]:
     """Said in place of ranks where other values of the rulebook were asked about: they would judge every agency."""
     return {
-        "before": None, "after": None, "moved": None, "others": None,
+        "before": None,
+        "after": None,
+        "moved": None,
+        "others": None,
         "text": "改动规则会影响所有机构：各机构的名次请用 steward replay-under 推演",
         "text_en": "another rulebook judges every agency: steward replay-under tells the ranks under it",
-    }  # fmt: skip
+    }

@@ -31,8 +31,12 @@ def replay_under(questions: ReplayQueries, book: Rulebook, year: int) -> dict[st
     """
     law = questions.reader.law(questions.now)
     if law is None:
-        raise Contradiction("账本尚未启用", "the ledger has not been opened", remedy="请先启动服务",
-                            remedy_en="Start the service first.")  # fmt: skip
+        raise Contradiction(
+            "账本尚未启用",
+            "the ledger has not been opened",
+            remedy="请先启动服务",
+            remedy_en="Start the service first.",
+        )
     must_be_assessed(law, year)
     first, last = year_span(year, law.rulebooks)
     day = min(last, questions.today)

@@ -36,22 +36,26 @@ LADDER_FACTS: tuple[type[Event], ...] = (ComplaintUpheld, AgencyDelisted)
 _SPARING = (SubmissionReceived, ProjectExtended, ProjectCompleted, ProjectCancelled, LapseRecorded)
 """Facts that name what a lapse is about, and bring or spare it."""
 _JUDGED: dict[str, tuple[type[Event], ...]] = {
-    "conduct": (), "quality": (SurveySubmitted, SurveyClosed, *PROJECT_FACTS),
-    "effect": (EffectScored, *PROJECT_FACTS), "honours": (HonourAwarded,),
-}  # fmt: skip
+    "conduct": (),
+    "quality": (SurveySubmitted, SurveyClosed, *PROJECT_FACTS),
+    "effect": (EffectScored, *PROJECT_FACTS),
+    "honours": (HonourAwarded,),
+}
 """Facts that decide which facts of a category count (a closing, a project, an earlier honour for the same reason)."""
 _PARTS = {"quality": "服务质量", "effect": "服务效果"}
 
 
-def difference(
-    field: str, before: Any, after: Any, events: Iterable[str], said: Iterable[Said]
-) -> dict[str, Any]:  # fmt: skip
+def difference(field: str, before: Any, after: Any, events: Iterable[str], said: Iterable[Said]) -> dict[str, Any]:
     """One difference: the field, both values, the ids of the events behind it, and why, in both languages."""
     texts = list(dict.fromkeys(said))
     return {
-        "field": field, "before": before, "after": after, "events": list(dict.fromkeys(events)),
-        "why": "；".join(text for text, _ in texts), "why_en": "; ".join(text_en for _, text_en in texts),
-    }  # fmt: skip
+        "field": field,
+        "before": before,
+        "after": after,
+        "events": list(dict.fromkeys(events)),
+        "why": "；".join(text for text, _ in texts),
+        "why_en": "; ".join(text_en for _, text_en in texts),
+    }
 
 
 def sheet_differences(before: Answer, after: Answer, moved: BasisDifference | None = None) -> list[dict[str, Any]]:
@@ -155,12 +159,14 @@ class _Sheets:
             (old,), (new,) = gone, came
             return [(f"由“{old['text']}”变为“{new['text']}”", f"“{old['text_en']}” became “{new['text_en']}”")]
         said = [
-            (f"{verb}：{line['text']}（{line['points']}{why}）",
-             f"{verb_en}: {line['text_en']} ({line['points']}{why_en})")
+            (
+                f"{verb}：{line['text']}（{line['points']}{why}）",
+                f"{verb_en}: {line['text_en']} ({line['points']}{why_en})",
+            )
             for lines, verb, verb_en in ((gone, "不再计入", "no longer counted"), (came, "计入", "counted"))
             for line in lines
             for why, why_en in [self._reason(line)]
-        ]  # fmt: skip
+        ]
         return shortened(said)
 
     def _reason(self, line: Answer) -> Said:
@@ -177,18 +183,22 @@ class _Sheets:
         flipped = set(self.before["missing"]) ^ set(self.after["missing"])
         events = [id_ for one in parts if one["field"].removesuffix(".lines") in flipped for id_ in one["events"]]
         said = [
-            (f"{_PARTS[part]}{'已有' if part in self.before['missing'] else '不再有'}所需的评价",
-             f"{part}: {'something has' if part in self.before['missing'] else 'nothing has'} come in")
-            for part in _PARTS if part in flipped
-        ]  # fmt: skip
+            (
+                f"{_PARTS[part]}{'已有' if part in self.before['missing'] else '不再有'}所需的评价",
+                f"{part}: {'something has' if part in self.before['missing'] else 'nothing has'} come in",
+            )
+            for part in _PARTS
+            if part in flipped
+        ]
         for field in ("complete", "missing"):
             if (one := self._one(field, events, said)) is not None:
                 yield one
 
     def _why_assessed(self) -> tuple[list[str], list[Said]]:
         """In business and filed, or not (R29)."""
-        reasons = [{(why["text"], why["text_en"]) for why in sheet["not_assessed"]}
-                   for sheet in (self.before, self.after)]  # fmt: skip
+        reasons = [
+            {(why["text"], why["text_en"]) for why in sheet["not_assessed"]} for sheet in (self.before, self.after)
+        ]
         events = self.moved.of(*PROJECT_FACTS, *FILING_FACTS)
         said = [
             (f"不再有“{text}”的情形", f"no longer so: {text_en}") for text, text_en in sorted(reasons[0] - reasons[1])
@@ -199,8 +209,10 @@ class _Sheets:
 
     def _why_override(self) -> tuple[list[str], list[Said]]:
         """The events of overrides on one side only, and the complaints behind a blacklisting (art.25)."""
-        kinds = [{(one["kind"], id_) for one in sheet["override"] for id_ in one["events"]}
-                 for sheet in (self.before, self.after)]  # fmt: skip
+        kinds = [
+            {(one["kind"], id_) for one in sheet["override"] for id_ in one["events"]}
+            for sheet in (self.before, self.after)
+        ]
         apart = [id_ for _, id_ in sorted(kinds[0] ^ kinds[1])]
         moved = self.moved.among(apart) or self.moved.of(PenaltyImposed, *LADDER_FACTS)
         said = shortened(self.moved.said(moved))
@@ -213,11 +225,13 @@ class _Sheets:
         if not parts:
             return [], self.moved.otherwise()
         said = [
-            (f"{verb}：{_LABELS[one['field']][0]}由 {before} 变为 {after}",
-             f"{verb_en}: {_LABELS[one['field']][1]} from {before_en} to {after_en}")
+            (
+                f"{verb}：{_LABELS[one['field']][0]}由 {before} 变为 {after}",
+                f"{verb_en}: {_LABELS[one['field']][1]} from {before_en} to {after_en}",
+            )
             for one in parts
             for (before, before_en), (after, after_en) in [(_shown(one["before"]), _shown(one["after"]))]
-        ]  # fmt: skip
+        ]
         return [id_ for one in parts for id_ in one["events"]], said + self.moved.law
 
     def _considered(self) -> list[dict[str, Any]]:
@@ -227,10 +241,12 @@ class _Sheets:
         came = [one for one in after if one not in before]
         if not gone and not came:
             return []
-        said = shortened([
-            *((f"不再列为未计入：{one['reason']}", f"no longer left out: {one['reason_en']}") for one in gone),
-            *((f"列为未计入：{one['reason']}", f"left out: {one['reason_en']}") for one in came),
-        ])  # fmt: skip
+        said = shortened(
+            [
+                *((f"不再列为未计入：{one['reason']}", f"no longer left out: {one['reason_en']}") for one in gone),
+                *((f"列为未计入：{one['reason']}", f"left out: {one['reason_en']}") for one in came),
+            ]
+        )
         events = [id_ for one in gone + came for id_ in one["events"]]
         if not self.moved.among(events):  # left out for the sake of others, on whose lines they may stand now
             behind = self.moved.naming(events) or self._behind("conduct", gone + came) or self.moved.of()
@@ -267,8 +283,10 @@ def _brief(lines: list[Answer]) -> list[dict[str, Any]]:
 
 _LABELS: dict[str, Said] = {
     **{name: (label, name) for name, label in CATEGORY_LABELS.items()},
-    "total": ("总分", "total"), "assessed": ("参与考评", "assessed"), "override": ("直接认定", "override"),
-}  # fmt: skip
+    "total": ("总分", "total"),
+    "assessed": ("参与考评", "assessed"),
+    "override": ("直接认定", "override"),
+}
 OVERRIDE_NAMES: dict[str, Said] = {"blacklisted": ("列入黑名单", "blacklisted"), "penalty": ("行政处罚", "penalty")}
 """What makes a year unqualified whatever the score (art.25), by kind."""
 

@@ -33,15 +33,20 @@ def three_answers(found: Published, now: Basis, today: date, contested: Result |
         ("as_published", "公布的结果", "as published"),
         ("known_now_rules_of_then", "同一日期，按现在所知、当时的规则", "as known now, by the rulebook of then"),
         ("known_now_rules_of_now", "同一日期，按现在所知、现行规则", "as known now, by the current rulebook"),
-    )  # fmt: skip
+    )
     return [
         {
-            "answer": name, "text": text, "text_en": text_en, "total": sheet.get("total"), "grade": sheet.get("grade"),
-            "rulebook": sheet.get("rulebook"), "sheet": sheet,
+            "answer": name,
+            "text": text,
+            "text_en": text_en,
+            "total": sheet.get("total"),
+            "grade": sheet.get("grade"),
+            "rulebook": sheet.get("rulebook"),
+            "sheet": sheet,
             "difference": [] if place == 0 else sheet_differences(sheets[place - 1], sheet),
         }
         for place, ((name, text, text_en), sheet) in enumerate(zip(names, sheets, strict=True))
-    ]  # fmt: skip
+    ]
 
 
 def result_named(found: Published, result_id: str) -> Result:

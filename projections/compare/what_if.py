@@ -73,11 +73,19 @@ def hypothetical(
         agency.record(
             command,
             Recording(
-                actor=actor, role=Role.ASSOCIATION, via="api", today=today, recorded_at=at,
-                event_id=event_id, vault=NoVault(), rulebooks=law.rulebooks, calendar=law.calendar, path_id=path_id,
+                actor=actor,
+                role=Role.ASSOCIATION,
+                via="api",
+                today=today,
+                recorded_at=at,
+                event_id=event_id,
+                vault=NoVault(),
+                rulebooks=law.rulebooks,
+                calendar=law.calendar,
+                path_id=path_id,
                 elsewhere=elsewhere,
             ),
-        )  # fmt: skip
+        )
 
     for place, event_id in enumerate(annul):
         if event_id not in agency.trail.by_id:
@@ -103,9 +111,11 @@ def _veiled(veil: Veil | None, supposed: Sequence[Event]) -> Veil | None:
 
     A project annulled, a closing or a form added would else tell whose form says what.
     """
-    gone = [] if veil is None else [
-        event for event in supposed if isinstance(event, EventAnnulled) and event.event_id in veil.hidden
-    ]  # fmt: skip
+    gone = (
+        []
+        if veil is None
+        else [event for event in supposed if isinstance(event, EventAnnulled) and event.event_id in veil.hidden]
+    )
     return replace(veil, forms=Trail([*veil.forms.events, *gone])) if veil is not None and gone else veil
 
 

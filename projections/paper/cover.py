@@ -38,9 +38,15 @@ class CoverBasis:
 
 
 def cover(
-    title: str, title_en: str, files: Iterable[Described], bases: Sequence[CoverBasis], again: Sequence[str],
-    *, software: str, demonstration: bool = False,
-) -> str:  # fmt: skip
+    title: str,
+    title_en: str,
+    files: Iterable[Described],
+    bases: Sequence[CoverBasis],
+    again: Sequence[str],
+    *,
+    software: str,
+    demonstration: bool = False,
+) -> str:
     """The text of README.txt. `again`: the commands or requests that make the same bytes anew, one a line; `software`:
     the version of the code that does.
 

@@ -16,16 +16,23 @@ from projections.paper.paint import Frame, painted
 
 _ALL = RIGHT - LEFT
 _LINES = (
-    Column("项", 26, centred=True), Column("日期", 58, centred=True), Column("条款", 102),
-    Column("分", 44, centred=True), Column("事由和所据事件", _ALL - 230),
-)  # fmt: skip
+    Column("项", 26, centred=True),
+    Column("日期", 58, centred=True),
+    Column("条款", 102),
+    Column("分", 44, centred=True),
+    Column("事由和所据事件", _ALL - 230),
+)
 _LEFT_OUT = (
-    Column("项", 26, centred=True), Column("日期", 58, centred=True), Column("未计入的原因和所涉事件", _ALL - 84),
-)  # fmt: skip
+    Column("项", 26, centred=True),
+    Column("日期", 58, centred=True),
+    Column("未计入的原因和所涉事件", _ALL - 84),
+)
 _SUMS = (
-    Column("部分", 70, centred=True), Column("得分", 60, centred=True), Column("精确值", 110, centred=True),
+    Column("部分", 70, centred=True),
+    Column("得分", 60, centred=True),
+    Column("精确值", 110, centred=True),
     Column("算式", _ALL - 240),
-)  # fmt: skip
+)
 _PAIR = (Column("", 70), Column("", _ALL - 70))
 _MISSING = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
 _OVERRIDES = {"blacklisted": "列入黑名单", "penalty": "受到应急管理（安全生产监管）部门行政处罚"}
@@ -170,9 +177,12 @@ def _line(line: Mapping[str, Any]) -> tuple[Cell, ...]:
         Span(line["value"], SONG, 6.5, 0.25),
     )
     return (
-        (Span(_item(line["item"])),), (Span(line["occurred_on"]),), article, tuple(points),
+        (Span(_item(line["item"])),),
+        (Span(line["occurred_on"]),),
+        article,
+        tuple(points),
         (Span(line["text"]), *_events(line["events"])),
-    )  # fmt: skip
+    )
 
 
 def _left_out(flow: Flow, found: Sequence[Mapping[str, Any]]) -> None:
@@ -183,11 +193,14 @@ def _left_out(flow: Flow, found: Sequence[Mapping[str, Any]]) -> None:
     flow.table(
         _LEFT_OUT,
         [
-            ((Span(_item(one["item"])),), (Span(one["occurred_on"] or "—"),),
-             (Span(one["reason"]), *_events(one["events"])))
+            (
+                (Span(_item(one["item"])),),
+                (Span(one["occurred_on"] or "—"),),
+                (Span(one["reason"]), *_events(one["events"])),
+            )
             for one in found
         ],
-    )  # fmt: skip
+    )
 
 
 def _defects(flow: Flow) -> None:

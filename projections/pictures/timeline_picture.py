@@ -53,9 +53,12 @@ class _Stretch:
 
 
 def timeline_svg(
-    timeline: Mapping[str, Any], *, results: Sequence[Mapping[str, Any]] = (), width: float = 960,
+    timeline: Mapping[str, Any],
+    *,
+    results: Sequence[Mapping[str, Any]] = (),
+    width: float = 960,
     prefix: str = "timeline",
-) -> str:  # fmt: skip
+) -> str:
     """An answer of `Questions.timeline` as SVG text, `width` units wide and as high as it needs to be.
 
     `results`: published and revised results, each with `id` (its event), `year`, `published_on`, `deadline` (the last
@@ -195,9 +198,17 @@ def _tiers(stretches: Sequence[_Stretch], axis: Axis, top: float, prefix: str) -
         band = [
             tag("title", said(f"{first} 至 {after - timedelta(days=1)}：{name}")),
             tag("rect", x=x, y=base - high, width=wide, height=high, fill=TIER_COLOURS[tier]),
-            tag("rect", x=x, y=base - high, width=wide, height=high, fill=f"url(#{prefix}-{tier})", stroke=_INK,
-                stroke_width=0.6),
-        ]  # fmt: skip
+            tag(
+                "rect",
+                x=x,
+                y=base - high,
+                width=wide,
+                height=high,
+                fill=f"url(#{prefix}-{tier})",
+                stroke=_INK,
+                stroke_width=0.6,
+            ),
+        ]
         if wide > about_wide(name, 10) + 8:
             band.append(tag("rect", x=x + 2, y=base - 12, width=about_wide(name, 10) + 4, height=11, fill="#fff"))
             band.append(tag("text", said(name), x=x + 4, y=base - 3, font_size=10))
@@ -233,8 +244,15 @@ def _facts(
         yield tag("text", said(name), x=8, y=y + 4, fill=_DIM)
         yield tag("line", x1=LEFT, x2=axis.width - RIGHT, y1=y, y2=y, stroke=_LINE, stroke_width=0.5)
         for day, why in facts:
-            mark = tag("path", d=shape, fill=colour, fill_opacity=0.75, stroke="#fff", stroke_width=0.5,
-                       transform=f"translate({axis.middle(day):.2f} {y:.2f})")  # fmt: skip
+            mark = tag(
+                "path",
+                d=shape,
+                fill=colour,
+                fill_opacity=0.75,
+                stroke="#fff",
+                stroke_width=0.5,
+                transform=f"translate({axis.middle(day):.2f} {y:.2f})",
+            )
             yield tag(
                 "a", tag("title", said(f"{day} {why['text']}")), mark, href=f"#event-{why['event']}", class_="fact"
             )
@@ -259,11 +277,13 @@ def _results(rows: Sequence[tuple[AxisRow, int]], axis: Axis, top: float) -> Ite
         y, (x, after) = top + _RESULT_HIGH * index, axis.span(row)
         at, anchor = axis.label(row, _SMALL)
         yield tag(
-            "a", tag("title", said(row.text)),
+            "a",
+            tag("title", said(row.text)),
             tag("rect", x=x, y=y + 2, width=after - x, height=12, fill="#d9c8ec", stroke="#5a2d82", stroke_width=1),
             tag("text", said(row.text), x=at, y=y + 12, text_anchor=anchor),
-            href=f"#event-{row.event}", class_="result",
-        )  # fmt: skip
+            href=f"#event-{row.event}",
+            class_="result",
+        )
 
 
 def _patterns(prefix: str) -> str:
@@ -273,10 +293,13 @@ def _patterns(prefix: str) -> str:
         Tier.WARNED: tag("path", d="M0,6 L6,0", stroke=_INK, stroke_width=1),
         Tier.BLACKLISTED: tag("path", d="M0,6 L6,0 M0,0 L6,6", stroke="#fff", stroke_width=0.8),
     }
-    return tag("defs", *(
-        tag("pattern", mark, id=f"{prefix}-{tier}", width=6, height=6, patternUnits="userSpaceOnUse")
-        for tier, mark in marks.items()
-    ))  # fmt: skip
+    return tag(
+        "defs",
+        *(
+            tag("pattern", mark, id=f"{prefix}-{tier}", width=6, height=6, patternUnits="userSpaceOnUse")
+            for tier, mark in marks.items()
+        ),
+    )
 
 
 def _legend(y: float, prefix: str, width: float) -> tuple[list[str], float]:
@@ -291,8 +314,10 @@ def _legend(y: float, prefix: str, width: float) -> tuple[list[str], float]:
         if shape:
             parts.append(tag("path", d=shape, fill=colour, transform=f"translate({x + 8:.2f} {y + 7:.2f})"))
         else:
-            parts += [tag("rect", x=x, y=y + 1, width=16, height=12, fill=fill, stroke=_INK, stroke_width=0.6)
-                      for fill in (colour, pattern)]  # fmt: skip
+            parts += [
+                tag("rect", x=x, y=y + 1, width=16, height=12, fill=fill, stroke=_INK, stroke_width=0.6)
+                for fill in (colour, pattern)
+            ]
         parts.append(tag("text", said(name), x=x + 20, y=y + 11, fill=_DIM))
         x += wide
     return [tag("g", *parts, class_="legend")], y + 26

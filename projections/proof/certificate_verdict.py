@@ -118,8 +118,9 @@ def _read_otherwise(
     return ReadOtherwise(
         f"由版本 {_made_by(certificate)} 签发；本版本 {software()} 对 {names} 的理解不同",
         f"made by version {_made_by(certificate)}; version {software()} reads {names} otherwise",
-        shown, remarks,
-    )  # fmt: skip
+        shown,
+        remarks,
+    )
 
 
 def _worded_otherwise(certificate: Certificate, words: Sequence[Unlike]) -> VerdictNote:

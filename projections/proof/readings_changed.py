@@ -40,8 +40,10 @@ class ChangedReading(NamedTuple):
 _POINTS = (
     *(f"standing/assessment/{name}" for name in ("total", "grade", "complete", "assessed", "override*")),
     *(f"sheet/{name}" for name in ("total", "grade", "complete", "assessed", "override*", "exact/total")),
-    "sheet/lines*", "sheet/considered*", "sheet/not_assessed*",
-)  # fmt: skip
+    "sheet/lines*",
+    "sheet/considered*",
+    "sheet/not_assessed*",
+)
 
 
 def _category(name: str, place: int) -> tuple[str, ...]:

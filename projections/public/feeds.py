@@ -66,10 +66,11 @@ def blacklist_feed(public: Public) -> Feed:
 
 def _leaving(one: Left, mark: str) -> FeedEntry:
     lines = [
-        (_LABELS["uscc"], one.uscc), (_LABELS["category"], one.category),
+        (_LABELS["uscc"], one.uscc),
+        (_LABELS["category"], one.category),
         ("不再列入，自 not listed since", shanghai_date(one.at).isoformat()),
         ("原因 why", _ANNULLED if one.annulled else _OVER),
-    ]  # fmt: skip
+    ]
     title = f"{mark}{one.name}：不再列入黑名单 no longer on the blacklist"
     return FeedEntry(_id(f"blacklist/{one.uscc}/left/{one.at}"), title, one.at, one.category, lines)
 

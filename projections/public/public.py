@@ -185,13 +185,21 @@ class Public:
         )
         return [
             PublicResult(
-                one.uscc, one.result.name or "", one.result.category,
-                None if one.result.grade is None else Grade(one.result.grade), one.result.total, one.result.rank,
-                one.published_on, one.known_from, one.result.revised, one.result.deadline, one.result.category_key,
+                one.uscc,
+                one.result.name or "",
+                one.result.category,
+                None if one.result.grade is None else Grade(one.result.grade),
+                one.result.total,
+                one.result.rank,
+                one.published_on,
+                one.known_from,
+                one.result.revised,
+                one.result.deadline,
+                one.result.category_key,
                 one.event_id,
             )
             for one in found
-        ]  # fmt: skip
+        ]
 
     @implements("art.19", "R32", "R34", "R44")
     def explained(self, year: int, rows: Sequence[PublicResult]) -> list[PublicResult]:
@@ -236,11 +244,14 @@ def results_answer(
 ) -> dict[str, Any]:
     """按照服务机构类型进行排名，结果挂网公布: a year's results per category by rank, those without one last."""
     return {
-        "year": published.year, **echo, "published_on": published.published_on.isoformat(),
+        "year": published.year,
+        **echo,
+        "published_on": published.published_on.isoformat(),
         "deadline": published.deadline.isoformat(),
         "closed_on": None if published.closed_on is None else published.closed_on.isoformat(),
-        "items": [result_item(one) for one in ranked(rows)], "not_assessed": [left_out_item(one) for one in left_out],
-    }  # fmt: skip
+        "items": [result_item(one) for one in ranked(rows)],
+        "not_assessed": [left_out_item(one) for one in left_out],
+    }
 
 
 def ranked(rows: Iterable[PublicResult]) -> list[PublicResult]:

@@ -21,15 +21,7 @@ from domain.store.db.schema import events, rebuilt, stream_heads
 from domain.values import stream_id
 from projections.projected_ledger import open_ledger
 from projections.rebuild.orphans import Orphan, orphans
-from projections.rebuild.reproject import (
-    Anew,
-    Difference,
-    OtherAnswer,
-    differences,
-    laws_of,
-    made_anew,
-    other_answers,
-)
+from projections.rebuild.reproject import Anew, Difference, OtherAnswer, differences, laws_of, made_anew, other_answers
 from projections.rows.tables import Tuples
 from projections.rows.write.projector import MADE_BY
 
@@ -135,11 +127,7 @@ def heads(engine: Engine, *, done_before: bool = False) -> list[tuple[str, int]]
 
 
 def inspect_all(
-    what: Inspection,
-    waiting: Sequence[tuple[str, int]],
-    jobs: int,
-    progress: Progress,
-    report: Report,
+    what: Inspection, waiting: Sequence[tuple[str, int]], jobs: int, progress: Progress, report: Report
 ) -> InspectionOutcome:
     """Do this with every agency that waits."""
     total, name = sum(count for _, count in waiting), "重建 rebuild" if what.keep else "核对 check"
@@ -264,9 +252,13 @@ def _put_aside_wrongly(connection: Connection, anew: Anew) -> Iterator[Orphan]:
 
 def _put_aside(connection: Connection, anew: Anew, count: int) -> None:
     values = {
-        "originator_id": stream_id(anew.stream), "stream": anew.stream, "version": anew.version,
-        "adoptions": anew.adoptions, "made_by": MADE_BY, "differences": count,
+        "originator_id": stream_id(anew.stream),
+        "stream": anew.stream,
+        "version": anew.version,
+        "adoptions": anew.adoptions,
+        "made_by": MADE_BY,
+        "differences": count,
         "rows": msgspec.msgpack.encode(anew.tuples) if count else None,
-    }  # fmt: skip
+    }
     connection.execute(rebuilt.delete().where(rebuilt.c.originator_id == values["originator_id"]))
     connection.execute(rebuilt.insert().values(values))

@@ -31,9 +31,11 @@ class Orphan(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """The same by names."""
         return {
-            "uscc": self.stream.removeprefix("agency/"), "table": self.table, "problem": self.text,
+            "uscc": self.stream.removeprefix("agency/"),
+            "table": self.table,
+            "problem": self.text,
             "problem_en": self.text_en,
-        }  # fmt: skip
+        }
 
 
 def orphans(connection: Connection) -> Iterator[Orphan]:

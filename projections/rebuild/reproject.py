@@ -37,9 +37,13 @@ class Difference(NamedTuple):
             return None if row is None else dict(zip(names, row[1:], strict=True))
 
         return {
-            "uscc": self.stream.removeprefix("agency/"), "table": self.table, "day": self.day or None,
-            "known_from": self.known_from or None, "kept": named(self.kept), "rebuilt": named(self.rebuilt),
-        }  # fmt: skip
+            "uscc": self.stream.removeprefix("agency/"),
+            "table": self.table,
+            "day": self.day or None,
+            "known_from": self.known_from or None,
+            "kept": named(self.kept),
+            "rebuilt": named(self.rebuilt),
+        }
 
 
 class Anew(NamedTuple):
@@ -88,9 +92,12 @@ class OtherAnswer(NamedTuple):
     def as_json(self) -> dict[str, Any]:
         """Both answers."""
         return {
-            "uscc": self.stream.removeprefix("agency/"), "as_of": self.as_of.isoformat(), "known_at": self.known_at,
-            "by_rows": self.by_rows, "by_replay": self.by_replay,
-        }  # fmt: skip
+            "uscc": self.stream.removeprefix("agency/"),
+            "as_of": self.as_of.isoformat(),
+            "known_at": self.known_at,
+            "by_rows": self.by_rows,
+            "by_replay": self.by_replay,
+        }
 
 
 def other_answers(reader: Reader, stream: str, bases: int, seed: int) -> Iterator[OtherAnswer]:
@@ -121,6 +128,10 @@ def differences(reader: Reader, made: Anew) -> Iterator[Difference]:
         odd += [(row, False) for row in (after - before).elements()]
         for row, is_kept in sorted(odd, key=lambda one: (str(one[0][day]), str(one[0][known]), one[1])):
             yield Difference(
-                made.stream, table, row[day] if day else "", row[known] if known else "",
-                row if is_kept else None, None if is_kept else row,
-            )  # fmt: skip
+                made.stream,
+                table,
+                row[day] if day else "",
+                row[known] if known else "",
+                row if is_kept else None,
+                None if is_kept else row,
+            )

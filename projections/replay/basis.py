@@ -57,11 +57,7 @@ class Basis:
 
 def calendar_echo(calendar: Calendar, provisional: bool) -> dict[str, Any]:
     """Id and hash of the calendar; `provisional` where a deadline rests on a year that it does not cover (R2)."""
-    return {
-        "id": calendar.id,
-        "sha256": calendar.sha256,
-        "status": "provisional" if provisional else "adopted",
-    }
+    return {"id": calendar.id, "sha256": calendar.sha256, "status": "provisional" if provisional else "adopted"}
 
 
 def demonstration_mark(law: Law) -> dict[str, Any]:

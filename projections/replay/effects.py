@@ -35,9 +35,11 @@ _A_DEADLINE = timedelta(days=31)
 def unknown_event(event_id: str) -> NotFound:
     """The one answer for a record that does not exist or that the caller may not see (api.md)."""
     return NotFound(
-        f"该机构没有编号为 {event_id} 的记录", f"this agency has no record with the id {event_id}",
-        remedy="请在审计轨迹里核对编号", remedy_en="Look the id up in the audit trail.",
-    )  # fmt: skip
+        f"该机构没有编号为 {event_id} 的记录",
+        f"this agency has no record with the id {event_id}",
+        remedy="请在审计轨迹里核对编号",
+        remedy_en="Look the id up in the audit trail.",
+    )
 
 
 def event_named(basis: Basis, event_id: str) -> Event:
@@ -80,9 +82,12 @@ def related(basis: Basis, event: Event, may_see: Callable[[Event], bool]) -> Ite
 def _short(event: Event, basis: Basis) -> Item:
     name = type(event).__name__
     return {
-        "id": event.id, "type": name, "label": fact_label(name),
-        "occurred_on": event.occurred_on.isoformat(), "counts": basis.trail.counts(event),
-    }  # fmt: skip
+        "id": event.id,
+        "type": name,
+        "label": fact_label(name),
+        "occurred_on": event.occurred_on.isoformat(),
+        "counts": basis.trail.counts(event),
+    }
 
 
 def effects(basis: Basis, event: Event) -> Item:
@@ -90,16 +95,28 @@ def effects(basis: Basis, event: Event) -> Item:
     books = basis.law.rulebooks
     found = [
         {
-            "tier": tag.tier, "label": TIER_LABELS[tag.tier], "since": tag.first_day.isoformat(),
-            "until": None if tag.last_day is None else tag.last_day.isoformat(), "event": tag.event,
+            "tier": tag.tier,
+            "label": TIER_LABELS[tag.tier],
+            "since": tag.first_day.isoformat(),
+            "until": None if tag.last_day is None else tag.last_day.isoformat(),
+            "event": tag.event,
         }
-        for tag in tags(basis.facts, basis.rulebook, books) if event.id in tag.because
-    ]  # fmt: skip
+        for tag in tags(basis.facts, basis.rulebook, books)
+        if event.id in tag.because
+    ]
     due = [
-        {"id": one.id, "kind": one.kind, "article": one.article, "due_on": one.due_on.isoformat(),
-         "text": one.text, "text_en": one.text_en, "sent_on": None if one.sent_on is None else one.sent_on.isoformat()}
-        for one in notices(basis.facts, books) if one.cause == event.id
-    ]  # fmt: skip
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "article": one.article,
+            "due_on": one.due_on.isoformat(),
+            "text": one.text,
+            "text_en": one.text_en,
+            "sent_on": None if one.sent_on is None else one.sent_on.isoformat(),
+        }
+        for one in notices(basis.facts, books)
+        if one.cause == event.id
+    ]
     results = [
         {"id": one.id, "year": one.year, "published_on": one.occurred_on.isoformat()}
         for one in basis.trail.events

@@ -44,8 +44,16 @@ class Hints:
 
 def _row(hint: Hint, agency: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": hint.id, "agency": agency, "rule": hint.rule, "behaviour": hint.behaviour, "article": hint.article,
-        "day": hint.day.isoformat(), "text": hint.text, "text_en": hint.text_en, "events": list(hint.events),
+        "id": hint.id,
+        "agency": agency,
+        "rule": hint.rule,
+        "behaviour": hint.behaviour,
+        "article": hint.article,
+        "day": hint.day.isoformat(),
+        "text": hint.text,
+        "text_en": hint.text_en,
+        "events": list(hint.events),
         "elsewhere": [{"uscc": uscc, "event": event} for uscc, event in hint.elsewhere],
-        "status": hint.status, "settled_by": hint.settled_by,
-    }  # fmt: skip
+        "status": hint.status,
+        "settled_by": hint.settled_by,
+    }

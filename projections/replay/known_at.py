@@ -69,6 +69,9 @@ def beyond(asked: str, latest: str) -> Invalid:
 def for_one_agency() -> Invalid:
     """The refusal of `version:N` in a question about the whole district."""
     return Invalid(
-        "version:N 只用于单个机构", "version:N is for one agency", remedy="请用时刻或 log:N",
-        remedy_en="Use an instant or log:N.", pointer="?known_at",
-    )  # fmt: skip
+        "version:N 只用于单个机构",
+        "version:N is for one agency",
+        remedy="请用时刻或 log:N",
+        remedy_en="Use an instant or log:N.",
+        pointer="?known_at",
+    )

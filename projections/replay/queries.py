@@ -104,9 +104,12 @@ class ReplayQueries:
         last = last or max(self.today, *dates)
         if last < first:
             raise Invalid(
-                f"to（{last}）早于 from（{first}）", f"to ({last}) lies before from ({first})",
-                remedy="请对调两个日期", remedy_en="Swap the two dates.", pointer="?to",
-            )  # fmt: skip
+                f"to（{last}）早于 from（{first}）",
+                f"to ({last}) lies before from ({first})",
+                remedy="请对调两个日期",
+                remedy_en="Swap the two dates.",
+                pointer="?to",
+            )
         echo = basis.echo(basis.rulebook)
         del echo["as_of"], echo["projected"]
         return {"agency": agency_name(basis), **echo, **timeline(basis, first, last)}
@@ -120,13 +123,19 @@ class ReplayQueries:
         agency = agency_name(basis)
         return [
             {
-                "id": one.id, "agency": {"uscc": agency["uscc"], "name": agency["name"]}, "kind": one.kind,
-                "article": one.article, "recipient": one.recipient, "cause": one.cause,
-                "due_on": one.due_on.isoformat(), "text": one.text, "text_en": one.text_en,
+                "id": one.id,
+                "agency": {"uscc": agency["uscc"], "name": agency["name"]},
+                "kind": one.kind,
+                "article": one.article,
+                "recipient": one.recipient,
+                "cause": one.cause,
+                "due_on": one.due_on.isoformat(),
+                "text": one.text,
+                "text_en": one.text_en,
                 "sent_on": None if one.sent_on is None else one.sent_on.isoformat(),
             }
             for one in notices(basis.facts, basis.law.rulebooks)
-        ]  # fmt: skip
+        ]
 
     # ---- the district ----
 

@@ -38,9 +38,15 @@ from projections.replay.basis import Basis
 from projections.replay.sheet_lines import formula_of, left_out_json, line_json
 
 SCORED: dict[type[Event], int | None] = {
-    LapseRecorded: None, BadRecordEntered: 8, ComplaintUpheld: 8, SurveySubmitted: 10, SurveyClosed: 8,
-    EffectScored: 11, HonourAwarded: 12, PenaltyImposed: None,
-}  # fmt: skip
+    LapseRecorded: None,
+    BadRecordEntered: 8,
+    ComplaintUpheld: 8,
+    SurveySubmitted: 10,
+    SurveyClosed: 8,
+    EffectScored: 11,
+    HonourAwarded: 12,
+    PenaltyImposed: None,
+}
 """Facts that bear on a score by themselves, with the item of annex 1 where it is always the same."""
 CATEGORY_LABELS = {"conduct": "服务规范", "quality": "服务质量", "effect": "服务效果", "honours": "荣誉记录"}
 
@@ -194,9 +200,19 @@ class Sheet:
         over = self.exact_total - sum((category.points for category in self.categories), Fraction(0))
         if over:
             found.append(
-                Line(None, "total", "annex1.note3", over, over, f"总分封顶 {self.rulebook.total.cap} 分",
-                     f"the total is capped at {self.rulebook.total.cap} points", (), self.last, "total.cap")
-            )  # fmt: skip
+                Line(
+                    None,
+                    "total",
+                    "annex1.note3",
+                    over,
+                    over,
+                    f"总分封顶 {self.rulebook.total.cap} 分",
+                    f"the total is capped at {self.rulebook.total.cap} points",
+                    (),
+                    self.last,
+                    "total.cap",
+                )
+            )
         return found
 
     def explained(self) -> dict[str, Any]:
@@ -242,11 +258,15 @@ class Sheet:
         ]
         found += [
             LeftOut(
-                8, one.events, one.day, f"同一事由已自动记不良信息（{one.beside}），不重复扣分（R12）",
+                8,
+                one.events,
+                one.day,
+                f"同一事由已自动记不良信息（{one.beside}），不重复扣分（R12）",
                 f"the same ground has made a bad record by itself ({one.beside}), and counts once (R12)",
             )
-            for one in self._ended() if one.year == self.year and one.day >= law.rulebooks.first_day
-        ]  # fmt: skip
+            for one in self._ended()
+            if one.year == self.year and one.day >= law.rulebooks.first_day
+        ]
         for category in self.categories:
             found += category.left_out
         other = (
@@ -262,13 +282,18 @@ class Sheet:
         trail = self.basis.trail
         return [
             LeftOut(
-                SCORED[type(event)], (event.id,), event.occurred_on,
-                f"已撤销（{trail.annulled_by[event.id]}）", f"annulled ({trail.annulled_by[event.id]})",
+                SCORED[type(event)],
+                (event.id,),
+                event.occurred_on,
+                f"已撤销（{trail.annulled_by[event.id]}）",
+                f"annulled ({trail.annulled_by[event.id]})",
             )
             for event in trail.events
-            if type(event) in SCORED and not trail.counts(event) and trail.day_of(event) <= self.basis.as_of
+            if type(event) in SCORED
+            and not trail.counts(event)
+            and trail.day_of(event) <= self.basis.as_of
             and (getattr(event, "year", None) or self._year_of(event)) == self.year
-        ]  # fmt: skip
+        ]
 
     def _year_of(self, event: Event) -> int:
         return assessment_year_of(event.occurred_on, self.basis.law.rulebooks.on(event.occurred_on))

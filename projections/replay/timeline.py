@@ -120,21 +120,45 @@ def _brought_by_time(there: Basis, day: date) -> Iterator[dict[str, Any]]:
     for one in lapses(there.facts, books, there.law.calendar):
         lapse = one.lapse
         if one.reason is None and lapse.appears_on == day and lapse.counts_on < day:
-            yield {"kind": "lapse", "event": lapse.events[0], "article": lapse.article, "item": lapse.item,
-                   "text": lapse.text, "text_en": lapse.text_en}  # fmt: skip
+            yield {
+                "kind": "lapse",
+                "event": lapse.events[0],
+                "article": lapse.article,
+                "item": lapse.item,
+                "text": lapse.text,
+                "text_en": lapse.text_en,
+            }
     for tag in tags(there.facts, there.rulebook, books):
         if tag.last_day is not None and tag.last_day + ONE_DAY == day:
-            yield {"kind": "tag_ended", "event": tag.event, "article": "art.17",
-                   "text": f"“{TIER_LABELS[tag.tier]}”标签自 {tag.first_day} 起满期",
-                   "text_en": f"the {tag.tier} tag of {tag.first_day} has ended"}  # fmt: skip
+            yield {
+                "kind": "tag_ended",
+                "event": tag.event,
+                "article": "art.17",
+                "text": f"“{TIER_LABELS[tag.tier]}”标签自 {tag.first_day} 起满期",
+                "text_en": f"the {tag.tier} tag of {tag.first_day} has ended",
+            }
         elif add_years(tag.first_day, there.rulebook.ladder.window_years) + ONE_DAY == day:
-            yield {"kind": "window_ended", "event": tag.event, "article": "art.17",
-                   "text": f"{tag.first_day} 的有效投诉不再计入一年内累计",
-                   "text_en": f"the complaint upheld on {tag.first_day} leaves the one-year window"}  # fmt: skip
+            yield {
+                "kind": "window_ended",
+                "event": tag.event,
+                "article": "art.17",
+                "text": f"{tag.first_day} 的有效投诉不再计入一年内累计",
+                "text_en": f"the complaint upheld on {tag.first_day} leaves the one-year window",
+            }
     if year_span(assessment_year_of(day, there.rulebook), books)[0] == day:
-        yield {"kind": "year_turned", "event": None, "article": "art.20",
-               "text": "新的考评年度开始", "text_en": "a new assessment year begins"}  # fmt: skip
+        yield {
+            "kind": "year_turned",
+            "event": None,
+            "article": "art.20",
+            "text": "新的考评年度开始",
+            "text_en": "a new assessment year begins",
+        }
     for book in books:
         if book.effective_from == day:
-            yield {"kind": "rulebook", "event": None, "article": "art.28", "text": f"规则 {book.id} 生效",
-                   "text_en": f"rulebook {book.id} takes effect"}  # fmt: skip
+            yield {
+                "kind": "rulebook",
+                "event": None,
+                "article": "art.28",
+                "text": f"规则 {book.id} 生效",
+                "text_en": f"rulebook {book.id} takes effect",
+            }

@@ -62,7 +62,8 @@ def course(basis: Basis, rows: Course | Replayed, first: date, last: date) -> It
     facts = _dated(basis.trail, first, last)
     changes = list(pairwise(stood))
     return {
-        "from": first.isoformat(), "to": last.isoformat(),
+        "from": first.isoformat(),
+        "to": last.isoformat(),
         "score": list(_score(stood, last)),
         "ended_years": list(_ended_years(basis, rows, stood)),
         "tiers": list(_runs(stood, last, lambda parts: parts["sanction"]["tier"], "tier")),
@@ -72,7 +73,7 @@ def course(basis: Basis, rows: Course | Replayed, first: date, last: date) -> It
         "facts": sum(map(len, facts.values())),
         "days_changed": len(changes),
         "changes": [_told(one, basis.trail, facts) for one in reversed(changes[-MOST_CHANGES:])],
-    }  # fmt: skip
+    }
 
 
 def default_span(basis: Basis, last: date) -> tuple[date, date]:
@@ -120,8 +121,13 @@ def _ended_years(basis: Basis, rows: Course | Replayed, stood: Sequence[StoodOn]
         first, last = basis.law.rulebooks.span_of(year)
         if last < basis.as_of:
             sheet = _scored(rows.of_year(year, basis.as_of))
-            yield {**sheet, "from": first.isoformat(), "to": last.isoformat(), "as_of": basis.as_of.isoformat(),
-                   "result": latest_result(basis.trail, basis.as_of, year)}  # fmt: skip
+            yield {
+                **sheet,
+                "from": first.isoformat(),
+                "to": last.isoformat(),
+                "as_of": basis.as_of.isoformat(),
+                "result": latest_result(basis.trail, basis.as_of, year),
+            }
 
 
 def _drawn_together(points: Sequence[tuple[date, Item]], first: date, last: date) -> list[tuple[date, Item]]:
@@ -183,10 +189,14 @@ def _marks(
 def _mark(lane: str, several: Sequence[tuple[date, Item]]) -> Item:
     kinds = Counter(one["type"] for _, one in several)
     return {
-        "lane": lane, "from": several[0][0].isoformat(), "to": several[-1][0].isoformat(), "count": len(several),
-        "annulled": sum(one["annulled_by"] is not None for _, one in several), "kinds": dict(kinds.most_common(3)),
+        "lane": lane,
+        "from": several[0][0].isoformat(),
+        "to": several[-1][0].isoformat(),
+        "count": len(several),
+        "annulled": sum(one["annulled_by"] is not None for _, one in several),
+        "kinds": dict(kinds.most_common(3)),
         **(several[0][1] if len(several) == 1 else {}),
-    }  # fmt: skip
+    }
 
 
 def _is_told(trail: Trail, facts: Iterable[Event], ground: str) -> bool:
@@ -208,12 +218,17 @@ def _results(trail: Trail, first: date, last: date) -> Iterator[Item]:
 def result_shown(trail: Trail, event: Result) -> Item:
     """A published or revised result in short."""
     return {
-        "event": event.id, "year": event.year, "published_on": event.occurred_on.isoformat(),
+        "event": event.id,
+        "year": event.year,
+        "published_on": event.occurred_on.isoformat(),
         "deadline": None if event.deadline is None else event.deadline.isoformat(),
-        "total": event.sheet.get("total"), "grade": event.grade, "rank": event.rank,
+        "total": event.sheet.get("total"),
+        "grade": event.grade,
+        "rank": event.rank,
         "label": None if event.grade is None else GRADE_LABELS[Grade(event.grade)],
-        "revised": isinstance(event, ResultRevised), "annulled_by": trail.annulled_by.get(event.id),
-    }  # fmt: skip
+        "revised": isinstance(event, ResultRevised),
+        "annulled_by": trail.annulled_by.get(event.id),
+    }
 
 
 def latest_result(trail: Trail, by: date, year: int | None = None) -> Item | None:
@@ -243,11 +258,17 @@ def in_short(parts: Mapping[str, Any]) -> Item:
     """What of a standing is shown of a change."""
     assessed = parts["assessment"]
     return {
-        "tier": parts["sanction"]["tier"], "verified_complaints": parts["sanction"]["verified_complaints"],
-        "bad_records": parts["bad_records"]["total"], "filing": parts["agency"]["filing"],
-        "year": assessed["year"], "total": assessed["total"], "grade": assessed["grade"],
-        "provisional": assessed["provisional"], "warning": _warned_year(parts), "advisories": len(parts["advisories"]),
-    }  # fmt: skip
+        "tier": parts["sanction"]["tier"],
+        "verified_complaints": parts["sanction"]["verified_complaints"],
+        "bad_records": parts["bad_records"]["total"],
+        "filing": parts["agency"]["filing"],
+        "year": assessed["year"],
+        "total": assessed["total"],
+        "grade": assessed["grade"],
+        "provisional": assessed["provisional"],
+        "warning": _warned_year(parts),
+        "advisories": len(parts["advisories"]),
+    }
 
 
 def stops(basis: Basis, rows: Course | Replayed, day: date, last: date) -> Item:
@@ -280,19 +301,27 @@ def _last_told(trail: Trail) -> Event:
 def _recorded(trail: Trail, event: Event) -> Item:
     hidden = trail.veil is not None and event.id in trail.veil.hidden
     return {
-        "event": event.id, "type": type(event).__name__, "version": None if hidden else event.version,
-        "occurred_on": trail.day_of(event).isoformat(), "recorded_at": None if hidden else event.recorded_at,
+        "event": event.id,
+        "type": type(event).__name__,
+        "version": None if hidden else event.version,
+        "occurred_on": trail.day_of(event).isoformat(),
+        "recorded_at": None if hidden else event.recorded_at,
         "annulled_by": trail.annulled_by.get(event.id),
         "annuls": event.event_id if isinstance(event, EventAnnulled) else None,
-    }  # fmt: skip
+    }
 
 
 def _beside(days: Sequence[date], day: date) -> Item:
     before, after = [one for one in days if one < day], [one for one in days if one > day]
     said = {
-        "first": days[0] if days else None, "previous": before[-1] if before else None,
-        "next": after[0] if after else None, "last": days[-1] if days else None,
-    }  # fmt: skip
+        "first": days[0] if days else None,
+        "previous": before[-1] if before else None,
+        "next": after[0] if after else None,
+        "last": days[-1] if days else None,
+    }
     place = len(before) + 1 if day in days else None
-    return {**{name: None if one is None else one.isoformat() for name, one in said.items()},
-            "place": place, "count": len(days)}  # fmt: skip
+    return {
+        **{name: None if one is None else one.isoformat() for name, one in said.items()},
+        "place": place,
+        "count": len(days),
+    }

@@ -137,9 +137,14 @@ def tuples_of(rows: Iterable[tuple[str, CurrentRow]]) -> Tuples:
         place, step = row.place, row.step
         keys = tuple(getattr(place, key) for key in SHAPES[place.table].keys)
         values = (
-            _id(stream), *keys, step.valid_from.isoformat(), step.valid_to.isoformat(), row.known_from, row.known_to,
+            _id(stream),
+            *keys,
+            step.valid_from.isoformat(),
+            step.valid_to.isoformat(),
+            row.known_from,
+            row.known_to,
             *SHAPES[place.table].out(place, step.value),
-        )  # fmt: skip
+        )
         found.setdefault(place.table, []).append(values)
     return found
 
@@ -158,12 +163,15 @@ def closings(rows: Iterable[tuple[str, CurrentRow]]) -> list[RowUpdate]:
         by_table.setdefault(row.place.table, []).append(values)
     return [
         RowUpdate(
-            table, ("known_to",), ("originator_id", *SHAPES[table].keys, "valid_from", "valid_to"),
-            ("timestamptz", "uuid", *(_KEY_TYPES[key] for key in SHAPES[table].keys), "date", "date"), of_table,
+            table,
+            ("known_to",),
+            ("originator_id", *SHAPES[table].keys, "valid_from", "valid_to"),
+            ("timestamptz", "uuid", *(_KEY_TYPES[key] for key in SHAPES[table].keys), "date", "date"),
+            of_table,
             f" AND t.known_to = '{FOREVER}'",
         )
         for table, of_table in sorted(by_table.items())
-    ]  # fmt: skip
+    ]
 
 
 class StoredRows:

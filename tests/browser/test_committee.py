@@ -37,9 +37,10 @@ def appeals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appeals]:
         world = World(client)
         made = make_district(world)
         lapses = [
-            one["id"] for one in world.trail(made.agency)
+            one["id"]
+            for one in world.trail(made.agency)
             if one["type"] == "LapseRecorded" and one["occurred_on"].startswith(str(YEAR))
-        ]  # fmt: skip
+        ]
         ids = {"script": made.appeal}
         for name, lapse, day in (("keys", lapses[1], 12), ("bare", lapses[2], 13), ("harm", lapses[2], 14)):
             filed = world.done(
@@ -47,9 +48,10 @@ def appeals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appeals]:
             )
             ids[name] = str(filed["ids"]["appeal"])
         late = next(
-            one["agency"]["uscc"] for one in world.association.get(f"/v1/assessments/{YEAR}", limit=500).json()["items"]
+            one["agency"]["uscc"]
+            for one in world.association.get(f"/v1/assessments/{YEAR}", limit=500).json()["items"]
             if one["agency"]["uscc"] != made.agency
-        )  # fmt: skip
+        )
         with later(
             world, 30
         ) as afterwards:  # the week runs from the day of recording, not from the earlier one given (R32)

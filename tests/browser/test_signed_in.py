@@ -15,18 +15,20 @@ from tests.browser.district import YEAR, District
 from tests.browser.test_portal import RULES, WIDTHS
 
 SIGNED = [page for page in PAGES if page.roles is not None]
-_FIRST = (
-    Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AGENCY, Role.CLIENT, Role.ADMIN, Role.AUDITOR,
-)  # fmt: skip
+_FIRST = (Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AGENCY, Role.CLIENT, Role.ADMIN, Role.AUDITOR)
 
 
 def concrete(path: str, district: District) -> str:
     """A page's path with something to show. A new parameter in the table of pages needs a line here."""
     given = {
-        "uscc": district.agency, "year": str(YEAR), "appeal": district.appeal, "impact": district.impact,
-        "event": district.event, "list": "submissions",
+        "uscc": district.agency,
+        "year": str(YEAR),
+        "appeal": district.appeal,
+        "impact": district.impact,
+        "event": district.event,
+        "list": "submissions",
         "command": "file-agency",
-    }  # fmt: skip
+    }
     return path.format(**given)
 
 

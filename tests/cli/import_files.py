@@ -47,12 +47,21 @@ def years_of_facts(lines: int, agencies: int) -> list[dict[str, Any]]:
         number, name = turn % agencies, f"p{turn}"
         lead = {"name": "李工", "years": "3", "certificate_no": f"YS{turn % 50}"}
         made += [
-            command(number, "projects", name, client=CLIENT, started_on="2023-02-01", due_on="2023-06-01",
-                    quality_lead=lead),
+            command(
+                number, "projects", name, client=CLIENT, started_on="2023-02-01", due_on="2023-06-01", quality_lead=lead
+            ),
             command(number, f"projects/${name}/completion", completed_on="2023-05-20"),
-            command(number, "surveys", client=CLIENT, project_id=f"${name}", year=2023, submitted_on="2023-06-02",
-                    answers=list("AAAAABBBBC"), comments="$$不错"),
-        ]  # fmt: skip
+            command(
+                number,
+                "surveys",
+                client=CLIENT,
+                project_id=f"${name}",
+                year=2023,
+                submitted_on="2023-06-02",
+                answers=list("AAAAABBBBC"),
+                comments="$$不错",
+            ),
+        ]
         turn += 1
     return made[:lines]
 

@@ -22,7 +22,12 @@ def test_accounts_and_tokens_at_the_command_line_are_noted(run: Run, new_url: st
         rows = found(connection, AccessFilter(), up_to=newest(connection), offset=0, limit=100)[::-1]
     engine.dispose()
     assert [row.act for row in rows] == [
-        "account_created", "password_reset", "account_disabled", "account_enabled", "token_created", "token_revoked",
-    ]  # fmt: skip
+        "account_created",
+        "password_reset",
+        "account_disabled",
+        "account_enabled",
+        "token_created",
+        "token_revoked",
+    ]
     assert {(row.by_person, row.via) for row in rows} == {(None, "cli")}
     assert len({row.person_id for row in rows}) == 1

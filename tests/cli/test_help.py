@@ -38,9 +38,21 @@ def test_the_commands_of_the_contract_are_there() -> None:
     """Every command that the contract lists for this version can be called."""
     named = {" ".join(path) for path, _ in _commands()}
     assert named >= {
-        "serve", "migrate", "demo", "token create", "token list", "token revoke", "import", "standing", "sheet",
-        "timeline", "replay", "replay-under", "calendar adopt", "rulebook adopt",
-    }  # fmt: skip
+        "serve",
+        "migrate",
+        "demo",
+        "token create",
+        "token list",
+        "token revoke",
+        "import",
+        "standing",
+        "sheet",
+        "timeline",
+        "replay",
+        "replay-under",
+        "calendar adopt",
+        "rulebook adopt",
+    }
 
 
 @pytest.mark.parametrize("path", [path for path, command in _commands() if not hasattr(command, "commands")])

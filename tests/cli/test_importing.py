@@ -70,8 +70,12 @@ def _start(folder: Path, code: str, *arguments: object) -> subprocess.Popen[str]
     environment["STEWARD_SHARED_KEYS"] = "true"  # of the two ledgers of a test, and those of its measurements
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
-        cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
 
 
 def _wait(process: subprocess.Popen[str]) -> tuple[int, str, str]:

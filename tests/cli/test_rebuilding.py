@@ -71,9 +71,10 @@ def test_an_unreadable_event_is_named(run: Run, own_copy: str) -> None:
         "DROP TRIGGER events_no_update",
         f"UPDATE events SET state = x'7b7d' WHERE stream = 'agency/{uscc(3)}' AND originator_version = 2",  # noqa: S608
     )
-    execute(own_copy, (
-        "CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'append only'); END"
-    ))  # fmt: skip
+    execute(
+        own_copy,
+        ("CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'append only'); END"),
+    )
     for command in ("rebuild", "check"):
         stopped = run(command, "--database", own_copy, "--jobs", 1)
         assert stopped.exit_code == 8

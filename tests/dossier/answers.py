@@ -22,10 +22,18 @@ def _person(name: str, years: int) -> dict[str, Any]:
 
 
 FILED = {
-    "uscc": AGENCY, "name": "惠州市澄屏安全科技有限公司", "category": "综合安全管家", "legal_representative": "某甲",
-    "technical_lead": "某乙", "address": "大亚湾", "local": True, "scope": ["安全管家"], "qualifications": [],
-    "personnel": [], "submitted_on": "2023-01-03",
-}  # fmt: skip
+    "uscc": AGENCY,
+    "name": "惠州市澄屏安全科技有限公司",
+    "category": "综合安全管家",
+    "legal_representative": "某甲",
+    "technical_lead": "某乙",
+    "address": "大亚湾",
+    "local": True,
+    "scope": ["安全管家"],
+    "qualifications": [],
+    "personnel": [],
+    "submitted_on": "2023-01-03",
+}
 FACTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/filing-decision", {"outcome": "filed", "decided_on": "2023-01-04"}),
     ("/projects", {

@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from projections.paper.bundle import bundle
 from projections.paper.citing import cited, unconfirmed_note
 from projections.paper.sheet_pdf import sheet_pdf
 from projections.pictures.timeline_picture import timeline_svg
-
-from domain.measures.rulebook.rulebook import shipped_rulebook
 from tests.dossier.answers import sheet, timeline
 
 

@@ -53,18 +53,26 @@ def test_the_cover_names_every_file_and_the_whole_basis_in_both_languages() -> N
     """Chinese, then English: files, both clocks, log index, rulebook and calendar hashes, how to make it again."""
     answer = sheet()
     text = cover(
-        "申诉卷宗", "Appeal dossier",
+        "申诉卷宗",
+        "Appeal dossier",
         [Described("sheet.pdf", "今日的打分表", "today's sheet")],
         [CoverBasis.of(answer, "今日", "today", log_index=4711)],
         ["steward sheet 91 2024 --pdf sheet.pdf"],
-        software="0.1.0+3f9a1c2b7d40", demonstration=True,
-    )  # fmt: skip
+        software="0.1.0+3f9a1c2b7d40",
+        demonstration=True,
+    )
     chinese, _, english = text.partition("-" * 72)
     for half in (chinese, english):
         for part in (
-            "sheet.pdf", "MANIFEST.json", answer["as_of"], answer["known_at"], "4711", answer["rulebook"]["sha256"],
-            answer["calendar"]["sha256"], "steward sheet 91 2024 --pdf sheet.pdf",
-        ):  # fmt: skip
+            "sheet.pdf",
+            "MANIFEST.json",
+            answer["as_of"],
+            answer["known_at"],
+            "4711",
+            answer["rulebook"]["sha256"],
+            answer["calendar"]["sha256"],
+            "steward sheet 91 2024 --pdf sheet.pdf",
+        ):
             assert part in half, part
     assert "演示数据" in chinese
     assert "DEMONSTRATION" in english

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from projections.paper.citing import cited, unconfirmed_note
 
 from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
+from projections.paper.citing import cited, unconfirmed_note
 from tests.dossier.answers import sheet, standing_answer
 
 

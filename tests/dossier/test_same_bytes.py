@@ -28,6 +28,10 @@ def test_another_process_makes_the_same_bytes(surroundings: dict[str, str]) -> N
     here = {name: hashlib.sha256(data).hexdigest() for name, data in made().items()}
     done = subprocess.run(
         [sys.executable, "-m", "tests.dossier.made"],
-        cwd=ROOT, env={**os.environ, **surroundings}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, **surroundings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert json.loads(done.stdout) == here

@@ -9,13 +9,13 @@ from typing import Any
 
 import pypdfium2
 import pytest
+
+from domain.measures.text.annex1_form import annex1_form
 from projections.paper import fonts
 from projections.paper.citation_words import cited_in_chinese
 from projections.paper.fonts import FontMissing, face, printable, width, wrapped
 from projections.paper.layout import BOTTOM, LEFT, PAGE_WIDTH, RIGHT, TOP, Column, Flow, Rule, Span, Text
 from projections.paper.sheet_pdf import Heading, sheet_pdf
-
-from domain.measures.text.annex1_form import annex1_form
 from tests.dossier.answers import sheet
 
 TICKED = re.compile("✓(优秀|合格|不合格)")
@@ -32,8 +32,10 @@ def printed() -> tuple[dict[str, Any], str]:
     """The sheet of the year with something of everything, and its text."""
     answer = sheet()
     heading: Heading = {
-        "kind": "公布时的打分表", "rows": [("公布日期", "2025-02-03")], "notes": ["理解 R21 尚未确认。"],
-    }  # fmt: skip
+        "kind": "公布时的打分表",
+        "rows": [("公布日期", "2025-02-03")],
+        "notes": ["理解 R21 尚未确认。"],
+    }
     return answer, "".join(read(sheet_pdf(answer, heading)))
 
 
@@ -65,10 +67,20 @@ def test_the_head_names_agency_and_basis() -> None:
     answer, text = printed()
     agency = answer["agency"]
     for part in (
-        agency["name"], agency["uscc"], agency["category"], "2024年度", answer["as_of"], answer["known_at"],
-        "北京时间2025-03-0312:00:00", answer["rulebook"]["id"], answer["rulebook"]["sha256"],
-        answer["calendar"]["sha256"], "公布时的打分表", "公布日期2025-02-03", "理解R21尚未确认。",
-    ):  # fmt: skip
+        agency["name"],
+        agency["uscc"],
+        agency["category"],
+        "2024年度",
+        answer["as_of"],
+        answer["known_at"],
+        "北京时间2025-03-0312:00:00",
+        answer["rulebook"]["id"],
+        answer["rulebook"]["sha256"],
+        answer["calendar"]["sha256"],
+        "公布时的打分表",
+        "公布日期2025-02-03",
+        "理解R21尚未确认。",
+    ):
         assert part in text, part
 
 
@@ -242,12 +254,18 @@ def test_a_missing_font_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
-        ("art.9", "第九条"), ("art.17(2)", "第十七条第（二）项"), ("art.20", "第二十条"),
+        ("art.9", "第九条"),
+        ("art.17(2)", "第十七条第（二）项"),
+        ("art.20", "第二十条"),
         ("art.16(12)", "第十六条第（十二）项"),
-        ("art.16(5a)", "第十六条第（五）项（前一个）"), ("annex1.item8", "附件1第8项"), ("annex1.note2", "附件1注2"),
-        ("annex2", "附件2"), ("art.28", "第二十八条"), ("R8a", "R8a"),
+        ("art.16(5a)", "第十六条第（五）项（前一个）"),
+        ("annex1.item8", "附件1第8项"),
+        ("annex1.note2", "附件1注2"),
+        ("annex2", "附件2"),
+        ("art.28", "第二十八条"),
+        ("R8a", "R8a"),
     ],
-)  # fmt: skip
+)
 def test_references_are_cited_as_chinese_papers_do(reference: str, said: str) -> None:
     """Every kind of reference has its Chinese form."""
     assert cited_in_chinese(reference) == said

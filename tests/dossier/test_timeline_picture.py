@@ -16,9 +16,13 @@ from tests.dossier.answers import timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
 RESULT = {
-    "id": "r1", "year": 2023, "published_on": "2024-03-01", "deadline": "2024-03-08", "total": "100.00",
+    "id": "r1",
+    "year": 2023,
+    "published_on": "2024-03-01",
+    "deadline": "2024-03-08",
+    "total": "100.00",
     "label": "优秀",
-}  # fmt: skip
+}
 
 
 def drawn(answer: dict[str, Any] | None = None, **options: Any) -> ElementTree.Element:
@@ -69,8 +73,10 @@ def test_tiers_are_told_by_height_pattern_and_name_not_by_colour_alone() -> None
     picture = drawn(timeline("2024-06-01", "2024-09-01"))
     bands = of_class(picture, "tier")
     assert [texts(one, "title")[0] for one in bands] == [
-        "2024-06-03 至 2024-06-30：记录备案", "2024-07-01 至 2024-07-31：警示提醒", "2024-08-01 至 2024-09-01：黑名单",
-    ]  # fmt: skip
+        "2024-06-03 至 2024-06-30：记录备案",
+        "2024-07-01 至 2024-07-31：警示提醒",
+        "2024-08-01 至 2024-09-01：黑名单",
+    ]
     rects = [one.findall(f"{SVG}rect")[1] for one in bands]
     assert len({one.get("fill") for one in rects}) == 3
     defined = {f"url(#{one.get('id')})" for one in picture.iter(f"{SVG}pattern")}
@@ -126,10 +132,14 @@ def test_nothing_comes_from_outside() -> None:
 
 @pytest.mark.parametrize(
     ("first", "last"),
-    [("2024-07-30", "2024-08-05"), ("2024-08-01", "2024-08-01"), ("2024-01-01", "2024-12-31"),
-     ("2023-01-03", "2033-01-03")],
+    [
+        ("2024-07-30", "2024-08-05"),
+        ("2024-08-01", "2024-08-01"),
+        ("2024-01-01", "2024-12-31"),
+        ("2023-01-03", "2033-01-03"),
+    ],
     ids=["a week", "a day", "a year", "ten years"],
-)  # fmt: skip
+)
 def test_labels_of_the_grid_do_not_touch(first: str, last: str) -> None:
     """From a day to ten years there are labels on the axis, from left to right with room between them."""
     answer = timeline(first, last)

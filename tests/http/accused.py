@@ -56,9 +56,15 @@ class Accused:
         entered = {**body, "received_on": "2024-03-04", "complainant": self._hide("entered complainant")}
         self.complaint = world.id_of("ReceiveComplaint", uscc, **entered)
         decision = world.done(
-            "DecideComplaint", uscc, self.complaint, decided_on="2024-03-20", findings=self._tell("findings"),
-            disclosed=self._tell("disclosed"), note=self._hide("decision: note"), evidence=self._papers("decision"),
-        )  # fmt: skip
+            "DecideComplaint",
+            uscc,
+            self.complaint,
+            decided_on="2024-03-20",
+            findings=self._tell("findings"),
+            disclosed=self._tell("disclosed"),
+            note=self._hide("decision: note"),
+            evidence=self._papers("decision"),
+        )
         self.decision = decision["events"][0]["id"]
         self.open_complaint = done["ids"]["complaint"]
         report = {one: self._hide(f"report: {one}") for one in ("reporter", "content", "note")}
@@ -78,9 +84,13 @@ class Accused:
         for place, day in enumerate(FORM_DAYS):
             code = new_uscc()
             project = world.id_of(
-                "StartProject", uscc, client={"uscc": code, "name": f"企业{place}"}, started_on="2024-02-01",
-                due_on="2024-12-20", contract_no=f"HT-{place}",
-            )  # fmt: skip
+                "StartProject",
+                uscc,
+                client={"uscc": code, "name": f"企业{place}"},
+                started_on="2024-02-01",
+                due_on="2024-12-20",
+                contract_no=f"HT-{place}",
+            )
             client = {"uscc": code, "name": self._hide(f"survey {place}: client")}
             if place == 0:
                 world.done("InviteSurvey", uscc, client=client, project_id=project, year=YEAR, invited_on=ASKED_ON)
@@ -111,9 +121,12 @@ class Accused:
         world.done("ScoreEffect", uscc, year=YEAR, scored_on="2024-12-28", client=self._served())
         world.publish(YEAR)
         body = {
-            "year": YEAR, "filed_on": today(), "appellant": {"kind": "agency"}, "grounds": self._tell("grounds"),
+            "year": YEAR,
+            "filed_on": today(),
+            "appellant": {"kind": "agency"},
+            "grounds": self._tell("grounds"),
             "disputed_event_ids": [self.handles[0], self.decision],
-        }  # fmt: skip
+        }
         return str(world.must(self.agency.post(f"/v1/agencies/{uscc}/appeals", body))["ids"]["appeal"])
 
     def _served(self) -> dict[str, str]:

@@ -143,8 +143,14 @@ class Marked:
             appeal = self._appeal(uscc, in_time, [fact] if outcome == "upheld" else [])
             annul: dict[str, Any] = {"annul": [fact]} if outcome == "upheld" else {}
             if outcome == "partly_upheld":
-                annul = {"replace": [{"post": f"/v1/agencies/{uscc}/inspections",
-                                      "body": {"inspected_on": f"{year}-05-01", "findings": mark()}}]}  # fmt: skip
+                annul = {
+                    "replace": [
+                        {
+                            "post": f"/v1/agencies/{uscc}/inspections",
+                            "body": {"inspected_on": f"{year}-05-01", "findings": mark()},
+                        }
+                    ]
+                }
             self.send(
                 "DecideAppeal", f"/v1/appeals/{appeal}/decision", {"outcome": outcome, "decided_on": decided, **annul}
             )

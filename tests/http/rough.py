@@ -45,9 +45,10 @@ class Writer(threading.Thread):
 
     def _try(self, agency: str, body: dict[str, Any], day: str) -> None:
         headers = {
-            "Authorization": f"Bearer {self._token}", "Content-Type": "application/json",
+            "Authorization": f"Bearer {self._token}",
+            "Content-Type": "application/json",
             "Idempotency-Key": f"{self.actor}-{day}",
-        }  # fmt: skip
+        }
         self.tried += 1
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         try:
@@ -71,9 +72,13 @@ class Writer(threading.Thread):
 def request(line: str, token: str, body: bytes = b"", **headers: str) -> bytes:
     """The bytes of a request, after which the connection is to be closed."""
     more = {
-        "Host": "x", "Connection": "close", "Authorization": f"Bearer {token}", "Content-Type": "application/json",
-        "Content-Length": str(len(body)), **{name.replace("_", "-"): value for name, value in headers.items()},
-    }  # fmt: skip
+        "Host": "x",
+        "Connection": "close",
+        "Authorization": f"Bearer {token}",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
     return (
         f"{line} HTTP/1.1\r\n".encode() + b"".join(f"{k}: {v}\r\n".encode() for k, v in more.items()) + b"\r\n" + body
     )
@@ -96,9 +101,19 @@ class Rough(threading.Thread):
     def run(self) -> None:
         """All of them in turn."""
         does: list[Callable[[socket.socket], None]] = [
-            self._oversized, self._endless, self._trickled, self._half_closed, self._cut_off, self._huge_header,
-            self._no_json, self._other_type, self._bad_cursor, self._no_token, self._often, self._no_http,
-        ]  # fmt: skip
+            self._oversized,
+            self._endless,
+            self._trickled,
+            self._half_closed,
+            self._cut_off,
+            self._huge_header,
+            self._no_json,
+            self._other_type,
+            self._bad_cursor,
+            self._no_token,
+            self._often,
+            self._no_http,
+        ]
         number = self._first
         while not self._stopped.is_set() or number < self._first + len(does):
             number += 1

@@ -42,9 +42,14 @@ def test_an_administrator_changes_nothing_unseen(world: World) -> None:
     world.must(admin(world).post(f"/v1/tokens/{token['id']}/revocation", {"revoked": True}))
     rows = noted(world, person=account["person_id"])
     assert [row["act"] for row in rows] == [
-        "account_created", "signed_out", "account_disabled", "account_enabled", "password_reset", "token_created",
+        "account_created",
+        "signed_out",
+        "account_disabled",
+        "account_enabled",
+        "password_reset",
+        "token_created",
         "token_revoked",
-    ]  # fmt: skip
+    ]
     assert [row["subject"] for row in rows] == [account["id"]] * 5 + [token["id"]] * 2
     assert [row["role"] for row in rows] == ["committee"] * 5 + ["regulator"] * 2
     for row in rows:
@@ -81,9 +86,10 @@ def test_a_change_that_is_refused_leaves_no_row(own_world: World) -> None:
         ("/v1/tokens", {"person_id": "nobody", "role": "auditor"}, 422),
         (f"/v1/accounts/{first['id']}/access", {"access": "disabled"}, 409),
         (revocation, {"revoked": True}, 409),
-        ("/v1/accounts/nobody/password", {}, 404), ("/v1/accounts/nobody/access", {"access": "signed_out"}, 404),
+        ("/v1/accounts/nobody/password", {}, 404),
+        ("/v1/accounts/nobody/access", {"access": "signed_out"}, 404),
         ("/v1/accounts/nobody/access", {"access": "disabled"}, 404),
-    ]  # fmt: skip
+    ]
     for path, body, status in refused:
         assert admin(own_world).post(path, body).status_code == status, path
     assert noted(own_world) == before
@@ -121,8 +127,10 @@ def test_an_account_changed_in_the_database_is_refused_by_name(own_world: World)
     count = len(noted(own_world))
     base = f"/v1/accounts/{account['id']}"
     for path, body in (
-        (f"{base}/password", {}), (f"{base}/access", {"access": "disabled"}), (f"{base}/access", {"access": "enabled"}),
-    ):  # fmt: skip
+        (f"{base}/password", {}),
+        (f"{base}/access", {"access": "disabled"}),
+        (f"{base}/access", {"access": "enabled"}),
+    ):
         response = admin(own_world).post(path, body)
         assert response.status_code == 409, response.text
         assert "steward audit" in response.text

@@ -255,10 +255,18 @@ def test_a_hostile_name_is_only_a_name(world: World) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"from": "x"}, {"to": "2024-02-30"}, {"from": "2024-05-02", "to": "2024-05-01"}, {"as_of": "never"},
-     {"known_at": "version:999999"}, {"part": "x"}, {"nonsense": "1"}, {"as_of": "never", "part": "timeline"},
-     {"from": "1989-12-31", "to": "2024-01-01"}],
-)  # fmt: skip
+    [
+        {"from": "x"},
+        {"to": "2024-02-30"},
+        {"from": "2024-05-02", "to": "2024-05-01"},
+        {"as_of": "never"},
+        {"known_at": "version:999999"},
+        {"part": "x"},
+        {"nonsense": "1"},
+        {"as_of": "never", "part": "timeline"},
+        {"from": "1989-12-31", "to": "2024-01-01"},
+    ],
+)
 def test_what_cannot_be_asked_is_refused_in_words(world: World, story: Story, query: dict[str, str]) -> None:
     """422 as a page, in both languages, never an error of ours."""
     response = Desk(world, Role.REGULATOR).get(story.path, **query)

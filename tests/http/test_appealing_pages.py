@@ -26,9 +26,12 @@ def contested(dated_world: DatedWorld) -> Contested:
 def appeal(contested: Contested, filed_on: str) -> dict[str, str]:
     """The form as a browser sends it."""
     return {
-        "agency": contested.hit, "/year": str(YEAR), "/filed_on": filed_on, "/appellant/kind": "agency",
+        "agency": contested.hit,
+        "/year": str(YEAR),
+        "/filed_on": filed_on,
+        "/appellant/kind": "agency",
         "/grounds": "得分有误",
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.shows("art.20", "R3", "R33")
@@ -37,11 +40,12 @@ def appeal(contested: Contested, filed_on: str) -> dict[str, str]:
     [
         ("2025-03-17", ("按期提出", "2025年3月17日", "作出成立、部分成立或不成立"), ("Filed in time", "17 March 2025")),
         (
-            "2025-03-20", ("逾期提出", "2025年3月17日", "晚了 3 天", "须先由专业委员会说明理由受理"),
+            "2025-03-20",
+            ("逾期提出", "2025年3月17日", "晚了 3 天", "须先由专业委员会说明理由受理"),
             ("Filed late", "17 March 2025", "3 days", "has to admit it"),
         ),
     ],
-)  # fmt: skip
+)
 def test_an_appeal_says_whether_it_is_in_time_before_and_after_it_is_recorded(
     contested: Contested, filed_on: str, said: tuple[str, ...], said_en: tuple[str, ...]
 ) -> None:

@@ -37,9 +37,12 @@ class Year:
 
     def appeal(self, uscc: str, *disputed: str, filed_on: str = "2025-03-14", who: Person | None = None) -> Any:
         body = {
-            "year": YEAR, "filed_on": filed_on, "appellant": APPELLANT, "grounds": "与事实不符",
+            "year": YEAR,
+            "filed_on": filed_on,
+            "appellant": APPELLANT,
+            "grounds": "与事实不符",
             "disputed_event_ids": list(disputed),
-        }  # fmt: skip
+        }
         return (who or self.world.association).post(f"/v1/agencies/{uscc}/appeals", body)
 
     def filed_appeal(self, uscc: str, *disputed: str, **more: Any) -> str:
@@ -219,9 +222,7 @@ def test_nothing_else_than_the_decision_changes_the_result(year: Year) -> None:
     sheets = (today["published_sheet"], today["standing"]["sheet"], today["today_sheet"])
     assert [one["total"] for one in sheets] == ["83.50", "85.50", "84.50"]
     answers = {one["answer"]: one["total"] for one in today["answers"]}
-    assert answers == {
-        "as_published": "83.50", "known_now_rules_of_then": "84.50", "known_now_rules_of_now": "84.50"
-    }  # fmt: skip
+    assert answers == {"as_published": "83.50", "known_now_rules_of_then": "84.50", "known_now_rules_of_now": "84.50"}
 
 
 def test_a_decision_is_never_to_the_appellants_disadvantage(year: Year) -> None:
@@ -250,9 +251,11 @@ def test_facts_are_replaced_in_the_same_step(year: Year) -> None:
     appeal = year.filed_appeal(uscc, survey)
     before = len(world.trail(uscc))
     body = {
-        "client": {"uscc": "91441302MA5A00001N", "name": "大亚湾海岸精细化工有限公司"}, "year": YEAR,
-        "submitted_on": "2024-12-10", "answers": ["A"] * 10,
-    }  # fmt: skip
+        "client": {"uscc": "91441302MA5A00001N", "name": "大亚湾海岸精细化工有限公司"},
+        "year": YEAR,
+        "submitted_on": "2024-12-10",
+        "answers": ["A"] * 10,
+    }
     wrong = [{"post": f"/v1/agencies/{uscc}/surveys", "body": {**body, "project_id": "nowhere"}}]
     refused = year.decide(appeal, annul=[survey], replace=wrong)
     assert refused.status_code == 422
@@ -414,8 +417,10 @@ def test_upheld_must_change_something_and_only_what_is_disputed(year: Year) -> N
     world.publish()
     appeal = year.filed_appeal(uscc, one)
     cases: tuple[tuple[str, dict[str, Any], str], ...] = (
-        ("upheld", {}, "/annul"), ("dismissed", {"annul": [one]}, "/annul"), ("upheld", {"annul": [two]}, "/annul/0"),
-    )  # fmt: skip
+        ("upheld", {}, "/annul"),
+        ("dismissed", {"annul": [one]}, "/annul"),
+        ("upheld", {"annul": [two]}, "/annul/0"),
+    )
     for outcome, more, pointer in cases:
         refused = year.decide(appeal, outcome, **more)
         assert refused.status_code == 422, refused.text

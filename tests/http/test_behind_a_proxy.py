@@ -129,9 +129,12 @@ def receipt_of_an_invitation(world: World) -> str:
     project = next(one["id"] for one in world.trail(uscc) if one["type"] == "ProjectStarted")
     desk = Desk(world, Role.ASSOCIATION)
     fields = {
-        "agency": uscc, "/project_id": project, "/year": "2024", "/invited_on": "2024-12-01",
+        "agency": uscc,
+        "/project_id": project,
+        "/year": "2024",
+        "/invited_on": "2024-12-01",
         "/expires_on": "2099-12-31",
-    }  # fmt: skip
+    }
     preview = desk.send("/record/invite-survey", fields).text
     return str(desk.send("/record/invite-survey", {**hidden(preview), "do": "record"}).text)
 

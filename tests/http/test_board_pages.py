@@ -18,9 +18,7 @@ READERS = (Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize(
-    "path", ["/board", "/agencies", f"/rankings/{APPEALED}", *(f"/todo/{one}" for one in LISTS)]
-)  # fmt: skip
+@pytest.mark.parametrize("path", ["/board", "/agencies", f"/rankings/{APPEALED}", *(f"/todo/{one}" for one in LISTS)])
 def test_readers_open_every_page_in_both_languages(world: World, path: str, language: str) -> None:
     """The association and the auditor get it, the public is led to sign in, a client is refused; it stays small."""
     for role in (Role.ASSOCIATION, Role.AUDITOR):

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from projections.proof.certificate import check_certificate
-from projections.proof.certificate_file import Certificate, encoded, parse_certificate
 
 from domain.proof.check import ProofError, parse_key
 from domain.values import Role
+from projections.proof.certificate import check_certificate
+from projections.proof.certificate_file import Certificate, encoded, parse_certificate
 from tests.http.world import World
 
 
@@ -42,8 +42,12 @@ def test_a_certificate_says_what_the_questions_say_and_proves_it(world: World, k
     trail = world.trail(uscc)
     place = fetched(world, uscc)
     size = int(place.known_at.removeprefix("log:"))
-    at = {"now": {}, "instant": {"known_at": trail[-3]["recorded_at"]}, "version": {"known_at": "version:7"},
-          "log": {"known_at": f"log:{size}"}}[known]  # fmt: skip
+    at = {
+        "now": {},
+        "instant": {"known_at": trail[-3]["recorded_at"]},
+        "version": {"known_at": "version:7"},
+        "log": {"known_at": f"log:{size}"},
+    }[known]
     certificate = fetched(world, uscc, as_of="2024-12-31", **at)
     asked = at or {"known_at": certificate.known_at}
     path = f"/v1/agencies/{uscc}"

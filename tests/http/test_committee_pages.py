@@ -150,10 +150,11 @@ def test_the_public_is_told_of_the_weeks_of_revised_results(contested: Contested
         ({"decided_on": "2025-02-30"}, "decided_on", "没有这一天"),
         (
             {"replace-0-kind": "lapses", "replace-0-body-item": "4", "replace-0-body-occurred_on": ""},
-            "replace-0-body-occurred_on", "缺少",
+            "replace-0-body-occurred_on",
+            "缺少",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_is_refused_stands_next_to_its_field(
     contested: Contested, changes: dict[str, Any], field: str, said: str
 ) -> None:

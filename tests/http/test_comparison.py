@@ -32,27 +32,40 @@ def test_two_bases_differ_by_what_was_recorded_between_them(world: World) -> Non
     answer = world.association.get(path, **query).json()
     assert answer["agency"]["uscc"] == uscc
     assert (answer["before"]["known_at"], answer["before"]["sanction"]["tier"]) == (before, "none")
-    assert answer["after"] == world.association.get(
-        f"/v1/agencies/{uscc}/standing", as_of="2024-06-30", known_at=answer["after"]["known_at"]
-    ).json()  # fmt: skip
+    assert (
+        answer["after"]
+        == world.association.get(
+            f"/v1/agencies/{uscc}/standing", as_of="2024-06-30", known_at=answer["after"]["known_at"]
+        ).json()
+    )
     differences = told(answer)
     assert set(differences) == {
-        "sanction.tier", "sanction.since", "sanction.events", "sanction.verified_complaints", "bad_records.year",
-        "bad_records.total", "assessment.conduct", "assessment.total",
-    }  # fmt: skip
+        "sanction.tier",
+        "sanction.since",
+        "sanction.events",
+        "sanction.verified_complaints",
+        "bad_records.year",
+        "bad_records.total",
+        "assessment.conduct",
+        "assessment.total",
+    }
     for one in differences.values():
         assert one["events"] == [decision], one
         assert one["why"], one
         assert one["why_en"], one
     assert (differences["assessment.conduct"]["before"], differences["assessment.conduct"]["after"]) == (
-        "10.00", "8.00",
-    )  # fmt: skip
+        "10.00",
+        "8.00",
+    )
     assert "没有此记录" in differences["sanction.tier"]["why"]
     (sheets,) = answer["sheets"]
     assert sheets["year"] == 2024
-    assert sheets["after"] == world.association.get(
-        f"/v1/agencies/{uscc}/sheets/2024", as_of="2024-06-30", known_at=answer["after"]["known_at"]
-    ).json()  # fmt: skip
+    assert (
+        sheets["after"]
+        == world.association.get(
+            f"/v1/agencies/{uscc}/sheets/2024", as_of="2024-06-30", known_at=answer["after"]["known_at"]
+        ).json()
+    )
     assert [one["field"] for one in sheets["difference"]] == ["conduct", "total"]
     versions = {"known_at": "version:4", "known_at_2": "version:5", "as_of": "2024-06-30", "as_of_2": "2024-06-30"}
     assert set(told(world.association.get(path, **versions).json())) == set(differences)

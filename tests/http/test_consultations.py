@@ -39,11 +39,14 @@ def test_every_question_about_one_agency_is_noted(world: World) -> None:
     uscc, asker = world.filed(), world.person(Role.COMMITTEE)
     base = f"/v1/agencies/{uscc}"
     asked: list[tuple[str, dict[str, str], str | None]] = [
-        ("standing", BASIS, None), ("sheets/2024", BASIS, "year=2024"),
+        ("standing", BASIS, None),
+        ("sheets/2024", BASIS, "year=2024"),
         ("timeline", {"from": "2024-01-01"}, "from=2024-01-01"),
-        ("events", {}, None), ("comparison", {**BASIS, "as_of_2": "2024-07-01"}, "as_of_2=2024-07-01"),
-        ("hints", {}, None), ("subjects", {"q": "陈国栋"}, None),
-    ]  # fmt: skip
+        ("events", {}, None),
+        ("comparison", {**BASIS, "as_of_2": "2024-07-01"}, "as_of_2=2024-07-01"),
+        ("hints", {}, None),
+        ("subjects", {"q": "陈国栋"}, None),
+    ]
     for path, query, _ in asked:
         assert world.client.get(f"{base}/{path}", params=query, headers=asker.headers).status_code == 200
     etag = asker.get(f"{base}/standing", **BASIS).headers["etag"]
@@ -68,8 +71,9 @@ def test_appeals_and_dossiers_are_about_their_agency(world: World) -> None:
         assert asker.get(path).status_code == 200
     rows = consulted(world, uscc=world.appealable(), person=asker.person_id)
     assert [(row["route"], row["asked"]) for row in rows] == [
-        ("GET /v1/appeals/{id}", f"id={appeal}"), ("GET /v1/appeals/{id}/dossier", f"id={appeal}"),
-    ]  # fmt: skip
+        ("GET /v1/appeals/{id}", f"id={appeal}"),
+        ("GET /v1/appeals/{id}/dossier", f"id={appeal}"),
+    ]
 
 
 def test_proof_of_an_event_is_about_its_agency(world: World) -> None:
@@ -97,8 +101,13 @@ def test_the_short_way_of_standing_is_noted_too(world: World) -> None:
 def test_what_is_not_answered_or_about_nobody_is_not_noted(world: World) -> None:
     """Refusals, lists of the district, the law, and what anybody may read without a token."""
     uscc, asker = world.filed(), world.person(Role.AUDITOR)
-    for path in (f"/v1/agencies/{new_uscc()}/standing", "/v1/agencies",
-                 "/v1/statistics", "/v1/rulebooks", "/v1/public/agencies"):  # fmt: skip
+    for path in (
+        f"/v1/agencies/{new_uscc()}/standing",
+        "/v1/agencies",
+        "/v1/statistics",
+        "/v1/rulebooks",
+        "/v1/public/agencies",
+    ):
         asker.get(path)
     assert asker.get(f"/v1/agencies/{uscc}/standing", as_of="soon").status_code == 422
     assert world.person(Role.AGENCY, world.filed()).get(f"/v1/agencies/{uscc}/standing").status_code == 404

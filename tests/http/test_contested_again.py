@@ -170,9 +170,7 @@ def test_an_agency_sees_no_other_agencys_waiver_and_no_informant(year: Year) -> 
     """Of the year its own part; of the dossier no bytes that tell who complained."""
     world, own, other = year.world, year.world.assessed(), year.world.filed()
     world.done("StartProject", other)
-    complaint = world.must(
-        world.client_person.post(f"/v1/agencies/{own}/complaints", _complaint())
-    )["ids"]["complaint"]  # fmt: skip
+    complaint = world.must(world.client_person.post(f"/v1/agencies/{own}/complaints", _complaint()))["ids"]["complaint"]
     world.publish()
     me = world.person(Role.AGENCY, own)
     assert me.get(f"/v1/assessments/{YEAR}").json()["waivers"] == []

@@ -78,9 +78,7 @@ def test_facts_can_be_put_in_and_others_tried(contested: Contested) -> None:
 
 def test_nothing_supposed_keeps_the_result(contested: Contested) -> None:
     """Without any change, and where it would be worse, what was published stands and no rank moves."""
-    lapse = {
-        "post": f"/v1/agencies/{contested.hit}/lapses", "body": {"item": 4, "occurred_on": "2024-05-20"},
-    }  # fmt: skip
+    lapse = {"post": f"/v1/agencies/{contested.hit}/lapses", "body": {"item": 4, "occurred_on": "2024-05-20"}}
     for body in ({}, {"replace": [lapse]}):
         found = contested.what_if(**body).json()
         assert (found["kept"], found["ranks"]["moved"]) == (True, 0)
@@ -90,9 +88,10 @@ def test_wrong_ids_and_bodies_are_named(contested: Contested) -> None:
     """An unknown fact, another agency's command, a misspelt field: 422 at its place."""
     foreign = {"post": f"/v1/agencies/{contested.other}/lapses", "body": {"item": 4, "occurred_on": "2024-05-20"}}
     for body, pointer in (
-        ({"annul": [contested.upheld[0], "nothing"]}, "/annul/1"), ({"replace": [foreign]}, "/replace/0/post"),
+        ({"annul": [contested.upheld[0], "nothing"]}, "/annul/1"),
+        ({"replace": [foreign]}, "/replace/0/post"),
         ({"anul": []}, "/anul"),
-    ):  # fmt: skip
+    ):
         response = contested.what_if(**body)
         assert response.status_code == 422
         assert response.json()["errors"][0]["pointer"] == pointer

@@ -30,15 +30,15 @@ def test_what_is_wrong_is_replaced_in_one_step(world: World) -> None:
     decided = {**body_of("DecideComplaint"), "verified_grounds": "other"}
     answer = World.must(
         corrected(
-            world, uscc, wrong,
+            world,
+            uscc,
+            wrong,
             command(uscc, "complaints", {"received_on": "2024-04-25", "grounds": "other"}, "c"),
             command(uscc, "complaints/$c/decision", decided),
         )
-    )  # fmt: skip
+    )
     kinds = [(one["type"], one["version"]) for one in answer["events"]]
-    assert kinds == [
-        ("EventAnnulled", before + 1), ("ComplaintReceived", before + 2), ("ComplaintUpheld", before + 3)
-    ]  # fmt: skip
+    assert kinds == [("EventAnnulled", before + 1), ("ComplaintReceived", before + 2), ("ComplaintUpheld", before + 3)]
     assert answer["version"] == before + 3
     assert answer["ids"] == {"annulment": answer["events"][0]["id"], "complaint": answer["events"][1]["id"]}
     assert answer["also_annulled"] == [decision]
@@ -96,8 +96,12 @@ def test_a_correction_is_retried_and_conditional_like_any_command(world: World) 
     lapse = world.id_of("RecordLapse", uscc)
     good = {"item": 9, "occurred_on": "2024-05-20"}
     path = f"/v1/agencies/{uscc}/corrections"
-    body = {"event_id": lapse, "reason": "登记有误", "annulled_on": "2024-06-20",
-            "replace": [command(uscc, "lapses", good)]}  # fmt: skip
+    body = {
+        "event_id": lapse,
+        "reason": "登记有误",
+        "annulled_on": "2024-06-20",
+        "replace": [command(uscc, "lapses", good)],
+    }
     assert world.association.post(path, body, If_Match='"2"').status_code == 412
     assert len(world.trail(uscc)) == 3
     first = world.association.post(path, body, If_Match='"3"', Idempotency_Key="correct-1")

@@ -174,10 +174,15 @@ def test_who_withdraws_an_appeal(year: Year) -> None:
     practitioner = world.must(
         world.association.post(
             f"/v1/agencies/{uscc}/appeals",
-            {"year": YEAR, "filed_on": "2025-03-14", "grounds": "与我无关", "disputed_event_ids": [],
-             "appellant": {"kind": "practitioner", "name": "邓海生"}},
+            {
+                "year": YEAR,
+                "filed_on": "2025-03-14",
+                "grounds": "与我无关",
+                "disputed_event_ids": [],
+                "appellant": {"kind": "practitioner", "name": "邓海生"},
+            },
         )
-    )["ids"]["appeal"]  # fmt: skip
+    )["ids"]["appeal"]
     body: dict[str, Any] = {"withdrawn_on": "2025-03-14"}
     world.must(agency.post(f"/v1/appeals/{own}/withdrawal", body))
     refused = agency.post(f"/v1/appeals/{practitioner}/withdrawal", {**body, "evidence": DOCUMENT})

@@ -19,9 +19,19 @@ from tests.http.test_assessment import YEAR, Year
 from tests.http.world import Person, World
 
 NAMES = {
-    "MANIFEST.json", "README.txt", "appeal.json", "answers.json", "cited.json", "difference.json",
-    "sheets/published.json", "sheets/published.pdf", "sheets/today.json", "timeline.json", "timeline.svg", "trail.json",
-}  # fmt: skip
+    "MANIFEST.json",
+    "README.txt",
+    "appeal.json",
+    "answers.json",
+    "cited.json",
+    "difference.json",
+    "sheets/published.json",
+    "sheets/published.pdf",
+    "sheets/today.json",
+    "timeline.json",
+    "timeline.svg",
+    "trail.json",
+}
 
 
 def opened(response: Any) -> dict[str, bytes]:

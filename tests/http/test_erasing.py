@@ -44,9 +44,12 @@ def contested(world: World) -> tuple[str, str]:
     decision = world.done("DecideComplaint", uscc, complaint, findings="赫连城所述属实")["events"][0]["id"]
     world.publish(2024)
     body = {
-        "year": 2024, "filed_on": "2025-03-12", "appellant": {"kind": "practitioner", "name": "林晓梅"},
-        "grounds": "赫连城与本机构有纠纷", "disputed_event_ids": [decision],
-    }  # fmt: skip
+        "year": 2024,
+        "filed_on": "2025-03-12",
+        "appellant": {"kind": "practitioner", "name": "林晓梅"},
+        "grounds": "赫连城与本机构有纠纷",
+        "disputed_event_ids": [decision],
+    }
     appeal = world.must(world.association.post(f"/v1/agencies/{uscc}/appeals", body))["ids"]["appeal"]
     return uscc, str(appeal)
 

@@ -115,17 +115,27 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(world: Wor
     desk = Desk(world, Role.ASSOCIATION)
     long, markup = "长" * 10_000, HOSTILE
     fields = {
-        "agency": uscc, "key": "one", "/client/uscc": "9144130", "/client/name": markup, "/contract_no": "a\x07b",
-        "/started_on": "2024-13-01", "/due_on": "2024-12-31", "/technicians/4/name": long, "/technicians/9/years": "-1",
-    }  # fmt: skip
+        "agency": uscc,
+        "key": "one",
+        "/client/uscc": "9144130",
+        "/client/name": markup,
+        "/contract_no": "a\x07b",
+        "/started_on": "2024-13-01",
+        "/due_on": "2024-12-31",
+        "/technicians/4/name": long,
+        "/technicians/9/years": "-1",
+    }
     response = desk.send("/record/start-project", {**fields, "do": "preview"})
     assert response.status_code == 422
     text = main_of(response.text)
     for id_, said in (
-        ("f-client-uscc", "GB 32100-2015"), ("f-contract_no", "控制字符"), ("f-started_on", "没有这一天"),
-        ("f-technicians-0-name", "至多 300 个字符"), ("f-technicians-1-name", "缺少这一项"),
+        ("f-client-uscc", "GB 32100-2015"),
+        ("f-contract_no", "控制字符"),
+        ("f-started_on", "没有这一天"),
+        ("f-technicians-0-name", "至多 300 个字符"),
+        ("f-technicians-1-name", "缺少这一项"),
         ("f-technicians-1-years", "须为非负数"),
-    ):  # fmt: skip
+    ):
         assert re.search(rf'id="{id_}-problem">[^<]*{said}', text), id_
         assert f'href="#{id_}"' in text
         assert re.search(rf'id="{id_}"[^>]*aria-invalid="true"', text), id_
@@ -143,13 +153,25 @@ def test_a_refusal_never_says_the_key_of_a_field(world: World, language: str) ->
     uscc = world.filed()
     desk = Desk(world, Role.ASSOCIATION)
     for command, body, said, said_en in (
-        ("receive-complaint", {**body_of("ReceiveComplaint"), "received_on": "2100-01-01"},
-         "2100-01-01 晚于今天", "2100-01-01 lies after today"),
-        ("start-project", {**body_of("StartProject"), "started_on": "2024-05-01", "due_on": "2024-03-01"},
-         "期限（2024-03-01）早于起始日期（2024-05-01）", "the due date (2024-03-01) lies before the first day"),
-        ("close-survey", {**body_of("CloseSurvey"), "year": 2099, "closed_on": "2024-12-31"},
-         "2099 考评年度在 2024-12-31 尚未开始", "the assessment year 2099 had not begun on 2024-12-31"),
-    ):  # fmt: skip
+        (
+            "receive-complaint",
+            {**body_of("ReceiveComplaint"), "received_on": "2100-01-01"},
+            "2100-01-01 晚于今天",
+            "2100-01-01 lies after today",
+        ),
+        (
+            "start-project",
+            {**body_of("StartProject"), "started_on": "2024-05-01", "due_on": "2024-03-01"},
+            "期限（2024-03-01）早于起始日期（2024-05-01）",
+            "the due date (2024-03-01) lies before the first day",
+        ),
+        (
+            "close-survey",
+            {**body_of("CloseSurvey"), "year": 2099, "closed_on": "2024-12-31"},
+            "2099 考评年度在 2024-12-31 尚未开始",
+            "the assessment year 2099 had not begun on 2024-12-31",
+        ),
+    ):
         desk.shown("/record", lang=language)
         response = desk.send(f"/record/{command}", {"agency": uscc, **typed(command, body), "do": "preview"})
         if response.status_code == 200:
@@ -246,9 +268,13 @@ def test_hostile_names_are_only_text(world: World) -> None:
     project = next(one["id"] for one in world.trail(uscc) if one["type"] == "ProjectStarted")
     pages = [desk.shown("/record", q=uscc), desk.shown("/record/invite-survey", uscc=uscc, project_id=project)]
     fields = {
-        "agency": uscc, "/project_id": project, "/year": "2024", "/invited_on": "2024-12-01",
-        "/expires_on": "2099-12-31", "/note": HOSTILE,
-    }  # fmt: skip
+        "agency": uscc,
+        "/project_id": project,
+        "/year": "2024",
+        "/invited_on": "2024-12-01",
+        "/expires_on": "2099-12-31",
+        "/note": HOSTILE,
+    }
     preview = desk.send("/record/invite-survey", fields).text
     receipt = desk.send("/record/invite-survey", {**hidden(preview), "do": "record"}).text
     assert "/survey/" in receipt
@@ -280,9 +306,13 @@ def test_a_form_reads_codes_and_numbers_in_full_width(world: World) -> None:
     desk = Desk(world, Role.REGULATOR)
     wide = "".join(chr(ord(one) + 0xFEE0) for one in CLIENT_USCC)
     fields = {
-        "agency": uscc, "/client/uscc": f" {wide} ", "/client/name": "乙厂", "/year": "２０２４", "/value": "８２．５",
+        "agency": uscc,
+        "/client/uscc": f" {wide} ",
+        "/client/name": "乙厂",
+        "/year": "２０２４",
+        "/value": "８２．５",
         "/scored_on": "2024-12-28",
-    }  # fmt: skip
+    }
     carried: dict[str, Any] = previewed(desk, "score-effect", fields)
     assert (carried["/client/uscc"], carried["/value"]) == ([CLIENT_USCC], ["82.5"])
     desk.send("/record/score-effect", {**carried, "do": "record"})

@@ -21,14 +21,22 @@ def test_the_preview_tells_what_recording_does(world: World) -> None:
     complaint = world.id_of("ReceiveComplaint", uscc, received_on="2024-05-01")
     desk = Desk(world, Role.ASSOCIATION)
     fields = {
-        "agency": uscc, "id": complaint, "/outcome": "upheld", "/decided_on": "2024-05-06",
-        "/verified_grounds": "missed_hazard", "/findings": "现场核查记录",
-    }  # fmt: skip
+        "agency": uscc,
+        "id": complaint,
+        "/outcome": "upheld",
+        "/decided_on": "2024-05-06",
+        "/verified_grounds": "missed_hazard",
+        "/findings": "现场核查记录",
+    }
     text = desk.send("/record/decide-complaint", fields).text
     for said in (
-        "这是一年内第 2 次有效投诉：“警示提醒”，自 2024-05-06 至 2025-05-06", "2024 年度得分：",
-        "不良信息累计：1 → 2 次", "投诉于 2024-05-06 经核实属实", "第十六条", "今天的惩戒等级",
-    ):  # fmt: skip
+        "这是一年内第 2 次有效投诉：“警示提醒”，自 2024-05-06 至 2025-05-06",
+        "2024 年度得分：",
+        "不良信息累计：1 → 2 次",
+        "投诉于 2024-05-06 经核实属实",
+        "第十六条",
+        "今天的惩戒等级",
+    ):
         assert said in text, main_of(text)
     assert "what-if" not in text
     english = desk.client.post("/record/decide-complaint?lang=en", data={"csrf": desk.csrf(), **fields}).text
@@ -119,8 +127,14 @@ def test_the_preview_and_the_receipt_name_an_equal_fact(world: World, role: Role
     A client is told of its own, which the association recorded in its name.
     """
     uscc = world.filed()
-    given = {"received_on": today(), "complainant": "李 四", "client_uscc": CLIENT_USCC, "grounds": "other",
-             "content": "", "contact": ""}  # fmt: skip
+    given = {
+        "received_on": today(),
+        "complainant": "李 四",
+        "client_uscc": CLIENT_USCC,
+        "grounds": "other",
+        "content": "",
+        "contact": "",
+    }
     first = world.id_of("ReceiveComplaint", uscc, **given)
     desk = Desk(world, role, CLIENT_USCC if role is Role.CLIENT else None)
     fields = {"agency": uscc, **{f"/{name}": value for name, value in given.items()}, "/complainant": "李四"}

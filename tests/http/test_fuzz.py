@@ -34,9 +34,12 @@ from tests.http.world import World
 EXAMPLES = {"sqlite": 6, "postgresql": 2}
 """Of each operation."""
 CHECKS = [
-    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
     response_schema_conformance,
-]  # fmt: skip
+]
 READS = ("what-if",)
 """Posted, and yet they record nothing whatever the answer."""
 OPERATIONS = sorted((method, path.replace(":path", "")) for method, path in PERMISSIONS)
@@ -45,9 +48,13 @@ OPERATIONS = sorted((method, path.replace(":path", "")) for method, path in PERM
 def bounded(examples: int) -> settings:
     """So many requests, the same at every run; nothing is tried again, as the service is not what it was before."""
     return settings(
-        max_examples=examples, deadline=None, derandomize=True, database=None, phases=[Phase.generate],
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
+    )
 
 
 class Service:
@@ -99,10 +106,13 @@ def test_no_request_is_answered_but_as_documented(service: Service, dialect: str
 
 
 REACHED = [
-    ("GET", "/v1/agencies/{uscc}/standing"), ("GET", "/v1/agencies/{uscc}/events/{id}"),
-    ("POST", "/v1/agencies/{uscc}/lapses"), ("POST", "/v1/agencies/{uscc}/annulments"),
-    ("POST", "/v1/agencies/{uscc}/filing-decision"), ("POST", "/v1/agencies/{uscc}/what-if"),
-]  # fmt: skip
+    ("GET", "/v1/agencies/{uscc}/standing"),
+    ("GET", "/v1/agencies/{uscc}/events/{id}"),
+    ("POST", "/v1/agencies/{uscc}/lapses"),
+    ("POST", "/v1/agencies/{uscc}/annulments"),
+    ("POST", "/v1/agencies/{uscc}/filing-decision"),
+    ("POST", "/v1/agencies/{uscc}/what-if"),
+]
 
 
 def test_the_requests_reach_what_they_are_for(service: Service) -> None:

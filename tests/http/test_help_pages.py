@@ -45,9 +45,15 @@ def test_the_help_page_explains_every_term(world: World, language: str) -> None:
 def test_a_word_is_explained_once_on_a_page(world: World) -> None:
     """The first use opens its explanation, without script; later ones are plain words, so no id stands twice."""
     scope = {
-        "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [], "app": world.client.app,
-        "server": ("testserver", 80), "scheme": "http",
-    }  # fmt: skip
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "query_string": b"",
+        "headers": [],
+        "app": world.client.app,
+        "server": ("testserver", 80),
+        "scheme": "http",
+    }
     text = render._templates.from_string(
         '{% import "parts.html" as ui with context %}{{ ui.term("tier", "一") }} {{ ui.term("tier", "<二>") }}'
     ).render(render.frame(Request(scope), "zh"))

@@ -151,10 +151,11 @@ def listen(port: int, token: str, after: int, count: int, **headers: str) -> lis
     with (
         httpx2.Client(timeout=PATIENCE_S) as client,
         client.stream(
-            "GET", f"http://127.0.0.1:{port}/v1/log?after={after}",
+            "GET",
+            f"http://127.0.0.1:{port}/v1/log?after={after}",
             headers={"Authorization": f"Bearer {token}", "Accept": "text/event-stream", **headers},
         ) as answer,
-    ):  # fmt: skip
+    ):
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
         found: list[dict[str, Any]] = []
@@ -278,8 +279,10 @@ def test_nobody_waits_beyond_the_end_of_the_log(own_world: World) -> None:
     assert got(auditor.get("/v1/log", after=last))["items"] == []
     streamed = {"Accept": "text/event-stream"}
     for headers, query in (
-        ({}, {"after": last + 1}), (streamed, {"after": last + 1}), ({**streamed, "Last-Event-ID": str(last + 7)}, {})
-    ):  # fmt: skip
+        ({}, {"after": last + 1}),
+        (streamed, {"after": last + 1}),
+        ({**streamed, "Last-Event-ID": str(last + 7)}, {}),
+    ):
         refused = auditor.get("/v1/log", headers, **query)
         assert refused.status_code == 409, headers
         assert f"after={last}" in refused.json()["remedy_en"]

@@ -95,15 +95,7 @@ def test_a_number_that_counts_is_no_binary_float(world: World, value: Any) -> No
     assert response.json()["errors"][0]["pointer"] == "/value"
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("item", 1.0),
-        ("item", True),
-        ("item", "1"),
-        ("due_on", 20240101),
-    ],
-)
+@pytest.mark.parametrize(("name", "value"), [("item", 1.0), ("item", True), ("item", "1"), ("due_on", 20240101)])
 def test_other_json_types_are_not_converted(world: World, name: str, value: Any) -> None:
     """1.0, true and "1" are not the item 1, and a number is no date."""
     body = {**body_of("RequestSubmission"), name: value}
@@ -138,11 +130,7 @@ def test_a_rule_over_several_fields_names_the_one_to_mend(world: World) -> None:
     decision = {"outcome": "returned", "decided_on": "2024-01-10"}
     returned = world.association.post(f"/v1/agencies/{uscc}/filing-decision", decision).json()
     assert returned["errors"] == [
-        {
-            "pointer": "/reasons",
-            "detail": "退回备案须写明理由（R6）",
-            "detail_en": "a return needs its reasons (R6)",
-        }
+        {"pointer": "/reasons", "detail": "退回备案须写明理由（R6）", "detail_en": "a return needs its reasons (R6)"}
     ]
 
 

@@ -11,9 +11,19 @@ from tests.http.world import World, body_of, new_uscc
 
 NAME = "惠州市长风（大亚湾）Safety 安全技术有限公司"
 TYPED = [
-    "长风(大亚湾)", "长风（大亚湾）", "长风 ( 大亚湾 )", "长风〔大亚湾〕", "SAFETY安全", "ｓａｆｅｔｙ 安全",
-    "safety  安全", "长\u200b风", "⻓⻛", "y安全\u3000技术", "y安全技术有限\u00ad公司", "⼤亚湾",
-]  # fmt: skip
+    "长风(大亚湾)",
+    "长风（大亚湾）",
+    "长风 ( 大亚湾 )",
+    "长风〔大亚湾〕",
+    "SAFETY安全",
+    "ｓａｆｅｔｙ 安全",
+    "safety  安全",
+    "长\u200b风",
+    "⻓⻛",
+    "y安全\u3000技术",
+    "y安全技术有限\u00ad公司",
+    "⼤亚湾",
+]
 
 
 @pytest.fixture(scope="module")

@@ -19,11 +19,8 @@ from tests.http.desk import Desk
 from tests.http.world import APPEALED, CLIENT_PARTY, ROWS, Person, World, body_of, new_uscc, today, with_dates
 
 FOR_ALL = frozenset(
-    {
-        "/v1/log/checkpoint", "/v1/log/consistency", "/v1/rulebooks", "/v1/rulebooks/{id}",
-        "/v1/measures/{article:path}",
-    }
-)  # fmt: skip
+    {"/v1/log/checkpoint", "/v1/log/consistency", "/v1/rulebooks", "/v1/rulebooks/{id}", "/v1/measures/{article:path}"}
+)
 """What has no fact about anybody in it."""
 BY_EVENT = ("/v1/log/inclusion", "/v1/log/receipt")
 NAME = "惠州市某某邻家安全服务有限公司"
@@ -278,9 +275,16 @@ def _secrets(district: District) -> list[str]:
     complaint: Any = events[district.ids["complaint"]]
     report: Any = events[district.ids["report"]]
     return [
-        COMPLAINANT, REPORTER, INFORMANT_USCC, keyed, district.informant.person_id, complaint.complainant.sealed,
-        complaint.complainant.subject, report.reporter.sealed, report.reporter.subject,
-    ]  # fmt: skip
+        COMPLAINANT,
+        REPORTER,
+        INFORMANT_USCC,
+        keyed,
+        district.informant.person_id,
+        complaint.complainant.sealed,
+        complaint.complainant.subject,
+        report.reporter.sealed,
+        report.reporter.subject,
+    ]
 
 
 def _asked(person: Person, method: str, path: str, uscc: str, id_: str) -> Any:

@@ -21,9 +21,14 @@ def test_a_client_reads_its_own_projects_alone(world: World) -> None:
     assert [one["id"] for one in answer["items"]] == [mine]
     item = answer["items"][0]
     assert item["fact"] == {
-        "project_id": mine, "client": CLIENT_PARTY, "contract_no": "AH-2024-017", "service_type": "隐患排查",
-        "due_on": "2024-12-31", "quality_lead": WITHHELD, "technicians": WITHHELD,
-    }  # fmt: skip
+        "project_id": mine,
+        "client": CLIENT_PARTY,
+        "contract_no": "AH-2024-017",
+        "service_type": "隐患排查",
+        "due_on": "2024-12-31",
+        "quality_lead": WITHHELD,
+        "technicians": WITHHELD,
+    }
     assert item["flags"] == []
     detail = reader.get(f"/v1/agencies/{uscc}/events/{mine}").json()
     assert (detail["event"], detail["named_by"], detail["effects"]) == (item, [], None)
@@ -49,9 +54,13 @@ def test_an_enterprises_survey_names_its_project(world: World) -> None:
     assert f'<option value="{mine}"' in form
     assert other not in form
     fields = {
-        "agency": uscc, "/year": str(year), "/project_id": mine, "/submitted_on": today(),
-        "/client/uscc": CLIENT_PARTY["uscc"], **{f"/answers/{place}": "A" for place in range(10)},
-    }  # fmt: skip
+        "agency": uscc,
+        "/year": str(year),
+        "/project_id": mine,
+        "/submitted_on": today(),
+        "/client/uscc": CLIENT_PARTY["uscc"],
+        **{f"/answers/{place}": "A" for place in range(10)},
+    }
     preview = desk.send("/record/submit-survey", fields)
     assert preview.status_code == 200, main_of(preview.text)
     assert "已记录" in desk.send("/record/submit-survey", {**hidden(preview.text), "do": "record"}).text

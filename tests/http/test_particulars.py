@@ -70,9 +70,10 @@ def test_the_form_begins_with_what_is_on_file_and_records_what_differs(world: Wo
     for said in (
         f"去</span> <bdi>王海涛</bdi> · <bdi>工程师</bdi> · <bdi>ZA-2-{uscc}</bdi>",
         f"增</span> <bdi>陈新来</bdi> · <bdi>工程师</bdi> · <bdi>ZA-9-{uscc}",
-        f'改</span> <bdi>李静</bdi> · <bdi>ZA-3-{uscc}</bdi> → <bdi>李静</bdi> · <bdi>ZA-8-{uscc}</bdi>', "不变：1 项",
+        f"改</span> <bdi>李静</bdi> · <bdi>ZA-3-{uscc}</bdi> → <bdi>李静</bdi> · <bdi>ZA-8-{uscc}</bdi>",
+        "不变：1 项",
         "澳头街道新址 8 号",
-    ):  # fmt: skip
+    ):
         assert said in text, text
     assert "安全评价" not in text[: text.index('<form id="entry"')]
     receipt = desk.send("/record/report-change", {**hidden(preview.text), "do": "record"}).text

@@ -109,9 +109,17 @@ def _moved_complaint(world: World, uscc: str) -> Case:
 
 
 CASES: tuple[tuple[Callable[[World, str], Case], set[int]], ...] = (
-    (_score, {2025}), (_survey, {2025}), (_closing, {2025}), (_annulled_score, {2025}), (_annulled_survey, {2025}),
-    (_objection, {2025}), (_request, {2026}), (_change, {2026}), (_project, {2026}), (_moved_complaint, {2025, 2026}),
-)  # fmt: skip
+    (_score, {2025}),
+    (_survey, {2025}),
+    (_closing, {2025}),
+    (_annulled_score, {2025}),
+    (_annulled_survey, {2025}),
+    (_objection, {2025}),
+    (_request, {2026}),
+    (_change, {2026}),
+    (_project, {2026}),
+    (_moved_complaint, {2025, 2026}),
+)
 
 
 @pytest.mark.parametrize(("case", "years"), CASES, ids=[case.__name__.strip("_") for case, _ in CASES])
@@ -170,9 +178,14 @@ def test_closing_a_year_that_goes_on_warns(world: World) -> None:
     text, _ = told_and_done(world, desk, "close-survey", closing)
     assert warned in text
     inviting = {
-        "agency": uscc, "/year": year, "/project_id": project, "/invited_on": today(), "/expires_on": "2099-12-31",
-        "/client/uscc": CLIENT_PARTY["uscc"], "/client/name": CLIENT_PARTY["name"],
-    }  # fmt: skip
+        "agency": uscc,
+        "/year": year,
+        "/project_id": project,
+        "/invited_on": today(),
+        "/expires_on": "2099-12-31",
+        "/client/uscc": CLIENT_PARTY["uscc"],
+        "/client/name": CLIENT_PARTY["name"],
+    }
     said = f"{year} 年度的满意度调查已于 {today()} 关闭"
     assert said in desk.send("/record/invite-survey", inviting).text
     assert said not in desk.send("/record/invite-survey", {**inviting, "/year": str(int(year) - 1)}).text

@@ -179,12 +179,23 @@ def test_a_receipt_is_checked_without_the_service(world: World) -> None:
     stranger = VerifierKey(trusted(world).name, bytes(32))
     other = world.association.get("/v1/log/receipt", event_id=world.id_of("RecordLapse", uscc)).json()
     changes: list[dict[str, Any]] = [
-        {"event_id": other["event_id"]}, {"log_index": given["log_index"] + 1}, {"leaf_hash": other["leaf_hash"]},
-        {"recorded_at": other["recorded_at"]}, {"size": given["size"] - 1}, {"proof": given["proof"][1:]},
-        {"receipt": given["checkpoint"]}, {"checkpoint": given["receipt"]}, {"receipt": other["receipt"]},
-        {"state": other["state"]}, {"state": given["state"] + " "}, {"format": "steward-receipt/2"}, {"proof": ["x"]},
-        {"log_index": str(given["log_index"])}, {"leaf_hash": "x"}, {"checkpoint": None},
-    ]  # fmt: skip
+        {"event_id": other["event_id"]},
+        {"log_index": given["log_index"] + 1},
+        {"leaf_hash": other["leaf_hash"]},
+        {"recorded_at": other["recorded_at"]},
+        {"size": given["size"] - 1},
+        {"proof": given["proof"][1:]},
+        {"receipt": given["checkpoint"]},
+        {"checkpoint": given["receipt"]},
+        {"receipt": other["receipt"]},
+        {"state": other["state"]},
+        {"state": given["state"] + " "},
+        {"format": "steward-receipt/2"},
+        {"proof": ["x"]},
+        {"log_index": str(given["log_index"])},
+        {"leaf_hash": "x"},
+        {"checkpoint": None},
+    ]
     if other["checkpoint"] != given["checkpoint"]:
         changes.append({"checkpoint": other["checkpoint"]})
     for change in changes:

@@ -153,10 +153,15 @@ def test_long_particulars_are_cut(own_world: World) -> None:
 
 def row(number: int, **more: Any) -> PublicResult:
     values: dict[str, Any] = {
-        "uscc": uscc(number), "name": f"机构 <{number}>", "category": "甲" if number % 2 else "乙",
-        "grade": Grade.QUALIFIED, "total": "80.00", "rank": 1, "published_on": date(2025, 3, 1),
+        "uscc": uscc(number),
+        "name": f"机构 <{number}>",
+        "category": "甲" if number % 2 else "乙",
+        "grade": Grade.QUALIFIED,
+        "total": "80.00",
+        "rank": 1,
+        "published_on": date(2025, 3, 1),
         "known_from": instant(noon(date(2025, 3, 1)).replace(microsecond=number)),
-    }  # fmt: skip
+    }
     return PublicResult(**{**values, **more})
 
 
@@ -164,27 +169,50 @@ def row(number: int, **more: Any) -> PublicResult:
 def test_results_are_listed_per_category_by_rank() -> None:
     """Ranks ascending, equal ones by code, those without one last; what is shown of each, and nothing else."""
     rows = [
-        row(1, rank=2, total="80.00"), row(3, rank=None, grade=None, total=None), row(5, rank=1, total="91.00"),
-        row(9, rank=2), row(7, rank=4, grade=Grade.UNQUALIFIED, total="60.00", revised=True), row(2, rank=1),
-    ]  # fmt: skip
+        row(1, rank=2, total="80.00"),
+        row(3, rank=None, grade=None, total=None),
+        row(5, rank=1, total="91.00"),
+        row(9, rank=2),
+        row(7, rank=4, grade=Grade.UNQUALIFIED, total="60.00", revised=True),
+        row(2, rank=1),
+    ]
     published = PublicYear(2024, date(2025, 3, 1), date(2025, 3, 10), 6, 1, None)
     without = [row(11, said={"reasons": [{"text": "无项目", "text_en": "no project"}], "appeal_pending": True})]
     answer = results_answer(rows, without, published, {"as_of": "2025-06-30", "demonstration": True})
     assert (answer["published_on"], answer["deadline"], answer["closed_on"]) == ("2025-03-01", "2025-03-10", None)
     assert answer["not_assessed"] == [
-        {"uscc": uscc(11), "name": "机构 <11>", "category": "甲", "published_on": "2025-03-01", "deadline": None,
-         "reasons": [{"text": "无项目", "text_en": "no project"}], "appeal_pending": True}
-    ]  # fmt: skip
+        {
+            "uscc": uscc(11),
+            "name": "机构 <11>",
+            "category": "甲",
+            "published_on": "2025-03-01",
+            "deadline": None,
+            "reasons": [{"text": "无项目", "text_en": "no project"}],
+            "appeal_pending": True,
+        }
+    ]
     assert (answer["year"], answer["as_of"], answer["demonstration"]) == (2024, "2025-06-30", True)
     assert [(one["category"], one["rank"], one["uscc"]) for one in answer["items"]] == [
-        ("乙", 1, uscc(2)), ("甲", 1, uscc(5)), ("甲", 2, uscc(1)), ("甲", 2, uscc(9)), ("甲", 4, uscc(7)),
+        ("乙", 1, uscc(2)),
+        ("甲", 1, uscc(5)),
+        ("甲", 2, uscc(1)),
+        ("甲", 2, uscc(9)),
+        ("甲", 4, uscc(7)),
         ("甲", None, uscc(3)),
-    ]  # fmt: skip
+    ]
     assert answer["items"][4] == {
-        "uscc": uscc(7), "name": "机构 <7>", "category": "甲", "grade": "unqualified", "label": "不合格",
-        "total": "60.00", "rank": 4, "published_on": "2025-03-01", "revised": True,
-        "deadline": None, "provisional": False,
-    }  # fmt: skip
+        "uscc": uscc(7),
+        "name": "机构 <7>",
+        "category": "甲",
+        "grade": "unqualified",
+        "label": "不合格",
+        "total": "60.00",
+        "rank": 4,
+        "published_on": "2025-03-01",
+        "revised": True,
+        "deadline": None,
+        "provisional": False,
+    }
     assert (answer["items"][5]["grade"], answer["items"][5]["label"]) == (None, None)
 
 
@@ -192,12 +220,17 @@ def test_results_make_a_valid_feed_of_a_hundred() -> None:
     """Of 150 the 100 recorded last; a revision says what it changed and has its own date; an empty one is valid too."""
     rows = [row(number) for number in range(150)]
     said = {
-        "override": [{"kind": "penalty", "article": "art.25"}], "waivers": [{"part": "effect", "reason": "无法评分"}],
-        "appeal_pending": True, "revisions": [
-            {"published_on": "2025-04-01", "because_of": "appeal",
-             "changed": [{"field": "total", "before": "78.00", "after": "80.00"}]},
+        "override": [{"kind": "penalty", "article": "art.25"}],
+        "waivers": [{"part": "effect", "reason": "无法评分"}],
+        "appeal_pending": True,
+        "revisions": [
+            {
+                "published_on": "2025-04-01",
+                "because_of": "appeal",
+                "changed": [{"field": "total", "before": "78.00", "after": "80.00"}],
+            }
         ],
-    }  # fmt: skip
+    }
     revised = row(7, known_from=instant(noon(date(2025, 4, 1))), revised=True, said=said)
     rows[7] = revised
     feed = feed_in(atom(results_feed(rows, 2024, {}, "2021-11-01T00:00:00.000000Z"), "https://example.org"))
@@ -298,9 +331,15 @@ def test_a_term_that_is_over_is_told_for_a_while(tmp_path: Any) -> None:
                 command = ROWS[name].body.model_validate({**body_of(name), **more})
                 path_id = f"complaint-{number}" if more else None
                 unit.record(
-                    uscc(1), command, actor="p", role=Role.ASSOCIATION, via="api", path_id=path_id,
-                    event_id=f"decision-{number}" if more else f"complaint-{number}", new=False,
-                )  # fmt: skip
+                    uscc(1),
+                    command,
+                    actor="p",
+                    role=Role.ASSOCIATION,
+                    via="api",
+                    path_id=path_id,
+                    event_id=f"decision-{number}" if more else f"complaint-{number}",
+                    new=False,
+                )
 
     def said(day: date) -> list[str]:
         with ledger.reading() as reader:

@@ -30,11 +30,15 @@ def filled(world: World, client: str) -> str:
     uscc = new_uscc()
     note: dict[str, Any] = {"note": PROSE}
     filing = {
-        **body_of("FileAgency"), **note, "uscc": uscc, "legal_representative": PEOPLE[0], "technical_lead": PEOPLE[1],
+        **body_of("FileAgency"),
+        **note,
+        "uscc": uscc,
+        "legal_representative": PEOPLE[0],
+        "technical_lead": PEOPLE[1],
         "personnel": [person(2), person(3)],
         "qualifications": [{"name": "安全评价机构资质", "no": NUMBERS[5], "valid_until": "2027-06-30"}],
         "evidence": [{"title": f"{PEOPLE[4]}身份证", "uri": f"file:///{NUMBERS[3]}"}],
-    }  # fmt: skip
+    }
     world.must(world.association.post("/v1/agencies", filing))
     world.done("DecideFiling", uscc, reasons=PROSE, **note)
     world.done("ReportChange", uscc, fields={"technical_lead": PEOPLE[4], "personnel": [person(4)]}, **note)

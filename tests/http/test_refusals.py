@@ -18,32 +18,55 @@ from tests.http.world import ROWS, World, body_of
 def _(world: World) -> Case:
     uscc = world.filed()
     body = {**body_of("FileAgency"), "uscc": uscc}
-    return uscc, "/v1/agencies", body, problem(
-        f"该机构在 {body['submitted_on']} 备案待决定，不能再次提交",
-        f"on {body['submitted_on']} this agency's filing is submitted: it cannot be submitted again",
-        article="art.8", rule="R6",
-        remedy="信息有变更请报送变更（changes，第十二条）；退回或终止之后可再次提交",
-        remedy_en="Report what changed as a change (art.12); file again after a return or a termination.",
-    )  # fmt: skip
+    return (
+        uscc,
+        "/v1/agencies",
+        body,
+        problem(
+            f"该机构在 {body['submitted_on']} 备案待决定，不能再次提交",
+            f"on {body['submitted_on']} this agency's filing is submitted: it cannot be submitted again",
+            article="art.8",
+            rule="R6",
+            remedy="信息有变更请报送变更（changes，第十二条）；退回或终止之后可再次提交",
+            remedy_en="Report what changed as a change (art.12); file again after a return or a termination.",
+        ),
+    )
 
 
 @case("DecideFiling")
 def _(world: World) -> Case:
     uscc = world.filed()
-    return uscc, f"/v1/agencies/{uscc}/filing-decision", body_of("DecideFiling"), problem(
-        "没有待决定的备案", "no filing awaits a decision", article="art.8", rule="R6",
-        remedy="请先由机构提交备案", remedy_en="The agency has to submit a filing first.",
-    )  # fmt: skip
+    return (
+        uscc,
+        f"/v1/agencies/{uscc}/filing-decision",
+        body_of("DecideFiling"),
+        problem(
+            "没有待决定的备案",
+            "no filing awaits a decision",
+            article="art.8",
+            rule="R6",
+            remedy="请先由机构提交备案",
+            remedy_en="The agency has to submit a filing first.",
+        ),
+    )
 
 
 @case("TerminateAgency")
 def _(world: World) -> Case:
     uscc, path, body, _ = twice(world, "TerminateAgency")
-    return uscc, path, body, problem(
-        "该机构已登记终止业务", "this agency's termination is on record already", article="art.11", rule="R6",
-        remedy="终止不可撤销；机构可以再次备案",
-        remedy_en="A termination cannot be annulled; the agency can file again.",
-    )  # fmt: skip
+    return (
+        uscc,
+        path,
+        body,
+        problem(
+            "该机构已登记终止业务",
+            "this agency's termination is on record already",
+            article="art.11",
+            rule="R6",
+            remedy="终止不可撤销；机构可以再次备案",
+            remedy_en="A termination cannot be annulled; the agency can file again.",
+        ),
+    )
 
 
 @case("ReceiveSubmission")
@@ -61,10 +84,18 @@ def annulled(world: World, name: str, field: str | None, kind: str, **changes: A
     body = body_of(name) if field is None else {**body_of(name), field: id_}
     text, text_en = f"{id_} 已被撤销（撤销记录 {cause}）", f"{id_} has been annulled (by {cause})"
     errors = {} if field is None else {"errors": [{"pointer": f"/{field}", "detail": text, "detail_en": text_en}]}
-    return uscc, ROWS[name].path.format(uscc=uscc, id=id_), body, problem(
-        text, text_en, remedy="请重新记录该事实，再据以办理",
-        remedy_en="Record the fact anew and refer to the new record.", **errors,
-    )  # fmt: skip
+    return (
+        uscc,
+        ROWS[name].path.format(uscc=uscc, id=id_),
+        body,
+        problem(
+            text,
+            text_en,
+            remedy="请重新记录该事实，再据以办理",
+            remedy_en="Record the fact anew and refer to the new record.",
+            **errors,
+        ),
+    )
 
 
 @case("FilePlan")
@@ -116,31 +147,47 @@ def _(world: World) -> Case:
     uscc = world.filed()
     id_ = world.id_of("EnterBadRecord", uscc, unlawful=False)
     path = ROWS["ReferBadRecord"].path.format(uscc=uscc, id=id_)
-    return uscc, path, body_of("ReferBadRecord"), problem(
-        "该不良信息未标记为涉嫌违法违规，无须移送", "this bad record is not marked unlawful: no referral is due",
-        article="art.16", rule="R14", remedy="如确属违法违规，请撤销后以 unlawful: true 重新记录",
-        remedy_en="If it is unlawful, annul it and enter it anew with unlawful: true.",
-    )  # fmt: skip
+    return (
+        uscc,
+        path,
+        body_of("ReferBadRecord"),
+        problem(
+            "该不良信息未标记为涉嫌违法违规，无须移送",
+            "this bad record is not marked unlawful: no referral is due",
+            article="art.16",
+            rule="R14",
+            remedy="如确属违法违规，请撤销后以 unlawful: true 重新记录",
+            remedy_en="If it is unlawful, annul it and enter it anew with unlawful: true.",
+        ),
+    )
 
 
 @case("DecideComplaint")
 def _(world: World) -> Case:
     uscc, path, body, first = twice(world, "DecideComplaint")
     text, text_en = (
-        f"该投诉已于 2024-05-06 作出决定（{first['id']}）", f"this complaint was decided on 2024-05-06 ({first['id']})"
-    )  # fmt: skip
+        f"该投诉已于 2024-05-06 作出决定（{first['id']}）",
+        f"this complaint was decided on 2024-05-06 ({first['id']})",
+    )
     return uscc, path, body, problem(text, text_en, article="art.17", rule="R15", **ALREADY)
 
 
 @case("DelistAgency")
 def _(world: World) -> Case:
     uscc = world.filed()
-    return uscc, f"/v1/agencies/{uscc}/delisting", body_of("DelistAgency"), problem(
-        "规则 dayawan-2021 的标签到期自行消除，不以决定移出黑名单",
-        "under dayawan-2021 tags end by themselves: no delisting",
-        article="art.17(3)", rule="R16", remedy="如列入有误，请撤销相应的投诉决定",
-        remedy_en="If the listing was wrong, annul the complaint's decision.",
-    )  # fmt: skip
+    return (
+        uscc,
+        f"/v1/agencies/{uscc}/delisting",
+        body_of("DelistAgency"),
+        problem(
+            "规则 dayawan-2021 的标签到期自行消除，不以决定移出黑名单",
+            "under dayawan-2021 tags end by themselves: no delisting",
+            article="art.17(3)",
+            rule="R16",
+            remedy="如列入有误，请撤销相应的投诉决定",
+            remedy_en="If the listing was wrong, annul the complaint's decision.",
+        ),
+    )
 
 
 @case("SendNotice")
@@ -158,11 +205,20 @@ def _(world: World) -> Case:
     client = body["client"]["uscc"]
     text = f"项目 {project} 的服务对象是 {other['uscc']}，不是 {client}"
     text_en = f"project {project} serves {other['uscc']}, not {client}"
-    return uscc, f"/v1/agencies/{uscc}/surveys", body, problem(
-        text, text_en, errors=[{"pointer": "/client/uscc", "detail": text, "detail_en": text_en}],
-        article="art.13", rule="R22", remedy="请核对项目编号和企业的统一社会信用代码",
-        remedy_en="Check the project's id and the client's USCC.",
-    )  # fmt: skip
+    return (
+        uscc,
+        f"/v1/agencies/{uscc}/surveys",
+        body,
+        problem(
+            text,
+            text_en,
+            errors=[{"pointer": "/client/uscc", "detail": text, "detail_en": text_en}],
+            article="art.13",
+            rule="R22",
+            remedy="请核对项目编号和企业的统一社会信用代码",
+            remedy_en="Check the project's id and the client's USCC.",
+        ),
+    )
 
 
 @case("CloseSurvey")
@@ -178,14 +234,21 @@ def _(world: World) -> Case:
 @case("FileAppeal")
 def _(world: World) -> Case:
     uscc = world.filed()
-    text, text_en = (
-        "2024 年度的考评结果尚未公布", "the results of 2024 have not been published"
-    )  # fmt: skip
-    return uscc, f"/v1/agencies/{uscc}/appeals", {**body_of("FileAppeal"), "disputed_event_ids": []}, problem(
-        text, text_en, errors=[{"pointer": "/year", "detail": text, "detail_en": text_en}], article="art.20",
-        rule="R33", remedy="公布之后一周内可提出异议；此前对单条记录可提出更正申请（R38）",
-        remedy_en="Appeal within a week of their publication; until then, object to a single record (R38).",
-    )  # fmt: skip
+    text, text_en = ("2024 年度的考评结果尚未公布", "the results of 2024 have not been published")
+    return (
+        uscc,
+        f"/v1/agencies/{uscc}/appeals",
+        {**body_of("FileAppeal"), "disputed_event_ids": []},
+        problem(
+            text,
+            text_en,
+            errors=[{"pointer": "/year", "detail": text, "detail_en": text_en}],
+            article="art.20",
+            rule="R33",
+            remedy="公布之后一周内可提出异议；此前对单条记录可提出更正申请（R38）",
+            remedy_en="Appeal within a week of their publication; until then, object to a single record (R38).",
+        ),
+    )
 
 
 @pytest.mark.parametrize("name", sorted(CHECKED))

@@ -98,10 +98,14 @@ def test_a_page_that_cannot_show_it_again_carries_it(world: World) -> None:
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}, {},
-        {"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "none"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {},
+        {"Origin": "http://testserver", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "none"},
     ],
-)  # fmt: skip
+)
 def test_what_may_come_from_elsewhere_is_refused_by_name(world: World, headers: dict[str, str]) -> None:
     """CSRF: nothing of it is shown or carried, and the page does not speak of the role."""
     desk = Desk(world, Role.AGENCY, world.filed())

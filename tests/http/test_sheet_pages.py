@@ -173,9 +173,17 @@ def test_every_kind_of_record_has_a_page(world: World, officer: Desk) -> None:
     """Whatever the trail of an agency with a long history holds can be opened in both languages."""
     uscc = world.appealable()
     for name in (
-        "ReportChange", "RecordInspection", "SignPledge", "RequestSubmission", "ReportBehaviour", "AwardHonour",
-        "ImposePenalty", "FindAccidentLiability", "InviteSurvey", "EnterBadRecord",
-    ):  # fmt: skip
+        "ReportChange",
+        "RecordInspection",
+        "SignPledge",
+        "RequestSubmission",
+        "ReportBehaviour",
+        "AwardHonour",
+        "ImposePenalty",
+        "FindAccidentLiability",
+        "InviteSurvey",
+        "EnterBadRecord",
+    ):
         world.done(name, uscc)
     world.appeal()
     for one in world.trail(uscc):
@@ -243,8 +251,15 @@ def test_the_form_of_a_comparison_becomes_an_address(world: World, officer: Desk
     """Clocks are of Beijing, an exact place goes before one; what is wrong is named beside its field."""
     uscc = world.filed()
     path = f"/agencies/{uscc}/compare"
-    sent = {"sent": "1", "as_of": "2024-01-31", "local": "2024-07-01T08:00", "exact": "", "as_of_2": "",
-            "local_2": "2024-07-01T08:00", "exact_2": "version:1"}  # fmt: skip
+    sent = {
+        "sent": "1",
+        "as_of": "2024-01-31",
+        "local": "2024-07-01T08:00",
+        "exact": "",
+        "as_of_2": "",
+        "local_2": "2024-07-01T08:00",
+        "exact_2": "version:1",
+    }
     response = officer.get(path, **sent)
     assert response.status_code == 303
     wanted = {"as_of": "2024-01-31", "known_at": "2024-07-01T00:00:00.000000Z", "known_at_2": "version:1"}

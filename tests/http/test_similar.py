@@ -19,11 +19,23 @@ def similar(answer: dict[str, Any]) -> list[dict[str, str]]:
 @pytest.mark.parametrize(
     "name",
     [
-        "RecordLapse", "EnterBadRecord", "ReceiveComplaint", "ReportBehaviour", "StartProject", "SubmitSurvey",
-        "ScoreEffect", "AwardHonour", "ImposePenalty", "FindAccidentLiability", "RecordInspection", "SignPledge",
-        "RequestSubmission", "InviteSurvey", "ReportChange",
+        "RecordLapse",
+        "EnterBadRecord",
+        "ReceiveComplaint",
+        "ReportBehaviour",
+        "StartProject",
+        "SubmitSurvey",
+        "ScoreEffect",
+        "AwardHonour",
+        "ImposePenalty",
+        "FindAccidentLiability",
+        "RecordInspection",
+        "SignPledge",
+        "RequestSubmission",
+        "InviteSurvey",
+        "ReportChange",
     ],
-)  # fmt: skip
+)
 def test_the_second_of_two_equal_facts_names_the_first(world: World, name: str) -> None:
     """Also where most of it is sealed: people, words. Both are recorded; the answer to the first names nothing."""
     uscc = world.filed()
@@ -64,9 +76,10 @@ def test_a_correction_names_what_its_replacement_repeats(world: World) -> None:
     first, other = world.id_of("RecordLapse", uscc, item=2), world.id_of("RecordLapse", uscc, item=4)
     same = {**body_of("RecordLapse"), "item": 2}
     body = {
-        **body_of("CorrectEvent"), "event_id": other,
+        **body_of("CorrectEvent"),
+        "event_id": other,
         "replace": [{"post": f"/v1/agencies/{uscc}/lapses", "body": same}],
-    }  # fmt: skip
+    }
     corrected = world.must(world.association.post(f"/v1/agencies/{uscc}/corrections", body))
     assert [one["event"] for one in similar(corrected)] == [first]
 
@@ -139,9 +152,7 @@ def test_once_a_list_is_adopted_others_are_refused(own_world: World) -> None:
     own_world.must(own_world.association.post("/v1/agencies", filing))
     adopt(own_world)
     for words in ("安全评价", "安评机构", "检测 检验"):
-        own_world.must(
-            own_world.association.post("/v1/agencies", {**filing, "uscc": new_uscc(), "category": words})
-        )  # fmt: skip
+        own_world.must(own_world.association.post("/v1/agencies", {**filing, "uscc": new_uscc(), "category": words}))
     refusal = own_world.association.post("/v1/agencies", {**filing, "uscc": new_uscc(), "category": "培训"})
     assert refusal.status_code == 422
     refused = refusal.json()

@@ -114,9 +114,7 @@ def test_a_closed_survey_says_so_instead_of_thank_you(world: World, language: st
     key = fields_of(client.get(address).text)["key"]
     yesterday = (date.fromisoformat(today()) - timedelta(days=1)).isoformat()
     world.done("CloseSurvey", uscc, closed_on=yesterday)
-    sent = client.post(
-        address, params={"lang": language}, data={**ANSWERS, "comments": "多来<b>现场</b>", "key": key}
-    )  # fmt: skip
+    sent = client.post(address, params={"lang": language}, data={**ANSWERS, "comments": "多来<b>现场</b>", "key": key})
     assert sent.status_code == 410
     assert ("调查已经截止" if language == "zh" else "The survey is closed") in sent.text
     assert yesterday in sent.text

@@ -153,9 +153,10 @@ def test_a_day_written_otherwise_is_refused_by_name(world: World, day: Any) -> N
 def send(world: World, code: str, content: bytes, **headers: str) -> Any:
     more = {name.replace("_", "-"): value for name, value in headers.items()}
     return world.client.post(
-        f"/v1/agencies/{code}/lapses", content=content,
+        f"/v1/agencies/{code}/lapses",
+        content=content,
         headers={**world.association.headers, "Content-Type": "application/json", **more},
-    )  # fmt: skip
+    )
 
 
 def test_a_byte_order_mark_is_passed_over(world: World) -> None:

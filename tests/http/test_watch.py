@@ -32,9 +32,7 @@ def test_a_client_reads_its_own_report_and_what_became_of_it(world: World) -> No
     neighbour = world.person(Role.CLIENT, new_uscc())
     items = {one["id"]: one for one in world.client_person.get(f"/v1/agencies/{uscc}/events").json()["items"]}
     assert set(items) == {mine, dismissal}
-    assert items[mine]["fact"] == {
-        "report_id": mine, "reporter": "周敏", "behaviour": "16.2", "content": "四月未到场"
-    }  # fmt: skip
+    assert items[mine]["fact"] == {"report_id": mine, "reporter": "周敏", "behaviour": "16.2", "content": "四月未到场"}
     assert items[dismissal]["fact"]["reason"] == {"withheld": True}
     assert neighbour.get(f"/v1/agencies/{uscc}/events").json()["items"] == []
     assert fact(world, uscc, by_officer)["fact"]["reporter"] == "安全主管 周敏"

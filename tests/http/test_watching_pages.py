@@ -119,9 +119,15 @@ def test_every_page_opens_for_whom_the_table_says_and_for_nobody_else(world: Wor
     """Role by role through the table of pages; the public is led to sign in. A new parameter needs a line here."""
     uscc = world.appealable()
     given: dict[str, Any] = {
-        "uscc": uscc, "year": APPEALED, "appeal": world.appeal(), "impact": "none", "list": "appeals",
-        "command": FORMS.get(role, "receive-complaint"), "event": world.trail(uscc)[0]["id"], "secret": "none",
-    }  # fmt: skip
+        "uscc": uscc,
+        "year": APPEALED,
+        "appeal": world.appeal(),
+        "impact": "none",
+        "list": "appeals",
+        "command": FORMS.get(role, "receive-complaint"),
+        "event": world.trail(uscc)[0]["id"],
+        "secret": "none",
+    }
     bound = {Role.AGENCY: uscc, Role.CLIENT: CLIENT_PARTY["uscc"]}
     desk, public = Desk(world, role, bound.get(role)), Desk(world, Role.ADMIN)
     public.client.cookies.clear()

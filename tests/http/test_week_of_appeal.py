@@ -151,11 +151,13 @@ def test_a_result_stays_final_while_the_year_is_open_for_another(year: Year) -> 
 @pytest.mark.parametrize(
     ("arrives", "filed_on", "status"),
     [
-        ("2025-03-17", "2025-03-17", "open"), ("2025-03-18", "2025-03-17", "awaiting_admission"),
-        ("2025-03-15", "2025-03-14", "open"), ("2025-03-18", "2025-03-16", None),
+        ("2025-03-17", "2025-03-17", "open"),
+        ("2025-03-18", "2025-03-17", "awaiting_admission"),
+        ("2025-03-15", "2025-03-14", "open"),
+        ("2025-03-18", "2025-03-16", None),
     ],
     ids=["on the last day", "a moment after it", "a moment after midnight within the week", "dated back two days"],
-)  # fmt: skip
+)
 def test_what_the_agency_sends_over_midnight_is_recorded_by_its_arrival(
     year: Year, arrives: str, filed_on: str, status: str | None
 ) -> None:

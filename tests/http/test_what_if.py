@@ -60,11 +60,18 @@ def test_it_tells_what_would_be_and_writes_nothing(world: World) -> None:
     uscc = in_business(world, records=1)
     record = world.trail(uscc)[-1]["id"]
     add = [
-        command(uscc, "complaints", {"received_on": "2024-03-01", "grounds": "poor_quality", "complainant": "王先生"},
-                ref="c"),
-        command(uscc, "complaints/$c/decision", {"outcome": "upheld", "decided_on": "2024-04-01", "findings": "属实",
-                                                 "verified_grounds": "poor_quality"}),
-    ]  # fmt: skip
+        command(
+            uscc,
+            "complaints",
+            {"received_on": "2024-03-01", "grounds": "poor_quality", "complainant": "王先生"},
+            ref="c",
+        ),
+        command(
+            uscc,
+            "complaints/$c/decision",
+            {"outcome": "upheld", "decided_on": "2024-04-01", "findings": "属实", "verified_grounds": "poor_quality"},
+        ),
+    ]
     with nothing_written(world):
         response = ask(world.association, uscc, {"annul": [record], "add": add})
     assert response.status_code == 200, response.text
@@ -72,14 +79,17 @@ def test_it_tells_what_would_be_and_writes_nothing(world: World) -> None:
     answer = response.json()
     assert (answer["agency"]["uscc"], answer["year"], answer["as_of"]) == (uscc, 2024, "2024-12-31")
     assert [(one["id"], one["type"]) for one in answer["supposed"]] == [
-        ("what-if-annulment-1", "EventAnnulled"), ("what-if-1", "ComplaintReceived"), ("what-if-2", "ComplaintUpheld"),
-    ]  # fmt: skip
+        ("what-if-annulment-1", "EventAnnulled"),
+        ("what-if-1", "ComplaintReceived"),
+        ("what-if-2", "ComplaintUpheld"),
+    ]
     real = {name: answer["before"]["standing"][name] for name in ("sanction", "bad_records", "assessment", "version")}
     standing = world.association.get(f"/v1/agencies/{uscc}/standing", **AT).json()
     assert real == {name: standing[name] for name in real}
-    assert answer["before"]["sheet"]["lines"] == world.association.get(
-        f"/v1/agencies/{uscc}/sheets/2024", **AT
-    ).json()["lines"]  # fmt: skip
+    assert (
+        answer["before"]["sheet"]["lines"]
+        == world.association.get(f"/v1/agencies/{uscc}/sheets/2024", **AT).json()["lines"]
+    )
     after = answer["after"]["standing"]
     assert after["sanction"]["events"] == ["what-if-2"]
     assert (after["sanction"]["tier"], after["bad_records"]) == ("recorded", {"year": 1, "total": 1})
@@ -97,9 +107,11 @@ def test_supposing_nothing_changes_nothing(world: World) -> None:
     assert answer["before"] == answer["after"]
     assert (answer["difference"], answer["supposed"], answer["ranks"]["moved"]) == ([], [], 0)
     own = world.person(Role.AGENCY, uscc).get("/v1/rankings/2024", **AT).json()["items"][0]
-    assert answer["ranks"]["before"] == answer["ranks"]["after"] == {
-        name: own[name] for name in ("category", "rank", "total", "grade")
-    }  # fmt: skip
+    assert (
+        answer["ranks"]["before"]
+        == answer["ranks"]["after"]
+        == {name: own[name] for name in ("category", "rank", "total", "grade")}
+    )
 
 
 def test_the_year_of_the_sheets_can_be_named(world: World) -> None:

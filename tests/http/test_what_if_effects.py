@@ -17,9 +17,7 @@ def test_it_tells_which_published_results_would_be_others(world: World) -> None:
     late = ask(world.association, uscc, {"add": [lapse(uscc, f"{APPEALED}-08-08")]}, as_of=f"{APPEALED}-12-31").json()
     assert [one["year"] for one in late["touched"]] == [APPEALED]
     published = next(one for one in world.trail(uscc) if one["type"] == "ResultPublished")
-    assert late["touched"][0] == {
-        "result": published["id"], "year": APPEALED, "published_on": published["occurred_on"],
-    }  # fmt: skip
+    assert late["touched"][0] == {"result": published["id"], "year": APPEALED, "published_on": published["occurred_on"]}
     assert ask(world.association, uscc, {"annul": [started]}).json()["touched"] == late["touched"]
     other = ask(world.association, uscc, {"add": [lapse(uscc, f"{APPEALED + 1}-06-08")]}, as_of=today()).json()
     assert other["touched"] == []

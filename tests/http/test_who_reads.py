@@ -49,9 +49,10 @@ def asked(accused: Accused, who: Person) -> Iterator[tuple[str, Any]]:
             yield f"{path} {id_}", who.get(path, event_id=id_)
     one = f"/v1/agencies/{accused.uscc}"
     for query in (
-        {"as_of": "2024-05-02", "as_of_2": "2024-05-04"}, {"as_of": "2024-05-10", "as_of_2": "2024-06-10"},
+        {"as_of": "2024-05-02", "as_of_2": "2024-05-04"},
+        {"as_of": "2024-05-10", "as_of_2": "2024-06-10"},
         {"known_at": "version:5"},
-    ):  # fmt: skip
+    ):
         yield f"comparison {query}", who.get(f"{one}/comparison", **query)
     yield "paper", who.get(f"{one}/sheets/{YEAR}/pdf", of="published")
     yield "latest", who.get(f"{one}/events", order="latest", limit=500)
@@ -75,8 +76,13 @@ def posted(accused: Accused, who: Person) -> Iterator[tuple[str, Any]]:
         body = {"filed_on": today(), "event_id": event, "grounds": "不属实"}
         yield f"objection {event}", who.post(f"{one}/objections", body)
     for event in (accused.forms[1], "form-" + "0" * 24, handle):
-        body = {"year": YEAR, "filed_on": today(), "appellant": {"kind": "agency"}, "grounds": "不服",
-                "disputed_event_ids": [event]}  # fmt: skip
+        body = {
+            "year": YEAR,
+            "filed_on": today(),
+            "appellant": {"kind": "agency"},
+            "grounds": "不服",
+            "disputed_event_ids": [event],
+        }
         yield f"appeal {event}", who.post(f"{one}/appeals", body)
 
 
@@ -134,9 +140,11 @@ def test_nobody_else_is_told_and_who_supervises_reads_all(accused: Accused) -> N
     """Another agency, another client, an administrator and the public read none of it; the four roles all of it."""
     world = accused.world
     others = (
-        world.stranger, world.people[Role.ADMIN], world.person(Role.AGENCY, world.filed()),
+        world.stranger,
+        world.people[Role.ADMIN],
+        world.person(Role.AGENCY, world.filed()),
         world.person(Role.CLIENT, new_uscc()),
-    )  # fmt: skip
+    )
     words = {what: one for what, one in (accused.secret | accused.told).items() if one.startswith("Z")}
     for who in others:
         for place, answer in asked(accused, who):

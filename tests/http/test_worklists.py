@@ -48,9 +48,11 @@ def test_how_much_waits_is_counted(world: World) -> None:
     content = own.get("/v1/worklists").json()
     assert content["as_of"] == today()
     assert {one.pop("list"): one for one in content["items"]} == {
-        "appeals": {"open": 0, "overdue": 0}, "objections": {"open": 1, "overdue": 0},
-        "impacts": {"open": 0, "overdue": 0}, "submissions": {"open": 2, "overdue": 1},
-    }  # fmt: skip
+        "appeals": {"open": 0, "overdue": 0},
+        "objections": {"open": 1, "overdue": 0},
+        "impacts": {"open": 0, "overdue": 0},
+        "submissions": {"open": 2, "overdue": 1},
+    }
     before = counted(world)
     world.done("ReportBehaviour", uscc)
     assert counted(world)["reports"] == before["reports"] + 1

@@ -46,13 +46,15 @@ def bases(name: str) -> list[dict[str, Any]]:
     found: dict[str, list[dict[str, Any]]] = {
         "complete": [{"as_of": "2024-12-31"}, {"as_of": "2024-06-30", "known_at": "version:4"}],
         "warned": [
-            {"as_of": "2024-12-31"}, {"as_of": "2024-07-15", "known_at": "version:9"}, {"as_of": "2026-03-01"},
+            {"as_of": "2024-12-31"},
+            {"as_of": "2024-07-15", "known_at": "version:9"},
+            {"as_of": "2026-03-01"},
             {"as_of": "2024-12-31", "year": "2023"},
         ],
         "limited": [{"as_of": "2024-12-31"}, {"as_of": "2031-01-01"}],
         "many-lapses": [{"as_of": "2024-12-31"}, {"as_of": "2029-01-01", "year": "2027"}],
         "appealed": [{"as_of": "2024-12-31"}, {"as_of": "2025-06-30", "year": "2024"}],
-    }  # fmt: skip
+    }
     return found.get(name, [{"as_of": "2024-12-31"}])
 
 

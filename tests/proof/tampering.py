@@ -10,18 +10,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg2
-from sqlalchemy import (
-    Column,
-    Date,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-    Uuid,
-    make_url,
-)
+from sqlalchemy import Column, Date, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint, Uuid, make_url
 
 from domain.store.db.column_types import InstantColumn
 from domain.store.db.schema import metadata

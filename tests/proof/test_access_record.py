@@ -118,10 +118,13 @@ def test_an_invented_row_is_named(held: Held) -> None:
 
 
 ADDED_SINCE = (
-    ("sealer", "cluster"), ("sealer", "floor"), ("sealer", "waiting_position"),  # 0010
-    ("agency_status", "category_key"), ("published_result", "category_key"),  # 0011
+    ("sealer", "cluster"),
+    ("sealer", "floor"),
+    ("sealer", "waiting_position"),  # 0010
+    ("agency_status", "category_key"),
+    ("published_result", "category_key"),  # 0011
     ("accounts", "handed_out_at"),  # 0012
-)  # fmt: skip
+)
 """The columns that a database of migration 0008 does not have."""
 
 

@@ -219,9 +219,14 @@ def _signed_as(whole: Certificate, version: str, key: SigningKey, **answers: Any
     """The same evidence, as another version with the log's key would have issued it; the checkpoint signed anew."""
     text = whole.checkpoint.partition("\n\n")[0] + "\n"
     made = msgspec.structs.replace(
-        whole, format=FORMAT, software=version, readings=EDITION, checkpoint=signed_note(text, [key]),
-        keys=(str(key.verifier),), **answers,
-    )  # fmt: skip
+        whole,
+        format=FORMAT,
+        software=version,
+        readings=EDITION,
+        checkpoint=signed_note(text, [key]),
+        keys=(str(key.verifier),),
+        **answers,
+    )
     return msgspec.structs.replace(made, issued=signed_note(made.answered_text(key.name), [key]))
 
 
@@ -240,9 +245,15 @@ def test_the_log_signs_what_it_answered(key: SigningKey) -> None:
     assert "worded otherwise" in shown[-1].text_en
     assert any("software 0.0.9+aaaaaaaaaaaa" in one.text_en for one in shown)
     for changes in (
-        {"software": software()}, {"readings": 1}, {"year": 2023}, {"standing": whole.standing}, {"issued": ""},
-        {"issued": old.checkpoint}, {"known_at": "version:3"}, {"sheet": None},
-    ):  # fmt: skip
+        {"software": software()},
+        {"readings": 1},
+        {"year": 2023},
+        {"standing": whole.standing},
+        {"issued": ""},
+        {"issued": old.checkpoint},
+        {"known_at": "version:3"},
+        {"sheet": None},
+    ):
         with pytest.raises(ProofError, match=r"^issued"):
             check_certificate(msgspec.structs.replace(old, **changes), [key.verifier])
     assert parse_certificate(encoded(old)) == old

@@ -81,12 +81,24 @@ def test_an_untrusted_key_proves_nothing() -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b"\n", b"\n\n", b"text\n", b"text\n\n", b"text\n\nno dash\n", "text\n\n— name !!\n".encode(),
-        "text\n\n— na+me AAAAAAAA\n".encode(), "text\n\n— name AAAA\n".encode(), "text\n\n—  AAAAAAAA\n".encode(),
-        b"\xff\n\n", checkpoint_note()[:-1], checkpoint_note() + b"\n", b"\t" + checkpoint_note(),
-        b"a" * 1_000_001, b"text\n\n" + "— name AAAAAAAA\n".encode() * 101,
+        b"",
+        b"\n",
+        b"\n\n",
+        b"text\n",
+        b"text\n\n",
+        b"text\n\nno dash\n",
+        "text\n\n— name !!\n".encode(),
+        "text\n\n— na+me AAAAAAAA\n".encode(),
+        "text\n\n— name AAAA\n".encode(),
+        "text\n\n—  AAAAAAAA\n".encode(),
+        b"\xff\n\n",
+        checkpoint_note()[:-1],
+        checkpoint_note() + b"\n",
+        b"\t" + checkpoint_note(),
+        b"a" * 1_000_001,
+        b"text\n\n" + "— name AAAAAAAA\n".encode() * 101,
     ],
-)  # fmt: skip
+)
 def test_what_is_no_note_is_refused(content: bytes) -> None:
     """Every way of being malformed is named."""
     assert refused("note", content)
@@ -95,11 +107,16 @@ def test_what_is_no_note_is_refused(content: bytes) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "name", "name+00000000", "na me+c74f20a3+ARpc", PETER.replace("c74f20a3", "c74f20a4"), PETER[:-4],
-        PETER.replace("+AR", "+BR"), "+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "name",
+        "name+00000000",
+        "na me+c74f20a3+ARpc",
+        PETER.replace("c74f20a3", "c74f20a4"),
+        PETER[:-4],
+        PETER.replace("+AR", "+BR"),
+        "+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
         PETER.replace("Wy", "*y"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_key_is_refused(text: str) -> None:
     """Form, kind, length and hash of a verifier key."""
     with pytest.raises(ProofError) as found:
@@ -113,11 +130,17 @@ ROOT = base64.b64encode(bytes(32)).decode()
 @pytest.mark.parametrize(
     "text",
     [
-        f"{KEY.name}\n3\n", f"{KEY.name}\n03\n{ROOT}\n", f"{KEY.name}\n-3\n{ROOT}\n", f"{KEY.name}\n٣\n{ROOT}\n",
-        f"{KEY.name}\n3\nAAAA\n", f"{KEY.name}\n3\n*\n", f"another\n3\n{ROOT}\n", f"{KEY.name}\n\n3\n{ROOT}\n",
+        f"{KEY.name}\n3\n",
+        f"{KEY.name}\n03\n{ROOT}\n",
+        f"{KEY.name}\n-3\n{ROOT}\n",
+        f"{KEY.name}\n٣\n{ROOT}\n",
+        f"{KEY.name}\n3\nAAAA\n",
+        f"{KEY.name}\n3\n*\n",
+        f"another\n3\n{ROOT}\n",
+        f"{KEY.name}\n\n3\n{ROOT}\n",
         f"{KEY.name}\n{'9' * 19}\n{ROOT}\n",
     ],
-)  # fmt: skip
+)
 def test_a_signed_text_that_is_no_checkpoint_is_refused(text: str) -> None:
     """The signature is right, and yet it says nothing of this log."""
     assert refused("checkpoint", notes.signed_note(text, [KEY]).encode())

@@ -31,10 +31,15 @@ from tests.store.conftest import BOTH
 
 NOT_DERIVED = frozenset(
     {
-        "alembic_version", "consultations", "import_pieces", "master_keys", "read_model_build", "rebuilt",
+        "alembic_version",
+        "consultations",
+        "import_pieces",
+        "master_keys",
+        "read_model_build",
+        "rebuilt",
         "sign_in_failures",
     }
-)  # fmt: skip
+)
 """Tables that do not follow from the log: docs/proof.md says of each what a change there could do."""
 NOT_NOTICED = {
     ("events", "position"): "only names a row; the log's order is in log_index",
@@ -95,8 +100,11 @@ class Held:
         environment = {"STEWARD_KEY_DIR": str(self.settings.keys), "PATH": "", "STEWARD_DATA_DIR": str(self.folder)}
         return subprocess.run(
             [sys.executable, "-c", "from api.cli.main import app; app()", *arguments, "--database", self.url],
-            capture_output=True, text=True, check=False, env=environment,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        )
 
 
 def _filled(url: str, folder: Path) -> tuple[str, bytes]:

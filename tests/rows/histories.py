@@ -57,9 +57,12 @@ class LongHistory(History):
     def do_form_of_a_project(self) -> None:
         if one := self.pick("project"):
             body = {
-                "client": self.random.choice(CLIENTS), "project_id": one, "year": self.random.choice((2022, 2023)),
-                "submitted_on": self.day(), "answers": self.random.choices("ABC", k=10),
-            }  # fmt: skip
+                "client": self.random.choice(CLIENTS),
+                "project_id": one,
+                "year": self.random.choice((2022, 2023)),
+                "submitted_on": self.day(),
+                "answers": self.random.choices("ABC", k=10),
+            }
             self.add("surveys", body, "survey")
 
     def do_merger(self) -> None:
@@ -78,12 +81,20 @@ class LongHistory(History):
         id_ = f"h{agency.version}"
         agency.apply(
             BadRecordEntered(
-                stream=agency.stream, version=agency.version + 1, id=id_, occurred_on=date.fromisoformat(self.day()),
-                recorded_at=next_instant(self.district.clock, agency.trail.events[-1].recorded_at), actor="p",
-                via="api", bad_record_id=id_, behaviour=self.random.choice(("16.8", "16.12")), behaviour_on=None,
-                report_id=None, unlawful=False,
+                stream=agency.stream,
+                version=agency.version + 1,
+                id=id_,
+                occurred_on=date.fromisoformat(self.day()),
+                recorded_at=next_instant(self.district.clock, agency.trail.events[-1].recorded_at),
+                actor="p",
+                via="api",
+                bad_record_id=id_,
+                behaviour=self.random.choice(("16.8", "16.12")),
+                behaviour_on=None,
+                report_id=None,
+                unlawful=False,
             )
-        )  # fmt: skip
+        )
 
     def do_result(self) -> None:
         """A year is published once and revised after that (R32, R34); the events alone, without the round."""
@@ -92,13 +103,23 @@ class LongHistory(History):
         year = self.random.choice((2021, 2022, 2023))
         kind = ResultRevised if any(one.year == year for one in agency.results()) else ResultPublished
         event = kind(
-            stream=agency.stream, version=agency.version + 1, id=f"r{agency.version}",
+            stream=agency.stream,
+            version=agency.version + 1,
+            id=f"r{agency.version}",
             occurred_on=TODAY - timedelta(days=self.random.randrange(1200)),
-            recorded_at=next_instant(self.district.clock, last.recorded_at), actor="p", via="api",
-            year=year, grade=self.random.choice(("unqualified", "qualified")), rank=1,
-            sheet={"assessed": True}, basis=(), known_at=instant(self.district.clock), log_index=0, rulebook_sha256="",
+            recorded_at=next_instant(self.district.clock, last.recorded_at),
+            actor="p",
+            via="api",
+            year=year,
+            grade=self.random.choice(("unqualified", "qualified")),
+            rank=1,
+            sheet={"assessed": True},
+            basis=(),
+            known_at=instant(self.district.clock),
+            log_index=0,
+            rulebook_sha256="",
             calendar_sha256="",
-        )  # fmt: skip
+        )
         agency.apply(event)
 
 
@@ -115,10 +136,13 @@ LADDERS = {
     "amended": (
         shipped_rulebook(),
         rulebook_from(
-            "2023-05-15", "amended", tag_term="window", total_cap=100,
+            "2023-05-15",
+            "amended",
+            tag_term="window",
+            total_cap=100,
             **{"quality.divisor": "4", "conduct.bad_record_points": "2.5", "deadlines.change_days": 3},
         ),
         rulebook_from("2024-04-01", "again", tag_term="by_decision", cycle_start="04-01"),
     ),
-}  # fmt: skip
+}
 """The four ways a tag can end, and amendments in mid-year, of values, ladder and cycle."""

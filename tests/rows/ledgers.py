@@ -62,10 +62,15 @@ def record(ledger: Ledger, history: list[Sent], code: str) -> None:
                 body: dict[str, Any] = {**sent.body, **({"uscc": code} if "uscc" in sent.body else {})}
                 names = {name: f"{code}{value}" for name, value in body.items() if _is_id(value)}
                 unit.record(
-                    given or code, route.body.model_validate({**body, **names}), actor="p", role=Role.ASSOCIATION,
-                    via="api", path_id=None if path_id is None else f"{code}{path_id}", event_id=f"{code}{sent.id}",
+                    given or code,
+                    route.body.model_validate({**body, **names}),
+                    actor="p",
+                    role=Role.ASSOCIATION,
+                    via="api",
+                    path_id=None if path_id is None else f"{code}{path_id}",
+                    event_id=f"{code}{sent.id}",
                     new=given is None,
-                )  # fmt: skip
+                )
 
 
 def _is_id(value: object) -> bool:

@@ -8,8 +8,6 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 import pytest
-from projections.projected_ledger import open_ledger
-from projections.rebuild.inspect_rows import check
 from sqlalchemy import func, select
 
 from bench.generate import History, send
@@ -17,6 +15,8 @@ from domain.store.db.engine import open_engine
 from domain.store.db.schema import events
 from domain.store.log.sequencer import seal
 from domain.values import agency_stream
+from projections.projected_ledger import open_ledger
+from projections.rebuild.inspect_rows import check
 from tests.rows.ledgers import BOTH, new_ledger
 
 KILLS = 4

@@ -8,9 +8,9 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from projections.rows.read.row_answers import standing_answer
 
 from projections.replay.standing import standing
+from projections.rows.read.row_answers import standing_answer
 from projections.rows.write.projection import rows_in_memory
 from tests.rows.histories import LADDERS, LongHistory
 from tests.rows.in_memory import found_in

@@ -35,9 +35,10 @@ def test_an_impact_stands_where_the_sheet_changes(ladder: str, seed: int, length
     events, law = history.district.agencies[CODE].trail.events, history.district.law
     live, _ = rows_in_memory(events, [("", law)])
     listed = {
-        row.place.key.removeprefix("impact:") for row in live.opened
+        row.place.key.removeprefix("impact:")
+        for row in live.opened
         if row.place.table == MATTERS and row.step.value.kind == "impact" and row.step.value.is_open
-    }  # fmt: skip
+    }
     assert listed == {impact_id(result.id, event.id) for event, result in _touched(events, law)}
 
 

@@ -65,10 +65,10 @@ def known_in_log(reader: Reader, code: str) -> int:
     """The place in the log from which an agency is known."""
     first = reader.agency_events(code)[0].id
     place: int | None = reader.connection.scalar(
-        select(log_index.c.log_index).join(stored, stored.c.position == log_index.c.position).where(
-            stored.c.event_id == first
-        )
-    )  # fmt: skip
+        select(log_index.c.log_index)
+        .join(stored, stored.c.position == log_index.c.position)
+        .where(stored.c.event_id == first)
+    )
     assert place is not None
     return place
 
@@ -105,10 +105,18 @@ def test_what_is_not_known_yet_is_refused(ledger: Ledger) -> None:
 
 
 FILTERS: list[dict[str, str]] = [
-    {}, {"tier": "none"}, {"tier": "blacklisted"}, {"grade": "excellent"}, {"grade": "unqualified"},
-    {"grade": "qualified"}, {"filing": "filed"}, {"category": "安全管家"}, {"q": "丙"}, {"q": "914413"},
+    {},
+    {"tier": "none"},
+    {"tier": "blacklisted"},
+    {"grade": "excellent"},
+    {"grade": "unqualified"},
+    {"grade": "qualified"},
+    {"filing": "filed"},
+    {"category": "安全管家"},
+    {"q": "丙"},
+    {"q": "914413"},
     {"tier": "recorded", "filing": "terminated"},
-]  # fmt: skip
+]
 
 
 def test_the_district_in_one_query_is_the_district_by_replay(ledger: Ledger) -> None:
@@ -156,9 +164,7 @@ def assert_statistics(found: dict[str, Any], every: list[dict[str, Any]]) -> Non
         "complete": sum(one["complete"] for one in assessed),
         "mean_total": rounded(sum(totals, Fraction(0)) / len(totals)) if totals else None,
     }
-    assert found["bad_records"] == {
-        part: sum(row["bad_records"][part] for row in every) for part in ("year", "total")
-    }  # fmt: skip
+    assert found["bad_records"] == {part: sum(row["bad_records"][part] for row in every) for part in ("year", "total")}
 
 
 def test_the_ranking_in_one_query_is_the_ranking_by_replay(ledger: Ledger) -> None:

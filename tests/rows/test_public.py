@@ -32,10 +32,11 @@ class Changing(Recordable):
 
     def do_particulars(self) -> None:
         shown: dict[str, Any] = {
-            "address": self.random.choice(("东区", "西区")), "scope": [self.random.choice("甲乙")],
+            "address": self.random.choice(("东区", "西区")),
+            "scope": [self.random.choice("甲乙")],
             "qualifications": [{"name": "资质", "no": "1", "valid_until": self.day()}],
             "personnel": [{"name": "张三"}],
-        }  # fmt: skip
+        }
         name = self.random.choice(list(shown))
         body = {"changed_on": self.day(), "reported_on": self.day(), "fields": {name: shown[name]}}
         self.add("changes", body, "change")
@@ -76,12 +77,14 @@ def register_item(basis: Basis) -> dict[str, Any]:
     standing = [one.filed_on for one in filings(basis.facts) if one.outcome == "filed" and one.ended_on is None]
     qualifications = () if profile.qualifications is UNSET else profile.qualifications
     return {
-        "uscc": who["uscc"], "name": who["name"], "category": who["category"],
+        "uscc": who["uscc"],
+        "name": who["name"],
+        "category": who["category"],
         "filed_since": min(day.isoformat() for day in standing if day is not None),
         "scope": [] if profile.scope is UNSET else list(profile.scope),
         "address": None if profile.address is UNSET else profile.address,
         "qualifications": [{"name": one.name, "valid_until": str(one.valid_until)} for one in qualifications],
-    }  # fmt: skip
+    }
 
 
 def learned(trail: Trail) -> Instant:

@@ -38,10 +38,13 @@ def test_rows_know_what_is_still_to_come_in(seed: int, length: int) -> None:
 
 def in_rows(live: CurrentRows, day: date, known_at: str) -> dict[str, str]:
     found = [
-        row for row in live.opened
-        if row.place.table == MATTERS and row.step.value.kind == SUBMISSION
-        and row.known_from <= known_at < row.known_to and row.step.valid_from <= day < row.step.valid_to
-    ]  # fmt: skip
+        row
+        for row in live.opened
+        if row.place.table == MATTERS
+        and row.step.value.kind == SUBMISSION
+        and row.known_from <= known_at < row.known_to
+        and row.step.valid_from <= day < row.step.valid_to
+    ]
     assert all(row.step.value.is_open == (row.step.value.status == "open") for row in found)
     return {row.place.key.removeprefix("submission:"): row.step.value.status for row in found}
 

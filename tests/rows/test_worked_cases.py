@@ -6,10 +6,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from projections.rows.read.row_answers import standing_answer
 
 from domain.values import shanghai_date
 from projections.replay.standing import standing
+from projections.rows.read.row_answers import standing_answer
 from projections.rows.write.projection import rows_in_memory
 from tests.rows.in_memory import found_in
 from tests.test_cases import CASES, Story

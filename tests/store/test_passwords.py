@@ -20,12 +20,30 @@ NAMES = ("zhangsan", "张三丰")
 @pytest.mark.parametrize(
     "password",
     [
-        "short", "x" * 201, "aaaaaaaaaaaa", "1234567890", "13912345678", "２０２４０１０１２３４５", "0987654321",
-        "qwertyuiop", "asdfghjkl;", "1qaz2wsx3edc", "1q2w3e4r5t", "abcdefghij", "abcd-abcd-abcd", "xyzzy9xyzzy9",
-        "password1234", "P@ssw0rd2024", "Admin-123456", "密码密码密码密码1", "大亚湾2024安协1234", "zhangsan2024",
-        "ZhangSan-1990", "张三丰张三丰2024ab",
+        "short",
+        "x" * 201,
+        "aaaaaaaaaaaa",
+        "1234567890",
+        "13912345678",
+        "２０２４０１０１２３４５",
+        "0987654321",
+        "qwertyuiop",
+        "asdfghjkl;",
+        "1qaz2wsx3edc",
+        "1q2w3e4r5t",
+        "abcdefghij",
+        "abcd-abcd-abcd",
+        "xyzzy9xyzzy9",
+        "password1234",
+        "P@ssw0rd2024",
+        "Admin-123456",
+        "密码密码密码密码1",
+        "大亚湾2024安协1234",
+        "zhangsan2024",
+        "ZhangSan-1990",
+        "张三丰张三丰2024ab",
     ],
-)  # fmt: skip
+)
 def test_what_is_guessed_first_is_no_password(password: str) -> None:
     """Refused at its field with a reason and a remedy in both languages; what was typed is not repeated."""
     with pytest.raises(Invalid) as refused:

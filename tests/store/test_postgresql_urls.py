@@ -141,11 +141,16 @@ def test_the_databases_defaults_do_not_change_what_is_recorded(server: PostgresS
     migrate(url)
     name = make_url(url).database
     _on_its_own(
-        url, *(f"ALTER DATABASE {name} SET {one}" for one in (
-            "default_transaction_isolation = 'serializable'", "default_transaction_deferrable = on",
-            "synchronous_commit = off",
-        ))
-    )  # fmt: skip
+        url,
+        *(
+            f"ALTER DATABASE {name} SET {one}"
+            for one in (
+                "default_transaction_isolation = 'serializable'",
+                "default_transaction_deferrable = on",
+                "synchronous_commit = off",
+            )
+        ),
+    )
     engine = open_engine(url)
     for _ in range(3):
         with reading(engine) as connection:

@@ -42,8 +42,10 @@ def test_a_role_written_into_the_database_stays_unknown_whatever_is_done_to_the_
         before = connection.execute(select(accounts)).all()
         changes = (
             partial(set_password, password_hash="--"),
-            disable_account, partial(disable_account, disabled=False), sign_out,
-        )  # fmt: skip
+            disable_account,
+            partial(disable_account, disabled=False),
+            sign_out,
+        )
         for change in changes:
             with pytest.raises(Contradiction, match="counts only as this software wrote it") as refused:
                 change(connection, account, by=COMMAND_LINE)

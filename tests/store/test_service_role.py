@@ -231,9 +231,11 @@ def _deployed(server: PostgresServer) -> tuple[str, URL, URL]:
     owner, app = _login(url, owner=True), _login(url)
     name = make_url(url).database
     _as_superuser(
-        url, f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC',
-        f'GRANT CONNECT ON DATABASE "{name}" TO {app.username}', f"GRANT {SERVICE_ROLE} TO {app.username}",
-    )  # fmt: skip
+        url,
+        f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC',
+        f'GRANT CONNECT ON DATABASE "{name}" TO {app.username}',
+        f"GRANT {SERVICE_ROLE} TO {app.username}",
+    )
     migrate(owner)
     return url, owner, app
 
@@ -254,9 +256,11 @@ def test_every_missing_right_is_named_at_once(server: PostgresServer) -> None:
     url, _, app = _deployed(server)
     name = make_url(url).database
     _as_superuser(
-        url, f'REVOKE TEMPORARY ON DATABASE "{name}" FROM {SERVICE_ROLE}',
-        f"REVOKE INSERT ON vault FROM {SERVICE_ROLE}", f"REVOKE UPDATE (erased_at) ON vault FROM {SERVICE_ROLE}",
-    )  # fmt: skip
+        url,
+        f'REVOKE TEMPORARY ON DATABASE "{name}" FROM {SERVICE_ROLE}',
+        f"REVOKE INSERT ON vault FROM {SERVICE_ROLE}",
+        f"REVOKE UPDATE (erased_at) ON vault FROM {SERVICE_ROLE}",
+    )
     engine = open_engine(app)
     with pytest.raises(DatabaseHalfMigrated) as refused:
         require_current(engine)
@@ -272,9 +276,12 @@ def test_a_right_that_the_owner_cannot_give_is_left_to_be_named(server: Postgres
     url = _new_database(server)
     owner, name = _login(url), make_url(url).database
     _as_superuser(
-        url, f"GRANT ALL ON SCHEMA public TO {owner.username}", f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC',
-        f'GRANT CONNECT ON DATABASE "{name}" TO {owner.username}', f"GRANT {SERVICE_ROLE} TO {owner.username}",
-    )  # fmt: skip
+        url,
+        f"GRANT ALL ON SCHEMA public TO {owner.username}",
+        f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC',
+        f'GRANT CONNECT ON DATABASE "{name}" TO {owner.username}',
+        f"GRANT {SERVICE_ROLE} TO {owner.username}",
+    )
     migrate(owner)
     engine = open_engine(owner)
     with pytest.raises(DatabaseHalfMigrated, match="GRANT TEMPORARY ON DATABASE"):

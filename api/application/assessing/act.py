@@ -53,10 +53,14 @@ class ActionContext:
     def record(self, unit: UnitOfWork, uscc: str, command: Command, path_id: str | None = None, **more: Any) -> Event:
         """Record one command on behalf of who acts, in the role of the token unless another is given."""
         return unit.record(
-            uscc, command, actor=self.caller.person_id, via=self.caller.via, path_id=path_id,
+            uscc,
+            command,
+            actor=self.caller.person_id,
+            via=self.caller.via,
+            path_id=path_id,
             enterprise=self.caller.uscc,
             **{"role": self.caller.role, "event_id": self.make_id(), **more},
-        )  # fmt: skip
+        )
 
     def at_expected_version(self, unit: UnitOfWork, uscc: str) -> Agency:
         """The agency under its lock, which has to be at the version that If-Match names. Raises: Moved."""
@@ -89,6 +93,9 @@ class ActionContext:
 def round_answer(year: int, event: Event, count: int) -> dict[str, Any]:
     """The answer to an act on a whole year (api.md, Commands)."""
     return {
-        "assessment": year, "version": event.version, "recorded_at": event.recorded_at, "count": count,
+        "assessment": year,
+        "version": event.version,
+        "recorded_at": event.recorded_at,
+        "count": count,
         "events_url": f"/v1/assessments/{year}/events",
-    }  # fmt: skip
+    }

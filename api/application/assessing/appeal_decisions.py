@@ -40,9 +40,11 @@ def located(ledger: Ledger, event_id: str, kind: type[E], only: str | None = Non
     uscc = "" if event is None else event.stream.removeprefix("agency/")
     if not isinstance(event, kind) or (only is not None and uscc != only):
         raise NotFound(
-            "没有路径里这个编号的记录", "there is no such record as the path names", remedy="请核对编号",
+            "没有路径里这个编号的记录",
+            "there is no such record as the path names",
+            remedy="请核对编号",
             remedy_en="Check the id.",
-        )  # fmt: skip
+        )
     return uscc, event
 
 
@@ -131,10 +133,11 @@ def _must_not_harm(found: Published, draft: Draft, before: Basis, after: Basis, 
         raise Contradiction(
             f"这一决定会使申诉人的{harm[0]}变差：异议不得使提出者处于更不利的地位",
             f"this decision would worsen {harm[1]} of the appellant: an appeal is never to its disadvantage",
-            cites=("art.20", "R34"), remedy="对申诉人不利的事实须另案处理：这里只作有利的更正，其余另行登记",
+            cites=("art.20", "R34"),
+            remedy="对申诉人不利的事实须另案处理：这里只作有利的更正，其余另行登记",
             remedy_en="What is to the appellant's disadvantage belongs into a proceeding of its own: record it apart.",
             pointer="/replace" if replaces else "/annul",
-        )  # fmt: skip
+        )
 
 
 def _annul(act: ActionContext, unit: UnitOfWork, uscc: str, appeal_id: str, body: DecideAppeal) -> Iterator[Event]:
@@ -158,6 +161,7 @@ def _must_be_impartial(act: ActionContext, agency: Agency, filed: AppealFiled) -
         raise Forbidden(
             f"您记录或核实了所争议的事实（{event.id}），不能决定这件异议",
             f"you recorded or verified what is disputed ({event.id}): you do not decide this appeal",
-            cites=("R35",), remedy="请由委员会的其他成员决定",
+            cites=("R35",),
+            remedy="请由委员会的其他成员决定",
             remedy_en="Let another member of the committee decide.",
-        )  # fmt: skip
+        )

@@ -60,11 +60,16 @@ def dossier(questions: ReplayQueries, found: Appeal, caller: Caller, log_index: 
     files = {
         "appeal.json": _json(content),
         "sheets/published.pdf": sheet_pdf(published, _heading(found, unconfirmed_note(known))),
-        "sheets/published.json": _json(published), "sheets/today.json": _json(today),
-        "difference.json": _json(difference), "answers.json": _json(answers), "trail.json": _json(trail),
-        "timeline.json": _json(timeline), "timeline.svg": timeline_svg(timeline, results=results).encode(),
-        "cited.json": _json(known), **stored,
-    }  # fmt: skip
+        "sheets/published.json": _json(published),
+        "sheets/today.json": _json(today),
+        "difference.json": _json(difference),
+        "answers.json": _json(answers),
+        "trail.json": _json(trail),
+        "timeline.json": _json(timeline),
+        "timeline.svg": timeline_svg(timeline, results=results).encode(),
+        "cited.json": _json(known),
+        **stored,
+    }
     files["README.txt"] = _cover(found, answers, log_index).encode()
     return bundle(files)
 
@@ -98,9 +103,13 @@ def _on_picture(result: ResultPublished | ResultRevised) -> dict[str, Any]:
     label = "不参与考评" if result.grade is None else GRADE_LABELS[Grade(result.grade)]
     deadline: date | None = result.deadline
     return {
-        "id": result.id, "year": result.year, "published_on": shown["published_on"],
-        "deadline": None if deadline is None else deadline.isoformat(), "total": shown["total"], "label": label,
-    }  # fmt: skip
+        "id": result.id,
+        "year": result.year,
+        "published_on": shown["published_on"],
+        "deadline": None if deadline is None else deadline.isoformat(),
+        "total": shown["total"],
+        "label": label,
+    }
 
 
 def _stored(
@@ -113,13 +122,15 @@ def _stored(
     """
     wanted, stream = set(versions), found.filed.stream
     rows = [
-        stored for stored in events_of(found.reader.connection, stream, lte=max(wanted, default=0))
+        stored
+        for stored in events_of(found.reader.connection, stream, lte=max(wanted, default=0))
         if stored.originator_version in wanted and (veil is None or stored.event_id not in veil.by_id)
-    ]  # fmt: skip
+    ]
     files = {
-        f"events/{stored.originator_version:06d}-{stored.event_id}.json": stored.state for stored in rows
+        f"events/{stored.originator_version:06d}-{stored.event_id}.json": stored.state
+        for stored in rows
         if not bytes_withheld(caller, stored.topic, stored.state, veil)
-    }  # fmt: skip
+    }
     return files, {stored.originator_version: stored.leaf_hash.hex() for stored in rows}
 
 
@@ -130,7 +141,11 @@ def _cover(found: Appeal, answers: list[dict[str, Any]], log_index: int) -> str:
     ]
     name, filed = answers[1]["sheet"]["agency"]["name"], found.filed
     return cover(
-        f"异议卷宗：{name}，{filed.year} 年度考评结果", f"Dossier of an appeal: {name}, result of {filed.year}",
-        [*FILES, _EVENTS], bases, [f"GET /v1/appeals/{filed.id}/dossier?known_at=log:{log_index}"],
-        software=software(), demonstration=found.basis.law.demonstration,
-    )  # fmt: skip
+        f"异议卷宗：{name}，{filed.year} 年度考评结果",
+        f"Dossier of an appeal: {name}, result of {filed.year}",
+        [*FILES, _EVENTS],
+        bases,
+        [f"GET /v1/appeals/{filed.id}/dossier?known_at=log:{log_index}"],
+        software=software(),
+        demonstration=found.basis.law.demonstration,
+    )

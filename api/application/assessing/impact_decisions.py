@@ -47,21 +47,35 @@ def _dispose(
     if waiting is None:
         raise no_such_impact()
     if not waiting.matter.is_open:
-        raise already(f"该影响已处理（{waiting.matter.status}）",
-                      f"this impact has been disposed of ({waiting.matter.status})", "R36")  # fmt: skip
+        raise already(
+            f"该影响已处理（{waiting.matter.status}）",
+            f"this impact has been disposed of ({waiting.matter.status})",
+            "R36",
+        )
     act.at_expected_version(unit, uscc)
     found = published(unit.reader, uscc, result.year)
     if found is not None and body.disposed_on < found.standing.occurred_on:
         raise Contradiction(
             f"处理日期（{body.disposed_on}）早于结果公布之日（{found.standing.occurred_on}）",
             f"the day of disposal ({body.disposed_on}) lies before the result's day ({found.standing.occurred_on})",
-            cites=("R36",), remedy="请核对日期", remedy_en="Check the date.", pointer="/disposed_on",
-        )  # fmt: skip
+            cites=("R36",),
+            remedy="请核对日期",
+            remedy_en="Check the date.",
+            pointer="/disposed_on",
+        )
     event = act.append(
-        unit, ImpactDisposed, agency_stream(uscc), body.disposed_on, impact_id=impact, result_id=result.id,
-        cause=cause, outcome=body.outcome, reason=unit.vault.seal(body.reason), hearing_on=body.hearing_on,
+        unit,
+        ImpactDisposed,
+        agency_stream(uscc),
+        body.disposed_on,
+        impact_id=impact,
+        result_id=result.id,
+        cause=cause,
+        outcome=body.outcome,
+        reason=unit.vault.seal(body.reason),
+        hearing_on=body.hearing_on,
         **body.envelope(unit.vault),
-    )  # fmt: skip
+    )
     if body.outcome == "kept" or found is None:
         return act.answer(unit, uscc, [event])
     fact = next(one for one in found.events if one.id == cause)
@@ -86,6 +100,9 @@ def _is_for_the_worse(found: Published, draft: Draft) -> bool:
 def no_such_impact() -> NotFound:
     """The refusal of an id that names no impact, or one of another agency than the caller's."""
     return NotFound(
-        "没有路径里这个编号的影响", "there is no such impact as the path names", cites=("R36",),
-        remedy="请在影响清单（GET /v1/impacts）里核对编号", remedy_en="Look the id up in GET /v1/impacts.",
-    )  # fmt: skip
+        "没有路径里这个编号的影响",
+        "there is no such impact as the path names",
+        cites=("R36",),
+        remedy="请在影响清单（GET /v1/impacts）里核对编号",
+        remedy_en="Look the id up in GET /v1/impacts.",
+    )

@@ -51,30 +51,44 @@ def prepared(act: ActionContext, reader: Reader, drafts: Drafts, law: Law, limit
     recorded: dict[str, tuple[list[Event], StoredEntries]] = {}
     for draft in drafts.results:
         event = ResultPublished(
-            stream=draft.stream, version=draft.version + 1, id=act.make_id(), occurred_on=drafts.as_of,
-            recorded_at=NOT_YET, actor=act.caller.person_id, via=act.caller.via, publication_id=publication,
+            stream=draft.stream,
+            version=draft.version + 1,
+            id=act.make_id(),
+            occurred_on=drafts.as_of,
+            recorded_at=NOT_YET,
+            actor=act.caller.person_id,
+            via=act.caller.via,
+            publication_id=publication,
             **fields_of(drafts, draft, limit),
-        )  # fmt: skip
+        )
         entries = StoredEntries(reader.connection, draft.stream, ledger.events_mapper)
         entries.add(event)
         recorded[draft.stream] = ([event], entries)
     writes = ledger.read_models.recorded(reader.connection, recorded, law, frozenset()).writes
     return Prepared(
-        drafts, publication, limit,
+        drafts,
+        publication,
+        limit,
         {stream: ledger.events_mapper.to_stored_event(events[0]) for stream, (events, _) in recorded.items()},
-        [one for one in writes if isinstance(one, Insert)], [one for one in writes if isinstance(one, RowUpdate)],
-    )  # fmt: skip
+        [one for one in writes if isinstance(one, Insert)],
+        [one for one in writes if isinstance(one, RowUpdate)],
+    )
 
 
 def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
     """What a result says besides its envelope (R32)."""
     return {
-        "year": drafts.year, "grade": None if draft.grade is None else draft.grade.value, "rank": draft.rank,
-        "sheet": as_decided(draft.sheet), "basis": draft.basis, "known_at": drafts.known_at,
+        "year": drafts.year,
+        "grade": None if draft.grade is None else draft.grade.value,
+        "rank": draft.rank,
+        "sheet": as_decided(draft.sheet),
+        "basis": draft.basis,
+        "known_at": drafts.known_at,
         "log_index": drafts.log_index,
-        "rulebook_sha256": draft.sheet["rulebook"]["sha256"], "calendar_sha256": draft.sheet["calendar"]["sha256"],
+        "rulebook_sha256": draft.sheet["rulebook"]["sha256"],
+        "calendar_sha256": draft.sheet["calendar"]["sha256"],
         "deadline": limit.day,
-    }  # fmt: skip
+    }
 
 
 def record(act: ActionContext, unit: UnitOfWork, made: Prepared) -> Iterator[bytes]:
@@ -89,9 +103,10 @@ def record(act: ActionContext, unit: UnitOfWork, made: Prepared) -> Iterator[byt
     unit.lock_district(year)
     heads = unit.take(stored, year)
     moved = {
-        stream for stream, one in stored.items()
+        stream
+        for stream, one in stored.items()
         if heads[stream].version + 1 != one.originator_version or (heads[stream].last_recorded_at or "") >= at
-    }  # fmt: skip
+    }
     gone = {stream_id(stream).hex for stream in moved}
     # Rows are closed before their successors are there: one that begins on the same day must not be closed with it.
     write(unit.connection, [_without(_rows_at(one, at), gone) for one in made.changes])
@@ -125,9 +140,14 @@ def _without(one: RowUpdate, originators: set[str]) -> RowUpdate:
 
 def _record_moved(act: ActionContext, unit: UnitOfWork, made: Prepared, draft: Draft) -> Event:
     return act.append(
-        unit, ResultPublished, draft.stream, made.drafts.as_of, **fields_of(made.drafts, draft, made.limit),
-        publication_id=made.publication_id, overtaken_by=_overtaking(unit, made.drafts, draft),
-    )  # fmt: skip
+        unit,
+        ResultPublished,
+        draft.stream,
+        made.drafts.as_of,
+        **fields_of(made.drafts, draft, made.limit),
+        publication_id=made.publication_id,
+        overtaken_by=_overtaking(unit, made.drafts, draft),
+    )
 
 
 def _outcome(draft: Draft) -> tuple[object, ...]:

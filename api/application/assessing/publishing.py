@@ -65,12 +65,12 @@ def _may_publish(reader: Reader, year: int, body: PublishYear, today: date) -> N
         raise Invalid(
             f"{year} 年没有考评：办法自 {law.rulebooks.first_day} 起施行",
             f"there is no assessment of {year}: the Measures are in force from {law.rulebooks.first_day}",
-            cites=("art.28", "R20"), remedy="请填写施行之后的年度", remedy_en="Give a year from then on.",
-        )  # fmt: skip
+            cites=("art.28", "R20"),
+            remedy="请填写施行之后的年度",
+            remedy_en="Give a year from then on.",
+        )
     explained = body.reason is not None or body.note is not None
-    round_of(reader, year).may_publish(
-        body.published_on, body.meeting_on, today, law.rulebooks, explained=explained
-    )  # fmt: skip
+    round_of(reader, year).may_publish(body.published_on, body.meeting_on, today, law.rulebooks, explained=explained)
 
 
 def round_of(reader: Reader, year: int) -> AssessmentRound:
@@ -90,9 +90,11 @@ def _must_be_closed(drafts: Drafts) -> None:
         raise Contradiction(
             f"{len(unclosed)} 家机构的 {drafts.year} 年度满意度调查已有调查表而未截止，全部不予公布",
             f"{len(unclosed)} surveys of {drafts.year} have forms and are not closed: nothing is published",
-            cites=("art.16(8)", "art.23", "R12"), remedy="请先截止这些调查（survey-closings），再公布",
-            remedy_en="Close these surveys first (survey-closings), then publish.", more=unclosed,
-        )  # fmt: skip
+            cites=("art.16(8)", "art.23", "R12"),
+            remedy="请先截止这些调查（survey-closings），再公布",
+            remedy_en="Close these surveys first (survey-closings), then publish.",
+            more=unclosed,
+        )
 
 
 @implements("R45")
@@ -101,9 +103,10 @@ def _nothing_to_publish(year: int) -> Contradiction:
     return Contradiction(
         f"{year} 年度没有一家机构有考评结果：没有可公布的内容，而公布不可撤回",
         f"no agency has a result in {year}: there is nothing to publish, and it could not be undone",
-        cites=("art.19", "R32", "R45"), remedy="请核对年度；先登记备案、项目和评价",
+        cites=("art.19", "R32", "R45"),
+        remedy="请核对年度；先登记备案、项目和评价",
         remedy_en="Check the year; record filings, projects and scores first.",
-    )  # fmt: skip
+    )
 
 
 @implements("R25", "R32")
@@ -116,17 +119,23 @@ def _must_be_complete(drafts: Drafts, body: PublishYear) -> None:
     for place, one in enumerate(body.waivers):
         if one.uscc not in known:
             raise Invalid(
-                f"{one.uscc} 不在本年度的考评结果之中", f"{one.uscc} is not among the results of this year",
-                cites=("R25",), remedy="请核对代码", remedy_en="Check the code.", pointer=f"/waivers/{place}/uscc",
-            )  # fmt: skip
+                f"{one.uscc} 不在本年度的考评结果之中",
+                f"{one.uscc} is not among the results of this year",
+                cites=("R25",),
+                remedy="请核对代码",
+                remedy_en="Check the code.",
+                pointer=f"/waivers/{place}/uscc",
+            )
     lacking = tuple(_lacking(drafts, waived))
     if lacking:
         raise Contradiction(
             f"{len(lacking)} 项缺失且未经委员会豁免，全部不予公布",
             f"{len(lacking)} parts are missing and not waived: nothing is published",
-            cites=("art.19", "R25", "R32"), remedy="请补录，或在 waivers 中逐项写明理由",
-            remedy_en="Record what is missing, or waive each with a reason in waivers.", more=lacking,
-        )  # fmt: skip
+            cites=("art.19", "R25", "R32"),
+            remedy="请补录，或在 waivers 中逐项写明理由",
+            remedy_en="Record what is missing, or waive each with a reason in waivers.",
+            more=lacking,
+        )
 
 
 def _lacking(drafts: Drafts, waived: set[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
@@ -151,8 +160,10 @@ def _publish(act: ActionContext, unit: UnitOfWork, made: Prepared, body: Publish
         raise Contradiction(
             "规则、节假日历或日期在测算期间有变化",
             "rulebook, calendar or day changed while the results were worked out",
-            cites=("R4", "R45"), remedy="请重新公布", remedy_en="Publish again.",
-        )  # fmt: skip
+            cites=("R4", "R45"),
+            remedy="请重新公布",
+            remedy_en="Publish again.",
+        )
     book = law.rulebooks.for_sheet(year, on)
     event = act.append(
         unit, YearPublished, head.stream, on, made.publication_id, year=year, meeting_on=body.meeting_on,
@@ -178,9 +189,11 @@ def close_year(act: ActionContext, year: int, body: CloseYear) -> tuple[dict[str
         standing = list(results_of_year(unit.connection, year))
         waiting = matters(unit.connection, WorklistFilter("appeal", year=year))
         round_of(unit.reader, year).may_close(
-            body.closed_on, unit.day_at(head),
-            (one.result.deadline for one in standing if one.result.deadline is not None), (one.id for one in waiting),
-        )  # fmt: skip
+            body.closed_on,
+            unit.day_at(head),
+            (one.result.deadline for one in standing if one.result.deadline is not None),
+            (one.id for one in waiting),
+        )
         event = act.append(unit, YearClosed, head.stream, body.closed_on, year=year, **body.envelope(unit.vault))
         return round_answer(year, event, sum(one.result.is_graded for one in standing))
 

@@ -62,10 +62,13 @@ def _differences(found: Published, draft: Draft) -> list[dict[str, Any]]:
     if before == after:
         return sheet_differences(old, draft.sheet)
     moved: dict[str, Any] = {
-        "field": "category", "before": before, "after": after, "events": [],
+        "field": "category",
+        "before": before,
+        "after": after,
+        "events": [],
         "why": "年度最后一天的服务机构类型不同，名次在该类型中排定（第十九条、R30）",
         "why_en": "another category on the year's last day: it is ranked there (art.19, R30)",
-    }  # fmt: skip
+    }
     return [moved, *sheet_differences(old, draft.sheet)]
 
 
@@ -97,9 +100,16 @@ def revise(
     )  # fmt: skip
     moved = tuple(_move(act, unit, one, rest[one.event_id], ranks.get(one.uscc), on, limit, why) for one in moving)
     act.append(
-        unit, RanksRevised, assessment_stream(year), on, year=year, result_id=result.id, uscc=uscc, moved=moved,
+        unit,
+        RanksRevised,
+        assessment_stream(year),
+        on,
+        year=year,
+        result_id=result.id,
+        uscc=uscc,
+        moved=moved,
         **why._asdict(),
-    )  # fmt: skip
+    )
     return Revision(result, moved)  # type: ignore[arg-type]  # as appended
 
 
@@ -145,6 +155,12 @@ def _rank_difference(before: int | None, after: int | None) -> list[dict[str, An
     if before == after:
         return []
     return [
-        {"field": "rank", "before": before, "after": after, "events": [],
-         "why": "同类型机构的名次重新排定（R30、R34）", "why_en": "ranks of the category were derived anew (R30, R34)"}
-    ]  # fmt: skip
+        {
+            "field": "rank",
+            "before": before,
+            "after": after,
+            "events": [],
+            "why": "同类型机构的名次重新排定（R30、R34）",
+            "why_en": "ranks of the category were derived anew (R30, R34)",
+        }
+    ]

@@ -38,9 +38,11 @@ def sealed_up(ledger: Ledger) -> int:
                 return reader.sealed()[0]
         if time.monotonic() > until:
             raise Busy(
-                "日志暂时无法封存：另有长时间未结束的写入", "the log cannot be sealed: a long write has not ended",
-                remedy="请稍后用同一 Idempotency-Key 重试", remedy_en="Try again in a moment with the same key.",
-            )  # fmt: skip
+                "日志暂时无法封存：另有长时间未结束的写入",
+                "the log cannot be sealed: a long write has not ended",
+                remedy="请稍后用同一 Idempotency-Key 重试",
+                remedy_en="Try again in a moment with the same key.",
+            )
         time.sleep(0.05)
 
 
@@ -134,16 +136,20 @@ def proven_up(ledger: Ledger, notary: CheckpointSigner) -> Signed | None:
             return signed
         if time.monotonic() > until:
             raise Busy(
-                "日志正由另一进程签署", "another process is signing the log",
-                remedy="请稍后重试", remedy_en="Try again in a moment.",
-            )  # fmt: skip
+                "日志正由另一进程签署",
+                "another process is signing the log",
+                remedy="请稍后重试",
+                remedy_en="Try again in a moment.",
+            )
         time.sleep(0.05)
 
 
 def shown(signed: Signed) -> dict[str, Any]:
     """A checkpoint as clients see it: hashes in hexadecimal, and the note as it was signed."""
     return {
-        "size": signed.size, "root": signed.root.hex(),
+        "size": signed.size,
+        "root": signed.root.hex(),
         "heads": {"count": signed.heads_count, "root": signed.heads_root.hex()},
-        "note": signed.note, "sealed_at": signed.sealed_at,
-    }  # fmt: skip
+        "note": signed.note,
+        "sealed_at": signed.sealed_at,
+    }

@@ -137,10 +137,20 @@ class Housekeeper:
             sealed, (waiting, _) = sealed_until(connection)[0], unsealed(connection)
             signed = latest_checkpoint(connection)
         size = 0 if signed is None else signed.size
-        self._is_behind("sequencing-behind", waiting > 0, sealed, f"{waiting} 条记录等待日志序号，已停滞",
-                        f"{waiting} events wait for their place in the log, and none is given")  # fmt: skip
-        self._is_behind("signing-behind", sealed > size, size, f"已签署至 {size}，日志已至 {sealed}，已停滞",
-                        f"signed up to {size} of {sealed}, and it does not go on")  # fmt: skip
+        self._is_behind(
+            "sequencing-behind",
+            waiting > 0,
+            sealed,
+            f"{waiting} 条记录等待日志序号，已停滞",
+            f"{waiting} events wait for their place in the log, and none is given",
+        )
+        self._is_behind(
+            "signing-behind",
+            sealed > size,
+            size,
+            f"已签署至 {size}，日志已至 {sealed}，已停滞",
+            f"signed up to {size} of {sealed}, and it does not go on",
+        )
 
     def _is_behind(self, name: str, waits: bool, place: int, text: str, text_en: str) -> None:
         now = time.monotonic()

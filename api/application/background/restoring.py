@@ -42,11 +42,17 @@ def accept(ledger: Ledger, notary: CheckpointSigner, person: str, reason: str) -
             )
         size = sealed_until(unit.connection)[0]
         made = unit.adopt(
-            RestoreAccepted, _actor(unit, person), unit.today(),
-            old_origin=old.origin, old_size=old.size, old_root=old.root.hex(),
+            RestoreAccepted,
+            _actor(unit, person),
+            unit.today(),
+            old_origin=old.origin,
+            old_size=old.size,
+            old_root=old.root.hex(),
             kept_size=still_held(unit.connection, _known(notary)),
-            new_size=size, new_root=root_of_log(unit.connection, size).hex(), reason=reason,
-        )  # fmt: skip
+            new_size=size,
+            new_root=root_of_log(unit.connection, size).hex(),
+            reason=reason,
+        )
     assert isinstance(made, RestoreAccepted)  # noqa: S101  # what was asked for
     return made
 
@@ -66,9 +72,14 @@ def sequence(ledger: Ledger, person: str, reason: str) -> HorizonBegun:
         before = new_horizon.standing(unit.connection)
         _require_moved(unit)
         made = unit.adopt(
-            HorizonBegun, _actor(unit, person), unit.today(),
-            cluster=before.cluster, after_index=before.last_log_index, sequenced=before.waiting + 1, reason=reason,
-        )  # fmt: skip
+            HorizonBegun,
+            _actor(unit, person),
+            unit.today(),
+            cluster=before.cluster,
+            after_index=before.last_log_index,
+            sequenced=before.waiting + 1,
+            reason=reason,
+        )
         unit.flush()
         new_horizon.begin(unit.connection, before)
     assert isinstance(made, HorizonBegun)  # noqa: S101  # what was asked for
@@ -103,6 +114,9 @@ def _actor(unit: UnitOfWork, person: str) -> str:
 def _require_reason(reason: str) -> None:
     if not reason.strip() or len(reason) > MOST_REASON:
         raise Invalid(
-            "事由不能为空，也不能过长", "the reason is empty or too long",
-            remedy="请用 --reason 写明事由", remedy_en="Say with --reason why.", pointer="/reason",
-        )  # fmt: skip
+            "事由不能为空，也不能过长",
+            "the reason is empty or too long",
+            remedy="请用 --reason 写明事由",
+            remedy_en="Say with --reason why.",
+            pointer="/reason",
+        )

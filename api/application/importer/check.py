@@ -70,8 +70,12 @@ class Check:
     def __init__(self, reader: Reader, spool: Spool, file_sha256: bytes, now: Instant, done_up_to: int) -> None:
         law = reader.law(FOREVER)
         if law is None:
-            raise Contradiction("账本尚未启用", "the ledger has not been opened", remedy="请先启动服务",
-                                remedy_en="Start the service first.")  # fmt: skip
+            raise Contradiction(
+                "账本尚未启用",
+                "the ledger has not been opened",
+                remedy="请先启动服务",
+                remedy_en="Start the service first.",
+            )
         self._reader, self._spool, self._sha256, self._now, self._law = reader, spool, file_sha256, now, law
         self._agencies = Agencies(reader, spool, HELD_EVENTS)
         self._references = References(spool, file_sha256)
@@ -96,9 +100,14 @@ class Check:
             return
         if line.ref is not None and (other := self._spool.name(line.ref, line.number)) is not None:
             yield LineError(
-                line.number, "/ref", "api.md", f"第 {other} 行已用此名称", f"line {other} bears this name already",
-                "每个名称只用一次", "Use each name once.",
-            )  # fmt: skip
+                line.number,
+                "/ref",
+                "api.md",
+                f"第 {other} 行已用此名称",
+                f"line {other} bears this name already",
+                "每个名称只用一次",
+                "Use each name once.",
+            )
         if line.number <= self._done_up_to:  # recorded in an earlier run; later lines may name it
             self.recorded_before += 1
             return
@@ -132,10 +141,18 @@ class Check:
         last = agency.trail.events[-1].recorded_at if agency.trail.events else None
         at = next_instant(moment(self._now), last)
         recording = Recording(
-            actor="", role=Role.ASSOCIATION, via="import", today=shanghai_date(at), recorded_at=at,
-            event_id=event_id(self._sha256, line.number), vault=self._vault, rulebooks=self._law.rulebooks,
-            calendar=self._law.calendar, path_id=path_id, elsewhere=CrossAgency(self._reader, agency.stream),
-        )  # fmt: skip
+            actor="",
+            role=Role.ASSOCIATION,
+            via="import",
+            today=shanghai_date(at),
+            recorded_at=at,
+            event_id=event_id(self._sha256, line.number),
+            vault=self._vault,
+            rulebooks=self._law.rulebooks,
+            calendar=self._law.calendar,
+            path_id=path_id,
+            elsewhere=CrossAgency(self._reader, agency.stream),
+        )
         try:
             event = agency.record(command, recording)
         except Refusal as refusal:
@@ -177,10 +194,14 @@ def _command_of(line: int, path: str) -> tuple[CommandRoute, str | None, str | N
         raise _by_http(line)
     if found is None:
         raise LineError(
-            line, "/post", "api.md", "没有这个命令", "there is no such command",
+            line,
+            "/post",
+            "api.md",
+            "没有这个命令",
+            "there is no such command",
             "请对照接口文档中的命令表，路径以 /v1/ 开头",
             "Compare it with the table of commands; paths begin with /v1/.",
-        )  # fmt: skip
+        )
     if found[0].body.SEVERAL_FACTS:
         raise _by_http(line)
     return found
@@ -188,9 +209,14 @@ def _command_of(line: int, path: str) -> tuple[CommandRoute, str | None, str | N
 
 def _by_http(line: int) -> LineError:
     return LineError(
-        line, "/post", "api.md", "这个命令一次记录多件事实，不能用文件导入",
-        "this command records several facts at once and cannot be imported", "请通过 HTTP 办理", "Send it over HTTP.",
-    )  # fmt: skip
+        line,
+        "/post",
+        "api.md",
+        "这个命令一次记录多件事实，不能用文件导入",
+        "this command records several facts at once and cannot be imported",
+        "请通过 HTTP 办理",
+        "Send it over HTTP.",
+    )
 
 
 def _path_uscc(line: int, text: str) -> str:
@@ -198,7 +224,11 @@ def _path_uscc(line: int, text: str) -> str:
         return normal_uscc(text)
     except ValueError:
         raise LineError(
-            line, "/post", "api.md", "路径里的统一社会信用代码不对（GB 32100-2015）",
+            line,
+            "/post",
+            "api.md",
+            "路径里的统一社会信用代码不对（GB 32100-2015）",
             "the USCC in the path is not valid",
-            "请与营业执照核对", "Compare it with the business licence.",
-        ) from None  # fmt: skip
+            "请与营业执照核对",
+            "Compare it with the business licence.",
+        ) from None

@@ -68,9 +68,15 @@ def _record_piece(
     for line, uscc, command, path_id in parsed:
         try:
             unit.record(
-                uscc, command, actor=actor, role=Role.ASSOCIATION, via="import", path_id=path_id,
-                event_id=event_id(file_sha256, line), new=isinstance(command, FileAgency),
-            )  # fmt: skip
+                uscc,
+                command,
+                actor=actor,
+                role=Role.ASSOCIATION,
+                via="import",
+                path_id=path_id,
+                event_id=event_id(file_sha256, line),
+                new=isinstance(command, FileAgency),
+            )
         except (Invalid, Contradiction, NotFound, Forbidden) as refusal:
             raise ImportStopped(refused(line, refusal), done) from refusal
     return len(commands), up_to

@@ -24,14 +24,24 @@ class References:
         found = self._spool.named(name)
         if found is None:
             raise LineError(
-                line, pointer, "api.md", "引用了前面各行没有定义的名称", "refers to a name that no earlier line bears",
+                line,
+                pointer,
+                "api.md",
+                "引用了前面各行没有定义的名称",
+                "refers to a name that no earlier line bears",
                 "请在被引用的行写 ref，且放在前面；以 $ 开头的普通文本写作 $$",
                 "Give the line referred to a ref and put it first; text that begins with a dollar is written $$.",
-            )  # fmt: skip
+            )
         named, was_refused = found
         if was_refused:
             raise LineError(
-                line, pointer, "api.md", f"所引用的第 {named} 行被拒绝", f"refers to line {named}, which is refused",
-                f"先改正第 {named} 行", f"Correct line {named} first.", because=named,
-            )  # fmt: skip
+                line,
+                pointer,
+                "api.md",
+                f"所引用的第 {named} 行被拒绝",
+                f"refers to line {named}, which is refused",
+                f"先改正第 {named} 行",
+                f"Correct line {named} first.",
+                because=named,
+            )
         return event_id(self._sha256, named)

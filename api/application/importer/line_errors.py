@@ -13,9 +13,16 @@ class LineError(Exception):
     """One thing that is wrong with one line. `because` names the refused line that this one refers to."""
 
     def __init__(
-        self, line: int, pointer: str, rule: str, detail: str, detail_en: str, remedy: str, remedy_en: str,
+        self,
+        line: int,
+        pointer: str,
+        rule: str,
+        detail: str,
+        detail_en: str,
+        remedy: str,
+        remedy_en: str,
         because: int | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__(f"line {line} {pointer}: {detail_en}")
         self.line, self.pointer, self.rule, self.because = line, pointer, rule, because
         self.detail, self.detail_en, self.remedy, self.remedy_en = detail, detail_en, remedy, remedy_en
@@ -23,10 +30,15 @@ class LineError(Exception):
     def as_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
         return {
-            "line": self.line, "field": self.pointer, "rule": self.rule, "detail": self.detail,
-            "detail_en": self.detail_en, "remedy": self.remedy, "remedy_en": self.remedy_en,
+            "line": self.line,
+            "field": self.pointer,
+            "rule": self.rule,
+            "detail": self.detail,
+            "detail_en": self.detail_en,
+            "remedy": self.remedy,
+            "remedy_en": self.remedy_en,
             "because_of_line": self.because,
-        }  # fmt: skip
+        }
 
 
 def refused(line: int, refusal: Refusal) -> LineError:
@@ -41,11 +53,16 @@ def wrong_fields(line: int, errors: Sequence[Mapping[str, Any]], body: Any) -> l
     located = [{**error, "loc": ("body", *error["loc"])} for error in errors]
     return [
         LineError(
-            line, "/body" + one["pointer"], "api.md", one["detail"], one["detail_en"],
-            "请按接口文档改正这一项", "Correct it as the API documentation says.",
+            line,
+            "/body" + one["pointer"],
+            "api.md",
+            one["detail"],
+            one["detail_en"],
+            "请按接口文档改正这一项",
+            "Correct it as the API documentation says.",
         )
         for one in field_errors(located, body)
-    ]  # fmt: skip
+    ]
 
 
 class ImportStopped(Invalid):

@@ -65,10 +65,14 @@ def parse_line(line: RawLine) -> CommandLine:
     """The command of a line. Raises: LineError."""
     if line.raw is None:
         raise LineError(
-            line.number, "", "api.md", f"这一行超过 {LINE_LIMIT_BYTES} 字节",
+            line.number,
+            "",
+            "api.md",
+            f"这一行超过 {LINE_LIMIT_BYTES} 字节",
             f"the line is over {LINE_LIMIT_BYTES} bytes",
-            "每行只写一条命令；证据只写链接和哈希值", "Write one command a line; evidence is a link and a hash.",
-        )  # fmt: skip
+            "每行只写一条命令；证据只写链接和哈希值",
+            "Write one command a line; evidence is a link and a hash.",
+        )
     try:
         content = parse_object(line.raw)
     except Refusal as refusal:
@@ -90,15 +94,21 @@ def _command(number: int, content: dict[str, Any]) -> CommandLine:
         raise _shape(number, "/body", "缺少命令内容 body（对象）", "the command's body is missing or no object")
     if ref is not None and (not isinstance(ref, str) or not _REF.fullmatch(ref)):
         raise _shape(
-            number, "/ref", "ref 为 1 至 64 个字符的文本，不含空白、/ 和 $",
+            number,
+            "/ref",
+            "ref 为 1 至 64 个字符的文本，不含空白、/ 和 $",
             "ref is text of 1 to 64 characters without blanks, / and $",
-        )  # fmt: skip
+        )
     return CommandLine(number, post, body, ref)
 
 
 def _shape(number: int, pointer: str, text: str, text_en: str) -> LineError:
     return LineError(
-        number, pointer, "api.md", text, text_en,
+        number,
+        pointer,
+        "api.md",
+        text,
+        text_en,
         '每行写作 {"post": "/v1/…", "body": {…}, "ref": "可选名"}',
         'Write {"post": "/v1/…", "body": {…}, "ref": "optional name"}.',
-    )  # fmt: skip
+    )

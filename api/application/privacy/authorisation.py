@@ -91,10 +91,14 @@ _QUESTIONS: dict[str, Rights] = {
 
 
 _ADMINISTRATION = (
-    ("GET", "/v1/accounts"), ("POST", "/v1/accounts"), ("POST", "/v1/accounts/{id}/password"),
+    ("GET", "/v1/accounts"),
+    ("POST", "/v1/accounts"),
+    ("POST", "/v1/accounts/{id}/password"),
     ("POST", "/v1/accounts/{id}/access"),
-    ("GET", "/v1/tokens"), ("POST", "/v1/tokens"), ("POST", "/v1/tokens/{id}/revocation"),
-)  # fmt: skip
+    ("GET", "/v1/tokens"),
+    ("POST", "/v1/tokens"),
+    ("POST", "/v1/tokens/{id}/revocation"),
+)
 """Users and tokens: the administrator's alone, who reads no facts (api.md, Conventions)."""
 
 

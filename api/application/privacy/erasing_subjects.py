@@ -46,15 +46,20 @@ def _erase(act: ActionContext, unit: UnitOfWork, subject: str, body: EraseSubjec
         raise already(f"该主体已于 {day} 删除", f"this subject was erased on {day}", "events.md")
     event = _erased(unit, act.caller.person_id, subject, body)
     return {
-        "subject": subject, "version": event.version, "recorded_at": event.recorded_at,
+        "subject": subject,
+        "version": event.version,
+        "recorded_at": event.recorded_at,
         "events": [
             {
-                "id": event.id, "type": type(event).__name__, "version": event.version,
-                "occurred_on": event.occurred_on.isoformat(), "recorded_at": event.recorded_at,
+                "id": event.id,
+                "type": type(event).__name__,
+                "version": event.version,
+                "occurred_on": event.occurred_on.isoformat(),
+                "recorded_at": event.recorded_at,
             }
         ],
         "ids": {SubjectErased.KIND: event.id},
-    }  # fmt: skip
+    }
 
 
 def _erased(unit: UnitOfWork, actor: str, subject: str, body: EraseSubject) -> Event:
@@ -75,9 +80,11 @@ def give_up(ledger: Ledger, person: str) -> tuple[list[str], int]:
     lost = lost_masters(ledger.engine)
     if not lost:
         raise Contradiction(
-            "主密钥都在，没有遗失的", "no master key is missing",
-            remedy="主密钥在用时不要运行此命令", remedy_en="Nothing is to be given up while the keys are there.",
-        )  # fmt: skip
+            "主密钥都在，没有遗失的",
+            "no master key is missing",
+            remedy="主密钥在用时不要运行此命令",
+            remedy_en="Nothing is to be given up while the keys are there.",
+        )
     begin_anew(ledger.engine, lost)
     with writing(ledger.engine) as connection:
         actor = person_named(connection, person) or create_person(connection, person)
@@ -102,7 +109,9 @@ def _give_up_some(ledger: Ledger, actor: str, lost: Sequence[str]) -> int:
 def unknown_subject() -> NotFound:
     """The refusal of a path's id that is no subject's."""
     return NotFound(
-        "没有路径里这个编号的主体", "there is no such subject as the path names", cites=("events.md",),
+        "没有路径里这个编号的主体",
+        "there is no such subject as the path names",
+        cites=("events.md",),
         remedy="请在 GET /v1/agencies/{uscc}/subjects 里核对编号",
         remedy_en="Look the id up in GET /v1/agencies/{uscc}/subjects.",
-    )  # fmt: skip
+    )

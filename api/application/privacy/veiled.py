@@ -194,16 +194,22 @@ class Veil:
         lines = [line for line in sheet["lines"] if line.get("category") == "quality"]
         counted = [hidden for line in lines for hidden in self._about(line)]
         items = [
-            {"id": one.handle, "number": self._numbers[one.handle][0], "of": self._numbers[one.handle][1],
-             "month": one.month, "total": one.total}
+            {
+                "id": one.handle,
+                "number": self._numbers[one.handle][0],
+                "of": self._numbers[one.handle][1],
+                "month": one.month,
+                "total": one.total,
+            }
             for one in sorted(counted, key=lambda one: one.handle)
             if one.handle in self._numbers
-        ]  # fmt: skip
+        ]
         told = strictest(*(one.disclosure for one in counted)) if counted else "anonymous"
         return {
-            "disclosure": told, "items": items,
+            "disclosure": told,
+            "items": items,
             "answers": _together(counted) if may_read(Role.AGENCY, TextKind.SURVEY_ANSWERS, told) else None,
-        }  # fmt: skip
+        }
 
 
 _ROW = frozenset({

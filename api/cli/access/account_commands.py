@@ -70,11 +70,14 @@ def list_accounts(database: Database = None, as_json: Json = False) -> None:
         found = all_accounts(connection)
     rows = [
         {
-            "login": one.login, "person": one.person_name, "role": one.role, "uscc": one.uscc,
+            "login": one.login,
+            "person": one.person_name,
+            "role": one.role,
+            "uscc": one.uscc,
             "disabled_at": one.disabled_at,
         }
         for one in found
-    ]  # fmt: skip
+    ]
     if as_json:
         print_json({"items": rows})
         return
@@ -112,9 +115,11 @@ def _id_of(connection: Connection, login: str) -> str:
     found = next((one for one in all_accounts(connection) if one.login == wanted), None)
     if found is None:
         raise NotFound(
-            "没有这个账户", "there is no such account",
-            remedy="登录名见 steward account list", remedy_en="See steward account list.",
-        )  # fmt: skip
+            "没有这个账户",
+            "there is no such account",
+            remedy="登录名见 steward account list",
+            remedy_en="See steward account list.",
+        )
     return found.id
 
 

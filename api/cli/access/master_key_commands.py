@@ -38,9 +38,11 @@ def check_master_key(database: Database = None, as_json: Json = False) -> None:
         found = health(ledger.engine)
     content = {
         "wrapped": {master: count for master, count in found.wrapped.items() if master is not None},
-        "in_clear": found.wrapped.get(None, 0), "erased": found.erased, "unreadable": found.unreadable,
+        "in_clear": found.wrapped.get(None, 0),
+        "erased": found.erased,
+        "unreadable": found.unreadable,
         "missing_master_keys": found.missing,
-    }  # fmt: skip
+    }
     if as_json:
         print_json(content)
     else:

@@ -33,7 +33,9 @@ def audit(
     checkpoint: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="FILE", exists=True, dir_okay=False,
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
             help="另行保存的检查点，可给多个；数据库外的检查点文件总会核对 / "
             "a checkpoint that you kept; may be repeated. The files outside the database are compared in any case",
         ),
@@ -42,7 +44,7 @@ def audit(
         bool, typer.Option("--rows/--no-rows", help="是否核对读模型 / whether the read models are compared too")
     ] = True,
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """重读全部字节，重算散列、树、各机构的记录头和读模型，与已签署的检查点核对，不作改动 / Audit all that is stored.
 
     存储与签署的不符，退出码 10；仅读模型不符，退出码 7。 Exit code 10, or 7 when only read models differ.

@@ -28,15 +28,20 @@ def bench(
         from bench import run as measuring
     except ImportError as missing:
         raise Invalid(
-            f"缺少测量所需的部分：{missing.name}", f"what measuring needs is missing: {missing.name}",
-            remedy="请在代码库中先运行 ./run setup test", remedy_en="Run ./run setup test in the repository first.",
-        ) from None  # fmt: skip
+            f"缺少测量所需的部分：{missing.name}",
+            f"what measuring needs is missing: {missing.name}",
+            remedy="请在代码库中先运行 ./run setup test",
+            remedy_en="Run ./run setup test in the repository first.",
+        ) from None
     for name in only or ():
         if name not in measuring.SECTIONS:
             raise Invalid(
-                f"没有 {name} 这一部分", f"there is no part {name}", remedy=f"可选：{'、'.join(measuring.SECTIONS)}",
-                remedy_en=f"Parts: {', '.join(measuring.SECTIONS)}.", pointer="--only",
-            )  # fmt: skip
+                f"没有 {name} 这一部分",
+                f"there is no part {name}",
+                remedy=f"可选：{'、'.join(measuring.SECTIONS)}",
+                remedy_en=f"Parts: {', '.join(measuring.SECTIONS)}.",
+                pointer="--only",
+            )
     findings = measuring.run(quick=quick, only=only or [], folder=folder or measuring.HERE, tell=note)
     for one in findings:
         ratio = "" if one.ratio is None else f"{one.ratio:.2f}"

@@ -26,11 +26,12 @@ def show(database: Database = None) -> None:
     pairs(
         "时钟 clock",
         [
-            ("数据库时钟 the database's clock", instant(now)), ("最近记录 last recorded", last or "-"),
+            ("数据库时钟 the database's clock", instant(now)),
+            ("最近记录 last recorded", last or "-"),
             ("上次留存 kept", "-" if kept is None else kept.clock),
             ("由谁确认 accepted by", "-" if kept is None or not kept.person else f"{kept.person}：{kept.reason}"),
         ],
-    )  # fmt: skip
+    )
 
 
 def accept(

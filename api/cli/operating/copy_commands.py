@@ -24,10 +24,11 @@ FILE_COMMAND = "file"
 Reason = Annotated[
     str,
     typer.Option(
-        "--reason", metavar="TEXT",
+        "--reason",
+        metavar="TEXT",
         help="事由：明文入账，请勿写入个人信息 / why: recorded in clear for ever, so name nobody",
     ),
-]  # fmt: skip
+]
 
 
 class RestoreGroup(TyperGroup):
@@ -113,11 +114,12 @@ def _embedded(database: str | None) -> Path:
     url = database_url(settings_for(database).database)
     if url.get_backend_name() != "sqlite":
         raise Contradiction(
-            "只用于内嵌的 SQLite 数据库", "this is for an embedded SQLite database",
+            "只用于内嵌的 SQLite 数据库",
+            "this is for an embedded SQLite database",
             remedy="PostgreSQL 请用 pg_dump 与 pg_restore，或基础备份；之后用 steward restore sequence 与 accept 接续",
             remedy_en="For PostgreSQL use pg_dump and pg_restore, or base backups; then steward restore sequence and "
             "steward restore accept.",
-        )  # fmt: skip
+        )
     return Path(url.database or "")
 
 

@@ -18,10 +18,7 @@ from domain.proof.receipts import check_receipt
 from domain.store.db.engine import reading
 from domain.store.proof.proof_reader import latest_checkpoint
 
-keys_app = typer.Typer(
-    help="签署日志的密钥 / the keys that sign the log (docs/proof.md)",
-    no_args_is_help=True,
-)
+keys_app = typer.Typer(help="签署日志的密钥 / the keys that sign the log (docs/proof.md)", no_args_is_help=True)
 
 
 def checkpoint(database: Database = None, as_json: Json = False) -> None:
@@ -83,12 +80,13 @@ def verify_receipt(
     key: Annotated[
         list[VerifierKey],
         typer.Option(
-            metavar="KEY", parser=_key,
+            metavar="KEY",
+            parser=_key,
             help="可信公钥 名称+散列+base64，由日志以外的途径得到；可重复 / "
             "a key you trust, name+hash+base64, got by another way than from the receipt; may be repeated",
         ),
     ],
-) -> None:  # fmt: skip
+) -> None:
     """脱机核验回执，不需要数据库，不通过则退出码 9 / Check a receipt offline; exit code 9 if nothing is proven."""
     try:
         lines = check_receipt(file.read_bytes(), *key)

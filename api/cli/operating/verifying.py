@@ -100,9 +100,10 @@ def _same_as_kept(certificate: Certificate, kept: bytes, keys: list[VerifierKey]
         )
     if (mine.root, mine.heads) != (theirs.root, theirs.heads):
         raise ProofError(
-            "checkpoint", "同样大小的两个检查点不同：日志出现了两个版本",
+            "checkpoint",
+            "同样大小的两个检查点不同：日志出现了两个版本",
             "two checkpoints of one size differ: there are two versions of the log",
-        )  # fmt: skip
+        )
     return VerdictNote("检查点与另外保存的相同", "the checkpoint is the one that was kept elsewhere")
 
 
@@ -110,8 +111,15 @@ def _tell(certificate: Certificate, shown: list[VerdictNote], as_json: bool) -> 
     """What was shown, line by line, then what it means."""
     if as_json:
         lines = [{"text": one.text, "text_en": one.text_en, "open": one.problem} for one in shown]
-        print_json({"valid": True, "agency": certificate.uscc, "as_of": certificate.as_of,
-                    "software": certificate.software or None, "shown": lines})  # fmt: skip
+        print_json(
+            {
+                "valid": True,
+                "agency": certificate.uscc,
+                "as_of": certificate.as_of,
+                "software": certificate.software or None,
+                "shown": lines,
+            }
+        )
         return
     _tell_lines(shown)
     names = [one.name for one in parse_note(certificate.checkpoint.encode()).signatures]

@@ -16,12 +16,7 @@ from projections.replay.queries import ReplayQueries
 EVENT_FIELDS = ("id", "type", "label", "version", "occurred_on", "recorded_at", "via", "counts", "annulled_by")
 
 
-def replay(
-    uscc: Uscc,
-    database: Database = None,
-    known_at: KnownAt = None,
-    as_json: Json = False,
-) -> None:
+def replay(uscc: Uscc, database: Database = None, known_at: KnownAt = None, as_json: Json = False) -> None:
     """逐条重放机构的历史：每记录一条之后的状态 / The history event by event, with the standing after each.
 
     每个状态按该条记录之时所知、截至记录当日（上海日期）计算。

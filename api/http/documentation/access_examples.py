@@ -7,15 +7,28 @@ from typing import Any
 from api.http.documentation.examples import AGENCY_USCC
 
 _ACCOUNT: dict[str, Any] = {
-    "id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9101", "login": "chen.guodong", "person": "陈国栋",
-    "person_id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036", "role": "agency", "uscc": AGENCY_USCC,
-    "created_at": "2024-12-30T02:41:07.183902Z", "disabled_at": None, "last_used_at": None, "signed_in": 0,
-}  # fmt: skip
+    "id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9101",
+    "login": "chen.guodong",
+    "person": "陈国栋",
+    "person_id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036",
+    "role": "agency",
+    "uscc": AGENCY_USCC,
+    "created_at": "2024-12-30T02:41:07.183902Z",
+    "disabled_at": None,
+    "last_used_at": None,
+    "signed_in": 0,
+}
 _TOKEN: dict[str, Any] = {
-    "id": "5f0c2b7a9e1d4c38", "person": "陈国栋", "person_id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036",
-    "role": "agency", "uscc": AGENCY_USCC, "created_at": "2024-12-30T02:41:07.183902Z",
-    "expires_at": "2025-12-31T16:00:00.000000Z", "revoked_at": None, "last_used_at": None,
-}  # fmt: skip
+    "id": "5f0c2b7a9e1d4c38",
+    "person": "陈国栋",
+    "person_id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036",
+    "role": "agency",
+    "uscc": AGENCY_USCC,
+    "created_at": "2024-12-30T02:41:07.183902Z",
+    "expires_at": "2025-12-31T16:00:00.000000Z",
+    "revoked_at": None,
+    "last_used_at": None,
+}
 ACCESS_EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "create_account": (
         {"login": "chen.guodong", "person": "陈国栋", "role": "agency", "uscc": AGENCY_USCC},

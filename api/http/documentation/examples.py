@@ -287,19 +287,25 @@ def command_answer(row: CommandRoute) -> dict[str, Any]:
     names = (example.event, *example.more)
     facts = [
         {
-            "id": f"{_EVENT_ID[:-1]}{place}", "type": name, "version": 7 + place,
-            "occurred_on": example.body[row.body.FACT_DATE], "recorded_at": f"2024-12-30T02:41:07.18390{2 + place}Z",
+            "id": f"{_EVENT_ID[:-1]}{place}",
+            "type": name,
+            "version": 7 + place,
+            "occurred_on": example.body[row.body.FACT_DATE],
+            "recorded_at": f"2024-12-30T02:41:07.18390{2 + place}Z",
         }
         for place, name in enumerate(names)
-    ]  # fmt: skip
+    ]
     kinds = [EVENT_TYPES[f"steward.{name}"].KIND for name in names]
     answer: dict[str, Any] = {
-        "agency": AGENCY_USCC, "version": facts[-1]["version"], "recorded_at": facts[-1]["recorded_at"],
+        "agency": AGENCY_USCC,
+        "version": facts[-1]["version"],
+        "recorded_at": facts[-1]["recorded_at"],
         "events": facts,
         "ids": {kind: fact["id"] for kind, fact in zip(kinds, facts, strict=True) if kind is not None},
         "similar": [{"event": "019331c8-77aa-7d03-b1e5-2f6c0d9a4b18", "recorded_at": "2024-12-28T08:12:40.551207Z"}]
-        if row.body is RecordLapse else [],
-    }  # fmt: skip
+        if row.body is RecordLapse
+        else [],
+    }
     if row.body is FileAgency:
         answer |= {"category_new": True, "categories_in_use": ["安全评价", "检测检验"]}
     if EventAnnulled.__name__ in names:
@@ -347,9 +353,13 @@ def problem_example(name: str) -> dict[str, Any]:
     """A body for this kind of problem."""
     kind = PROBLEM_TYPES[name]
     body: dict[str, Any] = {
-        "type": kind.uri, "title": kind.title, "status": kind.status, "detail": kind.says,
-        "title_en": kind.title_en, "detail_en": kind.says_en,
-    }  # fmt: skip
+        "type": kind.uri,
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.says,
+        "title_en": kind.title_en,
+        "detail_en": kind.says_en,
+    }
     return {**body, **_MORE.get(name, {})}
 
 

@@ -43,9 +43,13 @@ class ConcurrencyLimit(FairPlaces):
 
     def __init__(self, at_once: int, waiting: int) -> None:
         super().__init__(
-            at_once, waiting, _too_many,
-            of_one=max(1, at_once // 2), of_group=max(1, at_once - 1), waiting_of_one=(waiting + 3) // 4,
-        )  # fmt: skip
+            at_once,
+            waiting,
+            _too_many,
+            of_one=max(1, at_once // 2),
+            of_group=max(1, at_once - 1),
+            waiting_of_one=(waiting + 3) // 4,
+        )
 
 
 def asker_of(caller: Caller | None, address: str) -> Asker:
@@ -57,9 +61,11 @@ def asker_of(caller: Caller | None, address: str) -> Asker:
 
 def _too_many() -> Busy:
     return Busy(
-        "需要大量计算的查询太多", "too many questions that take much work wait already",
-        remedy="请稍后重试", remedy_en="Try again in a moment.",
-    )  # fmt: skip
+        "需要大量计算的查询太多",
+        "too many questions that take much work wait already",
+        remedy="请稍后重试",
+        remedy_en="Try again in a moment.",
+    )
 
 
 class TimeLimit:
@@ -74,8 +80,9 @@ class TimeLimit:
             raise OutOfTime(
                 f"计算超过 {self._seconds:g} 秒，已停止；没有写入任何内容",
                 f"this took more than {self._seconds:g} seconds and was stopped; nothing was written",
-                remedy="请减少假设的事项，分几次查询", remedy_en="Suppose less at a time.",
-            )  # fmt: skip
+                remedy="请减少假设的事项，分几次查询",
+                remedy_en="Suppose less at a time.",
+            )
 
     def each(self, items: Iterable[T]) -> Iterator[T]:
         """One after the other, as long as there is time. Raises: OutOfTime."""

@@ -104,11 +104,12 @@ class Rates:
             waits = self._tokens.wait(hashlib.sha256(secret).digest(), now)
         if waits:
             raise TooManyRequests(
-                f"请求过于频繁，请 {waits} 秒后再试", f"too many requests: try again in {waits} seconds",
+                f"请求过于频繁，请 {waits} 秒后再试",
+                f"too many requests: try again in {waits} seconds",
                 remedy="请降低频率；大量事实请用 steward import，持续跟进请用 GET /v1/log",
                 remedy_en="Ask less often; use steward import for many facts and GET /v1/log to follow.",
                 seconds=waits,
-            )  # fmt: skip
+            )
 
     def failed(self, scope: Scope) -> None:
         """The request was a stranger's failed try."""

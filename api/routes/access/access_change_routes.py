@@ -47,7 +47,15 @@ def access_changes(
 
 def _item(one: AccessChange, names: dict[str, str]) -> dict[str, Any]:
     return {
-        "number": one.number, "at": one.at, "by": one.by_person, "by_name": names.get(one.by_person or ""),
-        "via": one.via, "act": one.act, "person": one.person_id, "person_name": names.get(one.person_id),
-        "role": one.role, "uscc": one.uscc, "subject": one.subject,
-    }  # fmt: skip
+        "number": one.number,
+        "at": one.at,
+        "by": one.by_person,
+        "by_name": names.get(one.by_person or ""),
+        "via": one.via,
+        "act": one.act,
+        "person": one.person_id,
+        "person_name": names.get(one.person_id),
+        "role": one.role,
+        "uscc": one.uscc,
+        "subject": one.subject,
+    }

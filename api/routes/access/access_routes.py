@@ -162,9 +162,12 @@ def create_token_(request: Request, body: NewToken) -> Response:
     until = None if body.expires_on is None else end_of(body.expires_on)
     if until is not None and until <= instant(datetime.now(UTC)):
         raise Invalid(
-            "最后有效日已过", "the last valid day has passed", pointer="/expires_on",
-            remedy="请填写今天或以后的日期", remedy_en="Give today or later.",
-        )  # fmt: skip
+            "最后有效日已过",
+            "the last valid day has passed",
+            pointer="/expires_on",
+            remedy="请填写今天或以后的日期",
+            remedy_en="Give today or later.",
+        )
     with writing(request.app.state.service.ledger.engine) as connection:
         secret = create_token(connection, _person(connection, body), body.role, body.uscc, until, by=_by(request))
         row = token_of(connection, token_hash(secret))
@@ -196,13 +199,15 @@ def _person(connection: Connection, body: _Holder) -> str:
         needs, (name, name_en) = body.role in BOUND, ROLE_NAMES[body.role]
         raise Invalid(
             f"角色“{name}”{'须填' if needs else '不填'}所属单位的统一社会信用代码",
-            f"the role {name_en} {'needs' if needs else 'takes no'} USCC of an enterprise", pointer="/uscc",
-        )  # fmt: skip
+            f"the role {name_en} {'needs' if needs else 'takes no'} USCC of an enterprise",
+            pointer="/uscc",
+        )
     if (body.person_id is None) == (body.person is None):
         raise Invalid(
-            "请选择已有人员，或填写新人员的姓名，二者取一", "name a person who is known, or a new one: one of both",
+            "请选择已有人员，或填写新人员的姓名，二者取一",
+            "name a person who is known, or a new one: one of both",
             pointer="/person",
-        )  # fmt: skip
+        )
     if body.person is not None:
         return create_person(connection, body.person)
     found = connection.scalar(select(persons.c.id).where(persons.c.id == body.person_id))

@@ -52,7 +52,14 @@ def consultations(
 
 def _item(one: Consultation, names: dict[str, str]) -> dict[str, Any]:
     return {
-        "at": one.at, "person": one.person_id, "person_name": names.get(one.person_id), "role": one.role,
-        "via": one.via, "agency": {"uscc": one.uscc}, "route": one.route, "as_of": one.as_of,
-        "known_at": one.known_at, "asked": one.asked,
-    }  # fmt: skip
+        "at": one.at,
+        "person": one.person_id,
+        "person_name": names.get(one.person_id),
+        "role": one.role,
+        "via": one.via,
+        "agency": {"uscc": one.uscc},
+        "route": one.route,
+        "as_of": one.as_of,
+        "known_at": one.known_at,
+        "asked": one.asked,
+    }

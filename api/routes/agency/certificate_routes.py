@@ -120,9 +120,10 @@ class Maker:
             answer, sheet = self._veil.redacted(answer), self._veil.redacted(sheet)
         made = evidence.with_answers(sheet_year, answer, sheet)
         told = [
-            (one.index, event) for one, (_, event) in zip(made.agency.entries, self._agency[1], strict=True)
+            (one.index, event)
+            for one, (_, event) in zip(made.agency.entries, self._agency[1], strict=True)
             if one.state is not None
-        ]  # fmt: skip
+        ]
         if len(told) == len(self._agency[1]):
             return made
         return msgspec.structs.replace(made, attested=not_recomputed(made, told, self._ledger[1]))

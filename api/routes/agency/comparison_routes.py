@@ -65,10 +65,7 @@ def compare(
 
 def _for_ever(reader: Reader, basis: Basis, as_of: AsOf, known_at: KnownAt) -> bool:
     return may_cache_for_ever(
-        reader.connection,
-        as_of_given=as_of is not None,
-        known_at=basis.known_at,
-        known_at_given=known_at is not None,
+        reader.connection, as_of_given=as_of is not None, known_at=basis.known_at, known_at_given=known_at is not None
     )
 
 

@@ -71,9 +71,12 @@ def _span(basis: Basis, first: date | None, last: date) -> tuple[date, date]:
         return default_span(basis, last)
     if last < first:
         raise Invalid(
-            f"to（{last}）早于 from（{first}）", f"to ({last}) lies before from ({first})",
-            remedy="请对调两个日期", remedy_en="Swap the two dates.", pointer="?to",
-        )  # fmt: skip
+            f"to（{last}）早于 from（{first}）",
+            f"to ({last}) lies before from ({first})",
+            remedy="请对调两个日期",
+            remedy_en="Swap the two dates.",
+            pointer="?to",
+        )
     return first, last
 
 

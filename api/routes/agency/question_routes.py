@@ -147,12 +147,7 @@ def agencies(
 
 @router.get("/v1/rankings/{year}", tags=[MANY], **question_docs("ranking", not_found=True))
 def ranking(
-    request: Request,
-    year: str,
-    as_of: AsOf = None,
-    known_at: KnownAt = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
+    request: Request, year: str, as_of: AsOf = None, known_at: KnownAt = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """某年度按类型的排名 / The ranking of a year, per category; an agency sees its own row."""
     number = path_year(year)

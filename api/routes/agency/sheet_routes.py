@@ -25,12 +25,7 @@ PDF = "application/pdf"
 
 @router.get("/v1/agencies/{uscc}/sheets/{year}/pdf", tags=[ONE], **pdf_docs())
 def sheet_paper(
-    request: Request,
-    uscc: str,
-    year: str,
-    as_of: AsOf = None,
-    known_at: KnownAt = None,
-    of: Published = "basis",
+    request: Request, uscc: str, year: str, as_of: AsOf = None, known_at: KnownAt = None, of: Published = "basis"
 ) -> Response:
     """考评打分表 PDF，附件1 版式 / The sheet in the layout of annex 1, to print; same basis, same bytes."""
     from projections.paper.citing import cited, unconfirmed_note  # fonts load slowly: only who prints waits
@@ -41,8 +36,11 @@ def sheet_paper(
         raise Invalid(
             "公布的打分表自有基准，不能再给 as_of 或 known_at",
             "a published sheet has its own basis: no as_of, no known_at",
-            cites=("R32",), remedy="请去掉 as_of 和 known_at", remedy_en="Leave as_of and known_at out.", pointer="?of",
-        )  # fmt: skip
+            cites=("R32",),
+            remedy="请去掉 as_of 和 known_at",
+            remedy_en="Leave as_of and known_at out.",
+            pointer="?of",
+        )
     with asking(request) as (questions, reader):
         basis = questions.basis(code, as_of, known_at)
         if of == "published":
@@ -62,9 +60,12 @@ def _published(reader: Reader, uscc: str, year: int) -> tuple[Mapping[str, Any],
     found = published(reader, uscc, year)
     if found is None:
         raise NotFound(
-            f"没有公布过该机构 {year} 年度的考评结果", f"no result of {year} has been published for this agency",
-            cites=("R32",), remedy="请去掉 of=published", remedy_en="Leave of=published out.",
-        )  # fmt: skip
+            f"没有公布过该机构 {year} 年度的考评结果",
+            f"no result of {year} has been published for this agency",
+            cites=("R32",),
+            remedy="请去掉 of=published",
+            remedy_en="Leave of=published out.",
+        )
     result = found.standing
     rows = [("公布日期", result.occurred_on.isoformat()), ("名次", "—" if result.rank is None else str(result.rank))]
     heading: Heading = {"kind": "公布的打分表", "rows": [*rows, ("结果编号", result.id)]}

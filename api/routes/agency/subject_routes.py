@@ -36,9 +36,12 @@ def subjects(request: Request, uscc: str, q: Search = None, limit: Limit = 50, c
         rows = [row for row in _rows(reader, places) if q is None or _says(row, q)]
         items, next_cursor = wanted.cut(rows, None, basis.known_at)
         content = {
-            "agency": agency_name(basis), "known_at": basis.known_at, "version": basis.version,
-            "items": items, "next_cursor": next_cursor,
-        }  # fmt: skip
+            "agency": agency_name(basis),
+            "known_at": basis.known_at,
+            "version": basis.version,
+            "items": items,
+            "next_cursor": next_cursor,
+        }
     return answer(request, content)
 
 
@@ -86,10 +89,13 @@ def _rows(reader: Reader, places: list[Place]) -> list[dict[str, Any]]:
         )
         row["places"].append(
             {
-                "event": event.id, "type": type(event).__name__, "recorded_at": event.recorded_at,
-                "pointer": pointer, "text": ERASED if text is None else text,
+                "event": event.id,
+                "type": type(event).__name__,
+                "recorded_at": event.recorded_at,
+                "pointer": pointer,
+                "text": ERASED if text is None else text,
             }
-        )  # fmt: skip
+        )
     return list(rows.values())
 
 

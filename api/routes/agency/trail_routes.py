@@ -81,9 +81,11 @@ class TrailFilter(NamedTuple):
             and (self.counts is None or basis.trail.counts(event) == (self.counts == "true"))
             and (self.first is None or self.first <= month_end(event.occurred_on))
             and (self.last is None or event.occurred_on.replace(day=1) <= self.last)
-            and self.first_recorded is None and self.last_recorded is None and self.actor is None
+            and self.first_recorded is None
+            and self.last_recorded is None
+            and self.actor is None
             and (self.ids is None or event.id in self.ids)
-        )  # fmt: skip
+        )
 
 
 def _hides_actor(event: Event, caller: Caller) -> bool:
@@ -138,12 +140,14 @@ def event(request: Request, uscc: str, id: str, as_of: AsOf = None, known_at: Kn
         veil = basis.trail.veil
         hidden = veil is not None and found.id in veil.hidden
         content = {
-            "agency": agency_name(basis), **basis.echo(basis.rulebook), "event": item,
+            "agency": agency_name(basis),
+            **basis.echo(basis.rulebook),
+            "event": item,
             "can_be_annulled": not found.FINAL and basis.trail.counts(found),
             "log_index": None if hidden else reader.log_index_of(found.stream, found.version),
             **related(basis, found, _apart(basis, found, may_see)),
             "effects": None if request.state.reach is Reach.PART else effects(basis, found),
-        }  # fmt: skip
+        }
     return answer(request, content)
 
 

@@ -42,9 +42,12 @@ def _place_of(last: str) -> int:
         return log_place(last)
     except ValueError:
         raise Invalid(
-            "Last-Event-ID 须为日志序号（0 或正整数）", "Last-Event-ID has to be a log index: 0 or a positive integer",
-            remedy="请原样传回最后收到的 id", remedy_en="Send back the id that came last.", pointer="Last-Event-ID",
-        ) from None  # fmt: skip
+            "Last-Event-ID 须为日志序号（0 或正整数）",
+            "Last-Event-ID has to be a log index: 0 or a positive integer",
+            remedy="请原样传回最后收到的 id",
+            remedy_en="Send back the id that came last.",
+            pointer="Last-Event-ID",
+        ) from None
 
 
 def _require_there(ledger: Ledger, place: int, pointer: str) -> None:
@@ -56,12 +59,13 @@ def _require_there(ledger: Ledger, place: int, pointer: str) -> None:
         sealed, _ = reader.sealed()
     if place > sealed:
         raise Contradiction(
-            f"日志只到第 {sealed} 条，{place} 在其后", f"the log ends at {sealed}, and {place} lies beyond it",
+            f"日志只到第 {sealed} 条，{place} 在其后",
+            f"the log ends at {sealed}, and {place} lies beyond it",
             remedy=f"请从 after={sealed} 起读取；如已读到过 {place}，则是另一本日志，或由较早的备份恢复：请与协会核对",
             remedy_en=f"Read from after={sealed}. If you have read as far as {place}, this is another log, or one that "
             "was restored from an earlier backup: ask the association.",
             pointer=pointer,
-        )  # fmt: skip
+        )
 
 
 def _page(request: Request, ledger: Ledger, after: int, limit: int, cursor: str | None) -> Response:

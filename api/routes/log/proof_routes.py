@@ -67,9 +67,11 @@ def proven(
         signed = latest_checkpoint(reader.connection)
         if signed is None:
             raise Busy(
-                "日志尚未签署", "the log has not been signed yet",
-                remedy="请稍后重试", remedy_en="Try again in a moment.",
-            )  # fmt: skip
+                "日志尚未签署",
+                "the log has not been signed yet",
+                remedy="请稍后重试",
+                remedy_en="Try again in a moment.",
+            )
         yield reader.connection, signed
 
 
@@ -93,9 +95,11 @@ def _event(request: Request, connection: Connection, caller: Caller, event_id: s
         )
     ):
         raise NotFound(
-            f"没有编号为 {event_id} 的事件", f"there is no event with the id {event_id}",
-            remedy="请核对编号；编号见审计轨迹", remedy_en="Check the id: the audit trail has them.",
-        )  # fmt: skip
+            f"没有编号为 {event_id} 的事件",
+            f"there is no event with the id {event_id}",
+            remedy="请核对编号；编号见审计轨迹",
+            remedy_en="Check the id: the audit trail has them.",
+        )
     return event
 
 
@@ -119,10 +123,13 @@ def _up_to(signed: Signed, size: int | None, name: str) -> int:
     """A size that is proven. Raises: Invalid."""
     if size is not None and size > signed.size:
         raise Invalid(
-            f"日志目前只签署到 {signed.size} 条", f"the log is signed up to {signed.size} entries only",
-            cites=("api.md",), remedy=f"请填写不超过 {signed.size} 的数，或不填",
-            remedy_en=f"Give at most {signed.size}, or leave it out.", pointer=f"?{name}",
-        )  # fmt: skip
+            f"日志目前只签署到 {signed.size} 条",
+            f"the log is signed up to {signed.size} entries only",
+            cites=("api.md",),
+            remedy=f"请填写不超过 {signed.size} 的数，或不填",
+            remedy_en=f"Give at most {signed.size}, or leave it out.",
+            pointer=f"?{name}",
+        )
     return signed.size if size is None else size
 
 
@@ -135,10 +142,13 @@ def checkpoint(request: Request, size: Size = None) -> Response:
         restores = acceptances(connection)
     if signed is None:
         raise Invalid(
-            f"没有恰好 {size} 条时的检查点", f"no checkpoint was made at exactly {size} entries",
-            cites=("api.md",), remedy="请用 /v1/log/consistency 与最新的检查点比较，它对任何条数都可用",
-            remedy_en="Compare with the latest by /v1/log/consistency, which takes any size.", pointer="?size",
-        )  # fmt: skip
+            f"没有恰好 {size} 条时的检查点",
+            f"no checkpoint was made at exactly {size} entries",
+            cites=("api.md",),
+            remedy="请用 /v1/log/consistency 与最新的检查点比较，它对任何条数都可用",
+            remedy_en="Compare with the latest by /v1/log/consistency, which takes any size.",
+            pointer="?size",
+        )
     if prefers(request, TEXT, JSON):
         headers = {"Cache-Control": ASK_AGAIN, "Vary": "Accept, Authorization"}
         return PageBytes(signed.note.encode(), headers, f"{TEXT}; charset=utf-8").response(request)
@@ -155,14 +165,20 @@ def consistency(request: Request, first: FirstSize, last: LastSize = None) -> Re
         first = _up_to(signed, first, "from")
         if first > to:
             raise Invalid(
-                "from 不能大于 to", "from must not be greater than to", cites=("api.md",), pointer="?from",
-                remedy="请把两个数对调", remedy_en="Exchange the two.",
-            )  # fmt: skip
+                "from 不能大于 to",
+                "from must not be greater than to",
+                cites=("api.md",),
+                pointer="?from",
+                remedy="请把两个数对调",
+                remedy_en="Exchange the two.",
+            )
         content = {
-            "from": first, "to": to,
-            "from_root": root_at(connection, first).hex(), "to_root": root_at(connection, to).hex(),
+            "from": first,
+            "to": to,
+            "from_root": root_at(connection, first).hex(),
+            "to_root": root_at(connection, to).hex(),
             "proof": [one.hex() for one in consistency_proof(connection, first, to)],
-        }  # fmt: skip
+        }
     return answer(request, content, for_ever=last is not None)
 
 
@@ -176,17 +192,24 @@ def inclusion(request: Request, event_id: EventId, size: Size = None) -> Respons
         place, up_to = event.log_index or 0, _up_to(signed, size, "size")
         if place > up_to:
             raise Invalid(
-                f"该事件的日志序号是 {place}", f"the event's log index is {place}", cites=("api.md",),
-                remedy=f"请填写不小于 {place} 的数，或不填", remedy_en=f"Give at least {place}, or leave it out.",
+                f"该事件的日志序号是 {place}",
+                f"the event's log index is {place}",
+                cites=("api.md",),
+                remedy=f"请填写不小于 {place} 的数，或不填",
+                remedy_en=f"Give at least {place}, or leave it out.",
                 pointer="?size",
-            )  # fmt: skip
+            )
         at = checkpoint_at(connection, up_to)
         content = {
-            "event_id": event.id, "log_index": place, "leaf_index": place - 1, "leaf_hash": event.leaf_hash.hex(),
-            "size": up_to, "root": root_at(connection, up_to).hex(),
+            "event_id": event.id,
+            "log_index": place,
+            "leaf_index": place - 1,
+            "leaf_hash": event.leaf_hash.hex(),
+            "size": up_to,
+            "root": root_at(connection, up_to).hex(),
             "proof": [one.hex() for one in inclusion_proof(connection, place, up_to)],
             "checkpoint": None if at is None else at.note,
-        }  # fmt: skip
+        }
     return answer(request, content, for_ever=size is not None)
 
 
@@ -225,7 +248,12 @@ def agency_head(request: Request, uscc: str) -> Response:
         heads: HeadsKept = request.app.state.service.heads
         index, proof = heads.at(connection, signed.size).proof(stream)
     content = {
-        "agency": path_uscc(uscc), "stream": stream, "count": head.count, "hash": head.hash.hex(),
-        "index": index, "proof": [one.hex() for one in proof], "checkpoint": shown(signed),
-    }  # fmt: skip
+        "agency": path_uscc(uscc),
+        "stream": stream,
+        "count": head.count,
+        "hash": head.hash.hex(),
+        "index": index,
+        "proof": [one.hex() for one in proof],
+        "checkpoint": shown(signed),
+    }
     return answer(request, content)

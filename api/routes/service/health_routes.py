@@ -35,9 +35,12 @@ async def readyz(request: Request) -> Response:
         return answer(request, {"status": "ready", **({"degraded": shown(reasons)} if reasons else {})})
     return problem(
         PROBLEM_TYPES["not-ready"],
-        "；".join(one.text for one in reasons), "; ".join(one.text_en for one in reasons), degraded=shown(reasons),
-        remedy="见 docs/operations.md 的故障表", remedy_en="See the table of faults in docs/operations.md.",
-    )  # fmt: skip
+        "；".join(one.text for one in reasons),
+        "; ".join(one.text_en for one in reasons),
+        degraded=shown(reasons),
+        remedy="见 docs/operations.md 的故障表",
+        remedy_en="See the table of faults in docs/operations.md.",
+    )
 
 
 @router.get(

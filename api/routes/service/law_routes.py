@@ -39,9 +39,12 @@ def adopted_law(request: Request) -> Law:
 
 def _heading(book: Rulebook) -> dict[str, Any]:
     return {
-        "id": book.id, "sha256": book.sha256, "effective_from": book.effective_from.isoformat(),
-        "title": book.title, "title_en": book.title_en,
-    }  # fmt: skip
+        "id": book.id,
+        "sha256": book.sha256,
+        "effective_from": book.effective_from.isoformat(),
+        "title": book.title,
+        "title_en": book.title_en,
+    }
 
 
 def _reading(reading: Interpretation) -> dict[str, Any]:

@@ -54,10 +54,13 @@ def wants_feed(request: Request) -> bool:
     for name in ("limit", "cursor"):
         if name in request.query_params:
             raise Invalid(
-                f"订阅源不分页，不能带 {name}", f"a feed has no pages: {name} does not go with it", cites=("api.md",),
-                remedy="请去掉该参数，或改用 Accept: application/json", remedy_en="Leave it out, or accept JSON.",
+                f"订阅源不分页，不能带 {name}",
+                f"a feed has no pages: {name} does not go with it",
+                cites=("api.md",),
+                remedy="请去掉该参数，或改用 Accept: application/json",
+                remedy_en="Leave it out, or accept JSON.",
                 pointer=f"?{name}",
-            )  # fmt: skip
+            )
     return True
 
 
@@ -118,9 +121,10 @@ def public_results_feed(request: Request, year: str) -> Response:
 
 
 @router.get(
-    "/v1/public/results/{year}", tags=[OPEN],
+    "/v1/public/results/{year}",
+    tags=[OPEN],
     **public_list_docs("public_results", "public_results_feed", not_found=True),
-)  # fmt: skip
+)
 def public_results(request: Request, year: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """公布的年度考评结果，按类型排名（第十九条）/ The published results of a year, per category by rank (art.19)."""
     if wants_feed(request):
@@ -155,6 +159,9 @@ def explained_page(
 def not_published(year: int) -> NotFound:
     """The refusal of a year without published results."""
     return NotFound(
-        f"{year} 年度考评结果尚未公布", f"the results of {year} have not been published", cites=("art.19", "R32"),
-        remedy="请在公布之后查询", remedy_en="Ask again once they are.",
-    )  # fmt: skip
+        f"{year} 年度考评结果尚未公布",
+        f"the results of {year} have not been published",
+        cites=("art.19", "R32"),
+        remedy="请在公布之后查询",
+        remedy_en="Ask again once they are.",
+    )

@@ -53,9 +53,12 @@ def appeal_of(reader: Reader, appeal_id: str, own: str | None) -> tuple[str, App
     uscc = "" if filed is None else filed.stream.removeprefix("agency/")
     if not isinstance(filed, AppealFiled) or own not in (None, uscc):
         raise NotFound(
-            "没有路径里这个编号的异议", "there is no such appeal as the path names", cites=("R33",),
-            remedy="请在异议登记簿（GET /v1/appeals）里核对编号", remedy_en="Look the id up in GET /v1/appeals.",
-        )  # fmt: skip
+            "没有路径里这个编号的异议",
+            "there is no such appeal as the path names",
+            cites=("R33",),
+            remedy="请在异议登记簿（GET /v1/appeals）里核对编号",
+            remedy_en="Look the id up in GET /v1/appeals.",
+        )
     return uscc, filed
 
 
@@ -79,35 +82,45 @@ class Appeal:
         filed, found, trail = self.filed, self.found, self.basis.trail
         published_sheet, today_sheet = (one["sheet"] for one in self.answers[:2])
         return {
-            "id": filed.id, "agency": today_sheet["agency"], "status": appeal_state(trail, filed).status,
-            **filed_part(filed), "known_at": self.basis.known_at, "version": self.basis.version,
-            "filed": self._shown(caller, [filed])[0], "proceedings": self._shown(caller, self.proceedings()),
+            "id": filed.id,
+            "agency": today_sheet["agency"],
+            "status": appeal_state(trail, filed).status,
+            **filed_part(filed),
+            "known_at": self.basis.known_at,
+            "version": self.basis.version,
+            "filed": self._shown(caller, [filed])[0],
+            "proceedings": self._shown(caller, self.proceedings()),
             "disputed": self._shown(caller, self.disputed()),
             "contested": result_json(self.contested, found.events, with_sheet=False),
-            "standing": result_json(found.standing, found.events), "published_sheet": published_sheet,
-            "today_sheet": today_sheet, "difference": sheet_differences(published_sheet, today_sheet),
+            "standing": result_json(found.standing, found.events),
+            "published_sheet": published_sheet,
+            "today_sheet": today_sheet,
+            "difference": sheet_differences(published_sheet, today_sheet),
             "answers": self.answers,
-        }  # fmt: skip
+        }
 
     def proceedings(self) -> list[Event]:
         """What was recorded about the appeal after it was filed: admission, decision, its facts, revised results."""
         id_, trail = self.filed.id, self.basis.trail
         replaced = {one for event in trail.events for one in getattr(event, "replaced", ()) if id_ in event.named()}
         return [
-            event for event in trail.events
+            event
+            for event in trail.events
             if event.id != id_
             and (id_ in event.named() or getattr(event, "appeal_id", None) == id_ or event.id in replaced)
-        ]  # fmt: skip
+        ]
 
     def disputed(self) -> list[Event]:
         """The disputed facts, those that name them, those that they name, and the annulments, in recording order."""
         ids, trail = set(self.filed.disputed), self.basis.trail
         named = {one for id_ in ids for one in trail.by_id[id_].named()}
         return [
-            event for event in trail.events
-            if event.id in ids | named or ids & set(event.named())
+            event
+            for event in trail.events
+            if event.id in ids | named
+            or ids & set(event.named())
             or (isinstance(event, EventAnnulled) and event.event_id in ids | named)
-        ]  # fmt: skip
+        ]
 
     def _shown(self, caller: Caller, events: list[Event]) -> list[dict[str, Any]]:
         return shown(self.reader, caller, [entry(event, self.basis) for event in events])
@@ -133,8 +146,11 @@ def _place_in_log(request: Request, known_at: str | None) -> int:
         return sealed_up(request.app.state.service.ledger)
     if not known_at.startswith("log:"):
         raise Invalid(
-            "卷宗按日志位置制作，known_at 须写作 log:N", "a dossier is made at a place of the log: give known_at=log:N",
-            cites=("api.md",), remedy="请写 log:N，或不填（取最新的已封存位置）",
-            remedy_en="Write log:N, or leave it out for the last sealed place.", pointer="?known_at",
-        )  # fmt: skip
+            "卷宗按日志位置制作，known_at 须写作 log:N",
+            "a dossier is made at a place of the log: give known_at=log:N",
+            cites=("api.md",),
+            remedy="请写 log:N，或不填（取最新的已封存位置）",
+            remedy_en="Write log:N, or leave it out for the last sealed place.",
+            pointer="?known_at",
+        )
     return int(known_at.removeprefix("log:"))

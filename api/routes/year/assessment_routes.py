@@ -86,9 +86,15 @@ def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 5
                 content["grades"] = dict(Counter(row["grade"] or "none" for row in would))
         else:
             found = results_of_year(
-                reader.connection, number, LATEST, basis.known_at, uscc=own, graded=True, offset=wanted.offset,
+                reader.connection,
+                number,
+                LATEST,
+                basis.known_at,
+                uscc=own,
+                graded=True,
+                offset=wanted.offset,
                 limit=wanted.limit + 1,
-            )  # fmt: skip
+            )
             part = list(found)
             said = details(reader, number, {one.uscc: one.event_id for one in part})
             rows = [{**_standing(one), **_beside(said[one.uscc])} for one in part]
@@ -107,11 +113,15 @@ def _no_such_year(year: int) -> NotFound:
 def _incomplete(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Whose sheet cannot be published without a waiver, and what is missing (R25)."""
     return [
-        {"agency": row["agency"], "missing": row["missing"], "text": "尚无数据：须补录，或由委员会豁免并说明理由",
-         "text_en": "nothing has come in: record it, or let the committee waive it with a reason"}
+        {
+            "agency": row["agency"],
+            "missing": row["missing"],
+            "text": "尚无数据：须补录，或由委员会豁免并说明理由",
+            "text_en": "nothing has come in: record it, or let the committee waive it with a reason",
+        }
         for row in rows
         if row["assessed"] and row["missing"]
-    ]  # fmt: skip
+    ]
 
 
 def _round(reader: Reader, year: int, own: str | None) -> dict[str, Any]:
@@ -119,20 +129,26 @@ def _round(reader: Reader, year: int, own: str | None) -> dict[str, Any]:
     round_ = round_of(reader, year)
     published_, closed = round_.published, round_.closed
     return {
-        "status": round_.status, "version": round_.version,
+        "status": round_.status,
+        "version": round_.version,
         "published_on": None if published_ is None else published_.occurred_on.isoformat(),
         "meeting_on": None if published_ is None else published_.meeting_on.isoformat(),
         "deadline": None if published_ is None else deadline_json(published_.deadline),
         "count": None if published_ is None else published_.count,
         "results_sha256": None if published_ is None else published_.results_sha256,
         "log_index": None if published_ is None else published_.log_index,
-        "waivers": [] if published_ is None else [
-            {"uscc": one.uscc, "part": one.part} for one in published_.waivers if own in (None, one.uscc)
-        ],
+        "waivers": []
+        if published_ is None
+        else [{"uscc": one.uscc, "part": one.part} for one in published_.waivers if own in (None, one.uscc)],
         "revisions": len(round_.revisions),
         "closed_on": None if closed is None else closed.occurred_on.isoformat(),
-        "incomplete": [], "open_appeals": 0, "open_impacts": 0, "expected": None, "last_deadline": None, "grades": {},
-    }  # fmt: skip
+        "incomplete": [],
+        "open_appeals": 0,
+        "open_impacts": 0,
+        "expected": None,
+        "last_deadline": None,
+        "grades": {},
+    }
 
 
 def _still_open(reader: Reader, year: int) -> dict[str, Any]:
@@ -144,9 +160,11 @@ def _still_open(reader: Reader, year: int) -> dict[str, Any]:
         for kind in ("appeal", "impact")
     }
     return {
-        "open_appeals": counts["appeal"], "open_impacts": counts["impact"], "last_deadline": deadline_json(last),
+        "open_appeals": counts["appeal"],
+        "open_impacts": counts["impact"],
+        "last_deadline": deadline_json(last),
         "grades": dict(Counter(one.result.grade or "none" for one in every if one.result.is_graded)),
-    }  # fmt: skip
+    }
 
 
 _SAID = ("override", "waivers", "appeal_pending", "revisions")
@@ -180,11 +198,17 @@ def _standing(one: Any) -> dict[str, Any]:
     """A row of a published year."""
     result = one.result
     return {
-        "agency": {"uscc": one.uscc, "name": result.name}, "category": result.category, "rank": result.rank,
-        "assessed": result.assessed, "total": result.total, "grade": result.grade, "revised": result.revised,
-        "result": one.event_id, "published_on": one.published_on.isoformat(),
+        "agency": {"uscc": one.uscc, "name": result.name},
+        "category": result.category,
+        "rank": result.rank,
+        "assessed": result.assessed,
+        "total": result.total,
+        "grade": result.grade,
+        "revised": result.revised,
+        "result": one.event_id,
+        "published_on": one.published_on.isoformat(),
         "deadline": deadline_json(result.deadline),
-    }  # fmt: skip
+    }
 
 
 @router.get("/v1/assessments/{year}/events", tags=[MANY], **question_docs("assessment_events", not_found=True))
@@ -215,13 +239,17 @@ def result(request: Request, uscc: str, year: str) -> Response:
             raise NotFound(
                 f"没有公布过该机构 {number} 年度的考评结果",
                 f"no result of {number} has been published for this agency",
-                cites=("R32",), remedy="公布之前请用 sheets 查询打分表", remedy_en="Before that, ask for its sheet.",
-            )  # fmt: skip
+                cites=("R32",),
+                remedy="公布之前请用 sheets 查询打分表",
+                remedy_en="Before that, ask for its sheet.",
+            )
         basis = questions.basis(code, found.day)
         of_year = [one for one in found.events if getattr(one, "sheet", None) is not None and one.year == number]  # type: ignore[attr-defined]
         content = {
-            "year": number, "known_at": basis.known_at, "as_of": found.day.isoformat(),
+            "year": number,
+            "known_at": basis.known_at,
+            "as_of": found.day.isoformat(),
             "results": [_result(reader, code, found.events, one) for one in of_year],  # type: ignore[arg-type]
             "answers": three_answers(found, basis, questions.today),
-        }  # fmt: skip
+        }
     return answer(request, content)

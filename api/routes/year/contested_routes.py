@@ -82,8 +82,12 @@ def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Respons
         ids, at = [one.event_id for one in add], supposed.trail.events[-1].recorded_at
         after = again(found, at, changes_of(supposed.trail, body.annul, ids))
         content = {
-            "id": filed.id, "agency": agency_name(basis), "year": filed.year, "known_at": basis.known_at,
-            "version": basis.version, "not_disputed": [one for one in body.annul if one not in filed.disputed],
+            "id": filed.id,
+            "agency": agency_name(basis),
+            "year": filed.year,
+            "known_at": basis.known_at,
+            "version": basis.version,
+            "not_disputed": [one for one in body.annul if one not in filed.disputed],
             "supposed": [
                 {"id": event.id, "type": type(event).__name__, "occurred_on": event.occurred_on.isoformat()}
                 for event in added_by(basis, supposed)
@@ -93,7 +97,7 @@ def appeal_what_if(request: Request, id: str, body: SupposedDecision) -> Respons
                 _alone(found, one, judged_again(found, at, [one], (), supposed.trail))
                 for one in deadline.each(dict.fromkeys(body.annul[:MOST_ALONE]))
             ],
-        }  # fmt: skip
+        }
     return Response(msgspec.json.encode(content), 200, {"Cache-Control": "no-store"}, "application/json")
 
 
@@ -112,13 +116,20 @@ def _consequences(
     kept = kept and not reopened
     text, text_en = _KEPT if kept else _REVISED
     return {
-        "before": {"total": sheet["total"], "grade": found.standing.grade, "rank": found.standing.rank,
-                   "result": found.standing.id, "sheet": sheet},
+        "before": {
+            "total": sheet["total"],
+            "grade": found.standing.grade,
+            "rank": found.standing.rank,
+            "result": found.standing.id,
+            "sheet": sheet,
+        },
         "after": {"total": draft.sheet["total"], "grade": grade, "sheet": draft.sheet},
-        "kept": kept, "text": text, "text_en": text_en,
+        "kept": kept,
+        "text": text,
+        "text_en": text_en,
         "difference": [_readable(one) for one in sheet_differences(sheet, draft.sheet, moved)],
         "ranks": _ranks(connection, found, draft, kept=kept, others=others),
-    }  # fmt: skip
+    }
 
 
 def _readable(one: dict[str, Any]) -> dict[str, Any]:
@@ -132,12 +143,15 @@ def _ranks(connection: Connection, found: Published, draft: Draft, *, kept: bool
     ranks = {one.uscc: one.result.rank for one in rows} if kept else ranks_with(rows, draft)
     moving = [
         {"uscc": one.uscc, "name": one.result.name, "before": one.result.rank, "after": ranks.get(one.uscc)}
-        for one in rows if one.uscc != draft.uscc and ranks.get(one.uscc) != one.result.rank
-    ]  # fmt: skip
+        for one in rows
+        if one.uscc != draft.uscc and ranks.get(one.uscc) != one.result.rank
+    ]
     return {
-        "before": found.standing.rank, "after": ranks.get(draft.uscc), "moved": len(moving),
+        "before": found.standing.rank,
+        "after": ranks.get(draft.uscc),
+        "moved": len(moving),
         "others": moving if others else None,
-    }  # fmt: skip
+    }
 
 
 def _alone(found: Published, event_id: str, draft: Draft) -> dict[str, Any]:
@@ -164,13 +178,18 @@ def impact(request: Request, id: str) -> Response:  # noqa: A002  # the name in 
         told = shown(reader, request.state.caller, [recorded_entry(one) for one in (cause, *closing)])
         after = again(found, basis.known_at, [cause]) if waiting.matter.is_open else None
         content = {
-            **matter_part(waiting), **impact_part(waiting), "agency": agency_name(basis), "version": basis.version,
-            "known_at": basis.known_at, "recorded": told[0], "disposal": told[1] if closing else None,
+            **matter_part(waiting),
+            **impact_part(waiting),
+            "agency": agency_name(basis),
+            "version": basis.version,
+            "known_at": basis.known_at,
+            "recorded": told[0],
+            "disposal": told[1] if closing else None,
             "contested": result_json(result_named(found, id.partition("~")[0]), found.events, with_sheet=False),
             "standing": result_json(found.standing, found.events, with_sheet=False),
             "revised": result_json(revised[-1], found.events, with_sheet=False) if revised else None,
-            "reopened": None if after is None else _consequences(
-                reader.connection, found, after, others=own is None, reopened=True
-            ),
-        }  # fmt: skip
+            "reopened": None
+            if after is None
+            else _consequences(reader.connection, found, after, others=own is None, reopened=True),
+        }
     return answer(request, content)

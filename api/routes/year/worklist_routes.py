@@ -85,9 +85,12 @@ def submissions(
 
 
 _LISTS = {
-    "appeal": "appeals", "objection": "objections", "report": "reports", "impact": "impacts",
+    "appeal": "appeals",
+    "objection": "objections",
+    "report": "reports",
+    "impact": "impacts",
     "submission": "submissions",
-}  # fmt: skip
+}
 """Kinds of matters and their lists."""
 
 
@@ -138,9 +141,12 @@ def _fact_of(one: OpenMatter) -> str:
 def matter_part(one: OpenMatter, name: str | None = None) -> dict[str, Any]:
     """What every worklist says of a matter."""
     return {
-        "id": one.id, "agency": {"uscc": one.uscc, "name": name}, "status": one.matter.status,
-        "since": one.since.isoformat(), "begun_on": one.matter.begun_on.isoformat(),
-    }  # fmt: skip
+        "id": one.id,
+        "agency": {"uscc": one.uscc, "name": name},
+        "status": one.matter.status,
+        "since": one.since.isoformat(),
+        "begun_on": one.matter.begun_on.isoformat(),
+    }
 
 
 def _appeal_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
@@ -152,10 +158,14 @@ def _appeal_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
 
 def filed_part(filed: AppealFiled) -> dict[str, Any]:
     return {
-        "year": filed.year, "filed_on": filed.occurred_on.isoformat(), "in_time": filed.in_time,
-        "deadline": deadline_json(filed.deadline), "result": filed.result_id,
-        "appellant_kind": filed.appellant_kind, "disputed_event_ids": list(filed.disputed),
-    }  # fmt: skip
+        "year": filed.year,
+        "filed_on": filed.occurred_on.isoformat(),
+        "in_time": filed.in_time,
+        "deadline": deadline_json(filed.deadline),
+        "result": filed.result_id,
+        "appellant_kind": filed.appellant_kind,
+        "disputed_event_ids": list(filed.disputed),
+    }
 
 
 def _fact_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:

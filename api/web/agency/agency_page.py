@@ -25,9 +25,12 @@ Day = Annotated[str, StringConstraints(max_length=40)]
 FEW_ENOUGH = 2_000
 """Up to how many records of an agency its open hints are counted at once: hints are found by replay."""
 SPANS = (
-    (7, "一周", "Week"), (31, "一个月", "Month"), (92, "一个季度", "Quarter"), (365, "一年", "Year"),
+    (7, "一周", "Week"),
+    (31, "一个月", "Month"),
+    (92, "一个季度", "Quarter"),
+    (365, "一年", "Year"),
     (1096, "三年", "3 years"),
-)  # fmt: skip
+)
 """Stretches that a link leads to, in days."""
 COMMANDS = (
     ("record-lapse", "lapses", "登记扣分事项", "Record a lapse"),
@@ -41,7 +44,7 @@ COMMANDS = (
     ("report-change", "changes", "报送信息变更", "Report a change"),
     ("file-objection", "objections", "申请更正记录", "Object to a record"),
     ("file-appeal", "appeals", "提出异议", "Appeal"),
-)  # fmt: skip
+)
 """What is recorded most, as far as the visitor's role may: form, end of the API's path, what it is called."""
 
 
@@ -74,9 +77,12 @@ async def agency(
     standing = await ask(request, f"{base}/standing", **basis.query)
     course = await ask(request, f"{base}/course", from_=first, to=last, **basis.query)
     shown = {
-        "agency": course["agency"], "course": course, "picture": picture(request, course, standing["as_of"]),
-        "stretches": stretches(request, course), "beside": beside(request, course),
-    }  # fmt: skip
+        "agency": course["agency"],
+        "course": course,
+        "picture": picture(request, course, standing["as_of"]),
+        "stretches": stretches(request, course),
+        "beside": beside(request, course),
+    }
     if part:
         return page(request, "agency-timeline.html", name="agency", **shown)
     hints = None
@@ -125,9 +131,11 @@ def beside(request: Request, course: dict[str, Any]) -> list[Stretch]:
     first, last = (date.fromisoformat(course[name]) for name in ("from", "to"))
     days = last - first + timedelta(days=1)
     moves = (
-        ("← 更早", "← Earlier", -days, -days), ("更晚 →", "Later →", days, days),
-        ("放大", "Zoom in", days // 4, -(days // 4)), ("缩小", "Zoom out", -(days // 2), days // 2),
-    )  # fmt: skip
+        ("← 更早", "← Earlier", -days, -days),
+        ("更晚 →", "Later →", days, days),
+        ("放大", "Zoom in", days // 4, -(days // 4)),
+        ("缩小", "Zoom out", -(days // 2), days // 2),
+    )
     path = f"/agencies/{course['agency']['uscc']}"
     return [
         Stretch(text, text_en, keeping(request, path, from_=within(first, by), to=within(last, to)))

@@ -38,35 +38,56 @@ async def compare(
     """Both standings, their sheets and the differences; without a basis in the address, last year's end and now."""
     first, path = asked(request), f"/agencies/{uscc}/compare"
     if sent:
-        return RedirectResponse(keeping(
-            request, path, known_at=exact.strip() or _clock(local), as_of_2=as_of_2.strip(),
-            known_at_2=exact_2.strip() or _clock(local_2), year=year.strip(),
-        ), 303, {"Cache-Control": "no-store"})  # fmt: skip
+        return RedirectResponse(
+            keeping(
+                request,
+                path,
+                known_at=exact.strip() or _clock(local),
+                as_of_2=as_of_2.strip(),
+                known_at_2=exact_2.strip() or _clock(local_2),
+                year=year.strip(),
+            ),
+            303,
+            {"Cache-Control": "no-store"},
+        )
     today = shanghai_date(instant(datetime.now(UTC)))
     by_default = not (first.query or as_of_2 or known_at_2)
     sides = {
-        "as_of": date(today.year - 1, 12, 31).isoformat() if by_default else first.as_of, "known_at": first.known_at,
-        "as_of_2": as_of_2, "known_at_2": known_at_2,
+        "as_of": date(today.year - 1, 12, 31).isoformat() if by_default else first.as_of,
+        "known_at": first.known_at,
+        "as_of_2": as_of_2,
+        "known_at_2": known_at_2,
         "year": year,
-    }  # fmt: skip
+    }
     found = await look(request, f"/v1/agencies/{uscc}/comparison", **sides)
     wrong = found.content if found.status == 422 else None
     if found.refused and wrong is None:
         await ask(request, f"/v1/agencies/{uscc}/comparison", **sides)
     answer = found.content if wrong is None else None
     standing = await ask(request, f"/v1/agencies/{uscc}/standing")
-    published = await ask(request, f"/v1/agencies/{uscc}/events", type="ResultPublished", order="latest",
-                          limit=_LATEST_YEARS)  # fmt: skip
+    published = await ask(
+        request, f"/v1/agencies/{uscc}/events", type="ResultPublished", order="latest", limit=_LATEST_YEARS
+    )
     differences = [] if answer is None else _differences(answer)
     ids = [id_ for one in differences for id_ in (*one["events"], *ids_in(one["why"]))]
     return page(
-        request, "compare.html", name="compare", status=200 if wrong is None else 422, agency=standing["agency"],
-        echo=standing, answer=answer, sides=sides, differences=differences, parted=parted, in_words=in_words,
+        request,
+        "compare.html",
+        name="compare",
+        status=200 if wrong is None else 422,
+        agency=standing["agency"],
+        echo=standing,
+        answer=answer,
+        sides=sides,
+        differences=differences,
+        parted=parted,
+        in_words=in_words,
         pairs=[] if answer is None else compared(answer),
         wrong={one["pointer"].removeprefix("?"): one for one in (wrong or {}).get("errors", [])},
         presets=[one["fact"] | {"published_on": one["occurred_on"]} for one in published["items"]],
-        last_year=date(today.year - 1, 12, 31), cited=await events_named(request, standing["agency"]["uscc"], ids),
-    )  # fmt: skip
+        last_year=date(today.year - 1, 12, 31),
+        cited=await events_named(request, standing["agency"]["uscc"], ids),
+    )
 
 
 def _clock(local: str) -> str:

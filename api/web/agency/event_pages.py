@@ -33,11 +33,21 @@ async def one_event(request: Request, uscc: str, event: str) -> Response:
     code = answer["agency"]["uscc"]
     proof = await look(request, "/v1/log/inclusion", event_id=event)
     return page(
-        request, "event.html", name="event", agency=answer["agency"], echo=answer, answer=answer, item=item,
-        rows=rows, effects=effects, via=VIA, proof=None if proof.refused else proof.content,
-        parted=parted, appealed=_appealed(effects),
+        request,
+        "event.html",
+        name="event",
+        agency=answer["agency"],
+        echo=answer,
+        answer=answer,
+        item=item,
+        rows=rows,
+        effects=effects,
+        via=VIA,
+        proof=None if proof.refused else proof.content,
+        parted=parted,
+        appealed=_appealed(effects),
         cited=await events_named(request, code, [one for one in ids if one != event], basis.get("known_at")),
-    )  # fmt: skip
+    )
 
 
 def _appealed(effects: dict[str, Any]) -> int | None:

@@ -55,8 +55,16 @@ def worked_example(law: Law) -> dict[str, Any]:
         agency.record(
             command,
             Recording(
-                actor="", role=Role.ASSOCIATION, via="page", today=shanghai_date(at), recorded_at=at,
-                event_id=event_id, vault=NoVault(), rulebooks=law.rulebooks, calendar=law.calendar, path_id=path_id,
+                actor="",
+                role=Role.ASSOCIATION,
+                via="page",
+                today=shanghai_date(at),
+                recorded_at=at,
+                event_id=event_id,
+                vault=NoVault(),
+                rulebooks=law.rulebooks,
+                calendar=law.calendar,
+                path_id=path_id,
             ),
-        )  # fmt: skip
+        )
     return sheet_answer(Basis(Trail(agency.trail.events), law, AS_OF, at), YEAR)

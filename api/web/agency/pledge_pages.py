@@ -79,7 +79,15 @@ async def _shown(
             items = part["items"] + (await every(request, path, following) if following else [])
             pledges = [one for one in items if one["type"] == "PledgeSigned"]
     return page(
-        request, "pledge.html", name="pledge", status=status, text=pledge_text(), uscc=uscc, agency=agency,
-        pledges=pledges[::-1], given=given or {"key": str(uuid4()), "signed_on": today().isoformat(), "agreed": ""},
-        refused=problem, receipt=next((one for one in pledges if one["id"] == signed), None),
-    )  # fmt: skip
+        request,
+        "pledge.html",
+        name="pledge",
+        status=status,
+        text=pledge_text(),
+        uscc=uscc,
+        agency=agency,
+        pledges=pledges[::-1],
+        given=given or {"key": str(uuid4()), "signed_on": today().isoformat(), "agreed": ""},
+        refused=problem,
+        receipt=next((one for one in pledges if one["id"] == signed), None),
+    )

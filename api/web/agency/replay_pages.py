@@ -65,10 +65,16 @@ class _ByDay:
             return beside[name] and keeping(self.request, path, halt=halt, day=beside[name])
 
         return {
-            **_sides(compared), "agency": stops["agency"], "stops": stops, "facts": stops["on_day"],
-            "more": stops["more_on_day"], "step": day.isoformat(), "place": beside["place"], "count": beside["count"],
+            **_sides(compared),
+            "agency": stops["agency"],
+            "stops": stops,
+            "facts": stops["on_day"],
+            "more": stops["more_on_day"],
+            "step": day.isoformat(),
+            "place": beside["place"],
+            "count": beside["count"],
             "links": {name: to(name) for name in ("first", "previous", "next", "last")},
-        }  # fmt: skip
+        }
 
 
 class _ByRecord:
@@ -101,10 +107,16 @@ class _ByRecord:
             return keeping(self.request, path, by="record", on=on, version=place) if there else None
 
         return {
-            **sides, "agency": stops["agency"], "stops": stops, "facts": [recorded], "more": 0,
-            "step": str(number), "place": number, "count": count,
+            **sides,
+            "agency": stops["agency"],
+            "stops": stops,
+            "facts": [recorded],
+            "more": 0,
+            "step": str(number),
+            "place": number,
+            "count": count,
             "links": {"first": to(1), "previous": to(number - 1), "next": to(number + 1), "last": to(count)},
-        }  # fmt: skip
+        }
 
 
 def _sides(compared: dict[str, Any]) -> dict[str, Any]:

@@ -40,11 +40,22 @@ async def sheet(request: Request, uscc: str, year: str, of: Published = "basis",
     known_at = None if of == "published" else basis.get("known_at")
     first = (await ask(request, "/v1/rulebooks"))["items"][0]["effective_from"][:4]
     return page(
-        request, "sheet.html", name="sheet", agency=content["agency"], echo=content, sheet=content, year=int(year),
-        form=annex1_form(), of=of, result=published["results"][-1] if published else None, first_year=int(first),
-        law=await _law(request, content), cited=await events_named(request, content["agency"]["uscc"], ids, known_at),
-        cost=_cost, parted=parted,
-    )  # fmt: skip
+        request,
+        "sheet.html",
+        name="sheet",
+        agency=content["agency"],
+        echo=content,
+        sheet=content,
+        year=int(year),
+        form=annex1_form(),
+        of=of,
+        result=published["results"][-1] if published else None,
+        first_year=int(first),
+        law=await _law(request, content),
+        cited=await events_named(request, content["agency"]["uscc"], ids, known_at),
+        cost=_cost,
+        parted=parted,
+    )
 
 
 async def _law(request: Request, content: dict[str, Any]) -> dict[str, Any]:

@@ -71,11 +71,22 @@ async def _shown(
     here = f"/agencies/{answer['agency']['uscc']}/subjects"
     following = answer["next_cursor"]
     return page(
-        request, "subjects.html", name="subjects", status=status, agency=answer["agency"], items=answer["items"],
-        echo={**answer, "as_of": None, "projected": False}, q=q, subject=subject, done=done, refused=problem,
-        given=given or _blank(), first=keeping(request, here, q=q), paged=cursor is not None,
+        request,
+        "subjects.html",
+        name="subjects",
+        status=status,
+        agency=answer["agency"],
+        items=answer["items"],
+        echo={**answer, "as_of": None, "projected": False},
+        q=q,
+        subject=subject,
+        done=done,
+        refused=problem,
+        given=given or _blank(),
+        first=keeping(request, here, q=q),
+        paged=cursor is not None,
         following=None if following is None else keeping(request, here, q=q, cursor=following),
-    )  # fmt: skip
+    )
 
 
 def _blank() -> dict[str, Any]:

@@ -22,10 +22,13 @@ from projections.replay.timeline_summary import LANE_KEYS
 Item = Mapping[str, Any]
 WIDTH = 960.0
 LANE_NAMES = {
-    "complaints": ("投诉与惩戒", "Complaints"), "lapses": ("扣分与不良信息", "Lapses"),
-    "scores": ("调查与评分", "Surveys, scores"), "honours": ("荣誉", "Honours"),
-    "results": ("公布与异议", "Results, appeals"), "others": ("其他事实", "Other facts"),
-}  # fmt: skip
+    "complaints": ("投诉与惩戒", "Complaints"),
+    "lapses": ("扣分与不良信息", "Lapses"),
+    "scores": ("调查与评分", "Surveys, scores"),
+    "honours": ("荣誉", "Honours"),
+    "results": ("公布与异议", "Results, appeals"),
+    "others": ("其他事实", "Other facts"),
+}
 SHAPES = {key: shape for key, (_, shape, _, _) in zip(LANE_KEYS, LANES, strict=True)}
 _TOP, _SCORE, _TIER, _WARNING, _LANE, _RESULT, _RESULT_LINES = 24.0, 150.0, 42.0, 16.0, 28.0, 20.0, 2
 _TIER_TOP = _TOP + _SCORE + 24
@@ -43,10 +46,13 @@ def timeline_svg(course: Item, words: Words, as_of: date) -> str:
     parts = [
         *_later(axis, course, words),
         *(one.replace(' fill="#555"', "") for one in axis.grid(_TOP, HEIGHT - 4)),
-        *_scores(course, axis, words), *_tiers(course["tiers"], axis, words),
-        *_warnings(course["warnings"], axis, words), *_lanes(course["marks"], axis, words),
-        *_results(course["results"], axis, words), *_as_of(axis, as_of, words),
-    ]  # fmt: skip
+        *_scores(course, axis, words),
+        *_tiers(course["tiers"], axis, words),
+        *_warnings(course["warnings"], axis, words),
+        *_lanes(course["marks"], axis, words),
+        *_results(course["results"], axis, words),
+        *_as_of(axis, as_of, words),
+    ]
     return tag(
         "svg", tag("title", said(title), id="tl-title"), tag("desc", said(described(course, words)), id="tl-desc"),
         _definitions(), *parts, viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}", width=WIDTH, height=HEIGHT, role="group",
@@ -72,18 +78,26 @@ def described(course: Item, words: Words) -> str:
 def _definitions() -> str:
     shapes = [tag("path", d=shape, id=f"tl-{key}", transform="scale(1.3)") for key, shape in SHAPES.items()]
     marks = {
-        Tier.RECORDED: tag("circle", cx=3, cy=3, r=1), Tier.WARNED: tag("path", d="M0,6 L6,0"),
+        Tier.RECORDED: tag("circle", cx=3, cy=3, r=1),
+        Tier.WARNED: tag("path", d="M0,6 L6,0"),
         Tier.BLACKLISTED: tag("path", d="M0,6 L6,0 M0,0 L6,6"),
-    }  # fmt: skip
+    }
     shapes += [
         tag("rect", id=f"tl-{digits}", x=-half, y=-10, width=2 * half, height=20, rx=10)
         for digits, half in ((1, 11), (2, 11), (3, 14), (4, 17))
     ]
     patterns = [
-        tag("pattern", mark, id=f"tl-{tier}", class_=f"tl-pattern {tier}", width=6, height=6,
-            patternUnits="userSpaceOnUse")
+        tag(
+            "pattern",
+            mark,
+            id=f"tl-{tier}",
+            class_=f"tl-pattern {tier}",
+            width=6,
+            height=6,
+            patternUnits="userSpaceOnUse",
+        )
         for tier, mark in marks.items()
-    ]  # fmt: skip
+    ]
     return tag("defs", *shapes, *patterns)
 
 
@@ -97,8 +111,12 @@ def _later(axis: Axis, course: Item, words: Words) -> Iterator[str]:
     if known < axis.last:
         x = axis.x(known + _DAY)
         title = words.t(f"{known} 之后：预测", f"after {known}: projected")
-        yield tag("g", tag("title", said(title)), tag("rect", x=x, y=_TOP, width=axis.width - RIGHT - x,
-                  height=HEIGHT - _TOP - 4), class_="tl-later")  # fmt: skip
+        yield tag(
+            "g",
+            tag("title", said(title)),
+            tag("rect", x=x, y=_TOP, width=axis.width - RIGHT - x, height=HEIGHT - _TOP - 4),
+            class_="tl-later",
+        )
 
 
 def _as_of(axis: Axis, as_of: date, words: Words) -> Iterator[str]:
@@ -162,8 +180,11 @@ def _tiers(tiers: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]:
         wide = max(axis.x(date.fromisoformat(one["to"]) + _DAY) - x, 2.0)
         high, name = _TIER * TIER_RANK[tier] / 3, words.t(*TIERS[tier][:2])
         place = {"x": x, "y": base - high, "width": wide, "height": high}
-        band = [tag("title", said(f"{one['from']} – {one['to']}: {name}")), tag("rect", **place),
-                tag("rect", **place, fill=f"url(#tl-{tier})")]  # fmt: skip
+        band = [
+            tag("title", said(f"{one['from']} – {one['to']}: {name}")),
+            tag("rect", **place),
+            tag("rect", **place, fill=f"url(#tl-{tier})"),
+        ]
         room = about_wide(name, SMALL) + 6
         if wide > room + 4:
             band.append(tag("rect", x=x + 2, y=base - 13, width=room, height=12, class_="tl-plate"))
@@ -178,8 +199,10 @@ def _warnings(warnings: Sequence[Item], axis: Axis, words: Words) -> Iterator[st
         x = axis.x(date.fromisoformat(one["from"]))
         wide = max(axis.x(date.fromisoformat(one["to"]) + _DAY) - x, 2.0)
         name = words.t(f"因 {one['year']} 年度不合格警告通报", f"warning notice for {one['year']}")
-        band = [tag("title", said(f"{one['from']} – {one['to']}: {name}")),
-                tag("rect", x=x, y=_WARNING_TOP, width=wide, height=_WARNING)]  # fmt: skip
+        band = [
+            tag("title", said(f"{one['from']} – {one['to']}: {name}")),
+            tag("rect", x=x, y=_WARNING_TOP, width=wide, height=_WARNING),
+        ]
         if wide > about_wide(name, SMALL) + 10:
             band.append(tag("text", said(name), x=x + 5, y=_WARNING_TOP + 12))
         yield tag("a", *band, href=words.replay(one["from"]), class_="tl-warning")
@@ -203,14 +226,20 @@ def _mark(one: Item, axis: Axis, y: float, words: Words) -> str:
         shape = [tag("use", href=f"#tl-{one['lane']}", x=x, y=y)]
         if one["annulled"]:
             shape.append(tag("path", d=f"M{x - 9:.1f},{y:g}h18"))
-        return tag("a", tag("title", said(f"{day} {name}{gone or ''}")), *shape, href=words.event(one["event"]),
-                   class_="tl-mark annulled" if gone else "tl-mark")  # fmt: skip
+        return tag(
+            "a",
+            tag("title", said(f"{day} {name}{gone or ''}")),
+            *shape,
+            href=words.event(one["event"]),
+            class_="tl-mark annulled" if gone else "tl-mark",
+        )
     kinds = words.t("、", ", ").join(f"{words.kind(kind)} {count}" for kind, count in one["kinds"].items())
     more = words.t(" 等", ", …") if sum(one["kinds"].values()) < one["count"] else ""
     gone = words.t(f"，{one['annulled']} 条已撤销", f", {one['annulled']} annulled") if one["annulled"] else ""
     when = day if one["to"] == day else f"{day} – {one['to']}"
-    title = words.t(f"{when}：{one['count']} 条事实（{kinds}{more}{gone}）",
-                    f"{when}: {one['count']} facts ({kinds}{more}{gone})")  # fmt: skip
+    title = words.t(
+        f"{when}：{one['count']} 条事实（{kinds}{more}{gone}）", f"{when}: {one['count']} facts ({kinds}{more}{gone})"
+    )
     number = str(one["count"])
     to = words.replay(day) if one["to"] == day else words.stretch(day, one["to"])
     shape = [tag("use", href=f"#tl-{min(len(number), 4)}", x=x, y=y), tag("text", number, x=x, y=y + 4)]
@@ -225,10 +254,14 @@ def _results(results: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]
     yield _name(words.t("结果与异议期", "Appeal window"), _RESULT_TOP + 13)
     by_event = {one["event"]: one for one in results}
     rows = [
-        AxisRow(date.fromisoformat(one["published_on"]), date.fromisoformat(one["deadline"] or one["published_on"]),
-            f"{one['year']}: {result_said(one, words)}", one["event"])
+        AxisRow(
+            date.fromisoformat(one["published_on"]),
+            date.fromisoformat(one["deadline"] or one["published_on"]),
+            f"{one['year']}: {result_said(one, words)}",
+            one["event"],
+        )
         for one in results
-    ]  # fmt: skip
+    ]
     for row, line in stacked(rows, axis):
         one, y = by_event[row.event], _RESULT_TOP + _RESULT * (line % _RESULT_LINES)
         x, after = axis.span(row)
@@ -239,8 +272,13 @@ def _results(results: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]
         if one["annulled_by"]:
             shape.append(tag("path", d=f"M{x - 4:.1f},{y + 9:g}H{after + 4:.1f}"))
         gone = words.t("（已撤销）", " (annulled)") if one["annulled_by"] else ""
-        yield tag("a", tag("title", said(_published(one, words) + gone)), *shape, href=words.event(row.event),
-                  class_="tl-result annulled" if gone else "tl-result")  # fmt: skip
+        yield tag(
+            "a",
+            tag("title", said(_published(one, words) + gone)),
+            *shape,
+            href=words.event(row.event),
+            class_="tl-result annulled" if gone else "tl-result",
+        )
 
 
 def _published(one: Item, words: Words) -> str:

@@ -43,9 +43,15 @@ async def trail(
 ) -> Response:
     """The events that fit the filter, a page at a time; a filter that is wrong is shown with what is wrong."""
     filters = {
-        "type": type, "counts": counts, "from_": from_, "to": to, "recorded_from": recorded_from,
-        "recorded_to": recorded_to, "actor": actor, "order": order,
-    }  # fmt: skip
+        "type": type,
+        "counts": counts,
+        "from_": from_,
+        "to": to,
+        "recorded_from": recorded_from,
+        "recorded_to": recorded_to,
+        "actor": actor,
+        "order": order,
+    }
     path, known_at = f"/v1/agencies/{uscc}/events", asked(request).query.get("known_at")
     query = {**filters, "known_at": known_at, "cursor": cursor, "limit": ROWS}
     found = await look(request, path, **query)
@@ -59,14 +65,25 @@ async def trail(
     here, kept = f"/agencies/{answer['agency']['uscc']}/trail", {name.rstrip("_"): one for name, one in filters.items()}
     following = answer["next_cursor"] and keeping(request, here, **kept, cursor=answer["next_cursor"])
     return page(
-        request, "trail.html", name="trail", status=422 if wrong else 200, agency=answer["agency"],
-        echo={"as_of": None, "projected": False, **answer}, answer=answer, filters=kept, kinds=KINDS, via=VIA,
-        wrong={} if wrong is None else _by_field(wrong), brief=brief,
+        request,
+        "trail.html",
+        name="trail",
+        status=422 if wrong else 200,
+        agency=answer["agency"],
+        echo={"as_of": None, "projected": False, **answer},
+        answer=answer,
+        filters=kept,
+        kinds=KINDS,
+        via=VIA,
+        wrong={} if wrong is None else _by_field(wrong),
+        brief=brief,
         filtered=any(kept.values()),
         cited=await events_named(request, answer["agency"]["uscc"], annulments, known_at),
-        paged=cursor is not None, first=keeping(request, here, **kept), following=following,
+        paged=cursor is not None,
+        first=keeping(request, here, **kept),
+        following=following,
         narrowed=lambda **more: keeping(request, here, **{**kept, **more}),
-    )  # fmt: skip
+    )
 
 
 def _about(problem: dict[str, Any], filters: dict[str, str]) -> bool:

@@ -39,12 +39,16 @@ from domain.values import new_id
 router = APIRouter(route_class=PageRoute)
 NAME = "appeal-desk"
 OUTCOMES: dict[str, Said] = {
-    "upheld": ("成立", "upheld"), "partly_upheld": ("部分成立", "partly upheld"), "dismissed": ("不成立", "dismissed"),
-}  # fmt: skip
+    "upheld": ("成立", "upheld"),
+    "partly_upheld": ("部分成立", "partly upheld"),
+    "dismissed": ("不成立", "dismissed"),
+}
 STATUS: dict[str, Said] = {
-    **OUTCOMES, "open": ("待决定", "to be decided"), "withdrawn": ("已撤回", "withdrawn"),
+    **OUTCOMES,
+    "open": ("待决定", "to be decided"),
+    "withdrawn": ("已撤回", "withdrawn"),
     "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
-}  # fmt: skip
+}
 _SIMPLE: dict[str, tuple[Any, tuple[str, ...], str]] = {
     "admit": (AdmitAppeal, ("reason", "decided_on"), "admission"),
     "withdraw": (WithdrawAppeal, ("withdrawn_on",), "withdrawal"),
@@ -88,13 +92,26 @@ async def _shown(
     now, law = datetime.now(UTC), await run_in_threadpool(adopted_law, request)
     facts = await facts_behind(request, found["agency"]["uscc"], found["year"])
     return page(
-        request, "appeal-desk.html", name=NAME, status=422 if trouble else 200, appeal=found,
-        form=form or FormData(), trouble=troubled, rows=rows, supposed=supposed, kinds=KINDS, choices=choices(),
-        labels=LABELS, outcomes=OUTCOMES, statuses=STATUS, ticked=form.getlist("annul") if form else [],
+        request,
+        "appeal-desk.html",
+        name=NAME,
+        status=422 if trouble else 200,
+        appeal=found,
+        form=form or FormData(),
+        trouble=troubled,
+        rows=rows,
+        supposed=supposed,
+        kinds=KINDS,
+        choices=choices(),
+        labels=LABELS,
+        outcomes=OUTCOMES,
+        statuses=STATUS,
+        ticked=form.getlist("annul") if form else [],
         facts=facts,
-        left=time_left(now, _day(found["deadline"]["day"]), law.calendar), lines=_lines(found, facts),
+        left=time_left(now, _day(found["deadline"]["day"]), law.calendar),
+        lines=_lines(found, facts),
         key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
-    )  # fmt: skip
+    )
 
 
 async def _what_if(
@@ -122,9 +139,10 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
     form: FormData = request.state.form
     rows, uscc = rows_of(form), text_of(form, "uscc")
     body = {
-        **given(form, "outcome", "decided_on", "reasons"), "annul": form.getlist("annul"),
+        **given(form, "outcome", "decided_on", "reasons"),
+        "annul": form.getlist("annul"),
         "replace": [row.command(uscc) for row in rows],
-    }  # fmt: skip
+    }
     if not sure:
         problem = await wrong(request, DecideAppeal, body) or await _refusal(request, id_, body)
         found = await ask(request, f"/v1/appeals/{id_}")
@@ -132,10 +150,16 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
         if problem is not None or supposed is None:
             return await _shown(request, id_, Trouble(problem) if problem else trouble, rows=rows)
         return confirm(
-            request, NAME, _question(found, body, supposed), agency=found["agency"], supposed=supposed,
-            details="appeal-what-if.html", back=f"/appeals/{id_}", trouble=None,
+            request,
+            NAME,
+            _question(found, body, supposed),
+            agency=found["agency"],
+            supposed=supposed,
+            details="appeal-what-if.html",
+            back=f"/appeals/{id_}",
+            trouble=None,
             facts=await facts_behind(request, found["agency"]["uscc"], found["year"]),
-        )  # fmt: skip
+        )
     path = f"/v1/appeals/{id_}/decision"
     answer = await tell(request, path, body, key=key_of(form), version=version_of(form))
     if answer.refused:
@@ -176,15 +200,19 @@ def _question(found: dict[str, Any], body: dict[str, Any], supposed: dict[str, A
     else:
         was, will = (GRADES.get(one["grade"] or "", ("未评定", "not assessed")) for one in (before, after))
         others = ranks_moved(supposed["ranks"]["moved"])
-        grades = (f"仍为{will[0]}", f"grade {will[1]} as before") if was == will else (
-            f"由{was[0]}变为{will[0]}", f"grade from {was[1]} to {will[1]}"
-        )  # fmt: skip
-        lines.append((
-            f"总分由 {before['total'] or '—'} 变为 {after['total'] or '—'}，结果{grades[0]}，"
-            f"{others[0]}；修订结果公布后，受影响的机构重新有一周可提出异议",
-            f"Total from {before['total'] or '—'} to {after['total'] or '—'}, {grades[1]}; "
-            f"{others[1]}; all affected have a new week to appeal",
-        ))  # fmt: skip
+        grades = (
+            (f"仍为{will[0]}", f"grade {will[1]} as before")
+            if was == will
+            else (f"由{was[0]}变为{will[0]}", f"grade from {was[1]} to {will[1]}")
+        )
+        lines.append(
+            (
+                f"总分由 {before['total'] or '—'} 变为 {after['total'] or '—'}，结果{grades[0]}，"
+                f"{others[0]}；修订结果公布后，受影响的机构重新有一周可提出异议",
+                f"Total from {before['total'] or '—'} to {after['total'] or '—'}, {grades[1]}; "
+                f"{others[1]}; all affected have a new week to appeal",
+            )
+        )
     title = ("确认对异议的决定", "Confirm the decision on the appeal")
     return ConfirmQuestion(title, lines, "decide", ("作出决定", "Decide"))
 
@@ -202,10 +230,16 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
             return await _shown(request, id_, Trouble(problem))
         question = ConfirmQuestion(
             ("确认撤回异议", "Confirm the withdrawal"),
-            [(f"自 {body['withdrawn_on']} 起撤回；撤回后，这件异议不再作出决定，公布的结果维持不变",
-              f"Withdrawn on {body['withdrawn_on']}; it will not be decided, and the published result stands")],
-            name, ("撤回异议", "Withdraw the appeal"), f"check-{name}",
-        )  # fmt: skip
+            [
+                (
+                    f"自 {body['withdrawn_on']} 起撤回；撤回后，这件异议不再作出决定，公布的结果维持不变",
+                    f"Withdrawn on {body['withdrawn_on']}; it will not be decided, and the published result stands",
+                )
+            ],
+            name,
+            ("撤回异议", "Withdraw the appeal"),
+            f"check-{name}",
+        )
         found = await ask(request, f"/v1/appeals/{id_}")
         return confirm(request, NAME, question, agency=found["agency"], details=None, back=f"/appeals/{id_}")
     path = f"/v1/appeals/{id_}/{tail}"

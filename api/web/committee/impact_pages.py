@@ -80,13 +80,17 @@ def _revision(year: int, would: dict[str, Any]) -> Said:
     """What reopening changes: total, grade, the agency's own rank and those of others."""
     before, after, others = would["before"], would["after"], ranks_moved(would["ranks"]["moved"])
     was, will = (GRADES.get(one["grade"] or "", ("未评定", "not assessed")) for one in (before, after))
-    grade = (f"结果仍为{will[0]}", f"grade {will[1]} as before") if was == will else (
-        f"结果由{was[0]}变为{will[0]}", f"grade from {was[1]} to {will[1]}"
-    )  # fmt: skip
+    grade = (
+        (f"结果仍为{will[0]}", f"grade {will[1]} as before")
+        if was == will
+        else (f"结果由{was[0]}变为{will[0]}", f"grade from {was[1]} to {will[1]}")
+    )
     first, last = (would["ranks"][side] or "—" for side in ("before", "after"))
-    rank = (f"名次仍为 {last}", f"rank {last} as before") if first == last else (
-        f"名次由 {first} 变为 {last}", f"rank from {first} to {last}"
-    )  # fmt: skip
+    rank = (
+        (f"名次仍为 {last}", f"rank {last} as before")
+        if first == last
+        else (f"名次由 {first} 变为 {last}", f"rank from {first} to {last}")
+    )
     return (
         f"{year} 年度的结果重开并修订：总分 {before['total'] or '—'} → {after['total'] or '—'}，"
         f"{grade[0]}，{rank[0]}；{others[0]}；受影响的机构重新有一周可提出异议",
@@ -100,6 +104,13 @@ async def _shown(request: Request, id_: str, trouble: Trouble | None = None) -> 
     found = await ask(request, f"/v1/impacts/{id_}")
     key = text_of(form, "key") if form else ""
     return page(
-        request, "impact.html", name=NAME, status=422 if trouble else 200, impact=found, trouble=trouble,
-        form=form or FormData(), key=key or new_id(), statuses=STATUS,
-    )  # fmt: skip
+        request,
+        "impact.html",
+        name=NAME,
+        status=422 if trouble else 200,
+        impact=found,
+        trouble=trouble,
+        form=form or FormData(),
+        key=key or new_id(),
+        statuses=STATUS,
+    )

@@ -31,12 +31,14 @@ MOST_NAMED = 40
 """Up to so many missing parts have a field of their own; the others share one reason."""
 _SETTLED = "settled-waivers"
 STATUS: dict[str, Said] = {
-    "unpublished": ("尚未公布", "not published"), "published": ("已公布，异议期内或待办结", "published, not final"),
+    "unpublished": ("尚未公布", "not published"),
+    "published": ("已公布，异议期内或待办结", "published, not final"),
     "closed": ("已办结，结果为最终结果", "closed: the results are final"),
-}  # fmt: skip
+}
 PARTS: dict[str, Said] = {
-    "quality": ("服务质量（满意度调查）", "quality (surveys)"), "effect": ("服务效果评分", "effect scores"),
-}  # fmt: skip
+    "quality": ("服务质量（满意度调查）", "quality (surveys)"),
+    "effect": ("服务效果评分", "effect scores"),
+}
 
 
 @router.get("/years/{year}")
@@ -70,12 +72,25 @@ async def _shown(
     left = time_left(datetime.now(UTC), date.fromisoformat(last["day"]), law.calendar) if last else None
     missing = [(row["agency"], part) for row in found["incomplete"] for part in row["missing"]]
     return page(
-        request, "year-desk.html", name=NAME, status=422 if trouble else 200, year=found, trouble=trouble,
-        form=form or FormData(), key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
-        decisions=decisions["items"], left=left, statuses=STATUS, parts=PARTS, missing=missing[:MOST_NAMED],
-        all_missing=len(missing), paged=cursor is not None, waiting=waiting, appeal_statuses=APPEALS,
+        request,
+        "year-desk.html",
+        name=NAME,
+        status=422 if trouble else 200,
+        year=found,
+        trouble=trouble,
+        form=form or FormData(),
+        key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
+        decisions=decisions["items"],
+        left=left,
+        statuses=STATUS,
+        parts=PARTS,
+        missing=missing[:MOST_NAMED],
+        all_missing=len(missing),
+        paged=cursor is not None,
+        waiting=waiting,
+        appeal_statuses=APPEALS,
         ready={"window": left is not None and left.over, "appeals": not found["open_appeals"]},
-    )  # fmt: skip
+    )
 
 
 async def _undecided(request: Request, year_: int) -> list[dict[str, Any]]:
@@ -141,11 +156,15 @@ def _lacking(count: int) -> dict[str, Any]:
     """Said before the confirmation, so that nobody confirms what will be refused."""
     said = (f"还有 {count} 项缺失没有写明豁免理由", f"{count} missing parts have no reason for a waiver yet")
     return {
-        "title": "尚不能公布", "title_en": "Not ready to be published", "detail": said[0], "detail_en": said[1],
-        "remedy": "请补录，或逐项写明理由，或勾选“其余缺失”写一个共同理由", "rule": "R25",
+        "title": "尚不能公布",
+        "title_en": "Not ready to be published",
+        "detail": said[0],
+        "detail_en": said[1],
+        "remedy": "请补录，或逐项写明理由，或勾选“其余缺失”写一个共同理由",
+        "rule": "R25",
         "remedy_en": "Record what is missing, or give a reason for each or one for all others.",
         "errors": [{"pointer": "/waivers", "detail": said[0], "detail_en": said[1]}],
-    }  # fmt: skip
+    }
 
 
 def _at_field(problem: dict[str, Any]) -> dict[str, Any]:
@@ -161,17 +180,25 @@ def _question(found: dict[str, Any], body: dict[str, Any]) -> ConfirmQuestion:
     year_, count, waived = found["year"], found["expected"], len(body["waivers"])
     lines: list[Said] = [
         _results(year_, count, found["grades"]),
-        (f"会议日期 {body['meeting_on']}，公布日期 {body['published_on']}",
-         f"Meeting on {body['meeting_on']}, published on {body['published_on']}"),
-        (f"豁免缺失 {waived} 项，理由随结果公开（R44）",
-         f"{waived} missing parts waived; the reasons are made public (R44)"),
-        ("公布后只能通过异议或结果影响的处理来修订；自今天的次日起一周可提出异议（第二十条、R45）",
-         "Afterwards results change only by appeals or impacts; appeals run for a week from tomorrow (art.20, R45)"),
-    ]  # fmt: skip
+        (
+            f"会议日期 {body['meeting_on']}，公布日期 {body['published_on']}",
+            f"Meeting on {body['meeting_on']}, published on {body['published_on']}",
+        ),
+        (
+            f"豁免缺失 {waived} 项，理由随结果公开（R44）",
+            f"{waived} missing parts waived; the reasons are made public (R44)",
+        ),
+        (
+            "公布后只能通过异议或结果影响的处理来修订；自今天的次日起一周可提出异议（第二十条、R45）",
+            "Afterwards results change only by appeals or impacts; appeals run for a week from tomorrow (art.20, R45)",
+        ),
+    ]
     return ConfirmQuestion(
-        (f"确认公布 {year_} 年度考评结果", f"Confirm the publication of {year_}"), lines, "publish",
+        (f"确认公布 {year_} 年度考评结果", f"Confirm the publication of {year_}"),
+        lines,
+        "publish",
         (f"公布 {count} 个结果", f"Publish {count} results"),
-    )  # fmt: skip
+    )
 
 
 def _results(year_: int, count: int, grades: dict[str, int]) -> Said:
@@ -192,10 +219,16 @@ async def _close(request: Request, year_: str, *, sure: bool) -> Response:
             return await _shown(request, year_, Trouble(problem))
         question = ConfirmQuestion(
             (f"确认办结 {year_} 年度", f"Confirm the closing of {year_}"),
-            [(f"自 {body['closed_on']} 起，{year_} 年度的结果为最终结果",
-              f"The results of {year_} are final from {body['closed_on']}")],
-            "close", ("办结", "Close the year"), "check-close",
-        )  # fmt: skip
+            [
+                (
+                    f"自 {body['closed_on']} 起，{year_} 年度的结果为最终结果",
+                    f"The results of {year_} are final from {body['closed_on']}",
+                )
+            ],
+            "close",
+            ("办结", "Close the year"),
+            "check-close",
+        )
         return confirm(request, NAME, question, agency=None, details=None, back=f"/years/{year_}")
     answer = await tell(request, f"/v1/assessments/{year_}/closing", body, key=key_of(form))
     if answer.refused:

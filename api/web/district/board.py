@@ -55,9 +55,15 @@ async def board(request: Request) -> Response:
     role = request.state.visitor.role
     statistics = await ask(request, "/v1/statistics", **asked(request).query)
     return page(
-        request, "board.html", name="board", statistics=statistics, waiting=await _waiting(request, role),
-        kinds=KINDS, quick=_quick(role), years=(await ask(request, "/v1/assessments"))["items"],
-    )  # fmt: skip
+        request,
+        "board.html",
+        name="board",
+        statistics=statistics,
+        waiting=await _waiting(request, role),
+        kinds=KINDS,
+        quick=_quick(role),
+        years=(await ask(request, "/v1/assessments"))["items"],
+    )
 
 
 async def _waiting(request: Request, role: Role) -> list[Waiting]:

@@ -37,9 +37,12 @@ async def agencies(
 ) -> Response:
     """The agencies on the basis, narrowed by filters, as the API sorts them; an agency sees its own."""
     filters = {
-        "q": q.strip(), "tier": tier.strip(), "grade": grade.strip(), "category": category.strip(),
+        "q": q.strip(),
+        "tier": tier.strip(),
+        "grade": grade.strip(),
+        "category": category.strip(),
         "filing": filing.strip(),
-    }  # fmt: skip
+    }
     basis = asked(request).query
     answer = await ask(request, "/v1/agencies", **basis, **filters, limit=ROWS, cursor=cursor)
     categories = []
@@ -47,9 +50,15 @@ async def agencies(
         counted = await ask(request, "/v1/statistics", **basis)
         categories = [one["category"] for one in counted["categories"] if one["category"]]
     return page(
-        request, "agencies.html", name="agencies", echo=answer, items=answer["items"], filters=filters,
-        categories=categories, **_paged(request, "/agencies", answer, cursor, filters),
-    )  # fmt: skip
+        request,
+        "agencies.html",
+        name="agencies",
+        echo=answer,
+        items=answer["items"],
+        filters=filters,
+        categories=categories,
+        **_paged(request, "/agencies", answer, cursor, filters),
+    )
 
 
 @router.get("/rankings/{year}")
@@ -66,10 +75,16 @@ async def ranking(request: Request, year: str, cursor: Cursor = None) -> Respons
         for rows in [list(found)]
     ]
     return page(
-        request, "ranking.html", name="ranking", echo=answer, year=number, years=years, groups=groups,
+        request,
+        "ranking.html",
+        name="ranking",
+        echo=answer,
+        year=number,
+        years=years,
+        groups=groups,
         heading=next((one for one in years if one["year"] == number), None),
         **_paged(request, f"/rankings/{number}", answer, cursor, {}),
-    )  # fmt: skip
+    )
 
 
 def _with_ties(rows: Any) -> list[dict[str, Any]]:
@@ -94,9 +109,11 @@ async def worklist(
     kind = KINDS.get(list)
     if kind is None:
         raise NotFound(
-            f"没有“{list}”这个待办清单", f"there is no worklist {list}",
-            remedy="可用：" + "、".join(KINDS), remedy_en="There are: " + ", ".join(KINDS),
-        )  # fmt: skip
+            f"没有“{list}”这个待办清单",
+            f"there is no worklist {list}",
+            remedy="可用：" + "、".join(KINDS),
+            remedy_en="There are: " + ", ".join(KINDS),
+        )
     given = {"due_before": due_before.strip(), "behaviour": behaviour.strip(), "uscc": uscc}
     filters = {"status": status.strip() or kind.statuses[0], **{name: given[name] for name in kind.filters}}
     basis = asked(request).query if kind.on_basis else {}
@@ -105,10 +122,20 @@ async def worklist(
     answer = await ask(request, path, **basis, **asked_for, limit=ROWS, cursor=cursor)
     tabs = [(name, one) for name, one in KINDS.items() if role in rights_of("GET", one.path)]
     return page(
-        request, "work.html", name="worklist", echo=answer, list=list, kind=kind, tabs=tabs, filters=filters,
-        items=items_of(list, answer["items"], role), statuses=statuses_of(list), open_ones=OPEN,
-        behaviours=get_args(Behaviour), **_paged(request, f"/todo/{list}", answer, cursor, filters),
-    )  # fmt: skip
+        request,
+        "work.html",
+        name="worklist",
+        echo=answer,
+        list=list,
+        kind=kind,
+        tabs=tabs,
+        filters=filters,
+        items=items_of(list, answer["items"], role),
+        statuses=statuses_of(list),
+        open_ones=OPEN,
+        behaviours=get_args(Behaviour),
+        **_paged(request, f"/todo/{list}", answer, cursor, filters),
+    )
 
 
 def _paged(
@@ -117,6 +144,7 @@ def _paged(
     """What the pager needs."""
     following = answer["next_cursor"]
     return {
-        "first": keeping(request, path, **filters), "paged": cursor is not None,
+        "first": keeping(request, path, **filters),
+        "paged": cursor is not None,
         "following": None if following is None else keeping(request, path, **filters, cursor=following),
-    }  # fmt: skip
+    }

@@ -123,9 +123,11 @@ _OWN_WORDS: dict[str, dict[str, Pair]] = {
 OPEN = frozenset({"undecided", "awaiting_admission", "open", "due"})
 """States in which something is still to be done."""
 RECIPIENTS: dict[str, Pair] = {
-    "agency": ("服务机构", "the agency"), "regulator": ("安全监管部门", "the regulator"),
-    "public_site": ("协会网站", "the public site"), "enterprises": ("区内生产经营单位", "the district’s enterprises"),
-}  # fmt: skip
+    "agency": ("服务机构", "the agency"),
+    "regulator": ("安全监管部门", "the regulator"),
+    "public_site": ("协会网站", "the public site"),
+    "enterprises": ("区内生产经营单位", "the district’s enterprises"),
+}
 
 
 def statuses_of(name: str) -> dict[str, Pair]:
@@ -143,9 +145,15 @@ def _item(row: dict[str, Any], ref: str, what: Pair, deeds: tuple[Deed, ...], **
     agency, is_open = row["agency"], given["status"] in OPEN
     facts = tuple(given.pop("facts", ()))
     return Item(
-        id=row["id"], uscc=agency["uscc"], name=agency["name"], what=what, ref=ref, facts=facts,
-        deeds=tuple(one for one in deeds if is_open or not one.path.startswith("/record/")), **given,
-    )  # fmt: skip
+        id=row["id"],
+        uscc=agency["uscc"],
+        name=agency["name"],
+        what=what,
+        ref=ref,
+        facts=facts,
+        deeds=tuple(one for one in deeds if is_open or not one.path.startswith("/record/")),
+        **given,
+    )
 
 
 def _written(row: dict[str, Any], field: str) -> Any:
@@ -186,10 +194,17 @@ def _report(row: dict[str, Any], role: Role) -> Item:
     of = {"uscc": row["agency"]["uscc"]}
     enter, dismiss = "/v1/agencies/{uscc}/bad-records", "/v1/agencies/{uscc}/reports/{id}/dismissal"
     deeds = (
-        *_form(("登记为不良信息", "Enter a bad record"), enter, "enter-bad-record", role, **of, report_id=row["id"],
-               behaviour=row["about"]),
+        *_form(
+            ("登记为不良信息", "Enter a bad record"),
+            enter,
+            "enter-bad-record",
+            role,
+            **of,
+            report_id=row["id"],
+            behaviour=row["about"],
+        ),
         *_form(("不予登记", "Dismiss"), dismiss, "dismiss-report", role, **of, id=row["id"]),
-    )  # fmt: skip
+    )
     what = f"举报行为 {row['about']}", f"Reported behaviour {row['about']}"
     return _item(row, f"art.16({row['about'].removeprefix('16.')})", what, deeds, said=_written(row, "content"))
 
@@ -223,9 +238,15 @@ def _notice(row: dict[str, Any], role: Role) -> Item:
     what = f"{row['text']}（致：{to}）", f"{row['text_en']} (to: {to_en})"
     sent = row["sent_on"] is not None
     return _item(
-        row, row["article"], what, deeds, begun_on=row["sent_on"] or row["due_on"], due_on=row["due_on"],
-        status="sent" if sent else "due", facts=(row["cause"],),
-    )  # fmt: skip
+        row,
+        row["article"],
+        what,
+        deeds,
+        begun_on=row["sent_on"] or row["due_on"],
+        due_on=row["due_on"],
+        status="sent" if sent else "due",
+        facts=(row["cause"],),
+    )
 
 
 def _hint(row: dict[str, Any], role: Role) -> Item:
@@ -241,6 +262,11 @@ def _hint(row: dict[str, Any], role: Role) -> Item:
 
 
 _MADE: dict[str, Callable[[dict[str, Any], Role], Item]] = {
-    "appeals": _appeal, "objections": _objection, "reports": _report, "submissions": _submission,
-    "impacts": _impact, "notices": _notice, "hints": _hint,
-}  # fmt: skip
+    "appeals": _appeal,
+    "objections": _objection,
+    "reports": _report,
+    "submissions": _submission,
+    "impacts": _impact,
+    "notices": _notice,
+    "hints": _hint,
+}

@@ -197,9 +197,11 @@ def command_of(command: str) -> str:
     """The command that an address names. Raises: NotFound."""
     if command not in FORMS:
         raise NotFound(
-            "没有这种记录", "there is no such thing to record",
-            remedy="请从“登记”页面选择", remedy_en="Choose from the page “Record”.",
-        )  # fmt: skip
+            "没有这种记录",
+            "there is no such thing to record",
+            remedy="请从“登记”页面选择",
+            remedy_en="Choose from the page “Record”.",
+        )
     return command
 
 

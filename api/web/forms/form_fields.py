@@ -30,8 +30,13 @@ _SEALED = frozenset({
 })  # fmt: skip
 """Whose single lines are kept encrypted (events.md, personal data)."""
 _BY_TYPE: tuple[tuple[Any, Kind], ...] = (
-    (Prose, "prose"), (Uscc, "uscc"), (Id, "id"), (Years, "number"), (Percent, "number"), (Scope, "lines"),
-)  # fmt: skip
+    (Prose, "prose"),
+    (Uscc, "uscc"),
+    (Id, "id"),
+    (Years, "number"),
+    (Percent, "number"),
+    (Scope, "lines"),
+)
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,7 @@ def form_name(row: CommandRoute) -> str:
 
 FORMS = {form_name(row): row for row in COMMANDS}
 """Every command by that name."""
-REPLACING = {
-    name: row for name, row in FORMS.items() if "{uscc}" in row.path and not row.body.SEVERAL_FACTS
-}  # fmt: skip
+REPLACING = {name: row for name, row in FORMS.items() if "{uscc}" in row.path and not row.body.SEVERAL_FACTS}
 """Commands that can stand inside a correction (api/application/nested_commands.py)."""
 
 

@@ -12,9 +12,12 @@ from api.web.forms.form_texts import command_text
 from api.web.forms.form_values import Values, values_of
 
 _OUTCOMES = {
-    "AgencyFiled": "filed", "FilingReturned": "returned", "ComplaintUpheld": "upheld",
-    "ComplaintDismissed": "dismissed", "ComplaintMerged": "merged",
-}  # fmt: skip
+    "AgencyFiled": "filed",
+    "FilingReturned": "returned",
+    "ComplaintUpheld": "upheld",
+    "ComplaintDismissed": "dismissed",
+    "ComplaintMerged": "merged",
+}
 _UNTOLD = (None, ERASED, WITHHELD)
 """What is not there, or not to be read: its input stays empty."""
 _ABOUT = ("request_id", "project_id", "complaint_id", "bad_record_id", "report_id", "notice_id")

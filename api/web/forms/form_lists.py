@@ -84,8 +84,9 @@ async def _options(request: Request, name: str, uscc: str) -> list[Option]:
         rows = [one for one in await _all(request, "/v1/notices") if one["agency"]["uscc"] == uscc]
         return [
             Option(one["id"], f"{one['due_on']} {one['text']}", f"{one['due_on']} {one['text_en']}")
-            for one in rows if one["kind"] != "referral"
-        ]  # fmt: skip
+            for one in rows
+            if one["kind"] != "referral"
+        ]
     facts = [one for one in await trail(request, uscc) if one["counts"]]
     if name == "annullable":
         facts = [one for one in facts if not EVENT_TYPES[f"steward.{one['type']}"].FINAL]

@@ -41,9 +41,11 @@ MOVED, REUSED = "version-moved", "idempotency-key-reused"
 def _prefilled() -> frozenset[str]:
     """The fields that an address can fill in: those of the body, `group.part` for parts."""
     return frozenset(
-        one.path.replace("/", ".") for name in FORMS for one in every_field(form_fields(name)) if "/" not in one.path
-        or one.path.split("/")[0] in ("client", "appellant")
-    )  # fmt: skip
+        one.path.replace("/", ".")
+        for name in FORMS
+        for one in every_field(form_fields(name))
+        if "/" not in one.path or one.path.split("/")[0] in ("client", "appellant")
+    )
 
 
 class FormRoute(PageRoute):
@@ -59,18 +61,26 @@ router = APIRouter(route_class=FormRoute)
 
 @router.get("/record/{command}")
 async def form(
-    request: Request, command: str, uscc: LooseUscc = "", id: LooseText = "", q: LooseText = "",  # noqa: A002
+    request: Request,
+    command: str,
+    uscc: LooseUscc = "",
+    id: LooseText = "",  # noqa: A002
+    q: LooseText = "",
     cursor: Cursor = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """The empty form, or first the agency."""
     _may(request, command_of(command))
     visitor = request.state.visitor
     chosen = own_agency(request) or uscc or await _agency_of(request, command, id)
     if not chosen and command != "file-agency":
         return page(
-            request, "choose-agency.html", name="form", command=command, text=command_text(command),
+            request,
+            "choose-agency.html",
+            name="form",
+            command=command,
+            text=command_text(command),
             search=await searched(request, q, cursor),
-        )  # fmt: skip
+        )
     named = visitor.account.uscc if visitor.role is Role.CLIENT else None
     entry = new_entry(command, chosen, dict(request.query_params), today(), visitor.role, named)
     await _client_of_project(request, entry)
@@ -164,10 +174,17 @@ async def _form(request: Request, entry: Entry, status: int = 200, opened: str =
         opened = opened or "/replace"
     more = any(pointer.startswith(("/note", "/evidence")) for pointer in (*entry.problems, opened))
     return page(
-        request, "form.html", name="form", status=status, opened=opened, blank=_blank, is_day=is_day,
+        request,
+        "form.html",
+        name="form",
+        status=status,
+        opened=opened,
+        blank=_blank,
+        is_day=is_day,
         more=more or any_filled([entry.values["note"], entry.values["evidence"]]),
-        replacing={name: command_text(name).title for name in REPLACING}, **await _shared(request, entry),
-    )  # fmt: skip
+        replacing={name: command_text(name).title for name in REPLACING},
+        **await _shared(request, entry),
+    )
 
 
 async def _shared(request: Request, entry: Entry) -> dict[str, Any]:
@@ -177,10 +194,17 @@ async def _shared(request: Request, entry: Entry) -> dict[str, Any]:
     if lists and entry.uscc:
         known |= {one["id"]: described(one) for one in await trail(request, entry.uscc)}
     return {
-        "entry": entry, "agency": await _agency(request, entry), "lists": lists, "known": known,
-        "fields_of": form_fields, "text_of": command_text, "questions": questions(), "any_filled": any_filled,
-        "most": MOST_OPTIONS, "shows_events": request.state.visitor.role in (*READERS, Role.AGENCY),
-    }  # fmt: skip
+        "entry": entry,
+        "agency": await _agency(request, entry),
+        "lists": lists,
+        "known": known,
+        "fields_of": form_fields,
+        "text_of": command_text,
+        "questions": questions(),
+        "any_filled": any_filled,
+        "most": MOST_OPTIONS,
+        "shows_events": request.state.visitor.role in (*READERS, Role.AGENCY),
+    }
 
 
 def _blank(one: FormField) -> dict[str, Any]:
@@ -216,10 +240,17 @@ async def _preview(request: Request, entry: Entry, said: str = "", *, further: b
         return await _form(request, entry)
     shared = await _shared(request, entry)
     return page(
-        request, "preview.html", name="form", effect=effect, said=said, part_names=PART_NAMES,
+        request,
+        "preview.html",
+        name="form",
+        effect=effect,
+        said=said,
+        part_names=PART_NAMES,
         before=await run_in_threadpool(_beforehand, request, entry),
-        changes=await _changes(request, entry), filing=await filing(request, entry), **shared,
-    )  # fmt: skip
+        changes=await _changes(request, entry),
+        filing=await filing(request, entry),
+        **shared,
+    )
 
 
 async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Response:
@@ -243,11 +274,18 @@ async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Resp
     if entry.command == "file-agency":
         entry.uscc = ""  # so that the receipt's form, sent again, is the same request
     return page(
-        request, "receipt.html", name="form", receipt=answer.content, given=given, may_next=_may_next(request, entry),
-        again=answer.headers.get("idempotent-replayed") == "true", origin=base_of(request),
+        request,
+        "receipt.html",
+        name="form",
+        receipt=answer.content,
+        given=given,
+        may_next=_may_next(request, entry),
+        again=answer.headers.get("idempotent-replayed") == "true",
+        origin=base_of(request),
         is_named=bool(request.app.state.service.settings.public_url),
-        filing=await filed(request, entry, answer.content), **shared,
-    )  # fmt: skip
+        filing=await filed(request, entry, answer.content),
+        **shared,
+    )
 
 
 def _beforehand(request: Request, entry: Entry) -> dict[str, Any]:

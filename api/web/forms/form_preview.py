@@ -11,9 +11,12 @@ from api.web.frame.names import FILINGS, GRADES, TIERS, named_in_english
 
 Item = dict[str, Any]
 PART_NAMES = {
-    "conduct": ("服务规范", "Conduct"), "quality": ("服务质量", "Quality"), "effect": ("服务效果", "PreviewEffect"),
-    "honours": ("荣誉记录", "Honours"), "total": ("合计得分", "Total"),
-}  # fmt: skip
+    "conduct": ("服务规范", "Conduct"),
+    "quality": ("服务质量", "Quality"),
+    "effect": ("服务效果", "PreviewEffect"),
+    "honours": ("荣誉记录", "Honours"),
+    "total": ("合计得分", "Total"),
+}
 """The parts of a score (annex 1)."""
 
 
@@ -40,9 +43,11 @@ class YearEffect:
         found = [*self._grade(), *self._score(), *self._complete(), *self._rank()]
         if not found and (self.lines or self.scores):
             found = [
-                (f"{self.year} 年度的打分表有变动，得分和等次不变（见下）。",
-                 f"The sheet of {self.year} changes, its score and grade do not (see below).")
-            ]  # fmt: skip
+                (
+                    f"{self.year} 年度的打分表有变动，得分和等次不变（见下）。",
+                    f"The sheet of {self.year} changes, its score and grade do not (see below).",
+                )
+            ]
         return found
 
     def _sides(self, name: str) -> tuple[Any, Any]:
@@ -214,10 +219,12 @@ def _ladder(answer: Item) -> list[Words]:
     span = f"自 {after['since']} {until}", f"from {after['since']}{until_en}"
     count = after["verified_complaints"]
     if count > before["verified_complaints"]:
-        return [(
-            f"这是一年内第 {count} 次有效投诉：“{name}”，{span[0]}（第十七条）。",
-            f"This is counted complaint no. {count} within one year: {name_en}, {span[1]} (art.17).",
-        )]  # fmt: skip
+        return [
+            (
+                f"这是一年内第 {count} 次有效投诉：“{name}”，{span[0]}（第十七条）。",
+                f"This is counted complaint no. {count} within one year: {name_en}, {span[1]} (art.17).",
+            )
+        ]
     said = f"{day} 的惩戒等级：{old} → {name}，{span[0]}。", f"Tier on {day}: {old_en} → {name_en}, {span[1]}."
     return [said]
 

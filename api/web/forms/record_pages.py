@@ -21,10 +21,12 @@ router = APIRouter(route_class=PageRoute)
 FOUND = 12
 """Agencies in one answer of the search."""
 CHAPTERS = {
-    "第二章 信息备案": "Chapter 2: filing", "第三章 业务管理": "Chapter 3: conduct of business",
-    "第三章 不良信息与惩戒": "Chapter 3: bad records and sanctions", "第四章 诚信考评": "Chapter 4: assessment",
+    "第二章 信息备案": "Chapter 2: filing",
+    "第三章 业务管理": "Chapter 3: conduct of business",
+    "第三章 不良信息与惩戒": "Chapter 3: bad records and sanctions",
+    "第四章 诚信考评": "Chapter 4: assessment",
     "记录、异议与撤销": "Records, objections and annulments",
-}  # fmt: skip
+}
 
 
 @router.get("/record")

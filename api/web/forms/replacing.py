@@ -18,26 +18,34 @@ _ROW = re.compile(r"replace-(\d)-kind", re.ASCII)
 KINDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "lapses": ("服务规范扣分（附件1 第1-7、9项）", "Lapse (annex 1, items 1-7 and 9)", ("item", "occurred_on")),
     "bad-records": (
-        "登记不良信息（第十六条）", "Bad record (art.16)", ("behaviour", "entered_on", "behaviour_on", "content"),
+        "登记不良信息（第十六条）",
+        "Bad record (art.16)",
+        ("behaviour", "entered_on", "behaviour_on", "content"),
     ),
     "complaints": (
-        "投诉处理决定（第十七条）", "Decision on a complaint (art.17)",
+        "投诉处理决定（第十七条）",
+        "Decision on a complaint (art.17)",
         ("complaint", "outcome", "verified_grounds", "decided_on", "findings"),
     ),
     "honours": (
-        "荣誉（附件1 第12项）", "Honour (annex 1, item 12)",
+        "荣誉（附件1 第12项）",
+        "Honour (annex 1, item 12)",
         ("level", "reason", "title", "authority", "authority_kind", "awarded_on"),
     ),
     "effect-scores": (
-        "服务效果评分（附件1 第11项）", "Effect score (annex 1, item 11)",
+        "服务效果评分（附件1 第11项）",
+        "Effect score (annex 1, item 11)",
         ("client-uscc", "client-name", "year", "value", "scored_on"),
     ),
-}  # fmt: skip
+}
 """What can be recorded with a decision in a browser: names in both languages, and fields of the form."""
 _COMMANDS = {
-    "lapses": "record-lapse", "bad-records": "enter-bad-record", "complaints": "decide-complaint",
-    "honours": "award-honour", "effect-scores": "score-effect",
-}  # fmt: skip
+    "lapses": "record-lapse",
+    "bad-records": "enter-bad-record",
+    "complaints": "decide-complaint",
+    "honours": "award-honour",
+    "effect-scores": "score-effect",
+}
 _NOT_HERE = ("merged", *DERIVED)
 _CHOSEN = ("item", "behaviour", "outcome", "verified_grounds", "level", "authority_kind")
 
@@ -52,10 +60,11 @@ def choices() -> dict[str, dict[str, dict[str, Words]]]:
     return {
         kind: {
             name: {value: said for value, said in choice_texts(_COMMANDS[kind], name).items() if value not in _NOT_HERE}
-            for name in names if name in _CHOSEN
+            for name in names
+            if name in _CHOSEN
         }
         for kind, (_, _, names) in KINDS.items()
-    }  # fmt: skip
+    }
 
 
 @dataclass

@@ -33,9 +33,13 @@ def in_its_kind(request: Request, problem: Response) -> Response:
     body = msgspec.json.decode(problem.body)
     wrong = _wrong_basis(request, body)
     response = page(
-        request, "wrong-basis.html" if wrong else "error.html", name="home", status=problem.status_code, problem=body,
+        request,
+        "wrong-basis.html" if wrong else "error.html",
+        name="home",
+        status=problem.status_code,
+        problem=body,
         wrong=wrong,
-    )  # fmt: skip
+    )
     for name in _KEPT:
         if name in problem.headers:
             response.headers[name] = problem.headers[name]

@@ -60,9 +60,10 @@ FIELDS = {
 """A test holds this table and `domain/events.py` together."""
 _GRADES = {name: words[:2] for name, words in GRADES.items()}
 _GROUNDS = {
-    "missed_hazard": ("应发现而未发现的隐患", "missed hazard"), "poor_quality": ("服务质量低劣", "poor quality"),
+    "missed_hazard": ("应发现而未发现的隐患", "missed hazard"),
+    "poor_quality": ("服务质量低劣", "poor quality"),
     "other": ("其他", "other"),
-}  # fmt: skip
+}
 VALUES: dict[str, dict[Any, tuple[str, str]]] = {
     "appellant_kind": {"agency": ("服务机构", "agency"), "practitioner": ("从业人员", "practitioner")},
     "authority_kind": {"emergency_management": ("应急管理（安全生产监管）部门", "emergency management"),
@@ -83,9 +84,11 @@ VALUES: dict[str, dict[Any, tuple[str, str]]] = {
                   "regulator": ("监管部门", "regulator"), "enterprises": ("全部生产经营单位", "all enterprises")},
 }  # fmt: skip
 VIA = {
-    "api": ("接口", "API"), "page": ("网页", "page"), "import": ("批量导入", "import"),
+    "api": ("接口", "API"),
+    "page": ("网页", "page"),
+    "import": ("批量导入", "import"),
     "cli": ("命令行", "command line"),
-}  # fmt: skip
+}
 _EVENTS = frozenset({
     "appeal_id", "bad_record_id", "cause", "complaint_id", "concerns", "event_id", "filing_id", "invitation_id",
     "merged_into", "objection_id", "project_id", "replaces", "report_id", "request_id", "result_id", "sheet_of",

@@ -146,11 +146,18 @@ async def call(
     visitor: Visitor | None = request.state.visitor
     scope: dict[str, Any] = {
         **{name: request.scope[name] for name in _COPIED if name in request.scope},
-        "type": "http", "http_version": "1.1", "scheme": request.url.scheme, "root_path": "", "method": method,
-        "path": path, "raw_path": quote(path).encode(), "query_string": query.encode(),
+        "type": "http",
+        "http_version": "1.1",
+        "scheme": request.url.scheme,
+        "root_path": "",
+        "method": method,
+        "path": path,
+        "raw_path": quote(path).encode(),
+        "query_string": query.encode(),
         "headers": [(name.encode(), value.encode()) for name, value in (headers or {}).items()],
-        "state": {}, "steward.reference": request.scope.get("steward.reference", "-"),
-    }  # fmt: skip
+        "state": {},
+        "steward.reference": request.scope.get("steward.reference", "-"),
+    }
     if visitor is not None:
         scope[CALLER] = visitor.caller
     sent: list[Message] = []

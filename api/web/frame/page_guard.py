@@ -88,9 +88,15 @@ def sign_in_again(request: Request) -> Response:
     """A form that came in after its session had ended: the form for signing in, which carries all that was sent."""
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return page(
-        request, "sign-in.html", name="sign-in", status=403, onward=path, login="", problem=NOT_SENT,
+        request,
+        "sign-in.html",
+        name="sign-in",
+        status=403,
+        onward=path,
+        login="",
+        problem=NOT_SENT,
         carried=pack(request.state.form),
-    )  # fmt: skip
+    )
 
 
 async def shown_again(
@@ -125,11 +131,14 @@ def not_our_form(request: Request) -> Response:
     say, and which setting puts it right; and it is logged, as nobody could sign in.
     """
     problem: dict[str, Any] = {
-        "title": "表单未被接受", "title_en": "This form was not accepted", "status": 403,
+        "title": "表单未被接受",
+        "title_en": "This form was not accepted",
+        "status": 403,
         "detail": "这份表单不是从本系统的页面提交的，或登录会话已经更换",
         "detail_en": "this form was not sent from a page of this service, or the session is another one by now",
-        "remedy": "请重新打开页面后再提交", "remedy_en": "Open the page again and send it from there.",
-    }  # fmt: skip
+        "remedy": "请重新打开页面后再提交",
+        "remedy_en": "Open the page again and send it from there.",
+    }
     origin, host = origin_and_host(request)
     if comes_from_elsewhere(request):
         log.warning("form_from_elsewhere", origin=origin, host=host, remedy="STEWARD_PUBLIC_URL")
@@ -153,8 +162,9 @@ def _require_role(roles: frozenset[Any], visitor: Visitor) -> None:
         raise Forbidden(
             f"您以“{name}”的角色登录，不能使用这个页面",
             f"you are signed in as {name_en}, a role that may not use this page",
-            remedy="请由有权的人员办理", remedy_en="Let somebody who may do it.",
-        )  # fmt: skip
+            remedy="请由有权的人员办理",
+            remedy_en="Let somebody who may do it.",
+        )
 
 
 def text_of(form: Any, name: str) -> str:
@@ -170,8 +180,10 @@ async def _form(request: Request, limit_bytes: int) -> Any:
         received += chunk
         if len(received) > limit_bytes:
             raise TooLarge(
-                f"表单超过 {limit_bytes} 字节", f"the form is over {limit_bytes} bytes",
-                remedy="请缩短文字后再提交", remedy_en="Shorten the texts and send it again.",
-            )  # fmt: skip
+                f"表单超过 {limit_bytes} 字节",
+                f"the form is over {limit_bytes} bytes",
+                remedy="请缩短文字后再提交",
+                remedy_en="Shorten the texts and send it again.",
+            )
     request._body = bytes(received)
     return await request.form(max_fields=MOST_FIELDS)

@@ -20,10 +20,16 @@ NOT_SENT = (
     "Your session is over and nothing has been sent yet. What you filled in is kept: sign in and send it again.",
 )
 STAYING = {
-    "/record/{command}": "do", "/appeals/{appeal}": "act", "/years/{year}": "act", "/impacts/{impact}": "act",
-    "/survey/{secret}": "act", "/pledge": "act", "/agencies/{uscc}/subjects": "act", "/admin/accounts": "act",
+    "/record/{command}": "do",
+    "/appeals/{appeal}": "act",
+    "/years/{year}": "act",
+    "/impacts/{impact}": "act",
+    "/survey/{secret}": "act",
+    "/pledge": "act",
+    "/agencies/{uscc}/subjects": "act",
+    "/admin/accounts": "act",
     "/admin/tokens": "act",
-}  # fmt: skip
+}
 """The pages that know this, with the name of that field."""
 
 

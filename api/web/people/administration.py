@@ -126,9 +126,18 @@ async def _list(
     status = made.status if made is not None and made.refused else 200
     path, following = f"/admin/{kind}", part["next_cursor"]
     return page(
-        request, f"admin-{kind}.html", name=f"admin-{kind}", status=status, items=part["items"],
-        given=dict.fromkeys(_FIELDS, "") | (given or {}), filled=given is not None,
-        refused=problem, roles=list(Role), people=sorted(people.items(), key=lambda one: (one[1], one[0])),
-        made=made.content if made is not None and not made.refused else None, paged=cursor is not None, first=path,
+        request,
+        f"admin-{kind}.html",
+        name=f"admin-{kind}",
+        status=status,
+        items=part["items"],
+        given=dict.fromkeys(_FIELDS, "") | (given or {}),
+        filled=given is not None,
+        refused=problem,
+        roles=list(Role),
+        people=sorted(people.items(), key=lambda one: (one[1], one[0])),
+        made=made.content if made is not None and not made.refused else None,
+        paged=cursor is not None,
+        first=path,
         following=None if following is None else f"{path}?cursor={following}",
-    )  # fmt: skip
+    )

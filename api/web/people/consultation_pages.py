@@ -48,10 +48,19 @@ async def register(request: Request, name: str, filters: dict[str, str], cursor:
     else:
         items, following = found.content["items"], found.content["next_cursor"]
     return page(
-        request, f"{name}.html", name=name, status=found.status if found.refused else 200, items=items,
-        filters=filters, refused=problem, via=VIA, paged=cursor is not None, first=keeping(request, path, **filters),
-        following=None if following is None else keeping(request, path, **filters, cursor=following), **more,
-    )  # fmt: skip
+        request,
+        f"{name}.html",
+        name=name,
+        status=found.status if found.refused else 200,
+        items=items,
+        filters=filters,
+        refused=problem,
+        via=VIA,
+        paged=cursor is not None,
+        first=keeping(request, path, **filters),
+        following=None if following is None else keeping(request, path, **filters, cursor=following),
+        **more,
+    )
 
 
 def _asked(app: Any) -> dict[str, Words]:

@@ -128,11 +128,7 @@ def sign_out(request: Request) -> Response:
 
 @router.get("/basis")
 def basis(
-    request: Request,
-    to: Address = "",
-    as_of: LooseText = "",
-    known_local: LooseText = "",
-    known_exact: LooseText = "",
+    request: Request, to: Address = "", as_of: LooseText = "", known_local: LooseText = "", known_exact: LooseText = ""
 ) -> Response:
     """From the picker back to the page it was on, on the basis that was picked."""
     return RedirectResponse(
@@ -153,9 +149,11 @@ def passwords_of(request: Request) -> FairPlaces:
 
 def _too_many() -> Busy:
     return Busy(
-        "同时登录的人太多", "too many people are signing in at this moment",
-        remedy="请稍后重试", remedy_en="Try again in a moment.",
-    )  # fmt: skip
+        "同时登录的人太多",
+        "too many people are signing in at this moment",
+        remedy="请稍后重试",
+        remedy_en="Try again in a moment.",
+    )
 
 
 def too_often(seconds: int) -> Said:
@@ -186,9 +184,15 @@ def _again(
 ) -> Response:
     """The form again. What an unsent form carried stays in it."""
     response = page(
-        request, "sign-in.html", name="sign-in", status=status, onward=own_page(onward), login=login, problem=said,
+        request,
+        "sign-in.html",
+        name="sign-in",
+        status=status,
+        onward=own_page(onward),
+        login=login,
+        problem=said,
         carried=carried if unpack(carried) else "",
-    )  # fmt: skip
+    )
     if wait:
         response.headers["Retry-After"] = str(wait)
     return response

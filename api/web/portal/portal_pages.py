@@ -61,10 +61,18 @@ def register(request: Request, category: LooseText = "", q: LooseText = "", curs
         categories = request.app.state.service.remembered.categories(public)
     filters = {name: value for name, value in (("category", kind), ("q", words)) if value}
     return page(
-        request, "register.html", name="register", items=items, categories=categories, category=kind or "",
-        q=words or "", today=_today(now), paged=cursor is not None, first=_address("/register", filters),
+        request,
+        "register.html",
+        name="register",
+        items=items,
+        categories=categories,
+        category=kind or "",
+        q=words or "",
+        today=_today(now),
+        paged=cursor is not None,
+        first=_address("/register", filters),
         following=None if following is None else _address("/register", {**filters, "cursor": following}),
-    )  # fmt: skip
+    )
 
 
 @router.get("/blacklist")
@@ -74,9 +82,15 @@ def blacklist(request: Request, cursor: Cursor = None) -> Response:
     with publicly(request, now) as public:
         items, following = part.part([one.item for one in public.blacklist(RegisterFilter(ROWS + 1, part.after))])
     return page(
-        request, "blacklist.html", name="blacklist", items=items, today=_today(now), paged=cursor is not None,
-        first="/blacklist", following=None if following is None else _address("/blacklist", {"cursor": following}),
-    )  # fmt: skip
+        request,
+        "blacklist.html",
+        name="blacklist",
+        items=items,
+        today=_today(now),
+        paged=cursor is not None,
+        first="/blacklist",
+        following=None if following is None else _address("/blacklist", {"cursor": following}),
+    )
 
 
 @router.get("/results")
@@ -106,10 +120,19 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
     sections = [list(found) for _, found in groupby(ranked(rows), lambda one: one.group)]
     groups = [(heading(one[0].group, one[0].category) or "", one) for one in sections]
     return page(
-        request, "year.html", name="year", year=number, published=published, groups=groups, today=_today(now),
-        left_out=left_out, windows=windows, paged=cursor is not None, first=path,
+        request,
+        "year.html",
+        name="year",
+        year=number,
+        published=published,
+        groups=groups,
+        today=_today(now),
+        left_out=left_out,
+        windows=windows,
+        paged=cursor is not None,
+        first=path,
         following=None if following is None else _address(path, {"cursor": following}),
-    )  # fmt: skip
+    )
 
 
 @router.get("/rules")
@@ -146,13 +169,20 @@ def appeal(request: Request) -> Response:
         windows = public.windows(years)
     days = law.rulebooks.on(_HOLIDAY_CASE).deadlines.appeal_days
     example = {
-        "published_on": _HOLIDAY_CASE, "last": _HOLIDAY_CASE + timedelta(days=days),
+        "published_on": _HOLIDAY_CASE,
+        "last": _HOLIDAY_CASE + timedelta(days=days),
         "deadline": appeal_deadline(_HOLIDAY_CASE, law.rulebooks, law.calendar).day,
-    }  # fmt: skip
+    }
     return page(
-        request, "appeal.html", name="appeal", years=years, windows=windows, days=days, example=example,
+        request,
+        "appeal.html",
+        name="appeal",
+        years=years,
+        windows=windows,
+        days=days,
+        example=example,
         today=_today(now),
-    )  # fmt: skip
+    )
 
 
 @router.get("/help")

@@ -54,9 +54,15 @@ async def send_survey(request: Request, secret: str) -> Response:
     if not sent.refused:
         worth = await run_in_threadpool(_worth, request, secret, body["answers"], sent.content["events"][0])
         return _shown(
-            request, "survey-sent.html", 200, receipt=sent.content, given=given, form=survey_form(),
-            again="idempotent-replayed" in sent.headers, **worth,
-        )  # fmt: skip
+            request,
+            "survey-sent.html",
+            200,
+            receipt=sent.content,
+            given=given,
+            form=survey_form(),
+            again="idempotent-replayed" in sent.headers,
+            **worth,
+        )
     about = await look(request, PATH.format(secret=secret))
     if about.refused or sent.status in _OVER or sent.content["type"] == _REUSED:
         return _over(request, about if about.refused else sent, given)

@@ -159,9 +159,10 @@ def _check_readings(rows: list[dict[str, Any]]) -> None:
         by, on = row["confirmed_by"], row["confirmed_on"]
         if not isinstance(by, str) or bool(by) != bool(on):
             raise _invalid(
-                name, "confirmed_by 与 confirmed_on 应同时填写或同时为空。",
+                name,
+                "confirmed_by 与 confirmed_on 应同时填写或同时为空。",
                 "confirmed_by and confirmed_on are filled in together or not at all.",
-            )  # fmt: skip
+            )
         if on:
             _day(f"{name} confirmed_on", on)
     if missing := [ref for ref in FIRST_READING_REFS if ref not in seen]:
@@ -181,10 +182,12 @@ def _refuse_what_json_cannot_keep(content: object, path: str) -> None:
         raise _invalid(name[:80], "嵌套过深。", "is nested too deeply.")
     if isinstance(content, float):
         raise RulebookInvalid(
-            name, f"{content!r} 是浮点数。", f"{content!r} is a binary floating-point number.",
+            name,
+            f"{content!r} 是浮点数。",
+            f"{content!r} is a binary floating-point number.",
             f'请写作整数或带引号的小数，如 "{content!r}"。',
             f'Write an integer or quoted decimal, such as "{content!r}".',
-        )  # fmt: skip
+        )
     if isinstance(content, dict):
         for key, value in content.items():
             _refuse_what_json_cannot_keep(value, f"{path}.{key}")

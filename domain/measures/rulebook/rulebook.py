@@ -37,9 +37,16 @@ from domain.measures.text.implements import implements
 from domain.measures.text.paragraphs import READING_REFS
 
 __all__ = [
-    "Defect", "Interpretation", "Rulebook", "RulebookInvalid", "Rulebooks",
-    "assessment_year_of", "load_rulebook", "shipped_rulebook", "year_span",
-]  # fmt: skip
+    "Defect",
+    "Interpretation",
+    "Rulebook",
+    "RulebookInvalid",
+    "Rulebooks",
+    "assessment_year_of",
+    "load_rulebook",
+    "shipped_rulebook",
+    "year_span",
+]
 
 _SHIPPED = Path(__file__).with_name("dayawan-2021.toml")
 _OVERRIDE = "+override"
@@ -127,9 +134,11 @@ class Rulebook:
             if name not in rows or name in seen:
                 raise RulebookInvalid(
                     str(given)[:80],
-                    "没有这个数值，或给了两次。", "there is no such value, or it is given twice.",
-                    f"可用的名称：{'、'.join(rows)}。", f"The names are: {', '.join(rows)}.",
-                )  # fmt: skip
+                    "没有这个数值，或给了两次。",
+                    "there is no such value, or it is given twice.",
+                    f"可用的名称：{'、'.join(rows)}。",
+                    f"The names are: {', '.join(rows)}.",
+                )
             seen.add(name)
             rows[name]["value"] = copy.deepcopy(value)
         content["id"] = self.id.removesuffix(_OVERRIDE) + _OVERRIDE

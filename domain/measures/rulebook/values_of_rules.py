@@ -188,11 +188,15 @@ def check_together(values: Mapping[str, Any]) -> None:
         (excellent <= full, "grades.excellent", f"不得高于满分 {full}。", f"must not exceed the full mark {full}."),
         (
             cap is None or cap >= excellent,
-            "total.cap", "不得低于 grades.excellent。", "must not be below grades.excellent.",
+            "total.cap",
+            "不得低于 grades.excellent。",
+            "must not be below grades.excellent.",
         ),
         (
             answers["A"] > answers["B"] > answers["C"],
-            "survey.points", "应为 A > B > C。", "must fall from A to B to C.",
+            "survey.points",
+            "应为 A > B > C。",
+            "must fall from A to B to C.",
         ),
         (
             lowest <= values["survey.satisfaction_floor"] <= highest,
@@ -214,9 +218,11 @@ def check_together(values: Mapping[str, Any]) -> None:
         ),
         (
             honours == sorted(honours, reverse=True),
-            "honours.points", "高级别不得少于低级别。", "must not rise from a higher level to a lower one.",
+            "honours.points",
+            "高级别不得少于低级别。",
+            "must not rise from a higher level to a lower one.",
         ),
-    )  # fmt: skip
+    )
     for holds, name, problem, problem_en in rules:
         if not holds:
             raise RulebookInvalid(

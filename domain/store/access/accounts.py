@@ -74,14 +74,23 @@ def create_account(
         )
     if connection.scalar(select(accounts.c.id).where(accounts.c.login == name)) is not None:
         raise Contradiction(
-            f"登录名 {name} 已有人使用", f"the login {name} is taken", pointer="/login",
-            remedy="请换一个登录名", remedy_en="Choose another one.",
-        )  # fmt: skip
+            f"登录名 {name} 已有人使用",
+            f"the login {name} is taken",
+            pointer="/login",
+            remedy="请换一个登录名",
+            remedy_en="Choose another one.",
+        )
     account_id = new_id()
     row = {
-        "id": account_id, "login": name, "person_id": person_id, "role": role, "uscc": uscc,
-        "password_hash": password_hash, "created_at": _now(), "handed_out_at": _now() if handed_out else None,
-    }  # fmt: skip
+        "id": account_id,
+        "login": name,
+        "person_id": person_id,
+        "role": role,
+        "uscc": uscc,
+        "password_hash": password_hash,
+        "created_at": _now(),
+        "handed_out_at": _now() if handed_out else None,
+    }
     connection.execute(insert(accounts).values(with_seal(connection, "accounts", row)))
     note(connection, by, AccessAction.ACCOUNT_CREATED, account_id, person_id=person_id, role=role, uscc=uscc)
     return account_id
@@ -136,9 +145,11 @@ def _change(connection: Connection, account_id: str, by: By, act: AccessAction, 
     row = connection.execute(select(accounts).where(accounts.c.id == account_id).with_for_update()).one_or_none()
     if row is None:
         raise NotFound(
-            "没有这个账户", "there is no such account",
-            remedy="请从账户列表选择", remedy_en="Choose one from the list of accounts.",
-        )  # fmt: skip
+            "没有这个账户",
+            "there is no such account",
+            remedy="请从账户列表选择",
+            remedy_en="Choose one from the list of accounts.",
+        )
     if not is_sealed(connection, "accounts", row._mapping):
         raise Contradiction(
             "账户只以本软件写入的内容为准：这个账户在数据库中被改动过（封签不符），不能使用，也不能更改",
@@ -159,9 +170,12 @@ def begin_session(connection: Connection, account: Account, source: str) -> str:
     connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
     secret = secrets.token_urlsafe(32)
     row = {
-        "session_sha256": token_hash(secret), "account_id": account.id, "created_at": now, "last_used_at": now,
+        "session_sha256": token_hash(secret),
+        "account_id": account.id,
+        "created_at": now,
+        "last_used_at": now,
         "expires_at": instant(moment(now) + LONGEST),
-    }  # fmt: skip
+    }
     connection.execute(insert(sessions).values(with_seal(connection, "sessions", row)))
     return secret
 
@@ -171,9 +185,11 @@ def find_session(connection: Connection, secret: str) -> Session | None:
     the two is not as the software wrote it (`row_seals.py`)."""
     now = _now()
     query = select(sessions).where(
-        sessions.c.session_sha256 == token_hash(secret), sessions.c.ended_at.is_(None),
-        sessions.c.expires_at > now, sessions.c.last_used_at > instant(moment(now) - IDLE),
-    )  # fmt: skip
+        sessions.c.session_sha256 == token_hash(secret),
+        sessions.c.ended_at.is_(None),
+        sessions.c.expires_at > now,
+        sessions.c.last_used_at > instant(moment(now) - IDLE),
+    )
     row = connection.execute(query).one_or_none()
     if row is None or not is_sealed(connection, "sessions", row._mapping):
         return None

@@ -75,15 +75,25 @@ def account_rows(connection: Connection, offset: int = 0, limit: int | None = No
         .outerjoin(used, used.c.account_id == accounts.c.id)
         .outerjoin(open_, open_.c.account_id == accounts.c.id)
         .group_by(*accounts.c, persons.c.name, used.c.used)
-        .order_by(accounts.c.login).offset(offset).limit(limit)
-    )  # fmt: skip
+        .order_by(accounts.c.login)
+        .offset(offset)
+        .limit(limit)
+    )
     return [
         AccountRow(
-            row.id, row.login, row.name, row.person_id, Role(row.role), row.uscc, row.created_at, row.disabled_at,
-            row.used, row.signed_in,
+            row.id,
+            row.login,
+            row.name,
+            row.person_id,
+            Role(row.role),
+            row.uscc,
+            row.created_at,
+            row.disabled_at,
+            row.used,
+            row.signed_in,
         )
         for row in connection.execute(query)
-    ]  # fmt: skip
+    ]
 
 
 def account_row(connection: Connection, account_id: str) -> AccountRow:
@@ -108,9 +118,11 @@ def require_another_admin(connection: Connection, account_id: str) -> None:
     left = [row.id for row in rows if is_sealed(connection, "accounts", row._mapping)]
     if left == [account_id]:
         raise Contradiction(
-            "这是最后一个启用的管理员账户，不能停用", "this is the last enabled administrator and cannot be disabled",
-            remedy="请先新建或启用另一个管理员账户", remedy_en="Make or enable another administrator first.",
-        )  # fmt: skip
+            "这是最后一个启用的管理员账户，不能停用",
+            "this is the last enabled administrator and cannot be disabled",
+            remedy="请先新建或启用另一个管理员账户",
+            remedy_en="Make or enable another administrator first.",
+        )
 
 
 def made_password() -> str:
@@ -155,9 +167,11 @@ def find_token_hash(connection: Connection, text: str) -> bytes:
     found = [one for one in known if one == token_hash(text)] or by_id
     if len(found) != 1:
         raise NotFound(
-            "没有这个令牌", "there is no such token",
-            remedy="编号见令牌列表（steward token list）", remedy_en="See the list of tokens (steward token list).",
-        )  # fmt: skip
+            "没有这个令牌",
+            "there is no such token",
+            remedy="编号见令牌列表（steward token list）",
+            remedy_en="See the list of tokens (steward token list).",
+        )
     return found[0]
 
 
@@ -192,9 +206,16 @@ def _usable() -> ColumnElement[bool]:
 
 def _token(row: Row[tuple[object, ...]]) -> TokenRow:
     return TokenRow(
-        token_id(row.token_sha256), row.name, row.person_id, row.role, row.uscc, row.created_at, row.expires_at,
-        row.revoked_at, row.last_used_at,
-    )  # fmt: skip
+        token_id(row.token_sha256),
+        row.name,
+        row.person_id,
+        row.role,
+        row.uscc,
+        row.created_at,
+        row.expires_at,
+        row.revoked_at,
+        row.last_used_at,
+    )
 
 
 def _now() -> Instant:

@@ -104,6 +104,9 @@ def _repeats(text: str) -> bool:
 
 def _weak(text: str, text_en: str) -> Invalid:
     return Invalid(
-        text, text_en, pointer="/password",
-        remedy="可用几个不相关的词连成一句", remedy_en="Several unrelated words make a good one.",
-    )  # fmt: skip
+        text,
+        text_en,
+        pointer="/password",
+        remedy="可用几个不相关的词连成一句",
+        remedy_en="Several unrelated words make a good one.",
+    )

@@ -35,9 +35,9 @@ def seconds_to_wait(connection: Connection, login: str, source: str) -> int:
     failures = sign_in_failures
     mine = (failures.c.source == source) & (failures.c.failed_at > instant(now - WINDOW))
     this = failures.c.login_sha256 == hashed(login)
-    query = select(
-        func.count(), func.count().filter(this), func.max(failures.c.failed_at).filter(this)
-    ).select_from(failures)  # fmt: skip
+    query = select(func.count(), func.count().filter(this), func.max(failures.c.failed_at).filter(this)).select_from(
+        failures
+    )
     all_, of_login, last = connection.execute(query.where(mine)).one()
     over = of_login - (FEWER_TRIES if all_ >= VERY_OFTEN else FREE_TRIES)
     if over < 0 or last is None:

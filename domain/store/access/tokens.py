@@ -85,10 +85,12 @@ def person_names(connection: Connection, person_ids: set[str]) -> dict[str, str]
 def colleagues_of(connection: Connection, uscc: str) -> set[str]:
     """The persons who act for an agency and have never had any other access: what one of them wrote, all may read."""
     found: dict[str, set[tuple[str, str | None]]] = {}
-    speaking = union(*(
-        select(table.c.person_id).where(table.c.role == Role.AGENCY, table.c.uscc == uscc)
-        for table in (tokens, accounts)
-    ))  # fmt: skip
+    speaking = union(
+        *(
+            select(table.c.person_id).where(table.c.role == Role.AGENCY, table.c.uscc == uscc)
+            for table in (tokens, accounts)
+        )
+    )
     for table in (tokens, accounts):
         query = select(table.c.person_id, table.c.role, table.c.uscc).where(table.c.person_id.in_(speaking))
         for row in connection.execute(query):
@@ -109,9 +111,13 @@ def create_token(
     secret = PREFIX + secrets.token_urlsafe(32)
     hashed = token_hash(secret)
     row = {
-        "token_sha256": hashed, "person_id": person_id, "role": role, "uscc": uscc, "created_at": _now(),
+        "token_sha256": hashed,
+        "person_id": person_id,
+        "role": role,
+        "uscc": uscc,
+        "created_at": _now(),
         "expires_at": expires_at,
-    }  # fmt: skip
+    }
     connection.execute(insert(tokens).values(with_seal(connection, "tokens", row)))
     note(connection, by, AccessAction.TOKEN_CREATED, token_id(hashed), person_id=person_id, role=role, uscc=uscc)
     return secret

@@ -28,9 +28,11 @@ def back_up(source: Path, target: Path) -> None:
     """Copy a ledger, which may be in use, as it is at this moment. Raises: Contradiction, Busy, DatabaseRefused."""
     if target.exists():
         raise Contradiction(
-            f"{target.name} 已经存在，不覆盖", f"{target.name} is there already and is not overwritten",
-            remedy="请另取文件名", remedy_en="Name another file.",
-        )  # fmt: skip
+            f"{target.name} 已经存在，不覆盖",
+            f"{target.name} is there already and is not overwritten",
+            remedy="请另取文件名",
+            remedy_en="Name another file.",
+        )
     made = _copy(source, target.parent)
     try:
         os.link(made, target)  # never over a file that came meanwhile
@@ -107,6 +109,8 @@ def _require_unused(target: Path) -> None:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, _LOCKED, _LOCKS)
         except OSError as error:
             raise Busy(
-                f"数据库文件 {target.name} 正在使用", f"the database file {target.name} is in use",
-                remedy="请先停止服务和其他命令，再恢复", remedy_en="Stop the service and other commands first.",
-            ) from error  # fmt: skip
+                f"数据库文件 {target.name} 正在使用",
+                f"the database file {target.name} is in use",
+                remedy="请先停止服务和其他命令，再恢复",
+                remedy_en="Stop the service and other commands first.",
+            ) from error

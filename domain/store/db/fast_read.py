@@ -81,9 +81,14 @@ class _Postgresql:
             return await asyncpg.connect(**{**given, **arguments, "host": host, "port": port})
 
         return await asyncpg.create_pool(
-            connect=connect, min_size=0, max_size=CONNECTIONS, timeout=ANSWER_SECONDS, command_timeout=ANSWER_SECONDS,
-            init=_prepare, reset=_keep,
-        )  # fmt: skip
+            connect=connect,
+            min_size=0,
+            max_size=CONNECTIONS,
+            timeout=ANSWER_SECONDS,
+            command_timeout=ANSWER_SECONDS,
+            init=_prepare,
+            reset=_keep,
+        )
 
     async def row(self, query: str, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         reached = reached_by(self._engine)

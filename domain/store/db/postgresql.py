@@ -39,9 +39,13 @@ was planned while its tables were small has to be good when they have grown. Iso
 whatever the database's default; and what is acknowledged is on disk."""
 TAKE_SERVICE_ROLE = f"SET ROLE {SERVICE_ROLE}"
 CONNECTING: dict[str, Any] = {
-    "application_name": "steward", "connect_timeout": 5,
-    "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000,
-}  # fmt: skip
+    "application_name": "steward",
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 """How to connect, where the URL says nothing else (libpq's names)."""
 PROBE_SECONDS = 2
 """The shortest that libpq can be told to wait for a connection."""
@@ -114,10 +118,12 @@ def asyncpg_arguments(engine: Engine) -> dict[str, Any]:
     query = urlencode({name: value for name, value in libpq.items() if name in _BOTH_DRIVERS})
     return {
         "dsn": f"postgresql://?{query}" if query else None,
-        "user": libpq.get("user"), "password": libpq.get("password"), "passfile": libpq.get("passfile"),
+        "user": libpq.get("user"),
+        "password": libpq.get("password"),
+        "passfile": libpq.get("passfile"),
         "database": libpq.get("dbname"),
         "server_settings": {**settings, "default_transaction_read_only": "on"},
-    }  # fmt: skip
+    }
 
 
 # ---- a server that is another one now ----

@@ -51,10 +51,7 @@ class Holder(NamedTuple):
     name: Callable[[str], str]
 
 
-HOLDERS = (
-    Holder(vault_secrets, vault_secrets.c.name, secret_name),
-    Holder(vault, vault.c.subject_id, subject_name),
-)
+HOLDERS = (Holder(vault_secrets, vault_secrets.c.name, secret_name), Holder(vault, vault.c.subject_id, subject_name))
 
 
 class Health(NamedTuple):

@@ -52,10 +52,7 @@ _COUNTING = (
     "(SELECT DISTINCT originator_id, version FROM event_keys WHERE {of_streams} AND {of_keys}) k {source} "
     f"WHERE NOT EXISTS (SELECT 1 {_GONE.format(more='')}) ORDER BY e.stream, e.originator_version"  # names of ours
 )
-_OF_STREAMS = {
-    "postgresql": "originator_id = ANY($1::uuid[])",
-    "sqlite": _among("originator_id", "$1", "sqlite"),
-}
+_OF_STREAMS = {"postgresql": "originator_id = ANY($1::uuid[])", "sqlite": _among("originator_id", "$1", "sqlite")}
 _COUNTING_UNDER = {
     dialect: _COUNTING.format(
         of_streams=_OF_STREAMS[dialect],

@@ -46,9 +46,13 @@ def begin(connection: Connection, before: LogBefore) -> int:
     lowest = text("SELECT pg_snapshot_xmin(pg_current_snapshot()) AS lowest").columns(lowest=Transaction)
     connection.execute(
         update(sealer).values(
-            horizon=connection.scalar(lowest), last_log_index=before.last_log_index + count, cluster=before.cluster,
+            horizon=connection.scalar(lowest),
+            last_log_index=before.last_log_index + count,
+            cluster=before.cluster,
             floor=connection.scalar(select(func.coalesce(func.max(events.c.position), 0))),
-            waiting_for=None, waiting_since=None, waiting_position=None,
+            waiting_for=None,
+            waiting_since=None,
+            waiting_position=None,
         )
-    )  # fmt: skip
+    )
     return count

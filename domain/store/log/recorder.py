@@ -24,9 +24,17 @@ PAGE = 1000
 _bound: ContextVar[Connection | None] = ContextVar("steward_connection", default=None)
 
 _COLUMNS = (
-    "originator_id", "originator_version", "topic", "state", "stream", "event_id", "occurred_on", "recorded_at",
-    "actor", "leaf_hash",
-)  # fmt: skip
+    "originator_id",
+    "originator_version",
+    "topic",
+    "state",
+    "stream",
+    "event_id",
+    "occurred_on",
+    "recorded_at",
+    "actor",
+    "leaf_hash",
+)
 _TYPES = ("uuid", "int", "text", "bytea", "text", "text", "date", "timestamptz", "text", "bytea")
 
 

@@ -61,13 +61,17 @@ def acceptances(connection: Connection) -> list[dict[str, Any]]:
     """Every accepted restore, as it is shown: when, by whom, and which entries of the longer log may be lost."""
     return [
         {
-            "event_id": one.id, "accepted_at": one.recorded_at, "by": one.actor, "reason": one.reason,
+            "event_id": one.id,
+            "accepted_at": one.recorded_at,
+            "by": one.actor,
+            "reason": one.reason,
             "old": {"origin": one.old_origin, "size": one.old_size, "root": one.old_root},
             "new": {"origin": f"steward-ledger/{one.id}", "size": one.new_size, "root": one.new_root},
             "lost": {"from": one.kept_size + 1, "to": one.old_size},
         }
-        for _, one in origins_of(connection) if one is not None
-    ]  # fmt: skip
+        for _, one in origins_of(connection)
+        if one is not None
+    ]
 
 
 def horizons(connection: Connection) -> list[HorizonBegun]:
@@ -79,8 +83,7 @@ def _own(connection: Connection, kinds: tuple[type[Event], ...]) -> list[Any]:
     query = (
         select(events.c.topic, events.c.state)
         .where(
-            events.c.originator_id == stream_id(LEDGER_STREAM),
-            events.c.topic.in_([topic_of(kind) for kind in kinds]),
+            events.c.originator_id == stream_id(LEDGER_STREAM), events.c.topic.in_([topic_of(kind) for kind in kinds])
         )
         .order_by(events.c.originator_version)
     )

@@ -30,12 +30,19 @@ def sealed_entries(connection: Connection, after: int, up_to: int, limit: int) -
     index, of = log_index.c.log_index, events.c
     query = (
         select(
-            index, of.event_id, of.stream, of.originator_id, of.originator_version, of.topic, of.recorded_at, of.state,
+            index,
+            of.event_id,
+            of.stream,
+            of.originator_id,
+            of.originator_version,
+            of.topic,
+            of.recorded_at,
+            of.state,
             of.leaf_hash,
         )
         .join_from(log_index, events, of.position == log_index.c.position)
         .where(index > after, index <= up_to)
         .order_by(index)
         .limit(limit)
-    )  # fmt: skip
+    )
     return [LogEntry._make((*row[:7], bytes(row.state), bytes(row.leaf_hash))) for row in connection.execute(query)]

@@ -261,14 +261,18 @@ def _seal_postgresql(connection: Connection) -> int:
     values["cluster"] = now.cluster
     if passed:
         values |= {
-            "sealed_at": row.waiting_since, "floor": row.waiting_position or row.floor,
-            "waiting_for": None, "waiting_since": None, "waiting_position": None,
-        }  # fmt: skip
+            "sealed_at": row.waiting_since,
+            "floor": row.waiting_position or row.floor,
+            "waiting_for": None,
+            "waiting_since": None,
+            "waiting_position": None,
+        }
     if idle or (sealed and (passed or row.waiting_for is None)):
         values |= {
-            "waiting_for": connection.scalar(_OWN_ID), "waiting_since": instant(now.clock),
+            "waiting_for": connection.scalar(_OWN_ID),
+            "waiting_since": instant(now.clock),
             "waiting_position": now.last_position,
-        }  # fmt: skip
+        }
     connection.execute(update(sealer).values(values))
     return sealed
 

@@ -146,9 +146,12 @@ def head_changes(moves: Iterable[tuple[StreamHead, StreamHead]]) -> RowUpdate:
         for before, to in moves
     ]
     return RowUpdate(
-        "stream_heads", ("version", "count", "last_recorded_at", "hash"), ("originator_id", "version"),
-        ("int", "int", "timestamptz", "bytea", "uuid", "int"), rows,
-    )  # fmt: skip
+        "stream_heads",
+        ("version", "count", "last_recorded_at", "hash"),
+        ("originator_id", "version"),
+        ("int", "int", "timestamptz", "bytea", "uuid", "int"),
+        rows,
+    )
 
 
 def head_of(connection: Connection, stream: str) -> StreamHead | None:
@@ -218,9 +221,13 @@ def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Strea
         return None
     last = row.last_recorded_at
     head = StreamHead(
-        stream, row.version, row.count, instant(last) if isinstance(last, datetime) else last,
-        bytes(row.hash), row.db_now or datetime.now(UTC),
-    )  # fmt: skip
+        stream,
+        row.version,
+        row.count,
+        instant(last) if isinstance(last, datetime) else last,
+        bytes(row.hash),
+        row.db_now or datetime.now(UTC),
+    )
     years = frozenset(int(year) for year in (row.published or "").split(",") if year)
     return head, LedgerSnapshot(row.law_version or 0, years)
 

@@ -18,15 +18,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from domain.errors import Unreadable
 from domain.events import HorizonBegun
-from domain.proof.check import (
-    EMPTY_ROOT,
-    NO_EVENTS,
-    Checkpoint,
-    ProofError,
-    VerifierKey,
-    node_hash,
-    verify_checkpoint,
-)
+from domain.proof.check import EMPTY_ROOT, NO_EVENTS, Checkpoint, ProofError, VerifierKey, node_hash, verify_checkpoint
 from domain.proof.tree import Node
 from domain.store.db.schema import checkpoints, events, log_index, sealer, tree_nodes
 from domain.store.log.mapper import EventMapper, LedgerStoredEvent, leaf_hash
@@ -81,12 +73,17 @@ class Auditor:
         """Every difference, in the order in which they are found."""
         connection = self._connection
         parts: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
-            ("schema", lambda: altered(connection)), ("events", self._log),
-            ("sealed_heads", lambda: self._streams.sealed(connection)), ("events", self._never_sealed),
-            ("stream_heads", lambda: self._streams.live(connection)), ("tree_nodes", self._tree_ends),
-            ("outside", self._beyond), ("vault", self._beside.end), ("idempotency", lambda: answers(connection)),
+            ("schema", lambda: altered(connection)),
+            ("events", self._log),
+            ("sealed_heads", lambda: self._streams.sealed(connection)),
+            ("events", self._never_sealed),
+            ("stream_heads", lambda: self._streams.live(connection)),
+            ("tree_nodes", self._tree_ends),
+            ("outside", self._beyond),
+            ("vault", self._beside.end),
+            ("idempotency", lambda: answers(connection)),
             ("access_changes", lambda: compared(connection, self._access)),
-        )  # fmt: skip
+        )
         for table, part in parts:
             yield from readable(table, part())
 
@@ -112,9 +109,11 @@ class Auditor:
         while self._next_signed is not None:
             size = self._next_signed.size
             yield Finding(
-                "checkpoints", f"size {size}", f"签署了 {size} 条，日志只有 {self.events} 条",
+                "checkpoints",
+                f"size {size}",
+                f"签署了 {size} 条，日志只有 {self.events} 条",
                 f"{size} entries were signed, the log has {self.events}",
-            )  # fmt: skip
+            )
             self._next_signed = next(self._signed, None)
 
     def _signed_here(self) -> Iterator[Finding]:
@@ -255,19 +254,22 @@ class Auditor:
             yield from found
             if not found and size not in self._sizes:
                 yield Finding(
-                    "checkpoints", f"size {size}", f"外部保存的检查点（{one.where}）不在表中",
+                    "checkpoints",
+                    f"size {size}",
+                    f"外部保存的检查点（{one.where}）不在表中",
                     f"the checkpoint that was kept outside ({one.where}) is not among them",
-                )  # fmt: skip
+                )
 
     def _beyond(self) -> Iterator[Finding]:
         """What was kept outside of a longer log than this one."""
         for size, kept in sorted(self._outside.items()):
             yield Finding(
-                "outside", f"{kept[0].where}, size {size}",
+                "outside",
+                f"{kept[0].where}, size {size}",
                 f"外部保存的检查点有 {size} 条，数据库只有 {self.events} 条：记录被删去或恢复了旧备份",
                 f"a checkpoint kept outside has {size} entries, the database {self.events}: entries were taken out, or "
                 "an older backup was restored",
-            )  # fmt: skip
+            )
 
     # ---- what is kept beside the log ----
 
@@ -304,10 +306,11 @@ class Auditor:
         for level in range(max(size.bit_length(), *found.keys(), 0) + 1):
             if found.get(level, 0) != size >> level:
                 yield Finding(
-                    "tree_nodes", f"level {level}",
+                    "tree_nodes",
+                    f"level {level}",
                     f"应有 {size >> level} 个节点，实有 {found.get(level, 0)} 个",
                     f"{size >> level} nodes should be there, and {found.get(level, 0)} are",
-                )  # fmt: skip
+                )
 
 
 def _all_checkpoints(connection: Connection) -> Iterator[Signed]:
@@ -319,10 +322,18 @@ def _all_checkpoints(connection: Connection) -> Iterator[Signed]:
 
 def _stored(row: Row[Any]) -> LedgerStoredEvent:
     return LedgerStoredEvent(
-        originator_id=row.originator_id, originator_version=row.originator_version, topic=row.topic,
-        state=bytes(row.state), stream=row.stream, event_id=row.event_id, occurred_on=row.occurred_on,
-        recorded_at=row.recorded_at, actor=row.actor, leaf_hash=bytes(row.leaf_hash), position=row.position,
-    )  # fmt: skip
+        originator_id=row.originator_id,
+        originator_version=row.originator_version,
+        topic=row.topic,
+        state=bytes(row.state),
+        stream=row.stream,
+        event_id=row.event_id,
+        occurred_on=row.occurred_on,
+        recorded_at=row.recorded_at,
+        actor=row.actor,
+        leaf_hash=bytes(row.leaf_hash),
+        position=row.position,
+    )
 
 
 def _place(row: Row[Any]) -> str:

@@ -64,9 +64,11 @@ def compared(connection: Connection, signed: Mapping[AccessSigned, str]) -> Iter
     for said, where in signed.items():
         if seals.get(said.number) != said.seal:
             yield Finding(
-                "access_changes", f"number {said.number}", f"签署检查点（{where}）时的这一行不见了",
+                "access_changes",
+                f"number {said.number}",
+                f"签署检查点（{where}）时的这一行不见了",
                 f"this row was there when a checkpoint was signed ({where})",
-            )  # fmt: skip
+            )
     there = {(one.table, one.subject): one for one in _held(connection)}
     made = {(_MADE[AccessAction(row.act)], row.subject): row.number for row in rows if row.act in _MADE}
     closed = {row.subject: _CLOSED[AccessAction(row.act)] for row in rows if row.act in _CLOSED}
@@ -85,17 +87,17 @@ def compared(connection: Connection, signed: Mapping[AccessSigned, str]) -> Iter
             )
         if closed.get(one.subject, one.closed) != one.closed:
             yield Finding(
-                one.table, one.subject, "是否停用或撤销与权限变更记录不符",
+                one.table,
+                one.subject,
+                "是否停用或撤销与权限变更记录不符",
                 "whether it is closed is not what access_changes says",
-            )  # fmt: skip
+            )
 
 
 def _gaps(rows: Sequence[Row[Any]]) -> Iterator[Finding]:
     for expected, row in enumerate(rows, start=1):
         if row.number != expected:
-            yield Finding(
-                "access_changes", f"number {expected}", "编号不连续：这一行不见了", "a gap: this row is gone"
-            )  # fmt: skip
+            yield Finding("access_changes", f"number {expected}", "编号不连续：这一行不见了", "a gap: this row is gone")
             return
 
 

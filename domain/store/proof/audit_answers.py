@@ -57,9 +57,13 @@ def _recorded(connection: Connection, ids: set[str]) -> dict[str, Row[Any]]:
     """The events of these ids."""
     wanted, found = sorted(ids), {}
     columns = (
-        events.c.event_id, events.c.originator_version, events.c.recorded_at, events.c.occurred_on, events.c.topic,
+        events.c.event_id,
+        events.c.originator_version,
+        events.c.recorded_at,
+        events.c.occurred_on,
+        events.c.topic,
         events.c.stream,
-    )  # fmt: skip
+    )
     for start in range(0, len(wanted), PAGE):
         query = select(*columns).where(events.c.event_id.in_(wanted[start : start + PAGE]))
         found.update({row.event_id: row for row in connection.execute(query)})
@@ -87,6 +91,9 @@ def _is_right(content: dict[str, Any], recorded: dict[str, Row[Any]]) -> bool:
 
 def _told(row: Row[Any]) -> dict[str, Any]:
     return {
-        "id": row.event_id, "type": EVENT_TYPES[row.topic].__name__, "version": row.originator_version,
-        "occurred_on": row.occurred_on.isoformat(), "recorded_at": row.recorded_at,
-    }  # fmt: skip
+        "id": row.event_id,
+        "type": EVENT_TYPES[row.topic].__name__,
+        "version": row.originator_version,
+        "occurred_on": row.occurred_on.isoformat(),
+        "recorded_at": row.recorded_at,
+    }

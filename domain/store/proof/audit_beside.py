@@ -125,15 +125,19 @@ class Beside:
         for subject, event_id in self._subjects.items():
             if subject not in known:
                 yield Finding(
-                    "vault", f"subject {subject}", f"记录 {event_id} 所封存内容的密钥不见了",
+                    "vault",
+                    f"subject {subject}",
+                    f"记录 {event_id} 所封存内容的密钥不见了",
                     f"the key of what event {event_id} has sealed is gone",
-                )  # fmt: skip
+                )
         for subject, erased_at in known.items():
             if erased_at != self._erased.get(subject):
                 yield Finding(
-                    "vault", f"subject {subject}", "是否删除与日志中的决定不符",
+                    "vault",
+                    f"subject {subject}",
+                    "是否删除与日志中的决定不符",
                     "whether it is erased is not what the log says",
-                )  # fmt: skip
+                )
 
     def _secrets(self) -> Iterator[Finding]:
         """Secrets can be opened; each that something stored was made with is there, and no other."""
@@ -156,9 +160,7 @@ class Beside:
     def _named(self) -> Iterator[Finding]:
         """Whoever recorded something, holds an account or token, or changed one, is among the persons."""
         known = set(self._connection.scalars(select(persons.c.id)))
-        columns = (
-            tokens.c.person_id, accounts.c.person_id, access_changes.c.person_id, access_changes.c.by_person,
-        )  # fmt: skip
+        columns = (tokens.c.person_id, accounts.c.person_id, access_changes.c.person_id, access_changes.c.by_person)
         named = self._actors.union(*(self._connection.scalars(select(column).distinct()) for column in columns))
         for person in sorted(one for one in named if one is not None and one not in known):
             yield Finding("persons", person, "记录提到的人员不见了", "somebody whom records name is gone")

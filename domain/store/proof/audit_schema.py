@@ -91,9 +91,11 @@ def _postgresql(connection: Connection) -> Iterator[Finding]:
         yield _changed(next((table for table in APPEND_ONLY if name.startswith(table)), "—"), name)
     for row in connection.execute(_SHOWN_OTHERWISE, {"tables": tables}):
         yield Finding(
-            row.relname, row.what, "表上有本软件没有的规则、行级安全或继承",
+            row.relname,
+            row.what,
+            "表上有本软件没有的规则、行级安全或继承",
             "a rule, row security or an inheriting table that the software does not have",
-        )  # fmt: skip
+        )
 
 
 def _is_ours(row: Row[Any]) -> bool:

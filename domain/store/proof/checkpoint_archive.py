@@ -120,11 +120,12 @@ class Witness:
             yield
         except OSError as error:
             raise NotKept(
-                "检查点无法保存到数据库之外", "checkpoints cannot be kept outside the database",
+                "检查点无法保存到数据库之外",
+                "checkpoints cannot be kept outside the database",
                 remedy="请检查检查点目录（STEWARD_CHECKPOINT_DIR）的权限与磁盘空间；记录照常，恢复后自动补存",
                 remedy_en="Check rights and space of the folder of checkpoints (STEWARD_CHECKPOINT_DIR). Recording "
                 "goes on, and what is missing is written when it can be.",
-            ) from error  # fmt: skip
+            ) from error
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

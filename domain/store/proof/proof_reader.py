@@ -10,16 +10,7 @@ from sqlalchemy import Connection, Row, select, tuple_
 
 from domain.events import RestoreAccepted, topic_of
 from domain.proof.check import EMPTY_ROOT, NO_EVENTS
-from domain.proof.tree import (
-    HeadsTree,
-    Node,
-    Range,
-    TreeHead,
-    consistency_ranges,
-    fold,
-    inclusion_ranges,
-    needed,
-)
+from domain.proof.tree import HeadsTree, Node, Range, TreeHead, consistency_ranges, fold, inclusion_ranges, needed
 from domain.store.db.schema import checkpoints, events, log_index, sealed_heads, tree_nodes
 from domain.values import LEDGER_STREAM, Instant, stream_id
 
@@ -122,12 +113,19 @@ def placed(connection: Connection, event_id: str) -> PlacedEvent | None:
     of = events.c
     query = (
         select(
-            log_index.c.log_index, of.event_id, of.stream, of.originator_version, of.topic, of.actor, of.recorded_at,
-            of.state, of.leaf_hash,
+            log_index.c.log_index,
+            of.event_id,
+            of.stream,
+            of.originator_version,
+            of.topic,
+            of.actor,
+            of.recorded_at,
+            of.state,
+            of.leaf_hash,
         )
         .select_from(events.outerjoin(log_index, of.position == log_index.c.position))
         .where(of.event_id == event_id)
-    )  # fmt: skip
+    )
     row = connection.execute(query).one_or_none()
     return None if row is None else PlacedEvent._make((*row[:7], bytes(row.state), bytes(row.leaf_hash)))
 
@@ -188,11 +186,12 @@ def sealed_stream(connection: Connection, stream: str, count: int, size: int) ->
         select(log_index.c.log_index, events.c.topic, events.c.state)
         .join(events, events.c.position == log_index.c.position)
         .where(
-            events.c.originator_id == stream_id(stream), events.c.originator_version <= count,
+            events.c.originator_id == stream_id(stream),
+            events.c.originator_version <= count,
             log_index.c.log_index <= size,
         )
         .order_by(events.c.originator_version)
-    )  # fmt: skip
+    )
     return [Leaf(row.log_index, row.topic, bytes(row.state)) for row in connection.execute(query)]
 
 

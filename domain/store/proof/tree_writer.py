@@ -217,17 +217,24 @@ def _write(connection: Connection, batch: _Batch) -> None:
         connection,
         [
             Insert(
-                "tree_nodes", ("level", "place", "hash"), ("int", "bigint", "bytea"),
+                "tree_nodes",
+                ("level", "place", "hash"),
+                ("int", "bigint", "bytea"),
                 [(level, place, hash_) for (level, place), hash_ in batch.nodes.items()],
             ),
             Insert(
-                "sealed_heads", ("stream", "count", "hash", "highest", "changed_at"),
-                ("text", "int", "bytea", "int", "bigint"), new,
+                "sealed_heads",
+                ("stream", "count", "hash", "highest", "changed_at"),
+                ("text", "int", "bytea", "int", "bigint"),
+                new,
             ),
             RowUpdate(
-                "sealed_heads", ("count", "hash", "highest", "changed_at"), ("stream",),
-                ("int", "bytea", "int", "bigint", "text"), old,
+                "sealed_heads",
+                ("count", "hash", "highest", "changed_at"),
+                ("stream",),
+                ("int", "bytea", "int", "bigint", "text"),
+                old,
             ),
             Insert("checkpoints", Signed._fields, ("bigint", "bytea", "int", "bytea", "text", "timestamptz"), [signed]),
         ],
-    )  # fmt: skip
+    )

@@ -206,8 +206,16 @@ def counts(connection: Connection, basis: QueryBasis) -> list[Count]:
         words[row[0]] = min(filter(None, (words.get(row[0]), row.words)), default=None)
     return [
         Count(
-            heading(group, words[group], known), filing, tier, bool(assessed), None if grade is None else places[grade],
-            bool(complete), int(number), int(records), int(every_record), int(hundredths),
+            heading(group, words[group], known),
+            filing,
+            tier,
+            bool(assessed),
+            None if grade is None else places[grade],
+            bool(complete),
+            int(number),
+            int(records),
+            int(every_record),
+            int(hundredths),
         )
         for group, filing, tier, assessed, grade, complete, _, number, records, every_record, hundredths in found
-    ]  # fmt: skip
+    ]

@@ -130,18 +130,26 @@ def matters(
 ) -> Iterator[OpenMatter]:
     """Reports, appeals, objections, impacts or submissions at a basis, what is due first first; a page of them."""
     conditions = {
-        "status": "m.is_open = 1" if wanted.status is None else "1 = 1" if wanted.status == "all"
+        "status": "m.is_open = 1"
+        if wanted.status is None
+        else "1 = 1"
+        if wanted.status == "all"
         else "m.status = :status",
-        "due_before": "m.due_on < :due_before", "uscc": "h.stream = :stream", "id": "m.key = :key",
+        "due_before": "m.due_on < :due_before",
+        "uscc": "h.stream = :stream",
+        "id": "m.key = :key",
         "year": "m.about_year = :year",
-    }  # fmt: skip
+    }
     given: dict[str, Any] = {name: value for name, value in wanted._asdict().items() if value is not None}
     where = " AND ".join(conditions[name] for name in ("status", *given) if name in conditions)
     values: dict[str, Any] = {"kind": wanted.kind, "day": as_of.isoformat(), "known": known_at}
     values |= {
-        "status": wanted.status, "due_before": str(wanted.due_before), "stream": f"agency/{wanted.uscc}",
-        "key": f"{wanted.kind}:{wanted.id}", "year": wanted.year,
-    }  # fmt: skip
+        "status": wanted.status,
+        "due_before": str(wanted.due_before),
+        "stream": f"agency/{wanted.uscc}",
+        "key": f"{wanted.kind}:{wanted.id}",
+        "year": wanted.year,
+    }
     query = (
         f"SELECT h.stream, m.key, m.valid_from, {', '.join(f'm.{one}' for one in SHAPES[MATTERS].columns)} "  # noqa: S608
         f"FROM {MATTERS} m JOIN stream_heads h ON h.originator_id = m.originator_id WHERE m.kind = :kind "

@@ -96,9 +96,11 @@ def _revisions(chain: list[Result]) -> Iterator[dict[str, Any]]:
         if isinstance(one, ResultRevised):
             why = "rank" if one.sheet_of is not None else "appeal" if one.appeal_id is not None else "late_fact"
             yield {
-                "published_on": one.occurred_on.isoformat(), "because_of": why,
+                "published_on": one.occurred_on.isoformat(),
+                "because_of": why,
                 "changed": [
                     {"field": row["field"], "before": row["before"], "after": row["after"]}
-                    for row in one.difference if row["field"] in _CHANGED
+                    for row in one.difference
+                    if row["field"] in _CHANGED
                 ],
-            }  # fmt: skip
+            }

@@ -180,11 +180,16 @@ def _listed(
     where = " AND ".join(["h.stream > :after", "h.stream < :end", *conditions])
     order = "known_from DESC, stream" if newest_first else "stream"
     values: dict[str, Any] = {
-        "day": on.day.isoformat(), "known": on.known_at, "end": _END, "limit": wanted.limit,
+        "day": on.day.isoformat(),
+        "known": on.known_at,
+        "end": _END,
+        "limit": wanted.limit,
         "after": _FIRST if wanted.after is None else agency_stream(wanted.after),
-        "category": wanted.category, "q": None if wanted.q is None else searched_for(wanted.q), **more,
+        "category": wanted.category,
+        "q": None if wanted.q is None else searched_for(wanted.q),
+        **more,
         **{f"key_{number}": key for number, key in enumerate(_CHANGES_WHAT_IS_SHOWN)},
-    }  # fmt: skip
+    }
     found = text(f"{query} WHERE {where} ORDER BY {order} LIMIT :limit").columns(*_TYPES)
     return [
         Listed(row.stream.removeprefix(_FIRST), row.name, row.category, row.known_from, row.since, row.until)
@@ -193,10 +198,19 @@ def _listed(
 
 
 _TYPES = (
-    column("stream", Text), column("name", Text), column("category", Text), column("since", Date),
-    column("until", Date), column("known_from", InstantColumn),
-)  # fmt: skip
+    column("stream", Text),
+    column("name", Text),
+    column("category", Text),
+    column("since", Date),
+    column("until", Date),
+    column("known_from", InstantColumn),
+)
 _SHOWN_TYPES = (
-    column("stream", Text), column("name", Text), column("category", Text), column("valid_from", Date),
-    column("valid_to", Date), column("known_from", InstantColumn), column("known_to", InstantColumn),
-)  # fmt: skip
+    column("stream", Text),
+    column("name", Text),
+    column("category", Text),
+    column("valid_from", Date),
+    column("valid_to", Date),
+    column("known_from", InstantColumn),
+    column("known_to", InstantColumn),
+)

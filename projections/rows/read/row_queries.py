@@ -35,15 +35,19 @@ class DistrictBasis(NamedTuple):
     def echo(self) -> dict[str, Any]:
         """What an answer over the whole district says of its basis (api.md, Reading)."""
         echo: dict[str, Any] = {
-            "as_of": self.as_of.isoformat(), "known_at": self.known_at,
-            "projected": self.as_of > shanghai_date(self.known_at), "rulebook": None, "calendar": None,
-        }  # fmt: skip
+            "as_of": self.as_of.isoformat(),
+            "known_at": self.known_at,
+            "projected": self.as_of > shanghai_date(self.known_at),
+            "rulebook": None,
+            "calendar": None,
+        }
         if self.law is None:
             return echo
         book = self.law.rulebooks.on(self.as_of)
         echo |= {
-            "rulebook": {"id": book.id, "sha256": book.sha256}, "calendar": calendar_echo(self.law.calendar, False)
-        }  # fmt: skip
+            "rulebook": {"id": book.id, "sha256": book.sha256},
+            "calendar": calendar_echo(self.law.calendar, False),
+        }
         return {**echo, **demonstration_mark(self.law)}
 
 
@@ -218,10 +222,6 @@ def _statistics(year: int | None, found: list[Count]) -> dict[str, Any]:
             {"category": category, "agencies": number}
             for category, number in sorted(by(lambda one: one.category, found).items(), key=lambda item: str(item[0]))
         ],
-        "assessed": {
-            "agencies": count, "complete": complete, "mean_total": rounded(points / count) if count else None
-        },
-        "bad_records": {
-            "year": sum(one.records for one in found), "total": sum(one.all_records for one in found)
-        },
-    }  # fmt: skip
+        "assessed": {"agencies": count, "complete": complete, "mean_total": rounded(points / count) if count else None},
+        "bad_records": {"year": sum(one.records for one in found), "total": sum(one.all_records for one in found)},
+    }

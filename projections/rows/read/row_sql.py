@@ -151,10 +151,16 @@ def parameters_of(basis: QueryBasis) -> dict[str, Any]:
     if first > upto:  # no day of the year is in question: no period can hold one
         first, upto = date.max, date.min
     return {
-        "day": basis.as_of.isoformat(), "known": basis.known_at, "year": basis.year,
-        "first": first.isoformat(), "upto": upto.isoformat(), "status_day": basis.status_on.isoformat(),
-        "log": basis.log, "law_at": basis.law_at, "last_year": _last_year(basis),
-    }  # fmt: skip
+        "day": basis.as_of.isoformat(),
+        "known": basis.known_at,
+        "year": basis.year,
+        "first": first.isoformat(),
+        "upto": upto.isoformat(),
+        "status_day": basis.status_on.isoformat(),
+        "log": basis.log,
+        "law_at": basis.law_at,
+        "last_year": _last_year(basis),
+    }
 
 
 def _last_year(basis: QueryBasis) -> int:

@@ -130,10 +130,13 @@ class Course:
     def _found(self, status: ValidValue, basis: QueryBasis) -> RowValues:
         day, year = basis.as_of, basis.year
         return RowValues(
-            status=status.value, sanction=self._value(SANCTIONS, day, NOTHING),
-            score=self._value(SCORES, day, NO_SCORE, year), records=self._value(RECORDS, day, 0, year),
-            lapse_cost=self._cost(day, year, basis.book), assessed=self._assessed(basis),
-        )  # fmt: skip
+            status=status.value,
+            sanction=self._value(SANCTIONS, day, NOTHING),
+            score=self._value(SCORES, day, NO_SCORE, year),
+            records=self._value(RECORDS, day, 0, year),
+            lapse_cost=self._cost(day, year, basis.book),
+            assessed=self._assessed(basis),
+        )
 
     def _describing(self, held: ValidValue) -> dict[str, Any]:
         if held not in self._said:

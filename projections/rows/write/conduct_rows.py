@@ -39,9 +39,7 @@ PROVISIONAL = 0
 """Stands among the items of lapses for a deadline that rests on a provisional calendar (R2)."""
 _ENDS = (ProjectCompleted, ProjectCancelled)
 _OF_A_GROUND = (ProjectExtended, ProjectCompleted, ProjectCancelled, SubmissionReceived)
-_WITH_GROUNDS = (
-    *_OF_A_GROUND, ProjectStarted, SubmissionRequested, InformationChanged, LapseRecorded, PledgeSigned,
-)  # fmt: skip
+_WITH_GROUNDS = (*_OF_A_GROUND, ProjectStarted, SubmissionRequested, InformationChanged, LapseRecorded, PledgeSigned)
 
 
 # ---- lapses (annex 1 items 1-7, 9) ----
@@ -158,9 +156,14 @@ def _period(trail: Trail, project: ProjectStarted) -> Iterator[Period]:
 
 OF_RECORDS = frozenset({BadRecordEntered, ComplaintUpheld})
 _BEHIND_RECORDS = (
-    BadRecordEntered, ComplaintUpheld, SurveyClosed, SurveySubmitted, ProjectStarted, ProjectCompleted,
+    BadRecordEntered,
+    ComplaintUpheld,
+    SurveyClosed,
+    SurveySubmitted,
+    ProjectStarted,
+    ProjectCompleted,
     ProjectCancelled,
-)  # fmt: skip
+)
 ENTERED_BY_HAND = type_key(BadRecordEntered, BY_DERIVATION)
 
 

@@ -125,9 +125,10 @@ def _let_in(context: Context, fact: Event, year: int, decided: Sequence[AppealUp
         return True
     disposed = (one.event for one in context.entries.under([type_key(ImpactDisposed)]))
     revised = {
-        one.impact_id for one in context.now([result_key(year)]).events
+        one.impact_id
+        for one in context.now([result_key(year)]).events
         if isinstance(one, ResultRevised) and one.sheet_of is None
-    }  # fmt: skip
+    }
     return any(
         isinstance(one, ImpactDisposed) and one.cause == fact.id and one.impact_id in revised for one in disposed
     )  # a reopening of this year: that of another year, or one that changed nothing, let nothing in
@@ -139,10 +140,11 @@ _PROFILE = (*FILING, *field_keys(("category",)))
 def _years_of_category(context: Context, changed: Iterable[Event]) -> Iterator[int]:
     """The published years in which the category may be another by filings or changes: results rank by it (R30)."""
     days = [
-        event.occurred_on for event in changed
+        event.occurred_on
+        for event in changed
         if isinstance(event, (FilingSubmitted, AgencyFiled, AgencyTerminated))
         or (isinstance(event, InformationChanged) and isinstance(event.fields.category, str))
-    ]  # fmt: skip
+    ]
     for year in context.published or () if days else ():
         if context.law.rulebooks.span_of(year)[1] >= min(days):
             yield year

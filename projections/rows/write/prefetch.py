@@ -56,19 +56,33 @@ _OUTCOMES = (ComplaintDismissed, ComplaintMerged, ComplaintUpheld)
 _HINTS = (
     *FILING,
     *type_keys(
-        BadRecordEntered, EffectScored, HintDismissed, InformationChanged, ProjectCancelled, ProjectCompleted,
-        ProjectStarted, SurveySubmitted,
+        BadRecordEntered,
+        EffectScored,
+        HintDismissed,
+        InformationChanged,
+        ProjectCancelled,
+        ProjectCompleted,
+        ProjectStarted,
+        SurveySubmitted,
     ),
     *field_keys(("category", "personnel", "qualifications", "scope")),
-)  # fmt: skip
+)
 _NOTICES = (
     *FILING,
     *LADDER,
     *type_keys(
-        AccidentLiabilityFound, BadRecordEntered, BadRecordReferred, EventAnnulled, NoticeSent, ProjectCancelled,
-        ProjectCompleted, ProjectStarted, ResultPublished, ResultRevised,
+        AccidentLiabilityFound,
+        BadRecordEntered,
+        BadRecordReferred,
+        EventAnnulled,
+        NoticeSent,
+        ProjectCancelled,
+        ProjectCompleted,
+        ProjectStarted,
+        ResultPublished,
+        ResultRevised,
     ),
-)  # fmt: skip
+)
 
 
 class Ahead(NamedTuple):

@@ -55,7 +55,15 @@ def result_of(event: ResultPublished | ResultRevised, law: Law) -> Result:
     category = event.sheet.get("category", agency.get("category"))
     known = law.rulebooks.for_sheet(event.year, event.occurred_on).categories.known
     return Result(
-        event.version, agency.get("name"), category, event.grade, total,
-        None if total is None else int(Fraction(total) * 100), event.rank, bool(event.sheet.get("assessed")),
-        event.deadline, isinstance(event, ResultRevised), group_of(category, known),
-    )  # fmt: skip
+        event.version,
+        agency.get("name"),
+        category,
+        event.grade,
+        total,
+        None if total is None else int(Fraction(total) * 100),
+        event.rank,
+        bool(event.sheet.get("assessed")),
+        event.deadline,
+        isinstance(event, ResultRevised),
+        group_of(category, known),
+    )

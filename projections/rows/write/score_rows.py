@@ -43,10 +43,18 @@ E = TypeVar("E", bound=Event)
 SCORES = "annual_score"
 LADDER = type_keys(ComplaintUpheld, AgencyDelisted)
 _OVERRIDING = (ComplaintUpheld, AgencyDelisted, PenaltyImposed)
-OF_SCORES = frozenset({
-    SurveySubmitted, SurveyClosed, EffectScored, ProjectStarted, ProjectCompleted, ProjectCancelled, HonourAwarded,
-    *_OVERRIDING,
-})  # fmt: skip
+OF_SCORES = frozenset(
+    {
+        SurveySubmitted,
+        SurveyClosed,
+        EffectScored,
+        ProjectStarted,
+        ProjectCompleted,
+        ProjectCancelled,
+        HonourAwarded,
+        *_OVERRIDING,
+    }
+)
 
 
 Counts = tuple[int, ...]

@@ -105,11 +105,13 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Period]:
         basis = Basis(trail, law, day, at)
         agency = agency_name(basis)
         value = Status(
-            agency["name"], agency["category"],
-            None if agency["category"] is None else category_fold(agency["category"]), agency["filing"],
+            agency["name"],
+            agency["category"],
+            None if agency["category"] is None else category_fold(agency["category"]),
+            agency["filing"],
             json.dumps(warning_part(basis), ensure_ascii=False, separators=(",", ":")),
             json.dumps(advisories(basis.facts), ensure_ascii=False, separators=(",", ":")),
             f"{compared(agency['name'] or '')}\n{compared(agency['uscc'])}",
-        )  # fmt: skip
+        )
         steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return merged(steps)

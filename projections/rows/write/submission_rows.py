@@ -78,9 +78,7 @@ def _on(request: SubmissionRequested, trail: Trail, day: date) -> Matter:
         status = "received"
     elif duty_ended(facts, request.occurred_on, request.due_on):
         status = "ended"
-    return Matter(
-        SUBMISSION, status, request.occurred_on, request.due_on, str(request.item), None, status == "open"
-    )  # fmt: skip
+    return Matter(SUBMISSION, status, request.occurred_on, request.due_on, str(request.item), None, status == "open")
 
 
 def _pledged(request: SubmissionRequested, facts: Facts) -> bool:

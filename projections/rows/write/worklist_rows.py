@@ -110,9 +110,13 @@ def _begun(subject: Event) -> Matter:
 
 
 _STATUS: dict[type[Event], str] = {
-    BadRecordEntered: "recorded", ReportDismissed: "dismissed", AppealDismissed: "dismissed", AppealUpheld: "upheld",
-    AppealPartlyUpheld: "partly_upheld", AppealWithdrawn: "withdrawn",
-}  # fmt: skip
+    BadRecordEntered: "recorded",
+    ReportDismissed: "dismissed",
+    AppealDismissed: "dismissed",
+    AppealUpheld: "upheld",
+    AppealPartlyUpheld: "partly_upheld",
+    AppealWithdrawn: "withdrawn",
+}
 
 
 def _moved(first: Matter, event: Event) -> Matter:

@@ -77,9 +77,12 @@ def _tables() -> list[tuple[str, tuple[sa.Column[Any], ...], list[sa.Column[Any]
     by_day, by_knowledge = ("valid_from", "known_from"), ("known_to", "valid_to")
     return [
         (
-            "agency_status", (),
+            "agency_status",
+            (),
             [
-                _text("name", True), sa.Column("category", Name), _text("filing", True),
+                _text("name", True),
+                sa.Column("category", Name),
+                _text("filing", True),
                 *map(_text, ("warning", "advice", "search")),
             ],
             by_day,
@@ -89,15 +92,20 @@ def _tables() -> list[tuple[str, tuple[sa.Column[Any], ...], list[sa.Column[Any]
         ("conduct_lapse", (_number("year"), _key()), [_number("item")], ("year", "known_to", "valid_from")),
         ("bad_record_count", (_number("year"),), [_number("records")], ("year", *by_day)),
         (
-            "sanction_status", (),
+            "sanction_status",
+            (),
             [
-                _text("tier"), _number("verified"), sa.Column("since", sa.Date), sa.Column("until", sa.Date),
+                _text("tier"),
+                _number("verified"),
+                sa.Column("since", sa.Date),
+                sa.Column("until", sa.Date),
                 _text("events"),
             ],
             by_day,
         ),
         (
-            "annual_score", (_number("year"),),
+            "annual_score",
+            (_number("year"),),
             [
                 *map(_number, ("forms", "a", "b", "c", "scores", "hundredths")),
                 *map(_text, ("honours", "override", "quality_shown", "effect_shown", "honours_shown")),
@@ -105,7 +113,7 @@ def _tables() -> list[tuple[str, tuple[sa.Column[Any], ...], list[sa.Column[Any]
             ],
             ("year", *by_day),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _key() -> sa.Column[Any]:
