@@ -99,7 +99,7 @@ def test_a_busy_database_is_503(world: World, monkeypatch: pytest.MonkeyPatch) -
         raise Busy("数据库被其他写入占用", "the database is held by another writer")
 
     uscc = world.filed()
-    monkeypatch.setattr("domain.ledger.ledger.Unit.record", busy)
+    monkeypatch.setattr("domain.ledger.ledger.UnitOfWork.record", busy)
     response = world.association.post(f"/v1/agencies/{uscc}/lapses", {"item": 4, "occurred_on": "2024-05-20"})
     assert response.status_code == 503
     assert response.headers["retry-after"] == "2"
