@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
 
 from domain.events import ProjectStarted, SurveyClosed, SurveyInvited, SurveySubmitted
 from domain.measures.chapter2_filing import BEFORE_THE_MEASURES
@@ -103,6 +106,16 @@ def project_of(
 def project_of_form(form: SurveySubmitted, running: Sequence[ProjectStarted]) -> ProjectStarted | Words:
     """See `project_of`."""
     return project_of(form.project_id, form.occurred_on, form.year, running)
+
+
+class SurveyCoverage(msgspec.Struct, frozen=True):
+    """How many clients were served in the year, asked and heard (art.23) / 满意度调查覆盖情况."""
+
+    served: Annotated[int, Meta(description="服务对象数 / clients served")]
+    asked: Annotated[int, Meta(description="已邀请或已有有效问卷的 / clients invited, or with a form that counts")]
+    answered: Annotated[int, Meta(description="已有有效问卷的 / clients with a form that counts")]
+    forms: Annotated[int, Meta(description="有效问卷数 / forms that count")]
+    closed_on: Annotated[date | None, Meta(description="调查截止之日 / day on which the survey was closed")]
 
 
 @implements("art.13", "R12", "R22")

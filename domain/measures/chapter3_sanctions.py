@@ -6,7 +6,10 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
 
 from domain.events import (
     AccidentLiabilityFound,
@@ -352,6 +355,26 @@ def _rolling(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag
     if rulebook.ladder.recorded_term == "unlimited" and Tier.RECORDED.value in ladder:
         spans.append(Tag(Tier.RECORDED, complaints[0].occurred_on, None, complaints[0].id, (complaints[0].id,)))
     return spans
+
+
+class Advisory(msgspec.Struct, frozen=True):
+    """A recommendation after an accident, or why none is made (art.18, R19): no sanction / 事故后的建议."""
+
+    kind: Literal["accident"]
+    article: Literal["art.18"]
+    found_on: Annotated[date, Meta(description="认定责任之日 / day on which liability was found")]
+    accident_on: Annotated[date | None, Meta(description="事故发生之日 / day of the accident, where known")]
+    severity: Annotated[
+        Literal["general", "larger", "major", "extraordinary"], Meta(description="事故等级 / severity of the accident")
+    ]
+    liability: Annotated[Literal["direct", "indirect"], Meta(description="责任 / direct or indirect liability")]
+    recommended: Annotated[
+        bool, Meta(description="建议取消或中止合作 / clients are advised to end or suspend the service")
+    ]
+    clients: Annotated[tuple[str, ...], Meta(description="有关企业 / the enterprises concerned, by code")]
+    text: Annotated[str, Meta(description="中文 / Chinese")]
+    text_en: Annotated[str, Meta(description="英文 / English")]
+    events: Annotated[tuple[str, ...], Meta(description="所依据的认定 / the finding behind it")]
 
 
 @implements("art.18", "R19")

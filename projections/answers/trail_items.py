@@ -1,0 +1,134 @@
+"""The events of an audit trail as they are told, and what followed from one of them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from domain.events import NoteAudience, Via
+from domain.values import Tier
+from projections.answers.scalars import Article, Day, En, EventId, Moment, Year, Zh, member
+from projections.answers.sheets import ConsideredFact, SheetLine
+from projections.answers.standings import GradeOverride
+
+EventType = Annotated[str, member("记录类型", "type of the event", examples=["ComplaintUpheld"])]
+EventLabel = Annotated[str, member("记录类型的中文名称", "Chinese name of the type", examples=["投诉查实"])]
+Counts = Annotated[bool, member("计入", "whether it counts at the basis: it was not annulled")]
+
+
+class TrailFlag(msgspec.Struct, frozen=True):
+    """What the Measures note about a recorded fact without refusing it / 办法对记录的提示."""
+
+    article: Article
+    text: Zh
+    text_en: En
+
+
+class SurveyFormTold(msgspec.Struct, frozen=True):
+    """What is told of a survey form that is not told by name (R39) / 不具名的问卷."""
+
+    number: Annotated[int | None, member("第几份", "which of several")]
+    of: Annotated[int | None, member("共几份", "of how many")]
+    month: Annotated[str, member("月份", "its month", examples=["2024-12"])]
+    total: Annotated[Any, member("得分", "its total in points, where it is told")]
+
+
+class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What was recorded, without what became of it / 一条记录.
+
+    Personal data is sealed here; whoever may read it gets texts in its place, others a mark that it is withheld.
+    """
+
+    id: EventId
+    version: Annotated[int | None, member("在该机构记录中的序号", "its number in the agency's stream")]
+    occurred_on: Annotated[Any, member("发生之日", "the day of the fact", examples=["2024-05-06"])]
+    recorded_at: Annotated[Moment | None, member("记录时刻", "when it was recorded")]
+    actor: Annotated[Any, member("记录人", "who recorded it: an id, or a mark that it is withheld")]
+    via: Annotated[Via | None, member("记录途径", "by which way it came")]
+    note: Annotated[Any, member("备注", "note")]
+    note_audience: Annotated[NoteAudience, member("备注的读者", "who reads the note")]
+    evidence: Annotated[tuple[Any, ...], member("证据", "evidence: title and where it is")]
+    type: EventType
+    label: EventLabel
+    fact: Annotated[dict[str, Any], member("记录内容，随类型而异", "the fact itself, other members for each type")]
+
+
+class TrailEvent(RecordedEvent, frozen=True, kw_only=True):
+    """One event of an audit trail: what was recorded, whether it counts, what is to be noted / 审计轨迹中的一条记录."""
+
+    counts: Counts
+    annulled_by: Annotated[EventId | None, member("撤销它的记录", "the annulment that ended it")]
+    recorded_days_later: Annotated[int, member("迟报天数", "days between the fact and its recording", ge=0)]
+    flags: tuple[TrailFlag, ...]
+    actor_name: Annotated[str | UnsetType | None, member("记录人姓名", "who recorded it: for officers")] = UNSET
+    withheld: Annotated[bool | UnsetType, member("问卷内容不具名", "a survey form that is not told by name")] = UNSET
+    disclosure: Annotated[str | UnsetType, member("问卷的公开方式", "how survey forms are told")] = UNSET
+    form: SurveyFormTold | UnsetType = UNSET
+
+
+class RelatedEvent(msgspec.Struct, frozen=True):
+    """Another event in short / 相关记录."""
+
+    id: EventId
+    type: EventType
+    label: EventLabel
+    occurred_on: Day
+    counts: Counts
+
+
+class RelatedEvents(msgspec.Struct, frozen=True):
+    """What an event is about, what is about it, and what stopped counting by it / 有关记录."""
+
+    names: Annotated[tuple[RelatedEvent, ...], member("它所指的记录", "the events that it names")]
+    named_by: Annotated[tuple[RelatedEvent, ...], member("指向它的记录", "the events that name it")]
+    annuls: Annotated[tuple[RelatedEvent, ...], member("因它不再计入的记录", "what stopped counting by it")]
+
+
+class SheetEffect(msgspec.Struct, frozen=True):
+    """What of a year's sheet rests on an event / 某年打分表中的影响."""
+
+    year: Year
+    lines: tuple[SheetLine, ...]
+    considered: tuple[ConsideredFact, ...]
+    override: tuple[GradeOverride, ...]
+
+
+class TagEffect(msgspec.Struct, frozen=True):
+    """A tag of the ladder that rests on an event (art.17) / 惩戒标签."""
+
+    tier: Tier
+    label: Annotated[str, member("等级的中文名称", "Chinese name of the tier")]
+    since: Day
+    until: Annotated[Day | None, member("末日", "last day, included; null: without an end")]
+    event: Annotated[EventId, member("加标签的决定", "the decision that added it")]
+
+
+class NoticeEffect(msgspec.Struct, frozen=True):
+    """A notice that is due because of an event (R18) / 应发通知."""
+
+    id: Annotated[str, member("通知编号", "id of the notice")]
+    kind: Annotated[str, member("通知种类", "kind of notice")]
+    article: Article
+    due_on: Day
+    text: Zh
+    text_en: En
+    sent_on: Annotated[Day | None, member("发出之日", "the day it was sent; null: not yet")]
+
+
+class ResultEffect(msgspec.Struct, frozen=True):
+    """A published result that rests on an event / 依据该记录的公布结果."""
+
+    id: EventId
+    year: Year
+    published_on: Day
+
+
+class EventEffects(msgspec.Struct, frozen=True):
+    """What rests on an event at a basis / 由该记录引起的一切."""
+
+    sheets: tuple[SheetEffect, ...]
+    tags: tuple[TagEffect, ...]
+    notices: tuple[NoticeEffect, ...]
+    results: tuple[ResultEffect, ...]
