@@ -8,7 +8,8 @@ from bench import peers
 from bench.generate import History
 from bench.measure import Finding, finding, in_turns, rate
 from bench.place import Place, fill, place
-from domain.ledger.reader import Reader, StreamCache
+from domain.ledger.memory import StreamCache
+from domain.ledger.reader import Reader
 from domain.store.db.engine import reading
 from projections.rebuild.rebuild import rebuild
 from tests.postgres_server import PostgresServer
@@ -60,7 +61,7 @@ def _rebuild(target: Place, jobs: int) -> None:
 
 
 def _read(target: Place) -> None:
-    target.ledger.cache = StreamCache(1)
+    target.ledger.memory.streams = StreamCache(1)
     with reading(target.engine) as connection:
-        for _ in Reader(target.ledger, connection).agencies():
+        for _ in Reader(target.ledger.memory, connection).agencies():
             pass

@@ -119,7 +119,7 @@ def rate_of(source: Place, target: Place, count: int) -> float:
     env = settings_of(target.url, "eventsourcing")
     application = Stock(env=env)
     with source.ledger.reading() as reader:
-        law = source.ledger.law_of(reader.events(LEDGER_STREAM))
+        law = source.ledger.memory.law_of(reader.events(LEDGER_STREAM))
         assert law is not None  # noqa: S101  # it was opened
         _law[:] = [law]
         stored = []

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from eventsourcing.domain import BaseAggregate
 
-from domain.commands.base import Command, Recording
 from domain.errors import NotFound, VersionConflict
 from domain.events import (
     AgencyFiled,
@@ -49,26 +48,10 @@ class Agency(BaseAggregate[UUID]):
     stream: str
     trail: Trail
 
-    def record(self, command: Command, recording: Recording) -> Event:
-        """Let `command` decide and apply what it decided. A `Refusal` leaves the agency as it was."""
-        command.check_dates(recording)
-        decided = command.decide(self, recording)
-        event = decided.kind(
-            stream=self.stream,
-            version=self.version + 1,
-            id=recording.event_id,
-            occurred_on=command.valid_from(),
-            recorded_at=recording.recorded_at,
-            actor=recording.actor,
-            via=recording.via,
-            note=None if command.note is None else recording.vault.seal(command.note),
-            note_audience=command.note_audience,
-            evidence=command.evidence_stored(),
-            **decided.fields,
-        )
+    def append(self, event: Event) -> None:
+        """Take in an event that was decided just now and is still to be written."""
         self.apply(event)
         self.pending_events.append(event)  # type: ignore[arg-type]  # the library asks for its own base class here
-        return event
 
     def apply(self, event: Event) -> None:
         """Take an event into the trail, blindly."""

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from domain.commands.base import already
-from domain.errors import Contradiction, Invalid
+from domain.errors import Contradiction, Invalid, already
 from domain.events import Event, RanksRevised, YearClosed, YearPublished
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements

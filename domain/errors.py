@@ -51,3 +51,14 @@ class Busy(Refusal):
 
 class Unreadable(Exception):
     """A stored event that cannot be decoded or is of an unknown type: stop, never skip (design.md, 6)."""
+
+
+def already(text: str, text_en: str, *cites: str) -> Contradiction:
+    """A second decision, receipt or closing where one stands: annul the first to make room (api.md, Conventions)."""
+    return Contradiction(
+        text,
+        text_en,
+        cites=cites,
+        remedy="如前一记录有误，请先撤销它（annulments），再重新记录",
+        remedy_en="If the one that stands is wrong, annul it first, then record anew.",
+    )

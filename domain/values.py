@@ -7,6 +7,7 @@ import re
 import time
 import unicodedata
 import uuid
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
@@ -81,6 +82,11 @@ def shanghai_date(when: Instant) -> date:
 def midnight(day: date) -> Instant:
     """The instant at which a day in Asia/Shanghai begins."""
     return instant(datetime(day.year, day.month, day.day, tzinfo=SHANGHAI))
+
+
+def month_end(day: date) -> date:
+    """The last day of a day's month."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 def new_id() -> str:

@@ -92,8 +92,8 @@ class District:
         agency = self.agencies.get(code) or Agency.of(code)
         last = agency.trail.events[-1].recorded_at if agency.trail.events else None
         at = next_instant(self.clock, last)
-        event = agency.record(
-            command,
+        event = command.record(
+            agency,
             Recording(
                 actor="p",
                 role=self.role,

@@ -47,7 +47,7 @@ def beforehand(ledger: Ledger, caller: Caller, command: Command, uscc: str, path
         law = reader.law(FOREVER)
         if law is None:
             return {}
-        entries = StoredEntries(reader.connection, agency_stream(uscc), ledger.events_mapper)
+        entries = StoredEntries(reader.connection, agency_stream(uscc), ledger.memory.mapper)
         agency = Agency.of(uscc)
         agency.trail = IndexedTrail(entries)
         recording = Recording(
@@ -64,7 +64,7 @@ def beforehand(ledger: Ledger, caller: Caller, command: Command, uscc: str, path
             enterprise=caller.uscc,
         )
         try:
-            event = agency.record(command, recording)
+            event = command.record(agency, recording)
         except Refusal:
             return {}
         key = content_key(event)

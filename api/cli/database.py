@@ -17,7 +17,7 @@ from api.cli.running import tell
 from api.settings import Settings
 from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
-from domain.ledger.reader import StreamCache
+from domain.ledger.memory import StreamCache
 from domain.store.db.db_errors import DatabaseRefused
 from domain.store.db.engine import database_url, open_engine
 from domain.store.db.migrate import migrate, require_current
@@ -100,7 +100,7 @@ def _ledger(engine: Engine, cached_events: int | None) -> Ledger:
     """The ledger, with fewer events kept in memory where a command says so."""
     ledger = open_ledger(engine)
     if cached_events is not None:
-        ledger.cache = StreamCache(cached_events)
+        ledger.memory.streams = StreamCache(cached_events)
     return ledger
 
 

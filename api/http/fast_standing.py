@@ -138,11 +138,11 @@ class QuickStandings:
     # ---- one statement ----
 
     async def _looked_up(self, question: _Question, secret: bytes) -> tuple[Token, Encoded] | None:
-        own = self._ledger.cache.get(LEDGER_STREAM)
+        own = self._ledger.memory.streams.get(LEDGER_STREAM)
         now = instant(datetime.now(UTC))
         at = question.known_at or now
         day = question.as_of or shanghai_date(now)
-        law = self._ledger.law_of(own, at)
+        law = self._ledger.memory.law_of(own, at)
         if law is None or at > now:
             return None
         basis = asked(law, day, at)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from domain.commands.base import Command, Fact, Recording, already, fact, in_path, unknown_in_body
+from domain.agency import Agency
+from domain.commands.base import Command, Fact, Recording, fact, in_path, unknown_in_body
 from domain.commands.fields import AssessmentYear, Commands, Day, Id, Label, Part, Prose, wrong
-from domain.errors import Contradiction, Forbidden, Invalid
+from domain.errors import Contradiction, Forbidden, Invalid, already
 from domain.events import (
     AppealAdmitted,
     AppealDismissed,
@@ -21,11 +22,8 @@ from domain.events import (
 )
 from domain.measures.chapter4_appeals import AppealState, appeal_state, appealed_result
 from domain.measures.text.implements import implements
+from domain.trail.trail import Trail
 from domain.values import Role
-
-if TYPE_CHECKING:
-    from domain.agency import Agency
-    from domain.trail.trail import Trail
 
 Ids = Annotated[tuple[Id, ...], Field(max_length=500)]
 

@@ -7,10 +7,11 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 
 from pydantic import Field
 
+from domain.agency import Agency
 from domain.commands.fields import Body, EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
 from domain.events import Client, Event, Evidence, NoteAudience, Person, Sealed, TeamMember, Via
@@ -19,9 +20,6 @@ from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.staff import NOWHERE, Elsewhere
 from domain.measures.text.implements import implements
 from domain.values import Instant, Role, normal_text
-
-if TYPE_CHECKING:
-    from domain.agency import Agency
 
 
 class Sealer(Protocol):
@@ -116,6 +114,26 @@ class Command(Body):
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """The fact that this command makes of the agency's trail, or a refusal. Changes nothing."""
 
+    def record(self, agency: Agency, recording: Recording) -> Event:
+        """Decide, and apply what was decided to the agency. A `Refusal` leaves the agency as it was."""
+        self.check_dates(recording)
+        decided = self.decide(agency, recording)
+        event = decided.kind(
+            stream=agency.stream,
+            version=agency.version + 1,
+            id=recording.event_id,
+            occurred_on=self.valid_from(),
+            recorded_at=recording.recorded_at,
+            actor=recording.actor,
+            via=recording.via,
+            note=None if self.note is None else recording.vault.seal(self.note),
+            note_audience=self.note_audience,
+            evidence=self.evidence_stored(),
+            **decided.fields,
+        )
+        agency.append(event)
+        return event
+
     def valid_from(self) -> date:
         """The valid-time date of the fact, its `occurred_on` (rules.md, two clocks)."""
         day: date = getattr(self, self.FACT_DATE)
@@ -197,17 +215,6 @@ def _must_count(agency: Agency, event: Event, pointer: str | None) -> None:
             remedy_en="Record the fact anew and refer to the new record.",
             pointer=pointer,
         )
-
-
-def already(text: str, text_en: str, *cites: str) -> Contradiction:
-    """A second decision, receipt or closing where one stands: annul the first to make room (api.md, Conventions)."""
-    return Contradiction(
-        text,
-        text_en,
-        cites=cites,
-        remedy="如前一记录有误，请先撤销它（annulments），再重新记录",
-        remedy_en="If the one that stands is wrong, annul it first, then record anew.",
-    )
 
 
 def own_enterprise(recording: Recording, uscc: str | None, pointer: str) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from msgspec import UNSET
 from pydantic import Field, model_validator
 
+from domain.agency import Agency
 from domain.commands.base import Command, Fact, Recording, fact, seal_optional, stored_person
 from domain.commands.fields import Day, Flag, Label, Part, PersonIn, Prose, QualificationIn, Uscc, wrong
 from domain.errors import Contradiction, Forbidden
@@ -27,9 +28,6 @@ from domain.measures.chapter2_filing import changed_values, filing_state, filing
 from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
 from domain.values import Role
-
-if TYPE_CHECKING:
-    from domain.agency import Agency
 
 Scope = Annotated[tuple[Label, ...], Field(max_length=100)]
 Qualifications = Annotated[tuple[QualificationIn, ...], Field(max_length=200)]

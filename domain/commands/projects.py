@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
+from domain.agency import Agency
 from domain.commands.base import (
     Command,
     Fact,
     Recording,
-    already,
     fact,
     in_body,
     in_path,
@@ -20,6 +20,7 @@ from domain.commands.base import (
     stored_member,
 )
 from domain.commands.fields import ClientIn, Day, Id, Label, LapseItem, MemberIn, Prose, SubmissionItem, wrong
+from domain.errors import already
 from domain.events import (
     Event,
     LapseRecorded,
@@ -31,9 +32,6 @@ from domain.events import (
     SubmissionReceived,
     SubmissionRequested,
 )
-
-if TYPE_CHECKING:
-    from domain.agency import Agency
 
 
 def _due_after(first: date, due: date) -> None:

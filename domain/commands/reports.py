@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
+from domain.agency import Agency
 from domain.commands.base import Command, Fact, Recording, fact, in_body, in_path, own_enterprise, seal_optional
 from domain.commands.fields import Commands, Day, Id, Label, Prose
 from domain.commands.surveys import AnnulEvent
@@ -23,9 +24,6 @@ from domain.events import (
 from domain.measures.hints import Hint, hints
 from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
-
-if TYPE_CHECKING:
-    from domain.agency import Agency
 
 
 @implements("art.16", "R11")

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, model_validator
 
-from domain.commands.base import (
-    Command,
-    Fact,
-    Recording,
-    already,
-    fact,
-    in_body,
-    in_path,
-    own_enterprise,
-    seal_optional,
-)
+from domain.agency import Agency
+from domain.commands.base import Command, Fact, Recording, fact, in_body, in_path, own_enterprise, seal_optional
 from domain.commands.fields import Day, Flag, Id, Label, Prose, Uscc, wrong
 from domain.commands.reports import require_hint, require_open
-from domain.errors import Contradiction, Invalid, NotFound
+from domain.errors import Contradiction, Invalid, NotFound, already
 from domain.events import (
     AccidentLiabilityFound,
     AgencyDelisted,
@@ -37,9 +28,6 @@ from domain.events import (
 from domain.measures.notices import notices
 from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
-
-if TYPE_CHECKING:
-    from domain.agency import Agency
 
 
 def _by_hand(value: object) -> object:

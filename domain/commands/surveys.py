@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from domain.agency import Agency
 from domain.commands.base import (
     Command,
     Fact,
     Recording,
-    already,
     fact,
     in_body,
     in_path,
@@ -21,7 +21,7 @@ from domain.commands.base import (
     unknown_in_body,
 )
 from domain.commands.fields import AssessmentYear, ClientIn, Day, Id, Label, Percent, Prose
-from domain.errors import Contradiction, Forbidden, Invalid
+from domain.errors import Contradiction, Forbidden, Invalid, already
 from domain.events import (
     Answer,
     AuthorityKind,
@@ -43,9 +43,6 @@ from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
 from domain.trail.trail import Trail
 from domain.values import Role
-
-if TYPE_CHECKING:
-    from domain.agency import Agency
 
 
 def _year_begun(year: int, day: date, recording: Recording) -> None:

@@ -7,37 +7,11 @@ the forms of the whole month count, and at every instant of it all that were rec
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
-from typing import TYPE_CHECKING
 
 from domain.events import Event
 from domain.measures.text.implements import implements
-from domain.values import Instant, shanghai_date
-
-if TYPE_CHECKING:
-    from domain.trail.trail import Trail
-
-
-@dataclass(frozen=True)
-class Veil:
-    """`forms`: the trail from which the forms are counted; `hidden`: the events of which the month alone is told."""
-
-    forms: Trail
-    hidden: frozenset[str]
-    live: bool = True
-    """Whether all is asked for that is known now."""
-
-    def day_of(self, event: Event) -> date:
-        """The day that an event is shown on: of a hidden one the first of its month."""
-        return event.occurred_on.replace(day=1) if event.id in self.hidden else event.occurred_on
-
-
-def month_end(day: date) -> date:
-    """The last day of a day's month."""
-    return day.replace(day=monthrange(day.year, day.month)[1])
+from domain.values import Instant, month_end, shanghai_date
 
 
 @implements("R39")

@@ -14,18 +14,17 @@ from eventsourcing.application import Application
 from eventsourcing.utils import EnvType
 from sqlalchemy import Engine
 
-from domain.events import Event, LedgerOpened
-from domain.law import Law
+from domain.events import LedgerOpened
+from domain.ledger.memory import LedgerMemory
 from domain.ledger.read_models import ReadModels
-from domain.ledger.reader import Reader, StreamCache
+from domain.ledger.reader import Reader
 from domain.ledger.unit_of_work import Clock, UnitOfWork, no_clock
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.store.db.engine import reading, writing
 from domain.store.log.clock import ClockWatch
 from domain.store.log.factory import LedgerFactory
-from domain.store.log.mapper import EventMapper
-from domain.values import FOREVER, LEDGER_STREAM, Instant
+from domain.values import LEDGER_STREAM
 
 __all__ = ["Clock", "Ledger", "ReadModels", "Reader", "UnitOfWork"]
 
@@ -39,11 +38,9 @@ class Ledger(Application[UUID]):
         self.engine = engine
         self.read_models = read_models
         super().__init__(env)
-        self.events_mapper = EventMapper()
-        self.cache = StreamCache()
+        self.memory = LedgerMemory()
         self.clock_watch: ClockWatch | None = None
         """Set where facts are recorded as they happen: no clock is watched in a demonstration."""
-        self._laws: dict[tuple[str, ...], Law | None] = {}
 
     def construct_factory(self, env: Any) -> LedgerFactory:
         """The library's own extension point: our mapper and recorder on our engine."""
@@ -55,15 +52,7 @@ class Ledger(Application[UUID]):
     def reading(self) -> Iterator[Reader]:
         """One consistent snapshot of the whole ledger."""
         with reading(self.engine) as connection:
-            yield Reader(self, connection)
-
-    def law_of(self, own: tuple[Event, ...], known_at: Instant = FOREVER) -> Law | None:
-        """The law that these events of the ledger's own stream make; reading a rulebook in is slow, so it is kept."""
-        known = [event for event in own if event.recorded_at <= known_at]
-        key = tuple(event.id for event in known)
-        if key not in self._laws:
-            self._laws[key] = Law.of(known)
-        return self._laws[key]
+            yield Reader(self.memory, connection)
 
     # ---- writing ----
 
@@ -74,7 +63,7 @@ class Ledger(Application[UUID]):
         `clock` is for ledgers opened as a demonstration; any other ledger refuses it.
         """
         with writing(self.engine) as connection:
-            unit = UnitOfWork(self, connection, clock)
+            unit = UnitOfWork(connection, self.memory, self.read_models, self.recorder, clock, self.clock_watch)
             if clock is not None and not unit.demonstration_or_new():
                 raise no_clock()
             yield unit

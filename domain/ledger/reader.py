@@ -2,60 +2,26 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from threading import Lock
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from domain.errors import Unreadable
 from domain.events import Event
 from domain.law import Law
+from domain.ledger.memory import LedgerMemory
 from domain.store.keys.vault import Vault
 from domain.store.log.recorder import recorded_of, states_named, states_of
 from domain.store.log.sequencer import sealed_at_index, sealed_place, sealed_until, sealed_versions
 from domain.store.log.stream_heads import head_of, streams
 from domain.values import LEDGER_STREAM, Instant, agency_stream
 
-if TYPE_CHECKING:
-    from domain.ledger.ledger import Ledger
-
-CACHED_EVENTS = 400_000
-"""How many decoded events are kept in memory for reading, in all."""
-
-
-class StreamCache:
-    """Decoded events by stream. Events never change, so a cached stream only grows; the least recently used goes."""
-
-    def __init__(self, most_events: int = CACHED_EVENTS) -> None:
-        self._streams: OrderedDict[str, tuple[Event, ...]] = OrderedDict()
-        self._most, self._held, self._lock = most_events, 0, Lock()
-
-    def get(self, stream: str) -> tuple[Event, ...]:
-        """What is cached of a stream: its events from the first on, maybe none."""
-        with self._lock:
-            events = self._streams.get(stream, ())
-            if events:
-                self._streams.move_to_end(stream)
-            return events
-
-    def put(self, stream: str, events: tuple[Event, ...]) -> None:
-        """Keep a stream's events; they begin with the first one."""
-        with self._lock:
-            self._held += len(events) - len(self._streams.get(stream, ()))
-            self._streams[stream] = events
-            self._streams.move_to_end(stream)
-            while self._held > self._most and len(self._streams) > 1:
-                _, gone = self._streams.popitem(last=False)
-                self._held -= len(gone)
-
 
 class Reader:
     """Questions to one snapshot."""
 
-    def __init__(self, ledger: Ledger, connection: Connection) -> None:
-        self.ledger, self.connection = ledger, connection
+    def __init__(self, memory: LedgerMemory, connection: Connection) -> None:
+        self.memory, self.connection = memory, connection
         self.vault = Vault(connection)
         self.may_cache = True
         """Not once this transaction has written: what it sees may be rolled back."""
@@ -67,14 +33,14 @@ class Reader:
 
     def up_to(self, stream: str, version: int) -> tuple[Event, ...]:
         """The first `version` events of a stream that this snapshot is known to hold."""
-        cached = self.ledger.cache.get(stream)
+        cached = self.memory.streams.get(stream)
         if len(cached) < version:
             stored = states_of(self.connection, stream, gt=len(cached), lte=version)
-            cached = (*cached, *self.ledger.events_mapper.decode_all(stored))
+            cached = (*cached, *self.memory.mapper.decode_all(stored))
             if [event.version for event in cached] != list(range(1, version + 1)):
                 raise Unreadable(f"{stream}: its head is at version {version}, but not all events up to it are there")
             if self.may_cache:
-                self.ledger.cache.put(stream, cached)
+                self.memory.streams.put(stream, cached)
         return cached[:version]
 
     def agency_events(self, uscc: str) -> tuple[Event, ...]:
@@ -84,7 +50,7 @@ class Reader:
     def named(self, event_ids: Iterable[str]) -> dict[str, Event]:
         """The events of these ids, of whatever stream; those that do not exist are not there."""
         stored = states_named(self.connection, list(dict.fromkeys(event_ids)))
-        return {event.id: event for event in self.ledger.events_mapper.decode_all(stored)}
+        return {event.id: event for event in self.memory.mapper.decode_all(stored)}
 
     def agencies(self, only: Iterable[str] | None = None) -> Iterator[tuple[Event, ...]]:
         """The events of every agency, or of these streams, by USCC."""
@@ -110,12 +76,12 @@ class Reader:
 
     def law(self, known_at: Instant) -> Law | None:
         """What the ledger had adopted by an instant (R4)."""
-        return self.ledger.law_of(self.events(LEDGER_STREAM), known_at)
+        return self.memory.law_of(self.events(LEDGER_STREAM), known_at)
 
     def law_in_log(self, up_to: int) -> Law | None:
         """What the ledger had adopted among the first `up_to` entries of the sealed log (R4)."""
         versions = self.versions_in_log(LEDGER_STREAM, up_to)
-        return self.ledger.law_of(tuple(event for event in self.events(LEDGER_STREAM) if event.version in versions))
+        return self.memory.law_of(tuple(event for event in self.events(LEDGER_STREAM) if event.version in versions))
 
     def law_recorded_in_log(self, up_to: int) -> Instant | None:
         """When the last of those was recorded."""

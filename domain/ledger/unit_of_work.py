@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from eventsourcing.persistence import ApplicationRecorder
 from sqlalchemy import Connection
 
 from domain.agency import Agency, unknown_agency
@@ -14,13 +15,15 @@ from domain.errors import Contradiction
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law
 from domain.ledger.cross_agency import CrossAgency
-from domain.ledger.read_models import Projected
+from domain.ledger.memory import LedgerMemory
+from domain.ledger.read_models import Projected, ReadModels
 from domain.ledger.reader import Reader
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
 from domain.similar import content_key
 from domain.store.db.statements import Insert
 from domain.store.keys.vault import Vault
+from domain.store.log.clock import ClockWatch
 from domain.store.log.event_index_sql import StoredEntries
 from domain.store.log.similar_index import MOST_SIMILAR, alike
 from domain.store.log.stream_heads import (
@@ -45,19 +48,25 @@ from domain.values import (
     shanghai_date,
 )
 
-if TYPE_CHECKING:
-    from domain.ledger.ledger import Ledger
-
 Clock = Callable[[], datetime]
 
 
 class UnitOfWork:
     """What one transaction records; see the module."""
 
-    def __init__(self, ledger: Ledger, connection: Connection, clock: Clock | None) -> None:
-        self.ledger, self.connection, self.clock = ledger, connection, clock
+    def __init__(
+        self,
+        connection: Connection,
+        memory: LedgerMemory,
+        read_models: ReadModels,
+        recorder: ApplicationRecorder,
+        clock: Clock | None,
+        clock_watch: ClockWatch | None,
+    ) -> None:
+        self.connection, self.memory, self.clock = connection, memory, clock
+        self._read_models, self._recorder, self._clock_watch = read_models, recorder, clock_watch
         self.vault = Vault(connection, later=True)
-        self.reader = Reader(ledger, connection)
+        self.reader = Reader(memory, connection)
         self._heads: dict[str, StreamHead] = {}
         self._agencies: dict[str, Agency] = {}
         self._entries: dict[str, StoredEntries] = {}
@@ -141,7 +150,7 @@ class UnitOfWork:
         """The events of an agency's stream by key, read as they are asked for."""
         if stream not in self._entries:
             is_new = self._heads[stream].version == 0
-            self._entries[stream] = StoredEntries(self.connection, stream, self.ledger.events_mapper, is_new=is_new)
+            self._entries[stream] = StoredEntries(self.connection, stream, self.memory.mapper, is_new=is_new)
         return self._entries[stream]
 
     def _now(self, head: StreamHead) -> datetime:
@@ -149,8 +158,8 @@ class UnitOfWork:
 
     def believed(self, now: datetime) -> datetime:
         """The database's clock, just read. Raises: ClockDoubted when it is not where it should be."""
-        if self.ledger.clock_watch is not None:
-            self.ledger.clock_watch.require(now, lambda: last_recorded_at(self.connection))
+        if self._clock_watch is not None:
+            self._clock_watch.require(now, lambda: last_recorded_at(self.connection))
         return now
 
     def agency(self, uscc: str, *, new: bool = False) -> Agency:
@@ -171,7 +180,7 @@ class UnitOfWork:
         ahead: dict[str, tuple[set[str], set[str]]] = {}
         for uscc, command, path_id in commands:
             keys, ids = ahead.setdefault(uscc, (set(), set()))
-            more_keys, more_ids = self.ledger.read_models.looked_up(command, path_id)
+            more_keys, more_ids = self._read_models.looked_up(command, path_id)
             keys.update(more_keys)
             ids.update(more_ids)
         for uscc in sorted(ahead):
@@ -182,7 +191,7 @@ class UnitOfWork:
         if self._law is None:
             known = self._around.law_version
             own = self.reader.up_to(LEDGER_STREAM, known) if known else self.reader.events(LEDGER_STREAM)
-            found = self.ledger.law_of(own)
+            found = self.memory.law_of(own)
             if found is None:
                 raise Contradiction(
                     "账本尚未启用",
@@ -215,11 +224,11 @@ class UnitOfWork:
         """
         agency = self.agency(uscc, new=new)
         stream = agency.stream
-        self._entries[stream].read(*self.ledger.read_models.looked_up(command, path_id))
+        self._entries[stream].read(*self._read_models.looked_up(command, path_id))
         law = self.law()
         at = next_instant(self._now(self._heads[stream]), max(self._last[stream] or "", self._law_since))
-        event = agency.record(
-            command,
+        event = command.record(
+            agency,
             Recording(
                 actor=actor, role=role, via=via, today=shanghai_date(at), recorded_at=at,
                 event_id=event_id or new_id(), vault=self.vault, rulebooks=law.rulebooks, calendar=law.calendar,
@@ -321,7 +330,7 @@ class UnitOfWork:
             }
             if not recorded:
                 return Projected([], [])
-            models, years = self.ledger.read_models, self._around.published
+            models, years = self._read_models, self._around.published
             self._projected = models.recorded(self.connection, recorded, self.law(), years)
         return self._projected
 
@@ -332,18 +341,18 @@ class UnitOfWork:
         if not events:
             return
         self.reader.may_cache = False
-        stored = [self.ledger.events_mapper.to_stored_event(event) for event in events]
+        stored = [self.memory.mapper.to_stored_event(event) for event in events]
         moves = [
             (head, advanced(head, [one for one in stored if one.stream == head.stream]))
             for head in map(self._heads.__getitem__, streams)
         ]
         beside = [*self.beside, self.vault.unwritten(), *self.projected().writes]
-        self.ledger.recorder.insert_events(stored, connection=self.connection, heads=moves, beside=beside)
+        self._recorder.insert_events(stored, connection=self.connection, heads=moves, beside=beside)
         for event in self._pending.get(LEDGER_STREAM, ()):
             if isinstance(event, (RulebookAdopted, CalendarAdopted)):
-                law = self.ledger.law_of(self.reader.events(LEDGER_STREAM), event.recorded_at)
+                law = self.memory.law_of(self.reader.events(LEDGER_STREAM), event.recorded_at)
                 if law is not None:
-                    self.ledger.read_models.adopted(self.reader, law, event.recorded_at)
+                    self._read_models.adopted(self.reader, law, event.recorded_at)
         self._pending.clear()
 
 

@@ -8,10 +8,9 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from domain.disclosure.veil import month_end
 from domain.events import Event
 from domain.trail.trail import Trail
-from domain.values import Instant
+from domain.values import Instant, month_end
 
 E = TypeVar("E", bound=Event)
 _BY_DATE = attrgetter("occurred_on")

@@ -6,10 +6,10 @@ Both the aggregate (to decide) and `Facts` (to answer) stand on this one index: 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from domain.disclosure.veil import Veil
 from domain.events import Event, EventAnnulled
 
 E = TypeVar("E", bound=Event)
@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Trail:
     """Events in recording order, indexed by id and by the ids they name. Adding never judges."""
 
-    veil: Veil | None = None
+    veil: MonthVeil | None = None
     """What its reader is not told of survey forms."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
@@ -115,3 +115,20 @@ class Trail:
         for event in self._naming.get(event_id, ()):
             if isinstance(event, kinds) and event.id not in self.annulled_by:
                 yield event
+
+
+@dataclass(frozen=True)
+class MonthVeil:
+    """What a rated agency is told of survey forms: their month alone (R39, `domain/disclosure/veil.py`).
+
+    `forms`: the trail from which the forms are counted; `hidden`: the events of which the month alone is told.
+    """
+
+    forms: Trail
+    hidden: frozenset[str]
+    live: bool = True
+    """Whether all is asked for that is known now."""
+
+    def day_of(self, event: Event) -> date:
+        """The day that an event is shown on: of a hidden one the first of its month."""
+        return event.occurred_on.replace(day=1) if event.id in self.hidden else event.occurred_on

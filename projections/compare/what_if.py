@@ -12,14 +12,13 @@ from typing import Any, Protocol
 from domain.agency import Agency
 from domain.commands.base import Command, NoVault, Recording, unknown_in_body
 from domain.commands.surveys import AnnulEvent
-from domain.disclosure.veil import Veil
 from domain.errors import Refusal
 from domain.events import Event, EventAnnulled
 from domain.law import Law
 from domain.measures.rulebook.rulebook import RulebookInvalid
 from domain.measures.staff import NOWHERE, Elsewhere
 from domain.measures.text.implements import implements
-from domain.trail.trail import Trail
+from domain.trail.trail import MonthVeil, Trail
 from domain.values import Role, moment, next_instant, shanghai_date
 from projections.replay.basis import Basis
 
@@ -70,8 +69,8 @@ def hypothetical(
         still_time()
         last = max(basis.known_at, agency.trail.events[-1].recorded_at)
         at = next_instant(moment(last), last)
-        agency.record(
-            command,
+        command.record(
+            agency,
             Recording(
                 actor=actor,
                 role=Role.ASSOCIATION,
@@ -106,7 +105,7 @@ def hypothetical(
     return replace(basis, trail=agency.trail, law=law)
 
 
-def _veiled(veil: Veil | None, supposed: Sequence[Event]) -> Veil | None:
+def _veiled(veil: MonthVeil | None, supposed: Sequence[Event]) -> MonthVeil | None:
     """What is supposed changes nothing of forms that are not told by name, but that one of them is annulled (R39).
 
     A project annulled, a closing or a form added would else tell whose form says what.

@@ -116,7 +116,7 @@ class Public:
         wanted = wanted._replace(category=group)
         found = on_file(self._reader.connection, self._on, wanted, self._known(), newest_first=newest_first)
         streams = [agency_stream(one.uscc) for one in found]
-        events = counting_under(self._reader.connection, self._reader.ledger.events_mapper, streams, _KEYS)
+        events = counting_under(self._reader.connection, self._reader.memory.mapper, streams, _KEYS)
         return [
             Noted(_register_item(one, events[stream], self._on.day), one.known_from)
             for one, stream in zip(found, streams, strict=True)

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, exists, select
 
 from domain.ledger.ledger import Ledger
-from domain.ledger.reader import StreamCache
+from domain.ledger.memory import StreamCache
 from domain.store.db.engine import database_url, open_migration_engine, reading, writing
 from domain.store.db.schema import events, rebuilt, stream_heads
 from domain.values import stream_id
@@ -197,7 +197,7 @@ _SELDOM = (100_000, 20, 20)
 def _start(what: Inspection) -> None:
     global _here  # one process, one piece of work
     ledger = open_ledger(open_migration_engine(database_url(what.url), keep=True))
-    ledger.cache = StreamCache(1)
+    ledger.memory.streams = StreamCache(1)
     gc.set_threshold(*_SELDOM)
     _here = what, ledger
 

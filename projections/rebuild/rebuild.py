@@ -22,7 +22,8 @@ import msgspec
 from sqlalchemy import Connection, Engine, select, text, update
 
 from domain.ledger.ledger import Ledger
-from domain.ledger.reader import Reader, StreamCache
+from domain.ledger.memory import StreamCache
+from domain.ledger.reader import Reader
 from domain.store.db.db_errors import DatabaseOlder, named_trouble
 from domain.store.db.engine import reading, writing
 from domain.store.db.migrate import MIGRATION_WAIT_MS
@@ -91,7 +92,7 @@ def _swap(engine: Engine, progress: Progress) -> int:
     with reading(engine) as connection:
         waiting = list(connection.scalars(query))
     ledger = open_ledger(engine)
-    ledger.cache = StreamCache(1)
+    ledger.memory.streams = StreamCache(1)
     for number, stream in enumerate(waiting, start=1):
         _replace(ledger, stream)
         progress("替换 swap", number, len(waiting))
@@ -102,7 +103,7 @@ def _replace(ledger: Ledger, stream: str) -> None:
     """Put what was made of an agency in place, made once more if agency or law have moved since."""
     with writing(ledger.engine) as connection:
         head, _ = lock_for_recording(connection, stream)
-        reader = Reader(ledger, connection)
+        reader = Reader(ledger.memory, connection)
         laws = laws_of(reader)
         aside = connection.execute(select(rebuilt).where(rebuilt.c.originator_id == head.originator_id)).one_or_none()
         if aside is None or not aside.differences:

@@ -59,7 +59,7 @@ def laws_of(reader: Reader) -> Laws:
     """Every law that was ever adopted, with the instant from which it was known."""
     own = reader.events(LEDGER_STREAM)
     adoptions = (event.recorded_at for event in own if isinstance(event, (RulebookAdopted, CalendarAdopted)))
-    known = ((at, reader.ledger.law_of(own, at)) for at in adoptions)
+    known = ((at, reader.memory.law_of(own, at)) for at in adoptions)
     return [(at, law) for at, law in known if law is not None]
 
 

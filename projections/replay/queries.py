@@ -10,12 +10,12 @@ from datetime import date
 from typing import Any
 
 from domain.agency import unknown_agency, unknown_then
-from domain.disclosure.veil import Veil, of_month
+from domain.disclosure.veil import of_month
 from domain.errors import Invalid
 from domain.events import Event
 from domain.ledger.reader import Reader
 from domain.measures.notices import notices
-from domain.trail.trail import Trail
+from domain.trail.trail import MonthVeil, Trail
 from domain.values import Instant, agency_stream, shanghai_date
 from projections.replay.audit_trail import entry
 from projections.replay.basis import Basis
@@ -83,7 +83,7 @@ class ReplayQueries:
         of_forms = [event for event in of_month(events, at) if event.id in self.hidden]
         told = [event for event in known if event.id not in self.hidden]
         trail = Trail(sorted([*told, *of_forms], key=lambda event: event.version))
-        trail.veil = Veil(Trail(of_month(events, at)), self.hidden, live)
+        trail.veil = MonthVeil(Trail(of_month(events, at)), self.hidden, live)
         return trail
 
     # ---- one agency ----

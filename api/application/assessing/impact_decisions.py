@@ -9,9 +9,8 @@ from api.application.assessing.appeal_decisions import located
 from api.application.assessing.publishing import round_of
 from api.application.assessing.revising import RevisionReason, differs, revise
 from domain.assessment import not_after
-from domain.commands.base import already
 from domain.commands.rounds import DisposeImpact
-from domain.errors import Contradiction, NotFound
+from domain.errors import Contradiction, NotFound, already
 from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
 from domain.ledger.ledger import UnitOfWork
 from domain.measures.chapter4_appeals import impact_id, is_worse

@@ -61,7 +61,7 @@ def prepared(act: ActionContext, reader: Reader, drafts: Drafts, law: Law, limit
             publication_id=publication,
             **fields_of(drafts, draft, limit),
         )
-        entries = StoredEntries(reader.connection, draft.stream, ledger.events_mapper)
+        entries = StoredEntries(reader.connection, draft.stream, ledger.memory.mapper)
         entries.add(event)
         recorded[draft.stream] = ([event], entries)
     writes = ledger.read_models.recorded(reader.connection, recorded, law, frozenset()).writes
@@ -69,7 +69,7 @@ def prepared(act: ActionContext, reader: Reader, drafts: Drafts, law: Law, limit
         drafts,
         publication,
         limit,
-        {stream: ledger.events_mapper.to_stored_event(events[0]) for stream, (events, _) in recorded.items()},
+        {stream: ledger.memory.mapper.to_stored_event(events[0]) for stream, (events, _) in recorded.items()},
         [one for one in writes if isinstance(one, Insert)],
         [one for one in writes if isinstance(one, RowUpdate)],
     )
@@ -117,7 +117,7 @@ def record(act: ActionContext, unit: UnitOfWork, made: Prepared) -> Iterator[byt
     for draft in made.drafts.results:
         if draft.stream in moved:
             event = _record_moved(act, unit, made, draft)
-            leaves[draft.stream] = unit.ledger.events_mapper.to_stored_event(event).leaf_hash
+            leaves[draft.stream] = unit.memory.mapper.to_stored_event(event).leaf_hash
     yield from (leaves[stream] for stream in sorted(leaves))
 
 

@@ -154,7 +154,7 @@ class Check:
             elsewhere=CrossAgency(self._reader, agency.stream),
         )
         try:
-            event = agency.record(command, recording)
+            event = command.record(agency, recording)
         except Refusal as refusal:
             raise refused(line.number, refusal) from None
         agency.pending_events.clear()

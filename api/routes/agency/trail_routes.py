@@ -32,10 +32,9 @@ from api.http.query_params import (
 )
 from api.http.responses import answer
 from api.routes.agency.question_routes import ONE, asking
-from domain.disclosure.veil import month_end
 from domain.events import AppealFiled, Event, EventAnnulled, ObjectionFiled, ResultPublished, ResultRevised
 from domain.ledger.ledger import Reader
-from domain.values import Role, shanghai_date
+from domain.values import Role, month_end, shanghai_date
 from projections.replay.audit_trail import entry
 from projections.replay.basis import Basis
 from projections.replay.effects import effects, event_named, related, unknown_event

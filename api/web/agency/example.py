@@ -52,8 +52,8 @@ def worked_example(law: Law) -> dict[str, Any]:
         route, _, path_id = found
         command = route.body.model_validate({**command_example(route.body).body, **changes})
         at = next_instant(moment(at), at)
-        agency.record(
-            command,
+        command.record(
+            agency,
             Recording(
                 actor="",
                 role=Role.ASSOCIATION,
