@@ -1,1 +1,5 @@
-"""The edges: HTTP, command line, import. Clock, new ids and permissions come in here."""
+"""The edges, where the clock, new ids and permissions come in: command line, server, pages, routes, HTTP and use cases.
+
+The order is `cli > server > app > web > routes > http > application`; each may import what stands after it, and all
+of `domain`, `projections`.
+"""

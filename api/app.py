@@ -159,7 +159,7 @@ def create_app(settings: Settings) -> FastAPI:
         reads = await quick_reads(service.ledger.engine)
         used = service.housekeeper.used
         app.state.quick_standings = QuickStandings(service.ledger, reads, used, service.readings)
-        app.state.readiness = Readiness(service)
+        app.state.readiness = Readiness(service.ledger, service.housekeeper, service.degraded)
         app.state.demonstration = await run_in_threadpool(is_demonstration, service.ledger)
         service.housekeeper.start()
         try:

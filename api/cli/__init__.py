@@ -1,1 +1,4 @@
-"""The command line `steward`: one module per group of commands, put together in `main.py`."""
+"""The command line `steward`: one module per group of commands, put together in `main.py`.
+
+The outermost layer: it may import everything, and nothing imports it.
+"""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from domain.events import Event, ResultPublished, ResultRevised
+from domain.events import AppealFiled, Event, ResultPublished, ResultRevised
 from domain.law import under
 from domain.measures.chapter4_appeals import end_of_day
 from domain.values import GRADE_LABELS, Grade
@@ -62,19 +62,43 @@ def result_json(result: Result, events: Iterable[Event], *, with_sheet: bool = T
     revised = result if isinstance(result, ResultRevised) else None
     sheet = {"sheet": dict(full_sheet(events, result))} if with_sheet else {}
     return {
-        "id": result.id, "year": result.year, "published_on": result.occurred_on.isoformat(),
-        "recorded_at": result.recorded_at, "total": result.sheet.get("total"), "grade": result.grade,
-        "label": None if result.grade is None else GRADE_LABELS[Grade(result.grade)], "rank": result.rank,
-        "known_at": result.known_at, "log_index": result.log_index, "basis": list(result.basis),
-        "rulebook_sha256": result.rulebook_sha256, "calendar_sha256": result.calendar_sha256,
-        "provisional": False, "deadline": deadline_json(result.deadline), "revised": revised is not None,
+        "id": result.id,
+        "year": result.year,
+        "published_on": result.occurred_on.isoformat(),
+        "recorded_at": result.recorded_at,
+        "total": result.sheet.get("total"),
+        "grade": result.grade,
+        "label": None if result.grade is None else GRADE_LABELS[Grade(result.grade)],
+        "rank": result.rank,
+        "known_at": result.known_at,
+        "log_index": result.log_index,
+        "basis": list(result.basis),
+        "rulebook_sha256": result.rulebook_sha256,
+        "calendar_sha256": result.calendar_sha256,
+        "provisional": False,
+        "deadline": deadline_json(result.deadline),
+        "revised": revised is not None,
         "replaces": None if revised is None else revised.replaces,
         "appeal": None if revised is None else revised.appeal_id,
         "impact": None if revised is None else revised.impact_id,
-        "difference": [] if revised is None else list(revised.difference), **sheet,
-    }  # fmt: skip
+        "difference": [] if revised is None else list(revised.difference),
+        **sheet,
+    }
 
 
 def deadline_json(day: date | None) -> dict[str, str] | None:
     """A deadline as its last day, and the instant at which it has passed (R2)."""
     return None if day is None else {"day": day.isoformat(), "instant": end_of_day(day)}
+
+
+def filed_part(filed: AppealFiled) -> dict[str, Any]:
+    """What every answer says of an appeal as it was filed (R33)."""
+    return {
+        "year": filed.year,
+        "filed_on": filed.occurred_on.isoformat(),
+        "in_time": filed.in_time,
+        "deadline": deadline_json(filed.deadline),
+        "result": filed.result_id,
+        "appellant_kind": filed.appellant_kind,
+        "disputed_event_ids": list(filed.disputed),
+    }

@@ -1,4 +1,4 @@
-"""The appeal dossier (art.20): its parts as pure functions over answers of the questions, the same byte for byte.
+"""Papers to print: the sheet of annex 1 and the parts of an appeal's dossier, the same byte for byte.
 
-No clock, no HTTP, no database: what goes in decides every byte that comes out.
+Pure functions over answers: no clock, no HTTP, no database. Imports `pictures` and `domain`.
 """

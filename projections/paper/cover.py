@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
+
+
+class Heading(TypedDict, total=False):
+    """What a sheet on paper says at its head and its end and does not know itself. Here, because fonts load slowly."""
+
+    kind: str
+    """What this paper is, below the title: 公布时的打分表."""
+    rows: Sequence[tuple[str, str]]
+    """Further names and values: 公布日期, 名次."""
+    notes: Sequence[str]
+    """Paragraphs at the end, for instance which readings are not confirmed (`cited`)."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any
 
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.measures.text.annex1_form import annex1_form
 from domain.values import SHANGHAI, Instant, moment
 from projections.paper.citation_words import cited_in_chinese
+from projections.paper.cover import Heading
 from projections.paper.fonts import HEI, SONG
 from projections.paper.form_table import form_table
 from projections.paper.layout import LEFT, RIGHT, Cell, Column, Flow, Span, Text
@@ -36,17 +37,6 @@ _SUMS = (
 _PAIR = (Column("", 70), Column("", _ALL - 70))
 _MISSING = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
 _OVERRIDES = {"blacklisted": "列入黑名单", "penalty": "受到应急管理（安全生产监管）部门行政处罚"}
-
-
-class Heading(TypedDict, total=False):
-    """What the sheet itself does not know, for its head and its end."""
-
-    kind: str
-    """What this paper is, below the title: 公布时的打分表."""
-    rows: Sequence[tuple[str, str]]
-    """Further names and values: 公布日期, 名次."""
-    notes: Sequence[str]
-    """Paragraphs at the end, for instance which readings are not confirmed (`cited`)."""
 
 
 def sheet_pdf(sheet: Mapping[str, Any], heading: Heading) -> bytes:

@@ -1,0 +1,4 @@
+"""Certificates: a signed answer that anybody can check against the log, and what a later version makes of it.
+
+Imports `replay`.
+"""

@@ -1,0 +1,4 @@
+"""What everybody may read: published results, the blacklist, the register, and their feeds.
+
+Imports `replay` and `rows`.
+"""

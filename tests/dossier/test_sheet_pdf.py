@@ -13,9 +13,10 @@ import pytest
 from domain.measures.text.annex1_form import annex1_form
 from projections.paper import fonts
 from projections.paper.citation_words import cited_in_chinese
+from projections.paper.cover import Heading
 from projections.paper.fonts import FontMissing, face, printable, width, wrapped
 from projections.paper.layout import BOTTOM, LEFT, PAGE_WIDTH, RIGHT, TOP, Column, Flow, Rule, Span, Text
-from projections.paper.sheet_pdf import Heading, sheet_pdf
+from projections.paper.sheet_pdf import sheet_pdf
 from tests.dossier.answers import sheet
 
 TICKED = re.compile("✓(优秀|合格|不合格)")

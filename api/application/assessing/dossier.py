@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
+from api.application.assessing.appeal import Appeal
 from api.application.privacy.callers import Caller
 from api.application.privacy.veiled import Veil, bytes_withheld, veil_of
 from domain.events import ResultPublished, ResultRevised
@@ -20,9 +21,6 @@ from projections.paper.citing import cited, unconfirmed_note
 from projections.paper.cover import CoverBasis, Described, cover
 from projections.pictures.timeline_picture import timeline_svg
 from projections.replay.queries import ReplayQueries
-
-if TYPE_CHECKING:
-    from api.routes.year.appeal_routes import Appeal
 
 ZIP = "application/zip"
 FILES = (

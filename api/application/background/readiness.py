@@ -10,15 +10,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
 
-from api.application.background.degraded import DegradedReason
+from api.application.background.degraded import Degraded, DegradedReason
+from api.application.background.housekeeper import Housekeeper
 from domain.errors import Refusal
+from domain.ledger.ledger import Ledger
 from domain.store.db.migrate import require_current
 from domain.store.db.postgresql import drop_connections, takes_writes
-
-if TYPE_CHECKING:
-    from api.app import Service
 
 ANSWER_SECONDS = 3.0
 """A database that takes longer for a few words does not answer: whoever asks for readiness waits no longer either."""
@@ -44,8 +42,8 @@ NO_ROUNDS = DegradedReason(
 class Readiness:
     """Asks the database in a thread of its own: those of the requests may all be waiting for it."""
 
-    def __init__(self, service: Service) -> None:
-        self._service = service
+    def __init__(self, ledger: Ledger, housekeeper: Housekeeper, degraded: Degraded) -> None:
+        self._ledger, self._housekeeper, self._degraded = ledger, housekeeper, degraded
         self._thread = ThreadPoolExecutor(1, "steward-readiness")
 
     async def reasons(self) -> Sequence[DegradedReason]:
@@ -55,21 +53,21 @@ class Readiness:
             found = await asyncio.wait_for(asked, ANSWER_SECONDS)
         except TimeoutError:
             found = [NO_ANSWER]
-        last = self._service.housekeeper.last_round
+        last = self._housekeeper.last_round
         if last is not None and time.monotonic() - last > ROUND_SECONDS:
             found = [*found, NO_ROUNDS]
-        return [*found, *self._service.degraded.reasons()]
+        return [*found, *self._degraded.reasons()]
 
     def close(self) -> None:
         """Ask nothing more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _of_the_database(self) -> list[DegradedReason]:
-        engine = self._service.ledger.engine
+        engine = self._ledger.engine
         require_current(engine)
         if engine.dialect.name != "postgresql":
             return []
-        with self._service.ledger.reading() as reader:
+        with self._ledger.reading() as reader:
             pool, writes = engine.pool, takes_writes(reader.connection)
         if not writes:
             drop_connections(engine, pool)  # the next ones find the primary, where there is another one by now

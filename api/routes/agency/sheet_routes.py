@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -15,9 +15,7 @@ from api.routes.agency.question_routes import ONE, asking, path_year
 from domain.errors import Invalid, NotFound
 from domain.ledger.ledger import Reader
 from projections.compare.publication import full_sheet, published
-
-if TYPE_CHECKING:
-    from projections.paper.sheet_pdf import Heading
+from projections.paper.cover import Heading
 
 router = APIRouter(route_class=GuardedRoute)
 PDF = "application/pdf"

@@ -12,6 +12,7 @@ from pydantic import Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from api.application.assessing.appeal import appeal_of
 from api.application.assessing.impact_decisions import no_such_impact
 from api.application.assessing.revising import differs, ranks_with
 from api.application.nested_commands import embedded
@@ -23,7 +24,6 @@ from api.http.guard import GuardedRoute
 from api.http.limits.concurrency import TimeLimit
 from api.http.responses import answer
 from api.routes.agency.question_routes import MANY, asking, own_only
-from api.routes.year.appeal_routes import appeal_of
 from api.routes.year.worklist_routes import impact_part, matter_part
 from domain.commands.base import unknown_in_body
 from domain.commands.fields import Commands, Id, Part

@@ -26,7 +26,7 @@ from api.http.query_params import (
 from api.http.responses import answer
 from api.routes.agency.question_routes import MANY, looking_up, own_only
 from domain.events import AppealFiled, Event
-from projections.compare.three_answers import deadline_json
+from projections.compare.three_answers import filed_part
 from projections.replay.audit_trail import recorded_entry
 from projections.rows.read.published import LATEST, OpenMatter, Waits, WorklistFilter, matters, names_on, waiting
 
@@ -154,18 +154,6 @@ def _appeal_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
     if not isinstance(filed, AppealFiled):
         raise LookupError(f"{one.id} is no appeal: run steward check")
     return filed_part(filed)
-
-
-def filed_part(filed: AppealFiled) -> dict[str, Any]:
-    return {
-        "year": filed.year,
-        "filed_on": filed.occurred_on.isoformat(),
-        "in_time": filed.in_time,
-        "deadline": deadline_json(filed.deadline),
-        "result": filed.result_id,
-        "appellant_kind": filed.appellant_kind,
-        "disputed_event_ids": list(filed.disputed),
-    }
 
 
 def _fact_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
