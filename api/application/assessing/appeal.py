@@ -25,8 +25,11 @@ def appeal_of(reader: Reader, appeal_id: str, own: str | None) -> tuple[str, App
     uscc = "" if filed is None else filed.stream.removeprefix("agency/")
     if not isinstance(filed, AppealFiled) or own not in (None, uscc):
         raise NotFound(
-            "没有路径里这个编号的异议", "there is no such appeal as the path names", cites=("R33",),
-            remedy="请在异议登记簿（GET /v1/appeals）里核对编号", remedy_en="Look the id up in GET /v1/appeals.",
+            "没有路径里这个编号的异议",
+            "there is no such appeal as the path names",
+            cites=("R33",),
+            remedy="请在异议登记簿（GET /v1/appeals）里核对编号",
+            remedy_en="Look the id up in GET /v1/appeals.",
         )
     return uscc, filed
 
@@ -51,13 +54,20 @@ class Appeal:
         filed, found, trail = self.filed, self.found, self.basis.trail
         published_sheet, today_sheet = (one["sheet"] for one in self.answers[:2])
         return {
-            "id": filed.id, "agency": today_sheet["agency"], "status": appeal_state(trail, filed).status,
-            **filed_part(filed), "known_at": self.basis.known_at, "version": self.basis.version,
-            "filed": self._shown(caller, [filed])[0], "proceedings": self._shown(caller, self.proceedings()),
+            "id": filed.id,
+            "agency": today_sheet["agency"],
+            "status": appeal_state(trail, filed).status,
+            **filed_part(filed),
+            "known_at": self.basis.known_at,
+            "version": self.basis.version,
+            "filed": self._shown(caller, [filed])[0],
+            "proceedings": self._shown(caller, self.proceedings()),
             "disputed": self._shown(caller, self.disputed()),
             "contested": result_json(self.contested, found.events, with_sheet=False),
-            "standing": result_json(found.standing, found.events), "published_sheet": published_sheet,
-            "today_sheet": today_sheet, "difference": sheet_differences(published_sheet, today_sheet),
+            "standing": result_json(found.standing, found.events),
+            "published_sheet": published_sheet,
+            "today_sheet": today_sheet,
+            "difference": sheet_differences(published_sheet, today_sheet),
             "answers": self.answers,
         }
 
@@ -66,9 +76,10 @@ class Appeal:
         id_, trail = self.filed.id, self.basis.trail
         replaced = {one for event in trail.events for one in getattr(event, "replaced", ()) if id_ in event.named()}
         return [
-            event for event in trail.events
+            event
+            for event in trail.events
             if event.id != id_
-            and (id_ in event.named() or getattr(event, "appeal_id", None) == id_ or event.id in replaced),
+            and (id_ in event.named() or getattr(event, "appeal_id", None) == id_ or event.id in replaced)
         ]
 
     def disputed(self) -> list[Event]:
@@ -76,9 +87,11 @@ class Appeal:
         ids, trail = set(self.filed.disputed), self.basis.trail
         named = {one for id_ in ids for one in trail.by_id[id_].named()}
         return [
-            event for event in trail.events
-            if event.id in ids | named or ids & set(event.named())
-            or (isinstance(event, EventAnnulled) and event.event_id in ids | named),
+            event
+            for event in trail.events
+            if event.id in ids | named
+            or ids & set(event.named())
+            or (isinstance(event, EventAnnulled) and event.event_id in ids | named)
         ]
 
     def _shown(self, caller: Caller, events: list[Event]) -> list[dict[str, Any]]:
