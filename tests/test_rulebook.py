@@ -103,6 +103,11 @@ def test_the_hash_is_that_of_the_canonical_json() -> None:
     assert rulebook.sha256 == hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def test_the_shipped_rulebook_is_the_one_that_ledgers_have_adopted() -> None:
+    """Its hash is the recorded one: a rulebook that is adopted is not edited, and its schema changes no stored byte."""
+    assert shipped_rulebook().sha256 == "10eabaf2356ea995a6bbf78f6b14fb86b960694d7419e5893e5824013db5de01"
+
+
 def test_a_stored_rulebook_comes_back_the_same() -> None:
     """Through JSON and with its keys in another order it is equal; one changed note makes another hash."""
     rulebook = shipped_rulebook()

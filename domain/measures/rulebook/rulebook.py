@@ -14,25 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from domain.measures.rulebook.content import Defect, Interpretation, check_content, json_able
-from domain.measures.rulebook.kinds import RulebookInvalid
-from domain.measures.rulebook.values_of_rules import (
-    LATER,
-    PARAMETERS,
-    Assessment,
-    Categories,
-    Conduct,
-    Deadlines,
-    Effect,
-    Grades,
-    Honours,
-    Ladder,
-    Penalties,
-    Quality,
-    Survey,
-    Team,
-    Total,
-)
+from domain.measures.rulebook.schema import Defect, Interpretation, RulebookInvalid, json_able, read_content
+from domain.measures.rulebook.values_of_rules import LATER, PARAMETERS, Chapters
 from domain.measures.text.implements import implements
 from domain.measures.text.paragraphs import READING_REFS
 
@@ -54,7 +37,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Rulebook:
+class Rulebook(Chapters):
     """One rulebook, in force from `effective_from` until the next. Equal content makes equal rulebooks.
 
     The chapters hold the values as code uses them: points as exact fractions, periods in whole days or years.
@@ -70,47 +53,22 @@ class Rulebook:
     title_en: str = field(repr=False, compare=False)
     readings: tuple[Interpretation, ...] = field(repr=False, compare=False)
     defects: tuple[Defect, ...] = field(repr=False, compare=False)
-    assessment: Assessment = field(repr=False, compare=False)
-    deadlines: Deadlines = field(repr=False, compare=False)
-    conduct: Conduct = field(repr=False, compare=False)
-    quality: Quality = field(repr=False, compare=False)
-    survey: Survey = field(repr=False, compare=False)
-    categories: Categories = field(repr=False, compare=False)
-    effect: Effect = field(repr=False, compare=False)
-    honours: Honours = field(repr=False, compare=False)
-    total: Total = field(repr=False, compare=False)
-    grades: Grades = field(repr=False, compare=False)
-    ladder: Ladder = field(repr=False, compare=False)
-    team: Team = field(repr=False, compare=False)
-    penalties: Penalties = field(repr=False, compare=False)
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> Rulebook:
         """A rulebook from what RulebookAdopted stores; `RulebookInvalid` names the first thing that is wrong."""
-        chapters = check_content(content)
+        found, chapters = read_content(content)
         canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
         return cls(
-            id=content["id"],
-            effective_from=date.fromisoformat(content["effective_from"]),
+            **vars(chapters),
+            id=found.id,
+            effective_from=found.effective_from,
             sha256=hashlib.sha256(canonical).hexdigest(),
             canonical=canonical,
-            title=content["title"],
-            title_en=content["title_en"],
-            readings=_with_later_readings(tuple(Interpretation.from_content(row) for row in content["reading"])),
-            defects=tuple(Defect.from_content(row) for row in content["defect"]),
-            assessment=Assessment(**chapters["assessment"]),
-            deadlines=Deadlines(**chapters["deadlines"]),
-            conduct=Conduct(**chapters["conduct"]),
-            quality=Quality(**chapters["quality"]),
-            survey=Survey(**chapters["survey"]),
-            categories=Categories(**chapters["categories"]),
-            effect=Effect(**chapters["effect"]),
-            honours=Honours(**chapters["honours"]),
-            total=Total(**chapters["total"]),
-            grades=Grades(**chapters["grades"]),
-            ladder=Ladder(**chapters["ladder"]),
-            team=Team(**chapters["team"]),
-            penalties=Penalties(**chapters["penalties"]),
+            title=found.title,
+            title_en=found.title_en,
+            readings=_with_later_readings(tuple(found.reading)),
+            defects=tuple(found.defect),
         )
 
     @property

@@ -1,76 +1,45 @@
 """Which values a rulebook has, what each may be, and how they must fit together.
 
 The name of a value is `chapter.field`: each chapter is a class here, each value a field of it, so that code reads
-`rulebook.ladder.tag_term` and a test finds a value that the code does not know.
+`rulebook.ladder.tag_term`. The field's type is what pydantic checks, and what a refusal says is wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any, Literal, get_type_hints
 
 from domain.measures.rulebook.kinds import (
     MONTH_DAY,
     Kind,
-    RulebookInvalid,
+    kind_of,
     named_lists,
     number,
     number_or_none,
-    one_of,
     some_of,
     steps,
     table,
     whole,
 )
 
-_POINTS = number(0, 1000)
-_HUNDREDTHS = number(0, 1000, places=2)
+_POINTS = number("0", 1000)
+_Points = Annotated[Fraction, _POINTS]
+_HUNDREDTHS = number("0", 1000, places=2)
 """What a score of record is made of or compared with has two decimals, as it has (R26)."""
-_DIVISOR = number("0.01", 1000)
-_DAYS = whole(1, 366)
-_YEARS = whole(1, 50)
-_AUTHORITIES = some_of("emergency_management", "other")
+_Hundredths = Annotated[Fraction, _HUNDREDTHS]
+_Divisor = Annotated[Fraction, number("0.01", 1000)]
+_Days = Annotated[int, whole(1, 366)]
+_Years = Annotated[int, whole(1, 50)]
+_Staff = Annotated[int, whole(0, 50)]
+"""Years of practice, or people, that a team needs (art.15); none is allowed."""
+_Authorities = Annotated[frozenset[str], some_of("emergency_management", "other")]
 
 LAPSE_ITEMS: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 9)
 """The items of annex 1 that take lapses (R21); item 8 takes bad records."""
-
-KINDS: Mapping[str, Kind] = {
-    "assessment.cycle_start": MONTH_DAY,
-    "deadlines.change_days": _DAYS,
-    "deadlines.appeal_days": _DAYS,
-    "conduct.full": _HUNDREDTHS,
-    "conduct.lapse_points": table(map(str, LAPSE_ITEMS), _HUNDREDTHS, int),
-    "conduct.bad_record_points": _HUNDREDTHS,
-    "quality.full": _POINTS,
-    "quality.divisor": _DIVISOR,
-    "survey.questions": whole(10, 10),
-    "survey.points": table("ABC", whole(0, 100)),
-    "survey.satisfaction_floor": _POINTS,
-    "survey.disclosure": one_of("anonymous", "totals", "named"),
-    "categories.known": named_lists(100),
-    "effect.full": _POINTS,
-    "effect.divisor": _DIVISOR,
-    "honours.points": table(("national", "provincial", "municipal", "district"), _POINTS),
-    "honours.cap": _POINTS,
-    "honours.credited_authorities": _AUTHORITIES,
-    "total.cap": number_or_none(0, 1000),
-    "grades.excellent": _HUNDREDTHS,
-    "grades.qualified": _HUNDREDTHS,
-    "ladder.counted_complaints": one_of("service_quality", "all"),
-    "ladder.counted_grounds": some_of("missed_hazard", "poor_quality", "other"),
-    "ladder.tiers": steps("recorded", "warned", "blacklisted"),
-    "ladder.window_years": _YEARS,
-    "ladder.tag_term": one_of("one_year", "window", "by_decision"),
-    "ladder.tag_years": _YEARS,
-    "ladder.recorded_term": one_of("unlimited", "one_year"),
-    "team.lead_years": whole(0, 50),
-    "team.technician_years": whole(0, 50),
-    "team.technicians": whole(0, 50),
-    "penalties.overriding_authorities": _AUTHORITIES,
-}
-"""Every value by name. A rulebook gives each of them, and no other; only those of `LATER` may be missing."""
+HONOUR_LEVELS = ("national", "provincial", "municipal", "district")
+"""From the highest to the lowest."""
 
 LATER: Mapping[str, Any] = {"survey.disclosure": "anonymous", "categories.known": {}}
 """Values that came with later code, each with what holds under a rulebook that was adopted without it (R4)."""
@@ -88,130 +57,161 @@ PARAMETERS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    cycle_start: tuple[int, int]
+    cycle_start: Annotated[tuple[int, int], MONTH_DAY]
     """Month and day on which an assessment year begins (R20)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    change_days: int
-    appeal_days: int
+    change_days: _Days
+    appeal_days: _Days
 
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    full: Fraction
-    lapse_points: Mapping[int, Fraction]
+    full: _Hundredths
+    lapse_points: Annotated[Mapping[int, Fraction], table(map(str, LAPSE_ITEMS), _HUNDREDTHS, int)]
     """Points that one lapse costs, by item of annex 1."""
-    bad_record_points: Fraction
+    bad_record_points: _Hundredths
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    full: Fraction
-    divisor: Fraction
+    full: _Points
+    divisor: _Divisor
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    questions: int
-    points: Mapping[str, int]
+    questions: Annotated[int, whole(10, 10)]
+    points: Annotated[Mapping[str, int], table("ABC", whole(0, 100))]
     """Survey points of an answer A, B or C."""
-    satisfaction_floor: Fraction
-    disclosure: str
-    """What the rated agency sees of the forms: `anonymous`, `totals` or `named` (R39)."""
+    satisfaction_floor: _Points
+    disclosure: Literal["anonymous", "totals", "named"]
+    """What the rated agency sees of the forms (R39)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Categories:
-    known: Mapping[str, tuple[str, ...]]
+    known: Annotated[Mapping[str, tuple[str, ...]], named_lists(100)]
     """The categories that are taken, each with its other words; empty: any is taken (R47)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    full: Fraction
-    divisor: Fraction
+    full: _Points
+    divisor: _Divisor
 
 
 @dataclass(frozen=True, slots=True)
 class Honours:
-    points: Mapping[str, Fraction]
+    points: Annotated[Mapping[str, Fraction], table(HONOUR_LEVELS, _POINTS)]
     """Points by level; a higher level never earns less than a lower one."""
-    cap: Fraction
-    credited_authorities: frozenset[str]
+    cap: _Points
+    credited_authorities: _Authorities
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    cap: Fraction | None
+    cap: Annotated[Fraction | None, number_or_none("0", 1000)]
 
 
 @dataclass(frozen=True, slots=True)
 class Grades:
-    excellent: Fraction
-    qualified: Fraction
+    excellent: _Hundredths
+    qualified: _Hundredths
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    counted_complaints: str
-    counted_grounds: frozenset[str]
-    tiers: tuple[str, ...]
-    window_years: int
-    tag_term: str
-    tag_years: int
-    recorded_term: str
+    counted_complaints: Literal["service_quality", "all"]
+    counted_grounds: Annotated[frozenset[str], some_of("missed_hazard", "poor_quality", "other")]
+    tiers: Annotated[tuple[str, ...], steps("recorded", "warned", "blacklisted")]
+    window_years: _Years
+    tag_term: Literal["one_year", "window", "by_decision"]
+    tag_years: _Years
+    recorded_term: Literal["unlimited", "one_year"]
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    lead_years: int
-    technician_years: int
-    technicians: int
+    lead_years: _Staff
+    technician_years: _Staff
+    technicians: _Staff
 
 
 @dataclass(frozen=True, slots=True)
 class Penalties:
-    overriding_authorities: frozenset[str]
+    overriding_authorities: _Authorities
 
 
-def check_together(values: Mapping[str, Any]) -> None:
-    """Refuse values that are each in order and contradict one another; the first such pair is named."""
-    answers, questions = values["survey.points"], values["survey.questions"]
-    lowest, highest = answers["C"] * questions, answers["A"] * questions
-    honours = [values["honours.points"][level] for level in ("national", "provincial", "municipal", "district")]
-    full = values["conduct.full"] + values["quality.full"] + values["effect.full"]
-    excellent, qualified, cap = values["grades.excellent"], values["grades.qualified"], values["total.cap"]
+@dataclass(frozen=True)
+class Chapters:
+    """Every value, by chapter and field. A rulebook gives each, and no other; only those of `LATER` may be missing."""
+
+    assessment: Assessment = field(repr=False, compare=False)
+    deadlines: Deadlines = field(repr=False, compare=False)
+    conduct: Conduct = field(repr=False, compare=False)
+    quality: Quality = field(repr=False, compare=False)
+    survey: Survey = field(repr=False, compare=False)
+    categories: Categories = field(repr=False, compare=False)
+    effect: Effect = field(repr=False, compare=False)
+    honours: Honours = field(repr=False, compare=False)
+    total: Total = field(repr=False, compare=False)
+    grades: Grades = field(repr=False, compare=False)
+    ladder: Ladder = field(repr=False, compare=False)
+    team: Team = field(repr=False, compare=False)
+    penalties: Penalties = field(repr=False, compare=False)
+
+
+KINDS: Mapping[str, Kind] = {
+    f"{chapter}.{name}": kind_of(hint)
+    for chapter, of_chapter in get_type_hints(Chapters).items()
+    for name, hint in get_type_hints(of_chapter, include_extras=True).items()
+}
+"""Every value by name, as its field's type says."""
+
+
+def contradiction(book: Chapters) -> tuple[str, str, str] | None:
+    """The first value that contradicts another one: its name and what is wrong, in both languages."""
+    points, grades, quality, effect = book.survey.points, book.grades, book.quality, book.effect
+    lowest, highest = points["C"] * book.survey.questions, points["A"] * book.survey.questions
+    honours = [book.honours.points[level] for level in HONOUR_LEVELS]
+    full = book.conduct.full + quality.full + effect.full
     rules = (
-        (qualified < excellent, "grades.qualified", "应低于 grades.excellent。", "must be below grades.excellent."),
-        (excellent <= full, "grades.excellent", f"不得高于满分 {full}。", f"must not exceed the full mark {full}."),
         (
-            cap is None or cap >= excellent,
+            grades.qualified < grades.excellent,
+            "grades.qualified",
+            "应低于 grades.excellent。",
+            "must be below grades.excellent.",
+        ),
+        (
+            grades.excellent <= full,
+            "grades.excellent",
+            f"不得高于满分 {full}。",
+            f"must not exceed the full mark {full}.",
+        ),
+        (
+            book.total.cap is None or book.total.cap >= grades.excellent,
             "total.cap",
             "不得低于 grades.excellent。",
             "must not be below grades.excellent.",
         ),
+        (points["A"] > points["B"] > points["C"], "survey.points", "应为 A > B > C。", "must fall from A to B to C."),
         (
-            answers["A"] > answers["B"] > answers["C"],
-            "survey.points",
-            "应为 A > B > C。",
-            "must fall from A to B to C.",
-        ),
-        (
-            lowest <= values["survey.satisfaction_floor"] <= highest,
+            lowest <= book.survey.satisfaction_floor <= highest,
             "survey.satisfaction_floor",
             f"应在问卷可能的总分 {lowest} 到 {highest} 之间。",
             f"must lie between the possible totals of a form, {lowest} and {highest}.",
         ),
         (
-            highest <= values["quality.full"] * values["quality.divisor"],
+            highest <= quality.full * quality.divisor,
             "quality.divisor",
             f"太小：满意度满分 {highest} 折算后会超过 quality.full。",
             f"is too small: a full satisfaction of {highest} would earn more than quality.full.",
         ),
         (
-            values["effect.full"] * values["effect.divisor"] >= 100,
+            effect.full * effect.divisor >= 100,
             "effect.divisor",
             "太小：效果评分满分 100 折算后会超过 effect.full。",
             "is too small: a full effect score of 100 would earn more than effect.full.",
@@ -223,8 +223,4 @@ def check_together(values: Mapping[str, Any]) -> None:
             "must not rise from a higher level to a lower one.",
         ),
     )
-    for holds, name, problem, problem_en in rules:
-        if not holds:
-            raise RulebookInvalid(
-                name, problem, problem_en, "请一并调整相关数值。", "Adjust the values that belong together."
-            )
+    return next(((name, text, text_en) for holds, name, text, text_en in rules if not holds), None)
