@@ -79,8 +79,7 @@ def _worth(request: Request, secret: str, answers: list[str], event: dict[str, A
 
 def _disclosure(request: Request, day: str) -> Disclosure:
     """What the rated agency is told of a form of this day (R39)."""
-    told: Disclosure = adopted_law(request).rulebooks.on(date.fromisoformat(day)).survey.disclosure  # type: ignore[assignment]
-    return told
+    return adopted_law(request).rulebooks.on(date.fromisoformat(day)).survey.disclosure
 
 
 def _field(number: int) -> str:
