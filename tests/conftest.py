@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
+from collections.abc import Iterator
+from functools import _lru_cache_wrapper
 from pathlib import Path
 
 import pytest
+from fastapi.dependencies import models
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
+from domain.store.access import passwords
+from tests.databases import databases
+
+__all__ = ["databases"]
 _folders: list[tempfile.TemporaryDirectory[str]] = []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Several workers take tests in their order, long runs at a time: a module's ledger is made by one of them."""
+    if config.getoption("numprocesses", None) and config.getoption("dist") == "no":
+        config.option.dist = "worksteal"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,3 +41,27 @@ def pytest_unconfigure() -> None:
     """The folder goes with the run."""
     for folder in _folders:
         folder.cleanup()
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: no collection of garbage has to walk through it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """A try costs 0.1 s and 64 MiB on purpose; here nobody guesses. `test_passwords` shows what it costs in earnest."""
+    cheap = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_applications() -> Iterator[None]:
+    """FastAPI remembers the functions of every application that was made: here those of hundreds, which are gone."""
+    yield
+    for cached in vars(models).values():
+        if isinstance(cached, _lru_cache_wrapper):
+            cached.cache_clear()

@@ -22,23 +22,16 @@ from bench.serving import served
 from domain.values import instant
 from projections.rows.read.row_queries import RowQueries
 from projections.rows.tables import COLUMNS
-from tests.postgres_server import PostgresServer
+from tests.databases import Databases
 
 FACTS = 120
 _numbers = count()
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    """A server for these tests."""
-    with PostgresServer() as server:
-        yield server
-
-
 @pytest.fixture
-def places(postgres: PostgresServer) -> Iterator[tuple[Place, Place]]:
+def places(databases: Databases) -> Iterator[tuple[Place, Place]]:
     """Two new ledgers."""
-    urls = [postgres.create_database(f"bench_{next(_numbers)}") for _ in range(2)]
+    urls = [databases.migrated("postgresql") for _ in range(2)]
     with opened(urls[0]) as one, opened(urls[1]) as other:
         for made in (one, other):
             make_ready(made.engine, Settings(database_url=made.url))
@@ -153,8 +146,8 @@ def test_a_finding_is_judged_by_its_medians(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-def test_a_year_is_published_beside_other_facts(postgres: PostgresServer) -> None:
+def test_a_year_is_published_beside_other_facts(databases: Databases) -> None:
     """The section's line says how long the slowest fact took, and how many results were published meanwhile."""
-    (line,) = publishing.measure(postgres, 12)
+    (line,) = publishing.measure(databases.server, 12)
     assert line.ours > 0
     assert line.note.startswith(("12 results", "11 results", "10 results"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,23 +28,13 @@ from domain.store.keys.vault import Vault
 from domain.values import Role
 from projections.projected_ledger import open_ledger
 from tests.cli.import_files import CLIENT, agency_of, command, filed, filing, write, years_of_facts
-from tests.postgres_server import PostgresServer
+from tests.databases import BOTH, Databases
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One PostgreSQL server for these tests."""
-    with PostgresServer() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+@pytest.fixture(params=BOTH)
+def ledger(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[Ledger]:
     """An opened ledger on either database."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    else:
-        url = request.getfixturevalue("server").create_database(f"import_{secrets.token_hex(4)}")
+    url = databases.migrated(request.param, tmp_path)
     engine = open_engine(url)
     make_ready(engine, Settings(database_url=url))
     yield open_ledger(engine)

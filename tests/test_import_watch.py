@@ -17,13 +17,14 @@ from domain.values import instant
 from projections.replay.hints_found import Hints
 from projections.replay.queries import ReplayQueries
 from tests.cli.import_files import CLIENT, agency_of, command, filing, write
+from tests.databases import Databases
 from tests.rows.ledgers import BOTH, new_ledger
 
 
 @pytest.fixture(params=BOTH)
-def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ledger]:
     """An opened ledger on either database."""
-    with new_ledger(request.param, tmp_path_factory) as made:
+    with new_ledger(request.param, databases) as made:
         yield made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from multiprocessing import get_context
@@ -27,32 +26,19 @@ from projections.projected_ledger import open_ledger
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.district import NO_FILTERS
 from projections.rows.read.row_queries import RowQueries
-from tests.postgres_server import PostgresServer
+from tests.databases import BOTH, Databases
 from tests.specification import noon, uscc
 
 A = uscc(65)
 PATH = f"/v1/agencies/{A}"
 SPAWN = get_context("spawn")
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 SECRETS = ["张三丰", "AQGC-2020-117", "匿名举报人王", "李四光", "查实情况涉及赵六", "孙七的备注", "周八的意见"]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One PostgreSQL server for this module."""
-    with PostgresServer() as running:
-        yield running
-
-
 @pytest.fixture(params=BOTH)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> str:
     """A migrated, still empty database of either kind."""
-    if request.param == "sqlite":
-        made = f"sqlite:///{tmp_path / 'ledger.db'}"
-    else:
-        made = request.getfixturevalue("server").create_database(f"ledger_{secrets.token_hex(4)}")
-    migrate(made)
-    return made
+    return databases.migrated(request.param, tmp_path)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from projections.compare.three_answers import three_answers
 from projections.rebuild.reproject import differences, laws_of, made_anew
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
+from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 
@@ -29,9 +30,9 @@ YEAR, CODES = 2023, [uscc(7000 + number) for number in range(4)]
 
 
 @pytest.fixture(params=BOTH)
-def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ledger]:
     """An opened ledger of its own."""
-    with new_ledger(request.param, tmp_path_factory) as made:
+    with new_ledger(request.param, databases) as made:
         yield made
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +15,7 @@ import pytest
 from api.cli.database import existing_ledger
 from tests.cli.conftest import Run
 from tests.cli.import_files import command, filed, filing, write, years_of_facts
-from tests.postgres_server import PostgresServer
+from tests.databases import BOTH, Databases
 
 ROOT = Path(__file__).resolve().parents[2]
 STEWARD = "import sys; sys.argv[0] = 'steward'; from api.cli.main import app; app()"
@@ -48,20 +46,10 @@ finally:
 """
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """One PostgreSQL server for these tests."""
-    with PostgresServer() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def two_urls(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+@pytest.fixture(params=BOTH)
+def two_urls(request: pytest.FixtureRequest, databases: Databases) -> list[str]:
     """Two empty databases of one kind."""
-    if request.param == "sqlite":
-        return [f"sqlite:///{tmp_path / name}" for name in ("one.db", "other.db")]
-    server: PostgresServer = request.getfixturevalue("server")
-    return [server.create_database(f"import_{secrets.token_hex(4)}") for _ in range(2)]
+    return [databases.empty(request.param) for _ in range(2)]
 
 
 def _start(folder: Path, code: str, *arguments: object) -> subprocess.Popen[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,61 +11,61 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
+from tests.databases import BOTH, Databases
 from tests.http.dated import DatedWorld, dated
 from tests.http.world import World
-from tests.postgres_server import PostgresServer
-
-DATABASES = [
-    pytest.param("sqlite", id="sqlite"),
-    pytest.param("postgresql", marks=pytest.mark.postgres, id="postgresql"),
-]
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """One private server for all tests of this process."""
-    with PostgresServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="session", params=DATABASES)
+@pytest.fixture(scope="session", params=BOTH)
 def dialect(request: pytest.FixtureRequest) -> str:
     """Which database the test runs on."""
     return str(request.param)
 
 
 @pytest.fixture
-def database_url(dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(dialect: str, databases: Databases, tmp_path: Path) -> str:
     """An empty database of its own."""
-    return empty_database(dialect, request, tmp_path)
+    return databases.empty(dialect, tmp_path)
+
+
+@pytest.fixture
+def migrated_url(dialect: str, databases: Databases, tmp_path: Path) -> str:
+    """A database of its own with all tables and nothing in them."""
+    return databases.migrated(dialect, tmp_path)
 
 
 @pytest.fixture(scope="session")
-def world(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def _worlds() -> Iterator[tuple[dict[str, World], ExitStack]]:
+    """The shared service of each kind of database, kept to the end in whatever order tests come."""
+    with ExitStack() as stack:
+        yield {}, stack
+
+
+@pytest.fixture(scope="session")
+def world(
+    dialect: str,
+    databases: Databases,
+    _worlds: tuple[dict[str, World], ExitStack],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> World:
     """A running service, shared by many tests: each makes agencies of its own."""
-    folder = tmp_path_factory.mktemp("http")
-    url = empty_database(dialect, request, folder)
-    with TestClient(create_app(Settings(database_url=url, data_dir=folder))) as client:
-        yield World(client)
+    made, stack = _worlds
+    if dialect not in made:
+        folder = tmp_path_factory.mktemp("http")
+        app = create_app(Settings(database_url=databases.migrated(dialect, folder), data_dir=folder))
+        made[dialect] = World(stack.enter_context(TestClient(app)))
+    return made[dialect]
 
 
 @pytest.fixture
-def own_world(database_url: str, tmp_path: Path) -> Iterator[World]:
+def own_world(migrated_url: str, tmp_path: Path) -> Iterator[World]:
     """A running service for one test alone."""
-    with TestClient(create_app(Settings(database_url=database_url, data_dir=tmp_path))) as client:
+    with TestClient(create_app(Settings(database_url=migrated_url, data_dir=tmp_path))) as client:
         yield World(client)
 
 
 @pytest.fixture
-def dated_world(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DatedWorld]:
+def dated_world(migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DatedWorld]:
     """A running service for one test alone, on a ledger with a clock of its own."""
-    with dated(database_url, tmp_path, monkeypatch) as made:
+    with dated(migrated_url, tmp_path, monkeypatch) as made:
         yield made
-
-
-def empty_database(dialect: str, request: pytest.FixtureRequest, folder: Path) -> str:
-    """The address of a new database: a file in the folder, or one of the private server's."""
-    if dialect == "sqlite":
-        return f"sqlite:///{folder / 'ledger.db'}"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.create_database(f"http_{secrets.token_hex(5)}")

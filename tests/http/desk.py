@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from html import unescape
 from typing import Any
 
@@ -18,7 +19,12 @@ from domain.values import Role, new_id
 from tests.http.world import World
 
 PASSWORD = "three quiet herons"
-_hashed = hash_password(PASSWORD)
+
+
+@cache
+def _hashed() -> str:
+    """Of PASSWORD: made once, as cheaply as passwords are while tests run."""
+    return hash_password(PASSWORD)
 
 
 def account(world: World, role: Role, uscc: str | None = None, name: str | None = None) -> str:
@@ -31,7 +37,7 @@ def account_in(engine: Engine, role: Role, uscc: str | None = None, name: str | 
     login = f"{role}-{new_id()}"
     with writing(engine) as connection:
         person = create_person(connection, name or f"{role} 经办人")
-        create_account(connection, login, _hashed, person, role, uscc, by=COMMAND_LINE, handed_out=False)
+        create_account(connection, login, _hashed(), person, role, uscc, by=COMMAND_LINE, handed_out=False)
     return login
 
 

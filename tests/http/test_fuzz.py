@@ -27,7 +27,7 @@ from api.app import create_app
 from api.application.privacy.authorisation import PERMISSIONS
 from api.settings import Settings
 from domain.store.db.schema import events
-from tests.http.conftest import empty_database
+from tests.databases import Databases
 from tests.http.fuzzing import Fuzzer, Request, known_to
 from tests.http.world import World
 
@@ -77,13 +77,11 @@ class Service:
 
 
 @pytest.fixture(scope="module")
-def service(
-    dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Service]:
+def service(dialect: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """See `Service`."""
     folder = tmp_path_factory.mktemp("fuzz")
     limits: dict[str, Any] = {"rate_per_token": 0, "rate_per_address": 0}
-    url = empty_database(dialect, request, folder)
+    url = databases.migrated(dialect, folder)
     with TestClient(create_app(Settings(database_url=url, data_dir=folder, **limits))) as client:
         yield Service(client)
 

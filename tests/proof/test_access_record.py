@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,15 @@ from domain.store.db.migrate import migrate
 from domain.store.db.schema import access_changes, accounts, tokens
 from domain.store.keys.master_key import use_keys
 from domain.values import Role
+from tests.databases import BOTH, Databases
 from tests.http.world import World
-from tests.postgres_server import PostgresServer
 from tests.proof.test_tampering import Held
-from tests.store.conftest import BOTH
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with PostgresServer() as running:
-        yield running
 
 
 @pytest.fixture(params=BOTH)
-def held(request: pytest.FixtureRequest, tmp_path: Path) -> Held:
+def held(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Held:
     """A ledger whose people have tokens, with one more that is revoked, and a disabled account."""
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("server").create_database(f"access_{tmp_path.name[-20:]}".lower())
+    url = databases.migrated(request.param, tmp_path)
     with TestClient(create_app(Settings(database_url=url, data_dir=tmp_path, key_dir=tmp_path / "keys"))) as client:
         world = World(client)
         admin = world.people[Role.ADMIN]

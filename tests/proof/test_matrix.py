@@ -15,12 +15,12 @@ from domain.store.db.engine import open_migration_engine
 from domain.store.db.migrate import require_current
 from domain.store.db.schema import metadata
 from domain.store.db.state import VERSION_TABLE
-from tests.postgres_server import PostgresServer
+from tests.databases import Databases
 from tests.proof.tampering import Tamperer, add_a_row, change_a_row, remove_a_row
-from tests.proof.test_tampering import NOT_NOTICED, Held, original, server
+from tests.proof.test_tampering import NOT_NOTICED, Held, original
 from tests.traceability import ROOT
 
-__all__ = ["original", "server"]
+__all__ = ["original"]
 NOTHING = "—"
 _ROW = re.compile(r"\| `(\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]*) \|")
 _CELL = re.compile(r"(—|\d+)(?: `(\w+)`)?")
@@ -43,11 +43,11 @@ def test_the_page_speaks_of_every_table() -> None:
         assert remark.strip() or not any(NOTHING in one for one in cells), table
 
 
-def _copied(first: Held, folder: Path, server_: Callable[[], PostgresServer]) -> Held:
+def _copied(first: Held, folder: Path, databases: Databases) -> Held:
     if first.tamperer.is_sqlite:
         shutil.copytree(first.folder, folder)
         return Held(f"sqlite:///{folder / 'ledger.db'}", folder)
-    return Held(server_().copy_database("original"), first.folder)
+    return Held(databases.copied(first.url), first.folder)
 
 
 def found_out(held: Held) -> tuple[str, set[str]]:
@@ -64,11 +64,11 @@ def found_out(held: Held) -> tuple[str, set[str]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("table", TABLES)
 def test_a_row_changed_removed_and_added(
-    table: str, original: tuple[Held, str, bytes], tmp_path: Path, request: pytest.FixtureRequest
+    table: str, original: tuple[Held, str, bytes], tmp_path: Path, databases: Databases
 ) -> None:
     """Each is named by its table, or by the one that the page names, with the exit code that it says."""
     for what, said in zip(DOING, SAID[table][:3], strict=True):
-        held = _copied(original[0], tmp_path / what, lambda: request.getfixturevalue("server"))
+        held = _copied(original[0], tmp_path / what, databases)
         if what != "added" and not _has_rows(held, table):
             add_a_row(held.tamperer, table)
         DOING[what](held.tamperer, table)

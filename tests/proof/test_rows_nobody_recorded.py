@@ -9,9 +9,9 @@ import pytest
 
 from domain.values import stream_id
 from projections.rows.tables import COLUMNS
-from tests.proof.test_tampering import Held, held, named, original, server
+from tests.proof.test_tampering import Held, held, named, original
 
-__all__ = ["held", "original", "server"]
+__all__ = ["held", "original"]
 
 
 def _phantom(held: Held, like: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +22,10 @@ from domain.values import Role
 from projections.projected_ledger import open_ledger
 from projections.proof.certificate import check_certificate
 from projections.proof.certificate_file import parse_certificate
+from tests.databases import BOTH, Databases
 from tests.http.desk import Desk
 from tests.http.world import CLIENT_PARTY, World
-from tests.postgres_server import PostgresServer
 from tests.proof.tampering import Tamperer, columns, flip, flip_back
-from tests.store.conftest import BOTH
 
 NOT_DERIVED = frozenset(
     {
@@ -65,12 +63,6 @@ NOT_NOTICED = {
     ("idempotency", "created_at"): "when it may be cleared away",
 }
 """Columns of the others in which a change has no consequence for any answer, and why."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with PostgresServer() as running:
-        yield running
 
 
 class Held:
@@ -136,25 +128,24 @@ def _filled(url: str, folder: Path) -> tuple[str, bytes]:
 
 
 @pytest.fixture(scope="module", params=BOTH)
-def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Held, str, bytes]:
+def original(
+    request: pytest.FixtureRequest, databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Held, str, bytes]:
     """A ledger to be copied, an agency in it and a certificate of that agency."""
     folder = tmp_path_factory.mktemp("original")
-    url = f"sqlite:///{folder / 'ledger.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("server").create_database("original")
+    url = databases.migrated(request.param, folder)
     uscc, certificate = _filled(url, folder)
     return Held(url, folder), uscc, certificate
 
 
 @pytest.fixture
-def held(original: tuple[Held, str, bytes], tmp_path: Path, request: pytest.FixtureRequest) -> Held:
+def held(original: tuple[Held, str, bytes], tmp_path: Path, databases: Databases) -> Held:
     """A copy of it, to be tampered with."""
     first = original[0]
     shutil.copytree(first.folder, tmp_path, dirs_exist_ok=True)
     if first.tamperer.is_sqlite:
         return Held(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path)
-    server: PostgresServer = request.getfixturevalue("server")
-    return Held(server.copy_database("original"), tmp_path)
+    return Held(databases.copied(first.url), tmp_path)
 
 
 def test_nothing_is_found_where_nothing_was_done(held: Held) -> None:

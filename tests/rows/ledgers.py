@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
-
-import pytest
 
 from api.application.commands import find_command
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
-from domain.store.db.migrate import migrate
 from domain.values import Role
 from projections.projected_ledger import open_ledger
-from tests.postgres_server import PostgresServer
+from tests.databases import BOTH, Databases
 from tests.rows.histories import LongHistory
 from tests.test_properties import CODE, Sent
 
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+__all__ = ["BOTH", "Recordable", "new_ledger", "record"]
 
 
 class Recordable(LongHistory):
@@ -35,18 +32,12 @@ class Recordable(LongHistory):
 
 
 @contextmanager
-def new_ledger(kind: str, folders: pytest.TempPathFactory) -> Iterator[Ledger]:
+def new_ledger(kind: str, databases: Databases) -> Iterator[Ledger]:
     """An opened ledger on a database of its own."""
-    with ExitStack() as stack:
-        if kind == "sqlite":
-            url = f"sqlite:///{folders.mktemp('rows') / 'ledger.db'}"
-        else:
-            url = str(stack.enter_context(PostgresServer()).create_database("rows"))
-        migrate(url)
-        made = open_ledger(open_engine(url))
-        made.open(shipped_rulebook(), build_calendar(), actor="system")
-        yield made
-        made.engine.dispose()
+    made = open_ledger(open_engine(databases.migrated(kind)))
+    made.open(shipped_rulebook(), build_calendar(), actor="system")
+    yield made
+    made.engine.dispose()
 
 
 def record(ledger: Ledger, history: list[Sent], code: str) -> None:

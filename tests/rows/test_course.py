@@ -16,6 +16,7 @@ from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
 from projections.replay.timeline import PARTS
 from projections.replay.timeline_summary import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
+from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 
@@ -23,9 +24,9 @@ CODES = [uscc(5000 + number) for number in range(8)]
 
 
 @pytest.fixture(scope="module", params=BOTH)
-def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ledger]:
     """Eight agencies of generated histories, with annulments, delistings, terminations."""
-    with new_ledger(request.param, tmp_path_factory) as made:
+    with new_ledger(request.param, databases) as made:
         for number, code in enumerate(CODES):
             record(made, Recordable(700 + number, 50 + 12 * number).sent, code)
         while seal(made.engine):

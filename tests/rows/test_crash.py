@@ -17,6 +17,7 @@ from domain.store.log.sequencer import seal
 from domain.values import agency_stream
 from projections.projected_ledger import open_ledger
 from projections.rebuild.inspect_rows import check
+from tests.databases import Databases
 from tests.rows.ledgers import BOTH, new_ledger
 
 KILLS = 4
@@ -36,10 +37,10 @@ def record_until_killed(url: str, number: int, told: Connection) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", BOTH)
-def test_a_killed_process_loses_nothing_that_it_was_told(kind: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_killed_process_loses_nothing_that_it_was_told(kind: str, databases: Databases) -> None:
     """Killed at random moments: every acknowledged event is there, rows agree with the replay, the log is dense."""
     chance = random.Random(3)
-    with new_ledger(kind, tmp_path_factory) as ledger:
+    with new_ledger(kind, databases) as ledger:
         url = ledger.engine.url.render_as_string(hide_password=False)
         for number in range(KILLS):
             heard, told = SPAWN.Pipe(duplex=False)

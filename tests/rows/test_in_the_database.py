@@ -22,6 +22,7 @@ from domain.values import TIER_LABELS, Grade, Tier, instant, rounded
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.district import NO_FILTERS, Filters
 from projections.rows.read.row_queries import RowQueries
+from tests.databases import Databases
 from tests.rows import district_by_replay as replayed
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
@@ -30,9 +31,9 @@ AGENCIES = 14
 
 
 @pytest.fixture(scope="module", params=BOTH)
-def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ledger]:
     """A district of long histories."""
-    with new_ledger(request.param, tmp_path_factory) as made:
+    with new_ledger(request.param, databases) as made:
         for number in range(AGENCIES):
             record(made, Recordable(number, 20 + 10 * number).sent, uscc(2000 + number))
         while seal(made.engine):

@@ -20,6 +20,7 @@ from domain.trail.trail import Trail
 from domain.values import Role, instant
 from projections.replay.hints_found import Hints
 from projections.replay.queries import ReplayQueries
+from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 
@@ -30,9 +31,9 @@ DAYS = (date(2022, 6, 30), date(2023, 6, 30), date(2030, 1, 1))
 
 
 @pytest.fixture(scope="module", params=BOTH)
-def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ledger]:
     """Six agencies of long histories, and three that share certificates, the third for a while only."""
-    with new_ledger(request.param, tmp_path_factory) as made:
+    with new_ledger(request.param, databases) as made:
         for number, code in enumerate(LONG):
             record(made, Recordable(number, 60 + 30 * number).sent, code)
         for code in STAFFED:

@@ -20,6 +20,7 @@ from projections.replay.basis import Basis
 from projections.replay.queries import ReplayQueries
 from projections.replay.standing import agency_name, sanction_part
 from projections.rows.read.register import SHOWN_FIELDS, RegisterFilter
+from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import noon, uscc
 
@@ -53,9 +54,9 @@ class Changing(Recordable):
 
 
 @pytest.fixture(scope="module", params=BOTH)
-def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ledger]:
     """A district whose agencies come and go."""
-    with new_ledger(request.param, tmp_path_factory) as made:
+    with new_ledger(request.param, databases) as made:
         for number in range(AGENCIES):
             record(made, Changing(number, 20 + 8 * number).sent, uscc(4000 + number))
         yield made

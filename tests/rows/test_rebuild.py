@@ -21,6 +21,7 @@ from projections.rebuild.inspect_rows import Found, check
 from projections.rebuild.rebuild import ensure_rows, rebuild, require_rows
 from projections.rows.tables import COLUMNS
 from projections.rows.write import projection
+from tests.databases import Databases
 from tests.rows.histories import LongHistory
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
@@ -28,9 +29,9 @@ from tests.test_properties import CODE, Sent
 
 
 @pytest.fixture(params=BOTH)
-def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ledger]:
     """Four agencies with long histories and an amendment of the rulebook between them."""
-    with new_ledger(request.param, tmp_path_factory) as made:
+    with new_ledger(request.param, databases) as made:
         for number in range(3):
             record(made, Recordable(number, 60).sent, uscc(3000 + number))
         amend(made)

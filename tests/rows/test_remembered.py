@@ -15,6 +15,7 @@ from projections.public.remembered import Remembered
 from projections.replay.basis import Basis
 from projections.replay.hints_found import Hints
 from projections.replay.queries import ReplayQueries
+from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.rows.test_looked_up import send, staff
 from tests.specification import uscc
@@ -23,9 +24,9 @@ STAFFED = [uscc(3300 + number) for number in range(3)]
 
 
 @pytest.fixture(params=BOTH)
-def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+def ledger(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Ledger]:
     """Four agencies of long histories, and three with a staff."""
-    with new_ledger(request.param, tmp_path_factory) as made:
+    with new_ledger(request.param, databases) as made:
         for number in range(4):
             record(made, Recordable(number, 70).sent, uscc(3200 + number))
         for code in STAFFED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,33 +9,19 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.store.db.engine import open_engine
-from domain.store.db.migrate import migrate
-from tests.postgres_server import PostgresServer
-
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-
-
-@pytest.fixture(scope="session")
-def store_server() -> Iterator[PostgresServer]:
-    """One PostgreSQL server for all tests of the store."""
-    with PostgresServer() as running:
-        yield running
+from tests.databases import BOTH, Databases
 
 
 @pytest.fixture(params=BOTH)
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def new_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> str:
     """The URL of a database that is still empty."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'ledger.db'}"
-    server: PostgresServer = request.getfixturevalue("store_server")
-    return server.create_database(f"store_{secrets.token_hex(4)}")
+    return databases.empty(request.param, tmp_path)
 
 
-@pytest.fixture
-def url(new_url: str) -> str:
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> str:
     """The URL of a migrated database."""
-    migrate(new_url)
-    return new_url
+    return databases.migrated(request.param, tmp_path)
 
 
 @pytest.fixture
@@ -48,11 +33,9 @@ def engine(url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def postgres_url(store_server: PostgresServer) -> str:
+def postgres_url(databases: Databases) -> str:
     """The URL of a migrated PostgreSQL database."""
-    made = store_server.create_database(f"store_{secrets.token_hex(4)}")
-    migrate(made)
-    return made
+    return databases.migrated("postgresql")
 
 
 @pytest.fixture
@@ -64,10 +47,8 @@ def postgres_engine(postgres_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+def sqlite_engine(databases: Databases, tmp_path: Path) -> Iterator[Engine]:
     """An engine for serving a migrated SQLite file."""
-    made = f"sqlite:///{tmp_path / 'ledger.db'}"
-    migrate(made)
-    opened = open_engine(made)
+    opened = open_engine(databases.migrated("sqlite", tmp_path))
     yield opened
     opened.dispose()

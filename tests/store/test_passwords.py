@@ -6,15 +6,18 @@ import pytest
 from sqlalchemy import Engine, update
 
 from domain.errors import Invalid
+from domain.store.access import passwords
 from domain.store.access.access_audit import COMMAND_LINE, AccessAction
 from domain.store.access.accounts import account_of, create_account, set_password
-from domain.store.access.passwords import require_good
+from domain.store.access.passwords import hash_password, password_fits, require_good
 from domain.store.access.tokens import create_person
 from domain.store.db.engine import writing
 from domain.store.db.schema import accounts
 from domain.values import Role
 
 NAMES = ("zhangsan", "张三丰")
+IN_EARNEST = passwords._hasher
+"""As the service has it: imported before tests take a cheap one."""
 
 
 @pytest.mark.parametrize(
@@ -88,3 +91,12 @@ def test_the_mark_of_a_handed_out_password_is_sealed(engine: Engine) -> None:
         assert handed_out()
         connection.execute(update(accounts).values(handed_out_at=None))
         assert account_of(connection, "zhang") is None
+
+
+def test_a_try_at_a_password_is_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """argon2id, three passes over 64 MiB, as RFC 9106 advises where memory is short: tests alone have it cheaper."""
+    monkeypatch.setattr(passwords, "_hasher", IN_EARNEST)
+    kept = hash_password("three quiet herons")
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=1$")
+    assert password_fits(kept, "three quiet herons")
+    assert not password_fits(kept, "three quiet heron")
