@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 from api.application import idempotency
-from api.application.recording import keyed
+from api.application.idempotency import keyed
 from bench import floor, peers
 from bench.generate import Fact, History, command_of, record
 from bench.measure import Finding, finding, in_turns, median

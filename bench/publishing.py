@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from threading import Event, Thread
 
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
 from api.application.assessing.publishing import publish_year
 from api.application.privacy.callers import Caller
 from bench.append import append_one

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
 from api.application.assessing.appeal_decisions import decide, simple
 from api.application.assessing.impact_decisions import dispose
 from api.application.assessing.publishing import close_year, publish_year, round_of

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
 from api.application.assessing.publishing import publish_year
 from api.application.privacy.callers import Caller
 from domain.commands.rounds import PublishYear

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from api.application.acts import ACTS
 from api.application.commands import COMMANDS
+from api.application.several_facts import SEVERAL
 from domain.commands.appeals import FileAppeal
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.measures.hints import agency_of_hint
@@ -99,4 +99,4 @@ def test_commands_of_several_facts_have_an_act_each() -> None:
 
     An appeal is one fact, and two only of an agency without any result (R33): it can be imported as one.
     """
-    assert {row.body for row in COMMANDS if row.body.SEVERAL_FACTS} == set(ACTS) - {FileAppeal}
+    assert {row.body for row in COMMANDS if row.body.SEVERAL_FACTS} == set(SEVERAL) - {FileAppeal}

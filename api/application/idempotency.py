@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from eventsourcing.persistence import IntegrityError
 from sqlalchemy import Connection
 
 from api.application.problem_types import KeyReused, Malformed
-from domain.errors import Invalid
+from domain.errors import Invalid, Refusal
+from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.store.db.statements import Insert, run
 from domain.values import instant
 
 HEADER = "Idempotency-Key"
+CREATED = 201
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -31,6 +35,17 @@ class Attempt:
     scope: bytes
     key: str
     digest: bytes
+
+
+class Answered(NamedTuple):
+    """The answer to what was recorded, and whether an earlier attempt was given it."""
+
+    content: dict[str, Any]
+    replayed: bool
+
+    def also(self, members: dict[str, Any]) -> Answered:
+        """The same with more members."""
+        return self._replace(content=self.content | members)
 
 
 def attempt(scope: bytes, key: str | None, path: str, body: Any) -> Attempt | None:
@@ -57,6 +72,43 @@ def attempt(scope: bytes, key: str | None, path: str, body: Any) -> Attempt | No
         )
     digest = hashlib.sha256(f"POST {path}\n".encode() + _canonical.encode(body)).digest()
     return Attempt(scope, key, digest)
+
+
+def once(ledger: Ledger, this: Attempt | None, do: Callable[[], Answered]) -> Answered:
+    """Do it, or answer as another attempt that was faster: it holds the key by now, or is why this one is refused."""
+    try:
+        return do()
+    except IntegrityError:  # its answer is there now
+        return do()
+    except Refusal:
+        found = given_before(ledger, this)
+        if found is None:
+            raise
+        return Answered(found, replayed=True)
+
+
+def given_before(ledger: Ledger, this: Attempt | None) -> dict[str, Any] | None:
+    """What an earlier attempt with this key was answered. Raises: KeyReused."""
+    if this is None:
+        return None
+    with ledger.reading() as reader:
+        found = first_answer(reader.connection, this)
+    return None if found is None else decoded(found)
+
+
+def keyed(unit: UnitOfWork, this: Attempt | None, record: Callable[[], dict[str, Any]]) -> Answered:
+    """What `record` answers, kept under the key; or what it answered the first time. Raises: KeyReused.
+
+    The library's IntegrityError at the end of the transaction when another one has taken the key meanwhile.
+    """
+    if this is None:
+        return Answered(record(), replayed=False)
+    replay = first_answer(unit.connection, this)
+    if replay is not None:
+        return Answered(decoded(replay), replayed=True)
+    content = record()
+    unit.beside.append(kept(this, CREATED, msgspec.json.encode(content)))
+    return Answered(content, replayed=False)
 
 
 def first_answer(connection: Connection, this: Attempt) -> bytes | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from api.application.commands import CommandRoute, find_command
 from api.application.placeholders import resolved
+from api.application.validation_texts import WrongFields
 from domain.commands.base import Command
 from domain.commands.fields import CommandIn
 from domain.errors import Invalid, NotFound, Refusal
@@ -44,7 +44,7 @@ def embedded(given: Sequence[CommandIn], field: str, uscc: str, make_id: Callabl
     """The commands of a body's field, all about the agency of this USCC, in order.
 
     Raises: Invalid for a path that is no command, another agency's, or a name that no earlier one bears;
-    RequestValidationError for a wrong body, with pointers into the whole body.
+    WrongFields for a wrong body, with pointers into the whole body.
     """
     names: dict[str, str] = {}
     found = []
@@ -104,9 +104,9 @@ def _parsed(
         return route, route.body.model_validate(body), path_id
     except ValidationError as error:
         inside = ("body", *place, "body")
-        raise RequestValidationError(
+        raise WrongFields(
             [{**one, "loc": (*inside, *(one["loc"] or (one["type"],)))} for one in error.errors(include_url=False)],
-            body={place[0]: [None] * place[1] + [{"body": body}]},
+            {place[0]: [None] * place[1] + [{"body": body}]},
         ) from None
 
 

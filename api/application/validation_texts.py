@@ -43,6 +43,18 @@ _TEXTS: dict[str, tuple[str, str]] = {
 _OTHERWISE = ("这一项的内容不对，请对照接口文档", "this is wrong: compare it with the API documentation")
 
 
+class WrongFields(Exception):
+    """A body whose fields are wrong, found by a use case: with pydantic's errors and the parsed body they are about."""
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]], body: Any) -> None:
+        super().__init__("fields of a body are wrong")
+        self.of_fields, self.body = errors, body
+
+    def errors(self) -> Sequence[Mapping[str, Any]]:
+        """Pydantic's errors, with the places of the whole body."""
+        return self.of_fields
+
+
 def field_errors(errors: Sequence[Mapping[str, Any]], body: Any) -> list[dict[str, str]]:
     """The `errors` of a problem body from pydantic's errors; `body` is the parsed body that they are about."""
     return [_field_error(error, body) for error in errors[:MOST_ERRORS]]

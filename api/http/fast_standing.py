@@ -21,10 +21,12 @@ from starlette.responses import Response
 
 from api.application.instants import known_at as read_known_at
 from api.application.privacy.authorisation import Rights, rights_of
-from api.application.privacy.callers import Caller, secret_of
+from api.application.privacy.callers import Caller
 from api.application.privacy.reading_log import ReadingLog
 from api.application.problem_types import Unauthenticated
+from api.http.bearer import secret_of
 from api.http.guard import GuardedRoute, require_right
+from api.http.reading_notes import note_reading
 from api.http.responses import Encoded, encoded
 from domain.commands.fields import read_day
 from domain.errors import Refusal
@@ -110,7 +112,7 @@ class QuickStandings:
         except Refusal:
             return None
         self._used(token)
-        await self._readings.note(request, caller, question.uscc, NAME)
+        await note_reading(self._readings, request, caller, question.uscc, NAME)
         return answer.response(request)
 
     # ---- what is known already ----

@@ -12,13 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, rights_of
-from api.application.privacy.callers import CALLER, Caller, authenticate
-from api.application.privacy.reading_log import note_answer
+from api.application.privacy.callers import Caller, authenticate
 from api.application.validation_texts import MOST_ERRORS
+from api.http.bearer import CALLER, secret_of
 from api.http.json_bodies import read_json_object
 from api.http.limits.body_limits import limits_of
 from api.http.limits.concurrency import HEAVY, asker_of
 from api.http.limits.rates import address_of
+from api.http.reading_notes import note_answer
 from api.http.veiling import forms_meant, veiled_refusal, veiled_response
 from domain.agency import unknown_agency
 from domain.errors import Forbidden, Refusal
@@ -76,7 +77,7 @@ class GuardedRoute(APIRoute):
 async def _by_token(request: Request) -> Caller:
     """The caller by their token, whose use is noted. Raises: Unauthenticated."""
     service = request.app.state.service
-    caller, token = await run_in_threadpool(authenticate, service.ledger, request)
+    caller, token = await run_in_threadpool(authenticate, service.ledger, secret_of(request))
     service.housekeeper.used(token)
     return caller
 

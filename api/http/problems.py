@@ -24,7 +24,7 @@ from api.application.problem_types import (
     Unauthenticated,
     problem_type_of,
 )
-from api.application.validation_texts import field_errors
+from api.application.validation_texts import WrongFields, field_errors
 from api.web.frame.error_pages import in_its_kind
 from domain.errors import Refusal, Unreadable
 
@@ -82,7 +82,7 @@ async def on_refusal(request: Request, error: Exception) -> Response:
 
 async def on_validation_error(request: Request, error: Exception) -> Response:
     """Fields or query parameters that are wrong."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101
+    assert isinstance(error, (RequestValidationError, WrongFields))  # noqa: S101
     errors = field_errors(error.errors(), error.body)
     first = errors[0]
     said, said_en = f"{first['pointer']}：{first['detail']}", f"{first['pointer']}: {first['detail_en']}"
@@ -170,5 +170,6 @@ def _for_pages_too(handler: Handler) -> Handler:
 def install(app: FastAPI) -> None:
     """Let this module render all that is raised below the middleware (which renders failures by `on_failure`)."""
     app.add_exception_handler(Refusal, _for_pages_too(on_refusal))
-    app.add_exception_handler(RequestValidationError, _for_pages_too(on_validation_error))
+    for wrong_fields in (RequestValidationError, WrongFields):
+        app.add_exception_handler(wrong_fields, _for_pages_too(on_validation_error))
     app.add_exception_handler(HTTPException, _for_pages_too(on_http_error))

@@ -204,7 +204,7 @@ def answer_to(agency: Agency, objection: ObjectionFiled) -> ObjectionAnswered | 
 class AnswerObjection(Command):
     """The association answers an objection: it annuls the record, or refuses, in either case with reasons (R38).
 
-    An annulment is recorded with the answer (`api/application/acts.py`).
+    An annulment is recorded with the answer (`api/application/several_facts.py`).
     """
 
     FACT_DATE: ClassVar[str] = "answered_on"
@@ -237,7 +237,7 @@ class AnswerObjection(Command):
 class CorrectEvent(AnnulEvent):
     """Annul a record and record what is right in its place, in one step: all of it or nothing (api.md, Commands).
 
-    The commands of `replace` are recorded after the annulment (`api/application/acts.py`).
+    The commands of `replace` are recorded after the annulment (`api/application/several_facts.py`).
     """
 
     SEVERAL_FACTS: ClassVar[bool] = True

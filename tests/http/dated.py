@@ -18,7 +18,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import SYSTEM_PERSON, create_app
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
 from api.settings import Settings
 from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.measures.calendar import build_calendar

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeVar
 
-from api.application.acts import replace
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
 from api.application.assessing.revising import RevisionReason, differs, revise
-from api.application.command_request import CommandRequest
+from api.application.idempotency import Answered
 from api.application.nested_commands import Embedded, embedded
+from api.application.record import answer_of
+from api.application.several_facts import record_in_place
 from domain.agency import Agency
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.surveys import AnnulEvent
@@ -48,14 +49,14 @@ def located(ledger: Ledger, event_id: str, kind: type[E], only: str | None = Non
     return uscc, event
 
 
-def simple(act: ActionContext, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> tuple[dict[str, Any], bool]:
+def simple(act: ActionContext, appeal_id: str, body: AdmitAppeal | WithdrawAppeal) -> Answered:
     """Admit or withdraw an appeal."""
     own = act.caller.uscc if act.caller.role is Role.AGENCY else None
     uscc, _ = located(act.ledger, appeal_id, AppealFiled, own)
 
     def record(unit: UnitOfWork) -> dict[str, Any]:
-        act.at_expected_version(unit, uscc)
-        return act.answer(unit, uscc, [act.record(unit, uscc, body, appeal_id)])
+        act.agency(unit, uscc)
+        return answer_of(unit, uscc, [act.record(unit, uscc, body, appeal_id)])
 
     return act.carry_out(record)
 
@@ -79,7 +80,7 @@ def may_decide(ledger: Ledger, appeal_id: str, body: DecideAppeal) -> None:
 
 
 @implements("art.20", "R34", "R35")
-def decide(act: ActionContext, appeal_id: str, body: DecideAppeal) -> tuple[dict[str, Any], bool]:
+def decide(act: ActionContext, appeal_id: str, body: DecideAppeal) -> Answered:
     """Decide an appeal: the decision, what it annuls and replaces, the revised result and the ranks, in one step."""
     uscc, filed = located(act.ledger, appeal_id, AppealFiled)
     replacing = embedded(body.replace, "replace", uscc, act.make_id)
@@ -96,17 +97,16 @@ def _decide(
 ) -> dict[str, Any]:
     unit.lock_district(filed.year)
     found = published(unit.reader, uscc, filed.year)
-    agency = act.at_expected_version(unit, uscc)
+    agency = act.agency(unit, uscc)
     if act.separate_duties:
         _must_be_impartial(act, agency, filed)
     ids = tuple(one.event_id for one in replacing)
     decision = act.record(unit, uscc, body, filed.id, replaced=ids)
-    order = CommandRequest(body, uscc, filed.id, "", may_create=False, caller=act.caller)
     annulled = list(_annul(act, unit, uscc, filed.id, body))
-    replaced = replace(unit, order, replacing, role=Role.ASSOCIATION)  # authorised by the decision (api.md)
+    replaced = record_in_place(act, unit, uscc, replacing, role=Role.ASSOCIATION)  # authorised by the decision (api.md)
     events = [decision, *annulled, *replaced]
     if found is None or not (body.annul or ids):
-        return act.answer(unit, uscc, events, appeal=filed.id, result=None, ranks=[])
+        return {**answer_of(unit, uscc, events), "appeal": filed.id, "result": None, "ranks": []}
     trail = Trail([*found.events, *events])
     draft = judged_again(found, decision.recorded_at, body.annul, ids, trail)
     today, law = shanghai_date(decision.recorded_at), unit.law()
@@ -114,9 +114,9 @@ def _decide(
     _must_not_harm(found, draft, before, after, bool(ids))
     if not differs(found, draft):
         kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
-        return act.answer(unit, uscc, events, appeal=filed.id, result=kept, ranks=[])
+        return {**answer_of(unit, uscc, events), "appeal": filed.id, "result": kept, "ranks": []}
     revision = revise(act, unit, found, draft, body.decided_on, RevisionReason(appeal_id=filed.id))
-    return act.answer(unit, uscc, [*events, revision.result], appeal=filed.id, **revision.answer())
+    return {**answer_of(unit, uscc, [*events, revision.result]), "appeal": filed.id, **revision.answer()}
 
 
 @implements("R34")

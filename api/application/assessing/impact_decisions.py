@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
 from api.application.assessing.appeal_decisions import located
 from api.application.assessing.publishing import round_of
 from api.application.assessing.revising import RevisionReason, differs, revise
+from api.application.idempotency import Answered
+from api.application.record import answer_of
 from domain.assessment import not_after
 from domain.commands.rounds import DisposeImpact
 from domain.errors import Contradiction, NotFound, already
@@ -21,7 +23,7 @@ from projections.rows.read.published import WorklistFilter, matters
 
 
 @implements("R36")
-def dispose(act: ActionContext, given: str, body: DisposeImpact) -> tuple[dict[str, Any], bool]:
+def dispose(act: ActionContext, given: str, body: DisposeImpact) -> Answered:
     """Keep the result as it was published, with a reason, or publish it anew with this one later fact let in."""
     result_id, _, cause = given.partition("~")
     uscc, result = located(act.ledger, result_id, Event)
@@ -51,7 +53,7 @@ def _dispose(
             f"this impact has been disposed of ({waiting.matter.status})",
             "R36",
         )
-    act.at_expected_version(unit, uscc)
+    act.agency(unit, uscc)
     found = published(unit.reader, uscc, result.year)
     if found is not None and body.disposed_on < found.standing.occurred_on:
         raise Contradiction(
@@ -76,15 +78,15 @@ def _dispose(
         **body.envelope(unit.vault),
     )
     if body.outcome == "kept" or found is None:
-        return act.answer(unit, uscc, [event])
+        return answer_of(unit, uscc, [event])
     fact = next(one for one in found.events if one.id == cause)
     draft = let_in(found, event.recorded_at, fact)
     if not differs(found, draft):  # a decision has taken it in already
-        return act.answer(unit, uscc, [event])
+        return answer_of(unit, uscc, [event])
     if _is_for_the_worse(found, draft) and round_of(unit.reader, result.year).was_final(found.standing.recorded_at):
         body.must_have_heard(shanghai_date(fact.recorded_at))
     revision = revise(act, unit, found, draft, body.disposed_on, RevisionReason(impact_id=impact))
-    return act.answer(unit, uscc, [event, revision.result], **revision.answer())
+    return {**answer_of(unit, uscc, [event, revision.result]), **revision.answer()}
 
 
 @implements("R36")

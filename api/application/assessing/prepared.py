@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
 from domain.events import Event, ResultPublished
 from domain.law import Law
 from domain.ledger.ledger import Reader, UnitOfWork

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
-from api.application.assessing.act import ActionContext, round_answer
+from api.application.action_context import ActionContext
 from api.application.assessing.prepared import Prepared, prepared, record
 from api.application.background.checkpoint_signer import sealed_up
+from api.application.idempotency import Answered
 from domain.assessment import AssessmentRound
 from domain.commands.rounds import CloseYear, PublishYear
 from domain.errors import Contradiction, Invalid
-from domain.events import Waiver, YearClosed, YearPublished
+from domain.events import Event, Waiver, YearClosed, YearPublished
 from domain.law import Law
 from domain.ledger.ledger import Ledger, Reader, UnitOfWork
 from domain.measures.annex2_survey import stands_unclosed
@@ -26,11 +27,11 @@ from projections.rows.read.published import WorklistFilter, matters, results_of_
 PARTS = {"quality": "服务质量（满意度调查）", "effect": "服务效果评分"}
 
 
-def publish_year(act: ActionContext, year: int, body: PublishYear) -> tuple[dict[str, Any], bool]:
+def publish_year(act: ActionContext, year: int, body: PublishYear) -> Answered:
     """Publish a year. Raises: Invalid, Contradiction; Busy when the log cannot be sealed at the moment."""
     again = act.first_answer()
     if again is not None:
-        return again, True
+        return Answered(again, replayed=True)
     now = instant(act.now())
     with act.ledger.reading() as reader:
         _may_publish(reader, year, body, shanghai_date(now))
@@ -166,13 +167,24 @@ def _publish(act: ActionContext, unit: UnitOfWork, made: Prepared, body: Publish
         )
     book = law.rulebooks.for_sheet(year, on)
     event = act.append(
-        unit, YearPublished, head.stream, on, made.publication_id, year=year, meeting_on=body.meeting_on,
-        count=drafts.graded, results_sha256=hashlib.sha256(b"".join(leaves)).hexdigest(), waivers=_waivers(unit, body),
-        known_at=drafts.known_at, log_index=drafts.log_index, rulebook_sha256=book.sha256,
-        calendar_sha256=law.calendar.sha256, deadline=made.limit.day,
+        unit,
+        YearPublished,
+        head.stream,
+        on,
+        made.publication_id,
+        year=year,
+        meeting_on=body.meeting_on,
+        count=drafts.graded,
+        results_sha256=hashlib.sha256(b"".join(leaves)).hexdigest(),
+        waivers=_waivers(unit, body),
+        known_at=drafts.known_at,
+        log_index=drafts.log_index,
+        rulebook_sha256=book.sha256,
+        calendar_sha256=law.calendar.sha256,
+        deadline=made.limit.day,
         reason=None if body.reason is None else unit.vault.seal(body.reason),
         **body.envelope(unit.vault),
-    )  # fmt: skip
+    )
     return round_answer(year, event, drafts.graded)
 
 
@@ -181,7 +193,7 @@ def _waivers(unit: UnitOfWork, body: PublishYear) -> tuple[Waiver, ...]:
 
 
 @implements("R36")
-def close_year(act: ActionContext, year: int, body: CloseYear) -> tuple[dict[str, Any], bool]:
+def close_year(act: ActionContext, year: int, body: CloseYear) -> Answered:
     """Make a year final. Raises: Contradiction while a window runs or an appeal is open."""
 
     def close(unit: UnitOfWork) -> dict[str, Any]:
@@ -198,3 +210,14 @@ def close_year(act: ActionContext, year: int, body: CloseYear) -> tuple[dict[str
         return round_answer(year, event, sum(one.result.is_graded for one in standing))
 
     return act.carry_out(close)
+
+
+def round_answer(year: int, event: Event, count: int) -> dict[str, Any]:
+    """The answer to an act on a whole year (api.md, Commands)."""
+    return {
+        "assessment": year,
+        "version": event.version,
+        "recorded_at": event.recorded_at,
+        "count": count,
+        "events_url": f"/v1/assessments/{year}/events",
+    }

@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
 from domain.events import Event, RankMoved, RanksRevised, ResultPublished, ResultRevised
 from domain.ledger.ledger import UnitOfWork
 from domain.measures.chapter4_appeals import appeal_week

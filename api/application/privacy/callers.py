@@ -1,23 +1,14 @@
-"""Who is asking: the person, role and enterprise that a Bearer token stands for (RFC 6750)."""
+"""Who is asking: the person, role and enterprise that a token stands for."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NoReturn
-
-from starlette.requests import Request
 
 from api.application.problem_types import Unauthenticated
 from domain.events import Via
 from domain.ledger.ledger import Ledger
 from domain.store.access.tokens import Token, find_token
 from domain.values import Role
-
-MOST_CHARACTERS = 512
-COOKIE = "steward_session"
-"""The cookie that carries the session of who is signed in to the pages."""
-CALLER = "steward.caller"
-"""Where in the scope of a request from inside (`web/frame/inside.py`) its caller stands. None from outside has it."""
 
 
 @dataclass(frozen=True)
@@ -32,26 +23,13 @@ class Caller:
     """By which way what they record comes in."""
 
 
-def authenticate(ledger: Ledger, request: Request) -> tuple[Caller, Token]:
-    """The caller of a request and the token used. Raises: Unauthenticated."""
-    secret = secret_of(request)
+def authenticate(ledger: Ledger, secret: str) -> tuple[Caller, Token]:
+    """The caller that a token's secret stands for, and the token. Raises: Unauthenticated."""
     with ledger.reading() as reader:
         token = find_token(reader.connection, secret)
     if token is None:
-        _refuse("令牌不存在、已过期或已撤销", "the token is unknown, expired or revoked")
+        raise no_token("令牌不存在、已过期或已撤销", "the token is unknown, expired or revoked")
     return Caller(token.person_id, Role(token.role), token.uscc, token.token_sha256), token
-
-
-def secret_of(request: Request) -> str:
-    """The token that a request carries. Raises: Unauthenticated."""
-    given = request.headers.getlist("authorization")
-    if not given:
-        _refuse("需要令牌", "a token is needed")
-    scheme, _, secret = given[0].partition(" ")
-    secret = secret.strip()
-    if len(given) > 1 or scheme.lower() != "bearer" or not 0 < len(secret) <= MOST_CHARACTERS:
-        _refuse("Authorization 头须写作 Bearer 加一个令牌", "the Authorization header has to be Bearer and one token")
-    return secret
 
 
 def still_valid(ledger: Ledger, secret: str) -> bool:
@@ -60,8 +38,9 @@ def still_valid(ledger: Ledger, secret: str) -> bool:
         return find_token(reader.connection, secret) is not None
 
 
-def _refuse(text: str, text_en: str) -> NoReturn:
-    raise Unauthenticated(
+def no_token(text: str, text_en: str) -> Unauthenticated:
+    """The refusal of a request without a valid token."""
+    return Unauthenticated(
         text,
         text_en,
         remedy="请在 Authorization 头里写：Bearer 令牌；令牌由管理员用 steward token create 发给",

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
+from api.application.idempotency import Answered
 from domain.assessment import not_after
 from domain.commands.erasing import EraseSubject
 from domain.errors import Contradiction, NotFound, already
@@ -27,7 +28,7 @@ LOST = "主密钥遗失，其加密的个人信息无法再打开"
 """The ground of erasures that nobody asked for."""
 
 
-def erase(act: ActionContext, subject: str, body: EraseSubject) -> tuple[dict[str, Any], bool]:
+def erase(act: ActionContext, subject: str, body: EraseSubject) -> Answered:
     """Erase a subject; nobody seals or opens anything for it meanwhile. Raises: NotFound, Contradiction, Invalid."""
     if len(subject) > MOST_CHARACTERS:
         raise unknown_subject()

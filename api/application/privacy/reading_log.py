@@ -8,7 +8,6 @@ moments (at most what one round of the housekeeper had not reached yet).
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,15 +15,12 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from sqlalchemy import Engine
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
 
 from api.application.privacy.callers import Caller
 from domain.store.access import access_log as consultations
 from domain.store.access.access_log import Consultation
 from domain.store.db.engine import writing
-from domain.values import instant, normal_uscc
+from domain.values import instant
 
 MOST_WAITING = 5_000
 BATCH = 1_000
@@ -33,15 +29,18 @@ _BASIS = frozenset({"as_of_2", "known_at_2", "from", "to", "status"})
 MOST_CHARACTERS = 64
 
 
-class _Noted(NamedTuple):
+class Noted(NamedTuple):
     """What is taken down while somebody waits for the answer; it is worked out when it is written."""
 
     at: float
+    """Seconds since 1970."""
     caller: Caller
     uscc: str
     route: str
     query: bytes
+    """The query string as it came."""
     path: Mapping[str, Any]
+    """The parameters of the path."""
 
 
 class ReadingLog:
@@ -49,15 +48,13 @@ class ReadingLog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: deque[_Noted] = deque()
+        self._waiting: deque[Noted] = deque()
         self._lock = threading.Lock()
 
-    async def note(self, request: Request, caller: Caller, uscc: str, route: str) -> None:
-        """Note an answered question. Raises: Busy when so many wait that they have to be written now, and cannot be."""
-        scope = request.scope
-        self._waiting.append(_Noted(time.time(), caller, uscc, route, scope["query_string"], scope["path_params"]))
-        if len(self._waiting) >= MOST_WAITING:
-            await run_in_threadpool(self.flush)
+    def note(self, noted: Noted) -> bool:
+        """Note an answered question; whether so many wait that they have to be written first (`flush`)."""
+        self._waiting.append(noted)
+        return len(self._waiting) >= MOST_WAITING
 
     def flush(self) -> None:
         """Write down what waits; one thread at a time, so that nothing is written twice. Raises: Busy."""
@@ -80,21 +77,7 @@ class ReadingLog:
             return consultations.prune(connection, days, datetime.now(UTC)) >= consultations.PIECE
 
 
-async def note_answer(request: Request, response: Response, route: str) -> None:
-    """Note an answer, if it is one and about one agency: the path's, or the one that the route says (`about`)."""
-    caller = getattr(request.state, "caller", None)
-    uscc = getattr(request.state, "about", None) or request.path_params.get("uscc")
-    if caller is None or uscc is None or response.status_code not in (200, 304):
-        return
-    await request.app.state.service.readings.note(request, caller, normal_uscc(uscc), route)
-
-
-def about(request: Request, uscc: str) -> None:
-    """Say which agency the answer is about, where the path does not."""
-    request.state.about = uscc
-
-
-def _consultation(noted: _Noted) -> Consultation:
+def _consultation(noted: Noted) -> Consultation:
     given = dict(parse_qsl(noted.query.decode("latin-1"), keep_blank_values=True))
     more: list[str] = [f"{name}={given[name]}" for name in sorted(given) if name in _BASIS]
     more += [f"{name}={value}" for name, value in sorted(noted.path.items()) if name != "uscc"]

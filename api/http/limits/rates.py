@@ -16,8 +16,8 @@ from functools import lru_cache
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
-from api.application.privacy.callers import COOKIE
 from api.application.problem_types import TooManyRequests
+from api.http.bearer import COOKIE
 
 WINDOW_SECONDS = 60
 MOST_KEYS = 50_000

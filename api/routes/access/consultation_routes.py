@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import StringConstraints
 from starlette.responses import Response
 
-from api.application.privacy.reading_log import about
 from api.http.documentation.openapi import question_docs
 from api.http.guard import GuardedRoute
 from api.http.pagination import page
 from api.http.query_params import Cursor, FirstDay, LastDay, Limit, UsccFilter
+from api.http.reading_notes import about
 from api.http.responses import answer
 from domain.store.access.access_log import Consultation, LogFilter, found, newest
 from domain.store.access.tokens import person_names

@@ -9,12 +9,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application.command_request import CommandRequest
+from api.application.action_context import CommandRequest
 from api.application.commands import COMMANDS, CommandRoute
 from api.application.path_subjects import Subject
-from api.application.recording import record
+from api.application.record import record
 from api.http.documentation.openapi import command_docs
 from api.http.guard import GuardedRoute, path_uscc
+from api.http.recording import action_of, created
 from domain.commands.base import Command
 from domain.values import Role
 
@@ -24,23 +25,15 @@ def _endpoint(row: CommandRoute) -> Callable[..., Response]:
     in_path = [name for name in ("uscc", "id") if f"{{{name}}}" in row.path]
 
     def endpoint(request: Request, body: Command, **given: str) -> Response:
-        service, path_id = request.app.state.service, given.get("id")
+        path_id = given.get("id")
         if row.subject is not None:
             uscc = _found(request, row.subject, path_id or "")
         else:
             uscc = path_uscc(given["uscc"]) if "uscc" in given else str(getattr(body, "uscc"))  # noqa: B009
-        order = CommandRequest(
-            command=body,
-            uscc=uscc,
-            path_id=path_id,
-            path=row.path.format(uscc=uscc, id=path_id),
-            may_create=not in_path,
-            caller=request.state.caller,
-            separate_duties=service.settings.separate_duties,
-        )
-        answer = record(service.ledger, order, request, request.state.body)
-        service.housekeeper.recorded()
-        return answer
+        context = action_of(request, row.path.format(uscc=uscc, id=path_id))
+        answered = record(context, CommandRequest(body, uscc, path_id, may_create=not in_path))
+        request.app.state.service.housekeeper.recorded()
+        return created(answered)
 
     def parameter(name: str, kind: Any) -> Parameter:
         return Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
-from api.application.privacy.callers import secret_of
+from api.http.bearer import secret_of
 from api.http.documentation.openapi import log_docs
 from api.http.guard import GuardedRoute
 from api.http.log_feed import LogFeed, log_item

@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, shown
 from api.application.privacy.callers import Caller
-from api.application.privacy.reading_log import about
 from api.application.privacy.veiled import bytes_withheld, veil_of
 from api.http.atom import JSON
 from api.http.content_negotiation import prefers
 from api.http.documentation.openapi import checkpoint_docs, question_docs
 from api.http.guard import GuardedRoute, path_uscc
 from api.http.query_params import EventId, FirstSize, LastSize, Size
+from api.http.reading_notes import about
 from api.http.responses import ASK_AGAIN, PageBytes, answer
 from domain.agency import unknown_agency
 from domain.disclosure.who_reads import SURVEYS

@@ -8,14 +8,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application.command_request import CommandRequest
+from api.application.action_context import CommandRequest
 from api.application.privacy.callers import Caller
 from api.application.problem_types import Gone
-from api.application.recording import record
+from api.application.record import record
 from api.application.survey_secrets import PATH, Link, find_link, note_use
 from api.http.documentation.examples import AGENCY_USCC
 from api.http.documentation.openapi import link_docs, public_docs
 from api.http.guard import GuardedRoute
+from api.http.recording import action_of, created
 from api.http.responses import answer
 from domain.agency import Agency
 from domain.commands.surveys import AnswerInvitation, still_open
@@ -141,15 +142,8 @@ def answer_invitation(request: Request, secret: str, body: AnswerInvitation) -> 
 
     if body.submitted_on is None:
         body = body.model_copy(update={"submitted_on": shanghai_date(_now())})
-    order = CommandRequest(
-        command=body,
-        uscc=link.uscc,
-        path_id=link.invitation_id,
-        path=PATH,
-        may_create=False,
-        caller=Caller(LINK_PERSON, Role.CLIENT, invitation.client.uscc, link.secret_sha256),
-        before=use,
-    )
-    response = record(service.ledger, order, request, request.state.body)
+    caller = Caller(LINK_PERSON, Role.CLIENT, invitation.client.uscc, link.secret_sha256)
+    asked = CommandRequest(body, link.uscc, link.invitation_id, before=use)
+    answered = record(action_of(request, PATH, caller), asked)
     service.housekeeper.recorded()
-    return response
+    return created(answered)

@@ -9,21 +9,21 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application import idempotency
-from api.application.assessing.act import ActionContext
+from api.application.action_context import ActionContext
 from api.application.assessing.appeal_decisions import decide, simple
 from api.application.assessing.impact_decisions import dispose
 from api.application.assessing.publishing import close_year, publish_year
 from api.application.commands import ACTS, ActRoute
+from api.application.idempotency import Answered
 from api.application.privacy.erasing_subjects import erase
-from api.application.recording import created, expected_version
 from api.http.documentation.openapi import act_docs
 from api.http.guard import GuardedRoute
+from api.http.recording import action_of, created
 from api.routes.agency.question_routes import path_year
 from domain.commands import appeals, rounds
 from domain.commands.erasing import EraseSubject
 
-_CARRY_OUT: dict[Any, Callable[[ActionContext, Any, Any], tuple[dict[str, Any], bool]]] = {
+_CARRY_OUT: dict[Any, Callable[[ActionContext, Any, Any], Answered]] = {
     rounds.PublishYear: publish_year,
     rounds.CloseYear: close_year,
     appeals.AdmitAppeal: simple,
@@ -38,19 +38,11 @@ def _endpoint(row: ActRoute) -> Callable[..., Response]:
     named = "year" if "{year}" in row.path else "id"
 
     def endpoint(request: Request, body: Any, **given: str) -> Response:
-        service, headers = request.app.state.service, request.headers
         subject: Any = path_year(given[named]) if named == "year" else given[named]
-        path = row.path.format(**{named: subject})
-        act = ActionContext(
-            service.ledger,
-            request.state.caller,
-            idempotency.attempt(request.state.caller.scope, headers.get(idempotency.HEADER), path, request.state.body),
-            expected_version(headers.get("if-match")),
-            service.settings.separate_duties,
-        )
-        content, replayed = _CARRY_OUT[row.body](act, subject, body)
-        service.housekeeper.recorded(erased=row.body is EraseSubject)
-        return created(content, replayed=replayed)
+        context = action_of(request, row.path.format(**{named: subject}))
+        answered = _CARRY_OUT[row.body](context, subject, body)
+        request.app.state.service.housekeeper.recorded(erased=row.body is EraseSubject)
+        return created(answered)
 
     def parameter(name: str, kind: Any) -> Parameter:
         return Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind)

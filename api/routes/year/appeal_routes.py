@@ -9,10 +9,10 @@ from api.application.assessing.appeal import Appeal, appeal_of
 from api.application.assessing.appeal_decisions import involving
 from api.application.assessing.dossier import ZIP, dossier
 from api.application.background.checkpoint_signer import sealed_up
-from api.application.privacy.reading_log import about
 from api.http.documentation.openapi import dossier_docs, question_docs
 from api.http.guard import GuardedRoute
 from api.http.query_params import KnownAt
+from api.http.reading_notes import about
 from api.http.responses import answer
 from api.routes.agency.question_routes import MANY, asking, own_only
 from domain.errors import Invalid

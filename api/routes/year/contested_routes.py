@@ -18,10 +18,10 @@ from api.application.assessing.revising import differs, ranks_with
 from api.application.nested_commands import embedded
 from api.application.privacy.callers import Caller
 from api.application.privacy.personal_data import shown
-from api.application.privacy.reading_log import about
 from api.http.documentation.openapi import body_question_docs, question_docs
 from api.http.guard import GuardedRoute
 from api.http.limits.concurrency import TimeLimit
+from api.http.reading_notes import about
 from api.http.responses import answer
 from api.routes.agency.question_routes import MANY, asking, own_only
 from api.routes.year.worklist_routes import impact_part, matter_part

@@ -19,7 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from api.application.privacy.callers import CALLER
+from api.application.validation_texts import WrongFields
+from api.http.bearer import CALLER
 from api.web.frame.visitors import Visitor
 from domain.errors import Refusal
 
@@ -110,7 +111,7 @@ async def refusal_of(request: Request, path: str, judge: Callable[[], None]) -> 
     """
     try:
         await run_in_threadpool(judge)
-    except (Refusal, RequestValidationError) as error:
+    except (Refusal, WrongFields) as error:
         return (await _problem(request, path, error)).content
     return None
 
@@ -122,7 +123,7 @@ def _query(query: dict[str, Any]) -> str:
 async def _or_problem(request: Request, path: str, answering: Awaitable[Inside]) -> Inside:
     try:
         return await answering
-    except (Refusal, RequestValidationError, HTTPException) as error:
+    except (Refusal, RequestValidationError, WrongFields, HTTPException) as error:
         return await _problem(request, path, error)
 
 
@@ -176,7 +177,8 @@ async def call(
 
 
 def _registered(error: Exception) -> type[Exception]:
-    return next(kind for kind in (Refusal, RequestValidationError, HTTPException) if isinstance(error, kind))
+    kinds = (Refusal, RequestValidationError, WrongFields, HTTPException)
+    return next(kind for kind in kinds if isinstance(error, kind))
 
 
 def _as_api(request: Request, path: str) -> Request:

@@ -10,7 +10,8 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.application.privacy.callers import COOKIE, Caller
+from api.application.privacy.callers import Caller
+from api.http.bearer import COOKIE
 from api.http.public_address import is_foreign
 from domain.store.access.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
 from domain.store.db.engine import writing

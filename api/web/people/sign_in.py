@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.application.privacy.callers import COOKIE
+from api.http.bearer import COOKIE
 from api.http.limits.fair import Asker, FairPlaces
 from api.http.limits.rates import address_of
 from api.http.query_params import Address, LooseText

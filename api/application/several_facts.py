@@ -1,4 +1,4 @@
-"""What a command of HTTP records: one fact, or several in one transaction (corrections, answers to objections).
+"""What a command records: its own fact, or several in one transaction (corrections, answers to objections, appeals).
 
 A command that records more than its own fact has a function here. Whatever is refused in it refuses all.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from api.application.command_request import CommandRequest
+from api.application.action_context import ActionContext, CommandRequest
 from api.application.nested_commands import Embedded, embedded
 from domain.commands.appeals import FileAppeal
 from domain.commands.base import Command
@@ -19,36 +19,37 @@ from domain.ledger.ledger import UnitOfWork
 from domain.measures.chapter4_appeals import made_by
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
-from domain.values import ROLE_NAMES, Role, agency_stream, new_id
+from domain.values import ROLE_NAMES, Role
 from projections.compare.publication import left_out
 
-Act = Callable[[UnitOfWork, CommandRequest], list[Event]]
-"""Records what an order asks for and gives the events in order, the fact itself first. Raises: a Refusal."""
+Facts = Callable[[ActionContext, UnitOfWork, CommandRequest], list[Event]]
+"""Records what is asked for and gives the events in order, the fact itself first. Raises: a Refusal."""
 
 
-def act_of(command: Command) -> Act:
-    """What is done for a command: without a function of its own, its fact is recorded."""
-    return ACTS.get(type(command), _one_fact)
+def facts_of(command: Command) -> Facts:
+    """What records a command: without a function of its own, its one fact is recorded."""
+    return SEVERAL.get(type(command), _one_fact)
 
 
-def _one_fact(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
-    return [order.record(unit, order.command, path_id=order.path_id)]
+def _one_fact(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
+    return [context.record(unit, request.uscc, request.command, request.path_id, new=request.may_create)]
 
 
-def replace(
-    unit: UnitOfWork, order: CommandRequest, commands: Sequence[Embedded], *, role: Role | None = None
+def record_in_place(
+    context: ActionContext, unit: UnitOfWork, uscc: str, commands: Sequence[Embedded], *, role: Role | None = None
 ) -> list[Event]:
-    """Record embedded commands one after the other. Raises: a Refusal that points into the body.
+    """Record nested commands one after the other. Raises: a Refusal that points into the body.
 
-    `role`: as whom, when whoever orders them may (a decision authorises what it replaces); by default as the caller,
-    who then needs the right to each. Raises: Forbidden.
+    `role`: as whom, where a decision authorises what it replaces; by default as the caller, who then needs the right
+    to each. Raises: Forbidden.
     """
     events = []
     for one in commands:
-        if role is None and order.caller.role not in one.route.roles:
-            raise _not_in_this_role(order.caller.role, one)
+        if role is None and context.caller.role not in one.route.roles:
+            raise _not_in_this_role(context.caller.role, one)
+        by = role or context.caller.role
         try:
-            made = order.record(unit, one.command, path_id=one.path_id, event_id=one.event_id, role=role)
+            made = context.record(unit, uscc, one.command, one.path_id, event_id=one.event_id, role=by)
         except Refusal as refusal:
             raise one.refused(refusal) from None
         events.append(made)
@@ -68,24 +69,24 @@ def _not_in_this_role(role: Role, one: Embedded) -> Forbidden:
     )
 
 
-def _correct(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
+def _correct(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
     """The annulment, then what is right in its place (api.md, Commands)."""
-    command = order.command
-    assert isinstance(command, CorrectEvent)  # noqa: S101  # by its key in ACTS
-    commands = embedded(command.replace, "replace", order.uscc)
-    return [*_one_fact(unit, order), *replace(unit, order, commands)]
+    command = request.command
+    assert isinstance(command, CorrectEvent)  # noqa: S101  # by its key in SEVERAL
+    commands = embedded(command.replace, "replace", request.uscc)
+    return [*_one_fact(context, unit, request), *record_in_place(context, unit, request.uscc, commands)]
 
 
-def _answer_objection(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
+def _answer_objection(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
     """The answer; with `annulled` also the annulment, unless somebody has annulled the record meanwhile (R38)."""
-    command = order.command
+    command = request.command
     assert isinstance(command, AnswerObjection)  # noqa: S101  # the same
-    events = _one_fact(unit, order)
-    trail = unit.agency(order.uscc).trail
-    objection = trail.by_id[order.path_id or ""]
+    events = _one_fact(context, unit, request)
+    trail = unit.agency(request.uscc).trail
+    objection = trail.by_id[request.path_id or ""]
     assert isinstance(objection, ObjectionFiled)  # noqa: S101  # the command has seen to it
-    if order.separate_duties:
-        _must_be_impartial(trail, objection, order.caller.person_id)
+    if context.separate_duties:
+        _must_be_impartial(trail, objection, context.caller.person_id)
     if command.outcome == "annulled" and objection.event_id not in trail.annulled_by:
         annulment = AnnulEvent(
             event_id=objection.event_id,
@@ -93,7 +94,7 @@ def _answer_objection(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
             basis=f"对异议 {objection.id} 的答复 / answer to the objection {objection.id}",
             annulled_on=command.answered_on,
         )
-        events.append(order.record(unit, annulment))
+        events.append(context.record(unit, request.uscc, annulment))
     return events
 
 
@@ -111,26 +112,25 @@ def _must_be_impartial(trail: Trail, objection: ObjectionFiled, person_id: str) 
 
 
 @implements("R32", "R33")
-def _file_appeal(unit: UnitOfWork, order: CommandRequest) -> list[Event]:
+def _file_appeal(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
     """The appeal. An agency that has no result of a published year is told first that it was not assessed (R29).
 
     That is what the appeal is against, and what is revised when it is upheld.
     """
-    command = order.command
+    command = request.command
     assert isinstance(command, FileAppeal)  # noqa: S101  # the same
-    agency, head = unit.agency(order.uscc), unit.lock(agency_stream(order.uscc))
-    said = (
-        None
-        if any(one.year == command.year for one in agency.results())
-        else left_out(unit.reader, order.uscc, command.year)
-    )
-    if said is None:
-        return _one_fact(unit, order)
-    result = unit.append(
-        ResultPublished, head.stream, actor=order.caller.person_id, via=order.caller.via, event_id=new_id(), **said
-    )
-    return [*_one_fact(unit, order), result]
+    agency = unit.agency(request.uscc)
+    is_published = any(one.year == command.year for one in agency.results())
+    fields = None if is_published else left_out(unit.reader, request.uscc, command.year)
+    if fields is None:
+        return _one_fact(context, unit, request)
+    result = context.append(unit, ResultPublished, agency.stream, fields.pop("occurred_on"), **fields)
+    return [*_one_fact(context, unit, request), result]
 
 
-ACTS: dict[type[Command], Act] = {CorrectEvent: _correct, AnswerObjection: _answer_objection, FileAppeal: _file_appeal}
+SEVERAL: dict[type[Command], Facts] = {
+    CorrectEvent: _correct,
+    AnswerObjection: _answer_objection,
+    FileAppeal: _file_appeal,
+}
 """Commands that record more than their own fact, with what does it."""
