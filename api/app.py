@@ -20,7 +20,7 @@ from api.application.background.opening import compare_with_signed, require_own_
 from api.application.background.readiness import Readiness
 from api.application.privacy.reading_log import ReadingLog
 from api.http import metrics, problems
-from api.http.documentation import openapi
+from api.http.documentation import document
 from api.http.fast_standing import QuickStandings
 from api.http.limits.concurrency import ConcurrencyLimit
 from api.http.log_feed import LogFeed
@@ -171,9 +171,9 @@ def create_app(settings: Settings) -> FastAPI:
             await run_in_threadpool(stop, service)
 
     app = FastAPIOffline(
-        title=openapi.TITLE,
+        title=document.TITLE,
         version=VERSION,
-        description=openapi.DESCRIPTION,
+        description=document.DESCRIPTION,
         lifespan=lifespan,
         redirect_slashes=False,
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
@@ -182,7 +182,7 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (*(module.router for module in ROUTES), command_router(), act_routes.act_router()):
         app.router.routes.extend(routes.routes)
     problems.install(app)
-    openapi.install(app)
+    document.install(app, settings.public_url)
     app.state.metrics = Metrics()
     app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
     if settings.trusted_proxies:

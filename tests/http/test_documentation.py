@@ -11,6 +11,8 @@ import pytest
 from api.application.commands import ACTS, COMMANDS
 from api.application.privacy.authorisation import PERMISSIONS, PUBLIC
 from tests.http.example_answers import ask, shortened
+from tests.http.schema_judge import Judge
+from tests.http.schema_judge import answers as described
 from tests.http.world import World
 
 OPERATIONS = len(PERMISSIONS)
@@ -67,8 +69,18 @@ def test_every_answer_has_an_example(document: dict[str, Any]) -> None:
 
 
 def test_the_examples_have_the_shape_of_real_answers(own_world: World, document: dict[str, Any]) -> None:
-    """The same members, of the same types, as the service answers now to the same questions."""
-    answers = shortened(ask(own_world))
+    """The same members, of the same types, as the service answers now to the same questions; all that the schema says.
+
+    No answer has a member that its schema does not know.
+    """
+    asked = ask(own_world)
+    judge = Judge(document)
+    schemas = {name.rpartition(" ")[0]: media["schema"] for name, media in described(document) if " 20" in name}
+    for name, answer in asked.items():
+        schema = schemas.get(name.removeprefix("act "), {})
+        if not isinstance(answer, str):
+            assert judge.faults(schema, answer) == [], name
+    answers = shortened(asked)
     examples = {
         operation["operationId"]: first_example(operation["responses"]["200"]["content"])
         for _, _, operation in operations(document)

@@ -1,0 +1,83 @@
+"""Accounts, tokens, who changed them, and who looked at what: for administrators and the auditor."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from domain.store.access.access_audit import AccessAction
+from domain.values import Role
+from projections.answers.scalars import Moment, Uscc, member
+
+PersonId = Annotated[str, member("人员编号", "id of a person", examples=["0193aef1-1f0b-7a44-8d11-c5be2f7e9036"])]
+Holder = Annotated[Uscc | None, member("所属单位；不属于任何单位为空", "of an agency or a client; null for others")]
+
+
+class AccountShown(msgspec.Struct, frozen=True, kw_only=True):
+    """An account, with the password where it was made by the service: in that answer alone / 账户."""
+
+    id: Annotated[str, member("账户编号", "id of the account")]
+    login: Annotated[str, member("登录名", "name to sign in with", examples=["chen.guodong"])]
+    person: Annotated[str, member("姓名", "name of its holder")]
+    person_id: PersonId
+    role: Role
+    uscc: Holder
+    created_at: Moment
+    disabled_at: Annotated[Moment | None, member("停用时刻", "since when it is disabled; null: it is not")]
+    last_used_at: Annotated[Moment | None, member("最近使用", "when it was last used")]
+    signed_in: Annotated[int, member("可用的会话数", "how many sessions can still be used", ge=0)]
+    password: Annotated[str | UnsetType, member("新密码，只在这次回答里", "in the answer that made it alone")] = UNSET
+
+
+class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token by its id, with its secret in the answer that made it alone / 令牌."""
+
+    id: Annotated[str, member("令牌散列的开头，不是秘密", "beginning of its hash, which is no secret")]
+    person: Annotated[str, member("姓名", "name of its holder")]
+    person_id: PersonId
+    role: Role
+    uscc: Holder
+    created_at: Moment
+    expires_at: Annotated[Moment | None, member("到期时刻；没有期限为空", "when it ends; null: without an end")]
+    revoked_at: Annotated[Moment | None, member("撤销时刻", "since when it is revoked; null: it is not")]
+    last_used_at: Annotated[Moment | None, member("最近使用", "when it was last used")]
+    token: Annotated[str | UnsetType, member("令牌，只在这次回答里", "in the answer that made it alone")] = UNSET
+
+
+class AccessChangeShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Who changed whose access, when and how / 一次权限变更."""
+
+    number: Annotated[int, member("序号", "its number", ge=1)]
+    at: Moment
+    by: Annotated[PersonId | None, member("办理人；命令行为空", "who did it; null at the command line")]
+    by_name: str | None
+    via: Annotated[Literal["api", "page", "cli"], member("途径", "by which way")]
+    act: Annotated[AccessAction, member("做了什么", "what was done")]
+    person: PersonId
+    person_name: str | None
+    role: Role
+    uscc: Holder
+    subject: Annotated[str, member("账户或令牌的编号", "id of the account or token")]
+
+
+class ConsultedAgency(msgspec.Struct, frozen=True, kw_only=True):
+    """About whom it was asked / 所查的机构."""
+
+    uscc: Uscc
+
+
+class ConsultationShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Who read what about which agency, on which basis / 一次查阅."""
+
+    at: Moment
+    person: PersonId
+    person_name: str | None
+    role: Role
+    via: Annotated[str, member("途径", "by which way", examples=["api"])]
+    agency: ConsultedAgency
+    route: Annotated[str, member("方法和路径", "method and path", examples=["GET /v1/agencies/{uscc}/standing"])]
+    as_of: Annotated[str | None, member("所问的日子", "the day asked about")]
+    known_at: Annotated[str | None, member("所知的时刻", "the instant asked about")]
+    asked: Annotated[str | None, member("其余参数", "what else was asked for, as name=value&…")]

@@ -1,0 +1,95 @@
+"""The Measures and the rulebooks as they are asked for."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from projections.answers.scalars import Article, Day, En, Zh, member
+from projections.answers.standings import RulebookUsed
+
+ReadingRef = Annotated[str, member("理解的编号", "number of a reading", examples=["R16"])]
+
+
+class RulebookHeading(msgspec.Struct, frozen=True, kw_only=True):
+    """A rulebook by its name, content's hash and first day / 一部规则库."""
+
+    id: Annotated[str, member("名称", "its name", examples=["dayawan-2021"])]
+    sha256: Annotated[str, member("内容的摘要", "SHA-256 of its content")]
+    effective_from: Annotated[Day, member("施行日", "the day on which it takes effect")]
+    title: Zh
+    title_en: En
+
+
+class RulebookValue(msgspec.Struct, frozen=True, kw_only=True):
+    """A value of the rulebook, with the article and the reading that it follows from / 规则库的一个数值."""
+
+    options: Annotated[tuple[str, ...] | None, member("可选的取法；不是选项为空", "null where it is no choice")]
+    article: Article
+    in_force: Annotated[Day, member("起效日", "since when")]
+    name: Annotated[str, member("名称", "its name", examples=["ladder.window_years"])]
+    note: Zh
+    note_en: En
+    reading: Annotated[str, member("所依据的理解", "the reading it follows from", examples=["R16"])]
+    unit: Annotated[str, member("单位", "its unit", examples=["day"])]
+    value: Annotated[Any, member("数值、文本、清单或表", "a number, a text, a list or a table")]
+
+
+class ReadingShown(msgspec.Struct, frozen=True, kw_only=True):
+    """How the association reads a place where the Measures are silent (art.28) / 一项理解."""
+
+    ref: ReadingRef
+    articles: tuple[Article, ...] | UnsetType = UNSET
+    note: Zh | UnsetType = UNSET
+    note_en: En | UnsetType = UNSET
+    confirmed_by: Annotated[str | UnsetType, member("确认人", "who confirmed it; empty until then")] = UNSET
+    confirmed_on: date | UnsetType | None = UNSET
+    confirmed: Annotated[bool | UnsetType, member("协会已确认", "confirmed by the association")] = UNSET
+
+
+class TextDefect(msgspec.Struct, frozen=True, kw_only=True):
+    """A known defect of the Measures' text, and the readings that deal with it / 办法文本的已知缺陷."""
+
+    articles: tuple[Article, ...]
+    readings: tuple[ReadingRef, ...]
+    note: Zh
+    note_en: En
+
+
+class RulebookShown(RulebookHeading, frozen=True, kw_only=True):
+    """A rulebook with each value, each reading, and the known defects of the text / 规则库的全部内容."""
+
+    values: tuple[RulebookValue, ...]
+    readings: tuple[ReadingShown, ...]
+    defects: tuple[TextDefect, ...]
+
+
+class CodePlace(msgspec.Struct, frozen=True, kw_only=True):
+    """Where in the code a paragraph is carried out / 实现该条款的代码."""
+
+    module: str
+    qualname: str
+    source: Annotated[str, member("源文件", "source file", examples=["domain/measures/chapter3_sanctions.py"])]
+    line: Annotated[int, member("行号", "line, from 1", ge=1)]
+    summary: str
+
+
+class MeasureShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A paragraph of the Measures or a reading: what it says, its values, its code / 办法的一条或一项理解."""
+
+    ref: Annotated[str, member("条款或理解", "paragraph or reading", examples=["art.17(2)", "R16"])]
+    title: Zh
+    title_en: En
+    text: Zh | None
+    text_en: En | None
+    official: Annotated[str | None, member("办法原文", "the official text")]
+    readings: tuple[ReadingShown, ...]
+    values: tuple[RulebookValue, ...]
+    parts: Annotated[tuple[Article, ...], member("所含的款项，或依据它的条款", "its parts, or who rests on it")]
+    no_code: Annotated[Zh | None, member("没有代码的理由", "why there is no code")]
+    no_code_en: En | None
+    rulebook: RulebookUsed
+    code: tuple[CodePlace, ...]

@@ -1,0 +1,140 @@
+"""What whoever recorded something is answered: what was recorded, under which ids, and what it touches."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from domain.values import Grade
+from projections.answers.comparisons import DifferenceFound
+from projections.answers.scalars import Day, En, EventId, Moment, PointsText, Uscc, Version, Year, Zh, member
+from projections.answers.standings import Demonstration
+from projections.answers.trail_items import EventType
+
+
+class RecordedFact(msgspec.Struct, frozen=True, kw_only=True):
+    """One event that was recorded / 记录下的一条."""
+
+    id: EventId
+    type: EventType
+    version: Version
+    occurred_on: Day
+    recorded_at: Moment
+
+
+class SimilarFact(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier fact of the same content (R46) / 同样内容的较早记录."""
+
+    event: EventId
+    recorded_at: Moment
+
+
+class TouchedResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A published result that the fact would change: it waits on the worklist of impacts (R36) / 受影响的公布结果."""
+
+    impact: Annotated[str, member("影响的编号", "id of the impact")]
+    result: EventId
+    year: Year
+
+
+Ids = Annotated[
+    dict[str, EventId],
+    member("按种类的编号，以后的命令用它们", "ids by kind, for later commands", examples=[{"complaint": "0193…"}]),
+]
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What was recorded at an agency, the fact itself first, and what it touches / 已记录的内容."""
+
+    agency: Uscc
+    version: Version
+    recorded_at: Moment
+    events: tuple[RecordedFact, ...]
+    ids: Ids
+    similar: Annotated[tuple[SimilarFact, ...], member("同样内容的较早记录（R46）", "earlier facts alike (R46)")]
+    touched: tuple[TouchedResult, ...] | UnsetType = UNSET
+    also_annulled: Annotated[
+        tuple[EventId, ...] | UnsetType,
+        member("因撤销而一并不再计入的记录", "what stops counting with what was annulled"),
+    ] = UNSET
+
+
+class Recorded(Receipt, frozen=True, kw_only=True):
+    """The receipt of a command / 命令的回执."""
+
+    category_new: Annotated[
+        bool | UnsetType, member("没有其他机构属于此类型（R47）", "no other agency is of this category (R47)")
+    ] = UNSET
+    categories_in_use: Annotated[
+        tuple[str, ...] | UnsetType, member("现有的类型", "the categories in use, beside a new one")
+    ] = UNSET
+    demonstration: Demonstration = UNSET
+    link: Annotated[str | UnsetType, member("调查的一次性链接，给程序", "one-time link, for programs")] = UNSET
+    page: Annotated[str | UnsetType, member("调查的一次性链接，给人", "the same as a page, for people")] = UNSET
+
+
+class RevisedRank(msgspec.Struct, frozen=True, kw_only=True):
+    """Another agency's rank that moved with a revision (R30, R34) / 随之变动的名次."""
+
+    uscc: Uscc
+    category: str | None
+    before: int | None
+    after: int | None
+    result: EventId
+
+
+class DecidedResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The result after a decision: revised, or kept with the reason (R34) / 决定之后的结果."""
+
+    id: EventId
+    year: Year
+    kept: Annotated[bool | UnsetType, member("维持公布的结果", "what was published stands")] = UNSET
+    text: Zh | UnsetType = UNSET
+    text_en: En | UnsetType = UNSET
+    total: PointsText | UnsetType | None = UNSET
+    grade: Grade | UnsetType | None = UNSET
+    rank: int | UnsetType | None = UNSET
+    replaces: EventId | UnsetType = UNSET
+    difference: tuple[DifferenceFound, ...] | UnsetType = UNSET
+    deadline: Day | UnsetType | None = UNSET
+
+
+class AppealDecision(Receipt, frozen=True, kw_only=True):
+    """The receipt of a decision on an appeal: the result after it, and whose ranks moved (R34) / 异议的决定."""
+
+    appeal: EventId
+    result: Annotated[DecidedResult | None, member("没有改动任何记录为空", "null where no record was changed")]
+    ranks: tuple[RevisedRank, ...]
+    demonstration: Demonstration = UNSET
+
+
+class ImpactDecision(Receipt, frozen=True, kw_only=True):
+    """The receipt of disposing of an impact: the revised result, where the year was reopened (R36) / 影响的处理."""
+
+    result: DecidedResult | UnsetType = UNSET
+    ranks: tuple[RevisedRank, ...] | UnsetType = UNSET
+    demonstration: Demonstration = UNSET
+
+
+class RoundRecorded(msgspec.Struct, frozen=True, kw_only=True):
+    """The receipt of an act on a whole year / 年度考评的一项决定."""
+
+    assessment: Year
+    version: Annotated[int, member("该年度考评最后一条记录的序号", "number of the last event of the year")]
+    recorded_at: Moment
+    count: Annotated[int, member("公布或办结的结果数", "how many results are published or closed")]
+    events_url: Annotated[str, member("该年度的各项决定", "where the decisions on the year are")]
+    demonstration: Demonstration = UNSET
+
+
+class SubjectErasure(msgspec.Struct, frozen=True, kw_only=True):
+    """The receipt of erasing somebody's personal data / 个人信息的删除."""
+
+    subject: Annotated[str, member("个人信息主体的编号", "id of the person's data")]
+    version: Version
+    recorded_at: Moment
+    events: tuple[RecordedFact, ...]
+    ids: Ids
+    demonstration: Demonstration = UNSET

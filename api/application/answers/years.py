@@ -1,0 +1,164 @@
+"""A year's assessment: how far it has come, a preview before the publication, the results after it (R32-R36)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from api.application.answers.pages import NextCursor
+from api.application.answers.public import PublishedRevision
+from domain.values import Grade
+from projections.answers.results import DeadlineShown, RecordTold, WaiverReason
+from projections.answers.scalars import (
+    BilingualText,
+    Day,
+    En,
+    EventId,
+    FilingState,
+    JudgedPart,
+    PointsText,
+    Uscc,
+    Year,
+    Zh,
+    member,
+)
+from projections.answers.standings import (
+    AgencyName,
+    AsOf,
+    CalendarUsed,
+    Demonstration,
+    KnownThen,
+    Projected,
+    RulebookUsed,
+)
+
+RoundStatus = Literal["unpublished", "published", "closed"]
+Results = Annotated[int | None, member("结果数", "how many results were published; null before")]
+
+
+class YearHeading(msgspec.Struct, frozen=True, kw_only=True):
+    """How far an assessment year has come / 考评年度的进展."""
+
+    year: Year
+    first_day: Day = msgspec.field(name="from")
+    last_day: Day = msgspec.field(name="to")
+    status: RoundStatus
+    published_on: Day | None
+    deadline: DeadlineShown | None
+    count: Results
+    revisions: int
+    closed_on: Day | None
+
+
+class YearWaiver(msgspec.Struct, frozen=True, kw_only=True):
+    """A missing part that the committee let pass at the publication (R44) / 同意缺项公布的部分."""
+
+    uscc: Uscc
+    part: JudgedPart
+
+
+class IncompleteSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose sheet cannot be published without a waiver, and what is missing (R25) / 缺项的机构."""
+
+    agency: AgencyName
+    missing: tuple[JudgedPart, ...]
+    text: Zh
+    text_en: En
+
+
+class NotAssessedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Who was not assessed in a published year, and why (R29, R32) / 未参与考评的机构."""
+
+    agency: AgencyName
+    category: str | None
+    rank: int | None
+    assessed: bool
+    total: PointsText | None
+    grade: Grade | None
+    revised: bool
+    result: EventId
+    published_on: Day
+    deadline: DeadlineShown | None
+    reasons: tuple[BilingualText, ...]
+
+
+class GradeOverrideRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes the year unqualified whatever the score (art.25); events in a preview / 直接认定为不合格的事由."""
+
+    kind: Literal["blacklisted", "penalty"]
+    article: Literal["art.25"]
+    events: tuple[EventId, ...] | UnsetType = UNSET
+
+
+class AssessedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of a year: of the preview before the publication, of the results after it / 年度考评中的一行.
+
+    The preview says in which group an agency is ranked and how it stands; a result which event it is and what is said
+    beside it.
+    """
+
+    agency: AgencyName
+    category: str | None
+    category_group: str | UnsetType | None = UNSET
+    rank: int | None
+    assessed: bool
+    complete: bool | UnsetType = UNSET
+    missing: tuple[JudgedPart, ...] | UnsetType = UNSET
+    total: PointsText | None
+    grade: Grade | None
+    label: str | UnsetType | None = UNSET
+    revised: bool | UnsetType = UNSET
+    result: EventId | UnsetType = UNSET
+    published_on: Day | UnsetType = UNSET
+    deadline: DeadlineShown | UnsetType | None = UNSET
+    provisional: bool | UnsetType = UNSET
+    override: tuple[GradeOverrideRow, ...]
+    filing: FilingState | UnsetType | None = UNSET
+    waivers: tuple[WaiverReason, ...] | UnsetType = UNSET
+    appeal_pending: bool | UnsetType = UNSET
+    revisions: tuple[PublishedRevision, ...] | UnsetType = UNSET
+
+
+class AssessmentYearPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a year: a preview on a day, or what was published; what is missing, what is still open / 年度考评."""
+
+    status: RoundStatus
+    version: Annotated[int, member("该年度最后一条记录的序号", "number of the last event of the year", ge=0)]
+    published_on: Day | None
+    meeting_on: Annotated[Day | None, member("委员会会议日", "day of the committee's meeting")]
+    deadline: DeadlineShown | None
+    count: Results
+    results_sha256: Annotated[str | None, member("全部结果的摘要", "SHA-256 of all results")]
+    log_index: Annotated[int | None, member("公布所依据的日志位置", "place of the log that it was worked out at")]
+    waivers: tuple[YearWaiver, ...]
+    revisions: int
+    closed_on: Day | None
+    incomplete: tuple[IncompleteSheet, ...]
+    open_appeals: int
+    open_impacts: int
+    expected: Annotated[int | None, member("公布时会有的结果数", "how many results a publication would have")]
+    last_deadline: Annotated[DeadlineShown | None, member("最晚的异议期限", "the last of all windows")]
+    grades: Annotated[dict[str, int], member("各等次的家数", "how many of each grade", examples=[{"qualified": 3}])]
+    not_assessed: tuple[NotAssessedRow, ...]
+    year: Year
+    first_day: Day = msgspec.field(name="from")
+    last_day: Day = msgspec.field(name="to")
+    as_of: AsOf
+    known_at: KnownThen
+    projected: Projected
+    rulebook: RulebookUsed | None
+    calendar: CalendarUsed | None
+    demonstration: Demonstration = UNSET
+    items: tuple[AssessedRow, ...]
+    next_cursor: NextCursor
+
+
+class YearDecisions(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the decisions on a year: publication, moved ranks, closing / 年度考评的各项决定."""
+
+    year: Year
+    known_at: KnownThen
+    items: tuple[RecordTold, ...]
+    next_cursor: NextCursor
