@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("domain", "projections", "api", "demo")
-LOCKS = ("pip", "runtime", "test")
+LOCKS = ("pip", "clients", "runtime", "test")
 PIN = re.compile(r"^([a-z0-9-]+)==(\S+)(?: ; (.*?))? \\$", re.MULTILINE)
 
 

@@ -37,12 +37,14 @@ def _readable(schema: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _renamed(value: Any) -> Any:
-    """The same with references by the names of the document, and each enumeration of texts with its type."""
+    """The same with references by the names of the document, the type of enumerations, the items of lists."""
     if isinstance(value, list):
         return [_renamed(one) for one in value]
     if not isinstance(value, dict):
         return value
     made = {name: _name(one) if name == "$ref" else _renamed(one) for name, one in value.items()}
+    if made.get("type") == "array":
+        made.setdefault("items", {})
     if isinstance(made.get("enum"), list) and all(isinstance(one, str) for one in made["enum"]):
         made["type"] = "string"
     return made

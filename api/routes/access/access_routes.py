@@ -87,7 +87,7 @@ class NewPassword(Body):
     password: Password | None = None
 
 
-class Access(Body):
+class AccessWanted(Body):
     """Open an account again, close it with its sessions, or only end its sessions."""
 
     access: Literal["enabled", "disabled", "signed_out"]
@@ -136,7 +136,7 @@ def reset_password(request: Request, id: str, body: NewPassword) -> Response:  #
 
 
 @router.post("/v1/accounts/{id}/access", tags=[TAG], **access_docs("set_access"))
-def set_access(request: Request, id: str, body: Access) -> Response:  # noqa: A002
+def set_access(request: Request, id: str, body: AccessWanted) -> Response:  # noqa: A002
     """停用、启用账户，或结束其会话 / Disable or enable an account, or end its sessions."""
     with writing(request.app.state.service.ledger.engine) as connection:
         if body.access == "signed_out":
