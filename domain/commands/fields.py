@@ -15,13 +15,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     StrictBool,
     StrictInt,
     StringConstraints,
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from domain import events
 from domain.folding import seen
@@ -154,6 +156,9 @@ AssessmentYear = Annotated[StrictInt, Field(ge=2000, le=2199)]
 Flag = StrictBool
 
 
+EMPTY_IS_NONE = "空文本等于不填 / an empty text is none"
+
+
 class Body(BaseModel):
     """What every body and every piece of one has in common: nothing unknown, and an empty optional text is none."""
 
@@ -170,6 +175,17 @@ class Body(BaseModel):
             return given
         empty = [name for name in _optional_texts(cls) if isinstance(given.get(name), str) and not given[name].strip()]
         return {**given, **dict.fromkeys(empty)} if empty else given
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """As the model has it, and true of optional texts: an empty one is taken, as none."""
+        schema = handler(core)
+        members = handler.resolve_ref_schema(schema).get("properties", {})
+        for member in (members[name] for name in _optional_texts(cls) if name in members):
+            for branch in member.get("anyOf", ()):
+                branch.pop("minLength", None)
+            member.setdefault("description", EMPTY_IS_NONE)
+        return schema
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Two answers side by side: what differs and why, and what would be if."""
+"""Two answers side by side, what differs and why; what would be if."""
 
 from __future__ import annotations
 
@@ -7,123 +7,147 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET
 
-from domain.values import Grade
-from projections.answers.scalars import Day, En, EventId, PointsText, Uscc, Version, Year, Zh, member
+from domain.values import Grade, Tier
+from projections.answers.scalars import Day, En, EventId, PointsText, Uscc, Year, Zh, member
 from projections.answers.sheets import ScoreSheet
-from projections.answers.standings import (
-    AgencyIdentity,
-    AsOf,
-    CalendarUsed,
-    Demonstration,
-    KnownThen,
-    Projected,
-    RulebookUsed,
-    Standing,
-)
-from projections.answers.trail_items import EventType
+from projections.answers.standings import AgencyIdentity, Demonstration, RulebookUsed, Standing
 
-ValueAsked = Annotated[Any, member("该项的值，类型随项目而异", "the value: a text, number, list or null, by field")]
+Rank = Annotated[int | None, member("名次；未排名为空", "rank; null: not ranked")]
 
 
-class DifferenceFound(msgspec.Struct, frozen=True, kw_only=True):
-    """One difference with the events behind it / 一项差别及其依据."""
+class AnswerDifference(msgspec.Struct, frozen=True):
+    """One thing that differs between two answers, with the events behind it / 一处差异及其原因."""
 
-    field: Annotated[str, member("项目", "what differs", examples=["sanction.tier", "total"])]
-    before: ValueAsked
-    after: ValueAsked
-    events: Annotated[tuple[EventId, ...], member("所依据的记录", "the events behind it")]
-    why: Annotated[str, member("原因", "why, in Chinese")]
-    why_en: Annotated[str, member("原因（英文）", "why")]
+    field: Annotated[str, member("差异所在", "the member that differs, dotted", examples=["sanction.tier"])]
+    before: Annotated[Any, member("此前", "its value before")]
+    after: Annotated[Any, member("此后", "its value after")]
+    events: Annotated[tuple[EventId, ...], member("背后的记录", "the events behind it")]
+    why: Zh
+    why_en: En
 
 
-class SheetsCompared(msgspec.Struct, frozen=True, kw_only=True):
-    """The sheets of a year on both sides; null where the year had not begun / 两张打分表."""
+class SheetsCompared(msgspec.Struct, frozen=True):
+    """The sheets of one year on both sides; null where the year had not begun / 某年打分表对照."""
 
     year: Year
     before: ScoreSheet | None
     after: ScoreSheet | None
-    difference: tuple[DifferenceFound, ...]
+    difference: tuple[AnswerDifference, ...]
 
 
-class StandingsCompared(msgspec.Struct, frozen=True, kw_only=True):
-    """Two standings of an agency, their sheets, and what differs / 两个基准下的状态和差别."""
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Two standings of an agency side by side, and the sheets of their years / 两个时点的对照."""
 
     agency: AgencyIdentity
     demonstration: Demonstration = UNSET
     before: Standing
     after: Standing
-    difference: tuple[DifferenceFound, ...]
+    difference: tuple[AnswerDifference, ...]
     sheets: tuple[SheetsCompared, ...]
 
 
-class SupposedFact(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact that is only supposed / 假设的一条记录."""
-
-    id: Annotated[str, member("假设的编号", "an id that is only supposed", examples=["what-if-1"])]
-    type: EventType
-    occurred_on: Day
-
-
-class SupposedSide(msgspec.Struct, frozen=True, kw_only=True):
-    """Standing and sheet on one side of a what-if / 假设的一侧."""
+class StandingAndSheet(msgspec.Struct, frozen=True):
+    """A standing with the sheet of the year in question / 状态和打分表."""
 
     standing: Standing
     sheet: ScoreSheet
 
 
-class ResultTouched(msgspec.Struct, frozen=True, kw_only=True):
-    """A published result that would be another one / 会因此不同的公布结果."""
+class TouchedResult(msgspec.Struct, frozen=True):
+    """A published result that would be another (R36) / 会受影响的公布结果."""
 
     result: EventId
     year: Year
     published_on: Day
 
 
-class PlaceInRanking(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a result stands in its category / 名次."""
+class RankWithTotal(msgspec.Struct, frozen=True):
+    """An agency's place in its category's ranking / 名次和总分."""
 
     category: str | None
-    rank: int | None
+    rank: Rank
     total: PointsText | None
     grade: Grade | None
 
 
-class MovedRank(msgspec.Struct, frozen=True, kw_only=True):
-    """Another agency whose rank moves; null: not ranked / 名次变动的机构."""
+class RankMovedOfOther(msgspec.Struct, frozen=True):
+    """Another agency whose rank moves / 名次变动的其他机构."""
 
     uscc: Uscc
     name: str | None
     category: str | None
-    before: int | None
-    after: int | None
+    before: Rank
+    after: Rank
 
 
-class RankEffects(msgspec.Struct, frozen=True, kw_only=True):
-    """What a what-if does to the ranks; null where another rulebook would judge everybody / 对名次的影响."""
+class RankEffects(msgspec.Struct, frozen=True):
+    """What another result does to the ranking of its category (R30) / 对名次的影响."""
 
-    before: PlaceInRanking | None
-    after: PlaceInRanking | None
-    moved: Annotated[int | None, member("另有几家变动", "how many others move")]
-    others: Annotated[tuple[MovedRank, ...] | None, member("哪些机构；机构本身不能看", "null for an agency")]
+    before: RankWithTotal | None
+    after: RankWithTotal | None
+    moved: Annotated[int | None, member("另有几家名次变动", "how many others move")]
+    others: Annotated[
+        tuple[RankMovedOfOther, ...] | None, member("名次变动的机构；机构自己看不到", "whose; not told to an agency")
+    ]
     text: Zh
     text_en: En
 
 
-class WhatIfFound(msgspec.Struct, frozen=True, kw_only=True):
-    """What would be if: both sides, what differs, results and ranks that it touches; nothing is written / 假设推演."""
+class UnderRulebook(msgspec.Struct, frozen=True):
+    """What a law makes of an agency's year / 某规则下的结果."""
 
-    agency: AgencyIdentity
-    as_of: AsOf
-    known_at: KnownThen
-    projected: Projected
-    rulebook: RulebookUsed
-    calendar: CalendarUsed
-    version: Version
-    demonstration: Demonstration = UNSET
+    total: PointsText | None
+    grade: Grade | None
+    grade_label: Annotated[str | None, member("等次的中文名称", "Chinese name of the grade")]
+    rank: Rank
+    tier: Tier
+    tier_label: Annotated[str, member("等级的中文名称", "Chinese name of the tier")]
+
+
+class AgencyWithCategory(msgspec.Struct, frozen=True):
+    """An agency with the category it is ranked in / 机构及类型."""
+
+    uscc: Uscc
+    name: str | None
+    category: str | None
+
+
+class AgencyUnder(msgspec.Struct, frozen=True):
+    """One agency under the adopted law and under another rulebook / 两种规则下的一家机构."""
+
+    agency: AgencyWithCategory
+    before: UnderRulebook
+    after: UnderRulebook
+    changed: Annotated[tuple[str, ...], member("变化的项目", "what changes: total, grade, rank, tier")]
+
+
+class Amendment(msgspec.Struct, frozen=True):
+    """The rulebook that is tried / 试行推演的规则."""
+
+    id: str
+    sha256: str
+    effective_from: Day
+
+
+class ChangesUnder(msgspec.Struct, frozen=True):
+    """How many agencies change, and in what / 变化的机构数."""
+
+    agencies: int
+    changed: int
+    totals: int
+    grades: int
+    ranks: int
+    tiers: int
+
+
+class ReplayedUnder(msgspec.Struct, frozen=True, kw_only=True):
+    """What another rulebook would have made of a year (R5) / 按另一规则推演的一年."""
+
     year: Year
-    supposed: tuple[SupposedFact, ...]
-    before: SupposedSide
-    after: SupposedSide
-    difference: tuple[DifferenceFound, ...]
-    touched: tuple[ResultTouched, ...]
-    ranks: RankEffects
+    as_of: Day
+    known_at: str
+    demonstration: Demonstration = UNSET
+    adopted: tuple[RulebookUsed, ...]
+    amendment: Amendment
+    items: tuple[AgencyUnder, ...]
+    sum: ChangesUnder

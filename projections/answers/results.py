@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.values import Grade
-from projections.answers.comparisons import DifferenceFound, SupposedFact
+from projections.answers.comparisons import AnswerDifference
 from projections.answers.scalars import (
     Day,
     En,
@@ -24,7 +24,7 @@ from projections.answers.scalars import (
 )
 from projections.answers.sheets import ScoreSheet
 from projections.answers.standings import AgencyIdentity, AsOf, KnownThen, RulebookUsed
-from projections.answers.trail_items import RecordedEvent, SurveyFormTold, TrailEvent, TrailFlag
+from projections.answers.trail_items import EventType, RecordedEvent, SurveyFormTold, TrailEvent, TrailFlag
 
 AppealState = Literal["awaiting_admission", "open", "upheld", "partly_upheld", "dismissed", "withdrawn"]
 ImpactState = Literal["open", "reopened", "kept", "absorbed", "void"]
@@ -88,7 +88,7 @@ class PublishedResult(msgspec.Struct, frozen=True, kw_only=True):
     replaces: Annotated[EventId | None, member("所替代的结果", "the result in whose place it stands")]
     appeal: Annotated[EventId | None, member("因哪件异议修订", "the appeal for which it was revised")]
     impact: Annotated[ImpactId | None, member("因哪项影响修订", "the impact for which it was revised")]
-    difference: tuple[DifferenceFound, ...]
+    difference: tuple[AnswerDifference, ...]
     sheet: ResultSheet | UnsetType = UNSET
 
 
@@ -108,7 +108,7 @@ class AnswerUnderLaw(msgspec.Struct, frozen=True, kw_only=True):
     grade: Grade | None
     rulebook: RulebookUsed | None
     sheet: ResultSheet
-    difference: tuple[DifferenceFound, ...]
+    difference: tuple[AnswerDifference, ...]
 
 
 class ResultsOfYear(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +143,7 @@ class AppealInFull(msgspec.Struct, frozen=True, kw_only=True):
     standing: Annotated[PublishedResult, member("现行的结果", "the result that stands")]
     published_sheet: ResultSheet
     today_sheet: ResultSheet
-    difference: tuple[DifferenceFound, ...]
+    difference: tuple[AnswerDifference, ...]
     answers: tuple[AnswerUnderLaw, ...]
     conflict: Annotated[tuple[EventId, ...], member("须回避的理由", "why the caller may not decide it (R35)")]
 
@@ -192,7 +192,7 @@ class RevisionForeseen(msgspec.Struct, frozen=True, kw_only=True):
     kept: Annotated[bool, member("维持公布的结果", "what was published stands")]
     text: Zh
     text_en: En
-    difference: tuple[DifferenceFound, ...]
+    difference: tuple[AnswerDifference, ...]
     ranks: RankShifts
 
 
@@ -215,6 +215,14 @@ class ImpactInFull(msgspec.Struct, frozen=True, kw_only=True):
     standing: PublishedResult
     revised: PublishedResult | None
     reopened: Annotated[RevisionForeseen | None, member("重开会怎样；已处理为空", "null once it is disposed of")]
+
+
+class SupposedFact(msgspec.Struct, frozen=True, kw_only=True):
+    """A fact that is only supposed / 假设的一条记录."""
+
+    id: Annotated[str, member("假设的编号", "an id that is only supposed", examples=["what-if-1"])]
+    type: EventType
+    occurred_on: Day
 
 
 class EffectAlone(msgspec.Struct, frozen=True, kw_only=True):
@@ -240,6 +248,6 @@ class DecisionSupposed(msgspec.Struct, frozen=True, kw_only=True):
     kept: Annotated[bool, member("维持公布的结果", "what was published stands")]
     text: Zh
     text_en: En
-    difference: tuple[DifferenceFound, ...]
+    difference: tuple[AnswerDifference, ...]
     ranks: RankShifts
     each: tuple[EffectAlone, ...]

@@ -1,4 +1,4 @@
-"""Lists about one agency: its audit trail, and whose personal data is recorded about it."""
+"""What is answered about one agency at a basis: its audit trail, its course, what would be if, whose data there is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import msgspec
 from msgspec import UNSET
 
 from api.application.answers.pages import NextCursor
-from projections.answers.scalars import Moment, Version, member
+from projections.answers.comparisons import AnswerDifference, RankEffects, StandingAndSheet, TouchedResult
+from projections.answers.districts import HintFound
+from projections.answers.results import SupposedFact
+from projections.answers.scalars import Day, Moment, Version, Year, member
 from projections.answers.standings import (
     AgencyIdentity,
     AsOf,
@@ -18,25 +21,24 @@ from projections.answers.standings import (
     Projected,
     RulebookUsed,
 )
+from projections.answers.summaries import (
+    ChangeInShort,
+    DaysBeside,
+    EndedYear,
+    FirstDay,
+    LastDay,
+    RecordedInShort,
+    ResultInShort,
+    ScoreStretch,
+    TierStretch,
+    TimelineMark,
+    WarningStretch,
+)
 from projections.answers.trail_items import EventEffects, RelatedEvent, TrailEvent
 
 
-class TrailPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of an agency's audit trail / 审计轨迹的一页."""
-
-    agency: AgencyIdentity
-    known_at: KnownThen
-    rulebook: RulebookUsed
-    calendar: CalendarUsed
-    version: Version
-    demonstration: Demonstration = UNSET
-    count: Annotated[int, member("符合条件的条数", "how many fit the filters", ge=0)]
-    items: tuple[TrailEvent, ...]
-    next_cursor: NextCursor
-
-
-class EventInFull(msgspec.Struct, frozen=True, kw_only=True):
-    """One record in full: whether it counts, what it is about, what followed from it / 一条记录的全部内容."""
+class OnAgencyBasis(msgspec.Struct, frozen=True, kw_only=True):
+    """What an answer about one agency says of its basis (api.md, Reading) / 一家机构回答的基准."""
 
     agency: AgencyIdentity
     as_of: AsOf
@@ -46,6 +48,30 @@ class EventInFull(msgspec.Struct, frozen=True, kw_only=True):
     calendar: CalendarUsed
     version: Version
     demonstration: Demonstration = UNSET
+
+
+class OnTrailBasis(msgspec.Struct, frozen=True, kw_only=True):
+    """The same of an answer that is of no single day / 不限某一日的回答的基准."""
+
+    agency: AgencyIdentity
+    known_at: KnownThen
+    rulebook: RulebookUsed
+    calendar: CalendarUsed
+    version: Version
+    demonstration: Demonstration = UNSET
+
+
+class TrailPage(OnTrailBasis, frozen=True, kw_only=True):
+    """A page of an agency's audit trail / 审计轨迹的一页."""
+
+    count: Annotated[int, member("符合条件的条数", "how many fit the filters", ge=0)]
+    items: tuple[TrailEvent, ...]
+    next_cursor: NextCursor
+
+
+class EventInFull(OnAgencyBasis, frozen=True, kw_only=True):
+    """One record in full: whether it counts, what it is about, what followed from it / 一条记录的全部内容."""
+
     event: TrailEvent
     can_be_annulled: bool
     log_index: Annotated[int | None, member("日志序号；尚未封存或不提供为空", "null: not sealed yet, or not told")]
@@ -53,6 +79,48 @@ class EventInFull(msgspec.Struct, frozen=True, kw_only=True):
     named_by: Annotated[tuple[RelatedEvent, ...], member("指向它的记录", "the events that name it")]
     annuls: Annotated[tuple[RelatedEvent, ...], member("因它不再计入的记录", "what stopped counting by it")]
     effects: Annotated[EventEffects | None, member("由它引起的；服务对象不能看", "null for a client")]
+
+
+class CourseShown(OnTrailBasis, frozen=True, kw_only=True):
+    """Score, tier and facts over a stretch, drawn together for a picture / 得分、等级和事实的走势."""
+
+    first_fact: Annotated[Day, member("首条记录之日", "day of the first fact")]
+    last_fact: Annotated[Day, member("末条记录之日", "day of the last fact")]
+    first_day: FirstDay = msgspec.field(name="from")
+    last_day: LastDay = msgspec.field(name="to")
+    score: tuple[ScoreStretch, ...]
+    ended_years: tuple[EndedYear, ...]
+    tiers: tuple[TierStretch, ...]
+    warnings: tuple[WarningStretch, ...]
+    marks: tuple[TimelineMark, ...]
+    results: tuple[ResultInShort, ...]
+    facts: Annotated[int, member("记录条数", "how many facts the stretch has")]
+    days_changed: Annotated[int, member("状态变化的天数", "on how many days the standing changed")]
+    changes: Annotated[tuple[ChangeInShort, ...], member("最近的变化", "the latest changes, 20 at most")]
+    latest_result: Annotated[ResultInShort | None, member("现行的公布结果", "the result that stands; null: none")]
+
+
+class StopsShown(OnTrailBasis, frozen=True, kw_only=True):
+    """Where a replay can halt beside a day / 回放可停的日子."""
+
+    day: Day
+    facts: Annotated[DaysBeside, member("有记录的日子", "days with facts that count")]
+    changes: Annotated[DaysBeside, member("状态变化的日子", "days on which the standing changes")]
+    on_day: tuple[RecordedInShort, ...]
+    more_on_day: Annotated[int, member("当日其余条数", "how many more there are on the day")]
+    recorded: Annotated[RecordedInShort, member("最后一条记录", "what was recorded last")]
+
+
+class WhatIfFound(OnAgencyBasis, frozen=True, kw_only=True):
+    """What would be if: both sides, what differs, results and ranks that it touches; nothing is written / 假设推演."""
+
+    year: Year
+    supposed: tuple[SupposedFact, ...]
+    before: StandingAndSheet
+    after: StandingAndSheet
+    difference: tuple[AnswerDifference, ...]
+    touched: Annotated[tuple[TouchedResult, ...], member("会因此不同的公布结果", "results that would be others (R36)")]
+    ranks: RankEffects
 
 
 class SubjectPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,4 +148,11 @@ class SubjectsPage(msgspec.Struct, frozen=True, kw_only=True):
     known_at: KnownThen
     version: Version
     items: tuple[SubjectShown, ...]
+    next_cursor: NextCursor
+
+
+class AgencyHints(OnAgencyBasis, frozen=True, kw_only=True):
+    """A page of the hints at an agency (R37) / 一家机构的线索."""
+
+    items: tuple[HintFound, ...]
     next_cursor: NextCursor

@@ -7,16 +7,8 @@ from typing import Annotated, Generic, TypeVar
 import msgspec
 from msgspec import UNSET
 
-from projections.answers.scalars import Day, Version, member
-from projections.answers.standings import (
-    AgencyIdentity,
-    AsOf,
-    CalendarUsed,
-    Demonstration,
-    KnownThen,
-    Projected,
-    RulebookUsed,
-)
+from projections.answers.scalars import Day, member
+from projections.answers.standings import AsOf, CalendarUsed, Demonstration, KnownThen, Projected, RulebookUsed
 
 T = TypeVar("T")
 
@@ -62,21 +54,6 @@ class OnDistrictBasis(msgspec.Struct, frozen=True, kw_only=True):
 class DistrictPage(OnDistrictBasis, Generic[T], frozen=True, kw_only=True):
     """A page of a list over the district, with the basis that all of it rests on / 全区清单的一页及其基准."""
 
-    items: tuple[T, ...]
-    next_cursor: NextCursor
-
-
-class AgencyPage(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """A page of a list about one agency, with the basis that all of it rests on / 一家机构清单的一页及其基准."""
-
-    agency: AgencyIdentity
-    as_of: AsOf
-    known_at: KnownThen
-    projected: Projected
-    rulebook: RulebookUsed
-    calendar: CalendarUsed
-    version: Version
-    demonstration: Demonstration = UNSET
     items: tuple[T, ...]
     next_cursor: NextCursor
 

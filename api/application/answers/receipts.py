@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.values import Grade
-from projections.answers.comparisons import DifferenceFound
+from projections.answers.comparisons import AnswerDifference
 from projections.answers.scalars import Day, En, EventId, Moment, PointsText, Uscc, Version, Year, Zh, member
 from projections.answers.standings import Demonstration
 from projections.answers.trail_items import EventType
@@ -31,7 +31,7 @@ class SimilarFact(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: Moment
 
 
-class TouchedResult(msgspec.Struct, frozen=True, kw_only=True):
+class ImpactTouched(msgspec.Struct, frozen=True, kw_only=True):
     """A published result that the fact would change: it waits on the worklist of impacts (R36) / 受影响的公布结果."""
 
     impact: Annotated[str, member("影响的编号", "id of the impact")]
@@ -54,7 +54,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[RecordedFact, ...]
     ids: Ids
     similar: Annotated[tuple[SimilarFact, ...], member("同样内容的较早记录（R46）", "earlier facts alike (R46)")]
-    touched: tuple[TouchedResult, ...] | UnsetType = UNSET
+    touched: tuple[ImpactTouched, ...] | UnsetType = UNSET
     also_annulled: Annotated[
         tuple[EventId, ...] | UnsetType,
         member("因撤销而一并不再计入的记录", "what stops counting with what was annulled"),
@@ -97,7 +97,7 @@ class DecidedResult(msgspec.Struct, frozen=True, kw_only=True):
     grade: Grade | UnsetType | None = UNSET
     rank: int | UnsetType | None = UNSET
     replaces: EventId | UnsetType = UNSET
-    difference: tuple[DifferenceFound, ...] | UnsetType = UNSET
+    difference: tuple[AnswerDifference, ...] | UnsetType = UNSET
     deadline: Day | UnsetType | None = UNSET
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.application.answers import access, agencies, district, law, log, public, receipts, service, worklists, years
-from api.application.answers.pages import AgencyPage, DistrictPage, KnownList, KnownPage, Listing, PublicPage
+from api.application.answers.pages import DistrictPage, KnownList, KnownPage, Listing, PublicPage
 from projections.answers import comparisons, districts, results, sheets, standings, timelines
 from projections.proof.certificate_file import Certificate
 
@@ -29,11 +29,13 @@ ANSWERS: dict[str, Any] = {
     "timeline": timelines.Timeline,
     "events": agencies.TrailPage,
     "event": agencies.EventInFull,
+    "course": agencies.CourseShown,
+    "stops": agencies.StopsShown,
     "certificate": Certificate,
-    "comparison": comparisons.StandingsCompared,
-    "what_if": comparisons.WhatIfFound,
+    "comparison": comparisons.Comparison,
+    "what_if": agencies.WhatIfFound,
     "subjects": agencies.SubjectsPage,
-    "agency_hints": AgencyPage[districts.HintFound],
+    "agency_hints": agencies.AgencyHints,
     "agencies": DistrictPage[districts.ListedAgency],
     "ranking": district.RankingPage,
     "statistics": district.DistrictFigures,
