@@ -87,13 +87,19 @@ _WRITING = [
 ]
 
 
-def question_docs(name: str, *, one_agency: bool = False, not_found: bool = False) -> dict[str, Any]:
-    """What FastAPI is told of a question's route."""
+def question_docs(
+    name: str, *, one_agency: bool = False, not_found: bool = False, content: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What FastAPI is told of a question's route. `content`: of what is no JSON, by media type."""
     names = [*_TOKEN, "invalid", *_ALWAYS] + ["not-found"] * (one_agency or not_found)
     return {
         "operation_id": name,
         "response_model": None,
-        "responses": {200: _answered(name), 304: {"description": "没有变化 / unchanged"}, **problem_docs(names)},
+        "responses": {
+            200: _answered(name, content),
+            304: {"description": "没有变化 / unchanged"},
+            **problem_docs(names),
+        },
         "openapi_extra": {**BEARER, "parameters": [_header("If-None-Match", "上一次的 ETag / the ETag of last time")]},
     }
 
@@ -117,11 +123,7 @@ ZIP_EXAMPLE = "PK: README.txt, MANIFEST.json, appeal.json, sheets/published.pdf,
 
 def dossier_docs() -> dict[str, Any]:
     """What FastAPI is told of a dossier, which is a ZIP."""
-    docs = question_docs("appeal_dossier", not_found=True)
-    content = {"application/zip": {"schema": _text(format="binary"), "example": ZIP_EXAMPLE}}
-    docs["responses"][200] = {"description": "卷宗 / the dossier", "content": content}
-    del docs["responses"][304]
-    return docs | {"response_class": Response}
+    return _file_docs("appeal_dossier", "卷宗 / the dossier", "application/zip", ZIP_EXAMPLE)
 
 
 PDF_EXAMPLE = "%PDF-1.7 ..."
@@ -129,9 +131,13 @@ PDF_EXAMPLE = "%PDF-1.7 ..."
 
 def pdf_docs() -> dict[str, Any]:
     """What FastAPI is told of a printed sheet."""
-    docs = question_docs("sheet_pdf", one_agency=True)
-    content = {"application/pdf": {"schema": _text(format="binary"), "example": PDF_EXAMPLE}}
-    docs["responses"][200] = {"description": "打分表 / the sheet", "content": content}
+    return _file_docs("sheet_pdf", "打分表 / the sheet", "application/pdf", PDF_EXAMPLE)
+
+
+def _file_docs(name: str, description: str, kind: str, example: str) -> dict[str, Any]:
+    content = {kind: {"schema": _text(format="binary"), "example": example}}
+    docs = question_docs(name, not_found=True, content=content)
+    docs["responses"][200] = {"description": description, "content": content}
     del docs["responses"][304]
     return docs | {"response_class": Response}
 
@@ -167,18 +173,17 @@ def checkpoint_docs() -> dict[str, Any]:
 NOTE_EXAMPLE = "steward-ledger/0190…\n3\nroot\nheads 2 root of heads\n\n— steward-ledger/0190… signature\n"
 
 
-def _answered(name: str) -> dict[str, Any]:
-    example = question_answer(name)
+def _answered(name: str, content: dict[str, Any] | None = None) -> dict[str, Any]:
     return {
         "description": "回答 / the answer",
-        "content": _json(name, example),
+        "content": content or _json(name, question_answer(name)),
         "headers": {"ETag": {"schema": _text()}, "Cache-Control": {"schema": _text()}},
     }
 
 
-def public_docs(name: str, problems: Iterable[str]) -> dict[str, Any]:
-    """What FastAPI is told of a question that needs no token."""
-    content = _json(name, question_answer(name))
+def public_docs(name: str, problems: Iterable[str], content: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What FastAPI is told of a question that needs no token. `content`: of what is no JSON, by media type."""
+    content = content or _json(name, question_answer(name))
     return {
         "operation_id": name,
         "response_model": None,
@@ -189,24 +194,24 @@ def public_docs(name: str, problems: Iterable[str]) -> dict[str, Any]:
 
 def metrics_docs() -> dict[str, Any]:
     """What FastAPI is told of the figures, which are plain text."""
-    docs = public_docs("metrics", ["not-found", "invalid", *_ALWAYS])
-    docs["responses"][200]["content"] = {"text/plain": {"schema": _text(), "example": question_answer("metrics")}}
-    return docs | {"response_class": Response}
+    content = {"text/plain": {"schema": _text(), "example": question_answer("metrics")}}
+    return public_docs("metrics", ["not-found", "invalid", *_ALWAYS], content) | {"response_class": Response}
 
 
 def public_list_docs(name: str, feed: str, *, not_found: bool = False) -> dict[str, Any]:
     """What FastAPI is told of a list that everybody may read, as JSON or, by `Accept`, as the feed of that name."""
-    docs = public_docs(name, ["invalid", *_ALWAYS] + ["not-found"] * not_found)
-    docs["responses"][200] |= {"headers": _CACHED}
-    docs["responses"][200]["content"] |= _feed(feed)
-    return docs | _CONDITIONAL | {"responses": {304: {"description": "没有变化 / unchanged"}, **docs["responses"]}}
+    return _listed_docs(name, {**_json(name, question_answer(name)), **_feed(feed)}, not_found=not_found)
 
 
 def feed_docs(name: str, *, not_found: bool = False) -> dict[str, Any]:
     """What FastAPI is told of a feed (RFC 4287)."""
-    docs = public_list_docs(name, name, not_found=not_found)
-    del docs["responses"][200]["content"]["application/json"]
-    return docs | {"response_class": Response}
+    return _listed_docs(name, _feed(name), not_found=not_found) | {"response_class": Response}
+
+
+def _listed_docs(name: str, content: dict[str, Any], *, not_found: bool) -> dict[str, Any]:
+    docs = public_docs(name, ["invalid", *_ALWAYS] + ["not-found"] * not_found, content)
+    docs["responses"][200] |= {"headers": _CACHED}
+    return docs | _CONDITIONAL | {"responses": {304: {"description": "没有变化 / unchanged"}, **docs["responses"]}}
 
 
 def _feed(name: str) -> dict[str, Any]:
