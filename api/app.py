@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -18,6 +17,7 @@ from api.application.background.degraded import Degraded
 from api.application.background.housekeeper import Housekeeper
 from api.application.background.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
 from api.application.background.readiness import Readiness
+from api.application.background.service import Service
 from api.application.privacy.reading_log import ReadingLog
 from api.http import metrics, problems
 from api.http.documentation import document
@@ -70,10 +70,8 @@ from domain.store.db.schema import persons
 from domain.store.keys.master_key import use_keys
 from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster
-from domain.store.proof.proof_reader import HeadsKept
 from domain.values import FOREVER, LEDGER_STREAM, instant
 from projections.projected_ledger import open_ledger
-from projections.public.remembered import Remembered
 from projections.rebuild.rebuild import ensure_rows
 
 VERSION = "1"
@@ -128,20 +126,6 @@ ROUTES = (
 )
 """Modules whose `router` is served."""
 _PERSONS = {SYSTEM_PERSON: "系统 System", survey_link_routes.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
-
-
-@dataclass(frozen=True)
-class Service:
-    """What the routes need."""
-
-    settings: Settings
-    ledger: Ledger
-    housekeeper: Housekeeper
-    readings: ReadingLog
-    notary: CheckpointSigner
-    degraded: Degraded = field(default_factory=Degraded)
-    heads: HeadsKept = field(default_factory=HeadsKept)
-    remembered: Remembered = field(default_factory=Remembered)
 
 
 def create_app(settings: Settings) -> FastAPI:

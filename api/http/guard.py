@@ -11,8 +11,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Reach, Rights, rights_of
+from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, rights_of
 from api.application.privacy.callers import Caller, authenticate
+from api.application.questions.inquiry import require_right
 from api.application.validation_texts import MOST_ERRORS
 from api.http.bearer import CALLER, secret_of
 from api.http.json_bodies import read_json_object
@@ -21,9 +22,8 @@ from api.http.limits.concurrency import HEAVY, asker_of
 from api.http.limits.rates import address_of
 from api.http.reading_notes import note_answer
 from api.http.veiling import forms_meant, veiled_refusal, veiled_response
-from domain.agency import unknown_agency
-from domain.errors import Forbidden, Refusal
-from domain.values import ROLE_NAMES, Role, loose_uscc, normal_uscc
+from domain.errors import Refusal
+from domain.values import Role, loose_uscc
 
 
 class GuardedRoute(APIRoute):
@@ -82,36 +82,11 @@ async def _by_token(request: Request) -> Caller:
     return caller
 
 
-def require_right(rights: Rights, caller: Caller, uscc: str | None) -> Reach:
-    """How far the caller's right goes. Raises: Forbidden, NotFound for an agency that is not the caller's."""
-    reach = rights.get(caller.role)
-    if reach is None:
-        name, name_en = ROLE_NAMES[caller.role]
-        may = [ROLE_NAMES[role] for role in sorted(rights)]
-        raise Forbidden(
-            f"角色“{name}”无权办理；可以办理的角色：{'、'.join(zh for zh, _ in may)}",
-            f"the role {name_en} may not do this; these may: {', '.join(en for _, en in may)}",
-            remedy="请由有权的人员办理",
-            remedy_en="Let somebody with one of these roles do it.",
-        )
-    if reach is Reach.OWN and uscc is not None and path_uscc(uscc) != caller.uscc:
-        raise unknown_agency(uscc)
-    return reach
-
-
 def fold_path(request: Request) -> None:
     """Let a path lead to the agency however its code was typed: what comes after sees the canonical one."""
     given = request.path_params
     if "uscc" in given:
         request.scope["path_params"] = {**given, "uscc": loose_uscc(given["uscc"])}
-
-
-def path_uscc(text: str) -> str:
-    """The USCC that a path names; what is no USCC names no agency. Raises: NotFound."""
-    try:
-        return normal_uscc(text)
-    except ValueError:
-        raise unknown_agency(text) from None
 
 
 def require_known_parameters(request: Request, allowed: frozenset[str]) -> None:

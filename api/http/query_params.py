@@ -10,6 +10,7 @@ from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
 from api.application.instants import known_at
+from api.application.questions.agency.trail_questions import ids_of
 from domain.commands.fields import read_day, read_uscc, wrong
 from domain.events import EVENT_TYPES, Behaviour
 from domain.values import loose_uscc
@@ -45,11 +46,6 @@ def _ids(value: Any) -> str:
     if not 1 <= len(found) <= MOST_IDS or max(map(len, found)) > _LONGEST_ID:
         raise wrong("ids", f"须为 1 到 {MOST_IDS} 个编号，以逗号分隔", f"has to be 1 to {MOST_IDS} ids, by commas")
     return str(value)
-
-
-def ids_of(text: str) -> frozenset[str]:
-    """The ids of a list by commas."""
-    return frozenset(one for one in text.split(",") if one)
 
 
 def _plain(value: Any) -> Any:

@@ -21,14 +21,9 @@ async def note_reading(readings: ReadingLog, request: Request, caller: Caller, u
 
 
 async def note_answer(request: Request, response: Response, route: str) -> None:
-    """Note an answer, if it is one and about one agency: the path's, or the one that the route says (`about`)."""
+    """Note an answer, if it is one and about one agency: the path's, or the one that the question found (`state.about`)."""
     caller = getattr(request.state, "caller", None)
     uscc = getattr(request.state, "about", None) or request.path_params.get("uscc")
     if caller is None or uscc is None or response.status_code not in (200, 304):
         return
     await note_reading(request.app.state.service.readings, request, caller, normal_uscc(uscc), route)
-
-
-def about(request: Request, uscc: str) -> None:
-    """Say which agency the answer is about, where the path does not."""
-    request.state.about = uscc

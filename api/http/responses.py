@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, ParamSpec
 
 import msgspec
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from domain.store.log.sequencer import sealed_until
-from domain.values import SHANGHAI, Instant
+from api.application.questions.inquiry import FileQuestion, Inquiry, Question
+from domain.values import SHANGHAI
 
+P = ParamSpec("P")
 FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 
@@ -57,11 +57,38 @@ def encoded(content: Any, *, for_ever: bool = False) -> Encoded:
 
 
 def answer(request: Request, content: Any, *, for_ever: bool = False) -> Response:
-    """200 with the content as the caller may read it, or 304 when they have exactly this already."""
-    veil = getattr(request.state, "veil", None)
-    if veil is not None and veil.by_id:  # what is told by month changes until the month is over
-        content, for_ever = veil.redacted(content), False
+    """200 with the content, or 304 when the caller has exactly this already."""
     return encoded(content, for_ever=for_ever).response(request)
+
+
+def answered(request: Request, question: Question[P], *args: P.args, **kwargs: P.kwargs) -> Response:
+    """The answer to the caller's question, as they may read it. Raises: what the question refuses with."""
+    inquiry = inquiry_of(request)
+    found = inquiry.told(question(inquiry, *args, **kwargs))
+    request.state.about = inquiry.about
+    return answer(request, found.content, for_ever=found.for_ever)
+
+
+def answered_once(request: Request, question: Question[P], *args: P.args, **kwargs: P.kwargs) -> Response:
+    """The same for a question that is posted: nobody keeps the answer."""
+    inquiry = inquiry_of(request)
+    found = question(inquiry, *args, **kwargs)
+    request.state.about = inquiry.about
+    return Response(msgspec.json.encode(found.content), 200, {"Cache-Control": "no-store"}, "application/json")
+
+
+def handed_out(request: Request, question: FileQuestion[P], *args: P.args, **kwargs: P.kwargs) -> Response:
+    """The file that answers the caller's question. Raises: what the question refuses with."""
+    inquiry = inquiry_of(request)
+    found = question(inquiry, *args, **kwargs)
+    request.state.about = inquiry.about
+    headers = {"Content-Disposition": f'attachment; filename="{found.name}"', "Cache-Control": "private, no-cache"}
+    return Response(found.body, 200, headers, found.media_type)
+
+
+def inquiry_of(request: Request) -> Inquiry:
+    """Who asks, as the guard has found out."""
+    return Inquiry(request.app.state.service, request.state.caller, request.state.reach)
 
 
 def public_answer(request: Request, body: bytes, media_type: str, now: datetime) -> Response:
@@ -80,15 +107,3 @@ def _has_already(given: str, etag: str) -> bool:
     """`If-None-Match`: compared weakly, as RFC 9110, 13.1.2 wants it."""
     known = [one.strip().removeprefix("W/") for one in given.split(",")]
     return etag in known or given.strip() == "*"
-
-
-def may_cache_for_ever(connection: Connection, *, as_of_given: bool, known_at: Instant, known_at_given: bool) -> bool:
-    """Whether the answer can never change: both clocks were named, and no event yet to come is recorded by `known_at`.
-
-    `known_at` is the instant that the basis resolved to. Up to the sealed horizon nothing further is recorded
-    (events.md, Answers); `sealed_until` says what that promise rests on.
-    """
-    if not (as_of_given and known_at_given):
-        return False
-    _, horizon = sealed_until(connection)
-    return horizon is not None and known_at < horizon

@@ -13,8 +13,9 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.application.problem_types import OutOfTime
+from api.application.questions.time_limit import TimeLimit
 from api.http.guard import GuardedRoute
-from api.http.limits.concurrency import HEAVY, ConcurrencyLimit, TimeLimit
+from api.http.limits.concurrency import HEAVY, ConcurrencyLimit
 from api.http.limits.fair import Asker
 from api.settings import Settings
 from domain.errors import Busy
@@ -118,7 +119,7 @@ def held_up(world: World, at_work: threading.Event, go_on: threading.Event) -> I
             assert go_on.wait(30)
             return real(*arguments)
 
-        patch.setattr("api.routes.agency.hint_routes.Hints", waiting)
+        patch.setattr("api.application.questions.agency.hint_questions.Hints", waiting)
         yield
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from api.app import Service, start, stop
+from api.app import start, stop
 from api.application.background import checkpoint_copies
 from api.application.background.checkpoint_copies import NotCopied
 from api.application.background.checkpoint_signer import proven_up
+from api.application.background.service import Service
 from api.settings import Settings
 from domain.proof.check import parse_checkpoint, parse_note
 

@@ -1,4 +1,4 @@
-"""Questions that replay whole histories: few at a time, the next ones wait in a short queue, and none works for ever.
+"""Questions that replay whole histories: few at a time, the next ones wait in a short queue.
 
 So a burst of them leaves threads and cores to who records and to who asks for a standing; and each caller has a fair
 share of the places (`fair.py`).
@@ -6,17 +6,11 @@ share of the places (`fair.py`).
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator
-from typing import TypeVar
-
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, WHAT_IF
 from api.application.privacy.callers import Caller
-from api.application.problem_types import OutOfTime
 from api.http.limits.fair import Asker, FairPlaces
 from domain.errors import Busy
 
-T = TypeVar("T")
 HEAVY = frozenset(
     {
         ("POST", WHAT_IF),
@@ -66,26 +60,3 @@ def _too_many() -> Busy:
         remedy="请稍后重试",
         remedy_en="Try again in a moment.",
     )
-
-
-class TimeLimit:
-    """Until when a piece of work has to be done; asked for between its steps."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._until = seconds, time.monotonic() + seconds
-
-    def check(self) -> None:
-        """Go on while there is time. Raises: OutOfTime."""
-        if time.monotonic() > self._until:
-            raise OutOfTime(
-                f"计算超过 {self._seconds:g} 秒，已停止；没有写入任何内容",
-                f"this took more than {self._seconds:g} seconds and was stopped; nothing was written",
-                remedy="请减少假设的事项，分几次查询",
-                remedy_en="Suppose less at a time.",
-            )
-
-    def each(self, items: Iterable[T]) -> Iterator[T]:
-        """One after the other, as long as there is time. Raises: OutOfTime."""
-        for one in items:
-            self.check()
-            yield one

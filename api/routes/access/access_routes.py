@@ -6,7 +6,6 @@ leaves a row in `access_changes`, written where it is made (`domain/store`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
@@ -19,11 +18,11 @@ from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from api.application.privacy.callers import Caller
+from api.application.questions.service.access_questions import accounts_listed, tokens_listed
 from api.http.documentation.openapi import access_docs, question_docs
 from api.http.guard import GuardedRoute
-from api.http.pagination import page
 from api.http.query_params import Cursor, Limit
-from api.http.responses import answer
+from api.http.responses import answered
 from domain.commands.fields import Body, Day, Id, Label, Uscc
 from domain.errors import Invalid
 from domain.store.access.access_audit import By
@@ -31,28 +30,24 @@ from domain.store.access.accounts import create_account, disable_account, set_pa
 from domain.store.access.admin import (
     BOUND,
     account_row,
-    account_rows,
     end_of,
     made_password,
     names_of,
     require_another_admin,
     revoke_by_id,
     token_of,
-    token_rows,
 )
 from domain.store.access.passwords import hash_password
 from domain.store.access.tokens import create_person, create_token, token_hash
 from domain.store.db.engine import writing
 from domain.store.db.schema import persons
-from domain.values import FOREVER, ROLE_NAMES, Role, instant
+from domain.values import ROLE_NAMES, Role, instant
 
 router = APIRouter(route_class=GuardedRoute)
 TAG = "账户与令牌"
 log = structlog.get_logger("steward")
 Password = Annotated[str, StringConstraints(strict=True)]
 """Its length is checked where it is hashed, so that the message is the same everywhere."""
-_Rows = Callable[[Connection, int, int], Sequence[Any]]
-"""Rows of a list, as data classes, from an offset on, at most so many."""
 
 
 class _Holder(Body):
@@ -102,7 +97,7 @@ class Revocation(Body):
 @router.get("/v1/accounts", tags=[TAG], **question_docs("accounts"))
 def accounts(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """账户，按登录名 / The accounts by login, disabled ones too."""
-    return _listed(request, "accounts", account_rows, limit, cursor)
+    return answered(request, accounts_listed, limit, cursor)
 
 
 @router.post("/v1/accounts", tags=[TAG], **access_docs("create_account"))
@@ -153,7 +148,7 @@ def set_access(request: Request, id: str, body: AccessWanted) -> Response:  # no
 @router.get("/v1/tokens", tags=[TAG], **question_docs("tokens"))
 def tokens(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """令牌的编号、持有人和期限，没有令牌本身 / The tokens' ids, holders and terms, never the tokens."""
-    return _listed(request, "tokens", token_rows, limit, cursor)
+    return answered(request, tokens_listed, limit, cursor)
 
 
 @router.post("/v1/tokens", tags=[TAG], **access_docs("create_token"))
@@ -182,15 +177,6 @@ def revoke(request: Request, id: str, body: Revocation) -> Response:  # noqa: A0
         row = revoke_by_id(connection, id, by=_by(request))
     _note(request, "token revoked", token=row.id)
     return _done(asdict(row))
-
-
-def _listed(request: Request, name: str, rows: _Rows, limit: int, cursor: str | None) -> Response:
-    """A page of accounts or tokens."""
-    wanted = page(cursor, limit, question=(name,))
-    with request.app.state.service.ledger.reading() as reader:
-        found = rows(reader.connection, wanted.offset, limit + 1)
-    items, next_cursor = wanted.part([asdict(one) for one in found], None, FOREVER)
-    return answer(request, {"items": items, "next_cursor": next_cursor})
 
 
 def _person(connection: Connection, body: _Holder) -> str:

@@ -12,9 +12,10 @@ from starlette.responses import Response
 from api.application.action_context import CommandRequest
 from api.application.commands import COMMANDS, CommandRoute
 from api.application.path_subjects import Subject
+from api.application.questions.inquiry import path_uscc
 from api.application.record import record
 from api.http.documentation.openapi import command_docs
-from api.http.guard import GuardedRoute, path_uscc
+from api.http.guard import GuardedRoute
 from api.http.recording import action_of, created
 from domain.commands.base import Command
 from domain.values import Role

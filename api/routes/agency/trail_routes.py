@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application.privacy.authorisation import Reach
-from api.application.privacy.callers import Caller
-from api.application.privacy.personal_data import is_of_client, is_of_informant, shown
+from api.application.questions.agency.trail_questions import event_of, events_of
 from api.http.documentation.openapi import question_docs
-from api.http.guard import GuardedRoute, path_uscc
-from api.http.pagination import page
+from api.http.guard import GuardedRoute
 from api.http.query_params import (
     AsOf,
     CountsFilter,
@@ -28,68 +22,11 @@ from api.http.query_params import (
     Limit,
     Order,
     PersonFilter,
-    ids_of,
 )
-from api.http.responses import answer
-from api.routes.agency.question_routes import ONE, asking
-from domain.events import AppealFiled, Event, EventAnnulled, ObjectionFiled, ResultPublished, ResultRevised
-from domain.ledger.ledger import Reader
-from domain.values import Role, month_end, shanghai_date
-from projections.replay.audit_trail import entry
-from projections.replay.basis import Basis
-from projections.replay.effects import effects, event_named, related, unknown_event
-from projections.replay.standing import agency_name
+from api.http.responses import answered
+from api.routes.agency.question_routes import ONE
 
 router = APIRouter(route_class=GuardedRoute)
-_ABOUT_A_FORM = (AppealFiled, ObjectionFiled, EventAnnulled, ResultPublished, ResultRevised)
-"""Facts about a form that say nothing of its client."""
-
-
-class TrailFilter(NamedTuple):
-    """What a reader of the trail looks for; None leaves it open. A cursor belongs to exactly this."""
-
-    type: str | None
-    counts: str | None
-    first: Any
-    last: Any
-    first_recorded: Any
-    last_recorded: Any
-    actor: str | None
-    ids: frozenset[str] | None
-
-    def fits(self, event: Event, basis: Basis, caller: Caller) -> bool:
-        """Whether an event is among them, as far as this caller may know it: of a hidden form its month (R39)."""
-        if basis.trail.veil is not None and event.id in basis.trail.veil.hidden:
-            return self._fits_hidden(event, basis)
-        recorded = shanghai_date(event.recorded_at)
-        return (
-            (self.type is None or type(event).__name__ == self.type)
-            and (self.counts is None or basis.trail.counts(event) == (self.counts == "true"))
-            and (self.first is None or self.first <= event.occurred_on)
-            and (self.last is None or event.occurred_on <= self.last)
-            and (self.first_recorded is None or self.first_recorded <= recorded)
-            and (self.last_recorded is None or recorded <= self.last_recorded)
-            and (self.actor is None or (event.actor == self.actor and not _hides_actor(event, caller)))
-            and (self.ids is None or event.id in self.ids)
-        )
-
-    def _fits_hidden(self, event: Event, basis: Basis) -> bool:
-        """As `fits`: every day of its month is its day, and who recorded it when is nobody's and never."""
-        return (
-            (self.type is None or type(event).__name__ == self.type)
-            and (self.counts is None or basis.trail.counts(event) == (self.counts == "true"))
-            and (self.first is None or self.first <= month_end(event.occurred_on))
-            and (self.last is None or event.occurred_on.replace(day=1) <= self.last)
-            and self.first_recorded is None
-            and self.last_recorded is None
-            and self.actor is None
-            and (self.ids is None or event.id in self.ids)
-        )
-
-
-def _hides_actor(event: Event, caller: Caller) -> bool:
-    """Who recorded what informants said is not told to the agency, not by a filter either."""
-    return caller.role is Role.AGENCY and is_of_informant(type(event).__name__)
 
 
 @router.get("/v1/agencies/{uscc}/events", tags=[ONE], **question_docs("events", one_agency=True))
@@ -110,70 +47,26 @@ def events(
     cursor: Cursor = None,
 ) -> Response:
     """审计轨迹，按记录顺序，可筛选 / The audit trail in recording order: what counts, who recorded it."""
-    caller: Caller = request.state.caller
-    wanted = TrailFilter(
-        kind, counts, first, last, recorded_from, recorded_to, actor, None if ids is None else ids_of(ids)
+    return answered(
+        request,
+        events_of,
+        uscc,
+        known_at,
+        kind,
+        counts,
+        first,
+        last,
+        recorded_from,
+        recorded_to,
+        actor,
+        ids,
+        order,
+        limit,
+        cursor,
     )
-    part = page(cursor, limit, question=("events", path_uscc(uscc), *wanted[:-1], ids, order), at=known_at)
-    with asking(request) as (questions, reader):
-        basis = questions.basis(path_uscc(uscc), None, part.known_at)
-        may_see = _sight(request, reader, basis)
-        found = [one for one in basis.trail.events if wanted.fits(one, basis, caller) and may_see(one)]
-        found = _forms_last(request, found if order == "recorded" else found[::-1])
-        cut, next_cursor = part.cut(found, None, basis.known_at)
-        items = shown(reader, caller, [entry(one, basis) for one in cut])
-        content = {**_trail_echo(basis), "count": len(found), "items": items, "next_cursor": next_cursor}
-    return answer(request, content)
 
 
 @router.get("/v1/agencies/{uscc}/events/{id}", tags=[ONE], **question_docs("event", one_agency=True))
 def event(request: Request, uscc: str, id: str, as_of: AsOf = None, known_at: KnownAt = None) -> Response:  # noqa: A002
     """一条记录的全部内容和由它引起的一切 / One record in full, whether it counts, what followed from it."""
-    caller: Caller = request.state.caller
-    with asking(request) as (questions, reader):
-        basis = questions.basis(path_uscc(uscc), as_of, known_at)
-        found, may_see = event_named(basis, id), _sight(request, reader, basis)
-        if not may_see(found):
-            raise unknown_event(id)
-        (item,) = shown(reader, caller, [entry(found, basis)])
-        veil = basis.trail.veil
-        hidden = veil is not None and found.id in veil.hidden
-        content = {
-            "agency": agency_name(basis),
-            **basis.echo(basis.rulebook),
-            "event": item,
-            "can_be_annulled": not found.FINAL and basis.trail.counts(found),
-            "log_index": None if hidden else reader.log_index_of(found.stream, found.version),
-            **related(basis, found, _apart(basis, found, may_see)),
-            "effects": None if request.state.reach is Reach.PART else effects(basis, found),
-        }
-    return answer(request, content)
-
-
-def _apart(basis: Basis, found: Event, may_see: Callable[[Event], bool]) -> Callable[[Event], bool]:
-    """Which related events are told: between a hidden form and its project, its client's, none (R39)."""
-    hidden: frozenset[str] = frozenset() if basis.trail.veil is None else basis.trail.veil.hidden
-    if found.id in hidden:
-        return lambda one: may_see(one) and isinstance(one, _ABOUT_A_FORM)
-    return lambda one: may_see(one) and (one.id not in hidden or isinstance(found, _ABOUT_A_FORM))
-
-
-def _forms_last(request: Request, found: list[Event]) -> list[Event]:
-    """Hidden forms after all others, in the order of their handles: a place among others would tell their time."""
-    veil = request.state.veil
-    hidden = {} if veil is None else veil.by_id
-    forms = sorted((one for one in found if one.id in hidden), key=lambda one: hidden[one.id].handle)
-    return [one for one in found if one.id not in hidden] + forms if forms else found
-
-
-def _sight(request: Request, reader: Reader, basis: Basis) -> Callable[[Event], bool]:
-    """Which events of the agency the caller may see: a client its own."""
-    if request.state.reach is not Reach.PART:
-        return lambda _: True
-    uscc = request.state.caller.uscc
-    return lambda one: is_of_client(one, uscc, basis.trail, reader.vault)
-
-
-def _trail_echo(basis: Basis) -> dict[str, Any]:
-    echo = basis.echo(basis.rulebook)
-    return {"agency": agency_name(basis), **{name: echo[name] for name in echo if name not in ("as_of", "projected")}}
+    return answered(request, event_of, uscc, id, as_of, known_at)

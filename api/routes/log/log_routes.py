@@ -6,11 +6,11 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
+from api.application.questions.pagination import page
 from api.http.bearer import secret_of
 from api.http.documentation.openapi import log_docs
 from api.http.guard import GuardedRoute
 from api.http.log_feed import LogFeed, log_item
-from api.http.pagination import page
 from api.http.query_params import After, Cursor, Limit, log_place
 from api.http.responses import answer
 from domain.errors import Contradiction, Invalid

@@ -2,129 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-import projections.compare.replay_under  # what cites a paragraph has to be imported to be found
-import projections.compare.what_if  # the same
-import projections.paper.citing  # noqa: F401  # the same
+from api.application.questions.service.law_questions import measure_of, rulebook_of, rulebooks_adopted
 from api.http.documentation.openapi import question_docs
 from api.http.guard import GuardedRoute
-from api.http.pagination import page
 from api.http.query_params import Cursor, Limit
-from api.http.responses import answer
-from domain.errors import NotFound
-from domain.law import Law
-from domain.measures.rulebook.rulebook import Interpretation, Rulebook
-from domain.measures.text.implements import code_for
-from domain.measures.text.official_text import official_text
-from domain.measures.text.paragraphs import Paragraph, canonical_reference, find_paragraph, paragraphs
-from domain.values import FOREVER
+from api.http.responses import answered
 
 router = APIRouter(route_class=GuardedRoute)
 LAW = "办法与规则库"
 
 
-def adopted_law(request: Request) -> Law:
-    """What the ledger has adopted so far (R4)."""
-    with request.app.state.service.ledger.reading() as reader:
-        law: Law | None = reader.law(FOREVER)
-    if law is None:
-        raise NotFound("尚未采用任何规则库", "no rulebook has been adopted yet")
-    return law
-
-
-def _heading(book: Rulebook) -> dict[str, Any]:
-    return {
-        "id": book.id,
-        "sha256": book.sha256,
-        "effective_from": book.effective_from.isoformat(),
-        "title": book.title,
-        "title_en": book.title_en,
-    }
-
-
-def _reading(reading: Interpretation) -> dict[str, Any]:
-    return {**asdict(reading), "confirmed": reading.confirmed}
-
-
 @router.get("/v1/rulebooks", tags=[LAW], **question_docs("rulebooks"))
 def rulebooks(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """已采用的规则库，按施行日 / The adopted rulebooks by the day on which they take effect."""
-    wanted = page(cursor, limit, question=("rulebooks",))
-    rows = [_heading(book) for book in adopted_law(request).rulebooks]
-    items, next_cursor = wanted.cut(rows, None, FOREVER)
-    return answer(request, {"items": items, "next_cursor": next_cursor})
+    return answered(request, rulebooks_adopted, limit, cursor)
 
 
 @router.get("/v1/rulebooks/{id}", tags=[LAW], **question_docs("rulebook", not_found=True))
 def rulebook(request: Request, id: str) -> Response:  # noqa: A002  # the contract's name
     """一部规则库：每个数值、每项理解、办法文本的已知缺陷 / Values, readings, known defects of the text."""
-    for book in adopted_law(request).rulebooks:
-        if book.id == id:
-            return answer(
-                request,
-                {
-                    **_heading(book),
-                    "values": book.describe(),
-                    "readings": [_reading(one) for one in book.readings],
-                    "defects": [asdict(one) for one in book.defects],
-                },
-            )
-    raise NotFound(
-        "没有这个编号的规则库",
-        "there is no rulebook with this id",
-        remedy="请在 GET /v1/rulebooks 里核对编号",
-        remedy_en="Look the id up in GET /v1/rulebooks.",
-    )
+    return answered(request, rulebook_of, id)
 
 
 @router.get("/v1/measures/{article:path}", tags=[LAW], **question_docs("measure", not_found=True))
 def measure(request: Request, article: str) -> Response:
     """办法的一条、一项或一项理解：内容、理解、数值、代码 / What it says, how it is read, its values, its code."""
-    reference = canonical_reference(article)
-    book = list(adopted_law(request).rulebooks)[-1]
-    code = [asdict(one) for one in code_for(reference)]
-    if reference in {one.ref for one in paragraphs()}:
-        return answer(request, {**_paragraph(find_paragraph(reference), book), "code": code})
-    return answer(request, {**_reading_alone(reference, book), "code": code})
-
-
-def _paragraph(paragraph: Paragraph, book: Rulebook) -> dict[str, Any]:
-    known = {reading.ref: reading for reading in book.readings}
-    return {
-        "ref": paragraph.ref,
-        "title": paragraph.title,
-        "title_en": paragraph.title_en,
-        "text": paragraph.says,
-        "text_en": paragraph.says_en,
-        "official": official_text(paragraph.ref),
-        "readings": [_reading(known[ref]) if ref in known else {"ref": ref} for ref in paragraph.readings],
-        "values": [row for row in book.describe() if row["name"] in paragraph.values],
-        "parts": [one.ref for one in paragraphs() if one.ref.startswith((f"{paragraph.ref}(", f"{paragraph.ref}."))],
-        "no_code": paragraph.no_code,
-        "no_code_en": paragraph.no_code_en,
-        "rulebook": {"id": book.id, "sha256": book.sha256},
-    }
-
-
-def _reading_alone(reference: str, book: Rulebook) -> dict[str, Any]:
-    """A reading by itself (R16): its note, its values and the paragraphs that rest on it."""
-    found = next((one for one in book.readings if one.ref == reference), None)
-    return {
-        "ref": reference,
-        "title": reference,
-        "title_en": reference,
-        "text": None if found is None else found.note,
-        "text_en": None if found is None else found.note_en,
-        "official": None,
-        "readings": [] if found is None else [_reading(found)],
-        "values": [row for row in book.describe() if row["reading"] == reference],
-        "parts": [one.ref for one in paragraphs() if reference in one.readings],
-        "no_code": None,
-        "no_code_en": None,
-        "rulebook": {"id": book.id, "sha256": book.sha256},
-    }
+    return answered(request, measure_of, article)

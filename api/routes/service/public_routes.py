@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,30 +9,30 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api.application.questions.inquiry import path_year
+from api.application.questions.pagination import onward, page
+from api.application.questions.service.public_questions import (
+    explained_page,
+    not_published,
+    publicly,
+    published_year,
+    register_listed,
+)
 from api.http.atom import ATOM, JSON, atom
 from api.http.content_negotiation import prefers
 from api.http.documentation.openapi import feed_docs, public_list_docs
 from api.http.guard import GuardedRoute
-from api.http.pagination import onward, page
 from api.http.public_address import base_of
 from api.http.query_params import CategoryFilter, Cursor, Limit, Search
 from api.http.responses import public_answer
-from api.routes.agency.question_routes import path_year
-from domain.errors import Invalid, NotFound
-from domain.values import FOREVER, instant
+from domain.errors import Invalid
+from domain.values import FOREVER
 from projections.public.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, results_feed
-from projections.public.public import Public, PublicResult, PublicYear, newest, results_answer
+from projections.public.public import newest, results_answer
 from projections.rows.read.register import RegisterFilter
 
 router = APIRouter(route_class=GuardedRoute)
 OPEN = "公开"
-
-
-@contextmanager
-def publicly(request: Request, now: datetime) -> Iterator[Public]:
-    """Public answers from one snapshot, of the day that a moment falls on."""
-    with request.app.state.service.ledger.reading() as reader:
-        yield Public(reader, instant(now))
 
 
 def public_list(request: Request, content: dict[str, Any], now: datetime) -> Response:
@@ -68,7 +66,7 @@ def wants_feed(request: Request) -> bool:
 def public_agencies_feed(request: Request, category: CategoryFilter = None, q: Search = None) -> Response:
     """备案服务机构订阅源（Atom）/ The agencies on file as an Atom feed, the newest 100."""
     now = datetime.now(UTC)
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         feed = agencies_feed(public, category, q)
     return public_feed(request, feed, now)
 
@@ -80,18 +78,15 @@ def public_agencies(
     """今天在备案中的服务机构（第九条、第十一条）/ The agencies on file today (art.9, 11)."""
     if wants_feed(request):
         return public_agencies_feed(request, category, q)
-    part, now = onward(cursor, limit, question=("public agencies", category, q)), datetime.now(UTC)
-    with publicly(request, now) as public:
-        found = public.agencies(RegisterFilter(limit + 1, part.after, category, q))
-        items, next_cursor = part.part([one.item for one in found])
-        return public_list(request, {**public.echo(), "items": items, "next_cursor": next_cursor}, now)
+    now = datetime.now(UTC)
+    return public_list(request, register_listed(request.app.state.service, now, category, q, limit, cursor), now)
 
 
 @router.get("/v1/public/blacklist.atom", tags=[OPEN], **feed_docs("public_blacklist_feed"))
 def public_blacklist_feed(request: Request) -> Response:
     """黑名单订阅源（Atom）/ The blacklist as an Atom feed, the newest 100."""
     now = datetime.now(UTC)
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         feed = blacklist_feed(public)
     return public_feed(request, feed, now)
 
@@ -102,7 +97,7 @@ def public_blacklist(request: Request, limit: Limit = 50, cursor: Cursor = None)
     if wants_feed(request):
         return public_blacklist_feed(request)
     part, now = onward(cursor, limit, question=("public blacklist",)), datetime.now(UTC)
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         found = public.blacklist(RegisterFilter(limit + 1, part.after))
         items, next_cursor = part.part([one.item for one in found])
         return public_list(request, {**public.echo(), "items": items, "next_cursor": next_cursor}, now)
@@ -112,7 +107,7 @@ def public_blacklist(request: Request, limit: Limit = 50, cursor: Cursor = None)
 def public_results_feed(request: Request, year: str) -> Response:
     """年度考评结果订阅源（Atom）/ The published results of a year as an Atom feed, the newest 100."""
     number, now = path_year(year), datetime.now(UTC)
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         if published_year(public, number) is None:
             raise not_published(number)
         rows = public.explained(number, newest(public.results(number), MOST_ENTRIES))
@@ -131,7 +126,7 @@ def public_results(request: Request, year: str, limit: Limit = 50, cursor: Curso
         return public_results_feed(request, year)
     number, now = path_year(year), datetime.now(UTC)
     wanted = page(cursor, limit, question=("public results", number))
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         rows, next_cursor = wanted.part(
             public.results(number, offset=wanted.offset, limit=wanted.limit + 1), None, FOREVER
         )
@@ -141,27 +136,3 @@ def public_results(request: Request, year: str, limit: Limit = 50, cursor: Curso
         rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
         content = {**results_answer(rows, left_out, published, public.echo()), "next_cursor": next_cursor}
         return public_list(request, content, now)
-
-
-def published_year(public: Public, year: int) -> PublicYear | None:
-    """A year's publication; None for one that is not published."""
-    return next((one for one in public.years() if one.year == year), None)
-
-
-def explained_page(
-    public: Public, year: int, rows: list[PublicResult], *, first: bool
-) -> tuple[list[PublicResult], list[PublicResult]]:
-    """A page of a year's results with what is said beside each; on the first page also who was not assessed."""
-    left_out = public.results(year, graded=False) if first else []
-    return public.explained(year, rows), public.explained(year, left_out)
-
-
-def not_published(year: int) -> NotFound:
-    """The refusal of a year without published results."""
-    return NotFound(
-        f"{year} 年度考评结果尚未公布",
-        f"the results of {year} have not been published",
-        cites=("art.19", "R32"),
-        remedy="请在公布之后查询",
-        remedy_en="Ask again once they are.",
-    )

@@ -16,10 +16,10 @@ from api.application.assessing.publishing import close_year, publish_year
 from api.application.commands import ACTS, ActRoute
 from api.application.idempotency import Answered
 from api.application.privacy.erasing_subjects import erase
+from api.application.questions.inquiry import path_year
 from api.http.documentation.openapi import act_docs
 from api.http.guard import GuardedRoute
 from api.http.recording import action_of, created
-from api.routes.agency.question_routes import path_year
 from domain.commands import appeals, rounds
 from domain.commands.erasing import EraseSubject
 

@@ -2,254 +2,38 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Any
-
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application.assessing.publishing import round_of
-from api.application.privacy.personal_data import shown
+from api.application.questions.year.assessment_questions import assessment_of, decisions_of, result_of, years_of
 from api.http.documentation.openapi import question_docs
-from api.http.guard import GuardedRoute, path_uscc
-from api.http.pagination import page
+from api.http.guard import GuardedRoute
 from api.http.query_params import AsOf, Cursor, Limit
-from api.http.responses import answer
-from api.routes.agency.question_routes import MANY, ONE, asking, by_month, looking_up, own_only, path_year
-from domain.errors import NotFound
-from domain.events import Event, ResultPublished, ResultRevised
-from domain.law import Law
-from domain.ledger.ledger import Reader
-from domain.measures.rulebook.rulebook import assessment_year_of
-from domain.measures.text.implements import implements
-from domain.values import Instant, assessment_stream
-from projections.compare.publication import full_sheet, published
-from projections.compare.three_answers import deadline_json, result_json, three_answers
-from projections.replay.audit_trail import recorded_entry
-from projections.rows.read.published import LATEST, WorklistFilter, matters, results_of_year
-from projections.rows.read.published_details import details, waivers, why_left_out
-from projections.rows.read.row_queries import DistrictBasis, must_be_assessed
+from api.http.responses import answered
+from api.routes.agency.question_routes import MANY, ONE
 
 router = APIRouter(route_class=GuardedRoute)
-
-
-# ---- a year ----
 
 
 @router.get("/v1/assessments", tags=[MANY], **question_docs("assessments"))
 def assessments(request: Request) -> Response:
     """各考评年度到了哪一步，最近的在前 / How far each assessment year has come, the latest first."""
-    with looking_up(request) as (look_ups, reader):
-        basis = look_ups.district()
-        items = [] if basis.law is None else [_heading(reader, basis.law, year) for year in _years(basis)]
-    return answer(request, {"as_of": basis.as_of.isoformat(), "known_at": basis.known_at, "items": items})
-
-
-def _years(basis: DistrictBasis) -> Iterable[int]:
-    """From the year of today back to the first that the Measures were in force in (R20)."""
-    if basis.law is None:
-        return []
-    books = basis.law.rulebooks
-    first, last = (assessment_year_of(day, books.on(day)) for day in (books.first_day, basis.as_of))
-    return range(last, first - 1, -1)
-
-
-def _heading(reader: Reader, law: Law, year: int) -> dict[str, Any]:
-    """Of a year what its round has come to."""
-    first, last = law.rulebooks.span_of(year)
-    shown_ = ("status", "published_on", "deadline", "count", "revisions", "closed_on")
-    round_ = _round(reader, year, None)
-    return {"year": year, "from": first.isoformat(), "to": last.isoformat(), **{one: round_[one] for one in shown_}}
+    return answered(request, years_of)
 
 
 @router.get("/v1/assessments/{year}", tags=[MANY], **question_docs("assessment", not_found=True))
 def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """年度考评：公布前为截至 as_of 的预览，公布后为结果 / A year: a preview on a day, or what was published."""
-    number = path_year(year)
-    wanted = page(cursor, limit, question=("assessment", number), as_of=as_of)
-    with looking_up(request) as (look_ups, reader):
-        basis = look_ups.district(wanted.as_of, wanted.known_at)
-        own = own_only(request)
-        if basis.law is None:
-            raise _no_such_year(number)
-        must_be_assessed(basis.law, number)
-        round_ = round_of(reader, number)
-        content = _round(reader, number, own) | {"not_assessed": _left_out(reader, number, own, basis.known_at)}
-        if round_.published is None:
-            rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
-            rows = by_month(request, reader, wanted, rows, number)
-            if not own:
-                every = list(look_ups.ranking(basis, number))
-                would = [row for row in every if row["assessed"] or row["grade"]]  # as `drafted` takes them (R28, R29)
-                content |= {"incomplete": _incomplete(every), "expected": len(would)}
-                content["grades"] = dict(Counter(row["grade"] or "none" for row in would))
-        else:
-            found = results_of_year(
-                reader.connection,
-                number,
-                LATEST,
-                basis.known_at,
-                uscc=own,
-                graded=True,
-                offset=wanted.offset,
-                limit=wanted.limit + 1,
-            )
-            part = list(found)
-            said = details(reader, number, {one.uscc: one.event_id for one in part})
-            rows = [{**_standing(one), **_beside(said[one.uscc])} for one in part]
-            if not own:
-                content |= _still_open(reader, number)
-        items, next_cursor = wanted.part(rows, None, basis.known_at)
-        first, last = basis.law.rulebooks.span_of(number)
-        content |= {"year": number, "from": first.isoformat(), "to": last.isoformat(), **basis.echo()}
-    return answer(request, {**content, "items": items, "next_cursor": next_cursor})
-
-
-def _no_such_year(year: int) -> NotFound:
-    return NotFound(f"没有 {year} 年度的考评", f"there is no assessment of {year}")
-
-
-def _incomplete(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Whose sheet cannot be published without a waiver, and what is missing (R25)."""
-    return [
-        {
-            "agency": row["agency"],
-            "missing": row["missing"],
-            "text": "尚无数据：须补录，或由委员会豁免并说明理由",
-            "text_en": "nothing has come in: record it, or let the committee waive it with a reason",
-        }
-        for row in rows
-        if row["assessed"] and row["missing"]
-    ]
-
-
-def _round(reader: Reader, year: int, own: str | None) -> dict[str, Any]:
-    """The state of a year's round."""
-    round_ = round_of(reader, year)
-    published_, closed = round_.published, round_.closed
-    return {
-        "status": round_.status,
-        "version": round_.version,
-        "published_on": None if published_ is None else published_.occurred_on.isoformat(),
-        "meeting_on": None if published_ is None else published_.meeting_on.isoformat(),
-        "deadline": None if published_ is None else deadline_json(published_.deadline),
-        "count": None if published_ is None else published_.count,
-        "results_sha256": None if published_ is None else published_.results_sha256,
-        "log_index": None if published_ is None else published_.log_index,
-        "waivers": []
-        if published_ is None
-        else [{"uscc": one.uscc, "part": one.part} for one in published_.waivers if own in (None, one.uscc)],
-        "revisions": len(round_.revisions),
-        "closed_on": None if closed is None else closed.occurred_on.isoformat(),
-        "incomplete": [],
-        "open_appeals": 0,
-        "open_impacts": 0,
-        "expected": None,
-        "last_deadline": None,
-        "grades": {},
-    }
-
-
-def _still_open(reader: Reader, year: int) -> dict[str, Any]:
-    """What stands in the way of closing, or would reopen the year: appeals, impacts, the last of all windows (R36)."""
-    every = list(results_of_year(reader.connection, year))
-    last = max((one.result.deadline for one in every if one.result.deadline is not None), default=None)
-    counts = {
-        kind: sum(1 for _ in matters(reader.connection, WorklistFilter(kind, year=year)))
-        for kind in ("appeal", "impact")
-    }
-    return {
-        "open_appeals": counts["appeal"],
-        "open_impacts": counts["impact"],
-        "last_deadline": deadline_json(last),
-        "grades": dict(Counter(one.result.grade or "none" for one in every if one.result.is_graded)),
-    }
-
-
-_SAID = ("override", "waivers", "appeal_pending", "revisions")
-
-
-def _beside(said: dict[str, Any]) -> dict[str, Any]:
-    """What is said beside a result, as the public reads it too (R32-R34, R44)."""
-    return {"provisional": False, **{name: said[name] for name in _SAID}}
-
-
-@implements("R25", "R44")
-def _result(
-    reader: Reader, uscc: str, events: Sequence[Event], result: ResultPublished | ResultRevised
-) -> dict[str, Any]:
-    """A result, with the parts that it lacks and the reasons for which the committee let them pass."""
-    sheet = full_sheet(events, result)
-    missing = sheet.get("missing", ()) if sheet.get("assessed") else ()
-    said = waivers(reader, uscc, result.year, missing)
-    return {**result_json(result, events, with_sheet=False), "waivers": said}
-
-
-@implements("R29", "R32")
-def _left_out(reader: Reader, year: int, own: str | None, known_at: Instant) -> list[dict[str, Any]]:
-    """Of a published year, who was not assessed, and why."""
-    found = list(results_of_year(reader.connection, year, LATEST, known_at, uscc=own, graded=False))
-    events = reader.named(one.event_id for one in found)
-    return [{**_standing(one), "reasons": why_left_out(events, one.event_id)} for one in found]
-
-
-def _standing(one: Any) -> dict[str, Any]:
-    """A row of a published year."""
-    result = one.result
-    return {
-        "agency": {"uscc": one.uscc, "name": result.name},
-        "category": result.category,
-        "rank": result.rank,
-        "assessed": result.assessed,
-        "total": result.total,
-        "grade": result.grade,
-        "revised": result.revised,
-        "result": one.event_id,
-        "published_on": one.published_on.isoformat(),
-        "deadline": deadline_json(result.deadline),
-    }
+    return answered(request, assessment_of, year, as_of, limit, cursor)
 
 
 @router.get("/v1/assessments/{year}/events", tags=[MANY], **question_docs("assessment_events", not_found=True))
 def assessment_events(request: Request, year: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """年度考评的决定：公布、名次变动、办结 / The decisions on a year: publication, moved ranks, closing."""
-    number = path_year(year)
-    wanted = page(cursor, limit, question=("assessment events", number))
-    with asking(request) as (questions, reader):
-        events = reader.events(assessment_stream(number))
-        if not events:
-            raise _no_such_year(number)
-        at = wanted.known_at or questions.now
-        rows = [recorded_entry(event) for event in events if event.recorded_at <= at]
-        items, next_cursor = wanted.cut(rows, None, at)
-        items = shown(reader, request.state.caller, items)
-    return answer(request, {"year": number, "known_at": at, "items": items, "next_cursor": next_cursor})
+    return answered(request, decisions_of, year, limit, cursor)
 
 
 @router.get("/v1/agencies/{uscc}/results/{year}", tags=[ONE], **question_docs("result", one_agency=True))
 def result(request: Request, uscc: str, year: str) -> Response:
     """公布的结果及其更正，以及对有争议结果的三种回答 / Published results, and three answers to a contested one."""
-    number = path_year(year)
-    with asking(request) as (questions, reader):
-        code = path_uscc(uscc)
-        found = published(reader, code, number)
-        if found is None:
-            reader.agency_events(code)
-            raise NotFound(
-                f"没有公布过该机构 {number} 年度的考评结果",
-                f"no result of {number} has been published for this agency",
-                cites=("R32",),
-                remedy="公布之前请用 sheets 查询打分表",
-                remedy_en="Before that, ask for its sheet.",
-            )
-        basis = questions.basis(code, found.day)
-        of_year = [one for one in found.events if getattr(one, "sheet", None) is not None and one.year == number]  # type: ignore[attr-defined]
-        content = {
-            "year": number,
-            "known_at": basis.known_at,
-            "as_of": found.day.isoformat(),
-            "results": [_result(reader, code, found.events, one) for one in of_year],  # type: ignore[arg-type]
-            "answers": three_answers(found, basis, questions.today),
-        }
-    return answer(request, content)
+    return answered(request, result_of, uscc, year)

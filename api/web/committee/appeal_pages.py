@@ -12,8 +12,8 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.application.assessing.appeal_decisions import may_decide
+from api.application.questions.service.law_questions import adopted_law
 from api.http.query_params import LooseText
-from api.routes.service.law_routes import adopted_law
 from api.web.committee.confirmation import (
     LABELS,
     ConfirmQuestion,
@@ -89,7 +89,7 @@ async def _shown(
     if form is not None and found["status"] in ("open", "awaiting_admission"):
         supposed, problem = await _what_if(request, found, form.getlist("annul"), rows)
         troubled = trouble or problem
-    now, law = datetime.now(UTC), await run_in_threadpool(adopted_law, request)
+    now, law = datetime.now(UTC), await run_in_threadpool(adopted_law, request.app.state.service)
     facts = await facts_behind(request, found["agency"]["uscc"], found["year"])
     return page(
         request,

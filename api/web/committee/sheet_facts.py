@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from api.routes.service.law_routes import adopted_law
+from api.application.questions.service.law_questions import adopted_law
 from api.web.forms.form_lists import told_of_form, trail
 
 Said = tuple[str, str]
@@ -29,7 +29,7 @@ class Behind(NamedTuple):
 
 async def facts_behind(request: Request, uscc: str, year: int) -> dict[str, Behind]:
     """The agency's facts that the visitor may read, by id; what survey forms are worth by the rulebook of the year."""
-    books = (await run_in_threadpool(adopted_law, request)).rulebooks
+    books = (await run_in_threadpool(adopted_law, request.app.state.service)).rulebooks
     points = books.for_sheet(year, books.span_of(year)[1]).survey.points
     return {one["id"]: _behind(one, points) for one in await trail(request, uscc)}
 

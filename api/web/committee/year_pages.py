@@ -12,8 +12,8 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.application.assessing.publishing import may_publish
+from api.application.questions.service.law_questions import adopted_law
 from api.http.query_params import Cursor
-from api.routes.service.law_routes import adopted_law
 from api.web.committee.appeal_pages import STATUS as APPEALS
 from api.web.committee.confirmation import ConfirmQuestion, Said, Trouble, confirm, given, key_of, text_of, time_left
 from api.web.frame.basis_picker import asked
@@ -67,7 +67,7 @@ async def _shown(
     published = found["status"] != "unpublished"
     decisions = await ask(request, f"/v1/assessments/{year_}/events", limit=100) if published else {"items": []}
     waiting = await _undecided(request, found["year"]) if found["open_appeals"] else []
-    law = await run_in_threadpool(adopted_law, request)
+    law = await run_in_threadpool(adopted_law, request.app.state.service)
     last = found["last_deadline"] or (found["deadline"] if published else None)
     left = time_left(datetime.now(UTC), date.fromisoformat(last["day"]), law.calendar) if last else None
     missing = [(row["agency"], part) for row in found["incomplete"] for part in row["missing"]]

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.application.privacy.authorisation import READERS, rights_of
+from api.application.questions.inquiry import path_year
 from api.http.query_params import Cursor, LooseText, LooseUscc
-from api.routes.agency.question_routes import path_year
 from api.web.district.worklist_pages import KINDS, OPEN, items_of, statuses_of
 from api.web.frame.basis_picker import asked, keeping
 from api.web.frame.inside import ask

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from api.application.beforehand import beforehand
 from api.application.privacy.authorisation import READERS, rights_of
-from api.http.guard import require_right
+from api.application.questions.inquiry import require_right
 from api.http.public_address import base_of
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.committee.appeal_form import LIST as APPEALED

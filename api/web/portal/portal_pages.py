@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.http.pagination import onward
-from api.http.pagination import page as part_of
+from api.application.questions.inquiry import path_year
+from api.application.questions.pagination import onward
+from api.application.questions.pagination import page as part_of
+from api.application.questions.service.law_questions import adopted_law
+from api.application.questions.service.public_questions import explained_page, not_published, publicly, published_year
 from api.http.query_params import Cursor, LooseText
-from api.routes.agency.question_routes import path_year
-from api.routes.service.law_routes import adopted_law
-from api.routes.service.public_routes import explained_page, not_published, publicly, published_year
 from api.web.agency.example import worked_example
 from api.web.frame.glossary import groups
 from api.web.frame.page_guard import PageRoute
@@ -45,7 +45,7 @@ router = APIRouter(route_class=PageRoute)
 def home(request: Request) -> Response:
     """What this is and where to go."""
     now = datetime.now(UTC)
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         years = public.years()
     return page(request, "home.html", name="home", years=years)
 
@@ -55,7 +55,7 @@ def register(request: Request, category: LooseText = "", q: LooseText = "", curs
     """The agencies on file today (art.9), by category or part of the name."""
     kind, words = category.strip() or None, q.strip() or None
     part, now = onward(cursor, ROWS, question=("register page", kind, words)), datetime.now(UTC)
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         found = public.agencies(RegisterFilter(ROWS + 1, part.after, kind, words))
         items, following = part.part([one.item for one in found])
         categories = request.app.state.service.remembered.categories(public)
@@ -79,7 +79,7 @@ def register(request: Request, category: LooseText = "", q: LooseText = "", curs
 def blacklist(request: Request, cursor: Cursor = None) -> Response:
     """The agencies that are blacklisted today (art.17(3)), with the term of the listing."""
     part, now = onward(cursor, ROWS, question=("blacklist page",)), datetime.now(UTC)
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         items, following = part.part([one.item for one in public.blacklist(RegisterFilter(ROWS + 1, part.after))])
     return page(
         request,
@@ -97,7 +97,7 @@ def blacklist(request: Request, cursor: Cursor = None) -> Response:
 def results(request: Request) -> Response:
     """The years whose results are published (art.19)."""
     now = datetime.now(UTC)
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         years = public.years()
         windows = public.windows(years)
     return page(request, "results.html", name="results", years=years, windows=windows, today=_today(now))
@@ -108,7 +108,7 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
     """A year's standing results per category by rank (art.19, R30), and until when they can be appealed (R3)."""
     number, now = path_year(year), datetime.now(UTC)
     wanted = part_of(cursor, ROWS, question=("results page", number))
-    with publicly(request, now) as public:
+    with publicly(request.app.state.service, now) as public:
         published = published_year(public, number)
         windows = public.windows([published] if published else ())
         found = public.results(number, offset=wanted.offset, limit=ROWS + 1)
@@ -138,7 +138,7 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
 @router.get("/rules")
 def rules(request: Request) -> Response:
     """The Measures as they are read: readings with their values, known defects of the text (art.28)."""
-    book = list(adopted_law(request).rulebooks)[-1]
+    book = list(adopted_law(request.app.state.service).rulebooks)[-1]
     values: dict[str, list[dict[str, Any]]] = {}
     for row in book.describe():
         values.setdefault(row["reading"], []).append({**row, "shown": _shown(row["value"])})
@@ -155,7 +155,7 @@ def text(request: Request) -> Response:
 @router.get("/rules/scores")
 def scores(request: Request) -> Response:
     """How a score is computed, with an example that the real code has computed."""
-    law = adopted_law(request)
+    law = adopted_law(request.app.state.service)
     sheet = worked_example(law)
     return page(request, "scores.html", name="scores", sheet=sheet, book=list(law.rulebooks)[-1])
 
@@ -163,8 +163,8 @@ def scores(request: Request) -> Response:
 @router.get("/appeal")
 def appeal(request: Request) -> Response:
     """Who can appeal, until when, what to name, and what happens then (art.20, R33-R36)."""
-    now, law = datetime.now(UTC), adopted_law(request)
-    with publicly(request, now) as public:
+    now, law = datetime.now(UTC), adopted_law(request.app.state.service)
+    with publicly(request.app.state.service, now) as public:
         years = public.years()
         windows = public.windows(years)
     days = law.rulebooks.on(_HOLIDAY_CASE).deadlines.appeal_days

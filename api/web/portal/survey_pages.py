@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.application.questions.service.law_questions import adopted_law
+from api.application.questions.service.survey_questions import about_link
 from api.application.survey_secrets import PATH
-from api.routes.service.law_routes import adopted_law
-from api.routes.service.survey_link_routes import about_link
 from api.web.forms.form_errors import Refused, Said, refused
 from api.web.forms.who_reads_words import DISCLOSURES
 from api.web.frame.inside import Inside, look, tell
@@ -71,15 +71,17 @@ async def send_survey(request: Request, secret: str) -> Response:
 
 def _worth(request: Request, secret: str, answers: list[str], event: dict[str, Any]) -> dict[str, Any]:
     """Whom the form was about, and what its answers are worth under the rulebook of its year (R4, R22)."""
-    about = about_link(request, secret, used=True)
-    book = adopted_law(request).rulebooks.for_sheet(about["year"], date.fromisoformat(event["occurred_on"]))
+    about = about_link(request.app.state.service, secret, used=True)
+    book = adopted_law(request.app.state.service).rulebooks.for_sheet(
+        about["year"], date.fromisoformat(event["occurred_on"])
+    )
     told = DISCLOSURES[_disclosure(request, event["occurred_on"])]
     return {"about": about, "reads": told, "total": answers_total(answers, book), "points": book.survey.points}
 
 
 def _disclosure(request: Request, day: str) -> Disclosure:
     """What the rated agency is told of a form of this day (R39)."""
-    return adopted_law(request).rulebooks.on(date.fromisoformat(day)).survey.disclosure
+    return adopted_law(request.app.state.service).rulebooks.on(date.fromisoformat(day)).survey.disclosure
 
 
 def _field(number: int) -> str:

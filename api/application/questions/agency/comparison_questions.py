@@ -1,0 +1,117 @@
+"""Two bases of one agency side by side, and what would be if: `comparison` and `what-if` (api.md, Questions)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from itertools import count
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+
+from api.application.nested_commands import embedded
+from api.application.privacy.authorisation import WHAT_IF, Reach
+from api.application.questions.inquiry import Answer, Inquiry, never_changes, path_uscc, question
+from api.application.questions.time_limit import TimeLimit
+from domain.commands.fields import AssessmentYear, Commands, Id, Part
+from domain.ledger.cross_agency import CrossAgency
+from projections.compare.comparison import (
+    comparison,
+    consequences,
+    placed_in,
+    second_basis,
+    touched_results,
+    year_in_question,
+)
+from projections.compare.rank_moves import rank_effects, ranks_elsewhere
+from projections.compare.standing_difference import Side
+from projections.compare.what_if import added_by, hypothetical, overridden
+from projections.replay.queries import ReplayQueries
+from projections.rows.read.row_queries import RowQueries
+
+T = TypeVar("T")
+BASIS = frozenset({"agency", "as_of", "known_at", "projected", "rulebook", "calendar", "version", "demonstration"})
+"""What an answer about one agency says of its basis (api.md, Reading)."""
+
+
+@question("/v1/agencies/{uscc}/comparison")
+def comparison_of(
+    inquiry: Inquiry,
+    uscc: str,
+    as_of: date | None = None,
+    known_at: str | None = None,
+    as_of_2: date | None = None,
+    known_at_2: str | None = None,
+    year: int | None = None,
+) -> Answer:
+    """Two standings, what differs, and the events behind each difference."""
+    with inquiry.replaying() as (questions, reader):
+        first = questions.basis(path_uscc(uscc), as_of, known_at)
+        second = second_basis(questions, path_uscc(uscc), as_of_2, known_at_2)
+        content = comparison(first, second, None if year is None else year_in_question(first, year, "?year"))
+        unchanging = never_changes(reader, as_of, known_at, first.known_at) and never_changes(
+            reader, as_of_2, known_at_2, second.known_at
+        )
+        return Answer(content, unchanging)
+
+
+class WhatIf(Part):
+    """What is supposed: facts annulled, commands recorded, values of the rulebook changed. All may be left out."""
+
+    annul: Annotated[tuple[Id, ...], Field(max_length=500)] = ()
+    add: Commands = ()
+    rulebook: Annotated[dict[str, Any], Field(default_factory=dict, max_length=100)]
+    year: AssessmentYear | None = None
+    """The year of the sheets; by default the assessment year of `as_of`."""
+
+
+@question(WHAT_IF, method="POST")
+def what_if_of(
+    inquiry: Inquiry, uscc: str, body: WhatIf, as_of: date | None = None, known_at: str | None = None
+) -> Answer:
+    """What would be if: nothing is written."""
+    deadline = TimeLimit(inquiry.service.settings.what_if_seconds)
+    with inquiry.replaying() as (questions, _):
+        basis = questions.basis(path_uscc(uscc), as_of, known_at)
+        year = year_in_question(basis, body.year)
+        numbers = count(1)
+        add = embedded(body.add, "add", path_uscc(uscc), lambda: f"what-if-{next(numbers)}")
+        law = overridden(basis.law, body.rulebook)
+        others = CrossAgency(questions.reader, basis.trail.events[0].stream)
+        supposed = hypothetical(
+            basis, body.annul, add, law=law, actor=inquiry.caller.person_id, elsewhere=others, still_time=deadline.check
+        )
+        before, after = Side(basis), Side(supposed)
+        content = {
+            **{name: value for name, value in before.sheet(year).items() if name in BASIS},
+            "year": year,
+            "supposed": [
+                {"id": event.id, "type": type(event).__name__, "occurred_on": event.occurred_on.isoformat()}
+                for event in added_by(basis, supposed)
+            ],
+            **_in_time(deadline, lambda: consequences(before, after, year)),
+            "touched": _in_time(deadline, lambda: touched_results(basis, supposed)),
+            "ranks": ranks_elsewhere() if body.rulebook else _ranks(inquiry, questions, before, after, year, known_at),
+        }
+    return Answer(content)
+
+
+def _in_time(deadline: TimeLimit, work: Callable[[], T]) -> T:
+    """Work that cannot be stopped in the middle: begun and passed on only in time. Raises: OutOfTime."""
+    deadline.check()
+    done = work()
+    deadline.check()
+    return done
+
+
+def _ranks(
+    inquiry: Inquiry, questions: ReplayQueries, before: Side, after: Side, year: int, known_at: str | None
+) -> dict[str, Any]:
+    """The district is asked at the same basis; `version:N` names one agency's place, its instant stands for it."""
+    by_log = known_at is not None and known_at.startswith("log:")
+    look_ups = RowQueries(questions.reader, questions.now)
+    district = look_ups.district(before.basis.as_of, known_at if by_log else before.basis.known_at)
+    own, own_then = placed_in(before, year), placed_in(after, year)
+    categories = {one.group for one in (own, own_then) if one.group is not None}
+    rows = look_ups.ranking(district, year, categories=sorted(categories))
+    return rank_effects(rows, own, own_then, name_others=inquiry.reach is not Reach.OWN)

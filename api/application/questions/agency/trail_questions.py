@@ -1,0 +1,162 @@
+"""The audit trail of an agency: its events in recording order, and one event with what followed from it (api.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any, NamedTuple
+
+from api.application.privacy.authorisation import Reach
+from api.application.privacy.callers import Caller
+from api.application.privacy.personal_data import is_of_client, is_of_informant, shown
+from api.application.questions.inquiry import Answer, Inquiry, path_uscc, question
+from api.application.questions.pagination import page
+from domain.events import AppealFiled, Event, EventAnnulled, ObjectionFiled, ResultPublished, ResultRevised
+from domain.ledger.reader import Reader
+from domain.values import Role, month_end, shanghai_date
+from projections.replay.audit_trail import entry
+from projections.replay.basis import Basis
+from projections.replay.effects import effects, event_named, related, unknown_event
+from projections.replay.standing import agency_name
+
+_ABOUT_A_FORM = (AppealFiled, ObjectionFiled, EventAnnulled, ResultPublished, ResultRevised)
+"""Facts about a form that say nothing of its client."""
+
+
+class TrailFilter(NamedTuple):
+    """What a reader of the trail looks for; None leaves it open. A cursor belongs to exactly this."""
+
+    type: str | None
+    counts: str | None
+    first: Any
+    last: Any
+    first_recorded: Any
+    last_recorded: Any
+    actor: str | None
+    ids: frozenset[str] | None
+
+    def fits(self, event: Event, basis: Basis, caller: Caller) -> bool:
+        """Whether an event is among them, as far as this caller may know it: of a hidden form its month (R39)."""
+        if basis.trail.veil is not None and event.id in basis.trail.veil.hidden:
+            return self._fits_hidden(event, basis)
+        recorded = shanghai_date(event.recorded_at)
+        return (
+            (self.type is None or type(event).__name__ == self.type)
+            and (self.counts is None or basis.trail.counts(event) == (self.counts == "true"))
+            and (self.first is None or self.first <= event.occurred_on)
+            and (self.last is None or event.occurred_on <= self.last)
+            and (self.first_recorded is None or self.first_recorded <= recorded)
+            and (self.last_recorded is None or recorded <= self.last_recorded)
+            and (self.actor is None or (event.actor == self.actor and not _hides_actor(event, caller)))
+            and (self.ids is None or event.id in self.ids)
+        )
+
+    def _fits_hidden(self, event: Event, basis: Basis) -> bool:
+        """As `fits`: every day of its month is its day, and who recorded it when is nobody's and never."""
+        return (
+            (self.type is None or type(event).__name__ == self.type)
+            and (self.counts is None or basis.trail.counts(event) == (self.counts == "true"))
+            and (self.first is None or self.first <= month_end(event.occurred_on))
+            and (self.last is None or event.occurred_on.replace(day=1) <= self.last)
+            and self.first_recorded is None
+            and self.last_recorded is None
+            and self.actor is None
+            and (self.ids is None or event.id in self.ids)
+        )
+
+
+def _hides_actor(event: Event, caller: Caller) -> bool:
+    """Who recorded what informants said is not told to the agency, not by a filter either."""
+    return caller.role is Role.AGENCY and is_of_informant(type(event).__name__)
+
+
+def ids_of(text: str) -> frozenset[str]:
+    """The ids of a list by commas."""
+    return frozenset(one for one in text.split(",") if one)
+
+
+@question("/v1/agencies/{uscc}/events")
+def events_of(
+    inquiry: Inquiry,
+    uscc: str,
+    known_at: str | None = None,
+    kind: str | None = None,
+    counts: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    recorded_from: date | None = None,
+    recorded_to: date | None = None,
+    actor: str | None = None,
+    ids: str | None = None,
+    order: str = "recorded",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
+    """The audit trail in recording order: what counts, who recorded it."""
+    caller = inquiry.caller
+    wanted = TrailFilter(
+        kind, counts, first, last, recorded_from, recorded_to, actor, None if ids is None else ids_of(ids)
+    )
+    part = page(cursor, limit, question=("events", path_uscc(uscc), *wanted[:-1], ids, order), at=known_at)
+    with inquiry.replaying() as (questions, reader):
+        basis = questions.basis(path_uscc(uscc), None, part.known_at)
+        may_see = _sight(inquiry, reader, basis)
+        found = [one for one in basis.trail.events if wanted.fits(one, basis, caller) and may_see(one)]
+        found = _forms_last(inquiry, found if order == "recorded" else found[::-1])
+        cut, next_cursor = part.cut(found, None, basis.known_at)
+        items = shown(reader, caller, [entry(one, basis) for one in cut])
+        content = {**_trail_echo(basis), "count": len(found), "items": items, "next_cursor": next_cursor}
+    return Answer(content)
+
+
+@question("/v1/agencies/{uscc}/events/{id}")
+def event_of(inquiry: Inquiry, uscc: str, id: str, as_of: date | None = None, known_at: str | None = None) -> Answer:  # noqa: A002
+    """One record in full, whether it counts, what followed from it."""
+    caller = inquiry.caller
+    with inquiry.replaying() as (questions, reader):
+        basis = questions.basis(path_uscc(uscc), as_of, known_at)
+        found, may_see = event_named(basis, id), _sight(inquiry, reader, basis)
+        if not may_see(found):
+            raise unknown_event(id)
+        (item,) = shown(reader, caller, [entry(found, basis)])
+        veil = basis.trail.veil
+        hidden = veil is not None and found.id in veil.hidden
+        content = {
+            "agency": agency_name(basis),
+            **basis.echo(basis.rulebook),
+            "event": item,
+            "can_be_annulled": not found.FINAL and basis.trail.counts(found),
+            "log_index": None if hidden else reader.log_index_of(found.stream, found.version),
+            **related(basis, found, _apart(basis, found, may_see)),
+            "effects": None if inquiry.reach is Reach.PART else effects(basis, found),
+        }
+    return Answer(content)
+
+
+def _apart(basis: Basis, found: Event, may_see: Callable[[Event], bool]) -> Callable[[Event], bool]:
+    """Which related events are told: between a hidden form and its project, its client's, none (R39)."""
+    hidden: frozenset[str] = frozenset() if basis.trail.veil is None else basis.trail.veil.hidden
+    if found.id in hidden:
+        return lambda one: may_see(one) and isinstance(one, _ABOUT_A_FORM)
+    return lambda one: may_see(one) and (one.id not in hidden or isinstance(found, _ABOUT_A_FORM))
+
+
+def _forms_last(inquiry: Inquiry, found: list[Event]) -> list[Event]:
+    """Hidden forms after all others, in the order of their handles: a place among others would tell their time."""
+    veil = inquiry.veil
+    hidden = {} if veil is None else veil.by_id
+    forms = sorted((one for one in found if one.id in hidden), key=lambda one: hidden[one.id].handle)
+    return [one for one in found if one.id not in hidden] + forms if forms else found
+
+
+def _sight(inquiry: Inquiry, reader: Reader, basis: Basis) -> Callable[[Event], bool]:
+    """Which events of the agency the caller may see: a client its own."""
+    if inquiry.reach is not Reach.PART:
+        return lambda _: True
+    uscc = inquiry.caller.uscc
+    return lambda one: is_of_client(one, uscc, basis.trail, reader.vault)
+
+
+def _trail_echo(basis: Basis) -> dict[str, Any]:
+    echo = basis.echo(basis.rulebook)
+    return {"agency": agency_name(basis), **{name: echo[name] for name in echo if name not in ("as_of", "projected")}}

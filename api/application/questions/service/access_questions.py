@@ -1,0 +1,127 @@
+"""Who looked at what about whom, who changed who may do what, and the accounts and tokens that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.application.questions.inquiry import Answer, Inquiry, question
+from api.application.questions.pagination import page
+from domain.store.access import access_audit, access_log
+from domain.store.access.access_audit import AccessChange, AccessFilter
+from domain.store.access.access_log import Consultation, LogFilter
+from domain.store.access.admin import account_rows, token_rows
+from domain.store.access.tokens import person_names
+from domain.values import FOREVER
+
+_Rows = Callable[[Connection, int, int], Sequence[Any]]
+"""Rows of a list, as data classes, from an offset on, at most so many."""
+
+
+@question("/v1/consultations")
+def consultations_listed(
+    inquiry: Inquiry,
+    uscc: str | None = None,
+    person: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
+    """Who read what about which agency, the latest first."""
+    wanted = page(cursor, limit, question=("consultations", uscc, person, first, last))
+    inquiry.service.readings.flush()
+    with inquiry.service.ledger.reading() as reader:
+        connection = reader.connection
+        up_to = access_log.newest(connection) if wanted.known_at is None else int(wanted.known_at.removeprefix("log:"))
+        sought = LogFilter(uscc, person, first, last)
+        rows = access_log.found(connection, sought, up_to=up_to, offset=wanted.offset, limit=wanted.limit + 1)
+        part, next_cursor = wanted.part([one for _, one in rows], None, f"log:{up_to}")
+        names = person_names(connection, {one.person_id for one in part})
+    if uscc is not None:
+        inquiry.about = uscc
+    return Answer({"items": [_item(one, names) for one in part], "next_cursor": next_cursor})
+
+
+def _item(one: Consultation, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "at": one.at,
+        "person": one.person_id,
+        "person_name": names.get(one.person_id),
+        "role": one.role,
+        "via": one.via,
+        "agency": {"uscc": one.uscc},
+        "route": one.route,
+        "as_of": one.as_of,
+        "known_at": one.known_at,
+        "asked": one.asked,
+    }
+
+
+@question("/v1/access-changes")
+def access_changes_listed(
+    inquiry: Inquiry,
+    person: str | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
+    """Who changed whose access, the latest first.
+
+    `person` finds changes by and of a person. `by` is null for the command line, `subject` the id of the account or
+    token.
+    """
+    wanted = page(cursor, limit, question=("access_changes", person, first, last))
+    with inquiry.service.ledger.reading() as reader:
+        connection = reader.connection
+        up_to = (
+            access_audit.newest(connection) if wanted.known_at is None else int(wanted.known_at.removeprefix("log:"))
+        )
+        sought = AccessFilter(person, first, last)
+        rows = access_audit.found(connection, sought, up_to=up_to, offset=wanted.offset, limit=wanted.limit + 1)
+        part, next_cursor = wanted.part(rows, None, f"log:{up_to}")
+        ids = {one.person_id for one in part} | {one.by_person for one in part if one.by_person is not None}
+        names = person_names(connection, ids)
+    return Answer({"items": [_change(one, names) for one in part], "next_cursor": next_cursor})
+
+
+def _change(one: AccessChange, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "at": one.at,
+        "by": one.by_person,
+        "by_name": names.get(one.by_person or ""),
+        "via": one.via,
+        "act": one.act,
+        "person": one.person_id,
+        "person_name": names.get(one.person_id),
+        "role": one.role,
+        "uscc": one.uscc,
+        "subject": one.subject,
+    }
+
+
+@question("/v1/accounts")
+def accounts_listed(inquiry: Inquiry, limit: int = 50, cursor: str | None = None) -> Answer:
+    """The accounts by login, disabled ones too. Raises: Invalid."""
+    return _listed(inquiry, "accounts", account_rows, limit, cursor)
+
+
+@question("/v1/tokens")
+def tokens_listed(inquiry: Inquiry, limit: int = 50, cursor: str | None = None) -> Answer:
+    """The tokens' ids, holders and terms, never the tokens. Raises: Invalid."""
+    return _listed(inquiry, "tokens", token_rows, limit, cursor)
+
+
+def _listed(inquiry: Inquiry, name: str, rows: _Rows, limit: int, cursor: str | None) -> Answer:
+    """A page of accounts or tokens."""
+    wanted = page(cursor, limit, question=(name,))
+    with inquiry.service.ledger.reading() as reader:
+        found = rows(reader.connection, wanted.offset, limit + 1)
+    items, next_cursor = wanted.part([asdict(one) for one in found], None, FOREVER)
+    return Answer({"items": items, "next_cursor": next_cursor})

@@ -1,0 +1,121 @@
+"""The Measures and the rulebooks as the ledger has adopted them: open to everybody with a token."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import projections.compare.replay_under  # what cites a paragraph has to be imported to be found
+import projections.compare.what_if  # the same
+import projections.paper.citing  # noqa: F401  # the same
+from api.application.background.service import Service
+from api.application.questions.inquiry import Answer, Inquiry, question
+from api.application.questions.pagination import page
+from domain.errors import NotFound
+from domain.law import Law
+from domain.measures.rulebook.rulebook import Interpretation, Rulebook
+from domain.measures.text.implements import code_for
+from domain.measures.text.official_text import official_text
+from domain.measures.text.paragraphs import Paragraph, canonical_reference, find_paragraph, paragraphs
+from domain.values import FOREVER
+
+
+def adopted_law(service: Service) -> Law:
+    """What the ledger has adopted so far (R4)."""
+    with service.ledger.reading() as reader:
+        law: Law | None = reader.law(FOREVER)
+    if law is None:
+        raise NotFound("尚未采用任何规则库", "no rulebook has been adopted yet")
+    return law
+
+
+def _heading(book: Rulebook) -> dict[str, Any]:
+    return {
+        "id": book.id,
+        "sha256": book.sha256,
+        "effective_from": book.effective_from.isoformat(),
+        "title": book.title,
+        "title_en": book.title_en,
+    }
+
+
+def _reading(reading: Interpretation) -> dict[str, Any]:
+    return {**asdict(reading), "confirmed": reading.confirmed}
+
+
+@question("/v1/rulebooks")
+def rulebooks_adopted(inquiry: Inquiry, limit: int = 50, cursor: str | None = None) -> Answer:
+    """The adopted rulebooks by the day on which they take effect."""
+    wanted = page(cursor, limit, question=("rulebooks",))
+    rows = [_heading(book) for book in adopted_law(inquiry.service).rulebooks]
+    items, next_cursor = wanted.cut(rows, None, FOREVER)
+    return Answer({"items": items, "next_cursor": next_cursor})
+
+
+@question("/v1/rulebooks/{id}")
+def rulebook_of(inquiry: Inquiry, id: str) -> Answer:  # noqa: A002  # the contract's name
+    """Values, readings, known defects of the text."""
+    for book in adopted_law(inquiry.service).rulebooks:
+        if book.id == id:
+            return Answer(
+                {
+                    **_heading(book),
+                    "values": book.describe(),
+                    "readings": [_reading(one) for one in book.readings],
+                    "defects": [asdict(one) for one in book.defects],
+                }
+            )
+    raise NotFound(
+        "没有这个编号的规则库",
+        "there is no rulebook with this id",
+        remedy="请在 GET /v1/rulebooks 里核对编号",
+        remedy_en="Look the id up in GET /v1/rulebooks.",
+    )
+
+
+@question("/v1/measures/{article:path}")
+def measure_of(inquiry: Inquiry, article: str) -> Answer:
+    """What it says, how it is read, its values, its code."""
+    reference = canonical_reference(article)
+    book = list(adopted_law(inquiry.service).rulebooks)[-1]
+    code = [asdict(one) for one in code_for(reference)]
+    if reference in {one.ref for one in paragraphs()}:
+        return Answer({**_paragraph(find_paragraph(reference), book), "code": code})
+    return Answer({**_reading_alone(reference, book), "code": code})
+
+
+def _paragraph(paragraph: Paragraph, book: Rulebook) -> dict[str, Any]:
+    known = {reading.ref: reading for reading in book.readings}
+    return {
+        "ref": paragraph.ref,
+        "title": paragraph.title,
+        "title_en": paragraph.title_en,
+        "text": paragraph.says,
+        "text_en": paragraph.says_en,
+        "official": official_text(paragraph.ref),
+        "readings": [_reading(known[ref]) if ref in known else {"ref": ref} for ref in paragraph.readings],
+        "values": [row for row in book.describe() if row["name"] in paragraph.values],
+        "parts": [one.ref for one in paragraphs() if one.ref.startswith((f"{paragraph.ref}(", f"{paragraph.ref}."))],
+        "no_code": paragraph.no_code,
+        "no_code_en": paragraph.no_code_en,
+        "rulebook": {"id": book.id, "sha256": book.sha256},
+    }
+
+
+def _reading_alone(reference: str, book: Rulebook) -> dict[str, Any]:
+    """A reading by itself (R16): its note, its values and the paragraphs that rest on it."""
+    found = next((one for one in book.readings if one.ref == reference), None)
+    return {
+        "ref": reference,
+        "title": reference,
+        "title_en": reference,
+        "text": None if found is None else found.note,
+        "text_en": None if found is None else found.note_en,
+        "official": None,
+        "readings": [] if found is None else [_reading(found)],
+        "values": [row for row in book.describe() if row["reading"] == reference],
+        "parts": [one.ref for one in paragraphs() if reference in one.readings],
+        "no_code": None,
+        "no_code_en": None,
+        "rulebook": {"id": book.id, "sha256": book.sha256},
+    }

@@ -1,0 +1,57 @@
+"""What everybody may read without a token (art.9, 11, 17(3), 19): the register, the blacklist, published results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from api.application.background.service import Service
+from api.application.questions.pagination import onward
+from domain.errors import NotFound
+from domain.values import instant
+from projections.public.public import Public, PublicResult, PublicYear
+from projections.rows.read.register import RegisterFilter
+
+
+@contextmanager
+def publicly(service: Service, now: datetime) -> Iterator[Public]:
+    """Public answers from one snapshot, of the day that a moment falls on."""
+    with service.ledger.reading() as reader:
+        yield Public(reader, instant(now))
+
+
+def register_listed(
+    service: Service, now: datetime, category: str | None, q: str | None, limit: int, cursor: str | None
+) -> dict[str, Any]:
+    """A page of the agencies on file today (art.9, 11), by category or part of the name. Raises: Invalid."""
+    part = onward(cursor, limit, question=("public agencies", category, q))
+    with publicly(service, now) as public:
+        found = public.agencies(RegisterFilter(limit + 1, part.after, category, q))
+        items, next_cursor = part.part([one.item for one in found])
+        return {**public.echo(), "items": items, "next_cursor": next_cursor}
+
+
+def published_year(public: Public, year: int) -> PublicYear | None:
+    """A year's publication; None for one that is not published."""
+    return next((one for one in public.years() if one.year == year), None)
+
+
+def explained_page(
+    public: Public, year: int, rows: list[PublicResult], *, first: bool
+) -> tuple[list[PublicResult], list[PublicResult]]:
+    """A page of a year's results with what is said beside each; on the first page also who was not assessed."""
+    left_out = public.results(year, graded=False) if first else []
+    return public.explained(year, rows), public.explained(year, left_out)
+
+
+def not_published(year: int) -> NotFound:
+    """The refusal of a year without published results."""
+    return NotFound(
+        f"{year} 年度考评结果尚未公布",
+        f"the results of {year} have not been published",
+        cites=("art.19", "R32"),
+        remedy="请在公布之后查询",
+        remedy_en="Ask again once they are.",
+    )

@@ -1,0 +1,143 @@
+"""What waits: appeals (R33), objections (R38), reports (R11), late facts' impacts (R36), submissions (R8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from api.application.privacy.authorisation import rights_of
+from api.application.privacy.personal_data import shown
+from api.application.questions.inquiry import Answer, Inquiry, question
+from api.application.questions.pagination import page
+from domain.events import AppealFiled, Event
+from projections.compare.three_answers import filed_part
+from projections.replay.audit_trail import recorded_entry
+from projections.rows.read.published import LATEST, OpenMatter, Waits, WorklistFilter, matters, names_on, waiting
+
+
+@question("/v1/appeals")
+def appeals_waiting(
+    inquiry: Inquiry,
+    status: str = "undecided",
+    due_before: date | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
+    """The register of appeals, what is due first first; an agency sees its own."""
+    asked = None if status == "undecided" else status
+    return _worklist(inquiry, WorklistFilter("appeal", asked, due_before, inquiry.own_only), limit, cursor, _appeal_row)
+
+
+@question("/v1/objections")
+def objections_waiting(inquiry: Inquiry, status: str = "open", limit: int = 50, cursor: str | None = None) -> Answer:
+    """Objections to single records; an agency sees its own."""
+    return _worklist(inquiry, WorklistFilter("objection", status, uscc=inquiry.own_only), limit, cursor, _fact_row)
+
+
+@question("/v1/reports")
+def reports_waiting(inquiry: Inquiry, status: str = "open", limit: int = 50, cursor: str | None = None) -> Answer:
+    """Reports of behaviours, until a bad record is entered or they are dismissed."""
+    return _worklist(inquiry, WorklistFilter("report", status), limit, cursor, _fact_row)
+
+
+@question("/v1/impacts")
+def impacts_waiting(inquiry: Inquiry, status: str = "open", limit: int = 50, cursor: str | None = None) -> Answer:
+    """Published results that later facts would change."""
+    return _worklist(inquiry, WorklistFilter("impact", status, uscc=inquiry.own_only), limit, cursor, _impact_row)
+
+
+@question("/v1/submissions")
+def submissions_waiting(
+    inquiry: Inquiry, status: str = "open", due_before: date | None = None, limit: int = 50, cursor: str | None = None
+) -> Answer:
+    """What agencies were asked to hand in, what is due first first."""
+    wanted = WorklistFilter("submission", status, due_before, inquiry.own_only)
+    return _worklist(inquiry, wanted, limit, cursor, _submission_row)
+
+
+_LISTS = {
+    "appeal": "appeals",
+    "objection": "objections",
+    "report": "reports",
+    "impact": "impacts",
+    "submission": "submissions",
+}
+"""Kinds of matters and their lists."""
+
+
+@question("/v1/worklists")
+def counts_waiting(inquiry: Inquiry) -> Answer:
+    """How much waits on each list, hints and notices apart."""
+    with inquiry.looking_up() as (look_ups, reader):
+        basis = look_ups.district(None, None)
+        own = inquiry.own_only
+        found = {one.kind: one for one in waiting(reader.connection, basis.as_of, basis.known_at, uscc=own)}
+    items = [
+        {"list": name, **found.get(kind, Waits(kind, 0, 0)).numbers()}
+        for kind, name in _LISTS.items()
+        if inquiry.caller.role in rights_of("GET", f"/v1/{name}")
+    ]
+    return Answer({"as_of": basis.as_of.isoformat(), "known_at": basis.known_at, "items": items})
+
+
+Row = Callable[[OpenMatter, dict[str, Event]], dict[str, Any]]
+
+
+def _worklist(inquiry: Inquiry, wanted: WorklistFilter, limit: int, cursor: str | None, row: Row) -> Answer:
+    """A page of matters, with the facts that they are about."""
+    part = page(cursor, limit, question=("matters", *wanted))
+    with inquiry.looking_up() as (look_ups, reader):
+        basis = look_ups.district(None, part.known_at)
+        found = list(
+            matters(reader.connection, wanted, LATEST, basis.known_at, offset=part.offset, limit=part.limit + 1)
+        )
+        found, next_cursor = part.part(found, None, basis.known_at)
+        facts = reader.named(id_ for one in found for id_ in (one.id, one.matter.about) if id_ is not None)
+        opened = {one["id"]: one for one in shown(reader, inquiry.caller, [recorded_entry(e) for e in facts.values()])}
+        names = names_on(reader.connection, {one.uscc for one in found}, look_ups.today, basis.known_at)
+        items = [
+            {**matter_part(one, names.get(one.uscc)), **row(one, facts), "recorded": opened.get(_fact_of(one))}
+            for one in found
+        ]
+    return Answer({"known_at": basis.known_at, "items": items, "next_cursor": next_cursor})
+
+
+def _fact_of(one: OpenMatter) -> str:
+    """The event whose content a worklist shows: of an impact its cause, else what began the matter."""
+    return str(one.matter.about) if one.matter.kind == "impact" else one.id
+
+
+def matter_part(one: OpenMatter, name: str | None = None) -> dict[str, Any]:
+    """What every worklist says of a matter."""
+    return {
+        "id": one.id,
+        "agency": {"uscc": one.uscc, "name": name},
+        "status": one.matter.status,
+        "since": one.since.isoformat(),
+        "begun_on": one.matter.begun_on.isoformat(),
+    }
+
+
+def _appeal_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
+    filed = facts[one.id]
+    if not isinstance(filed, AppealFiled):
+        raise LookupError(f"{one.id} is no appeal: run steward check")
+    return filed_part(filed)
+
+
+def _fact_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
+    return {"about": one.matter.about}
+
+
+def _impact_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
+    return impact_part(one)
+
+
+def impact_part(one: OpenMatter) -> dict[str, Any]:
+    """Which published result an impact is about, and which later fact would change it (R36)."""
+    return {"year": one.matter.about_year, "result": one.id.partition("~")[0], "cause": one.matter.about}
+
+
+def _submission_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
+    return {"item": int(one.matter.about or 0), "due_on": one.matter.due_on and one.matter.due_on.isoformat()}
