@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from fastapi._compat import ModelField
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
@@ -13,7 +14,7 @@ from starlette.responses import Response
 
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, rights_of
 from api.application.privacy.callers import Caller, authenticate
-from api.application.questions.inquiry import require_right
+from api.application.questions.inquiry import QuestionName, require_right
 from api.application.validation_texts import MOST_ERRORS
 from api.http.bearer import CALLER, secret_of
 from api.http.json_bodies import read_json_object
@@ -25,6 +26,9 @@ from api.http.veiling import forms_meant, veiled_refusal, veiled_response
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc
 
+QUERY_PARAMETERS: dict[QuestionName, list[ModelField]] = {}
+"""The query parameters of each route, so that a page reads what its address says of a question as the route does."""
+
 
 class GuardedRoute(APIRoute):
     """A route of this API. Building one fails where `permissions.py` has no row for it."""
@@ -34,6 +38,7 @@ class GuardedRoute(APIRoute):
         method = "".join(self.methods or ())  # one method to a route
         rights = rights_of(method, self.path)
         allowed = frozenset(field.alias for field in self.dependant.query_params)
+        QUERY_PARAMETERS[QuestionName(method, self.path)] = self.dependant.query_params
         takes_body, limits = self.body_field is not None, limits_of(method, self.path)
         answer = super().get_route_handler()
         named = f"{method} {self.path}"
@@ -64,7 +69,10 @@ class GuardedRoute(APIRoute):
                 else:
                     response = await answer(request)
             except Refusal as refusal:
-                raise (await run_in_threadpool(veiled_refusal, request, refusal) if veiling else refusal) from None
+                if not veiling:
+                    raise
+                ledger, caller = service.ledger, request.state.caller
+                raise (await run_in_threadpool(veiled_refusal, ledger, caller, refusal)) from None
             if veiling and method == "POST":
                 response = await run_in_threadpool(veiled_response, request, response)
             if consulting:

@@ -21,7 +21,7 @@ async def note_reading(readings: ReadingLog, request: Request, caller: Caller, u
 
 
 async def note_answer(request: Request, response: Response, route: str) -> None:
-    """Note an answer, if it is one and about one agency: the path's, or the one that the question found (`state.about`)."""
+    """Note an answer, if it is one and about one agency: the path's, or the one that the question found."""
     caller = getattr(request.state, "caller", None)
     uscc = getattr(request.state, "about", None) or request.path_params.get("uscc")
     if caller is None or uscc is None or response.status_code not in (200, 304):

@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.application.questions.inquiry import FileQuestion, Inquiry, Question
+from api.application.questions.inquiry import FileQuestion, Inquiry, Question, Snapshot
 from domain.values import SHANGHAI
 
 P = ParamSpec("P")
@@ -88,7 +88,7 @@ def handed_out(request: Request, question: FileQuestion[P], *args: P.args, **kwa
 
 def inquiry_of(request: Request) -> Inquiry:
     """Who asks, as the guard has found out."""
-    return Inquiry(request.app.state.service, request.state.caller, request.state.reach)
+    return Inquiry(Snapshot(request.app.state.service, request.state.caller), request.state.reach)
 
 
 def public_answer(request: Request, body: bytes, media_type: str, now: datetime) -> Response:

@@ -6,8 +6,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.application.privacy.callers import Caller
 from api.application.privacy.veiled import Veil, may_name, veil_of
 from domain.errors import Refusal
+from domain.ledger.ledger import Ledger
 
 _JSON = "application/json"
 
@@ -19,7 +21,7 @@ def forms_meant(request: Request) -> None:
     parts = [query, *map(str, request.path_params.values())]
     if not any(map(may_name, parts)) and (body is None or not may_name(msgspec.json.encode(body).decode())):
         return
-    veil = _veil(request)
+    veil = _veil(request.app.state.service.ledger, request.state.caller)
     if veil is None or not veil.by_id:
         return
     request.scope["query_string"] = veil.meant(query).encode("latin-1")
@@ -29,10 +31,13 @@ def forms_meant(request: Request) -> None:
         request.state.body = request._json = veil.meant(body)
 
 
-def veiled_refusal(request: Request, refusal: Refusal) -> Refusal:
+def veiled_refusal(ledger: Ledger, caller: Caller, refusal: Refusal) -> Refusal:
     """The refusal, with handles in its texts."""
     texts = (refusal.text, refusal.text_en, refusal.remedy, refusal.remedy_en)
-    if any(map(may_name, (*texts, *(text for _, text, _ in refusal.more)))) and (veil := _veil(request)) is not None:
+    if (
+        any(map(may_name, (*texts, *(text for _, text, _ in refusal.more))))
+        and (veil := _veil(ledger, caller)) is not None
+    ):
         refusal.text, refusal.text_en, refusal.remedy, refusal.remedy_en = map(veil.text, texts)
         refusal.more = tuple((at, veil.text(text), veil.text(text_en)) for at, text, text_en in refusal.more)
     return refusal
@@ -42,7 +47,7 @@ def veiled_response(request: Request, response: Response) -> Response:
     """The answer to what was posted, as its caller may read it."""
     if not (response.headers.get("content-type", "").startswith(_JSON) and may_name(bytes(response.body).decode())):
         return response
-    veil = _veil(request)
+    veil = _veil(request.app.state.service.ledger, request.state.caller)
     if veil is None or not veil.by_id:
         return response
     body = msgspec.json.encode(veil.redacted(msgspec.json.decode(response.body)))
@@ -50,6 +55,6 @@ def veiled_response(request: Request, response: Response) -> Response:
     return Response(body, response.status_code, headers)
 
 
-def _veil(request: Request) -> Veil | None:
-    with request.app.state.service.ledger.reading() as reader:
-        return veil_of(reader, request.state.caller)
+def _veil(ledger: Ledger, caller: Caller) -> Veil | None:
+    with ledger.reading() as reader:
+        return veil_of(reader, caller)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Concatenate, NamedTuple, ParamSpec
@@ -76,31 +76,36 @@ def name_of(asked: Callable[..., Any]) -> QuestionName:
     return _NAMES[asked]
 
 
-@dataclass
-class Inquiry:
-    """One caller's question to a service, or several that are asked of one snapshot of the ledger."""
+class Snapshot:
+    """One snapshot of the ledger as one caller reads it: opened for a question, or kept open for several."""
 
-    service: Service
-    caller: Caller
-    reach: Reach
-    """How far the caller's right to this question goes."""
-    veil: Veil | None = None
-    """What an agency is not told of survey forms about it (R39); known once the snapshot is open."""
-    about: str | None = None
-    """Which agency the answer is about, where that is no parameter of the question; for the access log."""
-    _reader: Reader | None = None
-
-    @property
-    def own_only(self) -> str | None:
-        """The agency to which the answer is narrowed, for a caller who may see only that."""
-        return self.caller.uscc if self.reach is Reach.PART else None
+    def __init__(self, service: Service, caller: Caller) -> None:
+        self.service, self.caller = service, caller
+        self.veil: Veil | None = None
+        """What an agency is not told of survey forms about it (R39); known once the snapshot is open."""
+        self._reader: Reader | None = None
+        self._kept: ExitStack | None = None
 
     @contextmanager
-    def snapshot(self) -> Iterator[Reader]:
-        """One snapshot of the whole ledger; the one that is open already, where questions are asked together."""
+    def open(self) -> Iterator[Reader]:
+        """The ledger, read at one moment."""
         if self._reader is not None:
             yield self._reader
-            return
+        elif self._kept is not None:
+            yield self._kept.enter_context(self._opened())
+        else:
+            with self._opened() as reader:
+                yield reader
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """What is asked meanwhile is answered from one snapshot, which the first question that needs it opens."""
+        with ExitStack() as self._kept:
+            yield
+        self._kept = None
+
+    @contextmanager
+    def _opened(self) -> Iterator[Reader]:
         with self.service.ledger.reading() as reader:
             self._reader, self.veil = reader, veil_of(reader, self.caller)
             try:
@@ -108,16 +113,47 @@ class Inquiry:
             finally:
                 self._reader = None
 
+
+@dataclass
+class Inquiry:
+    """One caller's question to a service."""
+
+    snapshot: Snapshot
+    reach: Reach
+    """How far the caller's right to this question goes."""
+    about: str | None = None
+    """Which agency the answer is about, where that is no parameter of the question; for the access log."""
+
+    @property
+    def service(self) -> Service:
+        """The service that is asked."""
+        return self.snapshot.service
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks."""
+        return self.snapshot.caller
+
+    @property
+    def veil(self) -> Veil | None:
+        """What the caller, an agency, is not told of survey forms about it (R39); None before the ledger is read."""
+        return self.snapshot.veil
+
+    @property
+    def own_only(self) -> str | None:
+        """The agency to which the answer is narrowed, for a caller who may see only that."""
+        return self.caller.uscc if self.reach is Reach.PART else None
+
     @contextmanager
     def replaying(self) -> Iterator[tuple[ReplayQueries, Reader]]:
         """Answers by replay from one snapshot, at this moment's clock."""
-        with self.snapshot() as reader:
+        with self.snapshot.open() as reader:
             yield ReplayQueries(reader, now(), frozenset() if self.veil is None else self.veil.ids), reader
 
     @contextmanager
     def looking_up(self) -> Iterator[tuple[RowQueries, Reader]]:
         """Answers from the rows of one snapshot, at this moment's clock."""
-        with self.snapshot() as reader:
+        with self.snapshot.open() as reader:
             yield RowQueries(reader, now()), reader
 
     def told(self, answer: Answer) -> Answer:

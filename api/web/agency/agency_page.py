@@ -11,11 +11,15 @@ from pydantic import StringConstraints
 from starlette.responses import Response
 
 from api.application.privacy.authorisation import rights_of
+from api.application.questions.agency.certificate_questions import certificate_of
+from api.application.questions.agency.course_questions import course_between
+from api.application.questions.agency.hint_questions import hints_of
+from api.application.questions.agency.standing_questions import standing_of
 from api.web.agency.timeline_svg import timeline_svg
 from api.web.agency.timeline_words import Words
 from api.web.frame.basis_picker import asked, keeping
-from api.web.frame.inside import ask, passed_on
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask, ask_together, passed_on
 from api.web.frame.render import language_of, page
 from domain.commands.fields import EARLIEST_DAY, LATEST_DAY
 
@@ -71,11 +75,12 @@ async def agency(
     `as=certificate` is the file that proves the standing: a browser has no token to ask the API itself.
     """
     basis = asked(request)
-    base = f"/v1/agencies/{uscc}"
     if as_ == "certificate":
-        return await passed_on(request, f"{base}/certificate", **basis.query)
-    standing = await ask(request, f"{base}/standing", **basis.query)
-    course = await ask(request, f"{base}/course", from_=first, to=last, **basis.query)
+        return await passed_on(request, certificate_of, uscc=uscc, **basis.query)
+    about = {"uscc": uscc, **basis.query}
+    standing, course = await ask_together(
+        request, (standing_of, about), (course_between, {**about, "from": first, "to": last})
+    )
     shown = {
         "agency": course["agency"],
         "course": course,
@@ -87,7 +92,7 @@ async def agency(
         return page(request, "agency-timeline.html", name="agency", **shown)
     hints = None
     if standing["version"] <= FEW_ENOUGH:
-        hints = len((await ask(request, f"{base}/hints", limit=500, **basis.query))["items"])
+        hints = len((await ask(request, hints_of, limit=500, **about))["items"])
     role = request.state.visitor.role
     forms = [
         (name, text, text_en)

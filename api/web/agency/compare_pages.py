@@ -8,12 +8,15 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.application.questions.agency.comparison_questions import comparison_of
+from api.application.questions.agency.standing_questions import standing_of
+from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import LooseText
 from api.web.frame.basis_picker import asked, keeping, utc_of
 from api.web.frame.difference_words import compared, in_words
 from api.web.frame.event_links import events_named, ids_in, parted
-from api.web.frame.inside import ask, look
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask, ask_together, look
 from api.web.frame.render import page
 from domain.values import instant, shanghai_date
 
@@ -59,14 +62,14 @@ async def compare(
         "known_at_2": known_at_2,
         "year": year,
     }
-    found = await look(request, f"/v1/agencies/{uscc}/comparison", **sides)
+    found = await look(request, comparison_of, uscc=uscc, **sides)
     wrong = found.content if found.status == 422 else None
     if found.refused and wrong is None:
-        await ask(request, f"/v1/agencies/{uscc}/comparison", **sides)
+        await ask(request, comparison_of, uscc=uscc, **sides)
     answer = found.content if wrong is None else None
-    standing = await ask(request, f"/v1/agencies/{uscc}/standing")
-    published = await ask(
-        request, f"/v1/agencies/{uscc}/events", type="ResultPublished", order="latest", limit=_LATEST_YEARS
+    results = {"type": "ResultPublished", "order": "latest", "limit": _LATEST_YEARS}
+    standing, published = await ask_together(
+        request, (standing_of, {"uscc": uscc}), (events_of, {"uscc": uscc, **results})
     )
     differences = [] if answer is None else _differences(answer)
     ids = [id_ for one in differences for id_ in (*one["events"], *ids_in(one["why"]))]

@@ -7,11 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api.application.questions.agency.trail_questions import event_of
+from api.application.questions.service.log_questions import inclusion_of
 from api.web.frame.basis_picker import asked
 from api.web.frame.event_links import events_named, ids_in, parted
 from api.web.frame.field_names import VIA, told
-from api.web.frame.inside import ask, look
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask, look
 from api.web.frame.render import page
 
 router = APIRouter(route_class=PageRoute)
@@ -21,7 +23,7 @@ router = APIRouter(route_class=PageRoute)
 async def one_event(request: Request, uscc: str, event: str) -> Response:
     """A record in full at the basis of the address (R26: every number explains itself, down to here)."""
     basis = asked(request).query
-    answer = await ask(request, f"/v1/agencies/{uscc}/events/{event}", **basis)
+    answer = await ask(request, event_of, uscc=uscc, id=event, **basis)
     item, effects = answer["event"], answer["effects"] or {"sheets": [], "tags": [], "notices": [], "results": []}
     rows = told(item["fact"], item["id"])
     ids = [id_ for one in rows if one.kind == "events" for id_ in one.value]
@@ -31,7 +33,7 @@ async def one_event(request: Request, uscc: str, event: str) -> Response:
         ids += ids_in(*(one["reason"] for one in sheet["considered"]))
     ids += [tag["event"] for tag in effects["tags"]]
     code = answer["agency"]["uscc"]
-    proof = await look(request, "/v1/log/inclusion", event_id=event)
+    proof = await look(request, inclusion_of, event_id=event)
     return page(
         request,
         "event.html",

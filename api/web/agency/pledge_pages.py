@@ -8,10 +8,12 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import LooseText, LooseUscc
 from api.web.forms.form_errors import Refused, refused
-from api.web.frame.inside import look, tell
+from api.web.frame.inside import tell
 from api.web.frame.page_guard import PageRoute, text_of
+from api.web.frame.page_questions import look
 from api.web.frame.render import page, today
 from api.web.frame.resubmission import STAY
 from api.web.frame.visitors import Visitor
@@ -71,12 +73,11 @@ async def _shown(
     agency: dict[str, Any] | None = None
     pledges: list[dict[str, Any]] = []
     if uscc:
-        path = f"/v1/agencies/{uscc}/events"
-        found = await look(request, path, limit=500)
+        found = await look(request, events_of, uscc=uscc, limit=500)
         if not found.refused:
             part = found.content
             agency, following = part["agency"], part["next_cursor"]
-            items = part["items"] + (await every(request, path, following) if following else [])
+            items = part["items"] + (await every(request, events_of, following, uscc=uscc) if following else [])
             pledges = [one for one in items if one["type"] == "PledgeSigned"]
     return page(
         request,

@@ -9,10 +9,13 @@ from fastapi import APIRouter, Request
 from pydantic import StringConstraints
 from starlette.responses import Response
 
+from api.application.questions.agency.comparison_questions import comparison_of
+from api.application.questions.agency.course_questions import stops_around
+from api.application.questions.agency.standing_questions import standing_of
 from api.web.agency.agency_page import Day, within
 from api.web.frame.basis_picker import asked, keeping
-from api.web.frame.inside import ask
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 
 router = APIRouter(route_class=PageRoute)
@@ -44,19 +47,21 @@ class _ByDay:
     """At the basis' own `known_at`, the day after the day before."""
 
     def __init__(self, request: Request, uscc: str, day: str, halt: Kind) -> None:
-        self.request, self.base, self.halt = request, f"/v1/agencies/{uscc}", halt
+        self.request, self.uscc, self.halt = request, uscc, halt
         self.asked = asked(request)
         self.day = day or self.asked.as_of or ""
 
     async def shown(self) -> dict[str, Any]:
         known_at = self.asked.known_at
-        stops = await ask(self.request, f"{self.base}/stops", as_of=self.day, known_at=known_at)
+        stops = await ask(self.request, stops_around, uscc=self.uscc, as_of=self.day, known_at=known_at)
         if not self.day and stops[self.halt]["first"] is not None:
-            stops = await ask(self.request, f"{self.base}/stops", as_of=stops[self.halt]["first"], known_at=known_at)
+            stops = await ask(
+                self.request, stops_around, uscc=self.uscc, as_of=stops[self.halt]["first"], known_at=known_at
+            )
         day = date.fromisoformat(stops["day"])
         before = within(day, timedelta(days=-1))
         both = {"as_of": before.isoformat(), "as_of_2": day.isoformat(), "known_at": known_at, "known_at_2": known_at}
-        compared = await ask(self.request, f"{self.base}/comparison", **both)
+        compared = await ask(self.request, comparison_of, uscc=self.uscc, **both)
         path = f"/agencies/{stops['agency']['uscc']}/replay"
         beside = stops[self.halt]
 
@@ -81,23 +86,23 @@ class _ByRecord:
     """After the Nth record of what was known before it, on the fact's own day or on the basis' day."""
 
     def __init__(self, request: Request, uscc: str, version: str, on: str) -> None:
-        self.request, self.base, self.on = request, f"/v1/agencies/{uscc}", on
+        self.request, self.uscc, self.on = request, uscc, on
         self.version, self.asked = version, asked(request)
 
     async def shown(self) -> dict[str, Any]:
-        newest = await ask(self.request, f"{self.base}/standing", known_at=self.asked.known_at)
+        newest = await ask(self.request, standing_of, uscc=self.uscc, known_at=self.asked.known_at)
         count = int(newest["version"])
         wanted = self.version.strip()
         number = max(1, min(int(wanted), count)) if wanted.isascii() and wanted.isdecimal() else 1
         known_at = f"version:{number}"
-        stops = await ask(self.request, f"{self.base}/stops", known_at=known_at)
+        stops = await ask(self.request, stops_around, uscc=self.uscc, known_at=known_at)
         recorded = stops["recorded"]
         day = self.asked.as_of if self.on == "today" else recorded["occurred_on"]
         if number > 1:
             both = {"as_of": day, "as_of_2": day, "known_at": f"version:{number - 1}", "known_at_2": known_at}
-            sides = _sides(await ask(self.request, f"{self.base}/comparison", **both))
+            sides = _sides(await ask(self.request, comparison_of, uscc=self.uscc, **both))
         else:  # before its first record the agency is not known
-            after = await ask(self.request, f"{self.base}/standing", as_of=day, known_at=known_at)
+            after = await ask(self.request, standing_of, uscc=self.uscc, as_of=day, known_at=known_at)
             sides = {"before": None, "after": after, "difference": [], "echo": after}
         path = f"/agencies/{stops['agency']['uscc']}/replay"
 

@@ -9,11 +9,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.application.questions.agency.standing_questions import sheet_of, sheet_paper_of
+from api.application.questions.service.law_questions import measure_of, rulebook_of, rulebooks_adopted
+from api.application.questions.year.assessment_questions import result_of
 from api.http.query_params import Published
 from api.web.frame.basis_picker import asked
 from api.web.frame.event_links import events_named, ids_in, parted
-from api.web.frame.inside import ask, look, passed_on
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask, ask_together, look, passed_on
 from api.web.frame.render import page
 from domain.measures.text.annex1_form import annex1_form
 from domain.values import rounded
@@ -25,20 +28,20 @@ Format = Annotated[Literal["page", "pdf"], Query(alias="as", description="网页
 @router.get("/agencies/{uscc}/sheets/{year}")
 async def sheet(request: Request, uscc: str, year: str, of: Published = "basis", as_: Format = "page") -> Response:
     """A year's sheet at the basis of the address, or as it was published (R32)."""
-    path, basis = f"/v1/agencies/{uscc}", asked(request).query
+    about, basis = {"uscc": uscc, "year": year}, asked(request).query
     if as_ == "pdf":
-        return await passed_on(request, f"{path}/sheets/{year}/pdf", **({"of": of} if of == "published" else basis))
-    result = await look(request, f"{path}/results/{year}")
+        return await passed_on(request, sheet_paper_of, **about, **({"of": of} if of == "published" else basis))
+    result = await look(request, result_of, **about)
     published = None if result.refused else result.content
     if of == "published":
-        published = await ask(request, f"{path}/results/{year}")
+        published = await ask(request, result_of, **about)
         content: dict[str, Any] = published["answers"][0]["sheet"]
     else:
-        content = await ask(request, f"{path}/sheets/{year}", **basis)
+        content = await ask(request, sheet_of, **about, **basis)
     ids = [id_ for one in (*content["lines"], *content["considered"], *content["override"]) for id_ in one["events"]]
     ids += ids_in(*(one["reason"] for one in content["considered"]))
     known_at = None if of == "published" else basis.get("known_at")
-    first = (await ask(request, "/v1/rulebooks"))["items"][0]["effective_from"][:4]
+    first = (await ask(request, rulebooks_adopted))["items"][0]["effective_from"][:4]
     return page(
         request,
         "sheet.html",
@@ -60,13 +63,14 @@ async def sheet(request: Request, uscc: str, year: str, of: Published = "basis",
 
 async def _law(request: Request, content: dict[str, Any]) -> dict[str, Any]:
     """What the lines rest on: the paragraphs in our words, readings and values of the sheet's own rulebook."""
-    book = await ask(request, f"/v1/rulebooks/{content['rulebook']['id']}")
     items = [f"annex1.item{item.number}" for category in annex1_form().categories for item in category.items]
     wanted = dict.fromkeys([*items, *(line["paragraph"] for line in content["lines"])])
-    measures = {one: await ask(request, f"/v1/measures/{one}") for one in wanted}
+    book, *measures = await ask_together(
+        request, (rulebook_of, {"id": content["rulebook"]["id"]}), *((measure_of, {"article": one}) for one in wanted)
+    )
     values = {row["name"]: row for row in book["values"]}
     return {
-        "measures": measures,
+        "measures": dict(zip(wanted, measures, strict=True)),
         "readings": {one["ref"]: one for one in book["readings"]},
         "values": {line["value"]: _value(values, line["value"]) for line in content["lines"]},
         "defects": [one for one in book["defects"] if any(ref.startswith("annex1") for ref in one["articles"])],

@@ -8,11 +8,13 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.application.questions.agency.subject_questions import subjects_of
 from api.http.query_params import Cursor, LooseText
 from api.web.forms.form_errors import Refused, refused
 from api.web.frame.basis_picker import keeping
-from api.web.frame.inside import ask, tell
+from api.web.frame.inside import tell
 from api.web.frame.page_guard import PageRoute, text_of
+from api.web.frame.page_questions import ask
 from api.web.frame.render import page, today
 from api.web.frame.resubmission import STAY
 
@@ -66,8 +68,7 @@ async def _shown(
     problem: Refused | None = None,
     status: int = 200,
 ) -> Response:
-    path = f"/v1/agencies/{uscc}/subjects"
-    answer = await ask(request, path, q=q, limit=ROWS, cursor=cursor)
+    answer = await ask(request, subjects_of, uscc=uscc, q=q, limit=ROWS, cursor=cursor)
     here = f"/agencies/{answer['agency']['uscc']}/subjects"
     following = answer["next_cursor"]
     return page(

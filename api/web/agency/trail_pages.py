@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import Cursor, LooseText
 from api.web.frame.basis_picker import asked, keeping
 from api.web.frame.event_links import events_named
 from api.web.frame.field_names import VIA, brief
-from api.web.frame.inside import ask, look
 from api.web.frame.names import EVENTS
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask, look
 from api.web.frame.render import page
 
 router = APIRouter(route_class=PageRoute)
@@ -52,14 +53,14 @@ async def trail(
         "actor": actor,
         "order": order,
     }
-    path, known_at = f"/v1/agencies/{uscc}/events", asked(request).query.get("known_at")
+    known_at = asked(request).query.get("known_at")
     query = {**filters, "known_at": known_at, "cursor": cursor, "limit": ROWS}
-    found = await look(request, path, **query)
+    found = await look(request, events_of, uscc=uscc, **query)
     wrong = found.content if found.status == 422 and _about(found.content, filters) else None
     if wrong is None:
-        answer = await ask(request, path, **query) if found.refused else found.content
+        answer = await ask(request, events_of, uscc=uscc, **query) if found.refused else found.content
     else:
-        unfiltered = await ask(request, path, known_at=known_at, limit=1)
+        unfiltered = await ask(request, events_of, uscc=uscc, known_at=known_at, limit=1)
         answer = {**unfiltered, "items": [], "next_cursor": None, "count": 0}
     annulments = [one["annulled_by"] for one in answer["items"] if one["annulled_by"]]
     here, kept = f"/agencies/{answer['agency']['uscc']}/trail", {name.rstrip("_"): one for name, one in filters.items()}

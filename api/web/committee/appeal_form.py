@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
+from api.application.questions.year.appeal_questions import appeal_in_full
+from api.application.questions.year.assessment_questions import result_of
 from api.web.forms.form_entry import Entry
 from api.web.forms.form_lists import Fact, Option, described, trail
-from api.web.frame.inside import ask, look
+from api.web.frame.page_questions import ask, look
 from domain.measures.chapter4_appeals import appealed_result
 
 FORM = "file-appeal"
@@ -40,7 +42,7 @@ async def filing(request: Request, entry: Entry) -> AppealFiling | None:
     if entry.command != FORM:
         return None
     year = entry.body["year"]
-    answer = await look(request, f"/v1/agencies/{entry.uscc}/results/{year}")
+    answer = await look(request, result_of, uscc=entry.uscc, year=year)
     if answer.refused:
         return None
     day = date.fromisoformat(entry.day())
@@ -55,7 +57,7 @@ async def filed(request: Request, entry: Entry, receipt: dict[str, Any]) -> Appe
     """The appeal that was recorded, as the register of appeals holds it; None for another form."""
     if entry.command != FORM:
         return None
-    found = await ask(request, f"/v1/appeals/{receipt['ids']['appeal']}")
+    found = await ask(request, appeal_in_full, id=receipt["ids"]["appeal"])
     last = found["deadline"]["day"]
     late = 0 if found["in_time"] else _days_late(found["filed_on"], last)
     waits = found["status"] == "awaiting_admission"
@@ -90,7 +92,7 @@ async def _published_sheet(request: Request, uscc: str, year: str) -> dict[str, 
     """The sheet of the result that stands; empty where none was published."""
     if not (year.isascii() and year.isdecimal()):
         return {}
-    answer = await look(request, f"/v1/agencies/{uscc}/results/{year}")
+    answer = await look(request, result_of, uscc=uscc, year=year)
     found: dict[str, Any] = {} if answer.refused else answer.content["answers"][0]["sheet"]
     return found
 

@@ -13,6 +13,9 @@ from starlette.responses import RedirectResponse, Response
 
 from api.application.assessing.appeal_decisions import may_decide
 from api.application.questions.service.law_questions import adopted_law
+from api.application.questions.year.appeal_questions import appeal_in_full, dossier_of
+from api.application.questions.year.assessment_questions import assessment_of
+from api.application.questions.year.contested_questions import decision_supposed
 from api.http.query_params import LooseText
 from api.web.committee.confirmation import (
     LABELS,
@@ -29,9 +32,11 @@ from api.web.committee.confirmation import (
 )
 from api.web.committee.sheet_facts import Behind, facts_behind
 from api.web.forms.replacing import KINDS, ReplacementRow, choices, rows_of
-from api.web.frame.inside import ask, passed_on, refusal_of, tell, wrong
+from api.web.frame.inside import tell
 from api.web.frame.names import GRADES
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_problems import refusal_of, wrong
+from api.web.frame.page_questions import ask, look, passed_on
 from api.web.frame.render import page
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.values import new_id
@@ -60,7 +65,7 @@ async def appeal(request: Request, appeal: str, dossier: LooseText = "") -> Resp
     """The appeal as it stands; `?dossier=zip` is its dossier: a browser has no token to ask the API itself."""
     if dossier != "zip":
         return await _shown(request, appeal)
-    return await passed_on(request, f"/v1/appeals/{appeal}/dossier")
+    return await passed_on(request, dossier_of, id=appeal)
 
 
 @router.post("/appeals/{appeal}")
@@ -83,7 +88,7 @@ async def _shown(
 ) -> Response:
     """The page, with what was typed and what the form supposes, if one was sent."""
     form: FormData | None = getattr(request.state, "form", None)
-    found = await ask(request, f"/v1/appeals/{id_}")
+    found = await ask(request, appeal_in_full, id=id_)
     rows = rows or []
     supposed, troubled = None, trouble
     if form is not None and found["status"] in ("open", "awaiting_admission"):
@@ -120,7 +125,7 @@ async def _what_if(
     """What the API says a decision would change, or why it cannot be."""
     uscc = found["agency"]["uscc"]
     body = {"annul": list(annul), "replace": [row.command(uscc) for row in rows]}
-    answer = await tell(request, f"/v1/appeals/{found['id']}/what-if", body)
+    answer = await look(request, decision_supposed, id=found["id"], body=body)
     return (None, Trouble(answer.content)) if answer.refused else (answer.content, None)
 
 
@@ -145,7 +150,7 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
     }
     if not sure:
         problem = await wrong(request, DecideAppeal, body) or await _refusal(request, id_, body)
-        found = await ask(request, f"/v1/appeals/{id_}")
+        found = await ask(request, appeal_in_full, id=id_)
         supposed, trouble = await _what_if(request, found, body["annul"], rows)
         if problem is not None or supposed is None:
             return await _shown(request, id_, Trouble(problem) if problem else trouble, rows=rows)
@@ -165,7 +170,7 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
     if answer.refused:
         return await _shown(request, id_, Trouble(answer.content), rows=rows)
     done = answer.content
-    public = await ask(request, f"/v1/appeals/{id_}")
+    public = await ask(request, appeal_in_full, id=id_)
     names = await _names(request, public["year"], {one["uscc"] for one in done["ranks"]})
     return page(request, "appeal-done.html", name=NAME, appeal=public, done=done, statuses=STATUS, names_of=names)
 
@@ -180,7 +185,7 @@ async def _names(request: Request, year: int, usccs: set[str]) -> dict[str, str]
     """Names of the agencies whose ranks moved, as far as the first page of the year's results tells them."""
     if not usccs:
         return {}
-    items = (await ask(request, f"/v1/assessments/{year}", limit=500))["items"]
+    items = (await ask(request, assessment_of, year=year, limit=500))["items"]
     return {one["agency"]["uscc"]: one["agency"]["name"] for one in items if one["agency"]["uscc"] in usccs}
 
 
@@ -240,7 +245,7 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
             ("撤回异议", "Withdraw the appeal"),
             f"check-{name}",
         )
-        found = await ask(request, f"/v1/appeals/{id_}")
+        found = await ask(request, appeal_in_full, id=id_)
         return confirm(request, NAME, question, agency=found["agency"], details=None, back=f"/appeals/{id_}")
     path = f"/v1/appeals/{id_}/{tail}"
     answer = await tell(request, path, body, key=key_of(form), version=version_of(form))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
+from api.application.questions.year.contested_questions import impact_in_full
 from api.web.committee.confirmation import (
     ConfirmQuestion,
     Said,
@@ -19,9 +20,11 @@ from api.web.committee.confirmation import (
     text_of,
     version_of,
 )
-from api.web.frame.inside import ask, tell, wrong
+from api.web.frame.inside import tell
 from api.web.frame.names import GRADES
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_problems import wrong
+from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from domain.commands.rounds import DisposeImpact
 from domain.values import new_id
@@ -52,7 +55,7 @@ async def dispose(request: Request, impact: str) -> Response:
         problem = await wrong(request, DisposeImpact, body)
         if problem is not None:
             return await _shown(request, impact, Trouble(problem))
-        found = await ask(request, f"/v1/impacts/{impact}")
+        found = await ask(request, impact_in_full, id=impact)
         return confirm(
             request, NAME, _question(found, body), agency=found["agency"], details=None, back=f"/impacts/{impact}"
         )
@@ -101,7 +104,7 @@ def _revision(year: int, would: dict[str, Any]) -> Said:
 
 async def _shown(request: Request, id_: str, trouble: Trouble | None = None) -> Response:
     form: FormData | None = getattr(request.state, "form", None)
-    found = await ask(request, f"/v1/impacts/{id_}")
+    found = await ask(request, impact_in_full, id=id_)
     key = text_of(form, "key") if form else ""
     return page(
         request,

@@ -13,13 +13,17 @@ from starlette.responses import RedirectResponse, Response
 
 from api.application.assessing.publishing import may_publish
 from api.application.questions.service.law_questions import adopted_law
+from api.application.questions.year.assessment_questions import assessment_of, decisions_of
+from api.application.questions.year.worklist_questions import appeals_waiting
 from api.http.query_params import Cursor
 from api.web.committee.appeal_pages import STATUS as APPEALS
 from api.web.committee.confirmation import ConfirmQuestion, Said, Trouble, confirm, given, key_of, text_of, time_left
 from api.web.frame.basis_picker import asked
-from api.web.frame.inside import ask, look, refusal_of, tell, wrong
+from api.web.frame.inside import tell
 from api.web.frame.names import GRADES
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_problems import refusal_of, wrong
+from api.web.frame.page_questions import ask, look
 from api.web.frame.render import page
 from domain.commands.rounds import CloseYear, PublishYear
 from domain.values import new_id
@@ -63,9 +67,9 @@ async def _shown(
     request: Request, year_: str, trouble: Trouble | None = None, *, cursor: str | None = None
 ) -> Response:
     form: FormData | None = getattr(request.state, "form", None)
-    found = await ask(request, f"/v1/assessments/{year_}", as_of=asked(request).as_of, limit=ROWS, cursor=cursor)
+    found = await ask(request, assessment_of, year=year_, as_of=asked(request).as_of, limit=ROWS, cursor=cursor)
     published = found["status"] != "unpublished"
-    decisions = await ask(request, f"/v1/assessments/{year_}/events", limit=100) if published else {"items": []}
+    decisions = await ask(request, decisions_of, year=year_, limit=100) if published else {"items": []}
     waiting = await _undecided(request, found["year"]) if found["open_appeals"] else []
     law = await run_in_threadpool(adopted_law, request.app.state.service)
     last = found["last_deadline"] or (found["deadline"] if published else None)
@@ -95,7 +99,7 @@ async def _shown(
 
 async def _undecided(request: Request, year_: int) -> list[dict[str, Any]]:
     """The appeals that stand in the way of closing the year (R36), the first few."""
-    items = (await ask(request, "/v1/appeals", status="undecided", limit=500))["items"]
+    items = (await ask(request, appeals_waiting, status="undecided", limit=500))["items"]
     return [one for one in items if one["year"] == year_][:MOST_NAMED]
 
 
@@ -105,7 +109,7 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     days = given(form, "published_on", "meeting_on", "reason")
     if sure:
         return await _record(request, year_, {**days, "waivers": _settled(form)})
-    preview = await look(request, f"/v1/assessments/{year_}", as_of=days.get("published_on"), limit=1)
+    preview = await look(request, assessment_of, year=year_, as_of=days.get("published_on"), limit=1)
     if preview.refused:
         return await _shown(request, year_, Trouble(_at_field(preview.content)))
     found = preview.content

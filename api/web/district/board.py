@@ -8,11 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.application.commands import COMMANDS
-from api.application.privacy.authorisation import rights_of
+from api.application.questions.agency.district_questions import statistics_of
+from api.application.questions.inquiry import name_of
+from api.application.questions.year.assessment_questions import years_of
+from api.application.questions.year.worklist_questions import counts_waiting
 from api.web.district.worklist_pages import KINDS, Item, items_of
 from api.web.frame.basis_picker import asked
-from api.web.frame.inside import ask
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask_together
 from api.web.frame.render import page
 from domain.commands.base import Command
 from domain.commands.filing import FileAgency
@@ -53,31 +56,36 @@ class Waiting(NamedTuple):
 async def board(request: Request) -> Response:
     """The district on the basis; what waits, always of now."""
     role = request.state.visitor.role
-    statistics = await ask(request, "/v1/statistics", **asked(request).query)
+    statistics, years, counts = await ask_together(
+        request, (statistics_of, asked(request).query), (years_of, {}), (counts_waiting, {})
+    )
     return page(
         request,
         "board.html",
         name="board",
         statistics=statistics,
-        waiting=await _waiting(request, role),
+        waiting=await _waiting(request, role, counts["items"]),
         kinds=KINDS,
         quick=_quick(role),
-        years=(await ask(request, "/v1/assessments"))["items"],
+        years=years["items"],
     )
 
 
-async def _waiting(request: Request, role: Role) -> list[Waiting]:
+async def _waiting(request: Request, role: Role, counted: list[dict[str, Any]]) -> list[Waiting]:
     """Each list with its count and the few that come first; what waits longest over its day goes first."""
-    counts = {one["list"]: one for one in (await ask(request, "/v1/worklists"))["items"]}
+    counts = {one["list"]: one for one in counted}
+    opened = [name for name, count in counts.items() if count["open"] and name in KINDS]
+    lists = await ask_together(request, *((KINDS[name].question, {"limit": MOST_URGENT}) for name in opened))
+    firsts = {name: one["items"] for name, one in zip(opened, lists, strict=True)}
     found = []
     for name, kind in KINDS.items():
-        if role not in rights_of("GET", kind.path):
+        if role not in name_of(kind.question).rights:
             continue
         count = counts.get(name)
         if count is None:
             found.append(Waiting(name, None, 0, []))
             continue
-        first = (await ask(request, kind.path, limit=MOST_URGENT))["items"] if count["open"] else []
+        first = firsts.get(name, [])
         overdue = count["overdue"] if kind.has_term else 0
         found.append(Waiting(name, count["open"], overdue, items_of(name, first, role)))
     return sorted(found, key=lambda one: (not one.overdue, one.open == 0, one.open is None))

@@ -8,13 +8,16 @@ from typing import Any, get_args
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application.privacy.authorisation import READERS, rights_of
-from api.application.questions.inquiry import path_year
+from api.application.privacy.authorisation import READERS
+from api.application.questions.agency.district_questions import agencies_listed, ranking_of, statistics_of
+from api.application.questions.agency.hint_questions import hints_of
+from api.application.questions.inquiry import name_of, path_year
+from api.application.questions.year.assessment_questions import years_of
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.district.worklist_pages import KINDS, OPEN, items_of, statuses_of
 from api.web.frame.basis_picker import asked, keeping
-from api.web.frame.inside import ask
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask, ask_together
 from api.web.frame.render import page
 from domain.errors import NotFound
 from domain.events import Behaviour
@@ -44,10 +47,10 @@ async def agencies(
         "filing": filing.strip(),
     }
     basis = asked(request).query
-    answer = await ask(request, "/v1/agencies", **basis, **filters, limit=ROWS, cursor=cursor)
+    answer = await ask(request, agencies_listed, **basis, **filters, limit=ROWS, cursor=cursor)
     categories = []
     if request.state.visitor.role in READERS:
-        counted = await ask(request, "/v1/statistics", **basis)
+        counted = await ask(request, statistics_of, **basis)
         categories = [one["category"] for one in counted["categories"] if one["category"]]
     return page(
         request,
@@ -65,8 +68,9 @@ async def agencies(
 async def ranking(request: Request, year: str, cursor: Cursor = None) -> Response:
     """The ranking of a year per category on the basis (art.19, R30), and whether the year's results are published."""
     number = path_year(year)
-    answer = await ask(request, f"/v1/rankings/{number}", **asked(request).query, limit=ROWS, cursor=cursor)
-    years = (await ask(request, "/v1/assessments"))["items"]
+    ranks = {"year": year, **asked(request).query, "limit": ROWS, "cursor": cursor}
+    answer, assessed = await ask_together(request, (ranking_of, ranks), (years_of, {}))
+    years = assessed["items"]
     groups = [
         (ranked, heading(group, rows[0]["category"]), _with_ties(rows))
         for (ranked, group), found in groupby(
@@ -118,9 +122,17 @@ async def worklist(
     filters = {"status": status.strip() or kind.statuses[0], **{name: given[name] for name in kind.filters}}
     basis = asked(request).query if kind.on_basis else {}
     asked_for = {name: value for name, value in filters.items() if name != "uscc"}
-    path = f"/v1/agencies/{filters['uscc']}/hints" if filters.get("uscc") else kind.path
-    answer = await ask(request, path, **basis, **asked_for, limit=ROWS, cursor=cursor)
-    tabs = [(name, one) for name, one in KINDS.items() if role in rights_of("GET", one.path)]
+    one_agency = {"uscc": filters["uscc"]} if filters.get("uscc") else {}
+    answer = await ask(
+        request,
+        hints_of if one_agency else kind.question,
+        **one_agency,
+        **basis,
+        **asked_for,
+        limit=ROWS,
+        cursor=cursor,
+    )
+    tabs = [(name, one) for name, one in KINDS.items() if role in name_of(one.question).rights]
     return page(
         request,
         "work.html",

@@ -6,6 +6,16 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from api.application.privacy.authorisation import rights_of
+from api.application.questions.agency.district_questions import notices_listed
+from api.application.questions.agency.hint_questions import hints_listed
+from api.application.questions.inquiry import Answer
+from api.application.questions.year.worklist_questions import (
+    appeals_waiting,
+    impacts_waiting,
+    objections_waiting,
+    reports_waiting,
+    submissions_waiting,
+)
 from domain.values import Role
 
 Pair = tuple[str, str]
@@ -42,10 +52,10 @@ class Item(NamedTuple):
 
 
 class WorklistKind(NamedTuple):
-    """One list: the route of the API behind it, its names, the states it can be narrowed to (the first is asked for by
+    """One list: the question behind it, its names, the states it can be narrowed to (the first is asked for by
     default), which further filters it takes, and whether it has a basis of its own."""
 
-    path: str
+    question: Callable[..., Answer]
     title: Pair
     about: Pair
     statuses: tuple[str, ...]
@@ -59,44 +69,44 @@ class WorklistKind(NamedTuple):
 
 KINDS: dict[str, WorklistKind] = {
     "appeals": WorklistKind(
-        "/v1/appeals", ("结果异议", "Appeals"),
+        appeals_waiting, ("结果异议", "Appeals"),
         ("对已公布考评结果的异议，由专业委员会决定（第二十条、R33）。",
          "Appeals against published results; the committee decides (art.20, R33)."),
         ("undecided", "awaiting_admission", "open", "upheld", "partly_upheld", "dismissed", "withdrawn", "all"),
         ("due_before",), False, ("异议期在此日之前届满", "Window ended before"), False,
     ),
     "objections": WorklistKind(
-        "/v1/objections", ("更正申请", "Objections"),
+        objections_waiting, ("更正申请", "Objections"),
         ("机构对单条记录的异议，由协会答复（R38）。",
          "Objections of agencies to single records; the association answers (R38)."),
         ("open", "annulled", "refused", "all"),
     ),
     "reports": WorklistKind(
-        "/v1/reports", ("不良行为举报", "Reports"),
+        reports_waiting, ("不良行为举报", "Reports"),
         ("举报核实后登记为不良信息，或不予登记并说明理由（第十六条、R11）。",
          "Each becomes a bad record once verified, or is dismissed with a reason (art.16, R11)."),
         ("open", "recorded", "dismissed", "all"),
     ),
     "submissions": WorklistKind(
-        "/v1/submissions", ("待收材料", "Submissions"),
+        submissions_waiting, ("待收材料", "Submissions"),
         ("已要求机构报送而尚未收到的材料；过期次日起记扣分（第二十一条、R8）。",
          "What agencies were asked to hand in; a lapse counts from the day after the last one (art.21, R8)."),
         ("open", "received", "ended", "all"), ("due_before",),
     ),
     "impacts": WorklistKind(
-        "/v1/impacts", ("迟到事实的影响", "Impacts"),
+        impacts_waiting, ("迟到事实的影响", "Impacts"),
         ("公布之后才登记或撤销的事实会改变的结果，由专业委员会处理（R36）。",
          "Published results that facts recorded or annulled later would change; the committee disposes (R36)."),
         ("open", "reopened", "kept", "absorbed", "void", "all"),
     ),
     "notices": WorklistKind(
-        "/v1/notices", ("应发通知", "Notices"),
+        notices_listed, ("应发通知", "Notices"),
         ("由事实自动产生、登记发出前一直列出的通知（第十一条、第十六至十九条、R18）。",
          "They fall due by themselves and stand here until recorded as sent (art.11, 16–19, R18)."),
         ("due", "sent", "all"), (), True,
     ),
     "hints": WorklistKind(
-        "/v1/hints", ("线索", "Hints"),
+        hints_listed, ("线索", "Hints"),
         ("系统从已登记事实看出的应核查之处；线索本身不扣分、不计入（R37）。",
          "What recorded facts suggest should be looked into; a hint never counts by itself (R37)."),
         ("open", "dismissed", "recorded", "all"), ("behaviour", "uscc"), True,

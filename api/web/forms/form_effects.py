@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from starlette.requests import Request
 
+from api.application.questions.agency.comparison_questions import what_if_of
 from api.web.forms.form_entry import ID, Entry
 from api.web.forms.form_lists import trail
 from api.web.forms.form_preview import Item, PreviewEffect
 from api.web.forms.form_texts import Words
-from api.web.frame.inside import Inside, tell
+from api.web.frame.page_problems import PageAnswer
+from api.web.frame.page_questions import look
 from domain.values import Role
 
 MOST_YEARS = 8
@@ -23,7 +25,7 @@ _WITHOUT = frozenset({"file-agency", "dismiss-hint"})
 """Commands that no what-if takes: the agency is not there yet, or nothing about it changes."""
 
 
-async def effect_of(request: Request, entry: Entry) -> PreviewEffect | Inside | None:
+async def effect_of(request: Request, entry: Entry) -> PreviewEffect | PageAnswer | None:
     """What recording the entry would do; the problem when it would be refused; None where nobody can tell.
 
     Enterprises are shown nothing of an agency's standing, so they get none either.
@@ -65,16 +67,16 @@ class _Asking:
     """One what-if, asked as of several days about several years; each answer once."""
 
     def __init__(self, request: Request, entry: Entry, gone: Item | None) -> None:
-        self._request, self._path = request, f"/v1/agencies/{entry.uscc}/what-if"
+        self._request, self._uscc = request, entry.uscc
         self._supposed = _supposed(entry, gone)
-        self._known: dict[tuple[str, int], Inside] = {}
+        self._known: dict[tuple[str, int], PageAnswer] = {}
 
-    async def answer(self, as_of: str, year: int | None = None) -> Inside:
+    async def answer(self, as_of: str, year: int | None = None) -> PageAnswer:
         """As of a day, with the sheets of a year: by default of the one in which the day lies."""
         if year is not None and (as_of, year) in self._known:
             return self._known[as_of, year]
         body = self._supposed if year is None else {**self._supposed, "year": year}
-        found = await tell(self._request, self._path, body, query=f"as_of={as_of}")
+        found = await look(self._request, what_if_of, uscc=self._uscc, body=body, as_of=as_of)
         if not found.refused:
             self._known[as_of, found.content["year"]] = found
         return found
@@ -129,7 +131,7 @@ def _year_of(day: str, start: str) -> int:
     return int(day[:4]) - (day[5:] < start[5:])
 
 
-def _is_no_year(answer: Inside) -> bool:
+def _is_no_year(answer: PageAnswer) -> bool:
     """Whether a what-if was refused for its year alone: one that the Measures do not assess."""
     return [one["pointer"] for one in answer.content.get("errors", ())] == ["/year"]
 

@@ -1,4 +1,4 @@
-"""What an id can be chosen from instead of being typed: the agency's facts, its hints and notices, asked of the API."""
+"""What an id can be chosen from instead of being typed: the agency's facts, hints and notices."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
+from api.application.questions.agency.district_questions import notices_listed
+from api.application.questions.agency.hint_questions import hints_of
+from api.application.questions.agency.trail_questions import events_of
+from api.application.questions.inquiry import Answer
 from api.web.forms.form_texts import Words, choice_texts
-from api.web.frame.inside import ask
 from api.web.frame.names import EVENTS
+from api.web.frame.page_questions import ask
 from domain.events import EVENT_TYPES
 from domain.values import Role
 
@@ -67,7 +71,7 @@ async def trail(request: Request, uscc: str, kind: str = "") -> list[Fact]:
     """The agency's facts that the visitor may read, all or those of one kind, asked once a request."""
     kept: dict[tuple[str, str], list[Fact]] = request.state.__dict__.setdefault("trails", {})
     if (uscc, kind) not in kept:
-        kept[uscc, kind] = await _all(request, f"/v1/agencies/{uscc}/events", type=kind)
+        kept[uscc, kind] = await _all(request, events_of, uscc=uscc, type=kind)
     return kept[uscc, kind]
 
 
@@ -78,10 +82,10 @@ async def options(request: Request, name: str, uscc: str) -> list[Option]:
 
 async def _options(request: Request, name: str, uscc: str) -> list[Option]:
     if name == "hints":
-        rows = await _all(request, f"/v1/agencies/{uscc}/hints") if _reads_hints(request) else []
+        rows = await _all(request, hints_of, uscc=uscc) if _reads_hints(request) else []
         return [Option(one["id"], f"{one['day']} {one['text']}", f"{one['day']} {one['text_en']}") for one in rows]
     if name == "notices":
-        rows = [one for one in await _all(request, "/v1/notices") if one["agency"]["uscc"] == uscc]
+        rows = [one for one in await _all(request, notices_listed) if one["agency"]["uscc"] == uscc]
         return [
             Option(one["id"], f"{one['due_on']} {one['text']}", f"{one['due_on']} {one['text_en']}")
             for one in rows
@@ -129,11 +133,11 @@ def _of_form(one: Fact) -> Words:
     return _same(str(one["fact"]["year"]))
 
 
-async def _all(request: Request, path: str, **query: str) -> list[Fact]:
+async def _all(request: Request, question: Callable[..., Answer], **query: str) -> list[Fact]:
     found: list[Fact] = []
     cursor: str | None = None
     for _ in range(MOST_PAGES):
-        answer = await ask(request, path, limit=PAGE, cursor=cursor, **query)
+        answer = await ask(request, question, limit=PAGE, cursor=cursor, **query)
         found += answer["items"]
         cursor = answer["next_cursor"]
         if cursor is None:

@@ -7,6 +7,7 @@ nothing typed is lost; which step is meant says the button (`do`).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -15,7 +16,9 @@ from starlette.responses import Response
 
 from api.application.beforehand import beforehand
 from api.application.privacy.authorisation import READERS, rights_of
-from api.application.questions.inquiry import require_right
+from api.application.questions.agency.hint_questions import hints_listed
+from api.application.questions.inquiry import Answer, require_right
+from api.application.questions.year.worklist_questions import objections_waiting
 from api.http.public_address import base_of
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.committee.appeal_form import LIST as APPEALED
@@ -30,8 +33,10 @@ from api.web.forms.form_preview import PART_NAMES
 from api.web.forms.form_texts import command_text, questions
 from api.web.forms.form_values import any_filled, values_of
 from api.web.forms.record_pages import agency_shown, own_agency, searched
-from api.web.frame.inside import Inside, ask, tell
+from api.web.frame.inside import tell
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_problems import PageAnswer
+from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from domain.values import Role, new_id
 
@@ -122,7 +127,7 @@ def _may(request: Request, command: str) -> None:
 
 async def _agency_of(request: Request, command: str, id_: str) -> str:
     """The agency that the id of a hint or an objection is about; empty when it is not found."""
-    lists = {"dismiss-hint": "/v1/hints", "answer-objection": "/v1/objections"}
+    lists: dict[str, Callable[..., Answer]] = {"dismiss-hint": hints_listed, "answer-objection": objections_waiting}
     if command not in lists or not id_:
         return ""
     answer = await ask(request, lists[command], limit=500)
@@ -234,7 +239,7 @@ async def _preview(request: Request, entry: Entry, said: str = "", *, further: b
         return await _form(request, entry, 422)
     request.state.today = today()
     effect = await effect_of(request, entry)
-    if isinstance(effect, Inside):
+    if isinstance(effect, PageAnswer):
         return await _refused(request, entry, effect, own_errors(entry, effect.content))
     if not further:
         return await _form(request, entry)
@@ -301,7 +306,7 @@ def _may_next(request: Request, entry: Entry) -> list[str]:
     return [name for name in entry.text.next if role in rights_of("POST", FORMS[name].path)]
 
 
-async def _refused(request: Request, entry: Entry, answer: Inside, errors: list[dict[str, str]]) -> Response:
+async def _refused(request: Request, entry: Entry, answer: PageAnswer, errors: list[dict[str, str]]) -> Response:
     """The form again, with everything that was typed, and what was said about it."""
     problem = answer.content
     entry.problem = problem

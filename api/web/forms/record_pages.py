@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.application.privacy.authorisation import READERS, rights_of
+from api.application.questions.agency.district_questions import agencies_listed
+from api.application.questions.agency.standing_questions import standing_of
+from api.application.questions.service.public_questions import register_listed
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.forms.form_fields import FORMS
 from api.web.forms.form_texts import command_text
-from api.web.frame.inside import ask
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from domain.values import Role
 
@@ -53,9 +58,9 @@ def own_agency(request: Request) -> str | None:
 async def agency_shown(request: Request, uscc: str) -> dict[str, Any]:
     """Code, name, filing and tier of an agency, as far as the visitor may read them. Raises: NotFound."""
     if request.state.visitor.role in READERS or own_agency(request):
-        standing = await ask(request, f"/v1/agencies/{uscc}/standing")
+        standing = await ask(request, standing_of, uscc=uscc)
         return {**standing["agency"], "tier": standing["sanction"]["tier"], "version": standing["version"]}
-    found = await ask(request, "/v1/public/agencies", q=uscc, limit=1)
+    found = await _on_file(request, uscc, 1)
     name = next((one["name"] for one in found["items"] if one["uscc"] == uscc), None)
     return {"uscc": uscc, "name": name, "filing": None, "tier": None, "version": None}
 
@@ -66,9 +71,15 @@ async def searched(request: Request, q: str, cursor: str | None) -> dict[str, An
     if not words and cursor is None:
         return None
     if request.state.visitor.role in READERS:
-        answer = await ask(request, "/v1/agencies", q=words, limit=FOUND, cursor=cursor)
+        answer = await ask(request, agencies_listed, q=words, limit=FOUND, cursor=cursor)
         items = [{**one["agency"], "tier": one["sanction"]["tier"]} for one in answer["items"]]
     else:
-        answer = await ask(request, "/v1/public/agencies", q=words, limit=FOUND, cursor=cursor)
+        answer = await _on_file(request, words, FOUND, cursor)
         items = [{**one, "filing": None, "tier": None} for one in answer["items"]]
     return {"q": words, "items": items, "following": answer["next_cursor"]}
+
+
+async def _on_file(request: Request, words: str, limit: int, cursor: str | None = None) -> dict[str, Any]:
+    """The agencies on file whose name or code has these words, as everybody may read them."""
+    service = request.app.state.service
+    return await run_in_threadpool(register_listed, service, datetime.now(UTC), None, words or None, limit, cursor)

@@ -8,8 +8,9 @@ from typing import Any
 
 from starlette.requests import Request
 
+from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import MOST_IDS
-from api.web.frame.inside import ask
+from api.web.frame.page_questions import ask
 
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
 Part = tuple[str, str | None]
@@ -24,9 +25,7 @@ async def events_named(
     wanted = list(dict.fromkeys(ids))
     for place in range(0, len(wanted), MOST_IDS):
         some = wanted[place : place + MOST_IDS]
-        answer = await ask(
-            request, f"/v1/agencies/{uscc}/events", ids=",".join(some), limit=len(some), known_at=known_at
-        )
+        answer = await ask(request, events_of, uscc=uscc, ids=",".join(some), limit=len(some), known_at=known_at)
         found |= {one["id"]: one for one in answer["items"]}
     return found
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.application.questions.service.access_questions import access_changes_listed
 from api.http.query_params import Cursor, LooseText
 from api.web.frame.names import ACCESS_ACTS
 from api.web.frame.page_guard import PageRoute
@@ -26,4 +27,4 @@ async def access_changes(
 ) -> Response:
     """The record of changes of accounts and tokens, the latest first."""
     filters = dict(zip(_FILTERS, (one.strip() for one in (person, from_, to)), strict=True))
-    return await register(request, "access-changes", filters, cursor, acts=ACCESS_ACTS)
+    return await register(request, "access-changes", access_changes_listed, filters, cursor, acts=ACCESS_ACTS)

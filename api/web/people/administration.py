@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from api.application.questions.inquiry import Answer
+from api.application.questions.service.access_questions import accounts_listed, tokens_listed
 from api.http.query_params import Cursor
 from api.web.forms.form_errors import Refused, refused
-from api.web.frame.inside import Inside, ask, tell
+from api.web.frame.inside import tell
 from api.web.frame.page_guard import PageRoute, text_of
+from api.web.frame.page_problems import PageAnswer
+from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from api.web.frame.resubmission import STAY
 from domain.values import Role
 
 router = APIRouter(route_class=PageRoute)
+_LISTS: dict[str, Callable[..., Answer]] = {"accounts": accounts_listed, "tokens": tokens_listed}
 ROWS = 50
 _HOLDER = ("role", "uscc", "person_id", "person")
 _FIELDS = (*_HOLDER, "login", "expires_on")
@@ -24,7 +30,7 @@ _FIELDS = (*_HOLDER, "login", "expires_on")
 @router.get("/admin")
 async def admin(request: Request) -> Response:
     """How many accounts and tokens there are, and the way to them."""
-    accounts, tokens = [await every(request, f"/v1/{name}") for name in ("accounts", "tokens")]
+    accounts, tokens = [await every(request, one) for one in _LISTS.values()]
     return page(request, "admin.html", name="admin", accounts=accounts, tokens=tokens)
 
 
@@ -79,11 +85,13 @@ async def change_tokens(request: Request) -> Response:
     return await _list(request, "tokens", made)
 
 
-async def every(request: Request, path: str, cursor: str | None = None) -> list[dict[str, Any]]:
+async def every(
+    request: Request, question: Callable[..., Answer], cursor: str | None = None, **given: str
+) -> list[dict[str, Any]]:
     """All items of a list, page after page, from the beginning or from a cursor on."""
     items: list[dict[str, Any]] = []
     while True:
-        part = await ask(request, path, limit=500, cursor=cursor)
+        part = await ask(request, question, limit=500, cursor=cursor, **given)
         items += part["items"]
         cursor = part["next_cursor"]
         if cursor is None:
@@ -114,15 +122,15 @@ def _places(own: str) -> dict[str, str]:
 async def _list(
     request: Request,
     kind: str,
-    made: Inside | None = None,
+    made: PageAnswer | None = None,
     given: dict[str, str] | None = None,
     problem: Refused | None = None,
     cursor: str | None = None,
 ) -> Response:
     """The list with its form; `made`: what has just been done, with the secret that is shown this once."""
-    part = await ask(request, f"/v1/{kind}", limit=ROWS, cursor=cursor)
-    people = {one["person_id"]: one["person"] for one in await every(request, "/v1/accounts")}
-    people |= {one["person_id"]: one["person"] for one in await every(request, "/v1/tokens")}
+    part = await ask(request, _LISTS[kind], limit=ROWS, cursor=cursor)
+    people = {one["person_id"]: one["person"] for one in await every(request, accounts_listed)}
+    people |= {one["person_id"]: one["person"] for one in await every(request, tokens_listed)}
     status = made.status if made is not None and made.refused else 200
     path, following = f"/admin/{kind}", part["next_cursor"]
     return page(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.application.questions.inquiry import Answer
+from api.application.questions.service.access_questions import consultations_listed
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.forms.form_errors import Refused, refused
 from api.web.frame.basis_picker import keeping
 from api.web.frame.difference_words import Words
 from api.web.frame.field_names import VIA
-from api.web.frame.inside import look
 from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import look
 from api.web.frame.render import page
 
 router = APIRouter(route_class=PageRoute)
@@ -34,13 +37,20 @@ async def consultations(
     """The record of consultations, the latest first."""
     filters = dict(zip(_FILTERS, (one.strip() for one in (uscc, person, from_, to)), strict=True))
     asked = await run_in_threadpool(_asked, request.app)
-    return await register(request, "consultations", filters, cursor, asked=asked)
+    return await register(request, "consultations", consultations_listed, filters, cursor, asked=asked)
 
 
-async def register(request: Request, name: str, filters: dict[str, str], cursor: str | None, **more: Any) -> Response:
-    """A page of what `GET /v1/NAME` lists for these filters, with what is wrong with them beside their fields."""
+async def register(
+    request: Request,
+    name: str,
+    question: Callable[..., Answer],
+    filters: dict[str, str],
+    cursor: str | None,
+    **more: Any,
+) -> Response:
+    """A page of what a question lists for these filters, with what is wrong with them beside their fields."""
     path = f"/{name}"
-    found = await look(request, f"/v1{path}", **filters, limit=ROWS, cursor=cursor)
+    found = await look(request, question, **filters, limit=ROWS, cursor=cursor)
     problem: Refused | None = None
     items, following = [], None
     if found.refused:

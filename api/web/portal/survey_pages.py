@@ -15,8 +15,9 @@ from api.application.questions.service.survey_questions import about_link
 from api.application.survey_secrets import PATH
 from api.web.forms.form_errors import Refused, Said, refused
 from api.web.forms.who_reads_words import DISCLOSURES
-from api.web.frame.inside import Inside, look, tell
+from api.web.frame.inside import tell
 from api.web.frame.page_guard import PageRoute, text_of
+from api.web.frame.page_problems import PageAnswer, or_problem
 from api.web.frame.render import page
 from api.web.frame.resubmission import STAY
 from domain.disclosure.who_reads import Disclosure
@@ -32,7 +33,7 @@ _REUSED = "/problems/idempotency-key-reused"
 @router.get("/survey/{secret}")
 async def survey(request: Request, secret: str) -> Response:
     """The form, or why the link cannot be used and what to do."""
-    found = await look(request, PATH.format(secret=secret))
+    found = await _about(request, secret)
     if found.refused:
         return _over(request, found)
     return _form(request, found.content, {"key": str(uuid4())}, None, 200)
@@ -44,7 +45,7 @@ async def send_survey(request: Request, secret: str) -> Response:
     """Send the form, once: the receipt, or the form again with all that was filled in."""
     given = _given(request.state.form)
     if text_of(request.state.form, "act") == STAY:
-        found = await look(request, PATH.format(secret=secret))
+        found = await _about(request, secret)
         given["key"] = given["key"] or str(uuid4())
         return _over(request, found, given) if found.refused else _form(request, found.content, given, None, 200)
     body: dict[str, Any] = {"answers": [given[_field(one.number)] for one in survey_form().questions]}
@@ -63,10 +64,19 @@ async def send_survey(request: Request, secret: str) -> Response:
             again="idempotent-replayed" in sent.headers,
             **worth,
         )
-    about = await look(request, PATH.format(secret=secret))
+    about = await _about(request, secret)
     if about.refused or sent.status in _OVER or sent.content["type"] == _REUSED:
         return _over(request, about if about.refused else sent, given)
     return _form(request, about.content, given, _refused(sent, given), sent.status)
+
+
+async def _about(request: Request, secret: str) -> PageAnswer:
+    """What the link is about, or why it cannot be used."""
+
+    async def answering() -> PageAnswer:
+        return PageAnswer(200, {}, await run_in_threadpool(about_link, request.app.state.service, secret))
+
+    return await or_problem(request, PATH, answering())
 
 
 def _worth(request: Request, secret: str, answers: list[str], event: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +103,7 @@ def _given(form: Any) -> dict[str, str]:
     return {name: text_of(form, name) for name in names}
 
 
-def _refused(sent: Inside, given: dict[str, str]) -> Refused:
+def _refused(sent: PageAnswer, given: dict[str, str]) -> Refused:
     """What is wrong at which question; an empty one is told in words that fit a form."""
     fields = [_field(one.number) for one in survey_form().questions]
     places = {f"/answers/{index}": field for index, field in enumerate(fields)}
@@ -116,7 +126,7 @@ def _form(
     )
 
 
-def _over(request: Request, found: Inside, given: dict[str, str] | None = None) -> Response:
+def _over(request: Request, found: PageAnswer, given: dict[str, str] | None = None) -> Response:
     return _shown(request, "survey-over.html", found.status, why=found.content, given=given)
 
 

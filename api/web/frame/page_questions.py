@@ -1,0 +1,154 @@
+"""Pages ask the application's questions directly, in the visitor's name: no HTTP inside the process.
+
+Rights, parameters, the veil, the limit of heavy questions, the access log and the texts of refusals are those of the
+route, so that whatever a page shows can be asked by a machine too, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+from urllib.parse import urlencode
+
+import msgspec
+from fastapi.dependencies.utils import request_params_to_args
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.application.privacy.authorisation import Reach
+from api.application.privacy.callers import Caller
+from api.application.privacy.reading_log import Noted
+from api.application.privacy.veiled import may_name
+from api.application.questions.inquiry import (
+    Answer,
+    FileAnswer,
+    Inquiry,
+    QuestionName,
+    Snapshot,
+    name_of,
+    require_right,
+)
+from api.http.guard import QUERY_PARAMETERS
+from api.http.limits.concurrency import HEAVY, asker_of
+from api.http.limits.rates import address_of
+from api.http.veiling import veiled_refusal
+from api.web.frame.page_problems import PageAnswer, body_errors, or_problem
+from domain.errors import Refusal
+from domain.values import Role, loose_uscc, normal_uscc
+
+Given = dict[str, Any]
+"""Parameters by their names in the interface, as a page's address or form has them: texts, not checked yet. `body`: of
+a question that is posted, as JSON."""
+_IN_PATH = re.compile(r"\{(\w+)(?::path)?\}")
+
+
+@dataclass
+class _Prepared:
+    """A question with its right, before its parameters are read."""
+
+    question: Callable[..., Any]
+    name: QuestionName
+    reach: Reach
+    path: dict[str, str]
+    query: dict[str, Any]
+    body: Given | None
+    inquiry: Inquiry | None = None
+
+
+async def ask(request: Request, question: Callable[..., Answer], **given: Any) -> dict[str, Any]:
+    """The answer to one question, as plain data; parameters that are None or empty are left out.
+
+    Raises: whatever the route refuses with, to be shown as a page.
+    """
+    (found,) = await ask_together(request, (question, given))
+    return found
+
+
+async def ask_together(request: Request, *asked: tuple[Callable[..., Answer], Given]) -> list[dict[str, Any]]:
+    """The answers to several questions, of one snapshot of the ledger. Raises: what the first refused one does."""
+    return [msgspec.to_builtins(one.content) for one in await _answered(request, asked)]
+
+
+async def look(request: Request, question: Callable[..., Answer], **given: Any) -> PageAnswer:
+    """The answer to one question, or the problem it is refused with, for pages that say more than an error page."""
+
+    async def answering() -> PageAnswer:
+        return PageAnswer(200, {}, await ask(request, question, **given))
+
+    return await or_problem(request, name_of(question).path, answering())
+
+
+async def passed_on(request: Request, question: Callable[..., FileAnswer], **given: Any) -> Response:
+    """The file that answers a question, for a browser: it has a session, and no token to ask the API itself.
+
+    Raises: whatever the route refuses with.
+    """
+    (found,) = await _answered(request, [(question, given)])
+    headers = {"Content-Disposition": f'attachment; filename="{found.name}"', "Cache-Control": "no-store"}
+    return Response(found.body, 200, headers, found.media_type)
+
+
+async def _answered(request: Request, asked: Sequence[tuple[Callable[..., Any], Given]]) -> list[Any]:
+    service, caller = request.app.state.service, request.state.visitor.caller
+    prepared = [_prepared(question, given, caller) for question, given in asked]
+    is_heavy = any(one.name in HEAVY for one in prepared)
+    place = request.app.state.heavy.place(asker_of(caller, address_of(request.scope)))
+    async with place if is_heavy else nullcontext():
+        found = await run_in_threadpool(_answers, service, caller, prepared)
+    for one in prepared:
+        about = (one.inquiry and one.inquiry.about) or one.path.get("uscc")
+        if about is not None:
+            query = urlencode(one.query).encode()
+            noted = Noted(time.time(), caller, normal_uscc(about), " ".join(one.name), query, one.path)
+            if service.readings.note(noted):
+                await run_in_threadpool(service.readings.flush)
+    return found
+
+
+def _prepared(question: Callable[..., Any], given: Given, caller: Caller) -> _Prepared:
+    """Raises: Forbidden, NotFound for an agency that is not the caller's."""
+    name = name_of(question)
+    given = {key.rstrip("_"): value for key, value in given.items() if value not in (None, "")}
+    path = {key: str(given.pop(key, "")) for key in _IN_PATH.findall(name.path)}
+    if "uscc" in path:
+        path["uscc"] = loose_uscc(path["uscc"])
+    reach = require_right(name.rights, caller, path.get("uscc"))
+    return _Prepared(question, name, reach, path, given, given.pop("body", None))
+
+
+def _answers(service: Any, caller: Caller, prepared: list[_Prepared]) -> list[Any]:
+    """The answers in one snapshot, one after the other, as the caller may read them."""
+    snapshot = Snapshot(service, caller)
+    try:
+        with snapshot.kept():
+            return [_answer(snapshot, one) for one in prepared]
+    except Refusal as refusal:
+        raise (veiled_refusal(service.ledger, caller, refusal) if caller.role is Role.AGENCY else refusal) from None
+
+
+def _answer(snapshot: Snapshot, one: _Prepared) -> Any:
+    path, query, body = one.path, {name: str(value) for name, value in one.query.items()}, one.body
+    if snapshot.caller.role is Role.AGENCY and may_name(msgspec.json.encode([path, query, body]).decode()):
+        with snapshot.open():
+            if snapshot.veil is not None:
+                path, query, body = snapshot.veil.meant([path, query, body])
+    values, errors = request_params_to_args(QUERY_PARAMETERS[one.name], QueryParams(list(query.items())))
+    parameters: dict[str, Any] = {**path, **values}
+    if body is not None:
+        model = get_type_hints(one.question)["body"]
+        wrong = body_errors(model, body)
+        errors += wrong
+        if not wrong:
+            parameters["body"] = model.model_validate(body)
+    if errors:
+        raise RequestValidationError(errors, body=body)
+    one.inquiry = Inquiry(snapshot, one.reach)
+    found = one.question(one.inquiry, **parameters)
+    return one.inquiry.told(found) if isinstance(found, Answer) else found
