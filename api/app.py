@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
-from sqlalchemy import Engine
-from sqlalchemy.dialects import postgresql, sqlite
 from starlette.concurrency import run_in_threadpool
 
 from api.application.background.checkpoint_signer import CheckpointSigner
@@ -56,21 +53,22 @@ from api.web.agency import (
 from api.web.committee import appeal_pages, impact_pages, year_pages
 from api.web.district import board, list_pages
 from api.web.forms import form_pages, record_pages
+from api.web.frame.error_pages import in_its_kind
 from api.web.people import access_change_pages, account_pages, administration, consultation_pages, sign_in
 from api.web.portal import portal_pages, survey_pages
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from domain.store.access.row_macs import ensure_seals, with_seal
-from domain.store.db.engine import open_engine, writing
+from domain.store.access.row_macs import ensure_seals
+from domain.store.access.tokens import ensure_person
+from domain.store.db.engine import Engine, open_engine, writing
 from domain.store.db.fast_read import quick_reads
 from domain.store.db.migrate import migrate, require_current
 from domain.store.db.postgresql import end_patience, hurry_unless_it_answers
-from domain.store.db.schema import persons
 from domain.store.keys.master_key import use_keys
 from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster
-from domain.values import FOREVER, LEDGER_STREAM, instant
+from domain.values import FOREVER, LEDGER_STREAM
 from projections.projected_ledger import open_ledger
 from projections.rebuild.rebuild import ensure_rows
 
@@ -165,10 +163,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.router.routes.extend(question_routes.often.routes)
     for routes in (*(module.router for module in ROUTES), command_router(), act_routes.act_router()):
         app.router.routes.extend(routes.routes)
-    problems.install(app)
+    problems.install(app, in_its_kind)
     document.install(app, settings.public_url)
     app.state.metrics = Metrics()
-    app.add_middleware(Edge, settings=settings, metrics=app.state.metrics)
+    app.add_middleware(Edge, settings=settings, metrics=app.state.metrics, in_its_kind=in_its_kind)
     if settings.trusted_proxies:
         app.add_middleware(Forwarded, trusted_hosts=settings.trusted_proxies)
     return app
@@ -233,12 +231,9 @@ def make_ready(engine: Engine, settings: Settings) -> None:
 
 def ensure_persons(engine: Engine) -> None:
     """The two actors that are no people stand among the persons, once."""
-    now = instant(datetime.now(UTC))
     with writing(engine) as connection:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        for id_, name in _PERSONS.items():
-            row = with_seal(connection, "persons", {"id": id_, "name": name, "created_at": now})
-            connection.execute(insert(persons).values(row).on_conflict_do_nothing())
+        for person_id, name in _PERSONS.items():
+            ensure_person(connection, person_id, name)
 
 
 def stop(service: Service) -> None:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from api.http.public_address import normal_public_url
 from domain.store.access.access_log import LEAST_DAYS
 from domain.store.db.engine import key_folder
 from domain.store.log.clock import ClockWatch
 
 MEBIBYTE = 1024 * 1024
+
+
+def normal_public_url(text: str) -> str:
+    """The address without a slash at its end; empty for none. Raises: ValueError for what is no address of a site."""
+    parts = urlsplit(text.strip())
+    if not text.strip():
+        return ""
+    more = parts.query or parts.fragment or "@" in parts.netloc
+    if parts.scheme not in ("http", "https") or not parts.hostname or more:
+        raise ValueError("须为 http(s)://主机[/路径] / has to be http(s)://host[/path]")
+    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", parts.path):
+        raise ValueError("路径只能有字母、数字、._~- / its path may have letters, digits and ._~- only")
+    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
 class Settings(BaseSettings):

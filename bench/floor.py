@@ -14,7 +14,7 @@ from psycopg2.extras import execute_values
 from sqlalchemy import make_url
 
 from domain.values import FOREVER, agency_stream, stream_id
-from projections.rows.tables import COLUMNS, SHAPES
+from projections.rows.write.tables import COLUMNS, SHAPES
 
 _EVENT = "originator_id, originator_version, topic, state, stream, event_id, occurred_on, recorded_at, actor, leaf_hash"
 _KEY = "INSERT INTO idempotency (token_sha256, key, body_sha256, created_at, status, answer) VALUES %s"

@@ -22,7 +22,7 @@ from domain.store.db.fast_read import quick_reads
 from domain.values import agency_stream, instant, stream_id
 from projections.rows.read.row_queries import RowQueries
 from projections.rows.read.row_sql import asked, look_up_query, parameters_of
-from projections.rows.tables import COLUMNS, SHAPES
+from projections.rows.write.tables import COLUMNS, SHAPES
 from tests.postgres_server import PostgresServer
 
 AGENCIES = 10_000

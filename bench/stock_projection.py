@@ -21,13 +21,14 @@ from psycopg.sql import SQL
 from bench.peers import Stock, settings_of
 from bench.place import Place
 from domain.law import Law
-from domain.store.log.mapper import EventMapper, LedgerStoredEvent, leaf_hash
+from domain.proof.check import leaf_hash
+from domain.store.log.mapper import EventMapper, LedgerStoredEvent
 from domain.store.log.recorder import events_of
 from domain.trail.event_index import EventIndexInMemory
 from domain.values import FOREVER, LEDGER_STREAM
-from projections.rows.tables import inserts, tuples_of
 from projections.rows.write.current_rows import CurrentRows
 from projections.rows.write.projection import project
+from projections.rows.write.tables import inserts, tuples_of
 
 _mapper = EventMapper()
 _law: list[Law] = []

@@ -14,9 +14,8 @@ from datetime import date, datetime
 from functools import partial
 from itertools import groupby
 
-from sqlalchemy import func, insert, select
-
 from api.application.commands import find_command
+from api.application.importer.import_pieces import claim, done_up_to
 from demo.diary import NOTICES, DiaryStep
 from demo.plan import OPENED_AT, Size, steps
 from demo.years import Years
@@ -28,7 +27,6 @@ from domain.measures.calendar import Calendar
 from domain.measures.notices import notices
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.store.access.tokens import create_person, person_named, person_names
-from domain.store.db.schema import import_pieces
 from domain.trail.facts import Facts
 from domain.values import LEDGER_STREAM, SHANGHAI, Role, instant, shanghai_date
 
@@ -140,17 +138,16 @@ def _begun_with(ledger: Ledger, opened: LedgerOpened | None) -> Size | None:
 
 
 def _months_done(ledger: Ledger, key: bytes) -> int:
-    query = select(func.max(import_pieces.c.piece)).where(import_pieces.c.file_sha256 == key)
     with ledger.reading() as reader:
-        return int(reader.connection.scalar(query) or 0)
+        return done_up_to(reader.connection, key)[0]
 
 
 def _record_month(ledger: Ledger, clock: Clock, key: bytes, number: int, month: list[DiaryStep]) -> None:
     """One transaction, with the row that says it is done; a shorter one would mostly load agencies."""
     clock.at = month[0].at
     with ledger.writing(clock) as unit:
-        row = {"file_sha256": key, "piece": number, "first_line": 0, "last_line": len(month)}
-        unit.connection.execute(insert(import_pieces).values(**row, recorded_at=instant(month[-1].at)))
+        if not claim(unit, key, number, 0, len(month), month[-1].at):
+            return  # another process makes the same demonstration
         actors = {role: _person(unit, name) for role, name in PEOPLE.items()}
         for step in month:
             clock.at = step.at

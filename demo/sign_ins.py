@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection
 
 from demo.making import PEOPLE, agency_and_client
 from domain.ledger.ledger import Ledger
@@ -21,7 +20,7 @@ from domain.store.access.accounts import account_of, all_accounts, create_accoun
 from domain.store.access.admin import end_of, made_password
 from domain.store.access.passwords import hash_password, password_fits
 from domain.store.access.tokens import create_person, create_token, find_token, person_named
-from domain.store.db.engine import writing
+from domain.store.db.engine import Connection, writing
 from domain.store.keys.secret_files import read_secret, replace
 from domain.values import Role, instant, moment, shanghai_date
 

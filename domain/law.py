@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from domain.errors import NotFound
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted
 from domain.measures.calendar import Calendar
-from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
+from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, year_span
 from domain.measures.text.implements import implements
 from domain.values import FOREVER, Instant
 
@@ -47,3 +48,16 @@ def under(law: Law, book: Rulebook) -> Law:
     Its id and hash stay its own: they name its content. The calendar stays the one adopted. Nothing is adopted by it.
     """
     return replace(law, rulebooks=Rulebooks([replace(book, effective_from=law.rulebooks.first_day)]))
+
+
+def must_be_assessed(law: Law, year: int) -> None:
+    """Refuse an assessment year that was over before the Measures were in force (art.28, R20). Raises: NotFound."""
+    first = law.rulebooks.first_day
+    if year_span(year, law.rulebooks)[1] < first:
+        raise NotFound(
+            f"{year} 年没有考评：办法自 {first} 起施行",
+            f"there is no assessment of {year}: the Measures are in force from {first}",
+            cites=("art.28", "R20"),
+            remedy="请查询施行之后的年度",
+            remedy_en="Ask for a year from then on.",
+        )

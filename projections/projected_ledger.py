@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine
-
 from domain.ledger.ledger import Ledger
+from domain.store.db.engine import Engine
 from projections.rows.write.projector import ReadModelProjector
 
 

@@ -21,7 +21,7 @@ from bench.place import Place, fill, opened
 from bench.serving import served
 from domain.values import instant
 from projections.rows.read.row_queries import RowQueries
-from projections.rows.tables import COLUMNS
+from projections.rows.write.tables import COLUMNS
 from tests.databases import Databases
 
 FACTS = 120

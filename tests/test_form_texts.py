@@ -11,8 +11,8 @@ from api.web.forms.form_fields import FORMS, every_field, form_fields
 from api.web.forms.form_texts import command_text, questions
 from api.web.frame.names import EVENTS
 from domain.events import EVENT_TYPES, Event, Person, Profile, Sealed, TeamMember
+from domain.measures.text.citation_words import cited_in_chinese
 from projections.fact_names import FACT_NAMES
-from projections.paper.citation_words import cited_in_chinese
 
 
 def test_every_field_and_value_has_its_words() -> None:

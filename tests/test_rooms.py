@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -10,6 +12,8 @@ from pathlib import Path
 import grimp
 
 ROOT = Path(__file__).resolve().parents[1]
+MOST_EXCEPTIONS = 10
+"""Of all contracts together (`ignore_imports` in pyproject.toml); there are none."""
 PACKAGES = ("domain", "projections", "api", "demo")
 
 
@@ -66,3 +70,24 @@ def test_every_room_says_what_lives_there() -> None:
         if ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) is None
     ]
     assert not silent
+
+
+def test_contracts_have_few_exceptions_and_none_that_matches_nothing() -> None:
+    """An exception is seldom; one that nothing needs any more is an error, as import-linter has it by itself."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    assert sum(len(one.get("ignore_imports", ())) for one in contracts) <= MOST_EXCEPTIONS
+    assert all(one.get("unmatched_ignore_imports_alerting", "error") == "error" for one in contracts)
+
+
+def test_one_place_asks_which_database_it_is() -> None:
+    """SQLite and PostgreSQL are told apart in `domain/store/db` alone; others ask `dialect.py` by a name of ours."""
+    asking = re.compile(r"dialect\.name|get_backend_name|drivername|sqlalchemy\.dialects")
+    found = {
+        str(path.relative_to(ROOT))
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if asking.search(path.read_text(encoding="utf-8")) and "domain/store/db/" not in path.as_posix()
+    }
+    assert not found

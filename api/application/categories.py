@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy import Connection
 
 from domain.events import Event, FilingSubmitted, InformationChanged
 from domain.ledger.ledger import UnitOfWork
 from domain.measures.categories import group_of
 from domain.measures.rulebook.rulebook import Rulebooks
+from domain.store.db.engine import Connection
 from domain.values import stream_id
 from projections.rows.read.register import categories_in_use
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 from eventsourcing.persistence import IntegrityError
-from sqlalchemy import Connection
 
 from api.application.problem_types import KeyReused, Malformed
 from domain.errors import Invalid, Refusal
 from domain.ledger.ledger import Ledger, UnitOfWork
+from domain.store.db.engine import Connection
 from domain.store.db.statements import Insert, run
 from domain.values import instant
 

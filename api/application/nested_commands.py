@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from api.application.commands import CommandRoute, find_command
-from api.application.placeholders import resolved
-from api.application.validation_texts import WrongFields
+from api.application.parsing.placeholders import resolved
+from api.application.parsing.validation_texts import WrongFields
 from domain.commands.base import Command
 from domain.commands.fields import CommandIn
 from domain.errors import Invalid, NotFound, Refusal

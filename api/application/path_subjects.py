@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from domain.commands.reports import unknown_hint
 from domain.errors import NotFound
 from domain.measures.hints import agency_of_hint
+from domain.store.db.engine import Connection
 from domain.store.log.recorder import find_event
 from domain.store.log.stream_heads import head_of
 from domain.values import agency_stream

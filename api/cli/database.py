@@ -8,8 +8,6 @@ from pathlib import Path
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy import Engine
-from sqlalchemy.exc import ArgumentError
 
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.opening import compare_with_signed, require_own_keys, require_whole
@@ -19,7 +17,7 @@ from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
 from domain.ledger.memory import StreamCache
 from domain.store.db.db_errors import DatabaseRefused
-from domain.store.db.engine import database_url, open_engine
+from domain.store.db.engine import Engine, database_url, embedded_file, open_engine
 from domain.store.db.migrate import migrate, require_current
 from domain.store.keys.master_key import use_keys
 from domain.store.keys.wrapping import ensure_master_key
@@ -39,7 +37,7 @@ def settings_for(database: str | None, **flags: object) -> Settings:
     try:
         settings = Settings(**given)  # type: ignore[arg-type]  # checked by pydantic
         database_url(settings.database)
-    except (ValueError, ArgumentError, ValidationError) as error:
+    except (ValueError, ValidationError) as error:
         said = str(error).splitlines()[0]
         raise typer.BadParameter(f"数据库地址或设置有误 / wrong database URL or setting: {said}") from None
     return settings
@@ -133,9 +131,8 @@ def _engine(settings: Settings) -> Iterator[Engine]:
 
 
 def _missing_file(settings: Settings) -> Path | None:
-    url = database_url(settings.database)
-    file = Path(url.database or "")
-    return file if url.get_backend_name() == "sqlite" and not file.exists() else None
+    file = embedded_file(settings.database)
+    return file if file is not None and not file.exists() else None
 
 
 def _require_file(settings: Settings) -> None:

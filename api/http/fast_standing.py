@@ -19,7 +19,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.application.instants import known_at as read_known_at
+from api.application.parsing.instants import known_at as read_known_at
 from api.application.privacy.authorisation import Rights, rights_of
 from api.application.privacy.callers import Caller
 from api.application.privacy.reading_log import ReadingLog
@@ -35,6 +35,7 @@ from domain.ledger.ledger import Ledger
 from domain.store.access.row_macs import key_of
 from domain.store.access.tokens import OWNER_QUERY, Token, alive, token_hash, token_in
 from domain.store.db.column_types import as_instant
+from domain.store.db.dialect import dialect_of
 from domain.store.db.fast_read import QuickReads, Unanswered
 from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, instant, normal_uscc, shanghai_date
 from projections.rows.read.row_answers import standing_answer
@@ -149,7 +150,7 @@ class QuickStandings:
         if law is None or at > now:
             return None
         basis = asked(law, day, at)
-        query = look_up_query(self._ledger.engine.dialect.name, basis)
+        query = look_up_query(dialect_of(self._ledger.engine), basis)
         values = parameters_of(basis) | {
             "stream": agency_stream(question.uscc),
             "token": secret,

@@ -12,10 +12,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.application.parsing.validation_texts import MOST_ERRORS
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, rights_of
 from api.application.privacy.callers import Caller, authenticate
 from api.application.questions.inquiry import QuestionName, require_right
-from api.application.validation_texts import MOST_ERRORS
 from api.http.bearer import CALLER, secret_of
 from api.http.json_bodies import read_json_object
 from api.http.limits.body_limits import limits_of

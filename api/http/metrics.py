@@ -114,7 +114,7 @@ class Metrics:
             sealed, _ = sealed_until(connection)
             waiting, since = unsealed(connection)
             signed: Signed | None = latest_checkpoint(connection)
-            writable = connection.dialect.name != "postgresql" or takes_writes(connection)
+            writable = takes_writes(connection)
         self._database.set(1)
         self._writable.set(writable)
         self._sealed.set(sealed)

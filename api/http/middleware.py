@@ -18,10 +18,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.application.problem_types import TooManyRequests, TooSlow
 from api.http.limits.rates import Rates, secret_in
 from api.http.metrics import Metrics
-from api.http.problems import on_failure, on_refusal
+from api.http.problems import InItsKind, on_failure, on_refusal
 from api.http.public_address import prefix_of
 from api.settings import Settings
-from api.web.frame.error_pages import in_its_kind
 
 log = structlog.get_logger("steward")
 
@@ -52,8 +51,8 @@ DOCS_PATHS = ("/docs", "/redoc")
 class Edge:
     """One request at a time: `api/app.py` puts it around everything."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
-        self.app, self._metrics = app, metrics
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, in_its_kind: InItsKind) -> None:
+        self.app, self._metrics, self._in_its_kind = app, metrics, in_its_kind
         self._rates = Rates(settings.rate_per_address, settings.rate_per_token)
         self._body_seconds = settings.body_seconds
         self._prefix = prefix_of(settings.public_url)
@@ -76,10 +75,10 @@ class Edge:
             if _is_a_failed_try(inner, exchange.status):
                 self._rates.failed(scope)
         except TooManyRequests as refusal:
-            response = in_its_kind(Request(inner), await on_refusal(Request(inner), refusal))
+            response = self._in_its_kind(Request(inner), await on_refusal(Request(inner), refusal))
             await response(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001  # the last place where a failure can become an answer
-            response = in_its_kind(Request(inner), on_failure(exchange.reference, error))
+            response = self._in_its_kind(Request(inner), on_failure(exchange.reference, error))
             if exchange.status is None:
                 await response(scope, exchange.receive, exchange.send)
         finally:

@@ -10,11 +10,11 @@ import msgspec
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
+from api.application.parsing.validation_texts import WrongFields, field_errors
 from api.application.problem_types import (
     MEDIA_TYPE,
     PROBLEM_TYPES,
@@ -24,9 +24,8 @@ from api.application.problem_types import (
     Unauthenticated,
     problem_type_of,
 )
-from api.application.validation_texts import WrongFields, field_errors
-from api.web.frame.error_pages import in_its_kind
 from domain.errors import Refusal, Unreadable
+from domain.store.db.db_errors import DBAPIError
 
 log = structlog.get_logger("steward")
 
@@ -160,16 +159,20 @@ def _frames(error: BaseException) -> list[str]:
 Handler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 
 
-def _for_pages_too(handler: Handler) -> Handler:
-    async def answer(request: Request, error: Exception) -> Response:
-        return in_its_kind(request, await handler(request, error))
-
-    return answer
+InItsKind = Callable[[Request, Response], Response]
+"""What makes a page of a problem where people asked, and leaves it as it is for machines."""
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, in_its_kind: InItsKind) -> None:
     """Let this module render all that is raised below the middleware (which renders failures by `on_failure`)."""
-    app.add_exception_handler(Refusal, _for_pages_too(on_refusal))
+
+    def for_pages_too(handler: Handler) -> Handler:
+        async def answer(request: Request, error: Exception) -> Response:
+            return in_its_kind(request, await handler(request, error))
+
+        return answer
+
+    app.add_exception_handler(Refusal, for_pages_too(on_refusal))
     for wrong_fields in (RequestValidationError, WrongFields):
-        app.add_exception_handler(wrong_fields, _for_pages_too(on_validation_error))
-    app.add_exception_handler(HTTPException, _for_pages_too(on_http_error))
+        app.add_exception_handler(wrong_fields, for_pages_too(on_validation_error))
+    app.add_exception_handler(HTTPException, for_pages_too(on_http_error))

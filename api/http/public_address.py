@@ -19,19 +19,6 @@ MOST_CHARACTERS = 200
 _LINKS = re.compile(rb'\b(href|src|action|formaction|data-[a-z-]+)="/(?!/)')
 
 
-def normal_public_url(text: str) -> str:
-    """The address without a slash at its end; empty for none. Raises: ValueError for what is no address of a site."""
-    parts = urlsplit(text.strip())
-    if not text.strip():
-        return ""
-    more = parts.query or parts.fragment or "@" in parts.netloc
-    if parts.scheme not in ("http", "https") or not parts.hostname or more:
-        raise ValueError("须为 http(s)://主机[/路径] / has to be http(s)://host[/path]")
-    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", parts.path):
-        raise ValueError("路径只能有字母、数字、._~- / its path may have letters, digits and ._~- only")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
 def base_of(request: Request) -> str:
     """Where the service is for people, without a slash at the end."""
     public: str = request.app.state.service.settings.public_url

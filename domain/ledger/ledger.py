@@ -12,7 +12,6 @@ from uuid import UUID
 
 from eventsourcing.application import Application
 from eventsourcing.utils import EnvType
-from sqlalchemy import Engine
 
 from domain.events import LedgerOpened
 from domain.ledger.memory import LedgerMemory
@@ -21,7 +20,7 @@ from domain.ledger.reader import Reader
 from domain.ledger.unit_of_work import Clock, UnitOfWork, no_clock
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook
-from domain.store.db.engine import reading, writing
+from domain.store.db.engine import Engine, reading, writing
 from domain.store.log.clock import ClockWatch
 from domain.store.log.factory import LedgerFactory
 from domain.values import LEDGER_STREAM

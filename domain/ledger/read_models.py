@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Connection
-
 from domain.commands.base import Command
 from domain.events import Event
 from domain.law import Law
 from domain.ledger.reader import Reader
+from domain.store.db.engine import Connection
 from domain.store.db.statements import Insert, RowUpdate
 from domain.store.log.event_index_sql import StoredEntries
 from domain.values import Instant

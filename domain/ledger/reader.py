@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import Connection
-
 from domain.errors import Unreadable
 from domain.events import Event
 from domain.law import Law
 from domain.ledger.memory import LedgerMemory
+from domain.store.db.engine import Connection
 from domain.store.keys.vault import Vault
 from domain.store.log.recorder import recorded_of, states_named, states_of
 from domain.store.log.sequencer import sealed_at_index, sealed_place, sealed_until, sealed_versions
@@ -63,16 +62,15 @@ class Reader:
 
     def versions_in_log(self, stream: str, up_to: int) -> set[int]:
         """Which versions of a stream are among the first `up_to` entries of the sealed log."""
-        return set(self.connection.scalars(sealed_versions(stream, up_to)))
+        return sealed_versions(self.connection, stream, up_to)
 
     def log_index_of(self, stream: str, version: int) -> int | None:
         """The place of an event in the sealed log; None before it is sealed, moments after it was recorded."""
-        found: int | None = self.connection.scalar(sealed_place(stream, version))
-        return found
+        return sealed_place(self.connection, stream, version)
 
     def recorded_in_log(self, log_index: int) -> Instant | None:
         """When the event at this place of the sealed log was recorded."""
-        return self.connection.scalar(sealed_at_index(log_index))
+        return sealed_at_index(self.connection, log_index)
 
     def law(self, known_at: Instant) -> Law | None:
         """What the ledger had adopted by an instant (R4)."""

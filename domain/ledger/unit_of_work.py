@@ -7,7 +7,6 @@ from datetime import date, datetime
 from typing import Any
 
 from eventsourcing.persistence import ApplicationRecorder
-from sqlalchemy import Connection
 
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import Command, Recording
@@ -21,6 +20,8 @@ from domain.ledger.reader import Reader
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
 from domain.similar import content_key
+from domain.store.db.dialect import lock_law
+from domain.store.db.engine import Connection
 from domain.store.db.statements import Insert
 from domain.store.keys.vault import Vault
 from domain.store.log.clock import ClockWatch
@@ -34,7 +35,6 @@ from domain.store.log.stream_heads import (
     last_recorded_at,
     lock_for_recording,
     lock_head,
-    lock_law,
 )
 from domain.trail.indexed_trail import IndexedTrail
 from domain.values import (

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from domain.errors import Invalid, NotFound
 from domain.events import EventAnnulled, ResultPublished, ResultRevised
+from domain.law import must_be_assessed
 from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import resting_on, result_day, standing_result
@@ -23,7 +24,6 @@ from projections.compare.rank_moves import PlacedAgency
 from projections.compare.standing_difference import SUMMARY, Side, sheet_differences, standing_differences
 from projections.replay.basis import Basis, demonstration_mark
 from projections.replay.queries import ReplayQueries
-from projections.rows.read.row_queries import must_be_assessed
 
 Item = dict[str, Any]
 

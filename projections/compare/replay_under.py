@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from domain.errors import Contradiction, Invalid
-from domain.law import Law, under
+from domain.law import Law, must_be_assessed, under
 from domain.measures.rulebook.rulebook import Rulebook, year_span
 from domain.measures.text.implements import implements
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Tier
@@ -16,7 +16,6 @@ from projections.compare.rank_moves import PlacedAgency, ranks_of
 from projections.compare.standing_difference import Side
 from projections.replay.basis import Basis, demonstration_mark
 from projections.replay.queries import ReplayQueries
-from projections.rows.read.row_queries import must_be_assessed
 
 COMPARED = ("total", "grade", "rank", "tier")
 """What is told of each agency, under both laws."""

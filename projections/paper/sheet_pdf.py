@@ -7,8 +7,8 @@ from typing import Any
 
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.measures.text.annex1_form import annex1_form
+from domain.measures.text.citation_words import cited_in_chinese
 from domain.values import SHANGHAI, Instant, moment
-from projections.paper.citation_words import cited_in_chinese
 from projections.paper.cover import Heading
 from projections.paper.fonts import HEI, SONG
 from projections.paper.form_table import form_table

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from domain.measures.text.citation_words import cited_in_chinese
 from domain.values import TIER_LABELS, TIER_RANK, Tier
-from projections.paper.citation_words import cited_in_chinese
 from projections.pictures.svg import about_wide, broken, said, tag
 from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, AxisRow, stacked
 

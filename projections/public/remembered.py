@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
-
+from domain.store.db.engine import Connection
 from domain.store.log.certificate_index import streams_sharing
 from domain.store.log.stream_heads import versions
 from domain.values import FOREVER

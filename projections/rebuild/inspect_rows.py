@@ -22,8 +22,8 @@ from domain.values import stream_id
 from projections.projected_ledger import open_ledger
 from projections.rebuild.orphans import Orphan, orphans
 from projections.rebuild.reproject import Anew, Difference, OtherAnswer, differences, laws_of, made_anew, other_answers
-from projections.rows.tables import Tuples
 from projections.rows.write.projector import MADE_BY
+from projections.rows.write.tables import Tuples
 
 CHUNK_EVENTS = 1_000
 """About how many events a process takes at a time."""

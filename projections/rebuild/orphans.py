@@ -12,8 +12,8 @@ from sqlalchemy import Connection, func, select, text
 
 from domain.store.db.schema import read_model_build, stream_heads
 from domain.values import stream_id
-from projections.rows.tables import COLUMNS
 from projections.rows.write.projector import MADE_BY
+from projections.rows.write.tables import COLUMNS
 
 TABLES = (*COLUMNS, "rebuilt")
 _OF_AGENCY = "e.stream >= 'agency/' AND e.stream < 'agency0'"

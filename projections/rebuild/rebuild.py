@@ -25,6 +25,7 @@ from domain.ledger.ledger import Ledger
 from domain.ledger.memory import StreamCache
 from domain.ledger.reader import Reader
 from domain.store.db.db_errors import DatabaseOlder, named_trouble
+from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import reading, writing
 from domain.store.db.migrate import MIGRATION_WAIT_MS
 from domain.store.db.schema import read_model_build, rebuilt
@@ -43,8 +44,8 @@ from projections.rebuild.inspect_rows import (
 )
 from projections.rebuild.orphans import remove
 from projections.rebuild.reproject import laws_of, made_anew
-from projections.rows.tables import Tuples, delete, inserts
 from projections.rows.write.projector import MADE_BY
+from projections.rows.write.tables import Tuples, delete, inserts
 
 REBUILD_LOCK = 0x57E7A2D_0004
 
@@ -77,7 +78,7 @@ def rebuild(url: str, *, jobs: int, progress: Progress, report: Report, afresh: 
 @contextmanager
 def _alone(engine: Engine) -> Iterator[None]:
     """One rebuilding at a time; the lock goes with its session. On SQLite two do the same work, one after the other."""
-    if engine.dialect.name != "postgresql":
+    if not is_postgresql(engine):
         yield
         return
     with named_trouble(), engine.connect() as connection:
@@ -143,7 +144,7 @@ def ensure_rows(url: str, progress: Progress) -> None:
     """
     with owned(url) as engine, reading(engine) as connection:
         current = is_current(connection)
-        may = engine.dialect.name == "sqlite" or connection.scalar(
+        may = not is_postgresql(engine) or connection.scalar(
             text("SELECT has_table_privilege(session_user, 'agency_status', 'DELETE')")
         )
     if not current:

@@ -14,8 +14,8 @@ from domain.ledger.reader import Reader
 from domain.values import LEDGER_STREAM, Instant, instant, stream_id
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
-from projections.rows.tables import COLUMNS, Tuples, stored, tuples_of
 from projections.rows.write.projection import Laws, rows_in_memory
+from projections.rows.write.tables import COLUMNS, Tuples, stored, tuples_of
 
 
 class Difference(NamedTuple):

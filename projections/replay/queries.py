@@ -13,6 +13,7 @@ from domain.agency import unknown_agency, unknown_then
 from domain.disclosure.veil import of_month
 from domain.errors import Invalid
 from domain.events import Event
+from domain.law import must_be_assessed
 from domain.ledger.reader import Reader
 from domain.measures.notices import notices
 from domain.trail.trail import MonthVeil, Trail
@@ -22,7 +23,6 @@ from projections.replay.basis import Basis
 from projections.replay.known_at import EARLIEST, KnownAt, beyond, knowledge, not_future
 from projections.replay.standing import agency_name, sheet_answer, standing
 from projections.replay.timeline import timeline
-from projections.rows.read.row_queries import must_be_assessed
 
 
 class ReplayQueries:

@@ -11,8 +11,8 @@ import pypdfium2
 import pytest
 
 from domain.measures.text.annex1_form import annex1_form
+from domain.measures.text.citation_words import cited_in_chinese
 from projections.paper import fonts
-from projections.paper.citation_words import cited_in_chinese
 from projections.paper.cover import Heading
 from projections.paper.fonts import FontMissing, face, printable, width, wrapped
 from projections.paper.layout import BOTTOM, LEFT, PAGE_WIDTH, RIGHT, TOP, Column, Flow, Rule, Span, Text

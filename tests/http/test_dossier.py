@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from domain.store.log.mapper import leaf_hash
+from domain.proof.check import leaf_hash
 from domain.store.log.sequencer import seal
 from domain.values import Role
 from tests.http.dated import DatedWorld

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from api.application.parsing.strict_json import MOST_MEMBERS, MOST_NAMES, parse_object
+from api.application.parsing.validation_texts import MOST_ERRORS
 from api.application.privacy.authorisation import PERMISSIONS, PUBLIC
 from api.application.problem_types import Malformed
-from api.application.validation_texts import MOST_ERRORS
-from api.http.json_bodies import MOST_MEMBERS, MOST_NAMES, parse_object
 from api.http.limits.body_limits import SMALL_BYTES, limits_of
 from api.http.limits.rates import FAILED_COSTS
 from api.server import MOST_HEAD_BYTES

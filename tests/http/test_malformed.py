@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.application.parsing.strict_json import MOST_LEVELS, parse_object
 from api.application.problem_types import PROBLEM_TYPES, Malformed, problem_type_of
-from api.http.json_bodies import MOST_LEVELS, parse_object
 from api.settings import Settings
 from domain.errors import Refusal
 from tests.http.world import World, body_of, new_uscc

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.values import stream_id
-from projections.rows.tables import COLUMNS
+from projections.rows.write.tables import COLUMNS
 from tests.proof.test_tampering import Held, held, named, original
 
 __all__ = ["held", "original"]

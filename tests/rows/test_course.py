@@ -15,7 +15,7 @@ from domain.values import instant
 from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
 from projections.replay.timeline import PARTS
-from projections.replay.timeline_summary import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
+from projections.rows.read.timeline_summary import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
 from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc

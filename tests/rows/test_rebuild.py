@@ -19,8 +19,8 @@ from projections.rebuild import inspect_rows as inspection
 from projections.rebuild import reproject
 from projections.rebuild.inspect_rows import Found, check
 from projections.rebuild.rebuild import ensure_rows, rebuild, require_rows
-from projections.rows.tables import COLUMNS
 from projections.rows.write import projection
+from projections.rows.write.tables import COLUMNS
 from tests.databases import Databases
 from tests.rows.histories import LongHistory
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record

@@ -8,11 +8,12 @@ import sys
 import pytest
 from sqlalchemy import Engine, func, select
 
+from domain.proof.check import NO_EVENTS, chained
 from domain.store.db.engine import open_engine, reading
 from domain.store.db.migrate import migrate, require_current
 from domain.store.db.schema import events
 from domain.store.log.recorder import events_of
-from domain.store.log.stream_heads import NO_HASH, chained, head_of
+from domain.store.log.stream_heads import head_of
 from tests.postgres_server import PostgresServer
 from tests.store.makers import MAPPER, STREAM, append
 from tests.store.workers import SPAWN, append_many, finish, start
@@ -31,7 +32,7 @@ def _check_whole(engine: Engine, expected: int | None, batch: int = 1) -> int:
     assert instants == sorted(set(instants))
     assert len({fact.id for fact in facts}) == len(facts)
     assert (head.version, head.count, head.last_recorded_at) == (len(facts), len(facts), instants[-1])
-    assert head.hash == chained(NO_HASH, (one.leaf_hash for one in stored))
+    assert head.hash == chained(NO_EVENTS, (one.leaf_hash for one in stored))
     assert len(facts) % batch == 0
     if expected is not None:
         assert len(facts) == expected

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, text
 
 from domain.errors import Unreadable
 from domain.events import EVENT_TYPES, Event, topic_of
+from domain.proof.check import leaf_hash
 from domain.store.db.engine import reading, writing
-from domain.store.log.mapper import EventMapper, LedgerStoredEvent, leaf_hash
+from domain.store.log.mapper import EventMapper, LedgerStoredEvent
 from domain.store.log.recorder import LedgerRecorder, events_of
 from tests.store.makers import MAPPER, STREAM, one_of_each
 

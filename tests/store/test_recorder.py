@@ -10,13 +10,14 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import InfrastructureFactoryError, IntegrityError, ProgrammingError
 from sqlalchemy import Engine
 
+from domain.proof.check import NO_EVENTS, chained
 from domain.store.db.engine import reading, writing
 from domain.store.log import recorder
 from domain.store.log import stream_heads as heads
 from domain.store.log.factory import LedgerFactory
 from domain.store.log.mapper import EventMapper, LedgerStoredEvent
 from domain.store.log.recorder import LedgerRecorder, events_of, find_event
-from domain.store.log.stream_heads import NO_HASH, advanced, chained, head_of, lock_head, lock_heads, streams
+from domain.store.log.stream_heads import advanced, head_of, lock_head, lock_heads, streams
 from domain.values import stream_id
 from tests.store.makers import MAPPER, STREAM, append, append_within, lapse, undone
 
@@ -102,7 +103,7 @@ def test_a_head_counts_and_chains(engine: Engine) -> None:
     assert head is not None
     assert (head.stream, head.version, head.count) == (STREAM, 3, 3)
     assert head.last_recorded_at == facts[-1].recorded_at
-    assert head.hash == chained(NO_HASH, leaves) != chained(NO_HASH, reversed(leaves))
+    assert head.hash == chained(NO_EVENTS, leaves) != chained(NO_EVENTS, reversed(leaves))
     assert head.originator_id == stream_id(STREAM)
     assert head.db_now.tzinfo is not None
 

@@ -15,10 +15,11 @@ from domain.events import Event, ResultPublished
 from domain.law import Law
 from domain.ledger.ledger import Reader, UnitOfWork
 from domain.measures.calendar import Deadline
-from domain.store.db.statements import Insert, RowUpdate, write
-from domain.store.log.bulk_append import Staged, transaction_clock
+from domain.proof.check import leaf_hash
+from domain.store.db.dialect import transaction_clock
+from domain.store.db.statements import Insert, RowUpdate, Staged, write
 from domain.store.log.event_index_sql import StoredEntries
-from domain.store.log.mapper import LedgerStoredEvent, leaf_hash
+from domain.store.log.mapper import LedgerStoredEvent
 from domain.store.log.recorder import event_rows
 from domain.store.log.stream_heads import advanced, head_changes
 from domain.trail.trail import Trail

@@ -11,10 +11,10 @@ import subprocess
 import time
 
 import structlog
-from sqlalchemy import Engine
 
 from api.settings import Settings
 from domain.errors import Refusal
+from domain.store.db.engine import Engine
 from domain.store.keys.secret_files import replace
 from domain.store.proof.checkpoint_archive import NotKept, Witness
 from domain.store.proof.proof_reader import Signed

@@ -6,19 +6,17 @@ import time
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Engine
-
 from api.settings import Settings
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
 from domain.proof.check import Checkpoint, ProofError
-from domain.store.db.engine import reading
+from domain.store.db.engine import Engine, reading
 from domain.store.db.write_guard import guard_of
-from domain.store.log.restored import require_signed
 from domain.store.log.sequencer import has_sealed, seal, sealed_until, to_be_sealed
 from domain.store.proof.checkpoint_archive import LogRewritten, Witness, log_rewritten
 from domain.store.proof.log_keys import LogKeys
 from domain.store.proof.proof_reader import HeadsKept, Signed, latest_checkpoint, origin_of
+from domain.store.proof.restored import require_signed
 from domain.store.proof.tree_writer import Prover
 
 SEALING_SECONDS = 20

@@ -6,7 +6,6 @@ import threading
 import time
 
 import structlog
-from sqlalchemy import Engine
 
 from api.application.background.checkpoint_copies import CheckpointCopies
 from api.application.background.checkpoint_signer import CheckpointSigner
@@ -15,8 +14,9 @@ from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings
 from domain.errors import Busy, Refusal
 from domain.store.access.tokens import Token, is_stale, touch_token
-from domain.store.db.engine import leave_no_trace, reading, writing
-from domain.store.log.clock import ClockWatch, clock_of
+from domain.store.db.dialect import database_clock
+from domain.store.db.engine import Engine, leave_no_trace, reading, writing
+from domain.store.log.clock import ClockWatch
 from domain.store.log.sequencer import seal, sealed_until, unsealed
 from domain.store.log.stream_heads import last_recorded_at
 from domain.store.proof.proof_reader import Signed, latest_checkpoint
@@ -165,7 +165,7 @@ class Housekeeper:
         """Also while nothing is recorded: so that a jump is seen, and what was accepted or is right again."""
         if self._clock is not None:
             with reading(self._engine) as connection:
-                self._clock.require(clock_of(connection), lambda: last_recorded_at(connection))
+                self._clock.require(database_clock(connection), lambda: last_recorded_at(connection))
             self._clock.keep()
 
     def _seal(self) -> None:

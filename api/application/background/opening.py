@@ -5,14 +5,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import Engine, inspect, text
-
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded, DegradedReason
 from api.application.problem_types import problem_type_of
 from api.settings import Settings
 from domain.store.db.db_errors import DatabaseRefused
-from domain.store.db.engine import database_url, reading, require_sound, was_stopped_uncleanly
+from domain.store.db.engine import Engine, embedded_file, reading, require_sound, was_stopped_uncleanly
+from domain.store.db.state import holds_events
 from domain.store.db.write_guard import guard_of
 from domain.store.proof.checkpoint_archive import LogRewritten, NotKept
 from domain.store.proof.log_keys import CURRENT, PUBLIC
@@ -76,11 +75,8 @@ def watch_writes(degraded: Degraded, engine: Engine) -> None:
 
 
 def _missing(settings: Settings) -> bool:
-    url = database_url(settings.database)
-    if url.get_backend_name() != "sqlite":
-        return False
-    file = Path(url.database or "")
-    return not file.exists() or file.stat().st_size == 0
+    file = embedded_file(settings.database)
+    return file is not None and (not file.exists() or file.stat().st_size == 0)
 
 
 def _signed_before(settings: Settings) -> Path | None:
@@ -92,6 +88,4 @@ def _signed_before(settings: Settings) -> Path | None:
 
 def _holds_a_ledger(engine: Engine) -> bool:
     with reading(engine) as connection:
-        if not inspect(connection).has_table("events"):
-            return False
-        return connection.execute(text("SELECT 1 FROM events LIMIT 1")).first() is not None
+        return holds_events(connection)

@@ -65,8 +65,6 @@ class Readiness:
     def _of_the_database(self) -> list[DegradedReason]:
         engine = self._ledger.engine
         require_current(engine)
-        if engine.dialect.name != "postgresql":
-            return []
         with self._ledger.reading() as reader:
             pool, writes = engine.pool, takes_writes(reader.connection)
         if not writes:

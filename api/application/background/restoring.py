@@ -12,11 +12,12 @@ from domain.ledger.ledger import Ledger
 from domain.ledger.unit_of_work import UnitOfWork
 from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_note
 from domain.store.access.tokens import create_person, person_named
+from domain.store.db.dialect import is_postgresql
 from domain.store.db.write_guard import OtherCluster, guard_of
 from domain.store.log import new_horizon
-from domain.store.log.restored import holds, longest, still_held
 from domain.store.log.sequencer import require_same_cluster, seal, sealed_until, skipped
 from domain.store.proof.checkpoint_archive import LogRewritten, kept_in
+from domain.store.proof.restored import holds, longest, still_held
 from domain.store.proof.tree_writer import root_of_log
 from domain.values import LEDGER_STREAM
 
@@ -63,7 +64,7 @@ def sequence(ledger: Ledger, person: str, reason: str) -> HorizonBegun:
     Raises: Contradiction where the log can simply go on.
     """
     _require_reason(reason)
-    if ledger.engine.dialect.name != "postgresql":
+    if not is_postgresql(ledger.engine):
         raise _goes_on()
     for kind in (OtherCluster, LogRewritten):  # a ledger that differs as well is accepted after this
         guard_of(ledger.engine).go_on(kind)

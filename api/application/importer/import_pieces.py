@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import func, select
 
 from api.application.commands import find_command
 from api.application.importer.line_errors import ImportStopped, refused
@@ -17,6 +16,8 @@ from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
 from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.store.access.tokens import create_person, person_named
+from domain.store.db.dialect import insert_new
+from domain.store.db.engine import Connection
 from domain.store.db.schema import import_pieces
 from domain.values import Role, agency_stream, instant
 
@@ -58,7 +59,7 @@ def _record_piece(
     is_last = len(commands) <= PIECE_LINES
     commands = commands[:PIECE_LINES]
     up_to = last_line if is_last else commands[-1][0]
-    if not _claim(unit, file_sha256, piece + 1, done + 1, up_to):
+    if not claim(unit, file_sha256, piece + 1, done + 1, up_to, datetime.now(UTC)):
         return 0, done
     actor = person_named(unit.connection, person) or create_person(unit.connection, person)
     for stream in sorted({agency_stream(uscc) for _, uscc, _, _, _ in commands}):
@@ -89,14 +90,13 @@ def _command(line: int, post: str, body: Any) -> Command:
     return found[0].body.model_validate(body)
 
 
-def _claim(unit: UnitOfWork, file_sha256: bytes, piece: int, first_line: int, last_line: int) -> bool:
+def claim(unit: UnitOfWork, file_sha256: bytes, piece: int, first_line: int, last_line: int, at: datetime) -> bool:
     """Insert the piece's row. On PostgreSQL a second import of the file waits here and then finds the row taken."""
-    make = postgresql.insert if unit.connection.dialect.name == "postgresql" else sqlite.insert
-    row = make(import_pieces).values(
-        file_sha256=file_sha256,
-        piece=piece,
-        first_line=first_line,
-        last_line=last_line,
-        recorded_at=instant(datetime.now(UTC)),
-    )
-    return unit.connection.execute(row.on_conflict_do_nothing()).rowcount == 1
+    row = {
+        "file_sha256": file_sha256,
+        "piece": piece,
+        "first_line": first_line,
+        "last_line": last_line,
+        "recorded_at": instant(at),
+    }
+    return insert_new(unit.connection, import_pieces, row)

@@ -7,7 +7,7 @@ from typing import Any
 from api.application.importer.line_errors import LineError
 from api.application.importer.lines import CommandLine
 from api.application.importer.spool import Spool, event_id
-from api.application.placeholders import resolved
+from api.application.parsing.placeholders import resolved
 
 
 class References:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from api.application.validation_texts import field_errors
+from api.application.parsing.validation_texts import field_errors
 from domain.errors import Invalid, Refusal
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from api.application.importer.line_errors import LineError
-from api.http.json_bodies import parse_object
+from api.application.parsing.strict_json import parse_object
 from domain.errors import Refusal
 
 LINE_LIMIT_BYTES = 1024 * 1024

@@ -14,12 +14,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from sqlalchemy import Engine
-
 from api.application.privacy.callers import Caller
 from domain.store.access import access_log as consultations
 from domain.store.access.access_log import Consultation
-from domain.store.db.engine import writing
+from domain.store.db.engine import Engine, writing
 from domain.values import instant
 
 MOST_WAITING = 5_000

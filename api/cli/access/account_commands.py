@@ -6,7 +6,6 @@ import sys
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
 
 from api.cli.access.token_commands import require_bound
 from api.cli.database import existing_ledger, opened_ledger
@@ -20,7 +19,7 @@ from domain.store.access.admin import made_password
 from domain.store.access.passwords import hash_password
 from domain.store.access.sign_in_failures import normal_login
 from domain.store.access.tokens import create_person, person_named
-from domain.store.db.engine import reading, writing
+from domain.store.db.engine import Connection, reading, writing
 from domain.values import Role
 
 account_app = typer.Typer(help="账户：谁可以登录页面 / accounts: who may sign in to the pages", no_args_is_help=True)

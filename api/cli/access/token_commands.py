@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
-from sqlalchemy import Connection
 
 from api.cli.database import existing_ledger, opened_ledger
 from api.cli.options import Database, Json, parse_day, parse_uscc
@@ -17,7 +16,7 @@ from domain.errors import Invalid
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.admin import BOUND, end_of, revoke_by_id, token_rows
 from domain.store.access.tokens import create_person, create_token, person_named
-from domain.store.db.engine import reading, writing
+from domain.store.db.engine import Connection, reading, writing
 from domain.values import Instant, Role, instant
 
 token_app = typer.Typer(

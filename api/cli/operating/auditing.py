@@ -15,12 +15,12 @@ from api.cli.running import DIFFERENT, TAMPERED, say
 from api.settings import Settings
 from domain.ledger.ledger import Ledger
 from domain.store.db.engine import reading
-from domain.store.log.restored import acceptances, origins_of
 from domain.store.proof.audit import Auditor
 from domain.store.proof.audit_beside import Finding, readable
 from domain.store.proof.checkpoint_archive import kept_in, kept_note
 from domain.store.proof.log_keys import LogKeys
 from domain.store.proof.proof_reader import latest_checkpoint
+from domain.store.proof.restored import acceptances, origins_of
 from projections.rebuild.inspect_rows import Found
 from projections.rebuild.inspect_rows import check as check_rows
 

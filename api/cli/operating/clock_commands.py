@@ -10,7 +10,7 @@ from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Person
 from api.cli.output import pairs
 from api.cli.running import say
-from domain.store.log.clock import clock_of
+from domain.store.db.dialect import database_clock
 from domain.store.log.stream_heads import last_recorded_at
 from domain.values import instant
 
@@ -21,7 +21,7 @@ def show(database: Database = None) -> None:
     """显示数据库时钟、最近记录时刻和上次留存的时钟 / The clock, the last recorded instant, and what was kept."""
     watch = settings_for(database).clock_watch()
     with existing_ledger(database) as ledger, ledger.reading() as reader:
-        now, last = clock_of(reader.connection), last_recorded_at(reader.connection)
+        now, last = database_clock(reader.connection), last_recorded_at(reader.connection)
     kept = watch.last_kept()
     pairs(
         "时钟 clock",
@@ -42,7 +42,7 @@ def accept(
     """确认时钟无误，恢复记录（留存于密钥文件夹） / Say that the clock is right: recording goes on."""
     settings = settings_for(database)
     with existing_ledger(database) as ledger, ledger.reading() as reader:
-        now, last = clock_of(reader.connection), last_recorded_at(reader.connection)
+        now, last = database_clock(reader.connection), last_recorded_at(reader.connection)
     settings.clock_watch().accept(now, last, person, reason)
     say(f"已确认时钟 / accepted: {instant(now)}")
 

@@ -16,7 +16,7 @@ from api.cli.options import Database, Person
 from api.cli.running import say
 from domain.errors import Contradiction
 from domain.store.db.copies import back_up, put_back
-from domain.store.db.engine import database_url
+from domain.store.db.engine import embedded_file
 from domain.store.db.write_guard import guard_of
 
 FILE_COMMAND = "file"
@@ -111,8 +111,8 @@ def sequence(person: Person, reason: Reason, database: Database = None) -> None:
 
 
 def _embedded(database: str | None) -> Path:
-    url = database_url(settings_for(database).database)
-    if url.get_backend_name() != "sqlite":
+    file = embedded_file(settings_for(database).database)
+    if file is None:
         raise Contradiction(
             "只用于内嵌的 SQLite 数据库",
             "this is for an embedded SQLite database",
@@ -120,7 +120,7 @@ def _embedded(database: str | None) -> Path:
             remedy_en="For PostgreSQL use pg_dump and pg_restore, or base backups; then steward restore sequence and "
             "steward restore accept.",
         )
-    return Path(url.database or "")
+    return file
 
 
 def register(app: typer.Typer) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from api.application.parsing.strict_json import MOST_MEMBERS
 from api.application.privacy.authorisation import PUBLIC, rights_of
-from api.http.json_bodies import MOST_MEMBERS
 from domain.values import Role
 
 SMALL_BYTES = 64 * 1024

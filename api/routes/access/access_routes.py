@@ -14,7 +14,6 @@ import msgspec
 import structlog
 from fastapi import APIRouter, Request
 from pydantic import Field, StringConstraints
-from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from api.application.privacy.callers import Caller
@@ -38,9 +37,8 @@ from domain.store.access.admin import (
     token_of,
 )
 from domain.store.access.passwords import hash_password
-from domain.store.access.tokens import create_person, create_token, token_hash
-from domain.store.db.engine import writing
-from domain.store.db.schema import persons
+from domain.store.access.tokens import create_person, create_token, is_person, token_hash
+from domain.store.db.engine import Connection, writing
 from domain.values import ROLE_NAMES, Role, instant
 
 router = APIRouter(route_class=GuardedRoute)
@@ -196,10 +194,9 @@ def _person(connection: Connection, body: _Holder) -> str:
         )
     if body.person is not None:
         return create_person(connection, body.person)
-    found = connection.scalar(select(persons.c.id).where(persons.c.id == body.person_id))
-    if found is None:
+    if body.person_id is None or not is_person(connection, body.person_id):
         raise Invalid("没有这个人员编号", "there is no person with this id", pointer="/person_id")
-    return str(found)
+    return body.person_id
 
 
 def _by(request: Request) -> By:

@@ -21,8 +21,8 @@ from api.http.guard import GuardedRoute
 from api.http.query_params import EventId, FirstSize, LastSize, Size
 from api.http.responses import ASK_AGAIN, PageBytes, answer, answered
 from domain.errors import Invalid
-from domain.store.log.restored import acceptances
 from domain.store.proof.proof_reader import checkpoint_at
+from domain.store.proof.restored import acceptances
 
 router = APIRouter(route_class=GuardedRoute)
 LOG, TEXT = "日志与证明", "text/plain"

@@ -10,7 +10,7 @@ from api.application.privacy.callers import Caller
 from api.application.questions.inquiry import now
 from api.application.questions.service.survey_questions import about_link, invitation_of
 from api.application.record import record
-from api.application.survey_secrets import PATH, find_link, note_use
+from api.application.survey_secrets import PATH, find_link
 from api.http.documentation.examples import AGENCY_USCC
 from api.http.documentation.openapi import link_docs, public_docs
 from api.http.guard import GuardedRoute
@@ -20,6 +20,7 @@ from domain.agency import Agency
 from domain.commands.surveys import AnswerInvitation
 from domain.events import SurveyInvited
 from domain.ledger.ledger import UnitOfWork
+from domain.store.access.survey_tokens import note_use
 from domain.trail.trail import Trail
 from domain.values import Role, shanghai_date
 

@@ -17,7 +17,7 @@ from domain.values import TIER_RANK, Tier, shanghai_date
 from projections.pictures.svg import about_wide, said, tag
 from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, AxisRow, stacked
 from projections.pictures.timeline_picture import LANES
-from projections.replay.timeline_summary import LANE_KEYS
+from projections.rows.read.timeline_summary import LANE_KEYS
 
 Item = Mapping[str, Any]
 WIDTH = 960.0

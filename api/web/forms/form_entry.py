@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from api.application.commands import CommandRoute
-from api.application.validation_texts import field_errors
+from api.application.parsing.validation_texts import field_errors
 from api.web.forms.form_fields import FORMS, FormField, every_field, form_fields
 from api.web.forms.form_particulars import cleared, parts, untouched
 from api.web.forms.form_texts import CommandText, Words, command_text

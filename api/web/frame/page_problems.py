@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from api.application.validation_texts import WrongFields
+from api.application.parsing.validation_texts import WrongFields
 from domain.errors import Refusal
 
 

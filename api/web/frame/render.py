@@ -24,8 +24,8 @@ from api.web.frame.basis_picker import asked, keeping, local_of
 from api.web.frame.glossary import terms
 from api.web.frame.page_table import ASSETS, FIRST_LIST, PAGES, POLICY, PageEntry, page_named
 from api.web.frame.visitors import Visitor
+from domain.measures.text.citation_words import cited_in_chinese
 from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
-from projections.paper.citation_words import cited_in_chinese
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, insert, or_, select
 
 from domain.store.access.row_macs import with_seal
+from domain.store.db.dialect import lock_number
 from domain.store.db.schema import access_changes
 from domain.values import Instant, instant, midnight
 
@@ -69,8 +70,7 @@ def note(
     connection: Connection, by: By, act: AccessAction, subject: str, *, person_id: str, role: str, uscc: str | None
 ) -> None:
     """Write down a change of access that this transaction makes. `subject` is never a secret."""
-    if connection.dialect.name == "postgresql":  # SQLite's writers come one after another in any case
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (NUMBER_LOCK,))
+    lock_number(connection, NUMBER_LOCK)
     made = AccessChange(
         newest(connection) + 1, instant(datetime.now(UTC)), by.person_id, by.via, act, person_id, role, uscc, subject
     )

@@ -15,6 +15,7 @@ from domain.errors import Invalid
 from domain.store.access.access_audit import AccessAction, By, note
 from domain.store.access.row_macs import holds, is_sealed, with_seal
 from domain.store.db.column_types import as_instant
+from domain.store.db.dialect import insert_new
 from domain.store.db.schema import accounts, persons, tokens
 from domain.values import Instant, Role, instant, moment, new_id
 
@@ -56,6 +57,17 @@ def create_person(connection: Connection, name: str) -> str:
     row = {"id": person_id, "name": name, "created_at": _now()}
     connection.execute(insert(persons).values(with_seal(connection, "persons", row)))
     return person_id
+
+
+def ensure_person(connection: Connection, person_id: str, name: str) -> None:
+    """Record an actor with an id of ours unless it is there: the software, say, which is no person."""
+    row = {"id": person_id, "name": name, "created_at": _now()}
+    insert_new(connection, persons, with_seal(connection, "persons", row))
+
+
+def is_person(connection: Connection, person_id: str) -> bool:
+    """Whether there is a person with this id."""
+    return connection.scalar(select(persons.c.id).where(persons.c.id == person_id)) is not None
 
 
 def person_named(connection: Connection, name: str) -> str | None:

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from domain.errors import Busy, Contradiction
 from domain.store.db.db_errors import damaged, foreign, named_trouble
-from domain.store.keys.secret_files import sync_folder
 
 BESIDE = ("-wal", "-shm")
 """What SQLite keeps beside a file while it is open."""
@@ -114,3 +113,12 @@ def _require_unused(target: Path) -> None:
                 remedy="请先停止服务和其他命令，再恢复",
                 remedy_en="Stop the service and other commands first.",
             ) from error
+
+
+def sync_folder(path: Path) -> None:
+    """Have the disk hold what stands in a folder: files put there, replaced or taken away."""
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -11,6 +11,9 @@ import sqlalchemy.exc
 
 from domain.errors import Busy, Refusal
 
+DBAPIError = sqlalchemy.exc.DBAPIError
+"""Any error of a database's driver, for who tells of it."""
+
 
 class DatabaseRefused(Refusal):
     """The database is not one that this version of the software may serve."""

@@ -14,11 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.store.db.db_errors import damaged, named_trouble
+from domain.store.db.dialect import is_postgresql
 from domain.store.db.postgresql import WAIT_MS, dropped_if_other, postgresql_engine, serve_under_role, several_hosts
 from domain.store.db.write_guard import GUARD_OPTION, Guard, guard_of
+
+__all__ = ["Connection", "Engine"]
+"""A transaction and a database, for who hands them on and writes no SQL."""
 
 _BEGIN = "steward_begin"
 KEYS_OPTION = "steward_keys"
@@ -28,7 +33,10 @@ CHECKPOINT_SECONDS = 2.0
 
 def database_url(text: str | URL) -> URL:
     """The URL with the driver that we use; `ValueError` for a database that we do not know, or one in memory."""
-    url = make_url(several_hosts(text) if isinstance(text, str) else text)
+    try:
+        url = make_url(several_hosts(text) if isinstance(text, str) else text)
+    except ArgumentError as error:
+        raise ValueError(str(error)) from None
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg2"):
         return url.set(drivername="postgresql+psycopg2")
     if url.drivername not in ("sqlite", "sqlite+pysqlite"):
@@ -38,14 +46,19 @@ def database_url(text: str | URL) -> URL:
     return url
 
 
+def embedded_file(url: str | URL) -> Path | None:
+    """The file of an embedded database, whether it is there or not; None for PostgreSQL. Raises: ValueError."""
+    made = database_url(url)
+    return Path(made.database or "") if made.get_backend_name() == "sqlite" else None
+
+
 def key_folder(url: str | URL, data_dir: Path | None = None) -> Path:
     """Where the keys of a database lie if nobody names a folder: beside the embedded file, else in the data folder."""
     named = os.environ.get("STEWARD_KEY_DIR")
     if named:
         return Path(named)
-    made = database_url(url)
-    if made.get_backend_name() == "sqlite":
-        return Path(made.database or "").parent / "keys"
+    if (file := embedded_file(url)) is not None:
+        return file.parent / "keys"
     return (data_dir or Path(os.environ.get("STEWARD_DATA_DIR") or "data")) / "keys"
 
 
@@ -57,7 +70,7 @@ def open_engine(url: str | URL, *, answer_seconds: float | None = None) -> Engin
     Raises: ValueError; Busy when the file cannot be made. PostgreSQL is first reached when first used.
     """
     engine = _engine(database_url(url), answer_seconds, pool_size=8, max_overflow=24, pool_timeout=WAIT_MS / 1000)
-    if engine.dialect.name == "postgresql":
+    if is_postgresql(engine):
         serve_under_role(engine)
     return engine
 
@@ -95,7 +108,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     guard = guard_of(engine)
     guard.require_readable()
     with guard.noticing(), named_trouble(writes=False), engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
+        if is_postgresql(engine):
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with dropped_if_other(engine, connection, writes=False), connection.begin():
             yield connection
@@ -106,7 +119,7 @@ def require_sound(engine: Engine, *, thoroughly: bool = False) -> None:
 
     Raises: DatabaseDamaged, and then nothing is read from it or written to it; DatabaseForeign.
     """
-    if engine.dialect.name != "sqlite":
+    if is_postgresql(engine):
         return
     guard = guard_of(engine)
     with guard.noticing():
@@ -118,9 +131,9 @@ def require_sound(engine: Engine, *, thoroughly: bool = False) -> None:
 
 def was_stopped_uncleanly(url: str | URL) -> bool:
     """SQLite: whether a log of changes lies beside the file: whoever wrote it has not ended in order, or still runs."""
-    made = database_url(url)
-    log = Path(f"{made.database}-wal")
-    return made.get_backend_name() == "sqlite" and log.exists() and log.stat().st_size > 0
+    file = embedded_file(url)
+    log = Path(f"{file}-wal")
+    return file is not None and log.exists() and log.stat().st_size > 0
 
 
 def _engine(url: URL, answer_seconds: float | None = None, **pool: Any) -> Engine:
@@ -185,7 +198,7 @@ def leave_no_trace(engine: Engine) -> bool:
     Readers of an older moment are waited for, for a while; False when they were still there (try again later).
     PostgreSQL keeps old rows until VACUUM: nothing is done, and True.
     """
-    if engine.dialect.name == "postgresql":
+    if is_postgresql(engine):
         return True
     until = time.monotonic() + CHECKPOINT_SECONDS
     while _alone(engine, "PRAGMA wal_checkpoint(TRUNCATE)")[0] != 0:

@@ -18,6 +18,7 @@ import asyncpg
 from sqlalchemy import Engine
 
 from domain.errors import Busy
+from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import reading
 from domain.store.db.postgresql import (
     POSTGRESQL_SESSION,
@@ -56,7 +57,7 @@ class QuickReads(Protocol):
 
 async def quick_reads(engine: Engine) -> QuickReads:
     """Quick reads of the database behind an engine. Nothing is connected before the first."""
-    if engine.dialect.name != "postgresql":
+    if not is_postgresql(engine):
         return _Sqlite(engine)
     return _Postgresql(engine, await _Postgresql.pool_of(engine))
 

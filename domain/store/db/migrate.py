@@ -6,6 +6,7 @@ from alembic import command
 from sqlalchemy import URL, Connection, Engine, text
 
 from domain.store.db.db_errors import DatabaseEncoded, DatabaseOlder, named_trouble
+from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import open_migration_engine, reading, writing
 from domain.store.db.postgresql import SERVICE_ROLE
 from domain.store.db.privileges import ensure_grants, ensure_service_role, missing_grants
@@ -23,7 +24,7 @@ def migrate(database: Engine | URL | str) -> None:
     Raises: DatabaseNewer, DatabaseHalfMigrated, DatabaseForeign, Busy.
     """
     engine = open_migration_engine(database.url if isinstance(database, Engine) else database)
-    if engine.dialect.name == "sqlite":
+    if not is_postgresql(engine):
         _migrate_sqlite(engine)
     else:
         _migrate_postgresql(engine)
@@ -39,7 +40,7 @@ def require_current(engine: Engine) -> None:
     with reading(engine) as connection:
         _require_utf8(connection)
         state = state_of(connection)
-        lacking = missing_grants(connection) if engine.dialect.name == "postgresql" else []
+        lacking = missing_grants(connection) if is_postgresql(engine) else []
     if state is not State.CURRENT:
         raise DatabaseOlder(
             "数据库尚未建立或版本较旧",
@@ -54,7 +55,7 @@ def require_current(engine: Engine) -> None:
 
 def _require_utf8(connection: Connection) -> None:
     """PostgreSQL: names and reasons are written in Chinese, which other encodings refuse or keep as they please."""
-    if connection.dialect.name != "postgresql":
+    if not is_postgresql(connection):
         return
     encoding = connection.scalar(text("SHOW server_encoding"))
     if encoding != "UTF8":

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.store.db.db_errors import has_other_server
+from domain.store.db.dialect import is_postgresql
 from domain.store.db.patience import PATIENCE_OPTION, Patience, patience_of
 
 SERVICE_ROLE = "steward_service"
@@ -135,7 +136,7 @@ def dropped_if_other(engine: Engine, connection: Connection, *, writes: bool) ->
     try:
         yield
     except (sqlalchemy.exc.DBAPIError, psycopg2.Error) as error:
-        if engine.dialect.name == "postgresql" and has_other_server(error, writes=writes):
+        if is_postgresql(engine) and has_other_server(error, writes=writes):
             pool = engine.pool
             connection.invalidate()
             drop_connections(engine, pool)
@@ -155,7 +156,9 @@ def drop_connections(engine: Engine, pool: Any = None) -> None:
 
 
 def takes_writes(connection: Connection) -> bool:
-    """Whether the server is no replica and not set to be read only."""
+    """Whether the server is no replica and not set to be read only. An embedded file always takes them."""
+    if not is_postgresql(connection):
+        return True
     query = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('default_transaction_read_only')::boolean"
     return bool(connection.scalar(text(query)))
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.store.db.db_errors import DatabaseHalfMigrated, DatabaseNewer, foreign
+from domain.store.db.dialect import dialect_of, is_postgresql
 from domain.store.db.privileges import INSUFFICIENT_PRIVILEGE, missing_membership
 from domain.store.db.schema import TRIGGERS, metadata
 
@@ -83,18 +84,25 @@ def _missing(connection: Connection, there: set[str]) -> set[str]:
     for (_, name), found in columns.items():
         needed = {column.name for column in metadata.tables[name].columns}
         missing |= {f"column {name}.{column}" for column in needed - {column["name"] for column in found}}
-    return missing | {f"trigger {name}" for name in TRIGGERS[connection.dialect.name] - _triggers(connection)}
+    return missing | {f"trigger {name}" for name in TRIGGERS[dialect_of(connection)] - _triggers(connection)}
 
 
 def _triggers(connection: Connection) -> set[str]:
     """The triggers that exist and are switched on."""
-    if connection.dialect.name == "sqlite":
+    if not is_postgresql(connection):
         return set(connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")))
     query = (
         "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
         "WHERE NOT tgisinternal AND tgenabled = 'A' AND relnamespace = current_schema()::regnamespace"
     )
     return set(connection.scalars(text(query)))
+
+
+def holds_events(connection: Connection) -> bool:
+    """Whether anything was ever recorded here; False for a database without our tables."""
+    if not inspect(connection).has_table("events"):
+        return False
+    return connection.execute(text("SELECT 1 FROM events LIMIT 1")).first() is not None
 
 
 def half_migrated(missing: str, missing_en: str) -> DatabaseHalfMigrated:

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from functools import cache
 from typing import Any, NamedTuple
 
 import psycopg2
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
+
+from domain.store.db.dialect import is_postgresql
 
 _PREPARED = "steward_prepared"
+STAGED_ROWS = 500
+"""How many rows go into a temporary table at a time."""
 _MOST = 500
 """More than the code has; a connection that holds so many goes on without preparing."""
 _PARAMETER = re.compile(r"\$(\d+)(::[a-z]+(?:\[\])?)?")
@@ -26,7 +30,7 @@ def run(connection: Connection, query: str, values: Sequence[Any] = (), *, first
 
     `first`: a statement without parameters that goes before it in the same round trip (PostgreSQL).
     """
-    if connection.dialect.name != "postgresql":
+    if not is_postgresql(connection):
         found = connection.exec_driver_sql(_for_sqlite(query), tuple(values))
         row = _row_type(tuple(found.keys()))
         return [row._make(one) for one in found]
@@ -103,7 +107,7 @@ class RowUpdate(NamedTuple):
 def write(connection: Connection, writes: Sequence[Insert | RowUpdate]) -> list[int]:
     """Do all of it, in one round trip where the database has one: how many rows each has touched."""
     writes = [one for one in writes if one.rows]
-    if connection.dialect.name != "postgresql":
+    if not is_postgresql(connection):
         return [_write_one(connection, one) for one in writes]
     if not writes:
         return []
@@ -144,3 +148,49 @@ def _together(writes: tuple[Insert | RowUpdate, ...]) -> str:
         parts.append(f"w{place} AS ({part} RETURNING 1)")
     counts = ", ".join(f"(SELECT count(*) FROM w{place})" for place in range(len(writes)))  # noqa: S608  # the same
     return f"WITH {', '.join(parts)} SELECT {counts}"
+
+
+class Staged:
+    """Inserts for very many streams, brought there before anybody has to wait, and put in place under the lock.
+
+    PostgreSQL: they go into temporary tables first, which nobody else sees, so that under the lock only one statement a
+    table is left to do. SQLite takes its only write lock at the beginning anyway. The first column of each is the
+    originator of the row's stream.
+    """
+
+    def __init__(self, connection: Connection, inserts: Sequence[Insert]) -> None:
+        self._connection = connection
+        self._inserts = [one for one in inserts if one.rows]
+        self._postgresql = is_postgresql(connection)
+        if self._postgresql:
+            for one in self._inserts:
+                self._bring(one)
+
+    def _bring(self, one: Insert) -> None:
+        columns = ", ".join(one.columns)
+        self._connection.exec_driver_sql(
+            f"CREATE TEMPORARY TABLE {_name(one)} ON COMMIT DROP AS SELECT {columns} FROM {one.table} LIMIT 0"  # noqa: S608
+        )
+        for start in range(0, len(one.rows), STAGED_ROWS):
+            piece = one._replace(table=_name(one), rows=one.rows[start : start + STAGED_ROWS])
+            write(self._connection, [piece])
+
+    def put(self, without: Collection[str] = ()) -> None:
+        """Insert them all, but for the streams of these originator ids (hex)."""
+        for one in self._inserts:
+            if self._postgresql:
+                columns = ", ".join(one.columns)
+                self._connection.execute(
+                    text(
+                        f"INSERT INTO {one.table} ({columns}) SELECT {columns} FROM {_name(one)} "  # noqa: S608  # ours
+                        "WHERE originator_id <> ALL (CAST(:without AS uuid[]))"
+                    ),
+                    {"without": list(without)},
+                )
+            else:
+                rows: list[tuple[Any, ...]] = [row for row in one.rows if row[0] not in without]
+                write(self._connection, [one._replace(rows=rows)])
+
+
+def _name(one: Insert) -> str:
+    return f"staged_{one.table}"

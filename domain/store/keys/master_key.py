@@ -18,10 +18,10 @@ from threading import Lock
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.errors import Unreadable
 from domain.store.db.db_errors import DatabaseRefused
+from domain.store.db.dialect import insert_new
 from domain.store.db.engine import KEYS_OPTION, key_folder
 from domain.store.db.schema import master_keys
 from domain.store.keys.secret_files import read_or_make, read_secret
@@ -170,9 +170,8 @@ def known_masters(connection: Connection) -> set[str]:
 
 def note_master(connection: Connection, master_id: str, at: Instant, *, scrubbed: bool) -> bool:
     """Note that a master key wraps from now on; whether it was not known before."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     row = {"id": master_id, "created_at": at, "scrubbed_at": at if scrubbed else None}
-    return connection.execute(insert(master_keys).values(row).on_conflict_do_nothing()).rowcount == 1
+    return insert_new(connection, master_keys, row)
 
 
 def missing(folder: Path, ids: list[str]) -> MasterKeyMissing:

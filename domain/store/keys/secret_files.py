@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from domain.errors import Refusal
+from domain.store.db.copies import sync_folder
 
 
 class UnsafeKeyFile(Refusal):
@@ -44,15 +45,6 @@ def write_once(path: Path, content: bytes) -> bool:
             Path(name).unlink()
     sync_folder(path.parent)
     return True
-
-
-def sync_folder(path: Path) -> None:
-    """Have the disk hold what stands in a folder: files put there, replaced or taken away."""
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def replace(path: Path, content: bytes) -> None:

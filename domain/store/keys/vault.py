@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, insert, select, update
 
 from domain.errors import Unreadable
 from domain.events import Sealed
+from domain.store.db.dialect import insert_new
 from domain.store.db.schema import vault, vault_secrets
 from domain.store.db.statements import Insert
 from domain.store.keys.master_key import KEY_BYTES, NONCE_BYTES, Master, keys_of
@@ -61,7 +61,6 @@ class Vault:
         self._masters = keys_of(connection)
         self._master: Master | None = None
         self._unwritten: list[tuple[Any, ...]] = []
-        self._insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         self._new_keys: dict[str, bytes] = {}
         self._secrets: dict[str, bytes] = {}
 
@@ -141,19 +140,18 @@ class Vault:
         hashed = None if hint is None else self.mac("hint", hint)
         wrapped, master = self._wrapped(subject_name(subject), key)
         row = {"subject_id": subject, "key": wrapped, "created_at": instant(datetime.now(UTC)), "hint": hashed}
-        insert = self._insert(vault).values(row | {"master": master})
-        if hashed is not None:
-            found = self._by_hint(hashed)
-            if found is not None:
-                return found
-            insert = insert.on_conflict_do_nothing(index_elements=["hint"])
-        if self._connection.execute(insert).rowcount == 1:
-            self._new_keys[subject] = key
-            return subject, key
-        found = self._by_hint(hashed or b"")  # another transaction was first: the insert waited for it
-        if found is None:
-            raise LookupError("the subject that this hint identifies was erased at this very moment")
-        return found
+        row["master"] = master
+        if hashed is None:
+            self._connection.execute(insert(vault).values(row))
+        elif found := self._by_hint(hashed):
+            return found
+        elif not insert_new(self._connection, vault, row, ["hint"]):
+            found = self._by_hint(hashed)  # another transaction was first: the insert waited for it
+            if found is None:
+                raise LookupError("the subject that this hint identifies was erased at this very moment")
+            return found
+        self._new_keys[subject] = key
+        return subject, key
 
     def _by_hint(self, hashed: bytes) -> tuple[str, bytes] | None:
         query = select(vault.c.subject_id, vault.c.key, vault.c.master).where(vault.c.hint == hashed)
@@ -186,7 +184,7 @@ class Vault:
             if found is None:
                 wrapped, master = self._wrapped(secret_name(name), os.urandom(KEY_BYTES))
                 row = {"name": name, "key": wrapped, "master": master}
-                self._connection.execute(self._insert(vault_secrets).values(row).on_conflict_do_nothing())
+                insert_new(self._connection, vault_secrets, row)
                 found = self._connection.execute(query).one()
             secret = self._unwrapped(secret_name(name), found.key, found.master)
             if secret is None:

@@ -14,7 +14,9 @@ import structlog
 from sqlalchemy import Column, Connection, Engine, Table, and_, func, select, text, update
 
 from domain.errors import Busy, Unreadable
+from domain.store.db.copies import sync_folder
 from domain.store.db.db_errors import named_trouble
+from domain.store.db.dialect import is_postgresql, lock_law
 from domain.store.db.engine import open_migration_engine, reading, writing, written_anew
 from domain.store.db.schema import master_keys, vault, vault_secrets
 from domain.store.keys.lost_master import retire
@@ -29,9 +31,8 @@ from domain.store.keys.master_key import (
     note_master,
     read_master,
 )
-from domain.store.keys.secret_files import read_secret, replace, sync_folder, write_once
+from domain.store.keys.secret_files import read_secret, replace, write_once
 from domain.store.keys.vault import GONE, secret_name, subject_name
-from domain.store.log.stream_heads import lock_law
 from domain.values import Instant, instant
 
 log = structlog.get_logger("steward")
@@ -105,7 +106,7 @@ def scrub_if_due(engine: Engine) -> bool:
 
 def _rewritten(engine: Engine) -> bool:
     """Write the tables of keys anew, so that their old rows are gone from the files; False when the login may not."""
-    if engine.dialect.name == "sqlite":
+    if not is_postgresql(engine):
         try:
             return written_anew(engine)
         except Busy:  # somebody else has it open for long: at the next start

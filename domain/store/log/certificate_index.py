@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
-from typing import Any
 
 from sqlalchemy import Connection, Text, bindparam, text
 
+from domain.store.db.dialect import DIALECTS, among, dialect_of, many
 from domain.store.db.statements import run
 from domain.trail.keys import certificate_key
 from domain.values import stream_id
 
-_ONE_OF = {"postgresql": "= ANY($2::text[])", "sqlite": "IN (SELECT value FROM json_each($2))"}
 _STREAMS = {
     dialect: (
         "SELECT DISTINCT h.stream FROM event_keys k JOIN stream_heads h ON h.originator_id = k.originator_id "  # noqa: S608
-        f"WHERE k.originator_id <> $1 AND k.key LIKE 'cert:%' AND k.key {one_of} ORDER BY h.stream"  # names of ours
+        "WHERE k.originator_id <> $1 AND k.key LIKE 'cert:%' "
+        f"AND {among(dialect, 'k.key', '$2')} ORDER BY h.stream"  # names of ours
     )
-    for dialect, one_of in _ONE_OF.items()
+    for dialect in DIALECTS
 }
 """The LIKE is the condition of the index: without it the planner could not use it."""
 
 
 def streams_with(connection: Connection, certificates: Collection[str], *, besides: str) -> list[str]:
     """The streams, other than `besides`, of agencies that have ever had one of these certificates on the staff."""
-    keys: Any = [certificate_key(one) for one in certificates]
-    dialect = connection.dialect.name
-    if dialect != "postgresql":
-        keys = json.dumps(keys)
-    return [row.stream for row in run(connection, _STREAMS[dialect], (stream_id(besides).hex, keys))]
+    keys = [certificate_key(one) for one in certificates]
+    values = (stream_id(besides).hex, many(connection, keys))
+    return [row.stream for row in run(connection, _STREAMS[dialect_of(connection)], values)]
 
 
 _SHARING = text(

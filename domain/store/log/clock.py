@@ -14,11 +14,9 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
-
-from sqlalchemy import Connection, text
 
 from domain.errors import Refusal
 from domain.values import Instant, instant, moment
@@ -117,14 +115,6 @@ class ClockWatch:
         new = self._file.with_name(f"{FILE}.{os.getpid()}.new")
         new.write_text(json.dumps(asdict(shown), ensure_ascii=False), "utf-8")
         new.replace(self._file)
-
-
-def clock_of(connection: Connection) -> datetime:
-    """The clock that facts are recorded by."""
-    if connection.dialect.name != "postgresql":
-        return datetime.now(UTC)
-    found: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-    return found
 
 
 def _boot() -> tuple[str, float]:

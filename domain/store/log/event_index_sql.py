@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row
 
 from domain.events import Event
+from domain.store.db.dialect import DIALECTS, among, cross_join, dialect_of, many
 from domain.store.db.statements import run
 from domain.store.log.mapper import EventMapper
 from domain.trail.event_index import EventIndexInMemory, IndexedEvent, ground_of
@@ -26,25 +26,13 @@ _ENTRY = " ".join(
     )
 )
 _EVENT_OF_KEY = "e.originator_id = k.originator_id AND e.originator_version = k.version"
-_OF_KEYS = {
-    # Always from the keys to their events, whatever the planner believes about the length of a stream.
-    "postgresql": f"event_keys k CROSS JOIN LATERAL (SELECT * FROM events e WHERE {_EVENT_OF_KEY} LIMIT 1) e",  # noqa: S608
-    "sqlite": f"event_keys k CROSS JOIN events e ON {_EVENT_OF_KEY}",
-}
-
-
-def _among(column: str, parameter: str, dialect: str) -> str:
-    if dialect == "postgresql":
-        return f"{column} = ANY({parameter}::text[])"
-    return f"{column} IN (SELECT value FROM json_each({parameter}))"  # noqa: S608  # names of ours
-
-
+_OF_KEYS = {dialect: f"event_keys k {cross_join(dialect, 'events', 'e', _EVENT_OF_KEY)}" for dialect in DIALECTS}
 _READ = {
     dialect: _ENTRY.format(
-        key="k.key", source=source, where=f"k.originator_id = $1 AND {_among('k.key', '$2', dialect)}"
+        key="k.key", source=source, where=f"k.originator_id = $1 AND {among(dialect, 'k.key', '$2')}"
     )
     + " UNION ALL "
-    + _ENTRY.format(key="NULL", source="events e", where=_among("e.event_id", "$3", dialect))
+    + _ENTRY.format(key="NULL", source="events e", where=among(dialect, "e.event_id", "$3"))
     for dialect, source in _OF_KEYS.items()
 }
 _COUNTING = (
@@ -52,11 +40,10 @@ _COUNTING = (
     "(SELECT DISTINCT originator_id, version FROM event_keys WHERE {of_streams} AND {of_keys}) k {source} "
     f"WHERE NOT EXISTS (SELECT 1 {_GONE.format(more='')}) ORDER BY e.stream, e.originator_version"  # names of ours
 )
-_OF_STREAMS = {"postgresql": "originator_id = ANY($1::uuid[])", "sqlite": _among("originator_id", "$1", "sqlite")}
 _COUNTING_UNDER = {
     dialect: _COUNTING.format(
-        of_streams=_OF_STREAMS[dialect],
-        of_keys=_among("key", "$2", dialect),
+        of_streams=among(dialect, "originator_id", "$1", "uuid"),
+        of_keys=among(dialect, "key", "$2"),
         source=source.removeprefix("event_keys k "),
     )
     for dialect, source in _OF_KEYS.items()
@@ -84,11 +71,9 @@ def counting_under(
 
     One query, however many streams; those without such an event are left out. Raises: Unreadable.
     """
-    values: tuple[Any, ...] = ([stream_id(stream).hex for stream in streams], list(keys))
-    if connection.dialect.name != "postgresql":
-        values = tuple(json.dumps(one) for one in values)
+    values = many(connection, [stream_id(stream).hex for stream in streams]), many(connection, keys)
     found: dict[str, list[Event]] = {}
-    for event in mapper.decode_all(run(connection, _COUNTING_UNDER[connection.dialect.name], values)):
+    for event in mapper.decode_all(run(connection, _COUNTING_UNDER[dialect_of(connection)], values)):
         found.setdefault(event.stream, []).append(event)
     return found
 
@@ -99,8 +84,7 @@ class StoredEntries(EventIndexInMemory):
     def __init__(self, connection: Connection, stream: str, mapper: EventMapper, *, is_new: bool = False) -> None:
         super().__init__()
         self._connection, self._mapper, self._stream = connection, mapper, stream
-        self._dialect = connection.dialect.name
-        self._postgresql = self._dialect == "postgresql"
+        self._dialect = dialect_of(connection)
         self._originator = stream_id(stream).hex
         self._is_new = is_new
         """Nothing of it is stored yet, so nothing has to be looked for."""
@@ -155,10 +139,8 @@ class StoredEntries(EventIndexInMemory):
         keys = [key for key in keys if self._may_be_stored(key)]
         if self._is_new or not (keys or ids):
             return
-        values: tuple[Any, ...] = (keys, ids)
-        if not self._postgresql:
-            values = tuple(json.dumps(one) for one in values)
-        rows = run(self._connection, _READ[self._dialect], (self._originator, *values))
+        values = self._originator, many(self._connection, keys), many(self._connection, ids)
+        rows = run(self._connection, _READ[self._dialect], values)
         for row in sorted(rows, key=lambda row: row.version):
             if row.stream != self._stream:
                 continue  # an id of another agency's event; the look-up by id goes through no other index

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ from eventsourcing.persistence import Cipher, Compressor, JSONTranscoder, Mapper
 
 from domain.errors import Unreadable
 from domain.events import EVENT_TYPES, Event, topic_of
+from domain.proof.check import leaf_hash
 from domain.values import Instant, stream_id
 
 EventDecoder = msgspec.json.Decoder[Event]
@@ -36,11 +36,6 @@ class LedgerStoredEvent(StoredEvent):
 
 StateRow = tuple[int, str, bytes, str, str, int]
 """Version, topic, bytes, id, stream and position of a stored event."""
-
-
-def leaf_hash(state: bytes) -> bytes:
-    """The Merkle leaf hash of stored bytes: SHA-256(0x00 || state) (RFC 6962, 2.1)."""
-    return hashlib.sha256(b"\x00" + state).digest()
 
 
 class EventMapper(Mapper[UUID]):

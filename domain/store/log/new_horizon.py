@@ -13,9 +13,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, text, update
 
 from domain.store.db.column_types import Transaction
+from domain.store.db.dialect import lock_law
 from domain.store.db.schema import events, log_index, sealer
 from domain.store.log.sequencer import CLUSTER, SEALER_LOCK, without_place
-from domain.store.log.stream_heads import lock_law
 
 
 class LogBefore(NamedTuple):

@@ -40,7 +40,6 @@ from sqlalchemy import (
     Engine,
     Row,
     ScalarSelect,
-    Select,
     bindparam,
     exists,
     func,
@@ -51,6 +50,7 @@ from sqlalchemy import (
 
 from domain.store.db.column_types import Transaction
 from domain.store.db.db_errors import DatabaseRefused
+from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import reading, writing
 from domain.store.db.schema import events, log_index, sealer
 from domain.store.db.write_guard import OtherCluster, guard_of
@@ -83,7 +83,7 @@ def seal(engine: Engine) -> int:
     Call it after commits, or every fraction of a second. Raises: Busy; OtherCluster when the rows come from another
     PostgreSQL cluster, whose transaction ids mean nothing here.
     """
-    if engine.dialect.name == "postgresql":
+    if is_postgresql(engine):
         return _seal_here(engine)
     with reading(engine) as connection:
         waiting = select(func.coalesce(func.max(events.c.position), 0)).scalar_subquery() - _last_sealed_position()
@@ -140,7 +140,7 @@ def skipped(connection: Connection, stream: str | None = None) -> int:
     query = select(func.count()).select_from(events).where(without_place())
     if stream is not None:
         query = query.where(events.c.originator_id == stream_id(stream))
-    if connection.dialect.name != "postgresql":
+    if not is_postgresql(connection):
         return int(connection.scalar(query.where(events.c.position < _last_sealed_position())) or 0)
     horizon = bindparam("horizon", _row(connection).horizon or 0, type_=Transaction)
     return int(connection.scalar(query.where(events.c.transaction_id < horizon)) or 0)
@@ -159,28 +159,30 @@ def without_place() -> ColumnElement[bool]:
     return ~exists().where(log_index.c.position == events.c.position)
 
 
-def sealed_versions(stream: str, up_to: int) -> Select[tuple[int]]:
+def sealed_versions(connection: Connection, stream: str, up_to: int) -> set[int]:
     """Which versions of a stream are among the first `up_to` entries of the log."""
-    return (
+    query = (
         select(events.c.originator_version)
         .join(log_index, log_index.c.position == events.c.position)
         .where(events.c.originator_id == stream_id(stream), log_index.c.log_index <= up_to)
     )
+    return set(connection.scalars(query))
 
 
-def sealed_place(stream: str, version: int) -> Select[tuple[int]]:
-    """The place of an event in the log; no row while it is not sealed."""
-    return (
+def sealed_place(connection: Connection, stream: str, version: int) -> int | None:
+    """The place of an event in the log; None while it has none."""
+    found: int | None = connection.scalar(
         select(log_index.c.log_index)
         .join(events, log_index.c.position == events.c.position)
         .where(events.c.originator_id == stream_id(stream), events.c.originator_version == version)
     )
+    return found
 
 
-def sealed_at_index(index: int) -> Select[tuple[Instant]]:
-    """When the event at this place of the log was recorded."""
+def sealed_at_index(connection: Connection, index: int) -> Instant | None:
+    """When the event at this place of the log was recorded; None where the log does not reach so far."""
     both = events.join(log_index, log_index.c.position == events.c.position)
-    return select(events.c.recorded_at).select_from(both).where(log_index.c.log_index == index)
+    return connection.scalar(select(events.c.recorded_at).select_from(both).where(log_index.c.log_index == index))
 
 
 CLUSTER = "SELECT CAST(system_identifier AS text) FROM pg_control_system()"
@@ -205,7 +207,7 @@ _SEAL = text(
 
 def require_same_cluster(connection: Connection) -> None:
     """The horizon counts this cluster's transaction ids. Raises: OtherCluster. On SQLite there is none."""
-    if connection.dialect.name == "postgresql":
+    if is_postgresql(connection):
         row = _row(connection)
         _require_same(row, connection.execute(_HORIZON, {"floor": row.floor}).one())
 
@@ -215,7 +217,7 @@ def bind_cluster(engine: Engine) -> None:
 
     Raises: OtherCluster when the ids that it has are ahead of this cluster's, or the log went past events already.
     """
-    if engine.dialect.name != "postgresql":
+    if not is_postgresql(engine):
         return
     with reading(engine) as connection:
         require_same_cluster(connection)
@@ -291,7 +293,7 @@ def _seal_sqlite(connection: Connection) -> int:
 
 def _floor(connection: Connection) -> int:
     """Every event up to this position has its place in the log."""
-    if connection.dialect.name == "postgresql":
+    if is_postgresql(connection):
         return int(_row(connection).floor)
     return int(connection.scalar(select(_last_sealed_position())) or 0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,14 +10,14 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
 from sqlalchemy import Connection, Row, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from domain.proof.check import NO_EVENTS, chained
+from domain.store.db.dialect import LAW_LOCK, dialect_of, insert_new
 from domain.store.db.schema import stream_heads
 from domain.store.db.statements import RowUpdate, run
 from domain.store.log.mapper import LedgerStoredEvent
 from domain.values import Instant, instant, stream_id
 
-NO_HASH = bytes(32)
 """The chain hash of a stream without events."""
 PAGE = 1000
 
@@ -39,25 +38,6 @@ class StreamHead:
     def originator_id(self) -> UUID:
         """The library's name for the stream."""
         return stream_id(self.stream)
-
-
-def chained(previous: bytes, leaves: Iterable[bytes]) -> bytes:
-    """The stream's hash after further leaf hashes: SHA-256(previous || leaf), one after the other."""
-    for leaf in leaves:
-        previous = hashlib.sha256(previous + leaf).digest()
-    return previous
-
-
-LAW_LOCK = 0x57E7A2D_0003
-
-
-def lock_law(connection: Connection) -> None:
-    """Have the law alone until the end of the transaction: recorders share this lock (`lock_for_recording`).
-
-    So no fact is judged by a law that somebody is replacing. On SQLite the write lock does it. Raises: Busy.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (LAW_LOCK,))
 
 
 def last_recorded_at(connection: Connection) -> Instant | None:
@@ -94,9 +74,8 @@ def lock_for_recording(connection: Connection, stream: str) -> tuple[StreamHead,
 def _lock(connection: Connection, stream: str, first: str = "") -> tuple[StreamHead, LedgerSnapshot]:
     found = _locked(connection, stream, first)
     if found is None:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        row = {"originator_id": stream_id(stream), "stream": stream, "version": 0, "count": 0, "hash": NO_HASH}
-        connection.execute(insert(stream_heads).values(row).on_conflict_do_nothing())
+        row = {"originator_id": stream_id(stream), "stream": stream, "version": 0, "count": 0, "hash": NO_EVENTS}
+        insert_new(connection, stream_heads, row)
         found = _locked(connection, stream)
     if found is None:
         raise IntegrityError(f"the head of stream {stream!r} cannot be locked: another stream has its originator id")
@@ -215,7 +194,7 @@ _LOCKING = {
 
 def _locked(connection: Connection, stream: str, first: str = "") -> tuple[StreamHead, LedgerSnapshot] | None:
     """The row, locked, and what is around it."""
-    query = _LOCKING[connection.dialect.name]
+    query = _LOCKING[dialect_of(connection)]
     row = next(iter(run(connection, query, (stream_id(stream).hex, stream), first=first)), None)
     if row is None:
         return None

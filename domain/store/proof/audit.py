@@ -18,11 +18,19 @@ from sqlalchemy import Connection, Row, func, select
 
 from domain.errors import Unreadable
 from domain.events import HorizonBegun
-from domain.proof.check import EMPTY_ROOT, NO_EVENTS, Checkpoint, ProofError, VerifierKey, node_hash, verify_checkpoint
+from domain.proof.check import (
+    EMPTY_ROOT,
+    NO_EVENTS,
+    Checkpoint,
+    ProofError,
+    VerifierKey,
+    leaf_hash,
+    node_hash,
+    verify_checkpoint,
+)
 from domain.proof.tree import Node
 from domain.store.db.schema import checkpoints, events, log_index, sealer, tree_nodes
-from domain.store.log.mapper import EventMapper, LedgerStoredEvent, leaf_hash
-from domain.store.log.restored import horizons
+from domain.store.log.mapper import EventMapper, LedgerStoredEvent
 from domain.store.proof.audit_access import AccessSigned, access_signed, compared
 from domain.store.proof.audit_answers import answers
 from domain.store.proof.audit_beside import Beside, Finding, readable
@@ -30,6 +38,7 @@ from domain.store.proof.audit_heads import Streams
 from domain.store.proof.audit_schema import altered
 from domain.store.proof.checkpoint_archive import Kept
 from domain.store.proof.proof_reader import Signed, checkpoints_after
+from domain.store.proof.restored import horizons
 
 PAGE = 2_000
 

@@ -13,6 +13,7 @@ from typing import Any
 from alembic import command
 from sqlalchemy import Connection, Row, StaticPool, create_engine, inspect, text
 
+from domain.store.db.dialect import is_postgresql
 from domain.store.db.schema import APPEND_ONLY, TRIGGERS, metadata
 from domain.store.db.state import VERSION_TABLE, alembic_config
 from domain.store.proof.audit_beside import Finding
@@ -33,7 +34,7 @@ _FIRES = {
 def altered(connection: Connection) -> Iterator[Finding]:
     """Columns, triggers and the like that are not as the migrations leave them."""
     yield from _columns(connection)
-    yield from _sqlite(connection) if connection.dialect.name == "sqlite" else _postgresql(connection)
+    yield from _postgresql(connection) if is_postgresql(connection) else _sqlite(connection)
 
 
 def _columns(connection: Connection) -> Iterator[Finding]:

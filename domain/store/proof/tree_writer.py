@@ -28,6 +28,7 @@ from domain.proof.check import EMPTY_ROOT, NO_EVENTS, Checkpoint, chained
 from domain.proof.notes import access_line, heads_line
 from domain.proof.tree import HeadsTree, Node, TreeHead, fold, grown, nodes_of
 from domain.store.access.access_audit import last_seal
+from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import reading, writing
 from domain.store.db.schema import events, log_index, sealed_heads
 from domain.store.db.statements import Insert, RowUpdate, write
@@ -83,7 +84,7 @@ class Prover:
         Raises: Busy; SealingError when what is stored does not lead to what was signed; what the signer raises.
         """
         try:
-            if self._engine.dialect.name == "postgresql":
+            if is_postgresql(self._engine):
                 return self._run_postgresql(signer)
             return self._run_sqlite(signer)
         except BaseException:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from domain.measures.categories import group_of, heading
 from domain.measures.text.implements import implements
+from domain.store.db.dialect import Dialect, dialect_of, holds_text, worked_out_once
 from domain.values import GRADE_RANK, Grade, Tier, agency_stream
 from projections.rows.read.row_sql import (
     VERSION,
@@ -45,17 +46,17 @@ class Filters(NamedTuple):
 NO_FILTERS = Filters()
 
 
-def _found(dialect: str, basis: QueryBasis) -> str:
+def _found(dialect: Dialect, basis: QueryBasis) -> str:
     """Every agency known at the basis with its total in hundredths and its grade's place, best first.
 
     Conduct has whole hundredths, so the sum with the rounded rest is the score of record (R26).
     """
     book = basis.book
     known = "" if basis.log is None else ", h.known AS known"
-    fence = " OFFSET 0" if dialect == "postgresql" else ""  # else what is worked out once would be copied about
     every = (
         f"SELECT h.originator_id AS originator_id{known}, {columns_of(basis)} FROM {tables_of(dialect, basis)} "  # noqa: S608
-        f"WHERE h.stream > :begin AND h.stream < :end AND st.warning IS NOT NULL ORDER BY h.stream{fence}"
+        f"WHERE h.stream > :begin AND h.stream < :end AND st.warning IS NOT NULL "
+        f"ORDER BY h.stream{worked_out_once(dialect)}"
     )
     left = f"{_hundredths(book.conduct.full)} - lapse_cost - {_hundredths(book.conduct.bad_record_points)} * records"
     total = f"CASE WHEN {left} > 0 THEN {left} ELSE 0 END + coalesce(sc_rest, {shown(NO_SCORE, book).rest})"
@@ -86,14 +87,13 @@ def agencies(
     limit: int | None = None,
 ) -> Iterator[AgencyRow]:
     """The agencies known at a basis that pass the filters, by USCC; a page of them."""
-    dialect = connection.dialect.name
-    position = "strpos" if dialect == "postgresql" else "instr"
+    dialect = dialect_of(connection)
     conditions = {
         "tier": f"coalesce(sa_tier, '{Tier.NONE}') = :tier",
         "grade": "grade = :grade",
         "category": f"{grouped(basis.known_categories, 'st_category_key')} = :category",
         "filing": "st_filing = :filing",
-        "q": f"{position}(st_search, :q) > 0",
+        "q": holds_text(dialect, "st_search", ":q"),
         "uscc": "stream = :uscc",
     }
     given: dict[str, Any] = {name: value for name, value in filters._asdict().items() if value is not None}
@@ -144,7 +144,7 @@ def ranking(
     ranked = (
         f"SELECT f.*, {group} AS category_group, "  # noqa: S608  # names of ours
         "CASE WHEN assessed AND grade IS NOT NULL THEN 0 ELSE 1 END AS unranked "
-        f"FROM ({_found(connection.dialect.name, basis)}) f"
+        f"FROM ({_found(dialect_of(connection), basis)}) f"
     )
     order = "unranked, h.category_group, CASE unranked WHEN 0 THEN grade END, CASE unranked WHEN 0 THEN -total END"
     places = (
@@ -194,7 +194,7 @@ def counts(connection: Connection, basis: QueryBasis) -> list[Count]:
         f"{grouped(known, 'st_category_key')}, st_filing, coalesce(sa_tier, '{Tier.NONE}'), assessed, grade, "
         "coalesce(sc_forms, 0) > 0 AND coalesce(sc_scores, 0) > 0"
     )
-    every = f"SELECT h.*, {all_records_of(basis)} FROM ({_found(connection.dialect.name, basis)}) h"  # noqa: S608
+    every = f"SELECT h.*, {all_records_of(basis)} FROM ({_found(dialect_of(connection), basis)}) h"  # noqa: S608
     query = (
         f"SELECT {alike}, min(st_category) AS words, count(*), sum(records), sum(all_records), sum(total) "  # noqa: S608
         f"FROM ({every}) c "

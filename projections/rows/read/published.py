@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Text, bindparam, text
 
 from domain.values import FOREVER, Instant, agency_stream, instant, moment
-from projections.rows.tables import SHAPES
 from projections.rows.write.current_rows import NEVER, ONE_DAY
 from projections.rows.write.result_rows import RESULTS, Result
 from projections.rows.write.status_rows import STATUS
+from projections.rows.write.tables import SHAPES
 from projections.rows.write.worklist_rows import MATTERS, Matter
 
 LATEST = NEVER - ONE_DAY

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Date, Text, column, text
 from domain.events import AgencyFiled
 from domain.measures.categories import Known, heading
 from domain.store.db.column_types import InstantColumn
+from domain.store.db.dialect import dialect_of, holds_text
 from domain.store.db.statements import run
 from domain.trail.keys import field_keys, type_key
 from domain.values import FOREVER, Instant, Tier, agency_stream, instant, midnight, moment
@@ -66,13 +67,12 @@ def on_file(
 
     `wanted.category` is a group of the categories as they are `known` (R47).
     """
-    dialect = connection.dialect.name
-    position = "strpos" if dialect == "postgresql" else "instr"
+    dialect = dialect_of(connection)
     conditions = ["st.filing = 'filed'"]
     if wanted.category is not None:
         conditions.append(f"{grouped(known)} = :category")
     if wanted.q is not None:
-        conditions.append(f"{position}(st.search, :q) > 0")
+        conditions.append(holds_text(dialect, "st.search", ":q"))
     columns = "h.stream AS stream, st.name AS name, st.category AS category, NULL AS since, NULL AS until"
     learned = _LEARNED if newest_first else "st.known_from"
     query = f"SELECT {columns}, {learned} AS known_from FROM stream_heads h {row_on(dialect, STATUS, 'st')}"  # noqa: S608
@@ -83,7 +83,7 @@ def categories_on_file(connection: Connection, on: OnDay, known: Known) -> list[
     """The categories of the agencies whose filing stands, in the order of their code points; one of each (R47)."""
     query = (
         f"SELECT {grouped(known)} AS found, min(st.category) AS words FROM stream_heads h "  # noqa: S608  # names of ours
-        f"{row_on(connection.dialect.name, STATUS, 'st')} "
+        f"{row_on(dialect_of(connection), STATUS, 'st')} "
         "WHERE h.stream > :after AND h.stream < :end AND st.filing = 'filed' AND st.category IS NOT NULL GROUP BY 1"
     )
     values = {"day": on.day.isoformat(), "known": on.known_at, "after": _FIRST, "end": _END}
@@ -108,7 +108,7 @@ def blacklisted(
     connection: Connection, on: OnDay, wanted: RegisterFilter, *, newest_first: bool = False
 ) -> list[Listed]:
     """The agencies whose tier is blacklisted (R16), on file or not, by USCC; or those of which it was learned last."""
-    dialect = connection.dialect.name
+    dialect = dialect_of(connection)
     columns = "h.stream AS stream, st.name AS name, st.category AS category, sa.since AS since, sa.until AS until"
     query = (
         f"SELECT {columns}, sa.known_from AS known_from FROM stream_heads h "  # noqa: S608  # names of ours
@@ -135,7 +135,7 @@ def left_the_blacklist(connection: Connection, on: OnDay, since: Instant, most: 
     A row showed an agency from the instant at which it was known and its days had begun until either ended (R16: a
     term, a delisting, an annulment, whichever came first); the last such instant is when it left.
     """
-    dialect = connection.dialect.name
+    dialect = dialect_of(connection)
     query = (
         "SELECT h.stream AS stream, st.name AS name, st.category AS category, sb.valid_from AS valid_from, "  # noqa: S608
         "sb.valid_to AS valid_to, sb.known_from AS known_from, sb.known_to AS known_to FROM stream_heads h "

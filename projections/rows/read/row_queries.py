@@ -9,10 +9,8 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from domain.agency import unknown_agency, unknown_then
-from domain.errors import NotFound
-from domain.law import Law
+from domain.law import Law, must_be_assessed
 from domain.ledger.reader import Reader
-from domain.measures.rulebook.rulebook import year_span
 from domain.store.log.stream_heads import StreamHead, head_of, last_recorded_at
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, agency_stream, rounded, shanghai_date
 from projections.replay.basis import calendar_echo, demonstration_mark
@@ -147,19 +145,6 @@ class RowQueries:
             return _statistics(None, [])
         at = _on_log(asked(basis.law, basis.as_of, basis.known_at), basis)
         return _statistics(at.year, district.counts(self.reader.connection, at))
-
-
-def must_be_assessed(law: Law, year: int) -> None:
-    """Refuse an assessment year that was over before the Measures were in force (art.28, R20). Raises: NotFound."""
-    first = law.rulebooks.first_day
-    if year_span(year, law.rulebooks)[1] < first:
-        raise NotFound(
-            f"{year} 年没有考评：办法自 {first} 起施行",
-            f"there is no assessment of {year}: the Measures are in force from {first}",
-            cites=("art.28", "R20"),
-            remedy="请查询施行之后的年度",
-            remedy_en="Ask for a year from then on.",
-        )
 
 
 def _on_log(at: QueryBasis, basis: DistrictBasis) -> QueryBasis:

@@ -12,14 +12,15 @@ from domain.folding import compared
 from domain.law import Law
 from domain.measures.categories import Known, others
 from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of
+from domain.store.db.dialect import Dialect, dialect_of, left_join_first
 from domain.values import Instant, loose_uscc
 from projections.replay.known_at import EARLIEST
 from projections.rows.read.row_answers import RowValues
-from projections.rows.tables import SHAPES
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL
 from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
 from projections.rows.write.score_rows import NO_SCORE, SCORES
 from projections.rows.write.status_rows import STATUS
+from projections.rows.write.tables import SHAPES
 
 _KNOWN = "{a}.known_from <= :known AND {a}.known_to > :known"
 _HOLDS = "{a}.originator_id = h.originator_id AND {a}.valid_from <= :day AND {a}.valid_to > :day AND " + _KNOWN
@@ -77,14 +78,11 @@ def statement(basis: QueryBasis, query: str) -> TextClause:
     return text(query if basis.log is None else query.replace(":known", "h.known"))
 
 
-def row_on(dialect: str, table: str, alias: str, more: str = "", day: str = ":day") -> str:
+def row_on(dialect: Dialect, table: str, alias: str, more: str = "", day: str = ":day") -> str:
     """Join the one row of a table that holds on the day as known at the instant."""
     where = _HOLDS.format(a=alias).replace(":day", day) + more
-    order = f"ORDER BY {alias}.valid_from DESC, {alias}.known_from DESC LIMIT 1"
-    if dialect == "postgresql":
-        return f"LEFT JOIN LATERAL (SELECT * FROM {table} {alias} WHERE {where} {order}) {alias} ON true"  # noqa: S608
-    inner = f"SELECT {alias}.rowid FROM {table} {alias} WHERE {where} {order}"  # noqa: S608  # names of ours
-    return f"LEFT JOIN {table} {alias} ON {alias}.rowid = ({inner})"
+    order = f"{alias}.valid_from DESC, {alias}.known_from DESC"
+    return left_join_first(dialect, table, alias, where, order)
 
 
 def _records(years: Sequence[int], which: str) -> str:
@@ -214,7 +212,7 @@ _HEADS_IN_LOG = (
 )
 
 
-def tables_of(dialect: str, basis: QueryBasis) -> str:
+def tables_of(dialect: Dialect, basis: QueryBasis) -> str:
     return " ".join(
         (
             "stream_heads h" if basis.log is None else _HEADS_IN_LOG,
@@ -229,7 +227,7 @@ def look_up(connection: Connection, stream: str, basis: QueryBasis) -> AgencyRow
     """One agency at a basis; None when it was not known then."""
     query = (
         f"SELECT {columns_of(basis)}, {VERSION}, {all_records_of(basis)} "  # noqa: S608  # names of ours
-        f"FROM {tables_of(connection.dialect.name, basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
+        f"FROM {tables_of(dialect_of(connection), basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
     )
     row = connection.execute(statement(basis, query), {**parameters_of(basis), "stream": stream}).one_or_none()
     return None if row is None else hit_of(row._mapping)
@@ -239,7 +237,7 @@ _QUERIES: dict[tuple[Any, ...], str] = {}
 """One a rulebook and decade: putting it together takes longer than asking it."""
 
 
-def look_up_query(dialect: str, basis: QueryBasis) -> str:
+def look_up_query(dialect: Dialect, basis: QueryBasis) -> str:
     """The question for the agency `:stream` at an instant, with when it was last recorded about: for `QuickReads`."""
     key = (dialect, basis.book.sha256, _years(basis))
     if key not in _QUERIES:

@@ -15,11 +15,11 @@ from domain.measures.rulebook.rulebook import Rulebook
 from domain.values import Instant, stream_id
 from projections.rows.read.row_answers import RowValues, agency_part, assessment_answer, sanction_answer
 from projections.rows.read.row_sql import QueryBasis, asked, asked_of_year
-from projections.rows.tables import SHAPES
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
 from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
 from projections.rows.write.score_rows import NO_SCORE, SCORES
 from projections.rows.write.status_rows import STATUS
+from projections.rows.write.tables import SHAPES
 
 _TABLES = (STATUS, SANCTIONS, SCORES, RECORDS, LAPSES, PROJECTS, FILED)
 

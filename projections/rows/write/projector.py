@@ -11,11 +11,11 @@ from domain.ledger.reader import Reader
 from domain.store.db.statements import Insert, RowUpdate, write
 from domain.store.log.stream_heads import streams
 from domain.values import Instant, stream_id
-from projections.rows.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
 from projections.rows.write.current_rows import CurrentRow, CurrentRows
 from projections.rows.write.impact_rows import touched_by
 from projections.rows.write.prefetch import Ahead, looked_up
 from projections.rows.write.projection import judge_anew, project
+from projections.rows.write.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
 
 MADE_BY = 4
 """Version of the projections: raise it when a change of the code would make other rows, and they are built anew."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import msgspec
-from sqlalchemy import Connection
 
 from api.application.background.checkpoint_signer import proven_up
 from api.application.privacy.callers import Caller
@@ -14,7 +13,9 @@ from api.application.questions.inquiry import FileAnswer, Inquiry, path_uscc, qu
 from domain.agency import unknown_agency
 from domain.errors import Busy
 from domain.events import Event
+from domain.law import must_be_assessed
 from domain.proof.check import leaf_hash
+from domain.store.db.engine import Connection
 from domain.store.log.sequencer import require_nothing_left_out
 from domain.store.proof.log_keys import signed_by
 from domain.store.proof.proof_reader import (
@@ -41,7 +42,6 @@ from projections.proof.readings_changed import EDITION
 from projections.replay.basis import Basis
 from projections.replay.known_at import EARLIEST
 from projections.replay.standing import sheet_answer, standing
-from projections.rows.read.row_queries import must_be_assessed
 
 JSON = "application/json"
 Events = list[tuple[int, Event]]

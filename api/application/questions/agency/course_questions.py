@@ -9,10 +9,10 @@ from api.application.questions.inquiry import Answer, Inquiry, never_changes, pa
 from domain.errors import Invalid
 from domain.ledger.reader import Reader
 from projections.replay.basis import Basis
-from projections.replay.replayed_summary import Replayed
 from projections.replay.standing import agency_name
-from projections.replay.timeline_summary import course, default_span, latest_result, rows_of, stops
+from projections.rows.read.replayed_summary import Replayed
 from projections.rows.read.row_summary import Course
+from projections.rows.read.timeline_summary import course, default_span, latest_result, rows_of, stops
 
 
 @question("/v1/agencies/{uscc}/course")

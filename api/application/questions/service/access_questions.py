@@ -7,8 +7,6 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection
-
 from api.application.questions.inquiry import Answer, Inquiry, question
 from api.application.questions.pagination import page
 from domain.store.access import access_audit, access_log
@@ -16,6 +14,7 @@ from domain.store.access.access_audit import AccessChange, AccessFilter
 from domain.store.access.access_log import Consultation, LogFilter
 from domain.store.access.admin import account_rows, token_rows
 from domain.store.access.tokens import person_names
+from domain.store.db.engine import Connection
 from domain.values import FOREVER
 
 _Rows = Callable[[Connection, int, int], Sequence[Any]]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection
-
 from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, shown
 from api.application.background.service import Service
 from api.application.privacy.veiled import bytes_withheld, veil_of
@@ -15,6 +13,7 @@ from domain.agency import unknown_agency
 from domain.disclosure.who_reads import SURVEYS
 from domain.errors import Busy, Invalid, NotFound
 from domain.proof.receipts import Said, receipt, receipt_text
+from domain.store.db.engine import Connection
 from domain.store.log.stream_heads import head_of
 from domain.store.proof.proof_reader import (
     HeadsKept,

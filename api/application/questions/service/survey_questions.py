@@ -7,10 +7,11 @@ from typing import Any
 from api.application.background.service import Service
 from api.application.problem_types import Gone
 from api.application.questions.inquiry import now
-from api.application.survey_secrets import Link, find_link
+from api.application.survey_secrets import find_link
 from domain.commands.surveys import still_open
 from domain.errors import Contradiction
 from domain.events import ProjectStarted, SurveyInvited, SurveySubmitted
+from domain.store.access.survey_tokens import Link
 from domain.trail.trail import Trail
 from domain.values import shanghai_date
 from projections.replay.queries import ReplayQueries

@@ -14,7 +14,7 @@ from api.application.questions.inquiry import Answer, Inquiry, path_uscc, path_y
 from api.application.questions.pagination import page
 from domain.errors import NotFound
 from domain.events import Event, ResultPublished, ResultRevised
-from domain.law import Law
+from domain.law import Law, must_be_assessed
 from domain.ledger.reader import Reader
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.measures.text.implements import implements
@@ -24,7 +24,7 @@ from projections.compare.three_answers import deadline_json, result_json, three_
 from projections.replay.audit_trail import recorded_entry
 from projections.rows.read.published import LATEST, WorklistFilter, matters, results_of_year
 from projections.rows.read.published_details import details, waivers, why_left_out
-from projections.rows.read.row_queries import DistrictBasis, must_be_assessed
+from projections.rows.read.row_queries import DistrictBasis
 
 
 @question("/v1/assessments")

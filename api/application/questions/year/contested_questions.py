@@ -7,7 +7,6 @@ from itertools import count
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import Connection
 
 from api.application.assessing.appeal import appeal_of
 from api.application.assessing.impact_decisions import no_such_impact
@@ -23,6 +22,7 @@ from domain.commands.fields import Commands, Id, Part
 from domain.events import ImpactDisposed, ResultRevised
 from domain.measures.chapter4_appeals import changes_of, is_worse, result_total
 from domain.measures.text.implements import implements
+from domain.store.db.engine import Connection
 from domain.values import rounded
 from projections.compare.basis_difference import BasisDifference
 from projections.compare.publication import Draft, Published, again, draft_of, full_sheet, judged_again, published

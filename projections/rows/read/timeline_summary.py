@@ -20,8 +20,8 @@ from domain.values import GRADE_LABELS, Grade
 from projections.pictures.timeline_picture import LANES
 from projections.replay.basis import Basis
 from projections.replay.known_at import knowledge
-from projections.replay.replayed_summary import Replayed
 from projections.replay.timeline import PARTS
+from projections.rows.read.replayed_summary import Replayed
 from projections.rows.read.row_summary import Course, Lapsed, StoodOn, changed_parts
 
 Item = dict[str, Any]

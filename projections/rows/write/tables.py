@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
+from domain.store.db.dialect import mark
 from domain.store.db.statements import Insert, RowUpdate, run
 from domain.values import FOREVER, Instant, instant, stream_id
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
@@ -213,12 +214,11 @@ def _standing_query(table: str) -> str:
 
 def all_standing(connection: Connection, stream: str) -> Iterator[CurrentRow]:
     """Every standing row of an agency, by table and place, in order of days."""
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
     for table, shape in SHAPES.items():
         names = ", ".join((*shape.keys, "valid_from", "valid_to", "known_from", *shape.columns))
         order = ", ".join((*shape.keys, "valid_from"))
         query = (
-            f"SELECT {names} FROM {table} WHERE originator_id = {mark} "  # noqa: S608  # names of ours
+            f"SELECT {names} FROM {table} WHERE originator_id = {mark(connection)} "  # noqa: S608  # names of ours
             f"AND known_to = '{FOREVER}' ORDER BY {order}"
         )
         for row in connection.exec_driver_sql(query, (_id(stream),)):
@@ -235,11 +235,10 @@ def _id(stream: str) -> str:
 
 def stored(connection: Connection, stream: str) -> Tuples:
     """Everything that is kept of an agency beside its events, standing or closed."""
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
     found: Tuples = {}
     for table, (columns, kinds) in COLUMNS.items():
         names = ", ".join(columns[1:])
-        query = f"SELECT {names} FROM {table} WHERE originator_id = {mark}"  # noqa: S608  # names of ours
+        query = f"SELECT {names} FROM {table} WHERE originator_id = {mark(connection)}"  # noqa: S608  # names of ours
         rows = connection.exec_driver_sql(query, (_id(stream),)).fetchall()
         if rows:
             by_column = [
@@ -265,6 +264,5 @@ def _plain(value: Any) -> Any:
 
 def delete(connection: Connection, stream: str) -> None:
     """Take away everything that is kept of an agency beside its events: only to put what was made anew in its place."""
-    mark = "%s" if connection.dialect.name == "postgresql" else "?"
     for table in COLUMNS:
-        connection.exec_driver_sql(f"DELETE FROM {table} WHERE originator_id = {mark}", (_id(stream),))  # noqa: S608
+        connection.exec_driver_sql(f"DELETE FROM {table} WHERE originator_id = {mark(connection)}", (_id(stream),))  # noqa: S608

@@ -1,0 +1,110 @@
+"""One JSON object taken strictly, from a request's body or a line of a file: what is read here is kept for ever.
+
+Refused, where Python's parser would let it pass: doubled keys (which one was meant?), NaN and Infinity, other encodings
+than UTF-8, lone surrogates, numbers beyond any sense, and nesting or numbers of members that serve only to hurt: a
+name that no field has costs an error of its own when the body is validated, so they are counted before. A byte order
+mark is passed over (RFC 8259, 8.1).
+"""
+
+from __future__ import annotations
+
+import json
+from codecs import BOM_UTF8
+from typing import Any, NoReturn
+
+from api.application.problem_types import Malformed
+
+MOST_LEVELS = 32
+MOST_DIGITS = 30
+MOST_NAMES = 200
+"""Of one object: ten times what the largest command has."""
+MOST_MEMBERS = 20_000
+"""Names and items of a whole body, unless its route says otherwise (`body_limits.py`)."""
+
+
+def parse_object(raw: bytes, most_members: int = MOST_MEMBERS) -> dict[str, Any]:
+    """One JSON object from its bytes. Raises: Malformed, which never repeats what was sent."""
+    if not raw.removeprefix(BOM_UTF8).strip():
+        raise _malformed("请求体是空的", "the body is empty")
+    try:
+        parsed = json.loads(
+            raw.removeprefix(BOM_UTF8).decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_constant,
+            parse_int=_integer,
+            parse_float=_float,
+        )
+    except UnicodeDecodeError as error:
+        raise _malformed(f"第 {error.start + 1} 个字节不是 UTF-8", f"byte {error.start + 1} is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        place, place_en = (
+            f"第 {error.lineno} 行第 {error.colno} 个字符",
+            f"line {error.lineno}, character {error.colno}",
+        )
+        raise _malformed(f"{place}：不是合格的 JSON", f"{place_en}: not proper JSON") from None
+    except RecursionError:
+        raise _too_deep() from None
+    if not isinstance(parsed, dict):
+        raise _malformed("请求体须为一个 JSON 对象", "the body has to be one JSON object")
+    _check(parsed, most_members)
+    return parsed
+
+
+def _malformed(text: str, text_en: str) -> Malformed:
+    return Malformed(
+        text, text_en, remedy="请按接口文档改正请求体", remedy_en="Correct the body as the API documentation says."
+    )
+
+
+def _too_deep() -> Malformed:
+    return _malformed(f"嵌套超过 {MOST_LEVELS} 层", f"nested more than {MOST_LEVELS} levels deep")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_NAMES:
+        raise _malformed(f"一个对象里超过 {MOST_NAMES} 个键", f"an object has more than {MOST_NAMES} keys")
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _malformed("同一个对象里有重复的键", "an object has the same key twice")
+    return found
+
+
+def _constant(_: str) -> NoReturn:
+    raise _malformed("JSON 里没有 NaN 和 Infinity", "JSON knows no NaN and no Infinity")
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise _malformed(f"数字超过 {MOST_DIGITS} 位", f"a number has more than {MOST_DIGITS} digits")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    """Kept a float, so that the fields refuse it by name: no number that counts may be binary (R26)."""
+    if len(digits) > MOST_DIGITS:
+        raise _malformed(f"数字超过 {MOST_DIGITS} 位", f"a number has more than {MOST_DIGITS} digits")
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise _malformed("数字超出范围", "a number is out of range")
+    return value
+
+
+def _check(parsed: dict[str, Any], most_members: int) -> None:
+    """Depth, how many members there are in all, and text that could not be written down as UTF-8."""
+    waiting: list[tuple[Any, int]] = [(parsed, 1)]
+    members = 0
+    while waiting:
+        value, level = waiting.pop()
+        if isinstance(value, (dict, list)):
+            if level > MOST_LEVELS:
+                raise _too_deep()
+            members += len(value)
+            if members > most_members:
+                raise _malformed(
+                    f"请求体里超过 {most_members} 个成员（键和列表项）",
+                    f"the body has more than {most_members} members (keys and list items)",
+                )
+            inside = [*value.keys(), *value.values()] if isinstance(value, dict) else value
+            waiting += [(one, level + 1) for one in inside]
+        elif isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise _malformed("文本里有不成对的代理字符", "a text has a lone surrogate")
