@@ -61,8 +61,8 @@ def _waivers(target: Place) -> Iterator[dict[str, str]]:
     with target.ledger.reading() as reader:
         look_ups = RowQueries(reader, instant(datetime.now(UTC)))
         for row in look_ups.ranking(look_ups.district(PUBLISHED_ON), YEAR):
-            for part in row["missing"] if row["assessed"] else ():
-                yield {"uscc": row["agency"]["uscc"], "part": part, "reason": "bench"}
+            for part in row.missing if row.assessed else ():
+                yield {"uscc": row.agency.uscc, "part": part, "reason": "bench"}
 
 
 @contextmanager

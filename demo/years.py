@@ -103,13 +103,13 @@ class Years:
                 return
             ask = RowQueries(reader, instant(self._at(on, 0)))
             rows = ask.ranking(ask.district(on), year)
-        if not any(row["assessed"] or row["grade"] for row in rows):
+        if not any(row.assessed or row.grade for row in rows):
             return  # nobody was in business then
         waivers = [
-            {"uscc": row["agency"]["uscc"], "part": part, "reason": "当年无有效评价，委员会同意豁免"}
+            {"uscc": row.agency.uscc, "part": part, "reason": "当年无有效评价，委员会同意豁免"}
             for row in rows
-            if row["assessed"]
-            for part in row["missing"]
+            if row.assessed
+            for part in row.missing
         ]
         meeting = on - ONE_DAY
         while not self.calendar.is_working_day(meeting):

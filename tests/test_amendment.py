@@ -19,6 +19,7 @@ from domain.measures.rulebook.rulebook import Rulebooks, load_rulebook, shipped_
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import Role, instant, shanghai_date
+from projections.answers.scalars import plain
 from projections.compare.replay_under import COMPARED, replay_under
 from projections.projected_ledger import open_ledger
 from projections.replay.queries import ReplayQueries
@@ -79,7 +80,8 @@ def record(ledger: Ledger, code: str, tail: str, body: dict[str, Any]) -> None:
 def sheet(ledger: Ledger, year: int, known_at: str | None = None) -> dict[str, Any]:
     with ledger.reading() as reader:
         questions = ReplayQueries(reader, instant(datetime.now(UTC)))
-        return questions.sheet(questions.basis(CODES[0], date(2025, 6, 30), known_at), year)
+        found: dict[str, Any] = plain(questions.sheet(questions.basis(CODES[0], date(2025, 6, 30), known_at), year))
+        return found
 
 
 @pytest.mark.shows("R5")
@@ -99,7 +101,8 @@ def test_an_amendment_takes_effect_by_its_date(ledger: Ledger) -> None:
 def replayed(ledger: Ledger, year: int, **changes: Any) -> dict[str, Any]:
     book = rulebook_from("2026-01-01", "tried", **changes) if changes else load_rulebook(EXAMPLE)
     with ledger.reading() as reader:
-        return replay_under(ReplayQueries(reader, instant(datetime.now(UTC))), book, year)
+        found: dict[str, Any] = plain(replay_under(ReplayQueries(reader, instant(datetime.now(UTC))), book, year))
+        return found
 
 
 def test_an_amendment_can_be_tried_on_a_year_before_it(ledger: Ledger) -> None:

@@ -16,8 +16,8 @@ from domain.measures.hints import Hint
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import instant
 from projections.replay.sheet import Sheet
-from projections.replay.standing import standing
 from projections.replay.timeline import timeline
+from tests.plain_answers import explained, standing
 from tests.rows.district_by_replay import ranking
 from tests.specification import District, end_of, noon, uscc
 
@@ -127,10 +127,10 @@ class Story:
                 return standing(basis)
             case "sheet":
                 year = ask.get("year") or assessment_year_of(as_of, basis.rulebook)
-                return Sheet(basis, year).explained()
+                return explained(Sheet(basis, year))
             case "timeline":
                 answer = timeline(basis, _day(ask["from"]), _day(ask["to"]))
-                return {"days": [item["date"] for item in answer["items"]]}
+                return {"days": [item.date.isoformat() for item in answer.items]}
             case "hints":
                 found = self.district.hints(self.code(ask.get("agency", "A")), as_of, known_at)
                 return {"hints": [msgspec.json.decode(msgspec.json.encode(one)) for one in found]}

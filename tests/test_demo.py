@@ -30,6 +30,7 @@ from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import instant, normal_uscc, shanghai_date
+from projections.answers.scalars import plain
 from projections.projected_ledger import open_ledger
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.district import NO_FILTERS
@@ -137,7 +138,7 @@ def test_a_demonstration_says_so_for_ever(ledger: Ledger) -> None:
         opened = reader.events("ledger")[0]
         questions = ReplayQueries(reader, instant(datetime.now(UTC)))
         basis = questions.basis(uscc(1))
-        answers = [questions.standing(basis), questions.sheet(basis, 2023), questions.timeline(basis)]
+        answers = plain([questions.standing(basis), questions.sheet(basis, 2023), questions.timeline(basis)])
         answers.append(RowQueries(reader, questions.now).district().echo())
     assert isinstance(opened, LedgerOpened)
     assert opened.demonstration
@@ -150,9 +151,9 @@ def test_tiers_and_grades_spread(ledger: Ledger) -> None:
     with ledger.reading() as reader:
         ask = RowQueries(reader, instant(datetime.now(UTC)))
         now = ask.district()
-        grades = Counter(row["grade"] for year in (2022, 2023, 2024) for row in ask.ranking(now, year))
+        grades = Counter(str(row.grade) for year in (2022, 2023, 2024) for row in ask.ranking(now, year))
         tiers = {
-            row["sanction"]["tier"]
+            row.sanction.tier
             for day in (date(2023, 6, 30), date(2024, 6, 30), date(2025, 3, 14))
             for row in ask.agencies(ask.district(day), NO_FILTERS)
         }

@@ -9,10 +9,11 @@ import pytest
 
 from domain.events import BadRecordEntered, Behaviour, Sealed, TeamMember
 from domain.values import next_instant
+from projections.answers.scalars import plain
 from projections.replay.sheet import Sheet
-from projections.replay.standing import standing
 from projections.rows.read.row_answers import standing_answer
 from projections.rows.write.projection import rows_in_memory
+from tests.plain_answers import explained, standing, summary
 from tests.rows.in_memory import found_in
 from tests.specification import District
 from tests.test_measures import CLIENT, PATH, A, filed, uphold
@@ -56,8 +57,8 @@ def counted(world: District, day: str) -> tuple[int, str, str]:
     for known in events:
         found, year = found_in(live, law, as_of, known.recorded_at)
         answer = standing_answer(A, found, law, as_of, known.recorded_at, known.version, year)
-        assert answer == standing(world.basis(A, as_of, known.recorded_at))
-    first, second = (str(Sheet(basis, year).summary()["conduct"]) for year in (2024, 2025))
+        assert plain(answer) == standing(world.basis(A, as_of, known.recorded_at))
+    first, second = (str(summary(Sheet(basis, year))["conduct"]) for year in (2024, 2025))
     return (standing(basis)["bad_records"]["total"], first, second)
 
 
@@ -71,7 +72,7 @@ def test_a_complaint_entered_by_hand_beside_its_decision_costs_once() -> None:
     assert counted(world, "2024-06-10") == (1, "8.00", "10.00")
     assert counted(world, "2024-06-19") == (1, "8.00", "10.00")
     assert counted(world, "2024-06-20") == (1, "8.00", "10.00")
-    sheet = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()
+    sheet = explained(Sheet(world.basis(A, date(2024, 12, 31)), 2024))
     assert [one["events"] for one in sheet["lines"]] == [[decision.id]]
     (considered,) = sheet["considered"]
     assert considered["events"] == [entered.id]

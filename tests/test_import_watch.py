@@ -67,13 +67,13 @@ def test_reports_objections_and_dismissed_hints_are_imported(ledger: Ledger, tmp
     assert imported(ledger, write(tmp_path / "a.jsonl", facts))[0].recorded == 5
     with ledger.reading() as reader:
         basis = ReplayQueries(reader, instant(datetime.now(UTC))).basis(agency_of(0))
-        hint = next(row for row in Hints(reader, None).of(basis) if row["behaviour"] == "16.4")
+        hint = next(row for row in Hints(reader, None).of(basis) if row.behaviour == "16.4")
 
     def dismissal(id_: str) -> Path:
         body = {"dismissed_on": "2023-05-10", "reason": "误填"}
         return write(tmp_path / f"{id_[-3:]}.jsonl", [{"post": f"/v1/hints/{id_}/dismissal", "body": body}])
 
-    assert imported(ledger, dismissal(hint["id"]))[0].recorded == 1
+    assert imported(ledger, dismissal(hint.id))[0].recorded == 1
     assert type(events(ledger)[-1]) is HintDismissed
     for unknown in ("x", f"h-{agency_of(0)}-{'0' * 24}", f"h-{agency_of(5)}-{'1' * 24}"):
         outcome, (error,) = imported(ledger, dismissal(unknown))

@@ -22,6 +22,7 @@ from domain.store.db.migrate import migrate
 from domain.store.db.schema import events, vault
 from domain.store.log.sequencer import seal
 from domain.values import Role, instant
+from projections.answers.scalars import plain
 from projections.projected_ledger import open_ledger
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.district import NO_FILTERS
@@ -201,11 +202,11 @@ def test_what_was_known_is_named_by_instant_version_or_log_index(ledger: Ledger)
         sealed, _ = reader.sealed()
         before = reader.agency_events(A)[2].recorded_at
         answers = [
-            ask.standing(ask.basis(A, date(2024, 6, 1), known))["bad_records"]
+            plain(ask.standing(ask.basis(A, date(2024, 6, 1), known)))["bad_records"]
             for known in (before, "version:3", f"log:{sealed}")
         ]
         assert answers == [{"year": 1, "total": 1}] * 3
-        assert ask.standing(ask.basis(A, date(2024, 6, 1), third.recorded_at))["bad_records"]["total"] == 2
+        assert ask.standing(ask.basis(A, date(2024, 6, 1), third.recorded_at)).bad_records.total == 2
         with pytest.raises(NotFound):
             ask.basis(A, date(2024, 6, 1), "2020-01-01T00:00:00.000000Z")
         for beyond in ("version:99", "log:99999", "2999-01-01T00:00:00.000000Z"):
@@ -226,10 +227,10 @@ def test_only_a_demonstration_can_be_given_a_clock(ledger: Ledger, tmp_path: Pat
     send(demo, f"{PATH}/filing-decision", {"outcome": "filed", "decided_on": "2024-01-03"})
     with demo.reading() as reader:
         ask = questions(reader)
-        assert ask.standing(ask.basis(A))["demonstration"] is True
+        assert ask.standing(ask.basis(A)).demonstration is True
         assert RowQueries(reader, ask.now).district().echo()["demonstration"] is True
     with ledger.reading() as reader:
-        assert "demonstration" not in questions(reader).standing(questions(reader).basis(A))
+        assert "demonstration" not in plain(questions(reader).standing(questions(reader).basis(A)))
     demo.engine.dispose()
 
 
@@ -262,7 +263,7 @@ def test_two_processes_record_at_one_agency_at_once(ledger: Ledger, url: str) ->
         assert instants == sorted(set(instants))
         assert len({event.id for event in trail}) == len(trail)
         ask = questions(reader)
-        assert ask.standing(ask.basis(A, date(2024, 6, 1)))["bad_records"]["total"] == 2 * times
+        assert ask.standing(ask.basis(A, date(2024, 6, 1))).bad_records.total == 2 * times
 
 
 def test_every_agency_is_judged_by_the_law_known_at_a_place_of_the_log(ledger: Ledger) -> None:
@@ -282,7 +283,7 @@ def test_every_agency_is_judged_by_the_law_known_at_a_place_of_the_log(ledger: L
         sealed, _ = reader.sealed()
         rows = RowQueries(reader, ask.now)
         listed = rows.agencies(rows.district(known_at=f"log:{sealed}"), NO_FILTERS)
-        tiers = {row["agency"]["uscc"]: row["sanction"]["tier"] for row in listed}
+        tiers = {row.agency.uscc: row.sanction.tier for row in listed}
         assert tiers == {A: "recorded", other: "recorded"}
         assert ask.basis(A, known_at=f"log:{sealed}").known_at == ask.basis(other, known_at=f"log:{sealed}").known_at
 
@@ -308,7 +309,7 @@ def test_an_adoption_that_contradicts_the_law_is_refused_and_leaves_the_ledger_u
         with pytest.raises(Refusal), ledger.writing() as unit:
             unit.adopt_rulebook(rulebook, "p")
     with ledger.reading() as reader:
-        assert questions(reader).standing(questions(reader).basis(A))["rulebook"]["id"] == "dayawan-2021"
+        assert questions(reader).standing(questions(reader).basis(A)).rulebook.id == "dayawan-2021"
 
 
 def test_a_missing_event_stops_every_answer_about_its_agency(ledger: Ledger, url: str) -> None:

@@ -20,7 +20,7 @@ from domain.trail.trail import Trail
 from domain.values import Role
 from projections.replay.audit_trail import entry
 from projections.replay.sheet import Sheet
-from projections.replay.standing import standing
+from tests.plain_answers import explained, standing, summary
 from tests.specification import CALENDAR, District, noon, uscc
 
 A = uscc(65)
@@ -175,7 +175,7 @@ def test_each_of_the_fourteen_behaviours_is_one_bad_record_and_two_points(n: str
     record = _made(world, n)
     assert standing(world.basis(A, date(2024, 5, 5)))["bad_records"] == {"year": 0, "total": 0}
     assert standing(world.basis(A, date(2024, 5, 6)))["bad_records"] == {"year": 1, "total": 1}
-    lines = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()["lines"]
+    lines = explained(Sheet(world.basis(A, date(2024, 12, 31)), 2024))["lines"]
     (line,) = (one for one in lines if one["item"] == 8)
     assert (line["article"], line["paragraph"]) == ("art.16", f"art.16({n})")
     assert (line["points"], line["events"]) == ("-2.00", [record.id])
@@ -245,8 +245,8 @@ def test_a_team_below_the_article_is_accepted_and_flagged(
         "technicians": [{"name": name, "years": years} for name, years in zip("李赵孙", technicians, strict=False)],
     }
     project = world.send(f"{PATH}/projects", body)
-    flags = entry(project, world.basis(A, date(2024, 1, 1)))["flags"]
-    assert sum(flag["article"] == "art.15(1)" for flag in flags) == lacking
+    flags = entry(project, world.basis(A, date(2024, 1, 1))).flags
+    assert sum(flag.article == "art.15(1)" for flag in flags) == lacking
 
 
 @pytest.mark.shows("art.15(2)", "art.15(3)")
@@ -256,7 +256,7 @@ def test_plan_and_closing_report_are_noted_until_they_are_filed() -> None:
     project = world.send(f"{PATH}/projects", PROJECT)
 
     def lacks(day: date) -> list[str]:
-        return [flag["article"] for flag in entry(project, world.basis(A, day))["flags"]]
+        return [flag.article for flag in entry(project, world.basis(A, day)).flags]
 
     assert lacks(date(2024, 3, 1)) == ["art.15(2)", "art.15(3)"]
     world.send(f"{PATH}/projects/{project.id}/plan", {"filed_on": "2024-02-01"})
@@ -408,7 +408,7 @@ def test_a_later_rulebook_judges_by_date_without_touching_code() -> None:
         world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": day})
     for year, points in ((2024, "-2.00"), (2025, "-3.00")):
         sheet = Sheet(world.basis(A, date(2025, 12, 31)), year)
-        assert [line["points"] for line in sheet.explained()["lines"]] == [points]
+        assert [line["points"] for line in explained(sheet)["lines"]] == [points]
     uphold(world, "2024-02-11")
     uphold(world, "2024-05-06")
     assert sanction(world, "2024-12-31")[2] == "2025-05-06"
@@ -476,9 +476,9 @@ def test_each_item_of_conduct_costs_one_point_by_hand(item: int) -> None:
     world = filed()
     for day in ("2024-03-01", "2024-04-01"):
         world.send(f"{PATH}/lapses", {"item": item, "occurred_on": day})
-    points = [Sheet(world.basis(A, date(2024, 3, day)), 2024).summary()["conduct"] for day in (1, 31)]
+    points = [summary(Sheet(world.basis(A, date(2024, 3, day)), 2024))["conduct"] for day in (1, 31)]
     assert points == ["9.00", "9.00"]
-    assert Sheet(world.basis(A, date(2024, 4, 1)), 2024).summary()["conduct"] == "8.00"
+    assert summary(Sheet(world.basis(A, date(2024, 4, 1)), 2024))["conduct"] == "8.00"
 
 
 @pytest.mark.shows("art.10")
@@ -489,7 +489,7 @@ def test_an_inspection_stands_on_the_trail_and_changes_no_score() -> None:
     event = world.send(f"{PATH}/inspections", {"inspected_on": "2024-05-06", "findings": "资料齐全"})
     after = standing(world.basis(A, date(2024, 5, 6)))
     row = entry(event, world.basis(A, date(2024, 5, 6)))
-    assert (row["type"], row["counts"]) == ("InspectionRecorded", True)
+    assert (row.type, row.counts) == ("InspectionRecorded", True)
     assert {key: after[key] for key in ("sanction", "bad_records", "assessment")} == {
         key: before[key] for key in ("sanction", "bad_records", "assessment")
     }
@@ -517,7 +517,7 @@ def test_a_pledge_signed_by_the_due_date_meets_an_open_request_of_item_7(signed:
     )
     if signed is not None:
         world.send(f"{PATH}/pledge", {"signed_on": signed})
-    assert Sheet(world.basis(A, date(2024, 4, 30)), 2024).summary()["conduct"] == conduct
+    assert summary(Sheet(world.basis(A, date(2024, 4, 30)), 2024))["conduct"] == conduct
 
 
 @pytest.mark.shows("art.13", "art.23", "annex2")
@@ -530,7 +530,7 @@ def test_a_survey_names_a_project_of_that_client_or_none() -> None:
         world.send(f"{PATH}/surveys", {**form, "client": {"uscc": uscc(501), "name": "乙"}, "project_id": project.id})
     world.send(f"{PATH}/surveys", {**form, "project_id": project.id})
     world.send(f"{PATH}/surveys", form)
-    assert Sheet(world.basis(A, date(2024, 12, 31)), 2024).summary()["quality"] == "50.00"
+    assert summary(Sheet(world.basis(A, date(2024, 12, 31)), 2024))["quality"] == "50.00"
 
 
 @pytest.mark.shows("art.15", "annex1.item5", "R9")
@@ -556,7 +556,7 @@ def test_what_lies_before_the_measures_is_shown_as_considered_and_counts_nowhere
         ),
     ]
     basis = world.basis(A, date(2021, 12, 31))
-    sheet = Sheet(basis, 2021).explained()
+    sheet = explained(Sheet(basis, 2021))
     assert sheet["lines"] == []
     assert {event for one in sheet["considered"] for event in one["events"]} == {event.id for event in early}
     assert standing(basis)["bad_records"] == {"year": 0, "total": 0}
@@ -656,7 +656,7 @@ def test_surveys_and_scores_from_before_the_measures_are_shown_and_cost_nothing(
     world.send(f"{PATH}/survey-closings", {"year": 2021, "closed_on": "2021-12-31"})
     world.send(f"{PATH}/surveys", {**form, "year": 2020, "submitted_on": "2022-01-05"})
     world.send(f"{PATH}/survey-closings", {"year": 2020, "closed_on": "2022-01-10"})
-    sheet = Sheet(world.basis(A, date(2022, 2, 1)), 2021).explained()
+    sheet = explained(Sheet(world.basis(A, date(2022, 2, 1)), 2021))
     assert (sheet["total"], sheet["missing"]) == ("100.00", ["quality", "effect"])
     assert {survey.id, score.id} <= {event for one in sheet["considered"] for event in one["events"]}
     assert standing(world.basis(A, date(2022, 2, 1)))["bad_records"]["total"] == 0
@@ -708,7 +708,7 @@ def test_a_reason_is_credited_once_whatever_a_later_rulebook_pays() -> None:
     for day in ("2023-03-01", "2024-03-01"):
         body = {"level": "national", "reason": "同一原因", "authority_kind": "emergency_management", "awarded_on": day}
         world.send(f"{PATH}/honours", body)
-    earned = [Sheet(world.basis(A, date(2024, 12, 31)), year).summary()["honours"] for year in (2023, 2024)]
+    earned = [summary(Sheet(world.basis(A, date(2024, 12, 31)), year))["honours"] for year in (2023, 2024)]
     assert earned == ["10.00", "0.00"]
 
 
@@ -740,8 +740,8 @@ def test_an_extension_to_a_day_before_the_start_extends_nothing() -> None:
     body = {**PROJECT, "started_on": "2024-04-28", "due_on": "2025-01-11"}
     project = world.send(f"{PATH}/projects", body)
     world.send(f"{PATH}/projects/{project.id}/extension", {"agreed_on": "2022-08-19", "due_on": "2022-11-07"})
-    assert Sheet(world.basis(A, date(2024, 12, 31)), 2022).summary()["conduct"] == "10.00"
-    (line,) = Sheet(world.basis(A, date(2025, 1, 12)), 2025).explained()["lines"]
+    assert summary(Sheet(world.basis(A, date(2024, 12, 31)), 2022))["conduct"] == "10.00"
+    (line,) = explained(Sheet(world.basis(A, date(2025, 1, 12)), 2025))["lines"]
     assert line["occurred_on"] == "2025-01-12"
 
 
@@ -752,7 +752,7 @@ def test_a_lapse_that_concerns_another_lapse_has_its_ground() -> None:
     project = world.agencies[A].trail.events[2]
     first = world.send(f"{PATH}/lapses", {"item": 5, "occurred_on": "2024-03-01", "concerns": project.id})
     world.send(f"{PATH}/lapses", {"item": 5, "occurred_on": "2024-03-02", "concerns": first.id})
-    assert Sheet(world.basis(A, date(2024, 12, 31)), 2024).summary()["conduct"] == "9.00"
+    assert summary(Sheet(world.basis(A, date(2024, 12, 31)), 2024))["conduct"] == "9.00"
 
 
 @pytest.mark.shows("R26")
@@ -768,7 +768,7 @@ def test_rounding_is_explained_under_a_cap_that_did_not_cut() -> None:
             )
             body = {"client": client, "year": 2024, "value": f"{80 + number}.33", "scored_on": "2024-12-01"}
             world.send(f"{PATH}/effect-scores", body)
-        sheet = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()
+        sheet = explained(Sheet(world.basis(A, date(2024, 12, 31)), 2024))
         parts = sum(float(sheet[name]) for name in ("conduct", "quality", "effect", "honours"))
         assert (sheet["rounding"] is not None) == (f"{parts:.2f}" != sheet["total"])
 
@@ -779,6 +779,6 @@ def test_annulled_facts_are_shown_as_considered() -> None:
     world = filed()
     record = world.send(f"{PATH}/bad-records", {"behaviour": "16.2", "content": "核查情况", "entered_on": "2024-05-06"})
     world.send(f"{PATH}/annulments", {"event_id": record.id, "reason": "有误", "annulled_on": "2024-06-01"})
-    sheet = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()
+    sheet = explained(Sheet(world.basis(A, date(2024, 12, 31)), 2024))
     assert sheet["lines"] == []
     assert [one["events"] for one in sheet["considered"]] == [[record.id]]

@@ -17,7 +17,7 @@ from domain.errors import Refusal
 from domain.events import EventAnnulled, FilingSubmitted
 from domain.trail.trail import Trail
 from projections.replay.sheet import Sheet
-from projections.replay.standing import standing
+from tests.plain_answers import explained, standing
 from tests.specification import District, noon, uscc
 
 CODE = uscc(1)
@@ -191,7 +191,7 @@ def answers(world: District, as_of: date, known_at: str | None = None) -> dict[s
     answer["sanction"]["events"] = sorted(answer["sanction"]["events"])
     sheets = {}
     for year in YEARS:
-        sheet = Sheet(world.basis(CODE, as_of, known_at), year).explained()
+        sheet = explained(Sheet(world.basis(CODE, as_of, known_at), year))
         sheets[year] = {part: sheet[part] for part in ("exact", "grade", "missing", "assessed", "override")}
     return {part: answer[part] for part in ("agency", "sanction", "bad_records", "assessment", "advisories")} | {
         "sheets": sheets
@@ -221,7 +221,7 @@ def test_lines_add_up_exactly(history: History, as_of: date) -> None:
     """Full points and the lines make the category exactly, the categories the total; floors and caps hold."""
     full = {"conduct": 10, "quality": 50, "effect": 40, "honours": 0}
     for year in YEARS:
-        sheet = Sheet(history.district.basis(CODE, as_of), year).explained()
+        sheet = explained(Sheet(history.district.basis(CODE, as_of), year))
         sums = {name: Fraction(points) for name, points in full.items()}
         for line in sheet["lines"]:
             sums[line["category"]] += Fraction(line["exact"])
@@ -292,7 +292,7 @@ def test_what_is_dated_after_the_day_changes_nothing_on_it(history: History, as_
     for part in ("sanction", "bad_records", "assessment", "advisories"):
         assert standing(alone)[part] == standing(basis)[part]
     for year in YEARS:
-        assert Sheet(alone, year).explained()["lines"] == Sheet(basis, year).explained()["lines"]
+        assert explained(Sheet(alone, year))["lines"] == explained(Sheet(basis, year))["lines"]
 
 
 @generated
@@ -324,7 +324,7 @@ def test_generated_histories_reach_what_they_are_for() -> None:
         for as_of in (date(2022, 12, 31), date(2024, 6, 30)):
             basis = history.district.basis(CODE, as_of)
             tiers.add(standing(basis)["sanction"]["tier"])
-            floors += any(one["capped"] for one in Sheet(basis, as_of.year).explained()["categories"])
+            floors += any(one["capped"] for one in explained(Sheet(basis, as_of.year))["categories"])
     assert {str(tier) for tier in tiers} == {"none", "recorded", "warned", "blacklisted"}
     assert annulled > 50
     assert floors > 5

@@ -56,10 +56,7 @@ def publish(ledger: Ledger) -> int:
         look_ups = RowQueries(reader, instant(datetime.now(UTC)))
         rows = look_ups.ranking(look_ups.district(date(2024, 3, 11)), YEAR)
     waivers = [
-        {"uscc": row["agency"]["uscc"], "part": part, "reason": "无"}
-        for row in rows
-        if row["assessed"]
-        for part in row["missing"]
+        {"uscc": row.agency.uscc, "part": part, "reason": "无"} for row in rows if row.assessed for part in row.missing
     ]
     days = {"published_on": "2024-03-11", "meeting_on": "2024-03-08", "reason": "补录"}
     body = PublishYear.model_validate({**days, "waivers": waivers})

@@ -12,6 +12,7 @@ from domain.commands.appeals import FileAppeal
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.measures.hints import agency_of_hint
 from projections.replay.sheet import Sheet
+from tests.plain_answers import explained
 from tests.test_hints import LATER, PATH, PROJECT, A, filed, survey
 
 
@@ -78,13 +79,13 @@ def test_hints_keep_their_ids_and_never_count() -> None:
     world = filed()
     world.send(f"{PATH}/projects", {**PROJECT, "technicians": [], "service_type": "评价"})
     survey(world, "CAACAAAAAA")
-    before = Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained()
+    before = explained(Sheet(world.basis(A, date(2024, 12, 31)), 2024))
     ids = [hint.id for hint in world.hints(A, date(2024, 12, 31))]
     assert len(ids) == len(set(ids)) == 3
     assert ids == [hint.id for hint in world.hints(A, LATER)]
     assert {agency_of_hint(one) for one in ids} == {A}
     world.send(f"/v1/hints/{ids[0]}/dismissal", {"dismissed_on": "2024-12-30", "reason": "已核实"})
-    assert Sheet(world.basis(A, date(2024, 12, 31)), 2024).explained() == before
+    assert explained(Sheet(world.basis(A, date(2024, 12, 31)), 2024)) == before
     assert before["conduct"] == "10.00"
 
 

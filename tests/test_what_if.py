@@ -15,12 +15,13 @@ from domain.commands.base import Command
 from domain.errors import Busy, Contradiction, Invalid, Refusal
 from domain.events import EventAnnulled
 from domain.values import moment
+from projections.answers.scalars import plain
 from projections.compare.basis_difference import BasisDifference
-from projections.compare.standing_difference import SUMMARY, Side, sheet_differences, standing_differences
+from projections.compare.standing_difference import SUMMARY, Side
 from projections.compare.what_if import added_by, hypothetical, overridden
 from projections.replay.basis import Basis
-from projections.replay.sheet import CATEGORY_LABELS
-from projections.replay.standing import sheet_answer, standing
+from projections.replay.sheet_lines import CATEGORY_LABELS
+from tests.plain_answers import sheet_answer, sheet_differences, standing, standing_differences
 from tests.rows.histories import LADDERS, LongHistory
 from tests.specification import District
 from tests.test_properties import CODE, PATH, TODAY, YEARS
@@ -149,7 +150,7 @@ def values(answer: dict[str, Any]) -> dict[str, Any]:
 def check(before: Side, after: Side) -> list[dict[str, Any]]:
     """All that differs is told, nothing else, each with a reason in both languages and events that exist."""
     told = standing_differences(before, after)
-    first, then = values(before.standing), values(after.standing)
+    first, then = values(plain(before.standing)), values(plain(after.standing))
     assert {one["field"]: (one["before"], one["after"]) for one in told} == {
         field: (first[field], then[field]) for field in first if first[field] != then[field]
     }
@@ -331,7 +332,7 @@ def test_overrides_judge_the_whole_history_or_are_refused_by_name(district: Dist
     basis = district.basis(CODE, date(2024, 6, 30))
     law = overridden(basis.law, {"conduct.bad_record_points": 3})
     before, after = Side(basis), Side(hypothetical(basis, law=law))
-    assert (before.standing["assessment"]["conduct"], after.standing["assessment"]["conduct"]) == ("7.00", "6.00")
+    assert (before.standing.assessment.conduct, after.standing.assessment.conduct) == ("7.00", "6.00")
     (conduct,) = (one for one in check(before, after) if one["field"] == "assessment.conduct")
     assert "dayawan-2021+override" in conduct["why"]
     assert overridden(basis.law, {}) is basis.law

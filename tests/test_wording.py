@@ -9,16 +9,15 @@ from typing import Any
 import pytest
 
 from api.web.forms.form_texts import choice_texts
-from projections.compare.sheet_difference import sheet_differences
 from projections.replay.sheet import Sheet
-from projections.replay.standing import sheet_answer
+from tests.plain_answers import explained, sheet_answer, sheet_differences
 from tests.specification import District, uscc
 from tests.test_measures import PATH, A, filed, uphold
 
 
 def lines_of(world: District, year: int, day: date) -> list[dict[str, Any]]:
     """The lines of a sheet."""
-    found: list[dict[str, Any]] = Sheet(world.basis(A, day), year).explained()["lines"]
+    found: list[dict[str, Any]] = explained(Sheet(world.basis(A, day), year))["lines"]
     return found
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import asdict
 
 from api.cli.database import opened_ledger
 from api.cli.options import Database, Person
@@ -100,7 +101,7 @@ def _show(adoption: Adoption, name: str, file: Path) -> None:
         say(
             "  已公布的 {year} 年度改由它判断 / would judge the published year {year}：机构 agencies {agencies}，"
             "有变化 changed {changed}（得分 total {totals}，结果 grade {grades}，名次 rank {ranks}，等级 tier {tiers}）"
-            "；steward replay-under {file} --year {year}".format(year=year, file=file.name, **numbers)
+            "；steward replay-under {file} --year {year}".format(year=year, file=file.name, **asdict(numbers))
         )
 
 

@@ -119,7 +119,7 @@ class SurveyCoverage(msgspec.Struct, frozen=True):
 
 
 @implements("art.13", "R12", "R22")
-def coverage(facts: Facts, year: int, rulebooks: Rulebooks) -> dict[str, Any]:
+def coverage(facts: Facts, year: int, rulebooks: Rulebooks) -> SurveyCoverage:
     """全部或部分服务对象: how many clients were served in the year, asked and heard, and when the survey was closed.
 
     Asked are those with an invitation or with a form that counts.
@@ -130,13 +130,13 @@ def coverage(facts: Facts, year: int, rulebooks: Rulebooks) -> dict[str, Any]:
     heard = {form.client.uscc for form in forms}
     invited = {one.client.uscc for one in facts.of(SurveyInvited) if one.year == year} & clients.keys()
     closing = closing_of(facts, year)
-    return {
-        "served": len(clients),
-        "asked": len(invited | heard),
-        "answered": len(heard),
-        "forms": len(forms),
-        "closed_on": None if closing is None else closing.occurred_on.isoformat(),
-    }
+    return SurveyCoverage(
+        served=len(clients),
+        asked=len(invited | heard),
+        answered=len(heard),
+        forms=len(forms),
+        closed_on=None if closing is None else closing.occurred_on,
+    )
 
 
 @implements("art.16(8)", "art.23", "R12")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import UNSET, structs
 
@@ -21,7 +21,14 @@ ONE_DAY = timedelta(days=1)
 BEFORE_THE_MEASURES = ("在办法施行之前", "before the Measures were in force")
 """Why something does not count, in both languages (R4)."""
 
-FILING_LABELS = {"submitted": "已提交", "filed": "已备案", "returned": "已退回", "terminated": "已终止"}
+FilingState = Literal["submitted", "filed", "returned", "terminated"]
+"""Where a filing stands (art.8, R6)."""
+FILING_LABELS: dict[FilingState, str] = {
+    "submitted": "已提交",
+    "filed": "已备案",
+    "returned": "已退回",
+    "terminated": "已终止",
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class Filing:
     """One filing's life as far as it is known on a day (R6)."""
 
     submitted: FilingSubmitted
-    outcome: str
+    outcome: Literal["submitted", "filed", "returned"]
     """submitted, filed or returned."""
     filed_on: date | None
     ended_on: date | None
@@ -82,7 +89,7 @@ def _decided(facts: Facts, submitted: FilingSubmitted) -> Filing:
 
 
 @implements("art.8", "art.9", "art.11", "R6")
-def filing_state(facts: Facts) -> str | None:
+def filing_state(facts: Facts) -> FilingState | None:
     """The state on the day: filed while some filing is; else that of the latest filing; None before the first."""
     lives = filings(facts)
     if any(life.filed_on is not None and life.ended_on is None for life in lives):

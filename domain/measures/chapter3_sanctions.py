@@ -6,7 +6,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -275,7 +275,7 @@ def _last_day(rulebook: Rulebook, tier: Tier, day: date) -> date | None:
 
 
 @dataclass(frozen=True)
-class Standing:
+class SanctionOnDay:
     """The sanction tier on a day, with its unbroken stretch and the decisions behind it (R17)."""
 
     tier: Tier
@@ -286,7 +286,7 @@ class Standing:
 
 
 @implements("art.17", "R16", "R17")
-def sanction(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> Standing:
+def sanction(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> SanctionOnDay:
     """The tier on `as_of`: the highest tag standing; `since`/`until` when nothing after `as_of` is considered."""
     day = facts.as_of
     complaints = counted_complaints(facts, rulebook, rulebooks)
@@ -299,7 +299,7 @@ def sanction(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> Standing
         (None, None, Tier.NONE),
     )
     if tier is Tier.NONE:
-        return Standing(Tier.NONE, None, None, len(window), ())
+        return SanctionOnDay(Tier.NONE, None, None, len(window), ())
     if tier is Tier.RECORDED:
         behind = {one.id for one in complaints}
     elif rulebook.ladder.tag_term == "window":
@@ -312,7 +312,7 @@ def sanction(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> Standing
             for one in tag.because
         }
     events = tuple(one.id for one in complaints if one.id in behind)
-    return Standing(tier, since, until, len(window), events)
+    return SanctionOnDay(tier, since, until, len(window), events)
 
 
 def _stretches(
@@ -378,15 +378,15 @@ class Advisory(msgspec.Struct, frozen=True):
 
 
 @implements("art.18", "R19")
-def advisories(facts: Facts) -> list[dict[str, Any]]:
+def advisories(facts: Facts) -> tuple[Advisory, ...]:
     """建议相关企业取消或中止与其业务合作: recommendations after accidents, no sanction.
 
     服务期内: an accident outside every service period at the enterprise is shown, without a recommendation.
     """
-    return [_advisory(found, concerned_clients(facts, found)) for found in facts.of(AccidentLiabilityFound)]
+    return tuple(_advisory(found, concerned_clients(facts, found)) for found in facts.of(AccidentLiabilityFound))
 
 
-def _advisory(found: AccidentLiabilityFound, clients: list[str]) -> dict[str, Any]:
+def _advisory(found: AccidentLiabilityFound, clients: list[str]) -> Advisory:
     text, text_en = (
         (
             "经事故调查认定负有责任，建议相关企业取消或中止与其业务合作",
@@ -398,19 +398,19 @@ def _advisory(found: AccidentLiabilityFound, clients: list[str]) -> dict[str, An
             "found liable for an accident outside every service period there: no recommendation is made (R19)",
         )
     )
-    return {
-        "kind": "accident",
-        "article": "art.18",
-        "found_on": found.occurred_on.isoformat(),
-        "accident_on": None if found.accident_on is None else found.accident_on.isoformat(),
-        "severity": found.severity,
-        "liability": found.liability,
-        "recommended": bool(clients),
-        "clients": clients,
-        "text": text,
-        "text_en": text_en,
-        "events": [found.id],
-    }
+    return Advisory(
+        "accident",
+        "art.18",
+        found.occurred_on,
+        found.accident_on,
+        found.severity,
+        found.liability,
+        bool(clients),
+        tuple(clients),
+        text,
+        text_en,
+        (found.id,),
+    )
 
 
 def concerned_clients(facts: Facts, found: AccidentLiabilityFound) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from domain.events import PenaltyImposed, ResultPublished, ResultRevised
 from domain.measures.chapter2_filing import filed_periods
@@ -22,7 +22,7 @@ from domain.values import GRADE_RANK, Grade, Tier
 class Override:
     """Why a year is unqualified whatever the score (art.25)."""
 
-    kind: str
+    kind: Literal["blacklisted", "penalty"]
     events: tuple[str, ...]
 
 

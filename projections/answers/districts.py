@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated, NotRequired, TypedDict
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
+from domain.measures.chapter2_filing import FilingState
 from domain.measures.hints import Status
 from domain.values import Grade, Tier
 from projections.answers.scalars import (
@@ -13,7 +15,6 @@ from projections.answers.scalars import (
     Day,
     En,
     EventId,
-    FilingState,
     JudgedPart,
     PointsText,
     Uscc,
@@ -152,7 +153,7 @@ class ElsewhereFact(msgspec.Struct, frozen=True):
     event: EventId
 
 
-class HintFound(msgspec.Struct, frozen=True):
+class HintFound(msgspec.Struct, frozen=True, kw_only=True):
     """Facts that suggest that a behaviour of art.16 should be looked into (R37): it never counts / 线索."""
 
     id: Annotated[str, member("线索编号", "id of the hint")]
@@ -164,6 +165,9 @@ class HintFound(msgspec.Struct, frozen=True):
     text: Zh
     text_en: En
     events: Annotated[tuple[EventId, ...], member("本机构的有关记录", "the agency's own facts")]
-    elsewhere: Annotated[tuple[ElsewhereFact, ...], member("其他机构的有关记录", "facts of other agencies")]
+    elsewhere: Annotated[
+        tuple[ElsewhereFact, ...] | UnsetType,
+        member("其他机构的有关记录；不告知机构", "facts of others: not told to agencies"),
+    ] = UNSET
     status: Annotated[Status, member("处理情况", "open, dismissed, or made a bad record")]
     settled_by: Annotated[EventId | None, member("了结它的记录", "the event that settled it")]

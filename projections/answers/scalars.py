@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -47,8 +47,6 @@ Version = Annotated[int, member("该机构最后一条记录的序号", "number 
 Article = Annotated[str, member("办法的条款", "article of the Measures", examples=["art.17", "art.16(12)"])]
 Zh = Annotated[str, member("中文", "Chinese")]
 En = Annotated[str, member("英文", "English")]
-FilingState = Literal["submitted", "filed", "returned", "terminated"]
-"""Where a filing stands (art.5-9, R6)."""
 
 
 class SheetCategoryName(StrEnum):

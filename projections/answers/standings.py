@@ -7,20 +7,10 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from domain.measures.chapter2_filing import FilingState
 from domain.measures.chapter3_sanctions import Advisory
 from domain.values import Grade, Tier
-from projections.answers.scalars import (
-    Day,
-    EventId,
-    FilingState,
-    JudgedPart,
-    Moment,
-    PointsText,
-    Uscc,
-    Version,
-    Year,
-    member,
-)
+from projections.answers.scalars import Day, EventId, JudgedPart, Moment, PointsText, Uscc, Version, Year, member
 
 
 class AgencyIdentity(msgspec.Struct, frozen=True):

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType, field
 
+from domain.measures.chapter2_filing import FilingState
 from domain.values import Grade, Tier
-from projections.answers.scalars import Day, En, EventId, FilingState, Moment, PointsText, Year, Zh, member
+from projections.answers.scalars import Day, En, EventId, Moment, PointsText, Year, Zh, member
 from projections.answers.timelines import StandingPart
 
 FirstDay = Annotated[date, member("首日", "first day")]

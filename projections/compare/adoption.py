@@ -13,6 +13,7 @@ from domain.measures.calendar import FIRST_YEAR, Calendar
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
 from domain.measures.text.implements import implements
 from domain.values import assessment_stream
+from projections.answers.comparisons import ChangesUnder
 from projections.compare.replay_under import replay_under
 from projections.replay.queries import ReplayQueries
 
@@ -37,7 +38,7 @@ class Adoption:
     """The rulebook adopted under the same id with another content."""
     changes: tuple[AdoptionChange, ...]
     """What it says otherwise than the rulebook in whose place it judges."""
-    years: dict[int, dict[str, int]]
+    years: dict[int, ChangesUnder]
     """Published years whose sheets it would judge from now on, each with the sums of `replay_under`."""
 
     @property
@@ -59,7 +60,7 @@ def adoption_of(questions: ReplayQueries, book: Rulebook) -> Adoption:
     with_it = Rulebooks([*adopted, book])
     replaces = next((one for one in adopted if one.id == book.id and one.sha256 != book.sha256), None)
     years = {
-        year: replay_under(questions, book, year)["sum"]
+        year: replay_under(questions, book, year).sum
         for year, day in _published(questions, law)
         if with_it.for_sheet(year, day).sha256 != law.rulebooks.for_sheet(year, day).sha256
     }

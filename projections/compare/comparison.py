@@ -7,7 +7,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from domain.errors import Invalid, NotFound
 from domain.events import EventAnnulled, ResultPublished, ResultRevised
@@ -19,13 +19,18 @@ from domain.measures.rulebook.rulebook import assessment_year_of, year_span
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import score_of_record
+from projections.answers.comparisons import (
+    AnswerDifference,
+    Comparison,
+    SheetsCompared,
+    StandingAndSheet,
+    TouchedResult,
+)
 from projections.compare.basis_difference import BasisDifference
 from projections.compare.rank_moves import PlacedAgency
 from projections.compare.standing_difference import SUMMARY, Side, sheet_differences, standing_differences
-from projections.replay.basis import Basis, demonstration_mark
+from projections.replay.basis import Basis
 from projections.replay.queries import ReplayQueries
-
-Item = dict[str, Any]
 
 
 def second_basis(questions: ReplayQueries, uscc: str, as_of: date | None, known_at: str | None) -> Basis:
@@ -37,7 +42,7 @@ def second_basis(questions: ReplayQueries, uscc: str, as_of: date | None, known_
         raise
 
 
-def comparison(first: Basis, second: Basis, year: int | None = None) -> Item:
+def comparison(first: Basis, second: Basis, year: int | None = None) -> Comparison:
     """The answer of `GET …/comparison`: both standings, the sheets of their years, and what differs, with the events.
 
     `year`: one more whose sheets are compared, for instance the one that was published on these days. A sheet is null
@@ -46,20 +51,20 @@ def comparison(first: Basis, second: Basis, year: int | None = None) -> Item:
     before, after = Side(first), Side(second)
     moved = BasisDifference.between(first, second)
     years = {before.year, after.year} | ({year} if year is not None else set())
-    return {
-        "agency": after.standing["agency"],
-        **demonstration_mark(second.law),
-        "before": before.standing,
-        "after": after.standing,
-        "difference": standing_differences(before, after, moved),
-        "sheets": [_sheets(before, after, one, moved) for one in sorted(years)],
-    }
+    return Comparison(
+        agency=after.standing.agency,
+        demonstration=after.standing.demonstration,
+        before=before.standing,
+        after=after.standing,
+        difference=tuple(standing_differences(before, after, moved)),
+        sheets=tuple(_sheets(before, after, one, moved) for one in sorted(years)),
+    )
 
 
-def _sheets(before: Side, after: Side, year: int, moved: BasisDifference) -> Item:
+def _sheets(before: Side, after: Side, year: int, moved: BasisDifference) -> SheetsCompared:
     first, then = (side.sheet(year) if side.has_begun(year) else None for side in (before, after))
-    difference = [] if first is None or then is None else sheet_differences(first, then, moved)
-    return {"year": year, "before": first, "after": then, "difference": difference}
+    difference = () if first is None or then is None else sheet_differences(first, then, moved)
+    return SheetsCompared(year, first, then, tuple(difference))
 
 
 def year_in_question(basis: Basis, given: int | None, pointer: str = "/year") -> int:
@@ -73,27 +78,22 @@ def year_in_question(basis: Basis, given: int | None, pointer: str = "/year") ->
     return given
 
 
-def consequences(before: Side, after: Side, year: int) -> Item:
+def consequences(before: Side, after: Side, year: int) -> dict[str, StandingAndSheet | list[AnswerDifference]]:
     """Both standings and sheets of a what-if, and what differs: of the sheet what the standing does not say already."""
     moved = BasisDifference.between(before.basis, after.basis)
     told = standing_differences(before, after, moved)
     same_year = before.year == year == after.year
     told += [
-        {**one, "field": f"sheet.{one['field']}"}
+        structs.replace(one, field=f"sheet.{one.field}")
         for one in sheet_differences(before.sheet(year), after.sheet(year), moved)
-        if not (same_year and one["field"] in SUMMARY)
+        if not (same_year and one.field in SUMMARY)
     ]
-    return {
-        **{
-            name: {"standing": side.standing, "sheet": side.sheet(year)}
-            for name, side in (("before", before), ("after", after))
-        },
-        "difference": told,
-    }
+    sides = (StandingAndSheet(side.standing, side.sheet(year)) for side in (before, after))
+    return dict(zip(("before", "after"), sides, strict=True)) | {"difference": told}
 
 
 @implements("R36")
-def touched_results(before: Basis, after: Basis) -> list[Item]:
+def touched_results(before: Basis, after: Basis) -> list[TouchedResult]:
     """The published results of the agency that would be others, each looked at on its own day, by year.
 
     By the sheet or by the category on the year's last day, in which results are ranked (R30), and as recording has it:
@@ -108,7 +108,7 @@ def touched_results(before: Basis, after: Basis) -> list[Item]:
         first = replace(before, trail=Trail([*events, *_of_late_facts(before, after, year)]))
         sides = [Side(replace(basis, as_of=result_day(result), law=before.law)) for basis in (first, after)]
         if _outcome(sides[0], year) != _outcome(sides[1], year):
-            found.append({"result": result.id, "year": year, "published_on": result.occurred_on.isoformat()})
+            found.append(TouchedResult(result.id, year, result.occurred_on))
     return found
 
 
@@ -125,13 +125,11 @@ def _of_late_facts(before: Basis, after: Basis, year: int) -> list[EventAnnulled
 def _outcome(side: Side, year: int) -> tuple[Any, ...]:
     """What makes a published result another (R36): points, deductions one by one, missing parts, art.25, category."""
     sheet = side.sheet(year)
-    rest = sum((Fraction(sheet["exact"][name]) for name in ("quality", "effect", "honours")), Fraction(0))
-    conduct = [line for line in sheet["lines"] if line["category"] == "conduct" and Fraction(line["nominal"])]
-    shown = (sheet[name] for name in _SHOWN)
-    return (*shown, score_of_record(rest), sorted(line["item"] for line in conduct), placed_in(side, year).group)
-
-
-_SHOWN = ("assessed", "total", "grade", "quality", "effect", "honours", "missing", "override")
+    rest = sum(map(Fraction, (sheet.exact.quality, sheet.exact.effect, sheet.exact.honours)), Fraction(0))
+    conduct = [line for line in sheet.lines if line.category == "conduct" and Fraction(line.nominal)]
+    shown = (sheet.assessed, sheet.total, sheet.grade, sheet.quality, sheet.effect, sheet.honours)
+    found = (sheet.missing, sheet.override, score_of_record(rest), sorted(str(line.item) for line in conduct))
+    return (*shown, *found, placed_in(side, year).group)
 
 
 def placed_in(side: Side, year: int) -> PlacedAgency:
@@ -141,11 +139,11 @@ def placed_in(side: Side, year: int) -> PlacedAgency:
     profile = profile_on(side.basis.trail, day)
     category = None if profile.category is UNSET else profile.category
     return PlacedAgency(
-        sheet["agency"]["uscc"],
+        sheet.agency.uscc,
         None if profile.name is UNSET else profile.name,
         category,
         group_of(category, side.basis.law.rulebooks.on(day).categories.known),
-        sheet["assessed"],
-        sheet["total"],
-        sheet["grade"],
+        sheet.assessed,
+        sheet.total,
+        sheet.grade,
     )

@@ -29,6 +29,8 @@ from domain.measures.chapter4_assessment import ranked
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import Grade, Instant, agency_stream, assessment_stream
+from projections.answers.districts import RankedAgency
+from projections.answers.scalars import plain
 from projections.replay.basis import Basis
 from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
@@ -92,13 +94,13 @@ def drafted(reader: Reader, now: Instant, year: int, as_of: date, log_index: int
     basis = look_ups.district(as_of, at)
     if basis.law is None:
         raise Unreadable("the ledger has no law at its own place of the log")
-    rows = {row["agency"]["uscc"]: row for row in look_ups.ranking(basis, year)}
-    graded = {uscc: row for uscc, row in rows.items() if row["assessed"] or row["grade"]}
+    rows = {row.agency.uscc: row for row in look_ups.ranking(basis, year)}
+    graded = {uscc: row for uscc, row in rows.items() if row.assessed or row.grade}
     results, without = [], []
     for found in questions.district(as_of, at, only=[uscc for uscc, row in rows.items() if _is_of_the_year(row)]):
         draft = draft_of(found, year)
         row = rows[draft.uscc]
-        if (draft.sheet["total"], draft.sheet["grade"]) != (row["total"], row["grade"]):
+        if (draft.sheet["total"], draft.sheet["grade"]) != (row.total, row.grade):
             raise Unreadable(f"{draft.stream}: rows and replay differ about {year}: run steward check")
         if draft.is_graded:
             results.append(draft)
@@ -109,25 +111,21 @@ def drafted(reader: Reader, now: Instant, year: int, as_of: date, log_index: int
     return Drafts(year, as_of, log_index, basis.known_at, basis.law, [*with_ranks(results), *without])
 
 
-def _is_of_the_year(row: Mapping[str, Any]) -> bool:
+def _is_of_the_year(row: RankedAgency) -> bool:
     """Whether an agency is looked at: it has a result, or had filed by the end of the year."""
-    return bool(row["assessed"] or row["grade"] or row["filing"])
+    return bool(row.assessed or row.grade or row.filing)
 
 
 def draft_of(basis: Basis, year: int) -> Draft:
     """The result of an agency at a basis."""
     sheet = Sheet(basis, year)
     agency = agency_name(basis)
-    category = agency_name(replace(basis, as_of=sheet.last))["category"]
+    category = agency_name(replace(basis, as_of=sheet.last)).category
     group = group_of(category, basis.law.rulebooks.for_sheet(year, basis.as_of).categories.known)
-    content = {
-        "agency": agency,
-        "category": category,
-        **basis.echo(sheet.rulebook, sheet.provisional),
-        **sheet.explained(),
-    }
+    explained = plain(sheet.explained(agency))
+    content = {"agency": explained.pop("agency"), "category": category, **explained}
     return Draft(
-        agency["uscc"],
+        agency.uscc,
         basis.trail.events[0].stream,
         basis.version,
         content,
@@ -143,7 +141,7 @@ def draft_of(basis: Basis, year: int) -> Draft:
 def counted_events(sheet: Sheet) -> tuple[str, ...]:
     """Ids of the events that a sheet counts, in recording order: behind its lines, overrides, and being assessed."""
     facts = sheet.basis.facts
-    ids = {one for line in sheet.lines() for one in line.events} | {one for o in sheet.override for one in o["events"]}
+    ids = {one for line in sheet.lines() for one in line.events} | {one for o in sheet.override for one in o.events}
     ids |= {filed.id for filed in facts.of(AgencyFiled) if filed.occurred_on <= sheet.last}
     ids |= {project.id for project in facts.of(ProjectStarted) if runs(facts, project, *sheet.span)}
     return tuple(event.id for event in sheet.basis.trail.events if event.id in ids)

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
+
+from msgspec import UNSET
 
 from domain.errors import Contradiction, Invalid
 from domain.law import Law, must_be_assessed, under
 from domain.measures.rulebook.rulebook import Rulebook, year_span
 from domain.measures.text.implements import implements
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Tier
+from projections.answers.comparisons import (
+    AgencyUnder,
+    AgencyWithCategory,
+    Amendment,
+    ChangesUnder,
+    ReplayedUnder,
+    UnderRulebook,
+)
 from projections.compare.comparison import placed_in
 from projections.compare.rank_moves import PlacedAgency, ranks_of
 from projections.compare.standing_difference import Side
-from projections.replay.basis import Basis, demonstration_mark
+from projections.replay.basis import Basis, rulebook_used
 from projections.replay.queries import ReplayQueries
 
 COMPARED = ("total", "grade", "rank", "tier")
@@ -22,7 +32,7 @@ COMPARED = ("total", "grade", "rank", "tier")
 
 
 @implements("R5")
-def replay_under(questions: ReplayQueries, book: Rulebook, year: int) -> dict[str, Any]:
+def replay_under(questions: ReplayQueries, book: Rulebook, year: int) -> ReplayedUnder:
     """Every agency's total, grade, rank and tier under the adopted law and under this rulebook alone.
 
     As known now, on the last day of the year, or today if that is earlier. The rulebook is taken as that of the whole
@@ -44,17 +54,17 @@ def replay_under(questions: ReplayQueries, book: Rulebook, year: int) -> dict[st
     amended = under(law, book)
     results = [_results(basis, amended, year) for basis in questions.district(day)]
     ranks = [ranks_of(placed for _, placed, _ in side) for side in zip(*results, strict=True)] or [{}, {}]
-    items = [_item(uscc, pair, ranks) for uscc, pair in ((pair[0][0], pair) for pair in results)]
-    return {
-        "year": year,
-        "as_of": day.isoformat(),
-        "known_at": questions.now,
-        **demonstration_mark(law),
-        "adopted": [_named(one) for one in law.rulebooks],
-        "amendment": {**_named(book), "effective_from": book.effective_from.isoformat()},
-        "items": items,
-        "sum": _sum(items),
-    }
+    items = tuple(_item(uscc, pair, ranks) for uscc, pair in ((pair[0][0], pair) for pair in results))
+    return ReplayedUnder(
+        year=year,
+        as_of=day,
+        known_at=questions.now,
+        demonstration=True if law.demonstration else UNSET,
+        adopted=tuple(map(rulebook_used, law.rulebooks)),
+        amendment=Amendment(book.id, book.sha256, book.effective_from),
+        items=items,
+        sum=_sum(items),
+    )
 
 
 _Result = tuple[str, PlacedAgency, Tier]
@@ -68,40 +78,28 @@ def _results(basis: Basis, amended: Law, year: int) -> tuple[_Result, _Result]:
 
 def _result(side: Side, year: int) -> _Result:
     placed = placed_in(side, year)
-    return placed.uscc, placed, Tier(side.standing["sanction"]["tier"])
+    return placed.uscc, placed, side.standing.sanction.tier
 
 
-def _item(uscc: str, pair: tuple[_Result, _Result], ranks: list[dict[str, int]]) -> dict[str, Any]:
+def _item(uscc: str, pair: tuple[_Result, _Result], ranks: list[dict[str, int]]) -> AgencyUnder:
     before, after = (_told(one, places.get(uscc)) for one, places in zip(pair, ranks, strict=True))
     placed = pair[0][1]
-    return {
-        "agency": {"uscc": uscc, "name": placed.name, "category": placed.category},
-        "before": before,
-        "after": after,
-        "changed": [name for name in COMPARED if before[name] != after[name]],
-    }
+    changed = tuple(name for name in COMPARED if getattr(before, name) != getattr(after, name))
+    return AgencyUnder(AgencyWithCategory(uscc, placed.name, placed.category), before, after, changed)
 
 
-def _told(result: _Result, rank: int | None) -> dict[str, Any]:
+def _told(result: _Result, rank: int | None) -> UnderRulebook:
     _, placed, tier = result
-    return {
-        "total": placed.total,
-        "grade": placed.grade,
-        "grade_label": None if placed.grade is None else GRADE_LABELS[Grade(placed.grade)],
-        "rank": rank,
-        "tier": tier,
-        "tier_label": TIER_LABELS[tier],
-    }
+    grade = None if placed.grade is None else Grade(placed.grade)
+    return UnderRulebook(
+        placed.total, grade, None if grade is None else GRADE_LABELS[grade], rank, tier, TIER_LABELS[tier]
+    )
 
 
-def _sum(items: list[dict[str, Any]]) -> dict[str, int]:
+def _sum(items: Sequence[AgencyUnder]) -> ChangesUnder:
     """How many agencies there are, how many change at all, and in what."""
-    changed = {f"{name}s": sum(name in one["changed"] for one in items) for name in COMPARED}
-    return {"agencies": len(items), "changed": sum(bool(one["changed"]) for one in items), **changed}
-
-
-def _named(book: Rulebook) -> dict[str, str]:
-    return {"id": book.id, "sha256": book.sha256}
+    totals, grades, ranks, tiers = (sum(name in one.changed for one in items) for name in COMPARED)
+    return ChangesUnder(len(items), sum(bool(one.changed) for one in items), totals, grades, ranks, tiers)
 
 
 def _not_begun(year: int, first: date) -> Invalid:

@@ -26,8 +26,11 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
+from projections.answers.comparisons import AnswerDifference
+from projections.answers.scalars import plain
+from projections.answers.sheets import ScoreSheet
 from projections.compare.basis_difference import BasisDifference, Said, shortened
-from projections.replay.sheet import CATEGORY_LABELS
+from projections.replay.sheet_lines import CATEGORY_LABELS
 
 Answer = Mapping[str, Any]
 PROJECT_FACTS: tuple[type[Event], ...] = (ProjectStarted, ProjectCompleted, ProjectCancelled)
@@ -45,26 +48,34 @@ _JUDGED: dict[str, tuple[type[Event], ...]] = {
 _PARTS = {"quality": "服务质量", "effect": "服务效果"}
 
 
-def difference(field: str, before: Any, after: Any, events: Iterable[str], said: Iterable[Said]) -> dict[str, Any]:
+def difference(field: str, before: Any, after: Any, events: Iterable[str], said: Iterable[Said]) -> AnswerDifference:
     """One difference: the field, both values, the ids of the events behind it, and why, in both languages."""
     texts = list(dict.fromkeys(said))
-    return {
-        "field": field,
-        "before": before,
-        "after": after,
-        "events": list(dict.fromkeys(events)),
-        "why": "；".join(text for text, _ in texts),
-        "why_en": "; ".join(text_en for _, text_en in texts),
-    }
+    return AnswerDifference(
+        field,
+        before,
+        after,
+        tuple(dict.fromkeys(events)),
+        "；".join(text for text, _ in texts),
+        "; ".join(text_en for _, text_en in texts),
+    )
 
 
-def sheet_differences(before: Answer, after: Answer, moved: BasisDifference | None = None) -> list[dict[str, Any]]:
+def sheet_differences(
+    before: Answer | ScoreSheet, after: Answer | ScoreSheet, moved: BasisDifference | None = None
+) -> list[AnswerDifference]:
     """What differs between two answers of `GET …/sheets/{year}`, the parts first, then what follows from them.
 
     Their lines and what they considered name the events. `moved` adds what lies behind the lines (a completion that was
     annulled); without it the answers speak for themselves, which is all that a frozen sheet has.
     """
-    return _Sheets(before, after, moved or BasisDifference.of_answers(before, after)).differences()
+    first, then = _plain(before), _plain(after)
+    return _Sheets(first, then, moved or BasisDifference.of_answers(first, then)).differences()
+
+
+def _plain(sheet: Answer | ScoreSheet) -> Answer:
+    """A sheet as its JSON has it, as a frozen one is: those of early years lack members that came later."""
+    return plain(sheet) if isinstance(sheet, ScoreSheet) else sheet
 
 
 class _Sheets:
@@ -77,25 +88,25 @@ class _Sheets:
             years = before["year"], after["year"]
             self.turned = [("考评年度由 {} 变为 {}".format(*years), "the year is {1}, not {0}".format(*years))]
 
-    def differences(self) -> list[dict[str, Any]]:
+    def differences(self) -> list[AnswerDifference]:
         parts = [one for name in CATEGORY_LABELS if (one := self._category(name)) is not None]
         found = [*self._span(), *parts, *self._missing(parts)]
         assessed = self._one("assessed", *self._why_assessed())
         override = self._one("override", *self._why_override())
-        scored = [one for one in parts if not one["field"].endswith(".lines")]
+        scored = [one for one in parts if not one.field.endswith(".lines")]
         behind = [one for one in (*scored, assessed) if one is not None]
         total = self._one("total", *self._sum_of(behind, "合计", "summed"))
         grade = self._one("grade", *self._sum_of([one for one in (total, assessed, override) if one], "据此", "from"))
         found += [one for one in (assessed, total, override, grade) if one is not None]
         return found + self._considered()
 
-    def _one(self, field: str, events: Iterable[str], said: list[Said]) -> dict[str, Any] | None:
+    def _one(self, field: str, events: Iterable[str], said: list[Said]) -> AnswerDifference | None:
         before, after = self.before[field], self.after[field]
         if before == after:
             return None
         return difference(field, before, after, self.moved.with_annulments(events), self.turned + said)
 
-    def _span(self) -> Iterator[dict[str, Any]]:
+    def _span(self) -> Iterator[AnswerDifference]:
         """Year, first and last day: another year, or another law."""
         for field in ("year", "from", "to"):
             if self.before[field] != self.after[field]:
@@ -104,7 +115,7 @@ class _Sheets:
 
     # ---- the four categories ----
 
-    def _category(self, name: str) -> dict[str, Any] | None:
+    def _category(self, name: str) -> AnswerDifference | None:
         """Its points, or else its lines where they changed and add up to the same."""
         before, after = self._lines(self.before, name), self._lines(self.after, name)
         gone, came = _without(before, after), _without(after, before)
@@ -178,10 +189,10 @@ class _Sheets:
 
     # ---- what follows from them ----
 
-    def _missing(self, parts: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    def _missing(self, parts: list[AnswerDifference]) -> Iterator[AnswerDifference]:
         """Parts for which nothing has come in, and whether the sheet is complete (R25)."""
         flipped = set(self.before["missing"]) ^ set(self.after["missing"])
-        events = [id_ for one in parts if one["field"].removesuffix(".lines") in flipped for id_ in one["events"]]
+        events = [id_ for one in parts if one.field.removesuffix(".lines") in flipped for id_ in one.events]
         said = [
             (
                 f"{_PARTS[part]}{'已有' if part in self.before['missing'] else '不再有'}所需的评价",
@@ -220,21 +231,21 @@ class _Sheets:
             said += self.moved.law or self.moved.otherwise()
         return apart + moved, said
 
-    def _sum_of(self, parts: list[dict[str, Any]], verb: str, verb_en: str) -> tuple[list[str], list[Said]]:
+    def _sum_of(self, parts: list[AnswerDifference], verb: str, verb_en: str) -> tuple[list[str], list[Said]]:
         """What follows from parts that differ; from another law where none does."""
         if not parts:
             return [], self.moved.otherwise()
         said = [
             (
-                f"{verb}：{_LABELS[one['field']][0]}由 {before} 变为 {after}",
-                f"{verb_en}: {_LABELS[one['field']][1]} from {before_en} to {after_en}",
+                f"{verb}：{_LABELS[one.field][0]}由 {before} 变为 {after}",
+                f"{verb_en}: {_LABELS[one.field][1]} from {before_en} to {after_en}",
             )
             for one in parts
-            for (before, before_en), (after, after_en) in [(_shown(one["before"]), _shown(one["after"]))]
+            for (before, before_en), (after, after_en) in [(_shown(one.before), _shown(one.after))]
         ]
-        return [id_ for one in parts for id_ in one["events"]], said + self.moved.law
+        return [id_ for one in parts for id_ in one.events], said + self.moved.law
 
-    def _considered(self) -> list[dict[str, Any]]:
+    def _considered(self) -> list[AnswerDifference]:
         """What was looked at and left out on one side only."""
         before, after = self.before["considered"], self.after["considered"]
         gone = [one for one in before if one not in after]
@@ -277,7 +288,7 @@ def _apart(gone: list[Answer], came: list[Answer]) -> list[str]:
     return [id_ for id_ in first + then if (id_ in first) != (id_ in then)] or first
 
 
-def _brief(lines: list[Answer]) -> list[dict[str, Any]]:
+def _brief(lines: list[Answer]) -> list[Answer]:
     return [{name: line[name] for name in ("item", "points", "events")} for line in lines]
 
 

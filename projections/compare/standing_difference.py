@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from domain.events import (
     AccidentLiabilityFound,
     BadRecordEntered,
@@ -26,6 +28,9 @@ from domain.measures.chapter2_filing import set_values
 from domain.measures.chapter3_sanctions import bad_records
 from domain.measures.rulebook.rulebook import year_span
 from domain.measures.text.implements import implements
+from projections.answers.comparisons import AnswerDifference
+from projections.answers.sheets import ScoreSheet
+from projections.answers.standings import RulebookUsed, Standing
 from projections.compare.basis_difference import BasisDifference, Said, shortened
 from projections.compare.sheet_difference import (
     FILING_FACTS,
@@ -39,7 +44,6 @@ from projections.replay.standing import sheet_answer, standing
 
 __all__ = ["Side", "difference", "sheet_differences", "standing_differences"]
 
-Item = dict[str, Any]
 SUMMARY = (
     "year", "assessed", "complete", "missing", "conduct", "quality", "effect", "honours", "total", "grade", "override",
 )  # fmt: skip
@@ -51,20 +55,19 @@ class Side:
     """One of the two: a basis with its answers, each worked out once."""
 
     basis: Basis
-    _sheets: dict[int, Item] = field(default_factory=dict, repr=False, compare=False)
+    _sheets: dict[int, ScoreSheet] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
-    def standing(self) -> Item:
+    def standing(self) -> Standing:
         """The answer of `GET …/standing`."""
         return standing(self.basis)
 
     @cached_property
     def year(self) -> int:
         """The assessment year of `as_of`."""
-        year: int = self.standing["assessment"]["year"]
-        return year
+        return self.standing.assessment.year
 
-    def sheet(self, year: int) -> Item:
+    def sheet(self, year: int) -> ScoreSheet:
         """The answer of `GET …/sheets/{year}`."""
         if year not in self._sheets:
             self._sheets[year] = sheet_answer(self.basis, year)
@@ -79,7 +82,7 @@ _BEHIND_RECORDS = (BadRecordEntered, ComplaintUpheld, SurveyClosed, SurveySubmit
 
 
 @implements("R5", "R17")
-def standing_differences(before: Side, after: Side, moved: BasisDifference | None = None) -> list[Item]:
+def standing_differences(before: Side, after: Side, moved: BasisDifference | None = None) -> list[AnswerDifference]:
     """What differs between two standings: agency, sanction, bad records, assessment, notice, advice and law.
 
     `moved`: what moved between their bases, where the caller has it already.
@@ -93,7 +96,7 @@ class _Standings:
     def __init__(self, before: Side, after: Side, moved: BasisDifference) -> None:
         self.before, self.after, self.moved = before, after, moved
 
-    def differences(self) -> Iterator[Item]:
+    def differences(self) -> Iterator[AnswerDifference]:
         yield from self._agency()
         yield from self._sanction()
         yield from self._bad_records()
@@ -101,7 +104,7 @@ class _Standings:
         yield from self._warning_and_advice()
         yield from self._law()
 
-    def _one(self, field: str, events: list[str], said: list[Said] | None = None) -> Iterator[Item]:
+    def _one(self, field: str, events: list[str], said: list[Said] | None = None) -> Iterator[AnswerDifference]:
         """The difference in a field like `sanction.tier`, if there is one; by default what moved among the events."""
         before, after = (_value(side.standing, field) for side in (self.before, self.after))
         if before == after:
@@ -110,17 +113,17 @@ class _Standings:
             said = shortened(self.moved.said(events)) or self.moved.otherwise()
         yield difference(field, before, after, self.moved.with_annulments(events), said)
 
-    def _agency(self) -> Iterator[Item]:
+    def _agency(self) -> Iterator[AnswerDifference]:
         """Name and category by filings and changes, the state by filings (R6, R7)."""
         for name in ("name", "category"):
             changes = self.moved.of(InformationChanged, where=partial(_sets, name))
             yield from self._one(f"agency.{name}", changes or self.moved.of(*FILING_FACTS))
         yield from self._one("agency.filing", self.moved.of(*FILING_FACTS, FilingReturned))
 
-    def _sanction(self) -> Iterator[Item]:
+    def _sanction(self) -> Iterator[AnswerDifference]:
         """By the decisions behind the tier on either side; by other upheld complaints where those stayed (R16, R17)."""
-        sides = [side.standing["sanction"] for side in (self.before, self.after)]
-        first, then = (one["events"] for one in sides)
+        sides = [side.standing.sanction for side in (self.before, self.after)]
+        first, then = (one.events for one in sides)
         apart = [id_ for id_ in [*first, *then] if (id_ in first) != (id_ in then)]
         moved = self.moved.among([*first, *then])
         if not moved and self.moved.only_facts():
@@ -136,14 +139,14 @@ class _Standings:
         if moved:
             return said
         early, late = sorted((self.before, self.after), key=lambda side: side.basis.as_of)
-        until = early.standing["sanction"]["until"]
-        if until is not None and until < late.basis.as_of.isoformat():
-            label = early.standing["sanction"]["label"]
-            tier = early.standing["sanction"]["tier"]
+        until = early.standing.sanction.until
+        if until is not None and until < late.basis.as_of:
+            label = early.standing.sanction.label
+            tier = early.standing.sanction.tier
             said.append((f"“{label}”至 {until} 期满", f"the tier {tier} ended on {until}"))
         return said or self.moved.otherwise()
 
-    def _bad_records(self) -> Iterator[Item]:
+    def _bad_records(self) -> Iterator[AnswerDifference]:
         """By the records that stand on one side only, and the forms behind one that a mean under 70 made (R12, R13)."""
         for span in ("year", "total"):
             first, then = (self._records(side, of_year=span == "year") for side in (self.before, self.after))
@@ -167,20 +170,20 @@ class _Standings:
             return []
         return [("考评年度由 {} 变为 {}".format(*years), "the year is {1}, not {0}".format(*years))]
 
-    def _assessment(self) -> Iterator[Item]:
+    def _assessment(self) -> Iterator[AnswerDifference]:
         """As the two sheets differ, each of its own standing's year."""
         for one in sheet_differences(
             self.before.sheet(self.before.year), self.after.sheet(self.after.year), self.moved
         ):
-            if one["field"] in SUMMARY and one["before"] != one["after"]:
-                yield {**one, "field": f"assessment.{one['field']}"}
+            if one.field in SUMMARY and one.before != one.after:
+                yield replace(one, field=f"assessment.{one.field}")
 
-    def _warning_and_advice(self) -> Iterator[Item]:
+    def _warning_and_advice(self) -> Iterator[AnswerDifference]:
         """By published results (R31), and by findings with the projects that say whom they concern (R19)."""
         yield from self._one("warning_notice", self.moved.of(ResultPublished, ResultRevised))
         yield from self._one("advisories", self.moved.of(AccidentLiabilityFound) or self.moved.of(*PROJECT_FACTS))
 
-    def _law(self) -> Iterator[Item]:
+    def _law(self) -> Iterator[AnswerDifference]:
         """Another rulebook or calendar behind the answer."""
         for name in ("rulebook", "calendar"):
             yield from self._one(name, [], self.moved.law or self.moved.otherwise())
@@ -190,9 +193,11 @@ def _sets(name: str, change: InformationChanged) -> bool:
     return name in set_values(change.fields)
 
 
-def _value(answer: Item, field: str) -> Any:
+def _value(answer: Standing, field: str) -> Any:
     """What an answer holds under a dotted name; of a calendar only which one it is."""
+    if field == "calendar":
+        return RulebookUsed(answer.calendar.id, answer.calendar.sha256)
     value: Any = answer
     for name in field.split("."):
-        value = value[name]
-    return {name: value[name] for name in ("id", "sha256")} if field == "calendar" else value
+        value = getattr(value, name)
+    return value

@@ -33,6 +33,9 @@ from domain.proof.check import (
 )
 from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, agency_stream, moment
+from projections.answers.scalars import plain
+from projections.answers.sheets import ScoreSheet
+from projections.answers.standings import Standing
 from projections.proof.certificate_file import Certificate, StreamPart, hash_of, path_of
 from projections.proof.certificate_verdict import VerdictNote, issue_shown, judged
 from projections.proof.compared_answers import Unlike, unlike
@@ -228,10 +231,10 @@ def basis_of(
     return Basis(Trail(trail), law, certificate.as_of, at)
 
 
-def answer_of(ask: Callable[[Basis], dict[str, Any]], basis: Basis) -> dict[str, Any]:
+def answer_of(ask: Callable[[Basis], Standing | ScoreSheet], basis: Basis) -> dict[str, Any]:
     """An answer as JSON knows it. Raises: ProofError when the question cannot be answered at this basis."""
     try:
-        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(ask(basis)))
+        found: dict[str, Any] = plain(ask(basis))
     except Refusal as refusal:
         raise ProofError("answer", refusal.text, refusal.text_en) from None
     return found

@@ -8,37 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.store.db.engine import Connection
 from domain.store.log.certificate_index import streams_sharing
 from domain.store.log.stream_heads import versions
 from domain.values import FOREVER
+from projections.answers.districts import DueNotice, HintFound
 from projections.public.public import Public
 from projections.replay.basis import Basis
 from projections.replay.hints_found import Hints
 from projections.replay.queries import ReplayQueries
 
-Rows = list[dict[str, Any]]
+R = TypeVar("R")
 _MANY = 200
 """With more changed agencies than this, whom they touch is not looked up: all are worked out anew."""
 
 
-class _Remembered(NamedTuple):
+class _Remembered(NamedTuple, Generic[R]):
     version: int
-    rows: Rows
+    rows: list[R]
 
 
-class _PerAgency:
+class _PerAgency(Generic[R]):
     """The rows of one kind. One thread at a time works them out: the others would only do the same beside it."""
 
     def __init__(self, touched: Callable[[Connection, list[str]], Iterable[str]]) -> None:
         self._touched = touched
         self._lock = Lock()
         self._at: Any = None
-        self._kept: dict[str, _Remembered] = {}
+        self._kept: dict[str, _Remembered[R]] = {}
 
-    def rows(self, questions: ReplayQueries, work: Callable[[Basis], Rows]) -> Rows:
+    def rows(self, questions: ReplayQueries, work: Callable[[Basis], list[R]]) -> list[R]:
         """The rows of every agency in this snapshot, by USCC."""
         connection = questions.reader.connection
         law = questions.reader.law(FOREVER)
@@ -68,15 +69,15 @@ class Remembered:
     """What one process remembers of one ledger."""
 
     def __init__(self) -> None:
-        self._notices = _PerAgency(lambda connection, changed: ())
-        self._hints = _PerAgency(streams_sharing)
+        self._notices = _PerAgency[DueNotice](lambda connection, changed: ())
+        self._hints = _PerAgency[HintFound](streams_sharing)
         self._categories: tuple[Any, list[str]] = (None, [])
 
-    def notices(self, questions: ReplayQueries) -> Rows:
+    def notices(self, questions: ReplayQueries) -> list[DueNotice]:
         """The notices of the district that are due by today, sent or not, as known now (R18)."""
         return self._notices.rows(questions, questions.notices)
 
-    def hints(self, questions: ReplayQueries) -> Rows:
+    def hints(self, questions: ReplayQueries) -> list[HintFound]:
         """The hints of the district by today, open or settled, as known now (R37)."""
         return self._hints.rows(questions, Hints(questions.reader, None).of)
 

@@ -12,6 +12,7 @@ from domain.errors import NotFound
 from domain.events import CalendarAdopted, Event, RulebookAdopted
 from domain.ledger.reader import Reader
 from domain.values import LEDGER_STREAM, Instant, instant, stream_id
+from projections.answers.standings import Standing
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
 from projections.rows.write.projection import Laws, rows_in_memory
@@ -86,8 +87,9 @@ class OtherAnswer(NamedTuple):
     stream: str
     as_of: date
     known_at: Instant
-    by_rows: dict[str, Any]
-    by_replay: dict[str, Any]
+    by_rows: Standing | dict[str, str]
+    """Or under `missing` why the rows know nothing of the agency."""
+    by_replay: Standing
 
     def as_json(self) -> dict[str, Any]:
         """Both answers."""
@@ -111,7 +113,7 @@ def other_answers(reader: Reader, stream: str, bases: int, seed: int) -> Iterato
         known_at = chance.choice(events).recorded_at
         by_replay = replay.standing(replay.basis(uscc, day, known_at))
         try:
-            by_rows = rows.standing(uscc, day, known_at)
+            by_rows: Standing | dict[str, str] = rows.standing(uscc, day, known_at)
         except NotFound as missing:
             by_rows = {"missing": str(missing)}
         if by_rows != by_replay:

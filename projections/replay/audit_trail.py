@@ -10,6 +10,7 @@ from domain.events import Event, InformationChanged, ProjectStarted
 from domain.measures.chapter2_filing import change_deadline
 from domain.measures.chapter3_business import papers_of, team_shortfalls
 from domain.values import shanghai_date
+from projections.answers.trail_items import RecordedEvent, TrailEvent, TrailFlag
 from projections.fact_names import fact_label
 from projections.replay.basis import Basis
 
@@ -17,20 +18,24 @@ ENVELOPE = ("id", "version", "occurred_on", "recorded_at", "actor", "via", "note
 _NOT_SHOWN = {*ENVELOPE, "type", "v", "stream"}
 
 
-def entry(event: Event, basis: Basis) -> dict[str, Any]:
+def entry(event: Event, basis: Basis) -> TrailEvent:
     """One event of the trail. Sealed fields stay sealed here: whoever may read them opens them at the edge."""
     late = (shanghai_date(event.recorded_at) - event.occurred_on).days
-    return {
-        **recorded_entry(event),
-        "counts": basis.trail.counts(event),
-        "annulled_by": basis.trail.annulled_by.get(event.id),
-        "recorded_days_later": max(0, late),
-        "flags": flags(event, basis),
-    }
+    return TrailEvent(
+        **_recorded(event),
+        counts=basis.trail.counts(event),
+        annulled_by=basis.trail.annulled_by.get(event.id),
+        recorded_days_later=max(0, late),
+        flags=tuple(flags(event, basis)),
+    )
 
 
-def recorded_entry(event: Event) -> dict[str, Any]:
+def recorded_entry(event: Event) -> RecordedEvent:
     """What was recorded, without what became of it."""
+    return RecordedEvent(**_recorded(event))
+
+
+def _recorded(event: Event) -> dict[str, Any]:
     stored = msgspec.json.decode(msgspec.json.encode(event))
     name = type(event).__name__
     return {
@@ -41,7 +46,7 @@ def recorded_entry(event: Event) -> dict[str, Any]:
     }
 
 
-def flags(event: Event, basis: Basis) -> list[dict[str, str]]:
+def flags(event: Event, basis: Basis) -> list[TrailFlag]:
     """What the Measures note about a recorded fact without refusing it: a weak team, missing papers, a late change."""
     if isinstance(event, ProjectStarted):
         return _of_project(event, basis)
@@ -49,20 +54,16 @@ def flags(event: Event, basis: Basis) -> list[dict[str, str]]:
         limit = change_deadline(event, basis.law.rulebooks, basis.law.calendar)
         if limit is not None and event.reported_on > limit.day:
             said = f"{limit.day} 到期，{event.reported_on} 才报送", f"due by {limit.day}, came {event.reported_on}"
-            return [_flag("art.12", *said)]
+            return [TrailFlag("art.12", *said)]
     return []
 
 
-def _of_project(project: ProjectStarted, basis: Basis) -> list[dict[str, str]]:
+def _of_project(project: ProjectStarted, basis: Basis) -> list[TrailFlag]:
     rulebook = basis.law.rulebooks.on(project.occurred_on)
-    found = [_flag("art.15(1)", text, text_en) for text, text_en in team_shortfalls(project, rulebook)]
+    found = [TrailFlag("art.15(1)", text, text_en) for text, text_en in team_shortfalls(project, rulebook)]
     plans, report = papers_of(basis.facts, project)
     if not plans:
-        found.append(_flag("art.15(2)", "实施方案尚未报备", "no project plan has been filed"))
+        found.append(TrailFlag("art.15(2)", "实施方案尚未报备", "no project plan has been filed"))
     if report is None:
-        found.append(_flag("art.15(3)", "总结报告尚未报送", "no closing report has been filed"))
+        found.append(TrailFlag("art.15(3)", "总结报告尚未报送", "no closing report has been filed"))
     return found
-
-
-def _flag(article: str, text: str, text_en: str) -> dict[str, str]:
-    return {"article": article, "text": text, "text_en": text_en}

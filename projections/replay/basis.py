@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Any
 
 from domain.law import Law
 from domain.measures.calendar import Calendar
@@ -13,6 +12,7 @@ from domain.measures.rulebook.rulebook import Rulebook
 from domain.trail.facts import Facts
 from domain.trail.trail import Trail
 from domain.values import Instant, shanghai_date
+from projections.answers.standings import BasisEcho, CalendarUsed, RulebookUsed
 
 
 @dataclass(frozen=True)
@@ -42,24 +42,31 @@ class Basis:
         """The rulebook in force on `as_of` (R4)."""
         return self.law.rulebooks.on(self.as_of)
 
-    def echo(self, rulebook: Rulebook, provisional: bool = False) -> dict[str, Any]:
+    def echo(self, rulebook: Rulebook, provisional: bool = False) -> BasisEcho:
         """What every answer says of its basis (api.md, Reading)."""
-        return {
-            "as_of": self.as_of.isoformat(),
+        said: BasisEcho = {
+            "as_of": self.as_of,
             "known_at": self.known_at,
             "projected": self.as_of > shanghai_date(self.known_at),
-            "rulebook": {"id": rulebook.id, "sha256": rulebook.sha256},
-            "calendar": calendar_echo(self.law.calendar, provisional),
+            "rulebook": rulebook_used(rulebook),
+            "calendar": calendar_used(self.law.calendar, provisional),
             "version": self.version,
-            **demonstration_mark(self.law),
         }
+        if self.law.demonstration:
+            said["demonstration"] = True
+        return said
 
 
-def calendar_echo(calendar: Calendar, provisional: bool) -> dict[str, Any]:
+def rulebook_used(rulebook: Rulebook) -> RulebookUsed:
+    """Id and hash of a rulebook."""
+    return RulebookUsed(rulebook.id, rulebook.sha256)
+
+
+def calendar_used(calendar: Calendar, provisional: bool) -> CalendarUsed:
     """Id and hash of the calendar; `provisional` where a deadline rests on a year that it does not cover (R2)."""
-    return {"id": calendar.id, "sha256": calendar.sha256, "status": "provisional" if provisional else "adopted"}
+    return CalendarUsed(calendar.id, calendar.sha256, "provisional" if provisional else "adopted")
 
 
-def demonstration_mark(law: Law) -> dict[str, Any]:
+def demonstration_mark(law: Law) -> dict[str, bool]:
     """A ledger made for demonstration says so in every answer."""
     return {"demonstration": True} if law.demonstration else {}

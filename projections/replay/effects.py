@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from typing import Any
 
 from domain.errors import NotFound
 from domain.events import (
@@ -23,11 +22,19 @@ from domain.measures.chapter3_sanctions import tags
 from domain.measures.notices import notices
 from domain.measures.rulebook.rulebook import assessment_year_of, year_span
 from domain.values import TIER_LABELS
+from projections.answers.trail_items import (
+    EventEffects,
+    NoticeEffect,
+    RelatedEvent,
+    RelatedEvents,
+    ResultEffect,
+    SheetEffect,
+    TagEffect,
+)
 from projections.fact_names import fact_label
 from projections.replay.basis import Basis
 from projections.replay.standing import sheet_answer
 
-Item = dict[str, Any]
 _A_DEADLINE = timedelta(days=31)
 """A lapse appears at most so long after the date in its facts: a week, moved over the longest holiday (R2, R3)."""
 
@@ -67,74 +74,56 @@ def pointed_at(event: Event) -> Iterator[str]:
         yield from filter(None, (event.replaces, event.appeal_id))
 
 
-def related(basis: Basis, event: Event, may_see: Callable[[Event], bool]) -> Item:
+def related(basis: Basis, event: Event, may_see: Callable[[Event], bool]) -> RelatedEvents:
     """The events that this one is about, those that are about it, and what stopped counting by it, in short."""
     trail = basis.trail
     names = [trail.by_id[id_] for id_ in dict.fromkeys(pointed_at(event)) if id_ in trail.by_id and id_ != event.id]
     named_by = [one for one in trail.events if one.id != event.id and event.id in pointed_at(one)]
     gone = trail.gone_with(event) if isinstance(event, EventAnnulled) else []
-    return {
-        name: [_short(one, basis) for one in found if may_see(one)]
-        for name, found in (("names", names), ("named_by", named_by), ("annuls", gone))
-    }
+    told = (tuple(_short(one, basis) for one in found if may_see(one)) for found in (names, named_by, gone))
+    return RelatedEvents(*told)
 
 
-def _short(event: Event, basis: Basis) -> Item:
+def _short(event: Event, basis: Basis) -> RelatedEvent:
     name = type(event).__name__
-    return {
-        "id": event.id,
-        "type": name,
-        "label": fact_label(name),
-        "occurred_on": event.occurred_on.isoformat(),
-        "counts": basis.trail.counts(event),
-    }
+    return RelatedEvent(event.id, name, fact_label(name), event.occurred_on, basis.trail.counts(event))
 
 
-def effects(basis: Basis, event: Event) -> Item:
+def effects(basis: Basis, event: Event) -> EventEffects:
     """What rests on an event at the basis: lines of sheets, what was left out of them, tags, notices, results."""
     books = basis.law.rulebooks
-    found = [
-        {
-            "tier": tag.tier,
-            "label": TIER_LABELS[tag.tier],
-            "since": tag.first_day.isoformat(),
-            "until": None if tag.last_day is None else tag.last_day.isoformat(),
-            "event": tag.event,
-        }
-        for tag in tags(basis.facts, basis.rulebook, books)
-        if event.id in tag.because
-    ]
-    due = [
-        {
-            "id": one.id,
-            "kind": one.kind,
-            "article": one.article,
-            "due_on": one.due_on.isoformat(),
-            "text": one.text,
-            "text_en": one.text_en,
-            "sent_on": None if one.sent_on is None else one.sent_on.isoformat(),
-        }
-        for one in notices(basis.facts, books)
-        if one.cause == event.id
-    ]
-    results = [
-        {"id": one.id, "year": one.year, "published_on": one.occurred_on.isoformat()}
-        for one in basis.trail.events
-        if isinstance(one, (ResultPublished, ResultRevised)) and event.id in one.basis
-    ]
-    return {"sheets": list(_sheets(basis, event)), "tags": found, "notices": due, "results": results}
+    return EventEffects(
+        sheets=tuple(_sheets(basis, event)),
+        tags=tuple(
+            TagEffect(tag.tier, TIER_LABELS[tag.tier], tag.first_day, tag.last_day, tag.event)
+            for tag in tags(basis.facts, basis.rulebook, books)
+            if event.id in tag.because
+        ),
+        notices=tuple(
+            NoticeEffect(one.id, one.kind, one.article, one.due_on, one.text, one.text_en, one.sent_on)
+            for one in notices(basis.facts, books)
+            if one.cause == event.id
+        ),
+        results=tuple(
+            ResultEffect(one.id, one.year, one.occurred_on)
+            for one in basis.trail.events
+            if isinstance(one, (ResultPublished, ResultRevised)) and event.id in one.basis
+        ),
+    )
 
 
-def _sheets(basis: Basis, event: Event) -> Iterator[Item]:
+def _sheets(basis: Basis, event: Event) -> Iterator[SheetEffect]:
     """Per year: the lines that name the event, what of it was left out, and whether it overrides the grade."""
     for year in sorted(_years(basis, event)):
         sheet = sheet_answer(basis, year)
-        item = {
-            name: [one for one in sheet[name] if event.id in one["events"]]
-            for name in ("lines", "considered", "override")
-        }
-        if any(item.values()):
-            yield {"year": year, **item}
+        item = SheetEffect(
+            year,
+            tuple(one for one in sheet.lines if event.id in one.events),
+            tuple(one for one in sheet.considered if event.id in one.events),
+            tuple(one for one in sheet.override if event.id in one.events),
+        )
+        if item.lines or item.considered or item.override:
+            yield item
 
 
 def _years(basis: Basis, event: Event) -> set[int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.reader import Reader
 from domain.measures.hints import Hint, hints
 from domain.trail.trail import Trail
 from domain.values import FOREVER
+from projections.answers.districts import ElsewhereFact, HintFound
+from projections.answers.standings import AgencyName
 from projections.replay.basis import Basis
 from projections.replay.known_at import knowledge
 from projections.replay.standing import agency_name
@@ -21,11 +21,11 @@ class Hints:
         self._reader, self._known = reader, knowledge(reader, known_at)
         self._others: dict[str, Trail | None] = {}
 
-    def of(self, basis: Basis) -> list[dict[str, Any]]:
+    def of(self, basis: Basis) -> list[HintFound]:
         """The hints of an agency that its facts give by the basis, open or settled, by day."""
         agency = agency_name(basis)
         elsewhere = CrossAgency(self._reader, basis.trail.events[0].stream, lambda other: self._trail(other, basis))
-        of_whom = {"uscc": agency["uscc"], "name": agency["name"]}
+        of_whom = AgencyName(agency.uscc, agency.name)
         return [_row(one, of_whom) for one in hints(basis.facts, basis.law, elsewhere)]
 
     def _trail(self, stream: str, basis: Basis) -> Trail | None:
@@ -42,18 +42,18 @@ class Hints:
         return self._others[stream]
 
 
-def _row(hint: Hint, agency: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": hint.id,
-        "agency": agency,
-        "rule": hint.rule,
-        "behaviour": hint.behaviour,
-        "article": hint.article,
-        "day": hint.day.isoformat(),
-        "text": hint.text,
-        "text_en": hint.text_en,
-        "events": list(hint.events),
-        "elsewhere": [{"uscc": uscc, "event": event} for uscc, event in hint.elsewhere],
-        "status": hint.status,
-        "settled_by": hint.settled_by,
-    }
+def _row(hint: Hint, agency: AgencyName) -> HintFound:
+    return HintFound(
+        id=hint.id,
+        agency=agency,
+        rule=hint.rule,
+        behaviour=hint.behaviour,
+        article=hint.article,
+        day=hint.day,
+        text=hint.text,
+        text_en=hint.text_en,
+        events=hint.events,
+        elsewhere=tuple(ElsewhereFact(uscc, event) for uscc, event in hint.elsewhere),
+        status=hint.status,
+        settled_by=hint.settled_by,
+    )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
-from typing import Any
 
 from domain.agency import unknown_agency, unknown_then
 from domain.disclosure.veil import of_month
@@ -18,6 +17,11 @@ from domain.ledger.reader import Reader
 from domain.measures.notices import notices
 from domain.trail.trail import MonthVeil, Trail
 from domain.values import Instant, agency_stream, shanghai_date
+from projections.answers.districts import DueNotice
+from projections.answers.sheets import ScoreSheet
+from projections.answers.standings import AgencyName, Standing
+from projections.answers.timelines import Timeline
+from projections.answers.trail_items import TrailEvent
 from projections.replay.audit_trail import entry
 from projections.replay.basis import Basis
 from projections.replay.known_at import EARLIEST, KnownAt, beyond, knowledge, not_future
@@ -88,16 +92,16 @@ class ReplayQueries:
 
     # ---- one agency ----
 
-    def standing(self, basis: Basis) -> dict[str, Any]:
+    def standing(self, basis: Basis) -> Standing:
         """Tier, bad records and score, with the grounds."""
         return standing(basis)
 
-    def sheet(self, basis: Basis, year: int) -> dict[str, Any]:
+    def sheet(self, basis: Basis, year: int) -> ScoreSheet:
         """The score sheet of a year with its explanation. 404 for a year before the Measures."""
         must_be_assessed(basis.law, year)
         return sheet_answer(basis, year)
 
-    def timeline(self, basis: Basis, first: date | None = None, last: date | None = None) -> dict[str, Any]:
+    def timeline(self, basis: Basis, first: date | None = None, last: date | None = None) -> Timeline:
         """Every day on which the standing changes, by default from the first fact to today or the latest dated fact."""
         dates = [basis.trail.day_of(event) for event in basis.trail.events]
         first = first or min(dates)
@@ -110,30 +114,29 @@ class ReplayQueries:
                 remedy_en="Swap the two dates.",
                 pointer="?to",
             )
-        echo = basis.echo(basis.rulebook)
-        del echo["as_of"], echo["projected"]
-        return {"agency": agency_name(basis), **echo, **timeline(basis, first, last)}
+        return timeline(basis, first, last)
 
-    def trail(self, basis: Basis) -> list[dict[str, Any]]:
+    def trail(self, basis: Basis) -> list[TrailEvent]:
         """The audit trail as known at the basis, in recording order; sealed fields are still sealed."""
         return [entry(event, basis) for event in basis.trail.events]
 
-    def notices(self, basis: Basis) -> list[dict[str, Any]]:
+    def notices(self, basis: Basis) -> list[DueNotice]:
         """The notices of one agency that are due by the basis, sent or not (R18)."""
         agency = agency_name(basis)
+        of_whom = AgencyName(agency.uscc, agency.name)
         return [
-            {
-                "id": one.id,
-                "agency": {"uscc": agency["uscc"], "name": agency["name"]},
-                "kind": one.kind,
-                "article": one.article,
-                "recipient": one.recipient,
-                "cause": one.cause,
-                "due_on": one.due_on.isoformat(),
-                "text": one.text,
-                "text_en": one.text_en,
-                "sent_on": None if one.sent_on is None else one.sent_on.isoformat(),
-            }
+            DueNotice(
+                one.id,
+                of_whom,
+                one.kind,
+                one.article,
+                one.recipient,
+                one.cause,
+                one.due_on,
+                one.text,
+                one.text_en,
+                one.sent_on,
+            )
             for one in notices(basis.facts, basis.law.rulebooks)
         ]
 

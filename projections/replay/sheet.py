@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+
+import msgspec
 
 from domain.events import (
     BadRecordEntered,
@@ -34,8 +35,11 @@ from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of, year
 from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
 from domain.values import GRADE_LABELS, Grade, exact_text, rounded, score_of_record
+from projections.answers.scalars import BilingualText, JudgedPart
+from projections.answers.sheets import ExactPoints, ScoreSheet
+from projections.answers.standings import AgencyIdentity, AssessmentSummary, GradeOverride, WaivedPart
 from projections.replay.basis import Basis
-from projections.replay.sheet_lines import formula_of, left_out_json, line_json
+from projections.replay.sheet_lines import considered_fact, sheet_category, sheet_line
 
 SCORED: dict[type[Event], int | None] = {
     LapseRecorded: None,
@@ -48,7 +52,6 @@ SCORED: dict[type[Event], int | None] = {
     PenaltyImposed: None,
 }
 """Facts that bear on a score by themselves, with the item of annex 1 where it is always the same."""
-CATEGORY_LABELS = {"conduct": "服务规范", "quality": "服务质量", "effect": "服务效果", "honours": "荣誉记录"}
 
 
 @implements("art.20", "annex1.note2", "annex1.note3", "R20", "R25", "R26", "R29")
@@ -137,13 +140,13 @@ class Sheet:
         return not self.not_assessed
 
     @property
-    def missing(self) -> list[str]:
+    def missing(self) -> list[JudgedPart]:
         """The parts for which nothing has come in yet: no deduction is made for them (R25)."""
-        return [category.name for category in self.categories if category.missing]
+        return [JudgedPart(category.name) for category in self.categories if category.missing]
 
     @cached_property
     @implements("R44")
-    def waived(self) -> list[str]:
+    def waived(self) -> list[JudgedPart]:
         """The missing parts that the committee has let pass: a result of the year was published without them."""
         published = [one for one in self.basis.facts.several(ResultPublished, ResultRevised) if one.year == self.year]
         parts = set(published[0].sheet.get("missing", ())) if published and published[0].sheet["assessed"] else set()
@@ -162,13 +165,13 @@ class Sheet:
         return score_of_record(self.exact_total) if self.assessed else None
 
     @cached_property
-    def override(self) -> list[dict[str, Any]]:
+    def override(self) -> tuple[GradeOverride, ...]:
         """What makes the grade unqualified whatever the score (art.25)."""
         facts, books = self.basis.facts, self.basis.law.rulebooks
-        return [
-            {"kind": one.kind, "article": "art.25", "events": list(one.events)}
+        return tuple(
+            GradeOverride(one.kind, "art.25", one.events)
             for one in overrides(facts, self.rulebook, books, self.span[0], self.last)
-        ]
+        )
 
     @property
     def grade(self) -> Grade | None:
@@ -177,22 +180,25 @@ class Sheet:
             return Grade.UNQUALIFIED
         return None if self.score is None else grade_of(self.score, self.rulebook)
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> AssessmentSummary:
         """The `assessment` part of a standing (api.md)."""
-        shown = {category.name: rounded(category.points) for category in self.categories}
-        return {
-            "year": self.year,
-            "assessed": self.assessed,
-            "complete": not self.missing,
-            "missing": self.missing,
-            "provisional": bool(set(self.missing) - set(self.waived)),
-            "waivers": [{"part": part} for part in self.waived],
-            **shown,
-            "total": None if self.score is None else rounded(self.score),
-            "grade": self.grade,
-            "label": None if self.grade is None else GRADE_LABELS[self.grade],
-            "override": self.override,
-        }
+        conduct, quality, effect, honours = (rounded(category.points) for category in self.categories)
+        return AssessmentSummary(
+            year=self.year,
+            assessed=self.assessed,
+            complete=not self.missing,
+            missing=tuple(self.missing),
+            provisional=bool(set(self.missing) - set(self.waived)),
+            waivers=tuple(WaivedPart(part) for part in self.waived),
+            conduct=conduct,
+            quality=quality,
+            effect=effect,
+            honours=honours,
+            total=None if self.score is None else rounded(self.score),
+            grade=self.grade,
+            label=None if self.grade is None else GRADE_LABELS[self.grade],
+            override=self.override,
+        )
 
     def lines(self) -> list[Line]:
         """All lines in the order of annex 1, and the line of a cap on the total where one applies."""
@@ -215,33 +221,26 @@ class Sheet:
             )
         return found
 
-    def explained(self) -> dict[str, Any]:
-        """The answer of `GET …/sheets/{year}` below the basis: every number with its lines, formula and exact value."""
+    def explained(self, agency: AgencyIdentity) -> ScoreSheet:
+        """The answer of `GET …/sheets/{year}`: every number with its lines, formula and exact value."""
         summary = self.summary()
-        exact = {category.name: exact_text(category.points) for category in self.categories}
-        exact["total"] = exact_text(self.exact_total) if self.assessed else None  # type: ignore[assignment]
-        return {
-            **summary,
-            "from": self.span[0].isoformat(),
-            "to": self.span[1].isoformat(),
-            "exact": exact,
-            "rounding": self._rounding(summary),
-            "lines": [line_json(line) for line in self.lines()],
-            "categories": [
-                {
-                    "name": category.name,
-                    "label": CATEGORY_LABELS[category.name],
-                    "points": rounded(category.points),
-                    "exact": exact_text(category.points),
-                    "formula": formula_of(category),
-                    "capped": category.capped,
-                }
-                for category in self.categories
-            ],
-            "survey": coverage(self.basis.facts, self.year, self.basis.law.rulebooks),
-            "considered": [left_out_json(one) for one in self._left_out()],
-            "not_assessed": [{"text": text, "text_en": text_en} for text, text_en in self.not_assessed],
-        }
+        conduct, quality, effect, honours = (exact_text(category.points) for category in self.categories)
+        return ScoreSheet(
+            agency=agency,
+            **self.basis.echo(self.rulebook, self.provisional),
+            **msgspec.structs.asdict(summary),
+            first_day=self.span[0],
+            last_day=self.span[1],
+            exact=ExactPoints(
+                conduct, quality, effect, honours, exact_text(self.exact_total) if self.assessed else None
+            ),
+            rounding=self._rounding(summary),
+            lines=tuple(map(sheet_line, self.lines())),
+            categories=tuple(map(sheet_category, self.categories)),
+            survey=coverage(self.basis.facts, self.year, self.basis.law.rulebooks),
+            considered=tuple(map(considered_fact, self._left_out())),
+            not_assessed=tuple(BilingualText(text, text_en) for text, text_en in self.not_assessed),
+        )
 
     def _left_out(self) -> list[LeftOut]:
         """What was looked at for this year and did not count, with the reason."""
@@ -298,15 +297,16 @@ class Sheet:
     def _year_of(self, event: Event) -> int:
         return assessment_year_of(event.occurred_on, self.basis.law.rulebooks.on(event.occurred_on))
 
-    def _rounding(self, summary: dict[str, Any]) -> dict[str, str] | None:
+    def _rounding(self, summary: AssessmentSummary) -> BilingualText | None:
         """Said where the shown parts do not add up to the shown total (R26)."""
         over = self.exact_total != sum((category.points for category in self.categories), Fraction(0))
-        if summary["total"] is None or over:
+        if summary.total is None or over:
             return None
-        parts = sum((Fraction(summary[category.name]) for category in self.categories), Fraction(0))
-        if parts == Fraction(summary["total"]):
+        shown = (summary.conduct, summary.quality, summary.effect, summary.honours)
+        parts = sum(map(Fraction, shown), Fraction(0))
+        if parts == Fraction(summary.total):
             return None
-        return {
-            "text": f"各项为四舍五入后的显示值，相加得 {rounded(parts)}；总分由精确值一次舍入（R26）",
-            "text_en": f"shown parts are rounded and add up to {rounded(parts)}; the total is rounded once (R26)",
-        }
+        return BilingualText(
+            f"各项为四舍五入后的显示值，相加得 {rounded(parts)}；总分由精确值一次舍入（R26）",
+            f"shown parts are rounded and add up to {rounded(parts)}; the total is rounded once (R26)",
+        )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from domain.measures.annex1_score import Category, LeftOut, Line
 from domain.values import exact_text, rounded
+from projections.answers.scalars import SheetCategoryName
+from projections.answers.sheets import ConsideredFact, SheetCategory, SheetLine
+
+CATEGORY_LABELS = {"conduct": "服务规范", "quality": "服务质量", "effect": "服务效果", "honours": "荣誉记录"}
 
 
 def formula_of(category: Category) -> str:
@@ -18,30 +20,36 @@ def formula_of(category: Category) -> str:
     return category.formula + "".join(signs)
 
 
-def line_json(line: Line) -> dict[str, Any]:
+def sheet_line(line: Line) -> SheetLine:
     """A line as api.md shows it, with the exact and the nominal points and the rulebook's value."""
-    return {
-        "item": line.item,
-        "category": line.category,
-        "article": line.article,
-        "paragraph": line.paragraph or line.article,
-        "points": rounded(line.points),
-        "exact": exact_text(line.points),
-        "nominal": rounded(line.nominal),
-        "text": line.text,
-        "text_en": line.text_en,
-        "events": list(line.events),
-        "occurred_on": line.occurred_on.isoformat(),
-        "value": line.value,
-    }
+    return SheetLine(
+        line.item,
+        line.category,
+        line.article,
+        line.paragraph or line.article,
+        rounded(line.points),
+        exact_text(line.points),
+        rounded(line.nominal),
+        line.text,
+        line.text_en,
+        line.events,
+        line.occurred_on,
+        line.value,
+    )
 
 
-def left_out_json(one: LeftOut) -> dict[str, Any]:
+def sheet_category(category: Category) -> SheetCategory:
+    """A category with its formula filled in."""
+    return SheetCategory(
+        SheetCategoryName(category.name),
+        CATEGORY_LABELS[category.name],
+        rounded(category.points),
+        exact_text(category.points),
+        formula_of(category),
+        category.capped,
+    )
+
+
+def considered_fact(one: LeftOut) -> ConsideredFact:
     """What was considered and left out, with the reason."""
-    return {
-        "item": one.item,
-        "events": list(one.events),
-        "occurred_on": None if one.occurred_on is None else one.occurred_on.isoformat(),
-        "reason": one.reason,
-        "reason_en": one.reason_en,
-    }
+    return ConsideredFact(one.item, one.events, one.occurred_on, one.reason, one.reason_en)

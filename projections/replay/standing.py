@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import UNSET
 
 from domain.measures.chapter2_filing import FILING_LABELS, filing_state, profile_on
@@ -13,21 +11,30 @@ from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import TIER_LABELS
+from projections.answers.sheets import ScoreSheet
+from projections.answers.standings import (
+    AgencyIdentity,
+    BadRecordCounts,
+    Standing,
+    StandingParts,
+    StandingSanction,
+    StandingWarning,
+)
 from projections.replay.basis import Basis
 from projections.replay.sheet import Sheet
 
 
-def agency_name(basis: Basis) -> dict[str, Any]:
+def agency_name(basis: Basis) -> AgencyIdentity:
     """Who the agency is on the day: what its filing and changes say (R6, R7)."""
     profile = profile_on(basis.trail, basis.as_of)
     state = filing_state(basis.facts)
-    return {
-        "uscc": uscc_of(basis.trail),
-        "name": None if profile.name is UNSET else profile.name,
-        "category": None if profile.category is UNSET else profile.category,
-        "filing": state,
-        "filing_label": None if state is None else FILING_LABELS[state],
-    }
+    return AgencyIdentity(
+        uscc_of(basis.trail),
+        None if profile.name is UNSET else profile.name,
+        None if profile.category is UNSET else profile.category,
+        state,
+        None if state is None else FILING_LABELS[state],
+    )
 
 
 def uscc_of(trail: Trail) -> str:
@@ -36,54 +43,55 @@ def uscc_of(trail: Trail) -> str:
 
 
 @implements("R13", "R17")
-def standing(basis: Basis) -> dict[str, Any]:
+def standing(basis: Basis) -> Standing:
     """The answer of `GET /v1/agencies/{uscc}/standing`."""
     sheet = Sheet(basis, assessment_year_of(basis.as_of, basis.rulebook))
-    return {
-        "agency": agency_name(basis),
+    return Standing(
+        agency=agency_name(basis),
         **basis.echo(basis.rulebook, sheet.provisional),
-        "sanction": sanction_part(basis),
-        "bad_records": bad_record_part(basis, sheet.year),
-        "assessment": sheet.summary(),
-        "warning_notice": warning_part(basis),
-        "advisories": advisories(basis.facts),
-    }
+        sanction=sanction_part(basis),
+        bad_records=bad_record_part(basis, sheet.year),
+        assessment=sheet.summary(),
+        warning_notice=warning_part(basis),
+        advisories=advisories(basis.facts),
+    )
 
 
-def sheet_answer(basis: Basis, year: int) -> dict[str, Any]:
+def standing_parts(basis: Basis) -> StandingParts:
+    """The parts of the standing that change from day to day."""
+    sheet = Sheet(basis, assessment_year_of(basis.as_of, basis.rulebook))
+    return StandingParts(
+        agency_name(basis),
+        sanction_part(basis),
+        bad_record_part(basis, sheet.year),
+        sheet.summary(),
+        warning_part(basis),
+        advisories(basis.facts),
+    )
+
+
+def sheet_answer(basis: Basis, year: int) -> ScoreSheet:
     """The answer of `GET /v1/agencies/{uscc}/sheets/{year}`."""
-    sheet = Sheet(basis, year)
-    return {"agency": agency_name(basis), **basis.echo(sheet.rulebook, sheet.provisional), **sheet.explained()}
+    return Sheet(basis, year).explained(agency_name(basis))
 
 
-def warning_part(basis: Basis) -> dict[str, Any] | None:
+def warning_part(basis: Basis) -> StandingWarning | None:
     """The warning notice standing on the day, of the latest year if there are several (art.19, R31)."""
     for notice in reversed(warning_notices(basis.facts, basis.law.rulebooks)):
         if notice.first <= basis.as_of <= notice.last:
-            return {
-                "year": notice.year,
-                "article": "art.19",
-                "since": notice.first.isoformat(),
-                "until": notice.last.isoformat(),
-                "events": [notice.event],
-            }
+            return StandingWarning(notice.year, "art.19", notice.first, notice.last, (notice.event,))
     return None
 
 
-def sanction_part(basis: Basis) -> dict[str, Any]:
+def sanction_part(basis: Basis) -> StandingSanction:
     """Tier, its unbroken stretch and the decisions behind it (art.17, R16, R17)."""
     found = sanction(basis.facts, basis.rulebook, basis.law.rulebooks)
-    return {
-        "tier": found.tier,
-        "label": TIER_LABELS[found.tier],
-        "verified_complaints": found.verified_complaints,
-        "since": None if found.since is None else found.since.isoformat(),
-        "until": None if found.until is None else found.until.isoformat(),
-        "events": list(found.events),
-    }
+    return StandingSanction(
+        found.tier, TIER_LABELS[found.tier], found.verified_complaints, found.since, found.until, found.events
+    )
 
 
-def bad_record_part(basis: Basis, year: int) -> dict[str, int]:
+def bad_record_part(basis: Basis, year: int) -> BadRecordCounts:
     """Bad records of the assessment year of `as_of`, and all, up to `as_of` (R13)."""
     records = bad_records(basis.facts, basis.law.rulebooks)
-    return {"year": sum(record.year == year for record in records), "total": len(records)}
+    return BadRecordCounts(sum(record.year == year for record in records), len(records))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
+
+from msgspec import UNSET
 
 from domain.events import (
     AppealAdmitted,
@@ -20,7 +21,6 @@ from domain.events import (
     ComplaintMerged,
     ComplaintReceived,
     ComplaintUpheld,
-    Event,
     EventAnnulled,
     HintDismissed,
     ImpactDisposed,
@@ -44,37 +44,70 @@ from domain.measures.chapter3_sanctions import tags
 from domain.measures.rulebook.rulebook import assessment_year_of, year_span
 from domain.trail.facts import Facts
 from domain.values import TIER_LABELS
+from projections.answers.standings import StandingParts
+from projections.answers.timelines import ReasonForChange, StandingPart, Timeline, TimelineChange, TimelineStart
 from projections.fact_names import fact_label
 from projections.replay.basis import Basis
-from projections.replay.standing import standing
+from projections.replay.standing import agency_name, standing_parts
 
 WITHOUT_EFFECT = (
-    InspectionRecorded, SubmissionReceived, ProjectPlanFiled, ComplaintReceived, ComplaintDismissed, ComplaintMerged,
-    BadRecordReferred, NoticeSent, SurveyInvited, EventAnnulled, PledgeSigned, BehaviourReported, ReportDismissed,
-    AppealFiled, AppealAdmitted, AppealUpheld, AppealPartlyUpheld, AppealDismissed, AppealWithdrawn, ImpactDisposed,
-    HintDismissed, ObjectionFiled, ObjectionAnswered,
-)  # fmt: skip
+    InspectionRecorded,
+    SubmissionReceived,
+    ProjectPlanFiled,
+    ComplaintReceived,
+    ComplaintDismissed,
+    ComplaintMerged,
+    BadRecordReferred,
+    NoticeSent,
+    SurveyInvited,
+    EventAnnulled,
+    PledgeSigned,
+    BehaviourReported,
+    ReportDismissed,
+    AppealFiled,
+    AppealAdmitted,
+    AppealUpheld,
+    AppealPartlyUpheld,
+    AppealDismissed,
+    AppealWithdrawn,
+    ImpactDisposed,
+    HintDismissed,
+    ObjectionFiled,
+    ObjectionAnswered,
+)
 """Facts on whose own day no standing changes: what they bring or spare shows on a due date, or at once on all days."""
-PARTS = ("agency", "sanction", "bad_records", "assessment", "warning_notice", "advisories")
+PARTS: tuple[StandingPart, ...] = ("agency", "sanction", "bad_records", "assessment", "warning_notice", "advisories")
 
 
-def timeline(basis: Basis, first: date, last: date) -> dict[str, Any]:
+def timeline(basis: Basis, first: date, last: date) -> Timeline:
     """The standing on `first`, then each later day up to `last` on which it changes (both ends included)."""
-    before = _parts(replace(basis, as_of=first))
-    start = {"date": first.isoformat(), "standing": before, "why": _why(basis, first)}
+    before = standing_parts(replace(basis, as_of=first))
+    start = TimelineStart(first, before, _why(basis, first))
     items = []
     for day in sorted(day for day in edges(basis, last) if first < day <= last):
-        after = _parts(replace(basis, as_of=day))
-        changed = [part for part in PARTS if after[part] != before[part]]
+        after = standing_parts(replace(basis, as_of=day))
+        changed = changed_parts(before, after)
         if changed:
-            items.append({"date": day.isoformat(), "changed": changed, "standing": after, "why": _why(basis, day)})
+            items.append(TimelineChange(day, changed, after, _why(basis, day)))
         before = after
-    return {"from": first.isoformat(), "to": last.isoformat(), "start": start, "items": items}
+    echo = basis.echo(basis.rulebook)
+    return Timeline(
+        agency=agency_name(basis),
+        known_at=echo["known_at"],
+        rulebook=echo["rulebook"],
+        calendar=echo["calendar"],
+        version=echo["version"],
+        demonstration=echo.get("demonstration", UNSET),
+        first_day=first,
+        last_day=last,
+        start=start,
+        items=tuple(items),
+    )
 
 
-def _parts(basis: Basis) -> dict[str, Any]:
-    answer = standing(basis)
-    return {part: answer[part] for part in PARTS}
+def changed_parts(before: StandingParts, after: StandingParts) -> tuple[StandingPart, ...]:
+    """Which parts of a standing differ."""
+    return tuple(part for part in PARTS if getattr(before, part) != getattr(after, part))
 
 
 def edges(basis: Basis, last: date) -> set[date]:
@@ -98,67 +131,63 @@ def edges(basis: Basis, last: date) -> set[date]:
     return days
 
 
-def _why(basis: Basis, day: date) -> list[dict[str, Any]]:
+def _why(basis: Basis, day: date) -> tuple[ReasonForChange, ...]:
     """What is behind a change on a day: the facts of that day, and what the day itself brought."""
     there = replace(basis, as_of=day)
-    return [*_facts_of(there, day), *_brought_by_time(there, day)]
+    return (*_facts_of(there, day), *_brought_by_time(there, day))
 
 
-def _facts_of(there: Basis, day: date) -> Iterator[dict[str, Any]]:
+def _facts_of(there: Basis, day: date) -> Iterator[ReasonForChange]:
     for event in there.trail.events:
         if there.trail.day_of(event) == day and there.trail.counts(event):
-            yield {"kind": "fact", "event": event.id, "type": type(event).__name__, **_said(event)}
+            name = type(event).__name__
+            yield ReasonForChange(kind="fact", event=event.id, type=name, text=fact_label(name), text_en=name)
 
 
-def _said(event: Event) -> dict[str, str]:
-    name = type(event).__name__
-    return {"text": fact_label(name), "text_en": name}
-
-
-def _brought_by_time(there: Basis, day: date) -> Iterator[dict[str, Any]]:
+def _brought_by_time(there: Basis, day: date) -> Iterator[ReasonForChange]:
     books = there.law.rulebooks
     for one in lapses(there.facts, books, there.law.calendar):
         lapse = one.lapse
         if one.reason is None and lapse.appears_on == day and lapse.counts_on < day:
-            yield {
-                "kind": "lapse",
-                "event": lapse.events[0],
-                "article": lapse.article,
-                "item": lapse.item,
-                "text": lapse.text,
-                "text_en": lapse.text_en,
-            }
+            yield ReasonForChange(
+                kind="lapse",
+                event=lapse.events[0],
+                article=lapse.article,
+                item=lapse.item,
+                text=lapse.text,
+                text_en=lapse.text_en,
+            )
     for tag in tags(there.facts, there.rulebook, books):
         if tag.last_day is not None and tag.last_day + ONE_DAY == day:
-            yield {
-                "kind": "tag_ended",
-                "event": tag.event,
-                "article": "art.17",
-                "text": f"“{TIER_LABELS[tag.tier]}”标签自 {tag.first_day} 起满期",
-                "text_en": f"the {tag.tier} tag of {tag.first_day} has ended",
-            }
+            yield ReasonForChange(
+                kind="tag_ended",
+                event=tag.event,
+                article="art.17",
+                text=f"“{TIER_LABELS[tag.tier]}”标签自 {tag.first_day} 起满期",
+                text_en=f"the {tag.tier} tag of {tag.first_day} has ended",
+            )
         elif add_years(tag.first_day, there.rulebook.ladder.window_years) + ONE_DAY == day:
-            yield {
-                "kind": "window_ended",
-                "event": tag.event,
-                "article": "art.17",
-                "text": f"{tag.first_day} 的有效投诉不再计入一年内累计",
-                "text_en": f"the complaint upheld on {tag.first_day} leaves the one-year window",
-            }
+            yield ReasonForChange(
+                kind="window_ended",
+                event=tag.event,
+                article="art.17",
+                text=f"{tag.first_day} 的有效投诉不再计入一年内累计",
+                text_en=f"the complaint upheld on {tag.first_day} leaves the one-year window",
+            )
     if year_span(assessment_year_of(day, there.rulebook), books)[0] == day:
-        yield {
-            "kind": "year_turned",
-            "event": None,
-            "article": "art.20",
-            "text": "新的考评年度开始",
-            "text_en": "a new assessment year begins",
-        }
+        yield ReasonForChange(
+            kind="year_turned",
+            event=None,
+            article="art.20",
+            text="新的考评年度开始",
+            text_en="a new assessment year begins",
+        )
     for book in books:
         if book.effective_from == day:
-            yield {
-                "kind": "rulebook",
-                "event": None,
-                "article": "art.28",
-                "text": f"规则 {book.id} 生效",
-                "text_en": f"rulebook {book.id} takes effect",
-            }
+            yield ReasonForChange(
+                kind="rulebook",
+                event=None,
+                article="art.28",
+                text=f"规则 {book.id} 生效",
+                text_en=f"rulebook {book.id} takes effect",
+            )

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from domain.ledger.reader import Reader
 from domain.values import Role
+from projections.answers.scalars import plain
 from projections.replay.basis import Basis
 from projections.replay.queries import ReplayQueries
 from projections.replay.standing import standing
@@ -104,15 +105,18 @@ def basis(as_of: str = "2025-03-01") -> Basis:
 
 def sheet(year: int = 2024, as_of: str = "2025-03-01") -> dict[str, Any]:
     """The answer of `GET .../sheets/{year}`; a fresh copy each time."""
-    return questions().sheet(basis(as_of), year)
+    found: dict[str, Any] = plain(questions().sheet(basis(as_of), year))
+    return found
 
 
 def standing_answer(as_of: str = "2025-03-01") -> dict[str, Any]:
     """The answer of `GET .../standing`."""
-    return standing(basis(as_of))
+    found: dict[str, Any] = plain(standing(basis(as_of)))
+    return found
 
 
 def timeline(first: str | None = None, last: str = "2025-03-01") -> dict[str, Any]:
     """The answer of `GET .../timeline`."""
     begin = None if first is None else date.fromisoformat(first)
-    return questions().timeline(basis(), begin, date.fromisoformat(last))
+    found: dict[str, Any] = plain(questions().timeline(basis(), begin, date.fromisoformat(last)))
+    return found

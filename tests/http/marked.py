@@ -204,4 +204,4 @@ def sealed_in(event: Any) -> set[str]:
             for inner in value:
                 yield from within(inner, path)
 
-    return set(within(recorded_entry(event)["fact"], type(event).__name__))
+    return set(within(recorded_entry(event).fact, type(event).__name__))

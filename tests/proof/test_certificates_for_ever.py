@@ -16,6 +16,7 @@ import pytest
 from domain.proof.check import ProofError, VerifierKey, parse_key
 from domain.proof.notes import SigningKey, signed_note
 from domain.version import software
+from projections.answers.scalars import plain
 from projections.proof import readings_changed
 from projections.proof.certificate import check_certificate
 from projections.proof.certificate_file import FORMAT, Certificate, encoded, parse_certificate
@@ -101,7 +102,9 @@ def test_a_version_with_other_words_proves_it_too(monkeypatch: pytest.MonkeyPatc
     """The same from the other side: this software words everything anew, as a later one may."""
     for one in ("standing", "sheet_answer"):
         made = getattr(standing, one)
-        monkeypatch.setattr(f"projections.proof.certificate.{one}", lambda *given, made=made: _reworded(made(*given)))
+        monkeypatch.setattr(
+            f"projections.proof.certificate.{one}", lambda *given, made=made: _reworded(plain(made(*given)))
+        )
     shown = check_certificate(parse_certificate(CORPUS[ONE]))
     assert any("not worded as by this version" in one.text_en for one in shown)
 
@@ -110,7 +113,7 @@ def test_a_member_that_a_later_version_adds_is_no_difference(monkeypatch: pytest
     """What the certificate holds is compared, and nothing else."""
 
     def more(*given: Any) -> dict[str, Any]:
-        answer = standing.standing(*given)
+        answer = plain(standing.standing(*given))
         return {**answer, "provisional": True, "assessment": {**answer["assessment"], "waivers": []}}
 
     monkeypatch.setattr("projections.proof.certificate.standing", more)
@@ -173,7 +176,7 @@ def read_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readings_changed, "CHANGED", (TAG,))
 
     def otherwise(*given: Any) -> dict[str, Any]:
-        answer = standing.standing(*given)
+        answer = plain(standing.standing(*given))
         return {**answer, "sanction": {**answer["sanction"], "tier": "recorded"}}
 
     monkeypatch.setattr("projections.proof.certificate.standing", otherwise)

@@ -13,6 +13,7 @@ from domain.measures.chapter2_filing import filing_state
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import GRADE_LABELS, Grade, rounded
+from projections.answers.scalars import plain
 from projections.replay.basis import Basis
 from projections.replay.sheet import Sheet
 from projections.replay.standing import agency_name, bad_record_part, sanction_part
@@ -21,13 +22,16 @@ from projections.replay.standing import agency_name, bad_record_part, sanction_p
 def row(basis: Basis) -> dict[str, Any]:
     """What the list of agencies shows of one."""
     sheet = Sheet(basis, assessment_year_of(basis.as_of, basis.rulebook))
-    return {
-        "agency": agency_name(basis),
-        "sanction": sanction_part(basis),
-        "bad_records": bad_record_part(basis, sheet.year),
-        "assessment": sheet.summary(),
-        "version": basis.version,
-    }
+    found: dict[str, Any] = plain(
+        {
+            "agency": agency_name(basis),
+            "sanction": sanction_part(basis),
+            "bad_records": bad_record_part(basis, sheet.year),
+            "assessment": sheet.summary(),
+            "version": basis.version,
+        }
+    )
+    return found
 
 
 def matches(
@@ -71,18 +75,21 @@ def ranking(year: int, district: Iterable[Basis]) -> list[dict[str, Any]]:
 
 
 def _item(at_end: Basis, sheet: Sheet) -> dict[str, Any]:
-    agency = agency_name(at_end)
-    return {
-        "agency": {"uscc": agency["uscc"], "name": agency["name"]},
-        "category": agency["category"],
-        "category_group": group_of(agency["category"], at_end.rulebook.categories.known),
-        "rank": None,
-        "assessed": sheet.assessed,
-        "complete": not sheet.missing,
-        "missing": sheet.missing,
-        "total": None if sheet.score is None else rounded(sheet.score),
-        "grade": sheet.grade,
-        "label": None if sheet.grade is None else GRADE_LABELS[sheet.grade],
-        "override": sheet.override,
-        "filing": filing_state(at_end.facts),
-    }
+    agency = plain(agency_name(at_end))
+    found: dict[str, Any] = plain(
+        {
+            "agency": {"uscc": agency["uscc"], "name": agency["name"]},
+            "category": agency["category"],
+            "category_group": group_of(agency["category"], at_end.rulebook.categories.known),
+            "rank": None,
+            "assessed": sheet.assessed,
+            "complete": not sheet.missing,
+            "missing": sheet.missing,
+            "total": None if sheet.score is None else rounded(sheet.score),
+            "grade": sheet.grade,
+            "label": None if sheet.grade is None else GRADE_LABELS[sheet.grade],
+            "override": sheet.override,
+            "filing": filing_state(at_end.facts),
+        }
+    )
+    return found

@@ -12,11 +12,12 @@ from domain.ledger.ledger import Ledger
 from domain.ledger.reader import Reader
 from domain.store.log.sequencer import seal
 from domain.values import instant
+from projections.answers.scalars import plain
 from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
-from projections.replay.timeline import PARTS
 from projections.rows.read.timeline_summary import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
 from tests.databases import Databases
+from tests.plain_answers import summary
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
 
@@ -54,9 +55,9 @@ def test_the_rows_change_on_the_days_on_which_the_replay_changes(ledger: Ledger)
                 first, last = min(days) - timedelta(days=40), max(days) + timedelta(days=1200)
                 replayed = questions.timeline(basis, first, last)
                 stood = list(rows_of(reader, basis, known_at).between(first, last))
-                assert stood[0].parts == replayed["start"]["standing"]
-                by_rows = [(one.day.isoformat(), {part: one.parts[part] for part in PARTS}) for one in stood[1:]]
-                assert by_rows == [(one["date"], one["standing"]) for one in replayed["items"]]
+                assert stood[0].parts == replayed.start.standing
+                by_rows = [(one.day, one.parts) for one in stood[1:]]
+                assert by_rows == [(one.date, one.standing) for one in replayed.items]
                 seen += len(by_rows)
     assert seen > 400
 
@@ -71,7 +72,7 @@ def test_nothing_is_lost_when_facts_are_drawn_together(ledger: Ledger) -> None:
             rows = rows_of(reader, basis, None)
             days = sorted(event.occurred_on for event in basis.trail.events)
             for first, last in ((days[0], days[-1]), (days[20], days[20] + timedelta(days=6))):
-                found = course(basis, rows, first, last)
+                found = plain(course(basis, rows, first, last))
                 inside = [event for event in basis.trail.events if first <= event.occurred_on <= last]
                 timed = sum(one["kinds"].get("lapse", 0) for one in found["marks"])
                 assert found["facts"] == len(inside)
@@ -79,7 +80,7 @@ def test_nothing_is_lost_when_facts_are_drawn_together(ledger: Ledger) -> None:
                 brought += timed
                 gone = sum(not basis.trail.counts(event) for event in inside)
                 assert sum(one["annulled"] for one in found["marks"]) == gone
-                totals = [one.parts["assessment"]["total"] for one in rows.between(first, last)]
+                totals = [one.parts.assessment.total for one in rows.between(first, last)]
                 kept = [one["total"] for one in found["score"]]
                 assert extremes(kept) == extremes(totals)
                 assert len(kept) <= 4 * COLUMNS
@@ -99,12 +100,12 @@ def test_stops_lead_through_the_history_and_back(ledger: Ledger) -> None:
         rows = rows_of(reader, basis, None)
         last = date(2026, 1, 1)
         days = [event.occurred_on for event in basis.trail.events]
-        items = questions.timeline(basis, min(days) - timedelta(days=1), last)["items"]
+        items = plain(questions.timeline(basis, min(days) - timedelta(days=1), last))["items"]
         expected = [one["date"] for one in items]
-        visited, day = [], stops(basis, rows, date(1990, 1, 1), last)["changes"]["first"]
+        visited, day = [], plain(stops(basis, rows, date(1990, 1, 1), last))["changes"]["first"]
         while day is not None:
             visited.append(day)
-            beside = stops(basis, rows, date.fromisoformat(day), last)["changes"]
+            beside = plain(stops(basis, rows, date.fromisoformat(day), last))["changes"]
             assert (beside["place"], beside["count"]) == (len(visited), len(expected))
             assert beside["previous"] == (visited[-2] if len(visited) > 1 else None)
             day = beside["next"]
@@ -118,7 +119,7 @@ def test_marks_of_a_lane_keep_their_distance(ledger: Ledger) -> None:
         rows = rows_of(reader, basis, None)
         day = sorted(event.occurred_on for event in basis.trail.events)[40]
         for days in (1, 7, 31, 90, 365, 3650):
-            found = course(basis, rows, day, day + timedelta(days=days - 1))
+            found = plain(course(basis, rows, day, day + timedelta(days=days - 1)))
             for lane in LANE_KEYS:
                 begins = [date.fromisoformat(one["from"]) for one in found["marks"] if one["lane"] == lane]
                 assert all((then - now).days * MOST_MARKS >= days - 1 for now, then in pairwise(begins))
@@ -147,11 +148,11 @@ def test_a_year_that_is_over_is_told_as_its_sheet_tells_it(ledger: Ledger) -> No
                 for as_of in (date(2024, 12, 31), date(2025, 1, 1), date(2026, 3, 1)):
                     basis = questions.basis(code, as_of, known_at)
                     first = min(event.occurred_on for event in basis.trail.events)
-                    found = course(basis, rows_of(reader, basis, known_at), first, date(2026, 12, 31))
+                    found = plain(course(basis, rows_of(reader, basis, known_at), first, date(2026, 12, 31)))
                     assert [one["year"] for one in found["ended_years"]] == list(range(first.year, as_of.year))
                     last_days = {one["year"]: one for one in found["score"]}
                     for one in found["ended_years"]:
-                        sheet = Sheet(basis, one["year"]).summary()
+                        sheet = summary(Sheet(basis, one["year"]))
                         assert one["override"] == bool(sheet["override"])
                         told = {name: one[name] for name in ("year", "total", "grade", "label")}
                         assert told == {name: sheet[name] for name in told}

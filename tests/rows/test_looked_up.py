@@ -18,6 +18,7 @@ from domain.store.db.schema import event_keys
 from domain.trail.facts import Facts
 from domain.trail.trail import Trail
 from domain.values import Role, instant
+from projections.answers.scalars import plain
 from projections.replay.hints_found import Hints
 from projections.replay.queries import ReplayQueries
 from tests.databases import Databases
@@ -90,7 +91,7 @@ def test_shared_certificates_are_found_by_key_at_every_basis(ledger: Ledger) -> 
 
         def partners(code: str, as_of: date, known_at: str | None = None) -> list[tuple[str, str]]:
             basis = ReplayQueries(reader, now).basis(code, as_of, known_at)
-            rows = Hints(reader, known_at).of(basis)
+            rows = plain(Hints(reader, known_at).of(basis))
             return sorted(
                 (row["elsewhere"][0]["uscc"], row["day"]) for row in rows if row["rule"] == "shared_certificate"
             )

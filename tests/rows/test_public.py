@@ -15,6 +15,7 @@ from domain.ledger.ledger import Ledger, Reader
 from domain.measures.chapter2_filing import filing_state, filings, profile_on
 from domain.trail.trail import Trail
 from domain.values import Instant, instant
+from projections.answers.scalars import plain
 from projections.public.public import Public
 from projections.replay.basis import Basis
 from projections.replay.queries import ReplayQueries
@@ -74,7 +75,7 @@ def district(reader: Reader, day: date) -> list[Basis]:
 
 def register_item(basis: Basis) -> dict[str, Any]:
     """What the register shows, from the whole trail."""
-    profile, who = profile_on(basis.trail, basis.as_of), agency_name(basis)
+    profile, who = profile_on(basis.trail, basis.as_of), plain(agency_name(basis))
     standing = [one.filed_on for one in filings(basis.facts) if one.outcome == "filed" and one.ended_on is None]
     qualifications = () if profile.qualifications is UNSET else profile.qualifications
     return {
@@ -132,7 +133,7 @@ def test_the_blacklist_is_the_blacklist_by_replay(ledger: Ledger) -> None:
         for day in some_days():
             expected = []
             for basis in district(reader, day):
-                sanction, who = sanction_part(basis), agency_name(basis)
+                sanction, who = plain(sanction_part(basis)), plain(agency_name(basis))
                 if sanction["tier"] == "blacklisted":
                     states.add(who["filing"])
                     expected.append(

@@ -72,7 +72,7 @@ def replayed(ledger: Ledger, now: datetime | None = None) -> dict[str, Any]:
         questions = ReplayQueries(reader, instant(now or datetime.now(UTC)))
         found = Hints(reader, None)
 
-        def every(work: Callable[[Basis], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        def every(work: Callable[[Basis], list[Any]]) -> list[Any]:
             return [row for basis in questions.district() for row in work(basis)]
 
         return {"notices": every(questions.notices), "hints": every(found.of)}

@@ -9,21 +9,10 @@ from msgspec import UNSET, UnsetType
 
 from api.application.answers.pages import NextCursor
 from api.application.answers.public import PublishedRevision
+from domain.measures.chapter2_filing import FilingState
 from domain.values import Grade
 from projections.answers.results import DeadlineShown, RecordTold, WaiverReason
-from projections.answers.scalars import (
-    BilingualText,
-    Day,
-    En,
-    EventId,
-    FilingState,
-    JudgedPart,
-    PointsText,
-    Uscc,
-    Year,
-    Zh,
-    member,
-)
+from projections.answers.scalars import BilingualText, Day, En, EventId, JudgedPart, PointsText, Uscc, Year, Zh, member
 from projections.answers.standings import (
     AgencyName,
     AsOf,

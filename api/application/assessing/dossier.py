@@ -15,6 +15,7 @@ from domain.events import ResultPublished, ResultRevised
 from domain.store.log.recorder import events_of
 from domain.values import GRADE_LABELS, Grade, shanghai_date
 from domain.version import software
+from projections.answers.scalars import plain
 from projections.compare.three_answers import result_json
 from projections.paper.bundle import bundle
 from projections.paper.citing import cited, unconfirmed_note
@@ -86,7 +87,8 @@ def _timeline(questions: ReplayQueries, found: Appeal) -> dict[str, Any]:
     """From the beginning of the contested year, or of what is known, to the day of the dossier."""
     first, _ = found.basis.law.rulebooks.span_of(found.filed.year)
     last = shanghai_date(found.basis.known_at)
-    return questions.timeline(found.basis, first, max(last, first))
+    told: dict[str, Any] = plain(questions.timeline(found.basis, first, max(last, first)))
+    return told
 
 
 def _heading(found: Appeal, note: str) -> Any:

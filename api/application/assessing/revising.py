@@ -14,6 +14,7 @@ from domain.measures.chapter4_appeals import appeal_week
 from domain.measures.chapter4_assessment import ranked
 from domain.measures.text.implements import implements
 from domain.values import Grade, agency_stream, assessment_stream
+from projections.answers.scalars import plain
 from projections.compare.publication import Draft, Published, as_decided, full_sheet, summary_of
 from projections.compare.standing_difference import sheet_differences
 from projections.rows.read.published import StandingResult, results_of_year
@@ -60,7 +61,7 @@ def _differences(found: Published, draft: Draft) -> list[dict[str, Any]]:
     old = dict(full_sheet(found.events, found.standing))
     before, after = found.standing.sheet.get("category"), draft.category
     if before == after:
-        return sheet_differences(old, draft.sheet)
+        return plain(sheet_differences(old, draft.sheet))  # type: ignore[no-any-return]
     moved: dict[str, Any] = {
         "field": "category",
         "before": before,
@@ -69,7 +70,7 @@ def _differences(found: Published, draft: Draft) -> list[dict[str, Any]]:
         "why": "年度最后一天的服务机构类型不同，名次在该类型中排定（第十九条、R30）",
         "why_en": "another category on the year's last day: it is ranked there (art.19, R30)",
     }
-    return [moved, *sheet_differences(old, draft.sheet)]
+    return [moved, *plain(sheet_differences(old, draft.sheet))]
 
 
 @implements("art.19", "art.20", "R30", "R34")

@@ -5,6 +5,7 @@ Events hold it sealed (events.md). Here, at the edge, it is opened for those who
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from api.application.privacy.callers import Caller
@@ -29,6 +30,8 @@ from domain.store.access.tokens import colleagues_of, person_names
 from domain.store.keys.vault import Vault
 from domain.trail.trail import Trail
 from domain.values import Role
+from projections.answers.scalars import plain
+from projections.answers.trail_items import RecordedEvent
 
 ERASED = {"erased": True}
 """In place of what was forgotten: the subject's key is gone."""
@@ -62,11 +65,11 @@ def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> 
     return False
 
 
-def shown(reader: Reader, caller: Caller, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def shown(reader: Reader, caller: Caller, events: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
     """Rows of the trail as the caller may see them: by the table of readers, and what they wrote themselves."""
     veil = veil_of(reader, caller)
     colleagues = colleagues_of(reader.connection, caller.uscc) if caller.role is Role.AGENCY and caller.uscc else ()
-    rows = [_readable(caller, row, row["actor"] in {caller.person_id, *colleagues}) for row in rows]
+    rows = [_readable(caller, row, row["actor"] in {caller.person_id, *colleagues}) for row in plain(events)]
     found: list[Sealed] = []
     for row in rows:
         _collect(row, found)

@@ -17,6 +17,7 @@ from domain.errors import Forbidden, NotFound
 from domain.ledger.reader import Reader
 from domain.store.log.sequencer import sealed_until
 from domain.values import ROLE_NAMES, Instant, instant, normal_uscc
+from projections.answers.scalars import plain
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
 
@@ -160,7 +161,7 @@ class Inquiry:
         """The answer as the caller may read it. What is told by month changes until the month is over (R39)."""
         if self.veil is None or not self.veil.by_id:
             return answer
-        return Answer(self.veil.redacted(answer.content))
+        return Answer(self.veil.redacted(plain(answer.content)))
 
 
 def now() -> Instant:

@@ -15,6 +15,7 @@ from api.cli.options import AsOf, Database, FirstDay, Json, KnownAt, LastDay, Us
 from api.cli.output import note, pairs, print_json, table
 from api.cli.running import say
 from domain.values import instant
+from projections.answers.scalars import plain
 from projections.replay.basis import Basis
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
@@ -43,7 +44,7 @@ def standing(
 ) -> None:
     """一家机构的惩戒等级、不良信息和考评得分 / An agency's sanction tier, bad records and score."""
     with existing_ledger(database) as ledger, ledger.reading() as reader:
-        content = RowQueries(reader, instant(datetime.now(UTC))).standing(uscc, as_of, known_at)
+        content = plain(RowQueries(reader, instant(datetime.now(UTC))).standing(uscc, as_of, known_at))
     if as_json:
         print_json(content)
         return
@@ -136,7 +137,7 @@ def sheet(
     """附件1 考评打分表，逐项说明 / The score sheet of annex 1, every number explained."""
     with asking(database) as questions:
         basis = questions.basis(uscc, as_of, known_at)
-        content = questions.sheet(basis, year)
+        content = plain(questions.sheet(basis, year))
     if pdf is not None:
         _print_sheet(content, basis, pdf)
     if as_json:
@@ -175,7 +176,7 @@ def timeline(
 ) -> None:
     """状态发生变化的每一天及其原因 / Every day on which something of the standing changes, and why."""
     with asking(database) as questions:
-        content = questions.timeline(questions.basis(uscc, None, known_at), first, last)
+        content = plain(questions.timeline(questions.basis(uscc, None, known_at), first, last))
     if as_json:
         print_json(content)
         return

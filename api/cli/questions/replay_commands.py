@@ -11,6 +11,7 @@ from api.cli.options import Database, Json, KnownAt, Uscc
 from api.cli.output import print_json, progress_bars, table
 from api.cli.questions.question_commands import STANDING_HEADINGS, asking, heading, standing_cells
 from domain.values import shanghai_date
+from projections.answers.scalars import plain
 from projections.replay.queries import ReplayQueries
 
 EVENT_FIELDS = ("id", "type", "label", "version", "occurred_on", "recorded_at", "via", "counts", "annulled_by")
@@ -25,10 +26,10 @@ def replay(uscc: Uscc, database: Database = None, known_at: KnownAt = None, as_j
     with asking(database) as questions, progress_bars() as bar:
         basis = questions.basis(uscc, None, known_at)
         steps = []
-        for step in _steps(questions, uscc, basis.version, questions.trail(basis)):
+        for step in _steps(questions, uscc, basis.version, plain(questions.trail(basis))):
             steps.append(step)
             bar("重放 replay", len(steps), basis.version)
-        agency = heading({**questions.standing(basis), "known_at": basis.known_at})
+        agency = heading({**plain(questions.standing(basis)), "known_at": basis.known_at})
     if as_json:
         print_json({"agency": uscc, "known_at": basis.known_at, "items": steps})
         return
@@ -55,7 +56,7 @@ def _steps(questions: ReplayQueries, uscc: str, versions: int, rows: list[dict[s
         day = shanghai_date(row["recorded_at"])
         there = questions.basis(uscc, day, f"version:{row['version']}")
         event = {field: row[field] for field in EVENT_FIELDS}
-        yield {"event": event, "standing": questions.standing(there)}
+        yield {"event": event, "standing": plain(questions.standing(there))}
 
 
 def register(app: typer.Typer) -> None:

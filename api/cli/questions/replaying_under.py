@@ -11,6 +11,7 @@ from api.cli.options import Database, Json
 from api.cli.output import note, print_json, table
 from api.cli.questions.question_commands import asking
 from domain.measures.rulebook.rulebook import load_rulebook
+from projections.answers.scalars import plain
 from projections.compare.replay_under import replay_under as replay
 
 Year = Annotated[int, typer.Option("--year", metavar="YEAR", min=2000, max=2199, help="考评年度 / the assessment year")]
@@ -30,7 +31,7 @@ def replay_under(
     """
     book = load_rulebook(file)
     with asking(database) as questions:
-        content = replay(questions, book, year)
+        content = plain(replay(questions, book, year))
     if not every:
         content["items"] = [one for one in content["items"] if one["changed"]]
     if as_json:

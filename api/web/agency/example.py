@@ -12,6 +12,7 @@ from domain.commands.base import NoVault, Recording
 from domain.law import Law
 from domain.trail.trail import Trail
 from domain.values import Role, moment, next_instant, shanghai_date
+from projections.answers.scalars import plain
 from projections.replay.basis import Basis
 from projections.replay.standing import sheet_answer
 
@@ -67,4 +68,5 @@ def worked_example(law: Law) -> dict[str, Any]:
                 path_id=path_id,
             ),
         )
-    return sheet_answer(Basis(Trail(agency.trail.events), law, AS_OF, at), YEAR)
+    told: dict[str, Any] = plain(sheet_answer(Basis(Trail(agency.trail.events), law, AS_OF, at), YEAR))
+    return told

@@ -42,6 +42,7 @@ from api.http.veiling import veiled_refusal
 from api.web.frame.page_problems import PageAnswer, body_errors, or_problem
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc, normal_uscc
+from projections.answers.scalars import plain
 
 Given = dict[str, Any]
 """Parameters by their names in the interface, as a page's address or form has them: texts, not checked yet. `body`: of
@@ -73,7 +74,7 @@ async def ask(request: Request, question: Callable[..., Answer], **given: Any) -
 
 async def ask_together(request: Request, *asked: tuple[Callable[..., Answer], Given]) -> list[dict[str, Any]]:
     """The answers to several questions, of one snapshot of the ledger. Raises: what the first refused one does."""
-    return [msgspec.to_builtins(one.content) for one in await _answered(request, asked)]
+    return [plain(one.content) for one in await _answered(request, asked)]
 
 
 async def look(request: Request, question: Callable[..., Answer], **given: Any) -> PageAnswer:

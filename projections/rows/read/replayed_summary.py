@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
+from projections.answers.standings import AssessmentSummary
 from projections.replay.basis import Basis
 from projections.replay.sheet import Sheet
 from projections.replay.timeline import timeline
@@ -22,14 +22,14 @@ class Replayed:
     def between(self, first: date, last: date) -> Iterator[StoodOn]:
         """As `Course.between`."""
         found = timeline(self._basis, first, last)
-        yield StoodOn(first, found["start"]["standing"])
-        for one in found["items"]:
-            yield StoodOn(date.fromisoformat(one["date"]), one["standing"])
+        yield StoodOn(first, found.start.standing)
+        for one in found.items:
+            yield StoodOn(one.date, one.standing)
 
     def lapses(self, first: date, last: date) -> list[Lapsed]:
         """As `Course.lapses`: no survey bears on them."""
         return self._rows.lapses(first, last)
 
-    def of_year(self, year: int, day: date) -> dict[str, Any]:
+    def of_year(self, year: int, day: date) -> AssessmentSummary:
         """As `Course.of_year`."""
         return Sheet(replace(self._basis, as_of=day), year).summary()

@@ -6,16 +6,28 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET
 
 from domain.law import Law
 from domain.measures.chapter2_filing import FILING_LABELS
+from domain.measures.chapter3_sanctions import Advisory
 from domain.measures.chapter4_assessment import grade_of
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, rounded, score_of_record, shanghai_date
-from projections.replay.basis import calendar_echo, demonstration_mark
+from projections.answers.scalars import JudgedPart
+from projections.answers.standings import (
+    AgencyIdentity,
+    AssessmentSummary,
+    BadRecordCounts,
+    GradeOverride,
+    Standing,
+    StandingSanction,
+    StandingWarning,
+)
+from projections.replay.basis import calendar_used, rulebook_used
 from projections.rows.write.sanction_rows import NOTHING, Sanction
 from projections.rows.write.score_rows import EFFECTS, FORMS, NO_SCORE, Score, shown
 from projections.rows.write.status_rows import Status
@@ -58,79 +70,68 @@ def summed(lapse_cost: int, records: int, rest: int, book: Rulebook) -> Sum:
     return Sum(rounded(conduct), rounded(total), grade_of(total, book))
 
 
+overrides_of = msgspec.json.Decoder(tuple[GradeOverride, ...]).decode
+warning_of = msgspec.json.Decoder(StandingWarning | None).decode
+advice_of = msgspec.json.Decoder(tuple[Advisory, ...]).decode
+"""What rows keep as text, as a standing shows it."""
 _shown = lru_cache(maxsize=100)(shown)
 """Asked for years about which nothing has come in: all others are kept with what they show."""
 
 
-def agency_part(uscc: str, status: Status) -> dict[str, Any]:
+def agency_part(uscc: str, status: Status) -> AgencyIdentity:
     """The `agency` of an answer."""
-    return {
-        "uscc": uscc,
-        "name": status.name,
-        "category": status.category,
-        "filing": status.filing,
-        "filing_label": None if status.filing is None else FILING_LABELS[status.filing],
-    }
+    state = status.filing
+    return AgencyIdentity(uscc, status.name, status.category, state, None if state is None else FILING_LABELS[state])
 
 
-def sanction_answer(found: Sanction) -> dict[str, Any]:
+def sanction_answer(found: Sanction) -> StandingSanction:
     """The `sanction` of an answer (R17)."""
-    return {
-        "tier": found.tier,
-        "label": TIER_LABELS[Tier(found.tier)],
-        "verified_complaints": found.verified,
-        "since": None if found.since is None else found.since.isoformat(),
-        "until": None if found.until is None else found.until.isoformat(),
-        "events": list(found.events),
-    }
+    tier = Tier(found.tier)
+    return StandingSanction(tier, TIER_LABELS[tier], found.verified, found.since, found.until, tuple(found.events))
 
 
-def assessment_answer(found: RowValues, year: int, book: Rulebook) -> dict[str, Any]:
+def assessment_answer(found: RowValues, year: int, book: Rulebook) -> AssessmentSummary:
     """The `assessment` of an answer (R20-R29)."""
     points = found.score.shown or _shown(found.score, book)
     numbers = summed(found.lapse_cost, found.records, points.rest, book)
-    missing = [
-        part
-        for part, there in (("quality", found.score.counts[FORMS]), ("effect", found.score.counts[EFFECTS]))
-        if not there
-    ]
-    override = msgspec.json.decode(found.score.override)
+    judged = ((JudgedPart.QUALITY, found.score.counts[FORMS]), (JudgedPart.EFFECT, found.score.counts[EFFECTS]))
+    missing = tuple(part for part, there in judged if not there)
+    override = overrides_of(found.score.override)
     grade = Grade.UNQUALIFIED if override else numbers.grade if found.assessed else None
-    return {
-        "year": year,
-        "assessed": found.assessed,
-        "complete": not missing,
-        "missing": missing,
-        "provisional": bool(missing),  # a result without them is published only after the year (R32): none is waived
-        "waivers": [],
-        "conduct": numbers.conduct,
-        "quality": points.quality,
-        "effect": points.effect,
-        "honours": points.honours,
-        "total": numbers.total if found.assessed else None,
-        "grade": grade,
-        "label": None if grade is None else GRADE_LABELS[grade],
-        "override": override,
-    }
+    return AssessmentSummary(
+        year=year,
+        assessed=found.assessed,
+        complete=not missing,
+        missing=missing,
+        provisional=bool(missing),  # a result without them is published only after the year (R32): none is waived
+        waivers=(),
+        conduct=numbers.conduct,
+        quality=points.quality,
+        effect=points.effect,
+        honours=points.honours,
+        total=numbers.total if found.assessed else None,
+        grade=grade,
+        label=None if grade is None else GRADE_LABELS[grade],
+        override=override,
+    )
 
 
 def standing_answer(
     uscc: str, found: RowValues, law: Law, as_of: date, known_at: Instant, version: int, year: int
-) -> dict[str, Any]:
+) -> Standing:
     """The answer of `GET /v1/agencies/{uscc}/standing`, as the replay gives it."""
-    book = law.rulebooks.on(as_of)
-    return {
-        "agency": agency_part(uscc, found.status),
-        "as_of": as_of.isoformat(),
-        "known_at": known_at,
-        "projected": as_of > shanghai_date(known_at),
-        "rulebook": {"id": book.id, "sha256": book.sha256},
-        "calendar": calendar_echo(law.calendar, found.provisional),
-        "version": version,
-        **demonstration_mark(law),
-        "sanction": sanction_answer(found.sanction),
-        "bad_records": {"year": found.records, "total": found.all_records},
-        "assessment": assessment_answer(found, year, law.rulebooks.for_sheet(year, as_of)),
-        "warning_notice": msgspec.json.decode(found.status.warning),
-        "advisories": msgspec.json.decode(found.status.advice),
-    }
+    return Standing(
+        agency=agency_part(uscc, found.status),
+        as_of=as_of,
+        known_at=known_at,
+        projected=as_of > shanghai_date(known_at),
+        rulebook=rulebook_used(law.rulebooks.on(as_of)),
+        calendar=calendar_used(law.calendar, found.provisional),
+        version=version,
+        demonstration=True if law.demonstration else UNSET,
+        sanction=sanction_answer(found.sanction),
+        bad_records=BadRecordCounts(found.records, found.all_records),
+        assessment=assessment_answer(found, year, law.rulebooks.for_sheet(year, as_of)),
+        warning_notice=warning_of(found.status.warning),
+        advisories=advice_of(found.status.advice),
+    )

@@ -13,7 +13,19 @@ from domain.law import Law, must_be_assessed
 from domain.ledger.reader import Reader
 from domain.store.log.stream_heads import StreamHead, head_of, last_recorded_at
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, agency_stream, rounded, shanghai_date
-from projections.replay.basis import calendar_echo, demonstration_mark
+from projections.answers.districts import (
+    AssessedCount,
+    CategoryCount,
+    DistrictEcho,
+    DistrictStatistics,
+    FilingCount,
+    GradeCount,
+    ListedAgency,
+    RankedAgency,
+    TierCount,
+)
+from projections.answers.standings import AgencyName, BadRecordCounts, Standing
+from projections.replay.basis import calendar_used, rulebook_used
 from projections.replay.known_at import EARLIEST, KnownAt, beyond, for_one_agency, knowledge, not_future
 from projections.rows.read import district
 from projections.rows.read.district import Count, Filters, RankingPlace
@@ -30,23 +42,22 @@ class DistrictBasis(NamedTuple):
     log: int | None = None
     law_at: Instant = EARLIEST
 
-    def echo(self) -> dict[str, Any]:
+    def echo(self) -> DistrictEcho:
         """What an answer over the whole district says of its basis (api.md, Reading)."""
-        echo: dict[str, Any] = {
-            "as_of": self.as_of.isoformat(),
+        said: DistrictEcho = {
+            "as_of": self.as_of,
             "known_at": self.known_at,
             "projected": self.as_of > shanghai_date(self.known_at),
             "rulebook": None,
             "calendar": None,
         }
         if self.law is None:
-            return echo
-        book = self.law.rulebooks.on(self.as_of)
-        echo |= {
-            "rulebook": {"id": book.id, "sha256": book.sha256},
-            "calendar": calendar_echo(self.law.calendar, False),
-        }
-        return {**echo, **demonstration_mark(self.law)}
+            return said
+        said["rulebook"] = rulebook_used(self.law.rulebooks.on(self.as_of))
+        said["calendar"] = calendar_used(self.law.calendar, False)
+        if self.law.demonstration:
+            said["demonstration"] = True
+        return said
 
 
 class RowQueries:
@@ -56,7 +67,7 @@ class RowQueries:
         self.reader, self.now = reader, now
         self.today = shanghai_date(now)
 
-    def standing(self, uscc: str, as_of: date | None = None, known_at: str | None = None) -> dict[str, Any]:
+    def standing(self, uscc: str, as_of: date | None = None, known_at: str | None = None) -> Standing:
         """Tier, bad records and score of one agency, with the grounds.
 
         404 for an agency not known at that instant; 422 for a `known_at` that lies in the future or is malformed.
@@ -108,7 +119,7 @@ class RowQueries:
 
     def agencies(
         self, basis: DistrictBasis, filters: Filters, *, offset: int = 0, limit: int | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[ListedAgency]:
         """A page of the agencies that pass the filters, by USCC."""
         if basis.law is None:
             return []
@@ -125,7 +136,7 @@ class RowQueries:
         categories: Sequence[str] = (),
         offset: int = 0,
         limit: int | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> list[RankedAgency]:
         """A page of the ranking of a year, per category (R30), or all of some categories.
 
         404 for a year before the Measures.
@@ -139,7 +150,7 @@ class RowQueries:
         )
         return [_ranking_row(place, at) for place in found]
 
-    def statistics(self, basis: DistrictBasis) -> dict[str, Any]:
+    def statistics(self, basis: DistrictBasis) -> DistrictStatistics:
         """The district in numbers: agencies by tier, grade, category and filing, bad records, and the mean total."""
         if basis.law is None:
             return _statistics(None, [])
@@ -151,34 +162,39 @@ def _on_log(at: QueryBasis, basis: DistrictBasis) -> QueryBasis:
     return at._replace(log=basis.log, law_at=basis.law_at)
 
 
-def _agency_row(hit: AgencyRow, at: QueryBasis) -> dict[str, Any]:
+def _agency_row(hit: AgencyRow, at: QueryBasis) -> ListedAgency:
     """What the list of agencies shows of one."""
     found = hit.found
-    return {
-        "agency": agency_part(hit.uscc, found.status),
-        "sanction": sanction_answer(found.sanction),
-        "bad_records": {"year": found.records, "total": found.all_records},
-        "assessment": assessment_answer(found, at.year, at.book),
-        "version": hit.version,
-    }
+    return ListedAgency(
+        agency_part(hit.uscc, found.status),
+        sanction_answer(found.sanction),
+        BadRecordCounts(found.records, found.all_records),
+        assessment_answer(found, at.year, at.book),
+        hit.version,
+    )
 
 
-def _ranking_row(place: RankingPlace, at: QueryBasis) -> dict[str, Any]:
+def _ranking_row(place: RankingPlace, at: QueryBasis) -> RankedAgency:
     """What a ranking shows of one agency."""
     status = place.hit.found.status
     assessment = assessment_answer(place.hit.found, at.year, at.book)
-    shown = ("assessed", "complete", "missing", "total", "grade", "label", "override")
-    return {
-        "agency": {"uscc": place.hit.uscc, "name": status.name},
-        "category": status.category,
-        "category_group": place.group,
-        "rank": place.rank,
-        **{name: assessment[name] for name in shown},
-        "filing": status.filing,
-    }
+    return RankedAgency(
+        AgencyName(place.hit.uscc, status.name),
+        status.category,
+        place.group,
+        place.rank,
+        assessment.assessed,
+        assessment.complete,
+        assessment.missing,
+        assessment.total,
+        assessment.grade,
+        assessment.label,
+        assessment.override,
+        status.filing,
+    )
 
 
-def _statistics(year: int | None, found: list[Count]) -> dict[str, Any]:
+def _statistics(year: int | None, found: list[Count]) -> DistrictStatistics:
     """Sums of counts. The mean total is that of the assessed agencies, rounded as every score is."""
 
     def by(key: Callable[[Count], Any], counted: list[Count]) -> Counter[Any]:
@@ -193,20 +209,20 @@ def _statistics(year: int | None, found: list[Count]) -> dict[str, Any]:
     complete = sum(one.agencies for one in assessed if one.complete)
     count = sum(one.agencies for one in assessed)
     points = Fraction(sum(one.hundredths for one in assessed), 100)
-    return {
-        "year": year,
-        "agencies": sum(one.agencies for one in found),
-        "tiers": [{"tier": tier, "label": TIER_LABELS[tier], "agencies": tiers[tier]} for tier in Tier],
-        "grades": [{"grade": grade, "label": GRADE_LABELS[grade], "agencies": graded[grade]} for grade in Grade],
-        "ungraded": graded[None],
-        "filings": [
-            {"filing": state, "agencies": number}
+    return DistrictStatistics(
+        year=year,
+        agencies=sum(one.agencies for one in found),
+        tiers=tuple(TierCount(tier, TIER_LABELS[tier], tiers[tier]) for tier in Tier),
+        grades=tuple(GradeCount(grade, GRADE_LABELS[grade], graded[grade]) for grade in Grade),
+        ungraded=graded[None],
+        filings=tuple(
+            FilingCount(state, number)
             for state, number in sorted(by(lambda one: one.filing, found).items(), key=lambda item: str(item[0]))
-        ],
-        "categories": [
-            {"category": category, "agencies": number}
+        ),
+        categories=tuple(
+            CategoryCount(category, number)
             for category, number in sorted(by(lambda one: one.category, found).items(), key=lambda item: str(item[0]))
-        ],
-        "assessed": {"agencies": count, "complete": complete, "mean_total": rounded(points / count) if count else None},
-        "bad_records": {"year": sum(one.records for one in found), "total": sum(one.all_records for one in found)},
-    }
+        ),
+        assessed=AssessedCount(count, complete, rounded(points / count) if count else None),
+        bad_records=BadRecordCounts(sum(one.records for one in found), sum(one.all_records for one in found)),
+    )

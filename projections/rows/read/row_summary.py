@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, text
 
 from domain.law import Law
+from domain.measures.chapter3_sanctions import Advisory
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.values import Instant, stream_id
-from projections.rows.read.row_answers import RowValues, agency_part, assessment_answer, sanction_answer
+from projections.answers.standings import (
+    AgencyIdentity,
+    AssessmentSummary,
+    BadRecordCounts,
+    StandingParts,
+    StandingWarning,
+)
+from projections.rows.read.row_answers import (
+    RowValues,
+    advice_of,
+    agency_part,
+    assessment_answer,
+    sanction_answer,
+    warning_of,
+)
 from projections.rows.read.row_sql import QueryBasis, asked, asked_of_year
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
 from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
@@ -34,10 +48,10 @@ class ValidValue(NamedTuple):
 
 
 class StoodOn(NamedTuple):
-    """The standing from a day on: the parts of `timeline.PARTS`."""
+    """The standing from a day on."""
 
     day: date
-    parts: dict[str, Any]
+    parts: StandingParts
 
 
 class Lapsed(NamedTuple):
@@ -47,6 +61,14 @@ class Lapsed(NamedTuple):
     item: int
     ground: str
     """The event it rests on."""
+
+
+class _Describing(NamedTuple):
+    """What of a standing follows from the status alone."""
+
+    agency: AgencyIdentity
+    warning: StandingWarning | None
+    advice: tuple[Advisory, ...]
 
 
 class Course:
@@ -62,7 +84,7 @@ class Course:
         self._record_years = sorted(year for table, year in self._kept if table == RECORDS)
         self._costs: dict[tuple[int, Rulebook], list[int]] = {}
         self._begun: dict[date, date | None] = {}
-        self._said: dict[ValidValue, dict[str, Any]] = {}
+        self._said: dict[ValidValue, _Describing] = {}
 
     def between(self, first: date, last: date) -> Iterator[StoodOn]:
         """The standing on `first`, then on each later day up to `last` on which it is another one."""
@@ -104,19 +126,22 @@ class Course:
         held = self._held(table, day, year)
         return default if held is None else held.value
 
-    def _on(self, day: date) -> dict[str, Any]:
+    def _on(self, day: date) -> StandingParts:
         basis = asked(self._law, day, self._known_at)
         status, year = self._status(day), basis.year
         found = self._found(status, basis)
         total = sum(self._value(RECORDS, day, 0, one) for one in self._record_years if one <= year)
-        return {
-            **self._describing(status),
-            "sanction": sanction_answer(found.sanction),
-            "bad_records": {"year": found.records, "total": total},
-            "assessment": assessment_answer(found, year, basis.book),
-        }
+        said = self._describing(status)
+        return StandingParts(
+            said.agency,
+            sanction_answer(found.sanction),
+            BadRecordCounts(found.records, total),
+            assessment_answer(found, year, basis.book),
+            said.warning,
+            said.advice,
+        )
 
-    def of_year(self, year: int, day: date) -> dict[str, Any]:
+    def of_year(self, year: int, day: date) -> AssessmentSummary:
         """The `assessment` of a year as of a day, which may lie after the year's end (R20)."""
         basis = asked_of_year(self._law, day, self._known_at, year)
         return assessment_answer(self._found(self._status(day), basis), year, basis.book)
@@ -138,13 +163,12 @@ class Course:
             assessed=self._assessed(basis),
         )
 
-    def _describing(self, held: ValidValue) -> dict[str, Any]:
+    def _describing(self, held: ValidValue) -> _Describing:
         if held not in self._said:
-            self._said[held] = {
-                "agency": agency_part(self._uscc, held.value),
-                "warning_notice": msgspec.json.decode(held.value.warning),
-                "advisories": msgspec.json.decode(held.value.advice),
-            }
+            status = held.value
+            self._said[held] = _Describing(
+                agency_part(self._uscc, status), warning_of(status.warning), advice_of(status.advice)
+            )
         return self._said[held]
 
     def _cost(self, day: date, year: int, book: Rulebook) -> int:
@@ -193,8 +217,3 @@ def _rows(connection: Connection, stream: str, table: str, known_at: Instant) ->
 
 def _day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def changed_parts(before: dict[str, Any], after: dict[str, Any], parts: Sequence[str]) -> list[str]:
-    """Which of these parts of a standing differ."""
-    return [part for part in parts if before[part] != after[part]]

@@ -8,24 +8,44 @@ lane that lie so close together that they could not be told apart become one mar
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import TypeVar
+
+from msgspec.structs import asdict, replace
 
 from domain.events import Event, EventAnnulled, LapseRecorded, ResultPublished, ResultRevised
 from domain.ledger.reader import Reader
 from domain.trail.trail import Trail
 from domain.values import GRADE_LABELS, Grade
+from projections.answers.standings import AssessmentSummary, StandingParts
+from projections.answers.summaries import (
+    ChangeInShort,
+    DaysBeside,
+    EndedYear,
+    FactInShort,
+    Lane,
+    RecordedInShort,
+    ReplaySteps,
+    ResultInShort,
+    ScoreInShort,
+    ScoreStretch,
+    StandingInShort,
+    TierStretch,
+    TimelineMark,
+    TimelineSummary,
+    WarningStretch,
+)
 from projections.pictures.timeline_picture import LANES
 from projections.replay.basis import Basis
 from projections.replay.known_at import knowledge
-from projections.replay.timeline import PARTS
+from projections.replay.timeline import changed_parts
 from projections.rows.read.replayed_summary import Replayed
-from projections.rows.read.row_summary import Course, Lapsed, StoodOn, changed_parts
+from projections.rows.read.row_summary import Course, Lapsed, StoodOn
 
-Item = dict[str, Any]
 Result = ResultPublished | ResultRevised
+T = TypeVar("T")
 COLUMNS = 160
 """Into how many columns the score is drawn together."""
 MOST_CHANGES = 20
@@ -34,14 +54,14 @@ MOST_FACTS, MOST_ON_DAY = 5, 50
 """How many facts of a day are told with a change, and with the day itself."""
 MOST_MARKS = 32
 """How many marks fit into one lane, each large enough to be hit (WCAG 2.5.8)."""
-LANE_KEYS = ("complaints", "lapses", "scores", "honours", "results", "others")
+LANE_KEYS: tuple[Lane, ...] = ("complaints", "lapses", "scores", "honours", "results", "others")
 """Keys of the lanes of `timeline_picture.LANES`, in their order."""
-_MORE = {
+_MORE: dict[Lane, set[str]] = {
     "complaints": {"ComplaintReceived", "ComplaintDismissed", "ComplaintMerged"},
     "lapses": {"BehaviourReported", "ReportDismissed", "BadRecordReferred"},
     "results": {"AppealAdmitted", "AppealWithdrawn", "ImpactDisposed"},
 }
-_LANE_OF = {
+_LANE_OF: dict[str, Lane] = {
     kind: key for key, (*_, kinds) in zip(LANE_KEYS, LANES, strict=True) for kind in kinds | _MORE.get(key, set())
 }
 _DAY = timedelta(days=1)
@@ -56,24 +76,28 @@ def rows_of(reader: Reader, basis: Basis, known_at: str | None) -> Course:
     return Course(reader.connection, stream, basis.law, at)
 
 
-def course(basis: Basis, rows: Course | Replayed, first: date, last: date) -> Item:
+def course(basis: Basis, rows: Course | Replayed, first: date, last: date) -> TimelineSummary:
     """What `GET …/course` answers beside the echo of its basis: both ends included."""
     stood = list(rows.between(first, last))
     facts = _dated(basis.trail, first, last)
     changes = list(pairwise(stood))
-    return {
-        "from": first.isoformat(),
-        "to": last.isoformat(),
-        "score": list(_score(stood, last)),
-        "ended_years": list(_ended_years(basis, rows, stood)),
-        "tiers": list(_runs(stood, last, lambda parts: parts["sanction"]["tier"], "tier")),
-        "warnings": [one for one in _runs(stood, last, _warned_year, "year") if one["year"] is not None],
-        "marks": list(_marks(basis.trail, facts, rows.lapses(first, last), first, last)),
-        "results": list(_results(basis.trail, first, last)),
-        "facts": sum(map(len, facts.values())),
-        "days_changed": len(changes),
-        "changes": [_told(one, basis.trail, facts) for one in reversed(changes[-MOST_CHANGES:])],
-    }
+    return TimelineSummary(
+        first_day=first,
+        last_day=last,
+        score=tuple(_score(stood, last)),
+        ended_years=tuple(_ended_years(basis, rows, stood)),
+        tiers=tuple(TierStretch(*one) for one in _runs(stood, last, lambda parts: parts.sanction.tier)),
+        warnings=tuple(
+            WarningStretch(since, until, year)
+            for since, until, year in _runs(stood, last, _warned_year)
+            if year is not None
+        ),
+        marks=tuple(_marks(basis.trail, facts, rows.lapses(first, last), first, last)),
+        results=tuple(_results(basis.trail, first, last)),
+        facts=sum(map(len, facts.values())),
+        days_changed=len(changes),
+        changes=tuple(_told(one, basis.trail, facts) for one in reversed(changes[-MOST_CHANGES:])),
+    )
 
 
 def default_span(basis: Basis, last: date) -> tuple[date, date]:
@@ -94,109 +118,128 @@ def _dated(trail: Trail, first: date, last: date) -> dict[date, list[Event]]:
     return found
 
 
-def _score(stood: Sequence[StoodOn], last: date) -> Iterator[Item]:
+def _score(stood: Sequence[StoodOn], last: date) -> Iterator[ScoreStretch]:
     """The score from a day up to another, in order; null where the year is not assessed."""
-    points: list[tuple[date, Item]] = []
+    points: list[tuple[date, ScoreInShort]] = []
     for one in stood:
-        shown = _scored(one.parts["assessment"])
+        shown = _scored(one.parts.assessment)
         if not points or points[-1][1] != shown:
             points.append((one.day, shown))
     kept = _drawn_together(points, stood[0].day, last)
     for place, (day, shown) in enumerate(kept):
         until = kept[place + 1][0] - _DAY if place + 1 < len(kept) else last
-        yield {"from": day.isoformat(), "to": until.isoformat(), **shown}
+        yield ScoreStretch(first_day=day, last_day=until, **asdict(shown))
 
 
-def _scored(assessed: Mapping[str, Any]) -> Item:
-    shown = {name: assessed[name] for name in ("year", "total", "grade", "label")}
-    return {**shown, "provisional": assessed["provisional"], "override": bool(assessed["override"])}
+def _scored(assessed: AssessmentSummary) -> ScoreInShort:
+    return ScoreInShort(
+        assessed.year, assessed.total, assessed.grade, assessed.label, assessed.provisional, bool(assessed.override)
+    )
 
 
-def _ended_years(basis: Basis, rows: Course | Replayed, stood: Sequence[StoodOn]) -> Iterator[Item]:
+def _ended_years(basis: Basis, rows: Course | Replayed, stood: Sequence[StoodOn]) -> Iterator[EndedYear]:
     """What each assessment year of the stretch that is over by `as_of` came to: its sheet that day, and its result.
 
     Surveys and effect scores count for a year after its end too (R20): the score of its last day is not its result.
     """
-    for year in sorted({one.parts["assessment"]["year"] for one in stood}):
+    for year in sorted({one.parts.assessment.year for one in stood}):
         first, last = basis.law.rulebooks.span_of(year)
         if last < basis.as_of:
-            sheet = _scored(rows.of_year(year, basis.as_of))
-            yield {
-                **sheet,
-                "from": first.isoformat(),
-                "to": last.isoformat(),
-                "as_of": basis.as_of.isoformat(),
-                "result": latest_result(basis.trail, basis.as_of, year),
-            }
+            yield EndedYear(
+                **asdict(_scored(rows.of_year(year, basis.as_of))),
+                first_day=first,
+                last_day=last,
+                as_of=basis.as_of,
+                result=latest_result(basis.trail, basis.as_of, year),
+            )
 
 
-def _drawn_together(points: Sequence[tuple[date, Item]], first: date, last: date) -> list[tuple[date, Item]]:
+def _drawn_together(
+    points: Sequence[tuple[date, ScoreInShort]], first: date, last: date
+) -> list[tuple[date, ScoreInShort]]:
     """Of each column's points the first, the least, the greatest and the last; a year's or gap's first one always."""
     days = (last - first).days + 1
-    columns: dict[tuple[int, int, bool], list[tuple[date, Item]]] = defaultdict(list)
+    columns: dict[tuple[int, int, bool], list[tuple[date, ScoreInShort]]] = defaultdict(list)
     for day, shown in points:
-        columns[(day - first).days * COLUMNS // days, shown["year"], shown["total"] is None].append((day, shown))
-    kept: dict[date, Item] = {}
+        columns[(day - first).days * COLUMNS // days, shown.year, shown.total is None].append((day, shown))
+    kept: dict[date, ScoreInShort] = {}
     for several in columns.values():
-        by_total = sorted(several, key=lambda one: float(one[1]["total"] or 0))
+        by_total = sorted(several, key=lambda one: float(one[1].total or 0))
         for day, shown in (several[0], by_total[0], by_total[-1], several[-1]):
             kept[day] = shown
     return sorted(kept.items())
 
 
-def _runs(stood: Sequence[StoodOn], last: date, of: Any, name: str) -> Iterator[Item]:
-    """The stretches on which something of the standing stays the same."""
+def _runs(stood: Sequence[StoodOn], last: date, of: Callable[[StandingParts], T]) -> Iterator[tuple[date, date, T]]:
+    """The stretches on which something of the standing stays the same: first day, last day, and what it is."""
     since, value = stood[0].day, of(stood[0].parts)
     for one in stood[1:]:
         now = of(one.parts)
         if now != value:
-            yield {"from": since.isoformat(), "to": (one.day - _DAY).isoformat(), name: value}
+            yield since, one.day - _DAY, value
             since, value = one.day, now
-    yield {"from": since.isoformat(), "to": last.isoformat(), name: value}
+    yield since, last, value
 
 
-def _warned_year(parts: Mapping[str, Any]) -> int | None:
-    notice = parts["warning_notice"]
-    return None if notice is None else notice["year"]
+def _warned_year(parts: StandingParts) -> int | None:
+    return None if parts.warning_notice is None else parts.warning_notice.year
 
 
 def _marks(
     trail: Trail, facts: Mapping[date, Sequence[Event]], lapsed: Iterable[Lapsed], first: date, last: date
-) -> Iterator[Item]:
+) -> Iterator[TimelineMark]:
     """The facts in their lanes: one alone with what it is, several that lie too close together as one mark."""
-    lanes: dict[str, list[tuple[date, Item]]] = defaultdict(list)
+    lanes: dict[Lane, list[TimelineMark]] = defaultdict(list)
     for day in sorted(facts):
         for event in facts[day]:
             kind = type(event).__name__
-            one = {"event": event.id, "type": kind, "annulled_by": trail.annulled_by.get(event.id)}
-            lanes[_LANE_OF.get(kind, "others")].append((day, one))
+            lane = _LANE_OF.get(kind, "others")
+            lanes[lane].append(_mark(lane, day, event.id, kind, trail.annulled_by.get(event.id)))
     for lapse in lapsed:
         if not _is_told(trail, facts.get(lapse.day, ()), lapse.ground):
-            said = {"text": f"附件1第 {lapse.item} 项：到期扣分", "text_en": f"annex 1 item {lapse.item}: overdue"}
-            lanes["lapses"].append((lapse.day, {"event": lapse.ground, "type": "lapse", "annulled_by": None, **said}))
+            one = _mark("lapses", lapse.day, lapse.ground, "lapse", None)
+            text, text_en = f"附件1第 {lapse.item} 项：到期扣分", f"annex 1 item {lapse.item}: overdue"
+            lanes["lapses"].append(replace(one, text=text, text_en=text_en))
     apart = ((last - first).days + MOST_MARKS) // MOST_MARKS
     for lane in LANE_KEYS:
-        several: list[tuple[date, Item]] = []
-        for day, one in sorted(lanes[lane], key=lambda pair: pair[0]):
-            if several and (day - several[0][0]).days >= apart:
-                yield _mark(lane, several)
+        several: list[TimelineMark] = []
+        for one in sorted(lanes[lane], key=lambda one: one.first_day):
+            if several and (one.first_day - several[0].first_day).days >= apart:
+                yield _together(several)
                 several = []
-            several.append((day, one))
+            several.append(one)
         if several:
-            yield _mark(lane, several)
+            yield _together(several)
 
 
-def _mark(lane: str, several: Sequence[tuple[date, Item]]) -> Item:
-    kinds = Counter(one["type"] for _, one in several)
-    return {
-        "lane": lane,
-        "from": several[0][0].isoformat(),
-        "to": several[-1][0].isoformat(),
-        "count": len(several),
-        "annulled": sum(one["annulled_by"] is not None for _, one in several),
-        "kinds": dict(kinds.most_common(3)),
-        **(several[0][1] if len(several) == 1 else {}),
-    }
+def _mark(lane: Lane, day: date, event: str, kind: str, annulled_by: str | None) -> TimelineMark:
+    """The mark of one fact alone."""
+    return TimelineMark(
+        lane=lane,
+        first_day=day,
+        last_day=day,
+        count=1,
+        annulled=int(annulled_by is not None),
+        kinds={kind: 1},
+        event=event,
+        type=kind,
+        annulled_by=annulled_by,
+    )
+
+
+def _together(several: Sequence[TimelineMark]) -> TimelineMark:
+    """Several marks of one lane as one."""
+    if len(several) == 1:
+        return several[0]
+    kinds = Counter(kind for one in several for kind in one.kinds)
+    return TimelineMark(
+        lane=several[0].lane,
+        first_day=several[0].first_day,
+        last_day=several[-1].last_day,
+        count=len(several),
+        annulled=sum(one.annulled for one in several),
+        kinds=dict(kinds.most_common(3)),
+    )
 
 
 def _is_told(trail: Trail, facts: Iterable[Event], ground: str) -> bool:
@@ -206,7 +249,7 @@ def _is_told(trail: Trail, facts: Iterable[Event], ground: str) -> bool:
     )
 
 
-def _results(trail: Trail, first: date, last: date) -> Iterator[Item]:
+def _results(trail: Trail, first: date, last: date) -> Iterator[ResultInShort]:
     """Published and revised results whose publication or time for appeals touches the stretch."""
     every: list[Result] = [*trail.every(ResultPublished), *trail.every(ResultRevised)]
     for event in every:
@@ -215,23 +258,23 @@ def _results(trail: Trail, first: date, last: date) -> Iterator[Item]:
             yield result_shown(trail, event)
 
 
-def result_shown(trail: Trail, event: Result) -> Item:
+def result_shown(trail: Trail, event: Result) -> ResultInShort:
     """A published or revised result in short."""
-    return {
-        "event": event.id,
-        "year": event.year,
-        "published_on": event.occurred_on.isoformat(),
-        "deadline": None if event.deadline is None else event.deadline.isoformat(),
-        "total": event.sheet.get("total"),
-        "grade": event.grade,
-        "rank": event.rank,
-        "label": None if event.grade is None else GRADE_LABELS[Grade(event.grade)],
-        "revised": isinstance(event, ResultRevised),
-        "annulled_by": trail.annulled_by.get(event.id),
-    }
+    return ResultInShort(
+        event.id,
+        event.year,
+        event.occurred_on,
+        event.deadline,
+        event.sheet.get("total"),
+        event.grade,
+        event.rank,
+        None if event.grade is None else GRADE_LABELS[Grade(event.grade)],
+        isinstance(event, ResultRevised),
+        trail.annulled_by.get(event.id),
+    )
 
 
-def latest_result(trail: Trail, by: date, year: int | None = None) -> Item | None:
+def latest_result(trail: Trail, by: date, year: int | None = None) -> ResultInShort | None:
     """The result that stands on a day: of the latest year, or of `year`, the one recorded last."""
     found: list[Result] = [*trail.of(ResultPublished), *trail.of(ResultRevised)]
     of_day = [event for event in found if event.occurred_on <= by and year in (None, event.year)]
@@ -239,39 +282,39 @@ def latest_result(trail: Trail, by: date, year: int | None = None) -> Item | Non
     return None if latest is None else result_shown(trail, latest)
 
 
-def _told(change: tuple[StoodOn, StoodOn], trail: Trail, facts: Mapping[date, Sequence[Event]]) -> Item:
+def _told(change: tuple[StoodOn, StoodOn], trail: Trail, facts: Mapping[date, Sequence[Event]]) -> ChangeInShort:
     """A day on which the standing changed: what was, what is, and the facts of that day that count."""
     before, after = change
     counting = [event for event in facts.get(after.day, ()) if trail.counts(event)]
-    shown = [{"event": event.id, "type": type(event).__name__} for event in counting[:MOST_FACTS]]
-    return {
-        "date": after.day.isoformat(),
-        "changed": changed_parts(before.parts, after.parts, PARTS),
-        "before": in_short(before.parts),
-        "after": in_short(after.parts),
-        "facts": shown,
-        "more": len(counting) - len(shown),
-    }
+    shown = tuple(FactInShort(event.id, type(event).__name__) for event in counting[:MOST_FACTS])
+    return ChangeInShort(
+        after.day,
+        changed_parts(before.parts, after.parts),
+        in_short(before.parts),
+        in_short(after.parts),
+        shown,
+        len(counting) - len(shown),
+    )
 
 
-def in_short(parts: Mapping[str, Any]) -> Item:
+def in_short(parts: StandingParts) -> StandingInShort:
     """What of a standing is shown of a change."""
-    assessed = parts["assessment"]
-    return {
-        "tier": parts["sanction"]["tier"],
-        "verified_complaints": parts["sanction"]["verified_complaints"],
-        "bad_records": parts["bad_records"]["total"],
-        "filing": parts["agency"]["filing"],
-        "year": assessed["year"],
-        "total": assessed["total"],
-        "grade": assessed["grade"],
-        "provisional": assessed["provisional"],
-        "warning": _warned_year(parts),
-        "advisories": len(parts["advisories"]),
-    }
+    assessed = parts.assessment
+    return StandingInShort(
+        parts.sanction.tier,
+        parts.sanction.verified_complaints,
+        parts.bad_records.total,
+        parts.agency.filing,
+        assessed.year,
+        assessed.total,
+        assessed.grade,
+        assessed.provisional,
+        _warned_year(parts),
+        len(parts.advisories),
+    )
 
 
-def stops(basis: Basis, rows: Course | Replayed, day: date, last: date) -> Item:
+def stops(basis: Basis, rows: Course | Replayed, day: date, last: date) -> ReplaySteps:
     """Where a replay can halt beside `day`: days with facts that count, and days on which the standing changes.
 
     Of each: the first, the last (up to `last`), those next to `day`, how many there are and which of them `day` is.
@@ -282,14 +325,14 @@ def stops(basis: Basis, rows: Course | Replayed, day: date, last: date) -> Item:
     start = min(trail.day_of(event) for event in trail.events) - _DAY
     changing = [one.day for one in rows.between(start, max(last, start))][1:]
     on_day = [event for event in trail.events if trail.day_of(event) == day]
-    return {
-        "day": day.isoformat(),
-        "facts": _beside([one for one in with_facts if one <= last], day),
-        "changes": _beside(changing, day),
-        "on_day": [_recorded(trail, event) for event in on_day[:MOST_ON_DAY]],
-        "more_on_day": max(0, len(on_day) - MOST_ON_DAY),
-        "recorded": _recorded(trail, _last_told(trail)),
-    }
+    return ReplaySteps(
+        day,
+        _beside([one for one in with_facts if one <= last], day),
+        _beside(changing, day),
+        tuple(_recorded(trail, event) for event in on_day[:MOST_ON_DAY]),
+        max(0, len(on_day) - MOST_ON_DAY),
+        _recorded(trail, _last_told(trail)),
+    )
 
 
 def _last_told(trail: Trail) -> Event:
@@ -298,30 +341,26 @@ def _last_told(trail: Trail) -> Event:
     return next(event for event in reversed(trail.events) if event.id not in hidden)
 
 
-def _recorded(trail: Trail, event: Event) -> Item:
+def _recorded(trail: Trail, event: Event) -> RecordedInShort:
     hidden = trail.veil is not None and event.id in trail.veil.hidden
-    return {
-        "event": event.id,
-        "type": type(event).__name__,
-        "version": None if hidden else event.version,
-        "occurred_on": trail.day_of(event).isoformat(),
-        "recorded_at": None if hidden else event.recorded_at,
-        "annulled_by": trail.annulled_by.get(event.id),
-        "annuls": event.event_id if isinstance(event, EventAnnulled) else None,
-    }
+    return RecordedInShort(
+        event.id,
+        type(event).__name__,
+        None if hidden else event.version,
+        trail.day_of(event),
+        None if hidden else event.recorded_at,
+        trail.annulled_by.get(event.id),
+        event.event_id if isinstance(event, EventAnnulled) else None,
+    )
 
 
-def _beside(days: Sequence[date], day: date) -> Item:
+def _beside(days: Sequence[date], day: date) -> DaysBeside:
     before, after = [one for one in days if one < day], [one for one in days if one > day]
-    said = {
-        "first": days[0] if days else None,
-        "previous": before[-1] if before else None,
-        "next": after[0] if after else None,
-        "last": days[-1] if days else None,
-    }
-    place = len(before) + 1 if day in days else None
-    return {
-        **{name: None if one is None else one.isoformat() for name, one in said.items()},
-        "place": place,
-        "count": len(days),
-    }
+    return DaysBeside(
+        days[0] if days else None,
+        before[-1] if before else None,
+        after[0] if after else None,
+        days[-1] if days else None,
+        len(before) + 1 if day in days else None,
+        len(days),
+    )

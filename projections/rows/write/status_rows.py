@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
+
+import msgspec
 
 from domain.events import (
     AccidentLiabilityFound,
@@ -19,6 +20,7 @@ from domain.events import (
 )
 from domain.folding import category_fold, compared
 from domain.law import Law
+from domain.measures.chapter2_filing import FilingState
 from domain.measures.chapter3_sanctions import advisories
 from domain.measures.chapter4_assessment import warning_notices
 from domain.measures.rulebook.rulebook import year_span
@@ -45,7 +47,7 @@ class Status(NamedTuple):
     category: str | None
     category_key: str | None
     """The category as it is compared: folded; a rulebook's list is looked at when it is asked about (R47)."""
-    filing: str | None
+    filing: FilingState | None
     warning: str
     advice: str
     search: str
@@ -105,13 +107,13 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Period]:
         basis = Basis(trail, law, day, at)
         agency = agency_name(basis)
         value = Status(
-            agency["name"],
-            agency["category"],
-            None if agency["category"] is None else category_fold(agency["category"]),
-            agency["filing"],
-            json.dumps(warning_part(basis), ensure_ascii=False, separators=(",", ":")),
-            json.dumps(advisories(basis.facts), ensure_ascii=False, separators=(",", ":")),
-            f"{compared(agency['name'] or '')}\n{compared(agency['uscc'])}",
+            agency.name,
+            agency.category,
+            None if agency.category is None else category_fold(agency.category),
+            agency.filing,
+            msgspec.json.encode(warning_part(basis)).decode(),
+            msgspec.json.encode(advisories(basis.facts)).decode(),
+            f"{compared(agency.name or '')}\n{compared(agency.uscc)}",
         )
         steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return merged(steps)

@@ -7,6 +7,8 @@ from datetime import date
 from itertools import count
 from typing import Annotated, Any, TypeVar
 
+from msgspec import UNSET
+from msgspec.structs import asdict
 from pydantic import Field
 
 from api.application.nested_commands import embedded
@@ -15,6 +17,7 @@ from api.application.questions.inquiry import Answer, Inquiry, never_changes, pa
 from api.application.questions.time_limit import TimeLimit
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
 from domain.ledger.cross_agency import CrossAgency
+from projections.answers.comparisons import RankEffects
 from projections.compare.comparison import (
     comparison,
     consequences,
@@ -83,7 +86,11 @@ def what_if_of(
         )
         before, after = Side(basis), Side(supposed)
         content = {
-            **{name: value for name, value in before.sheet(year).items() if name in BASIS},
+            **{
+                name: value
+                for name, value in asdict(before.sheet(year)).items()
+                if name in BASIS and value is not UNSET
+            },
             "year": year,
             "supposed": [
                 {"id": event.id, "type": type(event).__name__, "occurred_on": event.occurred_on.isoformat()}
@@ -106,7 +113,7 @@ def _in_time(deadline: TimeLimit, work: Callable[[], T]) -> T:
 
 def _ranks(
     inquiry: Inquiry, questions: ReplayQueries, before: Side, after: Side, year: int, known_at: str | None
-) -> dict[str, Any]:
+) -> RankEffects:
     """The district is asked at the same basis; `version:N` names one agency's place, its instant stands for it."""
     by_log = known_at is not None and known_at.startswith("log:")
     look_ups = RowQueries(questions.reader, questions.now)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from msgspec.structs import asdict
+
 from api.application.questions.inquiry import Answer, Inquiry, never_changes, path_uscc, question
 from domain.errors import Invalid
 from domain.ledger.reader import Reader
+from projections.answers.scalars import plain
 from projections.replay.basis import Basis
 from projections.replay.standing import agency_name
 from projections.rows.read.replayed_summary import Replayed
@@ -39,7 +42,7 @@ def course_between(
             **_echo(basis),
             "first_fact": min(days).isoformat(),
             "last_fact": max(days).isoformat(),
-            **found,
+            **plain(found),
             "latest_result": latest_result(basis.trail, basis.as_of),
         }
         as_of_named = None if None in (first, last) else as_of
@@ -55,7 +58,7 @@ def stops_around(inquiry: Inquiry, uscc: str, as_of: date | None = None, known_a
         content = {
             "agency": agency_name(basis),
             **_echo(basis),
-            **stops(basis, _rows(reader, basis, known_at), basis.as_of, last),
+            **asdict(stops(basis, _rows(reader, basis, known_at), basis.as_of, last)),
         }
     return Answer(content)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any
+
+from msgspec.structs import asdict, replace
 
 from api.application.questions.inquiry import Answer, Inquiry, never_changes, now, path_year, question
 from api.application.questions.pagination import Page, page
@@ -68,7 +70,7 @@ def statistics_of(inquiry: Inquiry, as_of: date | None = None, known_at: str | N
     """The district in numbers, by tier, grade, category and filing. Raises: Invalid."""
     with inquiry.looking_up() as (look_ups, reader):
         basis = look_ups.district(as_of, known_at)
-        content = {**basis.echo(), **look_ups.statistics(basis)}
+        content = {**basis.echo(), **asdict(look_ups.statistics(basis))}
         return Answer(content, never_changes(reader, as_of, known_at, basis.known_at))
 
 
@@ -92,8 +94,8 @@ def notices_listed(
             bases = _only(questions, own, wanted) if own else questions.district(wanted.as_of, wanted.known_at)
             rows = [row for one in bases for row in questions.notices(one)]
         if status != "all":
-            rows = [row for row in rows if (row["sent_on"] is not None) == (status == "sent")]
-        rows.sort(key=lambda row: (row["due_on"], row["agency"]["uscc"], row["id"]))
+            rows = [row for row in rows if (row.sent_on is not None) == (status == "sent")]
+        rows.sort(key=lambda row: (row.due_on, row.agency.uscc, row.id))
         part = wanted.cut(rows, basis.as_of, basis.known_at)
         return listed(reader, basis.echo(), part, as_of, known_at)
 
@@ -113,10 +115,10 @@ def by_month(inquiry: Inquiry, reader: Reader, wanted: Page, rows: Iterable[Any]
         return found
     questions = ReplayQueries(reader, now(), veil.ids)
     for place, row in enumerate(found):
-        for one in _only(questions, row["agency"]["uscc"], wanted):
+        for one in _only(questions, row.agency.uscc, wanted):
             of_year = Sheet(one, year or assessment_year_of(one.as_of, one.rulebook)).summary()
-            told = {name: of_year[name] for name in row if name in of_year}
-            found[place] = {**row, **told, **({"assessment": of_year} if "assessment" in row else {})}
+            summary = asdict(of_year) | {"assessment": of_year}
+            found[place] = replace(row, **{name: summary[name] for name in row.__struct_fields__ if name in summary})
     return found
 
 
@@ -128,7 +130,11 @@ def _only(questions: ReplayQueries, uscc: str, wanted: Page) -> list[Basis]:
 
 
 def listed(
-    reader: Reader, echo: dict[str, Any], part: tuple[list[Any], str | None], as_of: date | None, known_at: str | None
+    reader: Reader,
+    echo: Mapping[str, Any],
+    part: tuple[list[Any], str | None],
+    as_of: date | None,
+    known_at: str | None,
 ) -> Answer:
     """The answer of a list: the echo of its basis, a page of items, the next cursor."""
     items, next_cursor = part

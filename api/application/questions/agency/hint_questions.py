@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from api.application.privacy.authorisation import Reach
 from api.application.questions.agency.district_questions import listed, of_now
 from api.application.questions.inquiry import Answer, Inquiry, path_uscc, question
 from api.application.questions.pagination import page
+from projections.answers.districts import HintFound
 from projections.replay.hints_found import Hints
 from projections.replay.standing import agency_name
 from projections.rows.read.row_queries import RowQueries
@@ -38,7 +41,7 @@ def hints_listed(
             found = Hints(reader, wanted.known_at)
             every = [row for one in questions.district(wanted.as_of, wanted.known_at) for row in found.of(one)]
         rows = _asked(every, status, behaviour)
-        rows.sort(key=lambda row: (row["day"], row["id"]))
+        rows.sort(key=lambda row: (row.day, row.id))
         part = wanted.cut(rows, basis.as_of, basis.known_at)
         return listed(reader, basis.echo(), part, as_of, known_at)
 
@@ -62,16 +65,12 @@ def hints_of(
         rows = _asked(Hints(reader, wanted.known_at).of(basis), status, behaviour)
         if inquiry.reach is Reach.OWN:
             hidden = set() if inquiry.veil is None else inquiry.veil.ids  # what a form suggests names it (R39)
-            rows = [
-                {name: row[name] for name in row if name != "elsewhere"}
-                for row in rows
-                if hidden.isdisjoint(row["events"])
-            ]
+            rows = [replace(row, elsewhere=UNSET) for row in rows if hidden.isdisjoint(row.events)]
         part = wanted.cut(rows, basis.as_of, basis.known_at)
         echo = {"agency": agency_name(basis), **basis.echo(basis.rulebook)}
         return listed(reader, echo, part, as_of, known_at)
 
 
-def _asked(rows: Iterable[dict[str, Any]], status: str, behaviour: str | None) -> list[dict[str, Any]]:
+def _asked(rows: Iterable[HintFound], status: str, behaviour: str | None) -> list[HintFound]:
     code = None if behaviour == CHECK else behaviour
-    return [row for row in rows if status in ("all", row["status"]) and (behaviour is None or row["behaviour"] == code)]
+    return [row for row in rows if status in ("all", row.status) and (behaviour is None or row.behaviour == code)]

@@ -9,6 +9,7 @@ from typing import Any
 from api.application.questions.inquiry import Answer, FileAnswer, Inquiry, never_changes, path_uscc, path_year, question
 from domain.errors import Invalid, NotFound
 from domain.ledger.reader import Reader
+from projections.answers.scalars import plain
 from projections.compare.publication import full_sheet, published
 from projections.paper.cover import Heading
 
@@ -22,7 +23,7 @@ def standing_of(inquiry: Inquiry, uscc: str, as_of: date | None = None, known_at
         if (as_of or known_at) and inquiry.veil is not None and inquiry.veil.by_id:
             return _replayed(inquiry, uscc, as_of, known_at, "standing")  # by the month: rows know days (R39)
         content = look_ups.standing(path_uscc(uscc), as_of, known_at)
-        return Answer(content, never_changes(reader, as_of, known_at, content["known_at"]))
+        return Answer(content, never_changes(reader, as_of, known_at, content.known_at))
 
 
 @question("/v1/agencies/{uscc}/sheets/{year}")
@@ -70,7 +71,7 @@ def sheet_paper_of(
         if of == "published":
             content, heading, law = _published(reader, code, number)
         else:
-            content, heading, law = questions.sheet(basis, number), {}, basis.law
+            content, heading, law = plain(questions.sheet(basis, number)), {}, basis.law
         if inquiry.veil is not None:
             content = inquiry.veil.redacted(content)
     heading["notes"] = [unconfirmed_note(cited([*law.rulebooks, *basis.law.rulebooks], content))]

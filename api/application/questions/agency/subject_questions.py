@@ -13,6 +13,7 @@ from domain.folding import compared
 from domain.ledger.reader import Reader
 from domain.store.log.stream_heads import streams
 from domain.values import assessment_stream
+from projections.answers.scalars import plain
 from projections.replay.audit_trail import recorded_entry
 from projections.replay.standing import agency_name
 
@@ -44,7 +45,7 @@ Place = tuple[Event, str, Sealed]
 
 def _places(events: Iterable[Event]) -> Iterator[Place]:
     for event in events:
-        for pointer, sealed in _sealed_in(recorded_entry(event), ""):
+        for pointer, sealed in _sealed_in(plain(recorded_entry(event)), ""):
             yield event, pointer, sealed
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, NamedTuple
 
+from msgspec.structs import asdict
+
 from api.application.privacy.authorisation import Reach
 from api.application.privacy.callers import Caller
 from api.application.privacy.personal_data import is_of_client, is_of_informant, shown
@@ -127,7 +129,7 @@ def event_of(inquiry: Inquiry, uscc: str, id: str, as_of: date | None = None, kn
             "event": item,
             "can_be_annulled": not found.FINAL and basis.trail.counts(found),
             "log_index": None if hidden else reader.log_index_of(found.stream, found.version),
-            **related(basis, found, _apart(basis, found, may_see)),
+            **asdict(related(basis, found, _apart(basis, found, may_see))),
             "effects": None if inquiry.reach is Reach.PART else effects(basis, found),
         }
     return Answer(content)
@@ -159,4 +161,7 @@ def _sight(inquiry: Inquiry, reader: Reader, basis: Basis) -> Callable[[Event], 
 
 def _trail_echo(basis: Basis) -> dict[str, Any]:
     echo = basis.echo(basis.rulebook)
-    return {"agency": agency_name(basis), **{name: echo[name] for name in echo if name not in ("as_of", "projected")}}
+    return {
+        "agency": agency_name(basis),
+        **{name: value for name, value in echo.items() if name not in ("as_of", "projected")},
+    }

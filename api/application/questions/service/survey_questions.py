@@ -29,7 +29,7 @@ def about_link(service: Service, secret: str, *, used: bool = False) -> dict[str
     invitation = basis.trail.by_id[link.invitation_id] if used else invitation_of(basis.trail, link)
     assert isinstance(invitation, SurveyInvited)  # noqa: S101
     return {
-        "agency": agency_name(basis)["name"],
+        "agency": agency_name(basis).name,
         "client": invitation.client.name,
         "service_type": _service_type(basis.trail, invitation),
         "year": invitation.year,

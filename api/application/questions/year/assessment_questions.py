@@ -19,6 +19,7 @@ from domain.ledger.reader import Reader
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.measures.text.implements import implements
 from domain.values import Instant, assessment_stream
+from projections.answers.districts import RankedAgency
 from projections.compare.publication import full_sheet, published
 from projections.compare.three_answers import deadline_json, result_json, three_answers
 from projections.replay.audit_trail import recorded_entry
@@ -69,13 +70,13 @@ def assessment_of(
         round_ = round_of(reader, number)
         content = _round(reader, number, own) | {"not_assessed": _left_out(reader, number, own, basis.known_at)}
         if round_.published is None:
-            rows = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
+            rows: list[Any] = look_ups.ranking(basis, number, uscc=own, offset=wanted.offset, limit=wanted.limit + 1)
             rows = by_month(inquiry, reader, wanted, rows, number)
             if not own:
                 every = list(look_ups.ranking(basis, number))
-                would = [row for row in every if row["assessed"] or row["grade"]]  # as `drafted` takes them (R28, R29)
+                would = [row for row in every if row.assessed or row.grade]  # as `drafted` takes them (R28, R29)
                 content |= {"incomplete": _incomplete(every), "expected": len(would)}
-                content["grades"] = dict(Counter(row["grade"] or "none" for row in would))
+                content["grades"] = dict(Counter(row.grade or "none" for row in would))
         else:
             found = results_of_year(
                 reader.connection,
@@ -102,17 +103,17 @@ def _no_such_year(year: int) -> NotFound:
     return NotFound(f"没有 {year} 年度的考评", f"there is no assessment of {year}")
 
 
-def _incomplete(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _incomplete(rows: Iterable[RankedAgency]) -> list[dict[str, Any]]:
     """Whose sheet cannot be published without a waiver, and what is missing (R25)."""
     return [
         {
-            "agency": row["agency"],
-            "missing": row["missing"],
+            "agency": row.agency,
+            "missing": row.missing,
             "text": "尚无数据：须补录，或由委员会豁免并说明理由",
             "text_en": "nothing has come in: record it, or let the committee waive it with a reason",
         }
         for row in rows
-        if row["assessed"] and row["missing"]
+        if row.assessed and row.missing
     ]
 
 

@@ -6,6 +6,7 @@ import re
 from itertools import count
 from typing import Annotated, Any
 
+from msgspec.structs import replace
 from pydantic import Field
 
 from api.application.assessing.appeal import appeal_of
@@ -24,6 +25,7 @@ from domain.measures.chapter4_appeals import changes_of, is_worse, result_total
 from domain.measures.text.implements import implements
 from domain.store.db.engine import Connection
 from domain.values import rounded
+from projections.answers.comparisons import AnswerDifference
 from projections.compare.basis_difference import BasisDifference
 from projections.compare.publication import Draft, Published, again, draft_of, full_sheet, judged_again, published
 from projections.compare.standing_difference import sheet_differences
@@ -123,9 +125,9 @@ def _consequences(
     }
 
 
-def _readable(one: dict[str, Any]) -> dict[str, Any]:
+def _readable(one: AnswerDifference) -> AnswerDifference:
     """A difference without the ids of annulments that nobody has recorded."""
-    return {**one, "why": _SUPPOSED.sub("", one["why"]), "why_en": _SUPPOSED.sub("", one["why_en"])}
+    return replace(one, why=_SUPPOSED.sub("", one.why), why_en=_SUPPOSED.sub("", one.why_en))
 
 
 def _ranks(connection: Connection, found: Published, draft: Draft, *, kept: bool, others: bool) -> dict[str, Any]:
