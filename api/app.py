@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 
+from api.application.assessing.survey_answers import LINK_PERSON
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded
 from api.application.background.housekeeper import Housekeeper
@@ -123,7 +124,7 @@ ROUTES = (
     form_pages,
 )
 """Modules whose `router` is served."""
-_PERSONS = {SYSTEM_PERSON: "系统 System", survey_link_routes.LINK_PERSON: "满意度调查的一次性链接 Survey link"}
+_PERSONS = {SYSTEM_PERSON: "系统 System", LINK_PERSON: "满意度调查的一次性链接 Survey link"}
 
 
 def create_app(settings: Settings) -> FastAPI:

@@ -97,6 +97,10 @@ class ActionContext:
         )
 
 
+ActionOf = Callable[[str], ActionContext]
+"""The context of a request for a path: who acts, under which key, on which version. The path counts for retries."""
+
+
 @dataclass(frozen=True)
 class CommandRequest:
     """A command to be recorded at an agency."""

@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from api.application import survey_secrets
-from api.application.action_context import ActionContext, CommandRequest
+from api.application.action_context import ActionContext, ActionOf, CommandRequest
+from api.application.background.service import Service
 from api.application.categories import said_of_category
-from api.application.idempotency import Answered
+from api.application.commands import CommandRoute
+from api.application.idempotency import Answered, attempt
+from api.application.path_subjects import Subject
+from api.application.privacy.callers import Caller
+from api.application.questions.inquiry import path_uscc
 from api.application.several_facts import facts_of
 from domain.agency import Agency
+from domain.commands.base import Command
 from domain.events import Event, EventAnnulled, SurveyInvited
 from domain.ledger.ledger import UnitOfWork
 from domain.ledger.read_models import Touched
+from domain.values import Role
+
+
+def action_context(
+    service: Service, caller: Caller, path: str, body: Any, key: str | None, expected: int | Literal["*"] | None
+) -> ActionContext:
+    """Who acts, under a key and on a version. `body`: as it was sent, for retries. Raises: Malformed, Invalid."""
+    attempted = attempt(caller.scope, key, path, body)
+    return ActionContext(service.ledger, caller, attempted, expected, service.settings.separate_duties)
 
 
 def record(context: ActionContext, request: CommandRequest) -> Answered:
     """Record what is asked for, or answer as the first time. Raises: a Refusal; then nothing was recorded."""
     return context.carry_out(lambda unit: _record(context, unit, request), survey_secrets.link_of)
+
+
+def record_at(
+    service: Service, caller: Caller, row: CommandRoute, given: Mapping[str, str], body: Command, action: ActionOf
+) -> Answered:
+    """Record a row of the table of commands. `given`: what its path names. Raises: a Refusal."""
+    path_id = given.get("id")
+    if row.subject is not None:
+        uscc = _found(service, caller, row.subject, path_id or "")
+    else:
+        uscc = path_uscc(given["uscc"]) if "uscc" in given else str(getattr(body, "uscc"))  # noqa: B009
+    may_create = "uscc" not in given and path_id is None
+    answered = record(
+        action(row.path.format(uscc=uscc, id=path_id)), CommandRequest(body, uscc, path_id, may_create=may_create)
+    )
+    service.housekeeper.recorded()
+    return answered
+
+
+def _found(service: Service, caller: Caller, subject: Subject, id_: str) -> str:
+    """The agency that an id is about. Another agency's is 404 for an agency, as if it did not exist (api.md)."""
+    with service.ledger.reading() as reader:
+        uscc = subject.agency_of(reader.connection, id_)
+    if uscc is None or (caller.role is Role.AGENCY and uscc != caller.uscc):
+        raise subject.unknown()
+    return uscc
 
 
 def _record(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> dict[str, Any]:

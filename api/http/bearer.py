@@ -1,4 +1,4 @@
-"""Where in a request it stands who is asking: a Bearer token (RFC 6750), the cookie of a session, the scope."""
+"""Where in a request it stands who is asking: a Bearer token (RFC 6750), the cookie of a session."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from api.application.privacy.callers import no_token
 MOST_CHARACTERS = 512
 COOKIE = "steward_session"
 """The cookie that carries the session of who is signed in to the pages."""
-CALLER = "steward.caller"
-"""Where in the scope of a request from inside (`web/frame/inside.py`) its caller stands. None from outside has it."""
 
 
 def secret_of(request: Request) -> str:

@@ -16,7 +16,7 @@ from api.application.parsing.validation_texts import MOST_ERRORS
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, rights_of
 from api.application.privacy.callers import Caller, authenticate
 from api.application.questions.inquiry import QuestionName, require_right
-from api.http.bearer import CALLER, secret_of
+from api.http.bearer import secret_of
 from api.http.json_bodies import read_json_object
 from api.http.limits.body_limits import limits_of
 from api.http.limits.concurrency import HEAVY, asker_of
@@ -49,7 +49,7 @@ class GuardedRoute(APIRoute):
             service = request.app.state.service
             fold_path(request)
             if rights is not PUBLIC:
-                caller = request.scope.get(CALLER) or await _by_token(request)
+                caller = await _by_token(request)
                 request.state.caller = caller
                 request.state.reach = require_right(rights, caller, request.path_params.get("uscc"))
             require_known_parameters(request, allowed)

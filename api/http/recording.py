@@ -14,6 +14,7 @@ from api.application.action_context import ANY_VERSION, ActionContext
 from api.application.idempotency import CREATED, Answered
 from api.application.privacy.callers import Caller
 from api.application.problem_types import Malformed
+from api.application.record import action_context
 
 REPLAYED = "Idempotent-Replayed"
 _VERSION = re.compile(r'"(\d{1,9})"', re.ASCII)
@@ -25,15 +26,10 @@ def action_of(request: Request, path: str, caller: Caller | None = None) -> Acti
     `path` counts for retries: the request's with its USCC in the canonical form. `caller`: where no token says it.
     Raises: Malformed, Invalid.
     """
-    service, headers = request.app.state.service, request.headers
-    caller = caller or request.state.caller
-    key = headers.get(idempotency.HEADER)
-    return ActionContext(
-        service.ledger,
-        caller,
-        idempotency.attempt(caller.scope, key, path, request.state.body),
-        expected_version(headers.get("if-match")),
-        service.settings.separate_duties,
+    headers, caller = request.headers, caller or request.state.caller
+    expected = expected_version(headers.get("if-match"))
+    return action_context(
+        request.app.state.service, caller, path, request.state.body, headers.get(idempotency.HEADER), expected
     )
 
 

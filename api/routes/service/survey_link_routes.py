@@ -5,29 +5,18 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application.action_context import CommandRequest
-from api.application.privacy.callers import Caller
-from api.application.questions.inquiry import now
-from api.application.questions.service.survey_questions import about_link, invitation_of
-from api.application.record import record
-from api.application.survey_secrets import PATH, find_link
+from api.application.assessing.survey_answers import answer_by_link
+from api.application.questions.service.survey_questions import about_link
+from api.application.survey_secrets import PATH
 from api.http.documentation.examples import AGENCY_USCC
 from api.http.documentation.openapi import link_docs, public_docs
 from api.http.guard import GuardedRoute
 from api.http.recording import action_of, created
 from api.http.responses import answer
-from domain.agency import Agency
 from domain.commands.surveys import AnswerInvitation
-from domain.events import SurveyInvited
-from domain.ledger.ledger import UnitOfWork
-from domain.store.access.survey_tokens import note_use
-from domain.trail.trail import Trail
-from domain.values import Role, shanghai_date
 
 router = APIRouter(route_class=GuardedRoute)
 TAG = "满意度调查链接"
-LINK_PERSON = "survey-link"
-"""The actor of what comes in through a link: nobody knows which person of the enterprise it was."""
 
 _EXAMPLE = {
     "agency": AGENCY_USCC,
@@ -61,21 +50,4 @@ def survey_link(request: Request, secret: str) -> Response:
 def answer_invitation(request: Request, secret: str, body: AnswerInvitation) -> Response:
     """提交调查表，一次为限 / Send the form, once."""
     service = request.app.state.service
-    with service.ledger.reading() as reader:
-        link = find_link(reader.connection, secret)
-        trail = Trail(reader.agency_events(link.uscc))
-    invitation = trail.by_id[link.invitation_id]
-    assert isinstance(invitation, SurveyInvited)  # noqa: S101
-
-    def use(unit: UnitOfWork, agency: Agency) -> None:
-        """Under the lock, and only when this is no retry."""
-        invitation_of(agency.trail, link)
-        note_use(unit.connection, link, now())
-
-    if body.submitted_on is None:
-        body = body.model_copy(update={"submitted_on": shanghai_date(now())})
-    caller = Caller(LINK_PERSON, Role.CLIENT, invitation.client.uscc, link.secret_sha256)
-    asked = CommandRequest(body, link.uscc, link.invitation_id, before=use)
-    answered = record(action_of(request, PATH, caller), asked)
-    service.housekeeper.recorded()
-    return created(answered)
+    return created(answer_by_link(service, secret, body, lambda caller: action_of(request, PATH, caller)))

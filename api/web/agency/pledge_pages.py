@@ -11,13 +11,14 @@ from starlette.responses import RedirectResponse, Response
 from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import LooseText, LooseUscc
 from api.web.forms.form_errors import Refused, refused
-from api.web.frame.inside import tell
+from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_questions import look
 from api.web.frame.render import page, today
 from api.web.frame.resubmission import STAY
 from api.web.frame.visitors import Visitor
 from api.web.people.administration import every
+from domain.commands.filing import SignPledge
 from domain.measures.text.annex_texts import pledge_text
 from domain.measures.text.implements import implements
 from domain.values import Role
@@ -48,7 +49,7 @@ async def sign_pledge(request: Request) -> Response:
     if not given["agreed"]:
         problem = Refused(_NOT_AGREED, ("", ""), {"agreed": _NOT_AGREED})
         return await _shown(request, uscc, 422, given, problem)
-    sent = await tell(request, f"/v1/agencies/{uscc}/pledge", {"signed_on": given["signed_on"]}, key=given["key"])
+    sent = await tell(request, SignPledge, {"signed_on": given["signed_on"]}, uscc=uscc, key=given["key"])
     if sent.refused:
         return await _shown(request, uscc, sent.status, given, refused(sent.content, {"/signed_on": "signed_on"}))
     receipt = sent.content["events"][0]["id"]

@@ -12,11 +12,12 @@ from api.application.questions.agency.subject_questions import subjects_of
 from api.http.query_params import Cursor, LooseText
 from api.web.forms.form_errors import Refused, refused
 from api.web.frame.basis_picker import keeping
-from api.web.frame.inside import tell
+from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_questions import ask
 from api.web.frame.render import page, today
 from api.web.frame.resubmission import STAY
+from domain.commands.erasing import EraseSubject
 
 router = APIRouter(route_class=PageRoute)
 ROWS = 25
@@ -46,7 +47,7 @@ async def erase(request: Request, uscc: str) -> Response:
         problem = Refused(_NOT_SURE, ("", ""), {"sure": _NOT_SURE})
         return await _shown(request, uscc, "", subject=given["subject"], given=given, problem=problem, status=422)
     body = {name: given[name] for name in _FIELDS if given[name]}
-    sent = await tell(request, f"/v1/subjects/{given['subject']}/erasure", body, key=given["key"])
+    sent = await tell(request, EraseSubject, body, id=given["subject"], key=given["key"])
     if sent.refused:
         problem = refused(sent.content, {f"/{name}": name for name in _FIELDS})
         return await _shown(

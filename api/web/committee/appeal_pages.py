@@ -32,8 +32,8 @@ from api.web.committee.confirmation import (
 )
 from api.web.committee.sheet_facts import Behind, facts_behind
 from api.web.forms.replacing import KINDS, ReplacementRow, choices, rows_of
-from api.web.frame.inside import tell
 from api.web.frame.names import GRADES
+from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import refusal_of, wrong
 from api.web.frame.page_questions import ask, look, passed_on
@@ -54,9 +54,9 @@ STATUS: dict[str, Said] = {
     "withdrawn": ("已撤回", "withdrawn"),
     "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
 }
-_SIMPLE: dict[str, tuple[Any, tuple[str, ...], str]] = {
-    "admit": (AdmitAppeal, ("reason", "decided_on"), "admission"),
-    "withdraw": (WithdrawAppeal, ("withdrawn_on",), "withdrawal"),
+_SIMPLE: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "admit": (AdmitAppeal, ("reason", "decided_on")),
+    "withdraw": (WithdrawAppeal, ("withdrawn_on",)),
 }
 
 
@@ -165,8 +165,7 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
             trouble=None,
             facts=await facts_behind(request, found["agency"]["uscc"], found["year"]),
         )
-    path = f"/v1/appeals/{id_}/decision"
-    answer = await tell(request, path, body, key=key_of(form), version=version_of(form))
+    answer = await tell(request, DecideAppeal, body, id=id_, key=key_of(form), version=version_of(form))
     if answer.refused:
         return await _shown(request, id_, Trouble(answer.content), rows=rows)
     done = answer.content
@@ -225,7 +224,7 @@ def _question(found: dict[str, Any], body: dict[str, Any], supposed: dict[str, A
 async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Response:
     """Admission or withdrawal; a withdrawal is asked about once more, as nobody can take it back."""
     form: FormData = request.state.form
-    model, fields, tail = _SIMPLE[name]
+    model, fields = _SIMPLE[name]
     body: dict[str, Any] = given(form, *fields)
     if name == "withdraw" and (document := text_of(form, "evidence")):
         body["evidence"] = [{"title": document}]
@@ -247,8 +246,7 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
         )
         found = await ask(request, appeal_in_full, id=id_)
         return confirm(request, NAME, question, agency=found["agency"], details=None, back=f"/appeals/{id_}")
-    path = f"/v1/appeals/{id_}/{tail}"
-    answer = await tell(request, path, body, key=key_of(form), version=version_of(form))
+    answer = await tell(request, model, body, id=id_, key=key_of(form), version=version_of(form))
     if answer.refused:
         return await _shown(request, id_, Trouble(answer.content))
     return RedirectResponse(f"/appeals/{id_}#history", 303, {"Cache-Control": "no-store"})

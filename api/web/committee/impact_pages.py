@@ -20,8 +20,8 @@ from api.web.committee.confirmation import (
     text_of,
     version_of,
 )
-from api.web.frame.inside import tell
 from api.web.frame.names import GRADES
+from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import wrong
 from api.web.frame.page_questions import ask
@@ -59,8 +59,7 @@ async def dispose(request: Request, impact: str) -> Response:
         return confirm(
             request, NAME, _question(found, body), agency=found["agency"], details=None, back=f"/impacts/{impact}"
         )
-    path = f"/v1/impacts/{impact}/disposal"
-    answer = await tell(request, path, body, key=key_of(form), version=version_of(form))
+    answer = await tell(request, DisposeImpact, body, id=impact, key=key_of(form), version=version_of(form))
     if answer.refused:
         return await _shown(request, impact, Trouble(answer.content))
     return RedirectResponse(f"/impacts/{impact}#disposal", 303, {"Cache-Control": "no-store"})

@@ -19,8 +19,8 @@ from api.http.query_params import Cursor
 from api.web.committee.appeal_pages import STATUS as APPEALS
 from api.web.committee.confirmation import ConfirmQuestion, Said, Trouble, confirm, given, key_of, text_of, time_left
 from api.web.frame.basis_picker import asked
-from api.web.frame.inside import tell
 from api.web.frame.names import GRADES
+from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import refusal_of, wrong
 from api.web.frame.page_questions import ask, look
@@ -134,7 +134,7 @@ async def _refusal(request: Request, found: dict[str, Any], body: dict[str, Any]
 
 async def _record(request: Request, year_: str, body: dict[str, Any]) -> Response:
     form: FormData = request.state.form
-    answer = await tell(request, f"/v1/assessments/{year_}/publication", body, key=key_of(form))
+    answer = await tell(request, PublishYear, body, year=year_, key=key_of(form))
     if answer.refused:
         return await _shown(request, year_, Trouble(answer.content))
     return RedirectResponse(f"/years/{year_}#state", 303, {"Cache-Control": "no-store"})
@@ -234,7 +234,7 @@ async def _close(request: Request, year_: str, *, sure: bool) -> Response:
             "check-close",
         )
         return confirm(request, NAME, question, agency=None, details=None, back=f"/years/{year_}")
-    answer = await tell(request, f"/v1/assessments/{year_}/closing", body, key=key_of(form))
+    answer = await tell(request, CloseYear, body, year=year_, key=key_of(form))
     if answer.refused:
         return await _shown(request, year_, Trouble(answer.content))
     return RedirectResponse(f"/years/{year_}#state", 303, {"Cache-Control": "no-store"})

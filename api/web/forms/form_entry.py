@@ -90,6 +90,12 @@ class Entry:
         return {**self.values, "fields": given}
 
     @property
+    def in_path(self) -> dict[str, str]:
+        """What its path names."""
+        given = {"uscc": self.uscc, "id": self.id or "-"}
+        return {name: value for name, value in given.items() if f"{{{name}}}" in self.row.path}
+
+    @property
     def path(self) -> str:
         """Where it is posted."""
         return self.row.path.format(uscc=self.uscc, id=self.id or "-")

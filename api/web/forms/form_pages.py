@@ -33,7 +33,7 @@ from api.web.forms.form_preview import PART_NAMES
 from api.web.forms.form_texts import command_text, questions
 from api.web.forms.form_values import any_filled, values_of
 from api.web.forms.record_pages import agency_shown, own_agency, searched
-from api.web.frame.inside import tell
+from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import PageAnswer
 from api.web.frame.page_questions import ask
@@ -263,9 +263,8 @@ async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Resp
     if given.get("seen") != entry.digest:
         return await _preview(request, entry, said="changed")
     version = given.get("version", "")
-    answer = await tell(
-        request, entry.path, entry.body, key=entry.key, version=int(version) if version.isdecimal() else None
-    )
+    expected = int(version) if version.isdecimal() else None
+    answer = await tell(request, entry.row.body, entry.body, key=entry.key, version=expected, **entry.in_path)
     if answer.refused:
         problem = answer.content
         kind = problem["type"].rpartition("/")[2]
@@ -285,7 +284,7 @@ async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Resp
         receipt=answer.content,
         given=given,
         may_next=_may_next(request, entry),
-        again=answer.headers.get("idempotent-replayed") == "true",
+        again=answer.replayed,
         origin=base_of(request),
         is_named=bool(request.app.state.service.settings.public_url),
         filing=await filed(request, entry, answer.content),

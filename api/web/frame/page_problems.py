@@ -19,11 +19,12 @@ from domain.errors import Refusal
 
 @dataclass(frozen=True)
 class PageAnswer:
-    """What a question or an act came to: its status, headers (in lower case) and content, as plain data."""
+    """What a question or an act came to: its status and content, as plain data."""
 
     status: int
-    headers: dict[str, str]
     content: dict[str, Any]
+    replayed: bool = False
+    """Whether the answer was given before, to the same form (Idempotency-Key)."""
 
     @property
     def refused(self) -> bool:
@@ -71,7 +72,7 @@ async def problem_of(request: Request, path: str, error: Exception) -> PageAnswe
     """A refusal as the API would have answered it."""
     handler = request.app.exception_handlers[_registered(error)]
     answer = await handler(_as_api(request, path), error)
-    return PageAnswer(answer.status_code, dict(answer.headers), msgspec.json.decode(answer.body))
+    return PageAnswer(answer.status_code, msgspec.json.decode(answer.body))
 
 
 def _registered(error: Exception) -> type[Exception]:

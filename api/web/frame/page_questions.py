@@ -81,7 +81,7 @@ async def look(request: Request, question: Callable[..., Answer], **given: Any) 
     """The answer to one question, or the problem it is refused with, for pages that say more than an error page."""
 
     async def answering() -> PageAnswer:
-        return PageAnswer(200, {}, await ask(request, question, **given))
+        return PageAnswer(200, await ask(request, question, **given))
 
     return await or_problem(request, name_of(question).path, answering())
 

@@ -6,13 +6,28 @@ from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel
 from starlette.responses import RedirectResponse, Response
 
-from api.application.questions.inquiry import Answer
+from api.application.access_acts import (
+    AccessWanted,
+    NewAccount,
+    NewPassword,
+    NewToken,
+    Revocation,
+    make_account,
+    make_token,
+    reset_password,
+    revoke_token,
+    set_access,
+)
+from api.application.idempotency import Answered
+from api.application.privacy.authorisation import rights_of
+from api.application.questions.inquiry import Answer, require_right
 from api.application.questions.service.access_questions import accounts_listed, tokens_listed
 from api.http.query_params import Cursor
 from api.web.forms.form_errors import Refused, refused
-from api.web.frame.inside import tell
+from api.web.frame.page_acts import carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_problems import PageAnswer
 from api.web.frame.page_questions import ask
@@ -50,9 +65,9 @@ async def change_accounts(request: Request) -> Response:
     if act == "create":
         return await _create_account(request)
     if act == "password":
-        made = await tell(request, f"/v1/accounts/{which}/password", {})
+        made = await _told(request, reset_password, NewPassword, {}, which)
     else:
-        made = await tell(request, f"/v1/accounts/{which}/access", {"access": act})
+        made = await _told(request, set_access, AccessWanted, {"access": act}, which)
     if made.refused:
         return await _list(request, "accounts", made, problem=refused(made.content, {}))
     if act == "password":
@@ -74,15 +89,28 @@ async def change_tokens(request: Request) -> Response:
     if act == STAY:
         return await _list(request, "tokens", given=_given(form, "expires_on"))
     if act == "revoke":
-        made = await tell(request, f"/v1/tokens/{which}/revocation", {"revoked": True})
+        made = await _told(request, revoke_token, Revocation, {"revoked": True}, which)
         if not made.refused:
             return RedirectResponse(f"/admin/tokens#{which}", 303, {"Cache-Control": "no-store"})
         return await _list(request, "tokens", made, problem=refused(made.content, {}))
     given = _given(form, "expires_on")
-    made = await tell(request, "/v1/tokens", _body(given))
+    made = await _told(request, make_token, NewToken, _body(given))
     if made.refused:
         return await _list(request, "tokens", made, given, refused(made.content, _places("expires_on")))
     return await _list(request, "tokens", made)
+
+
+async def _told(
+    request: Request, act: Callable[..., dict[str, Any]], kind: type[BaseModel], body: dict[str, Any], *which: str
+) -> PageAnswer:
+    """Carry out an act on accounts or tokens, which the page's row lets administrators alone do."""
+    service, caller = request.app.state.service, request.state.visitor.caller
+
+    def do() -> Answered:
+        require_right(rights_of("POST", "/v1/accounts"), caller, None)
+        return Answered(act(service, caller, *which, valid(kind, body)), replayed=False)
+
+    return await carried_out(request, "/v1/accounts", do)
 
 
 async def every(
@@ -100,7 +128,7 @@ async def every(
 
 async def _create_account(request: Request) -> Response:
     given = _given(request.state.form, "login")
-    made = await tell(request, "/v1/accounts", _body(given))
+    made = await _told(request, make_account, NewAccount, _body(given))
     if made.refused:
         return await _list(request, "accounts", made, given, refused(made.content, _places("login")))
     return await _list(request, "accounts", made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -10,16 +11,21 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.application.assessing.survey_answers import answer_by_link
+from api.application.background.service import Service
+from api.application.idempotency import Answered
 from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.service.survey_questions import about_link
+from api.application.record import action_context
 from api.application.survey_secrets import PATH
 from api.web.forms.form_errors import Refused, Said, refused
 from api.web.forms.who_reads_words import DISCLOSURES
-from api.web.frame.inside import tell
+from api.web.frame.page_acts import carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_problems import PageAnswer, or_problem
 from api.web.frame.render import page
 from api.web.frame.resubmission import STAY
+from domain.commands.surveys import AnswerInvitation
 from domain.disclosure.who_reads import Disclosure
 from domain.measures.annex2_survey import answers_total
 from domain.measures.text.annex_texts import survey_form
@@ -51,7 +57,7 @@ async def send_survey(request: Request, secret: str) -> Response:
     body: dict[str, Any] = {"answers": [given[_field(one.number)] for one in survey_form().questions]}
     if given["comments"].strip():
         body["comments"] = given["comments"]
-    sent = await tell(request, PATH.format(secret=secret), body, key=given["key"] or None)
+    sent = await carried_out(request, PATH, partial(_sent, request.app.state.service, secret, body, given["key"]))
     if not sent.refused:
         worth = await run_in_threadpool(_worth, request, secret, body["answers"], sent.content["events"][0])
         return _shown(
@@ -61,7 +67,7 @@ async def send_survey(request: Request, secret: str) -> Response:
             receipt=sent.content,
             given=given,
             form=survey_form(),
-            again="idempotent-replayed" in sent.headers,
+            again=sent.replayed,
             **worth,
         )
     about = await _about(request, secret)
@@ -70,11 +76,19 @@ async def send_survey(request: Request, secret: str) -> Response:
     return _form(request, about.content, given, _refused(sent, given), sent.status)
 
 
+def _sent(service: Service, secret: str, body: dict[str, Any], key: str) -> Answered:
+    """Raises: a Refusal, RequestValidationError; then nothing was recorded."""
+    form = valid(AnswerInvitation, body)
+    return answer_by_link(
+        service, secret, form, lambda caller: action_context(service, caller, PATH, body, key or None, None)
+    )
+
+
 async def _about(request: Request, secret: str) -> PageAnswer:
     """What the link is about, or why it cannot be used."""
 
     async def answering() -> PageAnswer:
-        return PageAnswer(200, {}, await run_in_threadpool(about_link, request.app.state.service, secret))
+        return PageAnswer(200, await run_in_threadpool(about_link, request.app.state.service, secret))
 
     return await or_problem(request, PATH, answering())
 

@@ -1,0 +1,106 @@
+"""Pages record by the use cases that the API's routes call, in the visitor's name: same rights, bodies and refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+import msgspec
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from api.application.assessing.acts import carry_out
+from api.application.background.service import Service
+from api.application.commands import ACTS, COMMANDS, ActRoute, CommandRoute
+from api.application.idempotency import Answered
+from api.application.privacy.authorisation import rights_of
+from api.application.privacy.callers import Caller
+from api.application.privacy.veiled import may_name
+from api.application.questions.inquiry import Snapshot, require_right
+from api.application.record import action_context, record_at
+from api.http.veiling import veiled_refusal
+from api.web.frame.page_problems import PageAnswer, body_errors, or_problem
+from domain.errors import Refusal
+from domain.values import Role, loose_uscc
+
+CREATED = 201
+M = TypeVar("M", bound=BaseModel)
+_ACTS = {row.body: row for row in ACTS}
+_COMMANDS: dict[type[BaseModel], CommandRoute] = {row.body: row for row in COMMANDS}
+
+
+async def tell(
+    request: Request,
+    kind: type[BaseModel],
+    body: dict[str, Any],
+    *,
+    key: str | None = None,
+    version: int | None = None,
+    **given: str,
+) -> PageAnswer:
+    """Record what a form says, or the problem it is refused with, so that the form can show it.
+
+    `kind`: what is recorded; `given`: what its path names (uscc, id, year); `key`: the Idempotency-Key, so that a form
+    sent twice records once; `version`: of the agency that has to stand.
+    """
+    row = _COMMANDS.get(kind) or _ACTS[kind]
+    caller = request.state.visitor.caller
+    told = partial(_told, request.app.state.service, caller, row, given, body, key, version)
+    return await carried_out(request, row.path, told)
+
+
+async def carried_out(request: Request, path: str, do: Callable[[], Answered]) -> PageAnswer:
+    """What was recorded in a thread of its own, or the problem that the API would answer at `path`."""
+
+    async def answering() -> PageAnswer:
+        answered = await run_in_threadpool(do)
+        return PageAnswer(CREATED, msgspec.to_builtins(answered.content), replayed=answered.replayed)
+
+    return await or_problem(request, path, answering())
+
+
+def _told(
+    service: Service,
+    caller: Caller,
+    row: CommandRoute | ActRoute,
+    given: dict[str, str],
+    body: dict[str, Any],
+    key: str | None,
+    version: int | None,
+) -> Answered:
+    """Raises: a Refusal, RequestValidationError; then nothing was recorded."""
+    if "uscc" in given:
+        given = {**given, "uscc": loose_uscc(given["uscc"])}
+    require_right(rights_of("POST", row.path), caller, given.get("uscc"))
+    snapshot = Snapshot(service, caller)
+    if caller.role is Role.AGENCY and may_name(msgspec.json.encode([given, body]).decode()):
+        with snapshot.open():
+            if snapshot.veil is not None:
+                given, body = snapshot.veil.meant([given, body])
+
+    def action(path: str) -> Any:
+        return action_context(service, caller, path, body, key, version)
+
+    try:
+        if isinstance(row, CommandRoute):
+            answered = record_at(service, caller, row, given, valid(row.body, body), action)
+        else:
+            answered = carry_out(service, row, given, valid(row.body, body), action)
+    except Refusal as refusal:
+        raise (veiled_refusal(service.ledger, caller, refusal) if caller.role is Role.AGENCY else refusal) from None
+    if caller.role is not Role.AGENCY:
+        return answered
+    with snapshot.open():
+        veil = snapshot.veil
+    return answered if veil is None else answered._replace(content=veil.redacted(answered.content))
+
+
+def valid(model: type[M], body: dict[str, Any]) -> M:
+    """The body as a model. Raises: RequestValidationError, which names each field as the API does."""
+    errors = body_errors(model, body)
+    if errors:
+        raise RequestValidationError(errors, body=body)
+    return model.model_validate(body)
