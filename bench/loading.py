@@ -12,10 +12,6 @@ from bench import floor, peers
 from bench.generate import History
 from bench.measure import Finding, finding, in_turns, rate
 from bench.place import Place, fill, place
-from domain.agency import project_agency
-from domain.ledger.memory import StreamCache
-from domain.ledger.reader import Reader
-from domain.store.db.engine import reading
 from domain.values import agency_stream, stream_id
 from tests.postgres_server import PostgresServer
 
@@ -55,9 +51,8 @@ def measure(server: PostgresServer, repetitions: int) -> list[Finding]:
 
 def load(target: Place, uscc: str) -> Any:
     """The agency with its whole trail, nothing of it in memory before."""
-    target.ledger.memory.streams = StreamCache(1)
-    with reading(target.engine) as connection:
-        return project_agency(None, Reader(target.ledger.memory, connection).agency_events(uscc))
+    with target.ledger.reading() as reader:
+        return target.ledger.agency(reader, uscc)
 
 
 def _floor(target: Place, uscc: str) -> Counter[str]:

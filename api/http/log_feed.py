@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from api.application.privacy.callers import still_valid
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
-from domain.store.log.sealed_log import LogEntry, sealed_entries
+from domain.store.log.recorder import LogEntry
 
 MOST_STREAMS = 64
 """Listeners at one time; the next one is asked to come again."""
@@ -31,13 +31,13 @@ def log_item(entry: LogEntry) -> dict[str, Any]:
     """An entry as clients see it: `state` is the stored text itself, with personal data still sealed."""
     kind, _, name = entry.stream.partition("/")
     return {
-        "log_index": entry.log_index,
-        "id": entry.id,
+        "log_index": entry.id,
+        "id": entry.event_id,
         "type": entry.topic.removeprefix("steward."),
         "agency": name if kind == "agency" else None,
         "stream": entry.stream,
         "originator_id": str(entry.originator_id),
-        "version": entry.version,
+        "version": entry.originator_version,
         "topic": entry.topic,
         "recorded_at": entry.recorded_at,
         "state": entry.state.decode("utf-8"),
@@ -77,7 +77,7 @@ class LogFeed:
                 entries = await run_in_threadpool(self._read, after)
                 for entry in entries:
                     yield _message(entry)
-                    after = entry.log_index
+                    after = entry.id
                 if loop.time() - looked_at > TOKEN_SECONDS:
                     looked_at = loop.time()
                     if not await run_in_threadpool(still_valid, self._ledger, secret):
@@ -87,11 +87,11 @@ class LogFeed:
         finally:
             self._listeners -= 1
 
-    def _read(self, after: int) -> list[LogEntry]:
+    def _read(self, after: int) -> Sequence[LogEntry]:
         with self._ledger.reading() as reader:
             sealed, _ = reader.sealed()
             self._sealed = max(self._sealed, sealed)
-            return sealed_entries(reader.connection, after, sealed, BATCH)
+            return self._ledger.log_entries(reader, after, sealed, BATCH)
 
     async def _wait_beyond(self, after: int) -> bool:
         """Whether the log has grown beyond an index within the time of a heartbeat."""
@@ -130,4 +130,4 @@ class LogFeed:
 
 
 def _message(entry: LogEntry) -> bytes:
-    return b"id: %d\nevent: recorded\ndata: %s\n\n" % (entry.log_index, msgspec.json.encode(log_item(entry)))
+    return b"id: %d\nevent: recorded\ndata: %s\n\n" % (entry.id, msgspec.json.encode(log_item(entry)))

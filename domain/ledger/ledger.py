@@ -5,14 +5,15 @@ Writers meet only on the head row of their stream (events.md). The ledger's own 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from eventsourcing.application import Application
+from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.utils import EnvType
 
+from domain.agency import Agency, project_agency
 from domain.events import LedgerOpened
 from domain.ledger.memory import LedgerMemory
 from domain.ledger.read_models import ReadModels
@@ -23,7 +24,8 @@ from domain.measures.rulebook.rulebook import Rulebook
 from domain.store.db.engine import Engine, reading, writing
 from domain.store.log.clock import ClockWatch
 from domain.store.log.factory import LedgerFactory
-from domain.values import LEDGER_STREAM
+from domain.store.log.recorder import LedgerRecorder, LogEntry
+from domain.values import LEDGER_STREAM, agency_stream, stream_id
 
 __all__ = ["Clock", "Ledger", "ReadModels", "Reader", "UnitOfWork"]
 
@@ -32,6 +34,9 @@ class Ledger(Application[UUID]):
     """All that has been recorded. One instance per process and database, made by `projections.projected_ledger`."""
 
     name = "steward"
+    log_section_size = 1000
+    """How many entries of the sealed log are read at once, at most."""
+    recorder: LedgerRecorder
 
     def __init__(self, engine: Engine, read_models: ReadModels, env: EnvType | None = None) -> None:
         self.engine = engine
@@ -52,6 +57,24 @@ class Ledger(Application[UUID]):
         """One consistent snapshot of the whole ledger."""
         with reading(self.engine) as connection:
             yield Reader(self.memory, connection)
+
+    def agency(self, reader: Reader, uscc: str) -> Agency:
+        """An agency with its whole trail as the snapshot shows it, by the library's repository.
+
+        Version 0 where nothing is recorded of it. A single command does not need it: it asks the event index by key.
+        Raises: Unreadable.
+        """
+        with self.recorder.within(reader.connection):
+            try:
+                return self.repository.get(stream_id(agency_stream(uscc)), projector_func=project_agency)
+            except AggregateNotFoundError:
+                return Agency.of(uscc)
+
+    def log_entries(self, reader: Reader, after: int, up_to: int, limit: int) -> Sequence[LogEntry]:
+        """At most `limit` sealed events with `after < log index <= up_to`, in order: the library's notification log."""
+        with self.recorder.within(reader.connection):
+            entries = self.notification_log.select(after, limit, up_to, inclusive_of_start=False)
+        return cast("Sequence[LogEntry]", entries)  # our recorder gives no other notifications
 
     # ---- writing ----
 

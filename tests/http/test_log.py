@@ -31,7 +31,6 @@ from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import open_engine, writing
 from domain.store.db.migrate import migrate
 from domain.store.db.schema import events
-from domain.store.log.sealed_log import sealed_entries
 from domain.store.log.sequencer import seal
 from domain.values import Role
 from projections.projected_ledger import open_ledger
@@ -245,7 +244,7 @@ def test_sealing_goes_on_after_kill_9(database_url: str, tmp_path: Path) -> None
     assert [one["log_index"] for one in found] == list(range(4, 64))
     assert [one["version"] for one in found] == list(range(1, 61))
     with ledger.reading() as reader:
-        leaves = [entry.leaf_hash for entry in sealed_entries(reader.connection, 0, 63, 100)]
+        leaves = [entry.leaf_hash for entry in ledger.log_entries(reader, 0, 63, 100)]
     assert parse_checkpoint(parse_note(note.encode()).text).root == root_of(leaves)
     ledger.engine.dispose()
 

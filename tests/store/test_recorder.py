@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
-from eventsourcing.application import Application
+from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.persistence import InfrastructureFactoryError, IntegrityError, ProgrammingError
 from sqlalchemy import Engine
 
+from domain.agency import project_agency
+from domain.errors import Unreadable
 from domain.proof.check import NO_EVENTS, chained
 from domain.store.db.engine import reading, writing
 from domain.store.log import recorder
 from domain.store.log import stream_heads as heads
+from domain.store.log.event_store import LedgerEventStore
 from domain.store.log.factory import LedgerFactory
 from domain.store.log.mapper import EventMapper, LedgerStoredEvent
 from domain.store.log.recorder import LedgerRecorder, events_of, find_event
@@ -149,34 +153,60 @@ def test_streams_are_listed_by_name(engine: Engine, monkeypatch: pytest.MonkeyPa
         assert list(streams(connection)) == ["agencies", "agency/1", "agency/2", "agency/3", "agency/中", "ledger"]
 
 
-@pytest.fixture
-def application(url: str) -> Iterator[Application[UUID]]:
-    """The library's application, built from settings alone."""
-    env = {"PERSISTENCE_MODULE": "domain.store.log.factory", "STEWARD_DATABASE_URL": url, "CREATE_TABLE": "no"}
-    with Application[UUID](env=env) as made:
-        yield made
+class _Application(Application[UUID]):
+    """The library's application on our factory, as the ledger is."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        super().__init__({"CREATE_TABLE": "no"})
+
+    def construct_factory(self, env: Any) -> LedgerFactory:
+        return LedgerFactory(env, self._engine)
 
 
-def test_the_library_builds_our_parts(application: Application[UUID]) -> None:
-    """The application of the library runs on our mapper and recorder, by its own extension point."""
-    assert isinstance(application.mapper, EventMapper)
-    assert isinstance(application.recorder, LedgerRecorder)
-    assert isinstance(application.factory, LedgerFactory)
-    engine = application.recorder.engine
-    facts = append(engine, count=3)
-    assert list(application.events.get(stream_id(STREAM))) == facts
+def test_the_library_builds_our_parts(engine: Engine) -> None:
+    """The application of the library runs on our mapper, recorder and event store, by its own extension point."""
+    with _Application(engine) as application:
+        assert isinstance(application.mapper, EventMapper)
+        assert isinstance(application.recorder, LedgerRecorder)
+        assert isinstance(application.events, LedgerEventStore)
+        facts = append(engine, count=3)
+        assert list(application.events.get(stream_id(STREAM))) == facts
+        with writing(engine) as connection:
+            head = lock_head(connection, STREAM)
+            assert application.events.put([lapse(head)], connection=connection, tracking=None) == []
+        assert len(list(application.events.get(stream_id(STREAM)))) == 4
+
+
+def test_the_librarys_repository_loads_an_agency_in_a_snapshot(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over several pages, up to a version too; the last or the first few are read by the library's own way."""
+    monkeypatch.setattr(recorder, "PAGE", 3)
+    facts = append(engine, count=7)
+    with _Application(engine) as application:
+        by_id = stream_id(STREAM)
+        assert application.repository.get(by_id, projector_func=project_agency).trail.events == facts
+        assert application.repository.get(by_id, version=5, projector_func=project_agency).version == 5
+        assert list(application.events.get(by_id, gt=2, lte=4)) == facts[2:4]
+        assert list(application.events.get(by_id, desc=True, limit=2)) == [facts[6], facts[5]]
+        with pytest.raises(AggregateNotFoundError):
+            application.repository.get(stream_id("agency/none"), projector_func=project_agency)
+
+
+def test_a_stream_with_a_gap_is_not_loaded(engine: Engine) -> None:
+    """What is missing is never passed over: the stream's events are counted as they come."""
+    append(engine, count=2)
     with writing(engine) as connection:
         head = lock_head(connection, STREAM)
-        assert application.events.put([lapse(head)], connection=connection, tracking=None) == []
-    assert len(list(application.events.get(stream_id(STREAM)))) == 4
+        beyond = MAPPER.to_stored_event(msgspec.structs.replace(lapse(head), version=4))
+        LedgerRecorder(engine).insert_events([beyond], connection=connection)
+    with _Application(engine) as application, pytest.raises(Unreadable, match="version 4 follows 2"):
+        application.repository.get(stream_id(STREAM), projector_func=project_agency)
 
 
 def test_the_library_makes_no_tables(engine: Engine) -> None:
-    """Alembic owns the tables: asking the library for them is refused, as is a factory without a database."""
+    """Alembic owns the tables: asking the library for them is refused."""
     with pytest.raises(InfrastructureFactoryError, match="CREATE_TABLE"):
         LedgerFactory({"CREATE_TABLE": "yes"}, engine)
-    with pytest.raises(InfrastructureFactoryError, match="STEWARD_DATABASE_URL"):
-        LedgerFactory({})
     factory = LedgerFactory({}, engine)
     with pytest.raises(NotImplementedError):
         factory.aggregate_recorder("snapshots")

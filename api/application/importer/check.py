@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import BinaryIO
 
 from pydantic import ValidationError
@@ -19,7 +20,7 @@ from domain.commands.base import NoVault, Recording
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Refusal
 from domain.ledger.cross_agency import CrossAgency
-from domain.ledger.ledger import Reader
+from domain.ledger.ledger import Ledger, Reader
 from domain.values import FOREVER, Instant, Role, moment, next_instant, normal_uscc, shanghai_date
 
 HELD_EVENTS = 20_000
@@ -29,8 +30,8 @@ HELD_EVENTS = 20_000
 class Agencies:
     """Agencies as they would stand: recorded events, then those of earlier lines. The least recently used go first."""
 
-    def __init__(self, reader: Reader, spool: Spool, most_events: int) -> None:
-        self._reader, self._spool, self._most = reader, spool, most_events
+    def __init__(self, load: Callable[[str], Agency], spool: Spool, most_events: int) -> None:
+        self._load, self._spool, self._most = load, spool, most_events
         self._held: OrderedDict[str, Agency] = OrderedDict()
         self._events = 0
 
@@ -50,9 +51,7 @@ class Agencies:
         self._drop()
 
     def _built(self, uscc: str) -> Agency:
-        agency = Agency.of(uscc)
-        for event in self._reader.agency_events(uscc):
-            agency.apply(event)
+        agency = self._load(uscc)
         for event in self._spool.events(uscc):
             agency.apply(event)
         return agency
@@ -67,7 +66,9 @@ class Agencies:
 class Check:
     """Checks the lines of one file. After `errors()` has run out, `lines` and `refused` tell how it went."""
 
-    def __init__(self, reader: Reader, spool: Spool, file_sha256: bytes, now: Instant, done_up_to: int) -> None:
+    def __init__(
+        self, ledger: Ledger, reader: Reader, spool: Spool, file_sha256: bytes, now: Instant, done_up_to: int
+    ) -> None:
         law = reader.law(FOREVER)
         if law is None:
             raise Contradiction(
@@ -77,7 +78,7 @@ class Check:
                 remedy_en="Start the service first.",
             )
         self._reader, self._spool, self._sha256, self._now, self._law = reader, spool, file_sha256, now, law
-        self._agencies = Agencies(reader, spool, HELD_EVENTS)
+        self._agencies = Agencies(partial(ledger.agency, reader), spool, HELD_EVENTS)
         self._references = References(spool, file_sha256)
         self._vault = NoVault()
         self._done_up_to = done_up_to

@@ -66,7 +66,7 @@ def run_import(
             done = done_up_to(reader.connection, sha256)[1]
             if done and done >= last_line:
                 return ImportOutcome("already_recorded", sha256.hex(), 0, 0, 0, 0)
-            check = Check(reader, spool, sha256, instant(datetime.now(UTC)), done)
+            check = Check(ledger, reader, spool, sha256, instant(datetime.now(UTC)), done)
             for error in check.errors(copy, lambda read: progress("check", read, size)):
                 on_error(error)
         recorded = 0

@@ -15,7 +15,6 @@ from api.http.query_params import After, Cursor, Limit, log_place
 from api.http.responses import answer
 from domain.errors import Contradiction, Invalid
 from domain.ledger.ledger import Ledger
-from domain.store.log.sealed_log import sealed_entries
 
 router = APIRouter(route_class=GuardedRoute)
 EVENT_STREAM = "text/event-stream"
@@ -75,6 +74,6 @@ def _page(request: Request, ledger: Ledger, after: int, limit: int, cursor: str 
         if after > sealed:
             _require_there(ledger, after, "?after")
         up_to = sealed if wanted.known_at is None else int(wanted.known_at.removeprefix("log:"))
-        entries = sealed_entries(reader.connection, after + wanted.offset, min(up_to, sealed), limit + 1)
+        entries = ledger.log_entries(reader, after + wanted.offset, min(up_to, sealed), limit + 1)
     items, next_cursor = wanted.part([log_item(entry) for entry in entries], None, f"log:{up_to}")
     return answer(request, {"after": after, "sealed": sealed, "items": items, "next_cursor": next_cursor})

@@ -1,16 +1,4 @@
-"""Where the library's application gets our mapper and recorder: its own extension point.
-
-The engine arrives in one of two ways:
-
-    class Ledger(Application[UUID]):
-        def construct_factory(self, env):            # the service: one engine for everything
-            return LedgerFactory(env, engine)
-
-    Application(env={"PERSISTENCE_MODULE": "domain.store.log.factory", "STEWARD_DATABASE_URL": "sqlite:///file.db"})
-
-In the second the factory opens the engine and disposes of it on `close()`. Alembic owns the tables: `CREATE_TABLE` may
-be absent or "no", anything else is refused.
-"""
+"""Where the library's application gets our mapper, recorder and event store: its own extension point."""
 
 from __future__ import annotations
 
@@ -20,7 +8,7 @@ from eventsourcing import persistence
 from eventsourcing.utils import Environment, EnvType, strtobool
 from sqlalchemy import Engine
 
-from domain.store.db.engine import open_engine
+from domain.store.log.event_store import LedgerEventStore
 from domain.store.log.mapper import EventMapper
 from domain.store.log.recorder import LedgerRecorder
 
@@ -28,17 +16,11 @@ from domain.store.log.recorder import LedgerRecorder
 class LedgerFactory(persistence.InfrastructureFactory[persistence.TrackingRecorder]):
     """Builds what an application needs to record events; there are no snapshots and no tracking here."""
 
-    DATABASE_URL = "STEWARD_DATABASE_URL"
-
-    def __init__(self, env: Environment | EnvType | None, engine: Engine | None = None) -> None:
+    def __init__(self, env: Environment | EnvType | None, engine: Engine) -> None:
         super().__init__(env)
         if strtobool(self.env.get("CREATE_TABLE") or "no"):
             raise persistence.InfrastructureFactoryError("Alembic makes the tables: set CREATE_TABLE=no")
-        url = self.env.get(self.DATABASE_URL)
-        if engine is None and not url:
-            raise persistence.InfrastructureFactoryError(f"give an engine, or set {self.DATABASE_URL}")
-        self._own_engine = engine is None
-        self.engine = engine or open_engine(url or "")
+        self.engine = engine
 
     def mapper(  # type: ignore[override]  # ours is for UUIDs only
         self,
@@ -47,6 +29,12 @@ class LedgerFactory(persistence.InfrastructureFactory[persistence.TrackingRecord
     ) -> EventMapper:
         """Our mapper, whatever class is asked for."""
         return EventMapper(transcoder)
+
+    def event_store(  # type: ignore[override]  # ours is for UUIDs only
+        self, mapper: Any = None, recorder: Any = None
+    ) -> LedgerEventStore:
+        """Ours, on our mapper and recorder."""
+        return LedgerEventStore(mapper or self.mapper(), recorder or self.application_recorder())
 
     def application_recorder(self) -> LedgerRecorder:
         """Our recorder, on the factory's engine."""
@@ -65,8 +53,3 @@ class LedgerFactory(persistence.InfrastructureFactory[persistence.TrackingRecord
     def process_recorder(self) -> NoReturn:
         """Not offered, for the same reason."""
         raise NotImplementedError("projections are written with the event: there is nothing to track")
-
-    def close(self) -> None:
-        """Close the engine, if the factory opened it."""
-        if self._own_engine:
-            self.engine.dispose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -36,6 +37,17 @@ _COLUMNS = (
     "leaf_hash",
 )
 _TYPES = ("uuid", "int", "text", "bytea", "text", "text", "date", "timestamptz", "text", "bytea")
+
+
+@dataclass(frozen=True)
+class LogEntry(Notification):
+    """A sealed event as it is stored; its `id` is the log index. The index is dense: none is ever put in between."""
+
+    event_id: str
+    stream: str
+    recorded_at: Instant
+    leaf_hash: bytes
+    """SHA-256 over a zero byte and `state` (RFC 6962, 2.1)."""
 
 
 class LedgerRecorder(ApplicationRecorder):
@@ -102,7 +114,7 @@ class LedgerRecorder(ApplicationRecorder):
         query = _of_originator(originator_id if isinstance(originator_id, UUID) else UUID(originator_id), gt, lte)
         version = events.c.originator_version
         query = query.order_by(version.desc() if desc else version).limit(limit)
-        with self._connected() as connection:
+        with self.connected() as connection:
             return [_stored(row) for row in connection.execute(query)]
 
     def select_notifications(
@@ -113,26 +125,22 @@ class LedgerRecorder(ApplicationRecorder):
         topics: Sequence[str] = (),
         *,
         inclusive_of_start: bool = True,
-    ) -> Sequence[Notification]:
+    ) -> Sequence[LogEntry]:
         """Sealed events by log index, which is the notification's id; what is not sealed yet is not there yet."""
         index = log_index.c.log_index
-        both = log_index.join(events, events.c.position == log_index.c.position)
-        query = select(index, events).select_from(both).order_by(index).limit(limit)
+        query = _ENTRIES.order_by(index).limit(limit)
         if start is not None:
             query = query.where(index >= start if inclusive_of_start else index > start)
         if stop is not None:
             query = query.where(index <= stop)
         if topics:
             query = query.where(events.c.topic.in_(topics))
-        with self._connected() as connection:
-            return [
-                Notification(row.originator_id, row.originator_version, row.topic, bytes(row.state), row.log_index)
-                for row in connection.execute(query)
-            ]
+        with self.connected() as connection:
+            return [LogEntry(*row) for row in connection.execute(query)]
 
     def max_notification_id(self) -> int | None:
         """The last sealed log index; None when nothing is sealed."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             found: int | None = connection.scalar(select(func.max(log_index.c.log_index)))
             return found
 
@@ -145,7 +153,7 @@ class LedgerRecorder(ApplicationRecorder):
         return connection if connection is not None and connection.engine is self.engine else None
 
     @contextmanager
-    def _connected(self) -> Iterator[Connection]:
+    def connected(self) -> Iterator[Connection]:
         """The connection of the block we are in, else a reading transaction of our own."""
         if (connection := self._within()) is not None:
             yield connection
@@ -175,12 +183,31 @@ def events_of(connection: Connection, stream: str, gt: int = 0, lte: int | None 
 
 def states_of(connection: Connection, stream: str, gt: int, lte: int) -> Iterator[StateRow]:
     """What `EventMapper.decode_all` takes of the events with `gt < version <= lte`, in order, in pages."""
-    originator = stream_id(stream).hex
-    while gt < lte:
-        rows = run(connection, _STATES, (originator, gt, min(lte, gt + PAGE)))
-        yield from rows
-        gt += PAGE
+    return states_of_originator(connection, stream_id(stream), gt, lte)
 
+
+def states_of_originator(connection: Connection, originator: UUID, gt: int, lte: int | None) -> Iterator[StateRow]:
+    """The same; without `lte` to the end of the stream, which shows by a page that is not full."""
+    while lte is None or gt < lte:
+        upto = gt + PAGE if lte is None else min(lte, gt + PAGE)
+        rows = list(run(connection, _STATES, (originator.hex, gt, upto)))
+        yield from rows
+        if lte is None and len(rows) < PAGE:
+            return
+        gt = upto
+
+
+_ENTRIES: Select[Any] = select(
+    events.c.originator_id,
+    events.c.originator_version,
+    events.c.topic,
+    events.c.state,
+    log_index.c.log_index,
+    events.c.event_id,
+    events.c.stream,
+    events.c.recorded_at,
+    events.c.leaf_hash,
+).join_from(log_index, events, events.c.position == log_index.c.position)
 
 _STATES = (
     "SELECT originator_version, topic, state, event_id, stream, position FROM events "
