@@ -7,14 +7,22 @@ ledger learned of what an entry shows, never the time of asking. Only what `publ
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 from domain.values import Instant, shanghai_date
+from projections.answers.registers import (
+    BlacklistedAgency,
+    PublicQualification,
+    PublicResultShown,
+    PublishedRevision,
+    RegisteredAgency,
+)
 from projections.public.public import Noted, Public, PublicResult, newest_results
 from projections.rows.read.register import Left, RegisterFilter
 
+Item = TypeVar("Item", RegisteredAgency, BlacklistedAgency, PublicResultShown)
 MOST_ENTRIES = 100
 """The newest ones: a feed brings news, the list itself has them all."""
 MOST_CHARACTERS = 1000
@@ -75,14 +83,14 @@ def _leaving(one: Left, mark: str) -> FeedEntry:
     return FeedEntry(_id(f"blacklist/{one.uscc}/left/{one.at}"), title, one.at, one.category, lines)
 
 
-def results_feed(rows: Sequence[PublicResult], year: int, echo: dict[str, Any], begun_at: Instant) -> Feed:
+def results_feed(rows: Sequence[PublicResult], year: int, echo: Mapping[str, Any], begun_at: Instant) -> Feed:
     """The newest published and revised results of a year (art.19). `begun_at`: the feed's date when it is empty."""
     title = f"{year} 年度诚信考评结果 Results of {year}"
     noted = newest_results(rows, MOST_ENTRIES)
     return _feed(f"results/{year}", title, _COMMITTEE, {**echo, "begun_at": begun_at}, noted)
 
 
-def _echo(public: Public) -> dict[str, Any]:
+def _echo(public: Public) -> Mapping[str, Any]:
     return {**public.echo(), "begun_at": public.begun_at()}
 
 
@@ -90,14 +98,14 @@ def _feed(
     name: str,
     title: str,
     author: str,
-    echo: dict[str, Any],
-    noted: Iterable[Noted],
+    echo: Mapping[str, Any],
+    noted: Iterable[Noted[Item]],
     filters: dict[str, str] | None = None,
 ) -> Feed:
     mark = _INVENTED if echo.get("demonstration") else ""
     query = f"?{urlencode(filters)}" if filters else ""
     entries = [
-        FeedEntry(_id(f"{name}/{item['uscc']}"), f"{mark}{item['name']}", known_from, item["category"], _lines(item))
+        FeedEntry(_id(f"{name}/{item.uscc}"), f"{mark}{item.name}", known_from, item.category, _lines(item))
         for item, known_from in noted
     ]
     updated = max((one.updated for one in entries), default=echo["begun_at"])
@@ -130,13 +138,16 @@ _LABELS = {
 """What an entry says, in this order; an item has some of them."""
 
 
-def _lines(item: dict[str, Any]) -> list[tuple[str, str]]:
-    lines = [(label, _said(item[name])) for name, label in _LABELS.items() if item.get(name) not in (None, [])]
-    lines += [("直接认定不合格 unqualified by art.25", _KINDS[one["kind"]]) for one in item.get("override", ())]
-    lines += [(f"豁免 waived: {_PARTS[one['part']]}", _short(one["reason"])) for one in item.get("waivers", ())]
-    if item.get("appeal_pending"):
+def _lines(item: RegisteredAgency | BlacklistedAgency | PublicResultShown) -> list[tuple[str, str]]:
+    shown = ((label, getattr(item, name, None)) for name, label in _LABELS.items())
+    lines = [(label, _said(value)) for label, value in shown if value not in (None, ())]
+    if not isinstance(item, PublicResultShown):
+        return lines
+    lines += [("直接认定不合格 unqualified by art.25", _KINDS[one.kind]) for one in item.override or ()]
+    lines += [(f"豁免 waived: {_PARTS[one.part]}", _short(one.reason)) for one in item.waivers or ()]
+    if item.appeal_pending:
         lines.append(("异议 appeal", "有异议尚未办结 an appeal is pending"))
-    return [*lines, *map(_revision, item.get("revisions", ()))]
+    return [*lines, *map(_revision, item.revisions or ())]
 
 
 _KINDS = {"blacklisted": "列入黑名单 blacklisted", "penalty": "行政处罚 penalty"}
@@ -144,10 +155,10 @@ _PARTS = {"quality": "服务质量 quality", "effect": "服务效果 effect"}
 _WHY = {"appeal": "异议成立 an appeal", "late_fact": "迟到的事实 a late fact", "rank": "名次变动 moved ranks"}
 
 
-def _revision(one: dict[str, Any]) -> tuple[str, str]:
+def _revision(one: PublishedRevision) -> tuple[str, str]:
     """When a result was revised, what for, and what that changed (R34)."""
-    changed = "；".join(f"{row['field']}: {row['before']} → {row['after']}" for row in one["changed"])
-    return f"修订 revised {one['published_on']}", _short(f"{_WHY[one['because_of']]}：{changed or '—'}")
+    changed = "；".join(f"{row.field}: {row.before} → {row.after}" for row in one.changed)
+    return f"修订 revised {one.published_on}", _short(f"{_WHY[one.because_of]}：{changed or '—'}")
 
 
 def _short(text: str) -> str:
@@ -155,11 +166,11 @@ def _short(text: str) -> str:
 
 
 def _said(value: Any) -> str:
-    if not isinstance(value, list):
+    if not isinstance(value, tuple):
         return str(value)
     said = "、".join(one if isinstance(one, str) else _qualification(one) for one in value)
     return _short(said)
 
 
-def _qualification(one: dict[str, Any]) -> str:
-    return one["name"] if one["valid_until"] is None else f"{one['name']}（至 until {one['valid_until']}）"
+def _qualification(one: PublicQualification) -> str:
+    return one.name if one.valid_until is None else f"{one.name}（至 until {one.valid_until}）"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Any, NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from msgspec import UNSET
 
@@ -24,7 +24,16 @@ from domain.trail.facts import Facts
 from domain.trail.keys import field_keys
 from domain.trail.trail import Trail
 from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream, instant, moment
-from projections.replay.basis import demonstration_mark
+from projections.answers.registers import (
+    BlacklistedAgency,
+    NotAssessedShown,
+    PublicEcho,
+    PublicQualification,
+    PublicResultShown,
+    PublishedYear,
+    RegisteredAgency,
+    ResultDetails,
+)
 from projections.replay.known_at import EARLIEST
 from projections.rows.read.published import Windows, results_of_year, revised_windows
 from projections.rows.read.published_details import details
@@ -44,15 +53,17 @@ from projections.rows.write.row_context import FILING
 
 _KEYS = (*FILING, *field_keys(SHOWN_FIELDS))
 """The events that say what the register shows."""
-BLACKLISTED_UNDER = "art.17(3)"
 LEFT_DAYS = 90
 """How long the feed tells that somebody has left the blacklist."""
 
 
-class Noted(NamedTuple):
+T = TypeVar("T")
+
+
+class Noted(NamedTuple, Generic[T]):
     """An item of a public list, with the instant at which the ledger last learned something of what it shows."""
 
-    item: dict[str, Any]
+    item: T
     known_from: Instant
 
 
@@ -76,8 +87,8 @@ class PublicResult(NamedTuple):
     """The category in which it was ranked, whatever the words were (R47)."""
     event_id: str = ""
     """Of the ledger, to look up what is said beside it; shown to nobody."""
-    said: dict[str, Any] = {}  # noqa: RUF012  # never changed
-    """What is said beside it (`published_details.py`)."""
+    said: ResultDetails | None = None
+    """What is said beside it (`published_details.py`), where that was asked for."""
 
 
 class PublicYear(NamedTuple):
@@ -99,10 +110,12 @@ class Public:
         self._basis = RowQueries(reader, now).district()
         self._on = OnDay(self._basis.as_of, self._basis.known_at)
 
-    def echo(self) -> dict[str, Any]:
+    def echo(self) -> PublicEcho:
         """The day that a list is of, and whether all of it is invented."""
         law = self._basis.law
-        return {"as_of": self._on.day.isoformat(), **({} if law is None else demonstration_mark(law))}
+        if law is not None and law.demonstration:
+            return {"as_of": self._on.day, "demonstration": True}
+        return {"as_of": self._on.day}
 
     def begun_at(self) -> Instant:
         """When the ledger was opened: an empty list is known from then on."""
@@ -110,7 +123,7 @@ class Public:
         return own[0].recorded_at if own else EARLIEST
 
     @implements("art.9", "art.11", "R6")
-    def agencies(self, wanted: RegisterFilter, *, newest_first: bool = False) -> list[Noted]:
+    def agencies(self, wanted: RegisterFilter, *, newest_first: bool = False) -> list[Noted[RegisteredAgency]]:
         """完成信息备案的服务机构向社会公布: those on file today; a terminated one is off from its effective date."""
         group = group_of(wanted.category, self._known())
         wanted = wanted._replace(category=group)
@@ -160,7 +173,7 @@ class Public:
         return found
 
     @implements("art.17(3)", "R16")
-    def blacklist(self, wanted: RegisterFilter, *, newest_first: bool = False) -> list[Noted]:
+    def blacklist(self, wanted: RegisterFilter, *, newest_first: bool = False) -> list[Noted[BlacklistedAgency]]:
         """列入黑名单…挂网公布: those whose tier is blacklisted today, on file or not, with the term of the listing."""
         found = blacklisted(self._reader.connection, self._on, wanted, newest_first=newest_first)
         return [Noted(_blacklist_item(one), one.known_from) for one in found]
@@ -208,50 +221,47 @@ class Public:
         return [one._replace(said=said[one.uscc]) for one in rows]
 
 
-def _register_item(listed: Listed, events: Iterable[Event], day: date) -> dict[str, Any]:
+def _register_item(listed: Listed, events: Iterable[Event], day: date) -> RegisteredAgency:
     """The particulars are those of the filing and the changes since, as everywhere (R7)."""
     trail = Trail(events)
     profile = profile_on(trail, day)
-    since = filed_since(Facts(trail, day))
-    return {
-        "uscc": listed.uscc,
-        "name": listed.name,
-        "category": listed.category,
-        "filed_since": None if since is None else since.isoformat(),
-        "scope": [] if profile.scope is UNSET else list(profile.scope),
-        "address": None if profile.address is UNSET else profile.address,
-        "qualifications": [
-            {"name": one.name, "valid_until": None if one.valid_until is None else one.valid_until.isoformat()}
-            for one in (() if profile.qualifications is UNSET else profile.qualifications)
-        ],
-    }
+    qualifications = () if profile.qualifications is UNSET else profile.qualifications
+    return RegisteredAgency(
+        uscc=listed.uscc,
+        name=listed.name,
+        category=listed.category,
+        filed_since=filed_since(Facts(trail, day)),
+        scope=() if profile.scope is UNSET else profile.scope,
+        address=None if profile.address is UNSET else profile.address,
+        qualifications=tuple(PublicQualification(name=one.name, valid_until=one.valid_until) for one in qualifications),
+    )
 
 
-def _blacklist_item(listed: Listed) -> dict[str, Any]:
-    return {
-        "uscc": listed.uscc,
-        "name": listed.name,
-        "category": listed.category,
-        "since": None if listed.since is None else listed.since.isoformat(),
-        "until": None if listed.until is None else listed.until.isoformat(),
-        "article": BLACKLISTED_UNDER,
-    }
+def _blacklist_item(listed: Listed) -> BlacklistedAgency:
+    return BlacklistedAgency(
+        uscc=listed.uscc,
+        name=listed.name,
+        category=listed.category,
+        since=listed.since,
+        until=listed.until,
+        article="art.17(3)",
+    )
 
 
 @implements("art.19", "R30")
 def results_answer(
-    rows: Iterable[PublicResult], left_out: Iterable[PublicResult], published: PublicYear, echo: dict[str, Any]
-) -> dict[str, Any]:
+    rows: Iterable[PublicResult], left_out: Iterable[PublicResult], published: PublicYear, echo: PublicEcho
+) -> PublishedYear:
     """按照服务机构类型进行排名，结果挂网公布: a year's results per category by rank, those without one last."""
-    return {
-        "year": published.year,
+    return PublishedYear(
+        year=published.year,
         **echo,
-        "published_on": published.published_on.isoformat(),
-        "deadline": published.deadline.isoformat(),
-        "closed_on": None if published.closed_on is None else published.closed_on.isoformat(),
-        "items": [result_item(one) for one in ranked(rows)],
-        "not_assessed": [left_out_item(one) for one in left_out],
-    }
+        published_on=published.published_on,
+        deadline=published.deadline,
+        closed_on=published.closed_on,
+        items=tuple(map(result_item, ranked(rows))),
+        not_assessed=tuple(map(left_out_item, left_out)),
+    )
 
 
 def ranked(rows: Iterable[PublicResult]) -> list[PublicResult]:
@@ -259,36 +269,40 @@ def ranked(rows: Iterable[PublicResult]) -> list[PublicResult]:
     return sorted(rows, key=lambda one: (one.group or one.category or "", one.rank is None, one.rank or 0, one.uscc))
 
 
-def result_item(one: PublicResult) -> dict[str, Any]:
+def result_item(one: PublicResult) -> PublicResultShown:
     """What a list of results shows of one."""
-    return {
-        "uscc": one.uscc,
-        "name": one.name,
-        "category": one.category,
-        "grade": one.grade,
-        "label": None if one.grade is None else GRADE_LABELS[one.grade],
-        "total": one.total,
-        "rank": one.rank,
-        "published_on": one.published_on.isoformat(),
-        "revised": one.revised,
-        "deadline": None if one.deadline is None else one.deadline.isoformat(),
-        "provisional": False,
-        **{name: one.said[name] for name in ("override", "waivers", "appeal_pending", "revisions") if one.said},
-    }
+    said = one.said
+    return PublicResultShown(
+        uscc=one.uscc,
+        name=one.name,
+        category=one.category,
+        grade=one.grade,
+        label=None if one.grade is None else GRADE_LABELS[one.grade],
+        total=one.total,
+        rank=one.rank,
+        published_on=one.published_on,
+        revised=one.revised,
+        deadline=one.deadline,
+        provisional=False,
+        override=UNSET if said is None else said.override,
+        waivers=UNSET if said is None else said.waivers,
+        appeal_pending=UNSET if said is None else said.appeal_pending,
+        revisions=UNSET if said is None else said.revisions,
+    )
 
 
 @implements("R29", "R32")
-def left_out_item(one: PublicResult) -> dict[str, Any]:
+def left_out_item(one: PublicResult) -> NotAssessedShown:
     """What a list of results shows of an agency that was not assessed: why, and until when it can appeal."""
-    return {
-        "uscc": one.uscc,
-        "name": one.name,
-        "category": one.category,
-        "reasons": one.said["reasons"],
-        "appeal_pending": one.said["appeal_pending"],
-        "published_on": one.published_on.isoformat(),
-        "deadline": None if one.deadline is None else one.deadline.isoformat(),
-    }
+    return NotAssessedShown(
+        uscc=one.uscc,
+        name=one.name,
+        category=one.category,
+        reasons=() if one.said is None else one.said.reasons,
+        appeal_pending=one.said is not None and one.said.appeal_pending,
+        published_on=one.published_on,
+        deadline=one.deadline,
+    )
 
 
 def newest(rows: Sequence[PublicResult], most: int) -> list[PublicResult]:
@@ -298,6 +312,6 @@ def newest(rows: Sequence[PublicResult], most: int) -> list[PublicResult]:
     return by_known[:most]
 
 
-def newest_results(rows: Sequence[PublicResult], most: int) -> list[Noted]:
+def newest_results(rows: Sequence[PublicResult], most: int) -> list[Noted[PublicResultShown]]:
     """The newest as items of a list."""
     return [Noted(result_item(one), one.known_from) for one in newest(rows, most)]

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from api.http.content_negotiation import prefers
 from api.http.responses import PUBLIC_SECONDS, public_answer
 from domain.values import SHANGHAI, instant
+from projections.answers.scalars import plain
 from projections.public.public import Public
 from projections.rows.read.register import RegisterFilter
 from tests.http.world import World, body_of, new_uscc, today
@@ -49,12 +50,12 @@ def on(world: World, day: date) -> Iterator[Public]:
 
 def on_register(world: World, uscc: str, day: date) -> bool:
     with on(world, day) as public:
-        return uscc in {one.item["uscc"] for one in public.agencies(RegisterFilter(500, q=uscc))}
+        return uscc in {one.item.uscc for one in public.agencies(RegisterFilter(500, q=uscc))}
 
 
 def on_blacklist(world: World, uscc: str, day: date) -> bool:
     with on(world, day) as public:
-        return uscc in {one.item["uscc"] for one in public.blacklist(MANY)}
+        return uscc in {one.item.uscc for one in public.blacklist(MANY)}
 
 
 @pytest.mark.shows("art.9", "R6")
@@ -122,7 +123,7 @@ def test_a_blacklisted_agency_is_listed_for_a_year_and_gone_the_day_after(world:
     world.upheld(uscc, "2024-05-06")
     assert not on_blacklist(world, uscc, date(2024, 5, 5))
     with on(world, date(2024, 5, 6)) as public:
-        (found,) = [one.item for one in public.blacklist(MANY) if one.item["uscc"] == uscc]
+        (found,) = plain([one.item for one in public.blacklist(MANY) if one.item.uscc == uscc])
     assert found == {
         "uscc": uscc,
         "name": "惠州市安恒安全技术服务有限公司",

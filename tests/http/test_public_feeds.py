@@ -16,6 +16,8 @@ from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import Grade, Role, instant
+from projections.answers.registers import ResultDetails
+from projections.answers.scalars import BilingualText, plain, read_as
 from projections.projected_ledger import open_ledger
 from projections.public import feeds
 from projections.public.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed
@@ -177,8 +179,13 @@ def test_results_are_listed_per_category_by_rank() -> None:
         row(2, rank=1),
     ]
     published = PublicYear(2024, date(2025, 3, 1), date(2025, 3, 10), 6, 1, None)
-    without = [row(11, said={"reasons": [{"text": "无项目", "text_en": "no project"}], "appeal_pending": True})]
-    answer = results_answer(rows, without, published, {"as_of": "2025-06-30", "demonstration": True})
+    without = [
+        row(
+            11,
+            said=ResultDetails(assessed=False, reasons=(BilingualText("无项目", "no project"),), appeal_pending=True),
+        )
+    ]
+    answer = plain(results_answer(rows, without, published, {"as_of": date(2025, 6, 30), "demonstration": True}))
     assert (answer["published_on"], answer["deadline"], answer["closed_on"]) == ("2025-03-01", "2025-03-10", None)
     assert answer["not_assessed"] == [
         {
@@ -219,18 +226,22 @@ def test_results_are_listed_per_category_by_rank() -> None:
 def test_results_make_a_valid_feed_of_a_hundred() -> None:
     """Of 150 the 100 recorded last; a revision says what it changed and has its own date; an empty one is valid too."""
     rows = [row(number) for number in range(150)]
-    said = {
-        "override": [{"kind": "penalty", "article": "art.25"}],
-        "waivers": [{"part": "effect", "reason": "无法评分"}],
-        "appeal_pending": True,
-        "revisions": [
-            {
-                "published_on": "2025-04-01",
-                "because_of": "appeal",
-                "changed": [{"field": "total", "before": "78.00", "after": "80.00"}],
-            }
-        ],
-    }
+    said = read_as(
+        ResultDetails,
+        {
+            "assessed": True,
+            "override": [{"kind": "penalty", "article": "art.25"}],
+            "waivers": [{"part": "effect", "reason": "无法评分"}],
+            "appeal_pending": True,
+            "revisions": [
+                {
+                    "published_on": "2025-04-01",
+                    "because_of": "appeal",
+                    "changed": [{"field": "total", "before": "78.00", "after": "80.00"}],
+                }
+            ],
+        },
+    )
     revised = row(7, known_from=instant(noon(date(2025, 4, 1))), revised=True, said=said)
     rows[7] = revised
     feed = feed_in(atom(results_feed(rows, 2024, {}, "2021-11-01T00:00:00.000000Z"), "https://example.org"))
@@ -260,8 +271,8 @@ def test_a_demonstration_says_so_in_every_list_and_entry(tmp_path: Any) -> None:
     ledger = demonstration(f"sqlite:///{tmp_path / 'demo.db'}")
     with ledger.reading() as reader:
         public = Public(reader, instant(noon(date(2024, 7, 1))))
-        assert public.echo() == {"as_of": "2024-07-01", "demonstration": True}
-        assert [one.item["uscc"] for one in public.agencies(RegisterFilter(5))] == [uscc(1)]
+        assert public.echo() == {"as_of": date(2024, 7, 1), "demonstration": True}
+        assert [one.item.uscc for one in public.agencies(RegisterFilter(5))] == [uscc(1)]
         for made in (agencies_feed(public), blacklist_feed(public), results_feed([row(1)], 2024, public.echo(), "")):
             assert made.title.startswith("【演示数据 demonstration】")
             assert all(one.title.startswith("【演示数据 demonstration】") for one in made.entries)

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from api.application.answers.pages import NextCursor
-from api.application.answers.public import PublishedRevision
 from domain.measures.chapter2_filing import FilingState
 from domain.values import Grade
+from projections.answers.registers import PublishedRevision
 from projections.answers.results import DeadlineShown, RecordTold, WaiverReason
 from projections.answers.scalars import BilingualText, Day, En, EventId, JudgedPart, PointsText, Uscc, Year, Zh, member
 from projections.answers.standings import (

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import msgspec
 
@@ -17,6 +17,16 @@ from domain.errors import Invalid
 from domain.values import normal_uscc
 
 P = TypeVar("P", bound=msgspec.Struct)
+
+
+class _OfAgency(Protocol):
+    """A row of a list of agencies."""
+
+    @property
+    def uscc(self) -> str: ...
+
+
+R = TypeVar("R", bound=_OfAgency)
 
 
 @dataclass(frozen=True)
@@ -72,11 +82,11 @@ class Onward:
     after: str | None
     _question: str
 
-    def part(self, rows: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], str | None]:
+    def part(self, rows: Sequence[R]) -> tuple[list[R], str | None]:
         """The page out of its own rows and one more, where there is one, and the next cursor."""
         if len(rows) <= self.limit:
             return list(rows), None
-        return list(rows[: self.limit]), _packed(_Last(self._question, rows[self.limit - 1]["uscc"]))
+        return list(rows[: self.limit]), _packed(_Last(self._question, rows[self.limit - 1].uscc))
 
 
 def onward(cursor: str | None, limit: int, *, question: tuple[object, ...]) -> Onward:

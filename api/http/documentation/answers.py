@@ -10,6 +10,7 @@ from typing import Any
 from api.application.answers import access, agencies, district, law, log, public, receipts, service, worklists, years
 from api.application.answers.pages import DistrictPage, KnownList, KnownPage, Listing, PublicPage
 from projections.answers import comparisons, districts, results, sheets, standings, timelines
+from projections.answers.registers import BlacklistedAgency, RegisteredAgency
 from projections.proof.certificate_file import Certificate
 
 COMMAND = "command"
@@ -63,8 +64,8 @@ ANSWERS: dict[str, Any] = {
     "rulebooks": Listing[law.RulebookHeading],
     "rulebook": law.RulebookShown,
     "measure": law.MeasureShown,
-    "public_agencies": PublicPage[public.RegisteredAgency],
-    "public_blacklist": PublicPage[public.BlacklistedAgency],
+    "public_agencies": PublicPage[RegisteredAgency],
+    "public_blacklist": PublicPage[BlacklistedAgency],
     "public_results": public.PublicResultsPage,
     "survey_link": public.SurveyLinkShown,
     "accounts": Listing[access.AccountShown],

@@ -27,6 +27,7 @@ from api.http.query_params import CategoryFilter, Cursor, Limit, Search
 from api.http.responses import public_answer
 from domain.errors import Invalid
 from domain.values import FOREVER
+from projections.answers.scalars import plain
 from projections.public.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, results_feed
 from projections.public.public import newest, results_answer
 from projections.rows.read.register import RegisterFilter
@@ -134,5 +135,5 @@ def public_results(request: Request, year: str, limit: Limit = 50, cursor: Curso
         if published is None:
             raise not_published(number)
         rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
-        content = {**results_answer(rows, left_out, published, public.echo()), "next_cursor": next_cursor}
+        content = {**plain(results_answer(rows, left_out, published, public.echo())), "next_cursor": next_cursor}
         return public_list(request, content, now)

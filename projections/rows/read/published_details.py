@@ -14,6 +14,9 @@ from domain.ledger.reader import Reader
 from domain.measures.text.implements import implements
 from domain.store.keys.vault import Vault
 from domain.values import assessment_stream
+from projections.answers.registers import OverrideKind, PublishedChange, PublishedRevision, ResultDetails
+from projections.answers.results import WaiverReason
+from projections.answers.scalars import BilingualText, JudgedPart
 from projections.rows.read.published import WorklistFilter, matters
 
 Result = ResultPublished | ResultRevised
@@ -25,7 +28,7 @@ _CHANGED = ("category", "assessed", "conduct", "quality", "effect", "honours", "
 
 
 @implements("R25", "R44")
-def waivers(reader: Reader, uscc: str, year: int, missing: Iterable[str]) -> list[dict[str, str]]:
+def waivers(reader: Reader, uscc: str, year: int, missing: Iterable[str]) -> list[WaiverReason]:
     """The parts that a published result lacks, each with the reason for which the committee let it pass."""
     parts = list(missing)
     if not parts:
@@ -33,31 +36,39 @@ def waivers(reader: Reader, uscc: str, year: int, missing: Iterable[str]) -> lis
     said = AssessmentRound.of(year, reader.events(assessment_stream(year))).published
     waived = {} if said is None else {one.part: one.reason for one in said.waivers if one.uscc == uscc}
     texts = dict(zip(waived, Vault(reader.connection).open_many(list(waived.values())), strict=True))
-    return [{"part": part, "reason": (texts[part] or _ERASED) if part in texts else _BY_DECISION} for part in parts]
+    return [
+        WaiverReason(part=JudgedPart(part), reason=(texts[part] or _ERASED) if part in texts else _BY_DECISION)
+        for part in parts
+    ]
 
 
 @implements("R29", "R32")
-def why_left_out(events: Mapping[str, Event], event_id: str) -> list[dict[str, str]]:
+def why_left_out(events: Mapping[str, Event], event_id: str) -> tuple[BilingualText, ...]:
     """Why an agency was not assessed, as its result says."""
     result = events.get(event_id)
-    return list(result.sheet.get("not_assessed", ())) if isinstance(result, (ResultPublished, ResultRevised)) else []
+    return _reasons(result.sheet) if isinstance(result, (ResultPublished, ResultRevised)) else ()
 
 
-def details(reader: Reader, year: int, standing: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+def _reasons(sheet: Mapping[str, Any]) -> tuple[BilingualText, ...]:
+    return tuple(BilingualText(one["text"], one["text_en"]) for one in sheet.get("not_assessed", ()))
+
+
+def details(reader: Reader, year: int, standing: Mapping[str, str]) -> dict[str, ResultDetails]:
     """What is said beside these standing results (USCC: id of the result), by USCC."""
     chains = _chains(reader, standing)
     pending = {one.uscc for one in matters(reader.connection, WorklistFilter("appeal", year=year))}
     found = {}
     for uscc, chain in chains.items():
         sheet = _sheet(chain)
-        found[uscc] = {
-            "assessed": bool(chain[-1].sheet.get("assessed")),
-            "reasons": list(sheet.get("not_assessed", ())),
-            "override": [{"kind": one["kind"], "article": one["article"]} for one in sheet.get("override", ())],
-            "waivers": waivers(reader, uscc, year, sheet.get("missing", ()) if sheet.get("assessed") else ()),
-            "appeal_pending": uscc in pending,
-            "revisions": list(_revisions(chain)),
-        }
+        missing = sheet.get("missing", ()) if sheet.get("assessed") else ()
+        found[uscc] = ResultDetails(
+            assessed=bool(chain[-1].sheet.get("assessed")),
+            reasons=_reasons(sheet),
+            override=tuple(OverrideKind(kind=one["kind"], article=one["article"]) for one in sheet.get("override", ())),
+            waivers=tuple(waivers(reader, uscc, year, missing)),
+            appeal_pending=uscc in pending,
+            revisions=tuple(_revisions(chain)),
+        )
     return found
 
 
@@ -90,17 +101,20 @@ def _sheet(chain: list[Result]) -> Mapping[str, Any]:
 
 
 @implements("R34", "R36")
-def _revisions(chain: list[Result]) -> Iterator[dict[str, Any]]:
+def _revisions(chain: list[Result]) -> Iterator[PublishedRevision]:
     """Each revision: its day, what for, and what it changed."""
     for one in chain:
         if isinstance(one, ResultRevised):
-            why = "rank" if one.sheet_of is not None else "appeal" if one.appeal_id is not None else "late_fact"
-            yield {
-                "published_on": one.occurred_on.isoformat(),
-                "because_of": why,
-                "changed": [
-                    {"field": row["field"], "before": row["before"], "after": row["after"]}
+            yield PublishedRevision(
+                published_on=one.occurred_on,
+                because_of="rank"
+                if one.sheet_of is not None
+                else "appeal"
+                if one.appeal_id is not None
+                else "late_fact",
+                changed=tuple(
+                    PublishedChange(field=row["field"], before=row["before"], after=row["after"])
                     for row in one.difference
                     if row["field"] in _CHANGED
-                ],
-            }
+                ),
+            )

@@ -20,6 +20,7 @@ from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.measures.text.implements import implements
 from domain.values import Instant, assessment_stream
 from projections.answers.districts import RankedAgency
+from projections.answers.registers import ResultDetails
 from projections.compare.publication import full_sheet, published
 from projections.compare.three_answers import deadline_json, result_json, three_answers
 from projections.replay.audit_trail import recorded_entry
@@ -160,12 +161,15 @@ def _still_open(reader: Reader, year: int) -> dict[str, Any]:
     }
 
 
-_SAID = ("override", "waivers", "appeal_pending", "revisions")
-
-
-def _beside(said: dict[str, Any]) -> dict[str, Any]:
+def _beside(said: ResultDetails) -> dict[str, object]:
     """What is said beside a result, as the public reads it too (R32-R34, R44)."""
-    return {"provisional": False, **{name: said[name] for name in _SAID}}
+    return {
+        "provisional": False,
+        "override": said.override,
+        "waivers": said.waivers,
+        "appeal_pending": said.appeal_pending,
+        "revisions": said.revisions,
+    }
 
 
 @implements("R25", "R44")
