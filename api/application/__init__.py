@@ -1,4 +1,5 @@
 """Use cases without HTTP: what routes, pages, command line and import do under one authorisation.
 
-Imports `domain` and `projections`, and no web framework.
+Its order: `questions, assessing, importer > background > privacy > parsing`. Imports `domain` and `projections`, and
+no web framework.
 """

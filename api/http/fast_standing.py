@@ -25,9 +25,9 @@ from api.application.privacy.callers import Caller
 from api.application.privacy.reading_log import ReadingLog
 from api.application.problem_types import Unauthenticated
 from api.application.questions.inquiry import require_right
-from api.http.bearer import secret_of
 from api.http.guard import GuardedRoute
-from api.http.reading_notes import note_reading
+from api.http.request.bearer import secret_of
+from api.http.request.reading_notes import note_reading
 from api.http.responses import Encoded, encoded
 from domain.commands.fields import read_day
 from domain.errors import Refusal

@@ -1,7 +1,7 @@
 """How large a request's body may be, by its route: small where little is said, and small where anybody may send it.
 
 What a body costs before it is refused is paid by everybody who waits meanwhile, so it must not grow with what a
-stranger sends: bytes, members (`json_bodies.py`), and with them the errors of validation.
+stranger sends: bytes, members (`api/application/parsing/strict_json.py`), and with them the errors of validation.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from api.application.problem_types import TooManyRequests
-from api.http.bearer import COOKIE
+from api.http.request.bearer import COOKIE
 
 WINDOW_SECONDS = 60
 MOST_KEYS = 50_000

@@ -7,11 +7,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from api.application.questions.pagination import page
-from api.http.bearer import secret_of
 from api.http.documentation.openapi import log_docs
 from api.http.guard import GuardedRoute
 from api.http.log_feed import LogFeed, log_item
 from api.http.query_params import After, Cursor, Limit, log_place
+from api.http.request.bearer import secret_of
 from api.http.responses import answer
 from domain.errors import Contradiction, Invalid
 from domain.ledger.ledger import Ledger

@@ -15,10 +15,10 @@ from api.application.questions.service.log_questions import (
     size_signed,
 )
 from api.http.atom import JSON
-from api.http.content_negotiation import prefers
 from api.http.documentation.openapi import checkpoint_docs, question_docs
 from api.http.guard import GuardedRoute
 from api.http.query_params import EventId, FirstSize, LastSize, Size
+from api.http.request.content_negotiation import prefers
 from api.http.responses import ASK_AGAIN, PageBytes, answer, answered
 from domain.errors import Invalid
 from domain.store.proof.proof_reader import checkpoint_at

@@ -19,11 +19,11 @@ from api.application.questions.service.public_questions import (
     register_listed,
 )
 from api.http.atom import ATOM, JSON, atom
-from api.http.content_negotiation import prefers
 from api.http.documentation.openapi import feed_docs, public_list_docs
 from api.http.guard import GuardedRoute
 from api.http.public_address import base_of
 from api.http.query_params import CategoryFilter, Cursor, Limit, Search
+from api.http.request.content_negotiation import prefers
 from api.http.responses import public_answer
 from domain.errors import Invalid
 from domain.values import FOREVER

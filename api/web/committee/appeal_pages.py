@@ -30,8 +30,8 @@ from api.web.committee.confirmation import (
     time_left,
     version_of,
 )
+from api.web.committee.replacing import KINDS, ReplacementRow, choices, rows_of
 from api.web.committee.sheet_facts import Behind, facts_behind
-from api.web.forms.replacing import KINDS, ReplacementRow, choices, rows_of
 from api.web.frame.names import GRADES
 from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute

@@ -21,8 +21,8 @@ from api.application.questions.inquiry import Answer, require_right
 from api.application.questions.year.worklist_questions import objections_waiting
 from api.http.public_address import base_of
 from api.http.query_params import Cursor, LooseText, LooseUscc
-from api.web.committee.appeal_form import LIST as APPEALED
-from api.web.committee.appeal_form import appealable, begin, filed, filing
+from api.web.forms.appeal_form import LIST as APPEALED
+from api.web.forms.appeal_form import appealable, begin, filed, filing
 from api.web.forms.form_effects import effect_of, own_errors
 from api.web.forms.form_entry import ID, Entry, command_of, is_day, new_entry, sent_entry, today
 from api.web.forms.form_fields import FORMS, REPLACING, FormField, every_field, form_fields

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 
-from api.http.content_negotiation import prefers
+from api.http.request.content_negotiation import prefers
 from api.web.frame.basis_picker import NAMES
 from api.web.frame.page_table import ASSETS, is_page, page_at
 from api.web.frame.render import page

@@ -21,7 +21,7 @@ from api.application.privacy.callers import Caller
 from api.application.privacy.veiled import may_name
 from api.application.questions.inquiry import Snapshot, require_right
 from api.application.record import action_context, record_at
-from api.http.veiling import veiled_refusal
+from api.http.request.veiling import veiled_refusal
 from api.web.frame.page_problems import PageAnswer, body_errors, or_problem
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc

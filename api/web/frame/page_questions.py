@@ -38,7 +38,7 @@ from api.application.questions.inquiry import (
 from api.http.guard import QUERY_PARAMETERS
 from api.http.limits.concurrency import HEAVY, asker_of
 from api.http.limits.rates import address_of
-from api.http.veiling import veiled_refusal
+from api.http.request.veiling import veiled_refusal
 from api.web.frame.page_problems import PageAnswer, body_errors, or_problem
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc, normal_uscc

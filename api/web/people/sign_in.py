@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.http.bearer import COOKIE
 from api.http.limits.fair import Asker, FairPlaces
 from api.http.limits.rates import address_of
 from api.http.query_params import Address, LooseText
+from api.http.request.bearer import COOKIE
 from api.web.forms.form_errors import Said
 from api.web.frame.basis_picker import rebased
 from api.web.frame.page_guard import PageRoute, text_of

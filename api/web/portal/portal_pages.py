@@ -17,11 +17,11 @@ from api.application.questions.pagination import page as part_of
 from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.service.public_questions import explained_page, not_published, publicly, published_year
 from api.http.query_params import Cursor, LooseText
-from api.web.agency.example import worked_example
 from api.web.frame.glossary import groups
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_table import ASSETS
 from api.web.frame.render import OWN_FILES, asset, packed, page
+from api.web.portal.example import worked_example
 from domain.errors import NotFound
 from domain.measures.categories import heading
 from domain.measures.chapter4_appeals import appeal_deadline
