@@ -77,6 +77,11 @@ def name_of(asked: Callable[..., Any]) -> QuestionName:
     return _NAMES[asked]
 
 
+def named_questions() -> dict[Any, QuestionName]:
+    """All questions that were given a name, with it."""
+    return dict(_NAMES)
+
+
 class Snapshot:
     """One snapshot of the ledger as one caller reads it: opened for a question, or kept open for several."""
 
