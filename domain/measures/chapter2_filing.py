@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from msgspec import UNSET, structs
 
@@ -158,19 +158,38 @@ def saying(trail: Trail, day: date, field: str) -> FilingSubmitted | Information
     return found
 
 
+class SaidOn(NamedTuple):
+    """A filing or a change of particulars, by what decides whether it speaks: its days and its place in the trail."""
+
+    record: Any
+    on: date
+    version: int
+    filed_on: date | None = None
+    """The day on which a filing was filed; None as long as it is not, and for a change."""
+
+
+def speaking(filed: Sequence[SaidOn], changes: Iterable[SaidOn], day: date) -> Iterator[Any]:
+    """The records that say the particulars on a day: the filing that is their base, and the changes on top of it.
+
+    Both are given by date, and so are the changes that come out.
+    """
+    if not filed:
+        return
+    by_then = [one for one in filed if one.filed_on is not None and one.filed_on <= day]
+    submitted = [one for one in filed if one.on <= day]
+    base = (by_then or submitted or filed[:1])[-1]
+    yield base.record
+    for change in changes:
+        if (change.on > base.on or change.version > base.version) and change.on <= day:
+            yield change.record
+
+
 def _said_by(trail: Trail, day: date) -> Iterator[FilingSubmitted | InformationChanged]:
     """The filing that is the base of the particulars on a day, and the changes on top of it, by date."""
-    lives = filings(Facts(trail, date.max))
-    if not lives:
-        return
-    filed = [life.submitted for life in lives if life.filed_on is not None and life.filed_on <= day]
-    submitted = [life.submitted for life in lives if life.submitted.occurred_on <= day]
-    base = (filed or submitted or [lives[0].submitted])[-1]
-    yield base
-    for change in trail.dated(InformationChanged):
-        newer = change.occurred_on > base.occurred_on or change.version > base.version
-        if newer and change.occurred_on <= day:
-            yield change
+    lives = [(life.submitted, life.filed_on) for life in filings(Facts(trail, date.max))]
+    filed = [SaidOn(one, one.occurred_on, one.version, filed_on) for one, filed_on in lives]
+    changes = (SaidOn(one, one.occurred_on, one.version) for one in trail.dated(InformationChanged))
+    return speaking(filed, changes, day)
 
 
 def set_values(profile: Profile) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -10,6 +9,8 @@ from starlette.requests import Request
 
 from api.application.questions.service.law_questions import adopted_law
 from api.web.forms.form_lists import told_of_form, trail
+from domain.measures.annex2_survey import answers_total
+from domain.measures.rulebook.rulebook import Rulebook
 
 Said = tuple[str, str]
 
@@ -30,22 +31,22 @@ class Behind(NamedTuple):
 async def facts_behind(request: Request, uscc: str, year: int) -> dict[str, Behind]:
     """The agency's facts that the visitor may read, by id; what survey forms are worth by the rulebook of the year."""
     books = (await run_in_threadpool(adopted_law, request.app.state.service)).rulebooks
-    points = books.for_sheet(year, books.span_of(year)[1]).survey.points
-    return {one["id"]: _behind(one, points) for one in await trail(request, uscc)}
+    book = books.for_sheet(year, books.span_of(year)[1])
+    return {one["id"]: _behind(one, book) for one in await trail(request, uscc)}
 
 
-def _behind(entry: dict[str, Any], points: Mapping[str, int]) -> Behind:
+def _behind(entry: dict[str, Any], book: Rulebook) -> Behind:
     client = entry["fact"].get("client")
     name = client.get("name") if isinstance(client, dict) else None
-    return Behind(entry["id"], entry["type"], entry["occurred_on"], entry["counts"], name, _own(entry, points))
+    return Behind(entry["id"], entry["type"], entry["occurred_on"], entry["counts"], name, _own(entry, book))
 
 
-def _own(entry: dict[str, Any], points: Mapping[str, int]) -> Said | None:
+def _own(entry: dict[str, Any], book: Rulebook) -> Said | None:
     match entry["type"]:
         case "SurveySubmitted" if entry.get("form"):
             return told_of_form(entry["form"])
         case "SurveySubmitted":
-            total = sum(points[letter] for letter in entry["fact"]["answers"])
+            total = answers_total(entry["fact"]["answers"], book)
             return f"本份 {total} 分", f"this form: {total} points"
         case "EffectScored":
             value = entry["fact"]["value"]

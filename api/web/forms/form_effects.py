@@ -6,15 +6,21 @@ asked for by itself, because a what-if answers with the sheets of one year only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.application.questions.agency.comparison_questions import what_if_of
+from api.application.questions.service.law_questions import adopted_law
 from api.web.forms.form_entry import ID, Entry
 from api.web.forms.form_lists import trail
 from api.web.forms.form_preview import Item, PreviewEffect
 from api.web.forms.form_texts import Words
 from api.web.frame.page_problems import PageAnswer
 from api.web.frame.page_questions import look
+from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import Role
 
 MOST_YEARS = 8
@@ -47,12 +53,12 @@ async def effect_of(request: Request, entry: Entry) -> PreviewEffect | PageAnswe
             return then
         if not then.refused:  # nothing is judged before the Measures: what it does today is all there is to say
             seen.append(then.content)
-    start = now.content["before"]["sheet"]["from"]
-    wanted = _years(entry, gone, facts, [*(_year_of(day, start) for day in days), now.content["year"]])
+    year_of = await _years_by(request)
+    wanted = _years(entry, gone, facts, [*map(year_of, days), now.content["year"]])
     sheets: list[Item] = []
     while wanted and len(sheets) < MOST_YEARS:
         year = wanted.pop(0)
-        as_of = max([today, *(day for day in days if _year_of(day, start) == year)])
+        as_of = max([today, *(day for day in days if year_of(day) == year)])
         answer = await asking.answer(as_of, year)
         if not answer.refused:
             sheets.append(answer.content)
@@ -126,9 +132,15 @@ def _years(entry: Entry, gone: Item | None, facts: list[Item], known: list[int])
     return list(dict.fromkeys([*first, *range(known[-1], first[-1], -1)]))
 
 
-def _year_of(day: str, start: str) -> int:
-    """The label of the assessment year of a day, from the first day of today's year as the API gives it."""
-    return int(day[:4]) - (day[5:] < start[5:])
+async def _years_by(request: Request) -> Callable[[str], int]:
+    """What tells the assessment year of a day; one before the Measures by the year that they begin with (R20)."""
+    books = (await run_in_threadpool(adopted_law, request.app.state.service)).rulebooks
+
+    def year_of(text: str) -> int:
+        day = date.fromisoformat(text)
+        return assessment_year_of(day, books.on(max(day, books.first_day)))
+
+    return year_of
 
 
 def _is_no_year(answer: PageAnswer) -> bool:

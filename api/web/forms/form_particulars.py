@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from api.web.forms.form_fields import FormField, form_fields
 from api.web.forms.form_filling import said_values
 from api.web.forms.form_values import Values
+from domain.measures.chapter2_filing import SaidOn, speaking
 
 COMMAND = "report-change"
 SAID_BY = ("FilingSubmitted", "AgencyFiled", "InformationChanged")
@@ -51,19 +53,19 @@ def on_file(facts: list[Fact], day: str, version: int | None = None) -> Values:
 
 
 def _said_by(facts: list[Fact], day: str) -> Iterator[Fact]:
-    """The filing that is the base of the particulars on a day, and the changes on top, by date (as `profile_on`)."""
-    filings = [one for one in facts if one["type"] == "FilingSubmitted"]
-    if not filings:
-        return
-    decided = {one["fact"]["filing_id"]: one["occurred_on"] for one in facts if one["type"] == "AgencyFiled"}
-    submitted = [one for one in filings if one["occurred_on"] <= day]
-    filed = [one for one in submitted if decided.get(one["id"], "9") <= day]
-    base = (filed or submitted or filings[:1])[-1]
-    yield base
-    for one in facts:
-        newer = one["occurred_on"] > base["occurred_on"] or one["version"] > base["version"]
-        if one["type"] == "InformationChanged" and newer and one["occurred_on"] <= day:
-            yield one
+    """The filing that is the base of the particulars on a day, and the changes on top, by date (R7)."""
+    decided = {one["fact"]["filing_id"]: _day(one["occurred_on"]) for one in facts if one["type"] == "AgencyFiled"}
+    of_kind = {kind: [one for one in facts if one["type"] == kind] for kind in SAID_BY}
+    filings = [_said_on(one, decided.get(one["id"])) for one in of_kind["FilingSubmitted"]]
+    return speaking(filings, map(_said_on, of_kind["InformationChanged"]), _day(day))
+
+
+def _said_on(one: Fact, filed_on: date | None = None) -> SaidOn:
+    return SaidOn(one, _day(one["occurred_on"]), one["version"], filed_on)
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
 
 
 def begun(on_file: Values) -> Values:
