@@ -16,12 +16,12 @@ from sqlalchemy.engine import URL, make_url
 from drills.common import Failed, step
 from tests.postgres_binaries import find_client
 from tests.postgres_server import PostgresServer
+from tests.processes import steward
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGINS = ROOT / "deploy" / "initdb" / "10-logins.sh"
 STEWARD = [sys.executable, "-c", "import sys; sys.argv[0] = 'steward'; from api.cli.main import app; app()"]
 OWNER, APP = "steward_owner", "steward_app"
-COMMAND_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,8 @@ class TwoLogins:
     def steward(self, login: str, *arguments: str, code: int = 0) -> str:
         """Run a command of `steward` under a login; its standard output. Raises: Failed for another exit code."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "PG"))}
-        done = subprocess.run(
-            [*STEWARD, *arguments],
-            env={**own, "STEWARD_DATABASE_URL": self.url(login), "STEWARD_DATA_DIR": str(self.folder)},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=COMMAND_SECONDS,
-        )
+        there = {"STEWARD_DATABASE_URL": self.url(login), "STEWARD_DATA_DIR": str(self.folder)}
+        done = steward(*arguments, env={**own, **there})
         if done.returncode != code:
             raise Failed(
                 f"steward {' '.join(arguments)} as {login} ended with {done.returncode}: {done.stderr[-2000:]}"

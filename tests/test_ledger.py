@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +27,11 @@ from projections.replay.queries import ReplayQueries
 from projections.rows.read.district import NO_FILTERS
 from projections.rows.read.row_queries import RowQueries
 from tests.databases import BOTH, Databases
+from tests.processes import FORK, process
 from tests.specification import noon, uscc
 
 A = uscc(65)
 PATH = f"/v1/agencies/{A}"
-SPAWN = get_context("spawn")
 SECRETS = ["张三丰", "AQGC-2020-117", "匿名举报人王", "李四光", "查实情况涉及赵六", "孙七的备注", "周八的意见"]
 
 
@@ -249,13 +248,13 @@ def record_many(url: str, times: int, barrier: Any) -> None:
 
 def test_two_processes_record_at_one_agency_at_once(ledger: Ledger, url: str) -> None:
     """No lost, doubled or reordered fact, `recorded_at` strictly increasing, and every one of them counts."""
-    times, barrier = 40, SPAWN.Barrier(2)
-    processes = [SPAWN.Process(target=record_many, args=(url, times, barrier), daemon=True) for _ in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-    assert [process.exitcode for process in processes] == [0, 0]
+    times, barrier = 40, FORK.Barrier(2)
+    processes = [process(record_many, url, times, barrier) for _ in range(2)]
+    for one in processes:
+        one.start()
+    for one in processes:
+        one.join(120)
+    assert [one.exitcode for one in processes] == [0, 0]
     with ledger.reading() as reader:
         trail = reader.agency_events(A)
         assert [event.version for event in trail] == list(range(1, 2 + 2 * times + 1))

@@ -16,9 +16,9 @@ from api.cli.database import existing_ledger
 from tests.cli.conftest import Run
 from tests.cli.import_files import command, filed, filing, write, years_of_facts
 from tests.databases import BOTH, Databases
+from tests.processes import STEWARD, Script
 
 ROOT = Path(__file__).resolve().parents[2]
-STEWARD = "import sys; sys.argv[0] = 'steward'; from api.cli.main import app; app()"
 KILLED = """
 import os, signal, sys
 from api.application.importer import import_pieces as recording
@@ -52,23 +52,20 @@ def two_urls(request: pytest.FixtureRequest, databases: Databases) -> list[str]:
     return [databases.empty(request.param) for _ in range(2)]
 
 
-def _start(folder: Path, code: str, *arguments: object) -> subprocess.Popen[str]:
+def _environment(folder: Path) -> dict[str, str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
     environment["STEWARD_DATA_DIR"] = str(folder)
     environment["STEWARD_SHARED_KEYS"] = "true"  # of the two ledgers of a test, and those of its measurements
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        cwd=ROOT,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    return environment
 
 
-def _wait(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=180)
-    return process.returncode, out, err
+def _start(folder: Path, code: str, *arguments: object) -> Script:
+    return Script(code, *arguments, env=_environment(folder))
+
+
+def _wait(script: Script) -> tuple[int, str, str]:
+    done = script.wait()
+    return done.returncode, done.stdout, done.stderr
 
 
 def _facts(url: str) -> list[dict[str, Any]]:
@@ -127,9 +124,16 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     def peak_mib(lines: int, agencies: int, *more: str) -> float:
         file = write(tmp_path / f"{lines}.jsonl", years_of_facts(lines, agencies))
         url = f"sqlite:///{tmp_path / f'{lines}{len(more)}.db'}"
-        code, _, err = _wait(_start(tmp_path, MEASURED, "import", "--as", "赵六", file, "--database", url, *more))
-        assert code == 0, err
-        return int(err.split()[-1]) / 1024
+        done = subprocess.run(
+            [sys.executable, "-c", MEASURED, "import", "--as", "赵六", str(file), "--database", url, *more],
+            cwd=ROOT,
+            env=_environment(tmp_path),
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return int(done.stderr.split()[-1]) / 1024
 
     few = peak_mib(200, 10, "--dry-run")
     assert peak_mib(20_000, 2_000, "--dry-run") < few + 8

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.postgres_binaries import free_port
+from tests.processes import steward
 
 STEWARD = [sys.executable, "-c", "import sys; sys.argv[0] = 'steward'; from api.cli.main import app; app()"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,9 +95,7 @@ def test_demo_serve_prints_a_working_token_for_each_role(tmp_path: Path) -> None
 
 def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
-    return subprocess.run(
-        [*STEWARD, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+    return steward(*arguments, env=environment)
 
 
 @pytest.mark.slow

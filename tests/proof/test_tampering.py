@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from projections.proof.certificate_file import parse_certificate
 from tests.databases import BOTH, Databases
 from tests.http.desk import Desk
 from tests.http.world import CLIENT_PARTY, World
+from tests.processes import steward
 from tests.proof.tampering import Tamperer, columns, flip, flip_back
 
 NOT_DERIVED = frozenset(
@@ -90,13 +90,7 @@ class Held:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {"STEWARD_KEY_DIR": str(self.settings.keys), "PATH": "", "STEWARD_DATA_DIR": str(self.folder)}
-        return subprocess.run(
-            [sys.executable, "-c", "from api.cli.main import app; app()", *arguments, "--database", self.url],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environment,
-        )
+        return steward(*arguments, "--database", self.url, env=environment)
 
 
 def _filled(url: str, folder: Path) -> tuple[str, bytes]:

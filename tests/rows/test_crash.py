@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 import pytest
@@ -18,10 +17,10 @@ from domain.values import agency_stream
 from projections.projected_ledger import open_ledger
 from projections.rebuild.inspect_rows import check
 from tests.databases import Databases
+from tests.processes import FORK, process
 from tests.rows.ledgers import BOTH, new_ledger
 
 KILLS = 4
-SPAWN = get_context("spawn")
 
 
 def record_until_killed(url: str, number: int, told: Connection) -> None:
@@ -43,16 +42,16 @@ def test_a_killed_process_loses_nothing_that_it_was_told(kind: str, databases: D
     with new_ledger(kind, databases) as ledger:
         url = ledger.engine.url.render_as_string(hide_password=False)
         for number in range(KILLS):
-            heard, told = SPAWN.Pipe(duplex=False)
-            process = SPAWN.Process(target=record_until_killed, args=(url, number, told), daemon=True)
-            process.start()
+            heard, told = FORK.Pipe(duplex=False)
+            writer = process(record_until_killed, url, number, told)
+            writer.start()
             told.close()
             ids = [heard.recv()]  # it has begun
             until = time.monotonic() + chance.uniform(0.2, 1.2)
             while time.monotonic() < until:
                 ids += [heard.recv()] if heard.poll(0.01) else []
-            process.kill()
-            process.join()
+            writer.kill()
+            writer.join()
             ids += rest(heard)
             with ledger.reading() as reader:
                 stored = [event.id for event in reader.agency_events(History(number).uscc)]

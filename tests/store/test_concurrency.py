@@ -15,8 +15,9 @@ from domain.store.db.schema import events
 from domain.store.log.recorder import events_of
 from domain.store.log.stream_heads import head_of
 from tests.postgres_server import PostgresServer
+from tests.processes import FORK
 from tests.store.makers import MAPPER, STREAM, append
-from tests.store.workers import SPAWN, append_many, finish, start
+from tests.store.workers import append_many, finish, start
 
 
 def _check_whole(engine: Engine, expected: int | None, batch: int = 1) -> int:
@@ -41,7 +42,7 @@ def _check_whole(engine: Engine, expected: int | None, batch: int = 1) -> int:
 
 def test_two_processes_append_to_one_stream(url: str) -> None:
     """Nothing lost, doubled or reordered, and `recorded_at` strictly increasing, from the very first event on."""
-    times, barrier = 60, SPAWN.Barrier(2)
+    times, barrier = 60, FORK.Barrier(2)
     assert finish([start(append_many, url, STREAM, times, barrier) for _ in range(2)]) == [0, 0]
     engine = open_engine(url)
     _check_whole(engine, 2 * times)

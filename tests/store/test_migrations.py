@@ -21,7 +21,8 @@ from domain.store.db.engine import open_engine, open_migration_engine
 from domain.store.db.migrate import migrate, require_current
 from domain.store.db.schema import APPEND_ONLY, TRIGGERS, metadata
 from domain.store.db.state import State, known_revisions, state_of
-from tests.store.workers import SPAWN, finish, migrate_at_once, start
+from tests.processes import FORK
+from tests.store.workers import finish, migrate_at_once, start
 
 
 def _as_owner(url: str, *statements: str) -> None:
@@ -67,7 +68,7 @@ def test_migrating_again_changes_nothing(url: str) -> None:
 
 def test_eight_processes_migrate_one_new_database(new_url: str) -> None:
     """All eight succeed at once on an empty database, and it is fit for serving (stack.md: it used to fail)."""
-    barrier = SPAWN.Barrier(8)
+    barrier = FORK.Barrier(8)
     assert finish([start(migrate_at_once, new_url, barrier) for _ in range(8)]) == [0] * 8
     with open_migration_engine(new_url).connect() as connection:
         assert list(connection.scalars(text("SELECT version_num FROM alembic_version"))) == [known_revisions()[0]]

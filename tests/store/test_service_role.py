@@ -20,8 +20,9 @@ from domain.store.db.schema import metadata
 from domain.store.keys.vault import Vault
 from domain.store.log.sequencer import seal
 from tests.postgres_server import PostgresServer
+from tests.processes import FORK
 from tests.store.makers import append
-from tests.store.workers import SPAWN, finish, migrate_at_once, start
+from tests.store.workers import finish, migrate_at_once, start
 
 pytestmark = pytest.mark.postgres
 _numbers = itertools.count()
@@ -114,7 +115,7 @@ def test_databases_of_one_cluster_migrated_at_once(server: PostgresServer) -> No
     urls = [_new_database(server) for _ in range(6)]
     for url in urls:
         _as_superuser(url, f"GRANT ALL ON SCHEMA public TO {login.username}")
-    barrier = SPAWN.Barrier(6)
+    barrier = FORK.Barrier(6)
     logins = [login.set(database=make_url(url).database).render_as_string(hide_password=False) for url in urls]
     assert finish([start(migrate_at_once, url, barrier) for url in logins]) == [0] * 6
     for url in logins:

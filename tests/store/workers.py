@@ -1,36 +1,35 @@
-"""What other processes run in the tests. Each function is the target of a spawned process."""
+"""What other processes run in the tests. Each function is the target of a process of its own."""
 
 from __future__ import annotations
 
 import sys
-from multiprocessing import get_context
-from multiprocessing.context import SpawnProcess
+from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate, require_current
+from tests.processes import process
 from tests.store.makers import append
 
-SPAWN = get_context("spawn")
 PATIENCE_S = 60.0
 
 
-def start(target: Any, *arguments: Any) -> SpawnProcess:
+def start(target: Any, *arguments: Any) -> ForkServerProcess:
     """Run a function in a new process."""
-    process = SPAWN.Process(target=target, args=arguments, daemon=True)
-    process.start()
-    return process
+    started = process(target, *arguments)
+    started.start()
+    return started
 
 
-def finish(processes: list[SpawnProcess]) -> list[int | None]:
+def finish(processes: list[ForkServerProcess]) -> list[int | None]:
     """Wait for all to end; their exit codes."""
-    for process in processes:
-        process.join(PATIENCE_S)
-        if process.is_alive():
-            process.kill()
-            process.join()
-    return [process.exitcode for process in processes]
+    for one in processes:
+        one.join(PATIENCE_S)
+        if one.is_alive():
+            one.kill()
+            one.join()
+    return [one.exitcode for one in processes]
 
 
 def migrate_at_once(url: str, barrier: Barrier) -> None:
