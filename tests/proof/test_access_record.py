@@ -21,7 +21,7 @@ from domain.store.keys.master_key import use_keys
 from domain.values import Role
 from tests.databases import BOTH, Databases
 from tests.http.world import World
-from tests.proof.test_tampering import Held
+from tests.proof.held import Held
 
 
 @pytest.fixture(params=BOTH)

@@ -16,11 +16,11 @@ from domain.store.db.migrate import require_current
 from domain.store.db.schema import metadata
 from domain.store.db.state import VERSION_TABLE
 from tests.databases import Databases
+from tests.proof.held import Held
 from tests.proof.tampering import Tamperer, add_a_row, change_a_row, remove_a_row
-from tests.proof.test_tampering import NOT_NOTICED, Held, original
+from tests.proof.test_tampering import NOT_NOTICED
 from tests.traceability import ROOT
 
-__all__ = ["original"]
 NOTHING = "—"
 _ROW = re.compile(r"\| `(\w+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]*) \|")
 _CELL = re.compile(r"(—|\d+)(?: `(\w+)`)?")

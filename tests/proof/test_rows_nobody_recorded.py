@@ -9,9 +9,8 @@ import pytest
 
 from domain.values import stream_id
 from projections.rows.write.tables import COLUMNS
-from tests.proof.test_tampering import Held, held, named, original
-
-__all__ = ["held", "original"]
+from tests.proof.held import Held
+from tests.proof.test_tampering import named
 
 
 def _phantom(held: Held, like: str) -> str:
