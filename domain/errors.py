@@ -6,6 +6,7 @@ A refusal appends nothing. One handler in `api/http/problems.py` renders them; n
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(eq=False)
@@ -62,3 +63,16 @@ def already(text: str, text_en: str, *cites: str) -> Contradiction:
         remedy="如前一记录有误，请先撤销它（annulments），再重新记录",
         remedy_en="If the one that stands is wrong, annul it first, then record anew.",
     )
+
+
+def not_after(field: str, day: date, today: date) -> None:
+    """Refuse a date after today (api.md). Raises: Invalid."""
+    if day > today:
+        raise Invalid(
+            f"{day} 晚于今天（{today}）",
+            f"{day} lies after today ({today})",
+            cites=("api.md",),
+            remedy="请改正日期",
+            remedy_en="Correct the date.",
+            pointer=f"/{field}",
+        )

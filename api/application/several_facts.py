@@ -16,9 +16,8 @@ from domain.commands.surveys import AnnulEvent
 from domain.errors import Forbidden, Refusal
 from domain.events import Event, ObjectionFiled, ResultPublished
 from domain.ledger.ledger import UnitOfWork
-from domain.measures.chapter4_appeals import made_by
+from domain.measures.chapter4_appeals import must_not_answer_for_oneself
 from domain.measures.text.implements import implements
-from domain.trail.trail import Trail
 from domain.values import ROLE_NAMES, Role
 from projections.compare.publication import left_out
 
@@ -86,7 +85,7 @@ def _answer_objection(context: ActionContext, unit: UnitOfWork, request: Command
     objection = trail.by_id[request.path_id or ""]
     assert isinstance(objection, ObjectionFiled)  # noqa: S101  # the command has seen to it
     if context.separate_duties:
-        _must_be_impartial(trail, objection, context.caller.person_id)
+        must_not_answer_for_oneself(trail, objection, context.caller.person_id)
     if command.outcome == "annulled" and objection.event_id not in trail.annulled_by:
         annulment = AnnulEvent(
             event_id=objection.event_id,
@@ -96,19 +95,6 @@ def _answer_objection(context: ActionContext, unit: UnitOfWork, request: Command
         )
         events.append(context.record(unit, request.uscc, annulment))
     return events
-
-
-@implements("R38")
-def _must_be_impartial(trail: Trail, objection: ObjectionFiled, person_id: str) -> None:
-    """Refuse the answer of who made the record, or decided what it rests on (as R35). Raises: Forbidden."""
-    for event in made_by(trail, [objection.event_id], person_id):
-        raise Forbidden(
-            f"您记录或核实了该记录（{event.id}），不能答复对它的更正申请",
-            f"you recorded or verified this record ({event.id}): you do not answer the objection to it",
-            cites=("R38", "R35"),
-            remedy="请由协会的其他人员答复",
-            remedy_en="Let somebody else of the association answer.",
-        )
 
 
 @implements("R32", "R33")

@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
+from domain.errors import Contradiction, Forbidden
 from domain.events import (
     AppealAdmitted,
     AppealDismissed,
@@ -23,6 +24,7 @@ from domain.events import (
     Event,
     EventAnnulled,
     ImpactDisposed,
+    ObjectionFiled,
     ResultPublished,
     ResultRevised,
 )
@@ -30,7 +32,7 @@ from domain.measures.calendar import Calendar, Deadline, deadline
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
-from domain.values import GRADE_RANK, SHANGHAI, Grade, Instant, instant
+from domain.values import GRADE_RANK, SHANGHAI, TIER_RANK, Grade, Instant, Tier, instant
 
 R = TypeVar("R")
 Result = ResultPublished | ResultRevised
@@ -55,6 +57,12 @@ def appeal_week(given: date, recorded_on: date, rulebooks: Rulebooks, calendar: 
     What nobody could read yet takes nobody's time to appeal. `recorded_on`: the Shanghai day of recording.
     """
     return appeal_deadline(max(given, recorded_on), rulebooks, calendar)
+
+
+@implements("art.20", "R41")
+def week_after_revision(limit: date, running: date | None) -> date:
+    """The last day to appeal against a revised result: of its own week, or of one that runs and is never cut short."""
+    return max(limit, running or limit)
 
 
 def end_of_day(day: date) -> Instant:
@@ -91,25 +99,31 @@ def result_total(result: Result) -> Fraction | None:
     return None if total is None else Fraction(total)
 
 
-@implements("art.20", "R34")
-def is_worse(before: Result, grade: str | None, total: Fraction | None) -> bool:
-    """Whether another outcome of a published year would be to the appellant's disadvantage."""
-    return lower(before.grade, result_total(before), grade, total)
+class Outcome(NamedTuple):
+    """What an agency has of a year: its grade and the score of record; both None for who was not assessed (R29)."""
+
+    grade: str | None
+    total: Fraction | None
+
+
+def outcome_of(result: Result) -> Outcome:
+    """The outcome that was published."""
+    return Outcome(result.grade, result_total(result))
 
 
 @implements("art.20", "R34")
-def lower(old_grade: str | None, old_total: Fraction | None, grade: str | None, total: Fraction | None) -> bool:
-    """Whether an outcome is worse than another: a lower grade, or fewer points in the same.
+def is_worse(before: Outcome, after: Outcome) -> bool:
+    """Whether an outcome is to the agency's disadvantage: a lower grade, or fewer points in the same.
 
     For who was not assessed nothing is worse. Not to be assessed any more is, unless it takes away an `unqualified`.
     """
-    if old_grade is None:
+    if before.grade is None:
         return False
-    if grade is None:
-        return old_grade != Grade.UNQUALIFIED.value
-    if grade != old_grade:
-        return GRADE_RANK[Grade(grade)] > GRADE_RANK[Grade(old_grade)]
-    return old_total is not None and total is not None and total < old_total
+    if after.grade is None:
+        return before.grade != Grade.UNQUALIFIED.value
+    if after.grade != before.grade:
+        return GRADE_RANK[Grade(after.grade)] > GRADE_RANK[Grade(before.grade)]
+    return before.total is not None and after.total is not None and after.total < before.total
 
 
 @implements("R34", "R36")
@@ -202,6 +216,70 @@ def made_by(trail: Trail, event_ids: Iterable[str], person_id: str) -> list[Even
     return list({event.id: event for event in behind if event.actor == person_id}.values())
 
 
-def impact_id(result_id: str, cause: str) -> str:
-    """The id of what a later fact would change of a result: the same in every replay."""
-    return f"{result_id}~{cause}"
+# ---- what may be decided, and by whom ----
+
+
+@implements("R35")
+def must_be_impartial(trail: Trail, filed: AppealFiled, person_id: str) -> None:
+    """Refuse a decision by who recorded or verified a disputed fact. Raises: Forbidden."""
+    for event in made_by(trail, filed.disputed, person_id):
+        raise Forbidden(
+            f"您记录或核实了所争议的事实（{event.id}），不能决定这件异议",
+            f"you recorded or verified what is disputed ({event.id}): you do not decide this appeal",
+            cites=("R35",),
+            remedy="请由委员会的其他成员决定",
+            remedy_en="Let another member of the committee decide.",
+        )
+
+
+@implements("R38")
+def must_not_answer_for_oneself(trail: Trail, objection: ObjectionFiled, person_id: str) -> None:
+    """Refuse the answer of who made the record, or decided what it rests on (as R35). Raises: Forbidden."""
+    for event in made_by(trail, [objection.event_id], person_id):
+        raise Forbidden(
+            f"您记录或核实了该记录（{event.id}），不能答复对它的更正申请",
+            f"you recorded or verified this record ({event.id}): you do not answer the objection to it",
+            cites=("R38", "R35"),
+            remedy="请由协会的其他人员答复",
+            remedy_en="Let somebody else of the association answer.",
+        )
+
+
+@implements("art.20", "R34")
+def must_not_harm(
+    published: tuple[Outcome, Outcome],
+    tiers: Iterable[tuple[Tier, Tier]],
+    years: Iterable[tuple[int, Outcome, Outcome]],
+    *,
+    replaces: bool,
+) -> None:
+    """Refuse a decision that leaves the appellant worse off, in the published result or in the ledger.
+
+    Each pair is what stands without the decision and with it: the published result, the tier on every day on which it
+    can change, the sheet of each year from the contested one on. They are looked at in this order, no further than the
+    first that is worse. `replaces`: whether the decision records facts in place of others. Raises: Contradiction.
+    """
+    harm = next(_harms(published, tiers, years), None)
+    if harm is not None:
+        raise Contradiction(
+            f"这一决定会使申诉人的{harm[0]}变差：异议不得使提出者处于更不利的地位",
+            f"this decision would worsen {harm[1]} of the appellant: an appeal is never to its disadvantage",
+            cites=("art.20", "R34"),
+            remedy="对申诉人不利的事实须另案处理：这里只作有利的更正，其余另行登记",
+            remedy_en="What is to the appellant's disadvantage belongs into a proceeding of its own: record it apart.",
+            pointer="/replace" if replaces else "/annul",
+        )
+
+
+def _harms(
+    published: tuple[Outcome, Outcome],
+    tiers: Iterable[tuple[Tier, Tier]],
+    years: Iterable[tuple[int, Outcome, Outcome]],
+) -> Iterator[tuple[str, str]]:
+    if is_worse(*published):
+        yield "已公布的结果", "the published result"
+    if any(TIER_RANK[after] > TIER_RANK[before] for before, after in tiers):
+        yield "惩戒等级", "the sanction tier"
+    for year, before, after in years:
+        if is_worse(before, after):
+            yield f"{year} 年度得分或等次", f"the points or the grade of {year}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from domain.events import PenaltyImposed, ResultPublished, ResultRevised
 from domain.measures.chapter2_filing import filed_periods
@@ -116,3 +116,28 @@ def ranked(results: Iterable[tuple[T, Grade, Fraction]]) -> list[tuple[T, int]]:
         tied = place > 0 and (ordered[place - 1][1], ordered[place - 1][2]) == (grade, score)
         ranks.append((item, ranks[-1][1] if tied else place + 1))
     return ranks
+
+
+class Candidate(NamedTuple, Generic[T]):
+    """Who is ranked in a year: whose result, in which category, with which grade and points."""
+
+    whose: T
+    category: str | None
+    grade: Grade
+    total: Fraction
+
+
+@implements("art.19", "R30", "R30a")
+def ranked_by_category(candidates: Iterable[Candidate[T]]) -> Iterator[tuple[T, int]]:
+    """Everybody with their rank in their category, category after category as they first appear."""
+    categories: dict[str | None, list[tuple[T, Grade, Fraction]]] = {}
+    for one in candidates:
+        categories.setdefault(one.category, []).append((one.whose, one.grade, one.total))
+    for of_one in categories.values():
+        yield from ranked(of_one)
+
+
+@implements("art.20", "R30", "R34")
+def moving(before: Mapping[T, int | None], after: Mapping[T, int | None], revised: T) -> list[T]:
+    """Whose rank moves when a result is revised, besides whose result it is: each of them has a new result."""
+    return [whose for whose, rank in before.items() if whose != revised and after.get(whose) != rank]

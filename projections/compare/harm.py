@@ -1,38 +1,34 @@
-"""Whether a decision on an appeal leaves the appellant worse off in the ledger: its tier, or a year's score (R34)."""
+"""What stands without a decision and with it: the tier on every day, the outcome of every year (R34 compares them)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 from domain.measures.calendar import add_years
 from domain.measures.chapter3_sanctions import sanction, tags
-from domain.measures.chapter4_appeals import lower
+from domain.measures.chapter4_appeals import Outcome
 from domain.measures.rulebook.rulebook import assessment_year_of
-from domain.measures.text.implements import implements
-from domain.values import TIER_RANK
+from domain.values import Tier
 from projections.replay.basis import Basis
 from projections.replay.sheet import Sheet
 
-Said = tuple[str, str]
 
-
-@implements("R34")
-def harmed(before: Basis, after: Basis, year: int) -> Said | None:
-    """What of the ledger would be worse, in both languages; None where nothing would.
-
-    Compared are the tier on every day on which it can change, and the sheets of all years from the contested one to
-    that of the bases.
-    """
+def tiers(before: Basis, after: Basis) -> Iterator[tuple[Tier, Tier]]:
+    """The tier without and with it, on every day on which it can change."""
     for day in sorted(_days(before) | _days(after)):
-        if _rank(after, day) > _rank(before, day):
-            return "惩戒等级", "the sanction tier"
+        yield _tier(before, day), _tier(after, day)
+
+
+def outcomes(before: Basis, after: Basis, year: int) -> Iterator[tuple[int, Outcome, Outcome]]:
+    """The outcome without and with it, of every year from this one to that of the bases."""
     for number in range(year, assessment_year_of(before.as_of, before.rulebook) + 1):
-        old, new = Sheet(before, number), Sheet(after, number)
-        grades = [None if one.grade is None else one.grade.value for one in (old, new)]
-        if lower(grades[0], old.score, grades[1], new.score):
-            return f"{number} 年度得分或等次", f"the points or the grade of {number}"
-    return None
+        yield number, _outcome(Sheet(before, number)), _outcome(Sheet(after, number))
+
+
+def _outcome(sheet: Sheet) -> Outcome:
+    return Outcome(None if sheet.grade is None else sheet.grade.value, sheet.score)
 
 
 def _days(basis: Basis) -> set[date]:
@@ -44,6 +40,6 @@ def _days(basis: Basis) -> set[date]:
     return days
 
 
-def _rank(basis: Basis, day: date) -> int:
+def _tier(basis: Basis, day: date) -> Tier:
     on_day = replace(basis, as_of=day)
-    return TIER_RANK[sanction(on_day.facts, basis.rulebook, basis.law.rulebooks).tier]
+    return sanction(on_day.facts, basis.rulebook, basis.law.rulebooks).tier

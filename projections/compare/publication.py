@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -24,8 +24,8 @@ from domain.law import Law
 from domain.ledger.reader import Reader
 from domain.measures.categories import group_of
 from domain.measures.chapter3_business import runs
-from domain.measures.chapter4_appeals import changes_of, resting_on, result_day, with_changes
-from domain.measures.chapter4_assessment import ranked
+from domain.measures.chapter4_appeals import Outcome, changes_of, resting_on, result_day, with_changes
+from domain.measures.chapter4_assessment import Candidate, ranked_by_category
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import Grade, Instant, agency_stream, assessment_stream
@@ -57,6 +57,11 @@ class Draft(NamedTuple):
     group: str | None
     """The category in which it is ranked, whatever its words are (R47)."""
     rank: int | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """Grade and points, to be compared with those published."""
+        return Outcome(None if self.grade is None else self.grade.value, self.total)
 
     @property
     def is_graded(self) -> bool:
@@ -147,17 +152,15 @@ def counted_events(sheet: Sheet) -> tuple[str, ...]:
     return tuple(event.id for event in sheet.basis.trail.events if event.id in ids)
 
 
-@implements("R30", "R30a")
-def with_ranks(drafts: Iterable[Draft]) -> Iterable[Draft]:
-    """The same with ranks, per category; who is not assessed has none."""
-    by_category: dict[str | None, list[tuple[Draft, Grade, Fraction]]] = {}
-    for draft in drafts:
-        if draft.total is None or draft.grade is None:
-            yield draft
-        else:
-            by_category.setdefault(draft.group, []).append((draft, draft.grade, draft.total))
-    for assessed in by_category.values():
-        yield from (draft._replace(rank=rank) for draft, rank in ranked(assessed))
+def with_ranks(drafts: Sequence[Draft]) -> Iterator[Draft]:
+    """The same with ranks, per category (R30); first those who have none, as they were not assessed."""
+    yield from (draft for draft in drafts if draft.total is None or draft.grade is None)
+    candidates = (
+        Candidate(draft, draft.group, draft.grade, draft.total)
+        for draft in drafts
+        if draft.total is not None and draft.grade is not None
+    )
+    yield from (draft._replace(rank=rank) for draft, rank in ranked_by_category(candidates))
 
 
 # ---- what a standing result rests on ----

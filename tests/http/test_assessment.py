@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from api.application.assessing import publishing
+from domain.measures.chapter4_publication import must_be_publishable
 from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_token
@@ -436,7 +437,7 @@ def test_what_is_recorded_while_a_year_is_worked_out_goes_to_the_worklist(
 ) -> None:
     """A fact that comes in between sheet and decision changes no published sheet, and touches it at once."""
     world, hit, other = year.world, year.world.assessed(), year.world.assessed()
-    whole = publishing._must_be_complete
+    whole = must_be_publishable
     late: list[dict[str, Any]] = []
 
     def meanwhile(*given: Any) -> None:
@@ -444,7 +445,7 @@ def test_what_is_recorded_while_a_year_is_worked_out_goes_to_the_worklist(
         late.append(world.done("RecordLapse", hit, item=4, occurred_on="2024-08-01"))
         late.append(world.done("RecordInspection", other))  # changes no score, but the agency's version
 
-    monkeypatch.setattr(publishing, "_must_be_complete", meanwhile)
+    monkeypatch.setattr(publishing, "must_be_publishable", meanwhile)
     assert world.publish()["count"] == 2
     assert "touched" not in late[0]
     assert {row["total"] for row in year.rows().values()} == {"85.50"}

@@ -14,7 +14,8 @@ from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
 from domain.folding import category_fold
 from domain.law import Law
 from domain.measures.chapter2_filing import profile_on
-from domain.measures.chapter4_appeals import impact_id, result_day
+from domain.measures.chapter4_appeals import result_day
+from domain.measures.chapter4_late_facts import impact_id
 from domain.trail.trail import Trail
 from domain.values import shanghai_date
 from projections.replay.basis import Basis

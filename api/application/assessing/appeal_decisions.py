@@ -13,17 +13,16 @@ from api.application.idempotency import Answered
 from api.application.nested_commands import Embedded, embedded
 from api.application.record import answer_of
 from api.application.several_facts import record_in_place
-from domain.agency import Agency
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.surveys import AnnulEvent
-from domain.errors import Contradiction, Forbidden, NotFound
+from domain.errors import NotFound
 from domain.events import AppealFiled, Event
 from domain.ledger.ledger import Ledger, UnitOfWork
-from domain.measures.chapter4_appeals import appeal_state, is_worse, made_by
+from domain.measures.chapter4_appeals import appeal_state, must_be_impartial, must_not_harm, outcome_of
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import FOREVER, Role, instant, shanghai_date
-from projections.compare.harm import harmed
+from projections.compare.harm import outcomes, tiers
 from projections.compare.publication import Draft, Published, judged_again, published
 from projections.compare.what_if import hypothetical
 from projections.replay.basis import Basis
@@ -99,7 +98,7 @@ def _decide(
     found = published(unit.reader, uscc, filed.year)
     agency = act.agency(unit, uscc)
     if act.separate_duties:
-        _must_be_impartial(act, agency, filed)
+        must_be_impartial(agency.trail, filed, act.caller.person_id)
     ids = tuple(one.event_id for one in replacing)
     decision = act.record(unit, uscc, body, filed.id, replaced=ids)
     annulled = list(_annul(act, unit, uscc, filed.id, body))
@@ -119,25 +118,14 @@ def _decide(
     return {**answer_of(unit, uscc, [*events, revision.result]), "appeal": filed.id, **revision.answer()}
 
 
-@implements("R34")
 def _must_not_harm(found: Published, draft: Draft, before: Basis, after: Basis, replaces: bool) -> None:
-    """Refuse a decision that leaves the appellant worse off, in the published result or in the ledger.
-
-    `before`, `after`: the ledger without and with the decision. Raises: Contradiction.
-    """
-    grade = None if draft.grade is None else draft.grade.value
-    harm = ("已公布的结果", "the published result") if is_worse(found.standing, grade, draft.total) else None
-    if harm is None:
-        harm = harmed(before, after, found.first.year)
-    if harm is not None:
-        raise Contradiction(
-            f"这一决定会使申诉人的{harm[0]}变差：异议不得使提出者处于更不利的地位",
-            f"this decision would worsen {harm[1]} of the appellant: an appeal is never to its disadvantage",
-            cites=("art.20", "R34"),
-            remedy="对申诉人不利的事实须另案处理：这里只作有利的更正，其余另行登记",
-            remedy_en="What is to the appellant's disadvantage belongs into a proceeding of its own: record it apart.",
-            pointer="/replace" if replaces else "/annul",
-        )
+    """Refuse what leaves the appellant worse off (R34). `before`, `after`: the ledger without and with the decision."""
+    must_not_harm(
+        (outcome_of(found.standing), draft.outcome),
+        tiers(before, after),
+        outcomes(before, after, found.first.year),
+        replaces=replaces,
+    )
 
 
 def _annul(act: ActionContext, unit: UnitOfWork, uscc: str, appeal_id: str, body: DecideAppeal) -> Iterator[Event]:
@@ -147,21 +135,3 @@ def _annul(act: ActionContext, unit: UnitOfWork, uscc: str, appeal_id: str, body
         if event_id not in agency.trail.annulled_by:
             command = AnnulEvent(event_id=event_id, reason=body.reasons, annulled_on=body.decided_on)
             yield act.record(unit, uscc, command, appeal_id=appeal_id)
-
-
-@implements("R35")
-def involving(trail: Trail, filed: AppealFiled, person_id: str) -> list[Event]:
-    """What somebody recorded or verified of what an appeal disputes: who did does not decide it."""
-    return made_by(trail, filed.disputed, person_id)
-
-
-def _must_be_impartial(act: ActionContext, agency: Agency, filed: AppealFiled) -> None:
-    """Refuse a decision by who recorded or verified a disputed fact. Raises: Forbidden."""
-    for event in involving(agency.trail, filed, act.caller.person_id):
-        raise Forbidden(
-            f"您记录或核实了所争议的事实（{event.id}），不能决定这件异议",
-            f"you recorded or verified what is disputed ({event.id}): you do not decide this appeal",
-            cites=("R35",),
-            remedy="请由委员会的其他成员决定",
-            remedy_en="Let another member of the committee decide.",
-        )

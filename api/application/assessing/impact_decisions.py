@@ -10,15 +10,21 @@ from api.application.assessing.publishing import round_of
 from api.application.assessing.revising import RevisionReason, differs, revise
 from api.application.idempotency import Answered
 from api.application.record import answer_of
-from domain.assessment import not_after
 from domain.commands.rounds import DisposeImpact
-from domain.errors import Contradiction, NotFound, already
+from domain.errors import NotFound, not_after
 from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
 from domain.ledger.ledger import UnitOfWork
-from domain.measures.chapter4_appeals import impact_id, is_worse
+from domain.measures.chapter4_appeals import outcome_of
+from domain.measures.chapter4_late_facts import (
+    impact_id,
+    is_for_the_worse,
+    must_be_open,
+    must_have_heard,
+    must_not_lie_before_the_result,
+)
 from domain.measures.text.implements import implements
-from domain.values import Grade, agency_stream, shanghai_date
-from projections.compare.publication import Draft, Published, let_in, published
+from domain.values import agency_stream, shanghai_date
+from projections.compare.publication import let_in, published
 from projections.rows.read.published import WorklistFilter, matters
 
 
@@ -47,23 +53,11 @@ def _dispose(
     waiting = next(iter(matters(unit.connection, wanted)), None)
     if waiting is None:
         raise no_such_impact()
-    if not waiting.matter.is_open:
-        raise already(
-            f"该影响已处理（{waiting.matter.status}）",
-            f"this impact has been disposed of ({waiting.matter.status})",
-            "R36",
-        )
+    must_be_open(waiting.matter.is_open, waiting.matter.status)
     act.agency(unit, uscc)
     found = published(unit.reader, uscc, result.year)
-    if found is not None and body.disposed_on < found.standing.occurred_on:
-        raise Contradiction(
-            f"处理日期（{body.disposed_on}）早于结果公布之日（{found.standing.occurred_on}）",
-            f"the day of disposal ({body.disposed_on}) lies before the result's day ({found.standing.occurred_on})",
-            cites=("R36",),
-            remedy="请核对日期",
-            remedy_en="Check the date.",
-            pointer="/disposed_on",
-        )
+    if found is not None:
+        must_not_lie_before_the_result(body.disposed_on, found.standing.occurred_on)
     event = act.append(
         unit,
         ImpactDisposed,
@@ -83,19 +77,12 @@ def _dispose(
     draft = let_in(found, event.recorded_at, fact)
     if not differs(found, draft):  # a decision has taken it in already
         return answer_of(unit, uscc, [event])
-    if _is_for_the_worse(found, draft) and round_of(unit.reader, result.year).was_final(found.standing.recorded_at):
-        body.must_have_heard(shanghai_date(fact.recorded_at))
+    other_category = found.standing.sheet.get("category", draft.category) != draft.category
+    for_the_worse = is_for_the_worse(outcome_of(found.standing), draft.outcome, other_category=other_category)
+    if for_the_worse and round_of(unit.reader, result.year).was_final(found.standing.recorded_at):
+        must_have_heard(body.hearing_on, shanghai_date(fact.recorded_at), body.disposed_on)
     revision = revise(act, unit, found, draft, body.disposed_on, RevisionReason(impact_id=impact))
     return {**answer_of(unit, uscc, [event, revision.result]), **revision.answer()}
-
-
-@implements("R36")
-def _is_for_the_worse(found: Published, draft: Draft) -> bool:
-    """Whether reopening is not plainly for the better: a lower grade or total, another category, or 不合格 at all."""
-    grade = None if draft.grade is None else draft.grade.value
-    before = found.standing
-    moved = before.sheet.get("category", draft.category) != draft.category
-    return moved or is_worse(before, grade, draft.total) or (before.grade is None and draft.grade is Grade.UNQUALIFIED)
 
 
 def no_such_impact() -> NotFound:

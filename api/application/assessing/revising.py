@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from api.application.action_context import ActionContext
 from domain.events import Event, RankMoved, RanksRevised, ResultPublished, ResultRevised
 from domain.ledger.ledger import UnitOfWork
-from domain.measures.chapter4_appeals import appeal_week
-from domain.measures.chapter4_assessment import ranked
+from domain.measures.chapter4_appeals import appeal_week, week_after_revision
+from domain.measures.chapter4_assessment import Candidate, moving, ranked_by_category
 from domain.measures.text.implements import implements
 from domain.values import Grade, agency_stream, assessment_stream
 from projections.answers.scalars import plain
@@ -87,10 +87,11 @@ def revise(
     law = unit.law()
     recorded_on = unit.day_at(unit.lock_district(year))
     limit = appeal_week(on, recorded_on, law.rulebooks, law.calendar).day
-    mine = max(limit, found.standing.deadline or limit)  # a week that runs is never cut short
-    moving = [one for one in before if one.uscc != uscc and ranks.get(one.uscc) != one.result.rank]
-    unit.take([agency_stream(one.uscc) for one in moving], year)
-    rest = unit.reader.named(one.event_id for one in moving)
+    mine = week_after_revision(limit, found.standing.deadline)
+    others = set(moving({one.uscc: one.result.rank for one in before}, ranks, uscc))
+    moved_ones = [one for one in before if one.uscc in others]
+    unit.take([agency_stream(one.uscc) for one in moved_ones], year)
+    rest = unit.reader.named(one.event_id for one in moved_ones)
     result = act.append(
         unit, ResultRevised, draft.stream, on, year=year, rank=ranks.get(uscc),
         grade=None if draft.grade is None else draft.grade.value, sheet=as_decided(draft.sheet), basis=draft.basis,
@@ -99,7 +100,7 @@ def revise(
         difference=(*_rank_difference(found.standing.rank, ranks.get(uscc)), *_differences(found, draft)),
         deadline=mine, **why._asdict(),
     )  # fmt: skip
-    moved = tuple(_move(act, unit, one, rest[one.event_id], ranks.get(one.uscc), on, limit, why) for one in moving)
+    moved = tuple(_move(act, unit, one, rest[one.event_id], ranks.get(one.uscc), on, limit, why) for one in moved_ones)
     act.append(
         unit,
         RanksRevised,
@@ -116,15 +117,14 @@ def revise(
 
 def ranks_with(standing: Sequence[StandingResult], draft: Draft) -> dict[str, int]:
     """The ranks of all agencies of a year, per category, with this draft in place of the agency's result (R30)."""
-    by_category: dict[str | None, list[tuple[str, Grade, Fraction]]] = {}
-    for one in standing:
-        result = one.result
-        if one.uscc != draft.uscc and result.hundredths is not None and result.grade is not None:
-            total = Fraction(result.hundredths, 100)
-            by_category.setdefault(result.category_key, []).append((one.uscc, Grade(result.grade), total))
+    candidates = [
+        Candidate(one.uscc, one.result.category_key, Grade(one.result.grade), Fraction(one.result.hundredths, 100))
+        for one in standing
+        if one.uscc != draft.uscc and one.result.hundredths is not None and one.result.grade is not None
+    ]
     if draft.total is not None and draft.grade is not None:
-        by_category.setdefault(draft.group, []).append((draft.uscc, draft.grade, draft.total))
-    return {uscc: rank for results in by_category.values() for uscc, rank in ranked(results)}
+        candidates.append(Candidate(draft.uscc, draft.group, draft.grade, draft.total))
+    return dict(ranked_by_category(candidates))
 
 
 def _move(
@@ -146,7 +146,7 @@ def _move(
         unit, ResultRevised, old.stream, on, year=old.year, grade=old.grade, rank=rank,
         sheet=summary_of(old.sheet), basis=(), known_at=old.known_at, log_index=old.log_index,
         rulebook_sha256=old.rulebook_sha256, calendar_sha256=old.calendar_sha256, sheet_of=sheet_of, replaces=old.id,
-        difference=tuple(_rank_difference(before, rank)), deadline=max(limit, old.deadline or limit),
+        difference=tuple(_rank_difference(before, rank)), deadline=week_after_revision(limit, old.deadline),
         **why._asdict(),
     )  # fmt: skip
     return RankMoved(standing.uscc, standing.result.category, before, rank, event.id)

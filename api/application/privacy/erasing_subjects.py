@@ -11,9 +11,8 @@ from typing import Any
 
 from api.application.action_context import ActionContext
 from api.application.idempotency import Answered
-from domain.assessment import not_after
 from domain.commands.erasing import EraseSubject
-from domain.errors import Contradiction, NotFound, already
+from domain.errors import Contradiction, NotFound, already, not_after
 from domain.events import Event, SubjectErased
 from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.store.access.tokens import create_person, person_named

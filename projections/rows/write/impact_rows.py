@@ -29,8 +29,9 @@ from domain.events import (
 from domain.ledger.read_models import Touched
 from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
-from domain.measures.chapter4_appeals import impact_id, result_day
+from domain.measures.chapter4_appeals import result_day
 from domain.measures.chapter4_assessment import why_not_assessed
+from domain.measures.chapter4_late_facts import ever_rested_on, impact_id, is_of_a_decision
 from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
 from domain.trail.keys import appeal_key, field_keys, result_key, type_key, type_keys
@@ -103,13 +104,14 @@ def _differing(change: ReplacedPeriods) -> Iterator[date]:
 
 def _is_of_the_result(context: Context, event: Event, result: ResultPublished | ResultRevised) -> bool:
     """Whether it is part of the decision of an appeal about this year, which revises the result itself (R34)."""
-    filed = {one.event.id for one in context.entries.under([appeal_key(result.year)])}
-    decided = [one for one in _decisions(context) if one.appeal_id in filed]
-    if isinstance(event, EventAnnulled):
-        target = context.entries.one(event.event_id)
-        late = target is not None and not _let_in(context, target.event, result.year, decided)
-        return event.appeal_id in filed or late  # of a fact that no result knew: what that fact opened is void
-    return any(event.id in one.replaced for one in decided)
+    appeals = {one.event.id for one in context.entries.under([appeal_key(result.year)])}
+    decided = [one for one in _decisions(context) if one.appeal_id in appeals]
+
+    def is_late(event_id: str) -> bool:
+        target = context.entries.one(event_id)
+        return target is not None and not _let_in(context, target.event, result.year, decided)
+
+    return is_of_a_decision(event, appeals, decided, is_late)
 
 
 def _decisions(context: Context) -> list[AppealUpheld | AppealPartlyUpheld]:
@@ -118,20 +120,10 @@ def _decisions(context: Context) -> list[AppealUpheld | AppealPartlyUpheld]:
 
 
 def _let_in(context: Context, fact: Event, year: int, decided: Sequence[AppealUpheld | AppealPartlyUpheld]) -> bool:
-    """Whether the year's results ever rested on a fact: known at the publication, or let in since (R34, R36)."""
-    first = context.now([result_key(year)]).events[0]
-    known = first.sheet.get("version", first.version) if isinstance(first, ResultPublished) else first.version
-    if fact.version <= known or any(fact.id in one.replaced for one in decided):
-        return True
-    disposed = (one.event for one in context.entries.under([type_key(ImpactDisposed)]))
-    revised = {
-        one.impact_id
-        for one in context.now([result_key(year)]).events
-        if isinstance(one, ResultRevised) and one.sheet_of is None
-    }
-    return any(
-        isinstance(one, ImpactDisposed) and one.cause == fact.id and one.impact_id in revised for one in disposed
-    )  # a reopening of this year: that of another year, or one that changed nothing, let nothing in
+    results = context.now([result_key(year)]).events
+    return ever_rested_on(
+        fact, results, decided, lambda: (one.event for one in context.entries.under([type_key(ImpactDisposed)]))
+    )
 
 
 _PROFILE = (*FILING, *field_keys(("category",)))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from api.application.assessing.appeal import Appeal, appeal_of
-from api.application.assessing.appeal_decisions import involving
 from api.application.assessing.dossier import ZIP, dossier
 from api.application.background.checkpoint_signer import sealed_up
 from api.application.questions.inquiry import Answer, FileAnswer, Inquiry, question
 from domain.errors import Invalid
+from domain.measures.chapter4_appeals import made_by
 
 
 @question("/v1/appeals/{id}")
@@ -18,7 +18,7 @@ def appeal_in_full(inquiry: Inquiry, id: str) -> Answer:  # noqa: A002  # the na
         inquiry.about = uscc
         found, caller = Appeal(questions, uscc, filed), inquiry.caller
         separate = inquiry.service.settings.separate_duties
-        conflict = involving(found.basis.trail, filed, caller.person_id) if separate else []
+        conflict = made_by(found.basis.trail, filed.disputed, caller.person_id) if separate else []
         content = {**found.answer(caller), "conflict": [one.id for one in conflict]}
     return Answer(content)
 

@@ -21,7 +21,8 @@ from api.application.questions.year.worklist_questions import impact_part, matte
 from domain.commands.base import unknown_in_body
 from domain.commands.fields import Commands, Id, Part
 from domain.events import ImpactDisposed, ResultRevised
-from domain.measures.chapter4_appeals import changes_of, is_worse, result_total
+from domain.measures.chapter4_appeals import changes_of, is_worse, outcome_of, result_total
+from domain.measures.chapter4_assessment import moving
 from domain.measures.text.implements import implements
 from domain.store.db.engine import Connection
 from domain.values import rounded
@@ -105,7 +106,7 @@ def _consequences(
     draft, moved = draft_of(basis, found.first.year), BasisDifference.between(again(found, basis.known_at), basis)
     sheet = dict(full_sheet(found.events, found.standing))
     grade = None if draft.grade is None else draft.grade.value
-    kept = is_worse(found.standing, grade, draft.total) or not differs(found, draft)
+    kept = is_worse(outcome_of(found.standing), draft.outcome) or not differs(found, draft)
     kept = kept and not reopened
     text, text_en = _KEPT if kept else _REVISED
     return {
@@ -134,16 +135,17 @@ def _ranks(connection: Connection, found: Published, draft: Draft, *, kept: bool
     """The agency's rank before and after, and whose ranks move with it; others are only counted unless `others`."""
     rows = list(results_of_year(connection, found.first.year))
     ranks = {one.uscc: one.result.rank for one in rows} if kept else ranks_with(rows, draft)
-    moving = [
+    moved = set(moving({one.uscc: one.result.rank for one in rows}, ranks, draft.uscc))
+    others_moving = [
         {"uscc": one.uscc, "name": one.result.name, "before": one.result.rank, "after": ranks.get(one.uscc)}
         for one in rows
-        if one.uscc != draft.uscc and ranks.get(one.uscc) != one.result.rank
+        if one.uscc in moved
     ]
     return {
         "before": found.standing.rank,
         "after": ranks.get(draft.uscc),
-        "moved": len(moving),
-        "others": moving if others else None,
+        "moved": len(moved),
+        "others": others_moving if others else None,
     }
 
 
