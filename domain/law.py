@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from domain.errors import NotFound
+from domain.errors import Contradiction, NotFound
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, year_span
@@ -61,3 +61,21 @@ def must_be_assessed(law: Law, year: int) -> None:
             remedy="请查询施行之后的年度",
             remedy_en="Ask for a year from then on.",
         )
+
+
+@implements("art.28", "R4")
+def must_go_with(rulebook: Rulebook, own: Iterable[Event]) -> None:
+    """Refuse a rulebook that does not go with those adopted before, by the events of the ledger's own stream.
+
+    Raises: Contradiction for one from before the Measures; what the rulebooks contradict each other in.
+    """
+    adopted = [Rulebook.from_content(event.content) for event in own if isinstance(event, RulebookAdopted)]
+    if adopted and rulebook.effective_from < min(book.effective_from for book in adopted):
+        raise Contradiction(
+            f"规则 {rulebook.id} 自 {rulebook.effective_from} 起，早于办法施行之日",
+            f"rulebook {rulebook.id} would take effect on {rulebook.effective_from}, before the Measures",
+            cites=("art.28", "R4"),
+            remedy="请填写施行之日或更晚的日期",
+            remedy_en="Give the day of the Measures or a later one.",
+        )
+    Rulebooks([*adopted, rulebook])

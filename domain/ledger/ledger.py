@@ -5,7 +5,7 @@ Writers meet only on the head row of their stream (events.md). The ledger's own 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 from uuid import UUID
@@ -14,8 +14,10 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.utils import EnvType
 
 from domain.agency import Agency, project_agency
-from domain.events import LedgerOpened
+from domain.events import Event, LedgerOpened
+from domain.law import Law
 from domain.ledger.memory import LedgerMemory
+from domain.ledger.prepared import PreparedEvents, prepare
 from domain.ledger.read_models import ReadModels
 from domain.ledger.reader import Reader
 from domain.ledger.unit_of_work import Clock, UnitOfWork, no_clock
@@ -90,6 +92,10 @@ class Ledger(Application[UUID]):
                 raise no_clock()
             yield unit
             unit.flush()
+
+    def prepare(self, reader: Reader, events: Iterable[Event], law: Law) -> PreparedEvents:
+        """Make events of many agencies and their rows ready, for `UnitOfWork.put`: nobody has to wait meanwhile."""
+        return prepare(reader.connection, self.memory, self.read_models, events, law)
 
     def open(
         self,

@@ -12,25 +12,28 @@ from domain.agency import Agency, unknown_agency
 from domain.commands.base import Command, Recording
 from domain.errors import Contradiction
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
-from domain.law import Law
+from domain.law import Law, must_go_with
 from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.memory import LedgerMemory
+from domain.ledger.prepared import PreparedEvents
 from domain.ledger.read_models import Projected, ReadModels
 from domain.ledger.reader import Reader
 from domain.measures.calendar import Calendar
-from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
+from domain.measures.rulebook.rulebook import Rulebook
 from domain.similar import content_key
-from domain.store.db.dialect import lock_law
+from domain.store.db.dialect import lock_law, transaction_clock
 from domain.store.db.engine import Connection
-from domain.store.db.statements import Insert
+from domain.store.db.statements import Insert, Staged, write
 from domain.store.keys.vault import Vault
 from domain.store.log.clock import ClockWatch
 from domain.store.log.event_index_sql import StoredEntries
+from domain.store.log.recorder import event_rows
 from domain.store.log.similar_index import MOST_SIMILAR, alike
 from domain.store.log.stream_heads import (
     LedgerSnapshot,
     StreamHead,
     advanced,
+    head_changes,
     heads_of,
     last_recorded_at,
     lock_for_recording,
@@ -46,6 +49,7 @@ from domain.values import (
     new_id,
     next_instant,
     shanghai_date,
+    stream_id,
 )
 
 Clock = Callable[[], datetime]
@@ -145,6 +149,31 @@ class UnitOfWork:
         elif _is_agency(stream):
             self.entries(stream).add(event)
         return event
+
+    def put(self, prepared: PreparedEvents, known_at: Instant, year: int) -> tuple[dict[str, bytes], set[str]]:
+        """Write events prepared for many agencies, each as the next of its stream. Takes the district's lock.
+
+        They are recorded at one instant after `known_at`. Gives the leaf hashes of what was written, by stream; and the
+        streams to which something was appended meanwhile: nothing is written for those, `append` does it.
+        """
+        now = self.clock() if self.clock else self.believed(transaction_clock(self.connection))
+        at = next_instant(now, known_at)
+        ready = prepared.at(at)
+        staged = Staged(self.connection, [event_rows(list(ready.stored.values())), *ready.inserts])
+        self.lock_district(year)
+        heads = self.take(ready.stored, year)
+        overtaken = ready.overtaken(heads, at)
+        # Rows are closed before their successors are there: one that begins on the same day must not be closed with it.
+        write(self.connection, ready.changes_without(overtaken))
+        staged.put({stream_id(stream).hex for stream in overtaken})
+        written = {stream: one for stream, one in ready.stored.items() if stream not in overtaken}
+        moves = [(heads[stream], advanced(heads[stream], [one])) for stream, one in written.items()]
+        write(self.connection, [head_changes(moves)])
+        return {stream: one.leaf_hash for stream, one in written.items()}, overtaken
+
+    def leaf_of(self, event: Event) -> bytes:
+        """The leaf hash (RFC 6962) of an event of this transaction."""
+        return self.memory.mapper.to_stored_event(event).leaf_hash
 
     def entries(self, stream: str) -> StoredEntries:
         """The events of an agency's stream by key, read as they are asked for."""
@@ -289,17 +318,7 @@ class UnitOfWork:
         Refused when it does not go with those adopted before: an adoption cannot be annulled.
         """
         self.lock(LEDGER_STREAM)
-        own = self.reader.events(LEDGER_STREAM)
-        adopted = [Rulebook.from_content(event.content) for event in own if isinstance(event, RulebookAdopted)]
-        if adopted and rulebook.effective_from < min(book.effective_from for book in adopted):
-            raise Contradiction(
-                f"规则 {rulebook.id} 自 {rulebook.effective_from} 起，早于办法施行之日",
-                f"rulebook {rulebook.id} would take effect on {rulebook.effective_from}, before the Measures",
-                cites=("art.28", "R4"),
-                remedy="请填写施行之日或更晚的日期",
-                remedy_en="Give the day of the Measures or a later one.",
-            )
-        Rulebooks([*adopted, rulebook])  # raises what they contradict each other in
+        must_go_with(rulebook, self.reader.events(LEDGER_STREAM))
         return self.adopt(
             RulebookAdopted,
             actor,

@@ -6,52 +6,33 @@ since gets its result by itself, as the next version, with the facts that came i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from api.application.action_context import ActionContext
 from domain.events import Event, ResultPublished
-from domain.law import Law
 from domain.ledger.ledger import Reader, UnitOfWork
+from domain.ledger.prepared import NOT_YET, PreparedEvents
 from domain.measures.calendar import Deadline
-from domain.proof.check import leaf_hash
-from domain.store.db.dialect import transaction_clock
-from domain.store.db.statements import Insert, RowUpdate, Staged, write
-from domain.store.log.event_index_sql import StoredEntries
-from domain.store.log.mapper import LedgerStoredEvent
-from domain.store.log.recorder import event_rows
-from domain.store.log.stream_heads import advanced, head_changes
 from domain.trail.trail import Trail
-from domain.values import Instant, next_instant, stream_id
 from projections.compare.publication import Draft, Drafts, as_decided, draft_of
 from projections.replay.basis import Basis
 
-W = TypeVar("W", Insert, RowUpdate)
-
-NOT_YET: Instant = "0001-01-01T00:00:00.000001Z"
-"""Stands for the instant of recording, which is known only in the transaction."""
-_NOT_YET = NOT_YET.encode()
-
 
 class Prepared(NamedTuple):
-    """Results ready to be recorded at an instant, with the rows that follow from them."""
+    """Results ready to be recorded, with the rows that follow from them."""
 
     drafts: Drafts
     publication_id: str
     limit: Deadline
-    stored: dict[str, LedgerStoredEvent]
-    """By stream."""
-    inserts: list[Insert]
-    changes: list[RowUpdate]
+    """The last day to appeal against them."""
+    events: PreparedEvents
 
 
-def prepared(act: ActionContext, reader: Reader, drafts: Drafts, law: Law, limit: Deadline) -> Prepared:
+def prepared(act: ActionContext, reader: Reader, drafts: Drafts, limit: Deadline) -> Prepared:
     """Make the results and their rows, reading only."""
-    ledger, publication = act.ledger, act.make_id()
-    recorded: dict[str, tuple[list[Event], StoredEntries]] = {}
-    for draft in drafts.results:
-        event = ResultPublished(
+    publication = act.make_id()
+    events = [
+        ResultPublished(
             stream=draft.stream,
             version=draft.version + 1,
             id=act.make_id(),
@@ -62,18 +43,9 @@ def prepared(act: ActionContext, reader: Reader, drafts: Drafts, law: Law, limit
             publication_id=publication,
             **fields_of(drafts, draft, limit),
         )
-        entries = StoredEntries(reader.connection, draft.stream, ledger.memory.mapper)
-        entries.add(event)
-        recorded[draft.stream] = ([event], entries)
-    writes = ledger.read_models.recorded(reader.connection, recorded, law, frozenset()).writes
-    return Prepared(
-        drafts,
-        publication,
-        limit,
-        {stream: ledger.memory.mapper.to_stored_event(events[0]) for stream, (events, _) in recorded.items()},
-        [one for one in writes if isinstance(one, Insert)],
-        [one for one in writes if isinstance(one, RowUpdate)],
-    )
+        for draft in drafts.results
+    ]
+    return Prepared(drafts, publication, limit, act.ledger.prepare(reader, events, drafts.law))
 
 
 def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
@@ -92,54 +64,16 @@ def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
     }
 
 
-def record(act: ActionContext, unit: UnitOfWork, made: Prepared) -> Iterator[bytes]:
+def record(act: ActionContext, unit: UnitOfWork, made: Prepared) -> list[bytes]:
     """Record all results: the leaf hash of each, in the order of their streams. Takes the district's lock."""
-    year = made.drafts.year
-    at = next_instant(
-        unit.clock() if unit.clock else unit.believed(transaction_clock(unit.connection)), made.drafts.known_at
-    )
-    stored = {stream: _at(one, at) for stream, one in made.stored.items()}
-    rows = [_rows_at(one, at) for one in made.inserts]
-    staged = Staged(unit.connection, [event_rows(list(stored.values())), *rows])
-    unit.lock_district(year)
-    heads = unit.take(stored, year)
-    moved = {
-        stream
-        for stream, one in stored.items()
-        if heads[stream].version + 1 != one.originator_version or (heads[stream].last_recorded_at or "") >= at
-    }
-    gone = {stream_id(stream).hex for stream in moved}
-    # Rows are closed before their successors are there: one that begins on the same day must not be closed with it.
-    write(unit.connection, [_without(_rows_at(one, at), gone) for one in made.changes])
-    staged.put(gone)
-    moves = [(heads[stream], advanced(heads[stream], [one])) for stream, one in stored.items() if stream not in moved]
-    write(unit.connection, [head_changes(moves)])
-    leaves = {stream: one.leaf_hash for stream, one in stored.items() if stream not in moved}
+    leaves, overtaken = unit.put(made.events, made.drafts.known_at, made.drafts.year)
     for draft in made.drafts.results:
-        if draft.stream in moved:
-            event = _record_moved(act, unit, made, draft)
-            leaves[draft.stream] = unit.memory.mapper.to_stored_event(event).leaf_hash
-    yield from (leaves[stream] for stream in sorted(leaves))
+        if draft.stream in overtaken:
+            leaves[draft.stream] = unit.leaf_of(_record_overtaken(act, unit, made, draft))
+    return [leaves[stream] for stream in sorted(leaves)]
 
 
-def _at(stored: LedgerStoredEvent, at: Instant) -> LedgerStoredEvent:
-    """The same recorded at an instant."""
-    if stored.state.count(_NOT_YET) != 1:
-        raise ValueError(f"{stored.stream}: the place of the instant is not found once in what is to be stored")
-    state = stored.state.replace(_NOT_YET, at.encode())
-    return replace(stored, state=state, recorded_at=at, leaf_hash=leaf_hash(state))
-
-
-def _rows_at(one: W, at: Instant) -> W:
-    return one._replace(rows=[tuple(at if value == NOT_YET else value for value in row) for row in one.rows])
-
-
-def _without(one: RowUpdate, originators: set[str]) -> RowUpdate:
-    place = len(one.values) + one.keys.index("originator_id")
-    return one._replace(rows=[row for row in one.rows if row[place] not in originators])
-
-
-def _record_moved(act: ActionContext, unit: UnitOfWork, made: Prepared, draft: Draft) -> Event:
+def _record_overtaken(act: ActionContext, unit: UnitOfWork, made: Prepared, draft: Draft) -> Event:
     return act.append(
         unit,
         ResultPublished,

@@ -44,7 +44,7 @@ def publish_year(act: ActionContext, year: int, body: PublishYear) -> Answered:
         drafts = drafted(reader, now, year, body.published_on, log_index)
         must_be_publishable(year, _results(drafts), [(one.uscc, one.part) for one in body.waivers])
         limit = appeal_week(body.published_on, shanghai_date(now), drafts.law.rulebooks, drafts.law.calendar)
-        made = prepared(act, reader, drafts, drafts.law, limit)
+        made = prepared(act, reader, drafts, limit)
     return act.carry_out(lambda unit: _publish(act, unit, made, body))
 
 
@@ -95,7 +95,7 @@ def _publish(act: ActionContext, unit: UnitOfWork, made: Prepared, body: Publish
     """Record the decision and a result for each agency, all or nothing."""
     drafts = made.drafts
     year, on = drafts.year, body.published_on
-    leaves = list(record(act, unit, made))
+    leaves = record(act, unit, made)
     head = unit.lock_district(year)
     law = unit.law()
     today = unit.day_at(head)
