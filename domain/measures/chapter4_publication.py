@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from domain.assessment import AssessmentRound
 from domain.errors import Contradiction, Invalid, already, not_after
+from domain.events import YearClosed, YearPublished
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements
 
@@ -34,28 +34,36 @@ class YearResult(NamedTuple):
 
 @implements("art.19", "R32", "R45")
 def may_be_published(
-    round_: AssessmentRound, published_on: date, meeting_on: date, today: date, rulebooks: Rulebooks, *, explained: bool
+    year: int,
+    published: YearPublished | None,
+    published_on: date,
+    meeting_on: date,
+    today: date,
+    rulebooks: Rulebooks,
+    *,
+    explained: bool,
 ) -> None:
     """Refuse a second publication, one before the year is over, in the future, or dated back without a word why.
 
-    A year before the Measures has no assessment (art.28, R20). `explained`: whether it says why it is dated back.
+    A year before the Measures has no assessment (art.28, R20). `published`: the publication that stands;
+    `explained`: whether it says why it is dated back.
     Raises: Contradiction, Invalid.
     """
-    _must_be_in_force(round_.year, rulebooks)
-    if round_.published is not None:
+    _must_be_in_force(year, rulebooks)
+    if published is not None:
         raise already(
-            f"{round_.year} 年度考评结果已于 {round_.published.occurred_on} 公布",
-            f"the results of {round_.year} were published on {round_.published.occurred_on}",
+            f"{year} 年度考评结果已于 {published.occurred_on} 公布",
+            f"the results of {year} were published on {published.occurred_on}",
             "art.19",
             "R32",
         )
-    last = rulebooks.span_of(round_.year)[1]
+    last = rulebooks.span_of(year)[1]
     for field, day in (("published_on", published_on), ("meeting_on", meeting_on)):
         not_after(field, day, today)
     if published_on <= last:
         raise Invalid(
-            f"公布日期为 {published_on}，考评年度 {round_.year} 到 {last} 才结束",
-            f"published on {published_on}: the assessment year {round_.year} ends only on {last}",
+            f"公布日期为 {published_on}，考评年度 {year} 到 {last} 才结束",
+            f"published on {published_on}: the assessment year {year} ends only on {last}",
             cites=("art.19", "R32"),
             remedy="请在年度结束之后公布",
             remedy_en="Publish after the year is over.",
@@ -63,8 +71,8 @@ def may_be_published(
         )
     if meeting_on <= last:
         raise Invalid(
-            f"会议日期为 {meeting_on}，考评年度 {round_.year} 到 {last} 才结束",
-            f"the meeting was on {meeting_on}: the assessment year {round_.year} ends only on {last}",
+            f"会议日期为 {meeting_on}，考评年度 {year} 到 {last} 才结束",
+            f"the meeting was on {meeting_on}: the assessment year {year} ends only on {last}",
             cites=("art.19", "R32"),
             remedy="考评工作会议在年度结束之后召开：请核对会议日期",
             remedy_en="The committee meets after the year is over: check its date.",
@@ -181,28 +189,33 @@ def _lacking(results: Iterable[YearResult], waived: Collection[tuple[str, str]])
 
 @implements("R36")
 def may_be_closed(
-    round_: AssessmentRound, closed_on: date, today: date, deadlines: Iterable[date], open_appeals: Iterable[str]
+    year: int,
+    published: YearPublished | None,
+    closed: YearClosed | None,
+    closed_on: date,
+    today: date,
+    deadlines: Iterable[date],
+    open_appeals: Iterable[str],
 ) -> None:
     """Refuse to close before the publication, within a window, or over an open appeal. Raises: Contradiction, Invalid.
 
-    `deadlines`: the last days to appeal against the standing results; `open_appeals`: ids of those not decided.
+    `published`, `closed`: what stands; `deadlines`: the last days to appeal against the standing results;
+    `open_appeals`: ids of those not decided.
     """
-    if round_.published is None:
+    if published is None:
         raise Contradiction(
-            f"{round_.year} 年度考评结果尚未公布",
-            f"the results of {round_.year} have not been published",
+            f"{year} 年度考评结果尚未公布",
+            f"the results of {year} have not been published",
             cites=("R36",),
             remedy="请先公布",
             remedy_en="Publish them first.",
         )
-    if round_.closed is not None:
+    if closed is not None:
         raise already(
-            f"{round_.year} 年度已于 {round_.closed.occurred_on} 办结",
-            f"the year {round_.year} was closed on {round_.closed.occurred_on}",
-            "R36",
+            f"{year} 年度已于 {closed.occurred_on} 办结", f"the year {year} was closed on {closed.occurred_on}", "R36"
         )
     not_after("closed_on", closed_on, today)
-    last = max(deadlines, default=round_.published.deadline)
+    last = max(deadlines, default=published.deadline)
     if closed_on <= last:
         raise Contradiction(
             f"异议期到 {last} 为止，{closed_on} 尚不能办结",

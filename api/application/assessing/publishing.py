@@ -67,7 +67,13 @@ def _may_publish(reader: Reader, year: int, body: PublishYear, today: date) -> N
     law = _law(reader)
     explained = body.reason is not None or body.note is not None
     may_be_published(
-        round_of(reader, year), body.published_on, body.meeting_on, today, law.rulebooks, explained=explained
+        year,
+        round_of(reader, year).published,
+        body.published_on,
+        body.meeting_on,
+        today,
+        law.rulebooks,
+        explained=explained,
     )
 
 
@@ -143,8 +149,11 @@ def close_year(act: ActionContext, year: int, body: CloseYear) -> Answered:
         head = unit.lock_district(year)
         standing = list(results_of_year(unit.connection, year))
         waiting = matters(unit.connection, WorklistFilter("appeal", year=year))
+        round_ = round_of(unit.reader, year)
         may_be_closed(
-            round_of(unit.reader, year),
+            year,
+            round_.published,
+            round_.closed,
             body.closed_on,
             unit.day_at(head),
             (one.result.deadline for one in standing if one.result.deadline is not None),
