@@ -20,7 +20,7 @@ from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, shipped_ruleb
 from domain.measures.staff import Elsewhere, Stay, stays
 from domain.trail.facts import known
 from domain.trail.trail import Trail
-from domain.values import FOREVER, SHANGHAI, Role, instant, next_instant, shanghai_date
+from domain.values import FOREVER, SHANGHAI, Role, instant, next_instant
 from projections.replay.basis import Basis
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -98,12 +98,10 @@ class District:
                 actor="p",
                 role=self.role,
                 via="api",
-                today=shanghai_date(at),
+                law=self.law,
                 recorded_at=at,
                 event_id=event_id or f"e{next(self._ids)}",
                 vault=PlainVault(),
-                rulebooks=self.law.rulebooks,
-                calendar=self.law.calendar,
                 path_id=path_id,
                 elsewhere=self.elsewhere(code),
             ),

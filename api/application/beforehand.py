@@ -20,7 +20,7 @@ from domain.store.keys.vault import Vault
 from domain.store.log.event_index_sql import StoredEntries
 from domain.store.log.similar_index import MOST_SIMILAR
 from domain.trail.indexed_trail import IndexedTrail
-from domain.values import FOREVER, agency_stream, instant, new_id, shanghai_date
+from domain.values import FOREVER, agency_stream, instant, new_id
 
 
 class _Open:
@@ -54,12 +54,10 @@ def beforehand(ledger: Ledger, caller: Caller, command: Command, uscc: str, path
             actor=caller.person_id,
             role=caller.role,
             via=caller.via,
-            today=shanghai_date(now),
+            law=law,
             recorded_at=now,
             event_id=new_id(),
             vault=_Open(reader.vault),
-            rulebooks=law.rulebooks,
-            calendar=law.calendar,
             path_id=path_id or None,
             enterprise=caller.uscc,
         )

@@ -15,11 +15,12 @@ from domain.agency import Agency
 from domain.commands.fields import Body, EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
 from domain.events import Client, Event, Evidence, NoteAudience, Person, Sealed, TeamMember, Via
+from domain.law import Law
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.staff import NOWHERE, Elsewhere
 from domain.measures.text.implements import implements
-from domain.values import Instant, Role, normal_text
+from domain.values import Instant, Role, normal_text, shanghai_date
 
 
 class Sealer(Protocol):
@@ -52,12 +53,10 @@ class Recording:
     actor: str
     role: Role
     via: Via
-    today: date
+    law: Law
     recorded_at: Instant
     event_id: str
     vault: Sealer
-    rulebooks: Rulebooks
-    calendar: Calendar
     path_id: str | None = None
     """The id in the command's path, if it has one."""
     appeal_id: str | None = None
@@ -68,6 +67,50 @@ class Recording:
     """The USCC to which the caller's token is bound (roles agency and client)."""
     elsewhere: Elsewhere = NOWHERE
     """The other agencies, for hints that depend on them (R37)."""
+    supposed_on: date | None = None
+    """Of what is only supposed: its day, where that is not the day of the instant."""
+
+    @classmethod
+    def supposed(
+        cls,
+        law: Law,
+        recorded_at: Instant,
+        event_id: str,
+        via: Via,
+        *,
+        actor: str = "",
+        path_id: str | None = None,
+        elsewhere: Elsewhere = NOWHERE,
+        supposed_on: date | None = None,
+    ) -> Recording:
+        """The association's act as it would be: it is decided, nothing is sealed and nothing written."""
+        return cls(
+            actor=actor,
+            role=Role.ASSOCIATION,
+            via=via,
+            law=law,
+            recorded_at=recorded_at,
+            event_id=event_id,
+            vault=NoVault(),
+            path_id=path_id,
+            elsewhere=elsewhere,
+            supposed_on=supposed_on,
+        )
+
+    @property
+    def today(self) -> date:
+        """The day in Shanghai on which it is recorded."""
+        return self.supposed_on or shanghai_date(self.recorded_at)
+
+    @property
+    def rulebooks(self) -> Rulebooks:
+        """Those adopted by then."""
+        return self.law.rulebooks
+
+    @property
+    def calendar(self) -> Calendar:
+        """The one adopted by then."""
+        return self.law.calendar
 
 
 @dataclass(frozen=True)

@@ -256,15 +256,21 @@ class UnitOfWork:
         self._entries[stream].read(*self._read_models.looked_up(command, path_id))
         law = self.law()
         at = next_instant(self._now(self._heads[stream]), max(self._last[stream] or "", self._law_since))
-        event = command.record(
-            agency,
-            Recording(
-                actor=actor, role=role, via=via, today=shanghai_date(at), recorded_at=at,
-                event_id=event_id or new_id(), vault=self.vault, rulebooks=law.rulebooks, calendar=law.calendar,
-                path_id=path_id, enterprise=enterprise, appeal_id=appeal_id, replaced=replaced,
-                elsewhere=CrossAgency(self.reader, stream),
-            ),
-        )  # fmt: skip
+        recording = Recording(
+            actor=actor,
+            role=role,
+            via=via,
+            law=law,
+            recorded_at=at,
+            event_id=event_id or new_id(),
+            vault=self.vault,
+            path_id=path_id,
+            enterprise=enterprise,
+            appeal_id=appeal_id,
+            replaced=replaced,
+            elsewhere=CrossAgency(self.reader, stream),
+        )
+        event = command.record(agency, recording)
         self._last[stream] = at
         self._pending.setdefault(stream, []).append(event)
         self._projected = None

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from domain.agency import Agency
-from domain.commands.base import Command, NoVault, Recording, unknown_in_body
+from domain.commands.base import Command, Recording, unknown_in_body
 from domain.commands.surveys import AnnulEvent
 from domain.errors import Refusal
 from domain.events import Event, EventAnnulled
@@ -19,7 +19,7 @@ from domain.measures.rulebook.rulebook import RulebookInvalid
 from domain.measures.staff import NOWHERE, Elsewhere
 from domain.measures.text.implements import implements
 from domain.trail.trail import MonthVeil, Trail
-from domain.values import Role, moment, next_instant, shanghai_date
+from domain.values import moment, next_instant, shanghai_date
 from projections.replay.basis import Basis
 
 _REASON = "假设 what-if"
@@ -69,22 +69,10 @@ def hypothetical(
         still_time()
         last = max(basis.known_at, agency.trail.events[-1].recorded_at)
         at = next_instant(moment(last), last)
-        command.record(
-            agency,
-            Recording(
-                actor=actor,
-                role=Role.ASSOCIATION,
-                via="api",
-                today=today,
-                recorded_at=at,
-                event_id=event_id,
-                vault=NoVault(),
-                rulebooks=law.rulebooks,
-                calendar=law.calendar,
-                path_id=path_id,
-                elsewhere=elsewhere,
-            ),
+        supposed = Recording.supposed(
+            law, at, event_id, "api", actor=actor, path_id=path_id, elsewhere=elsewhere, supposed_on=today
         )
+        command.record(agency, supposed)
 
     for place, event_id in enumerate(annul):
         if event_id not in agency.trail.by_id:

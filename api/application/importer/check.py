@@ -16,12 +16,12 @@ from api.application.importer.lines import CommandLine, parse_line, raw_lines
 from api.application.importer.spool import Spool, event_id
 from api.application.path_subjects import Subject
 from domain.agency import Agency, unknown_agency
-from domain.commands.base import NoVault, Recording
+from domain.commands.base import Recording
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Refusal
 from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.ledger import Ledger, Reader
-from domain.values import FOREVER, Instant, Role, moment, next_instant, normal_uscc, shanghai_date
+from domain.values import FOREVER, Instant, moment, next_instant, normal_uscc
 
 HELD_EVENTS = 20_000
 """How many events of agencies are held in memory at once, in all; one agency is held whole, however long its trail."""
@@ -80,7 +80,6 @@ class Check:
         self._reader, self._spool, self._sha256, self._now, self._law = reader, spool, file_sha256, now, law
         self._agencies = Agencies(partial(ledger.agency, reader), spool, HELD_EVENTS)
         self._references = References(spool, file_sha256)
-        self._vault = NoVault()
         self._done_up_to = done_up_to
         self.lines = self.recorded_before = self.refused = 0
 
@@ -140,17 +139,11 @@ class Check:
         if agency.version == 0 and not is_filing:
             raise self._unknown(line.number, uscc)
         last = agency.trail.events[-1].recorded_at if agency.trail.events else None
-        at = next_instant(moment(self._now), last)
-        recording = Recording(
-            actor="",
-            role=Role.ASSOCIATION,
-            via="import",
-            today=shanghai_date(at),
-            recorded_at=at,
-            event_id=event_id(self._sha256, line.number),
-            vault=self._vault,
-            rulebooks=self._law.rulebooks,
-            calendar=self._law.calendar,
+        recording = Recording.supposed(
+            self._law,
+            next_instant(moment(self._now), last),
+            event_id(self._sha256, line.number),
+            "import",
             path_id=path_id,
             elsewhere=CrossAgency(self._reader, agency.stream),
         )

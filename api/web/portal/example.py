@@ -8,10 +8,10 @@ from typing import Any
 from api.application.commands import find_command
 from api.http.documentation.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
 from domain.agency import Agency
-from domain.commands.base import NoVault, Recording
+from domain.commands.base import Recording
 from domain.law import Law
 from domain.trail.trail import Trail
-from domain.values import Role, moment, next_instant, shanghai_date
+from domain.values import moment, next_instant
 from projections.answers.scalars import plain
 from projections.replay.basis import Basis
 from projections.replay.standing import sheet_answer
@@ -53,20 +53,6 @@ def worked_example(law: Law) -> dict[str, Any]:
         route, _, path_id = found
         command = route.body.model_validate({**command_example(route.body).body, **changes})
         at = next_instant(moment(at), at)
-        command.record(
-            agency,
-            Recording(
-                actor="",
-                role=Role.ASSOCIATION,
-                via="page",
-                today=shanghai_date(at),
-                recorded_at=at,
-                event_id=event_id,
-                vault=NoVault(),
-                rulebooks=law.rulebooks,
-                calendar=law.calendar,
-                path_id=path_id,
-            ),
-        )
+        command.record(agency, Recording.supposed(law, at, event_id, "page", path_id=path_id))
     told: dict[str, Any] = plain(sheet_answer(Basis(Trail(agency.trail.events), law, AS_OF, at), YEAR))
     return told
