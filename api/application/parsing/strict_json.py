@@ -9,11 +9,14 @@ mark is passed over (RFC 8259, 8.1).
 from __future__ import annotations
 
 import json
+import re
 from codecs import BOM_UTF8
 from typing import Any, NoReturn
 
 from api.application.problem_types import Malformed
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""In text that was read from UTF-8 or from JSON's escapes, each of these stands alone."""
 MOST_LEVELS = 32
 MOST_DIGITS = 30
 MOST_NAMES = 200
@@ -106,5 +109,5 @@ def _check(parsed: dict[str, Any], most_members: int) -> None:
                 )
             inside = [*value.keys(), *value.values()] if isinstance(value, dict) else value
             waiting += [(one, level + 1) for one in inside]
-        elif isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+        elif isinstance(value, str) and _SURROGATE.search(value):
             raise _malformed("文本里有不成对的代理字符", "a text has a lone surrogate")

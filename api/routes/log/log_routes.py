@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from fastapi.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from api.application.questions.pagination import page
 from api.http.documentation.openapi import log_docs
@@ -17,7 +18,6 @@ from domain.errors import Contradiction, Invalid
 from domain.ledger.ledger import Ledger
 
 router = APIRouter(route_class=GuardedRoute)
-EVENT_STREAM = "text/event-stream"
 STREAMED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 """The second is for nginx, which else keeps what is sent until it has a buffer full."""
 
@@ -25,14 +25,14 @@ STREAMED = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 @router.get("/v1/log", tags=["问：全区"], **log_docs())
 async def log(request: Request, after: After = 0, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """全部事件，按日志序号；Accept: text/event-stream 则持续推送 / All events by log index; streamed on request."""
-    if EVENT_STREAM in request.headers.get("accept", ""):
+    if EventSourceResponse.media_type in request.headers.get("accept", ""):
         last = request.headers.get("last-event-id")
         feed: LogFeed = request.app.state.feed
         feed.require_place()
         place = after if last is None else _place_of(last)
         ledger: Ledger = request.app.state.service.ledger
         await run_in_threadpool(_require_there, ledger, place, "?after" if last is None else "Last-Event-ID")
-        return StreamingResponse(feed.listen(secret_of(request), place), headers=STREAMED, media_type=EVENT_STREAM)
+        return EventSourceResponse(feed.listen(secret_of(request), place), headers=STREAMED)
     return await run_in_threadpool(_page, request, request.app.state.service.ledger, after, limit, cursor)
 
 
