@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from drills.common import Failed, free_port
 from drills.two_logins import ROOT, STEWARD
+from tests.processes import steward
 
 JSON = "application/json"
 START_SECONDS = 90.0
@@ -52,15 +53,7 @@ class Running:
 
     def steward(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A command of the command line on the same database."""
-        return subprocess.run(
-            [*STEWARD, *arguments],
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=START_SECONDS,
-        )
+        return steward(*arguments, env=self.environment)
 
     def wait_until(self, met: Callable[[], bool], what: str) -> None:
         """Wait until something is so. Raises: Failed."""

@@ -18,6 +18,10 @@ from domain.store.access import passwords
 from tests.databases import databases
 
 __all__ = ["databases"]
+LONGEST = frozenset(
+    {"test_restore_drills", "test_least_privileges", "test_failover", "test_hostile_load", "test_quality"}
+)
+"""Files whose tests are drills on processes of their own, and the checks of the code."""
 _folders: list[tempfile.TemporaryDirectory[str]] = []
 
 
@@ -41,6 +45,11 @@ def pytest_unconfigure() -> None:
     """The folder goes with the run."""
     for folder in _folders:
         folder.cleanup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first: at the end no worker is left alone with it."""
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
 
 
 def pytest_collection_finish() -> None:

@@ -35,23 +35,35 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def built_district(tmp_path_factory: pytest.TempPathFactory) -> tuple[District, Path]:
+    """The district, recorded once, and the folder of its database and keys: to be copied, never to be served."""
+    folder = tmp_path_factory.mktemp("district")
+    with TestClient(create_app(settings_in(folder))) as client:
+        return make_district(World(client)), folder
+
+
 @pytest.fixture(scope="module")
-def district(tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
+def district(built_district: tuple[District, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[District]:
     """A served district with an account per role and an agency whose history has something of everything."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('district') / 'ledger.db'}"
-    with TestClient(create_app(Settings(database_url=url))) as client:
-        made = make_district(World(client))
-    with served(url) as address:
+    made, built = built_district
+    folder = tmp_path_factory.mktemp("district")
+    shutil.copytree(built, folder, dirs_exist_ok=True)
+    with served(settings_in(folder)) as address:
         yield replace(made, address=address)
 
 
+def settings_in(folder: Path) -> Settings:
+    """A ledger, its keys and its checkpoints in one folder: a copy of the folder is a whole ledger of its own."""
+    return Settings(database_url=f"sqlite:///{folder / 'ledger.db'}", data_dir=folder, key_dir=folder / "keys")
+
+
 @contextmanager
-def served(database_url: str) -> Iterator[str]:
+def served(database: str | Settings) -> Iterator[str]:
     """A service on a port of its own; its address."""
     port = free_port()
-    config = uvicorn.Config(
-        create_app(Settings(database_url=database_url)), host="127.0.0.1", port=port, log_config=None
-    )
+    settings = Settings(database_url=database) if isinstance(database, str) else database
+    config = uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,10 +14,9 @@ from playwright.sync_api import Page as Tab
 from starlette.testclient import TestClient
 
 from api.app import create_app
-from api.settings import Settings
 from domain.values import Role
-from tests.browser.conftest import served
-from tests.browser.district import YEAR, District, make_district
+from tests.browser.conftest import served, settings_in
+from tests.browser.district import YEAR, District
 from tests.http.dated import later
 from tests.http.desk import account
 from tests.http.world import World
@@ -30,12 +30,13 @@ class Appeals:
 
 
 @pytest.fixture(scope="module")
-def appeals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appeals]:
+def appeals(built_district: tuple[District, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appeals]:
     """One appeal of the district's agency for each journey, each against a lapse of its own."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('committee') / 'ledger.db'}"
-    with TestClient(create_app(Settings(database_url=url))) as client:
+    made, built = built_district
+    settings = settings_in(tmp_path_factory.mktemp("committee"))
+    shutil.copytree(built, settings.data_dir, dirs_exist_ok=True)
+    with TestClient(create_app(settings)) as client:
         world = World(client)
-        made = make_district(world)
         lapses = [
             one["id"]
             for one in world.trail(made.agency)
@@ -59,7 +60,7 @@ def appeals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appeals]:
                 world.done("FileAppeal", late, year=YEAR, filed_on=afterwards, disputed_event_ids=[])["ids"]["appeal"]
             )
         too_late = replace(made, agency=late, logins={Role.AGENCY: account(world, Role.AGENCY, late)})
-    with served(url) as address:
+    with served(settings) as address:
         yield Appeals(replace(made, address=address), ids, replace(too_late, address=address))
 
 

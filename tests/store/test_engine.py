@@ -105,6 +105,10 @@ def test_reading_cannot_write(postgres_engine: Engine) -> None:
 def test_waiting_for_a_writer_ends_in_busy(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stream held by somebody else for too long is `Busy`, with a remedy in both languages; then all goes on."""
     monkeypatch.setattr(engines, "WAIT_MS", 200)
+    patient = postgresql.POSTGRESQL_SESSION
+    hasty = patient.replace(f"lock_timeout = {postgresql.WAIT_MS};", "lock_timeout = 200;")
+    assert hasty != patient
+    monkeypatch.setattr(postgresql, "POSTGRESQL_SESSION", hasty)
     engine = open_engine(url)
     append(engine)
     with writing(engine) as holder:
