@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from inspect import cleandoc
 from typing import Any
 
@@ -15,8 +16,14 @@ _GENERIC = re.compile(r"(?<=/)(\w+?)_(\w+?)_\Z|\A(\w+?)_(\w+?)_\Z")
 
 def reference(kind: Any) -> dict[str, Any]:
     """The schema of an answer by its name in the document."""
+    return {"$ref": _place(kind)}
+
+
+@cache
+def _place(kind: Any) -> str:
+    """Where the document has it: worked out once, as hundreds of routes name the same few."""
     (schema,), _ = msgspec.json.schema_components([kind], ref_template=TEMPLATE)
-    return {"$ref": _name(schema["$ref"])}
+    return _name(schema["$ref"])
 
 
 def components(kinds: Iterable[Any]) -> dict[str, Any]:

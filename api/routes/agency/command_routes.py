@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -39,8 +39,9 @@ def _endpoint(row: CommandRoute) -> Callable[..., Response]:
     return endpoint
 
 
+@cache
 def command_router() -> APIRouter:
-    """The routes of all commands."""
+    """The routes of all commands: the same for every application, as those of the modules are."""
     router = APIRouter(route_class=GuardedRoute)
     for row in COMMANDS:
         router.post(row.path, **command_docs(row))(_endpoint(row))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -32,8 +32,9 @@ def _endpoint(row: ActRoute) -> Callable[..., Response]:
     return endpoint
 
 
+@cache
 def act_router() -> APIRouter:
-    """The routes of all acts."""
+    """The routes of all acts: the same for every application, as those of the modules are."""
     router = APIRouter(route_class=GuardedRoute)
     for row in ACTS:
         router.post(row.path, **act_docs(row))(_endpoint(row))
