@@ -59,7 +59,7 @@ class Agency(BaseAggregate[UUID]):
         self.version = event.version
 
     def must_be_at(self, version: int) -> None:
-        """Refuse to act on another version than the one that was read. Raises: Moved."""
+        """Refuse to act on another version than the one that was read. Raises: VersionConflict."""
         if version != self.version:
             raise VersionConflict(
                 f"机构记录已是第 {self.version} 版，不是 {version}",

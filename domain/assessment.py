@@ -23,7 +23,7 @@ class AssessmentRound:
 
     @property
     def version(self) -> int:
-        """Its last event's version; 0 before the publication."""
+        """Version of the last event of the year's round; 0 before the publication."""
         return self.events[-1].version if self.events else 0
 
     @property

@@ -31,7 +31,7 @@ class Invalid(Refusal):
 
 
 class Contradiction(Refusal):
-    """It contradicts the trail, whatever the order in which facts arrive (409)."""
+    """The request contradicts the trail, whatever the order in which facts arrive (409)."""
 
 
 class NotFound(Refusal):

@@ -535,7 +535,7 @@ class ObjectionAnswered(Event, frozen=True, kw_only=True):
 
 
 class EventAnnulled(Event, frozen=True, kw_only=True):
-    """Its own date is for display only: what it annuls stops counting on every date (rules.md, two clocks)."""
+    """An annulment: what it names stops counting on every date, its own date is for display only (two clocks)."""
 
     KIND, FINAL = "annulment", True
     event_id: str

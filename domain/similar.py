@@ -31,7 +31,7 @@ _NEVER_TWICE = (EventAnnulled, ImpactDisposed, ResultPublished, ResultRevised)
 
 @implements("R46")
 def content_key(event: Event) -> str | None:
-    """Under which its like is found again; None for what cannot be told twice."""
+    """The key under which equal facts are found (R46); None for an event that cannot be recorded twice."""
     if isinstance(event, _NEVER_TWICE):
         return None
     clear = json.dumps([type(event).__name__, _clear(event, event.id)], ensure_ascii=False, sort_keys=True)
@@ -39,7 +39,7 @@ def content_key(event: Event) -> str | None:
 
 
 def sealed_content(event: Event) -> list[Sealed]:
-    """What it says sealed, always in the same order."""
+    """The encrypted texts of an event, always in the same order."""
     return list(_sealed(event))
 
 

@@ -12,7 +12,7 @@ from api.web.forms.form_texts import command_text, questions
 from api.web.frame.names import EVENTS
 from domain.events import EVENT_TYPES, Event, Person, Profile, Sealed, TeamMember
 from domain.measures.text.citation_words import cited_in_chinese
-from projections.fact_names import FACT_NAMES
+from projections.fact_kinds import FACT_NAMES
 
 
 def test_every_field_and_value_has_its_words() -> None:

@@ -179,5 +179,5 @@ def _by(caller: Caller) -> By:
 
 
 def _note(caller: Caller, what: str, **which: Any) -> None:
-    """The same in the log of the service, which is outside the database; never a secret or a name."""
+    """Write a change of access to the log of the service, outside the database; never a secret or a name."""
     log.info("access", act=what, by=_by(caller).person_id, **{name: str(value) for name, value in which.items()})

@@ -23,7 +23,7 @@ def said_of_category(unit: UnitOfWork, events: Sequence[Event]) -> dict[str, Any
 
 
 def of_profile(connection: Connection, rulebooks: Rulebooks, event: Event) -> dict[str, Any]:
-    """The same of one fact, recorded or to be: whether no other agency is of its category, and which there are then.
+    """Of the category in one fact, recorded or to be: whether no other agency is of it, and which categories there are.
 
     What a rulebook lists is never new.
     """

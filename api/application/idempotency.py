@@ -44,7 +44,7 @@ class Answered(NamedTuple):
     replayed: bool
 
     def also(self, members: dict[str, Any]) -> Answered:
-        """The same with more members."""
+        """This answer with more members."""
         return self._replace(content=self.content | members)
 
 

@@ -25,7 +25,7 @@ class Unauthenticated(Refusal):
 
 
 class Gone(Refusal):
-    """It was there and is over: an expired survey link (410)."""
+    """What the path names was there and is over: an expired survey link (410)."""
 
 
 class TooLarge(Refusal):
@@ -53,7 +53,7 @@ class TooManyRequests(Refusal):
 
 
 class OutOfTime(Refusal):
-    """It took longer than a question may (503)."""
+    """The question took longer than it may (503)."""
 
 
 class NotReady(Refusal):

@@ -31,7 +31,7 @@ QUERY_PARAMETERS: dict[QuestionName, list[ModelField]] = {}
 
 
 class GuardedRoute(APIRoute):
-    """A route of this API. Building one fails where `permissions.py` has no row for it."""
+    """A route of this API. Building one fails where `authorisation.py` has no row for it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind the guard. The body is parsed here: FastAPI takes what the request already has."""

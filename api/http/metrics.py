@@ -42,7 +42,7 @@ class _Failures(Collector):
         self.by_task: dict[str, int] = {}
 
     def collect(self) -> Iterator[Metric]:
-        """See `Collector`."""
+        """The figures of this moment, as `prometheus_client` collects them."""
         failures = CounterMetricFamily("steward_background_failures", "Failed rounds behind", labels=("task",))
         for task, count in self.by_task.items():
             failures.add_metric((task,), count)

@@ -70,7 +70,7 @@ def answered(request: Request, question: Question[P], *args: P.args, **kwargs: P
 
 
 def answered_once(request: Request, question: Question[P], *args: P.args, **kwargs: P.kwargs) -> Response:
-    """The same for a question that is posted: nobody keeps the answer."""
+    """The answer to a question that is posted: nobody keeps it."""
     inquiry = inquiry_of(request)
     found = question(inquiry, *args, **kwargs)
     request.state.about = inquiry.about

@@ -138,7 +138,7 @@ def _not_before_filing(day: date, field: str, filed: AppealFiled) -> None:
         )
 
 
-@implements("R33")
+@implements("art.20", "R33")
 class AdmitAppeal(Command):
     """The committee admits an appeal that came out of time (R33)."""
 
@@ -245,7 +245,7 @@ class DecideAppeal(Command):
             )
 
 
-@implements("R33", "R34")
+@implements("art.20", "R33", "R34")
 class WithdrawAppeal(Command):
     """The appellant withdraws the appeal: nobody else does it in its place (R33, R34)."""
 

@@ -32,6 +32,7 @@ from domain.events import (
     SubmissionReceived,
     SubmissionRequested,
 )
+from domain.measures.text.implements import implements
 
 
 def _due_after(first: date, due: date) -> None:
@@ -43,6 +44,7 @@ def _due_after(first: date, due: date) -> None:
         )
 
 
+@implements("annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7", "R8")
 class RequestSubmission(Command):
     """Ask the agency for materials, forms, summaries or the pledge by a due date (R8)."""
 
@@ -66,6 +68,7 @@ class RequestSubmission(Command):
         )
 
 
+@implements("annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7", "R8")
 class ReceiveSubmission(Command):
     """What was asked for has come in (R8)."""
 
@@ -81,6 +84,7 @@ class ReceiveSubmission(Command):
         return fact(SubmissionReceived, request_id=request.id)
 
 
+@implements("art.15", "art.15(1)", "annex1.note4", "R10")
 class StartProject(Command):
     """A service project begins; a team below art.15(1) is accepted and flagged (R9)."""
 
@@ -115,6 +119,7 @@ class StartProject(Command):
         )
 
 
+@implements("art.15(2)")
 class FilePlan(Command):
     """The project's plan is filed with the client (art.15(2)); a revised plan may follow."""
 
@@ -127,6 +132,7 @@ class FilePlan(Command):
         return fact(ProjectPlanFiled, project_id=in_path(agency, recording, ProjectStarted).id)
 
 
+@implements("art.15", "annex1.item5", "R9")
 class ExtendProject(Command):
     """Agency and client agree on another due date; it moves the current one only if agreed by then (R9)."""
 
@@ -155,6 +161,7 @@ def _open_project(agency: Agency, recording: Recording) -> Event:
     return project
 
 
+@implements("art.15", "art.15(3)", "annex1.item5", "R9")
 class CompleteProject(Command):
     """The agreed service is done (annex1 item 5); the closing report goes to the client (art.15(3))."""
 
@@ -169,6 +176,7 @@ class CompleteProject(Command):
         return fact(ProjectCompleted, project_id=project.id, report_filed_on=self.report_filed_on)
 
 
+@implements("art.15", "R10")
 class CancelProject(Command):
     """The contract ends without completion (R9)."""
 
@@ -183,6 +191,7 @@ class CancelProject(Command):
         return fact(ProjectCancelled, project_id=project.id, reason=seal_optional(recording, self.reason))
 
 
+@implements("art.21", "annex1.item1", "annex1.item3", "annex1.item4", "annex1.item9", "R8c")
 class RecordLapse(Command):
     """A ground for deduction found by hand: annex1 items 1-7 and 9 (R8c)."""
 

@@ -38,7 +38,7 @@ class ReportBehaviour(Command):
     content: Prose | None = None
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
-        """Always accepted; a client's own reports can be told by a keyed hash of its USCC."""
+        """Never refused. A client is recognised as the author of its reports by a keyed hash of its USCC (R11)."""
         client = own_enterprise(recording, None, "")
         return fact(
             BehaviourReported,

@@ -12,6 +12,7 @@ from pydantic import Field
 from domain.commands.base import Evidences, Sealer, evidence_stored
 from domain.commands.fields import Day, Part, Prose, Uscc
 from domain.events import NoteAudience
+from domain.measures.text.implements import implements
 
 
 class RoundBody(Part):
@@ -35,6 +36,7 @@ class WaiverIn(Part):
     reason: Prose
 
 
+@implements("art.19", "art.20", "R32")
 class PublishYear(RoundBody):
     """The committee publishes a year's results, as one decision (art.19-20, R32)."""
 
@@ -45,12 +47,14 @@ class PublishYear(RoundBody):
     waivers: Annotated[tuple[WaiverIn, ...], Field(max_length=10_000)] = ()
 
 
+@implements("art.20", "R36")
 class CloseYear(RoundBody):
     """The year is final: its windows are over and no appeal is open (R36)."""
 
     closed_on: Day
 
 
+@implements("art.20", "R36")
 class DisposeImpact(RoundBody):
     """What becomes of a published result that a later fact would change: reopened, or kept (R36)."""
 

@@ -113,6 +113,7 @@ class ReferBadRecord(Command):
         return fact(BadRecordReferred, bad_record_id=record.id, reference=self.reference)
 
 
+@implements("art.17", "R15")
 class ReceiveComplaint(Command):
     """A complaint comes in; what it is worth is decided later (art.17, R15)."""
 
@@ -172,7 +173,7 @@ class DecideComplaint(Command):
         return self
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
-        """One standing decision per complaint."""
+        """Uphold, dismiss or merge a complaint. Refused where a decision on it stands already (R15)."""
         complaint = in_path(agency, recording, ComplaintReceived)
         decided = agency.complaint_decision(complaint.id)
         if decided is not None:

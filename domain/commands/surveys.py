@@ -80,7 +80,7 @@ def _clients_project(agency: Agency, recording: Recording, project_id: str | Non
 
 @implements("art.13", "R22")
 def _must_be_served(agency: Agency, recording: Recording, form: SubmitSurvey) -> None:
-    """A client is told at once that its form would not count. The association's are recorded, and shown as such."""
+    """Refuse a client's form that would not count; one entered by the association is recorded and marked (R22)."""
     facts, span = Facts(agency.trail, recording.today), year_span(form.year, recording.rulebooks)
     running = serving(facts, form.client.uscc, *span)
     project = project_of(form.project_id, form.submitted_on, form.year, running)
@@ -119,6 +119,7 @@ def still_open(trail: Trail, year: int, day: date) -> None:
         )
 
 
+@implements("art.13", "R22")
 class InviteSurvey(Command):
     """Invite a client to the satisfaction survey by a one-time link (art.13, 23; annex 2)."""
 
@@ -160,6 +161,7 @@ class InviteSurvey(Command):
 Answers = Annotated[list[Answer], Field(min_length=10, max_length=10)]
 
 
+@implements("art.13", "art.23", "annex2", "R22")
 class SubmitSurvey(Command):
     """A client's answers to the ten questions of annex 2 (art.23, R22)."""
 
@@ -191,7 +193,7 @@ class SubmitSurvey(Command):
 
 
 class AnswerInvitation(Command):
-    """The same form, sent through a one-time link: client, project and year come from the invitation."""
+    """A survey form sent through a one-time link: client, project and year come from the invitation."""
 
     FACT_DATE: ClassVar[str] = "submitted_on"
 
@@ -225,6 +227,7 @@ class AnswerInvitation(Command):
         )
 
 
+@implements("art.16(8)", "art.23", "R12")
 class CloseSurvey(Command):
     """Close a year's survey; a mean under 70 makes a bad record by itself (art.16(8), R12)."""
 
@@ -247,6 +250,7 @@ class CloseSurvey(Command):
         return fact(SurveyClosed, year=self.year)
 
 
+@implements("art.22", "annex1.item11", "R23")
 class ScoreEffect(Command):
     """The regulator's score for the change in one client's safety situation (art.22, R23)."""
 
@@ -265,6 +269,7 @@ class ScoreEffect(Command):
         )
 
 
+@implements("art.24", "annex1.item12", "R24")
 class AwardHonour(Command):
     """An honour with its level, reason and awarding authority (art.24, R24)."""
 
@@ -289,6 +294,7 @@ class AwardHonour(Command):
         )
 
 
+@implements("art.25", "R28")
 class ImposePenalty(Command):
     """An administrative penalty (art.25)."""
 

@@ -148,6 +148,6 @@ def may_read(role: Role, kind: TextKind | None, disclosure: Disclosure = "anonym
 
 
 def strictest(*disclosures: str) -> Disclosure:
-    """Of several disclosures the one that tells least."""
+    """The disclosure that shows least of several (R39)."""
     order: tuple[Disclosure, ...] = ("totals", "anonymous", "named")
     return next(one for one in order if one in disclosures)

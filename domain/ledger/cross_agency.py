@@ -21,7 +21,7 @@ class CrossAgency:
         self._trail_of = trail_of or (lambda other: Trail(reader.events(other)))
 
     def stays(self, certificates: Collection[str]) -> Iterator[Stay]:
-        """See `Elsewhere`."""
+        """When these certificates were on the staff of other agencies, at the same basis (R37)."""
         for other in streams_with(self._reader.connection, certificates, besides=self._stream):
             trail = self._trail_of(other)
             if trail is not None:

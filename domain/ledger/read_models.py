@@ -56,5 +56,5 @@ class ReadModels(Protocol):
         ...
 
     def adopted(self, reader: Reader, law: Law, at: Instant) -> None:
-        """Another law is known from an instant on: every agency is judged anew (R4)."""
+        """Another law is known from an instant on: rewrite the rows of every agency under it (R4)."""
         ...

@@ -104,7 +104,7 @@ def project_of(
 
 
 def project_of_form(form: SurveySubmitted, running: Sequence[ProjectStarted]) -> ProjectStarted | Words:
-    """See `project_of`."""
+    """The project that a recorded form speaks for, or why it speaks for none (R22)."""
     return project_of(form.project_id, form.occurred_on, form.year, running)
 
 

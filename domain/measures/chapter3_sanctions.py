@@ -66,7 +66,10 @@ def bad_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
 
 
 def all_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
-    """The same with what is shown only: those before the Measures, and those in whose place another one stands."""
+    """Every bad record up to `as_of`, by date, with those that are shown and do not count.
+
+    Those are the ones before the Measures (R4), and the ones in whose place another stands (R12b).
+    """
     every = facts.trail.remember(
         ("bad records", rulebooks), lambda: _all_records(Facts(facts.trail, date.max), rulebooks)
     )

@@ -62,7 +62,7 @@ class Hint:
 
 
 def hint_id(uscc: str, rule: str, events: Iterable[str]) -> str:
-    """The same rule and events give the same id in every replay."""
+    """The id of a hint, from its rule and events alone: it is the same in every replay (R37)."""
     return f"h-{uscc}-{hashlib.sha256('|'.join((rule, *events)).encode()).hexdigest()[:24]}"
 
 

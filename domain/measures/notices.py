@@ -44,7 +44,7 @@ class Notice:
 
 
 def notice_id(cause: str, kind: str, recipient: str) -> str:
-    """The same cause, kind and recipient give the same id in every replay (R18)."""
+    """The id of a notice, from its cause, kind and recipient alone: it is the same in every replay (R18)."""
     return "n-" + hashlib.sha256(f"{cause}|{kind}|{recipient}".encode()).hexdigest()[:32]
 
 

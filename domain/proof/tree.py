@@ -28,7 +28,7 @@ class TreeHead:
 
     @property
     def leaf(self) -> bytes:
-        """Its leaf hash in the tree over all heads."""
+        """The leaf hash of this head in the tree over all heads."""
         return head_leaf(self.stream, self.count, self.hash)
 
 

@@ -70,7 +70,7 @@ class EventIndexInMemory:
         self._gone: dict[str, list[Event]] = {}
 
     def add(self, event: Event) -> None:
-        """See `EventIndex`. An event that names one which does not count any more never counts itself."""
+        """Take the next event of the stream. One that names an event which counts no more never counts itself."""
         entry = self._keep(event)
         if isinstance(event, EventAnnulled):
             self._gone[event.id] = self._annul(event)
@@ -116,20 +116,20 @@ class EventIndexInMemory:
                 yield entry.event.version, entry.gone_at
 
     def under(self, keys: Iterable[str]) -> list[IndexedEvent]:
-        """See `EventIndex`."""
+        """The entries under any of these keys, each once, in recording order."""
         found = {entry.event.version: entry for key in keys for entry in self._by_key.get(key, ())}
         return [found[version] for version in sorted(found)]
 
     def has_read(self, keys: Iterable[str]) -> bool:
-        """See `EventIndex`: everything is in memory."""
+        """Whether asking for these keys costs no query. Everything is in memory."""
         return True
 
     def one(self, event_id: str) -> IndexedEvent | None:
-        """See `EventIndex`."""
+        """The entry of this id."""
         return self._by_id.get(event_id)
 
     def gone_with(self, annulment: EventAnnulled) -> list[Event]:
-        """See `EventIndex`."""
+        """What stopped counting by this annulment, in recording order."""
         return self._gone[annulment.id]
 
 

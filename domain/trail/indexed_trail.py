@@ -62,19 +62,19 @@ class IndexedTrail(Trail):
         self._remembered.clear()
 
     def counts(self, event: Event) -> bool:
-        """See `Trail`."""
+        """Whether the event has not been annulled, directly or through an event that it names."""
         return event.id not in self.annulled_by
 
     def of(self, kind: type[E]) -> Iterator[E]:
-        """See `Trail`."""
+        """The counting events of one type, in recording order."""
         return _counting(self.entries.under([type_key(kind)]))
 
     def every(self, kind: type[E]) -> list[E]:
-        """See `Trail`."""
+        """The events of one type, counting or not, in recording order."""
         return [entry.event for entry in self.entries.under([type_key(kind)])]  # type: ignore[misc]  # by their key
 
     def naming(self, event_id: str, *kinds: type[E]) -> Iterator[E]:
-        """See `Trail`."""
+        """The counting events of these types that name `event_id`, in recording order."""
         by_type = type_keys(*kinds)
         if self.entries.has_read(by_type):  # all of these types are at hand
             found = [one for one in self.entries.under(by_type) if event_id in one.event.named()]
@@ -83,11 +83,14 @@ class IndexedTrail(Trail):
         return _counting(found)
 
     def of_client(self, kind: type[E], uscc: str) -> Iterator[E]:
-        """See `Trail`."""
+        """The counting events of a type that concern this enterprise as a client, in recording order."""
         return (event for event in _counting(self.entries.under([client_key(uscc)])) if isinstance(event, kind))
 
     def about(self, fields: Iterable[str]) -> Trail:
-        """See `Trail`: the filings, and the changes of just these particulars."""
+        """A trail that says what these particulars of the agency were; this one says it of all.
+
+        The filings, and the changes of just these particulars.
+        """
         keys = (*type_keys(FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated), *field_keys(fields))
         return Trail(_counting(self.entries.under(keys)))
 

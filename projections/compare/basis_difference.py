@@ -9,7 +9,7 @@ from typing import Any
 from domain.events import Event, EventAnnulled
 from domain.law import Law
 from domain.measures.rulebook.rulebook import Rulebook
-from projections.fact_names import fact_label
+from projections.fact_kinds import fact_label
 from projections.replay.basis import Basis
 
 Said = tuple[str, str]
@@ -78,7 +78,7 @@ class BasisDifference:
         )
 
     def among(self, ids: Iterable[str]) -> list[str]:
-        """Those of these events that moved."""
+        """The events among these that moved."""
         return [id_ for id_ in ids if id_ in self.moves]
 
     def naming(self, ids: Iterable[str], *kinds: type[Event]) -> list[str]:

@@ -116,7 +116,7 @@ class _Sheets:
     # ---- the four categories ----
 
     def _category(self, name: str) -> AnswerDifference | None:
-        """Its points, or else its lines where they changed and add up to the same."""
+        """The difference of a category's points, or of its lines where they changed and add up to the same."""
         before, after = self._lines(self.before, name), self._lines(self.after, name)
         gone, came = _without(before, after), _without(after, before)
         same = self.before["exact"][name] == self.after["exact"][name]

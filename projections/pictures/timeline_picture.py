@@ -15,6 +15,7 @@ from domain.measures.text.citation_words import cited_in_chinese
 from domain.values import TIER_LABELS, TIER_RANK, Tier
 from projections.pictures.svg import about_wide, broken, said, tag
 from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, AxisRow, stacked
+from projections.pictures.timeline_lanes import LANES, PRINTED_LANE_OF
 
 _INK, _DIM, _LINE = "#1a1a1a", "#555", "#d0d0d0"
 _SCORE_HIGH = 150.0
@@ -23,19 +24,6 @@ _LANE_HIGH = 16.0
 _RESULT_HIGH = 17.0
 _SMALL = 11.0
 TIER_COLOURS = {Tier.RECORDED: "#f2c94c", Tier.WARNED: "#ef8a3c", Tier.BLACKLISTED: "#8b1a1a"}
-LANES: tuple[tuple[str, str, str, set[str]], ...] = (
-    ("投诉与惩戒", "M0,-5 L5,4 L-5,4 Z", "#8b1a1a",
-     {"ComplaintUpheld", "AgencyDelisted", "tag_ended", "window_ended", "PenaltyImposed", "AccidentLiabilityFound"}),
-    ("扣分与不良信息", "M-5,-4 L5,-4 L0,5 Z", "#a0530a", {"lapse", "LapseRecorded", "BadRecordEntered"}),
-    ("调查与评分", "M-4,0 A4,4 0 1 0 4,0 A4,4 0 1 0 -4,0 Z", "#1f5fa8",
-     {"SurveySubmitted", "SurveyClosed", "EffectScored"}),
-    ("荣誉", "M0,-6 L1.8,-1.9 L6,-1.9 L2.6,0.9 L3.8,5 L0,2.5 L-3.8,5 L-2.6,0.9 L-6,-1.9 L-1.8,-1.9 Z", "#6b5b00",
-     {"HonourAwarded"}),
-    ("公布与异议", "M-4,-4 L4,-4 L4,4 L-4,4 Z", "#5a2d82",
-     {"ResultPublished", "ResultRevised", "AppealFiled", "AppealUpheld", "AppealPartlyUpheld", "AppealDismissed"}),
-    ("其他", "M0,-4.5 L4.5,0 L0,4.5 L-4.5,0 Z", "#555", set()),
-)  # fmt: skip
-"""Name, shape, colour and kinds of facts of each lane; the last one takes what no other does."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +36,7 @@ class _Stretch:
 
     @property
     def last(self) -> date:
-        """Its last day."""
+        """The last day of the span."""
         return self.after - timedelta(days=1)
 
 
@@ -226,14 +214,15 @@ def _tier_runs(stretches: Sequence[_Stretch]) -> Iterator[tuple[date, date, Tier
 
 def _lanes(timeline: Mapping[str, Any]) -> list[tuple[str, str, str, list[tuple[date, Mapping[str, Any]]]]]:
     """The lanes that have something in them, with their facts."""
-    found: dict[str, list[tuple[date, Mapping[str, Any]]]] = {name: [] for name, *_ in LANES}
+    found: dict[str, list[tuple[date, Mapping[str, Any]]]] = {key: [] for key in LANES}
     for one in (timeline["start"], *timeline["items"]):
         for why in one["why"]:
             if why["event"] is not None:
                 kind = why.get("type") or why["kind"]
-                lane = next((name for name, _, _, kinds in LANES if kind in kinds), LANES[-1][0])
-                found[lane].append((date.fromisoformat(one["date"]), why))
-    return [(name, shape, colour, found[name]) for name, shape, colour, _ in LANES if found[name]]
+                found[PRINTED_LANE_OF.get(kind, "others")].append((date.fromisoformat(one["date"]), why))
+    return [
+        (lane.zh_printed or lane.zh, lane.shape, lane.colour, found[key]) for key, lane in LANES.items() if found[key]
+    ]
 
 
 def _facts(
@@ -306,7 +295,7 @@ def _legend(y: float, prefix: str, width: float) -> tuple[list[str], float]:
     """What patterns and shapes mean, broken over lines; gives the height of the whole picture."""
     parts, x = [], LEFT
     signs = [(TIER_LABELS[tier], f"url(#{prefix}-{tier})", colour, "") for tier, colour in TIER_COLOURS.items()]
-    signs += [(name, "", colour, shape) for name, shape, colour, _ in LANES]
+    signs += [(lane.zh_printed or lane.zh, "", lane.colour, lane.shape) for lane in LANES.values()]
     for name, pattern, colour, shape in signs:
         wide = 22 + about_wide(name, _SMALL) + 12
         if x + wide > width - RIGHT:

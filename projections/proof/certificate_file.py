@@ -82,7 +82,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     attested: tuple[str, ...] = ()
 
     def with_answers(self, year: int, standing_: dict[str, Any], sheet: dict[str, Any]) -> Certificate:
-        """The same evidence, with the answers that follow from it."""
+        """A certificate's evidence, with the answers that follow from it."""
         return msgspec.structs.replace(self, year=year, standing=standing_, sheet=sheet)
 
     @property

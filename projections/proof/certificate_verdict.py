@@ -43,7 +43,7 @@ class ReadOtherwise(ProofError):
 
 
 def issue_shown(certificate: Certificate, origin: str, keys: Sequence[VerifierKey]) -> VerdictNote:
-    """That the log has signed the answer, or that in this format nobody has. Raises: ProofError."""
+    """Show that the log has signed the answer, or that in this format nobody has. Raises: ProofError."""
     if certificate.is_first_format:
         return VerdictNote(
             "早期格式：没有写明软件版本，结果本身未经签名，须由记录重新推算",

@@ -216,7 +216,7 @@ class Public:
 
     @implements("art.19", "R32", "R34", "R44")
     def explained(self, year: int, rows: Sequence[PublicResult]) -> list[PublicResult]:
-        """The same results with what is said beside them: waivers, overrides, revisions, a pending appeal."""
+        """Published results with what is said beside them: waivers, overrides, revisions, a pending appeal."""
         said = details(self._reader, year, {one.uscc: one.event_id for one in rows})
         return [one._replace(said=said[one.uscc]) for one in rows]
 
@@ -306,7 +306,7 @@ def left_out_item(one: PublicResult) -> NotAssessedShown:
 
 
 def newest(rows: Sequence[PublicResult], most: int) -> list[PublicResult]:
-    """Those that the ledger recorded last, the newest first."""
+    """The results that the ledger recorded last, the newest first."""
     by_known = sorted(rows, key=lambda one: one.uscc)
     by_known.sort(key=lambda one: one.known_from, reverse=True)
     return by_known[:most]

@@ -1,6 +1,6 @@
 """Rows and heads of agencies that no event knows of: nobody recorded them, so somebody wrote them into the database.
 
-The comparison agency by agency (`anew.py`) begins with what has events, so it cannot meet them.
+The comparison agency by agency (`reproject.py`) begins with what has events, so it cannot meet them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Orphan(NamedTuple):
     text_en: str
 
     def as_json(self) -> dict[str, Any]:
-        """The same by names."""
+        """The problem by the names of its parts."""
         return {
             "uscc": self.stream.removeprefix("agency/"),
             "table": self.table,

@@ -92,7 +92,7 @@ class OtherAnswer(NamedTuple):
     by_replay: Standing
 
     def as_json(self) -> dict[str, Any]:
-        """Both answers."""
+        """Both answers side by side: as replayed and as the rows have it."""
         return {
             "uscc": self.stream.removeprefix("agency/"),
             "as_of": self.as_of.isoformat(),

@@ -11,7 +11,7 @@ from domain.measures.chapter2_filing import change_deadline
 from domain.measures.chapter3_business import papers_of, team_shortfalls
 from domain.values import shanghai_date
 from projections.answers.trail_items import RecordedEvent, TrailEvent, TrailFlag
-from projections.fact_names import fact_label
+from projections.fact_kinds import fact_label
 from projections.replay.basis import Basis
 
 ENVELOPE = ("id", "version", "occurred_on", "recorded_at", "actor", "via", "note", "note_audience", "evidence")

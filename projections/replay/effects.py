@@ -31,7 +31,7 @@ from projections.answers.trail_items import (
     SheetEffect,
     TagEffect,
 )
-from projections.fact_names import fact_label
+from projections.fact_kinds import fact_label
 from projections.replay.basis import Basis
 from projections.replay.standing import sheet_answer
 

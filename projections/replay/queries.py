@@ -1,6 +1,6 @@
 """The questions of api.md that need the events themselves, answered from one snapshot by replay.
 
-What the rows can answer is asked in `look_ups.py`; the tests and `steward check` hold the two together.
+What the rows can answer is asked in `row_queries.py`; the tests and `steward check` hold the two together.
 """
 
 from __future__ import annotations

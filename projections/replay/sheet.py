@@ -11,19 +11,7 @@ from functools import cached_property
 
 import msgspec
 
-from domain.events import (
-    BadRecordEntered,
-    ComplaintUpheld,
-    EffectScored,
-    Event,
-    HonourAwarded,
-    LapseRecorded,
-    PenaltyImposed,
-    ResultPublished,
-    ResultRevised,
-    SurveyClosed,
-    SurveySubmitted,
-)
+from domain.events import Event, ResultPublished, ResultRevised
 from domain.measures import annex1_score as annex1
 from domain.measures.annex1_score import Category, LeftOut, Line
 from domain.measures.annex2_survey import coverage
@@ -38,19 +26,11 @@ from domain.values import GRADE_LABELS, Grade, exact_text, rounded, score_of_rec
 from projections.answers.scalars import BilingualText, JudgedPart
 from projections.answers.sheets import ExactPoints, ScoreSheet
 from projections.answers.standings import AgencyIdentity, AssessmentSummary, GradeOverride, WaivedPart
+from projections.fact_kinds import FACTS
 from projections.replay.basis import Basis
 from projections.replay.sheet_lines import considered_fact, sheet_category, sheet_line
 
-SCORED: dict[type[Event], int | None] = {
-    LapseRecorded: None,
-    BadRecordEntered: 8,
-    ComplaintUpheld: 8,
-    SurveySubmitted: 10,
-    SurveyClosed: 8,
-    EffectScored: 11,
-    HonourAwarded: 12,
-    PenaltyImposed: None,
-}
+SCORED = {kind: one.item for kind, one in FACTS.items() if one.scores}
 """Facts that bear on a score by themselves, with the item of annex 1 where it is always the same."""
 
 

@@ -8,35 +8,7 @@ from datetime import date
 
 from msgspec import UNSET
 
-from domain.events import (
-    AppealAdmitted,
-    AppealDismissed,
-    AppealFiled,
-    AppealPartlyUpheld,
-    AppealUpheld,
-    AppealWithdrawn,
-    BadRecordReferred,
-    BehaviourReported,
-    ComplaintDismissed,
-    ComplaintMerged,
-    ComplaintReceived,
-    ComplaintUpheld,
-    EventAnnulled,
-    HintDismissed,
-    ImpactDisposed,
-    InspectionRecorded,
-    NoticeSent,
-    ObjectionAnswered,
-    ObjectionFiled,
-    PledgeSigned,
-    ProjectExtended,
-    ProjectPlanFiled,
-    ProjectStarted,
-    ReportDismissed,
-    SubmissionReceived,
-    SubmissionRequested,
-    SurveyInvited,
-)
+from domain.events import ComplaintUpheld, ProjectExtended, ProjectStarted, SubmissionRequested
 from domain.measures.calendar import add_years
 from domain.measures.chapter2_filing import ONE_DAY, change_deadlines
 from domain.measures.chapter3_business import lapses
@@ -46,36 +18,11 @@ from domain.trail.facts import Facts
 from domain.values import TIER_LABELS
 from projections.answers.standings import StandingParts
 from projections.answers.timelines import ReasonForChange, StandingPart, Timeline, TimelineChange, TimelineStart
-from projections.fact_names import fact_label
+from projections.fact_kinds import FACTS, fact_label
 from projections.replay.basis import Basis
 from projections.replay.standing import agency_name, standing_parts
 
-WITHOUT_EFFECT = (
-    InspectionRecorded,
-    SubmissionReceived,
-    ProjectPlanFiled,
-    ComplaintReceived,
-    ComplaintDismissed,
-    ComplaintMerged,
-    BadRecordReferred,
-    NoticeSent,
-    SurveyInvited,
-    EventAnnulled,
-    PledgeSigned,
-    BehaviourReported,
-    ReportDismissed,
-    AppealFiled,
-    AppealAdmitted,
-    AppealUpheld,
-    AppealPartlyUpheld,
-    AppealDismissed,
-    AppealWithdrawn,
-    ImpactDisposed,
-    HintDismissed,
-    ObjectionFiled,
-    ObjectionAnswered,
-)
-"""Facts on whose own day no standing changes: what they bring or spare shows on a due date, or at once on all days."""
+WITHOUT_EFFECT = tuple(kind for kind, one in FACTS.items() if not one.changes_its_day)
 PARTS: tuple[StandingPart, ...] = ("agency", "sanction", "bad_records", "assessment", "warning_notice", "advisories")
 
 

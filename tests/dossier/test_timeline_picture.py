@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from projections.pictures.timeline_axis import LEFT, Axis, AxisRow, stacked
-from projections.pictures.timeline_picture import LANES, timeline_svg
+from projections.pictures.timeline_lanes import LANES
+from projections.pictures.timeline_picture import timeline_svg
 from tests.dossier.answers import timeline
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -85,7 +86,7 @@ def test_tiers_are_told_by_height_pattern_and_name_not_by_colour_alone() -> None
     assert heights == sorted(heights)
     assert len(set(heights)) == 3
     assert [texts(one)[0] for one in bands] == ["记录备案", "警示提醒", "黑名单"]
-    assert len({shape for _, shape, _, _ in LANES}) == len(LANES)
+    assert len({lane.shape for lane in LANES.values()}) == len(LANES)
 
 
 def test_the_score_is_a_step_line_for_each_year() -> None:

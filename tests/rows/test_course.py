@@ -13,9 +13,10 @@ from domain.ledger.reader import Reader
 from domain.store.log.sequencer import seal
 from domain.values import instant
 from projections.answers.scalars import plain
+from projections.pictures.timeline_lanes import LANES
 from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
-from projections.rows.read.timeline_summary import COLUMNS, LANE_KEYS, MOST_MARKS, course, default_span, rows_of, stops
+from projections.rows.read.timeline_summary import COLUMNS, MOST_MARKS, course, default_span, rows_of, stops
 from tests.databases import Databases
 from tests.plain_answers import summary
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
@@ -120,7 +121,7 @@ def test_marks_of_a_lane_keep_their_distance(ledger: Ledger) -> None:
         day = sorted(event.occurred_on for event in basis.trail.events)[40]
         for days in (1, 7, 31, 90, 365, 3650):
             found = plain(course(basis, rows, day, day + timedelta(days=days - 1)))
-            for lane in LANE_KEYS:
+            for lane in LANES:
                 begins = [date.fromisoformat(one["from"]) for one in found["marks"] if one["lane"] == lane]
                 assert all((then - now).days * MOST_MARKS >= days - 1 for now, then in pairwise(begins))
                 assert len(begins) <= MOST_MARKS + 1

@@ -51,7 +51,7 @@ class OnAgencyBasis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OnTrailBasis(msgspec.Struct, frozen=True, kw_only=True):
-    """The same of an answer that is of no single day / 不限某一日的回答的基准."""
+    """The basis of an answer that is of no single day / 不限某一日的回答的基准."""
 
     agency: AgencyIdentity
     known_at: KnownThen

@@ -93,3 +93,7 @@ class MeasureShown(msgspec.Struct, frozen=True, kw_only=True):
     no_code_en: En | None
     rulebook: RulebookUsed
     code: tuple[CodePlace, ...]
+    rows: Annotated[tuple[CodePlace, ...], member("所写入和读取的行", "what writes and reads its rows")]
+    routes: Annotated[tuple[str, ...], member("接口", "its routes", examples=["GET /v1/public/blacklist"])]
+    pages: Annotated[tuple[str, ...], member("页面", "its pages, by path", examples=["/blacklist"])]
+    tests: Annotated[tuple[str, ...], member("案例和测试", "the worked cases and tests that show it")]

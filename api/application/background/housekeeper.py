@@ -162,7 +162,7 @@ class Housekeeper:
             self._degraded.set(name, text, text_en)
 
     def _watch_clock(self) -> None:
-        """Also while nothing is recorded: so that a jump is seen, and what was accepted or is right again."""
+        """Compare the clock also while nothing is recorded: a jump is seen, a clock that is right again is taken."""
         if self._clock is not None:
             with reading(self._engine) as connection:
                 self._clock.require(database_clock(connection), lambda: last_recorded_at(connection))

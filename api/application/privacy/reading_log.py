@@ -27,7 +27,7 @@ _BASIS = frozenset({"as_of_2", "known_at_2", "from", "to", "status"})
 MOST_CHARACTERS = 64
 
 
-class Noted(NamedTuple):
+class NotedReading(NamedTuple):
     """What is taken down while somebody waits for the answer; it is worked out when it is written."""
 
     at: float
@@ -46,10 +46,10 @@ class ReadingLog:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._waiting: deque[Noted] = deque()
+        self._waiting: deque[NotedReading] = deque()
         self._lock = threading.Lock()
 
-    def note(self, noted: Noted) -> bool:
+    def note(self, noted: NotedReading) -> bool:
         """Note an answered question; whether so many wait that they have to be written first (`flush`)."""
         self._waiting.append(noted)
         return len(self._waiting) >= MOST_WAITING
@@ -75,7 +75,7 @@ class ReadingLog:
             return consultations.prune(connection, days, datetime.now(UTC)) >= consultations.PIECE
 
 
-def _consultation(noted: Noted) -> Consultation:
+def _consultation(noted: NotedReading) -> Consultation:
     given = dict(parse_qsl(noted.query.decode("latin-1"), keep_blank_values=True))
     more: list[str] = [f"{name}={given[name]}" for name in sorted(given) if name in _BASIS]
     more += [f"{name}={value}" for name, value in sorted(noted.path.items()) if name != "uscc"]

@@ -73,7 +73,7 @@ class Veil:
         return Hidden(event, handle, disclosure, total)
 
     def _numbered(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Of each form its place among those of its year and how many they are, in the order of handles: by chance."""
+        """Each form's number among those of its year and how many there are, in the order of handles: by chance."""
         forms = [one for one in self.by_id.values() if isinstance(one.event, SurveySubmitted)]
         for year in {one.event.year for one in forms}:
             of_year = sorted(one.handle for one in forms if one.event.year == year)

@@ -44,7 +44,7 @@ class Page:
         return self.part(rows[self.offset : self.offset + self.limit + 1], as_of, known_at)
 
     def part(self, rows: Sequence[Any], as_of: date | None, known_at: str) -> tuple[list[Any], str | None]:
-        """The same out of the page's own rows and one more, where there is one."""
+        """The rows of this page and the next cursor; `rows` holds one more where there is a next page."""
         if len(rows) <= self.limit:
             return list(rows), None
         day = None if as_of is None else as_of.isoformat()

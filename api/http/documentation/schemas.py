@@ -44,7 +44,7 @@ def _readable(schema: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _renamed(value: Any) -> Any:
-    """The same with references by the names of the document, the type of enumerations, the items of lists."""
+    """A schema with references by the names of the document, the type of enumerations, the items of lists."""
     if isinstance(value, list):
         return [_renamed(one) for one in value]
     if not isinstance(value, dict):

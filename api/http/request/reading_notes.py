@@ -9,14 +9,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.application.privacy.callers import Caller
-from api.application.privacy.reading_log import Noted, ReadingLog
+from api.application.privacy.reading_log import NotedReading, ReadingLog
 from domain.values import normal_uscc
 
 
 async def note_reading(readings: ReadingLog, request: Request, caller: Caller, uscc: str, route: str) -> None:
     """Note an answered question. Raises: Busy when so many wait that they have to be written now, and cannot be."""
     scope = request.scope
-    if readings.note(Noted(time.time(), caller, uscc, route, scope["query_string"], scope["path_params"])):
+    if readings.note(NotedReading(time.time(), caller, uscc, route, scope["query_string"], scope["path_params"])):
         await run_in_threadpool(readings.flush)
 
 

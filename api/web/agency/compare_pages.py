@@ -98,7 +98,7 @@ def _clock(local: str) -> str:
 
 
 def _differences(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """Those of the standings, then what the sheets differ in besides."""
+    """What differs: the standings first, then the sheets where they differ besides."""
     told = {one["field"].removeprefix("assessment.") for one in answer["difference"]}
     years = {side["assessment"]["year"] for side in (answer["before"], answer["after"])}
     found = [{**one, "year": None} for one in answer["difference"]]

@@ -16,25 +16,16 @@ from api.web.frame.names import TIERS
 from domain.values import TIER_RANK, Tier, shanghai_date
 from projections.pictures.svg import about_wide, said, tag
 from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, AxisRow, stacked
-from projections.pictures.timeline_picture import LANES
-from projections.rows.read.timeline_summary import LANE_KEYS
+from projections.pictures.timeline_lanes import LANES
 
 Item = Mapping[str, Any]
 WIDTH = 960.0
-LANE_NAMES = {
-    "complaints": ("投诉与惩戒", "Complaints"),
-    "lapses": ("扣分与不良信息", "Lapses"),
-    "scores": ("调查与评分", "Surveys, scores"),
-    "honours": ("荣誉", "Honours"),
-    "results": ("公布与异议", "Results, appeals"),
-    "others": ("其他事实", "Other facts"),
-}
-SHAPES = {key: shape for key, (_, shape, _, _) in zip(LANE_KEYS, LANES, strict=True)}
+SHAPES = {key: lane.shape for key, lane in LANES.items()}
 _TOP, _SCORE, _TIER, _WARNING, _LANE, _RESULT, _RESULT_LINES = 24.0, 150.0, 42.0, 16.0, 28.0, 20.0, 2
 _TIER_TOP = _TOP + _SCORE + 24
 _WARNING_TOP = _TIER_TOP + _TIER + 5
 _LANE_TOP = _WARNING_TOP + _WARNING + 8
-_RESULT_TOP = _LANE_TOP + _LANE * len(LANE_KEYS) + 4
+_RESULT_TOP = _LANE_TOP + _LANE * len(LANES) + 4
 HEIGHT = _RESULT_TOP + _RESULT * _RESULT_LINES + 8
 _DAY = timedelta(days=1)
 
@@ -209,9 +200,9 @@ def _warnings(warnings: Sequence[Item], axis: Axis, words: Words) -> Iterator[st
 
 
 def _lanes(marks: Sequence[Item], axis: Axis, words: Words) -> Iterator[str]:
-    for index, key in enumerate(LANE_KEYS):
+    for index, (key, lane) in enumerate(LANES.items()):
         y = _LANE_TOP + _LANE * (index + 0.5)
-        yield _name(words.t(*LANE_NAMES[key]), y + 4)
+        yield _name(words.t(lane.zh, lane.en), y + 4)
         yield tag("path", d=f"M{LEFT:g},{y:g} H{axis.width - RIGHT:g}", class_="tl-line")
         yield tag("g", *(_mark(one, axis, y, words) for one in marks if one["lane"] == key), class_=f"tl-lane {key}")
 

@@ -54,7 +54,7 @@ def years_over(course: Item) -> dict[int, Item]:
 
 
 def year_said(last: Item, over: Item | None, words: Words) -> list[str]:
-    """Of a year: the score of its last day in the picture, as what it is; its published result; its sheet if another.
+    """What is said of a year: the score of its last day in the picture, its published result, its sheet if another.
 
     Surveys and scores that come in after the year's end count for it (R20): its last day's score is not its result.
     """

@@ -12,20 +12,16 @@ from api.http.query_params import Cursor, LooseText
 from api.web.frame.basis_picker import asked, keeping
 from api.web.frame.event_links import events_named
 from api.web.frame.field_names import VIA, brief
-from api.web.frame.names import EVENTS
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import ask, look
 from api.web.frame.render import page
+from projections.fact_kinds import FACTS
 
 router = APIRouter(route_class=PageRoute)
 ROWS = 40
 """Events on one page: with texts of any length still far below 100 kB."""
-ELSEWHERE = frozenset({
-    "YearPublished", "RanksRevised", "YearClosed", "LedgerOpened", "RulebookAdopted", "CalendarAdopted",
-    "SubjectErased", "RestoreAccepted", "HorizonBegun",
-})  # fmt: skip
-"""Facts that stand in no agency's trail."""
-KINDS = {name: words for name, words in EVENTS.items() if name not in ELSEWHERE}
+KINDS = {kind.__name__: (one.zh, one.en) for kind, one in FACTS.items() if one.of_an_agency}
+"""The kinds of facts that stand in an agency's trail."""
 
 
 @router.get("/agencies/{uscc}/trail")

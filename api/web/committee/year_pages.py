@@ -149,7 +149,7 @@ def _settled(form: FormData) -> Any:
 
 
 def _waivers(form: FormData, incomplete: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Of each missing part with a reason of its own, or with the common one where the form asks for that."""
+    """The waivers of the missing parts, each with a reason of its own or with the common one."""
     common = text_of(form, "rest_reason") if text_of(form, "rest") else ""
     named = [(row["agency"]["uscc"], part) for row in incomplete for part in row["missing"]]
     reasons = [(uscc, part, text_of(form, f"waive-{uscc}-{part}") or common) for uscc, part in named]

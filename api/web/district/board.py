@@ -1,4 +1,4 @@
-"""The board: the district in numbers, what waits to be dealt with, and the way to everything else (issue 5.1)."""
+"""The board: the district in numbers, what waits to be dealt with, and the way to everything else."""
 
 from __future__ import annotations
 

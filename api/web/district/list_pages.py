@@ -1,4 +1,4 @@
-"""Lists of the district: agencies, the ranking of a year, and what waits on each worklist (issue 5.1)."""
+"""Lists of the district: agencies, the ranking of a year, and what waits on each worklist."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from api.application.questions.year.worklist_questions import (
 from domain.values import Role
 
 Pair = tuple[str, str]
-"""The same in Chinese and English."""
+"""A text in Chinese and English."""
 NO_QUERY: dict[str, Any] = {}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Said = tuple[str, str]
-"""The same in Chinese and in English."""
+"""A text in Chinese and in English."""
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,9 @@ from api.application.privacy.veiled import WITHHELD
 from api.web.forms.form_fields import FORMS, REPLACING, FormField, form_fields
 from api.web.forms.form_texts import command_text
 from api.web.forms.form_values import Values, values_of
+from projections.fact_kinds import FACTS
 
-_OUTCOMES = {
-    "AgencyFiled": "filed",
-    "FilingReturned": "returned",
-    "ComplaintUpheld": "upheld",
-    "ComplaintDismissed": "dismissed",
-    "ComplaintMerged": "merged",
-}
+_OUTCOMES = {kind.__name__: one.outcome for kind, one in FACTS.items() if one.outcome}
 _UNTOLD = (None, ERASED, WITHHELD)
 """What is not there, or not to be read: its input stays empty."""
 _ABOUT = ("request_id", "project_id", "complaint_id", "bad_record_id", "report_id", "notice_id")

@@ -1,4 +1,4 @@
-"""A form for every command: fill in, see what it would do, record, receipt (issue 5.5).
+"""A form for every command: fill in, see what it would do, record, receipt.
 
 Every step is a form that posts all that was typed to the same address, so that nothing is kept on the server and
 nothing typed is lost; which step is meant says the button (`do`).
@@ -57,7 +57,7 @@ class FormRoute(PageRoute):
     """A page whose address may fill in fields."""
 
     def parameters(self) -> frozenset[str]:
-        """Its own, and every field's name."""
+        """The page's own parameters, and every field's name."""
         return super().parameters() | _prefilled()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 Words = tuple[str, str]
-"""The same in Chinese and English."""
+"""A text in Chinese and English."""
 _HERE = Path(__file__).parent
 
 

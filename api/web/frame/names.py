@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from domain.values import ROLE_NAMES
-from projections.fact_names import FACT_NAMES
+from projections.fact_kinds import FACT_NAMES
 
 ROLES = ROLE_NAMES
 TIERS = {

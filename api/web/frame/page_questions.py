@@ -24,7 +24,7 @@ from starlette.responses import Response
 
 from api.application.privacy.authorisation import Reach
 from api.application.privacy.callers import Caller
-from api.application.privacy.reading_log import Noted
+from api.application.privacy.reading_log import NotedReading
 from api.application.privacy.veiled import may_name
 from api.application.questions.inquiry import (
     Answer,
@@ -107,7 +107,7 @@ async def _answered(request: Request, asked: Sequence[tuple[Callable[..., Any], 
         about = (one.inquiry and one.inquiry.about) or one.path.get("uscc")
         if about is not None:
             query = urlencode(one.query).encode()
-            noted = Noted(time.time(), caller, normal_uscc(about), " ".join(one.name), query, one.path)
+            noted = NotedReading(time.time(), caller, normal_uscc(about), " ".join(one.name), query, one.path)
             if service.readings.note(noted):
                 await run_in_threadpool(service.readings.flush)
     return found

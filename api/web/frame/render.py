@@ -60,7 +60,7 @@ def asset(name: str) -> tuple[bytes, str]:
 
 @cache
 def packed(name: str) -> bytes:
-    """The same file compressed: it holds nothing secret, unlike a page. Raises: KeyError for one that is not there."""
+    """A static file compressed: it holds nothing secret, unlike a page. Raises: KeyError for one that is not there."""
     return gzip.compress(asset(name)[0], mtime=0)
 
 
@@ -114,7 +114,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         return keeping(request, path, **query)
 
     def may(method: str, path: str) -> bool:
-        """Whether the visitor's role may use a route of the API, as `permissions.py` writes it."""
+        """Whether the visitor's role may use a route of the API, as `authorisation.py` writes it."""
         return role is not None and role in rights_of(method, path)
 
     explained: set[str] = set()

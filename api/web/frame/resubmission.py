@@ -49,6 +49,6 @@ def unpack(carried: str) -> Fields:
 
 
 def staying(form: FormData, button: str) -> FormData:
-    """The same form as if it had been sent by the button that only shows it again."""
+    """A form as if it had been sent by the button that only shows it again."""
     kept = [(name, value) for name, value in form.multi_items() if name not in (button, FIELD)]
     return FormData([*kept, (button, STAY)])

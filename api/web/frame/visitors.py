@@ -41,7 +41,7 @@ class Visitor:
 
     @property
     def caller(self) -> Caller:
-        """The same person as the API knows them."""
+        """The visitor as the caller that the API knows."""
         one = self.account
         return Caller(one.person_id, one.role, one.uscc, self.session.session_sha256, via="page")
 

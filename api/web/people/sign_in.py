@@ -142,7 +142,7 @@ def password_places() -> FairPlaces:
 
 
 def passwords_of(request: Request) -> FairPlaces:
-    """Those of the service that was asked."""
+    """The places in which passwords are checked, so many at a time, of the service that was asked."""
     places: FairPlaces = request.app.state.passwords
     return places
 

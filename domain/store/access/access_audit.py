@@ -1,7 +1,7 @@
 """Who changed who may do what: a row for every change of an account or token, in the transaction of the change.
 
 Whoever makes, resets, disables or revokes names `By`; so no way to do it leaves no row. Rows are numbered without a
-gap and sealed (`row_seals.py`), and the database lets nobody change or delete one (migration 0009).
+gap and sealed (`row_macs.py`), and the database lets nobody change or delete one (migration 0009).
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ def begin_session(connection: Connection, account: Account, source: str) -> str:
 
 def find_session(connection: Connection, secret: str) -> Session | None:
     """The session of a secret; None when it is unknown, ended, idle too long, its account is disabled, or a row of
-    the two is not as the software wrote it (`row_seals.py`)."""
+    the two is not as the software wrote it (`row_macs.py`)."""
     now = _now()
     query = select(sessions).where(
         sessions.c.session_sha256 == token_hash(secret),

@@ -198,7 +198,7 @@ def end_of(day: date) -> Instant:
 
 
 def _usable() -> ColumnElement[bool]:
-    """Of a session: neither ended nor over (`accounts.find_session`)."""
+    """The SQL condition that a session is open: neither ended, nor expired, nor idle for too long."""
     now = _now()
     idle_since = instant(moment(now) - IDLE)
     return and_(sessions.c.ended_at.is_(None), sessions.c.expires_at > now, sessions.c.last_used_at > idle_since)

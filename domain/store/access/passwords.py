@@ -92,7 +92,7 @@ def _few_left(text: str, word: str) -> bool:
 
 
 def _steps(text: str) -> int:
-    """Of how many stretches a text is, each the same character or following a row, a column or the alphabet."""
+    """The number of stretches in a text, each one character repeated or a run along a row, a column or the alphabet."""
     walks = _WALKS + "|" + _WALKS[::-1]
     return 1 + sum(one != after and one + after not in walks for one, after in pairwise(text))
 

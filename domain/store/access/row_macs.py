@@ -59,7 +59,7 @@ def with_seal(connection: Connection, table: str, row: Mapping[Any, Any]) -> dic
 
 
 def sealed_with(key: bytes, table: str, row: Mapping[Any, Any]) -> bytes:
-    """The same under a key at hand."""
+    """The seal (HMAC) of a row under a key that was read already; columns that are not given are empty."""
     values = [_plain(row.get(name)) for name in SEALED[table]]
     values += [[name, _plain(row[name])] for name in LATER.get(table, ()) if row.get(name) is not None]
     return hmac.digest(key, json.dumps([table, *values], ensure_ascii=False).encode(), hashlib.sha256)
@@ -71,7 +71,7 @@ def is_sealed(connection: Connection, table: str, row: Mapping[Any, Any]) -> boo
 
 
 def holds(key: bytes, table: str, row: Mapping[Any, Any]) -> bool:
-    """The same under a key at hand."""
+    """Whether a row, with its `seal`, is as it was written, by a key that was read already."""
     seal = row.get("seal")
     return seal is not None and hmac.compare_digest(bytes(seal), sealed_with(key, table, row))
 

@@ -137,7 +137,7 @@ def create_token(
 
 def find_token(connection: Connection, secret: str, now: Instant | None = None) -> Token | None:
     """The token with this secret; None when it is unknown, revoked, or expired at `now` (by default the clock), or when
-    its row is not as the software wrote it (`row_seals.py`)."""
+    its row is not as the software wrote it (`row_macs.py`)."""
     query = (
         select(tokens, persons.c.name.label("person_name"))
         .join(persons, persons.c.id == tokens.c.person_id)

@@ -20,11 +20,11 @@ class DatabaseRefused(Refusal):
 
 
 class DatabaseForeign(DatabaseRefused):
-    """It holds something else than a ledger."""
+    """The database holds something else than a ledger."""
 
 
 class DatabaseOlder(DatabaseRefused):
-    """It is empty or of an earlier version: it has to be migrated first."""
+    """The database is empty or of an earlier version: it has to be migrated first."""
 
 
 class DatabaseNewer(DatabaseRefused):
@@ -32,11 +32,11 @@ class DatabaseNewer(DatabaseRefused):
 
 
 class DatabaseEncoded(DatabaseRefused):
-    """It cannot hold every character: its encoding is not UTF-8."""
+    """The database cannot hold every character: its encoding is not UTF-8."""
 
 
 class DatabaseHalfMigrated(DatabaseRefused):
-    """Its version and its tables, columns or triggers do not belong together."""
+    """The version of the database and its tables, columns or triggers do not belong together."""
 
 
 class WritesStopped(DatabaseRefused):

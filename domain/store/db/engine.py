@@ -145,7 +145,7 @@ def _engine(url: URL, answer_seconds: float | None = None, **pool: Any) -> Engin
 
 
 def _sqlite_engine(url: URL, **pool: Any) -> Engine:
-    """Its connections open the file that is there, and never make one in its place."""
+    """An engine whose connections open an existing file and never create one."""
     file = Path(url.database or "").absolute()
     _make_private(file)
     guard = Guard(file)
@@ -209,7 +209,7 @@ def leave_no_trace(engine: Engine) -> bool:
 
 
 def written_anew(engine: Engine) -> bool:
-    """SQLite: write the whole file anew, so that nothing of what was once in it is left. Raises: Busy."""
+    """SQLite: rewrite the whole file (VACUUM), so that nothing deleted is left in it. Raises: Busy."""
     _alone(engine, "VACUUM")
     return leave_no_trace(engine)
 

@@ -174,4 +174,4 @@ class _Sqlite:
             raise Unanswered(str(error)) from error
 
     async def close(self) -> None:
-        """Its connections are the engine's."""
+        """Close nothing: the connections belong to the engine."""

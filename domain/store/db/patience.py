@@ -102,12 +102,12 @@ class PatientConnection(extensions.connection):  # type: ignore[misc]  # the dri
         return nullcontext() if self.patience is None or self.closed else self.patience.waiting(self.fileno())
 
     def commit(self) -> None:
-        """See the driver."""
+        """Commit, and wait no longer for the answer than the limit."""
         with self.limited():
             super().commit()
 
     def rollback(self) -> None:
-        """See the driver."""
+        """Roll back, and wait no longer for the answer than the limit."""
         with self.limited():
             super().rollback()
 

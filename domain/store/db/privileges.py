@@ -120,7 +120,7 @@ def missing_membership(connection: Connection) -> str | None:
 
 
 def _missing_on_database(connection: Connection, role: str) -> list[str]:
-    """Temporary tables hold a year's results until they are put in place (`staged.py`); by default PUBLIC may."""
+    """Temporary tables hold a year's results until they are put in place; by default PUBLIC may."""
     lacking = text(
         "SELECT format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), who) "
         "FROM CAST(coalesce(nullif(:role, ''), CAST(current_user AS text)) AS name) AS who "

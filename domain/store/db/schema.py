@@ -79,7 +79,7 @@ log_index = Table(
 """The log's dense order, from 1: the only sequence that downstream readers and proofs may use.
 
 No foreign key to `events`: PostgreSQL checks one by locking the event's row as the owner of `events`, from whom the
-right to update it is taken. Rows get here from `events` only (`sealer.py`), and none of those is ever deleted.
+right to update it is taken. Rows get here from `events` only (`sequencer.py`), and none of those is ever deleted.
 """
 
 sealer = Table(
@@ -178,7 +178,7 @@ consultations = Table(
     Column("known_at", Text),
     Column("asked", Text),
 )
-"""Who read what about which agency, and on what basis; kept for a time (`consultations.py`)."""
+"""Who read what about which agency, and on what basis; kept for a time (`access_log.py`)."""
 Index("consultations_uscc", consultations.c.uscc, consultations.c.id)
 Index("consultations_person_id", consultations.c.person_id, consultations.c.id)
 Index("consultations_at", consultations.c.at)
@@ -249,7 +249,7 @@ access_changes = Table(
     Column("subject", Name, nullable=False),
     Column("seal", Digest, nullable=False),
 )
-"""Who changed who may do what, numbered without a gap (`access_changes.py`). `subject`: the account's or token's id."""
+"""Who changed who may do what, numbered without a gap (`access_audit.py`). `subject`: the account's or token's id."""
 
 sign_in_failures = Table(
     "sign_in_failures",

@@ -41,12 +41,12 @@ class SubjectState(NamedTuple):
 
 
 def subject_name(subject: str) -> str:
-    """What a subject's key is wrapped for: no other row can hold it."""
+    """The name that binds a subject's wrapped key to its row (associated data): in another row it does not open."""
     return f"vault/{subject}"
 
 
 def secret_name(name: str) -> str:
-    """The same of a secret of the database."""
+    """The name that binds a wrapped secret of the database to its row (associated data)."""
     return f"vault_secrets/{name}"
 
 

@@ -111,7 +111,7 @@ class StoredEntries(EventIndexInMemory):
         return entry
 
     def add(self, event: Event) -> None:
-        """See `Entries`."""
+        """Take the next event of the stream."""
         super().add(event)
         if event.id in self._gone:
             self.gone += [(one.version, event.version) for one in self._gone[event.id]]
@@ -120,7 +120,10 @@ class StoredEntries(EventIndexInMemory):
             entry.gone_at = event.version
 
     def under(self, keys: Iterable[str]) -> list[IndexedEvent]:
-        """See `Entries`. What has not been read yet is read in one query."""
+        """The entries under any of these keys, each once, in recording order.
+
+        What has not been read yet is read in one query.
+        """
         keys = list(keys)
         self.read(keys)
         found = {
@@ -157,7 +160,7 @@ class StoredEntries(EventIndexInMemory):
         return [entry.event for entry in found if entry.gone_at is None]
 
     def has_read(self, keys: Iterable[str]) -> bool:
-        """See `Entries`."""
+        """Whether asking for these keys costs no query."""
         return self._is_new or self._read_keys.issuperset(keys)
 
     def _may_be_stored(self, key: str) -> bool:
@@ -166,7 +169,7 @@ class StoredEntries(EventIndexInMemory):
         return subject not in self._recorded and rest not in self._recorded
 
     def one(self, event_id: str) -> IndexedEvent | None:
-        """See `Entries`."""
+        """The entry of this id."""
         if event_id not in self._by_id:
             self.read((), [event_id])
         return self._by_id.get(event_id)
@@ -176,7 +179,7 @@ class StoredEntries(EventIndexInMemory):
         return event_id in self._recorded
 
     def naming(self, event_id: str) -> list[IndexedEvent]:
-        """See `EventIndexInMemory`."""
+        """The entries that name this event."""
         if event_id not in self._read_naming and not self._is_new:
             first = naming_prefix(event_id)
             end = first[:-1] + chr(ord(first[-1]) + 1)

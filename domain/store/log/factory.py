@@ -41,7 +41,7 @@ class LedgerFactory(persistence.InfrastructureFactory[persistence.TrackingRecord
         return LedgerRecorder(self.engine)
 
     def aggregate_recorder(self, purpose: str = "events") -> LedgerRecorder:
-        """The same for events; snapshots are not kept."""
+        """The recorder of events. Raises: NotImplementedError for snapshots, which are not kept."""
         if purpose != "events":
             raise NotImplementedError(f"the ledger keeps no {purpose}")
         return self.application_recorder()

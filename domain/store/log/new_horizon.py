@@ -1,7 +1,7 @@
 """Going on in another PostgreSQL cluster: every event that has no place gets one, and a new horizon begins there.
 
 The transaction ids of the rows are those of the cluster they were recorded in. In another one they say nothing of what
-is still to come, so the order of `sealer.py` cannot be continued. But while nobody records, all that is there is all
+is still to come, so the order of `sequencer.py` cannot be continued. But while nobody records, all that is there is all
 there is: it is put in the order of recording, which keeps each stream's own, and from then on the ids of this cluster
 count. Nothing that has a place already moves.
 """

@@ -51,7 +51,7 @@ class LogEntry(Notification):
 
 
 class LedgerRecorder(ApplicationRecorder):
-    """Inserts and selects stored events. Heads are moved by `heads.py`, the log is ordered by `sealer.py`."""
+    """Inserts and selects stored events. Heads are moved by `stream_heads.py`, the log is ordered by `sequencer.py`."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -187,7 +187,7 @@ def states_of(connection: Connection, stream: str, gt: int, lte: int) -> Iterato
 
 
 def states_of_originator(connection: Connection, originator: UUID, gt: int, lte: int | None) -> Iterator[StateRow]:
-    """The same; without `lte` to the end of the stream, which shows by a page that is not full."""
+    """What `EventMapper.decode_all` takes of one stream, in pages. Without `lte`: up to a page that is not full."""
     while lte is None or gt < lte:
         upto = gt + PAGE if lte is None else min(lte, gt + PAGE)
         rows = list(run(connection, _STATES, (originator.hex, gt, upto)))
@@ -216,7 +216,7 @@ _STATES = (
 
 
 def states_named(connection: Connection, event_ids: Sequence[str]) -> Iterator[StateRow]:
-    """The same of the events of these ids, of whatever stream."""
+    """What `EventMapper.decode_all` takes of the events of these ids, of any stream, in pages."""
     columns = (events.c[name] for name in ("originator_version", "topic", "state", "event_id", "stream", "position"))
     query = select(*columns)
     for start in range(0, len(event_ids), PAGE):

@@ -13,7 +13,7 @@ MOST_SIMILAR = 20
 
 
 def alike(vault: Vault, event: Event, before: Iterable[Event]) -> list[Event]:
-    """Those of `before` that say the same as `event`. Opened here, told nowhere."""
+    """The events of `before` whose texts equal those of `event` (R46). Texts are decrypted here and go no further."""
     own = sealed_content(event)
     found = [(one, sealed_content(one)) for one in before]
     if not own or not found:

@@ -1,4 +1,4 @@
-"""Accounts and tokens compared with the record of who changed them (`access_changes.py`), for `steward audit`.
+"""Accounts and tokens compared with the record of who changed them (`access_audit.py`), for `steward audit`.
 
 Every checkpoint names the last change that there was: the end of the record cannot be taken away either, but for what
 was changed after the last checkpoint (docs/proof.md).

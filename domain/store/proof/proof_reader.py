@@ -153,7 +153,7 @@ class HeadsKept:
             return self._tree
 
     def forget(self) -> None:
-        """Begin anew with the next question."""
+        """Forget the tree in memory: the next question reads it again from the database."""
         with self._lock:
             self._tree, self._at = HeadsTree(), 0
 

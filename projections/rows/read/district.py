@@ -46,6 +46,7 @@ class Filters(NamedTuple):
 NO_FILTERS = Filters()
 
 
+@implements("annex1.note2", "annex1.note3", "R26", "R27")
 def _found(dialect: Dialect, basis: QueryBasis) -> str:
     """Every agency known at the basis with its total in hundredths and its grade's place, best first.
 

@@ -173,7 +173,7 @@ class Waits(NamedTuple):
     overdue: int
 
     def numbers(self) -> dict[str, int]:
-        """Both counts, as an answer shows them."""
+        """Both counts of a published year, as an answer shows them."""
         return {"open": self.open, "overdue": self.overdue}
 
 

@@ -73,7 +73,7 @@ def details(reader: Reader, year: int, standing: Mapping[str, str]) -> dict[str,
 
 
 def _chains(reader: Reader, standing: Mapping[str, str]) -> dict[str, list[Result]]:
-    """Of each agency its results of the year up to the one that stands, the published one first."""
+    """Each agency's results of the year up to the one that stands, the published one first."""
     known: dict[str, Event] = {}
     wanted = set(standing.values())
     while wanted:

@@ -37,7 +37,7 @@ from projections.answers.summaries import (
     TimelineSummary,
     WarningStretch,
 )
-from projections.pictures.timeline_picture import LANES
+from projections.pictures.timeline_lanes import LANE_OF, LANES
 from projections.replay.basis import Basis
 from projections.replay.known_at import knowledge
 from projections.replay.timeline import changed_parts
@@ -54,16 +54,6 @@ MOST_FACTS, MOST_ON_DAY = 5, 50
 """How many facts of a day are told with a change, and with the day itself."""
 MOST_MARKS = 32
 """How many marks fit into one lane, each large enough to be hit (WCAG 2.5.8)."""
-LANE_KEYS: tuple[Lane, ...] = ("complaints", "lapses", "scores", "honours", "results", "others")
-"""Keys of the lanes of `timeline_picture.LANES`, in their order."""
-_MORE: dict[Lane, set[str]] = {
-    "complaints": {"ComplaintReceived", "ComplaintDismissed", "ComplaintMerged"},
-    "lapses": {"BehaviourReported", "ReportDismissed", "BadRecordReferred"},
-    "results": {"AppealAdmitted", "AppealWithdrawn", "ImpactDisposed"},
-}
-_LANE_OF: dict[str, Lane] = {
-    kind: key for key, (*_, kinds) in zip(LANE_KEYS, LANES, strict=True) for kind in kinds | _MORE.get(key, set())
-}
 _DAY = timedelta(days=1)
 
 
@@ -157,7 +147,7 @@ def _ended_years(basis: Basis, rows: Course | Replayed, stood: Sequence[StoodOn]
 def _drawn_together(
     points: Sequence[tuple[date, ScoreInShort]], first: date, last: date
 ) -> list[tuple[date, ScoreInShort]]:
-    """Of each column's points the first, the least, the greatest and the last; a year's or gap's first one always."""
+    """The first, the least, the greatest and the last point of each column; a year's or gap's first one always."""
     days = (last - first).days + 1
     columns: dict[tuple[int, int, bool], list[tuple[date, ScoreInShort]]] = defaultdict(list)
     for day, shown in points:
@@ -193,7 +183,7 @@ def _marks(
     for day in sorted(facts):
         for event in facts[day]:
             kind = type(event).__name__
-            lane = _LANE_OF.get(kind, "others")
+            lane = LANE_OF.get(kind, "others")
             lanes[lane].append(_mark(lane, day, event.id, kind, trail.annulled_by.get(event.id)))
     for lapse in lapsed:
         if not _is_told(trail, facts.get(lapse.day, ()), lapse.ground):
@@ -201,7 +191,7 @@ def _marks(
             text, text_en = f"附件1第 {lapse.item} 项：到期扣分", f"annex 1 item {lapse.item}: overdue"
             lanes["lapses"].append(replace(one, text=text, text_en=text_en))
     apart = ((last - first).days + MOST_MARKS) // MOST_MARKS
-    for lane in LANE_KEYS:
+    for lane in LANES:
         several: list[TimelineMark] = []
         for one in sorted(lanes[lane], key=lambda one: one.first_day):
             if several and (one.first_day - several[0].first_day).days >= apart:

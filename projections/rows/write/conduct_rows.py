@@ -27,6 +27,7 @@ from domain.events import (
 from domain.measures.chapter2_filing import change_deadlines, filed_periods
 from domain.measures.chapter3_business import ended_on, lapses
 from domain.measures.chapter3_sanctions import all_records
+from domain.measures.text.implements import implements
 from domain.trail.event_index import ground_of
 from domain.trail.facts import Facts
 from domain.trail.keys import BY_DERIVATION, PLEDGE_ITEM, ground_key, naming_key, type_key, type_keys
@@ -47,6 +48,26 @@ _WITH_GROUNDS = (*_OF_A_GROUND, ProjectStarted, SubmissionRequested, Information
 OF_LAPSES = frozenset({*_WITH_GROUNDS, AgencyTerminated, FilingSubmitted})
 
 
+@implements(
+    "art.12",
+    "art.15",
+    "art.21",
+    "art.26",
+    "annex1.item1",
+    "annex1.item2",
+    "annex1.item3",
+    "annex1.item4",
+    "annex1.item5",
+    "annex1.item6",
+    "annex1.item7",
+    "annex1.item9",
+    "R7",
+    "R8",
+    "R8c",
+    "R8d",
+    "R8e",
+    "R9",
+)
 def update_lapses(context: Context, changed: Iterable[Event]) -> None:
     """Derive anew the lapses of every ground that the changed events bear on (R7-R9, R8a, R8c)."""
     changed = list(changed)
@@ -118,6 +139,7 @@ def _replace_lapses(context: Context, before: dict[RowKey, date], now: dict[RowK
 OF_PERIODS = frozenset({ProjectStarted, *_ENDS, *FILINGS})
 
 
+@implements("annex1.note4", "R10", "R29")
 def update_periods(context: Context, changed: Iterable[Event]) -> None:
     """When projects run, and when the agency is filed: what being assessed in a year needs (R29)."""
     changed = list(changed)
@@ -167,6 +189,7 @@ _BEHIND_RECORDS = (
 ENTERED_BY_HAND = type_key(BadRecordEntered, BY_DERIVATION)
 
 
+@implements("art.16", "art.21", "annex1.item8", "R11", "R12", "R13", "R21")
 def update_records(context: Context, changed: Iterable[Event]) -> None:
     """Count each entered record and each upheld complaint in the year of its day (R12, R13)."""
     found = [

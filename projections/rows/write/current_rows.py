@@ -139,7 +139,7 @@ def shifted(steps: list[Period], day: date, change: Callable[[Any], Any], defaul
 
 
 def merged(steps: Iterable[Period]) -> list[Period]:
-    """The same with neighbours of equal value made one."""
+    """Periods of which neighbours of equal value are joined."""
     found: list[Period] = []
     for step in steps:
         if found and found[-1].value == step.value and found[-1].valid_to == step.valid_from:
@@ -150,7 +150,7 @@ def merged(steps: Iterable[Period]) -> list[Period]:
 
 
 def cut(steps: Iterable[Period], days: Iterable[date]) -> list[Period]:
-    """The same, cut on each of the days."""
+    """Periods cut on each of the days."""
     found = list(steps)
     for day in sorted(days):
         pieces: list[Period] = []

@@ -22,18 +22,18 @@ MADE_BY = 4
 
 
 class ReadModelProjector:
-    """Implements `domain.ledger.unit_of_work.ReadModels`."""
+    """Implements `domain.ledger.read_models.ReadModels`."""
 
     def looked_up(self, command: Command, path_id: str | None) -> Ahead:
-        """See `ReadModels`."""
+        """Keys and ids of the events that the command's decision and rows will need: a hint, read in one query."""
         return looked_up(command, path_id)
 
     def opened(self, connection: Connection) -> None:
-        """See `ReadModels`."""
+        """The ledger is new: there is nothing to build."""
         connection.execute(text("UPDATE read_model_build SET made_by = :version"), {"version": MADE_BY})
 
     def recorded(self, connection: Connection, recorded: Recorded, law: Law, published: frozenset[int]) -> Projected:
-        """See `ReadModels`."""
+        """What these events change, to be written with them. `published`: years that have results to be touched."""
         opened: list[tuple[str, CurrentRow]] = []
         closed: list[tuple[str, CurrentRow]] = []
         beside: Tuples = {"event_keys": [], "annulled": []}
@@ -50,7 +50,10 @@ class ReadModelProjector:
         return Projected(writes, touched_by(row for _, row in opened))
 
     def adopted(self, reader: Reader, law: Law, at: Instant) -> None:
-        """See `ReadModels`. Agency by agency, so that memory does not grow with the district."""
+        """Another law is known from an instant on: rewrite the rows of every agency under it (R4).
+
+        Agency by agency, so that memory does not grow with the district.
+        """
         for stream in streams(reader.connection, "agency/"):
             live = CurrentRows()
             for row in all_standing(reader.connection, stream):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from domain.events import Event, ResultPublished, ResultRevised
 from domain.law import Law
 from domain.measures.categories import group_of
+from domain.measures.text.implements import implements
 from projections.rows.write.current_rows import NEVER, Period, RowKey
 from projections.rows.write.row_context import Context
 
@@ -41,6 +42,7 @@ class Result(NamedTuple):
         return self.assessed or self.grade is not None
 
 
+@implements("art.19", "art.20", "R30", "R32", "R34")
 def update_results(context: Context, changed: Iterable[Event]) -> None:
     """A row for each result; nothing is read, as no other event changes it."""
     for event in changed:

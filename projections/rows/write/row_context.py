@@ -45,7 +45,7 @@ class Context:
         return trail_at(self._entries(keys, ids), self.version)
 
     def both(self, keys: Iterable[str], *ids: str) -> tuple[Trail, Trail]:
-        """The same without it, and with it."""
+        """The facts under these keys without the event that is recorded, and with it."""
         entries = self._entries(keys, ids)
         return trail_at(entries, self.version - 1), trail_at(entries, self.version)
 
@@ -74,5 +74,5 @@ E = TypeVar("E", bound=Event)
 
 
 def of_types(events: Iterable[Event], *kinds: type[E]) -> list[E]:
-    """Those of these types."""
+    """The events of these types."""
     return [event for event in events if isinstance(event, kinds)]

@@ -12,6 +12,7 @@ from domain.law import Law
 from domain.measures.calendar import add_years
 from domain.measures.chapter3_sanctions import Tag, counted_complaints, sanction, tags
 from domain.measures.rulebook.rulebook import Rulebook
+from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
 from domain.trail.trail import Trail
 from domain.values import TIER_RANK, Tier
@@ -36,6 +37,7 @@ class Sanction(NamedTuple):
 NOTHING = Sanction(Tier.NONE, 0, None, None, ())
 
 
+@implements("art.17", "R15", "R16", "R17")
 def update_sanctions(context: Context, changed: Iterable[Event]) -> None:
     """Derive the tier anew from the day of the first changed decision on; earlier days cannot change."""
     facts = of_types(changed, *OF_SANCTIONS)

@@ -31,6 +31,7 @@ from domain.measures.annex2_survey import counted_forms
 from domain.measures.chapter3_business import ended_on
 from domain.measures.chapter4_assessment import overrides
 from domain.measures.rulebook.rulebook import Rulebook
+from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
 from domain.trail.keys import client_key, forms_key, naming_key, type_key, type_keys
 from domain.trail.trail import Trail
@@ -136,6 +137,7 @@ def satisfaction(counts: Counts, book: Rulebook) -> Fraction | None:
     )
 
 
+@implements("art.20")
 def update_scores(context: Context, changed: Iterable[Event]) -> None:
     """Bring the years up to date that the changed events bear on, from the first day that they change."""
     changed = list(changed)
@@ -185,6 +187,7 @@ def _put(context: Context, year: int, steps: Iterable[Period], since: date) -> N
 _ENDS = (ProjectCompleted, ProjectCancelled)
 
 
+@implements("art.13", "art.22", "art.23", "annex1.item10", "annex1.item11", "annex2", "R22", "R23")
 def _of_clients(context: Context, changed: list[Event]) -> None:
     """What clients and the regulator say of a year: it counts for who was served in it, whenever that is known."""
     closed = {closing.year for closing in of_types(changed, SurveyClosed)}
@@ -259,6 +262,7 @@ def _counts(context: Context, year: int, trail: Trail, days: Iterable[date]) -> 
     return found
 
 
+@implements("art.16(8)", "R12")
 def _low_mean(context: Context, year: int, closings: Trail) -> set[date]:
     """The days on which the year's survey was closed with a mean under the floor, as the rows have it (R12)."""
     books = context.law.rulebooks
@@ -280,6 +284,7 @@ def _low_mean(context: Context, year: int, closings: Trail) -> set[date]:
 # ---- honours (art.24) ----
 
 
+@implements("art.24", "annex1.item12", "R24")
 def _honours(context: Context, changed: list[Event]) -> None:
     """A reason is credited once over all years, so an award bears on later awards for the same reason (R24)."""
     awards = [event for event in changed if isinstance(event, HonourAwarded)]
@@ -333,6 +338,7 @@ def _said(values: dict[date, str], day: date, default: str) -> str:
 # ---- what makes a year unqualified (art.25) ----
 
 
+@implements("art.25", "R28")
 def _overrides(context: Context, changed: list[Event]) -> None:
     facts = of_types(changed, *_OVERRIDING)
     if not facts:

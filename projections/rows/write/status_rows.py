@@ -24,6 +24,7 @@ from domain.measures.chapter2_filing import FilingState
 from domain.measures.chapter3_sanctions import advisories
 from domain.measures.chapter4_assessment import warning_notices
 from domain.measures.rulebook.rulebook import year_span
+from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
 from domain.trail.keys import LABELS, type_key, type_keys
 from domain.trail.trail import Trail
@@ -54,6 +55,7 @@ class Status(NamedTuple):
     """What a search looks through: name and USCC, folded as what is searched for."""
 
 
+@implements("art.2", "art.8", "art.9", "art.11", "art.12", "art.18", "art.19", "R6", "R6b", "R19", "R31", "R47")
 def update_status(context: Context, changed: Iterable[Event]) -> None:
     """Derive the status anew where an event bears on it: all of it is small."""
     changed = list(changed)

@@ -1,4 +1,4 @@
-"""Rows of what agencies were asked to hand in (R8): a matter like those of `matters.py`, open until it has come in.
+"""Rows of what agencies were asked to hand in (R8): an item of a worklist (`worklist_rows.py`), open until it is in.
 
 A pledge signed in time meets a request for it (R8a); a termination ends the duty (R6, art.11).
 """
@@ -31,7 +31,7 @@ _BEARING = (SubmissionReceived, PledgeSigned, AgencyTerminated, FilingSubmitted)
 OF_SUBMISSIONS = frozenset({SubmissionRequested, *_BEARING})
 
 
-@implements("R8", "R8a")
+@implements("R8", "R8a", "art.26", "annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7")
 def update_submissions(context: Context, changed: Iterable[Event]) -> None:
     """Derive anew each request that a changed event begins, meets or ends."""
     for request_id in dict.fromkeys(_requests(context, list(changed))):
@@ -63,7 +63,7 @@ def _ids_under(context: Context, key: str) -> Iterator[str]:
 
 
 def _steps(request: SubmissionRequested, trail: Trail) -> Iterator[Period]:
-    """Its state on every day from the request on."""
+    """The state of a request on every day from its making on (R8)."""
     days = {event.occurred_on for event in trail.events if isinstance(event, _BEARING)}
     ordered = [request.occurred_on, *sorted(day for day in days if day > request.occurred_on)]
     for number, day in enumerate(ordered):

@@ -185,7 +185,10 @@ class StoredRows:
         self._is_recorded_here = is_recorded_here
 
     def standing(self, place: RowKey, since: date, until: date) -> list[CurrentRow]:
-        """See `Stored` of `live.py`."""
+        """The standing rows of a place with `valid_to > since` and `valid_to <= until`, by `valid_from`.
+
+        In `current_rows.py`.
+        """
         if self._is_new or (place.key and self._is_recorded_here(place.key.rpartition(":")[2])):
             return []  # nothing is stored of an event that is recorded just now
         shape = SHAPES[place.table]

@@ -23,6 +23,7 @@ from domain.events import (
     ObjectionFiled,
     ReportDismissed,
 )
+from domain.measures.text.implements import implements
 from domain.trail.keys import naming_key
 from domain.trail.trail import Trail
 from projections.rows.write.current_rows import NEVER, Period, RowKey, merged
@@ -59,6 +60,7 @@ def matter_place(kind: str, matter_id: str) -> RowKey:
     return RowKey(MATTERS, 0, f"{kind}:{matter_id}")
 
 
+@implements("art.16", "art.20", "R11", "R33", "R38")
 def update_matters(context: Context, changed: Iterable[Event]) -> None:
     """Derive anew each matter that a changed event begins or brings on."""
     for subject_id in dict.fromkeys(_subjects(changed)):
@@ -87,7 +89,7 @@ def _subjects(changed: Iterable[Event]) -> Iterator[str]:
 
 
 def _steps(subject: Event, trail: Trail) -> Iterator[Period]:
-    """Its states by day. Dates come in any order: a state begins no earlier than the one before it."""
+    """The states of an item by day. Dates come in any order: a state begins no earlier than the one before it."""
     states = [(subject.occurred_on, _begun(subject))]
     for event in trail.events:
         if event.id != subject.id and subject.id in event.named():

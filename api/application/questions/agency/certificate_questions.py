@@ -111,7 +111,7 @@ class Maker:
         )
 
     def answered(self, evidence: Certificate, year: int | None, veiled: Basis | None = None) -> Certificate:
-        """The same with the answers that follow from all events, for some by month (R39), and what is attested.
+        """The certificate with the answers that follow from all events, for some by month (R39), and what is attested.
 
         Raises: NotFound for a year without a sheet.
         """

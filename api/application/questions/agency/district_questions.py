@@ -1,4 +1,4 @@
-"""The same of many agencies: the list with filters, the ranking, statistics, notices that are due (R18)."""
+"""Questions about many agencies: the list with filters, the ranking, statistics, notices that are due (R18)."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import projections.paper.citing  # noqa: F401  # the same
 from api.application.background.service import Service
 from api.application.questions.inquiry import Answer, Inquiry, question
 from api.application.questions.pagination import page
+from api.application.questions.service.law_map import pages_for, routes_for, rows_for, shown_by
 from domain.errors import NotFound
 from domain.law import Law
 from domain.measures.rulebook.rulebook import Interpretation, Rulebook
@@ -75,13 +76,25 @@ def rulebook_of(inquiry: Inquiry, id: str) -> Answer:  # noqa: A002  # the contr
 
 @question("/v1/measures/{article:path}")
 def measure_of(inquiry: Inquiry, article: str) -> Answer:
-    """What it says, how it is read, its values, its code."""
+    """What it says, how it is read, its values, its code, rows, routes, pages and tests."""
     reference = canonical_reference(article)
     book = list(adopted_law(inquiry.service).rulebooks)[-1]
-    code = [asdict(one) for one in code_for(reference)]
     if reference in {one.ref for one in paragraphs()}:
-        return Answer({**_paragraph(find_paragraph(reference), book), "code": code})
-    return Answer({**_reading_alone(reference, book), "code": code})
+        said = _paragraph(find_paragraph(reference), book)
+    else:
+        said = _reading_alone(reference, book)
+    return Answer({**said, **_places(reference)})
+
+
+def _places(reference: str) -> dict[str, Any]:
+    """Where it is met: code, what writes and reads its rows, routes, pages by path, worked cases and tests by name."""
+    return {
+        "code": [asdict(one) for one in code_for(reference)],
+        "rows": [asdict(one) for one in rows_for(reference)],
+        "routes": list(routes_for(reference)),
+        "pages": list(pages_for(reference)),
+        "tests": list(shown_by(reference)),
+    }
 
 
 def _paragraph(paragraph: Paragraph, book: Rulebook) -> dict[str, Any]:
