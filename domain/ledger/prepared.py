@@ -37,7 +37,7 @@ class PreparedEvents(NamedTuple):
     changes: list[RowUpdate]
 
     def at(self, instant: Instant) -> PreparedEvents:
-        """The same recorded at an instant."""
+        """These events as recorded at an instant."""
         return PreparedEvents(
             {stream: _stored_at(one, instant) for stream, one in self.stored.items()},
             [_rows_at(one, instant) for one in self.inserts],

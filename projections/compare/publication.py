@@ -153,7 +153,7 @@ def counted_events(sheet: Sheet) -> tuple[str, ...]:
 
 
 def with_ranks(drafts: Sequence[Draft]) -> Iterator[Draft]:
-    """The same with ranks, per category (R30); first those who have none, as they were not assessed."""
+    """Results with their ranks, per category (R30); first those who have none, as they were not assessed."""
     yield from (draft for draft in drafts if draft.total is None or draft.grade is None)
     candidates = (
         Candidate(draft, draft.group, draft.grade, draft.total)
