@@ -6,15 +6,17 @@ leaves a row in `access_changes`, written where it is made (`domain/store`).
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 import structlog
+from msgspec import UNSET
 from pydantic import Field, StringConstraints
 
+from api.application.answers.access import AccessToken, AccountShown
 from api.application.background.service import Service
 from api.application.privacy.callers import Caller
+from api.application.questions.service.access_questions import account_shown, token_shown
 from domain.commands.fields import Body, Day, Id, Label, Uscc
 from domain.errors import Invalid
 from domain.store.access.access_audit import By
@@ -83,7 +85,7 @@ class Revocation(Body):
     revoked: Annotated[Literal[True], Field(description="撤销后不能恢复 / it cannot be taken back")]
 
 
-def make_account(service: Service, caller: Caller, body: NewAccount) -> dict[str, Any]:
+def make_account(service: Service, caller: Caller, body: NewAccount) -> AccountShown:
     """Make an account; a password that was made is in this answer only.
 
     Whoever signs in with it the first time has to change it.
@@ -95,10 +97,10 @@ def make_account(service: Service, caller: Caller, body: NewAccount) -> dict[str
         created = create_account(connection, body.login, hashed, person_id, body.role, body.uscc, by=_by(caller))
         row = account_row(connection, created)
     _note(caller, "account created", account=created, role=body.role)
-    return asdict(row) | ({} if body.password is not None else {"password": password})
+    return account_shown(row, UNSET if body.password is not None else password)
 
 
-def reset_password(service: Service, caller: Caller, id_: str, body: NewPassword) -> dict[str, Any]:
+def reset_password(service: Service, caller: Caller, id_: str, body: NewPassword) -> AccountShown:
     """Another password, to be changed at the next sign-in; sessions end."""
     password = body.password if body.password is not None else made_password()
     with service.ledger.reading() as reader:
@@ -108,10 +110,10 @@ def reset_password(service: Service, caller: Caller, id_: str, body: NewPassword
         set_password(connection, id_, hashed, by=_by(caller))
         row = account_row(connection, id_)
     _note(caller, "password reset", account=id_)
-    return asdict(row) | ({} if body.password is not None else {"password": password})
+    return account_shown(row, UNSET if body.password is not None else password)
 
 
-def set_access(service: Service, caller: Caller, id_: str, body: AccessWanted) -> dict[str, Any]:
+def set_access(service: Service, caller: Caller, id_: str, body: AccessWanted) -> AccountShown:
     """Disable or enable an account, or end its sessions."""
     with writing(service.ledger.engine) as connection:
         if body.access == "signed_out":
@@ -122,10 +124,10 @@ def set_access(service: Service, caller: Caller, id_: str, body: AccessWanted) -
             disable_account(connection, id_, disabled=body.access == "disabled", by=_by(caller))
         row = account_row(connection, id_)
     _note(caller, "account " + body.access, account=id_)
-    return asdict(row)
+    return account_shown(row)
 
 
-def make_token(service: Service, caller: Caller, body: NewToken) -> dict[str, Any]:
+def make_token(service: Service, caller: Caller, body: NewToken) -> AccessToken:
     """Make a token; it is in this answer only."""
     until = None if body.expires_on is None else end_of(body.expires_on)
     if until is not None and until <= instant(datetime.now(UTC)):
@@ -140,15 +142,15 @@ def make_token(service: Service, caller: Caller, body: NewToken) -> dict[str, An
         secret = create_token(connection, _person(connection, body), body.role, body.uscc, until, by=_by(caller))
         row = token_of(connection, token_hash(secret))
     _note(caller, "token created", token=row.id, role=body.role)
-    return asdict(row) | {"token": secret}
+    return token_shown(row, secret)
 
 
-def revoke_token(service: Service, caller: Caller, id_: str, body: Revocation) -> dict[str, Any]:
+def revoke_token(service: Service, caller: Caller, id_: str, body: Revocation) -> AccessToken:
     """End a token now."""
     with writing(service.ledger.engine) as connection:
         row = revoke_by_id(connection, id_, by=_by(caller))
     _note(caller, "token revoked", token=row.id)
-    return asdict(row)
+    return token_shown(row)
 
 
 def _person(connection: Connection, body: _Holder) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from api.application.answers.service import ProblemKind
 from domain.errors import Busy, Contradiction, Forbidden, Invalid, NotFound, Refusal, VersionConflict
 from domain.store.db.db_errors import DatabaseDamaged, DatabaseRefused
 from domain.store.db.write_guard import FileReplaced, OtherCluster
@@ -76,16 +76,16 @@ class ProblemType:
         """The stable relative reference that names the kind (RFC 9457, 3.1.1)."""
         return f"/problems/{self.name}"
 
-    def page(self) -> dict[str, Any]:
+    def page(self) -> ProblemKind:
         """What `GET /problems/{name}` answers."""
-        return {
-            "type": self.uri,
-            "status": self.status,
-            "title": self.title,
-            "title_en": self.title_en,
-            "description": self.says,
-            "description_en": self.says_en,
-        }
+        return ProblemKind(
+            type=self.uri,
+            status=self.status,
+            title=self.title,
+            title_en=self.title_en,
+            description=self.says,
+            description_en=self.says_en,
+        )
 
 
 _ALL = (

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
 
+from api.application.answers.log import LogItem
 from api.application.privacy.callers import still_valid
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
@@ -27,22 +27,22 @@ RETRY_MILLISECONDS = 2000
 BATCH = 200
 
 
-def log_item(entry: LogEntry) -> dict[str, Any]:
+def log_item(entry: LogEntry) -> LogItem:
     """An entry as clients see it: `state` is the stored text itself, with personal data still sealed."""
     kind, _, name = entry.stream.partition("/")
-    return {
-        "log_index": entry.id,
-        "id": entry.event_id,
-        "type": entry.topic.removeprefix("steward."),
-        "agency": name if kind == "agency" else None,
-        "stream": entry.stream,
-        "originator_id": str(entry.originator_id),
-        "version": entry.originator_version,
-        "topic": entry.topic,
-        "recorded_at": entry.recorded_at,
-        "state": entry.state.decode("utf-8"),
-        "leaf_hash": entry.leaf_hash.hex(),
-    }
+    return LogItem(
+        log_index=entry.id,
+        id=entry.event_id,
+        type=entry.topic.removeprefix("steward."),
+        agency=name if kind == "agency" else None,
+        stream=entry.stream,
+        originator_id=str(entry.originator_id),
+        version=entry.originator_version,
+        topic=entry.topic,
+        recorded_at=entry.recorded_at,
+        state=entry.state.decode("utf-8"),
+        leaf_hash=entry.leaf_hash.hex(),
+    )
 
 
 class LogFeed:

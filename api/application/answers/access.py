@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -53,7 +53,7 @@ class AccessChangeShown(msgspec.Struct, frozen=True, kw_only=True):
     at: Moment
     by: Annotated[PersonId | None, member("办理人；命令行为空", "who did it; null at the command line")]
     by_name: str | None
-    via: Annotated[Literal["api", "page", "cli"], member("途径", "by which way")]
+    via: Annotated[str, member("途径", "by which way", examples=["api", "page", "cli"])]
     act: Annotated[AccessAction, member("做了什么", "what was done")]
     person: PersonId
     person_name: str | None

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
+from msgspec import UNSET
+from msgspec.structs import asdict
+
+from api.application.answers.log import AcceptedRestore, CheckpointShown, LogCheckpoint, StreamHeads
 from api.settings import Settings
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
@@ -18,6 +23,7 @@ from domain.store.proof.log_keys import LogKeys
 from domain.store.proof.proof_reader import HeadsKept, Signed, latest_checkpoint, origin_of
 from domain.store.proof.restored import require_signed
 from domain.store.proof.tree_writer import Prover
+from projections.answers.scalars import read_as
 
 SEALING_SECONDS = 20
 """How long a transaction that writes for long may hold the log back."""
@@ -142,12 +148,22 @@ def proven_up(ledger: Ledger, notary: CheckpointSigner) -> Signed | None:
         time.sleep(0.05)
 
 
-def shown(signed: Signed) -> dict[str, Any]:
+def signed_log(notary: CheckpointSigner, signed: Signed, restores: Sequence[dict[str, Any]] = ()) -> LogCheckpoint:
+    """A checkpoint with the log's name and keys, and the restores that were accepted (`acceptances`)."""
+    return LogCheckpoint(
+        origin=notary.origin,
+        **asdict(shown(signed)),
+        keys=tuple(str(key) for key in notary.keys.known()),
+        restores=read_as(tuple[AcceptedRestore, ...], restores) if restores else UNSET,
+    )
+
+
+def shown(signed: Signed) -> CheckpointShown:
     """A checkpoint as clients see it: hashes in hexadecimal, and the note as it was signed."""
-    return {
-        "size": signed.size,
-        "root": signed.root.hex(),
-        "heads": {"count": signed.heads_count, "root": signed.heads_root.hex()},
-        "note": signed.note,
-        "sealed_at": signed.sealed_at,
-    }
+    return CheckpointShown(
+        size=signed.size,
+        root=signed.root.hex(),
+        heads=StreamHeads(count=signed.heads_count, root=signed.heads_root.hex()),
+        note=signed.note,
+        sealed_at=signed.sealed_at,
+    )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from api.application.answers.service import StandsStill
 from api.application.background.degraded import Degraded, DegradedReason
 from api.application.background.housekeeper import Housekeeper
 from domain.errors import Refusal
@@ -77,9 +78,9 @@ def is_ready(reasons: Sequence[DegradedReason]) -> bool:
     return all(one.name.startswith(BEARABLE) for one in reasons)
 
 
-def shown(reasons: Sequence[DegradedReason]) -> list[dict[str, str]]:
+def shown(reasons: Sequence[DegradedReason]) -> tuple[StandsStill, ...]:
     """What stands still, as clients see it."""
-    return [{"name": one.name, "detail": one.text, "detail_en": one.text_en} for one in reasons]
+    return tuple(StandsStill(name=one.name, detail=one.text, detail_en=one.text_en) for one in reasons)
 
 
 def named(refusal: Refusal) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, shown
+from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, signed_log
 from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
 from api.cli.output import print_json
@@ -29,8 +29,7 @@ def checkpoint(database: Database = None, as_json: Json = False) -> None:
         if signed is None:
             raise NotFound("账本尚未启用，没有可签署的内容", "no ledger was opened: there is nothing to sign")
         if as_json:
-            keys = [str(key) for key in notary.keys.known()]
-            print_json({"origin": notary.origin, **shown(signed), "keys": keys})
+            print_json(signed_log(notary, signed))
         else:
             typer.echo(signed.note, nl=False)
 

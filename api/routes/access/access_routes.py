@@ -5,8 +5,6 @@ What is a secret is in the answer that makes it, once, and nowhere else: not in 
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -23,6 +21,7 @@ from api.application.access_acts import (
     revoke_token,
     set_access,
 )
+from api.application.answers.access import AccessToken, AccountShown
 from api.application.questions.service.access_questions import accounts_listed, tokens_listed
 from api.http.documentation.openapi import access_docs, question_docs
 from api.http.guard import GuardedRoute
@@ -83,5 +82,5 @@ def revoke(request: Request, id: str, body: Revocation) -> Response:  # noqa: A0
     return _done(revoke_token(service, caller, id, body))
 
 
-def _done(content: dict[str, Any]) -> Response:
+def _done(content: AccountShown | AccessToken) -> Response:
     return Response(msgspec.json.encode(content), 201, {"Cache-Control": "no-store"}, "application/json")

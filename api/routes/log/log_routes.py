@@ -7,6 +7,7 @@ from fastapi.sse import EventSourceResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.application.answers.log import LogPage
 from api.application.questions.pagination import page
 from api.http.documentation.openapi import log_docs
 from api.http.guard import GuardedRoute
@@ -76,4 +77,4 @@ def _page(request: Request, ledger: Ledger, after: int, limit: int, cursor: str 
         up_to = sealed if wanted.known_at is None else int(wanted.known_at.removeprefix("log:"))
         entries = ledger.log_entries(reader, after + wanted.offset, min(up_to, sealed), limit + 1)
     items, next_cursor = wanted.part([log_item(entry) for entry in entries], None, f"log:{up_to}")
-    return answer(request, {"after": after, "sealed": sealed, "items": items, "next_cursor": next_cursor})
+    return answer(request, LogPage(after=after, sealed=sealed, items=tuple(items), next_cursor=next_cursor))

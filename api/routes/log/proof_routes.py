@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.application.background.checkpoint_signer import CheckpointSigner, shown
+from api.application.background.checkpoint_signer import CheckpointSigner, signed_log
 from api.application.questions.service.log_questions import (
     consistency_of,
     head_of_agency,
@@ -47,9 +47,7 @@ def checkpoint(request: Request, size: Size = None) -> Response:
     if prefers(request, TEXT, JSON):
         headers = {"Cache-Control": ASK_AGAIN, "Vary": "Accept, Authorization"}
         return PageBytes(signed.note.encode(), headers, f"{TEXT}; charset=utf-8").response(request)
-    keys = [str(key) for key in notary.keys.known()]
-    lost = {"restores": restores} if restores else {}
-    return answer(request, {"origin": notary.origin, **shown(signed), "keys": keys, **lost})
+    return answer(request, signed_log(notary, signed, restores))
 
 
 @router.get("/v1/log/consistency", tags=[LOG], **question_docs("log_consistency"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from msgspec import UNSET
 from starlette.responses import Response
 
+from api.application.answers.service import Alive, Ready
 from api.application.background.readiness import is_ready, shown
 from api.application.problem_types import PROBLEM_TYPES
 from api.http.documentation.openapi import public_docs
@@ -21,7 +23,7 @@ TAG = "运行"
 @router.get("/healthz", tags=[TAG], **public_docs("healthz", ["invalid", "internal"]))
 async def healthz(request: Request) -> Response:
     """进程在运行，及程序版本 / The process lives, and which version of the code it is."""
-    return answer(request, {"status": "ok", "version": software()})
+    return answer(request, Alive(version=software()))
 
 
 @router.get("/readyz", tags=[TAG], **public_docs("readyz", ["invalid", "internal", "busy", "not-ready"]))
@@ -32,7 +34,7 @@ async def readyz(request: Request) -> Response:
     """
     reasons = await request.app.state.readiness.reasons()
     if is_ready(reasons):
-        return answer(request, {"status": "ready", **({"degraded": shown(reasons)} if reasons else {})})
+        return answer(request, Ready(degraded=shown(reasons) if reasons else UNSET))
     return problem(
         PROBLEM_TYPES["not-ready"],
         "；".join(one.text for one in reasons),

@@ -21,6 +21,7 @@ from api.application.access_acts import (
     revoke_token,
     set_access,
 )
+from api.application.answers.access import AccessToken, AccountShown
 from api.application.idempotency import Answered
 from api.application.privacy.authorisation import rights_of
 from api.application.questions.inquiry import Answer, require_right
@@ -34,6 +35,7 @@ from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from api.web.frame.resubmission import STAY
 from domain.values import Role
+from projections.answers.scalars import plain
 
 router = APIRouter(route_class=PageRoute)
 _LISTS: dict[str, Callable[..., Answer]] = {"accounts": accounts_listed, "tokens": tokens_listed}
@@ -101,14 +103,18 @@ async def change_tokens(request: Request) -> Response:
 
 
 async def _told(
-    request: Request, act: Callable[..., dict[str, Any]], kind: type[BaseModel], body: dict[str, Any], *which: str
+    request: Request,
+    act: Callable[..., AccountShown | AccessToken],
+    kind: type[BaseModel],
+    body: dict[str, Any],
+    *which: str,
 ) -> PageAnswer:
     """Carry out an act on accounts or tokens, which the page's row lets administrators alone do."""
     service, caller = request.app.state.service, request.state.visitor.caller
 
     def do() -> Answered:
         require_right(rights_of("POST", "/v1/accounts"), caller, None)
-        return Answered(act(service, caller, *which, valid(kind, body)), replayed=False)
+        return Answered(plain(act(service, caller, *which, valid(kind, body))), replayed=False)
 
     return await carried_out(request, "/v1/accounts", do)
 

@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
+from msgspec import UNSET, UnsetType
+
+from api.application.answers.access import (
+    AccessChangeShown,
+    AccessToken,
+    AccountShown,
+    ConsultationShown,
+    ConsultedAgency,
+)
+from api.application.answers.pages import Listing
 from api.application.questions.inquiry import Answer, Inquiry, question
 from api.application.questions.pagination import page
 from domain.store.access import access_audit, access_log
 from domain.store.access.access_audit import AccessChange, AccessFilter
 from domain.store.access.access_log import Consultation, LogFilter
-from domain.store.access.admin import account_rows, token_rows
+from domain.store.access.admin import AccountRow, TokenRow, account_rows, token_rows
 from domain.store.access.tokens import person_names
 from domain.store.db.engine import Connection
-from domain.values import FOREVER
+from domain.values import FOREVER, Role
 
-_Rows = Callable[[Connection, int, int], Sequence[Any]]
-"""Rows of a list, as data classes, from an offset on, at most so many."""
+R = TypeVar("R")
+_Rows = Callable[[Connection, int, int], Sequence[R]]
+"""Rows of a list, from an offset on, at most so many."""
 
 
 @question("/v1/consultations")
@@ -43,22 +54,22 @@ def consultations_listed(
         names = person_names(connection, {one.person_id for one in part})
     if uscc is not None:
         inquiry.about = uscc
-    return Answer({"items": [_item(one, names) for one in part], "next_cursor": next_cursor})
+    return Answer(Listing(items=tuple(_item(one, names) for one in part), next_cursor=next_cursor))
 
 
-def _item(one: Consultation, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "at": one.at,
-        "person": one.person_id,
-        "person_name": names.get(one.person_id),
-        "role": one.role,
-        "via": one.via,
-        "agency": {"uscc": one.uscc},
-        "route": one.route,
-        "as_of": one.as_of,
-        "known_at": one.known_at,
-        "asked": one.asked,
-    }
+def _item(one: Consultation, names: dict[str, str]) -> ConsultationShown:
+    return ConsultationShown(
+        at=one.at,
+        person=one.person_id,
+        person_name=names.get(one.person_id),
+        role=Role(one.role),
+        via=one.via,
+        agency=ConsultedAgency(uscc=one.uscc),
+        route=one.route,
+        as_of=one.as_of,
+        known_at=one.known_at,
+        asked=one.asked,
+    )
 
 
 @question("/v1/access-changes")
@@ -86,41 +97,53 @@ def access_changes_listed(
         part, next_cursor = wanted.part(rows, None, f"log:{up_to}")
         ids = {one.person_id for one in part} | {one.by_person for one in part if one.by_person is not None}
         names = person_names(connection, ids)
-    return Answer({"items": [_change(one, names) for one in part], "next_cursor": next_cursor})
+    return Answer(Listing(items=tuple(_change(one, names) for one in part), next_cursor=next_cursor))
 
 
-def _change(one: AccessChange, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "at": one.at,
-        "by": one.by_person,
-        "by_name": names.get(one.by_person or ""),
-        "via": one.via,
-        "act": one.act,
-        "person": one.person_id,
-        "person_name": names.get(one.person_id),
-        "role": one.role,
-        "uscc": one.uscc,
-        "subject": one.subject,
-    }
+def _change(one: AccessChange, names: dict[str, str]) -> AccessChangeShown:
+    return AccessChangeShown(
+        number=one.number,
+        at=one.at,
+        by=one.by_person,
+        by_name=names.get(one.by_person or ""),
+        via=one.via,
+        act=one.act,
+        person=one.person_id,
+        person_name=names.get(one.person_id),
+        role=Role(one.role),
+        uscc=one.uscc,
+        subject=one.subject,
+    )
 
 
 @question("/v1/accounts")
 def accounts_listed(inquiry: Inquiry, limit: int = 50, cursor: str | None = None) -> Answer:
     """The accounts by login, disabled ones too. Raises: Invalid."""
-    return _listed(inquiry, "accounts", account_rows, limit, cursor)
+    return _listed(inquiry, "accounts", account_rows, account_shown, limit, cursor)
 
 
 @question("/v1/tokens")
 def tokens_listed(inquiry: Inquiry, limit: int = 50, cursor: str | None = None) -> Answer:
     """The tokens' ids, holders and terms, never the tokens. Raises: Invalid."""
-    return _listed(inquiry, "tokens", token_rows, limit, cursor)
+    return _listed(inquiry, "tokens", token_rows, token_shown, limit, cursor)
 
 
-def _listed(inquiry: Inquiry, name: str, rows: _Rows, limit: int, cursor: str | None) -> Answer:
+def account_shown(row: AccountRow, password: str | UnsetType = UNSET) -> AccountShown:
+    """An account; with the password where it was made just now."""
+    return AccountShown(**asdict(row), password=password)
+
+
+def token_shown(row: TokenRow, token: str | UnsetType = UNSET) -> AccessToken:
+    """A token by its id; with its secret where it was made just now."""
+    return AccessToken(**{**asdict(row), "role": Role(row.role)}, token=token)
+
+
+def _listed(
+    inquiry: Inquiry, name: str, rows: _Rows[R], shown: Callable[[R], Any], limit: int, cursor: str | None
+) -> Answer:
     """A page of accounts or tokens."""
     wanted = page(cursor, limit, question=(name,))
     with inquiry.service.ledger.reading() as reader:
         found = rows(reader.connection, wanted.offset, limit + 1)
-    items, next_cursor = wanted.part([asdict(one) for one in found], None, FOREVER)
-    return Answer({"items": items, "next_cursor": next_cursor})
+    items, next_cursor = wanted.part([shown(one) for one in found], None, FOREVER)
+    return Answer(Listing(items=tuple(items), next_cursor=next_cursor))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from api.application.answers.log import AgencyHead, LogConsistency, LogInclusion
 from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, shown
 from api.application.background.service import Service
 from api.application.privacy.veiled import bytes_withheld, veil_of
@@ -136,16 +137,16 @@ def inclusion_of(inquiry: Inquiry, event_id: str, size: int | None = None) -> An
                 pointer="?size",
             )
         at = checkpoint_at(connection, up_to)
-        content = {
-            "event_id": event.id,
-            "log_index": place,
-            "leaf_index": place - 1,
-            "leaf_hash": event.leaf_hash.hex(),
-            "size": up_to,
-            "root": root_at(connection, up_to).hex(),
-            "proof": [one.hex() for one in inclusion_proof(connection, place, up_to)],
-            "checkpoint": None if at is None else at.note,
-        }
+        content = LogInclusion(
+            event_id=event.id,
+            log_index=place,
+            leaf_index=place - 1,
+            leaf_hash=event.leaf_hash.hex(),
+            size=up_to,
+            root=root_at(connection, up_to).hex(),
+            proof=tuple(one.hex() for one in inclusion_proof(connection, place, up_to)),
+            checkpoint=None if at is None else at.note,
+        )
     return Answer(content, for_ever=size is not None)
 
 
@@ -164,13 +165,13 @@ def consistency_of(inquiry: Inquiry, first: int, last: int | None = None) -> Ans
                 remedy="请把两个数对调",
                 remedy_en="Exchange the two.",
             )
-        content = {
-            "from": first,
-            "to": to,
-            "from_root": root_at(connection, first).hex(),
-            "to_root": root_at(connection, to).hex(),
-            "proof": [one.hex() for one in consistency_proof(connection, first, to)],
-        }
+        content = LogConsistency(
+            first=first,
+            last=to,
+            from_root=root_at(connection, first).hex(),
+            to_root=root_at(connection, to).hex(),
+            proof=tuple(one.hex() for one in consistency_proof(connection, first, to)),
+        )
     return Answer(content, for_ever=last is not None)
 
 
@@ -205,13 +206,13 @@ def head_of_agency(inquiry: Inquiry, uscc: str) -> Answer:
         head = head_signed(connection, stream)
         heads: HeadsKept = inquiry.service.heads
         index, proof = heads.at(connection, signed.size).proof(stream)
-    content = {
-        "agency": path_uscc(uscc),
-        "stream": stream,
-        "count": head.count,
-        "hash": head.hash.hex(),
-        "index": index,
-        "proof": [one.hex() for one in proof],
-        "checkpoint": shown(signed),
-    }
+    content = AgencyHead(
+        agency=path_uscc(uscc),
+        stream=stream,
+        count=head.count,
+        hash=head.hash.hex(),
+        index=index,
+        proof=tuple(one.hex() for one in proof),
+        checkpoint=shown(signed),
+    )
     return Answer(content)
