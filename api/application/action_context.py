@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
+from api.application.answers.receipts import AnyReceipt
 from api.application.idempotency import Answered, Attempt, given_before, keyed, once
 from api.application.privacy.callers import Caller
 from domain.agency import Agency
@@ -18,8 +21,8 @@ from domain.values import new_id
 from projections.replay.basis import demonstration_mark
 
 ANY_VERSION: Literal["*"] = "*"
-Doing = Callable[[UnitOfWork], dict[str, Any]]
-"""Records something in a transaction and gives the answer to it. Raises: a Refusal; then nothing is committed."""
+Doing = Callable[[UnitOfWork], AnyReceipt]
+"""Records something in a transaction and gives the receipt of it. Raises: a Refusal; then nothing is committed."""
 Beside = Callable[[UnitOfWork, dict[str, Any]], dict[str, Any]]
 """Gives further members of an answer."""
 
@@ -56,7 +59,7 @@ class ActionContext:
 
         def attempted() -> Answered:
             with self.ledger.writing(self.clock) as unit:
-                found = keyed(unit, self.attempt, lambda: {**do(unit), **demonstration_mark(unit.law())})
+                found = keyed(unit, self.attempt, lambda: replace(do(unit), **demonstration_mark(unit.law())))
                 return found if beside is None else found.also(beside(unit, found.content))
 
         return once(self.ledger, self.attempt, attempted)

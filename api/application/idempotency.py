@@ -96,17 +96,17 @@ def given_before(ledger: Ledger, this: Attempt | None) -> dict[str, Any] | None:
     return None if found is None else decoded(found)
 
 
-def keyed(unit: UnitOfWork, this: Attempt | None, record: Callable[[], dict[str, Any]]) -> Answered:
+def keyed(unit: UnitOfWork, this: Attempt | None, record: Callable[[], Any]) -> Answered:
     """What `record` answers, kept under the key; or what it answered the first time. Raises: KeyReused.
 
     The library's IntegrityError at the end of the transaction when another one has taken the key meanwhile.
     """
     if this is None:
-        return Answered(record(), replayed=False)
+        return Answered(msgspec.to_builtins(record()), replayed=False)
     replay = first_answer(unit.connection, this)
     if replay is not None:
         return Answered(decoded(replay), replayed=True)
-    content = record()
+    content = msgspec.to_builtins(record())
     unit.beside.append(kept(this, CREATED, msgspec.json.encode(content)))
     return Answered(content, replayed=False)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from msgspec import UNSET, UnsetType
+from msgspec.structs import asdict
+
 from api.application import survey_secrets
 from api.application.action_context import ActionContext, ActionOf, CommandRequest
+from api.application.answers.receipts import ImpactTouched, Receipt, Recorded, RecordedFact, SimilarFact
 from api.application.background.service import Service
 from api.application.categories import said_of_category
 from api.application.commands import CommandRoute
@@ -62,7 +66,7 @@ def _found(service: Service, caller: Caller, subject: Subject, id_: str) -> str:
     return uscc
 
 
-def _record(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> dict[str, Any]:
+def _record(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> Recorded:
     agency = context.agency(unit, request.uscc, new=request.may_create)
     if request.before is not None:
         request.before(unit, agency)
@@ -70,56 +74,58 @@ def _record(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -
     for event in events:
         if isinstance(event, SurveyInvited):
             survey_secrets.keep_link(unit, request.uscc, event)
-    return {**answer_of(unit, request.uscc, events), **said_of_category(unit, events)}
+    return Recorded(**asdict(receipt_of(unit, request.uscc, events)), **said_of_category(unit, events))
 
 
-def answer_of(unit: UnitOfWork, uscc: str, events: Sequence[Event]) -> dict[str, Any]:
+def receipt_of(unit: UnitOfWork, uscc: str, events: Sequence[Event]) -> Receipt:
     """The answer to what was recorded at an agency: all its events, the fact itself first, and what they touch."""
     agency = unit.agency(uscc)
     similar = unit.similar([event for event in events if event.stream == agency.stream])
     return recorded(uscc, agency, events, unit.projected().touched, similar)
 
 
-def touched_json(touched: Sequence[Touched]) -> list[dict[str, Any]]:
-    """The published results that a fact would change: each stays on the worklist of impacts until disposed of (R36)."""
-    return [{"impact": one.impact_id, "result": one.result_id, "year": one.year} for one in touched]
+def fact_recorded(event: Event) -> RecordedFact:
+    """An event in short, as a receipt names it."""
+    return RecordedFact(
+        id=event.id,
+        type=type(event).__name__,
+        version=event.version,
+        occurred_on=event.occurred_on,
+        recorded_at=event.recorded_at,
+    )
 
 
 def recorded(
     uscc: str, agency: Agency, events: Sequence[Event], touched: Sequence[Touched] = (), similar: Sequence[Event] = ()
-) -> dict[str, Any]:
+) -> Receipt:
     """The answer to a command as api.md writes it: what was recorded at this agency, in order, the fact itself first.
 
     `ids` names the first of each kind; annulments name what stops counting with their events; `similar` what was there
-    before and says the same (R46).
+    before and says the same (R46); `touched` the published results that a fact would change, each of which stays on the
+    worklist of impacts until disposed of (R36).
     """
     own = [event for event in events if event.stream == agency.stream]
     ids: dict[str, str] = {}
     for event in own:
         if event.KIND is not None:
             ids.setdefault(event.KIND, event.id)
-    answer: dict[str, Any] = {
-        "agency": uscc,
-        "version": own[-1].version,
-        "recorded_at": own[-1].recorded_at,
-        "events": [
-            {
-                "id": event.id,
-                "type": type(event).__name__,
-                "version": event.version,
-                "occurred_on": event.occurred_on.isoformat(),
-                "recorded_at": event.recorded_at,
-            }
-            for event in own
-        ],
-        "ids": ids,
-        "similar": [{"event": one.id, "recorded_at": one.recorded_at} for one in similar],
-    }
-    if touched:
-        answer["touched"] = touched_json(touched)
-    annulments = [event for event in own if isinstance(event, EventAnnulled)]
-    if annulments:
-        named = {event.event_id for event in annulments}
-        gone = [one for event in annulments for one in agency.trail.gone_with(event) if one.id not in named]
-        answer["also_annulled"] = [one.id for one in sorted(gone, key=lambda one: one.version)]
-    return answer
+    hit = tuple(ImpactTouched(impact=one.impact_id, result=one.result_id, year=one.year) for one in touched)
+    return Receipt(
+        agency=uscc,
+        version=own[-1].version,
+        recorded_at=own[-1].recorded_at,
+        events=tuple(fact_recorded(event) for event in own),
+        ids=ids,
+        similar=tuple(SimilarFact(event=one.id, recorded_at=one.recorded_at) for one in similar),
+        touched=hit or UNSET,
+        also_annulled=_gone(agency, [event for event in own if isinstance(event, EventAnnulled)]),
+    )
+
+
+def _gone(agency: Agency, annulments: Sequence[EventAnnulled]) -> tuple[str, ...] | UnsetType:
+    """What stops counting with what was annulled, in order; nothing is said of it where nothing was."""
+    if not annulments:
+        return UNSET
+    named = {event.event_id for event in annulments}
+    gone = [one for event in annulments for one in agency.trail.gone_with(event) if one.id not in named]
+    return tuple(one.id for one in sorted(gone, key=lambda one: one.version))

@@ -104,8 +104,8 @@ def test_what_cannot_be_noted_is_not_done(own_world: World, monkeypatch: pytest.
 
     counts = [_count(own_world, table) for table in (tokens, accounts, access_changes)]
     with monkeypatch.context() as patched:
-        for module in ("people", "accounts", "access"):
-            patched.setattr(f"domain.store.{module}.note", broken)
+        for module in ("tokens", "accounts", "admin"):
+            patched.setattr(f"domain.store.access.{module}.note", broken)
         for path, body in (
             ("/v1/tokens", {"person": "某", "role": "auditor"}),
             ("/v1/accounts", {"login": "wang.xm", "person": "某", "role": "auditor"}),

@@ -96,7 +96,7 @@ class DecidedResult(msgspec.Struct, frozen=True, kw_only=True):
     total: PointsText | UnsetType | None = UNSET
     grade: Grade | UnsetType | None = UNSET
     rank: int | UnsetType | None = UNSET
-    replaces: EventId | UnsetType = UNSET
+    replaces: EventId | UnsetType | None = UNSET
     difference: tuple[AnswerDifference, ...] | UnsetType = UNSET
     deadline: Day | UnsetType | None = UNSET
 
@@ -138,3 +138,7 @@ class SubjectErasure(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[RecordedFact, ...]
     ids: Ids
     demonstration: Demonstration = UNSET
+
+
+AnyReceipt = Recorded | AppealDecision | ImpactDecision | RoundRecorded | SubjectErasure
+"""What whoever recorded something is answered."""

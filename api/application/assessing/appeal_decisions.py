@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from msgspec.structs import asdict
 
 from api.application.action_context import ActionContext
+from api.application.answers.receipts import AppealDecision, DecidedResult, Recorded, RevisedRank
 from api.application.assessing.revising import RevisionReason, differs, revise
 from api.application.idempotency import Answered
 from api.application.nested_commands import Embedded, embedded
-from api.application.record import answer_of
+from api.application.record import receipt_of
 from api.application.several_facts import record_in_place
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.surveys import AnnulEvent
@@ -53,9 +56,9 @@ def simple(act: ActionContext, appeal_id: str, body: AdmitAppeal | WithdrawAppea
     own = act.caller.uscc if act.caller.role is Role.AGENCY else None
     uscc, _ = located(act.ledger, appeal_id, AppealFiled, own)
 
-    def record(unit: UnitOfWork) -> dict[str, Any]:
+    def record(unit: UnitOfWork) -> Recorded:
         act.agency(unit, uscc)
-        return answer_of(unit, uscc, [act.record(unit, uscc, body, appeal_id)])
+        return Recorded(**asdict(receipt_of(unit, uscc, [act.record(unit, uscc, body, appeal_id)])))
 
     return act.carry_out(record)
 
@@ -93,7 +96,7 @@ def _decide(
     filed: AppealFiled,
     body: DecideAppeal,
     replacing: Sequence[Embedded],
-) -> dict[str, Any]:
+) -> AppealDecision:
     unit.lock_district(filed.year)
     found = published(unit.reader, uscc, filed.year)
     agency = act.agency(unit, uscc)
@@ -105,17 +108,29 @@ def _decide(
     replaced = record_in_place(act, unit, uscc, replacing, role=Role.ASSOCIATION)  # authorised by the decision (api.md)
     events = [decision, *annulled, *replaced]
     if found is None or not (body.annul or ids):
-        return {**answer_of(unit, uscc, events), "appeal": filed.id, "result": None, "ranks": []}
+        return _decided(unit, uscc, filed, events, None)
     trail = Trail([*found.events, *events])
     draft = judged_again(found, decision.recorded_at, body.annul, ids, trail)
     today, law = shanghai_date(decision.recorded_at), unit.law()
     before, after = (Basis(one, law, today, decision.recorded_at) for one in (Trail(found.events), trail))
     _must_not_harm(found, draft, before, after, bool(ids))
     if not differs(found, draft):
-        kept = {"id": found.standing.id, "year": filed.year, "kept": True, "text": NO_CHANGE, "text_en": NO_CHANGE_EN}
-        return {**answer_of(unit, uscc, events), "appeal": filed.id, "result": kept, "ranks": []}
+        kept = DecidedResult(id=found.standing.id, year=filed.year, kept=True, text=NO_CHANGE, text_en=NO_CHANGE_EN)
+        return _decided(unit, uscc, filed, events, kept)
     revision = revise(act, unit, found, draft, body.decided_on, RevisionReason(appeal_id=filed.id))
-    return {**answer_of(unit, uscc, [*events, revision.result]), "appeal": filed.id, **revision.answer()}
+    return _decided(unit, uscc, filed, [*events, revision.result], revision.decided(), revision.ranks())
+
+
+def _decided(
+    unit: UnitOfWork,
+    uscc: str,
+    filed: AppealFiled,
+    events: Sequence[Event],
+    result: DecidedResult | None,
+    ranks: tuple[RevisedRank, ...] = (),
+) -> AppealDecision:
+    receipt = receipt_of(unit, uscc, events)
+    return AppealDecision(**asdict(receipt), appeal=filed.id, result=result, ranks=ranks)
 
 
 def _must_not_harm(found: Published, draft: Draft, before: Basis, after: Basis, replaces: bool) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from msgspec.structs import asdict
 
 from api.application.action_context import ActionContext
+from api.application.answers.receipts import ImpactDecision
 from api.application.assessing.appeal_decisions import located
 from api.application.assessing.publishing import round_of
 from api.application.assessing.revising import RevisionReason, differs, revise
 from api.application.idempotency import Answered
-from api.application.record import answer_of
+from api.application.record import receipt_of
 from domain.commands.rounds import DisposeImpact
 from domain.errors import NotFound, not_after
 from domain.events import Event, ImpactDisposed, ResultPublished, ResultRevised
@@ -45,7 +46,7 @@ def _dispose(
     result: ResultPublished | ResultRevised,
     cause: str,
     body: DisposeImpact,
-) -> dict[str, Any]:
+) -> ImpactDecision:
     impact = impact_id(result.id, cause)
     head = unit.lock_district(result.year)
     not_after("disposed_on", body.disposed_on, unit.day_at(head))
@@ -72,17 +73,18 @@ def _dispose(
         **body.envelope(unit.vault),
     )
     if body.outcome == "kept" or found is None:
-        return answer_of(unit, uscc, [event])
+        return ImpactDecision(**asdict(receipt_of(unit, uscc, [event])))
     fact = next(one for one in found.events if one.id == cause)
     draft = let_in(found, event.recorded_at, fact)
     if not differs(found, draft):  # a decision has taken it in already
-        return answer_of(unit, uscc, [event])
+        return ImpactDecision(**asdict(receipt_of(unit, uscc, [event])))
     other_category = found.standing.sheet.get("category", draft.category) != draft.category
     for_the_worse = is_for_the_worse(outcome_of(found.standing), draft.outcome, other_category=other_category)
     if for_the_worse and round_of(unit.reader, result.year).was_final(found.standing.recorded_at):
         must_have_heard(body.hearing_on, shanghai_date(fact.recorded_at), body.disposed_on)
     revision = revise(act, unit, found, draft, body.disposed_on, RevisionReason(impact_id=impact))
-    return {**answer_of(unit, uscc, [event, revision.result]), **revision.answer()}
+    receipt = receipt_of(unit, uscc, [event, revision.result])
+    return ImpactDecision(**asdict(receipt), result=revision.decided(), ranks=revision.ranks())
 
 
 def no_such_impact() -> NotFound:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime
-from typing import Any
 
 from api.application.action_context import ActionContext
+from api.application.answers.receipts import RoundRecorded
 from api.application.assessing.prepared import Prepared, prepared, record
 from api.application.background.checkpoint_signer import sealed_up
 from api.application.idempotency import Answered
@@ -97,7 +97,7 @@ def round_of(reader: Reader, year: int) -> AssessmentRound:
 
 
 @implements("art.19", "art.20", "R32")
-def _publish(act: ActionContext, unit: UnitOfWork, made: Prepared, body: PublishYear) -> dict[str, Any]:
+def _publish(act: ActionContext, unit: UnitOfWork, made: Prepared, body: PublishYear) -> RoundRecorded:
     """Record the decision and a result for each agency, all or nothing."""
     drafts = made.drafts
     year, on = drafts.year, body.published_on
@@ -145,7 +145,7 @@ def _waivers(unit: UnitOfWork, body: PublishYear) -> tuple[Waiver, ...]:
 def close_year(act: ActionContext, year: int, body: CloseYear) -> Answered:
     """Make a year final. Raises: Contradiction while a window runs or an appeal is open."""
 
-    def close(unit: UnitOfWork) -> dict[str, Any]:
+    def close(unit: UnitOfWork) -> RoundRecorded:
         head = unit.lock_district(year)
         standing = list(results_of_year(unit.connection, year))
         waiting = matters(unit.connection, WorklistFilter("appeal", year=year))
@@ -165,12 +165,12 @@ def close_year(act: ActionContext, year: int, body: CloseYear) -> Answered:
     return act.carry_out(close)
 
 
-def round_answer(year: int, event: Event, count: int) -> dict[str, Any]:
+def round_answer(year: int, event: Event, count: int) -> RoundRecorded:
     """The answer to an act on a whole year (api.md, Commands)."""
-    return {
-        "assessment": year,
-        "version": event.version,
-        "recorded_at": event.recorded_at,
-        "count": count,
-        "events_url": f"/v1/assessments/{year}/events",
-    }
+    return RoundRecorded(
+        assessment=year,
+        version=event.version,
+        recorded_at=event.recorded_at,
+        count=count,
+        events_url=f"/v1/assessments/{year}/events",
+    )

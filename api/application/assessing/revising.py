@@ -8,13 +8,15 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from api.application.action_context import ActionContext
+from api.application.answers.receipts import DecidedResult, RevisedRank
 from domain.events import Event, RankMoved, RanksRevised, ResultPublished, ResultRevised
 from domain.ledger.ledger import UnitOfWork
 from domain.measures.chapter4_appeals import appeal_week, week_after_revision
 from domain.measures.chapter4_assessment import Candidate, moving, ranked_by_category
 from domain.measures.text.implements import implements
 from domain.values import Grade, agency_stream, assessment_stream
-from projections.answers.scalars import plain
+from projections.answers.comparisons import AnswerDifference
+from projections.answers.scalars import plain, read_as
 from projections.compare.publication import Draft, Published, as_decided, full_sheet, summary_of
 from projections.compare.standing_difference import sheet_differences
 from projections.rows.read.published import StandingResult, results_of_year
@@ -33,21 +35,28 @@ class Revision(NamedTuple):
     result: ResultRevised
     moved: tuple[RankMoved, ...]
 
-    def answer(self) -> dict[str, Any]:
-        """What an answer says of it."""
+    def decided(self) -> DecidedResult:
+        """The revised result, as a receipt shows it."""
         one = self.result
-        return {
-            "result": {
-                "id": one.id, "year": one.year, "total": one.sheet["total"], "grade": one.grade, "rank": one.rank,
-                "replaces": one.replaces, "difference": list(one.difference),
-                "deadline": None if one.deadline is None else one.deadline.isoformat(),
-            },
-            "ranks": [
-                {"uscc": moved.uscc, "category": moved.category, "before": moved.before, "after": moved.after,
-                 "result": moved.result_id}
-                for moved in self.moved
-            ],
-        }  # fmt: skip
+        return DecidedResult(
+            id=one.id,
+            year=one.year,
+            total=one.sheet["total"],
+            grade=None if one.grade is None else Grade(one.grade),
+            rank=one.rank,
+            replaces=one.replaces,
+            difference=read_as(tuple[AnswerDifference, ...], one.difference),
+            deadline=one.deadline,
+        )
+
+    def ranks(self) -> tuple[RevisedRank, ...]:
+        """Whose ranks moved, as a receipt shows it."""
+        return tuple(
+            RevisedRank(
+                uscc=moved.uscc, category=moved.category, before=moved.before, after=moved.after, result=moved.result_id
+            )
+            for moved in self.moved
+        )
 
 
 def differs(found: Published, draft: Draft) -> bool:

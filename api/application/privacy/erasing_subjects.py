@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from api.application.action_context import ActionContext
+from api.application.answers.receipts import SubjectErasure
 from api.application.idempotency import Answered
+from api.application.record import fact_recorded
 from domain.commands.erasing import EraseSubject
 from domain.errors import Contradiction, NotFound, already, not_after
 from domain.events import Event, SubjectErased
@@ -34,7 +35,7 @@ def erase(act: ActionContext, subject: str, body: EraseSubject) -> Answered:
     return act.carry_out(lambda unit: _erase(act, unit, subject, body))
 
 
-def _erase(act: ActionContext, unit: UnitOfWork, subject: str, body: EraseSubject) -> dict[str, Any]:
+def _erase(act: ActionContext, unit: UnitOfWork, subject: str, body: EraseSubject) -> SubjectErasure:
     head = unit.lock(LEDGER_STREAM)  # all who record wait: none of them can have taken the key out before
     not_after("erased_on", body.erased_on, shanghai_date(instant(head.db_now)))
     standing = unit.vault.standing([subject]).get(subject)
@@ -44,21 +45,13 @@ def _erase(act: ActionContext, unit: UnitOfWork, subject: str, body: EraseSubjec
         day = shanghai_date(standing.erased_at)
         raise already(f"该主体已于 {day} 删除", f"this subject was erased on {day}", "events.md")
     event = _erased(unit, act.caller.person_id, subject, body)
-    return {
-        "subject": subject,
-        "version": event.version,
-        "recorded_at": event.recorded_at,
-        "events": [
-            {
-                "id": event.id,
-                "type": type(event).__name__,
-                "version": event.version,
-                "occurred_on": event.occurred_on.isoformat(),
-                "recorded_at": event.recorded_at,
-            }
-        ],
-        "ids": {SubjectErased.KIND: event.id},
-    }
+    return SubjectErasure(
+        subject=subject,
+        version=event.version,
+        recorded_at=event.recorded_at,
+        events=(fact_recorded(event),),
+        ids={SubjectErased.KIND: event.id},
+    )
 
 
 def _erased(unit: UnitOfWork, actor: str, subject: str, body: EraseSubject) -> Event:
