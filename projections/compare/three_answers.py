@@ -11,6 +11,7 @@ from domain.events import AppealFiled, Event, ResultPublished, ResultRevised
 from domain.law import under
 from domain.measures.chapter4_appeals import end_of_day
 from domain.values import GRADE_LABELS, Grade
+from projections.answers.results import DeadlineShown
 from projections.compare.publication import Published, draft_of, full_sheet
 from projections.compare.standing_difference import sheet_differences
 from projections.replay.basis import Basis
@@ -76,7 +77,7 @@ def result_json(result: Result, events: Iterable[Event], *, with_sheet: bool = T
         "rulebook_sha256": result.rulebook_sha256,
         "calendar_sha256": result.calendar_sha256,
         "provisional": False,
-        "deadline": deadline_json(result.deadline),
+        "deadline": deadline_shown(result.deadline),
         "revised": revised is not None,
         "replaces": None if revised is None else revised.replaces,
         "appeal": None if revised is None else revised.appeal_id,
@@ -86,18 +87,18 @@ def result_json(result: Result, events: Iterable[Event], *, with_sheet: bool = T
     }
 
 
-def deadline_json(day: date | None) -> dict[str, str] | None:
+def deadline_shown(day: date | None) -> DeadlineShown | None:
     """A deadline as its last day, and the instant at which it has passed (R2)."""
-    return None if day is None else {"day": day.isoformat(), "instant": end_of_day(day)}
+    return None if day is None else DeadlineShown(day=day, instant=end_of_day(day))
 
 
 def filed_part(filed: AppealFiled) -> dict[str, Any]:
     """What every answer says of an appeal as it was filed (R33)."""
     return {
         "year": filed.year,
-        "filed_on": filed.occurred_on.isoformat(),
+        "filed_on": filed.occurred_on,
         "in_time": filed.in_time,
-        "deadline": deadline_json(filed.deadline),
+        "deadline": deadline_shown(filed.deadline),
         "result": filed.result_id,
         "appellant_kind": filed.appellant_kind,
         "disputed_event_ids": list(filed.disputed),

@@ -10,6 +10,8 @@ from projections.answers.results import AppealState, DeadlineShown, ImpactId, Im
 from projections.answers.scalars import Day, EventId, Year, member
 from projections.answers.standings import AgencyName
 
+WorklistName = Literal["appeals", "objections", "reports", "impacts", "submissions"]
+
 
 class WaitingAppeal(msgspec.Struct, frozen=True, kw_only=True):
     """An appeal in the register (R33) / 一件异议."""
@@ -83,6 +85,6 @@ class WaitingSubmission(msgspec.Struct, frozen=True, kw_only=True):
 class WorklistCount(msgspec.Struct, frozen=True, kw_only=True):
     """How much waits on a list / 一份待办清单的件数."""
 
-    list: Literal["appeals", "objections", "reports", "impacts", "submissions"]
+    list: WorklistName
     open: Annotated[int, member("待办", "how many are open", ge=0)]
     overdue: Annotated[int, member("逾期", "of how many the day has passed", ge=0)]

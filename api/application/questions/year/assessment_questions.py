@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from api.application.answers.pages import KnownList
+from api.application.answers.years import AssessmentYearPage, IncompleteSheet, YearDecisions, YearHeading, YearWaiver
 from api.application.assessing.publishing import round_of
 from api.application.privacy.personal_data import shown
 from api.application.questions.agency.district_questions import by_month
@@ -21,8 +23,10 @@ from domain.measures.text.implements import implements
 from domain.values import Instant, assessment_stream
 from projections.answers.districts import RankedAgency
 from projections.answers.registers import ResultDetails
+from projections.answers.results import RecordTold
+from projections.answers.scalars import JudgedPart, read_as
 from projections.compare.publication import full_sheet, published
-from projections.compare.three_answers import deadline_json, result_json, three_answers
+from projections.compare.three_answers import deadline_shown, result_json, three_answers
 from projections.replay.audit_trail import recorded_entry
 from projections.rows.read.published import LATEST, WorklistFilter, matters, results_of_year
 from projections.rows.read.published_details import details, waivers, why_left_out
@@ -35,7 +39,7 @@ def years_of(inquiry: Inquiry) -> Answer:
     with inquiry.looking_up() as (look_ups, reader):
         basis = look_ups.district()
         items = [] if basis.law is None else [_heading(reader, basis.law, year) for year in _years(basis)]
-    return Answer({"as_of": basis.as_of.isoformat(), "known_at": basis.known_at, "items": items})
+    return Answer(KnownList(as_of=basis.as_of, known_at=basis.known_at, items=tuple(items)))
 
 
 def _years(basis: DistrictBasis) -> Iterable[int]:
@@ -47,12 +51,12 @@ def _years(basis: DistrictBasis) -> Iterable[int]:
     return range(last, first - 1, -1)
 
 
-def _heading(reader: Reader, law: Law, year: int) -> dict[str, Any]:
+def _heading(reader: Reader, law: Law, year: int) -> YearHeading:
     """Of a year what its round has come to."""
     first, last = law.rulebooks.span_of(year)
     shown_ = ("status", "published_on", "deadline", "count", "revisions", "closed_on")
     round_ = _round(reader, year, None)
-    return {"year": year, "from": first.isoformat(), "to": last.isoformat(), **{one: round_[one] for one in shown_}}
+    return YearHeading(year=year, first_day=first, last_day=last, **{one: round_[one] for one in shown_})
 
 
 @question("/v1/assessments/{year}")
@@ -96,26 +100,26 @@ def assessment_of(
                 content |= _still_open(reader, number)
         items, next_cursor = wanted.part(rows, None, basis.known_at)
         first, last = basis.law.rulebooks.span_of(number)
-        content |= {"year": number, "from": first.isoformat(), "to": last.isoformat(), **basis.echo()}
-    return Answer({**content, "items": items, "next_cursor": next_cursor})
+        content |= {"year": number, "first_day": first, "last_day": last, **basis.echo()}
+    return Answer(AssessmentYearPage(**content, items=tuple(items), next_cursor=next_cursor))
 
 
 def _no_such_year(year: int) -> NotFound:
     return NotFound(f"没有 {year} 年度的考评", f"there is no assessment of {year}")
 
 
-def _incomplete(rows: Iterable[RankedAgency]) -> list[dict[str, Any]]:
+def _incomplete(rows: Iterable[RankedAgency]) -> tuple[IncompleteSheet, ...]:
     """Whose sheet cannot be published without a waiver, and what is missing (R25)."""
-    return [
-        {
-            "agency": row.agency,
-            "missing": row.missing,
-            "text": "尚无数据：须补录，或由委员会豁免并说明理由",
-            "text_en": "nothing has come in: record it, or let the committee waive it with a reason",
-        }
+    return tuple(
+        IncompleteSheet(
+            agency=row.agency,
+            missing=row.missing,
+            text="尚无数据：须补录，或由委员会豁免并说明理由",
+            text_en="nothing has come in: record it, or let the committee waive it with a reason",
+        )
         for row in rows
         if row.assessed and row.missing
-    ]
+    )
 
 
 def _round(reader: Reader, year: int, own: str | None) -> dict[str, Any]:
@@ -125,18 +129,22 @@ def _round(reader: Reader, year: int, own: str | None) -> dict[str, Any]:
     return {
         "status": round_.status,
         "version": round_.version,
-        "published_on": None if published_ is None else published_.occurred_on.isoformat(),
-        "meeting_on": None if published_ is None else published_.meeting_on.isoformat(),
-        "deadline": None if published_ is None else deadline_json(published_.deadline),
+        "published_on": None if published_ is None else published_.occurred_on,
+        "meeting_on": None if published_ is None else published_.meeting_on,
+        "deadline": None if published_ is None else deadline_shown(published_.deadline),
         "count": None if published_ is None else published_.count,
         "results_sha256": None if published_ is None else published_.results_sha256,
         "log_index": None if published_ is None else published_.log_index,
-        "waivers": []
+        "waivers": ()
         if published_ is None
-        else [{"uscc": one.uscc, "part": one.part} for one in published_.waivers if own in (None, one.uscc)],
+        else tuple(
+            YearWaiver(uscc=one.uscc, part=JudgedPart(one.part))
+            for one in published_.waivers
+            if own in (None, one.uscc)
+        ),
         "revisions": len(round_.revisions),
-        "closed_on": None if closed is None else closed.occurred_on.isoformat(),
-        "incomplete": [],
+        "closed_on": None if closed is None else closed.occurred_on,
+        "incomplete": (),
         "open_appeals": 0,
         "open_impacts": 0,
         "expected": None,
@@ -156,7 +164,7 @@ def _still_open(reader: Reader, year: int) -> dict[str, Any]:
     return {
         "open_appeals": counts["appeal"],
         "open_impacts": counts["impact"],
-        "last_deadline": deadline_json(last),
+        "last_deadline": deadline_shown(last),
         "grades": dict(Counter(one.result.grade or "none" for one in every if one.result.is_graded)),
     }
 
@@ -204,7 +212,7 @@ def _standing(one: Any) -> dict[str, Any]:
         "revised": result.revised,
         "result": one.event_id,
         "published_on": one.published_on.isoformat(),
-        "deadline": deadline_json(result.deadline),
+        "deadline": deadline_shown(result.deadline),
     }
 
 
@@ -221,7 +229,8 @@ def decisions_of(inquiry: Inquiry, year: str, limit: int = 50, cursor: str | Non
         rows = [recorded_entry(event) for event in events if event.recorded_at <= at]
         items, next_cursor = wanted.cut(rows, None, at)
         items = shown(reader, inquiry.caller, items)
-    return Answer({"year": number, "known_at": at, "items": items, "next_cursor": next_cursor})
+    told = read_as(tuple[RecordTold, ...], items)
+    return Answer(YearDecisions(year=number, known_at=at, items=told, next_cursor=next_cursor))
 
 
 @question("/v1/agencies/{uscc}/results/{year}")

@@ -6,11 +6,24 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from api.application.answers.pages import KnownList, KnownPage
+from api.application.answers.worklists import (
+    WaitingAppeal,
+    WaitingImpact,
+    WaitingObjection,
+    WaitingReport,
+    WaitingSubmission,
+    WorklistCount,
+    WorklistName,
+)
 from api.application.privacy.authorisation import rights_of
 from api.application.privacy.personal_data import shown
 from api.application.questions.inquiry import Answer, Inquiry, question
 from api.application.questions.pagination import page
 from domain.events import AppealFiled, Event
+from projections.answers.results import RecordTold
+from projections.answers.scalars import read_as
+from projections.answers.standings import AgencyName
 from projections.compare.three_answers import filed_part
 from projections.replay.audit_trail import recorded_entry
 from projections.rows.read.published import LATEST, OpenMatter, Waits, WorklistFilter, matters, names_on, waiting
@@ -32,13 +45,13 @@ def appeals_waiting(
 @question("/v1/objections")
 def objections_waiting(inquiry: Inquiry, status: str = "open", limit: int = 50, cursor: str | None = None) -> Answer:
     """Objections to single records; an agency sees its own."""
-    return _worklist(inquiry, WorklistFilter("objection", status, uscc=inquiry.own_only), limit, cursor, _fact_row)
+    return _worklist(inquiry, WorklistFilter("objection", status, uscc=inquiry.own_only), limit, cursor, _objection_row)
 
 
 @question("/v1/reports")
 def reports_waiting(inquiry: Inquiry, status: str = "open", limit: int = 50, cursor: str | None = None) -> Answer:
     """Reports of behaviours, until a bad record is entered or they are dismissed."""
-    return _worklist(inquiry, WorklistFilter("report", status), limit, cursor, _fact_row)
+    return _worklist(inquiry, WorklistFilter("report", status), limit, cursor, _report_row)
 
 
 @question("/v1/impacts")
@@ -56,7 +69,7 @@ def submissions_waiting(
     return _worklist(inquiry, wanted, limit, cursor, _submission_row)
 
 
-_LISTS = {
+_LISTS: dict[str, WorklistName] = {
     "appeal": "appeals",
     "objection": "objections",
     "report": "reports",
@@ -73,15 +86,16 @@ def counts_waiting(inquiry: Inquiry) -> Answer:
         basis = look_ups.district(None, None)
         own = inquiry.own_only
         found = {one.kind: one for one in waiting(reader.connection, basis.as_of, basis.known_at, uscc=own)}
-    items = [
-        {"list": name, **found.get(kind, Waits(kind, 0, 0)).numbers()}
+    items = tuple(
+        WorklistCount(list=name, **found.get(kind, Waits(kind, 0, 0)).numbers())
         for kind, name in _LISTS.items()
         if inquiry.caller.role in rights_of("GET", f"/v1/{name}")
-    ]
-    return Answer({"as_of": basis.as_of.isoformat(), "known_at": basis.known_at, "items": items})
+    )
+    return Answer(KnownList(as_of=basis.as_of, known_at=basis.known_at, items=items))
 
 
-Row = Callable[[OpenMatter, dict[str, Event]], dict[str, Any]]
+Row = Callable[[OpenMatter, dict[str, Any], dict[str, Event]], Any]
+"""A matter as its list shows it: with what all lists say of it, and the facts that matters are about."""
 
 
 def _worklist(inquiry: Inquiry, wanted: WorklistFilter, limit: int, cursor: str | None, row: Row) -> Answer:
@@ -96,11 +110,12 @@ def _worklist(inquiry: Inquiry, wanted: WorklistFilter, limit: int, cursor: str 
         facts = reader.named(id_ for one in found for id_ in (one.id, one.matter.about) if id_ is not None)
         opened = {one["id"]: one for one in shown(reader, inquiry.caller, [recorded_entry(e) for e in facts.values()])}
         names = names_on(reader.connection, {one.uscc for one in found}, look_ups.today, basis.known_at)
-        items = [
-            {**matter_part(one, names.get(one.uscc)), **row(one, facts), "recorded": opened.get(_fact_of(one))}
-            for one in found
-        ]
-    return Answer({"known_at": basis.known_at, "items": items, "next_cursor": next_cursor})
+        items = []
+        for one in found:
+            told = opened.get(_fact_of(one))
+            recorded = None if told is None else read_as(RecordTold, told)
+            items.append(row(one, {**matter_part(one, names.get(one.uscc)), "recorded": recorded}, facts))
+    return Answer(KnownPage(known_at=basis.known_at, items=tuple(items), next_cursor=next_cursor))
 
 
 def _fact_of(one: OpenMatter) -> str:
@@ -112,26 +127,30 @@ def matter_part(one: OpenMatter, name: str | None = None) -> dict[str, Any]:
     """What every worklist says of a matter."""
     return {
         "id": one.id,
-        "agency": {"uscc": one.uscc, "name": name},
+        "agency": AgencyName(one.uscc, name),
         "status": one.matter.status,
-        "since": one.since.isoformat(),
-        "begun_on": one.matter.begun_on.isoformat(),
+        "since": one.since,
+        "begun_on": one.matter.begun_on,
     }
 
 
-def _appeal_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
+def _appeal_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingAppeal:
     filed = facts[one.id]
     if not isinstance(filed, AppealFiled):
         raise LookupError(f"{one.id} is no appeal: run steward check")
-    return filed_part(filed)
+    return WaitingAppeal(**part, **filed_part(filed))
 
 
-def _fact_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
-    return {"about": one.matter.about}
+def _objection_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingObjection:
+    return WaitingObjection(**part, about=one.matter.about)
 
 
-def _impact_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
-    return impact_part(one)
+def _report_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingReport:
+    return WaitingReport(**part, about=one.matter.about)
+
+
+def _impact_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingImpact:
+    return WaitingImpact(**part, **impact_part(one))
 
 
 def impact_part(one: OpenMatter) -> dict[str, Any]:
@@ -139,5 +158,5 @@ def impact_part(one: OpenMatter) -> dict[str, Any]:
     return {"year": one.matter.about_year, "result": one.id.partition("~")[0], "cause": one.matter.about}
 
 
-def _submission_row(one: OpenMatter, facts: dict[str, Event]) -> dict[str, Any]:
-    return {"item": int(one.matter.about or 0), "due_on": one.matter.due_on and one.matter.due_on.isoformat()}
+def _submission_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingSubmission:
+    return WaitingSubmission(**part, item=int(one.matter.about or 0), due_on=one.matter.due_on)
