@@ -84,17 +84,6 @@ def receipt_of(unit: UnitOfWork, uscc: str, events: Sequence[Event]) -> Receipt:
     return recorded(uscc, agency, events, unit.projected().touched, similar)
 
 
-def fact_recorded(event: Event) -> RecordedFact:
-    """An event in short, as a receipt names it."""
-    return RecordedFact(
-        id=event.id,
-        type=type(event).__name__,
-        version=event.version,
-        occurred_on=event.occurred_on,
-        recorded_at=event.recorded_at,
-    )
-
-
 def recorded(
     uscc: str, agency: Agency, events: Sequence[Event], touched: Sequence[Touched] = (), similar: Sequence[Event] = ()
 ) -> Receipt:
@@ -114,7 +103,7 @@ def recorded(
         agency=uscc,
         version=own[-1].version,
         recorded_at=own[-1].recorded_at,
-        events=tuple(fact_recorded(event) for event in own),
+        events=tuple(RecordedFact.of(event) for event in own),
         ids=ids,
         similar=tuple(SimilarFact(event=one.id, recorded_at=one.recorded_at) for one in similar),
         touched=hit or UNSET,

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from domain.events import Event
 from domain.values import Grade
 from projections.answers.comparisons import AnswerDifference
 from projections.answers.scalars import Day, En, EventId, Moment, PointsText, Uscc, Version, Year, Zh, member
@@ -22,6 +23,17 @@ class RecordedFact(msgspec.Struct, frozen=True, kw_only=True):
     version: Version
     occurred_on: Day
     recorded_at: Moment
+
+    @classmethod
+    def of(cls, event: Event) -> RecordedFact:
+        """An event in short, as a receipt names it."""
+        return cls(
+            id=event.id,
+            type=type(event).__name__,
+            version=event.version,
+            occurred_on=event.occurred_on,
+            recorded_at=event.recorded_at,
+        )
 
 
 class SimilarFact(msgspec.Struct, frozen=True, kw_only=True):

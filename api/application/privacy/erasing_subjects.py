@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from api.application.action_context import ActionContext
-from api.application.answers.receipts import SubjectErasure
+from api.application.answers.receipts import RecordedFact, SubjectErasure
 from api.application.idempotency import Answered
-from api.application.record import fact_recorded
 from domain.commands.erasing import EraseSubject
 from domain.errors import Contradiction, NotFound, already, not_after
 from domain.events import Event, SubjectErased
@@ -49,7 +48,7 @@ def _erase(act: ActionContext, unit: UnitOfWork, subject: str, body: EraseSubjec
         subject=subject,
         version=event.version,
         recorded_at=event.recorded_at,
-        events=(fact_recorded(event),),
+        events=(RecordedFact.of(event),),
         ids={SubjectErased.KIND: event.id},
     )
 
