@@ -30,6 +30,7 @@ from domain.disclosure.who_reads import Disclosure
 from domain.measures.annex2_survey import answers_total
 from domain.measures.text.annex_texts import survey_form
 from domain.measures.text.implements import implements
+from projections.answers.scalars import plain
 
 router = APIRouter(route_class=PageRoute)
 _OVER = frozenset({404, 409, 410})
@@ -88,7 +89,7 @@ async def _about(request: Request, secret: str) -> PageAnswer:
     """What the link is about, or why it cannot be used."""
 
     async def answering() -> PageAnswer:
-        return PageAnswer(200, await run_in_threadpool(about_link, request.app.state.service, secret))
+        return PageAnswer(200, plain(await run_in_threadpool(about_link, request.app.state.service, secret)))
 
     return await or_problem(request, PATH, answering())
 
@@ -97,7 +98,7 @@ def _worth(request: Request, secret: str, answers: list[str], event: dict[str, A
     """Whom the form was about, and what its answers are worth under the rulebook of its year (R4, R22)."""
     about = about_link(request.app.state.service, secret, used=True)
     book = adopted_law(request.app.state.service).rulebooks.for_sheet(
-        about["year"], date.fromisoformat(event["occurred_on"])
+        about.year, date.fromisoformat(event["occurred_on"])
     )
     told = DISCLOSURES[_disclosure(request, event["occurred_on"])]
     return {"about": about, "reads": told, "total": answers_total(answers, book), "points": book.survey.points}

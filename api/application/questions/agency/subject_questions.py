@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from api.application.answers.agencies import SubjectPlace, SubjectShown, SubjectsPage
 from api.application.privacy.personal_data import ERASED, is_sealed
 from api.application.questions.inquiry import Answer, Inquiry, path_uscc, question
 from api.application.questions.pagination import page
@@ -29,13 +30,13 @@ def subjects_of(
         places = [*_places(basis.trail.events), *_waivers(reader, path_uscc(uscc), basis.known_at)]
         rows = [row for row in _rows(reader, places) if q is None or _says(row, q)]
         items, next_cursor = wanted.cut(rows, None, basis.known_at)
-        content = {
-            "agency": agency_name(basis),
-            "known_at": basis.known_at,
-            "version": basis.version,
-            "items": items,
-            "next_cursor": next_cursor,
-        }
+        content = SubjectsPage(
+            agency=agency_name(basis),
+            known_at=basis.known_at,
+            version=basis.version,
+            items=tuple(items),
+            next_cursor=next_cursor,
+        )
     return Answer(content)
 
 
@@ -70,29 +71,27 @@ def _sealed_in(value: Any, pointer: str) -> Iterator[tuple[str, Sealed]]:
             yield from _sealed_in(inner, f"{pointer}/{number}")
 
 
-def _rows(reader: Reader, places: list[Place]) -> list[dict[str, Any]]:
+def _rows(reader: Reader, places: list[Place]) -> list[SubjectShown]:
     """One row a subject, in the order in which they first appear."""
     texts = reader.vault.open_many([sealed for _, _, sealed in places])
     standing = reader.vault.standing(sealed.subject for _, _, sealed in places)
-    rows: dict[str, dict[str, Any]] = {}
+    found: dict[str, list[SubjectPlace]] = {}
     for (event, pointer, sealed), text in zip(places, texts, strict=True):
-        known = standing.get(sealed.subject)
-        row = rows.setdefault(
-            sealed.subject,
-            {"subject": sealed.subject, "erased_at": None if known is None else known.erased_at, "places": []},
+        place = SubjectPlace(
+            event=event.id,
+            type=type(event).__name__,
+            recorded_at=event.recorded_at,
+            pointer=pointer,
+            text=ERASED if text is None else text,
         )
-        row["places"].append(
-            {
-                "event": event.id,
-                "type": type(event).__name__,
-                "recorded_at": event.recorded_at,
-                "pointer": pointer,
-                "text": ERASED if text is None else text,
-            }
-        )
-    return list(rows.values())
+        found.setdefault(sealed.subject, []).append(place)
+    known = {subject: standing.get(subject) for subject in found}
+    return [
+        SubjectShown(subject=subject, erased_at=None if row is None else row.erased_at, places=tuple(found[subject]))
+        for subject, row in known.items()
+    ]
 
 
-def _says(row: dict[str, Any], part: str) -> bool:
+def _says(row: SubjectShown, part: str) -> bool:
     wanted = compared(part)
-    return any(isinstance(one["text"], str) and wanted in compared(one["text"]) for one in row["places"])
+    return any(isinstance(one.text, str) and wanted in compared(one.text) for one in row.places)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from api.application.answers.public import SurveyLinkShown
 from api.application.background.service import Service
 from api.application.problem_types import Gone
 from api.application.questions.inquiry import now
@@ -18,7 +17,7 @@ from projections.replay.queries import ReplayQueries
 from projections.replay.standing import agency_name
 
 
-def about_link(service: Service, secret: str, *, used: bool = False) -> dict[str, Any]:
+def about_link(service: Service, secret: str, *, used: bool = False) -> SurveyLinkShown:
     """What `GET` of a link answers; `used`: for the receipt of who has just used it, whatever became of the link.
 
     Raises: NotFound; Contradiction or Gone for a link that can no longer be used.
@@ -28,14 +27,14 @@ def about_link(service: Service, secret: str, *, used: bool = False) -> dict[str
         basis = ReplayQueries(reader, now()).basis(link.uscc)
     invitation = basis.trail.by_id[link.invitation_id] if used else invitation_of(basis.trail, link)
     assert isinstance(invitation, SurveyInvited)  # noqa: S101
-    return {
-        "agency": agency_name(basis).name,
-        "client": invitation.client.name,
-        "service_type": _service_type(basis.trail, invitation),
-        "year": invitation.year,
-        "expires_on": link.expires_on.isoformat(),
-        "disclosure": basis.law.rulebooks.on(shanghai_date(now())).survey.disclosure,
-    }
+    return SurveyLinkShown(
+        agency=agency_name(basis).name,
+        client=invitation.client.name,
+        service_type=_service_type(basis.trail, invitation),
+        year=invitation.year,
+        expires_on=link.expires_on,
+        disclosure=basis.law.rulebooks.on(shanghai_date(now())).survey.disclosure,
+    )
 
 
 def invitation_of(trail: Trail, link: Link) -> SurveyInvited:
