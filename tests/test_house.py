@@ -43,9 +43,10 @@ LONG_FILES = {
     "domain/events.py": 700,  # append-only: one class a stored fact
     "api/http/documentation/examples.py": 387,
     "api/web/forms/form_pages.py": 320,
+    "domain/commands/base.py": 310,
     "domain/commands/sanctions.py": 350,
     "domain/commands/surveys.py": 350,
-    "domain/ledger/unit_of_work.py": 390,
+    "domain/ledger/unit_of_work.py": 400,
     "domain/measures/chapter3_sanctions.py": 430,
     "domain/store/db/schema.py": 435,
     "domain/store/log/sequencer.py": 310,
@@ -58,9 +59,9 @@ LONG_FILES = {
 }
 LONG_FUNCTIONS: dict[str, int] = {}
 
-AT_MOST = {"# noqa": 105, "# type: ignore": 30, "dict[str, Any]": 520, "sys.modules": 0}
+AT_MOST = {"# noqa": 103, "# type: ignore": 30, "dict[str, Any]": 425, "sys.modules": 0}
 """How often each may stand in production code."""
-SKIPPED_BY_THE_FORMATTER = 50
+SKIPPED_BY_THE_FORMATTER = 43
 """In the whole tree, tests as well: only for tables that are read by column."""
 
 ABOUT_THE_PAST = ("CHANGELOG.md", "docs/adr/")

@@ -104,7 +104,7 @@ class Recording:
 
     @property
     def rulebooks(self) -> Rulebooks:
-        """Those adopted by then."""
+        """The rulebooks adopted by then."""
         return self.law.rulebooks
 
     @property
