@@ -99,6 +99,11 @@ def project_agency(agency: Agency | None, events: Iterable[Any]) -> Agency | Non
     return agency
 
 
+def is_agency_stream(stream: str) -> bool:
+    """Whether a stream is that of an agency, and not the ledger's own or that of a year's assessment."""
+    return stream.startswith("agency/")
+
+
 def unknown_agency(uscc: str) -> NotFound:
     """The one answer for an agency that does not exist or that the caller may not see (api.md)."""
     return NotFound(

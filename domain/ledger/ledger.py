@@ -14,13 +14,15 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.utils import EnvType
 
 from domain.agency import Agency, project_agency
+from domain.errors import Contradiction
 from domain.events import Event, LedgerOpened
 from domain.law import Law
+from domain.ledger.locked_streams import Clock
 from domain.ledger.memory import LedgerMemory
 from domain.ledger.prepared import PreparedEvents, prepare
 from domain.ledger.read_models import ReadModels
 from domain.ledger.reader import Reader
-from domain.ledger.unit_of_work import Clock, UnitOfWork, no_clock
+from domain.ledger.unit_of_work import UnitOfWork
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.store.db.engine import Engine, reading, writing
@@ -120,3 +122,14 @@ class Ledger(Application[UUID]):
             unit.adopt_calendar(calendar, actor)
             self.read_models.opened(unit.connection)
         return True
+
+
+def no_clock() -> Contradiction:
+    """A ledger that records what really happens takes its time from the database and from nobody else."""
+    return Contradiction(
+        "只有演示账本可以指定时钟",
+        "only a ledger opened as a demonstration can be given a clock",
+        cites=("events.md",),
+        remedy="请另建一个演示账本",
+        remedy_en="Open a new ledger as a demonstration.",
+    )

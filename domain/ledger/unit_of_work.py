@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from eventsourcing.persistence import ApplicationRecorder
 
-from domain.agency import Agency, unknown_agency
+from domain.agency import Agency, is_agency_stream, unknown_agency
 from domain.commands.base import Command, Recording
 from domain.errors import Contradiction
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law, must_go_with
 from domain.ledger.cross_agency import CrossAgency
+from domain.ledger.locked_streams import Clock, LockedStreams
 from domain.ledger.memory import LedgerMemory
 from domain.ledger.prepared import PreparedEvents
 from domain.ledger.read_models import Projected, ReadModels
@@ -21,7 +22,7 @@ from domain.ledger.reader import Reader
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.similar import content_key
-from domain.store.db.dialect import lock_law, transaction_clock
+from domain.store.db.dialect import transaction_clock
 from domain.store.db.engine import Connection
 from domain.store.db.statements import Insert, Staged, write
 from domain.store.keys.vault import Vault
@@ -29,33 +30,12 @@ from domain.store.log.clock import ClockWatch
 from domain.store.log.event_index_sql import StoredEntries
 from domain.store.log.recorder import event_rows
 from domain.store.log.similar_index import MOST_SIMILAR, alike
-from domain.store.log.stream_heads import (
-    LedgerSnapshot,
-    StreamHead,
-    advanced,
-    head_changes,
-    heads_of,
-    last_recorded_at,
-    lock_for_recording,
-    lock_head,
-)
+from domain.store.log.stream_heads import advanced, head_changes
 from domain.trail.indexed_trail import IndexedTrail
-from domain.values import (
-    LEDGER_STREAM,
-    Instant,
-    Role,
-    agency_stream,
-    assessment_stream,
-    new_id,
-    next_instant,
-    shanghai_date,
-    stream_id,
-)
-
-Clock = Callable[[], datetime]
+from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, new_id, next_instant, stream_id
 
 
-class UnitOfWork:
+class UnitOfWork(LockedStreams):
     """What one transaction records; see the module."""
 
     def __init__(
@@ -67,19 +47,16 @@ class UnitOfWork:
         clock: Clock | None,
         clock_watch: ClockWatch | None,
     ) -> None:
-        self.connection, self.memory, self.clock = connection, memory, clock
-        self._read_models, self._recorder, self._clock_watch = read_models, recorder, clock_watch
+        super().__init__(connection, clock, clock_watch)
+        self.memory, self._read_models, self._recorder = memory, read_models, recorder
         self.vault = Vault(connection, later=True)
         self.reader = Reader(memory, connection)
-        self._heads: dict[str, StreamHead] = {}
         self._agencies: dict[str, Agency] = {}
         self._entries: dict[str, StoredEntries] = {}
-        self._last: dict[str, Instant | None] = {}
         self._pending: dict[str, list[Event]] = {}
         self.beside: list[Insert] = []
         """What else is to be written with the events."""
         self._law: Law | None = None
-        self._around = LedgerSnapshot()
         self._projected: Projected | None = None
         self._law_since: Instant = ""
 
@@ -87,42 +64,6 @@ class UnitOfWork:
         """Whether an injected clock is allowed: the ledger is a demonstration, or has not been opened yet."""
         own = self.reader.events(LEDGER_STREAM)
         return not own or (isinstance(own[0], LedgerOpened) and own[0].demonstration)
-
-    def lock(self, stream: str) -> StreamHead:
-        """Lock a stream for this transaction; who locks several does it in the order of their names."""
-        head = self._heads.get(stream)
-        if head is None:
-            if stream == LEDGER_STREAM:
-                lock_law(self.connection)
-                head = lock_head(self.connection, stream)
-                # A law is known from an instant after all that was decided under the one before it.
-                self._last[stream] = last_recorded_at(self.connection)
-            else:
-                head, self._around = lock_for_recording(self.connection, stream)
-                self._last[stream] = head.last_recorded_at
-            self._heads[stream] = head
-        return head
-
-    def lock_district(self, year: int) -> StreamHead:
-        """Have the whole district alone until the end of the transaction, for an act on a year's assessment.
-
-        Nobody records meanwhile, so what is read of any agency from now on is all there is. Gives the head of the
-        year's round. To be held shortly: work out beforehand what can be.
-        """
-        stream = assessment_stream(year)
-        if stream not in self._heads:
-            lock_law(self.connection)
-            self._heads[stream] = lock_head(self.connection, stream)  # its clock is read after the lock
-            self._last[stream] = last_recorded_at(self.connection)
-        return self._heads[stream]
-
-    def take(self, streams: Iterable[str], year: int) -> dict[str, StreamHead]:
-        """The heads of agencies that events are to be appended to, in few queries. Needs `lock_district`."""
-        around = self.lock_district(year)
-        wanted = [stream for stream in streams if stream not in self._heads]
-        for stream, head in heads_of(self.connection, wanted, around.db_now).items():
-            self._heads[stream], self._last[stream] = head, self._last[around.stream]
-        return self._heads
 
     def append(
         self, kind: type[Event], stream: str, *, actor: str, via: Via, occurred_on: date, event_id: str, **fields: Any
@@ -146,7 +87,7 @@ class UnitOfWork:
         self._projected = None
         if stream in self._agencies:
             self._agencies[stream].apply(event)
-        elif _is_agency(stream):
+        elif is_agency_stream(stream):
             self.entries(stream).add(event)
         return event
 
@@ -181,15 +122,6 @@ class UnitOfWork:
             is_new = self._heads[stream].version == 0
             self._entries[stream] = StoredEntries(self.connection, stream, self.memory.mapper, is_new=is_new)
         return self._entries[stream]
-
-    def _now(self, head: StreamHead) -> datetime:
-        return self.clock() if self.clock is not None else self.believed(head.db_now)
-
-    def believed(self, now: datetime) -> datetime:
-        """The database's clock, just read. Raises: ClockDoubted when it is not where it should be."""
-        if self._clock_watch is not None:
-            self._clock_watch.require(now, lambda: last_recorded_at(self.connection))
-        return now
 
     def agency(self, uscc: str, *, new: bool = False) -> Agency:
         """The agency as it stands under the lock, with what this transaction has recorded so far."""
@@ -291,14 +223,6 @@ class UnitOfWork:
             found |= {one.id: one for one in alike(self.vault, event, before)}
         return sorted(found.values(), key=lambda one: one.version)
 
-    def day_at(self, head: StreamHead) -> date:
-        """The Shanghai date by this transaction's clock, as it was read with the head's lock."""
-        return shanghai_date(next_instant(self._now(head), None))
-
-    def today(self) -> date:
-        """The Shanghai date by this transaction's clock."""
-        return self.day_at(self.lock(LEDGER_STREAM))
-
     def adopt(self, kind: type[Event], actor: str, occurred_on: date, **fields: Any) -> Event:
         """Append an event to the ledger's own stream."""
         head = self.lock(LEDGER_STREAM)
@@ -351,7 +275,7 @@ class UnitOfWork:
             recorded = {
                 stream: (self._pending[stream], self.entries(stream))
                 for stream in sorted(self._pending)
-                if _is_agency(stream) and self._pending[stream]
+                if is_agency_stream(stream) and self._pending[stream]
             }
             if not recorded:
                 return Projected([], [])
@@ -379,18 +303,3 @@ class UnitOfWork:
                 if law is not None:
                     self._read_models.adopted(self.reader, law, event.recorded_at)
         self._pending.clear()
-
-
-def _is_agency(stream: str) -> bool:
-    return stream.startswith("agency/")
-
-
-def no_clock() -> Contradiction:
-    """A ledger that records what really happens takes its time from the database and from nobody else."""
-    return Contradiction(
-        "只有演示账本可以指定时钟",
-        "only a ledger opened as a demonstration can be given a clock",
-        cites=("events.md",),
-        remedy="请另建一个演示账本",
-        remedy_en="Open a new ledger as a demonstration.",
-    )
