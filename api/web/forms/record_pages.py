@@ -21,6 +21,7 @@ from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from domain.values import Role
+from projections.answers.scalars import plain
 
 router = APIRouter(route_class=PageRoute)
 FOUND = 12
@@ -82,4 +83,5 @@ async def searched(request: Request, q: str, cursor: str | None) -> dict[str, An
 async def _on_file(request: Request, words: str, limit: int, cursor: str | None = None) -> dict[str, Any]:
     """The agencies on file whose name or code has these words, as everybody may read them."""
     service = request.app.state.service
-    return await run_in_threadpool(register_listed, service, datetime.now(UTC), None, words or None, limit, cursor)
+    found = await run_in_threadpool(register_listed, service, datetime.now(UTC), None, words or None, limit, cursor)
+    return dict(plain(found))
