@@ -53,9 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: no collection of garbage has to walk through it."""
+    """What was imported and collected stays to the end: no collection of garbage has to walk through it.
+
+    And what tests leave behind mostly goes by itself: looking for cycles often is a tenth of the time wasted.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
