@@ -26,6 +26,10 @@ Instant = str
 FOREVER: Instant = "9999-12-31T23:59:59.999999Z"
 
 
+Bilingual = tuple[str, str]
+"""A text for people, in Chinese and in English."""
+
+
 class Tier(StrEnum):
     """Sanction tier (惩戒等级, art.17), from none to blacklisted."""
 

@@ -16,6 +16,7 @@ from domain.measures.chapter3_business import served
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, year_span
 from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
+from domain.values import Bilingual
 
 
 @implements("annex2", "R22")
@@ -34,11 +35,7 @@ def closing_of(facts: Facts, year: int) -> SurveyClosed | None:
     return next((closing for closing in facts.of(SurveyClosed) if closing.year == year), None)
 
 
-Words = tuple[str, str]
-"""A reason, in Chinese and English."""
-
-
-def not_served(year: int) -> Words:
+def not_served(year: int) -> Bilingual:
     """Why a form or a score does not count: its enterprise is none of 被服务对象 (R22, R23)."""
     return f"该企业在 {year} 年度没有由本机构服务的项目", f"the enterprise had no project of the agency in {year}"
 
@@ -81,7 +78,7 @@ def counted_forms(
 @implements("art.13", "R22")
 def project_of(
     project_id: str | None, day: date, year: int, running: Sequence[ProjectStarted]
-) -> ProjectStarted | Words:
+) -> ProjectStarted | Bilingual:
     """The project that a form of this day speaks for, of the client's projects that run in the year, or why none.
 
     It is the one that the form names, or the only one there is: so a client with one project has one voice. Of several
@@ -103,7 +100,7 @@ def project_of(
     )
 
 
-def project_of_form(form: SurveySubmitted, running: Sequence[ProjectStarted]) -> ProjectStarted | Words:
+def project_of_form(form: SurveySubmitted, running: Sequence[ProjectStarted]) -> ProjectStarted | Bilingual:
     """The project that a recorded form speaks for, or why it speaks for none (R22)."""
     return project_of(form.project_id, form.occurred_on, form.year, running)
 

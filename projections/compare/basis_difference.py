@@ -9,11 +9,10 @@ from typing import Any
 from domain.events import Event, EventAnnulled
 from domain.law import Law
 from domain.measures.rulebook.rulebook import Rulebook
+from domain.values import Bilingual
 from projections.fact_kinds import fact_label
 from projections.replay.basis import Basis
 
-Said = tuple[str, str]
-"""A text for people, Chinese and English."""
 MOST_SAID = 8
 """How many facts or lines a reason spells out; it then says how many there are."""
 
@@ -25,12 +24,12 @@ class MovedFact:
     event: Event
     came: bool
     """It counts after, and did not before; else the other way round."""
-    reason: Said
+    reason: Bilingual
     """Why it does not count on the other side."""
     annulment: str | None
     """What annulled it there."""
 
-    def said(self) -> Said:
+    def said(self) -> Bilingual:
         """The fact, and why it counts on one side only."""
         event, name = self.event, type(self.event).__name__
         verb, verb_en = ("计入", "counts now") if self.came else ("不再计入", "counts no longer")
@@ -43,7 +42,9 @@ class MovedFact:
 class BasisDifference:
     """The facts that count on one side only, by id, and what else differs: law, day, what was known."""
 
-    def __init__(self, moves: Iterable[MovedFact], law: list[Said], day: list[Said], known: list[Said]) -> None:
+    def __init__(
+        self, moves: Iterable[MovedFact], law: list[Bilingual], day: list[Bilingual], known: list[Bilingual]
+    ) -> None:
         self.moves = {move.event.id: move for move in moves}
         self.law, self._day, self._known = law, day, known
 
@@ -106,16 +107,16 @@ class BasisDifference:
                 found[move.annulment] = None
         return list(found)
 
-    def said(self, ids: Iterable[str]) -> list[Said]:
+    def said(self, ids: Iterable[str]) -> list[Bilingual]:
         """What moved among these events, in words."""
         return [self.moves[id_].said() for id_ in dict.fromkeys(ids) if id_ in self.moves]
 
-    def otherwise(self) -> list[Said]:
+    def otherwise(self) -> list[Bilingual]:
         """What is behind a difference that no fact explains: another law, else time alone, else what was known."""
         return self.law + self._day or self._known or [("所依据的答复不同", "the answers rest on different grounds")]
 
 
-def shortened(said: list[Said]) -> list[Said]:
+def shortened(said: list[Bilingual]) -> list[Bilingual]:
     """The first few, and how many there are."""
     if len(said) <= MOST_SAID:
         return said
@@ -144,7 +145,7 @@ def _move(event: Event, without: Basis, *, came: bool) -> MovedFact:
     return MovedFact(event, came, (f"截至 {day} 尚未生效", f"{side_en}not yet in effect on {day}"), None)
 
 
-def _law_said(before: Law, after: Law, on_day: Rulebook, on_day_after: Rulebook) -> list[Said]:
+def _law_said(before: Law, after: Law, on_day: Rulebook, on_day_after: Rulebook) -> list[Bilingual]:
     def named(books: Iterable[Rulebook]) -> str:
         return "、".join(f"{book.id} {book.sha256[:12]}" for book in books)
 
@@ -156,18 +157,18 @@ def _law_said(before: Law, after: Law, on_day: Rulebook, on_day_after: Rulebook)
     )
 
 
-def _days_said(before: str | None, after: str | None) -> list[Said]:
+def _days_said(before: str | None, after: str | None) -> list[Bilingual]:
     if before is None or after is None or before == after:
         return []
     text = f"所问的日子由 {before} 变为 {after}：期限届满、期间届满或年度更替"
     return [(text, f"the day asked about moved from {before} to {after}: a due date, a term or a year has passed")]
 
 
-def _known_said(before: str | None, after: str | None) -> list[Said]:
+def _known_said(before: str | None, after: str | None) -> list[Bilingual]:
     return _changed("所知的时刻", "what was known at", before, after)
 
 
-def _changed(what: str, what_en: str, before: str | None, after: str | None) -> list[Said]:
+def _changed(what: str, what_en: str, before: str | None, after: str | None) -> list[Bilingual]:
     if before == after:
         return []
     return [(f"{what}由 {before} 变为 {after}", f"{what_en} changed from {before} to {after}")]

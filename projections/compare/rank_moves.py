@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from domain.measures.chapter4_assessment import ranked
+from domain.measures.chapter4_assessment import Candidate, ranked_by_category
 from domain.measures.text.implements import implements
 from domain.values import Grade
 from projections.answers.comparisons import RankEffects, RankMovedOfOther, RankWithTotal
@@ -36,11 +36,13 @@ def placed(row: RankedAgency) -> PlacedAgency:
 @implements("R30")
 def ranks_of(results: Iterable[PlacedAgency]) -> dict[str, int]:
     """The rank of every assessed agency within its category, by USCC; who is not assessed has none (R29, R30)."""
-    by_category: dict[str | None, list[tuple[str, Grade, Fraction]]] = {}
-    for one in results:
-        if one.assessed and one.grade is not None and one.total is not None:
-            by_category.setdefault(one.group, []).append((one.uscc, Grade(one.grade), Fraction(one.total)))
-    return {uscc: rank for group in by_category.values() for uscc, rank in ranked(group)}
+    return dict(
+        ranked_by_category(
+            Candidate(one.uscc, one.group, Grade(one.grade), Fraction(one.total))
+            for one in results
+            if one.assessed and one.grade is not None and one.total is not None
+        )
+    )
 
 
 def moved_ranks(before: Iterable[PlacedAgency], after: Iterable[PlacedAgency]) -> Iterator[RankMovedOfOther]:

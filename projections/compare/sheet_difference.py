@@ -26,10 +26,11 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
+from domain.values import Bilingual
 from projections.answers.comparisons import AnswerDifference
 from projections.answers.scalars import plain
 from projections.answers.sheets import ScoreSheet
-from projections.compare.basis_difference import BasisDifference, Said, shortened
+from projections.compare.basis_difference import BasisDifference, shortened
 from projections.replay.sheet_lines import CATEGORY_LABELS
 
 Answer = Mapping[str, Any]
@@ -48,7 +49,9 @@ _JUDGED: dict[str, tuple[type[Event], ...]] = {
 _PARTS = {"quality": "服务质量", "effect": "服务效果"}
 
 
-def difference(field: str, before: Any, after: Any, events: Iterable[str], said: Iterable[Said]) -> AnswerDifference:
+def difference(
+    field: str, before: Any, after: Any, events: Iterable[str], said: Iterable[Bilingual]
+) -> AnswerDifference:
     """One difference: the field, both values, the ids of the events behind it, and why, in both languages."""
     texts = list(dict.fromkeys(said))
     return AnswerDifference(
@@ -83,7 +86,7 @@ class _Sheets:
 
     def __init__(self, before: Answer, after: Answer, moved: BasisDifference) -> None:
         self.before, self.after, self.moved = before, after, moved
-        self.turned: list[Said] = []
+        self.turned: list[Bilingual] = []
         if before["year"] != after["year"]:
             years = before["year"], after["year"]
             self.turned = [("考评年度由 {} 变为 {}".format(*years), "the year is {1}, not {0}".format(*years))]
@@ -100,7 +103,7 @@ class _Sheets:
         found += [one for one in (assessed, total, override, grade) if one is not None]
         return found + self._considered()
 
-    def _one(self, field: str, events: Iterable[str], said: list[Said]) -> AnswerDifference | None:
+    def _one(self, field: str, events: Iterable[str], said: list[Bilingual]) -> AnswerDifference | None:
         before, after = self.before[field], self.after[field]
         if before == after:
             return None
@@ -165,7 +168,7 @@ class _Sheets:
         pledges = self.moved.of(PledgeSigned) if line["item"] == 7 else []
         return pledges or self.moved.of(AgencyTerminated, FilingSubmitted)
 
-    def _lines_said(self, name: str, gone: list[Answer], came: list[Answer]) -> list[Said]:
+    def _lines_said(self, name: str, gone: list[Answer], came: list[Answer]) -> list[Bilingual]:
         if name in _PARTS and gone and came:
             (old,), (new,) = gone, came
             return [(f"由“{old['text']}”变为“{new['text']}”", f"“{old['text_en']}” became “{new['text_en']}”")]
@@ -180,7 +183,7 @@ class _Sheets:
         ]
         return shortened(said)
 
-    def _reason(self, line: Answer) -> Said:
+    def _reason(self, line: Answer) -> Bilingual:
         """Why a line stands on one side only: how its events moved, else how the later sheet leaves them out."""
         reasons = [self.moved.moves[id_].reason for id_ in self.moved.among(line["events"])]
         left_out = (one for one in self.after["considered"] if not set(one["events"]).isdisjoint(line["events"]))
@@ -205,7 +208,7 @@ class _Sheets:
             if (one := self._one(field, events, said)) is not None:
                 yield one
 
-    def _why_assessed(self) -> tuple[list[str], list[Said]]:
+    def _why_assessed(self) -> tuple[list[str], list[Bilingual]]:
         """In business and filed, or not (R29)."""
         reasons = [
             {(why["text"], why["text_en"]) for why in sheet["not_assessed"]} for sheet in (self.before, self.after)
@@ -218,7 +221,7 @@ class _Sheets:
         said += shortened(self.moved.said(events)) or self.moved.otherwise()
         return events, said
 
-    def _why_override(self) -> tuple[list[str], list[Said]]:
+    def _why_override(self) -> tuple[list[str], list[Bilingual]]:
         """The events of overrides on one side only, and the complaints behind a blacklisting (art.25)."""
         kinds = [
             {(one["kind"], id_) for one in sheet["override"] for id_ in one["events"]}
@@ -231,7 +234,7 @@ class _Sheets:
             said += self.moved.law or self.moved.otherwise()
         return apart + moved, said
 
-    def _sum_of(self, parts: list[AnswerDifference], verb: str, verb_en: str) -> tuple[list[str], list[Said]]:
+    def _sum_of(self, parts: list[AnswerDifference], verb: str, verb_en: str) -> tuple[list[str], list[Bilingual]]:
         """What follows from parts that differ; from another law where none does."""
         if not parts:
             return [], self.moved.otherwise()
@@ -292,17 +295,20 @@ def _brief(lines: list[Answer]) -> list[Answer]:
     return [{name: line[name] for name in ("item", "points", "events")} for line in lines]
 
 
-_LABELS: dict[str, Said] = {
+_LABELS: dict[str, Bilingual] = {
     **{name: (label, name) for name, label in CATEGORY_LABELS.items()},
     "total": ("总分", "total"),
     "assessed": ("参与考评", "assessed"),
     "override": ("直接认定", "override"),
 }
-OVERRIDE_NAMES: dict[str, Said] = {"blacklisted": ("列入黑名单", "blacklisted"), "penalty": ("行政处罚", "penalty")}
+OVERRIDE_NAMES: dict[str, Bilingual] = {
+    "blacklisted": ("列入黑名单", "blacklisted"),
+    "penalty": ("行政处罚", "penalty"),
+}
 """What makes a year unqualified whatever the score (art.25), by kind."""
 
 
-def _shown(value: Any) -> Said:
+def _shown(value: Any) -> Bilingual:
     """A value of a sheet in both languages."""
     if isinstance(value, bool):
         return ("是", "yes") if value else ("否", "no")

@@ -28,10 +28,11 @@ from domain.measures.chapter2_filing import set_values
 from domain.measures.chapter3_sanctions import bad_records
 from domain.measures.rulebook.rulebook import year_span
 from domain.measures.text.implements import implements
+from domain.values import Bilingual
 from projections.answers.comparisons import AnswerDifference
 from projections.answers.sheets import ScoreSheet
 from projections.answers.standings import RulebookUsed, Standing
-from projections.compare.basis_difference import BasisDifference, Said, shortened
+from projections.compare.basis_difference import BasisDifference, shortened
 from projections.compare.sheet_difference import (
     FILING_FACTS,
     LADDER_FACTS,
@@ -104,7 +105,7 @@ class _Standings:
         yield from self._warning_and_advice()
         yield from self._law()
 
-    def _one(self, field: str, events: list[str], said: list[Said] | None = None) -> Iterator[AnswerDifference]:
+    def _one(self, field: str, events: list[str], said: list[Bilingual] | None = None) -> Iterator[AnswerDifference]:
         """The difference in a field like `sanction.tier`, if there is one; by default what moved among the events."""
         before, after = (_value(side.standing, field) for side in (self.before, self.after))
         if before == after:
@@ -133,7 +134,7 @@ class _Standings:
         counted = moved or self.moved.of(*LADDER_FACTS)
         yield from self._one("sanction.verified_complaints", counted, self._why_sanction(counted))
 
-    def _why_sanction(self, moved: list[str]) -> list[Said]:
+    def _why_sanction(self, moved: list[str]) -> list[Bilingual]:
         """The decisions that moved; another law; else a tag or the window of one year that has ended."""
         said = shortened(self.moved.said(moved)) + self.moved.law
         if moved:
@@ -164,7 +165,7 @@ class _Standings:
         records = bad_records(side.basis.facts, side.basis.law.rulebooks)
         return [id_ for one in records if not of_year or one.year == side.year for id_ in one.events]
 
-    def _turned(self) -> list[Said]:
+    def _turned(self) -> list[Bilingual]:
         years = self.before.year, self.after.year
         if years[0] == years[1]:
             return []

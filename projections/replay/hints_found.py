@@ -10,7 +10,7 @@ from domain.values import FOREVER
 from projections.answers.districts import ElsewhereFact, HintFound
 from projections.answers.standings import AgencyName
 from projections.replay.basis import Basis
-from projections.replay.known_at import knowledge
+from projections.replay.known_at import KnownAt, knowledge
 from projections.replay.standing import agency_name
 
 
@@ -32,12 +32,8 @@ class Hints:
         """What was known of another agency; `version:N` of the one asked about is an instant to the others."""
         if stream not in self._others:
             events = self._reader.events(stream)
-            if self._known.log is not None:
-                versions = self._reader.versions_in_log(stream, self._known.log)
-                known = [event for event in events if event.version in versions]
-            else:
-                at = basis.known_at if self._known.version is not None else self._known.instant or FOREVER
-                known = [event for event in events if event.recorded_at <= at]
+            asked = self._known if self._known.version is None else KnownAt(instant=basis.known_at)
+            known = asked.among(self._reader, events, FOREVER)
             self._others[stream] = Trail(known) if known else None
         return self._others[stream]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from domain.errors import Invalid
+from domain.events import Event
 from domain.law import Law
 from domain.ledger.reader import Reader
 from domain.values import Instant
@@ -24,6 +26,21 @@ class KnownAt:
     log: int | None = None
     law: Law | None = None
     """With `log`: the law adopted among its first entries, the same for every agency (R4)."""
+
+    def among(self, reader: Reader, events: Sequence[Event], latest: Instant) -> list[Event]:
+        """Those of one agency's events that are known; `latest`: by when they are recorded where nothing was named.
+
+        Raises: Invalid for a version that is not there yet.
+        """
+        if self.log is not None:
+            versions = reader.versions_in_log(events[0].stream, self.log) if events else set()
+            return [event for event in events if event.version in versions]
+        if self.version is not None:
+            if self.version > len(events):
+                raise beyond(f"version:{self.version}", f"version:{len(events)}")
+            return list(events[: self.version])
+        at = self.instant or latest
+        return [event for event in events if event.recorded_at <= at]
 
 
 def knowledge(reader: Reader, known_at: str | None) -> KnownAt:

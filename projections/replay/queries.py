@@ -24,7 +24,7 @@ from projections.answers.timelines import Timeline
 from projections.answers.trail_items import TrailEvent
 from projections.replay.audit_trail import entry
 from projections.replay.basis import Basis
-from projections.replay.known_at import EARLIEST, KnownAt, beyond, knowledge, not_future
+from projections.replay.known_at import EARLIEST, KnownAt, knowledge, not_future
 from projections.replay.standing import agency_name, sheet_answer, standing
 from projections.replay.timeline import timeline
 
@@ -60,17 +60,11 @@ class ReplayQueries:
             return None
         latest = max(self.now, events[-1].recorded_at)
         at = known.instant or latest
-        if known.log is not None:
-            versions = self.reader.versions_in_log(events[0].stream, known.log)
-            trail = [event for event in events if event.version in versions]
-        elif known.version is not None:
-            if known.version > len(events):
-                raise beyond(f"version:{known.version}", f"version:{len(events)}")
-            trail = list(events[: known.version])
-            at = trail[-1].recorded_at if trail else EARLIEST
-        else:
+        if known.log is None and known.version is None:
             not_future(at, latest)
-            trail = [event for event in events if event.recorded_at <= at]
+        trail = known.among(self.reader, events, latest)
+        if known.version is not None:
+            at = trail[-1].recorded_at if trail else EARLIEST
         if self.hidden and (known.log is not None or known.version is not None):
             at = max((one.recorded_at for one in trail if one.id not in self.hidden), default=EARLIEST)
         law = known.law if known.log is not None else self.reader.law(at)

@@ -20,7 +20,6 @@ from api.http.query_params import LooseText
 from api.web.committee.confirmation import (
     LABELS,
     ConfirmQuestion,
-    Said,
     Trouble,
     confirm,
     given,
@@ -39,16 +38,16 @@ from api.web.frame.page_problems import refusal_of, wrong
 from api.web.frame.page_questions import ask, look, passed_on
 from api.web.frame.render import page
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
-from domain.values import new_id
+from domain.values import Bilingual, new_id
 
 router = APIRouter(route_class=PageRoute)
 NAME = "appeal-desk"
-OUTCOMES: dict[str, Said] = {
+OUTCOMES: dict[str, Bilingual] = {
     "upheld": ("成立", "upheld"),
     "partly_upheld": ("部分成立", "partly upheld"),
     "dismissed": ("不成立", "dismissed"),
 }
-STATUS: dict[str, Said] = {
+STATUS: dict[str, Bilingual] = {
     **OUTCOMES,
     "open": ("待决定", "to be decided"),
     "withdrawn": ("已撤回", "withdrawn"),
@@ -191,7 +190,7 @@ async def _names(request: Request, year: int, usccs: set[str]) -> dict[str, str]
 def _question(found: dict[str, Any], body: dict[str, Any], supposed: dict[str, Any]) -> ConfirmQuestion:
     zh, en = OUTCOMES[body["outcome"]]
     annulled, replaced = len(body["annul"]), len(body["replace"])
-    lines: list[Said] = [
+    lines: list[Bilingual] = [
         (f"异议{zh}，决定日期 {body['decided_on']}", f"The appeal is {en}, on {body['decided_on']}"),
         (
             f"撤销 {annulled} 条有争议的记录，补录 {replaced} 条",

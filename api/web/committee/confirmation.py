@@ -14,11 +14,9 @@ from starlette.responses import Response
 from api.web.frame.render import page
 from api.web.frame.visitors import FIELD
 from domain.measures.calendar import Calendar
-from domain.values import SHANGHAI, new_id
+from domain.values import SHANGHAI, Bilingual, new_id
 
-Said = tuple[str, str]
-"""A text in Chinese and English."""
-LABELS: dict[str, Said] = {
+LABELS: dict[str, Bilingual] = {
     "outcome": ("结论", "Outcome"), "reasons": ("理由", "Reasons"), "annul": ("拟撤销的记录", "What would be annulled"),
     "withdrawn_on": ("撤回日期", "Day of withdrawal"), "published_on": ("公布日期", "Day of publication"),
     "meeting_on": ("会议日期", "Day of the meeting"), "closed_on": ("办结日期", "Day of closing"),
@@ -62,7 +60,7 @@ def version_of(form: FormData) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
-def ranks_moved(count: int) -> Said:
+def ranks_moved(count: int) -> Bilingual:
     """How many other agencies' ranks a decision moves, within a sentence."""
     if not count:
         return "其他机构的名次不变", "no other rank moves"
@@ -90,7 +88,7 @@ class Trouble:
         return {target_of(one["pointer"]): one for one in self.problem.get("errors", ())}
 
     @staticmethod
-    def label(id_: str) -> Said:
+    def label(id_: str) -> Bilingual:
         """What the field of this id is called; the id itself for one that no form here has."""
         return LABELS.get(id_.rpartition("body-")[2], LABELS.get(id_.rpartition("-")[2], (id_, id_)))
 
@@ -99,12 +97,12 @@ class Trouble:
 class ConfirmQuestion:
     """A decision that is asked about once more before it is recorded."""
 
-    title: Said
-    lines: list[Said]
+    title: Bilingual
+    lines: list[Bilingual]
     """What will be recorded, as sentences."""
     act: str
     """The form's `act` when it is confirmed."""
-    label: Said
+    label: Bilingual
     """Of the button."""
     check: str = "check"
     """The form's `act` that asks this."""

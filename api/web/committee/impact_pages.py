@@ -11,7 +11,6 @@ from starlette.responses import RedirectResponse, Response
 from api.application.questions.year.contested_questions import impact_in_full
 from api.web.committee.confirmation import (
     ConfirmQuestion,
-    Said,
     Trouble,
     confirm,
     given,
@@ -27,11 +26,11 @@ from api.web.frame.page_problems import wrong
 from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from domain.commands.rounds import DisposeImpact
-from domain.values import new_id
+from domain.values import Bilingual, new_id
 
 router = APIRouter(route_class=PageRoute)
 NAME = "impact"
-STATUS: dict[str, Said] = {
+STATUS: dict[str, Bilingual] = {
     "open": ("待处理", "open"),
     "kept": ("维持公布的结果", "kept"),
     "reopened": ("已重开并修订", "reopened"),
@@ -68,17 +67,17 @@ async def dispose(request: Request, impact: str) -> Response:
 def _question(found: dict[str, Any], body: dict[str, str]) -> ConfirmQuestion:
     year, would = found["year"], found["reopened"]
     if body["outcome"] == "kept" or would is None:
-        line: Said = (
+        line: Bilingual = (
             f"{year} 年度公布的结果维持不变，并记录理由",
             f"The published result of {year} stands; the reason is recorded",
         )
     else:
         line = _revision(year, would)
-    when: Said = (f"处理日期 {body['disposed_on']}", f"On {body['disposed_on']}")
+    when: Bilingual = (f"处理日期 {body['disposed_on']}", f"On {body['disposed_on']}")
     return ConfirmQuestion(("确认处理", "Confirm"), [line, when], "dispose", ("记录处理决定", "Record it"))
 
 
-def _revision(year: int, would: dict[str, Any]) -> Said:
+def _revision(year: int, would: dict[str, Any]) -> Bilingual:
     """What reopening changes: total, grade, the agency's own rank and those of others."""
     before, after, others = would["before"], would["after"], ranks_moved(would["ranks"]["moved"])
     was, will = (GRADES.get(one["grade"] or "", ("未评定", "not assessed")) for one in (before, after))

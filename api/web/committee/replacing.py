@@ -10,8 +10,9 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from api.web.committee.confirmation import text_of
-from api.web.forms.form_texts import Words, choice_texts
+from api.web.forms.form_texts import choice_texts
 from domain.events import DERIVED
+from domain.values import Bilingual
 
 MOST = 10
 _ROW = re.compile(r"replace-(\d)-kind", re.ASCII)
@@ -51,7 +52,7 @@ _CHOSEN = ("item", "behaviour", "outcome", "verified_grounds", "level", "authori
 
 
 @cache
-def choices() -> dict[str, dict[str, dict[str, Words]]]:
+def choices() -> dict[str, dict[str, dict[str, Bilingual]]]:
     """The official wording of what is chosen, by kind and field, as on the forms of recording.
 
     A complaint cannot be merged here: that needs another one, and nothing of the contested result. Two behaviours are

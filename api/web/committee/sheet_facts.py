@@ -11,8 +11,7 @@ from api.application.questions.service.law_questions import adopted_law
 from api.web.forms.form_lists import told_of_form, trail
 from domain.measures.annex2_survey import answers_total
 from domain.measures.rulebook.rulebook import Rulebook
-
-Said = tuple[str, str]
+from domain.values import Bilingual
 
 
 class Behind(NamedTuple):
@@ -24,7 +23,7 @@ class Behind(NamedTuple):
     counts: bool
     client: str | None
     """The enterprise that it is about."""
-    own: Said | None
+    own: Bilingual | None
     """What it says by itself, where a line is worked out from several."""
 
 
@@ -41,7 +40,7 @@ def _behind(entry: dict[str, Any], book: Rulebook) -> Behind:
     return Behind(entry["id"], entry["type"], entry["occurred_on"], entry["counts"], name, _own(entry, book))
 
 
-def _own(entry: dict[str, Any], book: Rulebook) -> Said | None:
+def _own(entry: dict[str, Any], book: Rulebook) -> Bilingual | None:
     match entry["type"]:
         case "SurveySubmitted" if entry.get("form"):
             return told_of_form(entry["form"])

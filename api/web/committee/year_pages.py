@@ -17,7 +17,7 @@ from api.application.questions.year.assessment_questions import assessment_of, d
 from api.application.questions.year.worklist_questions import appeals_waiting
 from api.http.query_params import Cursor
 from api.web.committee.appeal_pages import STATUS as APPEALS
-from api.web.committee.confirmation import ConfirmQuestion, Said, Trouble, confirm, given, key_of, text_of, time_left
+from api.web.committee.confirmation import ConfirmQuestion, Trouble, confirm, given, key_of, text_of, time_left
 from api.web.frame.basis_picker import asked
 from api.web.frame.names import GRADES
 from api.web.frame.page_acts import tell
@@ -26,7 +26,7 @@ from api.web.frame.page_problems import refusal_of, wrong
 from api.web.frame.page_questions import ask, look
 from api.web.frame.render import page
 from domain.commands.rounds import CloseYear, PublishYear
-from domain.values import new_id
+from domain.values import Bilingual, new_id
 
 router = APIRouter(route_class=PageRoute)
 NAME = "year-desk"
@@ -34,12 +34,12 @@ ROWS = 25
 MOST_NAMED = 40
 """Up to so many missing parts have a field of their own; the others share one reason."""
 _SETTLED = "settled-waivers"
-STATUS: dict[str, Said] = {
+STATUS: dict[str, Bilingual] = {
     "unpublished": ("尚未公布", "not published"),
     "published": ("已公布，异议期内或待办结", "published, not final"),
     "closed": ("已办结，结果为最终结果", "closed: the results are final"),
 }
-PARTS: dict[str, Said] = {
+PARTS: dict[str, Bilingual] = {
     "quality": ("服务质量（满意度调查）", "quality (surveys)"),
     "effect": ("服务效果评分", "effect scores"),
 }
@@ -182,7 +182,7 @@ def _at_field(problem: dict[str, Any]) -> dict[str, Any]:
 
 def _question(found: dict[str, Any], body: dict[str, Any]) -> ConfirmQuestion:
     year_, count, waived = found["year"], found["expected"], len(body["waivers"])
-    lines: list[Said] = [
+    lines: list[Bilingual] = [
         _results(year_, count, found["grades"]),
         (
             f"会议日期 {body['meeting_on']}，公布日期 {body['published_on']}",
@@ -205,7 +205,7 @@ def _question(found: dict[str, Any], body: dict[str, Any]) -> ConfirmQuestion:
     )
 
 
-def _results(year_: int, count: int, grades: dict[str, int]) -> Said:
+def _results(year_: int, count: int, grades: dict[str, int]) -> Bilingual:
     """What is published, in a sentence."""
     counts = [(GRADES.get(name, ("未评定", "without a grade")), number) for name, number in grades.items()]
     return (

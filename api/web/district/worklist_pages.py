@@ -16,17 +16,15 @@ from api.application.questions.year.worklist_questions import (
     reports_waiting,
     submissions_waiting,
 )
-from domain.values import Role
+from domain.values import Bilingual, Role
 
-Pair = tuple[str, str]
-"""A text in Chinese and English."""
 NO_QUERY: dict[str, Any] = {}
 
 
 class Deed(NamedTuple):
     """A way to deal with something: a link to its form."""
 
-    title: Pair
+    title: Bilingual
     path: str
     query: dict[str, Any] = NO_QUERY
 
@@ -37,7 +35,7 @@ class Item(NamedTuple):
     id: str
     uscc: str
     name: str | None
-    what: Pair
+    what: Bilingual
     """In our words."""
     said: Any
     """In the words of whoever wrote it; or that it is withheld or erased; None where there are none."""
@@ -56,12 +54,12 @@ class WorklistKind(NamedTuple):
     default), which further filters it takes, and whether it has a basis of its own."""
 
     question: Callable[..., Answer]
-    title: Pair
-    about: Pair
+    title: Bilingual
+    about: Bilingual
     statuses: tuple[str, ...]
     filters: tuple[str, ...] = ()
     on_basis: bool = False
-    due: Pair = ("在此日之前到期", "Due before")
+    due: Bilingual = ("在此日之前到期", "Due before")
     """What the filter by a day means."""
     has_term: bool = True
     """Whether what passed its day is overdue: the day of an appeal is that until which it could be filed (R3)."""
@@ -113,7 +111,7 @@ KINDS: dict[str, WorklistKind] = {
     ),
 }  # fmt: skip
 """In the order in which pages show them."""
-STATUSES: dict[str, Pair] = {
+STATUSES: dict[str, Bilingual] = {
     "undecided": ("未办结", "undecided"), "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
     "open": ("待办", "open"), "upheld": ("成立", "upheld"), "partly_upheld": ("部分成立", "partly upheld"),
     "dismissed": ("不予处理", "dismissed"), "withdrawn": ("已撤回", "withdrawn"),
@@ -123,7 +121,7 @@ STATUSES: dict[str, Pair] = {
     "absorbed": ("已并入修订", "absorbed"), "void": ("已失效", "void"), "due": ("待发", "due"),
     "sent": ("已发", "sent"), "all": ("全部", "all"),
 }  # fmt: skip
-_OWN_WORDS: dict[str, dict[str, Pair]] = {
+_OWN_WORDS: dict[str, dict[str, Bilingual]] = {
     "appeals": {"open": ("待决定", "open"), "dismissed": ("不成立", "dismissed")},
     "reports": {"recorded": ("已登记为不良信息", "recorded"), "dismissed": ("不予登记", "dismissed")},
     "submissions": {"open": ("尚未收到", "awaited")},
@@ -132,7 +130,7 @@ _OWN_WORDS: dict[str, dict[str, Pair]] = {
 """Where a list has its own word for a state."""
 OPEN = frozenset({"undecided", "awaiting_admission", "open", "due"})
 """States in which something is still to be done."""
-RECIPIENTS: dict[str, Pair] = {
+RECIPIENTS: dict[str, Bilingual] = {
     "agency": ("服务机构", "the agency"),
     "regulator": ("安全监管部门", "the regulator"),
     "public_site": ("协会网站", "the public site"),
@@ -140,7 +138,7 @@ RECIPIENTS: dict[str, Pair] = {
 }
 
 
-def statuses_of(name: str) -> dict[str, Pair]:
+def statuses_of(name: str) -> dict[str, Bilingual]:
     """The states of a list in words."""
     return {**STATUSES, **_OWN_WORDS.get(name, {})}
 
@@ -150,7 +148,7 @@ def items_of(name: str, rows: list[dict[str, Any]], role: Role) -> list[Item]:
     return [_MADE[name](row, role) for row in rows]
 
 
-def _item(row: dict[str, Any], ref: str, what: Pair, deeds: tuple[Deed, ...], **more: Any) -> Item:
+def _item(row: dict[str, Any], ref: str, what: Bilingual, deeds: tuple[Deed, ...], **more: Any) -> Item:
     given = {"said": None, "begun_on": row.get("begun_on", ""), "due_on": None, "status": row.get("status", ""), **more}
     agency, is_open = row["agency"], given["status"] in OPEN
     facts = tuple(given.pop("facts", ()))
@@ -171,12 +169,12 @@ def _written(row: dict[str, Any], field: str) -> Any:
     return None if recorded is None else recorded["fact"].get(field)
 
 
-def _form(title: Pair, post: str, form: str, role: Role, **query: Any) -> tuple[Deed, ...]:
+def _form(title: Bilingual, post: str, form: str, role: Role, **query: Any) -> tuple[Deed, ...]:
     """The form behind a route, for a role that may use it."""
     return (Deed(title, f"/record/{form}", query),) if role in rights_of("POST", post) else ()
 
 
-_LATE: dict[str, Pair] = {
+_LATE: dict[str, Bilingual] = {
     "awaiting_admission": ("，逾期提出，待受理", ", filed late, awaiting admission"),
     "open": ("，逾期提出，已受理", ", filed late, admitted"),
 }

@@ -17,11 +17,10 @@ from api.application.questions.service.law_questions import adopted_law
 from api.web.forms.form_entry import ID, Entry
 from api.web.forms.form_lists import trail
 from api.web.forms.form_preview import Item, PreviewEffect
-from api.web.forms.form_texts import Words
 from api.web.frame.page_problems import PageAnswer
 from api.web.frame.page_questions import look
 from domain.measures.rulebook.rulebook import assessment_year_of
-from domain.values import Role
+from domain.values import Bilingual, Role
 
 MOST_YEARS = 8
 """So many sheets are worked out for one preview; the preview names the years that it has not looked at."""
@@ -148,7 +147,7 @@ def _is_no_year(answer: PageAnswer) -> bool:
     return [one["pointer"] for one in answer.content.get("errors", ())] == ["/year"]
 
 
-def _notes(entry: Entry, facts: list[Item], sheets: list[Item]) -> list[Words]:
+def _notes(entry: Entry, facts: list[Item], sheets: list[Item]) -> list[Bilingual]:
     """What a closing of a year's survey does to forms that are still to come (R22)."""
     if entry.command not in ("close-survey", "invite-survey", "submit-survey"):
         return []
@@ -162,14 +161,14 @@ def _notes(entry: Entry, facts: list[Item], sheets: list[Item]) -> list[Words]:
     return [_closed_already(year, closed[0]["occurred_on"])]
 
 
-def _closes_early(year: int, ends: str, closed_on: str) -> Words:
+def _closes_early(year: int, ends: str, closed_on: str) -> Bilingual:
     return (
         f"{year} 年度到 {ends} 才结束：在 {closed_on} 之后提交的 {year} 年度调查表，一律不再计入（R22）。",
         f"{year} ends on {ends} only: no survey of {year} that is submitted after {closed_on} will count (R22).",
     )
 
 
-def _closed_already(year: int, closed_on: str) -> Words:
+def _closed_already(year: int, closed_on: str) -> Bilingual:
     return (
         f"{year} 年度的满意度调查已于 {closed_on} 关闭：此后提交的调查表不计入该年度（R22）。",
         f"The survey of {year} was closed on {closed_on}: forms submitted after that do not count (R22).",

@@ -16,10 +16,10 @@ from api.application.commands import CommandRoute
 from api.application.parsing.validation_texts import field_errors
 from api.web.forms.form_fields import FORMS, FormField, every_field, form_fields
 from api.web.forms.form_particulars import cleared, parts, untouched
-from api.web.forms.form_texts import CommandText, Words, command_text
+from api.web.forms.form_texts import CommandText, command_text
 from api.web.forms.form_values import Values, any_filled, body_of, inputs_of, pointers_of, sent_values, values_of
 from domain.errors import NotFound
-from domain.values import Role, instant, new_id, shanghai_date
+from domain.values import Bilingual, Role, instant, new_id, shanghai_date
 
 ID = "id"
 """The input of the id in the command's path; bodies' inputs begin with a slash."""
@@ -39,7 +39,7 @@ class Entry:
     values: Values
     key: str = field(default_factory=new_id)
     """The Idempotency-Key: a form sent twice records once."""
-    problems: dict[str, list[Words]] = field(default_factory=dict)
+    problems: dict[str, list[Bilingual]] = field(default_factory=dict)
     """What is wrong, by the pointer of the field; under "" what concerns no one field."""
     problem: dict[str, Any] | None = None
     """The refusal as the API gave it: article, reading and remedy."""
@@ -145,7 +145,7 @@ class Entry:
                 pointer = pointer.rpartition("/")[0]
             self.say(pointer, (one["detail"], one["detail_en"]))
 
-    def label(self, pointer: str) -> Words | None:
+    def label(self, pointer: str) -> Bilingual | None:
         """What the field at a pointer is called; None for what is no field."""
         if pointer == ID:
             return self.text.id
@@ -156,7 +156,7 @@ class Entry:
             command, path = self.values["replace"][int(inside[1])]["command"], path.removeprefix("replace/body/")
         return next((one.text.label for one in every_field(form_fields(command)) if one.path == path), None)
 
-    def say(self, pointer: str, words: Words) -> None:
+    def say(self, pointer: str, words: Bilingual) -> None:
         """Something is wrong there."""
         self.problems.setdefault(pointer, []).append(words)
 

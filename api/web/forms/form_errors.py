@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-Said = tuple[str, str]
-"""A text in Chinese and in English."""
+from domain.values import Bilingual
 
 
 @dataclass(frozen=True)
 class Refused:
     """A refusal as templates show it (`refused.html`). `at`: what is wrong by field, in the order of the form."""
 
-    said: Said
-    remedy: Said
-    at: dict[str, Said]
+    said: Bilingual
+    remedy: Bilingual
+    at: dict[str, Bilingual]
 
 
 def refused(problem: dict[str, Any], places: dict[str, str]) -> Refused:

@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 
 from api.application.commands import COMMANDS, CommandRoute
-from api.web.forms.form_texts import FieldText, Words, choice_texts, command_text, field_text
+from api.web.forms.form_texts import FieldText, choice_texts, command_text, field_text
 from api.web.forms.who_reads_words import who_reads
 from domain.commands.fields import CommandIn, Id, Percent, Prose, Uscc, Years
 from domain.commands.filing import Scope
 from domain.events import Answer
+from domain.values import Bilingual
 
 Kind = Literal[
     "day", "flag", "choice", "group", "rows", "lines", "ids", "answers", "commands",
@@ -48,11 +49,11 @@ class FormField:
     kind: Kind
     required: bool
     text: FieldText
-    choices: tuple[tuple[str, Words], ...] = ()
+    choices: tuple[tuple[str, Bilingual], ...] = ()
     is_whole: bool = False
     """Its choices are integers."""
     parts: tuple[FormField, ...] = ()
-    reads: Words | None = None
+    reads: Bilingual | None = None
     """Who will read what is typed, to be said beforehand (R39)."""
 
     @property
@@ -100,7 +101,7 @@ def _field(name: str, path: str, command: str, hint: Any, *, required: bool) -> 
     text = field_text(command, path)
     kind, model, values = _kind(hint)
     parts = tuple(_fields(model, command, f"{path}/")) if model is not None else ()
-    choices: tuple[tuple[str, Words], ...] = ()
+    choices: tuple[tuple[str, Bilingual], ...] = ()
     if values:
         texts = choice_texts(command, path)
         choices = tuple((str(value), texts[str(value)]) for value in values)

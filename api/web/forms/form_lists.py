@@ -11,11 +11,11 @@ from api.application.questions.agency.district_questions import notices_listed
 from api.application.questions.agency.hint_questions import hints_of
 from api.application.questions.agency.trail_questions import events_of
 from api.application.questions.inquiry import Answer
-from api.web.forms.form_texts import Words, choice_texts
+from api.web.forms.form_texts import choice_texts
 from api.web.frame.names import EVENTS
 from api.web.frame.page_questions import ask
 from domain.events import EVENT_TYPES
-from domain.values import Role
+from domain.values import Bilingual, Role
 
 PAGE = 500
 MOST_PAGES = 10
@@ -53,7 +53,7 @@ _LISTS = {
     "reports": ListedChoice(("BehaviourReported",), "report_id", ("ReportDismissed", "BadRecordEntered")),
     "objections": ListedChoice(("ObjectionFiled",), "objection_id", ("ObjectionAnswered",)),
 }
-_DETAILS: dict[str, Callable[[Fact], Words | None]] = {
+_DETAILS: dict[str, Callable[[Fact], Bilingual | None]] = {
     "ProjectStarted": lambda fact: _same(" · ".join(filter(None, (fact["client"]["name"], fact["contract_no"])))),
     "SubmissionRequested": lambda fact: _same(fact["title"]),
     "ComplaintReceived": lambda fact: choice_texts("receive-complaint", "grounds")[fact["grounds"]],
@@ -120,13 +120,13 @@ def described(one: Fact) -> Option:
     return Option(one["id"], f"{one['occurred_on']} {label}{text}", f"{one['occurred_on']} {label_en}{text_en}")
 
 
-def told_of_form(form: Fact) -> Words:
+def told_of_form(form: Fact) -> Bilingual:
     """A form of which the rated agency is told little: its number, month and total (R39)."""
     said = "第 {number} 份（共 {of} 份），{month}，{total} 分", "form {number} of {of}, {month}, {total} points"
     return said[0].format(**form), said[1].format(**form)
 
 
-def _of_form(one: Fact) -> Words:
+def _of_form(one: Fact) -> Bilingual:
     """A survey form, or an invitation, of which the rated agency is told little (R39)."""
     if one["form"]["number"] is not None:
         return told_of_form(one["form"])
@@ -145,5 +145,5 @@ async def _all(request: Request, question: Callable[..., Answer], **query: str) 
     return found
 
 
-def _same(text: str) -> Words:
+def _same(text: str) -> Bilingual:
     return text, text

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from api.web.forms.form_texts import Words
 from api.web.frame.names import FILINGS, GRADES, TIERS, named_in_english
+from domain.values import Bilingual
 
 Item = dict[str, Any]
 PART_NAMES = {
@@ -38,7 +38,7 @@ class YearEffect:
         return str(self.answer["before"]["standing"]["as_of"])
 
     @property
-    def said(self) -> list[Words]:
+    def said(self) -> list[Bilingual]:
         """The sentences, the gravest first; none when nothing of the year changes."""
         found = [*self._grade(), *self._score(), *self._complete(), *self._rank()]
         if not found and (self.lines or self.scores):
@@ -53,7 +53,7 @@ class YearEffect:
     def _sides(self, name: str) -> tuple[Any, Any]:
         return self.answer["before"]["sheet"][name], self.answer["after"]["sheet"][name]
 
-    def _grade(self) -> list[Words]:
+    def _grade(self) -> list[Bilingual]:
         before, after = self._sides("grade")
         if before == after:
             return []
@@ -62,21 +62,21 @@ class YearEffect:
         old, new = (GRADES.get(one, ("未评定", "not assessed")) for one in (before, after))
         return [(f"{self.year} 年度考评等次：{old[0]} → {new[0]}。", f"Grade of {self.year}: {old[1]} → {new[1]}.")]
 
-    def _score(self) -> list[Words]:
+    def _score(self) -> list[Bilingual]:
         before, after = self._sides("total")
         if before == after:
             return []
         old, new, year = before or "—", after or "—", self.year
         return [(f"{year} 年度得分：{old} → {new}。", f"Score of {year}: {old} → {new}.")]
 
-    def _complete(self) -> list[Words]:
+    def _complete(self) -> list[Bilingual]:
         before, after = self._sides("missing")
         if before == after:
             return []
         (old, old_en), (new, new_en) = _missing(before), _missing(after)
         return [(f"{self.year} 年度考评资料：{old} → {new}。", f"Material of {self.year}: {old_en} → {new_en}.")]
 
-    def _rank(self) -> list[Words]:
+    def _rank(self) -> list[Bilingual]:
         ranks = self.answer["ranks"]
         old, new = (ranks[side]["rank"] if ranks[side] else None for side in ("before", "after"))
         if old == new and not ranks["moved"]:
@@ -110,7 +110,7 @@ class PreviewEffect:
     """The answers with the sheets of the years that may change, by year."""
     unseen: list[int]
     """The years that were too many to look at."""
-    notes: list[Words]
+    notes: list[Bilingual]
     """What else is to be known before recording."""
 
     @property
@@ -124,26 +124,26 @@ class PreviewEffect:
         return [one for one in map(YearEffect, self.sheets) if one.said]
 
     @cached_property
-    def said(self) -> list[Words]:
+    def said(self) -> list[Bilingual]:
         """The sentences that matter, the gravest first."""
         found = [*self._tier(), *(said for year in self.years for said in year.said), *self._bad_records()]
         found += self._filing()
         return [*(found or [self._nothing()]), *self._unseen(), *self.notes]
 
-    def _nothing(self) -> Words:
+    def _nothing(self) -> Bilingual:
         years = [str(one["year"]) for one in self.sheets]
         return (
             f"惩戒等级、不良信息和备案状态不变；{'、'.join(years)} 年度的得分、等次和名次都不变。",
             f"Tier, bad records and filing stay as they are; so do score, grade and rank of {', '.join(years)}.",
         )
 
-    def _unseen(self) -> list[Words]:
+    def _unseen(self) -> list[Bilingual]:
         if not self.unseen:
             return []
         years = [str(one) for one in self.unseen]
         return [(f"没有逐一核算的年度：{'、'.join(years)}。", f"Years not worked out here: {', '.join(years)}.")]
 
-    def _tier(self) -> list[Words]:
+    def _tier(self) -> list[Bilingual]:
         found = [said for one in self.days for said in _ladder(one)]
         today = _ladder(self.now)
         if not self.days or not found:
@@ -154,14 +154,14 @@ class PreviewEffect:
             return [*found, (f"今天的惩戒等级：{old} → {new}。", f"Tier today: {old_en} → {new_en}.")]
         return [*found, (f"今天的惩戒等级仍为：{new}。", f"Tier today stays: {new_en}.")]
 
-    def _bad_records(self) -> list[Words]:
+    def _bad_records(self) -> list[Bilingual]:
         before, after = (self.now[side]["standing"]["bad_records"]["total"] for side in ("before", "after"))
         if before == after:
             return []
         return [(f"不良信息累计：{before} → {after} 次。", f"Bad records in all: {before} → {after}.")]
 
-    def _filing(self) -> list[Words]:
-        found: dict[Words, None] = {}
+    def _filing(self) -> list[Bilingual]:
+        found: dict[Bilingual, None] = {}
         for one in (*self.days, self.now):
             before, after = (one[side]["standing"]["agency"]["filing"] or "none" for side in ("before", "after"))
             if before != after:
@@ -170,7 +170,7 @@ class PreviewEffect:
         return list(found)
 
     @property
-    def why(self) -> list[tuple[Words, list[Words]]]:
+    def why(self) -> list[tuple[Bilingual, list[Bilingual]]]:
         """Each difference with its reason, as the API says it, under the day or the year that it is about."""
         found = []
         for one in (*self.days, self.now):
@@ -182,7 +182,7 @@ class PreviewEffect:
         return [one for one in found if one[1]]
 
 
-def _missing(parts: list[str]) -> Words:
+def _missing(parts: list[str]) -> Bilingual:
     if not parts:
         return "齐全", "complete"
     names = [PART_NAMES[one] for one in parts]
@@ -193,13 +193,13 @@ def _day_of(answer: Item) -> str:
     return str(answer["before"]["standing"]["as_of"])
 
 
-def _reasons(answer: Item, *, sheet: bool) -> list[Words]:
+def _reasons(answer: Item, *, sheet: bool) -> list[Bilingual]:
     """The reasons of what differs in the sheets of the answer's year, or of everything else.
 
     What a standing says of its year's assessment is of a sheet too; it is told with that year alone.
     """
     own = answer["before"]["standing"]["assessment"]["year"] == answer["year"]
-    found: dict[Words, None] = {}
+    found: dict[Bilingual, None] = {}
     for one in answer["difference"]:
         kind = one["field"].partition(".")[0]
         if (kind == "sheet" or (kind == "assessment" and own)) if sheet else kind not in ("sheet", "assessment"):
@@ -207,7 +207,7 @@ def _reasons(answer: Item, *, sheet: bool) -> list[Words]:
     return list(found)
 
 
-def _ladder(answer: Item) -> list[Words]:
+def _ladder(answer: Item) -> list[Bilingual]:
     """What becomes of the tier on the answer's day; nothing when it stays, with its first and last day."""
     before, after = (answer[side]["standing"]["sanction"] for side in ("before", "after"))
     if (before["tier"], before["since"], before["until"]) == (after["tier"], after["since"], after["until"]):

@@ -7,16 +7,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-Words = tuple[str, str]
-"""A text in Chinese and English."""
+from domain.values import Bilingual
+
 _HERE = Path(__file__).parent
 
 
 class CommandText(NamedTuple):
     """What a command is called, what it records, and what goes with it."""
 
-    title: Words
-    says: Words
+    title: Bilingual
+    says: Bilingual
     article: str
     makes: tuple[str, ...]
     """The kinds of events that it records."""
@@ -25,15 +25,15 @@ class CommandText(NamedTuple):
     order: tuple[str, ...] = ()
     list: str | None = None
     """Where the id in its path is chosen from."""
-    id: Words | None = None
+    id: Bilingual | None = None
 
 
 class FieldText(NamedTuple):
     """What a field is called and how it is asked for."""
 
-    label: Words
-    help: Words | None = None
-    row: Words | None = None
+    label: Bilingual
+    help: Bilingual | None = None
+    row: Bilingual | None = None
     """What one of several is called."""
     list: str | None = None
     when: str | None = None
@@ -58,13 +58,13 @@ def field_text(command: str, path: str) -> FieldText:
 
 
 @cache
-def choice_texts(command: str, path: str) -> dict[str, Words]:
+def choice_texts(command: str, path: str) -> dict[str, Bilingual]:
     """The official wording of each value of a field. Raises: KeyError."""
     return {value: _tuple(words) for value, words in _nearest(_read("choices"), command, path).items()}
 
 
 @cache
-def questions() -> tuple[dict[str, Words], ...]:
+def questions() -> tuple[dict[str, Bilingual], ...]:
     """The ten questions of annex 2: `text`, and the answers A, B and C."""
     return tuple({key: _tuple(words) for key, words in one.items()} for one in _read("choices")["answers"])
 

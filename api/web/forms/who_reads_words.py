@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from functools import cache
 
-from api.web.forms.form_texts import Words, command_text
+from api.web.forms.form_texts import command_text
 from domain.disclosure.who_reads import OFFICERS, READERS, Disclosure, TextKind, kind_of
 from domain.measures.text.implements import implements
-from domain.values import Role
+from domain.values import Bilingual, Role
 
 _TYPED = frozenset({"prose", "text", "uscc", "lines", "rows", "group"})
 """Kinds of fields into which words are typed; what belongs together is told once."""
 _IN_PROFILE = frozenset({"FilingSubmitted"})
 """Facts that keep what is filed under one member."""
-_SUPERVISING: Words = ("协会、委员会、监管部门和审计人员", "the association, the committee, the regulator and auditors")
-NOTE: Words = (
+_SUPERVISING: Bilingual = (
+    "协会、委员会、监管部门和审计人员",
+    "the association, the committee, the regulator and auditors",
+)
+NOTE: Bilingual = (
     "谁会看到：协会、委员会、监管部门和审计人员；仅在下面选“共享”时，所涉机构也会看到。",
     "Read by the association, the committee, the regulator and auditors; by the agency only if shared below.",
 )
-NOTE_OF_COMPLAINT: Words = (
+NOTE_OF_COMPLAINT: Bilingual = (
     f"谁会看到：{_SUPERVISING[0]}；所涉机构看不到，选“共享”也一样。",
     f"Read by {_SUPERVISING[1]}; never by the agency concerned, shared or not.",
 )
-DISCLOSURES: dict[Disclosure, Words] = {
+DISCLOSURES: dict[Disclosure, Bilingual] = {
     "anonymous": (
         "被评机构只会看到填写的月份和总分；收到三份以上时看到各题答案的合计。不会看到填表单位、日期、逐题答案和意见。",
         "The rated agency sees month and total only and, from three forms on, the answers to each question added up. "
@@ -42,7 +45,7 @@ DISCLOSURES: dict[Disclosure, Words] = {
 
 @cache
 @implements("R39")
-def who_reads(command: str, path: str, kind: str) -> Words | None:
+def who_reads(command: str, path: str, kind: str) -> Bilingual | None:
     """Who will read what is typed at `path` of a command's form; None where nothing of one's own is typed.
 
     What is in no row of the table is a particular that the trail shows to the agency too.
@@ -59,13 +62,13 @@ def who_reads(command: str, path: str, kind: str) -> Words | None:
     return _said(OFFICERS | {Role.AGENCY} if found is None else READERS[found])
 
 
-def _said(readers: frozenset[Role]) -> Words:
+def _said(readers: frozenset[Role]) -> Bilingual:
     if Role.AGENCY in readers:
         return f"谁会看到：{_SUPERVISING[0]}，以及该机构。", f"Read by {_SUPERVISING[1]}, and by the agency."
     return f"谁会看到：{_SUPERVISING[0]}；所涉机构看不到。", f"Read by {_SUPERVISING[1]}; not by the agency concerned."
 
 
-DISCLOSED_BY_RULE: Words = (
+DISCLOSED_BY_RULE: Bilingual = (
     f"谁会看到：{_SUPERVISING[0]}；被评机构能看到多少，由规则中的 survey.disclosure 决定（默认匿名）。",
     f"Read by {_SUPERVISING[1]}; how much of it the rated agency sees, survey.disclosure of the rulebook says "
     "(by default anonymous).",

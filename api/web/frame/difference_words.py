@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from api.web.frame.names import FILINGS, GRADES, TIERS
+from domain.values import Bilingual
 from projections.compare.sheet_difference import OVERRIDE_NAMES
 
-Words = tuple[str, str]
-FIELDS: dict[str, Words] = {
+FIELDS: dict[str, Bilingual] = {
     "agency.name": ("机构名称", "Name"),
     "agency.category": ("机构类型", "Category"),
     "agency.filing": ("备案状态", "Filing"),
@@ -28,7 +28,7 @@ FIELDS: dict[str, Words] = {
     "to": ("年度末日", "Last day"),
     "considered": ("考虑过而未计入的", "Considered and not counted"),
 }
-OF_SHEET: dict[str, Words] = {
+OF_SHEET: dict[str, Bilingual] = {
     "year": ("考评年度", "Assessment year"),
     "conduct": ("服务规范", "Conduct"),
     "quality": ("服务质量", "Quality"),
@@ -49,20 +49,20 @@ _ROWS = (
     "warning_notice",
 )  # fmt: skip
 _SUMS = ("conduct", "quality", "effect", "honours", "total", "grade")
-_NOTHING: Words = ("—", "—")
+_NOTHING: Bilingual = ("—", "—")
 
 
 class Pair(NamedTuple):
     """One row of the two standings. `field` names it as the differences do."""
 
     field: str
-    name: Words
-    before: Words
-    after: Words
+    name: Bilingual
+    before: Bilingual
+    after: Bilingual
     differs: bool
 
 
-def named_field(field: str) -> Words:
+def named_field(field: str) -> Bilingual:
     """What a field is called; of a category's lines, those of that category."""
     bare = field.removeprefix("assessment.")
     if bare.endswith(".lines"):
@@ -94,13 +94,13 @@ def _of_another_year(answer: dict[str, Any], sheet: dict[str, Any]) -> list[Pair
     return rows
 
 
-def in_words(one: dict[str, Any]) -> tuple[Words, Words, Words]:
+def in_words(one: dict[str, Any]) -> tuple[Bilingual, Bilingual, Bilingual]:
     """A difference's name, and its two values."""
     field = one["field"]
     return named_field(field), shown(field, one["before"]), shown(field, one["after"])
 
 
-def shown(field: str, value: Any) -> Words:
+def shown(field: str, value: Any) -> Bilingual:
     """A value of a standing or sheet in both languages."""
     bare = field.rpartition(".")[2]
     tables: dict[str, dict[str, Any]] = {"tier": TIERS, "grade": GRADES, "filing": FILINGS}
@@ -118,7 +118,7 @@ def shown(field: str, value: Any) -> Words:
     return str(value), str(value)
 
 
-def _list(bare: str, value: list[Any]) -> Words:
+def _list(bare: str, value: list[Any]) -> Bilingual:
     if bare == "missing":
         words = [OF_SHEET[one] for one in value]
     elif bare == "override":
@@ -130,7 +130,7 @@ def _list(bare: str, value: list[Any]) -> Words:
     return "、".join(zh for zh, _ in words), ", ".join(en for _, en in words)
 
 
-def _object(field: str, value: dict[str, Any]) -> Words:
+def _object(field: str, value: dict[str, Any]) -> Bilingual:
     if field == "warning_notice":
         span = f"{value['since']} – {value['until']}"
         return f"{value['year']} 年度不合格：{span}", f"unqualified in {value['year']}: {span}"

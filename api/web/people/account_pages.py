@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from api.http.limits.fair import Asker
-from api.web.forms.form_errors import Refused, Said
+from api.web.forms.form_errors import Refused
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.render import page
 from api.web.frame.visitors import Visitor, remember
@@ -24,9 +24,10 @@ from domain.store.access.admin import end_own_sessions, own_sessions
 from domain.store.access.passwords import hash_password, password_fits, require_good
 from domain.store.access.sign_in_failures import note_failure, seconds_to_wait
 from domain.store.db.engine import writing
+from domain.values import Bilingual
 
 router = APIRouter(route_class=PageRoute)
-_DONE: dict[str, Said] = {
+_DONE: dict[str, Bilingual] = {
     "password": (
         "密码已更改。其他浏览器里的登录都已结束。",
         "The password has been changed. You are signed out everywhere else.",
@@ -100,7 +101,7 @@ def _change_password(request: Request, visitor: Visitor) -> Response:
     return response
 
 
-def _new_password_problem(present: str, new: str, again: str, *names: str) -> dict[str, Said] | None:
+def _new_password_problem(present: str, new: str, again: str, *names: str) -> dict[str, Bilingual] | None:
     """What is wrong with the new password, at which field."""
     if new == present:
         return {"new": _THE_SAME}
@@ -111,7 +112,7 @@ def _new_password_problem(present: str, new: str, again: str, *names: str) -> di
     return None if new == again else {"again": _DIFFERENT}
 
 
-def _shown(request: Request, status: int, problem: Refused | None, done: Said | None = None) -> Response:
+def _shown(request: Request, status: int, problem: Refused | None, done: Bilingual | None = None) -> Response:
     visitor: Visitor = request.state.visitor
     with request.app.state.service.ledger.reading() as reader:
         sessions = own_sessions(reader.connection, visitor.account.id)

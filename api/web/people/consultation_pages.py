@@ -14,11 +14,11 @@ from api.application.questions.service.access_questions import consultations_lis
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.forms.form_errors import Refused, refused
 from api.web.frame.basis_picker import keeping
-from api.web.frame.difference_words import Words
 from api.web.frame.field_names import VIA
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import look
 from api.web.frame.render import page
+from domain.values import Bilingual
 
 router = APIRouter(route_class=PageRoute)
 ROWS = 40
@@ -73,7 +73,7 @@ async def register(
     )
 
 
-def _asked(app: Any) -> dict[str, Words]:
+def _asked(app: Any) -> dict[str, Bilingual]:
     """What the API's routes answer, in words, by method and path: the first line of each in its description.
 
     The first time the whole OpenAPI document is built: in a thread, so that nobody else waits for it.

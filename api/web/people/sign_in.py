@@ -13,7 +13,6 @@ from api.http.limits.fair import Asker, FairPlaces
 from api.http.limits.rates import address_of
 from api.http.query_params import Address, LooseText
 from api.http.request.bearer import COOKIE
-from api.web.forms.form_errors import Said
 from api.web.frame.basis_picker import rebased
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_table import is_page
@@ -26,7 +25,7 @@ from domain.store.access.accounts import Account, account_of, begin_session, end
 from domain.store.access.passwords import password_fits
 from domain.store.access.sign_in_failures import known_browser, note_failure, seconds_to_wait, source_of_browser
 from domain.store.db.engine import writing
-from domain.values import Role
+from domain.values import Bilingual, Role
 
 router = APIRouter(route_class=PageRoute)
 AT_ONCE, MOST_WAITING, WAITING_OF_ONE = 2, 512, 256
@@ -156,7 +155,7 @@ def _too_many() -> Busy:
     )
 
 
-def too_often(seconds: int) -> Said:
+def too_often(seconds: int) -> Bilingual:
     """What who has guessed too often is told."""
     return (
         f"尝试的次数太多：请 {seconds} 秒后再试，或在以前登录过的浏览器里登录，或请管理员重设密码。",
@@ -180,7 +179,7 @@ def start_of(account_: Any) -> str:
 
 
 def _again(
-    request: Request, status: int, login: str, onward: str, said: Said | None, carried: str, *, wait: int = 0
+    request: Request, status: int, login: str, onward: str, said: Bilingual | None, carried: str, *, wait: int = 0
 ) -> Response:
     """The form again. What an unsent form carried stays in it."""
     response = page(

@@ -18,7 +18,7 @@ from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.service.survey_questions import about_link
 from api.application.record import action_context
 from api.application.survey_secrets import PATH
-from api.web.forms.form_errors import Refused, Said, refused
+from api.web.forms.form_errors import Refused, refused
 from api.web.forms.who_reads_words import DISCLOSURES
 from api.web.frame.page_acts import carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
@@ -30,6 +30,7 @@ from domain.disclosure.who_reads import Disclosure
 from domain.measures.annex2_survey import answers_total
 from domain.measures.text.annex_texts import survey_form
 from domain.measures.text.implements import implements
+from domain.values import Bilingual
 from projections.answers.scalars import plain
 
 router = APIRouter(route_class=PageRoute)
@@ -127,7 +128,7 @@ def _refused(sent: PageAnswer, given: dict[str, str]) -> Refused:
     return Refused(found.said, found.remedy, at)
 
 
-def _unanswered(field: str) -> Said:
+def _unanswered(field: str) -> Bilingual:
     number = field.removeprefix("q")
     return f"第 {number} 题还没有回答，请选择一项", f"Question {number} is not answered yet: choose one"
 

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-Pair = tuple[str, str]
-"""Official Chinese text, unofficial English translation."""
+from domain.values import Bilingual
+
 _FOLDER = Path(__file__).parent
 LETTERS = "ABC"
 
@@ -22,21 +22,21 @@ class Question:
     """One question of the survey; `choices` by letter."""
 
     number: int
-    asks: Pair
-    choices: dict[str, Pair]
+    asks: Bilingual
+    choices: dict[str, Bilingual]
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyForm:
     """Annex 2."""
 
-    title: Pair
+    title: Bilingual
     annex: str
-    filled_in_by: Pair
-    preamble: Pair
-    agency: Pair
-    worth: Pair
-    comments: Pair
+    filled_in_by: Bilingual
+    preamble: Bilingual
+    agency: Bilingual
+    worth: Bilingual
+    comments: Bilingual
     questions: tuple[Question, ...]
 
 
@@ -44,14 +44,14 @@ class SurveyForm:
 class Pledge:
     """Annex 3."""
 
-    title: Pair
+    title: Bilingual
     annex: str
-    preamble: Pair
-    promises: tuple[Pair, ...]
-    closing: Pair
-    party: Pair
-    signatory: Pair
-    date: Pair
+    preamble: Bilingual
+    promises: tuple[Bilingual, ...]
+    closing: Bilingual
+    party: Bilingual
+    signatory: Bilingual
+    date: Bilingual
 
 
 @cache
@@ -80,7 +80,7 @@ def _question(row: dict[str, Any]) -> Question:
     return Question(row["number"], _pair(row, "asks"), {letter: _pair(row, letter) for letter in LETTERS})
 
 
-def _pair(row: dict[str, Any], name: str) -> Pair:
+def _pair(row: dict[str, Any], name: str) -> Bilingual:
     return row[name], row[f"{name}_en"]
 
 
