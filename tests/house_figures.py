@@ -4,7 +4,8 @@
 * largest folder: the most modules that stand directly in one folder (an `__init__` that only says what lives there is
   none);
 * modules entered: of those, how many had a function of theirs called while one request was answered: what somebody has
-  to open who follows it. What the service does meanwhile in its own threads is not counted;
+  to open who follows it. What the service does meanwhile in its own threads is not counted; in brackets, how many of
+  them lie outside the store and the door that every request goes through (`domain/store`, `api/http`);
 * modules about an appeal: those whose name or own docstring speaks of one, `__init__` and migrations apart.
 """
 
@@ -184,7 +185,9 @@ def main() -> None:
         ("modules about an appeal", str(len(appeals))),
     ]
     followed = entered()
-    rows += [(f"modules entered: {what}", str(len(found))) for what, found in followed.items()]
+    for what, found in followed.items():
+        followable = [one for one in found if not one.startswith(("domain/store/", "api/http/"))]
+        rows.append((f"modules entered: {what}", f"{len(found)} ({len(followable)})"))
     for what, value in rows:
         print(f"{what:45} {value}")
     if "-v" in sys.argv:

@@ -21,7 +21,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = ("domain", "projections", "api", "demo")
 
-MODULES_PER_FOLDER = {"bench": 21, "domain/measures": 15, "api/web/frame": 15}
+MODULES_PER_FOLDER = {"bench": 21, "api/web/frame": 15}
 """Folders that may hold more than 14 modules. Migrations are a log: they are not counted."""
 
 _SHAPES = "the shapes of the answers of a room (api/application/answers), named as the room"

@@ -18,7 +18,7 @@ from api.application.idempotency import Answered, attempt
 from api.application.path_subjects import Subject
 from api.application.privacy.callers import Caller
 from api.application.questions.inquiry import path_uscc
-from api.application.several_facts import facts_of
+from api.application.several_facts import record_facts
 from domain.agency import Agency
 from domain.commands.base import Command
 from domain.events import Event, EventAnnulled, SurveyInvited
@@ -70,7 +70,7 @@ def _record(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -
     agency = context.agency(unit, request.uscc, new=request.may_create)
     if request.before is not None:
         request.before(unit, agency)
-    events = facts_of(request.command)(context, unit, request)
+    events = record_facts(context, unit, request)
     for event in events:
         if isinstance(event, SurveyInvited):
             survey_secrets.keep_link(unit, request.uscc, event)

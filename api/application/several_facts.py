@@ -25,13 +25,14 @@ Facts = Callable[[ActionContext, UnitOfWork, CommandRequest], list[Event]]
 """Records what is asked for and gives the events in order, the fact itself first. Raises: a Refusal."""
 
 
-def facts_of(command: Command) -> Facts:
-    """What records a command: without a function of its own, its one fact is recorded."""
-    return SEVERAL.get(type(command), _one_fact)
+def record_facts(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
+    """Record what is asked for: the command's own fact first, then what goes with it. Raises: a Refusal."""
+    several = SEVERAL.get(type(request.command))
+    return [_own_fact(context, unit, request)] if several is None else several(context, unit, request)
 
 
-def _one_fact(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
-    return [context.record(unit, request.uscc, request.command, request.path_id, new=request.may_create)]
+def _own_fact(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> Event:
+    return context.record(unit, request.uscc, request.command, request.path_id, new=request.may_create)
 
 
 def record_in_place(
@@ -73,14 +74,14 @@ def _correct(context: ActionContext, unit: UnitOfWork, request: CommandRequest) 
     command = request.command
     assert isinstance(command, CorrectEvent)  # noqa: S101  # by its key in SEVERAL
     commands = embedded(command.replace, "replace", request.uscc)
-    return [*_one_fact(context, unit, request), *record_in_place(context, unit, request.uscc, commands)]
+    return [_own_fact(context, unit, request), *record_in_place(context, unit, request.uscc, commands)]
 
 
 def _answer_objection(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
     """The answer; with `annulled` also the annulment, unless somebody has annulled the record meanwhile (R38)."""
     command = request.command
     assert isinstance(command, AnswerObjection)  # noqa: S101  # the same
-    events = _one_fact(context, unit, request)
+    events = [_own_fact(context, unit, request)]
     trail = unit.agency(request.uscc).trail
     objection = trail.by_id[request.path_id or ""]
     assert isinstance(objection, ObjectionFiled)  # noqa: S101  # the command has seen to it
@@ -109,9 +110,9 @@ def _file_appeal(context: ActionContext, unit: UnitOfWork, request: CommandReque
     is_published = any(one.year == command.year for one in agency.results())
     fields = None if is_published else left_out(unit.reader, request.uscc, command.year)
     if fields is None:
-        return _one_fact(context, unit, request)
+        return [_own_fact(context, unit, request)]
     result = context.append(unit, ResultPublished, agency.stream, fields.pop("occurred_on"), **fields)
-    return [*_one_fact(context, unit, request), result]
+    return [_own_fact(context, unit, request), result]
 
 
 SEVERAL: dict[type[Command], Facts] = {

@@ -23,8 +23,8 @@ from domain.events import (
     Profile,
     Qualification,
 )
-from domain.measures.categories import group_of, must_be_known
 from domain.measures.chapter2_filing import changed_values, filing_state, filings, profile_on
+from domain.measures.rulebook.categories import group_of, must_be_known
 from domain.measures.text.implements import implements
 from domain.trail.facts import Facts
 from domain.values import Role

@@ -1,18 +1,21 @@
-"""Questions to one snapshot of the ledger: streams, the law, the sealed log."""
+"""Questions to one snapshot of the ledger: streams, the law, the sealed log, the other agencies of the district."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from domain.errors import Unreadable
 from domain.events import Event
 from domain.law import Law
 from domain.ledger.memory import LedgerMemory
+from domain.measures.staff import Stay, stays
 from domain.store.db.engine import Connection
 from domain.store.keys.vault import Vault
+from domain.store.log.certificate_index import streams_with
 from domain.store.log.recorder import recorded_of, states_named, states_of
 from domain.store.log.sequencer import sealed_at_index, sealed_place, sealed_until, sealed_versions
 from domain.store.log.stream_heads import head_of, streams
+from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, Instant, agency_stream
 
 
@@ -90,3 +93,23 @@ class Reader:
     def recorded_of(self, stream: str, version: int) -> Instant | None:
         """When an event of a stream was recorded; None where there is none of this version."""
         return recorded_of(self.connection, stream, version)
+
+
+class CrossAgency:
+    """The other agencies that one agency's hints depend on, found by key: the district is not replayed (R37).
+
+    Implements `Elsewhere` for the agency of one stream, in the snapshot or transaction of a reader.
+
+    `trail_of`: the trail of another agency's stream at the same basis, None where it was not known then.
+    """
+
+    def __init__(self, reader: Reader, stream: str, trail_of: Callable[[str], Trail | None] | None = None) -> None:
+        self._reader, self._stream = reader, stream
+        self._trail_of = trail_of or (lambda other: Trail(reader.events(other)))
+
+    def stays(self, certificates: Collection[str]) -> Iterator[Stay]:
+        """When these certificates were on the staff of other agencies, at the same basis (R37)."""
+        for other in streams_with(self._reader.connection, certificates, besides=self._stream):
+            trail = self._trail_of(other)
+            if trail is not None:
+                yield from (stay for stay in stays(trail) if stay.certificate in certificates)

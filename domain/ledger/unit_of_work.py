@@ -13,12 +13,11 @@ from domain.commands.base import Command, Recording
 from domain.errors import Contradiction
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law, must_go_with
-from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.locked_streams import Clock, LockedStreams
 from domain.ledger.memory import LedgerMemory
 from domain.ledger.prepared import PreparedEvents
 from domain.ledger.read_models import Projected, ReadModels
-from domain.ledger.reader import Reader
+from domain.ledger.reader import CrossAgency, Reader
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.similar import content_key

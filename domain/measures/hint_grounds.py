@@ -19,9 +19,9 @@ from domain.events import (
 )
 from domain.measures.annex2_survey import project_of_form
 from domain.measures.calendar import Calendar
-from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import ONE_DAY, late_changes, profile_on, saying
 from domain.measures.chapter3_business import ended_on, served, team_shortfalls
+from domain.measures.rulebook.categories import group_of
 from domain.measures.rulebook.rulebook import Rulebooks, year_span
 from domain.measures.staff import Elsewhere, Stay, stays
 from domain.measures.text.implements import implements

@@ -12,9 +12,9 @@ from msgspec import UNSET, structs
 from domain.errors import Invalid, NotFound
 from domain.events import EventAnnulled, ResultPublished, ResultRevised
 from domain.law import must_be_assessed
-from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import resting_on, result_day, standing_result
+from domain.measures.rulebook.categories import group_of
 from domain.measures.rulebook.rulebook import assessment_year_of, year_span
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail

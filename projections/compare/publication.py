@@ -22,10 +22,10 @@ from domain.events import (
 )
 from domain.law import Law
 from domain.ledger.reader import Reader
-from domain.measures.categories import group_of
 from domain.measures.chapter3_business import runs
 from domain.measures.chapter4_appeals import Outcome, changes_of, resting_on, result_day, with_changes
 from domain.measures.chapter4_assessment import Candidate, ranked_by_category
+from domain.measures.rulebook.categories import group_of
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import Grade, Instant, agency_stream, assessment_stream

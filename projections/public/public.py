@@ -15,8 +15,8 @@ from msgspec import UNSET
 from domain.assessment import AssessmentRound
 from domain.events import Event
 from domain.ledger.reader import Reader
-from domain.measures.categories import Known, group_of
 from domain.measures.chapter2_filing import filed_since, profile_on
+from domain.measures.rulebook.categories import Known, group_of
 from domain.measures.text.implements import implements
 from domain.store.log.event_index_sql import counting_under
 from domain.store.log.stream_heads import recorded_in_all, streams

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from domain.ledger.cross_agency import CrossAgency
-from domain.ledger.reader import Reader
+from domain.ledger.reader import CrossAgency, Reader
 from domain.measures.hints import Hint, hints
 from domain.trail.trail import Trail
 from domain.values import FOREVER

@@ -22,13 +22,13 @@ ROOT = Path(__file__).resolve().parents[2]
 KILLED = """
 import os, signal, sys
 from api.application.importer import import_pieces as recording
-claim, sys.argv[0] = recording._claim, "steward"
-def killed(unit, sha, piece, first, last):
-    done = claim(unit, sha, piece, first, last)
+claim, sys.argv[0] = recording.claim, "steward"
+def killed(unit, sha, piece, first, last, now):
+    done = claim(unit, sha, piece, first, last, now)
     if piece == 3:  # the row is written, nothing is committed
         os.kill(os.getpid(), signal.SIGKILL)
     return done
-recording._claim = killed
+recording.claim = killed
 from api.cli.main import app
 app()
 """

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from domain.folding import compared
-from domain.measures.categories import group_of
 from domain.measures.chapter2_filing import filing_state
 from domain.measures.chapter4_assessment import ranked
+from domain.measures.rulebook.categories import group_of
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import GRADE_LABELS, Grade, rounded
 from projections.answers.scalars import plain

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from api.application.commands import find_command
-from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.ledger import Ledger
+from domain.ledger.reader import CrossAgency
 from domain.measures.hints import hints
 from domain.measures.notices import notices
 from domain.store.db.schema import event_keys

@@ -19,8 +19,8 @@ from domain.agency import Agency, unknown_agency
 from domain.commands.base import Recording
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Refusal
-from domain.ledger.cross_agency import CrossAgency
 from domain.ledger.ledger import Ledger, Reader
+from domain.ledger.reader import CrossAgency
 from domain.values import FOREVER, Instant, moment, next_instant, normal_uscc
 
 HELD_EVENTS = 20_000

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from api.application.action_context import ActionContext
 from api.application.commands import find_command
 from api.application.importer.line_errors import ImportStopped, refused
 from api.application.importer.spool import Spool, event_id
+from api.application.privacy.callers import Caller
 from domain.commands.base import Command
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
@@ -41,17 +43,20 @@ def record_pieces(
     count = 0
     while True:
         with ledger.writing() as unit:
-            recorded, at_line = _record_piece(unit, spool, file_sha256, last_line, person)
+            recorded, at_line = import_piece(ledger, unit, spool, file_sha256, last_line, person)
         if recorded is None:
             return count
         count += recorded
         progress(at_line)
 
 
-def _record_piece(
-    unit: UnitOfWork, spool: Spool, file_sha256: bytes, last_line: int, person: str
+def import_piece(
+    ledger: Ledger, unit: UnitOfWork, spool: Spool, file_sha256: bytes, last_line: int, person: str
 ) -> tuple[int | None, int]:
-    """The next piece: facts (None: nothing is left; 0: another process was first), and up to which line."""
+    """Record the next piece, as the association: how many facts, and up to which line.
+
+    None where nothing is left, 0 where another process was first. Raises: ImportStopped.
+    """
     piece, done = done_up_to(unit.connection, file_sha256)
     commands = spool.commands(done, PIECE_LINES + 1)
     if not commands:
@@ -62,21 +67,15 @@ def _record_piece(
     if not claim(unit, file_sha256, piece + 1, done + 1, up_to, datetime.now(UTC)):
         return 0, done
     actor = person_named(unit.connection, person) or create_person(unit.connection, person)
+    context = ActionContext(ledger, Caller(actor, Role.ASSOCIATION, None, b"", via="import"))
     for stream in sorted({agency_stream(uscc) for _, uscc, _, _, _ in commands}):
         unit.lock(stream)
     parsed = [(line, uscc, _command(line, post, body), path_id) for line, uscc, path_id, post, body in commands]
     unit.expect((uscc, command, path_id) for _, uscc, command, path_id in parsed)
     for line, uscc, command, path_id in parsed:
         try:
-            unit.record(
-                uscc,
-                command,
-                actor=actor,
-                role=Role.ASSOCIATION,
-                via="import",
-                path_id=path_id,
-                event_id=event_id(file_sha256, line),
-                new=isinstance(command, FileAgency),
+            context.record(
+                unit, uscc, command, path_id, event_id=event_id(file_sha256, line), new=isinstance(command, FileAgency)
             )
         except (Invalid, Contradiction, NotFound, Forbidden) as refusal:
             raise ImportStopped(refused(line, refusal), done) from refusal

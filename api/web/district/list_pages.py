@@ -21,7 +21,7 @@ from api.web.frame.page_questions import ask, ask_together
 from api.web.frame.render import page
 from domain.errors import NotFound
 from domain.events import Behaviour
-from domain.measures.categories import heading
+from domain.measures.rulebook.categories import heading
 
 router = APIRouter(route_class=PageRoute)
 ROWS = 25

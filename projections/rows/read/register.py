@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Date, Text, column, text
 
 from domain.events import AgencyFiled
-from domain.measures.categories import Known, heading
+from domain.measures.rulebook.categories import Known, heading
 from domain.store.db.column_types import InstantColumn
 from domain.store.db.dialect import dialect_of, holds_text
 from domain.store.db.statements import run

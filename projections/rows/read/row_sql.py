@@ -10,7 +10,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from domain.folding import compared
 from domain.law import Law
-from domain.measures.categories import Known, others
+from domain.measures.rulebook.categories import Known, others
 from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of
 from domain.store.db.dialect import Dialect, dialect_of, left_join_first
 from domain.values import Instant, loose_uscc

@@ -16,7 +16,7 @@ from api.application.privacy.authorisation import WHAT_IF, Reach
 from api.application.questions.inquiry import Answer, Inquiry, never_changes, path_uscc, question
 from api.application.questions.time_limit import TimeLimit
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
-from domain.ledger.cross_agency import CrossAgency
+from domain.ledger.reader import CrossAgency
 from projections.answers.comparisons import RankEffects
 from projections.compare.comparison import (
     comparison,
