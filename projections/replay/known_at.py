@@ -28,7 +28,7 @@ class KnownAt:
     """With `log`: the law adopted among its first entries, the same for every agency (R4)."""
 
     def among(self, reader: Reader, events: Sequence[Event], latest: Instant) -> list[Event]:
-        """Those of one agency's events that are known; `latest`: by when they are recorded where nothing was named.
+        """The events of one agency that are known; `latest`: by when they are recorded where nothing was named.
 
         Raises: Invalid for a version that is not there yet.
         """
