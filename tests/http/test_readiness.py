@@ -138,13 +138,13 @@ def test_a_busy_moment_is_no_stop(own_world: World, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("dialect", [pytest.param("postgresql", marks=pytest.mark.postgres)], indirect=True)
-def test_a_database_set_to_be_read_only_is_not_ready(own_world: World, database_url: str) -> None:
+def test_a_database_set_to_be_read_only_is_not_ready(own_world: World, migrated_url: str) -> None:
     """As managed servers do when their disk is full, or an operator for a move: writes are 503 with Retry-After and
     say why, questions are answered, and when it is taken back all goes on by itself.
     """
-    world, name = own_world, database_url.rpartition("/")[2]
+    world, name = own_world, migrated_url.rpartition("/")[2]
     uscc = world.filed()
-    with open_migration_engine(database_url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with open_migration_engine(migrated_url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
         connection.execute(
             text(
