@@ -67,6 +67,7 @@ from domain.store.db.fast_read import quick_reads
 from domain.store.db.migrate import migrate, require_current
 from domain.store.db.postgresql import end_patience, hurry_unless_it_answers
 from domain.store.keys.master_key import use_keys
+from domain.store.keys.vault import Vault
 from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster
 from domain.values import FOREVER, LEDGER_STREAM
@@ -221,6 +222,7 @@ def make_ready(engine: Engine, settings: Settings) -> None:
         return
     ensure_master_key(engine)
     ensure_persons(engine)
+    ensure_secret(engine)
     ledger = open_ledger(engine)
     opened = ledger.open(shipped_rulebook(), build_calendar(settings.holiday_overlay), actor=SYSTEM_PERSON)
     with ledger.reading() as reader:
@@ -235,6 +237,12 @@ def ensure_persons(engine: Engine) -> None:
     with writing(engine) as connection:
         for person_id, name in _PERSONS.items():
             ensure_person(connection, person_id, name)
+
+
+def ensure_secret(engine: Engine) -> None:
+    """The secret under which equal texts are found stands before anybody asks: questions cannot write it (R37, R46)."""
+    with writing(engine) as connection:
+        Vault(connection).keyed_hash("")
 
 
 def stop(service: Service) -> None:
