@@ -1,6 +1,7 @@
 """Refusals: what is wrong, under which article or reading, and what to do instead, in both languages.
 
-A refusal appends nothing. One handler in `api/http/problems.py` renders them; nothing else catches them.
+A refusal appends nothing. One handler in `api/http/problems.py` renders them; others catch them
+only to add where they happened, or to show them on a page, at the command line or at a line of an import.
 """
 
 from __future__ import annotations

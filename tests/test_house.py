@@ -64,7 +64,7 @@ AT_MOST = {"# noqa": 103, "# type: ignore": 30, "dict[str, Any]": 425, "sys.modu
 SKIPPED_BY_THE_FORMATTER = 43
 """In the whole tree, tests as well: only for tables that are read by column."""
 
-ABOUT_THE_PAST = ("CHANGELOG.md", "docs/adr/")
+ABOUT_THE_PAST = ("CHANGELOG.md", "docs/adr/", "docs/spec/")
 """Documents that may name modules that are gone."""
 ONLY_EXAMPLES = {"holidays-2027.toml", "my-rulebook.toml"}
 """Names of files that a reader is told to make."""
@@ -190,7 +190,7 @@ def endings() -> frozenset[str]:
     return frozenset(found)
 
 
-FILE = re.compile(r"(?<![\w/.*{}<>:…-])(?:\.\./)*((?:[\w-]+/)*[\w.-]+\.(?:py|toml|html|css))(?![\w(/*])")
+FILE = re.compile(r"(?<![\w/.*{}<>:…-])(?:\.\./)*((?:[\w-]+/)*[\w.-]+\.(?:py|toml|html|css|md))(?![\w(/*])")
 FOLDER = re.compile(
     r"(?<![\w/.*{}<>…-])((?:domain|projections|api|demo|bench|drills|deploy|tests|docs)(?:/[\w-]+)+)(?![\w./*<{-])"
 )
@@ -222,7 +222,7 @@ def test_every_module_that_is_named_exists() -> None:
         for number, line in told(path)
         for name in (
             *(n for n in _names(line) if n not in endings()),
-            *(n for n in DOTTED.findall(line) if n != "api.md" and not _is_importable(n)),
+            *(n for n in DOTTED.findall(line) if not n.endswith(".md") and not _is_importable(n)),
         )
     ]
     assert missing == []

@@ -1,4 +1,4 @@
-"""Pages in a browser: server-rendered, in Chinese and English, without script and without anything from outside.
+"""Pages in a browser: server-rendered, in Chinese and English, that work without script and load nothing from outside.
 
 Imports routes' questions and all below; a page derives no rule of the Measures.
 """

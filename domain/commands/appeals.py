@@ -1,4 +1,4 @@
-"""Chapter 4, the assessment of a year and the week after it: publication, appeals, late facts, closing: commands."""
+"""Chapter 4, the week after publication: filing, admitting, deciding and withdrawing appeals (art.20, R33-R35)."""
 
 from __future__ import annotations
 

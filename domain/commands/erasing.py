@@ -1,4 +1,4 @@
-"""A person asks to be forgotten, and the law gives them that right: what the association decides on it (events.md)."""
+"""The body of an erasure: a person asks to be forgotten, and the association decides on it (events.md)."""
 
 from __future__ import annotations
 

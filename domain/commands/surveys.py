@@ -192,6 +192,7 @@ class SubmitSurvey(Command):
         )
 
 
+@implements("art.23", "annex2")
 class AnswerInvitation(Command):
     """A survey form sent through a one-time link: client, project and year come from the invitation."""
 

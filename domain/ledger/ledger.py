@@ -1,4 +1,4 @@
-"""The ledger: the library's Application over our store. Load, decide and append happen in one transaction.
+"""The ledger: the Application of `eventsourcing` over our store. Load, decide and append happen in one transaction.
 
 Writers meet only on the head row of their stream (events.md). The ledger's own stream holds what it has adopted.
 """

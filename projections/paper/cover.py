@@ -88,7 +88,7 @@ def cover(
         *(f"  {one.path}\n      {one.text_en}" for one in described),
         "  MANIFEST.json\n      length and SHA-256 of each file, to check that none was changed",
         "",
-        "2. CoverBasis",
+        "2. Basis",
         *(line for one in bases for line in _basis_en(one)),
         "",
         "3. How to make it again",

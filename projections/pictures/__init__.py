@@ -1,4 +1,4 @@
 """A timeline as a picture, drawn from an answer alone.
 
-Imports `domain`, no other room of answers.
+Imports `domain`, the answers and the kinds of facts; no rows and no replay.
 """

@@ -1,4 +1,4 @@
-"""What is dear to work out of now, kept until something is recorded that it depends on.
+"""What is costly to compute for today, kept until something is recorded that it depends on.
 
 Notices and hints are worked out by replay, which takes seconds over a large district. Of an agency of which nothing
 new was recorded, nor of another with which it shares a certificate (R37), they are the same for the rest of the day.

@@ -1,4 +1,4 @@
 """Answers by replay, the obvious way: cut the trail at a basis, and ask the Measures.
 
-Imports `domain`; no rows and no SQL.
+Imports `domain` and the answers; no rows and no SQL.
 """

@@ -74,6 +74,11 @@ def test_the_cover_names_every_file_and_the_whole_basis_in_both_languages() -> N
             "steward sheet 91 2024 --pdf sheet.pdf",
         ):
             assert part in half, part
+    assert [line for line in english.splitlines() if line[:3] in ("1. ", "2. ", "3. ")] == [
+        "1. Files",
+        "2. Basis",
+        "3. How to make it again",
+    ]
     assert "演示数据" in chinese
     assert "DEMONSTRATION" in english
     assert "今日的打分表" in chinese

@@ -67,7 +67,7 @@ def test_migrating_again_changes_nothing(url: str) -> None:
 
 
 def test_eight_processes_migrate_one_new_database(new_url: str) -> None:
-    """All eight succeed at once on an empty database, and it is fit for serving (stack.md: it used to fail)."""
+    """All eight succeed at once on an empty database, and it is fit for serving."""
     barrier = FORK.Barrier(8)
     assert finish([start(migrate_at_once, new_url, barrier) for _ in range(8)]) == [0] * 8
     with open_migration_engine(new_url).connect() as connection:

@@ -1,5 +1,5 @@
 """What is asked before a ledger is opened: that its file is whole, that it is the one whose keys lie here, and that it
-holds what was signed before. What is not as it must be is refused, or the ledger takes no writes (`guard.py`)."""
+holds what was signed before. What is not as it must be is refused, or the ledger takes no writes (`write_guard.py`)."""
 
 from __future__ import annotations
 

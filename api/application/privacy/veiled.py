@@ -1,5 +1,6 @@
 """Survey forms as the rated agency may see them (R39, `survey.disclosure`): the one place where answers are veiled.
 
+The veil takes from an answer what would tell the rated agency who filled in which form, and when.
 What goes out to an agency passes `Veil.redacted`, text `Veil.text`; what comes in names a form by its handle, which
 `Veil.meant` turns into the form. A handle says nothing: an event's own id tells when it was recorded.
 """

@@ -1,4 +1,4 @@
-"""Routes about one agency: commands, standing, sheets, timeline, trail, comparison, hints and certificates.
+"""Routes about agencies: commands, standing, sheets, timeline, trail, comparison, hints, certificates, lists.
 
 Imports `api.http` and `api.application`.
 """

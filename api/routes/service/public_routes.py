@@ -1,4 +1,4 @@
-"""What needs no token (art.9, 11, 17(3), 19): the register and the blacklist, as lists or as Atom feeds."""
+"""What needs no token (art.9, 11, 17(3), 19): register, blacklist and published results, as lists or Atom feeds."""
 
 from __future__ import annotations
 

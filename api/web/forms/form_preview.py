@@ -13,7 +13,7 @@ Item = dict[str, Any]
 PART_NAMES = {
     "conduct": ("服务规范", "Conduct"),
     "quality": ("服务质量", "Quality"),
-    "effect": ("服务效果", "PreviewEffect"),
+    "effect": ("服务效果", "Effect"),
     "honours": ("荣誉记录", "Honours"),
     "total": ("合计得分", "Total"),
 }

@@ -1,4 +1,4 @@
-"""The one table of pages: every path that answers a browser, its name and where it stands. Tests walk it."""
+"""The one table of pages: every path that shows something to a browser, its name and where it stands. Tests walk it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in and out, one's own account, and the picker of the basis that all pages share."""
+"""Signing in and out, and the picker of the basis that all pages share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bringing a database to this version, once, whoever else is trying; and refusing to serve one that is not there."""
+"""Bringing a database to this version, once, whoever else is trying; one that is not at this version is not served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The event store from which the library's repository loads whole aggregates."""
+"""The event store from which the repository of `eventsourcing` loads whole aggregates."""
 
 from __future__ import annotations
 

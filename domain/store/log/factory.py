@@ -1,4 +1,4 @@
-"""Where the library's application gets our mapper, recorder and event store: its own extension point."""
+"""Where the Application of `eventsourcing` gets our mapper, recorder and event store: its own extension point."""
 
 from __future__ import annotations
 

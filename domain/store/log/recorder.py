@@ -1,4 +1,4 @@
-"""The library's recorder on our tables: rows in, rows out, in the caller's transaction."""
+"""The recorder of `eventsourcing` on our tables: rows in, rows out, in the caller's transaction."""
 
 from __future__ import annotations
 

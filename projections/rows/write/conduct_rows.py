@@ -200,6 +200,7 @@ def update_records(context: Context, changed: Iterable[Event]) -> None:
     move_records(context, found)
 
 
+@implements("art.16(8)", "R12")
 def move_records(context: Context, moved: Iterable[tuple[int, date, int]]) -> None:
     """So many records more or fewer per year and day: once an event, of everything that it changes.
 

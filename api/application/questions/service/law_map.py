@@ -1,14 +1,15 @@
 """From a paragraph of the Measures to where it is met: its rows, the routes of the API, the pages.
 
 A command's route follows from the paragraphs that its class cites (`@implements`); what is asked by GET and what is
-shown on a page is declared here, once. A part without a declaration of its own has those of its article, a reading
-those of the paragraphs that rest on it. A test fails where a paragraph has none and no reason is stated.
+shown on a page is declared here, once. A part (`art.17(2)`) has what is declared for it and for its article; a reading
+without any has those of the paragraphs that rest on it. A test fails where a paragraph has none and no reason is said.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from domain.measures.text.implements import Implementation, code_for
 from domain.measures.text.paragraphs import paragraphs
 
 _SCORE = ("art.20", "art.21", "art.22", "art.23", "art.24", "art.25", *(f"annex1.item{item}" for item in range(1, 13)))
-_SHEET = (*_SCORE, "annex1.note2", "annex1.note3", "annex1.note4")
+_SHEET = ("art.12", "art.16(8)", *_SCORE, "annex1.note2", "annex1.note3", "annex1.note4")
 
 ROUTES: dict[str, tuple[str, ...]] = {
     "GET /v1/agencies": ("art.2", "art.8", "art.19"),
@@ -30,8 +31,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "GET /v1/agencies/{uscc}/comparison": ("art.20", "R5"),
     "POST /v1/agencies/{uscc}/what-if": ("art.20", "R5"),
     "GET /v1/agencies/{uscc}/events": ("art.8", "art.10", "art.12", "art.15", "art.16", "art.26", "annex3"),
-    "GET /v1/agencies/{uscc}/hints": ("art.7", "art.15(1)", "art.16", "R37"),
-    "GET /v1/hints": ("art.7", "art.15(1)", "art.16", "R37"),
+    "GET /v1/agencies/{uscc}/hints": ("art.7", "art.12", "art.15(1)", "art.16", "R37"),
+    "GET /v1/hints": ("art.7", "art.12", "art.15(1)", "art.16", "R37"),
     "GET /v1/reports": ("art.16", "R11"),
     "GET /v1/objections": ("R38",),
     "GET /v1/notices": ("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "art.19", "R18"),
@@ -67,14 +68,14 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/register": ("art.2", "art.9", "art.11"),
     "/blacklist": ("art.17(3)",),
     "/results": ("art.19", "art.20"),
-    "/results/{year}": ("art.19", "art.20"),
+    "/results/{year}": ("art.19", "art.20", "art.25"),
     "/rules": ("art.28",),
     "/rules/text": ("art.28",),
     "/rules/scores": _SHEET,
     "/appeal": ("art.20",),
     "/survey/{secret}": ("art.13", "art.23", "annex2"),
     "/agencies": ("art.2", "art.8"),
-    "/agencies/{uscc}": ("art.8", "art.11", "art.16", "art.17", "art.18", "art.19"),
+    "/agencies/{uscc}": ("art.8", "art.11", "art.16", "art.17", "art.18", "art.19", "art.25"),
     "/agencies/{uscc}/sheets/{year}": _SHEET,
     "/agencies/{uscc}/trail": ("art.8", "art.10", "art.12", "art.15", "art.16", "art.26"),
     "/rankings/{year}": ("art.19",),
@@ -103,14 +104,14 @@ def rows_for(reference: str) -> tuple[Implementation, ...]:
 
 @lru_cache(maxsize=256)
 def routes_for(reference: str) -> tuple[str, ...]:
-    """The routes of a reference (`POST /v1/agencies/{uscc}/changes`), else those of what it belongs to."""
-    return _routes(reference) or tuple(dict.fromkeys(one for wider in _wider(reference) for one in _routes(wider)))
+    """The routes of a reference (`POST /v1/agencies/{uscc}/changes`), its own first, then those of its article."""
+    return _with_wider(reference, _routes)
 
 
 @lru_cache(maxsize=256)
 def pages_for(reference: str) -> tuple[str, ...]:
-    """The pages of a reference by path, else those of what it belongs to."""
-    return _pages(reference) or tuple(dict.fromkeys(one for wider in _wider(reference) for one in _pages(wider)))
+    """The pages of a reference by path, its own first, then those of its article."""
+    return _with_wider(reference, _pages)
 
 
 @lru_cache(maxsize=256)
@@ -128,6 +129,14 @@ def _shown_by() -> dict[str, list[str]]:
 
 _SHOWN_BY = Path(domain.measures.text.__path__[0]) / "shown_by.toml"
 """Written by `python -m tests.traceability`."""
+
+
+def _with_wider(reference: str, places: Callable[[str], tuple[str, ...]]) -> tuple[str, ...]:
+    """A reading that has places of its own is met there; a part of an article is met where the article is, too."""
+    own = places(reference)
+    if own and reference.startswith("R"):
+        return own
+    return tuple(dict.fromkeys([*own, *(one for wider in _wider(reference) for one in places(wider))]))
 
 
 def _wider(reference: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Proofs about the log: RFC 6962 proofs, the head of an agency, receipts, of what is signed (api.md, Questions)."""
+"""Proofs about the log as far as it is signed: RFC 6962 proofs, the head of an agency, receipts (api.md, Questions)."""
 
 from __future__ import annotations
 
