@@ -21,7 +21,7 @@ def test_the_unforeseen_ends_with_1_and_no_traceback(
     def broken(*_: object) -> None:
         raise KeyError("a bug")
 
-    monkeypatch.setattr(question_commands, "LookUps", broken)
+    monkeypatch.setattr(question_commands, "RowQueries", broken)
     done = run("standing", uscc(2), "--database", demonstration)
     assert done.exit_code == 1
     assert "KeyError" in done.stderr
@@ -37,7 +37,7 @@ def test_an_interruption_ends_with_130(run: Run, demonstration: str, monkeypatch
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(question_commands, "LookUps", interrupted)
+    monkeypatch.setattr(question_commands, "RowQueries", interrupted)
     assert run("standing", uscc(2), "--database", demonstration).exit_code == 130
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.store.log import clock as clocks
+from domain.store.db import dialect as dialects
 from domain.store.log import stream_heads
 from tests.http.test_readiness import ready, settle
 from tests.http.world import World
@@ -37,7 +37,7 @@ def test_a_clock_two_days_ahead_records_nothing(own_world: World, monkeypatch: p
     before = world.trail(uscc)
     body = {"item": 4, "occurred_on": "2024-05-20"}
     with monkeypatch.context() as patch:
-        for module in (clocks, stream_heads):
+        for module in (dialects, stream_heads):
             patch.setattr(module, "datetime", Shifted)
         patch.setattr(Shifted, "ahead", timedelta(days=2))
         refused = world.association.post(f"/v1/agencies/{uscc}/lapses", body)
