@@ -119,7 +119,9 @@ def test_two_imports_of_one_file_at_once_do_not_double(two_urls: list[str], tmp_
 
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    """Checking 20,000 lines takes at most 8 MiB more than checking 200, recording 2,500 at most 16 MiB more."""
+    """Checking 20,000 lines takes at most 8 MiB more than checking 200, recording 2,500 at most 24 MiB more: a
+    piece holds what it looks up of 50 agencies with 50 facts each, instead of 10 with 20.
+    """
 
     def peak_mib(lines: int, agencies: int, *more: str) -> float:
         file = write(tmp_path / f"{lines}.jsonl", years_of_facts(lines, agencies))
@@ -137,7 +139,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
     few = peak_mib(200, 10, "--dry-run")
     assert peak_mib(20_000, 2_000, "--dry-run") < few + 8
-    assert peak_mib(2_500, 50) < peak_mib(200, 10) + 16
+    assert peak_mib(2_500, 50) < peak_mib(200, 10) + 24
 
 
 def test_the_report_lists_line_field_rule_and_remedy(run: Run, new_url: str, tmp_path: Path) -> None:

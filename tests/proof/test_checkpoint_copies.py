@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ def test_a_command_gets_the_file_and_failures_are_counted_and_tried_again(
     target = tmp_path / "sent.txt"
     script = tmp_path / "send.py"
     script.write_text("import sys; print('no route', file=sys.stderr); sys.exit(4)")
-    hook = f"{sys.executable} {script} --to somebody"
+    hook = shlex.join([sys.executable, str(script), "--to", "somebody"])
     with service(tmp_path, checkpoint_hook=hook, checkpoint_hook_seconds=0) as made:
         copies = made.housekeeper.copies
         note = followed(made)
