@@ -31,7 +31,7 @@ CLOSINGS_BEGIN = (1, 18)
 
 
 def surveys(diary: Diary, temper: Temper, projects: list[Project]) -> None:
-    """A form per finished project, some invited, some sent twice, some never; none after the closing (R22)."""
+    """A form per finished project, some invited, some sent twice, some never; nothing after the closing (R22)."""
     rng = diary.rng
     for project in projects:
         if project.ended_on is None or rng.random() < 0.08:
@@ -42,6 +42,7 @@ def surveys(diary: Diary, temper: Temper, projects: list[Project]) -> None:
         if rng.random() < 0.3:
             until = asked + timedelta(days=30)
             diary.add(asked, "survey-invitations", **body, invited_on=asked, expires_on=until)
+            _unless_closed(diary, year, asked)
         on = diary.working_day(asked + timedelta(days=rng.randrange(1, 15)))
         _form(diary, temper, body, on)
         if rng.random() < 0.07:
@@ -62,8 +63,13 @@ def _form(diary: Diary, temper: Temper, body: dict[str, Any], on: date) -> None:
         answers=temper.form(diary.rng),
         comments=comments,
     )
-    if on >= date(body["year"] + 1, *CLOSINGS_BEGIN):
-        diary.steps.pop()  # the survey may be closed by then (art.23, R22); drawn all the same, so that all else stays
+    _unless_closed(diary, body["year"], on)
+
+
+def _unless_closed(diary: Diary, year: int, on: date) -> None:
+    """Take the last step back when the survey may be closed by then (art.23, R22): drawn, so that all else stays."""
+    if on >= date(year + 1, *CLOSINGS_BEGIN):
+        diary.steps.pop()
 
 
 def yearly(diary: Diary, temper: Temper, projects: list[Project], first: date, last: date) -> None:

@@ -256,3 +256,20 @@ def test_demo_twice_changes_nothing_and_says_when_options_do_not_apply(tmp_path:
     assert "选项未采用" in done.stderr
     assert _facts(open_ledger(engine)) == before
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "size", [Size(agencies, 20_000, 2021, date(2026, 11, 28)) for agencies in (5, 12, 25, 60)], ids=str
+)
+def test_nobody_is_asked_or_answers_after_a_survey_is_closed(size: Size) -> None:
+    """Whatever the size of the district: such an invitation or form would be refused (art.23, R22)."""
+    closed: dict[tuple[str, int], datetime] = {}
+    for step in steps(size, CALENDAR):
+        tail = step.path.rpartition("/")[2]
+        if tail == "survey-closings":
+            closed[step.uscc, step.body["year"]] = step.at
+        elif tail == "survey-invitations" or (tail == "surveys" and "submitted_on" in step.body):
+            assert (step.uscc, step.body["year"]) not in closed or step.body.get(
+                "submitted_on", "9999"
+            ) < shanghai_date(instant(closed[step.uscc, step.body["year"]])).isoformat()
+    assert closed
