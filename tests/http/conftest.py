@@ -57,6 +57,14 @@ def world(
     return made[dialect]
 
 
+@pytest.fixture(scope="module")
+def module_world(dialect: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A running service for the tests of one file, where what others have recorded in the district would be met."""
+    folder = tmp_path_factory.mktemp("http")
+    with TestClient(create_app(Settings(database_url=databases.migrated(dialect, folder), data_dir=folder))) as client:
+        yield World(client)
+
+
 @pytest.fixture
 def own_world(migrated_url: str, tmp_path: Path) -> Iterator[World]:
     """A running service for one test alone."""

@@ -17,6 +17,12 @@ LISTS = ("appeals", "objections", "reports", "submissions", "impacts", "notices"
 READERS = (Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR)
 
 
+@pytest.fixture(scope="module")
+def world(module_world: World) -> World:
+    """Of this file alone: its pages and years are the whole district's."""
+    return module_world
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("path", ["/board", "/agencies", f"/rankings/{APPEALED}", *(f"/todo/{one}" for one in LISTS)])
 def test_readers_open_every_page_in_both_languages(world: World, path: str, language: str) -> None:

@@ -10,6 +10,12 @@ from tests.http.test_what_if import ask, command, lapse
 from tests.http.world import APPEALED, World, body_of, new_uscc, today
 
 
+@pytest.fixture(scope="module")
+def world(module_world: World) -> World:
+    """Of this file alone: its pages and years are the whole district's."""
+    return module_world
+
+
 def test_it_tells_which_published_results_would_be_others(world: World) -> None:
     """A late lapse and the annulment of what was counted touch the published year; a fact of another year does not."""
     uscc = world.appealable()
