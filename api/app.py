@@ -14,48 +14,33 @@ from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded
 from api.application.background.housekeeper import Housekeeper
 from api.application.background.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
-from api.application.background.readiness import Readiness
-from api.application.background.service import Service
+from api.application.background.readiness import Readiness, Service
 from api.application.privacy.reading_log import ReadingLog
 from api.http import metrics, problems
 from api.http.documentation import document
 from api.http.fast_standing import QuickStandings
-from api.http.limits.concurrency import ConcurrencyLimit
+from api.http.limits.rates import ConcurrencyLimit
 from api.http.log_feed import LogFeed
 from api.http.metrics import Metrics
 from api.http.middleware import Edge
 from api.http.public_address import Forwarded
-from api.routes.access import access_change_routes, access_routes, consultation_routes
-from api.routes.agency import (
-    certificate_routes,
-    comparison_routes,
-    course_routes,
-    hint_routes,
-    question_routes,
-    sheet_routes,
-    subject_routes,
+from api.routes import (
+    access_routes,
+    agency_routes,
+    log_routes,
+    public_routes,
+    service_routes,
     trail_routes,
+    year_routes,
 )
-from api.routes.agency.command_routes import command_router
-from api.routes.log import log_routes, proof_routes
-from api.routes.service import health_routes, law_routes, public_routes, survey_link_routes
-from api.routes.year import act_routes, appeal_routes, assessment_routes, contested_routes, worklist_routes
+from api.routes.command_routes import command_router
 from api.settings import Settings
-from api.web.agency import (
-    agency_page,
-    compare_pages,
-    event_pages,
-    pledge_pages,
-    replay_pages,
-    sheet_pages,
-    subject_pages,
-    trail_pages,
-)
+from api.web.agency import agency_page, compare_pages, pledge_pages, replay_pages, sheet_pages, trail_pages
 from api.web.committee import appeal_pages, impact_pages, year_pages
 from api.web.district import board, list_pages
 from api.web.forms import form_pages, record_pages
-from api.web.frame.error_pages import in_its_kind
-from api.web.people import access_change_pages, account_pages, administration, consultation_pages, sign_in
+from api.web.frame.page_problems import in_its_kind
+from api.web.people import account_pages, administration, consultation_pages, sign_in
 from api.web.portal import portal_pages, survey_pages
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
@@ -71,35 +56,21 @@ from domain.store.keys.vault import Vault
 from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster
 from domain.values import FOREVER, LEDGER_STREAM
-from projections.projected_ledger import open_ledger
 from projections.rebuild.rebuild import ensure_rows
+from projections.rows.write.projector import open_ledger
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""
 SYSTEM_PERSON = "system"
 """The actor of what the software does by itself: opening the ledger."""
 ROUTES = (
-    question_routes,
+    agency_routes,
     trail_routes,
-    sheet_routes,
-    comparison_routes,
-    course_routes,
-    certificate_routes,
-    subject_routes,
-    assessment_routes,
-    appeal_routes,
-    contested_routes,
-    worklist_routes,
-    hint_routes,
+    year_routes,
     log_routes,
-    proof_routes,
-    law_routes,
-    consultation_routes,
-    survey_link_routes,
     access_routes,
-    access_change_routes,
     public_routes,
-    health_routes,
+    service_routes,
     metrics,
     portal_pages,
     sign_in,
@@ -111,15 +82,12 @@ ROUTES = (
     survey_pages,
     account_pages,
     administration,
-    access_change_pages,
     pledge_pages,
     sheet_pages,
     trail_pages,
-    event_pages,
     compare_pages,
     agency_page,
     replay_pages,
-    subject_pages,
     consultation_pages,
     record_pages,
     form_pages,
@@ -162,8 +130,8 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
     )
-    app.router.routes.extend(question_routes.often.routes)
-    for routes in (*(module.router for module in ROUTES), command_router(), act_routes.act_router()):
+    app.router.routes.extend(agency_routes.often.routes)
+    for routes in (*(module.router for module in ROUTES), command_router(), year_routes.act_router()):
         app.router.routes.extend(routes.routes)
     problems.install(app, in_its_kind)
     document.install(app, settings.public_url)

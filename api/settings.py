@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     connections: Annotated[int, Field(ge=1)] = 1_000
     """The most open connections; who comes beyond is answered 503 by the server."""
     heavy_at_once: Annotated[int, Field(ge=1, le=64)] = 4
-    """How many questions that replay whole histories are worked on at once (`concurrency.py`)."""
+    """How many questions that replay whole histories are worked on at once (`rates.py`)."""
     heavy_waiting: Annotated[int, Field(ge=0, le=10_000)] = 64
     """How many more of them may wait (503 beyond)."""
     what_if_seconds: Annotated[float, Field(gt=0, le=3600)] = 20.0

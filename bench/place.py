@@ -17,7 +17,7 @@ from api.settings import Settings
 from bench.generate import Fact, command_of, record
 from domain.ledger.ledger import Ledger
 from domain.store.db.engine import open_engine
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.postgres_server import PostgresServer
 
 PIECE = 500

@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 from api.application.action_context import ActionContext
 from api.application.assessing.publishing import publish_year
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from bench.append import append_one
 from bench.generate import Fact, History, uscc
 from bench.measure import Finding, finding

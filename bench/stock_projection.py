@@ -27,7 +27,7 @@ from domain.store.log.recorder import events_of
 from domain.trail.event_index import EventIndexInMemory
 from domain.values import FOREVER, LEDGER_STREAM
 from projections.rows.write.current_rows import CurrentRows
-from projections.rows.write.projection import project
+from projections.rows.write.projector import project
 from projections.rows.write.tables import inserts, tuples_of
 
 _mapper = EventMapper()

@@ -27,7 +27,7 @@ from domain.measures.calendar import Calendar
 from domain.measures.notices import notices
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.store.access.tokens import create_person, person_named, person_names
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import LEDGER_STREAM, SHANGHAI, Role, instant, shanghai_date
 
 MAKER = "演示数据（种子 {seed}，{agencies} 家机构，约 {facts} 条，截至 {until}）"

@@ -16,7 +16,7 @@ from api.application.action_context import ActionContext
 from api.application.assessing.appeal_decisions import decide, simple
 from api.application.assessing.impact_decisions import dispose
 from api.application.assessing.publishing import close_year, publish_year, round_of
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from demo.diary import ONE_DAY, DiaryStep
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.rounds import CloseYear, DisposeImpact, PublishYear

@@ -10,7 +10,7 @@ from projections.compare import sheet_difference, standing_difference
 from projections.compare.basis_difference import BasisDifference
 from projections.compare.standing_difference import Side
 from projections.replay import standing as by_replay
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
 

@@ -18,10 +18,9 @@ from domain.measures.calendar import build_calendar
 from domain.measures.hints import Hint, agency_of_hint, hints
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, shipped_rulebook
 from domain.measures.staff import Elsewhere, Stay, stays
-from domain.trail.facts import known
-from domain.trail.trail import Trail
+from domain.trail.trail import Trail, known
 from domain.values import FOREVER, SHANGHAI, Role, instant, next_instant
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 CALENDAR = build_calendar()

@@ -21,8 +21,8 @@ from domain.store.db.migrate import migrate
 from domain.values import Role, instant, shanghai_date
 from projections.answers.scalars import plain
 from projections.compare.replay_under import COMPARED, replay_under
-from projections.projected_ledger import open_ledger
 from projections.replay.queries import ReplayQueries
+from projections.rows.write.projector import open_ledger
 from tests.rows.histories import rulebook_from
 from tests.specification import uscc
 from tests.test_properties import CLIENTS

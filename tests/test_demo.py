@@ -31,11 +31,11 @@ from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import instant, normal_uscc, shanghai_date
 from projections.answers.scalars import plain
-from projections.projected_ledger import open_ledger
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.district import NO_FILTERS
 from projections.rows.read.published import WorklistFilter, matters
 from projections.rows.read.row_queries import RowQueries
+from projections.rows.write.projector import open_ledger
 
 CALENDAR = build_calendar()
 FULL = Size(agencies=60, facts=20_000, seed=2021, until=date(2026, 11, 22))

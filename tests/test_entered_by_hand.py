@@ -12,7 +12,7 @@ from domain.values import next_instant
 from projections.answers.scalars import plain
 from projections.replay.sheet import Sheet
 from projections.rows.read.row_answers import standing_answer
-from projections.rows.write.projection import rows_in_memory
+from projections.rows.write.projector import rows_in_memory
 from tests.plain_answers import explained, standing, summary
 from tests.rows.in_memory import found_in
 from tests.specification import District

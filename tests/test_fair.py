@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api.http.limits.concurrency import ConcurrencyLimit
 from api.http.limits.fair import Asker, FairPlaces
+from api.http.limits.rates import ConcurrencyLimit
 from domain.errors import Busy
 
 GREEDY, MODEST = Asker("agency", "A"), Asker("regulator", "R")

@@ -9,9 +9,9 @@ from typing import Any, get_args, get_type_hints
 from api.web.forms import form_texts
 from api.web.forms.form_fields import FORMS, every_field, form_fields
 from api.web.forms.form_texts import command_text, questions
-from api.web.frame.names import EVENTS
+from api.web.frame.field_names import EVENTS
 from domain.events import EVENT_TYPES, Event, Person, Profile, Sealed, TeamMember
-from domain.measures.text.citation_words import cited_in_chinese
+from domain.measures.text.official_text import cited_in_chinese
 from projections.fact_kinds import FACT_NAMES
 
 

@@ -21,19 +21,15 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = ("domain", "projections", "api", "demo")
 
-MODULES_PER_FOLDER = {"bench": 21, "api/web/frame": 15}
+MODULES_PER_FOLDER = {"bench": 21}
 """Folders that may hold more than 14 modules. Migrations are a log: they are not counted."""
 
 _SHAPES = "the shapes of the answers of a room (api/application/answers), named as the room"
 SAME_BASE_NAME: dict[str, str] = {
-    "district.py": _SHAPES,
     "law.py": _SHAPES,
     "public.py": _SHAPES,
     "receipts.py": _SHAPES,
-    "service.py": _SHAPES,
     "years.py": _SHAPES,
-    "categories.py": "the rule (domain/measures) and what the routes make of it (api/application)",
-    "prepared.py": "events ready to be written (domain/ledger), and the results of a year that are made of them",
     "schema.py": "of the database's tables, and of a rulebook's content: each the only one in its room",
     "check.py": "what an auditor reads to check a proof (domain/proof), and the check of a file to import",
 }
@@ -229,7 +225,7 @@ def test_every_module_that_is_named_exists() -> None:
 
 
 def test_every_name_told_with_its_module_stands_in_it() -> None:
-    """`rows/write/projection.py: project` says where a function is: who looks there finds the word."""
+    """`rows/write/projector.py: project` says where a function is: who looks there finds the word."""
     pattern = re.compile(r"`([\w./-]+\.py): (\w+)`")
     missing = [
         f"{path}:{number} {module}: {name}"

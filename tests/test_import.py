@@ -14,7 +14,7 @@ from api.app import make_ready
 from api.application.commands import find_command
 from api.application.importer import import_pieces
 from api.application.importer import lines as import_lines
-from api.application.importer.line_errors import ImportStopped, LineError
+from api.application.importer.lines import ImportStopped, LineError
 from api.application.importer.run import ImportOutcome, run_import
 from api.settings import Settings
 from domain.commands.projects import RecordLapse
@@ -26,7 +26,7 @@ from domain.store.db.engine import open_engine, writing
 from domain.store.db.schema import events
 from domain.store.keys.vault import Vault
 from domain.values import Role
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.cli.import_files import CLIENT, agency_of, command, filed, filing, write, years_of_facts
 from tests.databases import BOTH, Databases
 

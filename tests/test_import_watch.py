@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from api.application.importer.line_errors import LineError
+from api.application.importer.lines import LineError
 from api.application.importer.run import ImportOutcome, run_import
 from domain.events import Event, HintDismissed
 from domain.ledger.ledger import Ledger
 from domain.values import instant
-from projections.replay.hints_found import Hints
-from projections.replay.queries import ReplayQueries
+from projections.replay.queries import Hints, ReplayQueries
 from tests.cli.import_files import CLIENT, agency_of, command, filing, write
 from tests.databases import Databases
 from tests.rows.ledgers import BOTH, new_ledger

@@ -22,10 +22,10 @@ from domain.store.db.schema import events, vault
 from domain.store.log.sequencer import seal
 from domain.values import Role, instant
 from projections.answers.scalars import plain
-from projections.projected_ledger import open_ledger
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.district import NO_FILTERS
 from projections.rows.read.row_queries import RowQueries
+from projections.rows.write.projector import open_ledger
 from tests.databases import BOTH, Databases
 from tests.processes import FORK, process
 from tests.specification import noon, uscc

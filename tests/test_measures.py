@@ -18,7 +18,7 @@ from domain.measures.notices import notices
 from domain.measures.rulebook.rulebook import Rulebooks, shipped_rulebook
 from domain.trail.trail import Trail
 from domain.values import Role
-from projections.replay.audit_trail import entry
+from projections.replay.queries import entry
 from projections.replay.sheet import Sheet
 from tests.plain_answers import explained, standing, summary
 from tests.specification import CALENDAR, District, noon, uscc

@@ -9,7 +9,7 @@ import pytest
 
 from api.application.action_context import ActionContext
 from api.application.assessing.publishing import publish_year
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from domain.commands.rounds import PublishYear
 from domain.commands.surveys import CloseSurvey
 from domain.events import ResultPublished, SurveyClosed

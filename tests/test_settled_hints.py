@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from api.application.commands import COMMANDS
-from api.application.several_facts import SEVERAL
+from api.application.nested_commands import SEVERAL
 from domain.commands.appeals import FileAppeal
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.measures.hints import agency_of_hint

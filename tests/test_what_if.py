@@ -19,7 +19,7 @@ from projections.answers.scalars import plain
 from projections.compare.basis_difference import BasisDifference
 from projections.compare.standing_difference import SUMMARY, Side
 from projections.compare.what_if import added_by, hypothetical, overridden
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.sheet_lines import CATEGORY_LABELS
 from tests.plain_answers import sheet_answer, sheet_differences, standing, standing_differences
 from tests.rows.histories import LADDERS, LongHistory

@@ -14,8 +14,8 @@ from msgspec import UNSET
 from pydantic import Field, StringConstraints
 
 from api.application.answers.access import AccessToken, AccountShown
-from api.application.background.service import Service
-from api.application.privacy.callers import Caller
+from api.application.background.readiness import Service
+from api.application.privacy.authorisation import Caller
 from api.application.questions.service.access_questions import account_shown, token_shown
 from domain.commands.fields import Body, Day, Id, Label, Uscc
 from domain.errors import Invalid

@@ -11,14 +11,14 @@ from msgspec.structs import replace
 
 from api.application.answers.receipts import AnyReceipt
 from api.application.idempotency import Answered, Attempt, given_before, keyed, once
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from domain.agency import Agency
 from domain.commands.base import Command
 from domain.errors import VersionConflict
 from domain.events import Event
 from domain.ledger.ledger import Clock, Ledger, UnitOfWork
 from domain.values import new_id
-from projections.replay.basis import demonstration_mark
+from projections.replay.known_at import demonstration_mark
 
 ANY_VERSION: Literal["*"] = "*"
 Doing = Callable[[UnitOfWork], AnyReceipt]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.application.categories import of_profile
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from domain.agency import Agency
 from domain.commands.base import Command, Recording
 from domain.errors import Refusal
@@ -17,8 +17,7 @@ from domain.events import Event, Sealed
 from domain.ledger.ledger import Ledger
 from domain.similar import content_key, same_words, sealed_content
 from domain.store.keys.vault import Vault
-from domain.store.log.event_index_sql import StoredEntries
-from domain.store.log.similar_index import MOST_SIMILAR
+from domain.store.log.event_index_sql import MOST_SIMILAR, StoredEntries
 from domain.trail.indexed_trail import IndexedTrail
 from domain.values import FOREVER, agency_stream, instant, new_id
 

@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from domain.events import Event, FilingSubmitted, InformationChanged
 from domain.ledger.ledger import UnitOfWork
-from domain.measures.rulebook.categories import group_of
+from domain.measures.rulebook.kinds import group_of
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.store.db.engine import Connection
 from domain.values import stream_id

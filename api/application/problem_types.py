@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from api.application.answers.service import ProblemKind
+from api.application.answers.law import ProblemKind
 from domain.errors import Busy, Contradiction, Forbidden, Invalid, NotFound, Refusal, VersionConflict
 from domain.store.db.db_errors import DatabaseDamaged, DatabaseRefused
 from domain.store.db.write_guard import FileReplaced, OtherCluster

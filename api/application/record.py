@@ -11,14 +11,14 @@ from msgspec.structs import asdict
 from api.application import survey_secrets
 from api.application.action_context import ActionContext, ActionOf, CommandRequest
 from api.application.answers.receipts import ImpactTouched, Receipt, Recorded, RecordedFact, SimilarFact
-from api.application.background.service import Service
+from api.application.background.readiness import Service
 from api.application.categories import said_of_category
 from api.application.commands import CommandRoute
 from api.application.idempotency import Answered, attempt
+from api.application.nested_commands import record_facts
 from api.application.path_subjects import Subject
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from api.application.questions.inquiry import path_uscc
-from api.application.several_facts import record_facts
 from domain.agency import Agency
 from domain.commands.base import Command
 from domain.events import Event, EventAnnulled, SurveyInvited

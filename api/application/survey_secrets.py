@@ -11,7 +11,7 @@ from typing import Any
 from domain.errors import NotFound
 from domain.events import SurveyInvited
 from domain.ledger.ledger import UnitOfWork
-from domain.store.access.survey_tokens import Link, insert_link, link_hash, link_secret, link_with
+from domain.store.access.tokens import Link, insert_link, link_hash, link_secret, link_with
 from domain.store.db.engine import Connection
 
 PATH = "/v1/survey-links/{secret}"

@@ -20,7 +20,7 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import load_rulebook
 from domain.store.access.tokens import create_person, person_named
 from domain.values import instant
-from projections.compare.adoption import Adoption, adoption_of, days_changed
+from projections.compare.replay_under import Adoption, adoption_of, days_changed
 from projections.replay.queries import ReplayQueries
 
 calendar_app = typer.Typer(help="节假日日历 / the holiday calendar", no_args_is_help=True)

@@ -23,8 +23,8 @@ from domain.store.keys.master_key import use_keys
 from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster, seal
 from domain.values import LEDGER_STREAM
-from projections.projected_ledger import open_ledger
 from projections.rebuild.rebuild import require_rows
+from projections.rows.write.projector import open_ledger
 
 
 class DatabaseMissing(DatabaseRefused):

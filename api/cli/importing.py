@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from api.application.importer.check import HELD_EVENTS
-from api.application.importer.line_errors import ImportStopped, LineError
+from api.application.importer.lines import ImportStopped, LineError
 from api.application.importer.run import ImportOutcome, run_import
 from api.cli.database import existing_ledger, is_new, opened_ledger
 from api.cli.options import Database, Person

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
-from api.application.parsing.instants import known_at
+from api.application.parsing.strict_json import known_at
 from domain.commands.fields import Day
 from domain.values import normal_uscc
 

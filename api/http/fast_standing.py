@@ -19,15 +19,13 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.application.parsing.instants import known_at as read_known_at
-from api.application.privacy.authorisation import Rights, rights_of
-from api.application.privacy.callers import Caller
+from api.application.parsing.strict_json import known_at as read_known_at
+from api.application.privacy.authorisation import Caller, Rights, rights_of
 from api.application.privacy.reading_log import ReadingLog
 from api.application.problem_types import Unauthenticated
 from api.application.questions.inquiry import require_right
 from api.http.guard import GuardedRoute
-from api.http.request.bearer import secret_of
-from api.http.request.reading_notes import note_reading
+from api.http.request import note_reading, secret_of
 from api.http.responses import Encoded, encoded
 from domain.commands.fields import read_day
 from domain.errors import Refusal

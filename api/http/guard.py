@@ -13,16 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.application.parsing.validation_texts import MOST_ERRORS
-from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, rights_of
-from api.application.privacy.callers import Caller, authenticate
+from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Caller, authenticate, rights_of
 from api.application.questions.inquiry import QuestionName, require_right
-from api.http.limits.body_limits import limits_of
-from api.http.limits.concurrency import HEAVY, asker_of
-from api.http.limits.rates import address_of
-from api.http.request.bearer import secret_of
-from api.http.request.json_bodies import read_json_object
-from api.http.request.reading_notes import note_answer
-from api.http.request.veiling import forms_meant, veiled_refusal, veiled_response
+from api.http.limits.rates import HEAVY, address_of, asker_of, limits_of
+from api.http.request import forms_meant, note_answer, read_json_object, secret_of, veiled_refusal, veiled_response
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc
 

@@ -10,7 +10,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from api.application.answers.log import LogItem
-from api.application.privacy.callers import still_valid
+from api.application.privacy.authorisation import still_valid
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
 from domain.store.log.recorder import LogEntry

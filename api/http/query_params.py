@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
 
-from api.application.parsing.instants import known_at
+from api.application.parsing.strict_json import known_at
 from api.application.questions.agency.trail_questions import ids_of
 from domain.commands.fields import read_day, read_uscc, wrong
 from domain.events import EVENT_TYPES, Behaviour

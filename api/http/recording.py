@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.application import idempotency
 from api.application.action_context import ANY_VERSION, ActionContext
 from api.application.idempotency import CREATED, Answered
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from api.application.problem_types import Malformed
 from api.application.record import action_context
 

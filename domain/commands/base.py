@@ -147,7 +147,7 @@ class Command(Body):
     ANY_DAY: ClassVar[frozenset[str]] = frozenset()
     """Dates that an agency or client may give earlier than today: a contract's start, the day of a change (R8b)."""
     SEVERAL_FACTS: ClassVar[bool] = False
-    """Records more than its own fact (`several_facts.py`), so it stands alone: in no import and in no other command."""
+    """Records more than its own fact (`nested_commands.py`): it stands alone, in no import and in no other command."""
 
     note: Prose | None = None
     note_audience: NoteAudience = "internal"

@@ -24,9 +24,9 @@ from domain.events import (
     Qualification,
 )
 from domain.measures.chapter2_filing import changed_values, filing_state, filings, profile_on
-from domain.measures.rulebook.categories import group_of, must_be_known
+from domain.measures.rulebook.kinds import group_of, must_be_known
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import Role
 
 Scope = Annotated[tuple[Label, ...], Field(max_length=100)]

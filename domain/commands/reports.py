@@ -23,7 +23,7 @@ from domain.events import (
 )
 from domain.measures.hints import Hint, hints
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 
 
 @implements("art.16", "R11")
@@ -204,7 +204,7 @@ def answer_to(agency: Agency, objection: ObjectionFiled) -> ObjectionAnswered | 
 class AnswerObjection(Command):
     """The association answers an objection: it annuls the record, or refuses, in either case with reasons (R38).
 
-    An annulment is recorded with the answer (`api/application/several_facts.py`).
+    An annulment is recorded with the answer (`api/application/nested_commands.py`).
     """
 
     FACT_DATE: ClassVar[str] = "answered_on"
@@ -237,7 +237,7 @@ class AnswerObjection(Command):
 class CorrectEvent(AnnulEvent):
     """Annul a record and record what is right in its place, in one step: all of it or nothing (api.md, Commands).
 
-    The commands of `replace` are recorded after the annulment (`api/application/several_facts.py`).
+    The commands of `replace` are recorded after the annulment (`api/application/nested_commands.py`).
     """
 
     SEVERAL_FACTS: ClassVar[bool] = True

@@ -27,7 +27,7 @@ from domain.events import (
 )
 from domain.measures.notices import notices
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 
 
 def _by_hand(value: object) -> object:

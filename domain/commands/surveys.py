@@ -40,8 +40,7 @@ from domain.measures.annex2_survey import project_of
 from domain.measures.chapter3_business import serving
 from domain.measures.rulebook.rulebook import assessment_year_of, year_span
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
-from domain.trail.trail import Trail
+from domain.trail.trail import Facts, Trail
 from domain.values import Role
 
 
@@ -199,7 +198,7 @@ class AnswerInvitation(Command):
     FACT_DATE: ClassVar[str] = "submitted_on"
 
     submitted_on: Day | None = None
-    """Left out, it is today: `api/routes/service/survey_link_routes.py` fills it in before anything is decided."""
+    """Left out, it is today: `api/routes/public_routes.py` fills it in before anything is decided."""
     answers: Answers
     comments: Prose | None = None
 

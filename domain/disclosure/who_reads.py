@@ -1,11 +1,17 @@
 """Who reads what (R39): the one table of kinds of text and readers. Whatever shows a fact to somebody asks it.
 
 What is not in it is read by the four roles that supervise, and by nobody else. Who wrote a text reads it in any case.
+
+What is told of survey forms to the agency that they rate, where they are not told by name (R39, survey.disclosure).
+
+Days would name a client as surely as its name does: whoever asked for two days, or two instants, beside each other
+would see when one form came and what it said. So of a form such a reader learns the month alone: on every day of it
+the forms of the whole month count, and at every instant of it all that were recorded in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -15,12 +21,13 @@ from domain.events import (
     ComplaintMerged,
     ComplaintReceived,
     ComplaintUpheld,
+    Event,
     ReportDismissed,
     SurveyInvited,
     SurveySubmitted,
 )
 from domain.measures.text.implements import implements
-from domain.values import Role
+from domain.values import Instant, Role, month_end, shanghai_date
 
 Disclosure = Literal["anonymous", "totals", "named"]
 
@@ -151,3 +158,13 @@ def strictest(*disclosures: str) -> Disclosure:
     """The disclosure that shows least of several (R39)."""
     order: tuple[Disclosure, ...] = ("totals", "anonymous", "named")
     return next(one for one in order if one in disclosures)
+
+
+@implements("R39")
+def of_month(events: Iterable[Event], at: Instant) -> list[Event]:
+    """The events that were recorded by the end of an instant's month.
+
+    Projects too: a project that becomes known alone would bring in the forms of its client, and so tell them apart.
+    """
+    last = month_end(shanghai_date(at))
+    return [event for event in events if shanghai_date(event.recorded_at) <= last]

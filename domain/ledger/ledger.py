@@ -17,9 +17,8 @@ from domain.agency import Agency, project_agency
 from domain.errors import Contradiction
 from domain.events import Event, LedgerOpened
 from domain.law import Law
-from domain.ledger.locked_streams import Clock
 from domain.ledger.memory import LedgerMemory
-from domain.ledger.prepared import PreparedEvents, prepare
+from domain.ledger.prepared import Clock, PreparedEvents, prepare
 from domain.ledger.read_models import ReadModels
 from domain.ledger.reader import Reader
 from domain.ledger.unit_of_work import UnitOfWork
@@ -35,7 +34,7 @@ __all__ = ["Clock", "Ledger", "ReadModels", "Reader", "UnitOfWork"]
 
 
 class Ledger(Application[UUID]):
-    """All that has been recorded. One instance per process and database, made by `projections.projected_ledger`."""
+    """All that has been recorded. One instance per process and database, made by `projections.rows.write.projector`."""
 
     name = "steward"
     log_section_size = 1000

@@ -11,7 +11,7 @@ from domain.ledger.memory import LedgerMemory
 from domain.measures.staff import Stay, stays
 from domain.store.db.engine import Connection
 from domain.store.keys.vault import Vault
-from domain.store.log.certificate_index import streams_with
+from domain.store.log.event_index_sql import streams_with
 from domain.store.log.recorder import recorded_of, states_named, states_of
 from domain.store.log.sequencer import sealed_at_index, sealed_place, sealed_until, sealed_versions
 from domain.store.log.stream_heads import head_of, streams

@@ -13,9 +13,8 @@ from domain.commands.base import Command, Recording
 from domain.errors import Contradiction
 from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law, must_go_with
-from domain.ledger.locked_streams import Clock, LockedStreams
 from domain.ledger.memory import LedgerMemory
-from domain.ledger.prepared import PreparedEvents
+from domain.ledger.prepared import Clock, LockedStreams, PreparedEvents
 from domain.ledger.read_models import Projected, ReadModels
 from domain.ledger.reader import CrossAgency, Reader
 from domain.measures.calendar import Calendar
@@ -26,9 +25,8 @@ from domain.store.db.engine import Connection
 from domain.store.db.statements import Insert, Staged, write
 from domain.store.keys.vault import Vault
 from domain.store.log.clock import ClockWatch
-from domain.store.log.event_index_sql import StoredEntries
+from domain.store.log.event_index_sql import MOST_SIMILAR, StoredEntries, alike
 from domain.store.log.recorder import event_rows
-from domain.store.log.similar_index import MOST_SIMILAR, alike
 from domain.store.log.stream_heads import advanced, head_changes
 from domain.trail.indexed_trail import IndexedTrail
 from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, new_id, next_instant, stream_id

@@ -14,7 +14,7 @@ from domain.measures.chapter3_business import served
 from domain.measures.chapter3_sanctions import BadRecord
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import normal_text, rounded
 
 ZERO = Fraction(0)

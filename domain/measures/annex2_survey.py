@@ -15,7 +15,7 @@ from domain.measures.chapter2_filing import BEFORE_THE_MEASURES
 from domain.measures.chapter3_business import served
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, year_span
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import Bilingual
 
 

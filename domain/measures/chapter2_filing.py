@@ -13,8 +13,7 @@ from domain.events import AgencyFiled, AgencyTerminated, FilingReturned, FilingS
 from domain.measures.calendar import Calendar, Deadline, deadline
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
-from domain.trail.trail import Trail
+from domain.trail.trail import Facts, Trail
 
 ONE_DAY = timedelta(days=1)
 

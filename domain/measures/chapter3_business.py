@@ -24,7 +24,7 @@ from domain.measures.calendar import Calendar
 from domain.measures.chapter2_filing import BEFORE_THE_MEASURES, ONE_DAY, Lapse, duty_ended, late_changes
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import normal_text
 
 _SUBMISSIONS = {

@@ -26,7 +26,7 @@ from domain.measures.chapter2_filing import ONE_DAY
 from domain.measures.chapter3_business import served
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import TIER_RANK, Tier, rounded_and_exact
 
 _BY_DATE = attrgetter("occurred_on")

@@ -14,7 +14,7 @@ from domain.measures.chapter3_business import in_business
 from domain.measures.chapter3_sanctions import tags
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, assessment_year_of, year_span
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import GRADE_RANK, Grade, Tier
 
 

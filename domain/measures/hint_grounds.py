@@ -21,12 +21,11 @@ from domain.measures.annex2_survey import project_of_form
 from domain.measures.calendar import Calendar
 from domain.measures.chapter2_filing import ONE_DAY, late_changes, profile_on, saying
 from domain.measures.chapter3_business import ended_on, served, team_shortfalls
-from domain.measures.rulebook.categories import group_of
+from domain.measures.rulebook.kinds import group_of
 from domain.measures.rulebook.rulebook import Rulebooks, year_span
 from domain.measures.staff import Elsewhere, Stay, stays
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
-from domain.trail.trail import Trail
+from domain.trail.trail import Facts, Trail
 from domain.values import normal_text
 
 

@@ -26,7 +26,7 @@ from domain.measures.hint_grounds import (
 )
 from domain.measures.staff import Elsewhere
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import Instant
 
 Status = Literal["open", "dismissed", "recorded"]

@@ -23,8 +23,7 @@ from domain.measures.chapter3_sanctions import Tag, concerned_clients, tags
 from domain.measures.chapter4_assessment import warning_notices
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
-from domain.trail.trail import Trail
+from domain.trail.trail import Facts, Trail
 from domain.values import Tier
 
 

@@ -12,8 +12,7 @@ from msgspec import UNSET
 from domain.events import FilingSubmitted, InformationChanged
 from domain.folding import category_fold
 from domain.measures.chapter2_filing import ONE_DAY, filings, profile_on, saying
-from domain.trail.facts import Facts
-from domain.trail.trail import Trail
+from domain.trail.trail import Facts, Trail
 from domain.values import Instant
 
 FIELDS = ("personnel", "category")

@@ -2,15 +2,29 @@
 
 A receipt is one JSON file: a note in which the log's key says which event it took when and where, the checkpoint that
 covers it, the proof from one to the other, and the stored text of the event unless that was withheld.
+
+Making what `check.py` checks: keys, signed notes, checkpoints.
 """
 
 from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from domain.proof.check import ProofError, VerifierKey, leaf_hash, verify_checkpoint, verify_inclusion, verify_note
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from domain.proof.check import (
+    Checkpoint,
+    ProofError,
+    VerifierKey,
+    leaf_hash,
+    verify_checkpoint,
+    verify_inclusion,
+    verify_note,
+)
 
 FORMAT = "steward-receipt/1"
 _NAMES = ("event", "leaf", "index", "recorded_at", "size")
@@ -132,3 +146,53 @@ def _read(content: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         raise ProofError("receipt", "回执文件的格式不对", "the file is no receipt of this format") from None
     return dict(given)
+
+
+SEED_BYTES = 32
+
+
+def new_seed() -> bytes:
+    """A new private key, as it is kept in a file."""
+    return Ed25519PrivateKey.generate().private_bytes_raw()
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A private key and the name under which it signs. Never shown: not by `repr` either."""
+
+    name: str
+    seed: bytes = field(repr=False)
+
+    @property
+    def verifier(self) -> VerifierKey:
+        """The public half. Raises: ValueError for a seed that is none."""
+        public = Ed25519PrivateKey.from_private_bytes(self.seed).public_key()
+        return VerifierKey(self.name, public.public_bytes_raw())
+
+    def line(self, text: str) -> str:
+        """The signature line for a note's text."""
+        signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
+        return f"— {self.name} {base64.b64encode(self.verifier.hash + signature).decode()}\n"
+
+
+def signed_note(text: str, keys: Sequence[SigningKey]) -> str:
+    """The note with a signature of each key. Raises: ValueError for a text that a note cannot hold."""
+    if not text.endswith("\n") or not keys or any(ord(one) < 0x20 and one != "\n" for one in text):
+        raise ValueError("the text of a note consists of whole lines without control characters, signed at least once")
+    return f"{text}\n{''.join(key.line(text) for key in keys)}"
+
+
+def checkpoint_text(checkpoint: Checkpoint) -> str:
+    """The lines of a checkpoint that are signed."""
+    root = base64.b64encode(checkpoint.root).decode()
+    return "\n".join((checkpoint.origin, str(checkpoint.size), root, *checkpoint.extensions)) + "\n"
+
+
+def access_line(number: int, seal: bytes) -> str:
+    """The line of a checkpoint that commits to the last change of access there was, so to all before it."""
+    return f"access {number} {base64.b64encode(seal).decode()}"
+
+
+def heads_line(count: int, root: bytes) -> str:
+    """The line of a checkpoint that commits to the heads of all streams."""
+    return f"heads {count} {base64.b64encode(root).decode()}"

@@ -1,16 +1,21 @@
 """The trail of one stream: which event names which, and what an annulment takes with it.
 
 Both the aggregate (to decide) and `Facts` (to answer) stand on this one index: "annulled" means the same in both.
+
+Which events count under (as_of, known_at): the one place where the two clocks are handled (rules.md).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from domain.events import Event, EventAnnulled
+from domain.values import Instant, month_end
 
 E = TypeVar("E", bound=Event)
 T = TypeVar("T")
@@ -119,7 +124,7 @@ class Trail:
 
 @dataclass(frozen=True)
 class MonthVeil:
-    """What a rated agency is told of survey forms: their month alone (R39, `domain/disclosure/veil.py`).
+    """What a rated agency is told of survey forms: their month alone (R39, `domain/disclosure/who_reads.py`).
 
     `forms`: the trail from which the forms are counted; `hidden`: the events of which the month alone is told.
     """
@@ -132,3 +137,39 @@ class MonthVeil:
     def day_of(self, event: Event) -> date:
         """The day that an event is shown on: of a hidden one the first of its month."""
         return event.occurred_on.replace(day=1) if event.id in self.hidden else event.occurred_on
+
+
+_BY_DATE = attrgetter("occurred_on")
+
+
+def known(events: Iterable[Event], known_at: Instant) -> Trail:
+    """The trail as it was known at an instant: events recorded by then, less those annulled by then."""
+    return Trail(event for event in events if event.recorded_at <= known_at)
+
+
+class Facts:
+    """The counting events of one agency with `occurred_on <= as_of`, of a trail cut off at `known_at`."""
+
+    def __init__(self, trail: Trail, as_of: date) -> None:
+        self.trail = trail
+        self.as_of = as_of
+
+    def of(self, kind: type[E]) -> list[E]:
+        """The counting facts of one type, by date, those of one day in recording order."""
+        dated = self.trail.dated(kind)
+        if not dated or dated[-1].occurred_on <= self.as_of:
+            return dated[:]
+        return dated[: bisect_right(dated, self.as_of, key=_BY_DATE)]
+
+    def of_forms(self) -> Facts:
+        """The facts from which survey forms are counted: for who is told their month alone, those of its end (R39)."""
+        veil = self.trail.veil
+        return self if veil is None else Facts(veil.forms, month_end(self.as_of))
+
+    def several(self, *kinds: type[Event]) -> list[Any]:
+        """The counting facts of several types, by date, those of one day in recording order."""
+        return sorted((event for kind in kinds for event in self.of(kind)), key=lambda e: (e.occurred_on, e.version))
+
+    def naming(self, event_id: str, *kinds: type[E]) -> Iterator[E]:
+        """The counting facts of these types that name `event_id`, in recording order."""
+        return (event for event in self.trail.naming(event_id, *kinds) if event.occurred_on <= self.as_of)

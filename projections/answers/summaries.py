@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType, field
 from domain.measures.chapter2_filing import FilingState
 from domain.values import Grade, Tier
 from projections.answers.scalars import Day, En, EventId, Moment, PointsText, Year, Zh, member
-from projections.answers.timelines import StandingPart
+from projections.answers.trail_items import StandingPart
 
 FirstDay = Annotated[date, member("首日", "first day")]
 LastDay = Annotated[date, member("末日", "last day, included")]

@@ -11,7 +11,7 @@ from domain.law import Law
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.values import Bilingual
 from projections.fact_kinds import fact_label
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 
 MOST_SAID = 8
 """How many facts or lines a reason spells out; it then says how many there are."""

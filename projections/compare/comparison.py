@@ -14,7 +14,7 @@ from domain.events import EventAnnulled, ResultPublished, ResultRevised
 from domain.law import must_be_assessed
 from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import resting_on, result_day, standing_result
-from domain.measures.rulebook.categories import group_of
+from domain.measures.rulebook.kinds import group_of
 from domain.measures.rulebook.rulebook import assessment_year_of, year_span
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
@@ -29,7 +29,7 @@ from projections.answers.comparisons import (
 from projections.compare.basis_difference import BasisDifference
 from projections.compare.rank_moves import PlacedAgency
 from projections.compare.standing_difference import SUMMARY, Side, sheet_differences, standing_differences
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
 
 

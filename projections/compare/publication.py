@@ -25,13 +25,13 @@ from domain.ledger.reader import Reader
 from domain.measures.chapter3_business import runs
 from domain.measures.chapter4_appeals import Outcome, changes_of, resting_on, result_day, with_changes
 from domain.measures.chapter4_assessment import Candidate, ranked_by_category
-from domain.measures.rulebook.categories import group_of
+from domain.measures.rulebook.kinds import group_of
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import Grade, Instant, agency_stream, assessment_stream
 from projections.answers.districts import RankedAgency
 from projections.answers.scalars import plain
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
 from projections.replay.standing import agency_name

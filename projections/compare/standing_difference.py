@@ -40,7 +40,7 @@ from projections.compare.sheet_difference import (
     difference,
     sheet_differences,
 )
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.standing import sheet_answer, standing
 
 __all__ = ["Side", "difference", "sheet_differences", "standing_differences"]

@@ -14,7 +14,7 @@ from domain.values import GRADE_LABELS, Grade
 from projections.answers.results import DeadlineShown
 from projections.compare.publication import Published, draft_of, full_sheet
 from projections.compare.standing_difference import sheet_differences
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 
 Result = ResultPublished | ResultRevised
 

@@ -20,7 +20,7 @@ from domain.measures.staff import NOWHERE, Elsewhere
 from domain.measures.text.implements import implements
 from domain.trail.trail import MonthVeil, Trail
 from domain.values import moment, next_instant, shanghai_date
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 
 _REASON = "假设 what-if"
 

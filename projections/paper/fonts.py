@@ -16,7 +16,7 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 
 from domain.folding import is_selector
-from projections.pictures.printable_text import code_point, visible
+from projections.pictures.svg import code_point, visible
 
 SONG, HEI = "song", "hei"
 """宋体 for text, 黑体 for headings."""

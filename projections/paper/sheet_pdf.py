@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from domain.measures.text.annex1_form import annex1_form
-from domain.measures.text.citation_words import cited_in_chinese
+from domain.measures.text.annex_texts import annex1_form
+from domain.measures.text.official_text import cited_in_chinese
 from domain.values import SHANGHAI, Instant, moment
 from projections.paper.cover import Heading
 from projections.paper.fonts import HEI, SONG
-from projections.paper.form_table import form_table
 from projections.paper.layout import LEFT, RIGHT, Cell, Column, Flow, Span, Text
-from projections.paper.paint import Frame, painted
+from projections.paper.paint import Frame, form_table, painted
 
 _ALL = RIGHT - LEFT
 _LINES = (

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from domain.measures.text.citation_words import cited_in_chinese
+from domain.measures.text.official_text import cited_in_chinese
 from domain.values import TIER_LABELS, TIER_RANK, Tier
 from projections.pictures.svg import about_wide, broken, said, tag
-from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, AxisRow, stacked
-from projections.pictures.timeline_lanes import LANES, PRINTED_LANE_OF
+from projections.pictures.timeline_axis import LANES, LEFT, PRINTED_LANE_OF, RIGHT, Axis, AxisRow, stacked
 
 _INK, _DIM, _LINE = "#1a1a1a", "#555", "#d0d0d0"
 _SCORE_HIGH = 150.0

@@ -3,9 +3,8 @@
 What the file holds is proved bottom up: the log's signature on a checkpoint; the heads of the agency's and the
 ledger's own stream in it; every event of both, none left out (the chain of the head) and each at its place of the log
 (RFC 6962). Then the answer is made anew from those events by the same pure functions that made it (design.md, 3),
-under the rulebook that the ledger's own events hold, and compared by its values (`compared_answers.py`). The part about
-proofs is `domain/proof/check.py`; what another version of the software answers otherwise is judged in
-`certificate_verdict.py`.
+under the rulebook that the ledger's own events hold, and compared by its values. The part about proofs is
+`domain/proof/check.py`; what another version of the software answers otherwise is judged in `certificate_verdict.py`.
 """
 
 from __future__ import annotations
@@ -37,9 +36,8 @@ from projections.answers.scalars import plain
 from projections.answers.sheets import ScoreSheet
 from projections.answers.standings import Standing
 from projections.proof.certificate_file import Certificate, StreamPart, hash_of, path_of
-from projections.proof.certificate_verdict import VerdictNote, issue_shown, judged
-from projections.proof.compared_answers import Unlike, unlike
-from projections.replay.basis import Basis
+from projections.proof.certificate_verdict import Unlike, VerdictNote, issue_shown, judged, unlike
+from projections.replay.known_at import Basis
 from projections.replay.standing import sheet_answer, standing
 
 _decoder = msgspec.json.Decoder(Union[tuple(EVENT_TYPES.values())])  # noqa: UP007  # made at run time

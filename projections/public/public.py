@@ -16,13 +16,12 @@ from domain.assessment import AssessmentRound
 from domain.events import Event
 from domain.ledger.reader import Reader
 from domain.measures.chapter2_filing import filed_since, profile_on
-from domain.measures.rulebook.categories import Known, group_of
+from domain.measures.rulebook.kinds import Known, group_of
 from domain.measures.text.implements import implements
 from domain.store.log.event_index_sql import counting_under
 from domain.store.log.stream_heads import recorded_in_all, streams
-from domain.trail.facts import Facts
 from domain.trail.keys import field_keys
-from domain.trail.trail import Trail
+from domain.trail.trail import Facts, Trail
 from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream, instant, moment
 from projections.answers.registers import (
     BlacklistedAgency,

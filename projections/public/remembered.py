@@ -11,14 +11,13 @@ from threading import Lock
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.store.db.engine import Connection
-from domain.store.log.certificate_index import streams_sharing
+from domain.store.log.event_index_sql import streams_sharing
 from domain.store.log.stream_heads import versions
 from domain.values import FOREVER
 from projections.answers.districts import DueNotice, HintFound
 from projections.public.public import Public
-from projections.replay.basis import Basis
-from projections.replay.hints_found import Hints
-from projections.replay.queries import ReplayQueries
+from projections.replay.known_at import Basis
+from projections.replay.queries import Hints, ReplayQueries
 
 R = TypeVar("R")
 _MANY = 200

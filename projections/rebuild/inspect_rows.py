@@ -19,10 +19,9 @@ from domain.ledger.memory import StreamCache
 from domain.store.db.engine import database_url, open_migration_engine, reading, writing
 from domain.store.db.schema import events, rebuilt, stream_heads
 from domain.values import stream_id
-from projections.projected_ledger import open_ledger
 from projections.rebuild.orphans import Orphan, orphans
 from projections.rebuild.reproject import Anew, Difference, OtherAnswer, differences, laws_of, made_anew, other_answers
-from projections.rows.write.projector import MADE_BY
+from projections.rows.write.projector import MADE_BY, open_ledger
 from projections.rows.write.tables import Tuples
 
 CHUNK_EVENTS = 1_000

@@ -31,7 +31,6 @@ from domain.store.db.migrate import MIGRATION_WAIT_MS
 from domain.store.db.schema import read_model_build, rebuilt
 from domain.store.db.statements import write
 from domain.store.log.stream_heads import lock_for_recording
-from projections.projected_ledger import open_ledger
 from projections.rebuild.inspect_rows import (
     Inspection,
     InspectionOutcome,
@@ -44,7 +43,7 @@ from projections.rebuild.inspect_rows import (
 )
 from projections.rebuild.orphans import remove
 from projections.rebuild.reproject import laws_of, made_anew
-from projections.rows.write.projector import MADE_BY
+from projections.rows.write.projector import MADE_BY, open_ledger
 from projections.rows.write.tables import Tuples, delete, inserts
 
 REBUILD_LOCK = 0x57E7A2D_0004

@@ -15,7 +15,7 @@ from domain.values import LEDGER_STREAM, Instant, instant, stream_id
 from projections.answers.standings import Standing
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
-from projections.rows.write.projection import Laws, rows_in_memory
+from projections.rows.write.projector import Laws, rows_in_memory
 from projections.rows.write.tables import COLUMNS, Tuples, stored, tuples_of
 
 

@@ -32,7 +32,7 @@ from projections.answers.trail_items import (
     TagEffect,
 )
 from projections.fact_kinds import fact_label
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.standing import sheet_answer
 
 _A_DEADLINE = timedelta(days=31)

@@ -1,32 +1,94 @@
 """The questions of api.md that need the events themselves, answered from one snapshot by replay.
 
 What the rows can answer is asked in `row_queries.py`; the tests and `steward check` hold the two together.
+
+The audit trail of an agency: every event in recording order, whether it counts, what is to be noted.
+
+Hints by replay (R37): of one agency, with the staff of others found by key, or agency by agency of the district.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from typing import Any
+
+import msgspec
 
 from domain.agency import unknown_agency, unknown_then
-from domain.disclosure.veil import of_month
+from domain.disclosure.who_reads import of_month
 from domain.errors import Invalid
-from domain.events import Event
+from domain.events import Event, InformationChanged, ProjectStarted
 from domain.law import must_be_assessed
-from domain.ledger.reader import Reader
+from domain.ledger.reader import CrossAgency, Reader
+from domain.measures.chapter2_filing import change_deadline
+from domain.measures.chapter3_business import papers_of, team_shortfalls
+from domain.measures.hints import Hint, hints
 from domain.measures.notices import notices
 from domain.trail.trail import MonthVeil, Trail
-from domain.values import Instant, agency_stream, shanghai_date
-from projections.answers.districts import DueNotice
+from domain.values import FOREVER, Instant, agency_stream, shanghai_date
+from projections.answers.districts import DueNotice, ElsewhereFact, HintFound
 from projections.answers.sheets import ScoreSheet
 from projections.answers.standings import AgencyName, Standing
-from projections.answers.timelines import Timeline
-from projections.answers.trail_items import TrailEvent
-from projections.replay.audit_trail import entry
-from projections.replay.basis import Basis
-from projections.replay.known_at import EARLIEST, KnownAt, knowledge, not_future
+from projections.answers.trail_items import RecordedEvent, Timeline, TrailEvent, TrailFlag
+from projections.fact_kinds import fact_label
+from projections.replay.known_at import EARLIEST, Basis, KnownAt, knowledge, not_future
 from projections.replay.standing import agency_name, sheet_answer, standing
 from projections.replay.timeline import timeline
+
+ENVELOPE = ("id", "version", "occurred_on", "recorded_at", "actor", "via", "note", "note_audience", "evidence")
+_NOT_SHOWN = {*ENVELOPE, "type", "v", "stream"}
+
+
+def entry(event: Event, basis: Basis) -> TrailEvent:
+    """One event of the trail. Sealed fields stay sealed here: whoever may read them opens them at the edge."""
+    late = (shanghai_date(event.recorded_at) - event.occurred_on).days
+    return TrailEvent(
+        **_recorded(event),
+        counts=basis.trail.counts(event),
+        annulled_by=basis.trail.annulled_by.get(event.id),
+        recorded_days_later=max(0, late),
+        flags=tuple(flags(event, basis)),
+    )
+
+
+def recorded_entry(event: Event) -> RecordedEvent:
+    """What was recorded, without what became of it."""
+    return RecordedEvent(**_recorded(event))
+
+
+def _recorded(event: Event) -> dict[str, Any]:
+    stored = msgspec.json.decode(msgspec.json.encode(event))
+    name = type(event).__name__
+    return {
+        **{field: stored[field] for field in ENVELOPE},
+        "type": name,
+        "label": fact_label(name),
+        "fact": {field: value for field, value in stored.items() if field not in _NOT_SHOWN},
+    }
+
+
+def flags(event: Event, basis: Basis) -> list[TrailFlag]:
+    """What the Measures note about a recorded fact without refusing it: a weak team, missing papers, a late change."""
+    if isinstance(event, ProjectStarted):
+        return _of_project(event, basis)
+    if isinstance(event, InformationChanged):
+        limit = change_deadline(event, basis.law.rulebooks, basis.law.calendar)
+        if limit is not None and event.reported_on > limit.day:
+            said = f"{limit.day} 到期，{event.reported_on} 才报送", f"due by {limit.day}, came {event.reported_on}"
+            return [TrailFlag("art.12", *said)]
+    return []
+
+
+def _of_project(project: ProjectStarted, basis: Basis) -> list[TrailFlag]:
+    rulebook = basis.law.rulebooks.on(project.occurred_on)
+    found = [TrailFlag("art.15(1)", text, text_en) for text, text_en in team_shortfalls(project, rulebook)]
+    plans, report = papers_of(basis.facts, project)
+    if not plans:
+        found.append(TrailFlag("art.15(2)", "实施方案尚未报备", "no project plan has been filed"))
+    if report is None:
+        found.append(TrailFlag("art.15(3)", "总结报告尚未报送", "no closing report has been filed"))
+    return found
 
 
 class ReplayQueries:
@@ -146,3 +208,44 @@ class ReplayQueries:
             basis = self._basis(events, known, as_of)
             if basis is not None:
                 yield basis
+
+
+class Hints:
+    """The hints of one agency or of many at one `known_at`; the staff of others is read at the same."""
+
+    def __init__(self, reader: Reader, known_at: str | None) -> None:
+        self._reader, self._known = reader, knowledge(reader, known_at)
+        self._others: dict[str, Trail | None] = {}
+
+    def of(self, basis: Basis) -> list[HintFound]:
+        """The hints of an agency that its facts give by the basis, open or settled, by day."""
+        agency = agency_name(basis)
+        elsewhere = CrossAgency(self._reader, basis.trail.events[0].stream, lambda other: self._trail(other, basis))
+        of_whom = AgencyName(agency.uscc, agency.name)
+        return [_row(one, of_whom) for one in hints(basis.facts, basis.law, elsewhere)]
+
+    def _trail(self, stream: str, basis: Basis) -> Trail | None:
+        """What was known of another agency; `version:N` of the one asked about is an instant to the others."""
+        if stream not in self._others:
+            events = self._reader.events(stream)
+            asked = self._known if self._known.version is None else KnownAt(instant=basis.known_at)
+            known = asked.among(self._reader, events, FOREVER)
+            self._others[stream] = Trail(known) if known else None
+        return self._others[stream]
+
+
+def _row(hint: Hint, agency: AgencyName) -> HintFound:
+    return HintFound(
+        id=hint.id,
+        agency=agency,
+        rule=hint.rule,
+        behaviour=hint.behaviour,
+        article=hint.article,
+        day=hint.day,
+        text=hint.text,
+        text_en=hint.text_en,
+        events=hint.events,
+        elsewhere=tuple(ElsewhereFact(uscc, event) for uscc, event in hint.elsewhere),
+        status=hint.status,
+        settled_by=hint.settled_by,
+    )

@@ -21,13 +21,13 @@ from domain.measures.chapter3_sanctions import BadRecord, all_records
 from domain.measures.chapter4_assessment import grade_of, overrides, penalties_without_effect, why_not_assessed
 from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of, year_span
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import GRADE_LABELS, Grade, exact_text, rounded, score_of_record
 from projections.answers.scalars import BilingualText, JudgedPart
 from projections.answers.sheets import ExactPoints, ScoreSheet
 from projections.answers.standings import AgencyIdentity, AssessmentSummary, GradeOverride, WaivedPart
 from projections.fact_kinds import FACTS
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.sheet_lines import considered_fact, sheet_category, sheet_line
 
 SCORED = {kind: one.item for kind, one in FACTS.items() if one.scores}

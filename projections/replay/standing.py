@@ -20,7 +20,7 @@ from projections.answers.standings import (
     StandingSanction,
     StandingWarning,
 )
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.sheet import Sheet
 
 

@@ -14,12 +14,12 @@ from domain.measures.chapter2_filing import ONE_DAY, change_deadlines
 from domain.measures.chapter3_business import lapses
 from domain.measures.chapter3_sanctions import tags
 from domain.measures.rulebook.rulebook import assessment_year_of, year_span
-from domain.trail.facts import Facts
+from domain.trail.trail import Facts
 from domain.values import TIER_LABELS
 from projections.answers.standings import StandingParts
-from projections.answers.timelines import ReasonForChange, StandingPart, Timeline, TimelineChange, TimelineStart
+from projections.answers.trail_items import ReasonForChange, StandingPart, Timeline, TimelineChange, TimelineStart
 from projections.fact_kinds import FACTS, fact_label
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.standing import agency_name, standing_parts
 
 WITHOUT_EFFECT = tuple(kind for kind, one in FACTS.items() if not one.changes_its_day)

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from api.cli.database import blank_ledger
-from api.web.frame import names
+from api.web.frame import field_names
 from demo.making import make
 from demo.plan import Size
 from domain.measures.calendar import build_calendar
@@ -181,7 +181,7 @@ def district(url: str) -> dict[Role, str]:
     until = shanghai_date(instant(datetime.now(UTC))) - timedelta(days=1)
     with blank_ledger(url) as ledger:
         make(ledger, shipped_rulebook(), build_calendar(), Size(AGENCIES, FACTS, SEED, until))
-        return {role: account_in(ledger.engine, role, name=f"演示·{names.ROLES[role][0]}") for role in ROLES}
+        return {role: account_in(ledger.engine, role, name=f"演示·{field_names.ROLES[role][0]}") for role in ROLES}
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 
 Run = Callable[..., Any]
 SMALL = Size(agencies=5, facts=400, seed=7, until=date(2024, 6, 28))

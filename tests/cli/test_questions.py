@@ -15,7 +15,7 @@ from demo.invented_names import uscc
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import open_engine, writing
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.cli.conftest import Run
 
 AGENCY = uscc(2)

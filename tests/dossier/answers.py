@@ -9,7 +9,7 @@ from typing import Any, cast
 from domain.ledger.reader import Reader
 from domain.values import Role
 from projections.answers.scalars import plain
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
 from projections.replay.standing import standing
 from tests.specification import District, noon, uscc

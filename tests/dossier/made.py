@@ -6,8 +6,8 @@ import hashlib
 import json
 
 from domain.measures.rulebook.rulebook import shipped_rulebook
-from projections.paper.bundle import bundle
 from projections.paper.citing import cited, unconfirmed_note
+from projections.paper.cover import bundle
 from projections.paper.sheet_pdf import sheet_pdf
 from projections.pictures.timeline_picture import timeline_svg
 from tests.dossier.answers import sheet, timeline

@@ -9,8 +9,7 @@ import zipfile
 
 import pytest
 
-from projections.paper.bundle import bundle
-from projections.paper.cover import CoverBasis, Described, cover
+from projections.paper.cover import CoverBasis, Described, bundle, cover
 from tests.dossier.answers import sheet
 
 FILES = {"b/时间线.json": b"{}", "a.txt": "甲".encode() * 1000}

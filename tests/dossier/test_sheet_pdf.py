@@ -10,8 +10,8 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from domain.measures.text.annex1_form import annex1_form
-from domain.measures.text.citation_words import cited_in_chinese
+from domain.measures.text.annex_texts import annex1_form
+from domain.measures.text.official_text import cited_in_chinese
 from projections.paper import fonts
 from projections.paper.cover import Heading
 from projections.paper.fonts import FontMissing, face, printable, width, wrapped

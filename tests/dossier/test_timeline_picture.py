@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from projections.pictures.timeline_axis import LEFT, Axis, AxisRow, stacked
-from projections.pictures.timeline_lanes import LANES
+from projections.pictures.timeline_axis import LANES, LEFT, Axis, AxisRow, stacked
 from projections.pictures.timeline_picture import timeline_svg
 from tests.dossier.answers import timeline
 

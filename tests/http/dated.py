@@ -26,7 +26,7 @@ from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import SHANGHAI, instant, shanghai_date
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.http.world import World
 
 BEGINNING = date(2021, 11, 1)

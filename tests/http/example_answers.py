@@ -18,11 +18,11 @@ from api.application.assessing.dossier import ZIP
 from api.application.background.checkpoint_signer import proven_up
 from api.application.commands import ACTS
 from api.application.questions.agency.standing_questions import PDF
-from api.http.atom import ATOM
 from api.http.documentation import examples
-from api.http.documentation.access_examples import ACCESS_EXAMPLES
+from api.http.documentation.answers import ACCESS_EXAMPLES
 from api.http.documentation.examples import command_example
 from api.http.documentation.openapi import PDF_EXAMPLE, ZIP_EXAMPLE
+from api.http.responses import ATOM
 from api.settings import Settings
 from domain.values import Role
 from tests.http.dated import later

@@ -13,7 +13,7 @@ from api.application.commands import ACTS, COMMANDS
 from api.application.privacy.personal_data import is_sealed
 from domain.events import EVENT_TYPES, Sealed
 from domain.values import Role
-from projections.replay.audit_trail import recorded_entry
+from projections.replay.queries import recorded_entry
 from tests.http.dated import later
 from tests.http.world import World, body_of, new_uscc, prepared
 

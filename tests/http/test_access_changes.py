@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from api.web.frame.names import ACCESS_ACTS
+from api.web.frame.field_names import ACCESS_ACTS
 from domain.errors import Busy
 from domain.store.access.access_audit import AccessAction
 from domain.store.db.engine import writing

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.web.frame.names import EVENTS
+from api.web.frame.field_names import EVENTS
 from domain.values import Role
 from tests.http.dated import DatedWorld
 from tests.http.desk import Desk

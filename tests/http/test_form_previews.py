@@ -7,7 +7,7 @@ import re
 import pytest
 
 from api.http.documentation.examples import CLIENT_USCC
-from api.web.frame.names import EVENTS
+from api.web.frame.field_names import EVENTS
 from domain.values import Role
 from tests.http.desk import Desk, fields_of
 from tests.http.test_form_pages import hidden, main_of, previewed, typed

@@ -15,8 +15,7 @@ from api.application.parsing.strict_json import MOST_MEMBERS, MOST_NAMES, parse_
 from api.application.parsing.validation_texts import MOST_ERRORS
 from api.application.privacy.authorisation import PERMISSIONS, PUBLIC
 from api.application.problem_types import Malformed
-from api.http.limits.body_limits import SMALL_BYTES, limits_of
-from api.http.limits.rates import FAILED_COSTS
+from api.http.limits.rates import FAILED_COSTS, SMALL_BYTES, limits_of
 from api.server import MOST_HEAD_BYTES
 from domain.store.db.migrate import migrate
 from domain.values import Role

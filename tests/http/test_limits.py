@@ -13,14 +13,14 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.application.problem_types import OutOfTime
-from api.application.questions.time_limit import TimeLimit
+from api.application.questions.inquiry import TimeLimit
 from api.http.guard import GuardedRoute
-from api.http.limits.concurrency import HEAVY, ConcurrencyLimit
 from api.http.limits.fair import Asker
+from api.http.limits.rates import HEAVY, ConcurrencyLimit
 from api.settings import Settings
 from domain.errors import Busy
 from domain.values import Role
-from projections.replay.hints_found import Hints
+from projections.replay.queries import Hints
 from tests.http.desk import Desk
 from tests.http.world import World
 
@@ -119,7 +119,7 @@ def held_up(world: World, at_work: threading.Event, go_on: threading.Event) -> I
             assert go_on.wait(30)
             return real(*arguments)
 
-        patch.setattr("api.application.questions.agency.hint_questions.Hints", waiting)
+        patch.setattr("api.application.questions.agency.course_questions.Hints", waiting)
         yield
 
 

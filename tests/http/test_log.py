@@ -19,7 +19,7 @@ import httpx2
 import pytest
 from sqlalchemy import func, select
 
-from api.application.privacy.callers import still_valid
+from api.application.privacy.authorisation import still_valid
 from api.http import log_feed
 from bench.generate import History, send
 from domain.ledger.ledger import Ledger
@@ -33,7 +33,7 @@ from domain.store.db.migrate import migrate
 from domain.store.db.schema import events
 from domain.store.log.sequencer import seal
 from domain.values import Role
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.http.world import World
 from tests.postgres_binaries import free_port
 

@@ -19,7 +19,7 @@ from domain.store.db.engine import open_engine
 from domain.store.keys.master_key import CURRENT, MasterKeyMissing, use_keys
 from domain.store.keys.wrapping import health
 from domain.values import LEDGER_STREAM
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.http.world import World
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from api.http.request.content_negotiation import prefers
+from api.http.request import prefers
 from api.http.responses import PUBLIC_SECONDS, public_answer
 from domain.values import SHANGHAI, instant
 from projections.answers.scalars import plain

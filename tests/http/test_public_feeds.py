@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from api.http.atom import atom
+from api.http.responses import atom
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
@@ -18,11 +18,11 @@ from domain.store.db.migrate import migrate
 from domain.values import Grade, Role, instant
 from projections.answers.registers import ResultDetails
 from projections.answers.scalars import BilingualText, plain, read_as
-from projections.projected_ledger import open_ledger
 from projections.public import feeds
 from projections.public.feeds import MOST_CHARACTERS, MOST_ENTRIES, agencies_feed, blacklist_feed, results_feed
 from projections.public.public import Public, PublicResult, PublicYear, results_answer
 from projections.rows.read.register import RegisterFilter
+from projections.rows.write.projector import open_ledger
 from tests.http.atom_rules import ATOM, entries, feed_in, link, text
 from tests.http.world import ROWS, World, body_of, new_uscc, today
 from tests.specification import noon, uscc

@@ -21,7 +21,7 @@ from domain.store.db.engine import writing
 from domain.store.db.fast_read import QuickReads, Unanswered
 from domain.store.log.sequencer import seal
 from domain.values import Role
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.http.world import Person, World
 
 

@@ -22,7 +22,7 @@ from domain.store.db.migrate import migrate
 from domain.store.db.schema import events
 from domain.store.proof.proof_reader import latest_checkpoint
 from domain.values import agency_stream
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.http.rough import PATIENCE_S, Rough, Writer
 from tests.http.test_log import serving
 from tests.postgres_binaries import free_port

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from api.web.frame.resubmission import STAYING
+from api.web.frame.page_acts import STAYING
 from domain.store.db.schema import accounts, events, idempotency, tokens
 from domain.values import Role
 from tests.http.desk import Desk, fields_of

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from api.web.frame.resubmission import unpack
+from api.web.frame.page_acts import unpack
 from domain.store.access.sign_in_failures import FREE_TRIES
 from domain.values import Role
 from tests.http.desk import PASSWORD, Desk, account, fields_of

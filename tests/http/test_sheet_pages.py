@@ -16,7 +16,7 @@ from api.http.documentation.examples import CLIENT_USCC
 from api.web.agency import trail_pages as trail_page
 from api.web.frame.field_names import FIELDS, VALUES
 from domain import events
-from domain.measures.text.annex1_form import annex1_form
+from domain.measures.text.annex_texts import annex1_form
 from domain.values import Role
 from tests.http.desk import Desk
 from tests.http.test_pages import HOSTILE

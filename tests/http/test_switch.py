@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from api.web.frame.resubmission import STAYING
+from api.web.frame.page_acts import STAYING
 from domain.values import Role
 from tests.http.desk import PASSWORD, Desk, fields_of
 from tests.http.test_committee_pages import decision

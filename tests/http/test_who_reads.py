@@ -12,7 +12,7 @@ from api.app import create_app
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, PERMISSIONS, WHAT_IF
 from api.settings import Settings
 from api.web.forms.form_fields import FORMS, every_field, form_fields
-from api.web.forms.who_reads_words import DISCLOSURES
+from api.web.forms.form_texts import DISCLOSURES
 from api.web.frame.page_table import PAGES
 from domain.disclosure.who_reads import DISCLOSED_TO_AGENCY, READERS, TextKind, kind_of, may_read, strictest
 from domain.values import Role

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.testclient import TestClient
 from stdnum.cn import uscc as stdnum_uscc
 
-from api.application.background.service import Service
+from api.application.background.readiness import Service
 from api.application.commands import COMMANDS, CommandRoute
 from api.http.documentation.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
 from domain.store.access.access_audit import COMMAND_LINE

@@ -13,7 +13,7 @@ from api.settings import Settings
 from domain.store.db.engine import open_engine, open_migration_engine
 from domain.store.keys.master_key import use_keys
 from domain.values import Role
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.http.desk import Desk
 from tests.http.world import CLIENT_PARTY, World
 from tests.processes import steward

@@ -14,14 +14,13 @@ import msgspec
 import pytest
 
 from domain.proof.check import ProofError, VerifierKey, parse_key
-from domain.proof.notes import SigningKey, signed_note
+from domain.proof.receipts import SigningKey, signed_note
 from domain.version import software
 from projections.answers.scalars import plain
 from projections.proof import readings_changed
 from projections.proof.certificate import check_certificate
 from projections.proof.certificate_file import FORMAT, Certificate, encoded, parse_certificate
-from projections.proof.certificate_verdict import ReadOtherwise
-from projections.proof.compared_answers import PROSE, unlike
+from projections.proof.certificate_verdict import PROSE, ReadOtherwise, unlike
 from projections.proof.readings_changed import CHANGED, EDITION, ChangedReading, explained
 from projections.replay import standing
 

@@ -12,10 +12,9 @@ from typing import Any
 import pytest
 
 from api.app import start, stop
-from api.application.background import checkpoint_copies
-from api.application.background.checkpoint_copies import NotCopied
-from api.application.background.checkpoint_signer import proven_up
-from api.application.background.service import Service
+from api.application.background import checkpoint_signer
+from api.application.background.checkpoint_signer import NotCopied, proven_up
+from api.application.background.readiness import Service
 from api.settings import Settings
 from domain.proof.check import parse_checkpoint, parse_note
 
@@ -66,7 +65,7 @@ def test_a_command_gets_the_file_and_failures_are_counted_and_tried_again(
         followed(made)
         assert copies.failures["hook"] == 1, "not at once"
         script.write_text(f"import shutil, sys; shutil.copy(sys.argv[-1], {str(target)!r})")
-        monkeypatch.setattr(checkpoint_copies, "RETRY_SECONDS", 0.0)
+        monkeypatch.setattr(checkpoint_signer, "RETRY_SECONDS", 0.0)
         followed(made)
         assert target.read_text() == note
         copies.require_well()

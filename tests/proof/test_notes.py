@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.proof import check, notes
+from domain.proof import check, receipts
 from domain.proof.check import Checkpoint, ProofError, VerifierKey
 
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -19,14 +19,14 @@ NOTE = (
     "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 )
 """The key and note of the documentation of golang.org/x/mod/sumdb/note, which signed notes come from."""
-KEY = notes.SigningKey("steward-ledger/example", bytes(range(32)))
-OTHER = notes.SigningKey("steward-ledger/example", bytes(range(1, 33)))
+KEY = receipts.SigningKey("steward-ledger/example", bytes(range(32)))
+OTHER = receipts.SigningKey("steward-ledger/example", bytes(range(1, 33)))
 
 
-def checkpoint_note(*keys: notes.SigningKey) -> bytes:
+def checkpoint_note(*keys: receipts.SigningKey) -> bytes:
     """A checkpoint of 3 entries and 2 streams."""
-    checkpoint = Checkpoint(KEY.name, 3, b"\1" * 32, (notes.heads_line(2, b"\2" * 32),))
-    return notes.signed_note(notes.checkpoint_text(checkpoint), keys or (KEY,)).encode()
+    checkpoint = Checkpoint(KEY.name, 3, b"\1" * 32, (receipts.heads_line(2, b"\2" * 32),))
+    return receipts.signed_note(receipts.checkpoint_text(checkpoint), keys or (KEY,)).encode()
 
 
 def refused(what: str, content: bytes, *keys: VerifierKey) -> str:
@@ -143,12 +143,12 @@ ROOT = base64.b64encode(bytes(32)).decode()
 )
 def test_a_signed_text_that_is_no_checkpoint_is_refused(text: str) -> None:
     """The signature is right, and yet it says nothing of this log."""
-    assert refused("checkpoint", notes.signed_note(text, [KEY]).encode())
+    assert refused("checkpoint", receipts.signed_note(text, [KEY]).encode())
 
 
 def test_a_checkpoint_without_heads_says_so() -> None:
     """None, two, or a malformed line."""
-    line = notes.heads_line(1, bytes(32))
+    line = receipts.heads_line(1, bytes(32))
     for extensions in ((), (line, line), ("heads 1",), ("heads x " + ROOT,), ("heads 1 AAAA",)):
         with pytest.raises(ProofError):
             _ = Checkpoint("origin", 1, bytes(32), extensions).heads
@@ -158,4 +158,4 @@ def test_a_checkpoint_without_heads_says_so() -> None:
 def test_what_a_note_cannot_hold_is_not_signed(text: str) -> None:
     """An error of ours, found before it is signed."""
     with pytest.raises(ValueError, match="lines"):
-        notes.signed_note(text, [KEY])
+        receipts.signed_note(text, [KEY])

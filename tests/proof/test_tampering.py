@@ -15,9 +15,9 @@ from api.application.background.checkpoint_signer import CheckpointSigner, prove
 from api.cli.operating.auditing import Audited
 from domain.store.db.engine import open_engine
 from domain.store.keys.master_key import use_keys
-from projections.projected_ledger import open_ledger
 from projections.proof.certificate import check_certificate
 from projections.proof.certificate_file import parse_certificate
+from projections.rows.write.projector import open_ledger
 from tests.http.world import World
 from tests.proof.held import Held
 from tests.proof.tampering import columns, flip, flip_back

@@ -10,11 +10,11 @@ from typing import Any
 from domain.folding import compared
 from domain.measures.chapter2_filing import filing_state
 from domain.measures.chapter4_assessment import ranked
-from domain.measures.rulebook.categories import group_of
+from domain.measures.rulebook.kinds import group_of
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import GRADE_LABELS, Grade, rounded
 from projections.answers.scalars import plain
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.sheet import Sheet
 from projections.replay.standing import agency_name, bad_record_part, sanction_part
 

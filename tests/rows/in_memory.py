@@ -11,9 +11,8 @@ from domain.values import Instant
 from projections.rows.read.row_answers import RowValues
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS
 from projections.rows.write.current_rows import CurrentRow, CurrentRows
-from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
 from projections.rows.write.score_rows import SCORES, Score
-from projections.rows.write.status_rows import STATUS
+from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
 
 
 def found_in(

@@ -13,7 +13,7 @@ from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.db.engine import open_engine
 from domain.values import Role
-from projections.projected_ledger import open_ledger
+from projections.rows.write.projector import open_ledger
 from tests.databases import BOTH, Databases
 from tests.rows.histories import LongHistory
 from tests.test_properties import CODE, Sent

@@ -13,7 +13,7 @@ from domain.ledger.reader import Reader
 from domain.store.log.sequencer import seal
 from domain.values import instant
 from projections.answers.scalars import plain
-from projections.pictures.timeline_lanes import LANES
+from projections.pictures.timeline_axis import LANES
 from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
 from projections.rows.read.timeline_summary import COLUMNS, MOST_MARKS, course, default_span, rows_of, stops

@@ -14,8 +14,8 @@ from domain.store.db.engine import open_engine
 from domain.store.db.schema import events
 from domain.store.log.sequencer import seal
 from domain.values import agency_stream
-from projections.projected_ledger import open_ledger
 from projections.rebuild.inspect_rows import check
+from projections.rows.write.projector import open_ledger
 from tests.databases import Databases
 from tests.processes import FORK, process
 from tests.rows.ledgers import BOTH, new_ledger

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from projections.replay.standing import standing
 from projections.rows.read.row_answers import standing_answer
-from projections.rows.write.projection import rows_in_memory
+from projections.rows.write.projector import rows_in_memory
 from tests.rows.histories import LADDERS, LongHistory
 from tests.rows.in_memory import found_in
 from tests.test_properties import CODE

@@ -18,9 +18,9 @@ from domain.measures.chapter4_appeals import result_day
 from domain.measures.chapter4_late_facts import impact_id
 from domain.trail.trail import Trail
 from domain.values import shanghai_date
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.sheet import Sheet
-from projections.rows.write.projection import rows_in_memory
+from projections.rows.write.projector import rows_in_memory
 from projections.rows.write.worklist_rows import MATTERS
 from tests.rows.histories import LADDERS, LongHistory
 from tests.test_properties import CODE

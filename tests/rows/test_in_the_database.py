@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from domain.errors import Invalid, NotFound
 from domain.ledger.ledger import Ledger, Reader
-from domain.measures.rulebook.categories import group_of
+from domain.measures.rulebook.kinds import group_of
 from domain.store.db.schema import events as stored
 from domain.store.db.schema import log_index
 from domain.store.log.sequencer import seal

@@ -15,12 +15,10 @@ from domain.ledger.reader import CrossAgency
 from domain.measures.hints import hints
 from domain.measures.notices import notices
 from domain.store.db.schema import event_keys
-from domain.trail.facts import Facts
-from domain.trail.trail import Trail
+from domain.trail.trail import Facts, Trail
 from domain.values import Role, instant
 from projections.answers.scalars import plain
-from projections.replay.hints_found import Hints
-from projections.replay.queries import ReplayQueries
+from projections.replay.queries import Hints, ReplayQueries
 from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc

@@ -17,7 +17,7 @@ from domain.trail.trail import Trail
 from domain.values import Instant, instant
 from projections.answers.scalars import plain
 from projections.public.public import Public
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
 from projections.replay.standing import agency_name, sanction_part
 from projections.rows.read.register import SHOWN_FIELDS, RegisterFilter

@@ -19,7 +19,7 @@ from projections.rebuild import inspect_rows as inspection
 from projections.rebuild import reproject
 from projections.rebuild.inspect_rows import Found, check
 from projections.rebuild.rebuild import ensure_rows, rebuild, require_rows
-from projections.rows.write import projection
+from projections.rows.write import projector
 from projections.rows.write.tables import COLUMNS
 from tests.databases import Databases
 from tests.rows.histories import LongHistory
@@ -168,7 +168,7 @@ def test_an_event_that_cannot_be_projected_stops_the_rebuild(ledger: Ledger, mon
     def fails(*_: object) -> None:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setattr(projection, "PARTS", ((fails, frozenset(Event.__subclasses__())),))
+    monkeypatch.setattr(projector, "PARTS", ((fails, frozenset(Event.__subclasses__())),))
     with pytest.raises(Unreadable, match=r"agency/\S+ version 1, FilingSubmitted \S+: cannot be projected: ZeroDivis"):
         rebuild(url_of(ledger), jobs=1, progress=quiet, report=lambda _: None)
     filing = next(sent for sent in LongHistory(98, 5).sent if sent.post == "/v1/agencies")

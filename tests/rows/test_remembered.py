@@ -12,9 +12,8 @@ import pytest
 from domain.ledger.ledger import Ledger
 from domain.values import instant
 from projections.public.remembered import Remembered
-from projections.replay.basis import Basis
-from projections.replay.hints_found import Hints
-from projections.replay.queries import ReplayQueries
+from projections.replay.known_at import Basis
+from projections.replay.queries import Hints, ReplayQueries
 from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.rows.test_looked_up import send, staff

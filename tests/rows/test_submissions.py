@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from domain.events import PledgeSigned, SubmissionReceived, SubmissionRequested
 from domain.measures.chapter2_filing import duty_ended
-from domain.trail.facts import Facts
 from domain.trail.keys import PLEDGE_ITEM
+from domain.trail.trail import Facts
 from projections.rows.write.current_rows import CurrentRows
-from projections.rows.write.projection import rows_in_memory
-from projections.rows.write.submission_rows import SUBMISSION
-from projections.rows.write.worklist_rows import MATTERS
+from projections.rows.write.projector import rows_in_memory
+from projections.rows.write.worklist_rows import MATTERS, SUBMISSION
 from tests.rows.histories import LADDERS, LongHistory
 from tests.test_properties import CODE
 

@@ -10,7 +10,7 @@ import pytest
 from domain.values import shanghai_date
 from projections.replay.standing import standing
 from projections.rows.read.row_answers import standing_answer
-from projections.rows.write.projection import rows_in_memory
+from projections.rows.write.projector import rows_in_memory
 from tests.rows.in_memory import found_in
 from tests.test_cases import CASES, Story
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.proof import check
 from domain.proof.check import Checkpoint, parse_checkpoint, parse_note
-from domain.proof.notes import SigningKey, checkpoint_text, signed_note
+from domain.proof.receipts import SigningKey, checkpoint_text, signed_note
 from domain.store.db.engine import open_migration_engine, reading, writing
 from domain.store.db.schema import events, log_index, sealed_heads
 from domain.store.log.sequencer import SealingError, seal

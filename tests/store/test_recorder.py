@@ -17,8 +17,7 @@ from domain.proof.check import NO_EVENTS, chained
 from domain.store.db.engine import reading, writing
 from domain.store.log import recorder
 from domain.store.log import stream_heads as heads
-from domain.store.log.event_store import LedgerEventStore
-from domain.store.log.factory import LedgerFactory
+from domain.store.log.factory import LedgerEventStore, LedgerFactory
 from domain.store.log.mapper import EventMapper, LedgerStoredEvent
 from domain.store.log.recorder import LedgerRecorder, events_of, find_event
 from domain.store.log.stream_heads import advanced, head_of, lock_head, lock_heads, streams

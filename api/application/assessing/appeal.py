@@ -1,12 +1,27 @@
-"""One appeal with all that belongs to it: the contested result, both sheets, three answers, its proceedings (R33)."""
+"""One appeal with all that belongs to it: the contested result, both sheets, three answers, its proceedings (R33).
+
+The acts on a year's assessment and on personal data, by the body that asks for them (`commands.ACTS`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from api.application.privacy.callers import Caller
+from api.application.action_context import ActionContext, ActionOf
+from api.application.assessing.appeal_decisions import decide, simple
+from api.application.assessing.impact_decisions import dispose
+from api.application.assessing.publishing import close_year, publish_year
+from api.application.background.readiness import Service
+from api.application.commands import ActRoute
+from api.application.idempotency import Answered
+from api.application.privacy.authorisation import Caller
+from api.application.privacy.erasing_subjects import erase
 from api.application.privacy.personal_data import shown
+from api.application.questions.inquiry import path_year
+from domain.commands import appeals, rounds
+from domain.commands.erasing import EraseSubject
 from domain.errors import NotFound
 from domain.events import AppealFiled, Event, EventAnnulled
 from domain.ledger.reader import Reader
@@ -15,8 +30,7 @@ from domain.values import shanghai_date
 from projections.compare.publication import published
 from projections.compare.standing_difference import sheet_differences
 from projections.compare.three_answers import filed_part, result_json, result_named, three_answers
-from projections.replay.audit_trail import entry
-from projections.replay.queries import ReplayQueries
+from projections.replay.queries import ReplayQueries, entry
 
 
 def appeal_of(reader: Reader, appeal_id: str, own: str | None) -> tuple[str, AppealFiled]:
@@ -96,3 +110,22 @@ class Appeal:
 
     def _shown(self, caller: Caller, events: list[Event]) -> list[dict[str, Any]]:
         return shown(self.reader, caller, [entry(event, self.basis) for event in events])
+
+
+_CARRY_OUT: dict[Any, Callable[[ActionContext, Any, Any], Answered]] = {
+    rounds.PublishYear: publish_year,
+    rounds.CloseYear: close_year,
+    appeals.AdmitAppeal: simple,
+    appeals.WithdrawAppeal: simple,
+    appeals.DecideAppeal: decide,
+    rounds.DisposeImpact: dispose,
+    EraseSubject: erase,
+}
+
+
+def carry_out(service: Service, row: ActRoute, given: Mapping[str, str], body: Any, action: ActionOf) -> Answered:
+    """Carry out an act. `given`: what its path names, a year or an id. Raises: a Refusal; then nothing was recorded."""
+    subject: Any = path_year(given["year"]) if "year" in given else given["id"]
+    answered = _CARRY_OUT[row.body](action(row.path.format(**{**given, "year": subject})), subject, body)
+    service.housekeeper.recorded(erased=row.body is EraseSubject)
+    return answered

@@ -13,9 +13,8 @@ from api.application.action_context import ActionContext
 from api.application.answers.receipts import AppealDecision, DecidedResult, Recorded, RevisedRank
 from api.application.assessing.revising import RevisionReason, differs, revise
 from api.application.idempotency import Answered
-from api.application.nested_commands import Embedded, embedded
+from api.application.nested_commands import Embedded, embedded, record_in_place
 from api.application.record import receipt_of
-from api.application.several_facts import record_in_place
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.commands.surveys import AnnulEvent
 from domain.errors import NotFound
@@ -25,10 +24,10 @@ from domain.measures.chapter4_appeals import appeal_state, must_be_impartial, mu
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
 from domain.values import FOREVER, Role, instant, shanghai_date
-from projections.compare.harm import outcomes, tiers
 from projections.compare.publication import Draft, Published, judged_again, published
+from projections.compare.rank_moves import outcomes, tiers
 from projections.compare.what_if import hypothetical
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 
 E = TypeVar("E", bound=Event)
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from api.application.assessing.appeal import Appeal
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from api.application.privacy.veiled import Veil, bytes_withheld, veil_of
 from domain.events import ResultPublished, ResultRevised
 from domain.store.log.recorder import events_of
@@ -17,9 +17,8 @@ from domain.values import GRADE_LABELS, Grade, shanghai_date
 from domain.version import software
 from projections.answers.scalars import plain
 from projections.compare.three_answers import result_json
-from projections.paper.bundle import bundle
 from projections.paper.citing import cited, unconfirmed_note
-from projections.paper.cover import CoverBasis, Described, cover
+from projections.paper.cover import CoverBasis, Described, bundle, cover
 from projections.pictures.timeline_picture import timeline_svg
 from projections.replay.queries import ReplayQueries
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from api.application.action_context import ActionContext, CommandRequest
-from api.application.background.service import Service
+from api.application.background.readiness import Service
 from api.application.idempotency import Answered
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from api.application.questions.inquiry import now
 from api.application.questions.service.survey_questions import invitation_of
 from api.application.record import record
@@ -16,7 +16,7 @@ from domain.agency import Agency
 from domain.commands.surveys import AnswerInvitation
 from domain.events import SurveyInvited
 from domain.ledger.ledger import UnitOfWork
-from domain.store.access.survey_tokens import note_use
+from domain.store.access.tokens import note_use
 from domain.trail.trail import Trail
 from domain.values import Role, shanghai_date
 

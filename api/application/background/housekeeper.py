@@ -7,8 +7,7 @@ import time
 
 import structlog
 
-from api.application.background.checkpoint_copies import CheckpointCopies
-from api.application.background.checkpoint_signer import CheckpointSigner
+from api.application.background.checkpoint_signer import CheckpointCopies, CheckpointSigner
 from api.application.background.degraded import Degraded
 from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings

@@ -2,6 +2,8 @@
 
 Who notices that something stands still says so in `degraded.py`. Here the rest is found out: whether the database
 answers at all, in time, is of this version and takes writes, and whether what goes on behind still goes on.
+
+What a running service consists of, as routes, pages and questions are given it.
 """
 
 from __future__ import annotations
@@ -10,14 +12,20 @@ import asyncio
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from api.application.answers.service import StandsStill
+from api.application.answers.law import StandsStill
+from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded, DegradedReason
 from api.application.background.housekeeper import Housekeeper
+from api.application.privacy.reading_log import ReadingLog
+from api.settings import Settings
 from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
 from domain.store.db.migrate import require_current
 from domain.store.db.postgresql import drop_connections, takes_writes
+from domain.store.proof.proof_reader import HeadsKept
+from projections.public.remembered import Remembered
 
 ANSWER_SECONDS = 3.0
 """A database that takes longer for a few words does not answer: whoever asks for readiness waits no longer either."""
@@ -86,3 +94,17 @@ def shown(reasons: Sequence[DegradedReason]) -> tuple[StandsStill, ...]:
 def named(refusal: Refusal) -> str:
     """A refusal in one line of English, for a reason."""
     return f"{type(refusal).__name__}: {refusal.text_en}"
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the routes need."""
+
+    settings: Settings
+    ledger: Ledger
+    housekeeper: Housekeeper
+    readings: ReadingLog
+    notary: CheckpointSigner
+    degraded: Degraded = field(default_factory=Degraded)
+    heads: HeadsKept = field(default_factory=HeadsKept)
+    remembered: Remembered = field(default_factory=Remembered)

@@ -10,10 +10,8 @@ from typing import BinaryIO
 from pydantic import ValidationError
 
 from api.application.commands import CommandRoute, find_command, is_act
-from api.application.importer.import_placeholders import References
-from api.application.importer.line_errors import LineError, refused, wrong_fields
-from api.application.importer.lines import CommandLine, parse_line, raw_lines
-from api.application.importer.spool import Spool, event_id
+from api.application.importer.lines import CommandLine, LineError, parse_line, raw_lines, refused, wrong_fields
+from api.application.importer.spool import References, Spool, event_id
 from api.application.path_subjects import Subject
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import Recording

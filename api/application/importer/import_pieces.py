@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from api.application.action_context import ActionContext
 from api.application.commands import find_command
-from api.application.importer.line_errors import ImportStopped, refused
+from api.application.importer.lines import ImportStopped, refused
 from api.application.importer.spool import Spool, event_id
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from domain.commands.base import Command
 from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound

@@ -14,7 +14,7 @@ from typing import BinaryIO, Literal
 
 from api.application.importer.check import Check
 from api.application.importer.import_pieces import done_up_to, record_pieces
-from api.application.importer.line_errors import LineError
+from api.application.importer.lines import LineError
 from api.application.importer.spool import Spool
 from domain.errors import NotFound
 from domain.ledger.ledger import Ledger

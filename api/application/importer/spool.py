@@ -1,4 +1,7 @@
-"""What a check has decided so far, on disk and not in memory: a nameless SQLite file that goes with the process."""
+"""What a check has decided so far, on disk and not in memory: a nameless SQLite file that goes with the process.
+
+Names of earlier lines of an import file in paths and bodies.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from api.application.importer.lines import CommandLine, LineError
+from api.application.parsing.strict_json import resolved
 from domain.events import EVENT_TYPES, Event
 
 _SCHEMA = """
@@ -94,3 +99,40 @@ class Spool:
         """The refused line that would have filed this agency, if any."""
         found = self._db.execute("SELECT line FROM refused_filings WHERE uscc = ?", (uscc,)).fetchone()
         return None if found is None else int(found[0])
+
+
+class References:
+    """Resolves names to the ids of the facts that the named lines record."""
+
+    def __init__(self, spool: Spool, file_sha256: bytes) -> None:
+        self._spool, self._sha256 = spool, file_sha256
+
+    def resolve(self, line: CommandLine) -> tuple[str, dict[str, Any]]:
+        """Path and body with ids in place of names. Raises: LineError for an unknown name or a refused line."""
+        return resolved(line.post, line.body, lambda name, pointer: self._id_of(name, line.number, pointer))
+
+    def _id_of(self, name: str, line: int, pointer: str) -> str:
+        found = self._spool.named(name)
+        if found is None:
+            raise LineError(
+                line,
+                pointer,
+                "api.md",
+                "引用了前面各行没有定义的名称",
+                "refers to a name that no earlier line bears",
+                "请在被引用的行写 ref，且放在前面；以 $ 开头的普通文本写作 $$",
+                "Give the line referred to a ref and put it first; text that begins with a dollar is written $$.",
+            )
+        named, was_refused = found
+        if was_refused:
+            raise LineError(
+                line,
+                pointer,
+                "api.md",
+                f"所引用的第 {named} 行被拒绝",
+                f"refers to line {named}, which is refused",
+                f"先改正第 {named} 行",
+                f"Correct line {named} first.",
+                because=named,
+            )
+        return event_id(self._sha256, named)

@@ -1,9 +1,15 @@
-"""One JSON object taken strictly, from a request's body or a line of a file: what is read here is kept for ever.
+"""Strict reading of what came from outside: JSON, instants, placeholders.
+
+One JSON object taken strictly, from a request's body or a line of a file: what is read here is kept for ever.
 
 Refused, where Python's parser would let it pass: doubled keys (which one was meant?), NaN and Infinity, other encodings
 than UTF-8, lone surrogates, numbers beyond any sense, and nesting or numbers of members that serve only to hurt: a
 name that no field has costs an error of its own when the body is validated, so they are counted before. A byte order
 mark is passed over (RFC 8259, 8.1).
+
+`known_at` as people and programs write it, for HTTP and the command line alike.
+
+`"$name"` in paths and bodies stands for the id of an earlier command; `"$$"` begins text with a dollar (api.md).
 """
 
 from __future__ import annotations
@@ -11,9 +17,13 @@ from __future__ import annotations
 import json
 import re
 from codecs import BOM_UTF8
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from api.application.problem_types import Malformed
+from domain.commands.fields import wrong
+from domain.values import instant
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 """In text that was read from UTF-8 or from JSON's escapes, each of these stands alone."""
@@ -22,7 +32,7 @@ MOST_DIGITS = 30
 MOST_NAMES = 200
 """Of one object: ten times what the largest command has."""
 MOST_MEMBERS = 20_000
-"""Names and items of a whole body, unless its route says otherwise (`body_limits.py`)."""
+"""Names and items of a whole body, unless its route says otherwise (`rates.py`)."""
 
 
 def parse_object(raw: bytes, most_members: int = MOST_MEMBERS) -> dict[str, Any]:
@@ -111,3 +121,71 @@ def _check(parsed: dict[str, Any], most_members: int) -> None:
             waiting += [(one, level + 1) for one in inside]
         elif isinstance(value, str) and _SURROGATE.search(value):
             raise _malformed("文本里有不成对的代理字符", "a text has a lone surrogate")
+
+
+_INSTANT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)  # RFC 3339, 5.6
+_SPACED = re.compile(r"\S+ \d{2}:\d{2}", re.ASCII)
+_POSITION = re.compile(r"(version|log):(\d{1,18})", re.ASCII)
+MICROSECONDS = 6
+
+
+def known_at(value: Any) -> str:
+    """An instant in UTC to the microsecond, or `version:N` or `log:N` as given (api.md, Reading)."""
+    text = str(value)
+    if _POSITION.fullmatch(text):
+        return text
+    if _SPACED.fullmatch(text):
+        raise wrong(
+            "known_at",
+            "时刻里有空格：查询串中的 + 会被读作空格，请写作 %2B",
+            "there is a space in the instant: a + in a query string is read as a space, write it as %2B",
+        )
+    found = _INSTANT.fullmatch(text)
+    if found is None:
+        raise wrong(
+            "known_at",
+            "须为 RFC 3339 时刻（如 2024-07-01T08:00:00Z 或 2024-07-01T16:00:00+08:00）、version:N 或 log:N",
+            "has to be an RFC 3339 instant (2024-07-01T08:00:00Z or 2024-07-01T16:00:00+08:00), version:N or log:N",
+        )
+    day, clock, fraction, zone = found.groups()
+    if len(fraction or "") > MICROSECONDS:
+        raise wrong("known_at", "时刻至多精确到微秒（六位小数）", "an instant has at most six decimals (microseconds)")
+    try:
+        aware = datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0'):0<6}{zone.upper().replace('Z', '+00:00')}")
+        return instant(aware.astimezone(UTC))
+    except (ValueError, OverflowError):
+        raise wrong("known_at", "没有这个时刻", "there is no such instant") from None
+
+
+Find = Callable[[str, str], str]
+"""Gives the id that a name stands for; told the pointer at which it stands, for the refusal that it raises."""
+
+
+def resolved(post: str, body: dict[str, Any], find: Find) -> tuple[str, dict[str, Any]]:
+    """Path and body with ids in place of names. Raises: what `find` raises."""
+    parts = post.split("/")
+    path = "/".join(_text(part, "/post", find) if part.startswith("$") else part for part in parts)
+    return path, {key: _value(value, f"/body/{escaped(key)}", find) for key, value in body.items()}
+
+
+def _value(value: Any, pointer: str, find: Find) -> Any:
+    if isinstance(value, str):
+        return _text(value, pointer, find)
+    if isinstance(value, list):
+        return [_value(one, f"{pointer}/{place}", find) for place, one in enumerate(value)]
+    if isinstance(value, dict):
+        return {key: _value(one, f"{pointer}/{escaped(key)}", find) for key, one in value.items()}
+    return value
+
+
+def _text(text: str, pointer: str, find: Find) -> str:
+    if not text.startswith("$"):
+        return text
+    return text[1:] if text.startswith("$$") else find(text[1:], pointer)
+
+
+def escaped(key: str) -> str:
+    """A key as a part of a pointer (RFC 6901), not over-long."""
+    return key[:100].replace("~", "~0").replace("/", "~1")

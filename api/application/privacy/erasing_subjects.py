@@ -17,8 +17,7 @@ from domain.events import Event, SubjectErased
 from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.store.access.tokens import create_person, person_named
 from domain.store.db.engine import writing
-from domain.store.keys.lost_master import begin_anew, lost_masters, out_of_reach, retire
-from domain.store.keys.vault import Vault
+from domain.store.keys.vault import Vault, begin_anew, lost_masters, out_of_reach, retire
 from domain.values import LEDGER_STREAM, instant, shanghai_date
 
 MOST_CHARACTERS = 64

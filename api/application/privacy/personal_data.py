@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from api.application.privacy.veiled import WITHHELD, veil_of
 from domain.disclosure.who_reads import INFORMANTS, OFFICERS, SURVEYS, TextKind, kind_of, may_read
 from domain.events import (

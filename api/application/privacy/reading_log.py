@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from domain.store.access import access_log as consultations
 from domain.store.access.access_log import Consultation
 from domain.store.db.engine import Engine, writing

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from domain.disclosure.who_reads import TOGETHER, Disclosure, TextKind, kind_of, may_read, strictest
 from domain.events import Event, SurveyInvited, SurveySubmitted
 from domain.ledger.reader import Reader

@@ -1,17 +1,21 @@
-"""Who asks which service, and within what bounds: what every question is given beside its parameters."""
+"""Who asks which service, and within what bounds: what every question is given beside its parameters.
+
+Until when one piece of work has to be done: a question that supposes much is stopped, not waited for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Concatenate, NamedTuple, ParamSpec
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from api.application.background.service import Service
-from api.application.privacy.authorisation import Reach, Rights, rights_of
-from api.application.privacy.callers import Caller
+from api.application.background.readiness import Service
+from api.application.privacy.authorisation import Caller, Reach, Rights, rights_of
 from api.application.privacy.veiled import Veil, veil_of
+from api.application.problem_types import OutOfTime
 from domain.agency import unknown_agency
 from domain.errors import Forbidden, NotFound
 from domain.ledger.reader import Reader
@@ -221,3 +225,29 @@ def never_changes(reader: Reader, as_of: date | None, known_at: str | None, reso
         return False
     _, horizon = sealed_until(reader.connection)
     return horizon is not None and resolved < horizon
+
+
+T = TypeVar("T")
+
+
+class TimeLimit:
+    """Until when a piece of work has to be done; asked for between its steps."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._until = seconds, time.monotonic() + seconds
+
+    def check(self) -> None:
+        """Go on while there is time. Raises: OutOfTime."""
+        if time.monotonic() > self._until:
+            raise OutOfTime(
+                f"计算超过 {self._seconds:g} 秒，已停止；没有写入任何内容",
+                f"this took more than {self._seconds:g} seconds and was stopped; nothing was written",
+                remedy="请减少假设的事项，分几次查询",
+                remedy_en="Suppose less at a time.",
+            )
+
+    def each(self, items: Iterable[T]) -> Iterator[T]:
+        """One after the other, as long as there is time. Raises: OutOfTime."""
+        for one in items:
+            self.check()
+            yield one

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 import msgspec
 
-from api.application.parsing.instants import known_at
+from api.application.parsing.strict_json import known_at
 from domain.errors import Invalid
 from domain.values import normal_uscc
 

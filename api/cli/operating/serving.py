@@ -18,8 +18,8 @@ from domain.store.db.migrate import migrate as migrate_database
 from domain.store.db.migrate import require_current
 from domain.store.keys.wrapping import scrub_if_due
 from domain.values import FOREVER
-from projections.projected_ledger import open_ledger
 from projections.rebuild.rebuild import ensure_rows
+from projections.rows.write.projector import open_ledger
 
 Host = Annotated[
     str | None,

@@ -16,7 +16,7 @@ from api.cli.output import note, pairs, print_json, table
 from api.cli.running import say
 from domain.values import instant
 from projections.answers.scalars import plain
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
 

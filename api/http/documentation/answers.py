@@ -1,15 +1,18 @@
 """What each operation answers, as a type: the document's schemas are made from these.
 
 An operation stands here under its id. Commands, which all answer alike, stand under `COMMAND`.
+
+Examples for the documentation of accounts and tokens: body and answer of each change.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from api.application.answers import access, agencies, district, law, log, public, receipts, service, worklists, years
+from api.application.answers import access, agencies, law, log, public, receipts, years
 from api.application.answers.pages import DistrictPage, KnownList, KnownPage, Listing, PublicPage
-from projections.answers import comparisons, districts, results, sheets, standings, timelines
+from api.http.documentation.examples import AGENCY_USCC
+from projections.answers import comparisons, districts, results, sheets, standings, trail_items
 from projections.answers.registers import BlacklistedAgency, RegisteredAgency
 from projections.proof.certificate_file import Certificate
 
@@ -27,7 +30,7 @@ ANSWERS: dict[str, Any] = {
     "answer_invitation": receipts.Recorded,
     "standing": standings.Standing,
     "sheet": sheets.ScoreSheet,
-    "timeline": timelines.Timeline,
+    "timeline": trail_items.Timeline,
     "events": agencies.TrailPage,
     "event": agencies.EventInFull,
     "course": agencies.CourseShown,
@@ -38,16 +41,16 @@ ANSWERS: dict[str, Any] = {
     "subjects": agencies.SubjectsPage,
     "agency_hints": agencies.AgencyHints,
     "agencies": DistrictPage[districts.ListedAgency],
-    "ranking": district.RankingPage,
-    "statistics": district.DistrictFigures,
+    "ranking": public.RankingPage,
+    "statistics": public.DistrictFigures,
     "notices": DistrictPage[districts.DueNotice],
     "hints": DistrictPage[districts.HintFound],
-    "appeals": KnownPage[worklists.WaitingAppeal],
-    "objections": KnownPage[worklists.WaitingObjection],
-    "reports": KnownPage[worklists.WaitingReport],
-    "impacts": KnownPage[worklists.WaitingImpact],
-    "submissions": KnownPage[worklists.WaitingSubmission],
-    "worklists": KnownList[worklists.WorklistCount],
+    "appeals": KnownPage[years.WaitingAppeal],
+    "objections": KnownPage[years.WaitingObjection],
+    "reports": KnownPage[years.WaitingReport],
+    "impacts": KnownPage[years.WaitingImpact],
+    "submissions": KnownPage[years.WaitingSubmission],
+    "worklists": KnownList[years.WorklistCount],
     "appeal": results.AppealInFull,
     "appeal_what_if": results.DecisionSupposed,
     "impact": results.ImpactInFull,
@@ -77,7 +80,46 @@ ANSWERS: dict[str, Any] = {
     "revoke_token": access.AccessToken,
     "access_changes": Listing[access.AccessChangeShown],
     "consultations": Listing[access.ConsultationShown],
-    "healthz": service.Alive,
-    "readyz": service.Ready,
-    "problem_type": service.ProblemKind,
+    "healthz": law.Alive,
+    "readyz": law.Ready,
+    "problem_type": law.ProblemKind,
 }
+
+
+_ACCOUNT: dict[str, Any] = {
+    "id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9101",
+    "login": "chen.guodong",
+    "person": "陈国栋",
+    "person_id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036",
+    "role": "agency",
+    "uscc": AGENCY_USCC,
+    "created_at": "2024-12-30T02:41:07.183902Z",
+    "disabled_at": None,
+    "last_used_at": None,
+    "signed_in": 0,
+}
+_TOKEN: dict[str, Any] = {
+    "id": "5f0c2b7a9e1d4c38",
+    "person": "陈国栋",
+    "person_id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036",
+    "role": "agency",
+    "uscc": AGENCY_USCC,
+    "created_at": "2024-12-30T02:41:07.183902Z",
+    "expires_at": "2025-12-31T16:00:00.000000Z",
+    "revoked_at": None,
+    "last_used_at": None,
+}
+ACCESS_EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "create_account": (
+        {"login": "chen.guodong", "person": "陈国栋", "role": "agency", "uscc": AGENCY_USCC},
+        {**_ACCOUNT, "password": "k7wd-3mzp-xq8r-hn2c"},
+    ),
+    "reset_password": ({"password": "three quiet herons"}, _ACCOUNT),
+    "set_access": ({"access": "disabled"}, {**_ACCOUNT, "disabled_at": "2025-01-06T08:12:30.004217Z"}),
+    "create_token": (
+        {"person_id": _TOKEN["person_id"], "role": "agency", "uscc": AGENCY_USCC, "expires_on": "2025-12-31"},
+        {**_TOKEN, "token": "stw_EXAMPLE"},
+    ),
+    "revoke_token": ({"revoked": True}, {**_TOKEN, "revoked_at": "2025-01-06T08:12:30.004217Z"}),
+}
+"""Body and answer of each change of accounts and tokens."""

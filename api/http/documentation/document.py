@@ -1,19 +1,101 @@
-"""The OpenAPI document as a whole: its operations, the schemas that they name, its tags, where it is served."""
+"""The OpenAPI document as a whole: its operations, the schemas that they name, its tags, where it is served.
+
+The groups of operations: an English name for programs, and what the Measures call it.
+
+Named schemas of the document, made from the types of the answers: none is written by hand.
+
+The answers that refuse, for the document: one named schema, one example for each kind of problem.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from functools import cache
+from inspect import cleandoc
 from typing import Any
 
+import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.application.answers.service import Problem
+from api.application.answers.law import Problem
+from api.application.commands import ASSESSMENT, BUSINESS, FILING, SANCTIONS, TRAIL
 from api.application.privacy.authorisation import PERMISSIONS
-from api.http.documentation.access_examples import ACCESS_EXAMPLES
-from api.http.documentation.answers import ANSWERS
-from api.http.documentation.examples import act_answer, question_answer
-from api.http.documentation.schemas import components
-from api.http.documentation.tags import TAGS, declared
+from api.application.problem_types import MEDIA_TYPE, PROBLEM_TYPES
+from api.http.documentation.answers import ACCESS_EXAMPLES, ANSWERS
+from api.http.documentation.examples import act_answer, problem_example, question_answer
+
+TEMPLATE = "#/components/schemas/{name}"
+_GENERIC = re.compile(r"(?<=/)(\w+?)_(\w+?)_\Z|\A(\w+?)_(\w+?)_\Z")
+
+
+def reference(kind: Any) -> dict[str, Any]:
+    """The schema of an answer by its name in the document."""
+    return {"$ref": _place(kind)}
+
+
+@cache
+def _place(kind: Any) -> str:
+    """Where the document has it: worked out once, as hundreds of routes name the same few."""
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=TEMPLATE)
+    return _name(schema["$ref"])
+
+
+def components(kinds: Iterable[Any]) -> dict[str, Any]:
+    """All schemas that these types of answers need, by name."""
+    _, found = msgspec.json.schema_components(list(kinds), ref_template=TEMPLATE)
+    return {_name(name): _readable(schema, _name(name)) for name, schema in found.items()}
+
+
+def _name(name: str) -> str:
+    """`Listing[AccountShown]` is called `AccountShownListing`: what a generated client can call a class."""
+    return _GENERIC.sub(lambda found: f"{found[2] or found[4]}{found[1] or found[3]}", name)
+
+
+def _readable(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    said = {"description": cleandoc(schema["description"])} if "description" in schema else {}
+    made: dict[str, Any] = _renamed(schema) | {"title": name} | said
+    return made | ({"type": "string"} if "enum" in schema else {})
+
+
+def _renamed(value: Any) -> Any:
+    """A schema with references by the names of the document, the type of enumerations, the items of lists."""
+    if isinstance(value, list):
+        return [_renamed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    made = {name: _name(one) if name == "$ref" else _renamed(one) for name, one in value.items()}
+    if made.get("type") == "array":
+        made.setdefault("items", {})
+    if isinstance(made.get("enum"), list) and all(isinstance(one, str) for one in made["enum"]):
+        made["type"] = "string"
+    return made
+
+
+TAGS = {
+    FILING: "Filing",
+    BUSINESS: "Business",
+    SANCTIONS: "Sanctions",
+    ASSESSMENT: "Assessment",
+    TRAIL: "Records and objections",
+    "问：一家机构": "One agency",
+    "问：全区": "The district",
+    "日志与证明": "Log and proofs",
+    "办法与规则库": "The Measures",
+    "公开": "Public",
+    "满意度调查链接": "Survey links",
+    "账户与令牌": "Accounts and tokens",
+    "监督": "Supervision",
+    "运行": "Service",
+}
+"""By the Chinese name, under which a route stands in the code; in the order of the document."""
+
+
+def declared() -> list[dict[str, str]]:
+    """The tags as the document declares them."""
+    return [{"name": name, "description": chinese} for chinese, name in TAGS.items()]
+
 
 TITLE = "安全管家服务质量台账 Steward Ledger"
 DESCRIPTION = (
@@ -69,3 +151,24 @@ def _together(bodies: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]
     if twice := [one for one in both if bodies[one].get("enum") is None]:  # of an enumeration both say the same
         raise ValueError(f"a body and an answer have one name: {sorted(twice)}")
     return dict(sorted({**bodies, **answers}.items()))
+
+
+def problem_docs(names: Iterable[str]) -> dict[int | str, dict[str, Any]]:
+    """The responses for these kinds of problem; two kinds of one status become two examples."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for name in names:
+        kind = PROBLEM_TYPES[name]
+        entry = found.setdefault(
+            kind.status,
+            {
+                "description": f"{kind.title} / {kind.title_en}",
+                "content": {MEDIA_TYPE: {"schema": reference(Problem), "examples": {}}},
+            },
+        )
+        entry["content"][MEDIA_TYPE]["examples"][name] = {"value": problem_example(name)}
+    if 401 in found:
+        found[401]["headers"] = {"WWW-Authenticate": {"schema": {"type": "string"}}}
+    for status in (429, 503):
+        if status in found:
+            found[status]["headers"] = {"Retry-After": {"schema": {"type": "integer"}}}
+    return found

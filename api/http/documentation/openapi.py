@@ -8,9 +8,8 @@ from typing import Any
 from starlette.responses import Response
 
 from api.application.commands import CommandRoute, WritingRoute
-from api.http.atom import ATOM
-from api.http.documentation.access_examples import ACCESS_EXAMPLES
-from api.http.documentation.answers import ANSWERS, COMMAND
+from api.http.documentation.answers import ACCESS_EXAMPLES, ANSWERS, COMMAND
+from api.http.documentation.document import problem_docs, reference
 from api.http.documentation.examples import (
     QUESTION_BODIES,
     act_answer,
@@ -18,8 +17,7 @@ from api.http.documentation.examples import (
     command_example,
     question_answer,
 )
-from api.http.documentation.problem_docs import problem_docs
-from api.http.documentation.schemas import reference
+from api.http.responses import ATOM
 
 BEARER: dict[str, Any] = {"security": [{"token": []}]}
 _OPEN: dict[str, Any] = {"security": []}

@@ -1,7 +1,19 @@
-"""How many requests an address and a token may make a minute, counted in this process (api.md: 429, Retry-After).
+"""How much may be asked: bytes of a body, heavy questions at a time, requests and failures per minute.
+
+How many requests an address and a token may make a minute, counted in this process (api.md: 429, Retry-After).
 
 A moving window in steps of a second. Memory is bounded: who was seen longest ago is forgotten first. (The store of the
 package `limits` keeps every key that it ever saw, and starts threads: who invents tokens could fill the memory.)
+
+How large a request's body may be, by its route: small where little is said, and small where anybody may send it.
+
+What a body costs before it is refused is paid by everybody who waits meanwhile, so it must not grow with what a
+stranger sends: bytes, members (`api/application/parsing/strict_json.py`), and with them the errors of validation.
+
+Questions that replay whole histories: few at a time, the next ones wait in a short queue.
+
+So a burst of them leaves threads and cores to who records and to who asks for a standing; and each caller has a fair
+share of the places (`fair.py`).
 """
 
 from __future__ import annotations
@@ -12,12 +24,18 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Hashable
 from functools import lru_cache
+from typing import NamedTuple
 
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from api.application.parsing.strict_json import MOST_MEMBERS
+from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Caller, rights_of
 from api.application.problem_types import TooManyRequests
-from api.http.request.bearer import COOKIE
+from api.http.limits.fair import Asker, FairPlaces
+from api.http.request import COOKIE
+from domain.errors import Busy
+from domain.values import Role
 
 WINDOW_SECONDS = 60
 MOST_KEYS = 50_000
@@ -147,3 +165,81 @@ def secret_in(scope: Scope) -> bytes | None:
         if name == b"cookie":
             found = cookie_parser(value.decode("latin-1")).get(COOKIE, found)
     return None if found is None else found.encode()
+
+
+SMALL_BYTES = 64 * 1024
+"""Room for a survey form with the longest comments, however they are escaped; an account or a token needs less."""
+SMALL_MEMBERS = 1_000
+_MANY = frozenset({"/v1/assessments/{year}/publication"})
+"""Bodies that may name every agency: a year's waivers (R25)."""
+MANY_MEMBERS = 60_000
+
+
+class BodyLimits(NamedTuple):
+    """What one body may have."""
+
+    bytes: int
+    members: int
+
+    def within(self, most_bytes: int) -> int:
+        """The bytes, where the service as a whole takes fewer."""
+        return min(self.bytes, most_bytes)
+
+
+def limits_of(method: str, path: str) -> BodyLimits:
+    """The limits of a route; `bytes` as many as the setting `body_limit` gives where nothing smaller is due."""
+    rights = rights_of(method, path)
+    if rights is PUBLIC or rights.keys() == {Role.ADMIN}:
+        return BodyLimits(SMALL_BYTES, SMALL_MEMBERS)
+    return BodyLimits(2**62, MANY_MEMBERS if path in _MANY else MOST_MEMBERS)
+
+
+HEAVY = frozenset(
+    {
+        ("POST", WHAT_IF),
+        ("POST", APPEAL_WHAT_IF),
+        ("GET", "/v1/agencies/{uscc}/timeline"),
+        ("GET", "/v1/agencies/{uscc}/comparison"),
+        ("GET", "/v1/agencies/{uscc}/certificate"),
+        ("GET", "/v1/agencies/{uscc}/results/{year}"),
+        ("GET", "/v1/appeals/{id}"),
+        ("GET", "/v1/appeals/{id}/dossier"),
+        ("GET", "/v1/assessments/{year}"),
+        ("GET", "/v1/hints"),
+        ("GET", "/v1/notices"),
+    }
+)
+"""The routes that take part."""
+
+
+class ConcurrencyLimit(FairPlaces):
+    """The places of one process, shared fairly by role and by token: an agency is one, however many tokens it has.
+
+    One caller has at most half of them, one role never all (where there are two): whoever else asks finds a free one.
+    """
+
+    def __init__(self, at_once: int, waiting: int) -> None:
+        super().__init__(
+            at_once,
+            waiting,
+            _too_many,
+            of_one=max(1, at_once // 2),
+            of_group=max(1, at_once - 1),
+            waiting_of_one=(waiting + 3) // 4,
+        )
+
+
+def asker_of(caller: Caller | None, address: str) -> Asker:
+    """Who is counted for a question: the enterprise, else the token or session; without any, the address."""
+    if caller is None:
+        return Asker("public", address)
+    return Asker(caller.role, caller.uscc or caller.scope)
+
+
+def _too_many() -> Busy:
+    return Busy(
+        "需要大量计算的查询太多",
+        "too many questions that take much work wait already",
+        remedy="请稍后重试",
+        remedy_en="Try again in a moment.",
+    )

@@ -12,8 +12,7 @@ from starlette.responses import Response
 
 from api.application.privacy.authorisation import rights_of
 from api.application.questions.agency.certificate_questions import certificate_of
-from api.application.questions.agency.course_questions import course_between
-from api.application.questions.agency.hint_questions import hints_of
+from api.application.questions.agency.course_questions import course_between, hints_of
 from api.application.questions.agency.standing_questions import standing_of
 from api.web.agency.timeline_svg import timeline_svg
 from api.web.agency.timeline_words import Words

@@ -10,12 +10,11 @@ from starlette.responses import RedirectResponse, Response
 
 from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import LooseText, LooseUscc
-from api.web.forms.form_errors import Refused, refused
-from api.web.frame.page_acts import tell
+from api.web.forms.form_filling import Refused, refused
+from api.web.frame.page_acts import STAY, tell
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_questions import look
 from api.web.frame.render import page, today
-from api.web.frame.resubmission import STAY
 from api.web.frame.visitors import Visitor
 from api.web.people.administration import every
 from domain.commands.filing import SignPledge

@@ -18,7 +18,7 @@ from api.web.frame.event_links import events_named, ids_in, parted
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import ask, ask_together, look, passed_on
 from api.web.frame.render import page
-from domain.measures.text.annex1_form import annex1_form
+from domain.measures.text.annex_texts import annex1_form
 from domain.values import rounded
 
 router = APIRouter(route_class=PageRoute)

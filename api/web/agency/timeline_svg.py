@@ -12,11 +12,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from api.web.agency.timeline_words import SMALL, End, Words, placed, result_said, year_said, years_over
-from api.web.frame.names import TIERS
+from api.web.frame.field_names import TIERS
 from domain.values import TIER_RANK, Tier, shanghai_date
 from projections.pictures.svg import about_wide, said, tag
-from projections.pictures.timeline_axis import LEFT, RIGHT, Axis, AxisRow, stacked
-from projections.pictures.timeline_lanes import LANES
+from projections.pictures.timeline_axis import LANES, LEFT, RIGHT, Axis, AxisRow, stacked
 
 Item = Mapping[str, Any]
 WIDTH = 960.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from api.web.frame.names import EVENTS, GRADES
+from api.web.frame.field_names import EVENTS, GRADES
 from projections.pictures.svg import about_wide
 from projections.pictures.timeline_axis import LEFT, RIGHT, Axis
 

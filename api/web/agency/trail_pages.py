@@ -1,20 +1,31 @@
-"""The audit trail of an agency as a page: who recorded what when, and what was annulled by whom and why."""
+"""The audit trail of an agency as a page: who recorded what when, and what was annulled by whom and why.
+
+One record as a page: all that was recorded, whether it counts, what followed from it, what can be done.
+
+Personal data in an agency's records: whose, where, and erasing it on a lawful request (events.md).
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
-from api.application.questions.agency.trail_questions import events_of
+from api.application.questions.agency.standing_questions import subjects_of
+from api.application.questions.agency.trail_questions import event_of, events_of
+from api.application.questions.service.log_questions import inclusion_of
 from api.http.query_params import Cursor, LooseText
+from api.web.forms.form_filling import Refused, refused
 from api.web.frame.basis_picker import asked, keeping
-from api.web.frame.event_links import events_named
-from api.web.frame.field_names import VIA, brief
-from api.web.frame.page_guard import PageRoute
+from api.web.frame.event_links import events_named, ids_in, parted
+from api.web.frame.field_names import VIA, brief, told
+from api.web.frame.page_acts import STAY, tell
+from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_questions import ask, look
-from api.web.frame.render import page
+from api.web.frame.render import page, today
+from domain.commands.erasing import EraseSubject
 from projections.fact_kinds import FACTS
 
 router = APIRouter(route_class=PageRoute)
@@ -91,3 +102,117 @@ def _about(problem: dict[str, Any], filters: dict[str, str]) -> bool:
 
 def _by_field(problem: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {one["pointer"].removeprefix("?"): one for one in problem["errors"]}
+
+
+@router.get("/agencies/{uscc}/events/{event}")
+async def one_event(request: Request, uscc: str, event: str) -> Response:
+    """A record in full at the basis of the address (R26: every number explains itself, down to here)."""
+    basis = asked(request).query
+    answer = await ask(request, event_of, uscc=uscc, id=event, **basis)
+    item, effects = answer["event"], answer["effects"] or {"sheets": [], "tags": [], "notices": [], "results": []}
+    rows = told(item["fact"], item["id"])
+    ids = [id_ for one in rows if one.kind == "events" for id_ in one.value]
+    ids += [one["id"] for name in ("names", "named_by", "annuls") for one in answer[name]]
+    ids += [item["annulled_by"]] if item["annulled_by"] else []
+    for sheet in effects["sheets"]:
+        ids += ids_in(*(one["reason"] for one in sheet["considered"]))
+    ids += [tag["event"] for tag in effects["tags"]]
+    code = answer["agency"]["uscc"]
+    proof = await look(request, inclusion_of, event_id=event)
+    return page(
+        request,
+        "event.html",
+        name="event",
+        agency=answer["agency"],
+        echo=answer,
+        answer=answer,
+        item=item,
+        rows=rows,
+        effects=effects,
+        via=VIA,
+        proof=None if proof.refused else proof.content,
+        parted=parted,
+        appealed=_appealed(effects),
+        cited=await events_named(request, code, [one for one in ids if one != event], basis.get("known_at")),
+    )
+
+
+def _appealed(effects: dict[str, Any]) -> int | None:
+    """The last year whose published result rests on the record: of whose sheet names it, else of any (art.20)."""
+    years = {one["year"] for one in effects["results"]}
+    return max(years & {one["year"] for one in effects["sheets"]} or years, default=None)
+
+
+SUBJECT_ROWS = 25
+_FIELDS = ("erased_on", "ground", "reference")
+_NOT_SURE = (
+    "请勾选：已核对申请人身份，并知道删除不能撤回",
+    "Tick it: the person was identified, and it cannot be undone",
+)
+
+
+@router.get("/agencies/{uscc}/subjects")
+async def subjects(
+    request: Request, uscc: str, q: LooseText = "", subject: LooseText = "", done: LooseText = "", cursor: Cursor = None
+) -> Response:
+    """Whose personal data is recorded; `subject`: the one to be erased, whose form is shown."""
+    return await _shown(request, uscc, q.strip(), subject=subject, done=done, cursor=cursor)
+
+
+@router.post("/agencies/{uscc}/subjects")
+async def erase(request: Request, uscc: str) -> Response:
+    """Erase one subject: the association decides on the request."""
+    form = request.state.form
+    given = {name: text_of(form, name).strip() for name in (*_FIELDS, "subject", "key", "sure")}
+    if text_of(form, "act") == STAY:
+        return await _shown(request, uscc, "", subject=given["subject"], given=given)
+    if not given["sure"]:
+        problem = Refused(_NOT_SURE, ("", ""), {"sure": _NOT_SURE})
+        return await _shown(request, uscc, "", subject=given["subject"], given=given, problem=problem, status=422)
+    body = {name: given[name] for name in _FIELDS if given[name]}
+    sent = await tell(request, EraseSubject, body, id=given["subject"], key=given["key"])
+    if sent.refused:
+        problem = refused(sent.content, {f"/{name}": name for name in _FIELDS})
+        return await _shown(
+            request, uscc, "", subject=given["subject"], given=given, problem=problem, status=sent.status
+        )
+    there = keeping(request, f"/agencies/{uscc}/subjects", done=given["subject"])
+    return RedirectResponse(there, 303, {"Cache-Control": "no-store"})
+
+
+async def _shown(
+    request: Request,
+    uscc: str,
+    q: str,
+    *,
+    subject: str = "",
+    done: str = "",
+    cursor: str | None = None,
+    given: dict[str, str] | None = None,
+    problem: Refused | None = None,
+    status: int = 200,
+) -> Response:
+    answer = await ask(request, subjects_of, uscc=uscc, q=q, limit=SUBJECT_ROWS, cursor=cursor)
+    here = f"/agencies/{answer['agency']['uscc']}/subjects"
+    following = answer["next_cursor"]
+    return page(
+        request,
+        "subjects.html",
+        name="subjects",
+        status=status,
+        agency=answer["agency"],
+        items=answer["items"],
+        echo={**answer, "as_of": None, "projected": False},
+        q=q,
+        subject=subject,
+        done=done,
+        refused=problem,
+        given=given or _blank(),
+        first=keeping(request, here, q=q),
+        paged=cursor is not None,
+        following=None if following is None else keeping(request, here, q=q, cursor=following),
+    )
+
+
+def _blank() -> dict[str, Any]:
+    return {"key": str(uuid4()), "erased_on": today().isoformat(), "ground": "", "reference": "", "sure": ""}

@@ -13,15 +13,16 @@ from starlette.responses import RedirectResponse, Response
 
 from api.application.assessing.appeal_decisions import may_decide
 from api.application.questions.service.law_questions import adopted_law
-from api.application.questions.year.appeal_questions import appeal_in_full, dossier_of
+from api.application.questions.year.appeal_questions import appeal_in_full, decision_supposed, dossier_of
 from api.application.questions.year.assessment_questions import assessment_of
-from api.application.questions.year.contested_questions import decision_supposed
 from api.http.query_params import LooseText
 from api.web.committee.confirmation import (
     LABELS,
+    Behind,
     ConfirmQuestion,
     Trouble,
     confirm,
+    facts_behind,
     given,
     key_of,
     ranks_moved,
@@ -30,8 +31,7 @@ from api.web.committee.confirmation import (
     version_of,
 )
 from api.web.committee.replacing import KINDS, ReplacementRow, choices, rows_of
-from api.web.committee.sheet_facts import Behind, facts_behind
-from api.web.frame.names import GRADES
+from api.web.frame.field_names import GRADES
 from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import refusal_of, wrong

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
-from api.application.questions.year.contested_questions import impact_in_full
+from api.application.questions.year.appeal_questions import impact_in_full
 from api.web.committee.confirmation import (
     ConfirmQuestion,
     Trouble,
@@ -19,7 +19,7 @@ from api.web.committee.confirmation import (
     text_of,
     version_of,
 )
-from api.web.frame.names import GRADES
+from api.web.frame.field_names import GRADES
 from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import wrong

@@ -19,7 +19,7 @@ from api.http.query_params import Cursor
 from api.web.committee.appeal_pages import STATUS as APPEALS
 from api.web.committee.confirmation import ConfirmQuestion, Trouble, confirm, given, key_of, text_of, time_left
 from api.web.frame.basis_picker import asked
-from api.web.frame.names import GRADES
+from api.web.frame.field_names import GRADES
 from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import refusal_of, wrong

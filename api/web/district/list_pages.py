@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.application.privacy.authorisation import READERS
+from api.application.questions.agency.course_questions import hints_of
 from api.application.questions.agency.district_questions import agencies_listed, ranking_of, statistics_of
-from api.application.questions.agency.hint_questions import hints_of
 from api.application.questions.inquiry import name_of, path_year
 from api.application.questions.year.assessment_questions import years_of
 from api.http.query_params import Cursor, LooseText, LooseUscc
@@ -21,7 +21,7 @@ from api.web.frame.page_questions import ask, ask_together
 from api.web.frame.render import page
 from domain.errors import NotFound
 from domain.events import Behaviour
-from domain.measures.rulebook.categories import heading
+from domain.measures.rulebook.kinds import heading
 
 router = APIRouter(route_class=PageRoute)
 ROWS = 25

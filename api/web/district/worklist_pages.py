@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from api.application.privacy.authorisation import rights_of
+from api.application.questions.agency.course_questions import hints_listed
 from api.application.questions.agency.district_questions import notices_listed
-from api.application.questions.agency.hint_questions import hints_listed
 from api.application.questions.inquiry import Answer
 from api.application.questions.year.worklist_questions import (
     appeals_waiting,

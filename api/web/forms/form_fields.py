@@ -12,8 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 
 from api.application.commands import COMMANDS, CommandRoute
-from api.web.forms.form_texts import FieldText, choice_texts, command_text, field_text
-from api.web.forms.who_reads_words import who_reads
+from api.web.forms.form_texts import FieldText, choice_texts, command_text, field_text, who_reads
 from domain.commands.fields import CommandIn, Id, Percent, Prose, Uscc, Years
 from domain.commands.filing import Scope
 from domain.events import Answer

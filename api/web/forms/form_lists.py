@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from starlette.requests import Request
 
+from api.application.questions.agency.course_questions import hints_of
 from api.application.questions.agency.district_questions import notices_listed
-from api.application.questions.agency.hint_questions import hints_of
 from api.application.questions.agency.trail_questions import events_of
 from api.application.questions.inquiry import Answer
 from api.web.forms.form_texts import choice_texts
-from api.web.frame.names import EVENTS
+from api.web.frame.field_names import EVENTS
 from api.web.frame.page_questions import ask
 from domain.events import EVENT_TYPES
 from domain.values import Bilingual, Role

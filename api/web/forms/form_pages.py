@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from api.application.beforehand import beforehand
 from api.application.privacy.authorisation import READERS, rights_of
-from api.application.questions.agency.hint_questions import hints_listed
+from api.application.questions.agency.course_questions import hints_listed
 from api.application.questions.inquiry import Answer, require_right
 from api.application.questions.year.worklist_questions import objections_waiting
 from api.http.public_address import base_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from api.web.frame.names import FILINGS, GRADES, TIERS, named_in_english
+from api.web.frame.field_names import FILINGS, GRADES, TIERS, named_in_english
 from domain.values import Bilingual
 
 Item = dict[str, Any]

@@ -1,4 +1,7 @@
-"""What people read on the forms of recording, from the three `form_*.toml` beside this module."""
+"""What people read on the forms of recording, from the three `form_*.toml` beside this module.
+
+What a form says beside a field, before anything is typed: who will read it (R39). From the table of readers.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from domain.values import Bilingual
+from domain.disclosure.who_reads import OFFICERS, READERS, Disclosure, TextKind, kind_of
+from domain.measures.text.implements import implements
+from domain.values import Bilingual, Role
 
 _HERE = Path(__file__).parent
 
@@ -85,3 +90,69 @@ def _read(name: str) -> dict[str, Any]:
 
 def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+_TYPED = frozenset({"prose", "text", "uscc", "lines", "rows", "group"})
+"""Kinds of fields into which words are typed; what belongs together is told once."""
+_IN_PROFILE = frozenset({"FilingSubmitted"})
+"""Facts that keep what is filed under one member."""
+_SUPERVISING: Bilingual = (
+    "协会、委员会、监管部门和审计人员",
+    "the association, the committee, the regulator and auditors",
+)
+NOTE: Bilingual = (
+    "谁会看到：协会、委员会、监管部门和审计人员；仅在下面选“共享”时，所涉机构也会看到。",
+    "Read by the association, the committee, the regulator and auditors; by the agency only if shared below.",
+)
+NOTE_OF_COMPLAINT: Bilingual = (
+    f"谁会看到：{_SUPERVISING[0]}；所涉机构看不到，选“共享”也一样。",
+    f"Read by {_SUPERVISING[1]}; never by the agency concerned, shared or not.",
+)
+DISCLOSURES: dict[Disclosure, Bilingual] = {
+    "anonymous": (
+        "被评机构只会看到填写的月份和总分；收到三份以上时看到各题答案的合计。不会看到填表单位、日期、逐题答案和意见。",
+        "The rated agency sees month and total only and, from three forms on, the answers to each question added up. "
+        "It does not see who filled the form in, the day, single answers or remarks.",
+    ),
+    "totals": (
+        "被评机构只会看到填写的月份和总分，看不到填表单位、日期、答案和意见。",
+        "The rated agency sees month and total only: not who filled the form in, the day, answers or remarks.",
+    ),
+    "named": (
+        "被评机构会看到填表单位、日期、各题答案和意见。",
+        "The rated agency sees who filled the form in, the day, all answers and the remarks.",
+    ),
+}
+"""What the survey, its receipt and the officers' form say, by `survey.disclosure`."""
+
+
+@cache
+@implements("R39")
+def who_reads(command: str, path: str, kind: str) -> Bilingual | None:
+    """Who will read what is typed at `path` of a command's form; None where nothing of one's own is typed.
+
+    What is in no row of the table is a particular that the trail shows to the agency too.
+    """
+    name = path.partition("/")[0]
+    if "/" in path or kind not in _TYPED or name == "replace":
+        return None
+    event = command_text(command).makes[0]
+    if event == "SurveySubmitted":
+        return DISCLOSED_BY_RULE
+    if name == "note":
+        return NOTE_OF_COMPLAINT if kind_of(event, "note", "shared") is TextKind.COMPLAINT else NOTE
+    found = kind_of(event, "profile" if event in _IN_PROFILE and name not in ("evidence",) else name)
+    return _said(OFFICERS | {Role.AGENCY} if found is None else READERS[found])
+
+
+def _said(readers: frozenset[Role]) -> Bilingual:
+    if Role.AGENCY in readers:
+        return f"谁会看到：{_SUPERVISING[0]}，以及该机构。", f"Read by {_SUPERVISING[1]}, and by the agency."
+    return f"谁会看到：{_SUPERVISING[0]}；所涉机构看不到。", f"Read by {_SUPERVISING[1]}; not by the agency concerned."
+
+
+DISCLOSED_BY_RULE: Bilingual = (
+    f"谁会看到：{_SUPERVISING[0]}；被评机构能看到多少，由规则中的 survey.disclosure 决定（默认匿名）。",
+    f"Read by {_SUPERVISING[1]}; how much of it the rated agency sees, survey.disclosure of the rulebook says "
+    "(by default anonymous).",
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from api.web.frame.names import FILINGS, GRADES, TIERS
+from api.web.frame.field_names import FILINGS, GRADES, TIERS
 from domain.values import Bilingual
 from projections.compare.sheet_difference import OVERRIDE_NAMES
 

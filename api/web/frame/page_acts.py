@@ -1,4 +1,11 @@
-"""Pages record by the use cases that the API's routes call, in the visitor's name: same rights, bodies and refusals."""
+"""Pages record by the use cases that the API's routes call, in the visitor's name: same rights, bodies and refusals.
+
+What a form had sent when its session was over or another one, kept so that nothing is typed twice.
+
+Of a session that is over the browser keeps it, in a hidden field. Nothing of it is stored here, and nothing is done
+with it until the person who has signed in sends it on, to a page of ours, under that page's own rights and checks.
+Of a session that was replaced the page itself shows it again.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +17,20 @@ import msgspec
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from api.application.assessing.acts import carry_out
-from api.application.background.service import Service
+from api.application.assessing.appeal import carry_out
+from api.application.background.readiness import Service
 from api.application.commands import ACTS, COMMANDS, ActRoute, CommandRoute
 from api.application.idempotency import Answered
-from api.application.privacy.authorisation import rights_of
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller, rights_of
 from api.application.privacy.veiled import may_name
 from api.application.questions.inquiry import Snapshot, require_right
 from api.application.record import action_context, record_at
-from api.http.request.veiling import veiled_refusal
+from api.http.request import veiled_refusal
 from api.web.frame.page_problems import PageAnswer, body_errors, or_problem
+from api.web.frame.visitors import FIELD
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc
 
@@ -104,3 +112,45 @@ def valid(model: type[M], body: dict[str, Any]) -> M:
     if errors:
         raise RequestValidationError(errors, body=body)
     return model.model_validate(body)
+
+
+Fields = list[tuple[str, str]]
+STAY = "stay"
+"""What the button's field of a form says to be shown the form again, with all that was typed; nothing is recorded."""
+NOT_SENT = (
+    "登录已结束，还没有提交。您填的内容都在：登录后再点一次“继续提交”即可。",
+    "Your session is over and nothing has been sent yet. What you filled in is kept: sign in and send it again.",
+)
+STAYING = {
+    "/record/{command}": "do",
+    "/appeals/{appeal}": "act",
+    "/years/{year}": "act",
+    "/impacts/{impact}": "act",
+    "/survey/{secret}": "act",
+    "/pledge": "act",
+    "/agencies/{uscc}/subjects": "act",
+    "/admin/accounts": "act",
+    "/admin/tokens": "act",
+}
+"""The pages that know this, with the name of that field."""
+
+
+def pack(form: FormData) -> str:
+    """The form's fields in their order, without the old session's own; as text for one hidden field."""
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != FIELD]
+    return msgspec.json.encode(fields).decode()
+
+
+def unpack(carried: str) -> Fields:
+    """The fields again; none where it is not what `pack` writes."""
+    try:
+        fields = msgspec.json.decode(carried, type=Fields)
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return []
+    return [(name, value) for name, value in fields if name != FIELD]
+
+
+def staying(form: FormData, button: str) -> FormData:
+    """A form as if it had been sent by the button that only shows it again."""
+    kept = [(name, value) for name, value in form.multi_items() if name not in (button, FIELD)]
+    return FormData([*kept, (button, STAY)])

@@ -16,9 +16,9 @@ from api.application.problem_types import TooLarge
 from api.http.guard import fold_path, require_known_parameters
 from api.http.public_address import origin_and_host
 from api.web.frame.basis_picker import NAMES as BASIS_NAMES
+from api.web.frame.page_acts import NOT_SENT, STAYING, pack, staying, unpack
 from api.web.frame.page_table import page_at
 from api.web.frame.render import page
-from api.web.frame.resubmission import NOT_SENT, STAYING, pack, staying, unpack
 from api.web.frame.visitors import Visitor, comes_from_elsewhere, comes_from_here, is_of_session, visitor_of
 from domain.errors import Forbidden
 from domain.values import ROLE_NAMES

@@ -22,8 +22,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.application.privacy.authorisation import Reach
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller, Reach
 from api.application.privacy.reading_log import NotedReading
 from api.application.privacy.veiled import may_name
 from api.application.questions.inquiry import (
@@ -36,9 +35,8 @@ from api.application.questions.inquiry import (
     require_right,
 )
 from api.http.guard import QUERY_PARAMETERS
-from api.http.limits.concurrency import HEAVY, asker_of
-from api.http.limits.rates import address_of
-from api.http.request.veiling import veiled_refusal
+from api.http.limits.rates import HEAVY, address_of, asker_of
+from api.http.request import veiled_refusal
 from api.web.frame.page_problems import PageAnswer, body_errors, or_problem
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc, normal_uscc

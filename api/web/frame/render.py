@@ -19,12 +19,12 @@ from starlette.responses import Response
 from api.application.privacy.authorisation import rights_of
 from api.http.public_address import prefix_of, with_prefix
 from api.http.responses import ASK_AGAIN, PageBytes
-from api.web.frame import difference_words, names
+from api.web.frame import difference_words, field_names
 from api.web.frame.basis_picker import asked, keeping, local_of
 from api.web.frame.glossary import terms
 from api.web.frame.page_table import ASSETS, FIRST_LIST, PAGES, POLICY, PageEntry, page_named
 from api.web.frame.visitors import Visitor
-from domain.measures.text.citation_words import cited_in_chinese
+from domain.measures.text.official_text import cited_in_chinese
 from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
 
 Language = Literal["zh", "en"]
@@ -133,11 +133,11 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "words": by_date,
         "clock": by_clock,
         "local": local_of,
-        "why": lambda one: t(one["why"], names.named_in_english(one["why_en"])),
+        "why": lambda one: t(one["why"], field_names.named_in_english(one["why_en"])),
         "readable": lambda text: _INSTANT.sub(lambda found: by_clock(found[0]), _ID.sub("", text)),
         "day": _day_or_month,
         "named": named,
-        "names": names,
+        "names": field_names,
         "differences": difference_words,
         "link": link,
         "may": may,

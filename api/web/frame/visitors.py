@@ -10,9 +10,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from api.http.public_address import is_foreign
-from api.http.request.bearer import COOKIE
+from api.http.request import COOKIE
 from domain.store.access.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
 from domain.store.db.engine import writing
 from domain.store.db.write_guard import guard_of

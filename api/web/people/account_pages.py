@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from api.http.limits.fair import Asker
-from api.web.forms.form_errors import Refused
+from api.web.forms.form_filling import Refused
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.render import page
 from api.web.frame.visitors import Visitor, remember

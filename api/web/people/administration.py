@@ -27,13 +27,12 @@ from api.application.privacy.authorisation import rights_of
 from api.application.questions.inquiry import Answer, require_right
 from api.application.questions.service.access_questions import accounts_listed, tokens_listed
 from api.http.query_params import Cursor
-from api.web.forms.form_errors import Refused, refused
-from api.web.frame.page_acts import carried_out, valid
+from api.web.forms.form_filling import Refused, refused
+from api.web.frame.page_acts import STAY, carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_problems import PageAnswer
 from api.web.frame.page_questions import ask
 from api.web.frame.render import page
-from api.web.frame.resubmission import STAY
 from domain.values import Role
 from projections.answers.scalars import plain
 

@@ -1,4 +1,7 @@
-"""Who read what about which agency, for the auditor."""
+"""Who read what about which agency, for the auditor.
+
+Who changed whose access, for the auditor and the administrators.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.application.questions.inquiry import Answer
-from api.application.questions.service.access_questions import consultations_listed
+from api.application.questions.service.access_questions import access_changes_listed, consultations_listed
 from api.http.query_params import Cursor, LooseText, LooseUscc
-from api.web.forms.form_errors import Refused, refused
+from api.web.forms.form_filling import Refused, refused
 from api.web.frame.basis_picker import keeping
-from api.web.frame.field_names import VIA
+from api.web.frame.field_names import ACCESS_ACTS, VIA
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import look
 from api.web.frame.render import page
@@ -84,3 +87,19 @@ def _asked(app: Any) -> dict[str, Bilingual]:
         for method, documented in methods.items()
         for zh, _, en in [documented["description"].partition("\n")[0].partition(" / ")]
     }
+
+
+_CHANGE_FILTERS = ("person", "from", "to")
+
+
+@router.get("/access-changes")
+async def access_changes(
+    request: Request,
+    person: LooseText = "",
+    from_: Annotated[LooseText, Query(alias="from")] = "",
+    to: LooseText = "",
+    cursor: Cursor = None,
+) -> Response:
+    """The record of changes of accounts and tokens, the latest first."""
+    filters = dict(zip(_CHANGE_FILTERS, (one.strip() for one in (person, from_, to)), strict=True))
+    return await register(request, "access-changes", access_changes_listed, filters, cursor, acts=ACCESS_ACTS)

@@ -12,12 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from api.http.limits.fair import Asker, FairPlaces
 from api.http.limits.rates import address_of
 from api.http.query_params import Address, LooseText
-from api.http.request.bearer import COOKIE
+from api.http.request import COOKIE
 from api.web.frame.basis_picker import rebased
+from api.web.frame.page_acts import NOT_SENT, STAY, unpack
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_table import is_page
 from api.web.frame.render import page
-from api.web.frame.resubmission import NOT_SENT, STAY, unpack
 from api.web.frame.visitors import Visitor, csrf_of, remember
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger

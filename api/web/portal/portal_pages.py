@@ -21,10 +21,10 @@ from api.web.frame.glossary import groups
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_table import ASSETS
 from api.web.frame.render import OWN_FILES, asset, packed, page
-from api.web.portal.example import worked_example
+from api.web.portal.survey_pages import worked_example
 from domain.errors import NotFound
 from domain.measures.chapter4_appeals import appeal_deadline
-from domain.measures.rulebook.categories import heading
+from domain.measures.rulebook.kinds import heading
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import paragraphs
 from domain.values import FOREVER, instant, shanghai_date

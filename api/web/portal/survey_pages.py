@@ -1,4 +1,7 @@
-"""The satisfaction survey of annex 2 behind a one-time link (art.23, R22): for a telephone, without signing in."""
+"""The satisfaction survey of annex 2 behind a one-time link (art.23, R22): for a telephone, without signing in.
+
+A worked example of a score: a small invented history, decided by the real commands and scored by the real code.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +15,33 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.application.assessing.survey_answers import answer_by_link
-from api.application.background.service import Service
+from api.application.background.readiness import Service
+from api.application.commands import find_command
 from api.application.idempotency import Answered
 from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.service.survey_questions import about_link
 from api.application.record import action_context
 from api.application.survey_secrets import PATH
-from api.web.forms.form_errors import Refused, refused
-from api.web.forms.who_reads_words import DISCLOSURES
-from api.web.frame.page_acts import carried_out, valid
+from api.http.documentation.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
+from api.web.forms.form_filling import Refused, refused
+from api.web.forms.form_texts import DISCLOSURES
+from api.web.frame.page_acts import STAY, carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_problems import PageAnswer, or_problem
 from api.web.frame.render import page
-from api.web.frame.resubmission import STAY
+from domain.agency import Agency
+from domain.commands.base import Recording
 from domain.commands.surveys import AnswerInvitation
 from domain.disclosure.who_reads import Disclosure
+from domain.law import Law
 from domain.measures.annex2_survey import answers_total
 from domain.measures.text.annex_texts import survey_form
 from domain.measures.text.implements import implements
-from domain.values import Bilingual
+from domain.trail.trail import Trail
+from domain.values import Bilingual, moment, next_instant
 from projections.answers.scalars import plain
+from projections.replay.known_at import Basis
+from projections.replay.standing import sheet_answer
 
 router = APIRouter(route_class=PageRoute)
 _OVER = frozenset({404, 409, 410})
@@ -154,3 +164,45 @@ def _shown(request: Request, template: str, status: int, **content: Any) -> Resp
     response = page(request, template, name="survey", status=status, storable=False, **content)
     response.headers["Referrer-Policy"] = "strict-origin"
     return response
+
+
+YEAR = 2024
+AS_OF = date(2024, 12, 31)
+_RECORDED = "2025-01-15T04:00:00.000000Z"
+_OTHER = {"uscc": "91441300MA51C1EN7F", "name": "大亚湾石化仓储有限公司"}
+_SAME = {"uscc": CLIENT_USCC, "name": CLIENT_NAME}
+_LINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("/v1/agencies", "filing", {}),
+    ("/v1/agencies/{uscc}/filing-decision", "filed", {}),
+    ("/v1/agencies/{uscc}/projects", "first", {"started_on": "2024-02-01", "due_on": "2025-06-30"}),
+    ("/v1/agencies/{uscc}/projects", "second", {"client": _OTHER, "started_on": "2024-03-01", "due_on": "2025-06-30"}),
+    ("/v1/agencies/{uscc}/lapses", "absent", {"item": 4, "occurred_on": "2024-05-20"}),
+    ("/v1/agencies/{uscc}/complaints", "complaint", {"received_on": "2024-06-03"}),
+    ("/v1/agencies/{uscc}/complaints/complaint/decision", "upheld", {"decided_on": "2024-06-17"}),
+    ("/v1/agencies/{uscc}/surveys", "form-1", {
+        "project_id": "first", "year": YEAR, "submitted_on": "2024-12-10", "answers": list("AAAAABBBAA")}),
+    ("/v1/agencies/{uscc}/surveys", "form-2", {
+        "client": _OTHER, "project_id": "second", "year": YEAR, "submitted_on": "2024-12-12",
+        "answers": list("AABBBBCABA")}),
+    ("/v1/agencies/{uscc}/effect-scores", "effect-1", {
+        "client": _SAME, "year": YEAR, "value": 95, "scored_on": "2024-12-20"}),
+    ("/v1/agencies/{uscc}/effect-scores", "effect-2", {
+        "client": _OTHER, "year": YEAR, "value": 88, "scored_on": "2024-12-20"}),
+    ("/v1/agencies/{uscc}/honours", "honour", {
+        "level": "district", "authority_kind": "emergency_management", "awarded_on": "2024-09-05"}),
+)  # fmt: skip
+
+
+def worked_example(law: Law) -> dict[str, Any]:
+    """The sheet of the invented agency under this law, as `GET …/sheets/{year}` would answer. Nothing is written."""
+    agency = Agency.of(AGENCY_USCC)
+    at = _RECORDED
+    for post, event_id, changes in _LINES:
+        found = find_command(post.format(uscc=AGENCY_USCC))
+        assert found is not None, post  # noqa: S101  # the paths above are those of the table of commands
+        route, _, path_id = found
+        command = route.body.model_validate({**command_example(route.body).body, **changes})
+        at = next_instant(moment(at), at)
+        command.record(agency, Recording.supposed(law, at, event_id, "page", path_id=path_id))
+    told: dict[str, Any] = plain(sheet_answer(Basis(Trail(agency.trail.events), law, AS_OF, at), YEAR))
+    return told

@@ -1,6 +1,8 @@
 """What a value of a rulebook may be: whole numbers, points, choices, tables; pydantic reads each, from JSON's types.
 
 Numbers that count are integers or decimal text ("2.5"), never binary floating point (R26).
+
+Categories of agencies (服务机构类型, art.19): which spellings are one, and which are taken at all (R47).
 """
 
 from __future__ import annotations
@@ -15,6 +17,10 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from annotated_types import Predicate
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema
+
+from domain.errors import Invalid
+from domain.folding import category_fold
+from domain.measures.text.implements import implements
 
 _Digits = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}(?:\.[0-9]{1,4})?$")]
 _MonthDay = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}-[0-9]{2}$")]
@@ -137,4 +143,41 @@ def named_lists(most: int) -> Kind:
         Annotated[dict[_Word, list[_Word]], Field(max_length=most), Predicate(once), AfterValidator(read)],
         f"表，至多 {most} 个名称，各附其别称的列表，任何词不得重复",
         f"a table of at most {most} names, each with the list of its other words, no word twice",
+    )
+
+
+Known = Mapping[str, tuple[str, ...]]
+"""The categories that a rulebook lists, each with its other words; empty: any is taken."""
+
+
+@implements("art.19", "R47")
+def group_of(words: str | None, known: Known) -> str | None:
+    """按照服务机构类型: the category that words mean, by which results are ranked: as listed, else folded."""
+    return None if words is None else others(known).get(category_fold(words), category_fold(words))
+
+
+def others(known: Known) -> dict[str, str]:
+    """By folded spelling the listed name; empty where none is listed."""
+    found = {category_fold(word): name for name, words in known.items() for word in words}
+    return found | {category_fold(name): name for name in known}
+
+
+def heading(group: str | None, words: str | None, known: Known = MappingProxyType({})) -> str | None:
+    """How a group is headed: by the listed name, else by the words of one in it."""
+    return words if words is not None and group not in known and category_fold(words) == group else group
+
+
+@implements("R47")
+def must_be_known(words: str, known: Known, pointer: str) -> None:
+    """Refuse what the rulebook's list does not have. Raises: Invalid."""
+    if not known or category_fold(words) in others(known):
+        return
+    listed = "、".join(known)
+    raise Invalid(
+        f"规则没有列出这一机构类型；可用的：{listed}",
+        f"the rulebook lists no such category; it lists: {', '.join(known)}",
+        cites=("art.19", "R47"),
+        remedy="请选用列出的类型；确需新的类型，先修订规则",
+        remedy_en="Choose one of them; a new one is adopted with a rulebook first.",
+        pointer=pointer,
     )

@@ -19,7 +19,6 @@ from domain.store.db.db_errors import named_trouble
 from domain.store.db.dialect import is_postgresql, lock_law
 from domain.store.db.engine import open_migration_engine, reading, writing, written_anew
 from domain.store.db.schema import master_keys, vault, vault_secrets
-from domain.store.keys.lost_master import retire
 from domain.store.keys.master_key import (
     CURRENT,
     Master,
@@ -32,7 +31,7 @@ from domain.store.keys.master_key import (
     read_master,
 )
 from domain.store.keys.secret_files import read_secret, replace, write_once
-from domain.store.keys.vault import GONE, secret_name, subject_name
+from domain.store.keys.vault import GONE, retire, secret_name, subject_name
 from domain.values import Instant, instant
 
 log = structlog.get_logger("steward")

@@ -1,18 +1,25 @@
-"""The events of one agency, read from the database key by key: a long history costs no more than a short one."""
+"""The events of one agency, read from the database key by key: a long history costs no more than a short one.
+
+Which agencies have had a certificate on their staff: the one look-up by key that goes across agencies (R37).
+
+Which of the facts with the same clear content are equal, sealed words compared as well (R46).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, Text, bindparam, text
 
 from domain.events import Event
+from domain.similar import same_words, sealed_content
 from domain.store.db.dialect import DIALECTS, among, cross_join, dialect_of, many
 from domain.store.db.statements import run
+from domain.store.keys.vault import Vault
 from domain.store.log.mapper import EventMapper
 from domain.trail.event_index import EventIndexInMemory, IndexedEvent, ground_of
-from domain.trail.keys import keys_of, naming_prefix
+from domain.trail.keys import certificate_key, keys_of, naming_prefix
 from domain.values import stream_id
 
 _ANNULMENT = "JOIN events b ON b.originator_id = a.originator_id AND b.originator_version = a.by_version"
@@ -200,3 +207,49 @@ class StoredEntries(EventIndexInMemory):
             self._by_id[event.id] = entry
             self._read_ids.add(event.id)
         return entry
+
+
+_STREAMS = {
+    dialect: (
+        "SELECT DISTINCT h.stream FROM event_keys k JOIN stream_heads h ON h.originator_id = k.originator_id "  # noqa: S608
+        "WHERE k.originator_id <> $1 AND k.key LIKE 'cert:%' "
+        f"AND {among(dialect, 'k.key', '$2')} ORDER BY h.stream"  # names of ours
+    )
+    for dialect in DIALECTS
+}
+"""The LIKE is the condition of the index: without it the planner could not use it."""
+
+
+def streams_with(connection: Connection, certificates: Collection[str], *, besides: str) -> list[str]:
+    """The streams, other than `besides`, of agencies that have ever had one of these certificates on the staff."""
+    keys = [certificate_key(one) for one in certificates]
+    values = (stream_id(besides).hex, many(connection, keys))
+    return [row.stream for row in run(connection, _STREAMS[dialect_of(connection)], values)]
+
+
+_SHARING = text(
+    "SELECT DISTINCT h.stream FROM stream_heads c JOIN event_keys k ON k.originator_id = c.originator_id "
+    "JOIN event_keys o ON o.key = k.key JOIN stream_heads h ON h.originator_id = o.originator_id "
+    "WHERE c.stream IN :streams AND k.key LIKE 'cert:%' AND o.key LIKE 'cert:%'"
+).bindparams(bindparam("streams", type_=Text, expanding=True))
+
+
+def streams_sharing(connection: Connection, of: Collection[str]) -> list[str]:
+    """The streams of agencies that have ever had a certificate on the staff that one of these had, these included."""
+    return list(connection.scalars(_SHARING, {"streams": list(of)}))
+
+
+MOST_SIMILAR = 20
+"""So many earlier facts are looked at, and named, for one that is recorded: the latest."""
+
+
+def alike(vault: Vault, event: Event, before: Iterable[Event]) -> list[Event]:
+    """The events of `before` whose texts equal those of `event` (R46). Texts are decrypted here and go no further."""
+    own = sealed_content(event)
+    found = [(one, sealed_content(one)) for one in before]
+    if not own or not found:
+        return [one for one, _ in found]
+    every = [*own, *(each for _, sealed in found for each in sealed)]
+    texts = dict(zip(every, vault.open_many(every), strict=True))
+    words = [texts[each] for each in own]
+    return [one for one, sealed in found if same_words(words, [texts[each] for each in sealed])]

@@ -34,8 +34,7 @@ from domain.store.log.mapper import EventMapper, LedgerStoredEvent
 from domain.store.proof.audit_access import AccessSigned, access_signed, compared
 from domain.store.proof.audit_answers import answers
 from domain.store.proof.audit_beside import Beside, Finding, readable
-from domain.store.proof.audit_heads import Streams
-from domain.store.proof.audit_schema import altered
+from domain.store.proof.audit_heads import Streams, altered
 from domain.store.proof.checkpoint_archive import Kept
 from domain.store.proof.proof_reader import Signed, checkpoints_after
 from domain.store.proof.restored import horizons

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from domain.errors import Unreadable
 from domain.events import Event, LedgerOpened, Sealed, SubjectErased, SurveyInvited
 from domain.store.access.row_macs import TABLES, is_sealed
-from domain.store.access.survey_tokens import LINK_SECRET, link_hash, link_secret
+from domain.store.access.tokens import LINK_SECRET, link_hash, link_secret
 from domain.store.db.schema import (
     access_changes,
     accounts,

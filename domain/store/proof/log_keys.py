@@ -14,7 +14,7 @@ from pathlib import Path
 
 from domain.errors import Refusal
 from domain.proof.check import Checkpoint, VerifierKey, parse_checkpoint, parse_key, parse_note
-from domain.proof.notes import SigningKey, checkpoint_text, new_seed, signed_note
+from domain.proof.receipts import SigningKey, checkpoint_text, new_seed, signed_note
 from domain.store.keys.secret_files import read_or_make, read_secret, replace, write_once
 from domain.store.proof.proof_reader import Signed
 

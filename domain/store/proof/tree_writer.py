@@ -25,7 +25,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlalchemy import Connection, Engine, Row, select, text
 
 from domain.proof.check import EMPTY_ROOT, NO_EVENTS, Checkpoint, chained
-from domain.proof.notes import access_line, heads_line
+from domain.proof.receipts import access_line, heads_line
 from domain.proof.tree import HeadsTree, Node, TreeHead, fold, grown, nodes_of
 from domain.store.access.access_audit import last_seal
 from domain.store.db.dialect import is_postgresql

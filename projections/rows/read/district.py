@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from domain.measures.rulebook.categories import group_of, heading
+from domain.measures.rulebook.kinds import group_of, heading
 from domain.measures.text.implements import implements
 from domain.store.db.dialect import Dialect, dialect_of, holds_text, worked_out_once
 from domain.values import GRADE_RANK, Grade, Tier, agency_stream

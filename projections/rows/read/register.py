@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Date, Text, column, text
 
 from domain.events import AgencyFiled
-from domain.measures.rulebook.categories import Known, heading
+from domain.measures.rulebook.kinds import Known, heading
 from domain.store.db.column_types import InstantColumn
 from domain.store.db.dialect import dialect_of, holds_text
 from domain.store.db.statements import run
@@ -23,8 +23,7 @@ from domain.values import FOREVER, Instant, Tier, agency_stream, instant, midnig
 from projections.replay.known_at import EARLIEST
 from projections.rows.read.row_sql import aliases, grouped, row_on, searched_for
 from projections.rows.write.current_rows import ALWAYS, NEVER, ONE_DAY
-from projections.rows.write.sanction_rows import SANCTIONS
-from projections.rows.write.status_rows import STATUS
+from projections.rows.write.status_rows import SANCTIONS, STATUS
 
 SHOWN_FIELDS = ("name", "category", "address", "scope", "qualifications")
 """What the register shows of an agency's particulars (art.9)."""

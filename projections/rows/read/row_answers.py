@@ -27,10 +27,9 @@ from projections.answers.standings import (
     StandingSanction,
     StandingWarning,
 )
-from projections.replay.basis import calendar_used, rulebook_used
-from projections.rows.write.sanction_rows import NOTHING, Sanction
+from projections.replay.known_at import calendar_used, rulebook_used
 from projections.rows.write.score_rows import EFFECTS, FORMS, NO_SCORE, Score, shown
-from projections.rows.write.status_rows import Status
+from projections.rows.write.status_rows import NOTHING, Sanction, Status
 
 
 @dataclass

@@ -25,8 +25,16 @@ from projections.answers.districts import (
     TierCount,
 )
 from projections.answers.standings import AgencyName, BadRecordCounts, Standing
-from projections.replay.basis import calendar_used, rulebook_used
-from projections.replay.known_at import EARLIEST, KnownAt, beyond, for_one_agency, knowledge, not_future
+from projections.replay.known_at import (
+    EARLIEST,
+    KnownAt,
+    beyond,
+    calendar_used,
+    for_one_agency,
+    knowledge,
+    not_future,
+    rulebook_used,
+)
 from projections.rows.read import district
 from projections.rows.read.district import Count, Filters, RankingPlace
 from projections.rows.read.row_answers import agency_part, assessment_answer, sanction_answer, standing_answer

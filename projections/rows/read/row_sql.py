@@ -10,16 +10,15 @@ from sqlalchemy import Connection, TextClause, text
 
 from domain.folding import compared
 from domain.law import Law
-from domain.measures.rulebook.categories import Known, others
+from domain.measures.rulebook.kinds import Known, others
 from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of
 from domain.store.db.dialect import Dialect, dialect_of, left_join_first
 from domain.values import Instant, loose_uscc
 from projections.replay.known_at import EARLIEST
 from projections.rows.read.row_answers import RowValues
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL
-from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
 from projections.rows.write.score_rows import NO_SCORE, SCORES
-from projections.rows.write.status_rows import STATUS
+from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
 from projections.rows.write.tables import SHAPES
 
 _KNOWN = "{a}.known_from <= :known AND {a}.known_to > :known"

@@ -1,9 +1,13 @@
-"""What stood on each day of a stretch of time, from the rows: the steps of `timeline` without a replay (ADR 5)."""
+"""What stood on each day of a stretch of time, from the rows: the steps of `timeline` without a replay (ADR 5).
+
+The course of a standing by replay, asked like the rows: for who is told survey forms by the month alone (R39).
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -20,6 +24,9 @@ from projections.answers.standings import (
     StandingParts,
     StandingWarning,
 )
+from projections.replay.known_at import Basis
+from projections.replay.sheet import Sheet
+from projections.replay.timeline import timeline
 from projections.rows.read.row_answers import (
     RowValues,
     advice_of,
@@ -30,9 +37,8 @@ from projections.rows.read.row_answers import (
 )
 from projections.rows.read.row_sql import QueryBasis, asked, asked_of_year
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
-from projections.rows.write.sanction_rows import NOTHING, SANCTIONS
 from projections.rows.write.score_rows import NO_SCORE, SCORES
-from projections.rows.write.status_rows import STATUS
+from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
 from projections.rows.write.tables import SHAPES
 
 _TABLES = (STATUS, SANCTIONS, SCORES, RECORDS, LAPSES, PROJECTS, FILED)
@@ -217,3 +223,25 @@ def _rows(connection: Connection, stream: str, table: str, known_at: Instant) ->
 
 def _day(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class Replayed:
+    """What stood on each day, asked like the rows and answered by replay."""
+
+    def __init__(self, basis: Basis, rows: Course) -> None:
+        self._basis, self._rows = basis, rows
+
+    def between(self, first: date, last: date) -> Iterator[StoodOn]:
+        """As `Course.between`."""
+        found = timeline(self._basis, first, last)
+        yield StoodOn(first, found.start.standing)
+        for one in found.items:
+            yield StoodOn(one.date, one.standing)
+
+    def lapses(self, first: date, last: date) -> list[Lapsed]:
+        """As `Course.lapses`: no survey bears on them."""
+        return self._rows.lapses(first, last)
+
+    def of_year(self, year: int, day: date) -> AssessmentSummary:
+        """As `Course.of_year`."""
+        return Sheet(replace(self._basis, as_of=day), year).summary()

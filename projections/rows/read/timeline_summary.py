@@ -37,12 +37,10 @@ from projections.answers.summaries import (
     TimelineSummary,
     WarningStretch,
 )
-from projections.pictures.timeline_lanes import LANE_OF, LANES
-from projections.replay.basis import Basis
-from projections.replay.known_at import knowledge
+from projections.pictures.timeline_axis import LANE_OF, LANES
+from projections.replay.known_at import Basis, knowledge
 from projections.replay.timeline import changed_parts
-from projections.rows.read.replayed_summary import Replayed
-from projections.rows.read.row_summary import Course, Lapsed, StoodOn
+from projections.rows.read.row_summary import Course, Lapsed, Replayed, StoodOn
 
 Result = ResultPublished | ResultRevised
 T = TypeVar("T")

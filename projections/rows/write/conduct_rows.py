@@ -29,9 +29,8 @@ from domain.measures.chapter3_business import ended_on, lapses
 from domain.measures.chapter3_sanctions import all_records
 from domain.measures.text.implements import implements
 from domain.trail.event_index import ground_of
-from domain.trail.facts import Facts
 from domain.trail.keys import BY_DERIVATION, PLEDGE_ITEM, ground_key, naming_key, type_key, type_keys
-from domain.trail.trail import Trail
+from domain.trail.trail import Facts, Trail
 from projections.rows.write.current_rows import NEVER, ONE_DAY, Period, RowKey, shifted
 from projections.rows.write.row_context import FILING, FILINGS, Context, of_types
 

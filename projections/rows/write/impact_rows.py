@@ -31,10 +31,10 @@ from domain.measures.chapter2_filing import profile_on
 from domain.measures.chapter4_appeals import result_day
 from domain.measures.chapter4_assessment import why_not_assessed
 from domain.measures.chapter4_late_facts import ever_rested_on, impact_id, is_of_a_decision
-from domain.measures.rulebook.categories import group_of
+from domain.measures.rulebook.kinds import group_of
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
 from domain.trail.keys import appeal_key, field_keys, result_key, type_key, type_keys
+from domain.trail.trail import Facts
 from domain.values import FOREVER, shanghai_date
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS
 from projections.rows.write.current_rows import NEVER, CurrentRow, Period, ReplacedPeriods, RowKey

@@ -1,21 +1,129 @@
-"""The read models as the ledger knows them: what keeps the rows in step with the events, in their transaction."""
+"""The ledger whose commands write the rows, and what writes them: each part, in its order.
+
+The read models as the ledger knows them: what keeps the rows in step with the events, in their transaction.
+
+The ledger with its read models: what everything above the domain opens.
+
+The read models of one agency, brought up to date event by event: work grows with the change, not with history.
+"""
 
 from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
 from domain.commands.base import Command
+from domain.errors import Unreadable
+from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
 from domain.law import Law
+from domain.ledger.ledger import Ledger
 from domain.ledger.read_models import Projected, Recorded
 from domain.ledger.reader import Reader
+from domain.store.db.engine import Engine
 from domain.store.db.statements import Insert, RowUpdate, write
 from domain.store.log.stream_heads import streams
+from domain.trail.event_index import EventIndex, EventIndexInMemory
 from domain.values import Instant, stream_id
+from projections.rows.write.conduct_rows import (
+    OF_LAPSES,
+    OF_PERIODS,
+    OF_RECORDS,
+    update_lapses,
+    update_periods,
+    update_records,
+)
 from projections.rows.write.current_rows import CurrentRow, CurrentRows
-from projections.rows.write.impact_rows import touched_by
+from projections.rows.write.impact_rows import is_impact, touched_by, update_impacts
 from projections.rows.write.prefetch import Ahead, looked_up
-from projections.rows.write.projection import judge_anew, project
+from projections.rows.write.result_rows import OF_RESULTS, update_results
+from projections.rows.write.row_context import Context
+from projections.rows.write.score_rows import OF_SCORES, update_scores
+from projections.rows.write.status_rows import OF_SANCTIONS, OF_STATUS, update_sanctions, update_status
 from projections.rows.write.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
+from projections.rows.write.worklist_rows import OF_MATTERS, OF_SUBMISSIONS, update_matters, update_submissions
+
+PARTS = (
+    (update_status, OF_STATUS),
+    (update_periods, OF_PERIODS),
+    (update_lapses, OF_LAPSES),
+    (update_records, OF_RECORDS),
+    (update_scores, OF_SCORES),
+    (update_sanctions, OF_SANCTIONS),
+    (update_results, OF_RESULTS),
+    (update_matters, OF_MATTERS),
+    (update_submissions, OF_SUBMISSIONS),
+)
+"""What brings which rows up to date, with the types of events that it looks at."""
+
+
+def project(
+    event: Event, entries: EventIndex, live: CurrentRows, law: Law, published: frozenset[int] | None = None
+) -> None:
+    """Bring the rows up to date with one event; `entries` hold it already. Raises: Unreadable, naming the event.
+
+    `published`: the years whose results may be touched (see `Context`).
+    """
+    live.changes.clear()
+    changed = entries.gone_with(event) if isinstance(event, EventAnnulled) else [event]
+    own = entries.one(event.id)
+    if not isinstance(event, EventAnnulled) and own is not None and own.gone_at is not None:
+        changed = [] if own.gone_at <= event.version else changed  # it names what was annulled before: never counted
+    context = Context(entries, live, law, event.version, event.recorded_at, published)
+    try:
+        kinds = {type(one) for one in changed}
+        for part, looked_at in PARTS:
+            if not kinds.isdisjoint(looked_at):
+                part(context, changed)
+        update_impacts(context, event, changed)
+    except Exception as error:
+        named = f"{event.stream} version {event.version}, {type(event).__name__} {event.id}"
+        raise Unreadable(f"{named}: cannot be projected: {type(error).__name__}: {error}") from error
+
+
+def judge_anew(live: CurrentRows, events: Sequence[Event], law: Law, at: Instant) -> None:
+    """Let the rows stand that the counting events make under another law, from `at` on."""
+    counting = EventIndexInMemory()
+    for event in events:
+        counting.add(event)
+    fresh, entries = CurrentRows(), EventIndexInMemory()
+    for event in events:
+        entry = counting.one(event.id)
+        if entry is not None and entry.gone_at is None and not isinstance(event, EventAnnulled):
+            entries.add(event)
+            project(event, entries, fresh, law, frozenset())
+    for place in sorted(live.places() | fresh.places()):
+        if not is_impact(place):  # another law touches no published result (docs/adr/0004)
+            live.replace(place, fresh.steps(place), at)
+
+
+Laws = Sequence[tuple[Instant, Law]]
+"""What was adopted, in order, with the instant from which each law was known."""
+
+
+def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[CurrentRows, EventIndexInMemory]:
+    """All rows that an agency's events and the adoptions among them make, one after the other, and its entries.
+
+    The same steps as when they were recorded: for rebuilding and checking. Raises: Unreadable, naming the event.
+    """
+    entries, live = EventIndexInMemory(), CurrentRows()
+    waiting = deque(laws)
+    law: Law | None = None
+    published = frozenset(event.year for event in events if isinstance(event, (ResultPublished, ResultRevised)))
+    for place, event in enumerate(events):
+        while waiting and waiting[0][0] <= event.recorded_at:
+            at, law = waiting.popleft()
+            if place:
+                judge_anew(live, events[:place], law, at)
+        if law is None:
+            raise Unreadable(f"{event.stream} version {event.version}: recorded before any law was adopted")
+        entries.add(event)
+        project(event, entries, live, law, published)
+    for at, later in waiting:
+        judge_anew(live, events, later, at)
+    return live, entries
+
 
 MADE_BY = 4
 """Version of the projections: raise it when a change of the code would make other rows, and they are built anew."""
@@ -61,3 +169,8 @@ class ReadModelProjector:
             judge_anew(live, reader.events(stream), law, at)
             close = closings((stream, row) for row in live.closed)
             write(reader.connection, [*close, *inserts(tuples_of((stream, row) for row in live.opened))])
+
+
+def open_ledger(engine: Engine) -> Ledger:
+    """The ledger of a database, which keeps its read models in step."""
+    return Ledger(engine, ReadModelProjector())

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from domain.events import Event, ResultPublished, ResultRevised
 from domain.law import Law
-from domain.measures.rulebook.categories import group_of
+from domain.measures.rulebook.kinds import group_of
 from domain.measures.text.implements import implements
 from projections.rows.write.current_rows import NEVER, Period, RowKey
 from projections.rows.write.row_context import Context

@@ -32,9 +32,8 @@ from domain.measures.chapter3_business import ended_on
 from domain.measures.chapter4_assessment import overrides
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
 from domain.trail.keys import client_key, forms_key, naming_key, type_key, type_keys
-from domain.trail.trail import Trail
+from domain.trail.trail import Facts, Trail
 from domain.values import normal_text, rounded, score_of_record
 from projections.rows.write.conduct_rows import move_records
 from projections.rows.write.current_rows import ONE_DAY, Period, RowKey, cut, merged, shifted, value_on

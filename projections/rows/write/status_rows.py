@@ -1,7 +1,11 @@
-"""Rows of what an agency is: name, category, filing state, the warning that stands (R31), the advice of R19."""
+"""Rows of what an agency is: name, category, filing state, the warning that stands (R31), the advice of R19.
+
+Rows of the sanction tier: one per day on which tier, count, stretch or grounds change, also by time alone.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
@@ -10,6 +14,8 @@ import msgspec
 
 from domain.events import (
     AccidentLiabilityFound,
+    AgencyDelisted,
+    ComplaintUpheld,
     Event,
     InformationChanged,
     ProjectCancelled,
@@ -20,18 +26,20 @@ from domain.events import (
 )
 from domain.folding import category_fold, compared
 from domain.law import Law
+from domain.measures.calendar import add_years
 from domain.measures.chapter2_filing import FilingState
-from domain.measures.chapter3_sanctions import advisories
+from domain.measures.chapter3_sanctions import Tag, advisories, counted_complaints, sanction, tags
 from domain.measures.chapter4_assessment import warning_notices
-from domain.measures.rulebook.rulebook import year_span
+from domain.measures.rulebook.rulebook import Rulebook, year_span
 from domain.measures.text.implements import implements
-from domain.trail.facts import Facts
 from domain.trail.keys import LABELS, type_key, type_keys
-from domain.trail.trail import Trail
-from projections.replay.basis import Basis
+from domain.trail.trail import Facts, Trail
+from domain.values import TIER_RANK, Tier
+from projections.replay.known_at import Basis
 from projections.replay.standing import agency_name, warning_part
 from projections.rows.write.current_rows import ALWAYS, NEVER, ONE_DAY, Period, RowKey, merged
-from projections.rows.write.row_context import FILING, FILINGS, Context
+from projections.rows.write.row_context import FILING, FILINGS, Context, of_types
+from projections.rows.write.score_rows import LADDER
 
 STATUS = "agency_status"
 _RESULTS = (ResultPublished, ResultRevised)
@@ -119,3 +127,98 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Period]:
         )
         steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return merged(steps)
+
+
+SANCTIONS = "sanction_status"
+OF_SANCTIONS = (ComplaintUpheld, AgencyDelisted)
+
+
+class Sanction(NamedTuple):
+    """What `standing` shows of the tier (R17)."""
+
+    tier: str
+    verified: int
+    since: date | None
+    until: date | None
+    events: tuple[str, ...]
+
+
+NOTHING = Sanction(Tier.NONE, 0, None, None, ())
+
+
+@implements("art.17", "R15", "R16", "R17")
+def update_sanctions(context: Context, changed: Iterable[Event]) -> None:
+    """Derive the tier anew from the day of the first changed decision on; earlier days cannot change."""
+    facts = of_types(changed, *OF_SANCTIONS)
+    if not facts:
+        return
+    since = min(event.occurred_on for event in facts)
+    rows = [step for step in sanction_steps(context.now(LADDER), context.law) if step.valid_to > since - ONE_DAY]
+    context.live.replace(RowKey(SANCTIONS), rows, context.at, since - ONE_DAY)
+
+
+def sanction_steps(trail: Trail, law: Law) -> list[Period]:
+    """The tier on every day, under the rulebook of each day (R4)."""
+    books = list(law.rulebooks)
+    found: list[Period] = []
+    for place, book in enumerate(books):
+        first = ALWAYS if place == 0 else book.effective_from
+        last = books[place + 1].effective_from if place + 1 < len(books) else NEVER
+        simple = book.ladder.tag_term == "one_year"
+        for step in _sweep(trail, law, book) if simple else _day_by_day(trail, law, book):
+            if step.valid_from < last and step.valid_to > first:
+                found.append(step._replace(valid_from=max(first, step.valid_from), valid_to=min(last, step.valid_to)))
+    return merged(found)
+
+
+def _sweep(trail: Trail, law: Law, book: Rulebook) -> list[Period]:
+    """In one pass over the days on which a complaint, a tag or a window begins or ends."""
+    every = Facts(trail, date.max)
+    complaints = counted_complaints(every, book, law.rulebooks)
+    added = tags(every, book, law.rulebooks)
+    days = [one.occurred_on for one in complaints]
+    window_ends = [add_years(day, book.ladder.window_years) for day in days]
+    edges = {*days, *(day + ONE_DAY for day in window_ends)}
+    edges |= {tag.last_day + ONE_DAY for tag in added if tag.last_day is not None}
+    steps: list[Period] = []
+    tier, since, place = Tier.NONE, ALWAYS, 0
+    standing: list[Tag] = []
+    ordered = sorted(edges)
+    for number, day in enumerate(ordered):
+        standing = [tag for tag in standing if tag.last_day is None or tag.last_day >= day]
+        while place < len(added) and added[place].first_day <= day:
+            standing.append(added[place])
+            place += 1
+        highest = max((tag.tier for tag in standing), key=TIER_RANK.__getitem__, default=Tier.NONE)
+        if highest is not tier:
+            tier, since = highest, day
+        verified = bisect_right(days, day) - bisect_left(window_ends, day)
+        value = Sanction(tier, verified, None, None, ())
+        if tier is not Tier.NONE:
+            of_tier = [tag for tag in standing if tag.tier is tier]
+            ends = [tag.last_day for tag in of_tier if tag.last_day is not None]
+            until = max(ends) if len(ends) == len(of_tier) else None
+            if tier is Tier.RECORDED:
+                behind = tuple(one.id for one in complaints[: bisect_right(days, day)])
+            else:
+                because = {one for tag in of_tier for one in tag.because}
+                behind = tuple(one.id for one in complaints if one.id in because)
+            value = Sanction(tier, verified, since, until, behind)
+        steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
+    return [Period(ALWAYS, ordered[0] if ordered else NEVER, NOTHING), *steps]
+
+
+def _day_by_day(trail: Trail, law: Law, book: Rulebook) -> list[Period]:
+    """By the Measures' own function on every day that can matter: for ladders that follow the count or a decision."""
+    facts = [*trail.of(ComplaintUpheld), *trail.of(AgencyDelisted)]
+    edges = {event.occurred_on for event in facts}
+    for event in facts:
+        for years in (book.ladder.window_years, book.ladder.tag_years):
+            edges.add(add_years(event.occurred_on, years) + ONE_DAY)
+    ordered = sorted(edges)
+    steps = [Period(ALWAYS, ordered[0] if ordered else NEVER, NOTHING)]
+    for number, day in enumerate(ordered):
+        on_day = sanction(Facts(trail, day), book, law.rulebooks)
+        value = Sanction(on_day.tier, on_day.verified_complaints, on_day.since, on_day.until, on_day.events)
+        steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
+    return steps

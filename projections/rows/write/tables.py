@@ -17,9 +17,8 @@ from domain.values import FOREVER, Instant, instant, stream_id
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
 from projections.rows.write.current_rows import CurrentRow, Period, RowKey
 from projections.rows.write.result_rows import RESULTS, Result
-from projections.rows.write.sanction_rows import SANCTIONS, Sanction
 from projections.rows.write.score_rows import SCORES, Score, ScoreConsequence
-from projections.rows.write.status_rows import STATUS, Status
+from projections.rows.write.status_rows import SANCTIONS, STATUS, Sanction, Status
 from projections.rows.write.worklist_rows import MATTERS, Matter
 
 

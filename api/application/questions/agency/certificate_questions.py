@@ -7,7 +7,7 @@ from datetime import date
 import msgspec
 
 from api.application.background.checkpoint_signer import proven_up
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller
 from api.application.privacy.veiled import Veil, bytes_withheld
 from api.application.questions.inquiry import FileAnswer, Inquiry, path_uscc, question
 from domain.agency import unknown_agency
@@ -39,8 +39,7 @@ from projections.proof.certificate_file import (
     packed,
 )
 from projections.proof.readings_changed import EDITION
-from projections.replay.basis import Basis
-from projections.replay.known_at import EARLIEST
+from projections.replay.known_at import EARLIEST, Basis
 from projections.replay.standing import sheet_answer, standing
 
 JSON = "application/json"

@@ -13,8 +13,7 @@ from pydantic import Field
 
 from api.application.nested_commands import embedded
 from api.application.privacy.authorisation import WHAT_IF, Reach
-from api.application.questions.inquiry import Answer, Inquiry, never_changes, path_uscc, question
-from api.application.questions.time_limit import TimeLimit
+from api.application.questions.inquiry import Answer, Inquiry, TimeLimit, never_changes, path_uscc, question
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
 from domain.ledger.reader import CrossAgency
 from projections.answers.comparisons import RankEffects

@@ -1,20 +1,30 @@
-"""The course of one agency's standing, quick and small: for pictures of it, and for stepping through its days."""
+"""The course of one agency's standing, quick and small: for pictures of it, and for stepping through its days.
+
+The worklist of hints (R37): of one agency and of the district, answered by replay.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec import UNSET
+from msgspec.structs import asdict, replace
 
+from api.application.privacy.authorisation import Reach
+from api.application.questions.agency.district_questions import listed, of_now
 from api.application.questions.inquiry import Answer, Inquiry, never_changes, path_uscc, question
+from api.application.questions.pagination import page
 from domain.errors import Invalid
 from domain.ledger.reader import Reader
+from projections.answers.districts import HintFound
 from projections.answers.scalars import plain
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
+from projections.replay.queries import Hints
 from projections.replay.standing import agency_name
-from projections.rows.read.replayed_summary import Replayed
-from projections.rows.read.row_summary import Course
+from projections.rows.read.row_queries import RowQueries
+from projections.rows.read.row_summary import Course, Replayed
 from projections.rows.read.timeline_summary import course, default_span, latest_result, rows_of, stops
 
 
@@ -88,3 +98,62 @@ def _echo(basis: Basis) -> dict[str, Any]:
     """The echo of a basis that has no day."""
     echo = basis.echo(basis.rulebook)
     return {name: value for name, value in echo.items() if name not in ("as_of", "projected")}
+
+
+CHECK = "check"
+"""In place of a code: hints that suggest no behaviour but something to look at."""
+
+
+@question("/v1/hints")
+def hints_listed(
+    inquiry: Inquiry,
+    as_of: date | None = None,
+    known_at: str | None = None,
+    status: str = "open",
+    behaviour: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
+    """The worklist of hints (R37): facts to be looked into; they never count."""
+    wanted = page(cursor, limit, question=("hints", status, behaviour), as_of=as_of, at=known_at)
+    with inquiry.replaying() as (questions, reader):
+        basis = RowQueries(reader, questions.now).district(wanted.as_of, wanted.known_at)
+        if of_now(questions, wanted):
+            every = inquiry.service.remembered.hints(questions)
+        else:
+            found = Hints(reader, wanted.known_at)
+            every = [row for one in questions.district(wanted.as_of, wanted.known_at) for row in found.of(one)]
+        rows = _asked(every, status, behaviour)
+        rows.sort(key=lambda row: (row.day, row.id))
+        part = wanted.cut(rows, basis.as_of, basis.known_at)
+        return listed(reader, basis.echo(), part, as_of, known_at)
+
+
+@question("/v1/agencies/{uscc}/hints")
+def hints_of(
+    inquiry: Inquiry,
+    uscc: str,
+    as_of: date | None = None,
+    known_at: str | None = None,
+    status: str = "open",
+    behaviour: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
+    """The hints at one agency (R37); an agency sees nothing of others."""
+    question = ("agency_hints", path_uscc(uscc), status, behaviour)
+    wanted = page(cursor, limit, question=question, as_of=as_of, at=known_at)
+    with inquiry.replaying() as (questions, reader):
+        basis = questions.basis(path_uscc(uscc), wanted.as_of, wanted.known_at)
+        rows = _asked(Hints(reader, wanted.known_at).of(basis), status, behaviour)
+        if inquiry.reach is Reach.OWN:
+            hidden = set() if inquiry.veil is None else inquiry.veil.ids  # what a form suggests names it (R39)
+            rows = [replace(row, elsewhere=UNSET) for row in rows if hidden.isdisjoint(row.events)]
+        part = wanted.cut(rows, basis.as_of, basis.known_at)
+        echo = {"agency": agency_name(basis), **basis.echo(basis.rulebook)}
+        return listed(reader, echo, part, as_of, known_at)
+
+
+def _asked(rows: Iterable[HintFound], status: str, behaviour: str | None) -> list[HintFound]:
+    code = None if behaviour == CHECK else behaviour
+    return [row for row in rows if status in ("all", row.status) and (behaviour is None or row.behaviour == code)]

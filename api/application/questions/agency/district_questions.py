@@ -15,7 +15,7 @@ from domain.errors import NotFound
 from domain.ledger.reader import Reader
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.store.log.stream_heads import last_recorded_at
-from projections.replay.basis import Basis
+from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
 from projections.replay.sheet import Sheet
 from projections.rows.read.district import Filters

@@ -8,17 +8,16 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import asdict
 
-from api.application.privacy.authorisation import Reach
-from api.application.privacy.callers import Caller
+from api.application.privacy.authorisation import Caller, Reach
 from api.application.privacy.personal_data import is_of_client, is_of_informant, shown
 from api.application.questions.inquiry import Answer, Inquiry, path_uscc, question
 from api.application.questions.pagination import page
 from domain.events import AppealFiled, Event, EventAnnulled, ObjectionFiled, ResultPublished, ResultRevised
 from domain.ledger.reader import Reader
 from domain.values import Role, month_end, shanghai_date
-from projections.replay.audit_trail import entry
-from projections.replay.basis import Basis
 from projections.replay.effects import effects, event_named, related, unknown_event
+from projections.replay.known_at import Basis
+from projections.replay.queries import entry
 from projections.replay.standing import agency_name
 
 _ABOUT_A_FORM = (AppealFiled, ObjectionFiled, EventAnnulled, ResultPublished, ResultRevised)

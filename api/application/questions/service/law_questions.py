@@ -8,7 +8,7 @@ from typing import Any
 import projections.compare.replay_under  # what cites a paragraph has to be imported to be found
 import projections.compare.what_if  # the same
 import projections.paper.citing  # noqa: F401  # the same
-from api.application.background.service import Service
+from api.application.background.readiness import Service
 from api.application.questions.inquiry import Answer, Inquiry, question
 from api.application.questions.pagination import page
 from api.application.questions.service.law_map import pages_for, routes_for, rows_for, shown_by

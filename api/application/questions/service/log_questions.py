@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from api.application.answers.log import AgencyHead, LogConsistency, LogInclusion
 from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, shown
-from api.application.background.service import Service
+from api.application.background.readiness import Service
 from api.application.privacy.veiled import bytes_withheld, veil_of
 from api.application.questions.inquiry import Answer, Inquiry, path_uscc, question
 from domain.agency import unknown_agency

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from api.application.background.service import Service
+from api.application.background.readiness import Service
 from api.application.questions.pagination import onward
 from domain.errors import NotFound
 from domain.values import instant

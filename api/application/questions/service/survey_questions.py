@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from api.application.answers.public import SurveyLinkShown
-from api.application.background.service import Service
+from api.application.background.readiness import Service
 from api.application.problem_types import Gone
 from api.application.questions.inquiry import now
 from api.application.survey_secrets import find_link
 from domain.commands.surveys import still_open
 from domain.errors import Contradiction
 from domain.events import ProjectStarted, SurveyInvited, SurveySubmitted
-from domain.store.access.survey_tokens import Link
+from domain.store.access.tokens import Link
 from domain.trail.trail import Trail
 from domain.values import shanghai_date
 from projections.replay.queries import ReplayQueries

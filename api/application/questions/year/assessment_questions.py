@@ -27,7 +27,7 @@ from projections.answers.results import RecordTold
 from projections.answers.scalars import JudgedPart, read_as
 from projections.compare.publication import full_sheet, published
 from projections.compare.three_answers import deadline_shown, result_json, three_answers
-from projections.replay.audit_trail import recorded_entry
+from projections.replay.queries import recorded_entry
 from projections.rows.read.published import LATEST, WorklistFilter, matters, results_of_year
 from projections.rows.read.published_details import details, waivers, why_left_out
 from projections.rows.read.row_queries import DistrictBasis

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from api.application.answers.pages import KnownList, KnownPage
-from api.application.answers.worklists import (
+from api.application.answers.years import (
     WaitingAppeal,
     WaitingImpact,
     WaitingObjection,
@@ -25,7 +25,7 @@ from projections.answers.results import RecordTold
 from projections.answers.scalars import read_as
 from projections.answers.standings import AgencyName
 from projections.compare.three_answers import filed_part
-from projections.replay.audit_trail import recorded_entry
+from projections.replay.queries import recorded_entry
 from projections.rows.read.published import LATEST, OpenMatter, Waits, WorklistFilter, matters, names_on, waiting
 
 

@@ -1,4 +1,9 @@
-"""What needs no token (art.9, 11, 17(3), 19): register, blacklist and published results, as lists or Atom feeds."""
+"""Routes that everybody may read, and the survey answered by link.
+
+What needs no token (art.9, 11, 17(3), 19): register, blacklist and published results, as lists or Atom feeds.
+
+The one-time link of a survey invitation: whoever holds it may see what is asked and answer once, without a token.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api.application.assessing.survey_answers import answer_by_link
 from api.application.questions.inquiry import path_year
 from api.application.questions.pagination import onward, page
 from api.application.questions.service.public_questions import (
@@ -18,13 +24,17 @@ from api.application.questions.service.public_questions import (
     published_year,
     register_listed,
 )
-from api.http.atom import ATOM, JSON, atom
-from api.http.documentation.openapi import feed_docs, public_list_docs
+from api.application.questions.service.survey_questions import about_link
+from api.application.survey_secrets import PATH
+from api.http.documentation.examples import AGENCY_USCC
+from api.http.documentation.openapi import feed_docs, link_docs, public_docs, public_list_docs
 from api.http.guard import GuardedRoute
 from api.http.public_address import base_of
 from api.http.query_params import CategoryFilter, Cursor, Limit, Search
-from api.http.request.content_negotiation import prefers
-from api.http.responses import public_answer
+from api.http.recording import action_of, created
+from api.http.request import prefers
+from api.http.responses import ATOM, JSON, answer, atom, public_answer
+from domain.commands.surveys import AnswerInvitation
 from domain.errors import Invalid
 from domain.values import FOREVER
 from projections.answers.scalars import plain
@@ -137,3 +147,40 @@ def public_results(request: Request, year: str, limit: Limit = 50, cursor: Curso
         rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
         content = {**plain(results_answer(rows, left_out, published, public.echo())), "next_cursor": next_cursor}
         return public_list(request, content, now)
+
+
+TAG = "满意度调查链接"
+
+_EXAMPLE = {
+    "agency": AGENCY_USCC,
+    "version": 9,
+    "recorded_at": "2024-12-10T06:12:44.902113Z",
+    "events": [
+        {
+            "id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036",
+            "type": "SurveySubmitted",
+            "version": 9,
+            "occurred_on": "2024-12-10",
+            "recorded_at": "2024-12-10T06:12:44.902113Z",
+        }
+    ],
+    "ids": {"survey": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036"},
+    "similar": [],
+}
+
+
+@router.get(
+    PATH,
+    tags=[TAG],
+    **public_docs("survey_link", ["not-found", "contradiction", "gone", "invalid", "internal", "busy"]),
+)
+def survey_link(request: Request, secret: str) -> Response:
+    """调查的对象和期限 / Whom the survey is about, and until when it can be answered."""
+    return answer(request, about_link(request.app.state.service, secret))
+
+
+@router.post(PATH, tags=[TAG], **link_docs(AnswerInvitation, _EXAMPLE))
+def answer_invitation(request: Request, secret: str, body: AnswerInvitation) -> Response:
+    """提交调查表，一次为限 / Send the form, once."""
+    service = request.app.state.service
+    return created(answer_by_link(service, secret, body, lambda caller: action_of(request, PATH, caller)))

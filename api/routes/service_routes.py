@@ -1,4 +1,9 @@
-"""Whether the process lives and whether it can serve; and the page behind each problem's `type`."""
+"""Routes about the service itself and the law in force.
+
+Whether the process lives and whether it can serve; and the page behind each problem's `type`.
+
+The Measures and the rulebooks as the ledger has adopted them: open to everybody with a token.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,15 @@ from fastapi import APIRouter, Request
 from msgspec import UNSET
 from starlette.responses import Response
 
-from api.application.answers.service import Alive, Ready
+from api.application.answers.law import Alive, Ready
 from api.application.background.readiness import is_ready, shown
 from api.application.problem_types import PROBLEM_TYPES
-from api.http.documentation.openapi import public_docs
+from api.application.questions.service.law_questions import measure_of, rulebook_of, rulebooks_adopted
+from api.http.documentation.openapi import public_docs, question_docs
 from api.http.guard import GuardedRoute
 from api.http.problems import problem
-from api.http.responses import answer
+from api.http.query_params import Cursor, Limit
+from api.http.responses import answer, answered
 from domain.errors import NotFound
 from domain.version import software
 
@@ -55,3 +62,24 @@ def problem_type(request: Request, name: str) -> Response:
     if name not in PROBLEM_TYPES:
         raise NotFound("没有这种错误", "there is no such kind of problem")
     return answer(request, PROBLEM_TYPES[name].page())
+
+
+LAW = "办法与规则库"
+
+
+@router.get("/v1/rulebooks", tags=[LAW], **question_docs("rulebooks"))
+def rulebooks(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    """已采用的规则库，按施行日 / The adopted rulebooks by the day on which they take effect."""
+    return answered(request, rulebooks_adopted, limit, cursor)
+
+
+@router.get("/v1/rulebooks/{id}", tags=[LAW], **question_docs("rulebook", not_found=True))
+def rulebook(request: Request, id: str) -> Response:  # noqa: A002  # the contract's name
+    """一部规则库：每个数值、每项理解、办法文本的已知缺陷 / Values, readings, known defects of the text."""
+    return answered(request, rulebook_of, id)
+
+
+@router.get("/v1/measures/{article:path}", tags=[LAW], **question_docs("measure", not_found=True))
+def measure(request: Request, article: str) -> Response:
+    """办法的一条、一项或一项理解：内容、理解、数值、代码 / What it says, how it is read, its values, its code."""
+    return answered(request, measure_of, article)

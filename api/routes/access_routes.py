@@ -1,12 +1,21 @@
-"""Accounts and tokens over HTTP: the administrator's routes (api.md: admin has users and tokens only).
+"""Routes about people and tokens, what was changed of their access, and who looked at what.
+
+Accounts and tokens over HTTP: the administrator's routes (api.md: admin has users and tokens only).
 
 What is a secret is in the answer that makes it, once, and nowhere else: not in the log, not in a list.
+
+Who changed who may do what, for the auditor and the administrators themselves.
+
+Who looked at what about whom, for the auditor.
 """
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from api.application.access_acts import (
@@ -22,10 +31,15 @@ from api.application.access_acts import (
     set_access,
 )
 from api.application.answers.access import AccessToken, AccountShown
-from api.application.questions.service.access_questions import accounts_listed, tokens_listed
+from api.application.questions.service.access_questions import (
+    access_changes_listed,
+    accounts_listed,
+    consultations_listed,
+    tokens_listed,
+)
 from api.http.documentation.openapi import access_docs, question_docs
 from api.http.guard import GuardedRoute
-from api.http.query_params import Cursor, Limit
+from api.http.query_params import Cursor, FirstDay, LastDay, Limit, UsccFilter
 from api.http.responses import answered
 
 router = APIRouter(route_class=GuardedRoute)
@@ -84,3 +98,39 @@ def revoke(request: Request, id: str, body: Revocation) -> Response:  # noqa: A0
 
 def _done(content: AccountShown | AccessToken) -> Response:
     return Response(msgspec.json.encode(content), 201, {"Cache-Control": "no-store"}, "application/json")
+
+
+PersonFilter = Annotated[
+    str | None, StringConstraints(min_length=1, max_length=64), Query(description="人员编号 / the person's id")
+]
+
+
+@router.get("/v1/consultations", tags=["监督"], **question_docs("consultations"))
+def consultations(
+    request: Request,
+    uscc: UsccFilter = None,
+    person: PersonFilter = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """查阅记录，最近的在前：谁何时按什么基准查了哪家机构 / Who read what about which agency, the latest first."""
+    return answered(request, consultations_listed, uscc, person, first, last, limit, cursor)
+
+
+@router.get("/v1/access-changes", tags=["监督"], **question_docs("access_changes"))
+def access_changes(
+    request: Request,
+    person: PersonFilter = None,
+    first: FirstDay = None,
+    last: LastDay = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """权限变更记录，最近的在前：谁何时为谁新建、重设、停用或撤销了什么 / Who changed whose access, the latest first.
+
+    `person` finds changes by and of a person. `by` is null for the command line, `subject` the id of the account or
+    token.
+    """
+    return answered(request, access_changes_listed, person, first, last, limit, cursor)

@@ -1,4 +1,0 @@
-"""Routes about the service itself, the law in force, and what everybody may read.
-
-Imports `api.http` and `api.application`.
-"""
