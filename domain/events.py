@@ -667,6 +667,35 @@ class HorizonBegun(Event, frozen=True, kw_only=True):
     reason: str
 
 
+class ReadingConfirmed(Event, frozen=True, kw_only=True):
+    """The association has confirmed how a silent place of the Measures is read (art.28, R4), from `occurred_on` on.
+
+    `content` is what was confirmed: the reading's words and the values that follow from it, in rulebook `rulebook_id`;
+    `sha256` their digest. A rulebook in which the reading says something else is not confirmed by it. `confirmed_by`
+    names an organ or office, in clear, and no person; `document` is the paper, such as the minutes of a meeting.
+    """
+
+    KIND, FINAL = "confirmation", True
+    reading: str
+    rulebook_id: str
+    sha256: str
+    content: dict[str, Any]
+    confirmed_by: str
+    document: Evidence
+
+
+class ConfirmationWithdrawn(Event, frozen=True, kw_only=True):
+    """The association no longer stands by a confirmation, from `occurred_on` on: the reading is open again (art.28)."""
+
+    KIND, FINAL = "withdrawal", True
+    confirmation_id: str
+    reading: str
+    sha256: str
+    withdrawn_by: str
+    reason: str
+    document: Evidence
+
+
 def topic_of(kind: type[Event]) -> str:
     """The permanent topic of an event class: never a module path (events.md)."""
     return f"steward.{kind.__name__}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 
 from domain.errors import Contradiction, NotFound
-from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted
+from domain.events import CalendarAdopted, ConfirmationWithdrawn, Event, LedgerOpened, ReadingConfirmed, RulebookAdopted
 from domain.measures.calendar import Calendar
+from domain.measures.rulebook.confirmations import NONE_CONFIRMED, Confirmations, Decided
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, year_span
 from domain.measures.text.implements import implements
 from domain.values import FOREVER, Instant
@@ -15,11 +17,12 @@ from domain.values import FOREVER, Instant
 
 @dataclass(frozen=True)
 class Law:
-    """The rulebooks and the calendar known at an instant."""
+    """The rulebooks, the calendar and the confirmed readings known at an instant."""
 
     rulebooks: Rulebooks
     calendar: Calendar
     demonstration: bool
+    confirmations: Confirmations = NONE_CONFIRMED
 
     @classmethod
     def of(cls, events: Iterable[Event], known_at: Instant = FOREVER) -> Law | None:
@@ -27,6 +30,7 @@ class Law:
         books: list[Rulebook] = []
         calendar: Calendar | None = None
         demonstration = False
+        decided: list[Decided] = []
         for event in events:
             if event.recorded_at > known_at:
                 continue
@@ -36,9 +40,16 @@ class Law:
                 calendar = Calendar.from_content(event.content)
             elif isinstance(event, LedgerOpened):
                 demonstration = event.demonstration
+            elif isinstance(event, (ReadingConfirmed, ConfirmationWithdrawn)):
+                decided.append(event)
         if not books or calendar is None:
             return None
-        return cls(Rulebooks(books), calendar, demonstration)
+        return cls(Rulebooks(books), calendar, demonstration, Confirmations(tuple(decided)))
+
+    @implements("art.28", "R4")
+    def read_on(self, day: date) -> list[Rulebook]:
+        """The rulebooks by their first day, each with its readings as the association has confirmed them by `day`."""
+        return [self.confirmations.read_on(book, day) for book in self.rulebooks]
 
 
 @implements("R5")

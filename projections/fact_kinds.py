@@ -118,6 +118,8 @@ FACTS: dict[type[Event], FactKind] = {
     events.RulebookAdopted: FactKind("采用规则", "Rulebook adopted", of_an_agency=False),
     events.CalendarAdopted: FactKind("采用日历", "Calendar adopted", of_an_agency=False),
     events.SubjectErased: FactKind("删除个人信息", "Personal data erased", of_an_agency=False),
+    events.ReadingConfirmed: FactKind("确认对办法的理解", "Reading confirmed", of_an_agency=False),
+    events.ConfirmationWithdrawn: FactKind("撤回对理解的确认", "Confirmation withdrawn", of_an_agency=False),
 }
 """By type of event, in the order of the Measures. A test holds it and `domain/events.py` together."""
 

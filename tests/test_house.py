@@ -36,8 +36,8 @@ SAME_BASE_NAME: dict[str, str] = {
 SAME_CLASS_NAME: dict[str, str] = {}
 
 LONG_FILES = {
-    "domain/events.py": 700,  # append-only: one class a stored fact
-    "api/http/documentation/examples.py": 387,
+    "domain/events.py": 760,  # append-only: one class a stored fact
+    "api/http/documentation/examples.py": 420,
     "api/web/forms/form_pages.py": 320,
     "domain/commands/base.py": 310,
     "domain/commands/sanctions.py": 350,

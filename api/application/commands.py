@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from api.application.path_subjects import Subject, hints, objections
-from domain.commands import appeals, erasing, filing, projects, reports, rounds, sanctions, surveys
+from domain.commands import appeals, confirming, erasing, filing, projects, reports, rounds, sanctions, surveys
 from domain.commands.base import Command
 from domain.values import Role
 
@@ -59,12 +59,13 @@ def _of(subject: Subject, path: str, body: type[Command], tag: str, *roles: Role
     return CommandRoute(path, body, frozenset(roles), tag, subject)
 
 
-FILING, BUSINESS, SANCTIONS, ASSESSMENT, TRAIL = (
+FILING, BUSINESS, SANCTIONS, ASSESSMENT, TRAIL, LAW = (
     "第二章 信息备案",
     "第三章 业务管理",
     "第三章 不良信息与惩戒",
     "第四章 诚信考评",
     "记录、异议与撤销",
+    "办法与规则库",
 )
 _A = "/{uscc}"
 
@@ -119,9 +120,11 @@ ACTS: tuple[ActRoute, ...] = (
     _act("/v1/appeals/{id}/withdrawal", appeals.WithdrawAppeal, AGENCY, ASSOCIATION),
     _act("/v1/impacts/{id}/disposal", rounds.DisposeImpact, COMMITTEE),
     _act("/v1/subjects/{id}/erasure", erasing.EraseSubject, ASSOCIATION, tag=TRAIL),
+    _act("/v1/rulebooks/{id}/confirmations", confirming.ConfirmReadings, ASSOCIATION, tag=LAW),
+    _act("/v1/rulebooks/{id}/withdrawals", confirming.WithdrawConfirmations, ASSOCIATION, tag=LAW),
 )
-"""Acts on a year's assessment, and the erasing of personal data. They are no lines of an import: each needs what stands
-when it is done."""
+"""Acts on a year's assessment, on personal data, and on how the Measures are read. They are no lines of an import:
+each needs what stands when it is done."""
 
 _ACTS = [act.pattern for act in ACTS]
 _PATTERNS = [(route.pattern, route) for route in COMMANDS]

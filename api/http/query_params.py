@@ -79,6 +79,12 @@ LastDay = Annotated[
     _DAY,
     Query(alias="to", description="截止日 / last day; by default the last fact's"),
 ]
+RulebookId = Annotated[
+    str | None, StringConstraints(min_length=1, max_length=80), Query(description="规则库编号 / id of a rulebook")
+]
+Confirmed = Annotated[
+    Literal["all", "yes", "no"], Query(description="按是否已确认筛选 / whether the association has confirmed it")
+]
 KnownAt = Annotated[
     str | None,
     BeforeValidator(known_at),

@@ -15,10 +15,11 @@ from api.application.answers.law import Alive, Ready
 from api.application.background.readiness import is_ready, shown
 from api.application.problem_types import PROBLEM_TYPES
 from api.application.questions.service.law_questions import measure_of, rulebook_of, rulebooks_adopted
+from api.application.questions.service.reading_questions import readings_confirmed
 from api.http.documentation.openapi import public_docs, question_docs
 from api.http.guard import GuardedRoute
 from api.http.problems import problem
-from api.http.query_params import Cursor, Limit
+from api.http.query_params import AsOf, Confirmed, Cursor, KnownAt, Limit, RulebookId
 from api.http.responses import answer, answered
 from domain.errors import NotFound
 from domain.version import software
@@ -74,12 +75,31 @@ def rulebooks(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Res
 
 
 @router.get("/v1/rulebooks/{id}", tags=[LAW], **question_docs("rulebook", not_found=True))
-def rulebook(request: Request, id: str) -> Response:  # noqa: A002  # the contract's name
+def rulebook(
+    request: Request,
+    id: str,  # noqa: A002  # the contract's name
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+) -> Response:
     """一部规则库：每个数值、每项理解、办法文本的已知缺陷 / Values, readings, known defects of the text."""
-    return answered(request, rulebook_of, id)
+    return answered(request, rulebook_of, id, as_of, known_at)
+
+
+@router.get("/v1/readings", tags=[LAW], **question_docs("readings", not_found=True))
+def readings(
+    request: Request,
+    confirmed: Confirmed = "all",
+    rulebook: RulebookId = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """对办法的理解：内容、是否经协会确认、凭哪份文件 / The readings, whether and by which paper they are confirmed."""
+    return answered(request, readings_confirmed, confirmed, rulebook, as_of, known_at, limit, cursor)
 
 
 @router.get("/v1/measures/{article:path}", tags=[LAW], **question_docs("measure", not_found=True))
-def measure(request: Request, article: str) -> Response:
+def measure(request: Request, article: str, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
     """办法的一条、一项或一项理解：内容、理解、数值、代码 / What it says, how it is read, its values, its code."""
-    return answered(request, measure_of, article)
+    return answered(request, measure_of, article, as_of, known_at)

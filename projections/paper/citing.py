@@ -22,9 +22,10 @@ Found = Iterator[tuple[str, str]]
 def cited(rulebooks: Iterable[Rulebook], *answers: Mapping[str, Any]) -> dict[str, Any]:
     """What these answers (of `Questions.sheet` or `.standing`, or published sheets) cite, by their rulebooks.
 
-    `rulebooks` are those that the ledger has adopted. The answer has `rulebooks` (each with the `values` that set
-    points and the `readings` applied, with `confirmed`), `articles` (title and text in our words), `defects` of the
-    cited text, and `unconfirmed`: the readings that the association has not confirmed in one of the rulebooks.
+    `rulebooks` are those that the ledger has adopted, with their readings as they were confirmed at the answers' basis
+    (`Law.read_on`); of two with the same hash the later given counts. The answer has `rulebooks` (each with the
+    `values` that set points and the `readings` applied, with `confirmed`), `articles` (title and text in our words),
+    `defects` of the cited text, and `unconfirmed`: the readings not confirmed in one of the rulebooks.
     Raises: LookupError when an answer names a rulebook that is not among them.
     """
     known = {book.sha256: book for book in rulebooks}

@@ -35,7 +35,7 @@ SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
     "names": 1, "named_by": 1, "sheets": 1,
-    "score": 2, "marks": 3, "changes": 1,
+    "score": 2, "marks": 3, "changes": 1, "history": 1,
     "proof": 2, "places": 2, "entries": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
@@ -103,6 +103,7 @@ def ask(world: World) -> dict[str, Any]:
         "result": (f"/v1/agencies/{acts['act decide_appeal']['agency']}/results/2024", {}),
         "hints": ("/v1/hints", {"status": "all"}),
         "agency_hints": (f"{base}/hints", {}),
+        "readings": ("/v1/readings", {"confirmed": "yes", "limit": 1}),
         "rulebooks": ("/v1/rulebooks", {}),
         "consultations": ("/v1/consultations", {"uscc": uscc, "limit": 2}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
@@ -175,6 +176,10 @@ def _acts(world: World) -> dict[str, Any]:
     answers["act erase_subject"] = world.must(
         world.association.post(f"/v1/subjects/{subject}/erasure", _EXAMPLES["erase_subject"])
     )
+    for name, path in (("confirm_readings", "confirmations"), ("withdraw_confirmations", "withdrawals")):
+        answers[f"act {name}"] = world.must(
+            world.association.post(f"/v1/rulebooks/dayawan-2021/{path}", _EXAMPLES[name])
+        )
     with later(world, 60) as day:
         act("close_year", f"/v1/assessments/{year}/closing", closed_on=day)
     return answers

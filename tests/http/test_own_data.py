@@ -19,7 +19,14 @@ from tests.http.desk import Desk
 from tests.http.world import APPEALED, CLIENT_PARTY, ROWS, Person, World, body_of, new_uscc, today, with_dates
 
 FOR_ALL = frozenset(
-    {"/v1/log/checkpoint", "/v1/log/consistency", "/v1/rulebooks", "/v1/rulebooks/{id}", "/v1/measures/{article:path}"}
+    {
+        "/v1/log/checkpoint",
+        "/v1/log/consistency",
+        "/v1/readings",
+        "/v1/rulebooks",
+        "/v1/rulebooks/{id}",
+        "/v1/measures/{article:path}",
+    }
 )
 """What has no fact about anybody in it."""
 BY_EVENT = ("/v1/log/inclusion", "/v1/log/receipt")

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from projections.answers.scalars import Article, Day, En, Zh, member
-from projections.answers.standings import RulebookUsed
+from api.application.answers.pages import NextCursor
+from projections.answers.scalars import Article, Day, En, EventId, Moment, Zh, member
+from projections.answers.standings import Demonstration, RulebookUsed
 
 ReadingRef = Annotated[str, member("理解的编号", "number of a reading", examples=["R16"])]
 
@@ -51,6 +52,58 @@ class ReadingShown(msgspec.Struct, frozen=True, kw_only=True):
     confirmed_by: Annotated[str | UnsetType, member("确认人", "who confirmed it; empty until then")] = UNSET
     confirmed_on: date | UnsetType | None = UNSET
     confirmed: Annotated[bool | UnsetType, member("协会已确认", "confirmed by the association")] = UNSET
+
+
+class ReadingPaper(msgspec.Struct, frozen=True, kw_only=True):
+    """The paper by which a reading was confirmed, such as the minutes of a meeting / 据以确认的文件."""
+
+    title: str
+    uri: Annotated[str | None, member("存放处", "where it lies")]
+    sha256: Annotated[str | None, member("内容的摘要", "SHA-256 of its content")]
+
+
+class ReadingDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """A confirmation of a reading, or its withdrawal (art.28) / 对一项理解的确认或撤回."""
+
+    id: EventId
+    type: Literal["ReadingConfirmed", "ConfirmationWithdrawn"]
+    on: Annotated[Day, member("自哪天起", "the day from which it holds")]
+    by: Annotated[str, member("协会的哪个机构或职务", "which organ or office of the association")]
+    document: ReadingPaper
+    reason: Annotated[Zh | None, member("撤回的理由", "why it was withdrawn")]
+    recorded_at: Moment
+    same_words: Annotated[bool, member("与现在的内容相同", "it was about what the reading says in this rulebook")]
+
+
+class ReadingStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """A reading, what follows from it, and whether the association has confirmed it (art.28) / 一项理解及其确认."""
+
+    ref: ReadingRef
+    articles: tuple[Article, ...]
+    note: Zh
+    note_en: En
+    values: tuple[RulebookValue, ...]
+    sha256: Annotated[str, member("内容与数值的摘要", "digest of its words and values: name it when it is confirmed")]
+    confirmed: Annotated[bool, member("协会已确认", "confirmed by the association on that day")]
+    confirmed_by: Annotated[str, member("确认人", "who confirmed it; empty until then")]
+    confirmed_on: Day | None
+    document: ReadingPaper | None
+    history: Annotated[
+        tuple[ReadingDecision, ...], member("历次确认与撤回", "every decision, by the day it holds from")
+    ]
+
+
+class ReadingsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The readings of a rulebook on a day, as known at an instant / 某日的各项理解."""
+
+    as_of: Day
+    known_at: Moment
+    rulebook: RulebookUsed
+    open: Annotated[int, member("尚待确认的项数", "how many are not confirmed on that day")]
+    total: Annotated[int, member("全部项数", "how many readings there are")]
+    demonstration: Demonstration = UNSET
+    items: tuple[ReadingStanding, ...]
+    next_cursor: NextCursor
 
 
 class TextDefect(msgspec.Struct, frozen=True, kw_only=True):

@@ -152,5 +152,15 @@ class SubjectErasure(msgspec.Struct, frozen=True, kw_only=True):
     demonstration: Demonstration = UNSET
 
 
-AnyReceipt = Recorded | AppealDecision | ImpactDecision | RoundRecorded | SubjectErasure
+class ReadingsDecided(msgspec.Struct, frozen=True, kw_only=True):
+    """The receipt of a decision on how the Measures are read (art.28): one event a reading / 对理解的确认或撤回."""
+
+    readings: Annotated[tuple[str, ...], member("理解的编号", "numbers of the readings", examples=[["R16"]])]
+    version: Annotated[int, member("账本自身记录的最后序号", "number of the last event of the ledger's own stream")]
+    recorded_at: Moment
+    events: Annotated[tuple[RecordedFact, ...], member("每项理解一条", "one for each reading, in their order")]
+    demonstration: Demonstration = UNSET
+
+
+AnyReceipt = Recorded | AppealDecision | ImpactDecision | RoundRecorded | SubjectErasure | ReadingsDecided
 """What whoever recorded something is answered."""

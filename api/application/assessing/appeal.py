@@ -1,6 +1,7 @@
 """One appeal with all that belongs to it: the contested result, both sheets, three answers, its proceedings (R33).
 
-The acts on a year's assessment and on personal data, by the body that asks for them (`commands.ACTS`).
+The acts on a year's assessment, on personal data and on how the Measures are read, by the body that
+asks for them (`commands.ACTS`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 from api.application.action_context import ActionContext, ActionOf
 from api.application.assessing.appeal_decisions import decide, simple
+from api.application.assessing.confirming import confirm, withdraw
 from api.application.assessing.impact_decisions import dispose
 from api.application.assessing.publishing import close_year, publish_year
 from api.application.background.readiness import Service
@@ -21,6 +23,7 @@ from api.application.privacy.erasing_subjects import erase
 from api.application.privacy.personal_data import shown
 from api.application.questions.inquiry import path_year
 from domain.commands import appeals, rounds
+from domain.commands.confirming import ConfirmReadings, WithdrawConfirmations
 from domain.commands.erasing import EraseSubject
 from domain.errors import NotFound
 from domain.events import AppealFiled, Event, EventAnnulled
@@ -120,11 +123,16 @@ _CARRY_OUT: dict[Any, Callable[[ActionContext, Any, Any], Answered]] = {
     appeals.DecideAppeal: decide,
     rounds.DisposeImpact: dispose,
     EraseSubject: erase,
+    ConfirmReadings: confirm,
+    WithdrawConfirmations: withdraw,
 }
 
 
 def carry_out(service: Service, row: ActRoute, given: Mapping[str, str], body: Any, action: ActionOf) -> Answered:
-    """Carry out an act. `given`: what its path names, a year or an id. Raises: a Refusal; then nothing was recorded."""
+    """Carry out an act. `given`: what its path names, a year or an id.
+
+    Raises: a Refusal; then nothing was recorded.
+    """
     subject: Any = path_year(given["year"]) if "year" in given else given["id"]
     answered = _CARRY_OUT[row.body](action(row.path.format(**{**given, "year": subject})), subject, body)
     service.housekeeper.recorded(erased=row.body is EraseSubject)

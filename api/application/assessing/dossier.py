@@ -52,12 +52,13 @@ def dossier(questions: ReplayQueries, found: Appeal, caller: Caller, log_index: 
     stored, leaves = _stored(found, caller, versions, veil)
     trail = [{**one, "leaf_hash": leaves.get(one["version"])} for one in trail]
     timeline = _told(veil, _timeline(questions, found))
-    books = [*found.found.law.rulebooks, *found.basis.law.rulebooks]
-    known = cited(books, *(one["sheet"] for one in answers))
+    law, made_on = found.found.law, shanghai_date(found.basis.known_at)
+    known = cited([*law.rulebooks, *found.basis.law.read_on(made_on)], *(one["sheet"] for one in answers))
+    then = cited([*found.basis.law.rulebooks, *law.read_on(found.found.first.occurred_on)], published)
     results = [_on_picture(one) for one in found.found.events if isinstance(one, (ResultPublished, ResultRevised))]
     files = {
         "appeal.json": _json(content),
-        "sheets/published.pdf": sheet_pdf(published, _heading(found, unconfirmed_note(known))),
+        "sheets/published.pdf": sheet_pdf(published, _heading(found, unconfirmed_note(then))),
         "sheets/published.json": _json(published),
         "sheets/today.json": _json(today),
         "difference.json": _json(difference),

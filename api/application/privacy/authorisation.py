@@ -81,6 +81,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/consultations": {Role.AUDITOR: Reach.ALL},
     "/v1/access-changes": {Role.AUDITOR: Reach.ALL, Role.ADMIN: Reach.ALL},
     "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
+    "/v1/readings": _ANYONE,
     "/v1/rulebooks": _ANYONE,
     "/v1/rulebooks/{id}": _ANYONE,
     "/v1/measures/{article:path}": _ANYONE,

@@ -114,7 +114,7 @@ def _print_sheet(content: dict[str, Any], basis: Basis, path: Path) -> None:
     from projections.paper.citing import cited, unconfirmed_note  # fonts load slowly: only who prints waits
     from projections.paper.sheet_pdf import sheet_pdf
 
-    readings = unconfirmed_note(cited(basis.law.rulebooks, content))
+    readings = unconfirmed_note(cited(basis.law.read_on(basis.as_of), content))
     printed = sheet_pdf(content, {"notes": [readings]})
     part = path.with_name(f"{path.name}.part")
     try:

@@ -273,6 +273,25 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         },
         "SubjectErased",
     ),
+    "ConfirmReadings": CommandExample(
+        {
+            "readings": [{"reading": "R1"}, {"reading": "R16"}],
+            "confirmed_on": "2025-05-20",
+            "confirmed_by": "区安协理事会",
+            "document": {"title": "理事会第三次会议纪要（湾安协〔2025〕12 号）"},
+        },
+        "ReadingConfirmed",
+    ),
+    "WithdrawConfirmations": CommandExample(
+        {
+            "reading": "R16",
+            "withdrawn_on": "2025-06-03",
+            "withdrawn_by": "区安协理事会",
+            "reason": "征求意见后再议",
+            "document": "理事会第四次会议纪要（湾安协〔2025〕15 号）",
+        },
+        "ConfirmationWithdrawn",
+    ),
 }
 
 

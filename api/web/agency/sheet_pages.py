@@ -40,6 +40,7 @@ async def sheet(request: Request, uscc: str, year: str, of: Published = "basis",
         content = await ask(request, sheet_of, **about, **basis)
     ids = [id_ for one in (*content["lines"], *content["considered"], *content["override"]) for id_ in one["events"]]
     ids += ids_in(*(one["reason"] for one in content["considered"]))
+    day = published["results"][0]["published_on"] if published and of == "published" else content["as_of"]
     known_at = None if of == "published" else basis.get("known_at")
     first = (await ask(request, rulebooks_adopted))["items"][0]["effective_from"][:4]
     return page(
@@ -54,19 +55,25 @@ async def sheet(request: Request, uscc: str, year: str, of: Published = "basis",
         of=of,
         result=published["results"][-1] if published else None,
         first_year=int(first),
-        law=await _law(request, content),
+        law=await _law(request, content, day),
         cited=await events_named(request, content["agency"]["uscc"], ids, known_at),
         cost=_cost,
         parted=parted,
     )
 
 
-async def _law(request: Request, content: dict[str, Any]) -> dict[str, Any]:
-    """What the lines rest on: the paragraphs in our words, readings and values of the sheet's own rulebook."""
+async def _law(request: Request, content: dict[str, Any], day: str) -> dict[str, Any]:
+    """What the lines rest on: the paragraphs in our words, readings and values of the sheet's own rulebook.
+
+    `day`: on which the readings are shown as confirmed or not; of what is known at the sheet's own instant (art.28).
+    """
+    basis = {"as_of": day, "known_at": content["known_at"]}
     items = [f"annex1.item{item.number}" for category in annex1_form().categories for item in category.items]
     wanted = dict.fromkeys([*items, *(line["paragraph"] for line in content["lines"])])
     book, *measures = await ask_together(
-        request, (rulebook_of, {"id": content["rulebook"]["id"]}), *((measure_of, {"article": one}) for one in wanted)
+        request,
+        (rulebook_of, {"id": content["rulebook"]["id"], **basis}),
+        *((measure_of, {"article": one, **basis}) for one in wanted),
     )
     values = {row["name"]: row for row in book["values"]}
     return {

@@ -129,6 +129,7 @@ STAYING = {
     "/survey/{secret}": "act",
     "/pledge": "act",
     "/agencies/{uscc}/subjects": "act",
+    "/readings": "act",
     "/admin/accounts": "act",
     "/admin/tokens": "act",
 }

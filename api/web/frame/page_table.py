@@ -61,6 +61,7 @@ PAGES = (
     PageEntry("/agencies/{uscc}/compare", "compare", "对比", "Compare", False, roles=ONE_AGENCY),
     PageEntry("/record", "record", "登记", "Record", roles=RECORDING),
     PageEntry("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
+    PageEntry("/readings", "readings", "理解的确认", "Readings confirmed", roles=READING),
     PageEntry("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
     PageEntry("/pledge", "pledge", "诚信从业承诺书", "Pledge", frozenset({Role.AGENCY}), roles=READING | {Role.AGENCY}),
     PageEntry("/agencies/{uscc}/subjects", "subjects", "个人信息", "Personal data", False, roles=READING),

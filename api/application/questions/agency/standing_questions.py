@@ -17,6 +17,7 @@ from domain.errors import Invalid, NotFound
 from domain.events import Event, Sealed, YearPublished
 from domain.folding import compared
 from domain.ledger.reader import Reader
+from domain.measures.rulebook.rulebook import Rulebook
 from domain.store.log.stream_heads import streams
 from domain.values import assessment_stream
 from projections.answers.scalars import plain
@@ -81,18 +82,21 @@ def sheet_paper_of(
     with inquiry.replaying() as (questions, reader):
         basis = questions.basis(code, as_of, known_at)
         if of == "published":
-            content, heading, law = _published(reader, code, number)
+            content, heading, books = _published(reader, code, number)
         else:
-            content, heading, law = plain(questions.sheet(basis, number)), {}, basis.law
+            content, heading, books = plain(questions.sheet(basis, number)), {}, basis.law.read_on(basis.as_of)
         if inquiry.veil is not None:
             content = inquiry.veil.redacted(content)
-    heading["notes"] = [unconfirmed_note(cited([*law.rulebooks, *basis.law.rulebooks], content))]
+    heading["notes"] = [unconfirmed_note(cited([*basis.law.rulebooks, *books], content))]
     name = f"sheet-{code}-{number}-{content['as_of']}{'-published' if of == 'published' else ''}.pdf"
     return FileAnswer(sheet_pdf(content, heading), name, PDF)
 
 
-def _published(reader: Reader, uscc: str, year: int) -> tuple[Mapping[str, Any], Heading, Any]:
-    """The sheet of the result that stands, what its head says, and the law that it was decided by. Raises: NotFound."""
+def _published(reader: Reader, uscc: str, year: int) -> tuple[Mapping[str, Any], Heading, list[Rulebook]]:
+    """The sheet of the result that stands, what its head says, and the rulebooks as read on publication.
+
+    Raises: NotFound.
+    """
     found = published(reader, uscc, year)
     if found is None:
         raise NotFound(
@@ -105,7 +109,7 @@ def _published(reader: Reader, uscc: str, year: int) -> tuple[Mapping[str, Any],
     result = found.standing
     rows = [("公布日期", result.occurred_on.isoformat()), ("名次", "—" if result.rank is None else str(result.rank))]
     heading: Heading = {"kind": "公布的打分表", "rows": [*rows, ("结果编号", result.id)]}
-    return full_sheet(found.events, result), heading, found.law
+    return full_sheet(found.events, result), heading, found.law.read_on(found.first.occurred_on)
 
 
 @question("/v1/agencies/{uscc}/subjects")

@@ -53,6 +53,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "POST /v1/survey-links/{secret}": ("art.13", "art.23", "annex2"),
     "GET /v1/statistics": ("art.19",),
     "GET /v1/measures/{article:path}": ("art.28",),
+    "GET /v1/readings": ("art.28",),
     "GET /v1/rulebooks": ("art.28",),
     "GET /v1/rulebooks/{id}": ("art.28",),
 }
@@ -60,7 +61,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
 NO_ROWS = {
     "art.7": "hints are worked out from the events, found by key in the index of events",
     "art.10": "an inspection stands on the trail and changes no score",
-    "art.28": "a rulebook is adopted by an event of the ledger; rows are made under it",
+    "art.28": "a rulebook is adopted, and a reading confirmed, by an event of the ledger; rows are made under it",
     "annex3": "the text of the pledge; that it was signed is art.26",
 }
 """Paragraphs of which no row tells anything, and why."""
@@ -70,6 +71,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/results": ("art.19", "art.20"),
     "/results/{year}": ("art.19", "art.20", "art.25"),
     "/rules": ("art.28",),
+    "/readings": ("art.28",),
     "/rules/text": ("art.28",),
     "/rules/scores": _SHEET,
     "/appeal": ("art.20",),

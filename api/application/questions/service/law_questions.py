@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 import projections.compare.replay_under  # what cites a paragraph has to be imported to be found
 import projections.compare.what_if  # the same
 import projections.paper.citing  # noqa: F401  # the same
 from api.application.background.readiness import Service
-from api.application.questions.inquiry import Answer, Inquiry, question
+from api.application.questions.inquiry import Answer, Inquiry, now, question
 from api.application.questions.pagination import page
 from api.application.questions.service.law_map import pages_for, routes_for, rows_for, shown_by
 from domain.errors import NotFound
@@ -18,7 +19,8 @@ from domain.measures.rulebook.rulebook import Interpretation, Rulebook
 from domain.measures.text.implements import code_for
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import Paragraph, canonical_reference, find_paragraph, paragraphs
-from domain.values import FOREVER
+from domain.values import FOREVER, shanghai_date
+from projections.rows.read.row_queries import DistrictBasis
 
 
 def adopted_law(service: Service) -> Law:
@@ -28,6 +30,31 @@ def adopted_law(service: Service) -> Law:
     if law is None:
         raise NotFound("尚未采用任何规则库", "no rulebook has been adopted yet")
     return law
+
+
+def books_read_today(service: Service) -> list[Rulebook]:
+    """The adopted rulebooks, each reading as the association has confirmed it by today (art.28)."""
+    return adopted_law(service).read_on(shanghai_date(now()))
+
+
+def law_basis(inquiry: Inquiry, as_of: date | None, known_at: str | None) -> tuple[DistrictBasis, Law]:
+    """A day, and the law as known at an instant or a place of the log. Raises: Invalid, NotFound."""
+    with inquiry.looking_up() as (rows, _):
+        basis = rows.district(as_of, known_at)
+    if basis.law is None:
+        raise NotFound(
+            "在所问的时点，尚未采用任何规则库",
+            "at the moment asked for, no rulebook had been adopted yet",
+            cites=("R4",),
+            remedy="请选较晚的时点",
+            remedy_en="Choose a later moment.",
+        )
+    return basis, basis.law
+
+
+def _books(inquiry: Inquiry, as_of: date | None, known_at: str | None) -> list[Rulebook]:
+    basis, law = law_basis(inquiry, as_of, known_at)
+    return law.read_on(basis.as_of)
 
 
 def _heading(book: Rulebook) -> dict[str, Any]:
@@ -54,9 +81,14 @@ def rulebooks_adopted(inquiry: Inquiry, limit: int = 50, cursor: str | None = No
 
 
 @question("/v1/rulebooks/{id}")
-def rulebook_of(inquiry: Inquiry, id: str) -> Answer:  # noqa: A002  # the contract's name
-    """Values, readings, known defects of the text."""
-    for book in adopted_law(inquiry.service).rulebooks:
+def rulebook_of(
+    inquiry: Inquiry,
+    id: str,  # noqa: A002  # the contract's name
+    as_of: date | None = None,
+    known_at: str | None = None,
+) -> Answer:
+    """Values, readings as they are confirmed on a day, known defects of the text."""
+    for book in _books(inquiry, as_of, known_at):
         if book.id == id:
             return Answer(
                 {
@@ -75,10 +107,10 @@ def rulebook_of(inquiry: Inquiry, id: str) -> Answer:  # noqa: A002  # the contr
 
 
 @question("/v1/measures/{article:path}")
-def measure_of(inquiry: Inquiry, article: str) -> Answer:
+def measure_of(inquiry: Inquiry, article: str, as_of: date | None = None, known_at: str | None = None) -> Answer:
     """What it says, how it is read, its values, its code, rows, routes, pages and tests."""
     reference = canonical_reference(article)
-    book = list(adopted_law(inquiry.service).rulebooks)[-1]
+    book = _books(inquiry, as_of, known_at)[-1]
     if reference in {one.ref for one in paragraphs()}:
         said = _paragraph(find_paragraph(reference), book)
     else:

@@ -1,0 +1,198 @@
+"""The association confirms how the Measures are read: pages, sheets and papers follow, at every basis (art.28, R4)."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import pypdfium2
+import pytest
+
+from api.application.background.checkpoint_signer import proven_up
+from domain.events import ReadingConfirmed
+from domain.measures.text.official_text import official_text
+from domain.measures.text.paragraphs import READING_REFS
+from domain.values import LEDGER_STREAM, Role
+from tests.http.desk import Desk, fields_of
+from tests.http.world import World, today
+
+PAPER = {"title": "理事会第三次会议纪要（湾安协〔2025〕12 号）"}
+BY = "区安协理事会"
+
+
+def confirm(world: World, *refs: str, on: str = "2024-06-01", rulebook: str = "dayawan-2021", **changes: Any) -> Any:
+    """What the service says to a confirmation of these readings."""
+    body = {
+        "readings": [{"reading": ref} for ref in refs],
+        "confirmed_on": on,
+        "confirmed_by": BY,
+        "document": PAPER,
+        **changes,
+    }
+    return world.association.post(f"/v1/rulebooks/{rulebook}/confirmations", body)
+
+
+def withdraw(world: World, *refs: str, on: str, **changes: Any) -> Any:
+    """What the service says to a withdrawal."""
+    body = {
+        "readings": [{"reading": ref} for ref in refs],
+        "withdrawn_on": on,
+        "withdrawn_by": BY,
+        "reason": "征求意见后再议",
+        "document": {"title": "理事会第四次会议纪要"},
+        **changes,
+    }
+    return world.association.post("/v1/rulebooks/dayawan-2021/withdrawals", body)
+
+
+def confirmed(world: World, ref: str, **basis: str) -> bool:
+    """Whether a reading is confirmed at a basis, asked in three places that have to agree."""
+    asked = world.association.get("/v1/readings", **basis).json()
+    found = {one["ref"]: one["confirmed"] for one in asked["items"]}[ref]
+    book = world.association.get("/v1/rulebooks/dayawan-2021", **basis).json()
+    measure = world.association.get(f"/v1/measures/{ref}", **basis).json()
+    assert {one["ref"]: one["confirmed"] for one in book["readings"]}[ref] is found
+    assert measure["readings"][0]["confirmed"] is found
+    assert asked["open"] == sum(not one["confirmed"] for one in book["readings"])
+    return bool(found)
+
+
+@pytest.mark.shows("art.28", "R4")
+def test_a_confirmation_holds_from_its_day_and_from_when_it_was_known(own_world: World) -> None:
+    """Before its day, or as known before it was recorded, the reading is open; a withdrawal opens it from its day."""
+    world = own_world
+    assert world.association.get("/v1/readings").json()["open"] == len(READING_REFS)
+    done = world.must(confirm(world, "R16", "R1"))
+    assert done["readings"] == ["R16", "R1"]
+    first = done["events"][0]["recorded_at"]
+    assert confirmed(world, "R16")
+    assert confirmed(world, "R16", as_of="2024-06-01")
+    assert not confirmed(world, "R16", as_of="2024-05-31")
+    assert not confirmed(world, "R2")
+    assert world.association.get("/v1/readings", known_at="2021-11-01T00:00:00Z").status_code == 404, "no rulebook yet"
+    gone = world.must(withdraw(world, "R16", on="2024-09-01"))
+    assert not confirmed(world, "R16")
+    assert confirmed(world, "R16", as_of="2024-08-31")
+    assert confirmed(world, "R16", known_at=first), "what was known then stays known then"
+    assert confirmed(world, "R1")
+    world.must(confirm(world, "R16", on="2024-10-01", document={"title": "第五次会议纪要"}))
+    assert confirmed(world, "R16")
+    assert not confirmed(world, "R16", as_of="2024-09-30")
+    assert not confirmed(world, "R16", known_at=gone["events"][0]["recorded_at"])
+    (item,) = [one for one in world.association.get("/v1/readings").json()["items"] if one["ref"] == "R16"]
+    assert [(one["type"], one["on"]) for one in item["history"]] == [
+        ("ReadingConfirmed", "2024-06-01"),
+        ("ConfirmationWithdrawn", "2024-09-01"),
+        ("ReadingConfirmed", "2024-10-01"),
+    ]
+    assert item["document"]["title"] == "第五次会议纪要"
+    waiting = world.association.get("/v1/readings", confirmed="no").json()["items"]
+    assert {one["confirmed"] for one in waiting} == {False}
+    proven_up(world.service.ledger, world.service.notary)
+    logged = [one["type"] for one in world.association.get("/v1/log", limit=500).json()["items"]]
+    assert logged.count("ReadingConfirmed") == 3
+
+
+def notes(response: Any) -> str:
+    """What the paper says about its readings."""
+    with pypdfium2.PdfDocument(response.content) as document:
+        return re.sub(r"\s", "", "".join(page.get_textpage().get_text_range() for page in document))
+
+
+@pytest.mark.shows("art.28")
+def test_sheets_and_papers_follow(own_world: World) -> None:
+    """Page and PDF of a sheet say what is confirmed at their basis; the same question gives the same bytes."""
+    world, uscc = own_world, own_world.filed()
+    desk, path = Desk(world, Role.ASSOCIATION), f"/agencies/{uscc}/sheets/2024"
+    pdf = f"/v1{path}/pdf"
+    world.done("RecordLapse", uscc)
+    before = world.association.get(f"/v1/agencies/{uscc}/standing").json()["known_at"]
+    assert "尚未经协会确认的" in notes(world.association.get(pdf, as_of="2024-12-31"))
+    world.must(confirm(world, *READING_REFS, on="2024-11-01"))
+    assert "均已经协会确认" in notes(world.association.get(pdf, as_of="2024-12-31"))
+    assert "尚未经协会确认的" in notes(world.association.get(pdf, as_of="2024-10-31"))
+    old = world.association.get(pdf, as_of="2024-12-31", known_at=before)
+    assert "尚未经协会确认的" in notes(old)
+    assert old.content == world.association.get(pdf, as_of="2024-12-31", known_at=before).content
+    assert "尚待协会确认" not in desk.shown(path, as_of="2024-12-31")
+    assert "尚待协会确认" in desk.shown(path, as_of="2024-10-31")
+    assert "尚待协会确认" in desk.shown(path, as_of="2024-12-31", known_at=before)
+    world.client.cookies.clear()
+    assert "尚待协会确认" not in world.stranger.get("/rules").text
+
+
+@pytest.mark.shows("art.28")
+def test_what_is_wrong_is_named_and_nothing_is_recorded(own_world: World) -> None:
+    """A reading that is none, one twice, other words, days that cannot be, the same again, who may not."""
+    world = own_world
+
+    def recorded() -> int:
+        with world.service.ledger.reading() as reader:
+            return sum(isinstance(one, ReadingConfirmed) for one in reader.events(LEDGER_STREAM))
+
+    def refused(response: Any, status: int, pointer: str) -> None:
+        assert response.status_code == status, response.text
+        assert pointer in str(response.json().get("errors", "")), response.text
+        assert recorded() == 0
+
+    refused(confirm(world, "R16", "R99"), 422, "/readings/1/reading")
+    refused(confirm(world, "R16", "R1", "R16"), 422, "/readings/2/reading")
+    refused(confirm(world, "16"), 422, "/readings/0/reading")
+    refused(confirm(world), 422, "/reading")
+    refused(confirm(world, "R16", on="2099-01-01"), 422, "/confirmed_on")
+    refused(confirm(world, "R16", on="2021-10-31"), 422, "/confirmed_on")
+    refused(confirm(world, "R16", document={"title": " "}), 422, "/document/title")
+    refused(confirm(world, "R16", rulebook="other"), 404, "")
+    refused(confirm(world, "R16", reading="R1"), 422, "/reading")
+    refused(confirm(world, "R16", readings=[{"reading": "R16", "sha256": "0" * 64}]), 409, "/readings/0/sha256")
+    refused(withdraw(world, "R16", on=today()), 409, "/readings/0/reading")
+    for role in (Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR):
+        assert world.people[role].post("/v1/rulebooks/dayawan-2021/confirmations", {}).status_code == 403
+    assert world.association.get("/v1/readings", rulebook="other").status_code == 404
+    assert world.association.get("/v1/readings", known_at="version:1").status_code == 422
+    world.must(confirm(world, "R16"))
+    again = confirm(world, "R1", "R16")
+    assert again.status_code == 409
+    assert withdraw(world, "R16", on="2024-05-31").status_code == 409
+    assert recorded() == 1, "all or nothing: R1 was not confirmed either"
+
+
+def test_of_two_at_once_one_is_recorded(own_world: World) -> None:
+    """The same decision sent by two officers at the same moment; one key sent twice is one decision."""
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: confirm(own_world, "R16").status_code, range(4)))
+    assert sorted(answers) == [201, 409, 409, 409]
+
+
+def test_an_officer_confirms_many_with_one_paper_on_the_page(own_world: World) -> None:
+    """What is ticked is confirmed at once; a refusal loses nothing; nobody else is given the form."""
+    desk = Desk(own_world, Role.ASSOCIATION)
+    text = desk.shown("/readings")
+    values = re.findall(r'name="chosen" value="(R\w+:[0-9a-f]{64})"', text)
+    assert len(values) == len(READING_REFS)
+    assert official_text("art.17")[:12] in unescape(text), "the text of the Measures stands beside"
+    form = {**fields_of(text), "chosen": values[:3], "title": "", "by": BY, "act": "confirm"}
+    wrong = desk.send("/readings", form)
+    assert wrong.status_code == 422
+    assert 'id="title-problem"' in wrong.text
+    assert wrong.text.count(" checked") == 3
+    none = desk.send("/readings", {**form, "chosen": [], "title": PAPER["title"]})
+    assert none.status_code == 422
+    assert f'value="{PAPER["title"]}"' in none.text
+    done = desk.send("/readings", {**form, "title": PAPER["title"]})
+    assert done.status_code == 303, done.text
+    receipt = desk.shown_at(done.headers["location"])
+    assert "已记录确认" in receipt
+    assert all(f'href="#{one.partition(":")[0]}"' in receipt for one in values[:3])
+    assert own_world.association.get("/v1/readings").json()["open"] == len(READING_REFS) - 3
+    assert desk.send("/readings", {**form, "title": PAPER["title"]}).status_code == 303, "sent twice: once only"
+    unsaid = desk.send("/readings", {**form, "key": str(uuid4()), "title": "第四次会议纪要", "act": "withdraw"})
+    assert 'id="reason-problem"' in unsaid.text
+    gone = {**form, "key": str(uuid4()), "title": "第四次会议纪要", "act": "withdraw", "reason": "再议"}
+    assert "已记录撤回" in desk.shown_at(desk.send("/readings", gone).headers["location"])
+    other = Desk(own_world, Role.REGULATOR)
+    assert 'name="chosen"' not in other.shown("/readings")
+    assert other.send("/readings", form).status_code == 403
