@@ -42,6 +42,9 @@ def prepared(world: World, path: str) -> tuple[Role, str | None, str, dict[str, 
     if path == "/agencies/{uscc}/subjects":
         form = {"subject": "s-1", "erased_on": day, "ground": TYPED, "sure": "yes", "key": "k"}
         return Role.ASSOCIATION, None, f"/agencies/{world.filed()}/subjects", form
+    if path == "/readings":
+        form = {"chosen": "R1", "day": day, "title": TYPED, "rulebook": "dayawan-2021", "key": "k", "act": "confirm"}
+        return Role.ASSOCIATION, None, path, form
     if path == "/admin/accounts":
         return Role.ADMIN, None, path, {"login": TYPED, "role": "auditor", "person": "张三", "act": "create"}
     return Role.ADMIN, None, path, {"person": TYPED, "role": "auditor", "act": "create"}

@@ -12,7 +12,7 @@ from typing import Any
 
 from api.application.action_context import ActionContext, ActionOf
 from api.application.assessing.appeal_decisions import decide, simple
-from api.application.assessing.confirming import confirm, withdraw
+from api.application.assessing.confirming_readings import confirm, withdraw
 from api.application.assessing.impact_decisions import dispose
 from api.application.assessing.publishing import close_year, publish_year
 from api.application.background.readiness import Service
