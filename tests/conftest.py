@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from functools import _lru_cache_wrapper
@@ -33,7 +34,12 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before anything is opened, and inherited by the processes that tests start."""
+    """Before anything is opened, and inherited by the processes that tests start.
+
+    Byte code is kept: hundreds of processes would each compile all of the project and of its libraries.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not hasattr(config, "workerinput"):
         _folders.append(tempfile.TemporaryDirectory(prefix="steward-keys-"))
         os.environ["STEWARD_KEY_DIR"] = str(Path(_folders[0].name) / "keys")  # beside them lie the checkpoints

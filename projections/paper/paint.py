@@ -80,6 +80,15 @@ class _Uncompressed(OutputProducer):
         return super()._add_pdf_obj(pdf_obj, trace_label)
 
 
+def _spare_whole_file(font: Any) -> None:
+    """Of a CID-keyed font only the table of its outlines is embedded: the file around it, half of the work, is not made.
+
+    What fpdf2 makes of such a font (its `ttfont.save`) is thrown away by itself for that table alone.
+    """
+    if font.is_cff and font.is_cid_keyed and "CFF " in font.ttfont:
+        font.ttfont.save = lambda _: None
+
+
 class _Painter:
     """Draws on the present page; loads a face when it is first needed."""
 
@@ -123,6 +132,7 @@ class _Painter:
         if face.name not in self.loaded:
             self.pdf.add_font(face.name, "", face.path)
             self.loaded.add(face.name)
+            _spare_whole_file(self.pdf.fonts[face.name])
         self.pdf.set_font(face.name, size=size)
 
 
