@@ -16,9 +16,9 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from domain.store.access import passwords
-from tests.databases import databases
+from tests.databases import databases, databases_of_the_test
 
-__all__ = ["databases"]
+__all__ = ["databases", "databases_of_the_test"]
 LONGEST = frozenset(
     {"test_restore_drills", "test_least_privileges", "test_failover", "test_hostile_load", "test_quality"}
 )

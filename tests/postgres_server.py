@@ -73,6 +73,7 @@ class PostgresServer:
 
     def __init__(self, *, fsync: bool = False, settings: dict[str, str] | None = None) -> None:
         self._outside = os.environ.get("PGURL") or None
+        self._lasting = fsync
         self._settings = {
             "fsync": "on" if fsync else "off",
             "full_page_writes": "on" if fsync else "off",
@@ -82,6 +83,7 @@ class PostgresServer:
             "log_timezone": "UTC",
             "shared_buffers": "32MB",
             "max_connections": "100",
+            "autovacuum": "off",  # hundreds of databases that live for a second each: it would visit them all
             **(settings or {}),
         }
         self._user = unprivileged_user()
@@ -102,7 +104,7 @@ class PostgresServer:
         """Make the cluster and start it; does nothing when it runs."""
         if not self.is_private or self._process is not None:
             return
-        self._folder = make_folder(self._user)
+        self._folder = make_folder(self._user, lasting=self._lasting)
         self._watchdog = subprocess.Popen(
             [sys.executable, "-I", "-c", WATCHDOG, str(self._folder)],
             stdin=subprocess.PIPE,
@@ -165,6 +167,12 @@ class PostgresServer:
         self._execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
         self._created.append(copy)
         return self.url(copy)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database that was made here, whoever is still connected to it."""
+        name = urlsplit(url).path.lstrip("/")
+        self._created.remove(name)
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def kill_minus_nine(self) -> None:
         """End the server and its sessions at once, as a crash would; `restart` brings back what was committed."""

@@ -81,7 +81,7 @@ class _Uncompressed(OutputProducer):
 
 
 def _spare_whole_file(font: Any) -> None:
-    """Of a CID-keyed font only the table of its outlines is embedded: the file around it, half of the work, is not made.
+    """Of a CID-keyed font only the table of its outlines is embedded: the file around it, half the work, is not made.
 
     What fpdf2 makes of such a font (its `ttfont.save`) is thrown away by itself for that table alone.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page as Tab
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -100,12 +102,20 @@ def chromium() -> Iterator[Browser]:
     if found is None:
         pytest.skip("no chromium here, and ./run test could not install one: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=found, args=["--no-sandbox", "--disable-gpu", "--disable-software-rasterizer"]
+        )
         yield browser
         browser.close()
 
 
 @pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a picture of every page is left, to be looked at."""
-    return tmp_path_factory.mktemp("pictures")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where a picture of every page is left to be looked at: `STEWARD_PICTURES`. Without it none is taken."""
+    wanted = os.environ.get("STEWARD_PICTURES")
+    with pytest.MonkeyPatch.context() as patch:
+        if wanted is None:
+            patch.setattr(Tab, "screenshot", lambda *_, **__: b"")
+        folder = tmp_path_factory.mktemp("pictures") if wanted is None else Path(wanted)
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder

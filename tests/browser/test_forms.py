@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
 from domain.values import Role
+from tests.browser.axe import violations
 from tests.browser.district import District
-from tests.browser.test_portal import RULES
 from tests.http.world import new_uscc
 
 PHONE, DESK = 360, 1280
@@ -49,8 +48,7 @@ def must_be_good(tab: Tab, name: str, pictures: Path) -> None:
     width = tab.viewport_size["width"] if tab.viewport_size else 0
     tab.screenshot(path=pictures / f"forms-{name}-{width}.png", full_page=True)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width, name
-    found = Axe().run(tab, options=RULES)
-    assert found.violations_count == 0, f"{name}\n{found.generate_report()}"
+    assert violations(tab) == [], name
 
 
 def find_agency(tab: Tab, district: District, name: str) -> None:

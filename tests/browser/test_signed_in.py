@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
 
 from api.web.frame.page_table import PAGES
 from domain.values import Role
+from tests.browser.axe import violations
 from tests.browser.district import YEAR, District
-from tests.browser.test_portal import RULES, WIDTHS
+from tests.browser.test_portal import WIDTHS
 
 SIGNED = [page for page in PAGES if page.roles is not None]
 _FIRST = (Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AGENCY, Role.CLIENT, Role.ADMIN, Role.AUDITOR)
@@ -52,8 +52,7 @@ def test_every_page_for_the_signed_in_is_accessible_and_fits(
             assert answer.status == 200, path
             tab.screenshot(path=pictures / f"{page.name}-{language}-{size}.png", full_page=True)
             assert tab.evaluate("document.documentElement.scrollWidth") <= WIDTHS[size], path
-            found = Axe().run(tab, options=RULES)
-            assert found.violations_count == 0, f"{path}\n{found.generate_report()}"
+            assert violations(tab) == [], path
         context.close()
         assert wrong == []
 
