@@ -40,7 +40,7 @@ from api.web.committee import appeal_pages, impact_pages, reading_pages, year_pa
 from api.web.district import board, list_pages
 from api.web.forms import form_pages, record_pages
 from api.web.frame.page_problems import in_its_kind
-from api.web.people import account_pages, administration, consultation_pages, sign_in
+from api.web.people import account_pages, administration, consultation_pages, setup_pages, sign_in
 from api.web.portal import portal_pages, survey_pages
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
@@ -82,6 +82,7 @@ ROUTES = (
     reading_pages,
     survey_pages,
     account_pages,
+    setup_pages,
     administration,
     pledge_pages,
     sheet_pages,

@@ -110,6 +110,15 @@ class Settings(BaseSettings):
         """The database to open."""
         return self.database_url or f"sqlite:///{self.data_dir / 'steward.db'}"
 
+    def address(self, port: int | None = None) -> str:
+        """Where people open the service, without a slash at its end; `port`: the one that it has taken.
+
+        Who listens everywhere is reached on this machine too, which is the only name that is known of it.
+        """
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  # said, not listened on
+        where = f"[{host}]" if ":" in host else host
+        return self.public_url or f"http://{where}:{port or self.port}"
+
     def clock_watch(self) -> ClockWatch:
         """A watch on the clock that facts are recorded by."""
         return ClockWatch(self.keys, timedelta(seconds=self.clock_seconds))

@@ -6,6 +6,7 @@ leaves a row in `access_changes`, written where it is made (`domain/store`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -18,7 +19,7 @@ from api.application.background.readiness import Service
 from api.application.privacy.authorisation import Caller
 from api.application.questions.service.access_questions import account_shown, token_shown
 from domain.commands.fields import Body, Day, Id, Label, Uscc
-from domain.errors import Invalid
+from domain.errors import Invalid, Refusal
 from domain.store.access.access_audit import By
 from domain.store.access.accounts import create_account, disable_account, set_password, sign_out
 from domain.store.access.admin import (
@@ -98,6 +99,33 @@ def make_account(service: Service, caller: Caller, body: NewAccount) -> AccountS
         row = account_row(connection, created)
     _note(caller, "account created", account=created, role=body.role)
     return account_shown(row, UNSET if body.password is not None else password)
+
+
+def make_accounts(service: Service, caller: Caller, bodies: Sequence[NewAccount]) -> list[AccountShown]:
+    """Make all of these accounts, or none; each password is made, and in this answer only. Raises: RowRefused."""
+    passwords = [made_password() for _ in bodies]
+    hashes = [hash_password(one, body.login) for one, body in zip(passwords, bodies, strict=True)]
+    made: list[AccountShown] = []
+    with writing(service.ledger.engine) as connection:
+        for place, body in enumerate(bodies):
+            try:
+                person = _person(connection, body)
+                by = _by(caller)
+                created = create_account(connection, body.login, hashes[place], person, body.role, body.uscc, by=by)
+            except Refusal as refusal:
+                raise RowRefused(place, refusal) from None
+            made.append(account_shown(account_row(connection, created), passwords[place]))
+    for one in made:
+        _note(caller, "account created", account=one.id, role=one.role)
+    return made
+
+
+class RowRefused(Exception):
+    """One of many could not be made, so none was. `place`: which, from 0."""
+
+    def __init__(self, place: int, refusal: Refusal) -> None:
+        super().__init__(str(refusal))
+        self.place, self.refusal = place, refusal
 
 
 def reset_password(service: Service, caller: Caller, id_: str, body: NewPassword) -> AccountShown:

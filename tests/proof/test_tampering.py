@@ -25,6 +25,7 @@ from tests.proof.tampering import columns, flip, flip_back
 NOT_DERIVED = frozenset(
     {
         "alembic_version",
+        "association_profile",
         "consultations",
         "import_pieces",
         "master_keys",

@@ -48,6 +48,9 @@ def demo(
     """
     settings = settings_for(database, host=host, port=port)
     held = bound(settings.host, settings.port) if serve else None  # before anything is made or changed
+    address = settings.address(None if held is None else held.getsockname()[1])
+    if held is not None:
+        say(f"页面 page: {address}/")
     yesterday = shanghai_date(instant(datetime.now(UTC))) - timedelta(days=1)
     asked = Size(agencies=agencies, facts=facts, seed=seed, until=yesterday)
     with blank_ledger(database) as ledger, progress_bars() as bar:
@@ -59,9 +62,8 @@ def demo(
     if (begun.agencies, begun.facts, begun.seed) != (agencies, facts, seed):
         say("演示区此前已建立，本次的选项未采用 / it was made before: this time's options do not apply")
     if held is not None and printed is not None:
-        address = settings.public_url or f"http://{settings.host}:{held.getsockname()[1]}"
-        pairs(f"演示区 {address}/docs", printed.tokens)
         pairs(f"登录页面 sign in: {address}/sign-in", printed.accounts)
+        pairs(f"接口 interface: {address}/docs", printed.tokens)
         say(f"下次启动仍用这些令牌和密码，存于 the next start prints the same ones, kept in {printed.file}")
         from api.server import serve as serve_app  # the web service loads slowly: only who needs it waits
 

@@ -1,19 +1,22 @@
-"""`serve` and `migrate`."""
+"""`serve`, `setup-link` and `migrate`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from api.application.background.opening import require_own_keys
-from api.cli.database import settings_for
+from api.cli.database import opened_ledger, settings_for
 from api.cli.options import Database
 from api.cli.output import progress_bars
 from api.cli.running import say
 from api.listening import bound
 from api.settings import Settings
-from domain.store.db.engine import open_engine
+from domain.errors import Contradiction
+from domain.store.access.setup_links import LINK_HOURS, had_administrator, new_setup_link
+from domain.store.db.engine import open_engine, reading
 from domain.store.db.migrate import migrate as migrate_database
 from domain.store.db.migrate import require_current
 from domain.store.keys.wrapping import scrub_if_due
@@ -21,6 +24,10 @@ from domain.values import FOREVER
 from projections.rebuild.rebuild import ensure_rows
 from projections.rows.write.projector import open_ledger
 
+_ONCE = (
+    f"此链接 {LINK_HOURS} 小时内有效，建立第一个管理员后作废；再要一个：steward setup-link / "
+    f"it holds for {LINK_HOURS} hours and is void with the first administrator; another one: steward setup-link"
+)
 Host = Annotated[
     str | None,
     typer.Option(
@@ -49,14 +56,40 @@ def serve(database: Database = None, host: Host = None, port: Port = None) -> No
 
     settings = settings_for(database, host=host, port=port)
     with bound(settings.host, settings.port) as held:
-        prepare(settings)
-        address = settings.public_url or f"http://{settings.host}:{held.getsockname()[1]}"
+        address = settings.address(held.getsockname()[1])
+        say(f"页面 page: {address}/")
+        secret = prepare(settings)
+        if secret is not None:
+            say(f"首次设置 set up: {address}/setup/{secret}")
+            say(_ONCE)
         say(f"账本 ledger: {address}/docs")
         serve_app(settings, held)
 
 
-def prepare(settings: Settings) -> None:
-    """Make the database ready now, so that a refusal ends this command with its own exit code."""
+def setup_link(database: Database = None, host: Host = None, port: Port = None) -> None:
+    """打印一次性设置链接，用来建立第一个管理员 / Print a one-time link by which the first administrator is made.
+
+    Host and port are given as to `serve`, unless STEWARD_PUBLIC_URL says where the service is. The link stands alone on
+    standard output.
+    """
+    settings = settings_for(database, host=host, port=port)
+    with opened_ledger(database) as ledger, reading(ledger.engine) as connection:
+        if had_administrator(connection):
+            raise Contradiction(
+                "已有管理员，设置链接不再有效",
+                "there is an administrator already: set-up links are void",
+                remedy="请用管理员的账户登录；密码遗失时运行 steward account password",
+                remedy_en="Sign in with the administrator's account. A lost password: run steward account password.",
+            )
+        typer.echo(f"{settings.address()}/setup/{new_setup_link(connection, datetime.now(UTC))}")
+    say(_ONCE)
+
+
+def prepare(settings: Settings) -> str | None:
+    """Make the database ready now, so that a refusal ends this command with its own exit code.
+
+    Gives the secret of a set-up link as long as no administrator was ever made.
+    """
     from api.app import make_ready  # as above
 
     require_own_keys(settings)
@@ -65,10 +98,13 @@ def prepare(settings: Settings) -> None:
         make_ready(engine, settings)
         with open_ledger(engine).reading() as reader:
             law = reader.law(FOREVER)
+            new = not had_administrator(reader.connection)
+            secret = new_setup_link(reader.connection, datetime.now(UTC)) if new else None
     finally:
         engine.dispose()
     if law is not None and law.demonstration:
         say("这是演示账本，所有机构和事实均为虚构 / this is a demonstration: all agencies and facts are invented")
+    return secret
 
 
 def migrate(database: Database = None) -> None:
@@ -89,4 +125,5 @@ def migrate(database: Database = None) -> None:
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(serve)
+    app.command("setup-link")(setup_link)
     app.command()(migrate)

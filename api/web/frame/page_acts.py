@@ -130,6 +130,7 @@ STAYING = {
     "/pledge": "act",
     "/agencies/{uscc}/subjects": "act",
     "/readings": "act",
+    "/setup": "act",
     "/admin/accounts": "act",
     "/admin/tokens": "act",
 }

@@ -73,7 +73,10 @@ class PageRoute(APIRoute):
                     return await shown_again(request, self.path, answer)
                 if roles is not None and visitor is None:
                     return sign_in_again(request)
-            return await answer(request)
+            try:
+                return await answer(request)
+            finally:
+                await request.close()  # files that a form brought
 
         return checked
 

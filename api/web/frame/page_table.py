@@ -68,6 +68,7 @@ PAGES = (
     PageEntry(
         "/consultations", "consultations", "查阅记录", "Consultations", frozenset({Role.AUDITOR}), roles=AUDITING
     ),
+    PageEntry("/setup", "setup", "设置向导", "Set up", roles=ADMINISTERING),
     PageEntry("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
     PageEntry("/admin/accounts", "admin-accounts", "账户", "Accounts", roles=ADMINISTERING),
     PageEntry("/admin/tokens", "admin-tokens", "令牌", "Tokens", roles=ADMINISTERING),
@@ -85,7 +86,7 @@ POLICY = (
     "base-uri 'none'; frame-ancestors 'none'"
 )
 """Scripts and styles from our own files only, none within a page."""
-_OTHERS = ("sign-out", "basis")
+_OTHERS = ("sign-out", "basis", "association")
 """First parts of addresses of pages' forms that are no pages themselves."""
 _FIRST_PARTS = frozenset(page.path.split("/")[1] for page in PAGES) | set(_OTHERS)
 

@@ -32,6 +32,7 @@ GRANTS: dict[str, tuple[str, ...]] = {
     "sessions": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "access_changes": ("SELECT", "INSERT"),
     "sign_in_failures": ("SELECT", "INSERT", "DELETE"),
+    "association_profile": ("SELECT", "INSERT", "UPDATE"),
     "idempotency": ("SELECT", "INSERT", "UPDATE", "DELETE"),
     "survey_links": ("SELECT", "INSERT", "UPDATE"),
     "import_pieces": ("SELECT", "INSERT"),

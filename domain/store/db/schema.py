@@ -261,6 +261,18 @@ sign_in_failures = Table(
 """Failed sign-ins of the last while, by login and address: who guesses is slowed down, nobody else (`accounts.py`)."""
 Index("sign_in_failures_source", sign_in_failures.c.source, sign_in_failures.c.failed_at)
 
+association_profile = Table(
+    "association_profile",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("logo", LargeBinary),
+    Column("changed_at", InstantColumn, nullable=False),
+    Column("changed_by", Name, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""What the association is called on pages, and its logo (`association.py`)."""
+
 idempotency = Table(
     "idempotency",
     metadata,
