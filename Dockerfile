@@ -16,7 +16,8 @@ RUN groupadd --system --gid 10001 steward && useradd --system --uid 10001 --gid 
     && install -d -o steward -g steward -m 0700 /var/lib/steward
 COPY --from=build /opt/steward/.venv /opt/steward/.venv
 COPY deploy/entrypoint.sh deploy/healthcheck.py deploy/wait_for_database.py /opt/steward/deploy/
-ENV STEWARD_DATA_DIR=/var/lib/steward
+# Known to every process of the container, `docker compose exec steward steward …` too: entrypoint.sh writes the file.
+ENV STEWARD_DATA_DIR=/var/lib/steward PGPASSFILE=/tmp/steward-pgpass
 ENV PATH=/opt/steward/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /tmp
 USER 10001:10001

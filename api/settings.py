@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -16,6 +17,14 @@ from domain.store.db.engine import key_folder
 from domain.store.log.clock import ClockWatch
 
 MEBIBYTE = 1024 * 1024
+
+
+def _is_everywhere(host: str) -> bool:
+    """Whether it stands for all addresses of this machine."""
+    try:
+        return ip_address(host).is_unspecified
+    except ValueError:  # a name
+        return False
 
 
 def normal_public_url(text: str) -> str:
@@ -115,7 +124,7 @@ class Settings(BaseSettings):
 
         Who listens everywhere is reached on this machine too, which is the only name that is known of it.
         """
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104  # said, not listened on
+        host = "127.0.0.1" if _is_everywhere(self.host) else self.host
         where = f"[{host}]" if ":" in host else host
         return self.public_url or f"http://{where}:{port or self.port}"
 

@@ -2,13 +2,14 @@
 # What the container runs.
 #   entrypoint.sh migrate    wait for the database, bring its tables up to date as their owner, end
 #   entrypoint.sh serve      the same first if STEWARD_OWNER_URL is set, then serve as the application's login
+#   entrypoint.sh COMMAND    any other command of steward, as the application's login
 # STEWARD_OWNER_URL, STEWARD_DATABASE_URL          SQLAlchemy URLs without a password
 # STEWARD_OWNER_PASSWORD_FILE, STEWARD_DATABASE_PASSWORD_FILE    files with the passwords; they go to libpq by a password file
 #                                                  in memory, never into an argument or a variable
 set -eu
 
 here=$(dirname -- "$0")
-PGPASSFILE=${TMPDIR:-/tmp}/steward-pgpass
+PGPASSFILE=${PGPASSFILE:-${TMPDIR:-/tmp}/steward-pgpass} # the image names it, so that other processes find it too
 export PGPASSFILE
 
 fail() {
@@ -50,5 +51,8 @@ case "$command" in
         python "$here/wait_for_database.py" "$STEWARD_DATABASE_URL"
         exec steward serve --host 0.0.0.0 --port 8000 "$@"
         ;;
-    *) exec steward "$command" "$@" ;;
+    *)
+        use_password "${STEWARD_DATABASE_PASSWORD_FILE:-}"
+        exec steward "$command" "$@"
+        ;;
 esac

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
+import yaml
 
 from domain.store.db.migrate import migrate
 from tests.postgres_binaries import find_client
@@ -122,6 +123,34 @@ def test_migrate_then_serve_use_the_right_login_each(deployment: Deployment) -> 
     assert first[0] == f"migrate --database {deployment.owner['STEWARD_OWNER_URL']}"
     assert second[0] == "serve --host 0.0.0.0 --port 8000 --workers 2"
     assert second[3] == r"*:*:*:*:a\\p\:p' $(id)"
+
+
+@pytest.mark.postgres
+def test_any_other_command_finds_the_password(deployment: Deployment) -> None:
+    """`docker compose run steward account list` is given it; `docker compose exec steward …` finds the same file."""
+    kept = Path(deployment.environment["TMPDIR"]) / "kept"
+    deployment.enter("serve", PGPASSFILE=str(kept), **deployment.app)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    done = deployment.enter("account", "list", PGPASSFILE=str(kept), **deployment.app)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [(call[0].split()[0], call[3]) for call in deployment.calls()] == [
+        ("serve", r"*:*:*:*:a\\p\:p' $(id)"),
+        ("account", r"*:*:*:*:a\\p\:p' $(id)"),
+    ]
+
+
+def test_what_is_executed_in_the_container_knows_database_and_password_file() -> None:
+    """By the image's and the service's environment, as `exec` has no entry point; the file lies in memory (tmpfs)."""
+    image = (DEPLOY.parent / "Dockerfile").read_text("utf-8")
+    compose = yaml.safe_load((DEPLOY.parent / "docker-compose.yml").read_text("utf-8"))
+    service = compose["services"]["steward"]
+    assert "PGPASSFILE=/tmp/steward-pgpass" in image
+    assert any(one.split(":")[0].endswith("tmp") for one in service["tmpfs"])
+    assert "PGPASSFILE" not in service["environment"]
+    assert service["environment"]["STEWARD_DATABASE_URL"].startswith("postgresql")
+    assert "steward-data:/var/lib/steward" in service["volumes"][0]
+    assert "STEWARD_DATA_DIR=/var/lib/steward" in image
+    assert service["user"].split(":")[0] in image
 
 
 @pytest.mark.postgres

@@ -21,10 +21,11 @@ from domain.commands.fields import Body, Label
 from domain.errors import Invalid, NotFound
 from domain.ledger.ledger import Ledger
 from domain.store.access.access_audit import By
-from domain.store.access.accounts import account_of, begin_session, create_account
+from domain.store.access.accounts import Account, begin_session, create_account
 from domain.store.access.association import association_of, logo_of, name_association
 from domain.store.access.passwords import hash_password
 from domain.store.access.setup_links import LINK_HOURS, judged_link, lock_setup
+from domain.store.access.sign_in_failures import normal_login
 from domain.store.access.tokens import create_person
 from domain.store.db.engine import Connection, writing
 from domain.values import Role
@@ -64,9 +65,8 @@ def make_first_administrator(service: Service, secret: str, body: FirstAdministr
         person_id = create_person(connection, body.person)
         by = By(person_id, "page")
         created = create_account(connection, body.login, hashed, person_id, Role.ADMIN, by=by, handed_out=False)
-        found = account_of(connection, body.login)
-        assert found is not None  # noqa: S101  # it was made a line above
-        session = begin_session(connection, found[0], "setup")
+        owner = Account(created, normal_login(body.login), person_id, body.person, Role.ADMIN, None)
+        session = begin_session(connection, owner, "setup")
     log.info("access", act="first administrator", by=person_id, account=created)
     return session
 
@@ -78,7 +78,7 @@ def require_link(ledger: Ledger, secret: str) -> None:
 
 
 def require_good_link(connection: Connection, secret: str) -> None:
-    """The same in a transaction."""
+    """Refuse, within a transaction, a link that cannot be used in it. Raises: NotFound, Gone."""
     judged = judged_link(connection, secret, datetime.now(UTC))
     if judged == "over":
         raise Gone(

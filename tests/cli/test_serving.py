@@ -72,6 +72,30 @@ def test_serve_makes_a_new_database_and_answers(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_new_ledger_says_where_it_is_and_how_it_gets_its_first_administrator(tmp_path: Path) -> None:
+    """The page's address first, then a set-up link that opens; `setup-link` gives another; an administrator ends it."""
+    port, url = free_port(), f"sqlite:///{tmp_path / 'new.db'}"
+    with _running(tmp_path, port, "serve", "--database", url):
+        said = (tmp_path / "stderr").read_text("utf-8")
+        assert said.splitlines()[0].endswith(f"http://127.0.0.1:{port}/"), said
+        link = re.findall(rf"http://127\.0\.0\.1:{port}(/setup/[A-Za-z0-9_-]{{75}})", said)
+        assert len(link) == 1, said
+        assert _get(port, link[0])[0] == 200
+        another = _run("setup-link", "--database", url, "--port", str(port))
+        assert another.returncode == 0, another.stderr
+        path = another.stdout.removeprefix(f"http://127.0.0.1:{port}").strip()
+        assert path != link[0]
+        assert _get(port, path)[0] == 200
+        assert _run("account", "create", "root.admin", "--role", "admin", "--database", url).returncode == 0
+        assert _get(port, link[0])[0] == 410
+        over = _run("setup-link", "--database", url)
+        assert (over.returncode, over.stdout) == (5, "")
+        assert "已有管理员" in over.stderr
+    with _running(tmp_path, port, "serve", "--database", url):
+        assert "/setup/" not in (tmp_path / "stderr").read_text("utf-8")
+
+
+@pytest.mark.slow
 def test_demo_serve_prints_a_working_token_for_each_role(tmp_path: Path) -> None:
     """Address and one token per role, those of agency and client with their USCC; each reads what its role may."""
     port = free_port()

@@ -45,11 +45,15 @@ def shown(world: World, path: str, **query: str) -> str:
     return str(response.text)
 
 
+NO_PAGES = {f"{ASSETS}{{name}}", "/sign-out", "/basis", "/association/logo", "/setup/{secret}"}
+"""Files, forms, and the page of the one-time set-up link."""
+
+
 def test_every_page_route_is_in_the_table_and_none_in_the_openapi_document(world: World) -> None:
     """The table of pages and the page routes name the same paths, beside our own files; the API document has none."""
     app = create_app(Settings(database_url="sqlite:///unused.db"))
     routes = {one.path for one in app.routes if isinstance(one, PageRoute)}
-    assert routes == {page.path for page in PAGES} | {f"{ASSETS}{{name}}", "/sign-out", "/basis"}
+    assert routes == {page.path for page in PAGES} | NO_PAGES
     public = {page.path for page in PUBLIC_PAGES} - PUBLIC_FORMS
     assert all(one.methods == {"GET"} for one in app.routes if isinstance(one, PageRoute) and one.path in public)
     assert not routes & set(world.client.get("/openapi.json").json()["paths"])

@@ -13,7 +13,7 @@ from domain.values import Instant, instant
 
 
 class Association(NamedTuple):
-    """Its name, and the digest by which its logo is addressed; None where it has none."""
+    """Name of the association, and the digest by which its logo is addressed; None where it has none."""
 
     name: str
     logo_sha256: str | None
