@@ -23,7 +23,7 @@ FOR_NO_PARAGRAPH = {
     "POST /v1/subjects/{id}/erasure",  # another law's (personal information)
 }
 PAGES_FOR_NO_PARAGRAPH = {
-    *("/", "/help", "/sign-in", "/account", "/admin", "/admin/accounts", "/admin/tokens"),
+    *("/", "/help", "/setup", "/sign-in", "/account", "/admin", "/admin/accounts", "/admin/tokens"),
     *("/consultations", "/access-changes", "/agencies/{uscc}/subjects"),
     *("/record", "/record/{command}"),  # the forms are found by their commands
     "/agencies/{uscc}/replay",
