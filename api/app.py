@@ -41,7 +41,7 @@ from api.web.district import board, list_pages
 from api.web.forms import form_pages, record_pages
 from api.web.frame.page_problems import in_its_kind
 from api.web.people import account_pages, administration, consultation_pages, setup_pages, sign_in
-from api.web.portal import portal_pages, survey_pages
+from api.web.portal import firm_pages, portal_pages, survey_pages
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
@@ -72,6 +72,7 @@ ROUTES = (
     public_routes,
     service_routes,
     metrics,
+    firm_pages,
     portal_pages,
     sign_in,
     board,

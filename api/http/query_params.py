@@ -170,12 +170,16 @@ UsccFilter = Annotated[
     str | None, BeforeValidator(read_uscc), Query(description="统一社会信用代码 / the agency's USCC")
 ]
 _Words = StringConstraints(min_length=1, max_length=300)
-CategoryFilter = Annotated[str | None, _Words, BeforeValidator(_plain), Query(description="服务机构类型 / category")]
+WORDS = (_Words, BeforeValidator(_plain))
+"""What has to be said of a text that is searched for."""
+CategoryFilter = Annotated[str | None, *WORDS, Query(description="服务机构类型 / category")]
 Search = Annotated[
     str | None,
-    _Words,
-    BeforeValidator(_plain),
-    Query(description="名称或代码的一部分 / part of the name or of the USCC"),
+    *WORDS,
+    Query(
+        description="名称（含曾用名）或代码的片段，以空格分开，次序不限 / fragments of the name, "
+        "a former name or the USCC, parted by spaces, in any order"
+    ),
 ]
 LooseText = Annotated[
     str,

@@ -8,10 +8,10 @@ The one-time link of a survey invitation: whoever holds it may see what is asked
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.application.assessing.survey_answers import answer_by_link
@@ -19,6 +19,8 @@ from api.application.questions.inquiry import path_year
 from api.application.questions.pagination import onward, page
 from api.application.questions.service.public_questions import (
     explained_page,
+    firm_told,
+    firms_listed,
     not_published,
     publicly,
     published_year,
@@ -27,10 +29,10 @@ from api.application.questions.service.public_questions import (
 from api.application.questions.service.survey_questions import about_link
 from api.application.survey_secrets import PATH
 from api.http.documentation.examples import AGENCY_USCC
-from api.http.documentation.openapi import feed_docs, link_docs, public_docs, public_list_docs
+from api.http.documentation.openapi import feed_docs, link_docs, public_docs, public_list_docs, public_question_docs
 from api.http.guard import GuardedRoute
 from api.http.public_address import base_of
-from api.http.query_params import CategoryFilter, Cursor, Limit, Search
+from api.http.query_params import WORDS, CategoryFilter, Cursor, Limit, Search
 from api.http.recording import action_of, created
 from api.http.request import prefers
 from api.http.responses import ATOM, JSON, answer, atom, public_answer
@@ -91,6 +93,30 @@ def public_agencies(
         return public_agencies_feed(request, category, q)
     now = datetime.now(UTC)
     return public_list(request, register_listed(request.app.state.service, now, category, q, limit, cursor), now)
+
+
+@router.get("/v1/public/search", tags=[OPEN], **public_question_docs("public_search"))
+def public_search(
+    request: Request,
+    q: Annotated[
+        str,
+        *WORDS,
+        Query(description="名称（含曾用名）或代码的片段，以空格分开，次序不限 / fragments of a name or code"),
+    ],
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """在名录、黑名单和考评结果中查机构 / Firms by name, former name or code (art.9, 17(3), 19)."""
+    now = datetime.now(UTC)
+    return public_list(request, firms_listed(request.app.state.service, now, q, limit, cursor), now)
+
+
+@router.get("/v1/public/agencies/{uscc}", tags=[OPEN], **public_question_docs("public_firm", not_found=True))
+def one_public_firm(request: Request, uscc: str) -> Response:
+    """一家机构的公开信息：备案、黑名单、警告通报和历年结果 / One firm: filing, blacklist, warning, results."""
+    now = datetime.now(UTC)
+    found = firm_told(request.app.state.service, now, uscc)
+    return public_answer(request, msgspec.json.encode(found), JSON, now)
 
 
 @router.get("/v1/public/blacklist.atom", tags=[OPEN], **feed_docs("public_blacklist_feed"))

@@ -29,6 +29,13 @@ class PublicQualification(msgspec.Struct, frozen=True, kw_only=True):
     valid_until: Day | None
 
 
+class BlacklistTerm(msgspec.Struct, frozen=True, kw_only=True):
+    """From when to when an agency is blacklisted (art.17(3)) / 列入黑名单的期间."""
+
+    since: Annotated[Day | None, member("列入日", "first day")]
+    until: Annotated[Day | None, member("截止日", "last day; null: no end")]
+
+
 class RegisteredAgency(msgspec.Struct, frozen=True, kw_only=True):
     """An agency on file today (art.9, art.11) / 备案服务机构."""
 
@@ -39,6 +46,7 @@ class RegisteredAgency(msgspec.Struct, frozen=True, kw_only=True):
     scope: tuple[str, ...]
     address: str | None
     qualifications: tuple[PublicQualification, ...]
+    blacklisted: Annotated[BlacklistTerm | None, member("列入黑名单", "blacklisted today; null: it is not")] = None
 
 
 class BlacklistedAgency(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +83,15 @@ class PublishedRevision(msgspec.Struct, frozen=True, kw_only=True):
     changed: tuple[PublishedChange, ...]
 
 
+class PartPoints(msgspec.Struct, frozen=True, kw_only=True):
+    """The four parts of a published score (annex 1) / 得分的四个部分."""
+
+    conduct: PointsText
+    quality: PointsText
+    effect: PointsText
+    honours: PointsText
+
+
 class ResultDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What is said beside a published result (R32-R34, R44) / 公布结果的附带说明."""
 
@@ -84,6 +101,7 @@ class ResultDetails(msgspec.Struct, frozen=True, kw_only=True):
     waivers: tuple[WaiverReason, ...] = ()
     appeal_pending: bool = False
     revisions: tuple[PublishedRevision, ...] = ()
+    parts: PartPoints | None = None
 
 
 class PublicResultShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from domain.trail.trail import Facts, Trail
 from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream, instant, moment
 from projections.answers.registers import (
     BlacklistedAgency,
+    BlacklistTerm,
     NotAssessedShown,
     PublicEcho,
     PublicQualification,
@@ -105,20 +106,20 @@ class Public:
     """Public answers at the edge's clock: today in Shanghai, as known now."""
 
     def __init__(self, reader: Reader, now: Instant) -> None:
-        self._reader = reader
+        self.reader, self.connection = reader, reader.connection
         self._basis = RowQueries(reader, now).district()
-        self._on = OnDay(self._basis.as_of, self._basis.known_at)
+        self.on = OnDay(self._basis.as_of, self._basis.known_at)
 
     def echo(self) -> PublicEcho:
         """The day that a list is of, and whether all of it is invented."""
         law = self._basis.law
         if law is not None and law.demonstration:
-            return {"as_of": self._on.day, "demonstration": True}
-        return {"as_of": self._on.day}
+            return {"as_of": self.on.day, "demonstration": True}
+        return {"as_of": self.on.day}
 
     def begun_at(self) -> Instant:
         """When the ledger was opened: an empty list is known from then on."""
-        own = self._reader.events(LEDGER_STREAM)
+        own = self.reader.events(LEDGER_STREAM)
         return own[0].recorded_at if own else EARLIEST
 
     @implements("art.9", "art.11", "R6")
@@ -126,33 +127,33 @@ class Public:
         """完成信息备案的服务机构向社会公布: those on file today; a terminated one is off from its effective date."""
         group = group_of(wanted.category, self._known())
         wanted = wanted._replace(category=group)
-        found = on_file(self._reader.connection, self._on, wanted, self._known(), newest_first=newest_first)
+        found = on_file(self.connection, self.on, wanted, self._known(), newest_first=newest_first)
         streams = [agency_stream(one.uscc) for one in found]
-        events = counting_under(self._reader.connection, self._reader.memory.mapper, streams, _KEYS)
+        events = counting_under(self.connection, self.reader.memory.mapper, streams, _KEYS)
         return [
-            Noted(_register_item(one, events[stream], self._on.day), one.known_from)
+            Noted(_register_item(one, events[stream], self.on.day), one.known_from)
             for one, stream in zip(found, streams, strict=True)
         ]
 
     def state(self) -> tuple[date, int]:
         """What every answer depends on: the day, and how much is recorded."""
-        return self._on.day, recorded_in_all(self._reader.connection)
+        return self.on.day, recorded_in_all(self.connection)
 
     def _known(self) -> Known:
         law = self._basis.law
-        return {} if law is None else law.rulebooks.on(self._on.day).categories.known
+        return {} if law is None else law.rulebooks.on(self.on.day).categories.known
 
     def categories(self) -> list[str]:
         """The categories of the agencies on file today."""
-        return categories_on_file(self._reader.connection, self._on, self._known())
+        return categories_on_file(self.connection, self.on, self._known())
 
     @implements("art.19", "art.20", "R32", "R36")
     def years(self) -> list[PublicYear]:
         """The published years, the latest first."""
         found = []
-        for stream in streams(self._reader.connection, "assessment/"):
+        for stream in streams(self.connection, "assessment/"):
             number = int(stream.rpartition("/")[2])
-            round_ = AssessmentRound.of(number, self._reader.events(stream))
+            round_ = AssessmentRound.of(number, self.reader.events(stream))
             said, closed = round_.published, round_.closed
             if said is not None:
                 closed_on = None if closed is None else closed.occurred_on
@@ -163,25 +164,25 @@ class Public:
     @implements("art.20", "R34")
     def windows(self, years: Iterable[PublicYear]) -> dict[int, Windows]:
         """The weeks of revised results that are not over today, by year; that of the publication may be over since."""
-        on = self._on
+        on = self.on
         found: dict[int, Windows] = {}
         for one in years:
             if one.revisions and one.closed_on is None:
-                open_ = revised_windows(self._reader.connection, one.year, on.day, on.day, on.known_at)
+                open_ = revised_windows(self.connection, one.year, on.day, on.day, on.known_at)
                 found |= {} if open_ is None else {one.year: open_}
         return found
 
     @implements("art.17(3)", "R16")
     def blacklist(self, wanted: RegisterFilter, *, newest_first: bool = False) -> list[Noted[BlacklistedAgency]]:
         """列入黑名单…挂网公布: those whose tier is blacklisted today, on file or not, with the term of the listing."""
-        found = blacklisted(self._reader.connection, self._on, wanted, newest_first=newest_first)
+        found = blacklisted(self.connection, self.on, wanted, newest_first=newest_first)
         return [Noted(_blacklist_item(one), one.known_from) for one in found]
 
     @implements("art.17(3)", "R16")
     def left_the_blacklist(self, most: int) -> list[Left]:
         """Who was on it and is not any more, of the last LEFT_DAYS days: news, and after that nobody's business."""
-        since = instant(moment(self._on.known_at) - timedelta(days=LEFT_DAYS))
-        return left_the_blacklist(self._reader.connection, self._on, since, most)
+        since = instant(moment(self.on.known_at) - timedelta(days=LEFT_DAYS))
+        return left_the_blacklist(self.connection, self.on, since, most)
 
     @implements("art.19", "art.20", "R32", "R34")
     def results(
@@ -191,10 +192,8 @@ class Public:
 
         `graded=False`: who was not assessed instead (R29, R32).
         """
-        on = self._on
-        found = results_of_year(
-            self._reader.connection, year, on.day, on.known_at, graded=graded, offset=offset, limit=limit
-        )
+        on = self.on
+        found = results_of_year(self.connection, year, on.day, on.known_at, graded=graded, offset=offset, limit=limit)
         return [
             PublicResult(
                 one.uscc,
@@ -216,7 +215,7 @@ class Public:
     @implements("art.19", "R32", "R34", "R44")
     def explained(self, year: int, rows: Sequence[PublicResult]) -> list[PublicResult]:
         """Published results with what is said beside them: waivers, overrides, revisions, a pending appeal."""
-        said = details(self._reader, year, {one.uscc: one.event_id for one in rows})
+        said = details(self.reader, year, {one.uscc: one.event_id for one in rows})
         return [one._replace(said=said[one.uscc]) for one in rows]
 
 
@@ -233,6 +232,7 @@ def _register_item(listed: Listed, events: Iterable[Event], day: date) -> Regist
         scope=() if profile.scope is UNSET else profile.scope,
         address=None if profile.address is UNSET else profile.address,
         qualifications=tuple(PublicQualification(name=one.name, valid_until=one.valid_until) for one in qualifications),
+        blacklisted=None if listed.since is None else BlacklistTerm(since=listed.since, until=listed.until),
     )
 
 

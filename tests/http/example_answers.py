@@ -113,6 +113,8 @@ def ask(world: World) -> dict[str, Any]:
         "public_results_feed": ("/v1/public/results/2024.atom", {}),
         "public_agencies": ("/v1/public/agencies", {"q": uscc}),
         "public_agencies_feed": ("/v1/public/agencies.atom", {"q": uscc}),
+        "public_search": ("/v1/public/search", {"q": LISTED_USCC}),
+        "public_firm": (f"/v1/public/agencies/{acts['act decide_appeal']['agency']}", {}),
         "public_blacklist": ("/v1/public/blacklist", {}),
         "public_blacklist_feed": ("/v1/public/blacklist.atom", {}),
         "healthz": ("/healthz", {}),

@@ -33,6 +33,8 @@ def concrete(path: str, world: World) -> str:
     """A page's path with something to show."""
     if "{secret}" in path:
         return str(world.done("InviteSurvey", world.filed())["page"])
+    if "{uscc}" in path:
+        return path.replace("{uscc}", world.filed())
     return path.replace("{year}", str(APPEALED))
 
 

@@ -73,6 +73,7 @@ def test_the_register_shows_an_agency_from_its_filing_decision_on(world: World) 
             "scope": ["隐患排查", "安全培训"],
             "address": "惠州市大亚湾区澳头街道中兴北路 8 号",
             "qualifications": [{"name": "安全评价机构资质", "valid_until": "2027-06-30"}],
+            "blacklisted": None,
         }
     }
     assert not on_register(world, uscc, date(2024, 1, 9))

@@ -59,18 +59,18 @@ def filled(world: World, client: str) -> str:
     return uscc
 
 
-def doors() -> Iterator[tuple[str, dict[str, str]]]:
+def doors(uscc: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Every public GET route with its ways of being asked; survey links answer only who holds their secret."""
     for (method, path), rights in PERMISSIONS.items():
         if method != "GET" or rights is not PUBLIC or "{secret}" in path:
             continue
-        for name, value in PATH_VALUES.items():
+        for name, value in {**PATH_VALUES, "uscc": uscc}.items():
             path = path.replace(f"{{{name}}}", value)
         assert "{" not in path, f"say in PATH_VALUES what stands for the parameter of {path}"
         yield path, {}
         yield path, {"Accept": "application/atom+xml"}
     for page in PUBLIC_PAGES:
-        yield page.path.replace("{year}", PATH_VALUES["year"]), {}
+        yield page.path.replace("{year}", PATH_VALUES["year"]).replace("{uscc}", uscc), {}
 
 
 def test_nothing_personal_is_in_any_public_answer(own_world: World) -> None:
@@ -84,12 +84,12 @@ def test_nothing_personal_is_in_any_public_answer(own_world: World) -> None:
     own_world.done("TerminateAgency", other := filled(own_world, client), effective_on=today(), reason=PROSE)
     hidden = {*SECRETS, *ids, *officers, client, '"sealed"', "subject", "actor", '"events"', "complain"}
     shown = []
-    for path, headers in doors():
+    for path, headers in doors(listed):
         response = own_world.stranger.get(path, headers)
         for text in (response.text, str(dict(response.headers))):
             assert not {one for one in hidden - (WORDS_OF_PAGES if is_page(path) else set()) if one in text}, path
         shown += [path] * (listed in response.text)
-        if "agencies" in path:
+        if "agencies" in path or "firms" in path:
             assert other not in response.text
     assert {
         "/v1/public/agencies",
@@ -98,6 +98,8 @@ def test_nothing_personal_is_in_any_public_answer(own_world: World) -> None:
         "/v1/public/blacklist.atom",
         "/register",
         "/blacklist",
+        f"/v1/public/agencies/{listed}",
+        f"/firms/{listed}",
     } <= {*shown}
 
 

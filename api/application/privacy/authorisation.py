@@ -88,6 +88,8 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/survey-links/{secret}": PUBLIC,
     "/v1/public/agencies": PUBLIC,
     "/v1/public/agencies.atom": PUBLIC,
+    "/v1/public/agencies/{uscc}": PUBLIC,
+    "/v1/public/search": PUBLIC,
     "/v1/public/blacklist": PUBLIC,
     "/v1/public/blacklist.atom": PUBLIC,
     "/v1/public/results/{year}": PUBLIC,

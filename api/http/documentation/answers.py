@@ -13,6 +13,7 @@ from api.application.answers import access, agencies, law, log, public, receipts
 from api.application.answers.pages import DistrictPage, KnownList, KnownPage, Listing, PublicPage
 from api.http.documentation.examples import AGENCY_USCC
 from projections.answers import comparisons, districts, results, sheets, standings, trail_items
+from projections.answers.firms import FirmFound, PublicFirm
 from projections.answers.registers import BlacklistedAgency, RegisteredAgency
 from projections.proof.certificate_file import Certificate
 
@@ -72,6 +73,8 @@ ANSWERS: dict[str, Any] = {
     "measure": law.MeasureShown,
     "public_agencies": PublicPage[RegisteredAgency],
     "public_blacklist": PublicPage[BlacklistedAgency],
+    "public_search": PublicPage[FirmFound],
+    "public_firm": PublicFirm,
     "public_results": public.PublicResultsPage,
     "survey_link": public.SurveyLinkShown,
     "accounts": Listing[access.AccountShown],

@@ -201,6 +201,11 @@ def public_list_docs(name: str, feed: str, *, not_found: bool = False) -> dict[s
     return _listed_docs(name, {**_json(name, question_answer(name)), **_feed(feed)}, not_found=not_found)
 
 
+def public_question_docs(name: str, *, not_found: bool = False) -> dict[str, Any]:
+    """What FastAPI is told of a question for everybody whose answer caches may keep a while."""
+    return _listed_docs(name, _json(name, question_answer(name)), not_found=not_found)
+
+
 def feed_docs(name: str, *, not_found: bool = False) -> dict[str, Any]:
     """What FastAPI is told of a feed (RFC 4287)."""
     return _listed_docs(name, _feed(name), not_found=not_found) | {"response_class": Response}

@@ -39,6 +39,8 @@ PAGES = (
     PageEntry("/blacklist", "blacklist", "黑名单", "Blacklist", feed="/v1/public/blacklist.atom"),
     PageEntry("/results", "results", "考评结果", "Results"),
     PageEntry("/results/{year}", "year", "年度考评结果", "Results of a year", False, "/v1/public/results/{year}.atom"),
+    PageEntry("/search", "search", "查询", "Search", False),
+    PageEntry("/firms/{uscc}", "firm", "机构公开信息", "A firm", False),
     PageEntry("/rules", "rules", "规则与理解", "Rules as read"),
     PageEntry("/rules/text", "rules-text", "办法原文", "Text of the Measures", False),
     PageEntry("/rules/scores", "scores", "如何计分", "How scores are computed"),

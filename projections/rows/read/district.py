@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from domain.measures.rulebook.kinds import group_of, heading
 from domain.measures.text.implements import implements
-from domain.store.db.dialect import Dialect, dialect_of, holds_text, worked_out_once
+from domain.store.db.dialect import Dialect, dialect_of, worked_out_once
 from domain.values import GRADE_RANK, Grade, Tier, agency_stream
 from projections.rows.read.row_sql import (
     VERSION,
@@ -20,6 +20,7 @@ from projections.rows.read.row_sql import (
     columns_of,
     grouped,
     hit_of,
+    named_so,
     parameters_of,
     searched_for,
     statement,
@@ -89,12 +90,13 @@ def agencies(
 ) -> Iterator[AgencyRow]:
     """The agencies known at a basis that pass the filters, by USCC; a page of them."""
     dialect = dialect_of(connection)
+    fragments = {} if filters.q is None else searched_for(filters.q)
     conditions = {
         "tier": f"coalesce(sa_tier, '{Tier.NONE}') = :tier",
         "grade": "grade = :grade",
         "category": f"{grouped(basis.known_categories, 'st_category_key')} = :category",
         "filing": "st_filing = :filing",
-        "q": holds_text(dialect, "st_search", ":q"),
+        "q": named_so(dialect, fragments),
         "uscc": "stream = :uscc",
     }
     given: dict[str, Any] = {name: value for name, value in filters._asdict().items() if value is not None}
@@ -102,7 +104,7 @@ def agencies(
     if filters.grade is not None:
         given["grade"] = GRADE_RANK[Grade(filters.grade)]
     if filters.q is not None:
-        given["q"] = searched_for(filters.q)
+        given |= fragments
     if filters.category is not None:
         given |= {"category": str(group_of(filters.category, basis.known_categories))} | aliases(basis.known_categories)
     if filters.uscc is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
@@ -73,9 +73,14 @@ def results_of_year(
         query, values = f"{query} LIMIT :limit OFFSET :offset", values | {"limit": limit, "offset": offset}
     for row in connection.execute(text(query), values):
         stream, event_id, day, known_from, *rest = row
-        yield StandingResult(
-            stream.removeprefix("agency/"), event_id, _day(day), _instant(known_from), SHAPES[RESULTS].back(rest)
-        )
+        yield standing_result(stream, event_id, day, known_from, rest)
+
+
+def standing_result(stream: str, event_id: str, day: Any, known_from: Any, columns: Sequence[Any]) -> StandingResult:
+    """A row of the results, as either database gives it."""
+    return StandingResult(
+        stream.removeprefix("agency/"), event_id, _day(day), _instant(known_from), SHAPES[RESULTS].back(columns)
+    )
 
 
 class Windows(NamedTuple):

@@ -14,7 +14,7 @@ from domain.ledger.reader import Reader
 from domain.measures.text.implements import implements
 from domain.store.keys.vault import Vault
 from domain.values import assessment_stream
-from projections.answers.registers import OverrideKind, PublishedChange, PublishedRevision, ResultDetails
+from projections.answers.registers import OverrideKind, PartPoints, PublishedChange, PublishedRevision, ResultDetails
 from projections.answers.results import WaiverReason
 from projections.answers.scalars import BilingualText, JudgedPart
 from projections.rows.read.published import WorklistFilter, matters
@@ -68,8 +68,15 @@ def details(reader: Reader, year: int, standing: Mapping[str, str]) -> dict[str,
             waivers=tuple(waivers(reader, uscc, year, missing)),
             appeal_pending=uscc in pending,
             revisions=tuple(_revisions(chain)),
+            parts=_parts(sheet),
         )
     return found
+
+
+def _parts(sheet: Mapping[str, Any]) -> PartPoints | None:
+    """The four parts as they were published; None where an old sheet does not say them."""
+    said = {name: sheet[name] for name in PartPoints.__struct_fields__ if sheet.get(name) is not None}
+    return PartPoints(**said) if len(said) == len(PartPoints.__struct_fields__) else None
 
 
 def _chains(reader: Reader, standing: Mapping[str, str]) -> dict[str, list[Result]]:

@@ -16,12 +16,12 @@ from sqlalchemy import Connection, Date, Text, column, text
 from domain.events import AgencyFiled
 from domain.measures.rulebook.kinds import Known, heading
 from domain.store.db.column_types import InstantColumn
-from domain.store.db.dialect import dialect_of, holds_text
+from domain.store.db.dialect import dialect_of
 from domain.store.db.statements import run
 from domain.trail.keys import field_keys, type_key
 from domain.values import FOREVER, Instant, Tier, agency_stream, instant, midnight, moment
 from projections.replay.known_at import EARLIEST
-from projections.rows.read.row_sql import aliases, grouped, row_on, searched_for
+from projections.rows.read.row_sql import aliases, grouped, named_so, row_on, searched_for
 from projections.rows.write.current_rows import ALWAYS, NEVER, ONE_DAY
 from projections.rows.write.status_rows import SANCTIONS, STATUS
 
@@ -30,6 +30,10 @@ SHOWN_FIELDS = ("name", "category", "address", "scope", "qualifications")
 _CHANGES_WHAT_IS_SHOWN = (type_key(AgencyFiled), *field_keys(SHOWN_FIELDS))
 _FIRST, _END = "agency/", "agency0"
 """Streams of agencies lie between the two: `0` follows `/`."""
+
+
+AND_PUBLIC = " AND f.filing = 'filed'"
+"""Of the names that an agency has had, those under which it stood on the public register: no other is told."""
 
 
 class OnDay(NamedTuple):
@@ -46,10 +50,16 @@ class RegisterFilter(NamedTuple):
     after: str | None = None
     category: str | None = None
     q: str | None = None
+    """Fragments of a name that it has or, on the register, has had; or of its code."""
+    uscc: str | None = None
+    """Only this agency."""
 
 
 class Listed(NamedTuple):
-    """An agency on a list. `known_from`: when the ledger last learned something of what the list shows."""
+    """An agency on a list. `known_from`: when the ledger last learned something of what the list shows.
+
+    `since` and `until`: the term of its blacklisting, if it is blacklisted.
+    """
 
     uscc: str
     name: str
@@ -71,10 +81,16 @@ def on_file(
     if wanted.category is not None:
         conditions.append(f"{grouped(known)} = :category")
     if wanted.q is not None:
-        conditions.append(holds_text(dialect, "st.search", ":q"))
-    columns = "h.stream AS stream, st.name AS name, st.category AS category, NULL AS since, NULL AS until"
+        conditions.append(named_so(dialect, searched_for(wanted.q), AND_PUBLIC))
+    if wanted.uscc is not None:
+        conditions.append("h.stream = :only")
+    blacklisted_ = f"CASE WHEN sa.tier = '{Tier.BLACKLISTED}' THEN sa.{{0}} END AS {{0}}"
+    terms = ", ".join(map(blacklisted_.format, ("since", "until")))
     learned = _LEARNED if newest_first else "st.known_from"
-    query = f"SELECT {columns}, {learned} AS known_from FROM stream_heads h {row_on(dialect, STATUS, 'st')}"  # noqa: S608
+    query = (
+        f"SELECT h.stream AS stream, st.name AS name, st.category AS category, {terms}, {learned} AS known_from "  # noqa: S608
+        f"FROM stream_heads h {row_on(dialect, STATUS, 'st')} {row_on(dialect, SANCTIONS, 'sa')}"
+    )
     return _listed(connection, on, wanted, query, conditions, newest_first, aliases(known))
 
 
@@ -185,7 +201,8 @@ def _listed(
         "limit": wanted.limit,
         "after": _FIRST if wanted.after is None else agency_stream(wanted.after),
         "category": wanted.category,
-        "q": None if wanted.q is None else searched_for(wanted.q),
+        "only": None if wanted.uscc is None else agency_stream(wanted.uscc),
+        **({} if wanted.q is None else searched_for(wanted.q)),
         **more,
         **{f"key_{number}": key for number, key in enumerate(_CHANGES_WHAT_IS_SHOWN)},
     }

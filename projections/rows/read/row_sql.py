@@ -12,7 +12,7 @@ from domain.folding import compared
 from domain.law import Law
 from domain.measures.rulebook.kinds import Known, others
 from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of
-from domain.store.db.dialect import Dialect, dialect_of, left_join_first
+from domain.store.db.dialect import Dialect, dialect_of, holds_text, left_join_first
 from domain.values import Instant, loose_uscc
 from projections.replay.known_at import EARLIEST
 from projections.rows.read.row_answers import RowValues
@@ -127,9 +127,32 @@ def aliases(known: Known) -> dict[str, str]:
     return found
 
 
-def searched_for(words: str) -> str:
-    """What is looked for in what `Status.search` holds: a whole code however it was typed, else part of either."""
-    return compared(loose_uscc(words))
+MOST_FRAGMENTS = 8
+"""So many fragments are looked for each by itself; what is typed beyond them counts as one."""
+
+
+def searched_for(words: str) -> dict[str, str]:
+    """What is looked for in `Status.search`, as parameters: a whole code however it was typed, else fragments.
+
+    White space parts fragments, and each has to be found, in any order. Of nothing but unseen characters: none.
+    """
+    code = loose_uscc(words)
+    typed = [code] if code != words else words.split(maxsplit=MOST_FRAGMENTS - 1)
+    found = dict.fromkeys(filter(None, map(compared, typed)))
+    return {f"q_{place}": one for place, one in enumerate(found)}
+
+
+def says(dialect: Dialect, column: str, fragments: Mapping[str, str]) -> str:
+    """The condition that a folded column holds each of the fragments that `searched_for` gives."""
+    return " AND ".join(["1 = 1", *(holds_text(dialect, column, f":{name}") for name in fragments)])
+
+
+def named_so(dialect: Dialect, fragments: Mapping[str, str], more: str = "") -> str:
+    """The condition that agency `h` has, or until the day has had, a name (or its code) with each fragment (R7)."""
+    return (
+        f"EXISTS (SELECT 1 FROM {STATUS} f WHERE f.originator_id = h.originator_id AND f.valid_from <= :day "  # noqa: S608
+        f"AND {_KNOWN.format(a='f')} AND {says(dialect, 'f.search', fragments)}{more})"
+    )
 
 
 def _columns(alias: str, table: str) -> str:

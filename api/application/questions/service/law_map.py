@@ -47,6 +47,8 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "GET /v1/impacts": ("art.20", "R36"),
     "GET /v1/impacts/{id}": ("art.20", "R36"),
     "GET /v1/public/agencies": ("art.9", "art.11"),
+    "GET /v1/public/agencies/{uscc}": ("art.9", "art.11", "art.17(3)", "art.19", "art.25", "R31", "R44"),
+    "GET /v1/public/search": ("art.9", "art.17(3)", "art.19"),
     "GET /v1/public/blacklist": ("art.17(3)",),
     "GET /v1/public/results/{year}": ("art.19", "art.20"),
     "GET /v1/survey-links/{secret}": ("art.13", "art.23", "annex2"),
@@ -66,6 +68,8 @@ NO_ROWS = {
 }
 """Paragraphs of which no row tells anything, and why."""
 PAGES: dict[str, tuple[str, ...]] = {
+    "/firms/{uscc}": ("art.9", "art.11", "art.17(3)", "art.19", "art.25", "R31", "R44"),
+    "/search": ("art.9", "art.17(3)", "art.19"),
     "/register": ("art.2", "art.9", "art.11"),
     "/blacklist": ("art.17(3)",),
     "/results": ("art.19", "art.20"),

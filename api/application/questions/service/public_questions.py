@@ -8,9 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from api.application.background.readiness import Service
+from api.application.questions.inquiry import path_uscc
 from api.application.questions.pagination import onward
 from domain.errors import NotFound
 from domain.values import instant
+from projections.answers.firms import PublicFirm
+from projections.public.firms import firms_found, public_firm
 from projections.public.public import Public, PublicResult, PublicYear
 from projections.rows.read.register import RegisterFilter
 
@@ -31,6 +34,30 @@ def register_listed(
         found = public.agencies(RegisterFilter(limit + 1, part.after, category, q))
         items, next_cursor = part.part([one.item for one in found])
         return {**public.echo(), "items": items, "next_cursor": next_cursor}
+
+
+def firms_listed(service: Service, now: datetime, q: str, limit: int, cursor: str | None) -> dict[str, Any]:
+    """A page of the firms that register, blacklist or published results name so, by USCC. Raises: Invalid."""
+    part = onward(cursor, limit, question=("public search", q))
+    with publicly(service, now) as public:
+        found = firms_found(public, q, after=part.after, limit=limit + 1)
+        items, next_cursor = part.part(found)
+        return {**public.echo(), "items": items, "next_cursor": next_cursor}
+
+
+def firm_told(service: Service, now: datetime, uscc: str) -> PublicFirm:
+    """One firm as everybody may read it. Raises: NotFound, also for one of which no public list tells."""
+    with publicly(service, now) as public:
+        found = public_firm(public, path_uscc(uscc))
+    if found is None:
+        raise NotFound(
+            "公开信息中没有这家机构",
+            "no public list names this agency",
+            cites=("art.9", "art.19"),
+            remedy="请核对统一社会信用代码，或按名称查询",
+            remedy_en="Check the code, or search by name.",
+        )
+    return found
 
 
 def published_year(public: Public, year: int) -> PublicYear | None:

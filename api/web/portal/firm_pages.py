@@ -1,0 +1,64 @@
+"""One search for everybody, and the public page of one firm (art.9, 11, 17(3), 19)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.application.privacy.authorisation import rights_of
+from api.application.questions.agency.district_questions import agencies_listed
+from api.application.questions.service.public_questions import firm_told, firms_listed
+from api.http.query_params import Cursor, LooseText
+from api.web.frame.page_guard import PageRoute
+from api.web.frame.page_questions import ask
+from api.web.frame.render import page
+from api.web.frame.visitors import Visitor
+from domain.values import instant, shanghai_date
+
+ROWS = 25
+"""Firms on one page of what is found."""
+_INSIDE = 10
+"""Agencies that the page shows to who is signed in; the list of agencies has them all."""
+
+router = APIRouter(route_class=PageRoute)
+
+
+@router.get("/search")
+async def search(request: Request, q: LooseText = "", cursor: Cursor = None) -> Response:
+    """Firms by fragments of a name, a former name or the code; for who is signed in, agencies not public as well."""
+    words, now = q.strip(), datetime.now(UTC)
+    found = firms_listed(request.app.state.service, now, words, ROWS, cursor) if words else None
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    inside = None
+    if words and visitor is not None and visitor.role in rights_of("GET", "/v1/agencies"):
+        inside = await ask(request, agencies_listed, q=words, limit=_INSIDE)
+    following = found and found["next_cursor"]
+    return page(
+        request,
+        "search.html",
+        name="search",
+        q=words,
+        items=() if found is None else found["items"],
+        inside=inside,
+        today=shanghai_date(instant(now)),
+        paged=cursor is not None,
+        first=f"/search?{urlencode({'q': words})}",
+        following=following and f"/search?{urlencode({'q': words, 'cursor': following})}",
+    )
+
+
+@router.get("/firms/{uscc}")
+def firm(request: Request, uscc: str) -> Response:
+    """One firm: on file or not, blacklist, warning notice, its published years. Raises: NotFound."""
+    now = datetime.now(UTC)
+    found = firm_told(request.app.state.service, now, uscc)
+    visitor: Visitor | None = getattr(request.state, "visitor", None)
+    inside = (
+        visitor is not None
+        and visitor.role in rights_of("GET", "/v1/agencies/{uscc}/standing")
+        and visitor.account.uscc in (None, found.uscc)  # an agency reads its own file alone
+    )
+    return page(request, "firm.html", name="firm", firm=found, inside=inside, today=shanghai_date(instant(now)))
