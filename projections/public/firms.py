@@ -12,11 +12,11 @@ import msgspec
 
 from domain.measures.text.implements import implements
 from domain.values import GRADE_LABELS, Grade
-from projections.answers.firms import DecidedBy, FirmFound, FirmWarning, FirmYear, FirmYearInBrief, PublicFirm
+from projections.answers.firm_answers import DecidedBy, FirmFound, FirmWarning, FirmYear, FirmYearInBrief, PublicFirm
 from projections.answers.registers import BlacklistTerm, RegisteredAgency, ResultDetails
 from projections.answers.standings import StandingWarning
 from projections.public.public import Public
-from projections.rows.read.firms import FirmRow, firm_of, firms_named, names_on_file, results_of
+from projections.rows.read.firm_rows import FirmRow, firm_of, firms_named, names_on_file, results_of
 from projections.rows.read.published import StandingResult
 from projections.rows.read.published_details import details
 from projections.rows.read.register import RegisterFilter

@@ -13,7 +13,7 @@ from api.application.answers import access, agencies, law, log, public, receipts
 from api.application.answers.pages import DistrictPage, KnownList, KnownPage, Listing, PublicPage
 from api.http.documentation.examples import AGENCY_USCC
 from projections.answers import comparisons, districts, results, sheets, standings, trail_items
-from projections.answers.firms import FirmFound, PublicFirm
+from projections.answers.firm_answers import FirmFound, PublicFirm
 from projections.answers.registers import BlacklistedAgency, RegisteredAgency
 from projections.proof.certificate_file import Certificate
 

@@ -12,7 +12,7 @@ from api.application.questions.inquiry import path_uscc
 from api.application.questions.pagination import onward
 from domain.errors import NotFound
 from domain.values import instant
-from projections.answers.firms import PublicFirm
+from projections.answers.firm_answers import PublicFirm
 from projections.public.firms import firms_found, public_firm
 from projections.public.public import Public, PublicResult, PublicYear
 from projections.rows.read.register import RegisterFilter
