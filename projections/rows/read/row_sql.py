@@ -149,10 +149,8 @@ def says(dialect: Dialect, column: str, fragments: Mapping[str, str]) -> str:
 
 def named_so(dialect: Dialect, fragments: Mapping[str, str], more: str = "") -> str:
     """The condition that agency `h` has, or until the day has had, a name (or its code) with each fragment (R7)."""
-    return (
-        f"EXISTS (SELECT 1 FROM {STATUS} f WHERE f.originator_id = h.originator_id AND f.valid_from <= :day "  # noqa: S608
-        f"AND {_KNOWN.format(a='f')} AND {says(dialect, 'f.search', fragments)}{more})"
-    )
+    was = f"FROM {STATUS} f WHERE f.originator_id = h.originator_id AND f.valid_from <= :day"
+    return f"EXISTS (SELECT 1 {was} AND {_KNOWN.format(a='f')} AND {says(dialect, 'f.search', fragments)}{more})"
 
 
 def _columns(alias: str, table: str) -> str:
