@@ -174,6 +174,7 @@ def test_an_officer_confirms_many_with_one_paper_on_the_page(own_world: World) -
     values = re.findall(r'name="chosen" value="(R\w+:[0-9a-f]{64})"', text)
     assert len(values) == len(READING_REFS)
     assert official_text("art.17")[:12] in unescape(text), "the text of the Measures stands beside"
+    assert desk.shown("/readings", tick="all", confirmed="no").count(" checked") == len(READING_REFS)
     form = {**fields_of(text), "chosen": values[:3], "title": "", "by": BY, "act": "confirm"}
     wrong = desk.send("/readings", form)
     assert wrong.status_code == 422

@@ -35,10 +35,14 @@ _ACTS: dict[str, tuple[type[BaseModel], str, str]] = {
 
 @router.get("/readings")
 async def readings(
-    request: Request, confirmed: Confirmed = "all", rulebook: RulebookId = None, done: LooseText = ""
+    request: Request,
+    confirmed: Confirmed = "all",
+    rulebook: RulebookId = None,
+    done: LooseText = "",
+    tick: LooseText = "",
 ) -> Response:
-    """All readings, or those that wait; `done`: the event with which a decision began, just recorded."""
-    return await _shown(request, confirmed, rulebook, done=done)
+    """All readings, or those that wait; `done`: the event with which a decision began; `tick`: `all` to begin with."""
+    return await _shown(request, confirmed, rulebook, done=done, all_ticked=tick == "all")
 
 
 @router.post("/readings")
@@ -86,12 +90,14 @@ async def _shown(
     rulebook: str | None,
     *,
     done: str = "",
+    all_ticked: bool = False,
     given: dict[str, Any] | None = None,
     problem: Refused | None = None,
     status: int = 200,
 ) -> Response:
     found = await ask(request, readings_confirmed, confirmed=confirmed, rulebook=rulebook, limit=500)
     books = (await ask(request, rulebooks_adopted, limit=500))["items"]
+    ticked = [f"{one['ref']}:{one['sha256']}" for one in found["items"]] if all_ticked else []
     return page(
         request,
         "readings.html",
@@ -105,7 +111,7 @@ async def _shown(
         official=official_text,
         done=_done(found["items"], done),
         refused=problem,
-        given=given or _blank(),
+        given=given or {**_blank(), "chosen": ticked},
         path=HERE,
     )
 
@@ -121,4 +127,4 @@ def _done(items: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
 
 
 def _blank() -> dict[str, Any]:
-    return {**dict.fromkeys(_TEXTS, ""), "key": str(uuid4()), "day": today().isoformat(), "chosen": []}
+    return {**dict.fromkeys(_TEXTS, ""), "key": str(uuid4()), "day": today().isoformat()}
