@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from html import unescape
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,12 +17,15 @@ import pypdfium2
 import pytest
 
 from api.application.background.checkpoint_signer import proven_up
-from domain.events import ReadingConfirmed
+from domain.events import Evidence, ReadingConfirmed
+from domain.measures.rulebook.confirmations import Confirmations, said_readings
+from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import READING_REFS
 from domain.values import LEDGER_STREAM, Role
 from tests.http.desk import Desk, fields_of
-from tests.http.world import World, today
+from tests.http.world import APPEALED, World, today
+from tests.processes import steward
 
 PAPER = {"title": "理事会第三次会议纪要（湾安协〔2025〕12 号）"}
 BY = "区安协理事会"
@@ -96,9 +104,9 @@ def test_a_confirmation_holds_from_its_day_and_from_when_it_was_known(own_world:
     assert logged.count("ReadingConfirmed") == 3
 
 
-def notes(response: Any) -> str:
+def notes(pdf: bytes) -> str:
     """What the paper says about its readings."""
-    with pypdfium2.PdfDocument(response.content) as document:
+    with pypdfium2.PdfDocument(pdf) as document:
         return re.sub(r"\s", "", "".join(page.get_textpage().get_text_range() for page in document))
 
 
@@ -110,12 +118,12 @@ def test_sheets_and_papers_follow(own_world: World) -> None:
     pdf = f"/v1{path}/pdf"
     world.done("RecordLapse", uscc)
     before = world.association.get(f"/v1/agencies/{uscc}/standing").json()["known_at"]
-    assert "尚未经协会确认的" in notes(world.association.get(pdf, as_of="2024-12-31"))
+    assert "尚未经协会确认的" in notes(world.association.get(pdf, as_of="2024-12-31").content)
     world.must(confirm(world, *READING_REFS, on="2024-11-01"))
-    assert "均已经协会确认" in notes(world.association.get(pdf, as_of="2024-12-31"))
-    assert "尚未经协会确认的" in notes(world.association.get(pdf, as_of="2024-10-31"))
+    assert "均已经协会确认" in notes(world.association.get(pdf, as_of="2024-12-31").content)
+    assert "尚未经协会确认的" in notes(world.association.get(pdf, as_of="2024-10-31").content)
     old = world.association.get(pdf, as_of="2024-12-31", known_at=before)
-    assert "尚未经协会确认的" in notes(old)
+    assert "尚未经协会确认的" in notes(old.content)
     assert old.content == world.association.get(pdf, as_of="2024-12-31", known_at=before).content
     assert "尚待协会确认" not in desk.shown(path, as_of="2024-12-31")
     assert "尚待协会确认" in desk.shown(path, as_of="2024-10-31")
@@ -197,3 +205,74 @@ def test_an_officer_confirms_many_with_one_paper_on_the_page(own_world: World) -
     other = Desk(own_world, Role.REGULATOR)
     assert 'name="chosen"' not in other.shown("/readings")
     assert other.send("/readings", form).status_code == 403
+
+
+@pytest.mark.shows("art.28", "art.20")
+def test_a_dossier_follows_and_its_published_sheet_says_what_was_so_then(own_world: World) -> None:
+    """`cited.json` says what is confirmed at the dossier's place of the log; the published sheet what was then."""
+    world, appeal = own_world, own_world.appeal()
+
+    def files(**basis: str) -> dict[str, bytes]:
+        response = world.association.get(f"/v1/appeals/{appeal}/dossier", **basis)
+        assert response.status_code == 200, response.text
+        with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+
+    proven_up(world.service.ledger, world.service.notary)
+    place = f"log:{world.association.get('/v1/log/checkpoint').json()['size']}"
+    before = files(known_at=place)
+    assert json.loads(before["cited.json"])["unconfirmed"] != []
+    world.must(confirm(world, *READING_REFS, on="2024-11-01"))
+    proven_up(world.service.ledger, world.service.notary)
+    after = files()
+    assert json.loads(after["cited.json"])["unconfirmed"] == []
+    assert "尚未经协会确认的" in notes(after["sheets/published.pdf"]), "nobody had confirmed them when it was published"
+    assert files(known_at=place) == before
+    uscc = json.loads(after["appeal.json"])["agency"]["uscc"]
+    published = world.association.get(f"/v1/agencies/{uscc}/sheets/{APPEALED}/pdf", of="published")
+    assert "尚未经协会确认的" in notes(published.content)
+
+
+@pytest.mark.shows("art.28")
+def test_a_certificate_holds_with_confirmations_in_the_log(own_world: World, tmp_path: Path) -> None:
+    """What the association has confirmed stands in the log like all else, and the certificate is recomputed with it."""
+    world, uscc = own_world, own_world.filed()
+    world.must(confirm(world, "R1", "R16"))
+    world.must(withdraw(world, "R16", on="2024-09-01"))
+    proven_up(world.service.ledger, world.service.notary)
+    made = world.association.get(f"/v1/agencies/{uscc}/certificate", as_of="2024-12-31")
+    assert made.status_code == 200, made.text
+    file = tmp_path / "certificate.json"
+    file.write_bytes(made.content)
+    done = steward("verify", str(file))
+    assert done.returncode == 0, done.stderr
+
+
+def test_other_words_or_values_are_open_again() -> None:
+    """A confirmation holds for what was confirmed: another value opens the readings it follows from, and no other."""
+    book = shipped_rulebook()
+    said = said_readings(book)
+    made = [
+        ReadingConfirmed(
+            stream=LEDGER_STREAM,
+            version=place,
+            id=str(place),
+            occurred_on=date(2025, 1, 1),
+            recorded_at="2025-01-01T00:00:00.000000Z",
+            actor="p",
+            via="api",
+            reading=ref,
+            rulebook_id=book.id,
+            sha256=said[ref].sha256,
+            content=said[ref].content,
+            confirmed_by=BY,
+            document=Evidence(title="纪要"),
+        )
+        for place, ref in enumerate(READING_REFS, 1)
+    ]
+    known = Confirmations(tuple(made))
+    day = date(2025, 6, 1)
+    assert all(one.confirmed for one in known.read_on(book, day).readings)
+    other = known.read_on(book.override({"tag_term": "window"}), day)
+    assert [one.ref for one in other.readings if not one.confirmed] == ["R16"]
+    assert other.sha256 == book.override({"tag_term": "window"}).sha256, "a confirmation changes no rulebook"

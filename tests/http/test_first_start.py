@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from api.application.problem_types import Gone
 from api.application.setting_up import FirstAdministrator, make_first_administrator
+from api.settings import Settings
 from domain.store.access.setup_links import new_setup_link
 from domain.store.db.schema import access_changes, accounts, association_profile, persons
 from domain.values import Role
@@ -224,3 +225,11 @@ def test_steps_are_resumed_and_nobody_else_may_take_them(own_world: World) -> No
     assert officer.get("/setup").status_code == 403
     assert officer.send("/setup", {"step": "association", "name": "X", "act": "save"}).status_code == 403
     assert browser(own_world).get("/setup").headers["location"].startswith("/sign-in")
+
+
+def test_the_link_names_the_address_by_which_people_come() -> None:
+    """STEWARD_PUBLIC_URL with its sub-path; else host and port, loopback for who listens everywhere."""
+    assert Settings(public_url="https://example.cn/steward/").address(9000) == "https://example.cn/steward"
+    assert Settings().address(9000) == "http://127.0.0.1:9000"
+    assert Settings(host="0.0.0.0", port=8001).address() == "http://127.0.0.1:8001"  # noqa: S104  # compose's
+    assert Settings(host="::1").address() == "http://[::1]:8000"
