@@ -40,7 +40,15 @@ from api.web.committee import appeal_pages, impact_pages, reading_pages, year_pa
 from api.web.district import board, list_pages
 from api.web.forms import form_pages, record_pages
 from api.web.frame.page_problems import in_its_kind
-from api.web.people import account_pages, administration, consultation_pages, setup_pages, sign_in
+from api.web.people import (
+    account_pages,
+    administration,
+    consultation_pages,
+    factor_pages,
+    invitation_pages,
+    setup_pages,
+    sign_in,
+)
 from api.web.portal import firm_pages, portal_pages, survey_pages
 from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
@@ -85,6 +93,8 @@ ROUTES = (
     account_pages,
     setup_pages,
     administration,
+    factor_pages,
+    invitation_pages,
     pledge_pages,
     sheet_pages,
     trail_pages,

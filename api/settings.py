@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.store.access.access_log import LEAST_DAYS
 from domain.store.db.engine import key_folder
 from domain.store.log.clock import ClockWatch
+from domain.values import Role
 
 MEBIBYTE = 1024 * 1024
 
@@ -38,6 +39,15 @@ def normal_public_url(text: str) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", parts.path):
         raise ValueError("路径只能有字母、数字、._~- / its path may have letters, digits and ._~- only")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def normal_roles(text: str) -> str:
+    """Names of roles with commas, without blanks. Raises: ValueError for a role that there is not."""
+    names = [one.strip() for one in text.split(",") if one.strip()]
+    wrong = [one for one in names if one not in set(Role)]
+    if wrong:
+        raise ValueError(f"没有角色 / no such role: {', '.join(wrong)}; {', '.join(Role)}")
+    return ",".join(names)
 
 
 class Settings(BaseSettings):
@@ -105,9 +115,17 @@ class Settings(BaseSettings):
     """How long a what-if may work (503 beyond)."""
     metrics: Literal["loopback", "anyone", "off"] = "loopback"
     """Who may read `GET /metrics`: whoever asks directly on this machine, anybody, nobody."""
+    second_factor_roles: Annotated[str, AfterValidator(normal_roles)] = ""
+    """Roles that sign in with a second factor, with commas: `association,committee,regulator,admin`; by default nobody
+    has to, and everybody may."""
     https: bool = False
     """People reach the service by HTTPS: say so to browsers (HSTS), and let cookies go by HTTPS only."""
     log_level: str = "info"
+
+    @property
+    def second_factor(self) -> frozenset[Role]:
+        """The roles that need a second factor."""
+        return frozenset(Role(one) for one in self.second_factor_roles.split(",") if one)
 
     @property
     def by_https(self) -> bool:

@@ -14,6 +14,7 @@ _ACCESS = ("accounts", "tokens", "consultations", "access-changes")
 FOR_NO_PARAGRAPH = {
     *(f"GET /v1/{path}" for path in (*_LOG, *_ACCESS)),  # proof of the log; who may and who did
     *(f"POST /v1/{path}" for path in ("accounts", "accounts/{id}/password", "accounts/{id}/access")),
+    *(f"POST /v1/{path}" for path in ("invitations", "accounts/{id}/invitation", "accounts/{id}/second-factor")),
     *(f"POST /v1/{path}" for path in ("tokens", "tokens/{id}/revocation")),
     *(f"GET /{path}" for path in ("healthz", "readyz", "metrics", "problems/{name}")),
     *(f"GET /v1/public/{path}.atom" for path in ("agencies", "blacklist", "results/{year}")),  # the lists once more
@@ -24,6 +25,7 @@ FOR_NO_PARAGRAPH = {
 }
 PAGES_FOR_NO_PARAGRAPH = {
     *("/", "/help", "/setup", "/sign-in", "/account", "/admin", "/admin/accounts", "/admin/tokens"),
+    *("/account/second-factor", "/admin/accounts/{account}", "/invitation/{secret}", "/invitations"),
     *("/consultations", "/access-changes", "/agencies/{uscc}/subjects"),
     *("/record", "/record/{command}"),  # the forms are found by their commands
     "/agencies/{uscc}/replay",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 
 import structlog
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from pydantic import Field, StringConstraints
 
 from api.application.answers.access import AccessToken, AccountShown
@@ -32,12 +32,16 @@ from domain.store.access.admin import (
     revoke_by_id,
     token_of,
 )
+from domain.store.access.invitations import invite, invite_again, revoke_invitation
 from domain.store.access.passwords import hash_password
+from domain.store.access.second_factor import reset_factor
 from domain.store.access.tokens import create_person, create_token, is_person, token_hash
 from domain.store.db.engine import Connection, writing
 from domain.values import ROLE_NAMES, Role, instant
 
 log = structlog.get_logger("steward")
+INVITATION_PAGE = "/invitation/"
+"""Where an invitation leads, with its secret."""
 Password = Annotated[str, StringConstraints(strict=True)]
 """Its length is checked where it is hashed, so that the message is the same everywhere."""
 
@@ -58,6 +62,25 @@ class NewAccount(_Holder):
 
     login: Annotated[str, StringConstraints(strict=True, max_length=200)]
     password: Password | None = None
+
+
+class NewInvitation(_Holder):
+    """An account whose owner sets the password by a link. `language`: in which the page greets them."""
+
+    login: Annotated[str, StringConstraints(strict=True, max_length=200)]
+    language: Literal["zh", "en"] = "zh"
+
+
+class InvitationWanted(Body):
+    """Another link, which ends the one before, or none any more."""
+
+    invitation: Literal["again", "revoked"]
+
+
+class FactorReset(Body):
+    """Why somebody's second factor is taken off: it stands in the record of changes."""
+
+    reason: Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=4, max_length=500)]
 
 
 class NewToken(_Holder):
@@ -153,6 +176,69 @@ def set_access(service: Service, caller: Caller, id_: str, body: AccessWanted) -
         row = account_row(connection, id_)
     _note(caller, "account " + body.access, account=id_)
     return account_shown(row)
+
+
+def invite_person(service: Service, caller: Caller, body: NewInvitation) -> AccountShown:
+    """Make an account that waits for its owner; the link is in this answer only."""
+    with writing(service.ledger.engine) as connection:
+        made = _invite(connection, caller, body)
+    _note(caller, "invited", account=made.id, role=made.role)
+    return made
+
+
+def invite_many(
+    service: Service, caller: Caller, bodies: Sequence[NewAccount | NewInvitation], *, preview: bool = False
+) -> list[AccountShown]:
+    """All of them or none, in one transaction; for a preview none. Raises: RowRefused."""
+    made: list[AccountShown] = []
+    with writing(service.ledger.engine) as connection:
+        for place, body in enumerate(bodies):
+            try:
+                made.append(_invite(connection, caller, body))
+            except Refusal as refusal:
+                raise RowRefused(place, refusal) from None
+        if preview:
+            connection.rollback()
+    for one in () if preview else made:
+        _note(caller, "invited", account=one.id, role=one.role)
+    return made
+
+
+def change_invitation(service: Service, caller: Caller, id_: str, body: InvitationWanted) -> AccountShown:
+    """Another link, in this answer only, or the end of the one that there is."""
+    link: str | UnsetType = UNSET
+    with writing(service.ledger.engine) as connection:
+        if body.invitation == "again":
+            link = INVITATION_PAGE + invite_again(connection, id_, by=_by(caller))
+        else:
+            revoke_invitation(connection, id_, by=_by(caller))
+        row = account_row(connection, id_)
+    _note(caller, "invitation " + body.invitation, account=id_)
+    return account_shown(row, link=link)
+
+
+def take_off_factor(service: Service, caller: Caller, id_: str, body: FactorReset) -> AccountShown:
+    """Take off a second factor that is lost; sessions end. The owner sets up another one where the role needs it."""
+    with writing(service.ledger.engine) as connection:
+        reset_factor(connection, id_, body.reason, by=_by(caller))
+        row = account_row(connection, id_)
+    _note(caller, "second factor reset", account=id_)
+    return account_shown(row)
+
+
+def _invite(connection: Connection, caller: Caller, body: NewAccount | NewInvitation) -> AccountShown:
+    if caller.role is not Role.ADMIN and body.role not in BOUND:
+        raise Invalid(
+            "协会只能邀请服务机构和生产经营单位的人员",
+            "the association invites people of agencies and clients only",
+            pointer="/role",
+            remedy="其他角色请由管理员邀请",
+            remedy_en="Let an administrator invite others.",
+        )
+    person_id = _person(connection, body)
+    language = body.language if isinstance(body, NewInvitation) else "zh"
+    made, secret = invite(connection, body.login, person_id, body.role, body.uscc, language, by=_by(caller))
+    return account_shown(account_row(connection, made), link=INVITATION_PAGE + secret)
 
 
 def make_token(service: Service, caller: Caller, body: NewToken) -> AccessToken:

@@ -11,24 +11,30 @@ Who looked at what about whom, for the auditor.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import StringConstraints
 from starlette.responses import Response
 
 from api.application.access_acts import (
     AccessWanted,
+    FactorReset,
+    InvitationWanted,
     NewAccount,
+    NewInvitation,
     NewPassword,
     NewToken,
     Revocation,
+    change_invitation,
+    invite_person,
     make_account,
     make_token,
     reset_password,
     revoke_token,
     set_access,
+    take_off_factor,
 )
 from api.application.answers.access import AccessToken, AccountShown
 from api.application.questions.service.access_questions import (
@@ -41,15 +47,56 @@ from api.http.documentation.openapi import access_docs, question_docs
 from api.http.guard import GuardedRoute
 from api.http.query_params import Cursor, FirstDay, LastDay, Limit, UsccFilter
 from api.http.responses import answered
+from domain.values import Role
 
 router = APIRouter(route_class=GuardedRoute)
 TAG = "账户与令牌"
+AccountWords = Annotated[
+    str | None,
+    StringConstraints(min_length=1, max_length=64),
+    Query(description="登录名或姓名中的字词 / words of login or name"),
+]
+AccountId = Annotated[str, Path(alias="id")]
+AccountRole = Annotated[Role | None, Query(description="角色 / role")]
+AccountState = Annotated[
+    Literal["enabled", "disabled", "handed_out", "invited", "without_second_factor"] | None,
+    Query(description="状态；handed_out 为密码尚未由本人更改 / state; handed_out: the password is not its owner's yet"),
+]
 
 
 @router.get("/v1/accounts", tags=[TAG], **question_docs("accounts"))
-def accounts(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
+def accounts(
+    request: Request,
+    q: AccountWords = None,
+    role: AccountRole = None,
+    uscc: UsccFilter = None,
+    state: AccountState = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
     """账户，按登录名 / The accounts by login, disabled ones too."""
-    return answered(request, accounts_listed, limit, cursor)
+    return answered(request, accounts_listed, q, role, uscc, state, limit, cursor)
+
+
+@router.post("/v1/invitations", tags=[TAG], **access_docs("invite"))
+def invite(request: Request, body: NewInvitation) -> Response:
+    """邀请一人：本人凭链接自设密码，七天内用一次 / Invite somebody: a link, used once in a week, sets the password.
+
+    The association invites people of agencies and clients only. The link is in this answer only.
+    """
+    return _done(invite_person(request.app.state.service, request.state.caller, body))
+
+
+@router.post("/v1/accounts/{id}/invitation", tags=[TAG], **access_docs("change_invitation"))
+def invitation(request: Request, account: AccountId, body: InvitationWanted) -> Response:
+    """换发邀请链接（旧的作废），或撤销 / Another link, which ends the one before, or none any more."""
+    return _done(change_invitation(request.app.state.service, request.state.caller, account, body))
+
+
+@router.post("/v1/accounts/{id}/second-factor", tags=[TAG], **access_docs("reset_second_factor"))
+def second_factor(request: Request, account: AccountId, body: FactorReset) -> Response:
+    """手机和备用码都丢失时停用其两步验证，须说明理由 / Take off a lost second factor; sessions end."""
+    return _done(take_off_factor(request.app.state.service, request.state.caller, account, body))
 
 
 @router.post("/v1/accounts", tags=[TAG], **access_docs("create_account"))

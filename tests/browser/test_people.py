@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
@@ -217,3 +218,59 @@ def sign_in(tab: Tab, invitations: Invitations, login: str, password: str) -> No
     tab.fill("#password", password)
     tab.click("main button[type=submit]")
     tab.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+def test_from_an_invitation_to_the_board_with_a_telephone_and_without(
+    chromium: Browser, invitations: Invitations, pictures: Path
+) -> None:
+    """Invited, own password, second factor, board; then signed in again by a recovery code. Each page is accessible."""
+    desk, person = (chromium.new_context(viewport={"width": 1366, "height": 800}) for _ in range(2))
+    tab, page = desk.new_page(), person.new_page()
+    sign_in(tab, invitations, invitations.admin, PASSWORD)
+
+    def seen(of: Tab, name: str) -> None:
+        for width in (360, 1366):
+            of.set_viewport_size({"width": width, "height": 800})
+            accessible(of, width, pictures / f"{name}-zh-{width}.png")
+
+    tab.goto(f"{invitations.address}/invitations")
+    tab.fill("#rows", "he.xin\t何欣\t协会\nlu.min\t陆敏\t服务机构\t91441300MA51C1EN7F")
+    seen(tab, "invitations")
+    tab.click("button[value=preview]")
+    seen(tab, "invitations-preview")
+    tab.click("button[value=invite]")
+    seen(tab, "invitations-made")
+    page.goto(tab.locator("code.link").first.inner_text())
+    seen(page, "invitation")
+    page.fill("#new", NEW)
+    page.fill("#again", NEW)
+    page.click("text=设好密码并登录")
+    page.goto(f"{invitations.address}/account/second-factor")
+    page.click("text=开始启用")
+    totp = pyotp.TOTP(page.locator("code.secret").inner_text())
+    seen(page, "second-factor")
+    page.fill("#code", "12345")
+    page.click("button[value=confirm]")
+    assert "没有提交成功" in page.inner_text("main")
+    page.fill("#code", totp.now())
+    page.click("button[value=confirm]")
+    code = page.locator(".recovery code").first.inner_text()
+    seen(page, "recovery-codes")
+    page.click("text=已保存，继续")
+    assert page.url.endswith("/board")
+    page.click("form[action='/sign-out'] button")
+    page.goto(f"{invitations.address}/sign-in")
+    page.fill("#login", "he.xin")
+    page.fill("#password", NEW)
+    page.click("main button[type=submit]")
+    page.wait_for_selector("#code")
+    seen(page, "sign-in-code")
+    page.fill("#code", code)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/board")
+    tab.goto(f"{invitations.address}/admin/accounts?q=he")
+    seen(tab, "admin-accounts")
+    tab.click("text=查看、办理")
+    seen(tab, "admin-account")
+    for context in (desk, person):
+        context.close()

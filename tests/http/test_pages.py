@@ -26,7 +26,7 @@ EACH = pytest.mark.parametrize("path", [page.path for page in PUBLIC_PAGES])
 
 OWN_SCRIPT = re.compile(r'<script src="/assets/[a-z-]+\.js\?v=[0-9a-f]{12}" defer></script>')
 """The only script that a page may have."""
-PUBLIC_FORMS = {"/sign-in", "/survey/{secret}"}
+PUBLIC_FORMS = {"/sign-in", "/survey/{secret}", "/invitation/{secret}"}
 
 
 def concrete(path: str, world: World) -> str:

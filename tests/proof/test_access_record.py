@@ -101,8 +101,8 @@ def test_an_invented_row_is_named(held: Held) -> None:
     """Somebody else's name on a change: no row without the key of the rows."""
     number = len(_rows(held, access_changes)) + 1
     held.tamperer.run(
-        f"INSERT INTO access_changes SELECT {number}, at, 'somebody', via, act, person_id, role, uscc, subject, seal "
-        "FROM access_changes WHERE number = 1"
+        f"INSERT INTO access_changes SELECT {number}, at, 'somebody', via, act, person_id, role, uscc, subject, "
+        "seal, reason FROM access_changes WHERE number = 1"
     )
     assert _found(held) == [("access_changes", str(number)), ("persons", "somebody")]
 
@@ -114,6 +114,8 @@ ADDED_SINCE = (
     ("agency_status", "category_key"),
     ("published_result", "category_key"),  # 0011
     ("accounts", "handed_out_at"),  # 0012
+    *(("accounts", name) for name in ("invitation_sha256", "invited_until", "invitation", "language")),  # 0014
+    *(("accounts", name) for name in ("factor", "factor_at", "factor_step", "recovery")),  # 0014
 )
 """The columns that a database of migration 0008 does not have."""
 
@@ -134,6 +136,7 @@ def test_a_database_from_before_upgrades_and_audits_clean(held: Held) -> None:
     engine.dispose()
     with open_migration_engine(held.url).begin() as connection:
         connection.execute(text("DROP TABLE access_changes"))
+        connection.execute(text("DROP TABLE association_profile"))  # 0013
         for table, column in ADDED_SINCE:
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from domain.store.access.access_audit import AccessAction
+from domain.store.access.invitations import InvitationState
 from domain.values import Role
 from projections.answers.scalars import Moment, Uscc, member
 
@@ -28,6 +29,21 @@ class AccountShown(msgspec.Struct, frozen=True, kw_only=True):
     disabled_at: Annotated[Moment | None, member("停用时刻", "since when it is disabled; null: it is not")]
     last_used_at: Annotated[Moment | None, member("最近使用", "when it was last used")]
     signed_in: Annotated[int, member("可用的会话数", "how many sessions can still be used", ge=0)]
+    handed_out_at: Annotated[
+        Moment | None, member("密码由他人发给、本人尚未更改，自何时", "since when somebody else knows the password")
+    ] = None
+    invitation: Annotated[
+        InvitationState | None,
+        member("邀请的状态；没有邀请为空", "what became of the invitation; null: there was none"),
+    ] = None
+    invited_until: Annotated[Moment | None, member("邀请链接的期限", "until when the link can be used")] = None
+    second_factor_at: Annotated[
+        Moment | None, member("两步验证自何时启用", "since when signing in needs a second factor; null: it does not")
+    ] = None
+    link: Annotated[
+        str | UnsetType,
+        member("邀请链接的路径，只在这次回答里", "path of the invitation, in the answer that made it alone"),
+    ] = UNSET
     password: Annotated[str | UnsetType, member("新密码，只在这次回答里", "in the answer that made it alone")] = UNSET
 
 
@@ -60,6 +76,7 @@ class AccessChangeShown(msgspec.Struct, frozen=True, kw_only=True):
     role: Role
     uscc: Holder
     subject: Annotated[str, member("账户或令牌的编号", "id of the account or token")]
+    reason: Annotated[str | None, member("理由", "why, where it has to be said; else null")]
 
 
 class ConsultedAgency(msgspec.Struct, frozen=True, kw_only=True):

@@ -106,6 +106,8 @@ _ADMINISTRATION = (
     ("POST", "/v1/accounts"),
     ("POST", "/v1/accounts/{id}/password"),
     ("POST", "/v1/accounts/{id}/access"),
+    ("POST", "/v1/accounts/{id}/invitation"),
+    ("POST", "/v1/accounts/{id}/second-factor"),
     ("GET", "/v1/tokens"),
     ("POST", "/v1/tokens"),
     ("POST", "/v1/tokens/{id}/revocation"),
@@ -125,6 +127,7 @@ PERMISSIONS: dict[tuple[str, str], Rights] = {
     ("POST", APPEAL_WHAT_IF): _DISTRICT,
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
     **{key: {Role.ADMIN: Reach.ALL} for key in _ADMINISTRATION},
+    ("POST", "/v1/invitations"): {Role.ADMIN: Reach.ALL, Role.ASSOCIATION: Reach.ALL},
     **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }
 

@@ -16,7 +16,9 @@ from domain.errors import NotFound
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.accounts import all_accounts, create_account, disable_account, set_password
 from domain.store.access.admin import made_password
+from domain.store.access.invitations import invite as invite_to
 from domain.store.access.passwords import hash_password
+from domain.store.access.second_factor import reset_factor
 from domain.store.access.sign_in_failures import normal_login
 from domain.store.access.tokens import create_person, person_named
 from domain.store.db.engine import Connection, reading, writing
@@ -61,6 +63,47 @@ def create(
     say(f"账户 account: {normal_login(login)}；人员 person: {name} {person_id}；角色 role: {role}")
     if made:
         typer.echo(password)
+
+
+def invite(
+    login: Login,
+    role: Annotated[Role, typer.Option(help="角色 / role")],
+    database: Database = None,
+    uscc: Annotated[
+        str | None,
+        typer.Option(metavar="USCC", parser=parse_uscc, help="所属单位：agency 和 client 必填 / for agency and client"),
+    ] = None,
+    person: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="姓名或人员编号，默认同登录名 / name or id; by default as the login"),
+    ] = None,
+    language: Annotated[str, typer.Option(help="zh 或 en，页面语言 / zh or en: the language of the page")] = "zh",
+) -> None:
+    """邀请一人：标准输出是一次性链接的路径，七天内有效 / Invite somebody: the path of a link stands on standard output.
+
+    Its owner sets the password there, once, within a week; put the service's address before it.
+    """
+    require_bound(role, uscc)
+    if language not in ("zh", "en"):
+        raise typer.BadParameter("--language: zh, en")
+    with opened_ledger(database) as ledger, writing(ledger.engine) as connection:
+        name = person or login
+        person_id = person_named(connection, name) or create_person(connection, name)
+        _, secret = invite_to(connection, login, person_id, role, uscc, language, by=COMMAND_LINE)
+    say(f"账户 account: {normal_login(login)}；人员 person: {name} {person_id}；角色 role: {role}")
+    typer.echo(f"/invitation/{secret}")
+
+
+def reset_second_factor(
+    login: Login,
+    reason: Annotated[str, typer.Option(help="理由，记入权限变更记录 / why: it stands in the record of changes")],
+    database: Database = None,
+) -> None:
+    """手机和备用码都丢失时停用两步验证 / Take off a second factor that is lost; its sessions end."""
+    if len(reason.strip()) < 4:
+        raise typer.BadParameter("--reason: 至少 4 个字 / at least 4 characters")
+    with existing_ledger(database) as ledger, writing(ledger.engine) as connection:
+        reset_factor(connection, _id_of(connection, login), reason.strip(), by=COMMAND_LINE)
 
 
 def list_accounts(database: Database = None, as_json: Json = False) -> None:
@@ -128,6 +171,8 @@ def _password(from_input: bool) -> tuple[str, bool]:
 
 
 account_app.command("create")(create)
+account_app.command("invite")(invite)
+account_app.command("reset-second-factor")(reset_second_factor)
 account_app.command("list")(list_accounts)
 account_app.command("password")(password)
 account_app.command("disable")(disable)

@@ -81,6 +81,9 @@ ANSWERS: dict[str, Any] = {
     "create_account": access.AccountShown,
     "reset_password": access.AccountShown,
     "set_access": access.AccountShown,
+    "invite": access.AccountShown,
+    "change_invitation": access.AccountShown,
+    "reset_second_factor": access.AccountShown,
     "tokens": Listing[access.AccessToken],
     "create_token": access.AccessToken,
     "revoke_token": access.AccessToken,
@@ -103,6 +106,10 @@ _ACCOUNT: dict[str, Any] = {
     "disabled_at": None,
     "last_used_at": None,
     "signed_in": 0,
+    "handed_out_at": None,
+    "invitation": None,
+    "invited_until": None,
+    "second_factor_at": None,
 }
 _TOKEN: dict[str, Any] = {
     "id": "5f0c2b7a9e1d4c38",
@@ -115,6 +122,7 @@ _TOKEN: dict[str, Any] = {
     "revoked_at": None,
     "last_used_at": None,
 }
+_INVITED: dict[str, Any] = {**_ACCOUNT, "invitation": "open", "invited_until": "2025-01-06T02:41:07.183902Z"}
 ACCESS_EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "create_account": (
         {"login": "chen.guodong", "person": "陈国栋", "role": "agency", "uscc": AGENCY_USCC},
@@ -122,6 +130,12 @@ ACCESS_EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "reset_password": ({"password": "three quiet herons"}, _ACCOUNT),
     "set_access": ({"access": "disabled"}, {**_ACCOUNT, "disabled_at": "2025-01-06T08:12:30.004217Z"}),
+    "invite": (
+        {"login": "chen.guodong", "person": "陈国栋", "role": "agency", "uscc": AGENCY_USCC, "language": "zh"},
+        {**_INVITED, "link": "/invitation/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"},
+    ),
+    "change_invitation": ({"invitation": "revoked"}, {**_INVITED, "invitation": "revoked"}),
+    "reset_second_factor": ({"reason": "手机遗失，备用码也不在"}, _ACCOUNT),
     "create_token": (
         {"person_id": _TOKEN["person_id"], "role": "agency", "uscc": AGENCY_USCC, "expires_on": "2025-12-31"},
         {**_TOKEN, "token": "stw_EXAMPLE"},

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
 from pydantic import StringConstraints
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from api.application.privacy.authorisation import rights_of
 from api.application.questions.agency.certificate_questions import certificate_of
@@ -21,6 +21,8 @@ from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import ask, ask_together, passed_on
 from api.web.frame.render import language_of, page
 from domain.commands.fields import EARLIEST_DAY, LATEST_DAY
+from domain.errors import NotFound
+from domain.values import Role
 
 router = APIRouter(route_class=PageRoute)
 Day = Annotated[str, StringConstraints(max_length=40)]
@@ -77,9 +79,15 @@ async def agency(
     if as_ == "certificate":
         return await passed_on(request, certificate_of, uscc=uscc, **basis.query)
     about = {"uscc": uscc, **basis.query}
-    standing, course = await ask_together(
-        request, (standing_of, about), (course_between, {**about, "from": first, "to": last})
-    )
+    try:
+        standing, course = await ask_together(
+            request, (standing_of, about), (course_between, {**about, "from": first, "to": last})
+        )
+    except NotFound:
+        own = request.state.visitor.account
+        if own.role is Role.AGENCY and own.uscc == uscc and not basis.query:
+            return RedirectResponse(f"/record/file-agency?uscc={uscc}", 303, {"Cache-Control": "no-store"})
+        raise
     shown = {
         "agency": course["agency"],
         "course": course,

@@ -34,6 +34,14 @@ FILINGS = {
 }
 ACCESS_ACTS = {
     "account_created": ("新建账户", "Account made"),
+    "invited": ("发出邀请", "Invited"),
+    "invitation_used": ("本人用邀请设密码", "Invitation used"),
+    "invitation_revoked": ("撤销邀请", "Invitation revoked"),
+    "second_factor_on": ("启用两步验证", "Second factor switched on"),
+    "second_factor_off": ("停用两步验证", "Second factor switched off"),
+    "second_factor_reset": ("重设两步验证", "Second factor reset"),
+    "recovery_codes": ("换发备用码", "Recovery codes renewed"),
+    "recovery_code_used": ("用备用码登录", "Recovery code used"),
     "password_reset": ("重设密码", "Password reset"),
     "own_password": ("本人更改密码", "Own password changed"),
     "account_disabled": ("停用账户", "Account disabled"),

@@ -128,6 +128,7 @@ STAYING = {
     "/impacts/{impact}": "act",
     "/survey/{secret}": "act",
     "/pledge": "act",
+    "/invitations": "act",
     "/agencies/{uscc}/subjects": "act",
     "/readings": "act",
     "/setup": "act",

@@ -21,11 +21,11 @@ from api.web.frame.page_table import page_at
 from api.web.frame.render import page
 from api.web.frame.visitors import Visitor, comes_from_elsewhere, comes_from_here, is_of_session, visitor_of
 from domain.errors import Forbidden
-from domain.values import ROLE_NAMES
+from domain.values import ROLE_NAMES, Role
 
 log = structlog.get_logger("steward")
 _ALWAYS = frozenset({"lang"})
-SIGN_IN, ACCOUNT = "/sign-in", "/account"
+SIGN_IN, ACCOUNT, FACTOR = "/sign-in", "/account", "/account/second-factor"
 """Where a password that was handed out is changed, before any page for the signed-in is shown or taken."""
 MOST_FIELDS = 2_000
 FORM = "application/x-www-form-urlencoded"
@@ -62,6 +62,9 @@ class PageRoute(APIRoute):
                 _require_role(roles, visitor)
                 if visitor.account.handed_out_at is not None and self.path != ACCOUNT:
                     return RedirectResponse(ACCOUNT, 303, {"Cache-Control": "no-store"})
+                lacks = visitor.account.factor_at is None and needs_factor(request, visitor.role)
+                if lacks and self.path not in (ACCOUNT, FACTOR):
+                    return RedirectResponse(FACTOR, 303, {"Cache-Control": "no-store"})
             require_known_parameters(request, allowed)
             if request.method == "POST":
                 request.state.form = await _form(request, request.app.state.service.settings.body_limit)
@@ -79,6 +82,11 @@ class PageRoute(APIRoute):
                 await request.close()  # files that a form brought
 
         return checked
+
+
+def needs_factor(request: Request, role: Role) -> bool:
+    """Whether a role has to sign in with a second factor here (STEWARD_SECOND_FACTOR_ROLES)."""
+    return role in request.app.state.service.settings.second_factor
 
 
 def to_sign_in(request: Request) -> Response:

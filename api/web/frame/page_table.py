@@ -26,6 +26,7 @@ class PageEntry(NamedTuple):
 EVERYBODY = frozenset(Role)
 READING = frozenset(READERS)
 ADMINISTERING = frozenset({Role.ADMIN})
+INVITING = frozenset({Role.ADMIN, Role.ASSOCIATION})
 AUDITING = frozenset({Role.AUDITOR})
 ONE_AGENCY = READING | {Role.AGENCY}
 """Who reads pages about one agency: an agency its own, which the API sees to."""
@@ -48,6 +49,7 @@ PAGES = (
     PageEntry("/help", "help", "帮助", "Help", False),
     PageEntry("/survey/{secret}", "survey", "满意度调查", "Satisfaction survey", False),
     PageEntry("/sign-in", "sign-in", "登录", "Sign in", False),
+    PageEntry("/invitation/{secret}", "invitation", "接受邀请", "Invitation", False),
     PageEntry("/board", "board", "工作台", "Board", roles=READING),
     PageEntry("/agencies", "agencies", "机构", "Agencies", roles=READING | {Role.AGENCY}),
     PageEntry("/rankings/{year}", "ranking", "排名", "Ranking", roles=READING | {Role.AGENCY}),
@@ -65,6 +67,7 @@ PAGES = (
     PageEntry("/record/{command}", "form", "登记", "Record", False, roles=RECORDING),
     PageEntry("/readings", "readings", "理解的确认", "Readings confirmed", roles=READING),
     PageEntry("/account", "account", "我的账户", "My account", False, roles=EVERYBODY),
+    PageEntry("/account/second-factor", "second-factor", "两步验证", "Two-step sign-in", False, roles=EVERYBODY),
     PageEntry("/pledge", "pledge", "诚信从业承诺书", "Pledge", frozenset({Role.AGENCY}), roles=READING | {Role.AGENCY}),
     PageEntry("/agencies/{uscc}/subjects", "subjects", "个人信息", "Personal data", False, roles=READING),
     PageEntry(
@@ -73,6 +76,8 @@ PAGES = (
     PageEntry("/setup", "setup", "设置向导", "Set up", roles=ADMINISTERING),
     PageEntry("/admin", "admin", "管理", "Administration", roles=ADMINISTERING),
     PageEntry("/admin/accounts", "admin-accounts", "账户", "Accounts", roles=ADMINISTERING),
+    PageEntry("/admin/accounts/{account}", "admin-account", "账户", "Account", False, roles=ADMINISTERING),
+    PageEntry("/invitations", "invitations", "邀请", "Invitations", roles=INVITING),
     PageEntry("/admin/tokens", "admin-tokens", "令牌", "Tokens", roles=ADMINISTERING),
     PageEntry("/access-changes", "access-changes", "权限变更记录", "Changes of access", roles=AUDITING | ADMINISTERING),
     PageEntry("/agencies/{uscc}", "agency", "机构概览与时间线", "Overview and timeline", False, roles=ONE_AGENCY),

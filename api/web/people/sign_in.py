@@ -21,9 +21,17 @@ from api.web.frame.render import page
 from api.web.frame.visitors import Visitor, csrf_of, remember
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
+from domain.store.access.access_audit import By
 from domain.store.access.accounts import Account, account_of, begin_session, end_session
 from domain.store.access.passwords import password_fits
-from domain.store.access.sign_in_failures import known_browser, note_failure, seconds_to_wait, source_of_browser
+from domain.store.access.second_factor import EVERYWHERE, account_of_ticket, take_code, ticket_for
+from domain.store.access.sign_in_failures import (
+    forget_failures,
+    known_browser,
+    note_failure,
+    seconds_to_wait,
+    source_of_browser,
+)
 from domain.store.db.engine import writing
 from domain.values import Bilingual, Role
 
@@ -50,6 +58,8 @@ class _Try(NamedTuple):
     wait: int = 0
     browser: str | None = None
     """What the browser shall keep to be known."""
+    ticket: str = ""
+    """The password was right, and a code is still to be given."""
 
 
 @router.post("/sign-in")
@@ -58,25 +68,94 @@ async def sign_in(request: Request) -> Response:
     form = request.state.form
     login, password, onward, carried = (text_of(form, name) for name in ("login", "password", "next", "carried"))
     if text_of(form, "act") == STAY:
+        if ticket := text_of(form, "ticket"):
+            return _code_form(request, 200, ticket, onward, carried, None)
         return _again(request, 200, login, onward, NOT_SENT if unpack(carried) else None, carried)
     before: Visitor | None = request.state.visitor
     ledger: Ledger = request.app.state.service.ledger
+    if ticket := text_of(form, "ticket"):
+        return await _second_step(request, ledger, ticket, onward, carried)
     asker = await run_in_threadpool(_asker, request, ledger, login)
     async with passwords_of(request).place(asker):
         tried = await run_in_threadpool(_try, ledger, login, password, str(asker.one), before)
     if tried.wait:
         return _again(request, 429, login, onward, too_often(tried.wait), carried, wait=tried.wait)
+    if tried.ticket:
+        return _code_form(request, 200, tried.ticket, onward, carried, None)
     if tried.account is None or tried.secret is None:
         return _again(request, 403, login, onward, ("登录名或密码不对。", "Login or password is wrong."), carried)
+    return _signed_in(request, tried, tried.account, tried.secret, onward, carried)
+
+
+async def _second_step(request: Request, ledger: Ledger, ticket: str, onward: str, carried: str) -> Response:
+    """The code after the password: with the right one the session begins; wrong ones are counted wherever they come
+    from, as who tries them has the password."""
+    code = text_of(request.state.form, "code")[:100]
+    tried = await run_in_threadpool(_try_code, request, ledger, ticket, code)
+    if tried is None:
+        said = ("登录超过时限或密码已改：请重新输入密码。", "It took too long, or the password changed: give it again.")
+        return _again(request, 403, "", onward, said, carried)
+    if tried.wait:
+        return _code_form(request, 429, ticket, onward, carried, too_often(tried.wait), wait=tried.wait)
+    if tried.account is None or tried.secret is None:
+        said = ("验证码不对，或已经用过：请等手机显示下一个。", "The code is wrong or was used: wait for the next one.")
+        return _code_form(request, 403, ticket, onward, carried, said)
+    return _signed_in(request, tried, tried.account, tried.secret, onward, carried)
+
+
+def _try_code(request: Request, ledger: Ledger, ticket: str, code: str) -> _Try | None:
+    with ledger.reading() as reader:
+        account = account_of_ticket(reader.connection, ticket)
+        wait = 0 if account is None else seconds_to_wait(reader.connection, account.id, EVERYWHERE)
+    if account is None:
+        return None
+    if wait:
+        return _Try(wait=wait)
+    before: Visitor | None = request.state.visitor
+    with writing(ledger.engine, beside=True) as connection:
+        if not take_code(connection, account.id, code, by=By(account.person_id, "page")):
+            note_failure(connection, account.id, EVERYWHERE)
+            return _Try()
+        forget_failures(connection, account.id, EVERYWHERE)
+        secret = begin_session(connection, account, address_of(request.scope))
+        if before is not None:
+            end_session(connection, before.session.session_sha256)
+        kept = request.cookies.get(KNOWN_BROWSER, "")
+        known = bool(kept) and source_of_browser(connection, account.id, kept) is not None
+        return _Try(account, secret, browser=None if known else known_browser(connection, account.id))
+
+
+def _code_form(
+    request: Request, status: int, ticket: str, onward: str, carried: str, said: Bilingual | None, *, wait: int = 0
+) -> Response:
+    """The form for the code. What an unsent form carried stays in it."""
+    response = page(
+        request,
+        "sign-in-code.html",
+        name="sign-in",
+        status=status,
+        storable=False,
+        ticket=ticket,
+        onward=own_page(onward),
+        problem=said,
+        carried=carried if unpack(carried) else "",
+    )
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
+
+
+def _signed_in(request: Request, tried: _Try, account: Account, secret: str, onward: str, carried: str) -> Response:
+    """To where one wanted to go, or the form that was not sent when a session was over."""
     fields, there = unpack(carried), own_page(onward)
     if fields and there:
-        csrf = csrf_of(tried.secret)
+        csrf = csrf_of(secret)
         response: Response = page(
             request, "send-again.html", name="sign-in", storable=False, there=there, fields=fields, csrf=csrf
         )
     else:
-        response = RedirectResponse(there or start_of(tried.account), 303, {"Cache-Control": "no-store"})
-    remember(response, request, tried.secret)
+        response = RedirectResponse(there or start_of(account), 303, {"Cache-Control": "no-store"})
+    remember(response, request, secret)
     if tried.browser is not None:
         remember(response, request, tried.browser, name=KNOWN_BROWSER, seconds=KNOWN_DAYS * 86_400)
     return response
@@ -106,6 +185,8 @@ def _try(ledger: Ledger, login: str, password: str, source: str, before: Visitor
         if found is None or not fits:
             note_failure(connection, login, source)
             return _Try()
+        if found[0].factor_at is not None:
+            return _Try(ticket=ticket_for(connection, found[0].id, found[1]))
         secret = begin_session(connection, found[0], source)
         if before is not None:
             end_session(connection, before.session.session_sha256)  # its cookie is overwritten

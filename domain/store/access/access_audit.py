@@ -30,6 +30,14 @@ class AccessAction(StrEnum):
     ACCOUNT_DISABLED = "account_disabled"
     ACCOUNT_ENABLED = "account_enabled"
     SIGNED_OUT = "signed_out"
+    INVITED = "invited"
+    INVITATION_USED = "invitation_used"
+    INVITATION_REVOKED = "invitation_revoked"
+    FACTOR_ON = "second_factor_on"
+    FACTOR_OFF = "second_factor_off"
+    FACTOR_RESET = "second_factor_reset"
+    RECOVERY_CODES = "recovery_codes"
+    RECOVERY_USED = "recovery_code_used"
     TOKEN_CREATED = "token_created"  # noqa: S105  # the same
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  # the same
 
@@ -56,6 +64,8 @@ class AccessChange(NamedTuple):
     role: str
     uscc: str | None
     subject: str
+    reason: str | None = None
+    """Why, where whoever did it has to say so."""
 
 
 class AccessFilter(NamedTuple):
@@ -67,12 +77,29 @@ class AccessFilter(NamedTuple):
 
 
 def note(
-    connection: Connection, by: By, act: AccessAction, subject: str, *, person_id: str, role: str, uscc: str | None
+    connection: Connection,
+    by: By,
+    act: AccessAction,
+    subject: str,
+    *,
+    person_id: str,
+    role: str,
+    uscc: str | None,
+    reason: str | None = None,
 ) -> None:
     """Write down a change of access that this transaction makes. `subject` is never a secret."""
     lock_number(connection, NUMBER_LOCK)
     made = AccessChange(
-        newest(connection) + 1, instant(datetime.now(UTC)), by.person_id, by.via, act, person_id, role, uscc, subject
+        newest(connection) + 1,
+        instant(datetime.now(UTC)),
+        by.person_id,
+        by.via,
+        act,
+        person_id,
+        role,
+        uscc,
+        subject,
+        reason,
     )
     connection.execute(insert(access_changes).values(with_seal(connection, "access_changes", made._asdict())))
 

@@ -39,6 +39,8 @@ class Account:
     disabled_at: Instant | None = None
     handed_out_at: Instant | None = None
     """Since when somebody else knows the password: its owner has to change it before anything else."""
+    factor_at: Instant | None = None
+    """Since when signing in needs a second factor, too (`second_factor.py`)."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,11 @@ def account_of(connection: Connection, login: str) -> tuple[Account, str] | None
     return _account(row), row.password_hash
 
 
+def account_by_id(connection: Connection, account_id: str) -> Account:
+    """The account with this id, which is there."""
+    return _account(connection.execute(_accounts().where(accounts.c.id == account_id)).one())
+
+
 def all_accounts(connection: Connection) -> list[Account]:
     """Every account, disabled ones too, by login."""
     return [_account(row) for row in connection.execute(_accounts().order_by(accounts.c.login))]
@@ -124,7 +131,11 @@ def set_password(
     Raises: NotFound; Contradiction as `sign_out`.
     """
     handed_out_at = None if act is AccessAction.OWN_PASSWORD or not handed_out else _now()
-    _change(connection, account_id, by, act, password_hash=password_hash, handed_out_at=handed_out_at)
+    values: dict[str, Any] = {"password_hash": password_hash, "handed_out_at": handed_out_at}
+    open_ = (accounts.c.id == account_id) & (accounts.c.invitation == "open")
+    if connection.scalar(select(accounts.c.id).where(open_)) is not None:
+        values["invitation"] = "revoked"  # else the link would still set another one
+    _change(connection, account_id, by, act, **values)
 
 
 def disable_account(connection: Connection, account_id: str, *, by: By, disabled: bool = True) -> None:
@@ -230,7 +241,15 @@ def _accounts() -> Select[Any]:
 
 def _account(row: Row[Any]) -> Account:
     return Account(
-        row.id, row.login, row.person_id, row.name, Role(row.role), row.uscc, row.disabled_at, row.handed_out_at
+        row.id,
+        row.login,
+        row.person_id,
+        row.name,
+        Role(row.role),
+        row.uscc,
+        row.disabled_at,
+        row.handed_out_at,
+        row.factor_at,
     )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select, union
 
 from domain.errors import Contradiction, NotFound
 from domain.store.access.access_audit import AccessAction, By, note
 from domain.store.access.accounts import IDLE, end_session
 from domain.store.access.row_macs import change, is_sealed
 from domain.store.access.tokens import token_hash, token_id
+from domain.store.db.column_types import as_instant
 from domain.store.db.schema import accounts, persons, sessions, tokens
 from domain.values import Instant, Role, instant, midnight, moment
 
@@ -35,6 +37,10 @@ class AccountRow:
     disabled_at: Instant | None
     last_used_at: Instant | None
     signed_in: int
+    handed_out_at: Instant | None = None
+    invitation: str | None = None
+    invited_until: Instant | None = None
+    second_factor_at: Instant | None = None
 
 
 @dataclass(frozen=True)
@@ -62,43 +68,106 @@ class OwnSession:
     expires_at: Instant
 
 
-def account_rows(connection: Connection, offset: int = 0, limit: int | None = None) -> list[AccountRow]:
-    """Accounts, disabled ones too, by login."""
-    open_ = select(sessions.c.account_id).where(_usable()).subquery()
-    last = select(sessions.c.account_id, func.max(sessions.c.last_used_at).label("used")).group_by(
-        sessions.c.account_id
-    )
-    used = last.subquery()
-    query = (
-        select(accounts, persons.c.name, used.c.used, func.count(open_.c.account_id).label("signed_in"))
-        .join(persons, persons.c.id == accounts.c.person_id)
-        .outerjoin(used, used.c.account_id == accounts.c.id)
-        .outerjoin(open_, open_.c.account_id == accounts.c.id)
-        .group_by(*accounts.c, persons.c.name, used.c.used)
-        .order_by(accounts.c.login)
-        .offset(offset)
-        .limit(limit)
-    )
-    return [
-        AccountRow(
-            row.id,
-            row.login,
-            row.name,
-            row.person_id,
-            Role(row.role),
-            row.uscc,
-            row.created_at,
-            row.disabled_at,
-            row.used,
-            row.signed_in,
-        )
-        for row in connection.execute(query)
-    ]
+class AccountFilter(NamedTuple):
+    """Which accounts are asked for. `text`: in login or name; `state`: see `_STATES`."""
+
+    text: str | None = None
+    role: Role | None = None
+    uscc: str | None = None
+    state: str | None = None
+
+
+ALL_ACCOUNTS = AccountFilter()
+_STATES: dict[str, ColumnElement[bool]] = {
+    "enabled": accounts.c.disabled_at.is_(None),
+    "disabled": accounts.c.disabled_at.is_not(None),
+    "handed_out": accounts.c.handed_out_at.is_not(None),
+    "invited": accounts.c.invitation == "open",
+    "without_second_factor": accounts.c.factor_at.is_(None) & accounts.c.disabled_at.is_(None),
+}
+
+
+def account_rows(
+    connection: Connection, offset: int = 0, limit: int | None = None, sought: AccountFilter = ALL_ACCOUNTS
+) -> list[AccountRow]:
+    """The accounts that are asked for, disabled ones too, by login."""
+    query = _account_rows().order_by(accounts.c.login).offset(offset).limit(limit)
+    return [_account(row) for row in connection.execute(query.where(*_conditions(sought)))]
 
 
 def account_row(connection: Connection, account_id: str) -> AccountRow:
     """The account with this id, which is there."""
-    return next(one for one in account_rows(connection) if one.id == account_id)
+    return _account(connection.execute(_account_rows().where(accounts.c.id == account_id)).one())
+
+
+def account_found(connection: Connection, account_id: str) -> AccountRow:
+    """The account with this id. Raises: NotFound."""
+    row = connection.execute(_account_rows().where(accounts.c.id == account_id)).one_or_none()
+    if row is None:
+        raise NotFound(
+            "没有这个账户",
+            "there is no such account",
+            remedy="请从账户列表选择",
+            remedy_en="Choose one from the list of accounts.",
+        )
+    return _account(row)
+
+
+def account_counts(connection: Connection) -> dict[str, int]:
+    """How many accounts there are: `all`, of each role that are enabled, and signed-in browsers."""
+    enabled = select(accounts.c.role, func.count()).where(accounts.c.disabled_at.is_(None)).group_by(accounts.c.role)
+    counts = {str(role): int(count) for role, count in connection.execute(enabled)}
+    counts["all"] = connection.scalar(select(func.count()).select_from(accounts)) or 0
+    counts["signed_in"] = connection.scalar(select(func.count()).select_from(sessions).where(_usable())) or 0
+    counts["tokens"] = connection.scalar(select(func.count()).where(tokens.c.revoked_at.is_(None))) or 0
+    return counts
+
+
+def known_people(connection: Connection, most: int) -> list[tuple[str, str]]:
+    """Id and name of everybody who has an account or a token, by name; none where they are too many."""
+    having = union(select(accounts.c.person_id), select(tokens.c.person_id))
+    query = select(persons.c.id, persons.c.name).where(persons.c.id.in_(having)).limit(most + 1)
+    found = sorted(((row.id, row.name) for row in connection.execute(query)), key=lambda one: (one[1], one[0]))
+    return found if len(found) <= most else []
+
+
+def _account_rows() -> Select[Any]:
+    """Sessions are looked up for the rows of a page only, by the account's index."""
+    own = sessions.c.account_id == accounts.c.id
+    used = select(func.max(sessions.c.last_used_at)).where(own).scalar_subquery()
+    open_ = select(func.count()).select_from(sessions).where(own, _usable()).scalar_subquery()
+    query = select(accounts, persons.c.name, used.label("used"), open_.label("signed_in"))
+    return query.join(persons, persons.c.id == accounts.c.person_id)
+
+
+def _conditions(sought: AccountFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    for word in (sought.text or "").split():
+        conditions.append(
+            accounts.c.login.contains(word.casefold(), autoescape=True) | persons.c.name.contains(word, autoescape=True)
+        )
+    conditions += [] if sought.role is None else [accounts.c.role == sought.role]
+    conditions += [] if sought.uscc is None else [accounts.c.uscc == sought.uscc]
+    return conditions + ([] if sought.state is None else [_STATES[sought.state]])
+
+
+def _account(row: Row[Any]) -> AccountRow:
+    return AccountRow(
+        row.id,
+        row.login,
+        row.name,
+        row.person_id,
+        Role(row.role),
+        row.uscc,
+        row.created_at,
+        row.disabled_at,
+        as_instant(row.used),
+        row.signed_in,
+        row.handed_out_at,
+        row.invitation,
+        row.invited_until,
+        row.factor_at,
+    )
 
 
 def names_of(connection: Connection, account_id: str) -> tuple[str, ...]:

@@ -219,6 +219,11 @@ accounts = Table(
     Column("disabled_at", InstantColumn),
     Column("seal", Digest),
     Column("handed_out_at", InstantColumn),
+    Column("invitation_sha256", Digest),
+    *(Column(name, InstantColumn) for name in ("invited_until", "factor_at")),
+    *(Column(name, Name) for name in ("invitation", "language")),
+    *(Column(name, LargeBinary) for name in ("factor", "recovery")),
+    Column("factor_step", Integer),
 )
 """Who may sign in to the pages. What a token is for a machine, a session of an account is for a person."""
 
@@ -248,6 +253,7 @@ access_changes = Table(
     Column("uscc", Name),
     Column("subject", Name, nullable=False),
     Column("seal", Digest, nullable=False),
+    Column("reason", Text),
 )
 """Who changed who may do what, numbered without a gap (`access_audit.py`). `subject`: the account's or token's id."""
 

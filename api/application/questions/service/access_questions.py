@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 from msgspec import UNSET, UnsetType
@@ -22,7 +23,8 @@ from api.application.questions.pagination import page
 from domain.store.access import access_audit, access_log
 from domain.store.access.access_audit import AccessChange, AccessFilter
 from domain.store.access.access_log import Consultation, LogFilter
-from domain.store.access.admin import AccountRow, TokenRow, account_rows, token_rows
+from domain.store.access.admin import AccountFilter, AccountRow, TokenRow, account_rows, token_rows
+from domain.store.access.invitations import InvitationState
 from domain.store.access.tokens import person_names
 from domain.store.db.engine import Connection
 from domain.values import FOREVER, Role
@@ -113,13 +115,24 @@ def _change(one: AccessChange, names: dict[str, str]) -> AccessChangeShown:
         role=Role(one.role),
         uscc=one.uscc,
         subject=one.subject,
+        reason=one.reason,
     )
 
 
 @question("/v1/accounts")
-def accounts_listed(inquiry: Inquiry, limit: int = 50, cursor: str | None = None) -> Answer:
-    """The accounts by login, disabled ones too. Raises: Invalid."""
-    return _listed(inquiry, "accounts", account_rows, account_shown, limit, cursor)
+def accounts_listed(
+    inquiry: Inquiry,
+    q: str | None = None,
+    role: Role | None = None,
+    uscc: str | None = None,
+    state: str | None = None,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
+    """The accounts by login, disabled ones too: those whose login or name has the words of `q`. Raises: Invalid."""
+    sought = AccountFilter(q, role, uscc, state)
+    rows = partial(account_rows, sought=sought)
+    return _listed(inquiry, "accounts", rows, account_shown, limit, cursor, sought)
 
 
 @question("/v1/tokens")
@@ -128,9 +141,10 @@ def tokens_listed(inquiry: Inquiry, limit: int = 50, cursor: str | None = None) 
     return _listed(inquiry, "tokens", token_rows, token_shown, limit, cursor)
 
 
-def account_shown(row: AccountRow, password: str | UnsetType = UNSET) -> AccountShown:
-    """An account; with the password where it was made just now."""
-    return AccountShown(**asdict(row), password=password)
+def account_shown(row: AccountRow, password: str | UnsetType = UNSET, link: str | UnsetType = UNSET) -> AccountShown:
+    """An account; with the password or the link where it was made just now."""
+    state = None if row.invitation is None else InvitationState(row.invitation)
+    return AccountShown(**{**asdict(row), "invitation": state}, password=password, link=link)
 
 
 def token_shown(row: TokenRow, token: str | UnsetType = UNSET) -> AccessToken:
@@ -139,10 +153,16 @@ def token_shown(row: TokenRow, token: str | UnsetType = UNSET) -> AccessToken:
 
 
 def _listed(
-    inquiry: Inquiry, name: str, rows: _Rows[R], shown: Callable[[R], Any], limit: int, cursor: str | None
+    inquiry: Inquiry,
+    name: str,
+    rows: _Rows[R],
+    shown: Callable[[R], Any],
+    limit: int,
+    cursor: str | None,
+    sought: tuple[Any, ...] = (),
 ) -> Answer:
     """A page of accounts or tokens."""
-    wanted = page(cursor, limit, question=(name,))
+    wanted = page(cursor, limit, question=(name, *sought))
     with inquiry.service.ledger.reading() as reader:
         found = rows(reader.connection, wanted.offset, limit + 1)
     items, next_cursor = wanted.part([shown(one) for one in found], None, FOREVER)
