@@ -21,6 +21,7 @@ import yaml
 from domain.store.db.migrate import migrate
 from tests.postgres_binaries import find_client
 from tests.postgres_server import PostgresServer
+from tests.processes import steward
 
 DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
 OWNER_PASSWORD = r"own:er'\ pass"  # all that has a meaning in SQL, in the shell, or in libpq's password file
@@ -137,6 +138,26 @@ def test_any_other_command_finds_the_password(deployment: Deployment) -> None:
         ("serve", r"*:*:*:*:a\\p\:p' $(id)"),
         ("account", r"*:*:*:*:a\\p\:p' $(id)"),
     ]
+
+
+@pytest.mark.postgres
+def test_steward_itself_is_executed_beside_the_service(deployment: Deployment, tmp_path: Path) -> None:
+    """As `docker compose exec steward steward …`: no entry point, the image's environment; on a real database."""
+    migrate(sa.engine.make_url(deployment.owner["STEWARD_OWNER_URL"]).set(password=OWNER_PASSWORD))
+    kept = tmp_path / "kept"
+    deployment.enter("serve", PGPASSFILE=str(kept), **deployment.app)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PGPASSFILE": str(kept),
+        "STEWARD_DATABASE_URL": deployment.app["STEWARD_DATABASE_URL"],
+        "STEWARD_DATA_DIR": str(tmp_path / "data"),
+    }
+    link = steward("setup-link", env=environment)
+    assert link.returncode == 0, link.stderr
+    assert link.stdout.startswith("http://127.0.0.1:8000/setup/")
+    made = steward("account", "create", "chen.lan", "--role", "admin", "--person", "陈兰", env=environment)
+    assert made.returncode == 0, made.stderr
+    assert "chen.lan" in steward("account", "list", env=environment).stdout
 
 
 def test_what_is_executed_in_the_container_knows_database_and_password_file() -> None:

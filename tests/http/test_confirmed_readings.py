@@ -129,7 +129,9 @@ def test_sheets_and_papers_follow(own_world: World) -> None:
     assert "尚待协会确认" in desk.shown(path, as_of="2024-10-31")
     assert "尚待协会确认" in desk.shown(path, as_of="2024-12-31", known_at=before)
     world.client.cookies.clear()
-    assert "尚待协会确认" not in world.stranger.get("/rules").text
+    public = world.stranger.get("/rules").text
+    assert "尚待协会确认" not in public
+    assert public.count(PAPER["title"]) == len(READING_REFS)
 
 
 @pytest.mark.shows("art.28")

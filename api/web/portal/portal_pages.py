@@ -14,8 +14,9 @@ from starlette.responses import Response
 from api.application.questions.inquiry import path_year
 from api.application.questions.pagination import onward
 from api.application.questions.pagination import page as part_of
-from api.application.questions.service.law_questions import adopted_law, books_read_today
+from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.service.public_questions import explained_page, not_published, publicly, published_year
+from api.application.questions.service.reading_questions import papers_of
 from api.http.query_params import Cursor, LooseText
 from api.web.frame.glossary import groups
 from api.web.frame.page_guard import PageRoute
@@ -138,12 +139,15 @@ def year(request: Request, year: str, cursor: Cursor = None) -> Response:
 @router.get("/rules")
 def rules(request: Request) -> Response:
     """The Measures as they are read: readings with their values, known defects of the text (art.28)."""
-    book = books_read_today(request.app.state.service)[-1]
+    law, day = adopted_law(request.app.state.service), _today(datetime.now(UTC))
+    book = law.read_on(day)[-1]
     values: dict[str, list[dict[str, Any]]] = {}
     for row in book.describe():
         values.setdefault(row["reading"], []).append({**row, "shown": _shown(row["value"])})
     titles = {one.ref: one for one in paragraphs()}
-    return page(request, "rules.html", name="rules", book=book, values=values, titles=titles)
+    return page(
+        request, "rules.html", name="rules", book=book, values=values, titles=titles, papers=papers_of(law, book, day)
+    )
 
 
 @router.get("/rules/text")

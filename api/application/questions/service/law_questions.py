@@ -10,7 +10,7 @@ import projections.compare.replay_under  # what cites a paragraph has to be impo
 import projections.compare.what_if  # the same
 import projections.paper.citing  # noqa: F401  # the same
 from api.application.background.readiness import Service
-from api.application.questions.inquiry import Answer, Inquiry, now, question
+from api.application.questions.inquiry import Answer, Inquiry, question
 from api.application.questions.pagination import page
 from api.application.questions.service.law_map import pages_for, routes_for, rows_for, shown_by
 from domain.errors import NotFound
@@ -19,7 +19,7 @@ from domain.measures.rulebook.rulebook import Interpretation, Rulebook
 from domain.measures.text.implements import code_for
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import Paragraph, canonical_reference, find_paragraph, paragraphs
-from domain.values import FOREVER, shanghai_date
+from domain.values import FOREVER
 from projections.rows.read.row_queries import DistrictBasis
 
 
@@ -30,11 +30,6 @@ def adopted_law(service: Service) -> Law:
     if law is None:
         raise NotFound("尚未采用任何规则库", "no rulebook has been adopted yet")
     return law
-
-
-def books_read_today(service: Service) -> list[Rulebook]:
-    """The adopted rulebooks, each reading as the association has confirmed it by today (art.28)."""
-    return adopted_law(service).read_on(shanghai_date(now()))
 
 
 def law_basis(inquiry: Inquiry, as_of: date | None, known_at: str | None) -> tuple[DistrictBasis, Law]:

@@ -32,6 +32,12 @@ def readings_to_confirm(law: Law, day: date) -> list[str]:
     return [one.ref for one in law.read_on(day)[-1].readings if not one.confirmed]
 
 
+def papers_of(law: Law, book: Rulebook, day: date) -> dict[str, str]:
+    """The paper by which each reading of a rulebook stands confirmed on a day, by the reading's number."""
+    found = {ref: law.confirmations.standing(one.sha256, day) for ref, one in said_readings(book).items()}
+    return {ref: one.document.title for ref, one in found.items() if one is not None}
+
+
 @implements("art.28", "R4")
 @question("/v1/readings")
 def readings_confirmed(
