@@ -124,25 +124,6 @@ def make_account(service: Service, caller: Caller, body: NewAccount) -> AccountS
     return account_shown(row, UNSET if body.password is not None else password)
 
 
-def make_accounts(service: Service, caller: Caller, bodies: Sequence[NewAccount]) -> list[AccountShown]:
-    """Make all of these accounts, or none; each password is made, and in this answer only. Raises: RowRefused."""
-    passwords = [made_password() for _ in bodies]
-    hashes = [hash_password(one, body.login) for one, body in zip(passwords, bodies, strict=True)]
-    made: list[AccountShown] = []
-    with writing(service.ledger.engine) as connection:
-        for place, body in enumerate(bodies):
-            try:
-                person = _person(connection, body)
-                by = _by(caller)
-                created = create_account(connection, body.login, hashes[place], person, body.role, body.uscc, by=by)
-            except Refusal as refusal:
-                raise RowRefused(place, refusal) from None
-            made.append(account_shown(account_row(connection, created), passwords[place]))
-    for one in made:
-        _note(caller, "account created", account=one.id, role=one.role)
-    return made
-
-
 class RowRefused(Exception):
     """One of many could not be made, so none was. `place`: which, from 0."""
 

@@ -45,6 +45,8 @@ def prepared(world: World, path: str) -> tuple[Role, str | None, str, dict[str, 
     if path == "/readings":
         form = {"chosen": "R1", "day": day, "title": TYPED, "rulebook": "dayawan-2021", "key": "k", "act": "confirm"}
         return Role.ASSOCIATION, None, path, form
+    if path == "/invitations":
+        return Role.ADMIN, None, path, {"rows": TYPED, "act": "preview"}
     if path == "/setup":
         return Role.ADMIN, None, path, {"step": "association", "name": TYPED, "act": "save"}
     if path == "/admin/accounts":

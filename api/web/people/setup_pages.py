@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response
 
-from api.application.access_acts import RowRefused, make_accounts
+from api.application.access_acts import RowRefused, invite_many
 from api.application.idempotency import Answered
 from api.application.pasted_accounts import MOST_ROWS, PastedAccounts, read_accounts
 from api.application.privacy.authorisation import rights_of
@@ -30,6 +30,7 @@ from api.application.setting_up import (
 )
 from api.http.limits.fair import Asker
 from api.http.limits.rates import address_of
+from api.http.public_address import base_of
 from api.http.query_params import LooseText
 from api.web.forms.form_filling import Refused, refused
 from api.web.frame.page_acts import STAY, carried_out, valid
@@ -167,7 +168,7 @@ async def _name(request: Request) -> Response:
 
 
 async def _accounts(request: Request, step: str) -> Response:
-    """Make all accounts that were pasted, or none; their passwords are on this page only."""
+    """Invite all who were pasted, or none; their links are on this page only."""
     given, service, caller = _given(request), request.app.state.service, request.state.visitor.caller
     read = read_accounts(given["rows"], only=_ROWS[step])
     if read.wrong:
@@ -175,14 +176,13 @@ async def _accounts(request: Request, step: str) -> Response:
 
     def do() -> Answered:
         require_right(rights_of("POST", "/v1/accounts"), caller, None)
-        return Answered({"items": [plain(one) for one in make_accounts(service, caller, read.bodies)]}, replayed=False)
+        return Answered({"items": [plain(one) for one in invite_many(service, caller, read.bodies)]}, replayed=False)
 
-    async with passwords_of(request).place(Asker("known", f"account:{caller.person_id}")):
-        try:
-            made = await carried_out(request, API, do)
-        except RowRefused as error:
-            problem = _refused_row(read, error.place, error.refusal)
-            return await _shown(request, step, given=given, problem=problem, status=409)
+    try:
+        made = await carried_out(request, API, do)
+    except RowRefused as error:
+        problem = _refused_row(read, error.place, error.refusal)
+        return await _shown(request, step, given=given, problem=problem, status=409)
     if made.refused:
         problem = refused(made.content, {})
         return await _shown(request, step, given=given, problem=problem, status=made.status)
@@ -245,7 +245,7 @@ async def _shown(
         done=done if done in STEPS else "",
         given=filled,
         refused=problem,
-        made=made or [],
+        made=[{**one, "link": base_of(request) + one["link"]} for one in made or []],
         most=MOST_ROWS,
         **state,
     )
