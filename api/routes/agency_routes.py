@@ -13,7 +13,9 @@ The worklist of hints (R37): of one agency and of the district, answered by repl
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.application.questions.agency.course_questions import course_between, hints_listed, hints_of, stops_around
@@ -23,6 +25,7 @@ from api.application.questions.agency.district_questions import (
     ranking_of,
     statistics_of,
 )
+from api.application.questions.agency.inside_questions import found_inside
 from api.application.questions.agency.standing_questions import (
     sheet_of,
     sheet_paper_of,
@@ -34,6 +37,7 @@ from api.http.documentation.openapi import pdf_docs, question_docs
 from api.http.fast_standing import StandingRoute
 from api.http.guard import GuardedRoute
 from api.http.query_params import (
+    WORDS,
     AsOf,
     BehaviourFilter,
     CategoryFilter,
@@ -92,6 +96,19 @@ def agencies(
 ) -> Response:
     """机构名单，可筛选 / The agencies, with filters; an agency sees its own row."""
     return answered(request, agencies_listed, as_of, known_at, tier, grade, category, filing, q, limit, cursor)
+
+
+@router.get("/v1/search", tags=[MANY], **question_docs("search"))
+def search(
+    request: Request,
+    q: Annotated[
+        str,
+        *WORDS,
+        Query(description="名称、代码、合同号的片段，或记录编号、log:N / fragments, a record's id, or its log index"),
+    ],
+) -> Response:
+    """按机构、客户、合同或记录编号查询 / Agencies, projects by client or contract, a record by its number."""
+    return answered(request, found_inside, q)
 
 
 @router.get("/v1/rankings/{year}", tags=[MANY], **question_docs("ranking", not_found=True))

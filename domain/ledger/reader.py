@@ -14,7 +14,7 @@ from domain.store.keys.vault import Vault
 from domain.store.log.event_index_sql import streams_with
 from domain.store.log.recorder import recorded_of, states_named, states_of
 from domain.store.log.sequencer import sealed_at_index, sealed_place, sealed_until, sealed_versions
-from domain.store.log.stream_heads import head_of, streams
+from domain.store.log.stream_heads import head_of, sealed_id, streams
 from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, Instant, agency_stream
 
@@ -70,6 +70,10 @@ class Reader:
     def log_index_of(self, stream: str, version: int) -> int | None:
         """The place of an event in the sealed log; None before it is sealed, moments after it was recorded."""
         return sealed_place(self.connection, stream, version)
+
+    def id_in_log(self, log_index: int) -> str | None:
+        """The id of the event at this place of the sealed log; None where the log does not reach so far."""
+        return sealed_id(self.connection, log_index)
 
     def recorded_in_log(self, log_index: int) -> Instant | None:
         """When the event at this place of the sealed log was recorded."""

@@ -79,6 +79,7 @@ def ask(world: World) -> dict[str, Any]:
         "comparison": (f"{base}/comparison", {"as_of": "2024-05-05", "as_of_2": "2024-06-30"}),
         "certificate": (f"{base}/certificate", {"as_of": "2024-12-31"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
+        "search": ("/v1/search", {"q": uscc}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
         "log": ("/v1/log", {"after": 3, "limit": 2}),
         "log_checkpoint": ("/v1/log/checkpoint", {}),

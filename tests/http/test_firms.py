@@ -185,3 +185,38 @@ def test_inside_the_search_finds_what_is_not_public(world: World) -> None:
     assert code not in world.stranger.get("/search", q="雪松 内查").text
     on_file = named(world, "内查云杉安全")
     assert f'href="/agencies/{on_file}"' in desk.shown(f"/firms/{on_file}")
+
+
+@pytest.mark.shows("art.8", "art.13", "R7")
+def test_inside_a_client_a_contract_and_a_record_are_found(world: World) -> None:
+    """By fragments in any order; an agency among its own; what was annulled finds nothing; a client may not ask."""
+    mine, other = named(world, "内查金桂安全"), named(world, "内查银桂安全")
+    client = {"uscc": new_uscc(), "name": "惠州石化（东联）有限公司"}
+    project = world.id_of("StartProject", mine, client=client, contract_no="HT－2024／0099")
+    world.id_of("StartProject", other, client=client, contract_no="HT-2024-0100")
+    office = world.association
+
+    def projects(who: Any, q: str) -> set[str]:
+        return {one["agency"] for one in who.get("/v1/search", q=q).json()["projects"]}
+
+    for q in ("东联 石化", "(东联)", client["uscc"], client["uscc"][3:15].lower()):
+        assert projects(office, q) == {mine, other}, q
+    assert projects(office, "ht-2024/0099") == {mine}
+    own = world.person(Role.AGENCY, mine)
+    assert projects(own, "东联") == {mine}
+    (event,) = [one for one in world.trail(mine) if one["id"] == project]
+    for q in (project, project.upper()):
+        (record,) = office.get("/v1/search", q=q).json()["records"]
+        assert (record["agency"], record["type"], record["recorded_at"]) == (
+            mine,
+            "ProjectStarted",
+            event["recorded_at"],
+        )
+    assert office.get("/v1/search", q="log:999999999999").json()["records"] == []
+    assert own.get("/v1/search", q=project).json()["records"] == []
+    desk = Desk(world, Role.ASSOCIATION)
+    assert f"/agencies/{mine}/events/{project}" in desk.shown("/search", q="东联 石化")
+    assert client["uscc"] not in world.stranger.get("/search", q="东联 石化").text
+    world.done("AnnulEvent", mine, event_id=project)
+    assert projects(office, "东联") == {other}
+    assert world.client_person.get("/v1/search", q="东联").status_code == 403

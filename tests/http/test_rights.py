@@ -47,6 +47,8 @@ def subject(world: World, path: str) -> tuple[str, str]:
         uscc, body = world.filed(), {"received_on": today(), "complainant": "李女士", "grounds": "other"}
         done = World.must(world.client_person.post(f"/v1/agencies/{uscc}/complaints", body))
         return uscc, f"{path}?event_id={done['ids']['complaint']}"
+    if path == "/v1/search":
+        return world.filed(), f"{path}?q=安恒"
     if path == "/v1/log/consistency":
         return world.filed(), f"{path}?from=1"
     return world.filed(), path

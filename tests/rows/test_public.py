@@ -16,6 +16,7 @@ from domain.measures.chapter2_filing import filing_state, filings, profile_on
 from domain.trail.trail import Trail
 from domain.values import Instant, instant
 from projections.answers.scalars import plain
+from projections.public.firms import firms_found
 from projections.public.public import Public
 from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
@@ -86,7 +87,14 @@ def register_item(basis: Basis) -> dict[str, Any]:
         "scope": [] if profile.scope is UNSET else list(profile.scope),
         "address": None if profile.address is UNSET else profile.address,
         "qualifications": [{"name": one.name, "valid_until": str(one.valid_until)} for one in qualifications],
+        "blacklisted": term(basis),
     }
+
+
+def term(basis: Basis) -> dict[str, Any] | None:
+    """From when to when it is blacklisted, from the whole trail."""
+    found = plain(sanction_part(basis))
+    return {"since": found["since"], "until": found["until"]} if found["tier"] == "blacklisted" else None
 
 
 def learned(trail: Trail) -> Instant:
@@ -125,6 +133,18 @@ def test_the_register_is_the_register_by_replay(ledger: Ledger) -> None:
             sizes.add(len(expected))
     assert 0 in sizes
     assert any(0 < size < AGENCIES for size in sizes)
+
+
+def test_the_search_is_the_search_by_replay(ledger: Ledger) -> None:
+    """Found by their code: who is on file or blacklisted, with the term; nobody else, as no result is published."""
+    with ledger.reading() as reader:
+        for day in some_days():
+            known = [(one, filing_state(one.facts) == "filed", term(one)) for one in district(reader, day)]
+            expected = [
+                (plain(agency_name(one))["uscc"], filed, listed) for one, filed, listed in known if filed or listed
+            ]
+            found = firms_found(Public(reader, instant(noon(day))), "1300 9144", after=None, limit=EVERY.limit)
+            assert [(one.uscc, one.on_file, plain(one.blacklisted)) for one in found] == expected
 
 
 def test_the_blacklist_is_the_blacklist_by_replay(ledger: Ledger) -> None:

@@ -55,6 +55,7 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/events/{id}": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
     "/v1/agencies/{uscc}/sheets/{year}/pdf": _ONE_AGENCY,
     "/v1/agencies": _DISTRICT,
+    "/v1/search": _DISTRICT,
     "/v1/rankings/{year}": _DISTRICT,
     "/v1/statistics": READERS,
     "/v1/log": READERS,

@@ -14,6 +14,7 @@ from api.application.answers.pages import DistrictPage, KnownList, KnownPage, Li
 from api.http.documentation.examples import AGENCY_USCC
 from projections.answers import comparisons, districts, results, sheets, standings, trail_items
 from projections.answers.firm_answers import FirmFound, PublicFirm
+from projections.answers.inside_search import InsideSearch
 from projections.answers.registers import BlacklistedAgency, RegisteredAgency
 from projections.proof.certificate_file import Certificate
 
@@ -44,6 +45,7 @@ ANSWERS: dict[str, Any] = {
     "subjects": agencies.SubjectsPage,
     "agency_hints": agencies.AgencyHints,
     "agencies": DistrictPage[districts.ListedAgency],
+    "search": InsideSearch,
     "ranking": public.RankingPage,
     "statistics": public.DistrictFigures,
     "notices": DistrictPage[districts.DueNotice],

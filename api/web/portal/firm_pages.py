@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.application.privacy.authorisation import rights_of
-from api.application.questions.agency.district_questions import agencies_listed
+from api.application.questions.agency.inside_questions import found_inside
 from api.application.questions.service.public_questions import firm_told, firms_listed
 from api.http.query_params import Cursor, LooseText
 from api.web.frame.page_guard import PageRoute
@@ -20,21 +20,19 @@ from domain.values import instant, shanghai_date
 
 ROWS = 25
 """Firms on one page of what is found."""
-_INSIDE = 10
-"""Agencies that the page shows to who is signed in; the list of agencies has them all."""
 
 router = APIRouter(route_class=PageRoute)
 
 
 @router.get("/search")
 async def search(request: Request, q: LooseText = "", cursor: Cursor = None) -> Response:
-    """Firms by fragments of a name, a former name or the code; for who is signed in, agencies not public as well."""
+    """Firms by fragments of a name, a former name or the code; for who is signed in, what is not public as well."""
     words, now = q.strip(), datetime.now(UTC)
     found = firms_listed(request.app.state.service, now, words, ROWS, cursor) if words else None
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     inside = None
-    if words and visitor is not None and visitor.role in rights_of("GET", "/v1/agencies"):
-        inside = await ask(request, agencies_listed, q=words, limit=_INSIDE)
+    if words and visitor is not None and visitor.role in rights_of("GET", "/v1/search"):
+        inside = await ask(request, found_inside, q=words)
     following = found and found["next_cursor"]
     return page(
         request,

@@ -369,7 +369,7 @@ READ_MODELS: dict[str, Table] = {
             _text("filing", optional=True), _text("warning"), _text("advice"), _text("search"),
         ),
         _read_model("filed_period"),
-        _read_model("project_period", key=(Column("key", Name, nullable=False),)),
+        _read_model("project_period", _text("search"), key=(Column("key", Name, nullable=False),)),
         _read_model("conduct_lapse", _number("item"), key=(_year(), Column("key", Name, nullable=False))),
         _read_model("bad_record_count", _number("records"), key=(_year(),)),
         _read_model(

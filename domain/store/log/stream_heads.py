@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from domain.proof.check import NO_EVENTS, chained
 from domain.store.db.dialect import LAW_LOCK, dialect_of, insert_new
-from domain.store.db.schema import stream_heads
+from domain.store.db.schema import events, log_index, stream_heads
 from domain.store.db.statements import RowUpdate, run
 from domain.store.log.mapper import LedgerStoredEvent
 from domain.values import Instant, instant, stream_id
@@ -213,3 +213,9 @@ def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Strea
 
 def _head(row: Row[Any], now: datetime) -> StreamHead:
     return StreamHead(row.stream, row.version, row._mapping["count"], row.last_recorded_at, row.hash, now)
+
+
+def sealed_id(connection: Connection, index: int) -> str | None:
+    """The id of the event at this place of the log; None where the log does not reach so far."""
+    both = events.join(log_index, log_index.c.position == events.c.position)
+    return connection.scalar(select(events.c.event_id).select_from(both).where(log_index.c.log_index == index))

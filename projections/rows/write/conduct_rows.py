@@ -24,6 +24,7 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
+from domain.folding import compared
 from domain.measures.chapter2_filing import change_deadlines, filed_periods
 from domain.measures.chapter3_business import ended_on, lapses
 from domain.measures.chapter3_sanctions import all_records
@@ -167,10 +168,12 @@ def _joined(spans: Iterable[tuple[date, date]]) -> list[Period]:
 
 def _period(trail: Trail, project: ProjectStarted) -> Iterator[Period]:
     end = ended_on(Facts(trail, date.max), project)
+    client = project.client
+    search = "\n".join(map(compared, (client.name, client.uscc, project.contract_no or "")))
     if end is None:
-        yield Period(project.occurred_on, NEVER, None)
+        yield Period(project.occurred_on, NEVER, search)
     elif end >= project.occurred_on:
-        yield Period(project.occurred_on, NEVER if end == NEVER else end + ONE_DAY, None)
+        yield Period(project.occurred_on, NEVER if end == NEVER else end + ONE_DAY, search)
 
 
 # ---- bad records (art.16) ----

@@ -125,7 +125,7 @@ def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[CurrentRows, Ev
     return live, entries
 
 
-MADE_BY = 4
+MADE_BY = 5
 """Version of the projections: raise it when a change of the code would make other rows, and they are built anew."""
 
 

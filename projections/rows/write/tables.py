@@ -82,7 +82,7 @@ SHAPES: dict[str, Shape] = {
         lambda row: Status(*row),
     ),
     FILED: Shape((), (), lambda _, value: (), lambda row: None),
-    PROJECTS: Shape((), (), lambda _, value: (), lambda row: None, ("key",)),
+    PROJECTS: Shape(("search",), ("text",), lambda _, value: (value,), lambda row: row[0], ("key",)),
     LAPSES: Shape(
         ("item",), ("int",), lambda place, _: (int(place.key.partition(":")[0]),), lambda row: None, ("year", "key")
     ),

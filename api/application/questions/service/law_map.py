@@ -37,6 +37,7 @@ ROUTES: dict[str, tuple[str, ...]] = {
     "GET /v1/objections": ("R38",),
     "GET /v1/notices": ("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "art.19", "R18"),
     "GET /v1/submissions": ("art.21", "art.26", "annex1.item1", "annex1.item3", "annex1.item6", "annex1.item7", "R8"),
+    "GET /v1/search": ("art.8", "art.13", "R7"),
     "GET /v1/rankings/{year}": ("art.19", "R30"),
     "GET /v1/assessments": ("art.19", "art.20"),
     "GET /v1/assessments/{year}": ("art.16(8)", "art.19", "art.20"),
