@@ -46,6 +46,7 @@ from api.web.people import (
     consultation_pages,
     factor_pages,
     invitation_pages,
+    oidc_pages,
     setup_pages,
     sign_in,
 )
@@ -95,6 +96,7 @@ ROUTES = (
     administration,
     factor_pages,
     invitation_pages,
+    oidc_pages,
     pledge_pages,
     sheet_pages,
     trail_pages,

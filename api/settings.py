@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.store.access.access_log import LEAST_DAYS
@@ -51,7 +51,7 @@ def normal_roles(text: str) -> str:
 
 
 class Settings(BaseSettings):
-    """All that can be set. Nothing here is a secret except a password inside `database_url`."""
+    """All that can be set. Secret are `oidc_client_secret` and a password inside `database_url` only."""
 
     model_config = SettingsConfigDict(env_prefix="STEWARD_", extra="ignore", frozen=True)
 
@@ -118,6 +118,10 @@ class Settings(BaseSettings):
     second_factor_roles: Annotated[str, AfterValidator(normal_roles)] = ""
     """Roles that sign in with a second factor, with commas: `association,committee,regulator,admin`; by default nobody
     has to, and everybody may."""
+    oidc_issuer: str = ""
+    """The identity provider by which people may sign in too, exactly as it names itself; needs the extra `oidc`."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
     https: bool = False
     """People reach the service by HTTPS: say so to browsers (HSTS), and let cookies go by HTTPS only."""
     log_level: str = "info"

@@ -26,7 +26,7 @@ REFUSED = r"never changed or deleted|permission denied"
 GETTING_IN = {
     *(AccessAction.INVITED, AccessAction.INVITATION_USED, AccessAction.INVITATION_REVOKED),
     *(AccessAction.FACTOR_ON, AccessAction.FACTOR_OFF, AccessAction.FACTOR_RESET),
-    *(AccessAction.RECOVERY_CODES, AccessAction.RECOVERY_USED),
+    *(AccessAction.RECOVERY_CODES, AccessAction.RECOVERY_USED, AccessAction.SUBJECT_LINKED),
 }
 """Of invitations and second factors: `tests/http/test_getting_in.py`."""
 

@@ -8,13 +8,20 @@ from typing import Annotated
 import typer
 
 from api.cli.access.token_commands import require_bound
-from api.cli.database import existing_ledger, opened_ledger
+from api.cli.database import existing_ledger, opened_ledger, settings_for
 from api.cli.options import Database, Json, parse_uscc
 from api.cli.output import print_json, table
 from api.cli.running import say
 from domain.errors import NotFound
 from domain.store.access.access_audit import COMMAND_LINE
-from domain.store.access.accounts import all_accounts, create_account, disable_account, set_password
+from domain.store.access.accounts import (
+    all_accounts,
+    create_account,
+    disable_account,
+    link_subject,
+    linked_as,
+    set_password,
+)
 from domain.store.access.admin import made_password
 from domain.store.access.invitations import invite as invite_to
 from domain.store.access.passwords import hash_password
@@ -106,6 +113,24 @@ def reset_second_factor(
         reset_factor(connection, _id_of(connection, login), reason.strip(), by=COMMAND_LINE)
 
 
+def link(
+    login: Login,
+    subject: Annotated[
+        str, typer.Option(help="身份提供方的 sub；空为取消 / the provider's subject (sub); empty: nobody any more")
+    ],
+    database: Database = None,
+) -> None:
+    """把账户与身份提供方（STEWARD_OIDC_ISSUER）的人关联；角色不变 / Link an account to a subject of the provider."""
+    issuer = settings_for(database).oidc_issuer
+    if not issuer:
+        raise typer.BadParameter("STEWARD_OIDC_ISSUER 未设置 / is not set")
+    if len(subject) > 255:
+        raise typer.BadParameter("--subject: 255")
+    linked = linked_as(issuer, subject) if subject else None
+    with existing_ledger(database) as ledger, writing(ledger.engine) as connection:
+        link_subject(connection, _id_of(connection, login), linked, by=COMMAND_LINE)
+
+
 def list_accounts(database: Database = None, as_json: Json = False) -> None:
     """列出账户 / List the accounts."""
     with existing_ledger(database) as ledger, reading(ledger.engine) as connection:
@@ -173,6 +198,7 @@ def _password(from_input: bool) -> tuple[str, bool]:
 account_app.command("create")(create)
 account_app.command("invite")(invite)
 account_app.command("reset-second-factor")(reset_second_factor)
+account_app.command("link")(link)
 account_app.command("list")(list_accounts)
 account_app.command("password")(password)
 account_app.command("disable")(disable)

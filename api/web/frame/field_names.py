@@ -40,6 +40,7 @@ ACCESS_ACTS = {
     "second_factor_on": ("启用两步验证", "Second factor switched on"),
     "second_factor_off": ("停用两步验证", "Second factor switched off"),
     "second_factor_reset": ("重设两步验证", "Second factor reset"),
+    "subject_linked": ("关联身份提供方", "Linked to the identity provider"),
     "recovery_codes": ("换发备用码", "Recovery codes renewed"),
     "recovery_code_used": ("用备用码登录", "Recovery code used"),
     "password_reset": ("重设密码", "Password reset"),

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.application.privacy.authorisation import rights_of
+from api.http.oidc import is_offered
 from api.http.public_address import prefix_of, with_prefix
 from api.http.responses import ASK_AGAIN, PageBytes
 from api.web.frame import difference_words, field_names
@@ -160,6 +161,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "held": getattr(request.state, "held", None),
         "navigation": _navigation(role, None if visitor is None else visitor.account.uscc),
         "asset": lambda name: asset(name)[1],
+        "provider": is_offered(request.app.state.service.settings),
         "demonstration": request.app.state.demonstration,
         "association_shown": _association(request),
     }

@@ -69,7 +69,7 @@ async def sign_in(request: Request) -> Response:
     login, password, onward, carried = (text_of(form, name) for name in ("login", "password", "next", "carried"))
     if text_of(form, "act") == STAY:
         if ticket := text_of(form, "ticket"):
-            return _code_form(request, 200, ticket, onward, carried, None)
+            return code_form(request, 200, ticket, onward, carried, None)
         return _again(request, 200, login, onward, NOT_SENT if unpack(carried) else None, carried)
     before: Visitor | None = request.state.visitor
     ledger: Ledger = request.app.state.service.ledger
@@ -81,7 +81,7 @@ async def sign_in(request: Request) -> Response:
     if tried.wait:
         return _again(request, 429, login, onward, too_often(tried.wait), carried, wait=tried.wait)
     if tried.ticket:
-        return _code_form(request, 200, tried.ticket, onward, carried, None)
+        return code_form(request, 200, tried.ticket, onward, carried, None)
     if tried.account is None or tried.secret is None:
         return _again(request, 403, login, onward, ("登录名或密码不对。", "Login or password is wrong."), carried)
     return _signed_in(request, tried, tried.account, tried.secret, onward, carried)
@@ -96,10 +96,10 @@ async def _second_step(request: Request, ledger: Ledger, ticket: str, onward: st
         said = ("登录超过时限或密码已改：请重新输入密码。", "It took too long, or the password changed: give it again.")
         return _again(request, 403, "", onward, said, carried)
     if tried.wait:
-        return _code_form(request, 429, ticket, onward, carried, too_often(tried.wait), wait=tried.wait)
+        return code_form(request, 429, ticket, onward, carried, too_often(tried.wait), wait=tried.wait)
     if tried.account is None or tried.secret is None:
         said = ("验证码不对，或已经用过：请等手机显示下一个。", "The code is wrong or was used: wait for the next one.")
-        return _code_form(request, 403, ticket, onward, carried, said)
+        return code_form(request, 403, ticket, onward, carried, said)
     return _signed_in(request, tried, tried.account, tried.secret, onward, carried)
 
 
@@ -125,7 +125,7 @@ def _try_code(request: Request, ledger: Ledger, ticket: str, code: str) -> _Try 
         return _Try(account, secret, browser=None if known else known_browser(connection, account.id))
 
 
-def _code_form(
+def code_form(
     request: Request, status: int, ticket: str, onward: str, carried: str, said: Bilingual | None, *, wait: int = 0
 ) -> Response:
     """The form for the code. What an unsent form carried stays in it."""

@@ -36,6 +36,7 @@ class AccessAction(StrEnum):
     FACTOR_ON = "second_factor_on"
     FACTOR_OFF = "second_factor_off"
     FACTOR_RESET = "second_factor_reset"
+    SUBJECT_LINKED = "subject_linked"
     RECOVERY_CODES = "recovery_codes"
     RECOVERY_USED = "recovery_code_used"
     TOKEN_CREATED = "token_created"  # noqa: S105  # the same

@@ -112,6 +112,30 @@ def account_by_id(connection: Connection, account_id: str) -> Account:
     return _account(connection.execute(_accounts().where(accounts.c.id == account_id)).one())
 
 
+def account_of_subject(connection: Connection, subject: str) -> Account | None:
+    """The account that a provider's subject is linked to; None when there is none or it is disabled."""
+    row = connection.execute(
+        _accounts().where(accounts.c.subject == subject, accounts.c.disabled_at.is_(None))
+    ).one_or_none()
+    return _account(row) if row is not None and is_sealed(connection, "accounts", row._mapping) else None
+
+
+def linked_as(issuer: str, subject: str) -> str:
+    """What stands at an account: a subject means something with its issuer only."""
+    return f"{issuer}|{subject}"
+
+
+def link_subject(connection: Connection, account_id: str, subject: str | None, *, by: By) -> None:
+    """Let a provider's subject sign in to an account, or nobody; its sessions end.
+
+    Raises: NotFound; Contradiction for a subject that another account is linked to, and as `sign_out`.
+    """
+    taken = (accounts.c.subject == subject) & (accounts.c.id != account_id)
+    if subject is not None and connection.scalar(select(accounts.c.id).where(taken)) is not None:
+        raise Contradiction("另一个账户已与它关联", "another account is linked to it already", pointer="/subject")
+    _change(connection, account_id, by, AccessAction.SUBJECT_LINKED, subject=subject)
+
+
 def all_accounts(connection: Connection) -> list[Account]:
     """Every account, disabled ones too, by login."""
     return [_account(row) for row in connection.execute(_accounts().order_by(accounts.c.login))]

@@ -37,7 +37,7 @@ SEALED: dict[str, tuple[str, ...]] = {
 LATER: dict[str, tuple[str, ...]] = {
     "accounts": (
         "handed_out_at", "invitation_sha256", "invited_until", "invitation", "language",
-        "factor", "factor_at", "factor_step", "recovery",
+        "factor", "factor_at", "factor_step", "recovery", "subject",
     ),
     "access_changes": ("reason",),
 }  # fmt: skip

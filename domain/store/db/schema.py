@@ -224,6 +224,7 @@ accounts = Table(
     *(Column(name, Name) for name in ("invitation", "language")),
     *(Column(name, LargeBinary) for name in ("factor", "recovery")),
     Column("factor_step", Integer),
+    Column("subject", Text),
 )
 """Who may sign in to the pages. What a token is for a machine, a session of an account is for a person."""
 

@@ -1,0 +1,155 @@
+"""Signing in by an identity provider: a real one on loopback, right and wrong in each thing that is checked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import func, select
+from starlette.testclient import TestClient
+
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.accounts import link_subject, linked_as
+from domain.store.access.admin import AccountFilter, account_rows
+from domain.store.db.engine import reading, writing
+from domain.store.db.schema import accounts
+from domain.values import Role, new_id
+from tests.http.desk import account
+from tests.http.test_sign_in import fresh
+from tests.http.world import World
+
+requests = pytest.importorskip("requests", reason="the extra oidc is not installed")
+pytest.importorskip("authlib", reason="the extra oidc is not installed")
+pytest.importorskip("joserfc", reason="the extra oidc is not installed")
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """Its address."""
+    command = [sys.executable, "-m", "tests.oidc_provider"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+@contextmanager
+def trusting(world: World, issuer: str) -> Iterator[None]:
+    """While the service knows this provider; the service of the tests is everybody's."""
+    usual, secret = world.service.settings, SecretStr("a client's secret of the tests")
+    named = {"oidc_issuer": issuer, "oidc_client_id": "steward", "oidc_client_secret": secret}
+    object.__setattr__(world.service, "settings", usual.model_copy(update=named))
+    try:
+        yield
+    finally:
+        object.__setattr__(world.service, "settings", usual)
+
+
+@pytest.fixture
+def trusted(world: World, provider: str) -> Iterator[str]:
+    """The provider, known to the service."""
+    with trusting(world, provider):
+        yield provider
+
+
+def linked(world: World, issuer: str, role: Role = Role.AUDITOR) -> tuple[str, str, str]:
+    """Login and id of a new account, and the subject that it is linked to."""
+    login, subject = account(world, role), new_id()
+    with writing(world.service.ledger.engine) as connection:
+        id_ = account_rows(connection, sought=AccountFilter(login))[0].id
+        link_subject(connection, id_, linked_as(issuer, subject), by=COMMAND_LINE)
+    return login, id_, subject
+
+
+def sent_away(client: TestClient, provider: str, subject: str, flaw: str = "", onward: str = "") -> str:
+    """Away to the provider: the address at which it sends the browser back."""
+    requests.post(f"{provider}/next", json={"sub": subject, "flaw": flaw}, timeout=10)
+    away = client.get("/sign-in/oidc", params={"next": onward} if onward else {})
+    assert away.status_code == 303, away.text
+    came = requests.get(away.headers["location"], allow_redirects=False, timeout=10)
+    return str(came.headers["location"])
+
+
+def test_who_is_linked_is_in_and_nobody_else(world: World, trusted: str) -> None:
+    """In the account's own role, at the page one wanted; an unknown subject gets no account, but is told its id."""
+    login, _, subject = linked(world, trusted)
+    client = fresh(world)
+    assert "/sign-in/oidc?next=/account" in client.get("/sign-in", params={"next": "/account"}).text
+    done = client.get(sent_away(client, trusted, subject, onward="/account"))
+    assert (done.status_code, done.headers["location"]) == (303, "/account")
+    assert login in client.get("/account").text
+    with reading(world.service.ledger.engine) as connection:
+        before = connection.scalar(select(func.count()).select_from(accounts))
+    stranger, unknown = fresh(world), new_id()
+    refused = stranger.get(sent_away(stranger, trusted, unknown))
+    assert (refused.status_code, unknown in refused.text) == (403, True)
+    assert stranger.get("/account").status_code == 303
+    with reading(world.service.ledger.engine) as connection:
+        assert connection.scalar(select(func.count()).select_from(accounts)) == before
+    elsewhere = fresh(world)
+    assert (
+        elsewhere.get(sent_away(elsewhere, trusted, subject, onward="//evil.example")).headers["location"] == "/board"
+    )
+
+
+@pytest.mark.parametrize(
+    "flaw", ["issuer", "audience", "party", "nonce", "late", "nobody", "unsigned", "shared", "key"]
+)
+def test_what_does_not_hold_lets_nobody_in(world: World, trusted: str, flaw: str) -> None:
+    """Issuer, audience, authorised party, nonce, times, subject and signature."""
+    _, _, subject = linked(world, trusted)
+    client = fresh(world)
+    refused = client.get(sent_away(client, trusted, subject, flaw))
+    assert refused.status_code == 403, refused.text
+    assert client.get("/account").status_code == 303
+
+
+def test_a_way_back_is_good_once_in_its_own_browser(world: World, trusted: str) -> None:
+    """Another browser, another state, a code that was used, no cookie, a forged one, a provider's error: 403 each."""
+    _, _, subject = linked(world, trusted)
+    client, thief = fresh(world), fresh(world)
+    back = sent_away(client, trusted, subject)
+    assert thief.get(back).status_code == 403
+    kept = dict(client.cookies)
+    assert client.get("/sign-in/oidc/back?error=access_denied&state=x").status_code == 403
+    client.cookies.update(kept)
+    assert client.get(back.replace("state=", "state=x")).status_code == 403
+    client.cookies.update(kept)
+    assert client.get(back).status_code == 303
+    replayed = fresh(world)
+    replayed.cookies.update(kept)
+    assert replayed.get(back).status_code == 403
+    for forged in ("", "x", "7b7d.00", kept["steward_oidc"][:-1], kept["steward_oidc"] + "0"):
+        replayed.cookies.set("steward_oidc", forged)
+        assert replayed.get(back).status_code == 403, forged
+
+
+def test_an_account_that_is_closed_or_linked_no_more_stays_out(world: World, trusted: str) -> None:
+    """Disabled, unlinked; a subject of another issuer is nobody's; one subject has one account."""
+    _, id_, subject = linked(world, trusted)
+    admin = world.people[Role.ADMIN]
+    world.must(admin.post(f"/v1/accounts/{id_}/access", {"access": "disabled"}))
+    client = fresh(world)
+    assert client.get(sent_away(client, trusted, subject)).status_code == 403
+    world.must(admin.post(f"/v1/accounts/{id_}/access", {"access": "enabled"}))
+    other, other_id, _ = linked(world, "https://elsewhere.example")
+    with writing(world.service.ledger.engine) as connection:
+        with pytest.raises(Exception, match="linked to it already"):
+            link_subject(connection, other_id, linked_as(trusted, subject), by=COMMAND_LINE)
+        link_subject(connection, id_, None, by=COMMAND_LINE)
+    assert client.get(sent_away(client, trusted, subject)).status_code == 403
+    assert other
+
+
+def test_without_a_provider_there_is_no_such_page_and_a_silent_one_is_no_stand_still(world: World) -> None:
+    """404 and no button where none is set; 503 where it does not answer, or is another than it says."""
+    client = fresh(world)
+    assert client.get("/sign-in/oidc").status_code == 404
+    assert "/sign-in/oidc" not in client.get("/sign-in").text
+    for issuer in ("http://127.0.0.1:9", "http://provider.example"):
+        with trusting(world, issuer):
+            assert client.get("/sign-in/oidc").status_code == 503
