@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider on loopback, a process of its own: `python -m tests.oidc_provider`, prints its address.
+"""A small OpenID Connect provider on loopback, a process of its own (`python -m tests.oidc_provider`).
 
 It says that whoever comes is the subject it was told (`POST /next`), and can be told to say it wrongly. It holds its
 client to the protocol: one use of a code, PKCE (S256), the redirect address, the client's secret.
@@ -77,10 +77,11 @@ class Provider(BaseHTTPRequestHandler):
         asked = CODES.pop(sent.get("code", ""), None)
         digest = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
         client = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-        right = asked is not None and asked["redirect_uri"] == sent.get("redirect_uri")
+        asked = asked or dict.fromkeys(("redirect_uri", "code_challenge_method", "client_id", "code_challenge"), "")
+        right = asked["redirect_uri"] == sent.get("redirect_uri")
         right = right and asked["code_challenge_method"] == "S256" and asked["client_id"] == CLIENT
         right = right and asked["code_challenge"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        if asked is None or not right or self.headers.get("authorization") != f"Basic {client}":
+        if not right or self.headers.get("authorization") != f"Basic {client}":
             self._answer(400, {"error": "invalid_grant"})
             return
         token = id_token(self._issuer(), asked["nonce"])
@@ -90,7 +91,7 @@ class Provider(BaseHTTPRequestHandler):
         """Nothing."""
 
     def _issuer(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
+        return f"http://{self.headers['host']}"
 
     def _answer(self, status: int, content: dict[str, Any]) -> None:
         body = json.dumps(content).encode()

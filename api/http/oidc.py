@@ -55,9 +55,8 @@ def depart(settings: Settings, back: str, onward: str) -> Departure:
     """The provider's address for this sign-in. Raises: Busy where the provider cannot be asked."""
     found = _metadata(settings)
     now = int(datetime.now(UTC).timestamp())
-    journey = Journey(
-        secrets.token_urlsafe(32), secrets.token_urlsafe(32), secrets.token_urlsafe(48), onward, now + SECONDS
-    )
+    state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
+    journey = Journey(state, nonce, verifier, onward, now + SECONDS)
     with _client(settings, back) as client:
         address, _ = client.create_authorization_url(
             found["authorization_endpoint"], state=journey.state, nonce=journey.nonce, code_verifier=journey.verifier
@@ -89,14 +88,14 @@ def arrive(settings: Settings, back: str, journey: Journey, code: str) -> str:
     return _subject(settings, _fetched(found["jwks_uri"]), str(tokens.get("id_token") or ""), journey.nonce)
 
 
-def _subject(settings: Settings, keys: dict[str, Any], id_token: str, nonce: str) -> str:
+def _subject(settings: Settings, keys: Any, id_token: str, nonce: str) -> str:
     """The subject of an ID token whose signature, issuer, audience, times and nonce hold (Core, 3.1.3.7)."""
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
 
     try:
-        token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=ALGORITHMS)  # type: ignore[arg-type]
+        token = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=ALGORITHMS)
         jwt.JWTClaimsRegistry(
             leeway=_SKEW_SECONDS,
             iss={"essential": True, "value": settings.oidc_issuer},

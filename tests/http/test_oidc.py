@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from domain.store.db.engine import reading, writing
 from domain.store.db.schema import accounts
 from domain.values import Role, new_id
 from tests.http.desk import account
+from tests.http.test_getting_in import Phone
 from tests.http.test_sign_in import fresh
 from tests.http.world import World
 
@@ -91,9 +93,8 @@ def test_who_is_linked_is_in_and_nobody_else(world: World, trusted: str) -> None
     with reading(world.service.ledger.engine) as connection:
         assert connection.scalar(select(func.count()).select_from(accounts)) == before
     elsewhere = fresh(world)
-    assert (
-        elsewhere.get(sent_away(elsewhere, trusted, subject, onward="//evil.example")).headers["location"] == "/board"
-    )
+    back = sent_away(elsewhere, trusted, subject, onward="//evil.example")
+    assert elsewhere.get(back).headers["location"] == "/board"
 
 
 @pytest.mark.parametrize(
@@ -143,6 +144,18 @@ def test_an_account_that_is_closed_or_linked_no_more_stays_out(world: World, tru
         link_subject(connection, id_, None, by=COMMAND_LINE)
     assert client.get(sent_away(client, trusted, subject)).status_code == 403
     assert other
+
+
+def test_a_second_factor_is_asked_for_here_too(world: World, trusted: str) -> None:
+    """The provider's word alone does not get past it; the code does."""
+    phone, client, subject = Phone(world), fresh(world), new_id()
+    with writing(world.service.ledger.engine) as connection:
+        link_subject(connection, phone.id, linked_as(trusted, subject), by=COMMAND_LINE)
+    shown = client.get(sent_away(client, trusted, subject, onward="/account"))
+    assert (shown.status_code, client.get("/account").status_code) == (200, 303)
+    ticket = re.findall(r'name="ticket" value="([^"]+)"', shown.text)[0]
+    done = client.post("/sign-in", data={"ticket": ticket, "code": phone.recovery[0], "next": "/account"})
+    assert (done.status_code, done.headers["location"]) == (303, "/account")
 
 
 def test_without_a_provider_there_is_no_such_page_and_a_silent_one_is_no_stand_still(world: World) -> None:

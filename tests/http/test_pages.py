@@ -47,15 +47,8 @@ def shown(world: World, path: str, **query: str) -> str:
     return str(response.text)
 
 
-NO_PAGES = {
-    f"{ASSETS}{{name}}",
-    "/sign-out",
-    "/basis",
-    "/sign-in/oidc",
-    "/sign-in/oidc/back",
-    "/association/logo",
-    "/setup/{secret}",
-}
+NO_PAGES = {f"{ASSETS}{{name}}", "/sign-out", "/basis", "/association/logo", "/setup/{secret}"}
+NO_PAGES |= {"/sign-in/oidc", "/sign-in/oidc/back"}
 """Files, forms, and the page of the one-time set-up link."""
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
@@ -25,9 +26,9 @@ AWAY, BACK, KEPT = "/sign-in/oidc", "/sign-in/oidc/back", "steward_oidc"
 
 
 @router.get(AWAY)
-async def away(request: Request, next: Address = "") -> Response:  # noqa: A002  # the name in the address
+async def away(request: Request, onward: Annotated[Address, Query(alias="next")] = "") -> Response:
     """To the provider."""
-    return await run_in_threadpool(_away, request, own_page(next))
+    return await run_in_threadpool(_away, request, own_page(onward))
 
 
 def _away(request: Request, onward: str) -> Response:
