@@ -115,7 +115,7 @@ ADDED_SINCE = (
     ("published_result", "category_key"),  # 0011
     ("accounts", "handed_out_at"),  # 0012
     *(("accounts", name) for name in ("invitation_sha256", "invited_until", "invitation", "language")),  # 0014
-    *(("accounts", name) for name in ("factor", "factor_at", "factor_step", "recovery", "subject")),  # 0015
+    *(("accounts", name) for name in ("factor", "factor_at", "factor_step", "recovery", "subject")),  # 0014, 0016
 )
 """The columns that a database of migration 0008 does not have."""
 
