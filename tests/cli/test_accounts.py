@@ -87,3 +87,24 @@ def test_several_accounts_of_one_person(run: Run, new_url: str) -> None:
         said.append(done.stderr.split("孙立 ")[1].split("；")[0])
     assert said[0] == said[1]
     assert {one["person"] for one in accounts(run, new_url)} == {"孙立"}
+
+
+def test_an_invitation_prints_its_link_alone_and_a_lost_second_factor_needs_a_reason(run: Run, new_url: str) -> None:
+    """The link works once; who has no second factor, no reason or no provider is refused, and nothing is changed."""
+    at = ("--database", new_url)
+    done = run("account", "invite", "Li.Na", *at, "--role", "auditor", "--person", "李娜")
+    link = done.stdout.strip()
+    assert (done.exit_code, done.stdout, link in done.stderr) == (0, f"{link}\n", False)
+    with TestClient(create_app(Settings(database_url=new_url)), follow_redirects=False) as client:
+        form = {"new": "four loud bitterns", "again": "four loud bitterns"}
+        assert client.post(link, data=form).status_code == 303
+        client.cookies.clear()
+        assert client.post(link, data=form).status_code == 410
+    assert signs_in(new_url, "li.na", "four loud bitterns")
+    assert run("account", "invite", "Li.Na", *at, "--role", "auditor").exit_code != 0
+    assert run("account", "invite", "wang", *at, "--role", "agency").exit_code != 0
+    assert run("account", "invite", "wang", *at, "--role", "auditor", "--language", "fr").exit_code != 0
+    for reason in ("", "手机已经丢失"):
+        assert run("account", "reset-second-factor", "li.na", *at, "--reason", reason).exit_code != 0
+    assert run("account", "link", "li.na", *at, "--subject", "x").exit_code != 0
+    assert [one["login"] for one in accounts(run, new_url)] == ["li.na"]

@@ -114,6 +114,7 @@ ADDED_SINCE = (
     ("agency_status", "category_key"),
     ("published_result", "category_key"),  # 0011
     ("accounts", "handed_out_at"),  # 0012
+    ("project_period", "search"),  # 0015
     *(("accounts", name) for name in ("invitation_sha256", "invited_until", "invitation", "language")),  # 0014
     *(("accounts", name) for name in ("factor", "factor_at", "factor_step", "recovery", "subject")),  # 0014, 0016
 )
