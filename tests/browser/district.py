@@ -29,6 +29,8 @@ class District:
     """What a late fact would change of that result."""
     event: str
     """A lapse of `agency` that costs a point of its sheet of YEAR, and that the appeal disputes."""
+    account: str
+    """Of somebody who signs in."""
     logins: dict[Role, str] = field(default_factory=dict)
     address: str = ""
 
@@ -61,7 +63,9 @@ def make_district(world: World) -> District:
     bound = {Role.AGENCY: agency, Role.CLIENT: CLIENT_USCC}
     logins = {role: account(world, role, bound.get(role), f"{role} 张三") for role in Role}
     late = world.done("RecordLapse", agency, item=4, occurred_on=f"{YEAR}-09-09")
-    return District(agency, hostile, str(filed["ids"]["appeal"]), str(late["touched"][0]["impact"]), lapse, logins)
+    somebody = str(world.people[Role.ADMIN].get("/v1/accounts", limit=1).json()["items"][0]["id"])
+    impact = str(late["touched"][0]["impact"])
+    return District(agency, hostile, str(filed["ids"]["appeal"]), impact, lapse, somebody, logins)
 
 
 def _agency(world: World, name: str) -> str:

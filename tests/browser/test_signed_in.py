@@ -28,6 +28,7 @@ def concrete(path: str, district: District) -> str:
         "event": district.event,
         "list": "submissions",
         "command": "file-agency",
+        "account": district.account,
     }
     return path.format(**given)
 

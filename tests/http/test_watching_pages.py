@@ -127,6 +127,7 @@ def test_every_page_opens_for_whom_the_table_says_and_for_nobody_else(world: Wor
         "command": FORMS.get(role, "receive-complaint"),
         "event": world.trail(uscc)[0]["id"],
         "secret": "none",
+        "account": "none",
     }
     bound = {Role.AGENCY: uscc, Role.CLIENT: CLIENT_PARTY["uscc"]}
     desk, public = Desk(world, role, bound.get(role)), Desk(world, Role.ADMIN)
