@@ -37,7 +37,7 @@ from api.routes.command_routes import command_router
 from api.settings import Settings
 from api.web.agency import agency_page, compare_pages, pledge_pages, replay_pages, sheet_pages, trail_pages
 from api.web.committee import appeal_pages, impact_pages, reading_pages, year_pages
-from api.web.district import board, list_pages
+from api.web.district import board, list_pages, matter_pages
 from api.web.forms import form_pages, record_pages
 from api.web.frame.page_problems import in_its_kind
 from api.web.people import (
@@ -86,6 +86,7 @@ ROUTES = (
     sign_in,
     board,
     list_pages,
+    matter_pages,
     appeal_pages,
     year_pages,
     impact_pages,

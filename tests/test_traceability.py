@@ -19,7 +19,10 @@ FOR_NO_PARAGRAPH = {
     *(f"GET /{path}" for path in ("healthz", "readyz", "metrics", "problems/{name}")),
     *(f"GET /v1/public/{path}.atom" for path in ("agencies", "blacklist", "results/{year}")),  # the lists once more
     *(f"GET /v1/agencies/{{uscc}}/{path}" for path in ("course", "stops", "certificate", "events/{id}")),  # any fact
-    *(f"GET /v1/{path}" for path in ("agencies/{uscc}/subjects", "assessments/{year}/events", "worklists")),
+    *(
+        f"GET /v1/{path}"
+        for path in ("agencies/{uscc}/subjects", "assessments/{year}/events", "matters", "matters/counts", "worklists")
+    ),
     *(f"POST /v1/{path}" for path in ("agencies/{uscc}/annulments", "agencies/{uscc}/corrections")),  # any fact
     "POST /v1/subjects/{id}/erasure",  # another law's (personal information)
 }

@@ -14,6 +14,7 @@ from api.application.questions.agency.trail_questions import ids_of
 from domain.commands.fields import read_day, read_uscc, wrong
 from domain.events import EVENT_TYPES, Behaviour
 from domain.values import loose_uscc
+from projections.answers.matters import MatterKind, Urgency
 
 
 def _count(value: Any) -> int:
@@ -158,6 +159,15 @@ AppealStatus = Annotated[
     Query(description="undecided：未办结（默认） / undecided: not dealt with yet (default)"),
 ]
 ObjectionStatus = Annotated[Literal["open", "annulled", "refused", "all"], Query(description="状态 / state")]
+MatterWhose = Annotated[
+    Literal["mine", "all"], Query(description="mine：由我办理；all：连同他人办理的 / what waits for the caller, or all")
+]
+MatterKindAsked = Annotated[MatterKind | None, Query(description="种类 / kind")]
+MatterStateAsked = Annotated[
+    Literal["open", "lapsed", "all"], Query(description="lapsed：已过期且无法补救 / its day has passed for good")
+]
+MatterUrgency = Annotated[Urgency | None, Query(description="按最后一天 / by the last day")]
+MatterYear = Annotated[int | None, Query(ge=2000, le=2199, description="考评年度 / assessment year")]
 ReportStatus = Annotated[Literal["open", "recorded", "dismissed", "all"], Query(description="状态 / state")]
 ImpactStatus = Annotated[
     Literal["open", "reopened", "kept", "absorbed", "void", "all"], Query(description="状态 / state")

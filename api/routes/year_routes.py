@@ -31,6 +31,7 @@ from api.application.questions.year.appeal_questions import (
     impact_in_full,
 )
 from api.application.questions.year.assessment_questions import assessment_of, decisions_of, result_of, years_of
+from api.application.questions.year.matter_questions import matters_counted, matters_waiting
 from api.application.questions.year.worklist_questions import (
     appeals_waiting,
     counts_waiting,
@@ -49,6 +50,11 @@ from api.http.query_params import (
     ImpactStatus,
     KnownAt,
     Limit,
+    MatterKindAsked,
+    MatterStateAsked,
+    MatterUrgency,
+    MatterWhose,
+    MatterYear,
     ObjectionStatus,
     ReportStatus,
     SubmissionStatus,
@@ -181,3 +187,24 @@ def submissions(
 def worklists(request: Request) -> Response:
     """各待办清单的件数；线索和通知逐家推算，不在其中 / How much waits on each list, hints and notices apart."""
     return answered(request, counts_waiting)
+
+
+@router.get("/v1/matters", tags=[MANY], **question_docs("matters"))
+def matters(
+    request: Request,
+    whose: MatterWhose = "mine",
+    kind: MatterKindAsked = None,
+    state: MatterStateAsked = "open",
+    urgency: MatterUrgency = None,
+    year: MatterYear = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """等待办理的事项（R40），先到期的在前 / What waits for the caller, what is due first first; of now."""
+    return answered(request, matters_waiting, whose, kind, state, urgency, year, limit, cursor)
+
+
+@router.get("/v1/matters/counts", tags=[MANY], **question_docs("matter_counts"))
+def counted_matters(request: Request, whose: MatterWhose = "mine") -> Response:
+    """各类待办的件数，按到期早晚（R40） / How much waits, by kind and by when it is due."""
+    return answered(request, matters_counted, whose)

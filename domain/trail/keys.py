@@ -24,6 +24,7 @@ from domain.events import (
     ResultPublished,
     ResultRevised,
     SubmissionRequested,
+    SurveyInvited,
     SurveySubmitted,
 )
 from domain.similar import content_key
@@ -60,7 +61,7 @@ def forms_key(year: int) -> str:
 
 
 def client_key(uscc: str) -> str:
-    """What concerns one enterprise as a client: its projects, its survey forms, its effect scores (R22, R23)."""
+    """What concerns one enterprise as a client: projects, invitations, survey forms, effect scores (R22, R23)."""
     return f"client:{uscc}"
 
 
@@ -112,7 +113,7 @@ def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
     elif isinstance(event, SurveySubmitted):
         yield forms_key(event.year)
         yield client_key(event.client.uscc)
-    elif isinstance(event, (EffectScored, ProjectStarted)):
+    elif isinstance(event, (EffectScored, ProjectStarted, SurveyInvited)):
         yield client_key(event.client.uscc)
     elif isinstance(event, BadRecordEntered) and event.behaviour in DERIVED:
         yield type_key(BadRecordEntered, BY_DERIVATION)

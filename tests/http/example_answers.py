@@ -100,6 +100,8 @@ def ask(world: World) -> dict[str, Any]:
         "impacts": ("/v1/impacts", {"status": "all"}),
         "submissions": ("/v1/submissions", {}),
         "worklists": ("/v1/worklists", {}),
+        "matters": ("/v1/matters", {"whose": "all"}),
+        "matter_counts": ("/v1/matters/counts", {"whose": "all"}),
         "impact": (f"/v1/impacts/{_impact(world)}", {}),
         "result": (f"/v1/agencies/{acts['act decide_appeal']['agency']}/results/2024", {}),
         "hints": ("/v1/hints", {"status": "all"}),

@@ -149,7 +149,7 @@ def test_what_is_narrowed_names_no_other_agency(district: District) -> None:
         unknown = new_id()
         nowhere = _asked(own, "GET", path, "", unknown) if "{id}" in path else None
         for id_ in ids_for(district, path):
-            there = _asked(own, "GET", path, "", id_)
+            there = own.get(path, q=district.uscc[:12]) if path == "/v1/search" else _asked(own, "GET", path, "", id_)
             if nowhere is not None:
                 assert there.status_code == 404, (path, there.text)
                 assert like_unknown(there, nowhere, id_, unknown), (path, there.text)
@@ -236,7 +236,10 @@ def test_an_enterprise_sees_nothing_of_others(district: District) -> None:
     nobody = district.world.person(Role.CLIENT, new_uscc())
     seen = set(rows(Role.CLIENT, Reach.PART, "GET")) | set(rows(Role.CLIENT, Reach.ALL, "GET"))
     trail, event = "/v1/agencies/{uscc}/events", "/v1/agencies/{uscc}/events/{id}"
-    assert seen == {trail, event, *BY_EVENT} | FOR_ALL
+    matters = {"/v1/matters", "/v1/matters/counts"}
+    assert seen == {trail, event, *BY_EVENT, *matters} | FOR_ALL
+    for path in matters:
+        assert nobody.get(path, whose="all").json()["items"] == [], path
     answer = nobody.get(concrete(trail, district.uscc, "")).json()
     assert (answer["items"], answer["count"]) == ([], 0)
     unknown = new_id()

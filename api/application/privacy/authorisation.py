@@ -77,6 +77,8 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/impacts": _DISTRICT,
     "/v1/submissions": _DISTRICT,
     "/v1/worklists": _DISTRICT,
+    "/v1/matters": {**_DISTRICT, Role.CLIENT: Reach.PART},
+    "/v1/matters/counts": {**_DISTRICT, Role.CLIENT: Reach.PART},
     "/v1/impacts/{id}": _DISTRICT,
     "/v1/hints": READERS,
     "/v1/consultations": {Role.AUDITOR: Reach.ALL},

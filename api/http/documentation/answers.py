@@ -15,6 +15,7 @@ from api.http.documentation.examples import AGENCY_USCC
 from projections.answers import comparisons, districts, results, sheets, standings, trail_items
 from projections.answers.firm_answers import FirmFound, PublicFirm
 from projections.answers.inside_search import InsideSearch
+from projections.answers.matters import MatterCount, WaitingMatter
 from projections.answers.registers import BlacklistedAgency, RegisteredAgency
 from projections.proof.certificate_file import Certificate
 
@@ -56,6 +57,8 @@ ANSWERS: dict[str, Any] = {
     "impacts": KnownPage[years.WaitingImpact],
     "submissions": KnownPage[years.WaitingSubmission],
     "worklists": KnownList[years.WorklistCount],
+    "matters": KnownPage[WaitingMatter],
+    "matter_counts": KnownList[MatterCount],
     "appeal": results.AppealInFull,
     "appeal_what_if": results.DecisionSupposed,
     "impact": results.ImpactInFull,

@@ -51,6 +51,7 @@ PAGES = (
     PageEntry("/sign-in", "sign-in", "登录", "Sign in", False),
     PageEntry("/invitation/{secret}", "invitation", "接受邀请", "Invitation", False),
     PageEntry("/board", "board", "工作台", "Board", roles=READING),
+    PageEntry("/matters", "matters", "我的待办", "My matters", roles=READING | {Role.AGENCY}),
     PageEntry("/agencies", "agencies", "机构", "Agencies", roles=READING | {Role.AGENCY}),
     PageEntry("/rankings/{year}", "ranking", "排名", "Ranking", roles=READING | {Role.AGENCY}),
     PageEntry("/todo/{list}", "worklist", "待办", "To do", roles=READING | {Role.AGENCY}),

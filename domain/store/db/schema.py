@@ -419,6 +419,13 @@ for _name, _columns in LOOK_UPS.items():
     Index(f"{_name}_look_up", *(READ_MODELS[_name].c[_column] for _column in _columns))
 
 Index("published_result_year", READ_MODELS["published_result"].c.year)
+_open_matters = text("is_open = 1")
+Index(
+    "matter_open",
+    *(READ_MODELS["matter"].c[one] for one in ("kind", "known_to", "due_on", "valid_from", "valid_to", "about_year")),
+    postgresql_where=_open_matters,
+    sqlite_where=_open_matters,
+)
 Index("matter_waiting", *(READ_MODELS["matter"].c[column] for column in ("kind", "status", "known_to")))
 
 read_model_build = Table(

@@ -189,7 +189,8 @@ def waiting(
     values = {"day": LATEST.isoformat(), "known": known_at, "today": today.isoformat(), "stream": f"agency/{uscc}"}
     query = (
         "SELECT m.kind, count(*), sum(CASE WHEN m.due_on < :today THEN 1 ELSE 0 END) "  # noqa: S608  # names of ours
-        f"FROM {MATTERS} m JOIN stream_heads h ON h.originator_id = m.originator_id WHERE m.is_open = 1 AND {_STANDS}"
+        f"FROM {MATTERS} m JOIN stream_heads h ON h.originator_id = m.originator_id WHERE m.is_open = 1 AND {_STANDS} "
+        "AND m.kind IN ('report', 'appeal', 'objection', 'impact', 'submission')"
         + ("" if uscc is None else " AND h.stream = :stream")
         + " GROUP BY m.kind ORDER BY m.kind"
     )

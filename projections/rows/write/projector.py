@@ -34,15 +34,24 @@ from projections.rows.write.conduct_rows import (
     update_periods,
     update_records,
 )
-from projections.rows.write.current_rows import CurrentRow, CurrentRows
+from projections.rows.write.current_rows import CurrentRow, CurrentRows, RowKey
+from projections.rows.write.due_rows import (
+    OF_PROJECTS,
+    OF_QUALIFICATIONS,
+    OF_SERVICES,
+    update_projects_due,
+    update_qualifications_due,
+    update_services,
+)
 from projections.rows.write.impact_rows import is_impact, touched_by, update_impacts
+from projections.rows.write.notice_rows import OF_NOTICES, is_notice, notice_periods, update_notices
 from projections.rows.write.prefetch import Ahead, looked_up
 from projections.rows.write.result_rows import OF_RESULTS, update_results
 from projections.rows.write.row_context import Context
 from projections.rows.write.score_rows import OF_SCORES, update_scores
 from projections.rows.write.status_rows import OF_SANCTIONS, OF_STATUS, update_sanctions, update_status
 from projections.rows.write.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
-from projections.rows.write.worklist_rows import OF_MATTERS, OF_SUBMISSIONS, update_matters, update_submissions
+from projections.rows.write.worklist_rows import MATTERS, OF_MATTERS, OF_SUBMISSIONS, update_matters, update_submissions
 
 PARTS = (
     (update_status, OF_STATUS),
@@ -54,6 +63,10 @@ PARTS = (
     (update_results, OF_RESULTS),
     (update_matters, OF_MATTERS),
     (update_submissions, OF_SUBMISSIONS),
+    (update_projects_due, OF_PROJECTS),
+    (update_qualifications_due, OF_QUALIFICATIONS),
+    (update_services, OF_SERVICES),
+    (update_notices, OF_NOTICES),
 )
 """What brings which rows up to date, with the types of events that it looks at."""
 
@@ -93,8 +106,11 @@ def judge_anew(live: CurrentRows, events: Sequence[Event], law: Law, at: Instant
         if entry is not None and entry.gone_at is None and not isinstance(event, EventAnnulled):
             entries.add(event)
             project(event, entries, fresh, law, frozenset())
-    for place in sorted(live.places() | fresh.places()):
-        if not is_impact(place):  # another law touches no published result (docs/adr/0004)
+    due = notice_periods(events, law)
+    for place in sorted({*live.places(), *fresh.places(), *(RowKey(MATTERS, 0, key) for key in due)}):
+        if is_notice(place):  # a correction follows from what was annulled, which is not among the counting
+            live.replace(place, due.get(place.key, ()), at)
+        elif not is_impact(place):  # another law touches no published result (docs/adr/0004)
             live.replace(place, fresh.steps(place), at)
 
 

@@ -1,4 +1,5 @@
-"""Rows of what waits to be dealt with: reports (R11), appeals (R33), objections (R38), late-fact impacts (R36).
+"""Rows of what waits to be dealt with: filings (R6), complaints (R15), reports (R11), appeals (R33), objections (R38),
+late-fact impacts (R36).
 
 A row says in which state a matter is on which days. A matter of a fact that was annulled is gone.
 
@@ -14,6 +15,7 @@ from datetime import date
 from typing import NamedTuple
 
 from domain.events import (
+    AgencyFiled,
     AgencyTerminated,
     AppealAdmitted,
     AppealDismissed,
@@ -23,7 +25,12 @@ from domain.events import (
     AppealWithdrawn,
     BadRecordEntered,
     BehaviourReported,
+    ComplaintDismissed,
+    ComplaintMerged,
+    ComplaintReceived,
+    ComplaintUpheld,
     Event,
+    FilingReturned,
     FilingSubmitted,
     ObjectionAnswered,
     ObjectionFiled,
@@ -41,21 +48,27 @@ from projections.rows.write.current_rows import NEVER, Period, RowKey, merged
 from projections.rows.write.row_context import FILING, Context, of_types
 
 MATTERS = "matter"
-_SUBJECTS = (BehaviourReported, AppealFiled, ObjectionFiled)
+_SUBJECTS = (FilingSubmitted, ComplaintReceived, BehaviourReported, AppealFiled, ObjectionFiled)
 _APPEAL = (AppealAdmitted, AppealUpheld, AppealPartlyUpheld, AppealDismissed, AppealWithdrawn)
+_FILING = (AgencyFiled, FilingReturned)
+_COMPLAINT = (ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
 _AFTER = {
+    FilingSubmitted: _FILING,
+    ComplaintReceived: _COMPLAINT,
     BehaviourReported: (ReportDismissed, BadRecordEntered),
     AppealFiled: _APPEAL,
     ObjectionFiled: (ObjectionAnswered,),
 }
-OF_MATTERS = frozenset({*_SUBJECTS, ReportDismissed, BadRecordEntered, *_APPEAL, ObjectionAnswered})
+OF_MATTERS = frozenset(
+    {*_SUBJECTS, *_FILING, *_COMPLAINT, ReportDismissed, BadRecordEntered, *_APPEAL, ObjectionAnswered}
+)
 
 
 class Matter(NamedTuple):
     """A matter in one state."""
 
     kind: str
-    """`report`, `appeal`, `objection`, `impact` or `submission`."""
+    """`report`, `appeal`, `complaint`, `project` …: every kind stands in the registry of matters (R40)."""
     status: str
     begun_on: date
     due_on: date | None
@@ -71,7 +84,7 @@ def matter_place(kind: str, matter_id: str) -> RowKey:
     return RowKey(MATTERS, 0, f"{kind}:{matter_id}")
 
 
-@implements("art.16", "art.20", "R11", "R33", "R38")
+@implements("art.9", "art.16", "art.20", "R6", "R11", "R15", "R33", "R38")
 def update_matters(context: Context, changed: Iterable[Event]) -> None:
     """Derive anew each matter that a changed event begins or brings on."""
     for subject_id in dict.fromkeys(_subjects(changed)):
@@ -93,6 +106,10 @@ def _subjects(changed: Iterable[Event]) -> Iterator[str]:
         elif isinstance(event, (ReportDismissed, BadRecordEntered)):
             if event.report_id is not None:
                 yield event.report_id
+        elif isinstance(event, _FILING):
+            yield event.filing_id
+        elif isinstance(event, _COMPLAINT):
+            yield event.complaint_id
         elif isinstance(event, ObjectionAnswered):
             yield event.objection_id
         elif isinstance(event, _APPEAL):
@@ -118,11 +135,20 @@ def _begun(subject: Event) -> Matter:
         return Matter("appeal", status, subject.occurred_on, subject.deadline, subject.result_id, subject.year, True)
     if isinstance(subject, ObjectionFiled):
         return Matter("objection", "open", subject.occurred_on, None, subject.event_id, None, True)
+    if isinstance(subject, ComplaintReceived):
+        return Matter("complaint", "open", subject.occurred_on, None, subject.grounds, None, True)
+    if isinstance(subject, FilingSubmitted):
+        return Matter("filing", "open", subject.occurred_on, None, None, None, True)
     about = subject.behaviour if isinstance(subject, BehaviourReported) else None
     return Matter("report", "open", subject.occurred_on, None, about, None, True)
 
 
 _STATUS: dict[type[Event], str] = {
+    AgencyFiled: "filed",
+    FilingReturned: "returned",
+    ComplaintUpheld: "upheld",
+    ComplaintDismissed: "dismissed",
+    ComplaintMerged: "merged",
     BadRecordEntered: "recorded",
     ReportDismissed: "dismissed",
     AppealDismissed: "dismissed",

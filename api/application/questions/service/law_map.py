@@ -86,6 +86,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/agencies/{uscc}/sheets/{year}": _SHEET,
     "/agencies/{uscc}/trail": ("art.8", "art.10", "art.12", "art.15", "art.16", "art.26"),
     "/rankings/{year}": ("art.19",),
+    "/matters": ("art.9", "art.12", "art.15", "art.16", "art.17", "art.20", "art.21", "art.23"),
     "/todo/{list}": ("art.7", "art.11", "art.15(1)", "art.16", "art.17", "art.18", "art.19", "art.20", "art.21"),
     "/appeals/{appeal}": ("art.20",),
     "/years/{year}": ("art.16(8)", "art.19", "art.20"),

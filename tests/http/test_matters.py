@@ -1,0 +1,189 @@
+"""What waits for whom (R40): every kind of matter by role, from the day it begins until it is done; both databases."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from api.application.questions.year.matter_questions import MATTER_KINDS
+from api.http.documentation.examples import CLIENT_USCC
+from domain.values import Role
+from projections.answers.matters import MatterKind
+from tests.http.world import Person, World, today
+
+
+def in_days(number: int) -> str:
+    """A day from today, in Shanghai."""
+    return (date.fromisoformat(today()) + timedelta(days=number)).isoformat()
+
+
+def waiting(person: Person, uscc: str, **query: Any) -> list[dict[str, Any]]:
+    """The matters of one agency that a person is told of; all pages."""
+    found: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = person.get("/v1/matters", limit=500, **query, **cursor)
+        assert answer.status_code == 200, answer.text
+        found += [one for one in answer.json()["items"] if one["agency"]["uscc"] == uscc]
+        if answer.json()["next_cursor"] is None:
+            return found
+        cursor = {"cursor": answer.json()["next_cursor"]}
+
+
+def kinds(person: Person, uscc: str, **query: Any) -> set[str]:
+    """Which kinds of matters of an agency a person is told of."""
+    return {one["kind"] for one in waiting(person, uscc, **query)}
+
+
+def test_the_registry_and_the_answer_know_the_same_kinds() -> None:
+    """What the answer's schema allows is what the registry has."""
+    assert set(MATTER_KINDS) == set(MatterKind.__args__)  # type: ignore[attr-defined]  # a Literal
+
+
+@pytest.mark.shows("art.9", "R6")
+def test_a_filing_waits_for_the_association_until_it_is_decided(world: World) -> None:
+    """It stands on no other's list; decided it is gone."""
+    uscc = world.submitted()
+    (one,) = (row for row in waiting(world.association, uscc) if row["kind"] == "filing")
+    assert (one["state"], one["urgency"], one["due_on"], one["acts"]) == ("open", "later", None, ["association"])
+    assert "filing" not in kinds(world.people[Role.COMMITTEE], uscc)
+    assert "filing" in kinds(world.people[Role.COMMITTEE], uscc, whose="all")
+    assert "filing" in kinds(world.people[Role.AUDITOR], uscc), "an auditor sees what others deal with"
+    world.done("DecideFiling", uscc)
+    assert "filing" not in kinds(world.association, uscc)
+
+
+@pytest.mark.shows("art.17", "R15")
+@pytest.mark.parametrize("outcome", ["upheld", "dismissed"])
+def test_a_complaint_waits_until_it_is_decided_and_again_when_the_decision_is_annulled(
+    world: World, outcome: str
+) -> None:
+    """A complaint that nobody looks at is nobody's worklist no longer."""
+    uscc = world.filed()
+    complaint = world.id_of("ReceiveComplaint", uscc, received_on=in_days(-9))
+    (one,) = (row for row in waiting(world.association, uscc) if row["kind"] == "complaint")
+    assert (one["id"], one["since"]) == (f"complaint:{complaint}", in_days(-9))
+    own = world.person(Role.AGENCY, uscc)
+    assert "complaint" not in kinds(own, uscc), "the accused does not deal with it"
+    grounds = {"verified_grounds": "poor_quality"} if outcome == "upheld" else {"verified_grounds": None}
+    done = world.done("DecideComplaint", uscc, complaint, decided_on=in_days(-1), outcome=outcome, **grounds)
+    assert "complaint" not in kinds(world.association, uscc)
+    world.done("AnnulEvent", uscc, event_id=done["events"][0]["id"])
+    assert "complaint" in kinds(world.association, uscc)
+
+
+@pytest.mark.shows("art.15", "R9")
+def test_a_project_waits_in_its_last_thirty_days_and_lapses_after_them(world: World) -> None:
+    """Not before; for its agency too; what is over cannot be cured any more; completed it is gone."""
+    uscc = world.filed()
+    started = in_days(-200)
+    far = world.id_of("StartProject", uscc, started_on=started, due_on=in_days(31))
+    near = world.id_of("StartProject", uscc, started_on=started, due_on=in_days(30))
+    late = world.id_of("StartProject", uscc, started_on=started, due_on=in_days(-1))
+    own = world.person(Role.AGENCY, uscc)
+    for person in (world.association, own):
+        rows = {row["id"]: row for row in waiting(person, uscc, kind="project", state="all")}
+        assert set(rows) == {f"project:{near}", f"project:{late}"}, f"not yet {far}"
+        assert (rows[f"project:{near}"]["state"], rows[f"project:{near}"]["urgency"]) == ("open", "later")
+        assert (rows[f"project:{late}"]["state"], rows[f"project:{late}"]["urgency"]) == ("lapsed", "overdue")
+        assert [row["id"] for row in waiting(person, uscc, kind="project")] == [f"project:{near}"]
+        assert [row["id"] for row in waiting(person, uscc, kind="project", state="lapsed")] == [f"project:{late}"]
+    world.done("CompleteProject", uscc, near, completed_on=today())
+    assert waiting(own, uscc, kind="project") == []
+
+
+@pytest.mark.shows("art.13", "art.23", "R22", "R23")
+def test_a_served_year_waits_for_its_survey_and_its_effect_score(world: World) -> None:
+    """The association invites, the regulator scores, each per client and year; done, it is gone."""
+    uscc, this_year = world.filed(), int(today()[:4])
+    world.done("StartProject", uscc, started_on=f"{this_year}-01-05", due_on=f"{this_year}-12-20")
+    regulator = world.people[Role.REGULATOR]
+    (score,) = waiting(regulator, uscc, kind="effect", year=this_year)
+    assert (score["due_on"], score["acts"]) == (f"{this_year}-12-31", ["regulator"])
+    assert kinds(world.association, uscc, year=this_year) == {"survey"}
+    world.done("ScoreEffect", uscc, year=this_year, scored_on=today())
+    assert waiting(regulator, uscc, kind="effect", year=this_year) == []
+    invited = world.id_of("InviteSurvey", uscc, year=this_year, invited_on=today(), expires_on=in_days(3))
+    assert kinds(world.association, uscc, year=this_year) == {"invitation"}
+    client = world.person(Role.CLIENT, CLIENT_USCC)
+    (one,) = waiting(client, uscc)
+    assert (one["id"], one["urgency"]) == (f"invitation:{invited}", "this_week")
+    world.done("CloseSurvey", uscc, year=this_year, closed_on=today())
+    assert waiting(client, uscc) == []
+
+
+@pytest.mark.shows("art.17(2)", "R18")
+def test_a_notice_waits_until_it_is_sent_and_its_correction_after_an_annulment(world: World) -> None:
+    """As `GET /v1/notices` says it by replay: the same notices with the same words."""
+    uscc = world.filed()
+    first, _ = world.upheld(uscc, in_days(-40), in_days(-20))
+
+    def by_replay() -> set[tuple[str, str, str]]:
+        answer = world.association.get("/v1/notices", limit=500, as_of=today()).json()["items"]
+        return {(f"notice:{one['id']}", one["text"], one["due_on"]) for one in answer if one["agency"]["uscc"] == uscc}
+
+    def by_rows() -> set[tuple[str, str, str]]:
+        rows = waiting(world.association, uscc, kind="notice")
+        return {(row["id"], row["title"]["text"], row["due_on"]) for row in rows}
+
+    assert len(by_rows()) == 1
+    assert by_rows() == by_replay()
+    notice = by_rows().pop()[0].removeprefix("notice:")
+    world.done("SendNotice", uscc, notice, sent_on=in_days(-10))
+    assert by_rows() == by_replay() == set()
+    world.done("AnnulEvent", uscc, event_id=first)
+    assert len(by_rows()) == 1, "what was sent is to be corrected"
+    assert by_rows() == by_replay()
+
+
+@pytest.mark.shows("art.12", "R7")
+def test_a_qualification_waits_in_its_last_sixty_days_until_it_is_renewed(world: World) -> None:
+    """What a later change says takes its place."""
+    uscc = world.filed()
+    held = {"name": "安全评价机构资质证书", "no": "APJ-(粤)-001", "scope": []}
+    soon = [{**held, "valid_until": in_days(60)}]
+    world.done("ReportChange", uscc, changed_on=in_days(-3), reported_on=in_days(-3), fields={"qualifications": soon})
+    own = world.person(Role.AGENCY, uscc)
+    (one,) = waiting(own, uscc, kind="qualification")
+    assert (one["due_on"], one["about"]) == (in_days(60), "安全评价机构资质证书（APJ-(粤)-001）")
+    renewed = [{**held, "valid_until": in_days(400)}]
+    world.done("ReportChange", uscc, changed_on=today(), reported_on=today(), fields={"qualifications": renewed})
+    assert waiting(own, uscc, kind="qualification") == []
+
+
+def test_counts_say_what_the_list_shows(world: World) -> None:
+    """By kind and by when it is due, for each role; an agency counts its own alone."""
+    uscc = world.filed()
+    world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(0))
+    world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(7))
+    world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(8))
+    world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(-1))
+    own = world.person(Role.AGENCY, uscc)
+    counted = {one["kind"]: one for one in own.get("/v1/matters/counts").json()["items"]}["submission"]
+    assert [counted[name] for name in ("overdue", "today", "this_week", "later", "lapsed")] == [0, 1, 1, 1, 1]
+    for urgency in ("today", "this_week", "later"):
+        (one,) = waiting(own, uscc, kind="submission", urgency=urgency)
+        assert one["urgency"] == urgency
+    for person in (world.association, world.people[Role.REGULATOR], world.people[Role.AUDITOR]):
+        for one in person.get("/v1/matters/counts").json()["items"]:
+            shown = 0
+            cursor: dict[str, str] = {}
+            while True:
+                page = person.get("/v1/matters", kind=one["kind"], state="all", limit=500, **cursor).json()
+                shown += len(page["items"])
+                if page["next_cursor"] is None:
+                    break
+                cursor = {"cursor": page["next_cursor"]}
+            assert shown == sum(one[name] for name in ("overdue", "today", "this_week", "later", "lapsed")), one
+
+
+@pytest.mark.parametrize(
+    "query", [{"kind": "tax"}, {"state": "done"}, {"urgency": "soon"}, {"year": "21"}, {"whose": "theirs"}]
+)
+def test_what_is_asked_wrongly_is_named(world: World, query: dict[str, str]) -> None:
+    """An unknown kind, state or urgency is refused with its parameter, never an empty list."""
+    answer = world.association.get("/v1/matters", **query)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == f"?{next(iter(query))}"
