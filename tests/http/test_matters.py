@@ -11,6 +11,7 @@ from api.application.questions.year.matter_questions import MATTER_KINDS
 from api.http.documentation.examples import CLIENT_USCC
 from domain.values import Role
 from projections.answers.matters import MatterKind
+from tests.http.desk import Desk
 from tests.http.world import Person, World, today
 
 
@@ -187,3 +188,19 @@ def test_what_is_asked_wrongly_is_named(world: World, query: dict[str, str]) -> 
     answer = world.association.get("/v1/matters", **query)
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["pointer"] == f"?{next(iter(query))}"
+
+
+def test_the_board_and_the_page_show_the_same_counts(world: World) -> None:
+    """The board sums what the page lists; each matter links to the form that ends it, for who may fill it in."""
+    uscc = world.submitted()
+    desk = Desk(world, Role.ASSOCIATION)
+    counts = world.association.get("/v1/matters/counts").json()["items"]
+    board = desk.shown("/board")
+    for name, title in (("overdue", "逾期"), ("this_week", "七天内"), ("later", "以后")):
+        number = sum(one[name] for one in counts)
+        assert (f"{title} {number}</a>" in board) is (number > 0)
+    page = desk.shown("/matters", kind="filing")
+    assert f"/record/decide-filing?uscc={uscc}" in page or "cursor=" in page
+    assert "待决定的备案" in page
+    lapsed = desk.shown("/matters", state="lapsed")
+    assert "/record/complete-project" not in lapsed, "what can no longer be cured is not offered"

@@ -11,7 +11,9 @@ from api.application.commands import COMMANDS
 from api.application.questions.agency.district_questions import statistics_of
 from api.application.questions.inquiry import name_of
 from api.application.questions.year.assessment_questions import years_of
+from api.application.questions.year.matter_questions import matters_counted
 from api.application.questions.year.worklist_questions import counts_waiting
+from api.web.district.matter_pages import URGENCIES
 from api.web.district.worklist_pages import KINDS, Item, items_of
 from api.web.frame.basis_picker import asked
 from api.web.frame.page_guard import PageRoute
@@ -56,14 +58,16 @@ class Waiting(NamedTuple):
 async def board(request: Request) -> Response:
     """The district on the basis; what waits, always of now."""
     role = request.state.visitor.role
-    statistics, years, counts = await ask_together(
-        request, (statistics_of, asked(request).query), (years_of, {}), (counts_waiting, {})
+    statistics, years, counts, matters = await ask_together(
+        request, (statistics_of, asked(request).query), (years_of, {}), (counts_waiting, {}), (matters_counted, {})
     )
     return page(
         request,
         "board.html",
         name="board",
         statistics=statistics,
+        matters={name: sum(one[name] for one in matters["items"]) for name in (*URGENCIES, "lapsed")},
+        urgencies=URGENCIES,
         waiting=await _waiting(request, role, counts["items"]),
         kinds=KINDS,
         quick=_quick(role),
