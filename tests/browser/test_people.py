@@ -236,7 +236,7 @@ def test_from_an_invitation_to_the_board_with_a_telephone_and_without(
     tab.goto(f"{invitations.address}/invitations")
     tab.fill("#rows", "he.xin\t何欣\t协会\nlu.min\t陆敏\t服务机构\t91441300MA51C1EN7F")
     seen(tab, "invitations")
-    tab.click("button[value=preview]")
+    tab.click("#inviting button[value=preview]")
     seen(tab, "invitations-preview")
     tab.click("button[value=invite]")
     seen(tab, "invitations-made")

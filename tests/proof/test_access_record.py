@@ -138,6 +138,7 @@ def test_a_database_from_before_upgrades_and_audits_clean(held: Held) -> None:
     with open_migration_engine(held.url).begin() as connection:
         connection.execute(text("DROP TABLE access_changes"))
         connection.execute(text("DROP TABLE association_profile"))  # 0013
+        connection.execute(text("DROP INDEX matter_open"))  # 0017
         for table, column in ADDED_SINCE:
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))
