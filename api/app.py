@@ -173,6 +173,7 @@ def start(settings: Settings) -> Service:
     ledger = open_ledger(engine)
     watch_clock(ledger, settings)
     housekeeper = Housekeeper(engine, settings, notary, readings, degraded, ledger.clock_watch)
+    housekeeper.read_association()
     return Service(settings, ledger, housekeeper, readings, notary, degraded)
 
 

@@ -15,6 +15,7 @@ from api.app import create_app
 from api.application.background import housekeeper as housekeeping
 from api.settings import Settings
 from domain.errors import Busy
+from domain.ledger.ledger import Ledger
 from domain.store.db.engine import open_migration_engine
 from tests.http.test_metrics import figures
 from tests.http.world import World
@@ -178,3 +179,15 @@ def test_a_database_set_to_be_read_only_is_not_ready(own_world: World, migrated_
         connection.execute(text(f"ALTER DATABASE {name} RESET default_transaction_read_only"))
     assert until(lambda: ready(world) == (200, set()))
     assert world.association.post(f"/v1/agencies/{uscc}/lapses", body).status_code == 201
+
+
+def test_a_page_that_tells_no_fact_asks_the_database_nothing(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The head of a page names the association from memory: help and error pages are shown also while it is away."""
+
+    def away(*_: Any, **__: Any) -> None:
+        raise Busy("数据库不在", "the database is away")
+
+    monkeypatch.setattr(Ledger, "reading", away)
+    assert own_world.stranger.get("/help", _headers={"Accept": "text/html"}).status_code == 200
+    refused = own_world.stranger.get("/register", _headers={"Accept": "text/html"})
+    assert (refused.status_code, "<html" in refused.text) == (503, True)

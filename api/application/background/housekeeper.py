@@ -12,6 +12,7 @@ from api.application.background.degraded import Degraded
 from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings
 from domain.errors import Busy, Refusal
+from domain.store.access.association import Association, association_of
 from domain.store.access.tokens import Token, is_stale, touch_token
 from domain.store.db.dialect import database_clock
 from domain.store.db.engine import Engine, leave_no_trace, reading, writing
@@ -29,6 +30,8 @@ CHECKPOINT_SECONDS = 1.0
 
 PRUNE_SECONDS = 3600.0
 """How often consultations that need not be kept any longer are looked for."""
+ASSOCIATION_SECONDS = 30.0
+"""How long pages believe what was last read of the association's name and logo: another process may have changed it."""
 STILL_SECONDS = 60.0
 """How long a place in the log, or a signature, may be waited for without any being given meanwhile."""
 PATIENT_ROUNDS = 3
@@ -42,6 +45,7 @@ NAMES = {
     "_note_readings": ("background.consultations", "查阅未记下", "consultations are not written down"),
     "_prune": ("background.pruning", "到期的查阅记录未清除", "consultations past their time are not cleared"),
     "_leave_no_trace": ("background.traces", "已删除的密钥未被抹除", "keys destroyed are not overwritten yet"),
+    "_name_association": ("background.association", "协会名称未读取", "the association's name is not read"),
     "_watch": ("background.watching", "封存与签署的进度未知", "how far the log is ordered and signed is not known"),
 }
 """The tasks of a round, in their order: the name and the words by which its failing is known."""
@@ -72,6 +76,9 @@ class Housekeeper:
         self._proved, self._pruned, self._signed = -CHECKPOINT_SECONDS, -PRUNE_SECONDS, 0
         self._stop, self._recorded = threading.Event(), threading.Event()
         self._latest: Signed | None = None
+        self.association: Association | None = None
+        """What the head of every page says, from memory; None: the administrator has said nothing."""
+        self._association_read = -ASSOCIATION_SECONDS
         self.copies = CheckpointCopies(engine, settings)
         self._used: dict[bytes, Token] = {}
         self._erased = False
@@ -200,6 +207,16 @@ class Housekeeper:
     def _leave_no_trace(self) -> None:
         if self._erased:
             self._erased = not leave_no_trace(self._engine)  # readers of an older moment: in the next round
+
+    def read_association(self) -> None:
+        """Take what the association is called now: when it was changed here, and once in a while."""
+        with reading(self._engine) as connection:
+            self.association = association_of(connection)
+        self._association_read = time.monotonic()
+
+    def _name_association(self) -> None:
+        if time.monotonic() - self._association_read >= ASSOCIATION_SECONDS:
+            self.read_association()
 
     def _touch(self) -> None:
         with self._lock:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cache
@@ -27,14 +26,11 @@ from api.web.frame.glossary import terms
 from api.web.frame.page_table import ASSETS, FIRST_LIST, PAGES, POLICY, PageEntry, page_named
 from api.web.frame.visitors import Visitor
 from domain.measures.text.official_text import cited_in_chinese
-from domain.store.access.association import Association, association_of
 from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"
 COOKIE_SECONDS = 365 * 24 * 3600
-ASSOCIATION_SECONDS = 30
-"""How long a process believes what it last read of the association's name and logo."""
 HTML = "text/html; charset=utf-8"
 _ROOMS = sorted(room for room in Path(__file__).parents[1].iterdir() if (room / "__init__.py").is_file())
 """The rooms of the pages. Each has its templates and styles beside its modules; a name stands in one of them only."""
@@ -163,20 +159,8 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "asset": lambda name: asset(name)[1],
         "provider": is_offered(request.app.state.service.settings),
         "demonstration": request.app.state.demonstration,
-        "association_shown": _association(request),
+        "association_shown": request.app.state.service.housekeeper.association,
     }
-
-
-def _association(request: Request) -> Association | None:
-    """What the association is called at the head of a page: asked once in a while, as it hardly ever changes."""
-    state = request.app.state
-    found, until = getattr(state, "association", None) or (None, 0.0)
-    if time.monotonic() >= until:
-        with state.service.ledger.reading() as reader:
-            found = association_of(reader.connection)
-        state.association = found, time.monotonic() + ASSOCIATION_SECONDS
-    shown: Association | None = found
-    return shown
 
 
 def cited_by_pages(references: str) -> str:

@@ -157,13 +157,13 @@ async def _name(request: Request) -> Response:
         require_right(rights_of("POST", "/v1/accounts"), caller, None)
         body = valid(AssociationNamed, {"name": text_of(request.state.form, "name")})
         say_association(service, caller, body, logo, without_logo=bool(text_of(request.state.form, "without_logo")))
+        service.housekeeper.read_association()  # the header says so at once here, elsewhere in a moment
         return Answered({}, replayed=False)
 
     made = await carried_out(request, API, do)
     if made.refused:
         problem = refused(made.content, {"/name": "name", "/logo": "logo"})
         return await _shown(request, "association", given=_given(request), problem=problem, status=made.status)
-    request.app.state.association = None  # the header says so at once here, elsewhere in a moment
     return _next("association")
 
 
