@@ -33,7 +33,7 @@ from domain.trail.trail import Facts, Trail
 from projections.rows.write.conduct_rows import bears_on_all_duties
 from projections.rows.write.current_rows import NEVER, Period, RowKey, merged
 from projections.rows.write.row_context import FILING, Context, of_types
-from projections.rows.write.worklist_rows import MATTERS, Matter, matter_place
+from projections.rows.write.worklist_rows import Matter, matter_place, open_until, replace_matters
 
 PROJECT, QUALIFICATION, INVITATION = "project", "qualification", "invitation"
 SURVEY, EFFECT = "survey", "effect"
@@ -80,22 +80,20 @@ def update_qualifications_due(context: Context, changed: Iterable[Event]) -> Non
     if not of_types(changed, FilingSubmitted) and not any(isinstance(c.fields.qualifications, tuple) for c in changes):
         return
     before, now = context.both([*FILING, *field_keys(("qualifications",))])
-    stood, stands = _qualifications(before), _qualifications(now)
-    for key in sorted(stood.keys() | stands.keys()):
-        context.live.replace(RowKey(MATTERS, 0, f"{QUALIFICATION}:{key}"), merged(stands.get(key, ())), context.at)
+    replace_matters(context, _qualifications(before), _qualifications(now))
 
 
-def _qualifications(trail: Trail) -> dict[str, list[Period]]:
+def _qualifications(trail: Trail) -> dict[RowKey, list[Period]]:
     """By name and number: on which days a qualification with a last day stood on file."""
     said = [event for event in trail.events if isinstance(event, (FilingSubmitted, InformationChanged))]
     days = sorted({event.occurred_on for event in said})
-    found: dict[str, list[Period]] = {}
+    found: dict[RowKey, list[Period]] = {}
     for number, day in enumerate(days):
         until = days[number + 1] if number + 1 < len(days) else NEVER
         held = profile_on(trail, day).qualifications
-        last: dict[str, tuple[date, Qualification]] = {}
+        last: dict[RowKey, tuple[date, Qualification]] = {}
         for one in held if isinstance(held, tuple) else ():
-            key = f"{one.name}:{one.no or ''}"
+            key = matter_place(QUALIFICATION, f"{one.name}:{one.no or ''}")
             if one.valid_until is not None and (key not in last or one.valid_until > last[key][0]):
                 last[key] = one.valid_until, one
         for key, (valid_until, one) in last.items():
@@ -131,9 +129,7 @@ def update_services(context: Context, changed: Iterable[Event]) -> None:
         context.live.replace(matter_place(INVITATION, invited), merged(steps), context.at)
     for client in sorted(_clients(context, changed)):
         before, now = _of_client(context, client)
-        stood, stands = _wanted(context, client, before), _wanted(context, client, now)
-        for key in sorted(stood.keys() | stands.keys()):
-            context.live.replace(RowKey(MATTERS, 0, key), merged(stands.get(key, ())), context.at)
+        replace_matters(context, _wanted(context, client, before), _wanted(context, client, now))
 
 
 def _invitations(context: Context, changed: list[Event]) -> list[str]:
@@ -151,12 +147,7 @@ def _invitation_steps(invited: SurveyInvited, trail: Trail) -> list[Period]:
     open_ = Matter(INVITATION, "open", invited.occurred_on, invited.expires_on, invited.client.uscc, invited.year, True)
     ends = [(one.occurred_on, "answered") for one in trail.naming(invited.id, SurveySubmitted)]
     ends += [(one.occurred_on, "closed") for one in trail.of(SurveyClosed) if one.year == invited.year]
-    if not ends:
-        return [Period(invited.occurred_on, NEVER, open_)]
-    day, status = min(ends)
-    day = max(day, invited.occurred_on)
-    done = Period(day, NEVER, open_._replace(status=status, is_open=False))
-    return [Period(invited.occurred_on, day, open_), done] if invited.occurred_on < day else [done]
+    return open_until(open_, *min(ends, default=(None, "")))
 
 
 def _clients(context: Context, changed: list[Event]) -> set[str]:
@@ -182,9 +173,9 @@ def _of_client(context: Context, client: str) -> tuple[Trail, Trail]:
     return context.both([client_key(client), type_key(SurveyClosed), *ends])
 
 
-def _wanted(context: Context, client: str, trail: Trail) -> dict[str, list[Period]]:
-    """The rows of one client by key."""
-    found: dict[str, list[Period]] = {}
+def _wanted(context: Context, client: str, trail: Trail) -> dict[RowKey, list[Period]]:
+    """The rows of one client: wanted from the first day of service in a year until it is done, by its last day."""
+    found: dict[RowKey, list[Period]] = {}
     closed = {one.year: one.occurred_on for one in trail.of(SurveyClosed)}
     asked: dict[int, list[date]] = {}
     scored: dict[int, list[date]] = {}
@@ -195,9 +186,13 @@ def _wanted(context: Context, client: str, trail: Trail) -> dict[str, list[Perio
             scored.setdefault(event.year, []).append(event.occurred_on)
     for one in _served_years(context, client, trail):
         ends = [*asked.get(one.year, ()), *((closed[one.year],) if one.year in closed else ())]
-        found[f"{SURVEY}:{client}:{one.year}"] = _year_steps(context, SURVEY, one, min(ends, default=None))
-        done = min(scored.get(one.year, ()), default=None)
-        found[f"{EFFECT}:{client}:{one.year}"] = _year_steps(context, EFFECT, one, done)
+        last, of_year = context.law.rulebooks.span_of(one.year)[1], f"{client}:{one.year}"
+        survey = Matter(SURVEY, "open", one.since, last, one.name, one.year, True)
+        found[matter_place(SURVEY, of_year)] = open_until(survey, min(ends, default=None), "done")
+        scores = scored.get(one.year, ())
+        found[matter_place(EFFECT, of_year)] = open_until(
+            survey._replace(kind=EFFECT), min(scores, default=None), "done"
+        )
     return found
 
 
@@ -217,14 +212,3 @@ def _served_years(context: Context, client: str, trail: Trail) -> list[ServedYea
             if first <= until and (year not in found or since < found[year].since):
                 found[year] = ServedYear(client, project.client.name, year, since)
     return [found[year] for year in sorted(found)]
-
-
-def _year_steps(context: Context, kind: str, one: ServedYear, done: date | None) -> list[Period]:
-    """Wanted from the first day of service in the year until it is done; due by the year's last day."""
-    until = context.law.rulebooks.span_of(one.year)[1]
-    open_ = Matter(kind, "open", one.since, until, one.name, one.year, True)
-    if done is None:
-        return [Period(one.since, NEVER, open_)]
-    day = max(done, one.since)
-    finished = Period(day, NEVER, open_._replace(status="done", is_open=False))
-    return [Period(one.since, day, open_), finished] if one.since < day else [finished]

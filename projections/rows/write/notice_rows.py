@@ -31,10 +31,10 @@ from domain.measures.notices import Notice, notices
 from domain.measures.text.implements import implements
 from domain.trail.keys import type_key, type_keys
 from domain.trail.trail import Facts, Trail
-from projections.rows.write.current_rows import NEVER, Period, RowKey, merged
+from projections.rows.write.current_rows import Period, RowKey
 from projections.rows.write.row_context import Context
 from projections.rows.write.score_rows import LADDER
-from projections.rows.write.worklist_rows import MATTERS, Matter
+from projections.rows.write.worklist_rows import MATTERS, Matter, matter_place, open_until, replace_matters
 
 NOTICE = "notice"
 _PROJECT = (ProjectStarted, ProjectCompleted, ProjectCancelled)
@@ -73,25 +73,19 @@ def update_notices(context: Context, changed: Iterable[Event]) -> None:
     if context.entries.under([type_key(AccidentLiabilityFound)]):
         keys += type_keys(*_PROJECT)
     known = [entry.event for entry in context.entries.under(keys) if entry.event.version <= context.version]
-    stood = notice_periods([event for event in known if event.version < context.version], context.law)
-    stands = notice_periods(known, context.law)
-    for key in sorted(stood.keys() | stands.keys()):
-        context.live.replace(RowKey(MATTERS, 0, key), stands.get(key, ()), context.at)
+    before = [event for event in known if event.version < context.version]
+    replace_matters(context, notice_periods(before, context.law), notice_periods(known, context.law))
 
 
-def notice_periods(events: Iterable[Event], law: Law) -> dict[str, list[Period]]:
-    """The rows of every notice by key, from all known events: a correction needs those annulled."""
-    return {place(one.id): merged(_steps(one)) for one in notices(Facts(Trail(events), date.max), law.rulebooks)}
+def notice_periods(events: Iterable[Event], law: Law) -> dict[RowKey, list[Period]]:
+    """The rows of every notice, from all known events: a correction needs those annulled."""
+    found = notices(Facts(Trail(events), date.max), law.rulebooks)
+    return {matter_place(NOTICE, one.id): _steps(one) for one in found}
 
 
 def is_notice(row: RowKey) -> bool:
     """Whether a place is that of a notice."""
     return row.table == MATTERS and row.key.startswith(f"{NOTICE}:")
-
-
-def place(notice_id: str) -> str:
-    """The key of a notice's rows."""
-    return f"{NOTICE}:{notice_id}"
 
 
 def _bears(context: Context, event: Event) -> bool:
@@ -108,8 +102,4 @@ def _steps(notice: Notice) -> list[Period]:
     details = NoticeDetails(notice.kind, notice.article, notice.cause, notice.recipient, notice.text, notice.text_en)
     about = msgspec.json.encode(details).decode()
     due = Matter(NOTICE, "due", notice.due_on, notice.due_on, about, None, True)
-    if notice.sent_on is None:
-        return [Period(notice.due_on, NEVER, due)]
-    day = max(notice.sent_on, notice.due_on)
-    sent = Period(day, NEVER, due._replace(status="sent", is_open=False))
-    return [Period(notice.due_on, day, due), sent] if notice.due_on < day else [sent]
+    return open_until(due, notice.sent_on, "sent")

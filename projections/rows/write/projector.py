@@ -34,7 +34,7 @@ from projections.rows.write.conduct_rows import (
     update_periods,
     update_records,
 )
-from projections.rows.write.current_rows import CurrentRow, CurrentRows, RowKey
+from projections.rows.write.current_rows import CurrentRow, CurrentRows
 from projections.rows.write.due_rows import (
     OF_PROJECTS,
     OF_QUALIFICATIONS,
@@ -51,7 +51,7 @@ from projections.rows.write.row_context import Context
 from projections.rows.write.score_rows import OF_SCORES, update_scores
 from projections.rows.write.status_rows import OF_SANCTIONS, OF_STATUS, update_sanctions, update_status
 from projections.rows.write.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
-from projections.rows.write.worklist_rows import MATTERS, OF_MATTERS, OF_SUBMISSIONS, update_matters, update_submissions
+from projections.rows.write.worklist_rows import OF_MATTERS, OF_SUBMISSIONS, update_matters, update_submissions
 
 PARTS = (
     (update_status, OF_STATUS),
@@ -107,9 +107,9 @@ def judge_anew(live: CurrentRows, events: Sequence[Event], law: Law, at: Instant
             entries.add(event)
             project(event, entries, fresh, law, frozenset())
     due = notice_periods(events, law)
-    for place in sorted({*live.places(), *fresh.places(), *(RowKey(MATTERS, 0, key) for key in due)}):
+    for place in sorted({*live.places(), *fresh.places(), *due}):
         if is_notice(place):  # a correction follows from what was annulled, which is not among the counting
-            live.replace(place, due.get(place.key, ()), at)
+            live.replace(place, due.get(place, ()), at)
         elif not is_impact(place):  # another law touches no published result (docs/adr/0004)
             live.replace(place, fresh.steps(place), at)
 

@@ -10,7 +10,7 @@ A pledge signed in time meets a request for it (R8a); a termination ends the dut
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -82,6 +82,26 @@ class Matter(NamedTuple):
 def matter_place(kind: str, matter_id: str) -> RowKey:
     """Where the rows of a matter are."""
     return RowKey(MATTERS, 0, f"{kind}:{matter_id}")
+
+
+def open_until(matter: Matter, day: date | None, status: str) -> list[Period]:
+    """A matter open from its beginning until a day, then in its last state; with no day it stays open."""
+    since = matter.begun_on
+    if day is None:
+        return [Period(since, NEVER, matter)]
+    day = max(day, since)
+    ended = Period(day, NEVER, matter._replace(status=status, is_open=False))
+    return [Period(since, day, matter), ended] if since < day else [ended]
+
+
+Rows = Mapping[RowKey, Iterable[Period]]
+"""What stands at which places."""
+
+
+def replace_matters(context: Context, before: Rows, now: Rows) -> None:
+    """Let the rows that follow now stand in place of those that followed before the event."""
+    for place in sorted(before.keys() | now.keys()):
+        context.live.replace(place, merged(now.get(place, ())), context.at)
 
 
 @implements("art.9", "art.16", "art.20", "R6", "R11", "R15", "R33", "R38")
