@@ -33,6 +33,14 @@ from domain.values import Role
 
 account_app = typer.Typer(help="账户：谁可以登录页面 / accounts: who may sign in to the pages", no_args_is_help=True)
 Login = Annotated[str, typer.Argument(metavar="LOGIN", help="登录名 / the login")]
+OfRole = Annotated[Role, typer.Option(help="角色 / role")]
+Bound = Annotated[
+    str | None,
+    typer.Option(metavar="USCC", parser=parse_uscc, help="所属单位：agency 和 client 必填 / for agency and client"),
+]
+Owner = Annotated[
+    str | None, typer.Option(metavar="NAME", help="姓名或人员编号，默认同登录名 / name or id; by default as the login")
+]
 FromInput = Annotated[
     bool,
     typer.Option(
@@ -44,16 +52,10 @@ FromInput = Annotated[
 
 def create(
     login: Login,
-    role: Annotated[Role, typer.Option(help="角色 / role")],
+    role: OfRole,
     database: Database = None,
-    uscc: Annotated[
-        str | None,
-        typer.Option(metavar="USCC", parser=parse_uscc, help="所属单位：agency 和 client 必填 / for agency and client"),
-    ] = None,
-    person: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="姓名或人员编号，默认同登录名 / name or id; by default as the login"),
-    ] = None,
+    uscc: Bound = None,
+    person: Owner = None,
     from_input: FromInput = False,
 ) -> None:
     """新建账户：标准输出只有密码，首次登录须更改 / Make an account: its password stands alone on standard output, once.
@@ -74,16 +76,10 @@ def create(
 
 def invite(
     login: Login,
-    role: Annotated[Role, typer.Option(help="角色 / role")],
+    role: OfRole,
     database: Database = None,
-    uscc: Annotated[
-        str | None,
-        typer.Option(metavar="USCC", parser=parse_uscc, help="所属单位：agency 和 client 必填 / for agency and client"),
-    ] = None,
-    person: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="姓名或人员编号，默认同登录名 / name or id; by default as the login"),
-    ] = None,
+    uscc: Bound = None,
+    person: Owner = None,
     language: Annotated[str, typer.Option(help="zh 或 en，页面语言 / zh or en: the language of the page")] = "zh",
 ) -> None:
     """邀请一人：标准输出是一次性链接的路径，七天内有效 / Invite somebody: the path of a link stands on standard output.

@@ -15,6 +15,7 @@ from api.application.questions.year.matter_questions import matters_counted
 from api.application.questions.year.worklist_questions import counts_waiting
 from api.web.district.matter_pages import URGENCIES
 from api.web.district.worklist_pages import KINDS, Item, items_of
+from api.web.forms.form_fields import form_name
 from api.web.frame.basis_picker import asked
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import ask_together
@@ -99,7 +100,7 @@ def _quick(role: Role) -> list[dict[str, Any]]:
     """The forms for what this role records often."""
     rows = {row.body: row for row in COMMANDS}
     return [
-        {"path": f"/record/{rows[body].name.replace('_', '-')}", "title": (title, title_en)}
+        {"path": f"/record/{form_name(rows[body])}", "title": (title, title_en)}
         for body, title, title_en in _OFTEN
         if role in rows[body].roles
     ]

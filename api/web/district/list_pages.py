@@ -60,7 +60,7 @@ async def agencies(
         items=answer["items"],
         filters=filters,
         categories=categories,
-        **_paged(request, "/agencies", answer, cursor, filters),
+        **paged(request, "/agencies", answer, cursor, filters),
     )
 
 
@@ -87,7 +87,7 @@ async def ranking(request: Request, year: str, cursor: Cursor = None) -> Respons
         years=years,
         groups=groups,
         heading=next((one for one in years if one["year"] == number), None),
-        **_paged(request, f"/rankings/{number}", answer, cursor, {}),
+        **paged(request, f"/rankings/{number}", answer, cursor, {}),
     )
 
 
@@ -146,11 +146,11 @@ async def worklist(
         statuses=statuses_of(list),
         open_ones=OPEN,
         behaviours=get_args(Behaviour),
-        **_paged(request, f"/todo/{list}", answer, cursor, filters),
+        **paged(request, f"/todo/{list}", answer, cursor, filters),
     )
 
 
-def _paged(
+def paged(
     request: Request, path: str, answer: dict[str, Any], cursor: str | None, filters: dict[str, str]
 ) -> dict[str, Any]:
     """What the pager needs."""

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from api.application.commands import COMMANDS
 from api.application.questions.year.matter_questions import MATTER_KINDS, matters_counted, matters_waiting
 from api.http.query_params import Cursor, LooseText
+from api.web.district.list_pages import paged
 from api.web.district.worklist_pages import Deed
-from api.web.frame.basis_picker import keeping
+from api.web.forms.form_fields import form_name
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import ask_together
 from api.web.frame.render import page
@@ -62,7 +63,6 @@ async def matters(
     listed, counted = await ask_together(
         request, (matters_waiting, {**filters, "limit": ROWS, "cursor": cursor}), (matters_counted, {})
     )
-    following = listed["next_cursor"]
     return page(
         request,
         "matters.html",
@@ -72,9 +72,7 @@ async def matters(
         counts=counted["items"],
         states=STATES,
         urgencies=URGENCIES,
-        first=keeping(request, "/matters", **filters),
-        paged=cursor is not None,
-        following=None if following is None else keeping(request, "/matters", **filters, cursor=following),
+        **paged(request, "/matters", listed, cursor, filters),
     )
 
 
@@ -96,4 +94,4 @@ def deed_of(matter: dict[str, Any], role: Role) -> Deed | None:
         query["id"] = id_
     elif matter["year"] is not None:
         query["year"] = str(matter["year"])
-    return Deed(title, f"/record/{row.name.replace('_', '-')}", query)
+    return Deed(title, f"/record/{form_name(row)}", query)

@@ -32,6 +32,7 @@ from api.application.idempotency import Answered
 from api.application.privacy.authorisation import rights_of
 from api.application.questions.inquiry import Answer, require_right
 from api.application.questions.service.access_questions import account_shown, accounts_listed, tokens_listed
+from api.http.public_address import base_of
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.forms.form_filling import Refused, refused
 from api.web.frame.page_acts import STAY, carried_out, valid
@@ -95,7 +96,6 @@ def _one(
 ) -> Response:
     with request.app.state.service.ledger.reading() as reader:
         found = account_found(reader.connection, id_)
-    public = request.app.state.service.settings.public_url or str(request.base_url).rstrip("/")
     reason = text_of(request.state.form, "reason") if request.method == "POST" else ""
     return page(
         request,
@@ -105,7 +105,7 @@ def _one(
         one=plain(account_shown(found)),
         refused=problem,
         made=made,
-        base=public,
+        base=base_of(request),
         reason=reason,
     )
 

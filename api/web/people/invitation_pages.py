@@ -15,13 +15,14 @@ from api.application.privacy.authorisation import rights_of
 from api.application.questions.inquiry import require_right
 from api.http.limits.fair import Asker
 from api.http.limits.rates import address_of
+from api.http.public_address import base_of
 from api.web.forms.form_filling import Refused, refused
 from api.web.frame.page_acts import STAY, carried_out
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_problems import PageAnswer
 from api.web.frame.render import page
 from api.web.frame.visitors import remember
-from api.web.people.sign_in import KNOWN_BROWSER, KNOWN_DAYS, passwords_of, start_of
+from api.web.people.sign_in import DIFFERENT, KNOWN_BROWSER, KNOWN_DAYS, passwords_of, start_of
 from domain.errors import Contradiction, Invalid, NotFound
 from domain.store.access.accounts import begin_session
 from domain.store.access.admin import BOUND
@@ -34,7 +35,6 @@ from projections.answers.scalars import plain
 
 router = APIRouter(route_class=PageRoute)
 _NOBODY: Bilingual = ("有的行不对，一个邀请也没有发出。", "Some rows are wrong; nobody was invited.")
-_DIFFERENT = ("两次输入的密码不一样。", "The two passwords are not the same.")
 
 
 @router.get("/invitations")
@@ -64,7 +64,7 @@ async def send_invitations(request: Request) -> Response:
     shown = made.content["items"]
     if act != "invite":
         return page(request, "invitations-preview.html", name="invitations", items=shown, rows=text)
-    return page(request, "invitations-made.html", name="invitations", items=shown, base=_base(request))
+    return page(request, "invitations-made.html", name="invitations", items=shown, base=base_of(request))
 
 
 def _at_rows(wrong: list[tuple[int, Bilingual]]) -> Refused:
@@ -82,11 +82,6 @@ async def _told(request: Request, bodies: list[NewAccount], *, preview: bool) ->
         return Answered({"items": [plain(one) for one in made]}, replayed=False)
 
     return await carried_out(request, "/v1/invitations", do)
-
-
-def _base(request: Request) -> str:
-    public: str = request.app.state.service.settings.public_url
-    return public or str(request.base_url).rstrip("/")
 
 
 def _form(request: Request, status: int, text: str, problem: Refused | None) -> Response:
@@ -120,7 +115,7 @@ def _accept(request: Request, secret: str) -> Response:
         except Invalid as weak:
             problem["new"] = (weak.text, weak.text_en)
         if not problem and new != again:
-            problem["again"] = _DIFFERENT
+            problem["again"] = DIFFERENT
         if problem:
             said = ("密码没有设好。", "The password was not set.")
             return _invited(request, secret, 422, Refused(said, ("", ""), problem))

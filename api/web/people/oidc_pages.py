@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.limits.rates import address_of
 from api.http.oidc import SECONDS, arrive, depart, is_offered, opened, sealed
+from api.http.public_address import base_of
 from api.http.query_params import Address, LooseText
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.visitors import Visitor, remember
@@ -98,8 +99,7 @@ def _back_from(request: Request, code: str, state: str, error: str, iss: str) ->
 
 
 def _back(request: Request) -> str:
-    public: str = request.app.state.service.settings.public_url
-    return (public or str(request.base_url).rstrip("/")) + BACK
+    return base_of(request) + BACK
 
 
 def _key(request: Request) -> bytes:

@@ -39,7 +39,7 @@ from api.web.frame.page_problems import PageAnswer, or_problem
 from api.web.frame.render import page, today
 from api.web.frame.visitors import remember
 from api.web.people.administration import every
-from api.web.people.sign_in import passwords_of
+from api.web.people.sign_in import DIFFERENT, passwords_of
 from domain.errors import Refusal
 from domain.measures.calendar import FIRST_YEAR
 from domain.store.access.association import association_of, logo_of
@@ -52,7 +52,6 @@ HERE = "/setup"
 API = "/v1/accounts"
 """Whose problems are shown: what the interface would answer."""
 _OWN = ("login", "person", "password")
-_DIFFERENT = ("两次输入的密码不一样。", "The two passwords are not the same.")
 STEPS: dict[str, Bilingual] = {
     "association": ("协会名称和标志", "The association’s name and logo"),
     "calendar": ("节假日历", "Holidays"),
@@ -85,7 +84,7 @@ async def make_first(request: Request, secret: str) -> Response:
     if text_of(request.state.form, "act") == STAY:
         return _first(request, secret, given)
     if given["password"] != given["again"]:
-        return _first(request, secret, given, Refused(_DIFFERENT, ("", ""), {"again": _DIFFERENT}), 422)
+        return _first(request, secret, given, Refused(DIFFERENT, ("", ""), {"again": DIFFERENT}), 422)
     service, session = request.app.state.service, list[str]()
 
     def do() -> Answered:

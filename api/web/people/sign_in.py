@@ -36,6 +36,8 @@ from domain.store.db.engine import writing
 from domain.values import Bilingual, Role
 
 router = APIRouter(route_class=PageRoute)
+DIFFERENT: Bilingual = ("两次输入的密码不一样。", "The two passwords are not the same.")
+"""What is said where a password is typed twice."""
 AT_ONCE, MOST_WAITING, WAITING_OF_ONE = 2, 512, 256
 """Passwords checked at once (each takes 64 MiB and a core for 0.1 s), and how many may wait, without a thread: a whole
 office that signs in at nine o'clock has room."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Engine, Table, text
@@ -24,6 +24,11 @@ def dialect_of(database: Connection | Engine) -> Dialect:
 def is_postgresql(database: Connection | Engine) -> bool:
     """Whether it is PostgreSQL; else it is SQLite, whose writers come one after another."""
     return dialect_of(database) == "postgresql"
+
+
+def read_day(value: date | str) -> date:
+    """A day as either driver gives it: SQLite's has no type for it."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 # ---- texts of queries ----

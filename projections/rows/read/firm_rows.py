@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, text
 
-from domain.store.db.dialect import dialect_of
+from domain.store.db.dialect import dialect_of, read_day
 from domain.values import Tier, agency_stream
 from projections.rows.read.published import StandingResult, standing_result
 from projections.rows.read.register import OnDay
@@ -80,8 +80,8 @@ def _rows(connection: Connection, on: OnDay, more: str, values: dict[str, Any]) 
             name,
             category,
             filing == "filed",
-            _day(since) if tier == Tier.BLACKLISTED else None,
-            _day(until) if tier == Tier.BLACKLISTED else None,
+            since and read_day(since) if tier == Tier.BLACKLISTED else None,
+            until and read_day(until) if tier == Tier.BLACKLISTED else None,
             warning,
         )
         for stream, name, category, filing, tier, since, until, warning in found
@@ -130,7 +130,3 @@ def _of_streams(connection: Connection, query: str, on: OnDay, usccs: Sequence[s
     wanted = text(query).bindparams(bindparam("streams", type_=Text, expanding=True))
     values = {"streams": [agency_stream(one) for one in usccs], "day": on.day.isoformat(), "known": on.known_at}
     return connection.execute(wanted, values) if usccs else ()
-
-
-def _day(value: Any) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value

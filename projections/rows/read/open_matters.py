@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, text
 
+from domain.store.db.dialect import read_day
 from domain.values import FOREVER, agency_stream
 from projections.answers.matters import MatterKind, Urgency
 
@@ -83,7 +84,15 @@ def open_matters(
     for row in connection.execute(_bound(query), values):
         stream, name, kind, key, since, due, about, year, lapsed = row
         yield MatterRow(
-            stream.removeprefix("agency/"), name, kind, key, _day(since), due and _day(due), about, year, bool(lapsed)
+            stream.removeprefix("agency/"),
+            name,
+            kind,
+            key,
+            read_day(since),
+            due and read_day(due),
+            about,
+            year,
+            bool(lapsed),
         )
 
 
@@ -146,7 +155,3 @@ def _week(today: date) -> str:
 
 def _bound(query: str) -> Any:
     return text(query).bindparams(bindparam("kinds", type_=Text, expanding=True))
-
-
-def _day(value: Any) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value

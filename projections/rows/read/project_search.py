@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from domain.store.db.dialect import dialect_of
+from domain.store.db.dialect import dialect_of, read_day
 from domain.values import Instant, agency_stream
 from projections.rows.read.row_sql import says, searched_for
 from projections.rows.write.conduct_rows import PROJECTS
@@ -45,11 +45,7 @@ def projects_named(
         values["stream"] = agency_stream(uscc)
     found = []
     for stream, key, first, to in connection.execute(text(query), values):
-        end = _day(to)
+        end = read_day(to)
         last = None if end == NEVER else end - ONE_DAY
-        found.append(ProjectRow(stream.removeprefix("agency/"), key, _day(first), last))
+        found.append(ProjectRow(stream.removeprefix("agency/"), key, read_day(first), last))
     return found
-
-
-def _day(value: Any) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value

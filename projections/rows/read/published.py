@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, text
 
+from domain.store.db.dialect import read_day
 from domain.values import FOREVER, Instant, agency_stream, instant, moment
 from projections.rows.write.current_rows import NEVER, ONE_DAY
 from projections.rows.write.result_rows import RESULTS, Result
@@ -79,7 +80,7 @@ def results_of_year(
 def standing_result(stream: str, event_id: str, day: Any, known_from: Any, columns: Sequence[Any]) -> StandingResult:
     """A row of the results, as either database gives it."""
     return StandingResult(
-        stream.removeprefix("agency/"), event_id, _day(day), _instant(known_from), SHAPES[RESULTS].back(columns)
+        stream.removeprefix("agency/"), event_id, read_day(day), _instant(known_from), SHAPES[RESULTS].back(columns)
     )
 
 
@@ -96,7 +97,7 @@ def revised_windows(
     """The weeks of revised results of a year that are not over on a day; None where there is none."""
     values = {"year": year, "day": as_of.isoformat(), "known": known_at, "today": today.isoformat()}
     count, last = connection.execute(text(_WINDOWS), values).one()
-    return Windows(int(count), _day(last)) if count else None
+    return Windows(int(count), read_day(last)) if count else None
 
 
 _STANDS = "m.valid_from <= :day AND m.valid_to > :day AND m.known_from <= :known AND m.known_to > :known"
@@ -166,7 +167,10 @@ def matters(
     for row in connection.execute(text(query), used):
         stream, key, since, *rest = row
         yield OpenMatter(
-            stream.removeprefix("agency/"), key.removeprefix(f"{wanted.kind}:"), _day(since), SHAPES[MATTERS].back(rest)
+            stream.removeprefix("agency/"),
+            key.removeprefix(f"{wanted.kind}:"),
+            read_day(since),
+            SHAPES[MATTERS].back(rest),
         )
 
 
@@ -206,10 +210,6 @@ def names_on(connection: Connection, usccs: Collection[str], day: date, known_at
     ).bindparams(bindparam("streams", type_=Text, expanding=True))
     values = {"streams": sorted(map(agency_stream, usccs)), "day": day.isoformat(), "known": known_at}
     return {stream.removeprefix("agency/"): name for stream, name in connection.execute(query, values)}
-
-
-def _day(value: Any) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _instant(value: Any) -> Instant:

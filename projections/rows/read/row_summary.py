@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from domain.law import Law
 from domain.measures.chapter3_sanctions import Advisory
 from domain.measures.rulebook.rulebook import Rulebook
+from domain.store.db.dialect import read_day
 from domain.values import Instant, stream_id
 from projections.answers.standings import (
     AgencyIdentity,
@@ -218,11 +219,7 @@ def _rows(connection: Connection, stream: str, table: str, known_at: Instant) ->
     for row in connection.execute(query, {"id": stream_id(stream).hex, "known": known_at}):
         keys = dict(zip(shape.keys, row, strict=False))
         value = row[many + 2] if table == LAPSES else shape.back(tuple(row)[many + 2 :])
-        yield keys.get("year", 0), ValidValue(_day(row[many]), _day(row[many + 1]), value, keys.get("key", ""))
-
-
-def _day(value: date | str) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+        yield keys.get("year", 0), ValidValue(read_day(row[many]), read_day(row[many + 1]), value, keys.get("key", ""))
 
 
 class Replayed:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from domain.store.db.dialect import mark
+from domain.store.db.dialect import mark, read_day
 from domain.store.db.statements import Insert, RowUpdate, run
 from domain.values import FOREVER, Instant, instant, stream_id
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
@@ -34,7 +34,7 @@ class Shape(NamedTuple):
 
 
 def _day(value: date | str | None) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    return None if value is None else read_day(value)
 
 
 def _iso(value: date | None) -> str | None:
