@@ -4,7 +4,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /opt/steward
 COPY requirements/runtime.txt requirements/
 RUN python -m venv .venv && .venv/bin/python -m pip install --no-deps --require-hashes -r requirements/runtime.txt
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY domain domain
 COPY projections projections
 COPY api api

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
@@ -12,10 +14,26 @@ from starlette.concurrency import run_in_threadpool
 from api.application.assessing.survey_answers import LINK_PERSON
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded
+from api.application.background.evidence_store import files_of
 from api.application.background.housekeeper import Housekeeper
-from api.application.background.opening import compare_with_signed, require_own_keys, require_whole, watch_writes
+from api.application.background.opening import (
+    compare_with_signed,
+    ensure_secret,
+    is_demonstration,
+    require_own_keys,
+    require_whole,
+    watch_clock,
+    watch_writes,
+)
+from api.application.background.outside_witnesses import OutsideWitnesses
 from api.application.background.readiness import Readiness, Service
+from api.application.bringing.book_worker import BookWorker
+from api.application.delivering.courier import Courier
+from api.application.evidence.clearing import clear, sweep
+from api.application.messages.telling import tell
+from api.application.privacy.people_indexed import ensure_people_indexed
 from api.application.privacy.reading_log import ReadingLog
+from api.application.questions.papers.sheets_making import SheetsMaker
 from api.http import metrics, problems
 from api.http.documentation import document
 from api.http.fast_standing import QuickStandings
@@ -27,66 +45,100 @@ from api.http.public_address import Forwarded
 from api.routes import (
     access_routes,
     agency_routes,
+    batch_routes,
+    evidence_routes,
     log_routes,
+    message_routes,
+    paper_routes,
     public_routes,
     service_routes,
+    tile_routes,
     trail_routes,
+    workbook_routes,
     year_routes,
 )
 from api.routes.command_routes import command_router
 from api.settings import Settings
-from api.web.agency import agency_page, compare_pages, pledge_pages, replay_pages, sheet_pages, trail_pages
+from api.web.agency import (
+    agency_page,
+    compare_pages,
+    evidence_pages,
+    file_pages,
+    pledge_pages,
+    replay_pages,
+    sheet_pages,
+    trail_pages,
+)
+from api.web.books import book_pages
 from api.web.committee import appeal_pages, impact_pages, reading_pages, year_pages
-from api.web.district import board, list_pages, matter_pages
+from api.web.district import board, hint_pages, list_pages, matter_pages, people_pages, receipt_pages
 from api.web.forms import form_pages, record_pages
 from api.web.frame.page_problems import in_its_kind
+from api.web.grid import batch_pages, grid_pages
 from api.web.people import (
     account_pages,
     administration,
+    calendar_pages,
     consultation_pages,
     factor_pages,
     invitation_pages,
+    mail_pages,
+    message_pages,
     oidc_pages,
     setup_pages,
     sign_in,
+    target_pages,
 )
-from api.web.portal import firm_pages, portal_pages, survey_pages
-from domain.ledger.ledger import Ledger
+from api.web.portal import firm_pages, portal_pages, survey_pages, verify_pages
+from api.web.printing.whole_lists import printing_places
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.access.row_macs import ensure_seals
-from domain.store.access.tokens import ensure_person
+from domain.store.access.tokens import SYSTEM_PERSON, ensure_person
 from domain.store.db.engine import Engine, open_engine, writing
 from domain.store.db.fast_read import quick_reads
 from domain.store.db.migrate import migrate, require_current
 from domain.store.db.postgresql import end_patience, hurry_unless_it_answers
 from domain.store.keys.master_key import use_keys
-from domain.store.keys.vault import Vault
 from domain.store.keys.wrapping import ensure_master_key
 from domain.store.log.sequencer import bind_cluster
-from domain.values import FOREVER, LEDGER_STREAM
+from domain.values import LEDGER_STREAM
 from projections.rebuild.rebuild import ensure_rows
+from projections.rows.write.hint_rows import bring_up
 from projections.rows.write.projector import open_ledger
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""
-SYSTEM_PERSON = "system"
-"""The actor of what the software does by itself: opening the ledger."""
+HINT_ROUNDS = 5
+"""Of agencies whose hints are worked out ahead, between one sealing and the next."""
 ROUTES = (
     agency_routes,
+    batch_routes,
+    workbook_routes,
+    evidence_routes,
     trail_routes,
     year_routes,
+    paper_routes,
     log_routes,
+    tile_routes,
     access_routes,
+    message_routes,
     public_routes,
     service_routes,
     metrics,
     firm_pages,
+    verify_pages,
     portal_pages,
     sign_in,
     board,
+    hint_pages,
     list_pages,
     matter_pages,
+    grid_pages,
+    batch_pages,
+    book_pages,
+    people_pages,
+    receipt_pages,
     appeal_pages,
     year_pages,
     impact_pages,
@@ -97,14 +149,20 @@ ROUTES = (
     administration,
     factor_pages,
     invitation_pages,
+    calendar_pages,
     oidc_pages,
     pledge_pages,
     sheet_pages,
     trail_pages,
     compare_pages,
     agency_page,
+    file_pages,
+    evidence_pages,
     replay_pages,
     consultation_pages,
+    message_pages,
+    mail_pages,
+    target_pages,
     record_pages,
     form_pages,
 )
@@ -120,22 +178,32 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.service = service = await run_in_threadpool(start, settings)
+        service = await run_in_threadpool(start, settings)
+        courier = Courier(service.ledger, settings, service.degraded, recorded=service.housekeeper.recorded)
+        app.state.service = service = replace(service, wake_courier=courier.wake)
         app.state.heavy = ConcurrencyLimit(settings.heavy_at_once, settings.heavy_waiting)
         app.state.passwords = sign_in.password_places()
+        app.state.books = books = BookWorker(service)
+        app.state.sheets = sheets = SheetsMaker(service)
+        service.housekeeper.take_up = books.take_up
+        app.state.printing = printing_places()
         app.state.feed = LogFeed(service.ledger)
         reads = await quick_reads(service.ledger.engine)
-        used = service.housekeeper.used
-        app.state.quick_standings = QuickStandings(service.ledger, reads, used, service.readings)
+        app.state.quick_standings = QuickStandings(service.ledger, reads, service.housekeeper.used, service.readings)
         app.state.readiness = Readiness(service.ledger, service.housekeeper, service.degraded)
         app.state.demonstration = await run_in_threadpool(is_demonstration, service.ledger)
         service.housekeeper.start()
+        if not app.state.demonstration:
+            courier.start()
+        service.witnesses.start()
         try:
             yield
         finally:
             await app.state.feed.close()
             await reads.close()
             app.state.readiness.close()
+            for close in (books.close, sheets.close, courier.stop):
+                await run_in_threadpool(close)
             await run_in_threadpool(stop, service)
 
     app = FastAPIOffline(
@@ -146,7 +214,6 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
     )
-    app.router.routes.extend(agency_routes.often.routes)
     for routes in (*(module.router for module in ROUTES), command_router(), year_routes.act_router()):
         app.router.routes.extend(routes.routes)
     problems.install(app, in_its_kind)
@@ -167,27 +234,27 @@ def start(settings: Settings) -> Service:
     except BaseException:
         engine.dispose()
         raise
-    notary, readings = CheckpointSigner(engine, settings), ReadingLog(engine)
-    degraded = Degraded()
+    notary, readings, degraded = CheckpointSigner(engine, settings), ReadingLog(engine), Degraded()
     watch_writes(degraded, engine)
     ledger = open_ledger(engine)
     watch_clock(ledger, settings)
-    housekeeper = Housekeeper(engine, settings, notary, readings, degraded, ledger.clock_watch)
+    leaves = not is_demonstration(ledger)
+    files = files_of(ledger, settings)
+    housekeeper = Housekeeper(
+        engine,
+        settings,
+        notary,
+        readings,
+        degraded,
+        ledger.clock_watch,
+        partial(bring_up, ledger, HINT_ROUNDS),
+        partial(clear, engine, files),
+        partial(sweep, engine, files),
+        partial(tell, ledger, mails=leaves and bool(settings.smtp_host), hooks=leaves, quiet=settings.quiet),
+    )
     housekeeper.read_association()
-    return Service(settings, ledger, housekeeper, readings, notary, degraded)
-
-
-def watch_clock(ledger: Ledger, settings: Settings) -> None:
-    """Believe the clock no longer than it runs as clocks do. A demonstration has had clocks of its own."""
-    if settings.clock_seconds and not is_demonstration(ledger):
-        ledger.clock_watch = settings.clock_watch()
-
-
-def is_demonstration(ledger: Ledger) -> bool:
-    """Whether all in it is invented: said once, when it was opened."""
-    with ledger.reading() as reader:
-        law = reader.law(FOREVER)
-    return law is not None and law.demonstration
+    witnesses = OutsideWitnesses(engine, settings, degraded)
+    return Service(settings, ledger, housekeeper, readings, notary, files, witnesses, degraded)
 
 
 def make_ready(engine: Engine, settings: Settings) -> None:
@@ -213,6 +280,7 @@ def make_ready(engine: Engine, settings: Settings) -> None:
     with ledger.reading() as reader:
         ledger_id = reader.events(LEDGER_STREAM)[0].id
     ensure_seals(engine, ledger_id)
+    ensure_people_indexed(ledger)
     if not opened:
         ensure_rows(settings.database, lambda *_: None)
 
@@ -224,16 +292,11 @@ def ensure_persons(engine: Engine) -> None:
             ensure_person(connection, person_id, name)
 
 
-def ensure_secret(engine: Engine) -> None:
-    """The secret under which equal texts are found stands before anybody asks: questions cannot write it (R37, R46)."""
-    with writing(engine) as connection:
-        Vault(connection).keyed_hash("")
-
-
 def stop(service: Service) -> None:
     """End what goes on behind, and close the database. One that does not answer is not waited for."""
     engine = service.ledger.engine
     hurry_unless_it_answers(engine)
+    service.witnesses.stop()
     service.housekeeper.stop()
     engine.dispose()
     end_patience(engine)

@@ -6,7 +6,9 @@ import asyncio
 import logging
 import socket
 import sys
-from typing import Any
+import threading
+from types import FrameType
+from typing import Any, TextIO, cast
 
 import structlog
 import uvicorn
@@ -19,6 +21,7 @@ from api.application.problem_types import PROBLEM_TYPES
 from api.http.problems import problem
 from api.listening import bound, listen
 from api.settings import Settings
+from api.unfailing_stream import UnfailingStream
 from domain.store.db.postgresql import hurry_unless_it_answers
 
 SWITCH_SECONDS = 0.001
@@ -35,13 +38,14 @@ def log_as_json(level: str) -> None:
         structlog.processors.format_exc_info,
     ]
     render = structlog.processors.JSONRenderer(ensure_ascii=False)
-    handler = logging.StreamHandler(sys.stderr)
+    stream = UnfailingStream(sys.stderr)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=common, processor=render))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     structlog.configure(
         processors=[*common, render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, stream)),
     )
 
 
@@ -56,7 +60,7 @@ def serve(settings: Settings, held: socket.socket | None = None) -> None:
     stop(start(settings))
     app = create_app(settings)
     listen(held)
-    _Server(server_config(app, settings), app).run([held])
+    _Server(server_config(app, settings), app, settings.drain_seconds).run([held])
 
 
 def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
@@ -166,9 +170,21 @@ class PatientProtocol(HttpToolsProtocol):
 class _Server(uvicorn.Server):
     """uvicorn waits for open answers before it tells the application to end: streams have to be ended first."""
 
-    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+    def __init__(self, config: uvicorn.Config, app: FastAPI, drain_seconds: float = 0.0) -> None:
         super().__init__(config)
-        self._app = app
+        self._app, self._drain, self._draining = app, drain_seconds, False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Asked to stop: first not ready any more, for as long as is set; asked again, at once."""
+        if self._draining or not self._drain or not hasattr(self._app.state, "service"):
+            super().handle_exit(sig, frame)
+            return
+        self._draining = True
+        degraded = self._app.state.service.degraded
+        degraded.set("stopping", "服务正在停止，请改向其他实例", "the service is stopping: ask another instance")
+        ending = threading.Timer(self._drain, super().handle_exit, (sig, None))
+        ending.daemon = True
+        ending.start()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as always, and say where: uvicorn leaves that out when it is given a socket that is bound already."""

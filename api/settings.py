@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.proof.cosignatures import WitnessAt, normal_witnesses, read_witnesses
 from domain.store.access.access_log import LEAST_DAYS
-from domain.store.db.engine import key_folder
+from domain.store.db.engine import embedded_file, key_folder
+from domain.store.files.objects import Objects
 from domain.store.log.clock import ClockWatch
 from domain.values import Role
 
@@ -50,6 +52,35 @@ def normal_roles(text: str) -> str:
     return ",".join(names)
 
 
+SCANNER = re.compile(r"tcp:(?P<host>[^\s]+):(?P<port>\d{1,5})|unix:(?P<path>/.+)")
+"""How it is written where clamd listens."""
+
+
+def normal_scanner(text: str) -> str:
+    """Where clamd listens: `tcp:host:port`, `unix:/path`, or empty for no scanner. Raises: ValueError."""
+    if text.strip() and not SCANNER.fullmatch(text.strip()):
+        raise ValueError("须为 tcp:主机:端口 或 unix:/路径 / has to be tcp:host:port or unix:/path")
+    return text.strip()
+
+
+MAIL_ADDRESS = re.compile(
+    r"[A-Za-z0-9._%+'=~/-]{1,64}@(?=.{4,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"
+)
+"""A plain address (RFC 5321, Mailbox, without quotes and address literals)."""
+
+
+def normal_mail_address(text: str) -> str:
+    """A mail address without blanks around, or empty. Raises: ValueError."""
+    if text.strip() and not MAIL_ADDRESS.fullmatch(text.strip()):
+        raise ValueError("须为邮箱地址 / has to be a mail address")
+    return text.strip()
+
+
+def normal_networks(text: str) -> str:
+    """Networks with commas, without blanks. Raises: ValueError for what is no network."""
+    return ",".join(str(ip_network(one.strip())) for one in text.split(",") if one.strip())
+
+
 class Settings(BaseSettings):
     """All that can be set. Secret are `oidc_client_secret` and a password inside `database_url` only."""
 
@@ -72,10 +103,32 @@ class Settings(BaseSettings):
     """A command that is run with the file of a new checkpoint as its last argument, to put it elsewhere (S3, mail)."""
     checkpoint_hook_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     """How often at most it is run."""
+    witnesses: Annotated[str, AfterValidator(normal_witnesses)] = ""
+    """Who is asked to cosign each checkpoint (c2sp.org/tlog-witness): `URL KEY; URL KEY`."""
+    witness_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10.0
+    """How often they are asked, where the log has grown."""
+    timestamp_url: str = ""
+    """A time stamping authority (RFC 3161) that stamps a checkpoint now and then; needs the extra `timestamps`."""
+    timestamp_roots: Path | None = None
+    """A PEM file with the roots that its stamps are verified against."""
+    timestamp_seconds: Annotated[float, Field(gt=0)] = 3600.0
+    """How often it is asked at most, where the log has grown."""
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     public_url: Annotated[str, AfterValidator(normal_public_url)] = ""
     """The address by which people reach the service, with a sub-path if it has one: `https://example.cn/steward`."""
+    evidence_store: str = ""
+    """Where evidence files lie: a folder, or `s3://bucket/prefix`; by default `evidence` beside the embedded database,
+    or in `data_dir`. Each ledger has a folder of its own in it."""
+    evidence_s3_endpoint: str = ""
+    """The S3-compatible service, like `https://s3.example.cn`; by default that of its region."""
+    evidence_s3_region: str = "us-east-1"
+    evidence_s3_access_key: str = ""
+    evidence_s3_secret_key: SecretStr = SecretStr("")
+    evidence_scanner: Annotated[str, AfterValidator(normal_scanner)] = ""
+    """Where clamd listens, which looks at every file first: `tcp:127.0.0.1:3310` or `unix:/run/clamav/clamd.ctl`."""
+    upload_seconds: Annotated[float, Field(gt=0, le=86_400)] = 900.0
+    """How long a file may take to arrive; no part of it longer than `body_seconds` (408 beyond)."""
     body_limit: Annotated[int, Field(ge=1024, le=64 * MEBIBYTE)] = MEBIBYTE
     """The most bytes of one request's body (413 beyond)."""
     holiday_overlay: Path | None = None
@@ -88,6 +141,9 @@ class Settings(BaseSettings):
     """Whoever recorded or verified a disputed fact does not decide its appeal (R35)."""
     shutdown_seconds: Annotated[int, Field(ge=1, le=300)] = 20
     """How long a stop waits for requests that are being answered."""
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0.0
+    """How long, once it is asked to stop, `readyz` says so while all is answered as before: until those before it, like
+    a load balancer, send nobody here any more."""
     database_seconds: Annotated[float, Field(ge=1, le=3600)] = 30.0
     """How long one answer of PostgreSQL is waited for on an open connection (503 beyond)."""
     clock_seconds: Annotated[int, Field(ge=0)] = 600
@@ -122,9 +178,67 @@ class Settings(BaseSettings):
     """The identity provider by which people may sign in too, exactly as it names itself; needs the extra `oidc`."""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr = SecretStr("")
+    quiet: bool = False
+    """Nobody is told of anything: while old years are brought in by hand, say. What happens meanwhile stays untold."""
+    smtp_host: str = ""
+    """The mail server that takes e-mail for people; by default none is sent. Needs `mail_from` and `public_url`."""
+    smtp_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """0: the usual one of the security, 465, 587 or 25."""
+    smtp_security: Literal["tls", "starttls", "none"] = "starttls"
+    """`tls` from the first byte, `starttls` or nothing: never less than is set, whatever the server offers."""
+    smtp_ca_file: Path | None = None
+    """Who vouches for the server's certificate, where that is not one whom this machine trusts anyway."""
+    smtp_user: str = ""
+    smtp_password_file: Path | None = None
+    """A file with the password, for this user's eyes only (mode 600)."""
+    smtp_seconds: Annotated[float, Field(gt=0, le=60)] = 20.0
+    """How long one answer of the mail server is waited for."""
+    mail_from: Annotated[str, AfterValidator(normal_mail_address)] = ""
+    """The address that e-mail comes from."""
+    webhook_networks: Annotated[str, AfterValidator(normal_networks)] = ""
+    """Networks, with commas, in which webhooks are reached besides the internet, by http as well: `10.0.0.0/8`."""
+    webhook_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
+    """How long a webhook may take in all."""
+    wecom: bool = False
+    """Group robots of WeCom may be targets."""
+    wecom_endpoint: str = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
+    """Where they are reached, with their key behind it; another one in tests only."""
     https: bool = False
     """People reach the service by HTTPS: say so to browsers (HSTS), and let cookies go by HTTPS only."""
     log_level: str = "info"
+
+    @model_validator(mode="after")
+    def _mail_has_what_it_needs(self) -> Settings:
+        """E-mail without a sender or without an address of the service would help nobody: refused at the start."""
+        if self.smtp_host and not (self.mail_from and self.public_url):
+            raise ValueError(
+                "设置了 STEWARD_SMTP_HOST，还须设置 STEWARD_MAIL_FROM 和 STEWARD_PUBLIC_URL / "
+                "STEWARD_SMTP_HOST needs STEWARD_MAIL_FROM and STEWARD_PUBLIC_URL as well"
+            )
+        if bool(self.smtp_user) != bool(self.smtp_password_file):
+            raise ValueError(
+                "STEWARD_SMTP_USER 和 STEWARD_SMTP_PASSWORD_FILE 须一并设置 / STEWARD_SMTP_USER and "
+                "STEWARD_SMTP_PASSWORD_FILE go together"
+            )
+        return self
+
+    @property
+    def mail_port(self) -> int:
+        """The port of the mail server."""
+        return self.smtp_port or {"tls": 465, "starttls": 587, "none": 25}[self.smtp_security]
+
+    @model_validator(mode="after")
+    def _stamps_can_be_verified(self) -> Settings:
+        """A stamp that nobody can verify is not worth keeping."""
+        if self.timestamp_url and self.timestamp_roots is None:
+            raise ValueError(
+                "须同时设置 STEWARD_TIMESTAMP_ROOTS / set STEWARD_TIMESTAMP_ROOTS together with STEWARD_TIMESTAMP_URL"
+            )
+        return self
+
+    def witnesses_asked(self) -> tuple[WitnessAt, ...]:
+        """Who is asked to cosign."""
+        return read_witnesses(self.witnesses)
 
     @property
     def second_factor(self) -> frozenset[Role]:
@@ -158,6 +272,22 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The folder of the keys."""
         return self.key_dir or key_folder(self.database, self.data_dir)
+
+    def evidence_objects(self, ledger_id: str) -> Objects:
+        """The store of a ledger's evidence files, opened. Raises: StoreUnavailable when it cannot be made."""
+        if not self.evidence_store.startswith("s3://"):
+            file = embedded_file(self.database)
+            beside = (self.data_dir if file is None else file.parent) / "evidence"
+            return Objects(Path(self.evidence_store or beside) / ledger_id)
+        options = {
+            "endpoint": self.evidence_s3_endpoint,
+            "region": self.evidence_s3_region,
+            "access_key_id": self.evidence_s3_access_key,
+            "secret_access_key": self.evidence_s3_secret_key.get_secret_value(),
+        }
+        return Objects(
+            f"{self.evidence_store.rstrip('/')}/{ledger_id}", {name: value for name, value in options.items() if value}
+        )
 
     @property
     def checkpoints(self) -> Path:

@@ -1,38 +1,44 @@
 """Looking up at any basis as histories grow: 10,000 agencies with more and more rows each.
 
-A hundred agencies get real histories through the ledger; the others are copies of them under codes of their own.
+What the agencies are, and are copies of: `place.py`.
+
+The standings of a whole district in one answer, in every form: seconds and greatest memory, each form in a process of
+its own, for a tenth of the district and for all of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import random
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
+from pathlib import Path
+from typing import Any
 
-from psycopg2.extras import execute_values
-
-from bench import floor
-from bench.generate import History, uscc
-from bench.measure import Finding, finding, in_turns, median
-from bench.place import Place, fill, place
+from api.app import start, stop
+from api.application.exports.exporting import EVERY_FORM, FileForm, exported
+from api.application.privacy.authorisation import Caller, Reach
+from api.application.questions.agency.district_questions import standings_of
+from api.application.questions.inquiry import Inquiry, Snapshot
+from api.settings import Settings
+from bench.generate import uscc
+from bench.measure import Finding, finding, in_turns, median, most_megabytes
+from bench.place import AGENCIES, Place, grow, place
 from domain.store.db.fast_read import quick_reads
-from domain.values import agency_stream, instant, stream_id
+from domain.values import Role, agency_stream, instant
 from projections.rows.read.row_queries import RowQueries
 from projections.rows.read.row_sql import asked, look_up_query, parameters_of
-from projections.rows.write.tables import COLUMNS, SHAPES
 from tests.postgres_server import PostgresServer
 
-AGENCIES = 10_000
-TEMPLATES = 100
 LOOK_UPS = 1_000
 """Of one agency, a repetition."""
 DISTRICTS = 5
-ROWS_OF_A_FACT = 1.75
-"""About so many rows a fact leaves in the tables that a look-up searches; what there really is, is counted."""
-SEARCHED = (*SHAPES, "events")
+FACTS = 40_000
+SMALL = AGENCIES // 10
 
 
 def measure(server: PostgresServer, repetitions: int, sizes: tuple[int, ...]) -> list[Finding]:
@@ -65,59 +71,6 @@ def measure(server: PostgresServer, repetitions: int, sizes: tuple[int, ...]) ->
             )
         )
     return lines
-
-
-def grow(made: Place, size: int) -> int:
-    """Fill a ledger up to about so many rows; how many there are."""
-    each = max(3, round(size / AGENCIES / ROWS_OF_A_FACT))
-    for number in range(TEMPLATES):
-        fill(made.ledger, History(number).facts(each))
-    copies = [
-        (
-            str(stream_id(agency_stream(uscc(number % TEMPLATES)))),
-            str(stream_id(agency_stream(uscc(number)))),
-            agency_stream(uscc(number)),
-        )
-        for number in range(TEMPLATES, AGENCIES)
-    ]
-    connection = floor.connect(made.url)
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE copies (source uuid, copy uuid, stream text)")
-        waiting = iter(copies)
-        while part := list(islice(waiting, 5000)):
-            execute_values(cursor, "INSERT INTO copies VALUES %s", part)
-        _copy(cursor, "stream_heads", ("version", "count", "last_recorded_at", "hash"), "stream", "c.stream")
-        _copy(
-            cursor,
-            "events",
-            ("originator_version", "topic", "occurred_on", "recorded_at", "actor", "leaf_hash"),
-            "stream, event_id, state",
-            "c.stream, gen_random_uuid()::text, ''",
-        )
-        for table in SHAPES:
-            _copy(cursor, table, tuple(name for name in COLUMNS[table][0] if name != "originator_id"))
-        cursor.execute(" UNION ALL ".join(f"SELECT count(*) FROM {table}" for table in SEARCHED))
-        count = sum(row[0] for row in cursor.fetchall())
-    connection.commit()
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute("VACUUM (ANALYZE)")
-    connection.close()
-    return int(count)
-
-
-def _copy(cursor: object, table: str, columns: tuple[str, ...], more: str = "", values: str = "") -> None:
-    listed = ", ".join(columns)
-    names, given = ", ".join(filter(None, (listed, more))), ", ".join(filter(None, (listed_of(columns), values)))
-    cursor.execute(  # type: ignore[attr-defined]  # psycopg2 has no types
-        f"INSERT INTO {table} (originator_id, {names}) SELECT c.copy, {given} "
-        f"FROM {table} t JOIN copies c ON c.source = t.originator_id"
-    )
-
-
-def listed_of(columns: tuple[str, ...]) -> str:
-    """The columns of the row that is copied."""
-    return ", ".join(f"t.{name}" for name in columns)
 
 
 def _random_day(chance: random.Random) -> date:
@@ -159,3 +112,63 @@ def _district(made: Place) -> float:
             look_ups.statistics(look_ups.district(_random_day(chance)))
             took.append(time.perf_counter() - began)
     return median(took)
+
+
+# ---- the whole district as a file ----
+
+
+def measure_standings(server: PostgresServer) -> list[Finding]:
+    """The lines of the report."""
+    of_size: dict[int, dict[str, Any]] = {}
+    for agencies in (SMALL, AGENCIES):
+        with place(server, f"standings_{agencies}") as made:
+            grow(made, FACTS * agencies // AGENCIES, agencies)
+            of_size[agencies] = {form: _exported(made.url, form) for form in EVERY_FORM}
+    return [line for form in EVERY_FORM for line in _lines(form, of_size[SMALL][form], of_size[AGENCIES][form])]
+
+
+def _lines(form: FileForm, small: dict[str, float], whole: dict[str, float]) -> list[Finding]:
+    name = f"standings of {AGENCIES:,} agencies, {form}"
+    more, more_small = whole["most"] - whole["before"], small["most"] - small["before"]
+    size = f"{whole['bytes'] / 2**20:.1f} MB"
+    return [
+        finding(name, "s", [whole["seconds"]], note=f"{size}; {small['seconds']:.2f} s for {SMALL:,} agencies"),
+        finding(
+            f"{name}: memory beyond the process's own",
+            "MB",
+            [more],
+            note=f"of {whole['most']:.0f}; {more_small:.1f} MB for {SMALL:,} agencies",
+        ),
+    ]
+
+
+def _exported(url: str, form: str) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.lookups", url, form],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[1],
+    )
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def in_process(url: str, form: FileForm) -> None:
+    """In the process that is measured: a first part, so that what every answer needs is there; then the whole."""
+    service = start(Settings(database_url=url))
+    try:
+        inquiry = Inquiry(Snapshot(service, Caller("", Role.AUDITOR, None, b"")), Reach.ALL)
+        standings_of(inquiry, limit=20)
+        before, began = most_megabytes(), time.perf_counter()
+        made = exported(inquiry, standings_of, {}, form)
+        seconds = time.perf_counter() - began
+        made.file.close()
+        print(json.dumps({"before": before, "most": most_megabytes(), "seconds": seconds, "bytes": made.size}))
+    finally:
+        stop(service)
+
+
+if __name__ == "__main__":
+    form_: Any = sys.argv[2]
+    in_process(sys.argv[1], form_)

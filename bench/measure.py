@@ -6,6 +6,7 @@ import gc
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 Way = Callable[[], float]
@@ -68,3 +69,9 @@ def finding(
     target = f"≥ {least:g}" if least is not None else f"≤ {most:g}" if most is not None else ""
     reached = judged >= least if least is not None else judged <= most if most is not None else None
     return Finding(what, mine, other, unit, ratio, target, reached, note)
+
+
+def most_megabytes() -> float:
+    """The greatest memory of this process so far; `ru_maxrss` would begin with what its parent held when it made it."""
+    (line,) = [one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM")]
+    return int(line.split()[1]) / 1024

@@ -40,8 +40,8 @@ def write(folder: Path, sections: Sequence[tuple[str, list[Finding]]], command: 
     day = datetime.now(UTC).date().isoformat()
     parts = _measured_before(folder / "report.json", here)
     for title, findings in sections:
-        made = {"measured": day, "command": command, "findings": [one._asdict() for one in findings]}
-        parts[title] = made
+        told_before = _with_before(findings, parts.get(title))
+        parts[title] = {"measured": day, "command": command, "findings": [one._asdict() for one in told_before]}
     told = "{cores} cores, {memory_gib} GiB, {system}, Python {python}, PostgreSQL {postgresql}".format(**here)
     text = [_HEAD.format(machine=told)]
     for title, part in parts.items():
@@ -56,6 +56,19 @@ def write(folder: Path, sections: Sequence[tuple[str, list[Finding]]], command: 
     (folder / "REPORT.md").write_text("\n".join(text), encoding="utf-8")
     content = {"machine": here, "parts": [{"part": title, **part} for title, part in parts.items()]}
     (folder / "report.json").write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _with_before(findings: Sequence[Finding], before: dict[str, Any] | None) -> list[Finding]:
+    """Each line with the ratio that it had when its part was measured last, where it had one."""
+    if before is None:
+        return list(findings)
+    ratios = {one["what"]: one["ratio"] for one in before["findings"] if one["ratio"] is not None}
+    return [
+        one._replace(note=f"{one.note}; before, {before['measured']}: {ratios[one.what]:.2f}".removeprefix("; "))
+        if one.what in ratios and one.ratio is not None
+        else one
+        for one in findings
+    ]
 
 
 def _measured_before(file: Path, here: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from bench import (
     append,
+    district,
     growth,
     importing,
     loading,
@@ -49,11 +50,16 @@ WHOLE = Extent(3, 1_200, 10**5, 3_000, (10**5, 10**6, 10**7), 60_000, 5_000, 100
 
 SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]]] = {
     "append": ("Appending a fact", lambda server, to: append.measure(server, to.repetitions, to.appended)),
+    "workbooks": (
+        "Workbooks",
+        lambda server, to: importing.measure_workbook(server, to.imported // 2) + lookups.measure_standings(server),
+    ),
     "import": ("Importing", lambda server, to: importing.measure(server, to.repetitions - 1, to.imported)),
     "load": ("Loading an aggregate", lambda server, to: loading.measure(server, to.repetitions)),
     "growth": ("A fact of a long history", lambda server, to: growth.measure(server, to.repetitions)),
     "serve": ("Over HTTP", lambda server, to: serving.measure(server, to.repetitions, to.requests)),
     "look-up": ("Looking up at any basis", lambda server, to: lookups.measure(server, to.repetitions, to.rows)),
+    "district": ("Pages of a district of 10,000 agencies", lambda server, to: district.measure(server, to.repetitions)),
     "what-if": ("What if", lambda server, to: what_if.measure(server, to.repetitions)),
     "pages": ("Pages about a long history", lambda server, to: pages.measure(to.repetitions)),
     "proof": (
@@ -61,6 +67,8 @@ SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]
         lambda server, to: proof.measure(server, to.repetitions, to.appended, to.audited),
     ),
     "publish": ("Publishing a year", lambda server, to: publishing.measure(server, to.published)),
+    "capacity": ("What a million facts cost", lambda server, to: growth.measure_cost(server, to.rebuilt)),
+    "papers": ("Papers", lambda server, to: publishing.measure_papers(to.repetitions)),
     "rebuild": ("Rebuilding", lambda server, to: rebuilding.measure(server, to.repetitions, to.rebuilt)),
 }
 

@@ -27,6 +27,7 @@ from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import writing
 from domain.store.log.sequencer import seal
 from domain.values import Role, instant
+from projections.rows.write.hint_rows import bring_up
 from tests.postgres_server import PostgresServer
 
 CONNECTIONS = 8
@@ -41,6 +42,7 @@ class Served(NamedTuple):
 
     port: int
     token: str
+    pid: int
 
 
 def measure(server: PostgresServer, repetitions: int, requests: int) -> list[Finding]:
@@ -49,6 +51,7 @@ def measure(server: PostgresServer, repetitions: int, requests: int) -> list[Fin
     with place(server, "serving") as target:
         for number in range(AGENCIES):
             fill(target.ledger, History(number).facts(FACTS))
+        bring_up(target.ledger)  # what is worked out behind is none of what is measured
         known_at = instant(datetime.now(UTC))
         while (seal(target.engine), _horizon(target))[1] <= known_at:
             time.sleep(0.2)
@@ -59,9 +62,10 @@ def measure(server: PostgresServer, repetitions: int, requests: int) -> list[Fin
 
         past = f"&known_at={known_at}"
         same = targets(past)[:1] * requests
+        still = targets()[:1] * requests
         found: dict[str, list[dict[str, Any]]] = {}
         with served(target.url, target.engine) as running:
-            etag = etag_of(running, same[0])
+            etag, etag_now = etag_of(running, same[0]), etag_of(running, still[0])
             for _ in range(repetitions):
                 for name, asked, more in (
                     ("smallest", [SMALLEST] * requests, {}),
@@ -69,19 +73,32 @@ def measure(server: PostgresServer, repetitions: int, requests: int) -> list[Fin
                     ("past", targets(past), {}),
                     ("repeated", same, {}),
                     ("if-none-match", same, {"If-None-Match": etag}),
+                    ("of now", still, {"If-None-Match": etag_now}),
                 ):
-                    found.setdefault(name, []).append(load(running, asked, more))
+                    before = _cpu_seconds(running.pid)
+                    made = load(running, asked, more)
+                    made["cpu"] = (_cpu_seconds(running.pid) - before) / len(asked)
+                    found.setdefault(name, []).append(made)
     rates = {name: [one["rate"] for one in several] for name, several in found.items()}
     worst = {name: [one["p99"] for one in several] for name, several in found.items()}
-    floor = rates["smallest"]
+    spent = {name: [one["cpu"] for one in several] for name, several in found.items()}
+    floor, of_server = rates["smallest"], "processor time of the server, whatever runs beside it"
     note = f"{CONNECTIONS} connections, one server process; floor: {SMALLEST}"
     return [
         finding("GET standing, random agency and day", "requests/s", rates["standing"], floor, least=0.45, note=note),
+        finding("the same: a request", "s", spent["standing"], spent["smallest"], note=of_server),
         finding("the same, p99", "s", worst["standing"], worst["smallest"], most=3),
         finding("GET standing as known at a past instant", "requests/s", rates["past"], floor, note=note),
         finding("the same question repeated, past known_at", "requests/s", rates["repeated"], floor, least=0.8),
         finding("the same with If-None-Match", "requests/s", rates["if-none-match"], floor, least=0.8),
+        finding("a question about now repeated with If-None-Match: 304", "requests/s", rates["of now"], floor),
     ]
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process has spent of the processor (proc(5))."""
+    ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def _horizon(target: Place) -> str:
@@ -109,7 +126,7 @@ def served(url: str, engine: Engine) -> Iterator[Served]:
         process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **unlimited})  # ours
         try:
             _wait(process, port)
-            yield Served(port, token)
+            yield Served(port, token, process.pid)
         finally:
             process.terminate()
             process.wait(30)

@@ -43,11 +43,21 @@ class Sealed(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """Where the paper lies that proves the fact, and its SHA-256."""
+    """The paper that proves the fact: where it lies and its SHA-256; or a file of the store of evidence.
+
+    Only a file has `size` (bytes) and `media_type`, as the service found them; elsewhere they are not even null.
+    """
 
     title: str
     uri: str | None = None
     sha256: str | None = None
+    size: int | UnsetType = UNSET
+    media_type: str | UnsetType = UNSET
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file of the store of evidence, named by its SHA-256."""
+        return self.size is not UNSET
 
 
 class Qualification(msgspec.Struct, frozen=True):
@@ -66,6 +76,8 @@ class Person(msgspec.Struct, frozen=True):
     qualification: str | None = None
     certificate_no: Sealed | None = None
     certificate_hash: str | None = None
+    valid_until: date | None = None
+    """Of the certificate, in clear: that it ends is a matter (R40); earlier facts do not say it."""
 
 
 class TeamMember(msgspec.Struct, frozen=True):
@@ -99,7 +111,8 @@ class Profile(msgspec.Struct, frozen=True):
     scope: tuple[str, ...] | UnsetType = UNSET
     qualifications: tuple[Qualification, ...] | UnsetType = UNSET
     personnel: tuple[Person, ...] | UnsetType = UNSET
-    other: str | UnsetType | None = UNSET
+    other: Sealed | str | UnsetType | None = UNSET
+    """Sealed; the first events of all have it in clear."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="type", forbid_unknown_fields=True):
@@ -211,6 +224,8 @@ class ProjectStarted(Event, frozen=True, kw_only=True):
     due_on: date
     quality_lead: TeamMember | None
     technicians: tuple[TeamMember, ...]
+    inherited_from: str | UnsetType = UNSET
+    """The predecessor's project that goes on here after a succession (R43); others do not even have it as null."""
 
 
 class ProjectPlanFiled(Event, frozen=True, kw_only=True):
@@ -222,6 +237,8 @@ class ProjectExtended(Event, frozen=True, kw_only=True):
     NAMES = ("project_id",)
     project_id: str
     due_on: date
+    inherited_from: str | UnsetType = UNSET
+    """The predecessor's project whose due date has become another one since the succession (R43)."""
 
 
 class ProjectCompleted(Event, frozen=True, kw_only=True):
@@ -323,6 +340,10 @@ class AgencyDelisted(Event, frozen=True, kw_only=True):
     reason: Sealed | None
 
 
+ServiceWay = Literal["in_person", "post", "courier", "electronic", "left", "announced"]
+"""Ways of service: handed over, by registered post, by courier, by electronic means, left at the place, announced."""
+
+
 class NoticeSent(Event, frozen=True, kw_only=True):
     """`cause` is not among NAMES: that the notice went out stays true when its cause is annulled (R18)."""
 
@@ -331,6 +352,30 @@ class NoticeSent(Event, frozen=True, kw_only=True):
     cause: str
     recipient: str
     channel: str
+
+
+class NoticeDelivered(Event, frozen=True, kw_only=True):
+    """A notice reached its recipient, by this way (R41); the day is the fact's own."""
+
+    KIND, NAMES = "service", ("sent_id",)
+    sent_id: str
+    """The NoticeSent."""
+    way: ServiceWay
+
+
+class NoticeUndeliverable(Event, frozen=True, kw_only=True):
+    """A notice came back, or nobody took it (R41)."""
+
+    KIND, NAMES = "service", ("sent_id",)
+    sent_id: str
+    way: ServiceWay
+
+
+class NoticeAcknowledged(Event, frozen=True, kw_only=True):
+    """The agency has acknowledged a notice (签收): by its account, or on the paper that is the evidence (R41)."""
+
+    KIND, NAMES = "service", ("sent_id",)
+    sent_id: str
 
 
 class AccidentLiabilityFound(Event, frozen=True, kw_only=True):
@@ -391,6 +436,14 @@ class PenaltyImposed(Event, frozen=True, kw_only=True):
     authority: str | None
     authority_kind: AuthorityKind
     decision_no: str | None
+    facts: Sealed | None = None
+    """What was done against the law (违法事实); it may name people."""
+    basis: str | None = None
+    """By which law (处罚依据)."""
+    content: Sealed | None = None
+    """What was imposed (处罚内容)."""
+    public_until: date | None = None
+    """The last day on which it is published (公示截止期); it ends no effect."""
 
 
 class ResultPublished(Event, frozen=True, kw_only=True):
@@ -694,6 +747,157 @@ class ConfirmationWithdrawn(Event, frozen=True, kw_only=True):
     withdrawn_by: str
     reason: str
     document: Evidence
+
+
+# ---- what stands beside a record (R38a) ----
+
+
+class StatementFiled(Event, frozen=True, kw_only=True):
+    """What the agency says (申辩) about a record that speaks against it; it changes no number.
+
+    `event_id` is not among NAMES: what was said stays readable when the record is annulled. A later statement about the
+    same record takes its place.
+    """
+
+    KIND = "statement"
+    statement_id: str
+    event_id: str
+    content: Sealed
+
+
+# ---- what of a record is public (art.27, R42) ----
+
+
+class RepairApplied(Event, frozen=True, kw_only=True):
+    """Credit repair (信用修复) is applied for: the end of the publicity of one record, and of nothing else."""
+
+    KIND, NAMES = "repair", ("event_id",)
+    repair_id: str
+    event_id: str
+    grounds: Sealed
+
+
+class RepairGranted(Event, frozen=True, kw_only=True):
+    """From `from_on` on the record is told to the public no more; inside nothing changes."""
+
+    NAMES = ("repair_id",)
+    repair_id: str
+    from_on: date
+    reasons: Sealed
+
+
+class RepairRefused(Event, frozen=True, kw_only=True):
+    NAMES = ("repair_id",)
+    repair_id: str
+    reasons: Sealed
+
+
+# ---- division, merger, change of code (art.12, R43) ----
+
+
+class InheritedTag(msgspec.Struct, frozen=True):
+    """A tag that stood at the predecessor on the day of the succession (art.17, R16, R43)."""
+
+    tier: Literal["recorded", "warned", "blacklisted"]
+    added_on: date
+    last_day: date | None
+    here_from: date | UnsetType = UNSET
+    """Where it came to the predecessor only after the succession, by one that was dated later: that day."""
+    not_public_from: date | None = None
+    """From when on the predecessor's record is not told to the public any more (R42); so with those below."""
+
+
+class InheritedComplaint(msgspec.Struct, frozen=True):
+    """A complaint upheld at the predecessor; it says nothing of who complained."""
+
+    upheld_on: date
+    grounds: Grounds
+    origin: str | UnsetType = UNSET
+    """The decision, at the agency where it was made: what comes by two ways counts once. The first ones lack it."""
+
+
+class InheritedRecord(msgspec.Struct, frozen=True):
+    """A bad record of the predecessor, entered or derived (R12)."""
+
+    behaviour: Behaviour
+    day: date
+    year: int
+    origin: str | UnsetType = UNSET
+    """The fact that made it, at the agency where it was made (see `InheritedComplaint`)."""
+
+
+class InheritedPenalty(msgspec.Struct, frozen=True):
+    """A penalty of the predecessor, decided in the year of the succession or later (art.25)."""
+
+    decided_on: date
+    authority_kind: AuthorityKind
+    origin: str | UnsetType = UNSET
+    """The penalty itself, at the agency on which it was imposed (see `InheritedComplaint`)."""
+    not_public_from: date | None = None
+
+
+class InheritedWarning(msgspec.Struct, frozen=True):
+    """What a published unqualified result of the predecessor brings (art.19, R31): the days, both included."""
+
+    year: int
+    first: date
+    last: date
+    not_public_from: date | None = None
+
+
+class InheritedProject(msgspec.Struct, frozen=True):
+    """A project of the predecessor that goes on here, by its id there, with what is known there of its end (R9)."""
+
+    project_id: str
+    due_on: date
+    ended_on: date | None
+    """Completed or cancelled at the predecessor, on the day of the succession or later."""
+    is_completed: bool
+
+
+class AgencySucceeded(Event, frozen=True, kw_only=True):
+    """From `occurred_on` on other agencies stand in this one's place, on its own stream (art.12, R43).
+
+    One of a division that goes on is among its own successors.
+    """
+
+    KIND = "succession"
+    succession_id: str
+    kind: Literal["merger", "division", "code_change"]
+    successors: tuple[str, ...]
+    basis: Sealed
+    bad_records_to: tuple[str, ...] | UnsetType = UNSET
+    """Of a division the successors that have the bad records too, as its papers say; else the rulebook says it."""
+
+    @property
+    def ends(self) -> bool:
+        """Whether this agency does not go on itself."""
+        return self.stream not in {f"agency/{uscc}" for uscc in self.successors}
+
+
+class FactsInherited(Event, frozen=True, kw_only=True):
+    """What a successor has of its predecessor, from `occurred_on` on, on the successor's stream (art.12, R43).
+
+    Recorded by the ledger itself with the succession, and again with every later fact of the predecessor that changes
+    it: the latest about a `succession_id` stands. `stands` is false once the succession was annulled. `events`: the
+    predecessor's facts behind it.
+    """
+
+    FINAL = True
+    succession_id: str
+    kind: Literal["merger", "division", "code_change"]
+    predecessor: str
+    names: tuple[str, ...]
+    codes: tuple[str, ...]
+    stands: bool
+    tags: tuple[InheritedTag, ...]
+    complaints: tuple[InheritedComplaint, ...]
+    records: tuple[InheritedRecord, ...]
+    events: tuple[str, ...]
+    penalties: tuple[InheritedPenalty, ...] = ()
+    warnings: tuple[InheritedWarning, ...] = ()
+    projects: tuple[InheritedProject, ...] = ()
+    """Each of them is a `ProjectStarted` of its own here, which names it."""
 
 
 def topic_of(kind: type[Event]) -> str:

@@ -6,6 +6,7 @@ Three strengths: `seen` for what is stored, `compared` for what is searched and 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -45,9 +46,28 @@ def category_fold(words: str) -> str:
     return _plain(words)
 
 
+class _Characters(dict[int, str]):
+    """For `str.translate`: what becomes of a character, asked of `becomes` once; there are only so many."""
+
+    def __init__(self, becomes: Callable[[str], str]) -> None:
+        super().__init__()
+        self._becomes = becomes
+
+    def __missing__(self, code: int) -> str:
+        made = self[code] = self._becomes(chr(code))
+        return made
+
+
+def _kept(one: str) -> str:
+    return "" if one.isspace() or is_unseen(one) or is_selector(one) else one
+
+
+_KEPT = _Characters(_kept)
+_AS_KINDS = _Characters(lambda one: _KINDS.get(unicodedata.category(one), one))
+
+
 def _plain(words: str) -> str:
-    kept = (one for one in unicodedata.normalize("NFKC", words) if not (one.isspace() or is_unseen(one)))
-    return "".join(one for one in kept if not is_selector(one))
+    return unicodedata.normalize("NFKC", words).translate(_KEPT)
 
 
 def compared(text: str) -> str:
@@ -59,5 +79,4 @@ def compared(text: str) -> str:
     folded = _plain(text).translate(_RADICALS).translate(_DOTS).casefold()
     if folded.isascii() and folded.isalnum():
         return folded
-    plain = "".join(_KINDS.get(unicodedata.category(one), one) for one in folded)
-    return unicodedata.normalize("NFKC", plain)
+    return unicodedata.normalize("NFKC", folded.translate(_AS_KINDS))

@@ -19,7 +19,7 @@ DIGITS = 12
 
 @cache
 def software() -> str:
-    """The version of the code that runs, like `0.1.0+3f9a1c2b7d40`."""
+    """The version of the code that runs, like `1.0.0+3f9a1c2b7d40`."""
     return f"{release(DISTRIBUTION)}+{_hash_of(Path(__file__).parent.parent)[:DIGITS]}"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 
 from demo.invented_names import uscc
 from drills.common import Failed
-from drills.service import Answer, Running
+from drills.service import PERSON, Answer, Running
 
 FIRST = 8_000_000
 
@@ -34,6 +36,26 @@ class Facts:
             answer = self.try_one(service)
             if answer.status != 201:
                 raise Failed(f"not acknowledged: {answer.status} {answer.body}")
+
+
+def with_evidence(service: Running, code: str, file: Path) -> str:
+    """Keep a file of evidence and record it with a lapse of an agency; its SHA-256. Raises: Failed."""
+    kept = service.steward("upload", str(file), "--as", PERSON, "--json")
+    if kept.returncode:
+        raise Failed(f"not kept: {kept.stderr}")
+    found = json.loads(kept.stdout)
+    paper = {"title": "演练照片", **{name: found[name] for name in ("sha256", "size", "media_type")}}
+    body = {"item": 4, "occurred_on": "2023-02-03", "evidence": [paper]}
+    answer = service.ask("POST", f"/v1/agencies/{code}/lapses", body, Idempotency_Key="drill-evidence")
+    if answer.status != 201:
+        raise Failed(f"not recorded with its file: {answer.status} {answer.body}")
+    return str(found["sha256"])
+
+
+def evidence(service: Running, sha256: str) -> bytes | None:
+    """A file of evidence as it is handed out; None where it is not."""
+    answer = service.ask("GET", f"/v1/evidence/{sha256}")
+    return answer.body if answer.status == 200 else None
 
 
 def signed(service: Running) -> int:

@@ -15,10 +15,11 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from demo.invented_names import uscc
 from drills.common import Failed, require, step
-from drills.replicas import PASSWORD, Forwarder, Node, replicate
+from drills.servers.replicas import PASSWORD, Forwarder, Node, replicate
 from drills.service import Running
 
 RECOVER_SECONDS = 30.0
@@ -28,12 +29,13 @@ LOAD_SECONDS = 3.0
 class Load:
     """Two clients that record all the time; each goes on with the same key until it is told that it is recorded."""
 
-    def __init__(self, service: Running) -> None:
+    def __init__(self, service: Running, first: int = 5_000_000) -> None:
+        """`first`: the number of the first agency; loads of one database begin at different ones."""
         self._service, self._stop = service, threading.Event()
         self.acknowledged: dict[str, str] = {}
         self.statuses: dict[int, int] = {}
         self.without_retry_after = 0
-        self._number, self._lock = 0, threading.Lock()
+        self._number, self._lock = first, threading.Lock()
         self._threads = [threading.Thread(target=self._record, daemon=True) for _ in range(2)]
         for thread in self._threads:
             thread.start()
@@ -45,6 +47,14 @@ class Load:
             thread.join(120)
             if thread.is_alive():
                 raise Failed("a client is still waiting to be acknowledged")
+
+    def take_over(self, other: Load) -> None:
+        """Answer for what another load, which has stopped, was acknowledged too."""
+        with self._lock:
+            self.acknowledged |= other.acknowledged
+            self.without_retry_after += other.without_retry_after
+            for status, count in other.statuses.items():
+                self.statuses[status] = self.statuses.get(status, 0) + count
 
     def wait_for_more(self, count: int, seconds: float) -> float:
         """Wait until so many more are acknowledged; how long it took. Raises: Failed."""
@@ -59,7 +69,7 @@ class Load:
         while not self._stop.is_set():
             with self._lock:
                 self._number += 1
-                code = uscc(5_000_000 + self._number)
+                code = uscc(self._number)
             body = {"uscc": code, "name": f"机构{code[-6:]}", "category": "综合安全管家", "submitted_on": "2024-01-03"}
             key = str(uuid.uuid4())
             while True:
@@ -94,7 +104,7 @@ def with_both_hosts(first: Node, second: Node, folder: Path) -> None:
         step(f"ok: recording again {load.wait_for_more(5, RECOVER_SECONDS):.1f} s after the promotion")
         first.make_replica_of(second)
         time.sleep(LOAD_SECONDS)
-        _nothing_is_lost(service, load, second)
+        nothing_is_lost(service, load, second)
 
 
 def behind_a_forwarder(first: Node, second: Node, folder: Path) -> None:
@@ -119,7 +129,7 @@ def behind_a_forwarder(first: Node, second: Node, folder: Path) -> None:
         forwarder.target = second.port
         step(f"ok: recording again {load.wait_for_more(5, RECOVER_SECONDS):.1f} s after the forwarder was turned")
         time.sleep(LOAD_SECONDS)
-        _nothing_is_lost(service, load, second)
+        nothing_is_lost(service, load, second)
     forwarder.close()
 
 
@@ -147,7 +157,15 @@ def _serving(url: str, folder: Path) -> Iterator[tuple[Running, Load]]:
         service.stop()
 
 
-def _nothing_is_lost(service: Running, load: Load, primary: Node) -> None:
+class Asked(Protocol):
+    """A server, or whatever leads to the one that is the primary."""
+
+    def ask(self, statement: str, database: str) -> object:
+        """One statement; the first value of its answer."""
+
+
+def nothing_is_lost(service: Running, load: Load, primary: Asked) -> None:
+    """End the load: what was acknowledged stands there once, and the audit finds nothing. Raises: Failed."""
     load.stop()
     step(f"answers by status: {load.statuses}")
     require(set(load.statuses) <= {201, 503}, "every answer was 201 or 503")

@@ -26,8 +26,8 @@ from urllib.parse import urlencode
 
 from drills.common import require, step
 from drills.facts import Facts
+from drills.servers.two_logins import STEWARD
 from drills.service import Running
-from drills.two_logins import STEWARD
 
 SECONDS = 30.0
 P99_SECONDS = 1.0

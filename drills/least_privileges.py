@@ -16,7 +16,7 @@ from api.settings import Settings
 from domain.store.db.engine import open_engine, writing
 from domain.values import Role
 from drills.common import require, step
-from drills.two_logins import APP, OWNER, ROOT, TwoLogins, two_logins
+from drills.servers.two_logins import APP, OWNER, ROOT, TwoLogins, two_logins
 from tests.cli.import_files import filed, filing, write
 from tests.http.world import World
 

@@ -8,6 +8,7 @@ certified that does not hold all of an agency.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +19,7 @@ from sqlalchemy.engine import make_url
 
 from domain.store.db.engine import open_migration_engine
 from drills.common import Failed, require, step
-from drills.facts import Facts, degraded, signed, standing
+from drills.facts import Facts, degraded, evidence, signed, standing, with_evidence
 from drills.service import Running
 from tests.postgres_binaries import find_client
 from tests.postgres_server import PostgresServer
@@ -46,6 +47,9 @@ def older_copy(file: Path, folder: Path) -> None:
     url, facts = f"sqlite:///{file}", Facts()
     service = Running(url, folder)
     facts.record(service, 3)
+    photo = folder / "photo.pdf"
+    photo.write_bytes(b"%PDF-1.7\n" + os.urandom(200_000))
+    sha256 = with_evidence(service, facts.acknowledged[0], photo)
     held = signed(service)
     origin = _checkpoint(service)["origin"]
     copy = folder / "copy.db"
@@ -54,6 +58,8 @@ def older_copy(file: Path, folder: Path) -> None:
     longer = signed(service)
     lost = facts.acknowledged[3:]
     service.stop()
+    shutil.rmtree(folder / "evidence")
+    step("the files of evidence are lost as well:")
     _did(service, "restore", str(copy))
     _takes_no_writes(url, service, facts)
     shutil.move(folder / "checkpoints", folder / "moved-away")
@@ -76,6 +82,7 @@ def older_copy(file: Path, folder: Path) -> None:
             f"the checkpoint says that {one['lost']} may be lost",
         )
         require(all(standing(again, code) == 404 for code in lost), "what was lost is not there")
+        require(evidence(again, sha256) == photo.read_bytes(), "the file of evidence is back, to the last byte")
         audit = again.steward("audit", "--json")
         require(audit.returncode == 0 and bool(json.loads(audit.stdout)["restores"]), "the audit passes, and says it")
         require(again.steward("restore", "accept", *BY).returncode == 5, "nothing is left to accept")

@@ -10,13 +10,14 @@ import traceback
 
 import drills
 
-APART = ("common", "facts", "replicas", "run", "service", "two_logins")
-"""Modules of this package that are no drill."""
+APART = ("common", "facts", "run", "service")
+"""Modules of this package that are no drill; what stands in folders below is none either."""
 
 
 def names() -> list[str]:
     """Every drill there is, by the name of its module."""
-    return sorted(module.name for module in pkgutil.iter_modules(drills.__path__) if module.name not in APART)
+    found = pkgutil.iter_modules(drills.__path__)
+    return sorted(one.name for one in found if not one.ispkg and one.name not in APART)
 
 
 def main(wanted: list[str]) -> int:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from drills.common import Failed, free_port
-from drills.two_logins import ROOT, STEWARD
+from drills.servers.two_logins import ROOT, STEWARD
 from tests.processes import steward
 
 JSON = "application/json"
 START_SECONDS = 90.0
+PERSON = "经办人"
+"""Whose the token is."""
 
 
 class Answer(NamedTuple):
@@ -46,7 +48,7 @@ class Running:
             self.wait_until(lambda: self.ask("GET", "/healthz").status == 200, "the service answers")
             return
         self.wait_until_ready(START_SECONDS)
-        made = self.steward("token", "create", "--role", "association", "--person", "经办人")
+        made = self.steward("token", "create", "--role", "association", "--person", PERSON)
         if made.returncode:
             raise Failed(f"no token: {made.stderr}")
         self.token = made.stdout.strip()

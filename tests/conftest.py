@@ -20,7 +20,14 @@ from tests.databases import databases, databases_of_the_test
 
 __all__ = ["databases", "databases_of_the_test"]
 LONGEST = frozenset(
-    {"test_restore_drills", "test_least_privileges", "test_failover", "test_hostile_load", "test_quality"}
+    {
+        "test_cluster",
+        "test_restore_drills",
+        "test_least_privileges",
+        "test_failover",
+        "test_hostile_load",
+        "test_quality",
+    }
 )
 """Files whose tests are drills on processes of their own, and the checks of the code."""
 _folders: list[tempfile.TemporaryDirectory[str]] = []

@@ -54,9 +54,23 @@ class Provider(BaseHTTPRequestHandler):
         issuer, parts = self._issuer(), urlsplit(self.path)
         if parts.path == "/.well-known/openid-configuration":
             ends = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "keys"}
+            if NEXT["flaw"] != "no farewell":
+                ends["end_session_endpoint"] = "leave"
             self._answer(200, {"issuer": issuer, **{name: f"{issuer}/{end}" for name, end in ends.items()}})
         elif parts.path == "/keys":
             self._answer(200, {"keys": [KEYS["right"].as_dict(private=False)]})
+        elif parts.path == "/leave":
+            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            self.send_response(303 if asked.get("client_id") == CLIENT else 400)
+            self.send_header("Location", asked["post_logout_redirect_uri"])
+            self.end_headers()
+        elif NEXT["flaw"] == "cancelled":
+            asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+            self.send_response(303)
+            self.send_header(
+                "Location", f"{asked['redirect_uri']}?{urlencode({'error': 'access_denied', 'state': asked['state']})}"
+            )
+            self.end_headers()
         else:
             asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
             code = secrets.token_urlsafe(16)

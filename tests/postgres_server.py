@@ -184,6 +184,11 @@ class PostgresServer:
                 os.kill(pid, signal.SIGKILL)
         process.wait()
 
+    def processes(self) -> list[int]:
+        """The ids of the server and of all that it has started, its sessions included."""
+        main = self._running().pid
+        return [main, *children(main)]
+
     def restart(self) -> None:
         """Start the server again on the same port and data, whether it was killed or still runs."""
         process = self._running()

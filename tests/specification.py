@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from api.application.commands import find_command
 from domain.agency import Agency, unknown_agency
 from domain.commands.base import Recording
+from domain.commands.defending import DecideRepair
 from domain.errors import NotFound
-from domain.events import Event, Sealed
+from domain.events import AgencySucceeded, Event, Evidence, ReadingConfirmed, Sealed
 from domain.law import Law
+from domain.ledger.inherited_projects import Carrying
+from domain.ledger.inheriting import passed_on
 from domain.measures.calendar import build_calendar
 from domain.measures.hints import Hint, agency_of_hint, hints
+from domain.measures.rulebook.confirmations import Confirmations, said_readings
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, shipped_rulebook
 from domain.measures.staff import Elsewhere, Stay, stays
 from domain.trail.trail import Trail, known
-from domain.values import FOREVER, SHANGHAI, Role, instant, next_instant
+from domain.values import FOREVER, SHANGHAI, Role, agency_stream, instant, next_instant
 from projections.replay.known_at import Basis
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -60,6 +64,10 @@ class _Others:
     def __init__(self, trails: list[Trail]) -> None:
         self._trails = trails
 
+    def trail(self, uscc: str) -> Trail | None:
+        found = (one for one in self._trails if one.events and one.events[0].stream == agency_stream(uscc))
+        return next(found, None)
+
     def stays(self, certificates: Collection[str]) -> list[Stay]:
         return [stay for trail in self._trails for stay in stays(trail) if stay.certificate in certificates]
 
@@ -77,6 +85,29 @@ class District:
         self._ids = itertools.count(1)
         self.law = Law(Rulebooks(self.rulebooks), CALENDAR, True)
 
+    def confirm(self, days: Mapping[str, date]) -> None:
+        """The association has confirmed these readings, each on its day, before anything else was recorded (art.28)."""
+        book = next(iter(self.law.rulebooks))
+        decided = [
+            ReadingConfirmed(
+                stream="ledger",
+                version=place,
+                id=f"c{place}",
+                occurred_on=day,
+                recorded_at=instant(noon(date(2021, 11, 1))),
+                actor="p",
+                via="api",
+                reading=ref,
+                rulebook_id=book.id,
+                sha256=said_readings(book)[ref].sha256,
+                content=said_readings(book)[ref].content,
+                confirmed_by="区安协",
+                document=Evidence(title="纪要"),
+            )
+            for place, (ref, day) in enumerate(days.items(), 1)
+        ]
+        self.law = replace(self.law, confirmations=Confirmations(tuple(decided)))
+
     def send(self, post: str, body: Mapping[str, Any], event_id: str | None = None) -> Event:
         """Record one command given by its path; raises the refusal or pydantic's ValidationError."""
         found = find_command(post)
@@ -86,8 +117,11 @@ class District:
         command = route.body.model_validate(body)
         if code is not None and code not in self.agencies:
             raise unknown_agency(code)
-        assert not command.SEVERAL_FACTS, f"{post} records several facts: ask for it over HTTP"
-        code = code or agency_of_hint(path_id or "") or command.uscc  # type: ignore[attr-defined]  # of a filing
+        assert not command.SEVERAL_FACTS or isinstance(command, DecideRepair), (
+            f"{post} records several facts: ask for it over HTTP"
+        )
+        code = code or agency_of_hint(path_id or "") or self.holder_of(path_id)
+        code = code or command.uscc  # type: ignore[attr-defined]  # of a filing
         agency = self.agencies.get(code) or Agency.of(code)
         last = agency.trail.events[-1].recorded_at if agency.trail.events else None
         at = next_instant(self.clock, last)
@@ -106,7 +140,39 @@ class District:
             ),
         )
         self.agencies[code] = agency
+        self.pass_on(agency, at)
         return event
+
+    def pass_on(self, agency: Agency, at: str) -> None:
+        """What the unit of work does: successors learn what has changed of what they have (R43)."""
+        for one in agency.trail.every(AgencySucceeded):
+            for uscc_ in one.successors:
+                other = self.agencies.get(uscc_)
+                if other is None or other is agency:
+                    continue
+                cause = agency.trail.events[-1]
+                carrying = Carrying(
+                    one, agency.trail, other.trail, cause.occurred_on, lambda: f"i{next(self._ids)}", PlainVault().seal
+                )
+                changed = list(passed_on(carrying, self.law, uscc_))
+                for new in changed:
+                    event = new.kind(
+                        stream=other.stream,
+                        version=other.version + 1,
+                        id=new.event_id,
+                        occurred_on=new.occurred_on,
+                        recorded_at=next_instant(self.clock, max(at, other.trail.events[-1].recorded_at)),
+                        actor="p",
+                        via="api",
+                        **new.fields,
+                    )
+                    other.apply(event)
+                if changed:
+                    self.pass_on(other, other.trail.events[-1].recorded_at)
+
+    def holder_of(self, event_id: str | None) -> str | None:
+        """The agency on whose trail an event stands."""
+        return next((code for code, one in self.agencies.items() if event_id in one.trail.by_id), None)
 
     def elsewhere(self, code: str, known_at: str = FOREVER) -> Elsewhere:
         """The other agencies as one agency's hints see them."""

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from api.app import make_ready
 from api.application.importer.run import run_import
 from api.settings import Settings
-from bench import floor, importing, lookups, publishing, report, what_if
+from bench import district, floor, importing, lookups, place, publishing, report, what_if
 from bench.append import append_one
 from bench.generate import History, uscc
 from bench.measure import finding, in_turns
@@ -97,9 +97,9 @@ def test_copied_histories_answer_like_their_originals(
 ) -> None:
     """A copy has the same standing under its own code."""
     monkeypatch.setattr(lookups, "AGENCIES", 6)
-    monkeypatch.setattr(lookups, "TEMPLATES", 3)
+    monkeypatch.setattr(place, "TEMPLATES", 3)
     made = places[0]
-    assert lookups.grow(made, 600) > 100
+    assert place.grow(made, 600, 6) > 100
     with made.ledger.reading() as reader:
         look_ups = RowQueries(reader, instant(datetime.now(UTC)))
         for number in range(3):
@@ -107,6 +107,23 @@ def test_copied_histories_answer_like_their_originals(
             assert replace(copy, agency=own.agency) == own
     assert lookups._one_agency(made) > 0
     assert lookups._district(made) > 0
+
+
+@pytest.mark.postgres
+def test_pages_of_a_district_are_asked_for_on_both_databases(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every address is answered, as every role, and each line says its ratio and what was before."""
+    for name, small in (("AGENCIES", 60), ("TEMPLATES", 56), ("PAGE_ROWS", 600), ("TIMES", 1), ("LONG_FACTS", 30)):
+        for module in (district, place):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, small)
+    for dialect in ("postgresql", "sqlite"):
+        with opened(databases.migrated(dialect)) as made:
+            make_ready(made.engine, Settings(database_url=made.url))
+            lines = list(district.pages_of(dialect, made, 1))
+        assert len(lines) == len(district.ASKED) + 1
+        assert all(one.ours > 0 and one.ratio and "before" in one.note for one in lines)
 
 
 @pytest.mark.postgres
@@ -140,6 +157,10 @@ def test_a_finding_is_judged_by_its_medians(tmp_path: Path) -> None:
     report.write(tmp_path, [("Other", [good])], "./run bench --only other", "17.1")
     told = (tmp_path / "REPORT.md").read_text(encoding="utf-8")
     assert told.index("## Part") < told.index("`./run bench`*") < told.index("## Other")
+    report.write(tmp_path, [("Part", [good, bad._replace(ratio=2.0)])], "./run bench", "17.1")
+    told = (tmp_path / "REPORT.md").read_text(encoding="utf-8")
+    today = datetime.now(UTC).date()
+    assert f"| 2.00 | ≤ 2 | **not reached** | slow; before, {today}: 2.50 |" in told, "the old ratio beside the new"
     report.write(tmp_path, [("Part", [bad])], "./run bench", "18.0")  # another server: nothing measured before counts
     told = (tmp_path / "REPORT.md").read_text(encoding="utf-8")
     assert "## Other" not in told

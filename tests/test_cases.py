@@ -12,6 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from domain.errors import Contradiction, Invalid, NotFound, Refusal
+from domain.measures.around.agency_statements import statements
+from domain.measures.around.publicity import is_applied, publicity_ends
 from domain.measures.hints import Hint
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import instant
@@ -35,6 +37,8 @@ class Story:
         self.district = District()
         self.refs: dict[str, str] = {}
         self.day = date(2021, 11, 1)
+        if "confirmed" in case:
+            self.district.confirm(case["confirmed"])
         for name in sorted({"A"} | {fact.get("agency", "A") for fact in case.get("fact", ())}):
             self.start(name, case["start"])
             for client in case.get("served", ()):
@@ -78,6 +82,9 @@ class Story:
             (id_,) = (one.id for one in self.district.hints(code, self.day) if self.is_meant(one, fact["dismiss_hint"]))
             self.send(f"/v1/hints/{id_}/dismissal", body, fact)
             return
+        if "path" in fact:
+            self.send(self.resolve(fact["path"]), body, fact)
+            return
         tail = self.resolve(fact["post"])
         if tail == "":
             body.setdefault("uscc", code)
@@ -106,6 +113,8 @@ class Story:
 
     def resolve(self, value: Any) -> Any:
         """`$ref` anywhere in a path, string or list becomes the id that it stands for."""
+        if isinstance(value, str) and value.startswith("^"):  # the code of an agency of the story
+            return self.code(value[1:])
         if isinstance(value, str):
             return "/".join(self.refs[part[1:]] if part.startswith("$") else part for part in value.split("/"))
         if isinstance(value, list):
@@ -134,6 +143,14 @@ class Story:
             case "hints":
                 found = self.district.hints(self.code(ask.get("agency", "A")), as_of, known_at)
                 return {"hints": [msgspec.json.decode(msgspec.json.encode(one)) for one in found]}
+            case "statements":
+                beside = statements(basis.trail)
+                return {"beside": [{"record": one, "statement": said.id} for one, said in beside.items()]}
+            case "public":
+                law = basis.law
+                applied = is_applied(law.rulebooks, law.confirmations, as_of)
+                ends = publicity_ends(basis.trail, law.rulebooks) if applied else {}
+                return {"ended": sorted(one.record for one in ends.values() if one.from_on <= as_of)}
             case "ranking":
                 bases = [self.district.basis(code, as_of, known_at) for code in sorted(self.district.agencies)]
                 return {"items": ranking(ask["year"], bases)}

@@ -147,6 +147,36 @@ def test_nobody_waits_where_nobody_may() -> None:
     run(story())
 
 
+@pytest.mark.parametrize("meanwhile", ["a place comes free", "somebody is to be sent away"])
+def test_one_who_gives_up_holds_up_nobody(meanwhile: str) -> None:
+    """A request is cancelled, and before its task has run again it is its turn, or it is the newest of a full queue."""
+
+    async def story() -> None:
+        places, end, began = FairPlaces(1, 2, busy), asyncio.Event(), []
+
+        async def visit(asker: Asker, name: str) -> None:
+            async with places.place(asker):
+                began.append(name)
+                await end.wait()
+
+        first, second, third = (asyncio.create_task(visit(GREEDY, name)) for name in ("1st", "2nd", "3rd"))
+        await settle()
+        if meanwhile == "a place comes free":
+            end.set()  # wakes the first before the one who gives up
+            others = [first, third]
+            second.cancel()
+        else:
+            others = [first, second, asyncio.create_task(visit(MODEST, "4th"))]  # comes before the task of the third
+            third.cancel()
+            await settle()
+            end.set()
+        await asyncio.gather(*others)
+        assert len(began) == len(others)
+        assert (places.waiting, places._free, places._queues) == (0, 1, {})
+
+    run(story())
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_no_place_is_lost_or_had_twice(seed: int) -> None:
     """Whoever comes, works, fails or gives up, at any moment: at most so many at once, and all are free at the end."""

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from domain.events import Event
+from domain.measures import hint_grounds
+from domain.measures.chapter3_business import served
 from domain.measures.hints import Hint
 from domain.measures.staff import stays
 from domain.trail.keys import keys_of
+from domain.trail.trail import Facts
 from tests.specification import District, noon, uscc
 
 A, B = uscc(65), uscc(66)
@@ -250,3 +253,23 @@ def test_what_lies_before_the_measures_is_no_hint() -> None:
     survey(world, "CCCCCCCCCC", "2021-10-31", year=2021)
     assert [(hint.rule, hint.day.isoformat()) for hint in world.hints(A, LATER)] == [("weak_team", "2021-11-01")]
     assert world.hints(A, date(2021, 10, 31)) == []
+
+
+def test_projects_are_looked_at_once_a_year_not_once_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten forms of one year ask for that year's clients no more often than one does: a board waited minutes for it."""
+    asked: list[tuple[date, date]] = []
+
+    def counted(facts: Facts, first: date, last: date) -> Any:
+        asked.append((first, last))
+        return served(facts, first, last)
+
+    monkeypatch.setattr(hint_grounds, "served", counted)
+    times = []
+    for forms in (1, 10):
+        world = filed()
+        for day in range(1, forms + 1):
+            survey(world, "A" * 10, f"2024-06-{day:02}")
+        asked.clear()
+        assert found(world, "no_project")
+        times.append(len(asked))
+    assert times[0] == times[1] > 0

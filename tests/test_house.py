@@ -36,22 +36,24 @@ SAME_BASE_NAME: dict[str, str] = {
 SAME_CLASS_NAME: dict[str, str] = {}
 
 LONG_FILES = {
-    "domain/events.py": 760,  # append-only: one class a stored fact
-    "api/http/documentation/examples.py": 420,
-    "api/web/forms/form_pages.py": 320,
+    "domain/events.py": 910,  # append-only: one class a stored fact
+    "api/http/documentation/examples.py": 440,
+    "api/app.py": 312,  # every room of routes, a line each
+    "api/application/problem_types.py": 325,  # tables of words
+    "api/web/frame/field_names.py": 320,  # the same
     "domain/commands/base.py": 310,
     "domain/commands/sanctions.py": 350,
-    "domain/commands/surveys.py": 350,
+    "domain/commands/surveys.py": 362,
     "domain/ledger/unit_of_work.py": 400,
-    "domain/measures/chapter3_sanctions.py": 430,
-    "domain/store/db/schema.py": 462,
+    "domain/measures/chapter3_sanctions.py": 495,  # with what a successor has of its predecessor (R43)
+    "domain/store/db/schema.py": 550,
     "domain/store/log/sequencer.py": 310,
-    "domain/store/proof/audit.py": 350,
+    "domain/store/proof/audit.py": 340,
     "projections/compare/sheet_difference.py": 320,
     "projections/pictures/timeline_picture.py": 312,
     "projections/public/public.py": 320,
     "projections/rows/read/timeline_summary.py": 370,
-    "projections/rows/write/score_rows.py": 380,
+    "projections/rows/write/score_rows.py": 370,
 }
 LONG_FUNCTIONS: dict[str, int] = {}
 
@@ -62,8 +64,8 @@ SKIPPED_BY_THE_FORMATTER = 43
 
 ABOUT_THE_PAST = ("CHANGELOG.md", "docs/adr/", "docs/spec/")
 """Documents that may name modules that are gone."""
-ONLY_EXAMPLES = {"holidays-2027.toml", "my-rulebook.toml"}
-"""Names of files that a reader is told to make."""
+ONLY_EXAMPLES = {"holidays-2027.toml", "index.html", "my-rulebook.toml"}
+"""Names of files that a reader is told to make, or finds in a dossier."""
 
 
 @cache
@@ -106,6 +108,12 @@ def test_no_module_base_name_means_two_things() -> None:
         by_name[Path(path).name].append(path)
     assert {name: paths for name, paths in by_name.items() if len(paths) > 1 and name not in SAME_BASE_NAME} == {}
     assert {name for name in SAME_BASE_NAME if len(by_name[name]) < 2} == set(), "needed no more"
+
+
+def test_no_template_and_no_asset_shadows_another() -> None:
+    """Rooms of pages share one search path: of two files with one name, every page would get the first."""
+    held = Counter(Path(path).name for path in tracked() if re.search(r"^api/web/\w+/(templates|static)/", path))
+    assert {name: n for name, n in held.items() if n > 1} == {}
 
 
 def test_no_class_name_means_two_things() -> None:

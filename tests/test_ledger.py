@@ -361,3 +361,11 @@ def test_a_real_ledger_cannot_be_opened_with_a_clock(tmp_path: Path) -> None:
     with pytest.raises(Contradiction, match="demonstration"):
         found.open(shipped_rulebook(), build_calendar(), actor="s", clock=lambda: noon(date(2035, 1, 1)))
     found.engine.dispose()
+
+
+def test_events_asked_for_by_id_come_in_the_order_asked(ledger: Ledger) -> None:
+    """Whatever order the database reads in: a list that is made of them is the same each time (design.md, replay)."""
+    with ledger.reading() as reader:
+        ids = [event.id for event in reader.events(f"agency/{A}")]
+        asked = [*reversed(ids), "nobody", ids[0]]
+        assert list(reader.named(asked)) == list(reversed(ids))

@@ -79,20 +79,29 @@ def test_tests_run_on_the_versions_that_are_shipped() -> None:
     assert {package: versions for package, versions in shipped.items() if tested.get(package) != versions} == {}
 
 
-def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
-    """No module, rulebook, migration, template or static file is forgotten by the packaging."""
-    source = tmp_path / "a source"
+def wheel_of(folder: Path) -> Path:
+    """The wheel, made in a folder from a copy of the packages; `source` in it is what it was made from."""
+    source = folder / "a source"
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
     for package in PACKAGES:
         shutil.copytree(ROOT / package, source / package, ignore=ignored)
-    for name in ("pyproject.toml", "README.md"):
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
-    subprocess.run([*command, "--wheel-dir", str(tmp_path), "."], cwd=source, check=True, capture_output=True)
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
+    subprocess.run([*command, "--wheel-dir", str(folder), "."], cwd=source, check=True, capture_output=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
+    """No module, rulebook, migration, template or static file is forgotten by the packaging; the licence is in it."""
+    source = tmp_path / "a source"
+    about = f"steward_ledger-{_project()['project']['version']}.dist-info"
+    with zipfile.ZipFile(wheel_of(tmp_path)) as archive:
         packed = {name for name in archive.namelist() if name.startswith(tuple(f"{name}/" for name in PACKAGES))}
-        entry_points = archive.read("steward_ledger-0.1.0.dist-info/entry_points.txt").decode()
+        entry_points = archive.read(f"{about}/entry_points.txt").decode()
+        assert "License-Expression: Apache-2.0" in archive.read(f"{about}/METADATA").decode()
+        assert archive.read(f"{about}/licenses/LICENSE") == (ROOT / "LICENSE").read_bytes()
     there = {
         path.relative_to(source).as_posix()
         for package in PACKAGES
@@ -101,6 +110,12 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
     }
     assert packed == there
     assert "steward = api.cli.main:app" in entry_points
+
+
+def test_the_client_has_the_version_of_the_service() -> None:
+    """It is generated from this version's document."""
+    client = tomllib.loads((ROOT / "clients" / "python" / "pyproject.toml").read_text(encoding="utf-8"))
+    assert client["project"]["version"] == _project()["project"]["version"]
 
 
 def _compose() -> dict[str, Any]:

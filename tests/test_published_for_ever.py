@@ -25,6 +25,7 @@ from projections.rows.read.row_queries import RowQueries
 from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
 from tests.specification import uscc
+from tests.test_properties import Sent
 
 YEAR, CODES = 2023, [uscc(7000 + number) for number in range(4)]
 
@@ -82,6 +83,11 @@ def as_published(ledger: Ledger) -> dict[str, tuple[bytes, object]]:
     return found
 
 
+def _closes_again(sent: Sent) -> bool:
+    """The survey of the year was closed for the publication, which the generated history does not know (R22)."""
+    return sent.post.endswith("/survey-closings") and sent.body.get("year") == YEAR
+
+
 @pytest.mark.shows("R32")
 def test_what_was_published_stays_as_it_was(ledger: Ledger) -> None:
     """Late, backdated and annulled facts of generated histories change no byte of it; rows agree with the replay."""
@@ -91,7 +97,7 @@ def test_what_was_published_stays_as_it_was(ledger: Ledger) -> None:
     assert publish(ledger) > 0
     before = as_published(ledger)
     for code, sent in histories.items():
-        record(ledger, sent[len(sent) // 2 :], code)
+        record(ledger, [one for one in sent[len(sent) // 2 :] if not _closes_again(one)], code)
     assert as_published(ledger) == before
     with ledger.reading() as reader:
         laws = laws_of(reader)

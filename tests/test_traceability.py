@@ -14,8 +14,10 @@ _ACCESS = ("accounts", "tokens", "consultations", "access-changes")
 FOR_NO_PARAGRAPH = {
     *(f"GET /v1/{path}" for path in (*_LOG, *_ACCESS)),  # proof of the log; who may and who did
     *(f"POST /v1/{path}" for path in ("accounts", "accounts/{id}/password", "accounts/{id}/access")),
-    *(f"POST /v1/{path}" for path in ("invitations", "accounts/{id}/invitation", "accounts/{id}/second-factor")),
+    *(f"POST /v1/{path}" for path in ("invitations", "invitations/batch", "accounts/{id}/invitation")),
+    *(f"POST /v1/accounts/{{id}}/{path}" for path in ("second-factor", "subject")),
     *(f"POST /v1/{path}" for path in ("tokens", "tokens/{id}/revocation")),
+    *(f"GET /v1/public/log/{path}" for path in ("checkpoint", "tile/{place:path}")),  # proof of the log
     *(f"GET /{path}" for path in ("healthz", "readyz", "metrics", "problems/{name}")),
     *(f"GET /v1/public/{path}.atom" for path in ("agencies", "blacklist", "results/{year}")),  # the lists once more
     *(f"GET /v1/agencies/{{uscc}}/{path}" for path in ("course", "stops", "certificate", "events/{id}")),  # any fact
@@ -24,6 +26,9 @@ FOR_NO_PARAGRAPH = {
         for path in ("agencies/{uscc}/subjects", "assessments/{year}/events", "matters", "matters/counts", "worklists")
     ),
     *(f"POST /v1/{path}" for path in ("agencies/{uscc}/annulments", "agencies/{uscc}/corrections")),  # any fact
+    *("POST /v1/batches", "POST /v1/batches/preview", "GET /v1/batches/{batch}"),  # any facts, many at once
+    *("POST /v1/evidence", "GET /v1/evidence/{sha256}", "GET /v1/evidence/{sha256}/thumbnail"),  # any fact
+    *("GET /v1/workbook-runs", "GET /v1/workbook-runs/{run}/marked", "POST /v1/workbook-runs/{run}/recording"),  # any
     "POST /v1/subjects/{id}/erasure",  # another law's (personal information)
 }
 PAGES_FOR_NO_PARAGRAPH = {
@@ -32,6 +37,8 @@ PAGES_FOR_NO_PARAGRAPH = {
     *("/consultations", "/access-changes", "/agencies/{uscc}/subjects"),
     *("/record", "/record/{command}"),  # the forms are found by their commands
     "/agencies/{uscc}/replay",
+    "/batches/{batch}",  # any facts
+    "/verify",  # any paper
 }
 
 

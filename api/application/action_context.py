@@ -13,6 +13,7 @@ from api.application.answers.receipts import AnyReceipt
 from api.application.idempotency import Answered, Attempt, given_before, keyed, once
 from api.application.privacy.authorisation import Caller
 from domain.agency import Agency
+from domain.commands.attaching import Attaching
 from domain.commands.base import Command
 from domain.errors import VersionConflict
 from domain.events import Event
@@ -23,7 +24,8 @@ from projections.replay.known_at import demonstration_mark
 ANY_VERSION: Literal["*"] = "*"
 Doing = Callable[[UnitOfWork], AnyReceipt]
 """Records something in a transaction and gives the receipt of it. Raises: a Refusal; then nothing is committed."""
-Beside = Callable[[UnitOfWork, dict[str, Any]], dict[str, Any]]
+Members = dict[str, Any]
+Beside = Callable[[UnitOfWork, Members], Members]
 """Gives further members of an answer."""
 
 
@@ -85,6 +87,10 @@ class ActionContext:
             **{"role": self.caller.role, "event_id": self.make_id(), **more},
         )
 
+    def attaching(self, unit: UnitOfWork) -> Attaching:
+        """The files that who acts may attach."""
+        return Attaching(unit.papers, self.caller.person_id, self.caller.role)
+
     def append(
         self, unit: UnitOfWork, kind: type[Event], stream: str, on: date, event_id: str | None = None, **fields: Any
     ) -> Event:
@@ -95,7 +101,7 @@ class ActionContext:
             actor=self.caller.person_id,
             via=self.caller.via,
             occurred_on=on,
-            event_id=event_id or self.make_id(),
+            own_id=event_id or self.make_id(),
             **fields,
         )
 

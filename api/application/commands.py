@@ -7,8 +7,20 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from api.application.path_subjects import Subject, hints, objections
-from domain.commands import appeals, confirming, erasing, filing, projects, reports, rounds, sanctions, surveys
+from api.application.path_subjects import Subject, hints, objections, repairs
+from domain.commands import (
+    appeals,
+    confirming,
+    defending,
+    delivering,
+    filing,
+    projects,
+    reports,
+    rounds,
+    sanctions,
+    succeeding,
+    surveys,
+)
 from domain.commands.base import Command
 from domain.values import Role
 
@@ -75,6 +87,7 @@ COMMANDS: tuple[CommandRoute, ...] = (
     _row(f"{_A}/changes", filing.ReportChange, FILING, ASSOCIATION, AGENCY),
     _row(f"{_A}/inspections", filing.RecordInspection, FILING, ASSOCIATION),
     _row(f"{_A}/termination", filing.TerminateAgency, FILING, ASSOCIATION, AGENCY),
+    _row(f"{_A}/successions", succeeding.RecordSuccession, FILING, ASSOCIATION),
     _row(f"{_A}/pledge", filing.SignPledge, FILING, ASSOCIATION, AGENCY),
     _row(f"{_A}/submission-requests", projects.RequestSubmission, BUSINESS, ASSOCIATION),
     _row(f"{_A}/submission-requests/{{id}}/receipt", projects.ReceiveSubmission, BUSINESS, ASSOCIATION),
@@ -93,6 +106,8 @@ COMMANDS: tuple[CommandRoute, ...] = (
     _of(hints, "/v1/hints/{id}/dismissal", reports.DismissHint, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/delisting", sanctions.DelistAgency, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/notices/{{id}}/sent", sanctions.SendNotice, SANCTIONS, ASSOCIATION),
+    _row(f"{_A}/sent-notices/{{id}}/service", delivering.RecordService, SANCTIONS, ASSOCIATION),
+    _row(f"{_A}/sent-notices/{{id}}/acknowledgement", delivering.AcknowledgeNotice, SANCTIONS, AGENCY, ASSOCIATION),
     _row(f"{_A}/accidents", sanctions.FindAccidentLiability, SANCTIONS, REGULATOR),
     _row(f"{_A}/survey-invitations", surveys.InviteSurvey, ASSESSMENT, ASSOCIATION),
     _row(f"{_A}/surveys", surveys.SubmitSurvey, ASSESSMENT, ASSOCIATION, CLIENT),
@@ -104,6 +119,9 @@ COMMANDS: tuple[CommandRoute, ...] = (
     _row(f"{_A}/annulments", surveys.AnnulEvent, TRAIL, ASSOCIATION, COMMITTEE),
     _row(f"{_A}/corrections", reports.CorrectEvent, TRAIL, ASSOCIATION),
     _row(f"{_A}/objections", reports.FileObjection, TRAIL, ASSOCIATION, AGENCY),
+    _row(f"{_A}/statements", defending.FileStatement, TRAIL, ASSOCIATION, AGENCY),
+    _row(f"{_A}/repairs", defending.ApplyForRepair, TRAIL, ASSOCIATION, AGENCY),
+    _of(repairs, "/v1/repairs/{id}/decision", defending.DecideRepair, TRAIL, ASSOCIATION),
     _of(objections, "/v1/objections/{id}/answer", reports.AnswerObjection, TRAIL, ASSOCIATION),
 )
 
@@ -119,7 +137,7 @@ ACTS: tuple[ActRoute, ...] = (
     _act("/v1/appeals/{id}/decision", appeals.DecideAppeal, COMMITTEE),
     _act("/v1/appeals/{id}/withdrawal", appeals.WithdrawAppeal, AGENCY, ASSOCIATION),
     _act("/v1/impacts/{id}/disposal", rounds.DisposeImpact, COMMITTEE),
-    _act("/v1/subjects/{id}/erasure", erasing.EraseSubject, ASSOCIATION, tag=TRAIL),
+    _act("/v1/subjects/{id}/erasure", confirming.EraseSubject, ASSOCIATION, tag=TRAIL),
     _act("/v1/rulebooks/{id}/confirmations", confirming.ConfirmReadings, ASSOCIATION, tag=LAW),
     _act("/v1/rulebooks/{id}/withdrawals", confirming.WithdrawConfirmations, ASSOCIATION, tag=LAW),
 )

@@ -18,13 +18,14 @@ from api.application.parsing.strict_json import resolved
 from api.application.parsing.validation_texts import WrongFields
 from domain.commands.appeals import FileAppeal
 from domain.commands.base import Command
+from domain.commands.defending import DecideRepair
 from domain.commands.fields import CommandIn
 from domain.commands.reports import AnswerObjection, CorrectEvent
 from domain.commands.surveys import AnnulEvent
 from domain.errors import Forbidden, Invalid, NotFound, Refusal
-from domain.events import Event, ObjectionFiled, ResultPublished
+from domain.events import Event, ObjectionFiled, RepairApplied, ResultPublished
 from domain.ledger.ledger import UnitOfWork
-from domain.measures.chapter4_appeals import must_not_answer_for_oneself
+from domain.measures.chapter4_appeals import must_not_answer_for_oneself, must_not_repair_own
 from domain.measures.text.implements import implements
 from domain.values import ROLE_NAMES, Role, new_id, normal_uscc
 from projections.compare.publication import left_out
@@ -139,14 +140,20 @@ Facts = Callable[[ActionContext, UnitOfWork, CommandRequest], list[Event]]
 """Records what is asked for and gives the events in order, the fact itself first. Raises: a Refusal."""
 
 
-def record_facts(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
-    """Record what is asked for: the command's own fact first, then what goes with it. Raises: a Refusal."""
+def record_facts(
+    context: ActionContext, unit: UnitOfWork, request: CommandRequest, event_id: str | None = None
+) -> list[Event]:
+    """Record what is asked for: the command's own fact first, then what goes with it. Raises: a Refusal.
+
+    `event_id`: of a command that records its own fact alone, where others name that already.
+    """
     several = SEVERAL.get(type(request.command))
-    return [_own_fact(context, unit, request)] if several is None else several(context, unit, request)
+    return [_own_fact(context, unit, request, event_id)] if several is None else several(context, unit, request)
 
 
-def _own_fact(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> Event:
-    return context.record(unit, request.uscc, request.command, request.path_id, new=request.may_create)
+def _own_fact(context: ActionContext, unit: UnitOfWork, request: CommandRequest, event_id: str | None = None) -> Event:
+    more = {} if event_id is None else {"event_id": event_id}
+    return context.record(unit, request.uscc, request.command, request.path_id, new=request.may_create, **more)
 
 
 def record_in_place(
@@ -212,6 +219,16 @@ def _answer_objection(context: ActionContext, unit: UnitOfWork, request: Command
     return events
 
 
+def _decide_repair(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
+    """The decision, by somebody who has neither made nor verified the record (R35, R42)."""
+    events = [_own_fact(context, unit, request)]
+    trail = unit.agency(request.uscc).trail
+    repair = trail.by_id.get(request.path_id or "")
+    if context.separate_duties and isinstance(repair, RepairApplied):
+        must_not_repair_own(trail, repair, context.caller.person_id)
+    return events
+
+
 @implements("R32", "R33")
 def _file_appeal(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> list[Event]:
     """The appeal. An agency that has no result of a published year is told first that it was not assessed (R29).
@@ -233,5 +250,6 @@ SEVERAL: dict[type[Command], Facts] = {
     CorrectEvent: _correct,
     AnswerObjection: _answer_objection,
     FileAppeal: _file_appeal,
+    DecideRepair: _decide_repair,
 }
 """Commands that record more than their own fact, with what does it."""

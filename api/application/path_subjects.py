@@ -49,5 +49,16 @@ def _unknown_objection() -> NotFound:
     )
 
 
+def _unknown_repair() -> NotFound:
+    return NotFound(
+        "没有路径里这个编号的信用修复申请",
+        "there is no application for repair with the path's id",
+        cites=("R42",),
+        remedy="请核对编号",
+        remedy_en="Check the id.",
+    )
+
+
+repairs = Subject(of_an_event, _unknown_repair)
 hints = Subject(_of_a_hint, unknown_hint)
 objections = Subject(of_an_event, _unknown_objection)

@@ -8,6 +8,7 @@ from api.application.answers.law import ProblemKind
 from domain.errors import Busy, Contradiction, Forbidden, Invalid, NotFound, Refusal, VersionConflict
 from domain.store.db.db_errors import DatabaseDamaged, DatabaseRefused
 from domain.store.db.write_guard import FileReplaced, OtherCluster
+from domain.store.files.objects import StoreFull, StoreUnavailable
 from domain.store.keys.secret_files import UnsafeKeyFile
 from domain.store.log.clock import ClockDoubted
 from domain.store.proof.checkpoint_archive import LogRewritten, NotKept
@@ -36,8 +37,39 @@ class WrongMediaType(Refusal):
     """The body is not JSON by its own declaration (415)."""
 
 
+@dataclass(eq=False)
+class NotSatisfiable(Refusal):
+    """The part of a file that is asked for begins after its end (416)."""
+
+    size: int = 0
+    """Of the whole file, in bytes."""
+
+
 class KeyReused(Refusal):
     """An Idempotency-Key that stands for another request (422)."""
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """One row of a batch that is refused."""
+
+    number: int
+    """From 1."""
+    post: str
+    """The command's path as the row writes it."""
+    uscc: str | None
+    """The agency that it is about, where that is known."""
+    refusal: Refusal
+    """With pointers into the whole body."""
+    because: int | None = None
+    """The refused row that this one refers to."""
+
+
+@dataclass(eq=False)
+class BatchRefused(Refusal):
+    """Rows of a batch are refused, so nothing of it was recorded (422)."""
+
+    rows: tuple[RefusedRow, ...] = ()
 
 
 class TooSlow(Refusal):
@@ -54,6 +86,10 @@ class TooManyRequests(Refusal):
 
 class OutOfTime(Refusal):
     """The question took longer than it may (503)."""
+
+
+class ScannerDown(Refusal):
+    """The virus scanner does not answer, or cannot look at a file (503)."""
 
 
 class NotReady(Refusal):
@@ -143,6 +179,11 @@ _ALL = (
         "Send the body as Content-Type: application/json (UTF-8).",
     ),
     ProblemType(
+        "range-not-satisfiable", 416, "没有所要的部分", "There is no such part",
+        "Range 请求头所要的部分在文件末尾之后；Content-Range 头写明文件的长度。",
+        "The part that the Range header asks for begins after the end; Content-Range says how long the file is.",
+    ),
+    ProblemType(
         "invalid", 422, "内容有误", "The content is wrong",
         "某些字段或查询参数不对，errors 逐项说明。没有写入任何内容。",
         "Some fields or query parameters are wrong; errors names each. Nothing was recorded.",
@@ -151,6 +192,12 @@ _ALL = (
         "idempotency-key-reused", 422, "幂等键已用于别的请求", "The idempotency key stands for another request",
         "同一个 Idempotency-Key 只能用于重试同一个请求；新的请求请用新的键。",
         "One Idempotency-Key is for retries of one request; use a new key for a new request.",
+    ),
+    ProblemType(
+        "batch-refused", 422, "批次里有行被拒绝", "Rows of the batch are refused",
+        "批次里有行不能记录，rows 逐行说明。整批都没有写入：改正这些行之后重新提交整批。",
+        "Some rows cannot be recorded; rows says of each why. Nothing of the batch was recorded: correct them and send "
+        "the whole batch again.",
     ),
     ProblemType(
         "too-many-requests", 429, "请求过于频繁", "Too many requests",
@@ -199,6 +246,24 @@ _ALL = (
         "recorded: the administrator has to begin a new horizon first.",
     ),
     ProblemType(
+        "evidence-store", 503, "证据文件库无法使用", "The store of evidence cannot be used",
+        "存放证据文件的位置无法读写，或其中的文件与保存时不符。没有写入任何内容；请通知管理员。",
+        "Where evidence files lie cannot be read or written, or a file there is not what was stored. Nothing was "
+        "recorded: tell the administrator.",
+    ),
+    ProblemType(
+        "scanner-down", 503, "病毒扫描程序没有回答", "The virus scanner does not answer",
+        "上传的文件须先经病毒扫描；扫描程序没有回答，文件没有保存。请稍后重新上传。",
+        "An uploaded file is looked at by a virus scanner first; it does not answer, so the file was not kept. Upload "
+        "it again in a moment.",
+    ),
+    ProblemType(
+        "evidence-store-full", 507, "证据文件库已满", "The store of evidence is full",
+        "存放证据文件的磁盘已满，文件没有保存，没有留下任何部分。请管理员清出空间后重新上传。",
+        "The disk for evidence files is full: the file was not stored, and nothing of it was left. Upload it again "
+        "when the administrator has made room.",
+    ),
+    ProblemType(
         "not-ready", 503, "尚未就绪", "Not ready",
         "服务暂不能使用它的数据库、密钥、检查点目录或时钟。",
         "The service cannot use its database, its keys, its folder of checkpoints or its clock at the moment.",
@@ -216,13 +281,18 @@ _NAMES: dict[type[Refusal], str] = {
     Gone: "gone",
     VersionConflict: "version-moved",
     TooLarge: "too-large",
+    NotSatisfiable: "range-not-satisfiable",
     WrongMediaType: "unsupported-media-type",
     Invalid: "invalid",
     KeyReused: "idempotency-key-reused",
+    BatchRefused: "batch-refused",
     Busy: "busy",
     TooSlow: "too-slow",
     TooManyRequests: "too-many-requests",
     OutOfTime: "out-of-time",
+    ScannerDown: "scanner-down",
+    StoreUnavailable: "evidence-store",
+    StoreFull: "evidence-store-full",
     NotReady: "not-ready",
     DatabaseRefused: "not-ready",
     UnsafeKeyFile: "not-ready",

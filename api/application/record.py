@@ -24,6 +24,7 @@ from domain.commands.base import Command
 from domain.events import Event, EventAnnulled, SurveyInvited
 from domain.ledger.ledger import UnitOfWork
 from domain.ledger.read_models import Touched
+from domain.store.db.engine import Connection
 from domain.values import Role
 
 
@@ -58,23 +59,38 @@ def record_at(
 
 
 def _found(service: Service, caller: Caller, subject: Subject, id_: str) -> str:
-    """The agency that an id is about. Another agency's is 404 for an agency, as if it did not exist (api.md)."""
     with service.ledger.reading() as reader:
-        uscc = subject.agency_of(reader.connection, id_)
+        return agency_about(reader.connection, caller, subject, id_)
+
+
+def agency_about(connection: Connection, caller: Caller, subject: Subject, id_: str) -> str:
+    """The agency that an id is about. Raises: NotFound, also for what is another agency's."""
+    uscc = subject.agency_of(connection, id_)
     if uscc is None or (caller.role is Role.AGENCY and uscc != caller.uscc):
         raise subject.unknown()
     return uscc
 
 
 def _record(context: ActionContext, unit: UnitOfWork, request: CommandRequest) -> Recorded:
+    events = record_in_unit(context, unit, request)
+    return Recorded(**asdict(receipt_of(unit, request.uscc, events)), **said_of_category(unit, events))
+
+
+def record_in_unit(
+    context: ActionContext, unit: UnitOfWork, request: CommandRequest, event_id: str | None = None
+) -> list[Event]:
+    """Record what is asked for in a transaction that may hold more: the fact itself first. Raises: a Refusal.
+
+    `event_id`: the id of the fact, where others name it already.
+    """
     agency = context.agency(unit, request.uscc, new=request.may_create)
     if request.before is not None:
         request.before(unit, agency)
-    events = record_facts(context, unit, request)
+    events = record_facts(context, unit, request, event_id)
     for event in events:
         if isinstance(event, SurveyInvited):
             survey_secrets.keep_link(unit, request.uscc, event)
-    return Recorded(**asdict(receipt_of(unit, request.uscc, events)), **said_of_category(unit, events))
+    return events
 
 
 def receipt_of(unit: UnitOfWork, uscc: str, events: Sequence[Event]) -> Receipt:
@@ -105,7 +121,7 @@ def recorded(
         recorded_at=own[-1].recorded_at,
         events=tuple(RecordedFact.of(event) for event in own),
         ids=ids,
-        similar=tuple(SimilarFact(event=one.id, recorded_at=one.recorded_at) for one in similar),
+        similar=tuple(SimilarFact(event=one.id, version=one.version, recorded_at=one.recorded_at) for one in similar),
         touched=hit or UNSET,
         also_annulled=_gone(agency, [event for event in own if isinstance(event, EventAnnulled)]),
     )

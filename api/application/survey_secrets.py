@@ -13,6 +13,7 @@ from domain.events import SurveyInvited
 from domain.ledger.ledger import UnitOfWork
 from domain.store.access.tokens import Link, insert_link, link_hash, link_secret, link_with
 from domain.store.db.engine import Connection
+from domain.store.keys.vault import Vault
 
 PATH = "/v1/survey-links/{secret}"
 PAGE = "/survey/{secret}"
@@ -29,9 +30,12 @@ def keep_link(unit: UnitOfWork, uscc: str, invitation: SurveyInvited) -> None:
 def link_of(unit: UnitOfWork, answer: dict[str, Any]) -> dict[str, str]:
     """The members `link` and `page` of the answer to an invitation, for machines and for people; else nothing."""
     invitation_id = answer["ids"].get(SurveyInvited.KIND)
-    if invitation_id is None:
-        return {}
-    secret = link_secret(unit.vault, invitation_id)
+    return {} if invitation_id is None else link_to(unit.vault, invitation_id)
+
+
+def link_to(vault: Vault, invitation_id: str) -> dict[str, str]:
+    """The two members that lead to an invitation's form."""
+    secret = link_secret(vault, invitation_id)
     return {"link": PATH.format(secret=secret), "page": PAGE.format(secret=secret)}
 
 

@@ -12,15 +12,18 @@ from typing import Annotated
 import typer
 from msgspec.structs import asdict
 
+from api.application.assessing.adopting_calendar import adopt_holidays, calendar_preview
 from api.cli.database import opened_ledger
 from api.cli.options import Database, Person
 from api.cli.running import say
 from domain.errors import Contradiction
+from domain.ledger.ledger import UnitOfWork
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import load_rulebook
 from domain.store.access.tokens import create_person, person_named
 from domain.values import instant
-from projections.compare.replay_under import Adoption, adoption_of, days_changed
+from projections.compare.calendar_difference import CalendarDifference
+from projections.compare.replay_under import Adoption, adoption_of
 from projections.replay.queries import ReplayQueries
 
 calendar_app = typer.Typer(help="节假日日历 / the holiday calendar", no_args_is_help=True)
@@ -56,20 +59,31 @@ def adopt_calendar(file: Overlay, person: Person, database: Database = None, con
     """采用新的节假日日历，自此刻起生效可知 / Adopt a holiday calendar: it is known from now on."""
     calendar = build_calendar(file)
     with opened_ledger(database) as ledger:
-        with ledger.reading() as reader:
-            days = days_changed(ReplayQueries(reader, instant(datetime.now(UTC))), calendar)
-        if days:
-            shown = "、".join(map(str, days[:10])) + ("…" if len(days) > len(days[:10]) else "")
-            say(f"会改变已过去的 {len(days)} 天是否工作日：{shown}")
-            say(f"changes whether {len(days)} days gone by are working days")
+        change = calendar_preview(ledger, calendar)
+        _show_days(change)
+        if change.must_be_confirmed:
             _confirm(calendar.sha256, confirmed, "R2")
-        with ledger.writing() as unit:
-            if unit.law().calendar.sha256 == calendar.sha256:
-                say(f"日历 {calendar.id} 已在使用，没有改动 / this calendar is in use already: nothing changed")
-                return
-            actor = person_named(unit.connection, person) or create_person(unit.connection, person)
-            unit.adopt_calendar(calendar, actor)
+        if not adopt_holidays(ledger, calendar, lambda unit: _actor(unit, person)):
+            say(f"日历 {calendar.id} 已在使用，没有改动 / this calendar is in use already: nothing changed")
+            return
     say(f"已采用日历 / adopted: {calendar.id} {calendar.sha256}")
+
+
+def _show_days(change: CalendarDifference) -> None:
+    """What would change, on standard error: years known no more, days gone by, deadlines of art.12."""
+    if change.dropped:
+        years = "、".join(map(str, change.dropped))
+        say(f"不再知道 {years} 年的节假日，只按周末计算 / no longer knows the holidays of {years}: weekends only")
+    if days := change.past:
+        shown = "、".join(map(str, days[:10])) + ("…" if len(days) > len(days[:10]) else "")
+        say(f"会改变已过去的 {len(days)} 天是否工作日：{shown}")
+        say(f"changes whether {len(days)} days gone by are working days")
+    if moved := change.other_days:
+        say(f"会移动 {len(moved)} 项变更的报送期限（第十二条）/ moves {len(moved)} deadlines for changes (art.12)")
+
+
+def _actor(unit: UnitOfWork, person: str) -> str:
+    return person_named(unit.connection, person) or create_person(unit.connection, person)
 
 
 @rulebook_app.command("adopt")
@@ -86,8 +100,7 @@ def adopt_rulebook(file: BookFile, person: Person, database: Database = None, co
             if any(one.sha256 == rulebook.sha256 for one in unit.law().rulebooks):
                 say(f"规则 {rulebook.id} 已采用，没有改动 / this rulebook is adopted already: nothing changed")
                 return
-            actor = person_named(unit.connection, person) or create_person(unit.connection, person)
-            unit.adopt_rulebook(rulebook, actor)
+            unit.adopt_rulebook(rulebook, _actor(unit, person))
     say(f"已采用规则 / adopted: {rulebook.id} {rulebook.sha256}，施行日 effective from {rulebook.effective_from}")
 
 
@@ -117,3 +130,9 @@ def _confirm(sha256: str, given: str | None, reading: str) -> None:
         remedy_en=f"Having read the above, run it again with --confirm {sha256[:_SHOWN]}, or give it an id of its own "
         "and a later effective date.",
     )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(calendar_app, name="calendar")
+    app.add_typer(rulebook_app, name="rulebook")

@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from api.application.background.checkpoint_signer import CheckpointSigner
-from api.application.background.opening import compare_with_signed, require_own_keys, require_whole
+from api.application.background.opening import compare_with_signed, require_own_keys, require_whole, watch_clock
 from api.cli.running import tell
 from api.settings import Settings
 from domain.errors import Refusal
@@ -63,7 +63,7 @@ def existing_ledger(
 @contextmanager
 def opened_ledger(database: str | None, *, cached_events: int | None = None) -> Iterator[Ledger]:
     """A ledger for recording: made, migrated and opened as `serve` does if need be. Sealed at the end."""
-    from api.app import make_ready, watch_clock  # the web service loads slowly: only who needs it waits
+    from api.app import make_ready  # the web service loads slowly: only who needs it waits
 
     settings = settings_for(database)
     require_own_keys(settings)

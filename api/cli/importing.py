@@ -1,4 +1,4 @@
-"""`import`: a file of commands, one a line."""
+"""`import`: a file of commands, one a line, or a workbook of facts, one a row."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from api.cli.database import existing_ledger, is_new, opened_ledger
 from api.cli.options import Database, Person
 from api.cli.output import fitted, progress_bars
 from api.cli.running import REFUSED, say
+from api.cli.workbook_files import SUFFIXES, GoodPart, KindOption, Marked, import_workbook
 from domain.ledger.ledger import Ledger
 
 _STAGES = {"check": "校验 check", "record": "记录 record"}
@@ -80,8 +81,8 @@ def import_file(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE.jsonl",
-            help="命令文件，每行一条 JSON / the file: one command in JSON a line",
+            metavar="FILE",
+            help="FILE.jsonl：每行一条 JSON 命令；FILE.xlsx、FILE.csv：每行一件事实 / commands, or a workbook of facts",
             exists=True,
             dir_okay=False,
             readable=True,
@@ -90,6 +91,9 @@ def import_file(
     person: Person,
     database: Database = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只校验，不记录 / check only, record nothing")] = False,
+    kind: KindOption = None,
+    good_part: GoodPart = False,
+    marked: Marked = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="以 JSON 输出错误和结果 / print errors and outcome as JSON")
     ] = False,
@@ -99,6 +103,12 @@ def import_file(
     The whole file is checked first; with any error nothing is recorded (exit code 5). An interrupted import goes on
     where it stopped when the same command runs again; a file that is recorded already changes nothing.
     """
+    if file.suffix.lower() in SUFFIXES:
+        with _ledger(database, dry_run) as ledger:
+            import_workbook(
+                ledger, file, person, kind, dry_run=dry_run, good_part=good_part, marked=marked, as_json=as_json
+            )
+        return
     report = Report(as_json)
     with _ledger(database, dry_run) as ledger, progress_bars() as bar:
         try:

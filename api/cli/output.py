@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import msgspec
 import typer
@@ -23,6 +24,26 @@ PLAIN_WIDTH = 4000
 def print_json(content: Any) -> None:
     """The bytes that the HTTP interface sends, and an end of line."""
     typer.echo(msgspec.json.encode(content))
+
+
+@contextmanager
+def new_file(path: Path, option: str) -> Iterator[IO[bytes]]:
+    """A file that somebody named, to be written: whole or not at all. What is no file of its own (a pipe, a terminal,
+    `/dev/stdout`) is written into, never replaced. Raises: BadParameter, naming the option.
+    """
+    into = path.exists() and not path.is_file()
+    part = path if into else path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as written:
+            yield written
+        if not into:
+            part.replace(path)
+    except BaseException as error:
+        if not into:
+            part.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
+        raise typer.BadParameter(f"无法写入 {path} / cannot write it: {error.strerror}", param_hint=option) from None
 
 
 def console() -> Console:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import Any
 
-import structlog
 import typer
 from typer.core import TyperGroup
 
-from api.listening import AddressTaken
+from api.cli.command_table import COMMANDS
 from domain.errors import Busy, NotFound, Refusal, Unreadable
-from domain.store.db.db_errors import DatabaseRefused
 
 OK, UNEXPECTED, USAGE, DATABASE_REFUSED, NOT_FOUND, REFUSED, BUSY, DIFFERENT, UNREADABLE, PROOF_FAILED = range(10)
 TAMPERED, READ_OTHERWISE, ADDRESS_TAKEN, INTERRUPTED = 10, 11, 13, 130
@@ -42,6 +43,9 @@ EPILOG = "退出码 exit codes: " + "; ".join(f"{code} {text} {text_en}" for cod
 
 def exit_code(refusal: Refusal) -> int:
     """The exit code that a refusal ends with."""
+    from api.listening import AddressTaken  # with both databases' own errors: only where something went wrong
+    from domain.store.db.db_errors import DatabaseRefused
+
     if isinstance(refusal, DatabaseRefused):
         return DATABASE_REFUSED
     if isinstance(refusal, AddressTaken):
@@ -67,14 +71,86 @@ def tell(refusal: Refusal) -> None:
         say(f"remedy: {refusal.remedy_en}")
 
 
+class LoadedCommands(Mapping[str, Any]):
+    """The commands of the table, each made when it is first asked for."""
+
+    def __init__(self) -> None:
+        """Nothing is imported yet."""
+        self._module_of = {name: module for module, commands in COMMANDS.items() for name in commands}
+        self._made: dict[str, Any] = {}
+
+    def __iter__(self) -> Iterator[str]:
+        """Names, in the order of the table."""
+        return iter(self._module_of)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._module_of)
+
+    def __getitem__(self, name: str) -> Any:
+        """The command with its options; its module is imported now. Raises: KeyError."""
+        if name not in self._made:
+            here = typer.Typer()
+            with _keeping_all():
+                import_module(self._module_of[name]).register(here)
+            made = typer.main.get_group(here).commands
+            for command in made.values():
+                for one in (command, *getattr(command, "commands", {}).values()):
+                    one.epilog = EPILOG
+            self._made |= made
+        return self._made[name]
+
+
+@contextmanager
+def _keeping_all() -> Iterator[None]:
+    """While modules are imported nothing goes, so nothing is looked for, and never again among what they made."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 class StewardGroup(TyperGroup):
     """The top of the command line: every error of every command passes here."""
+
+    def __init__(self, **attributes: Any) -> None:
+        """A group whose commands are those of the table."""
+        super().__init__(**attributes)
+        self.commands: Any = LoadedCommands()
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the commands; no module is imported for it."""
+        return list(self.commands)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Without a command: the help, and wrong usage."""
+        if not args:
+            typer.echo(ctx.get_help())
+            raise typer.Exit(USAGE)
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Plain text, from the table: asking what there is loads nothing, and the terminal wraps by its own width."""
+        self.format_usage(ctx, formatter)
+        self.format_help_text(ctx, formatter)
+        with formatter.section("选项 Options"):
+            formatter.write_dl([record for one in self.get_params(ctx) if (record := one.get_help_record(ctx))])
+        with formatter.section("命令 Commands"):
+            wide = max(map(len, self.commands))
+            for commands in COMMANDS.values():
+                for name, told in commands.items():
+                    formatter.write(f"  {name:<{wide}}  {told}\n")
+        formatter.write(f"\n{EPILOG}\n")
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a refusal ends with its exit code, anything unforeseen with 1.
 
         What is logged goes to standard error: standard output is the answer alone. `serve` sets up its own log.
         """
+        import structlog  # help is told without it
+
         _write_any_text()
         structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
         try:

@@ -1,30 +1,31 @@
 """`GET standing` the short way: one statement without a thread, or no statement where the answer cannot change.
 
-It answers what is asked often and plainly, byte for byte as the full way does (`question_routes.standing`). Whatever is
-out of the ordinary (a bad parameter, an unknown agency, a missing right, `version:N`, trouble) goes the full way,
-which has the words for it.
+Asked at the edge of the application (`middleware.py`). It answers what is asked often and plainly, byte for byte as
+the full way does (`question_routes.standing`). Whatever is out of the ordinary (a bad parameter, an unknown agency, a
+missing right, `version:N`, trouble) goes the full way, which has the words for it.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import unquote_plus
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
+from api.application.exports.exporting import echoed
 from api.application.parsing.strict_json import known_at as read_known_at
-from api.application.privacy.authorisation import Caller, Rights, rights_of
+from api.application.privacy.authorisation import Caller, rights_of
 from api.application.privacy.reading_log import ReadingLog
 from api.application.problem_types import Unauthenticated
 from api.application.questions.inquiry import require_right
-from api.http.guard import GuardedRoute
 from api.http.request import note_reading, secret_of
 from api.http.responses import Encoded, encoded
 from domain.commands.fields import read_day
@@ -46,7 +47,6 @@ TRUSTED_SECONDS = 1.0
 KEPT_SECONDS = 60.0
 """How long an answer is kept: it cannot change, but what was wrong in the rows may be mended by a rebuild."""
 MOST_KEPT = 5_000
-NAME = "GET /v1/agencies/{uscc}/standing"
 _PLACE = (
     "(SELECT version FROM stream_heads WHERE stream = :ledger) AS law_version, "
     "(SELECT sealed_at FROM sealer) AS sealed_at"
@@ -66,19 +66,48 @@ class _Kept(NamedTuple):
     answer: Encoded
 
 
-class StandingRoute(GuardedRoute):
-    """A route that tries the short way first."""
+class _KeptNow(NamedTuple):
+    """An answer about what is known now, and at which versions of the agency and of the law it was so."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The short way, and behind it the guard and the full way."""
-        full = super().get_route_handler()
-        rights = rights_of("GET", self.path)
+    until: float
+    answer: Encoded
+    known_at: Instant
+    version: int
+    law_version: int
 
-        async def answer(request: Request) -> Response:
-            quick: QuickStandings = request.app.state.quick_standings
-            return await quick.answer(request, rights) or await full(request)
+    def at(self, now: Instant) -> Encoded:
+        """What is answered at `now`: the kept answer with that clock in it."""
+        return self.answer._replace(body=self.answer.body.replace(echoed(self.known_at), echoed(now)))
 
-        return answer
+
+class _QuickRoute(NamedTuple):
+    """What the log and the metrics call the route by."""
+
+    path: str
+
+
+_BEFORE, _AFTER = "/v1/agencies/", "/standing"
+_ROUTE = _QuickRoute(f"{_BEFORE}{{uscc}}{_AFTER}")
+NAME = f"GET {_ROUTE.path}"
+
+
+async def answered_quickly(scope: Scope) -> Response | None:
+    """The answer to `GET standing`, before the application is asked; None for it to find, or to refuse.
+
+    Raises: Busy when the reading cannot be noted.
+
+    Matching some hundred routes and going through what stands around them takes longer than answering.
+    """
+    path: str = scope["path"]
+    if not path.endswith(_AFTER) or not path.startswith(_BEFORE) or scope["method"] != "GET" or scope.get("root_path"):
+        return None
+    uscc = path[len(_BEFORE) : -len(_AFTER)]
+    if not uscc or "/" in uscc:
+        return None
+    own = {**scope, "route": _ROUTE, "path_params": {"uscc": uscc}}
+    scope["route"] = _ROUTE
+    answer: Response | None = await scope["app"].state.quick_standings.answer(Request(own))
+    return answer
 
 
 class QuickStandings:
@@ -86,12 +115,15 @@ class QuickStandings:
 
     def __init__(self, ledger: Ledger, reads: QuickReads, used: Callable[[Token], None], readings: ReadingLog) -> None:
         self._ledger, self._reads, self._used, self._readings = ledger, reads, used, readings
+        self._rights = rights_of("GET", _ROUTE.path)
         with ledger.reading() as reader:
             self._row_key = key_of(reader.connection)
         self._tokens: dict[bytes, tuple[float, Token]] = {}
         self._kept: OrderedDict[_Question, _Kept] = OrderedDict()
+        self._kept_now: OrderedDict[tuple[str, date, date], _KeptNow] = OrderedDict()
+        """By agency, day asked about and day of asking: what is still to come is called projected."""
 
-    async def answer(self, request: Request, rights: Rights) -> Response | None:
+    async def answer(self, request: Request) -> Response | None:
         """The answer; None when the full way has to find it, or to refuse."""
         question = _question(request.path_params["uscc"], request.scope["query_string"])
         if question is None:
@@ -108,7 +140,7 @@ class QuickStandings:
             return None  # what an agency is told of another day depends on who it is (R39)
         caller = Caller(token.person_id, Role(token.role), token.uscc, secret)
         try:
-            require_right(rights, caller, question.uscc)
+            require_right(self._rights, caller, question.uscc)
         except Refusal:
             return None
         self._used(token)
@@ -127,10 +159,7 @@ class QuickStandings:
         return token, kept.answer
 
     def _keep(self, question: _Question, answer: Encoded) -> None:
-        self._kept[question] = _Kept(time.monotonic() + KEPT_SECONDS, answer)
-        self._kept.move_to_end(question)
-        if len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+        _put(self._kept, question, _Kept(time.monotonic() + KEPT_SECONDS, answer))
 
     def _trust(self, secret: bytes, token: Token) -> None:
         if len(self._tokens) > MOST_KEPT:
@@ -142,8 +171,12 @@ class QuickStandings:
     async def _looked_up(self, question: _Question, secret: bytes) -> tuple[Token, Encoded] | None:
         own = self._ledger.memory.streams.get(LEDGER_STREAM)
         now = instant(datetime.now(UTC))
-        at = question.known_at or now
-        day = question.as_of or shanghai_date(now)
+        at, today = question.known_at or now, shanghai_date(now)
+        day = question.as_of or today
+        if question.known_at is None and (still := self._kept_now.get((question.uscc, day, today))) is not None:
+            if still.until > time.monotonic() and (token := await self._unchanged(still, question.uscc, secret, now)):
+                return token, still.at(now)
+            self._kept_now.pop((question.uscc, day, today), None)
         law = self._ledger.memory.law_of(own, at)
         if law is None or at > now:
             return None
@@ -167,12 +200,43 @@ class QuickStandings:
         hit = hit_of(row)
         content = standing_answer(question.uscc, hit.found, law, day, at, hit.version, basis.year)
         self._trust(secret, token)
+        if question.known_at is None:
+            answer = encoded(content, of_now=True)
+            kept = _KeptNow(time.monotonic() + KEPT_SECONDS, answer, at, hit.version, len(own))
+            _put(self._kept_now, (question.uscc, day, today), kept)
+            return token, answer
         horizon = as_instant(row["sealed_at"])
-        settled = question.known_at is not None and horizon is not None and at < horizon
-        answer = encoded(content, for_ever=settled and question.as_of is not None)
-        if settled and question.as_of is not None:
+        settled = question.as_of is not None and horizon is not None and at < horizon
+        answer = encoded(content, for_ever=settled)
+        if settled:
             self._keep(question, answer)
         return token, answer
+
+    async def _unchanged(self, still: _KeptNow, uscc: str, secret: bytes, now: Instant) -> Token | None:
+        """The token, when nothing was recorded or adopted since: one statement of three look-ups by key."""
+        values = {"stream": agency_stream(uscc), "token": secret, "ledger": LEDGER_STREAM}
+        try:
+            row = await self._reads.row(_with_token(_HEAD), values)
+        except Unanswered:
+            return None  # the next question finds it so, and says so
+        if row is None or (row["version"], row["law_version"]) != (still.version, still.law_version):
+            return None
+        token = token_in(row, now, self._row_key) if _is_past(row, now) else None
+        if token is not None:
+            self._trust(secret, token)
+        return token
+
+
+_HEAD = "SELECT version, last_recorded_at FROM stream_heads WHERE stream = :stream"
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+def _put(kept: OrderedDict[_K, _V], key: _K, value: _V) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > MOST_KEPT:
+        kept.popitem(last=False)
 
 
 @cache

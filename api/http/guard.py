@@ -12,11 +12,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.application.exports.registry import BY_PATH
 from api.application.parsing.validation_texts import MOST_ERRORS
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Caller, authenticate, rights_of
 from api.application.questions.inquiry import QuestionName, require_right
 from api.http.limits.rates import HEAVY, address_of, asker_of, limits_of
 from api.http.request import forms_meant, note_answer, read_json_object, secret_of, veiled_refusal, veiled_response
+from api.http.table_forms import FORMAT, form_wanted
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc
 
@@ -37,6 +39,8 @@ class GuardedRoute(APIRoute):
         answer = super().get_route_handler()
         named = f"{method} {self.path}"
         heavy = (method, self.path) in HEAVY
+        has_table = method == "GET" and self.path in BY_PATH
+        allowed |= {FORMAT} if has_table else frozenset()
         consulting = rights is not PUBLIC and (method == "GET" or self.path in (WHAT_IF, APPEAL_WHAT_IF))
 
         async def guarded(request: Request) -> Response:
@@ -47,6 +51,7 @@ class GuardedRoute(APIRoute):
                 request.state.caller = caller
                 request.state.reach = require_right(rights, caller, request.path_params.get("uscc"))
             require_known_parameters(request, allowed)
+            request.state.form = form_wanted(request, self.path) if has_table else None
             if takes_body:
                 parsed = await read_json_object(request, limits.within(service.settings.body_limit), limits.members)
                 request._json = parsed
@@ -56,9 +61,10 @@ class GuardedRoute(APIRoute):
             if veiling:
                 await run_in_threadpool(forms_meant, request)
             try:
-                if heavy:
+                places = "heavy" if heavy else "printing" if request.state.form is not None else None
+                if places is not None:
                     asker = asker_of(getattr(request.state, "caller", None), address_of(request.scope))
-                    async with request.app.state.heavy.place(asker):
+                    async with getattr(request.app.state, places).place(asker):
                         response = await answer(request)
                 else:
                     response = await answer(request)
@@ -91,8 +97,11 @@ def fold_path(request: Request) -> None:
         request.scope["path_params"] = {**given, "uscc": loose_uscc(given["uscc"])}
 
 
-def require_known_parameters(request: Request, allowed: frozenset[str]) -> None:
-    """A misspelt `as_of` must not be ignored silently, and of two values neither can be right. Raises: 422."""
+def require_known_parameters(request: Request, allowed: frozenset[str], repeated: frozenset[str] = frozenset()) -> None:
+    """A misspelt `as_of` must not be ignored silently, and of two values neither can be right. Raises: 422.
+
+    `repeated`: those that may be given more than once.
+    """
     errors: list[dict[str, Any]] = []
     names = [name for name, _ in request.query_params.multi_items()]
     for name in dict.fromkeys(names):
@@ -101,7 +110,7 @@ def require_known_parameters(request: Request, allowed: frozenset[str]) -> None:
         if name not in allowed:
             listed = ", ".join(sorted(allowed)) or "—"
             errors.append({"type": "unknown_parameter", "loc": ("query", name), "ctx": {"allowed": listed}})
-        elif names.count(name) > 1:
+        elif name not in repeated and names.count(name) > 1:
             errors.append({"type": "doubled_parameter", "loc": ("query", name)})
     if errors:
         raise RequestValidationError(errors)

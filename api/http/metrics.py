@@ -23,9 +23,13 @@ from api.http.guard import GuardedRoute
 from domain.errors import Busy, NotFound
 from domain.ledger.ledger import Ledger
 from domain.store.db.postgresql import takes_writes
+from domain.store.files.file_rows import figures
 from domain.store.log.sequencer import sealed_until, unsealed
+from domain.store.messages.delivery_rows import depth
 from domain.store.proof.proof_reader import Signed, latest_checkpoint
-from domain.values import Instant, moment
+from domain.values import Instant, instant, moment
+from projections.rebuild.rebuild import rows_made_by
+from projections.rows.write.projector import MADE_BY
 
 router = APIRouter(route_class=GuardedRoute)
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -72,9 +76,22 @@ class Metrics:
         self._readings = self._gauge("steward_consultations_waiting", "Consultations that are not written down yet")
         self._database = self._gauge("steward_database_up", "Whether the database answers; if not, its figures are old")
         self._writable = self._gauge("steward_database_writable", "Whether it takes writes")
+        self._files = self._gauge("steward_evidence_files", "Files of evidence that are stored")
+        self._file_bytes = self._gauge("steward_evidence_bytes", "How many bytes they have, unencrypted")
+        self._loose = self._gauge("steward_evidence_unrecorded_files", "Files that no fact names yet")
+        self._rows = self._gauge("steward_read_models_version", "Which version of the projections made the rows")
+        self._gauge("steward_read_models_wanted", "Which version of the projections this code has").set(MADE_BY)
+        self._to_deliver = self._gauge("steward_deliveries_waiting", "What waits to leave the service for people")
+        self._overdue = self._gauge("steward_deliveries_overdue_seconds", "How long the first that is due has waited")
+        self._dead = self._gauge("steward_deliveries_given_up", "Deliveries given up, for an administrator to look at")
         self._degraded = Gauge(
             "steward_degraded", "What stands still, by name (readyz says more)", ("reason",), registry=self._registry
         )
+        label = ("witness",)
+        name, text = "steward_witness_signed_events", "Events that a witness has vouched for, by witness"
+        self._vouched = Gauge(name, text, label, registry=self._registry)
+        name, text = "steward_witness_failures", "How often a witness or authority has not vouched since the start"
+        self._not_vouched = Gauge(name, text, label, registry=self._registry)
         name, text = "steward_checkpoint_copy_failures", "Failures to put a checkpoint at its second place"
         self._copies = Gauge(name, text, labelnames=("place",), registry=self._registry)
 
@@ -102,6 +119,10 @@ class Metrics:
         self._failures.by_task = dict(service.housekeeper.failures)
         for place, times in service.housekeeper.copies.failures.items():
             self._copies.labels(place).set(times)
+        for witness, size in service.witnesses.sizes.items():
+            self._vouched.labels(witness).set(size)
+        for witness, times in service.witnesses.failures.items():
+            self._not_vouched.labels(witness).set(times)
         self._degraded.clear()
         for reason in service.degraded.reasons():
             self._degraded.labels(reason.name).set(1)
@@ -115,8 +136,18 @@ class Metrics:
             waiting, since = unsealed(connection)
             signed: Signed | None = latest_checkpoint(connection)
             writable = takes_writes(connection)
+            stored = figures(connection)
+            made_by = rows_made_by(connection)
+            leaving = depth(connection, instant(datetime.now(UTC)))
         self._database.set(1)
+        self._rows.set(made_by)
         self._writable.set(writable)
+        self._files.set(stored.files)
+        self._file_bytes.set(stored.bytes)
+        self._loose.set(stored.unrecorded)
+        self._to_deliver.set(leaving.waiting)
+        self._overdue.set(0 if leaving.oldest is None else _age(leaving.oldest))
+        self._dead.set(leaving.dead)
         self._sealed.set(sealed)
         self._unsealed.set(waiting)
         self._lag.set(0 if since is None else _age(since))

@@ -13,14 +13,18 @@ import anyio
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.application.privacy.authorisation import EVIDENCE, WORKBOOK
 from api.application.problem_types import TooManyRequests, TooSlow
+from api.http.fast_standing import answered_quickly
 from api.http.limits.rates import Rates, secret_in
 from api.http.metrics import Metrics
 from api.http.problems import InItsKind, on_failure, on_refusal
 from api.http.public_address import prefix_of
 from api.settings import Settings
+from domain.errors import Refusal
 
 log = structlog.get_logger("steward")
 
@@ -54,16 +58,17 @@ class Edge:
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, in_its_kind: InItsKind) -> None:
         self.app, self._metrics, self._in_its_kind = app, metrics, in_its_kind
         self._rates = Rates(settings.rate_per_address, settings.rate_per_token)
-        self._body_seconds = settings.body_seconds
+        self._body_seconds, self._upload_seconds = settings.body_seconds, settings.upload_seconds
         self._prefix = prefix_of(settings.public_url)
-        self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if settings.https else {})
+        self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if settings.by_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer, and see to it that there is an answer."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._headers, self._body_seconds, self._prefix)
+        seconds = self._upload_seconds if brings_files(scope) else self._body_seconds
+        exchange = _Exchange(scope, receive, send, self._headers, (seconds, self._body_seconds), self._prefix)
         inner: Scope = {**scope, "steward.reference": exchange.reference}
         if self._prefix:
             _below(inner, self._prefix)
@@ -71,7 +76,8 @@ class Edge:
             inner["method"] = "GET"
         try:
             self._rates.let_in(scope)
-            await self.app(inner, exchange.receive, exchange.send)
+            answer = await self._quickly(inner) or self.app
+            await answer(inner, exchange.receive, exchange.send)
             if _is_a_failed_try(inner, exchange.status):
                 self._rates.failed(scope)
         except TooManyRequests as refusal:
@@ -83,6 +89,13 @@ class Edge:
                 await response(scope, exchange.receive, exchange.send)
         finally:
             self._metrics.answered(scope["method"], *exchange.note(inner))
+
+    async def _quickly(self, inner: Scope) -> Response | None:
+        """The answer of the short way, or its refusal, which it has no application around it to word."""
+        try:
+            return await answered_quickly(inner)
+        except Refusal as refusal:
+            return self._in_its_kind(Request(inner), await on_refusal(Request(inner), refusal))
 
 
 def _below(scope: Scope, prefix: str) -> None:
@@ -96,6 +109,16 @@ def _below(scope: Scope, prefix: str) -> None:
         scope["raw_path"] = scope.get("raw_path", b"").removeprefix(prefix.encode()) or b"/"
     if scope["path"].startswith(DOCS_PATHS):
         scope["root_path"] = prefix  # what FastAPI's own pages put before their addresses
+
+
+_WORKBOOKS = WORKBOOK.partition("{")[0]
+
+
+def brings_files(scope: Scope) -> bool:
+    """Whether somebody who is known, by token or session, sends files: these may take their time to arrive."""
+    kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"").lower()
+    sends = scope["path"].endswith(EVIDENCE) or _WORKBOOKS in scope["path"] or kind.startswith(b"multipart/form-data")
+    return sends and secret_in(scope) is not None
 
 
 def _is_a_failed_try(scope: Scope, status: int | None) -> bool:
@@ -117,22 +140,28 @@ class _Exchange:
     """What is known of one request while it is answered."""
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, headers: dict[str, str], body_seconds: float, prefix: str
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        headers: dict[str, str],
+        seconds: tuple[float, float],
+        prefix: str,
     ) -> None:
         self._scope, self._receive, self._send, self._prefix = scope, receive, send, prefix
-        self._headers, self._body_seconds = headers, body_seconds
+        self._headers, (self._body_seconds, self._piece_seconds) = headers, seconds
         self.reference = secrets.token_hex(8)
         self.status: int | None = None
         self._began = time.perf_counter()
         self._more_body = scope["method"] in ("POST", "PUT", "PATCH", "DELETE")
 
     async def receive(self) -> Message:
-        """The next piece; of the body as a whole only within its time. Raises: TooSlow."""
+        """The next piece; of the body, each piece and the whole within their times. Raises: TooSlow."""
         if not self._more_body:
             return await self._take()
         left = self._began + self._body_seconds - time.perf_counter()
         try:
-            return await asyncio.wait_for(self._take(), max(left, 0.001))
+            return await asyncio.wait_for(self._take(), max(min(left, self._piece_seconds), 0.001))
         except TimeoutError:
             self._more_body = False  # nothing more is waited for
             raise TooSlow(

@@ -13,19 +13,43 @@ import importlib.util
 import secrets
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
 from api.settings import Settings
 from domain.errors import Busy, Forbidden
 from domain.store.access.accounts import linked_as
+from domain.values import Bilingual
 
 SECONDS = 600
 _TIMEOUT_SECONDS, _SKEW_SECONDS = 10, 60
 ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]
 """Of ID tokens: signatures with the provider's published keys only; none, and no shared secret."""
 _REMEDY = ("请重新登录；仍不行请告诉管理员", "Sign in again; if that does not help, tell the administrator.")
+
+
+_CLAIMS: dict[str, Bilingual] = {
+    "": (
+        "身份提供方的证明不能核实：签名或格式不对",
+        "what the provider attests cannot be verified: its signature or form",
+    ),
+    "nonce": (
+        "身份提供方的证明不是为这次登录出具的（nonce 不符）",
+        "what the provider attests was made for another sign-in (nonce)",
+    ),
+    "exp": (
+        "身份提供方的证明已过期：请核对两边服务器的时钟",
+        "what the provider attests has expired: compare the clocks of both servers",
+    ),
+    "iss": ("证明来自另一个身份提供方（iss 不符）", "another provider attests it (iss)"),
+    "aud": (
+        "身份提供方的证明是给另一个系统的（aud 不符）",
+        "what the provider attests is meant for another service (aud)",
+    ),
+    "sub": ("身份提供方没有说明是谁", "the provider does not say who it is"),
+}
+"""What is wrong with an ID token, by the claim that does not hold; empty: with the whole."""
 
 
 class Journey(msgspec.Struct, frozen=True):
@@ -82,7 +106,12 @@ def arrive(settings: Settings, back: str, journey: Journey, code: str) -> str:
                 allow_redirects=False,
             )
     except (OAuthError, OAuth2Error) as error:
-        raise _untrusted("身份提供方不接受这次登录", "the provider does not accept this sign-in") from error
+        refusal = str(getattr(error, "error", "") or "")[:60]
+        raise _untrusted(
+            f"身份提供方不接受这次登录（{refusal}）：用时过长、返回地址打开了两次，或不是同一个浏览器",
+            f"the provider does not accept this sign-in ({refusal}): it took too long, the way back was opened twice, "
+            "or in another browser",
+        ) from error
     except (requests.RequestException, ValueError) as error:
         raise _silent() from error
     return _subject(settings, _fetched(found["jwks_uri"]), str(tokens.get("id_token") or ""), journey.nonce)
@@ -91,7 +120,7 @@ def arrive(settings: Settings, back: str, journey: Journey, code: str) -> str:
 def _subject(settings: Settings, keys: Any, id_token: str, nonce: str) -> str:
     """The subject of an ID token whose signature, issuer, audience, times and nonce hold (Core, 3.1.3.7)."""
     from joserfc import jwt
-    from joserfc.errors import JoseError
+    from joserfc.errors import ClaimError, ExpiredTokenError, JoseError
     from joserfc.jwk import KeySet
 
     try:
@@ -105,8 +134,11 @@ def _subject(settings: Settings, keys: Any, id_token: str, nonce: str) -> str:
             iat={"essential": True},
             nonce={"essential": True, "value": nonce},
         ).validate(token.claims)
+    except ClaimError as error:
+        name = "exp" if isinstance(error, ExpiredTokenError) else str(error.claim)
+        raise _untrusted(*_CLAIMS.get(name, _CLAIMS[""])) from error
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise _untrusted("身份提供方的证明不能核实", "what the provider attests cannot be verified") from error
+        raise _untrusted(*_CLAIMS[""]) from error
     audience, party = token.claims["aud"], token.claims.get("azp")
     several = isinstance(audience, list) and len(audience) > 1
     if (several or party is not None) and party != settings.oidc_client_id:
@@ -115,6 +147,18 @@ def _subject(settings: Settings, keys: Any, id_token: str, nonce: str) -> str:
     if not isinstance(subject, str) or not 1 <= len(subject) <= 255:
         raise _untrusted("身份提供方没有说明是谁", "the provider does not say who it is")
     return linked_as(settings.oidc_issuer, subject)
+
+
+def farewell(settings: Settings, onward: str) -> str | None:
+    """Where a browser ends its session at the provider too, and comes back from (RP-Initiated Logout 1.0).
+
+    None where the provider has no such address. Raises: Busy where it cannot be asked.
+    """
+    there = _metadata(settings).get("end_session_endpoint")
+    if not _is_safe(there):
+        return None
+    joined = "&" if urlsplit(str(there)).query else "?"
+    return f"{there}{joined}{urlencode({'client_id': settings.oidc_client_id, 'post_logout_redirect_uri': onward})}"
 
 
 def sealed(journey: Journey, key: bytes) -> str:

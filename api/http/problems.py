@@ -14,10 +14,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
+from api.application.parsing.refused_bodies import refusal_body
 from api.application.parsing.validation_texts import WrongFields, field_errors
 from api.application.problem_types import (
     MEDIA_TYPE,
     PROBLEM_TYPES,
+    NotSatisfiable,
     ProblemType,
     TooManyRequests,
     TooSlow,
@@ -53,18 +55,6 @@ def problem(
     )
 
 
-def refusal_body(refusal: Refusal) -> dict[str, Any]:
-    """The members of a problem body that come from a refusal: articles, readings, remedy, the field."""
-    places = refusal.more or (() if refusal.pointer is None else ((refusal.pointer, refusal.text, refusal.text_en),))
-    return {
-        "errors": [{"pointer": pointer, "detail": text, "detail_en": text_en} for pointer, text, text_en in places],
-        "article": ", ".join(one for one in refusal.cites if one.startswith(("art.", "annex"))),
-        "rule": ", ".join(one for one in refusal.cites if one[:1] == "R" and one[1:2].isdigit()),
-        "remedy": refusal.remedy,
-        "remedy_en": refusal.remedy_en,
-    }
-
-
 async def on_refusal(request: Request, error: Exception) -> Response:
     """A command or question that is refused, by the domain or at the edge."""
     assert isinstance(error, Refusal)  # noqa: S101  # Starlette hands over what it was registered for
@@ -74,6 +64,8 @@ async def on_refusal(request: Request, error: Exception) -> Response:
         headers["WWW-Authenticate"] = f'{CHALLENGE}, error="invalid_token"'
     if isinstance(error, TooManyRequests):
         headers["Retry-After"] = str(error.seconds)
+    if isinstance(error, NotSatisfiable):
+        headers["Content-Range"] = f"bytes */{error.size}"
     if isinstance(error, TooSlow):
         headers["Connection"] = "close"  # what may still come of the body is no request (RFC 9110, 15.5.9)
     return problem(kind, error.text, error.text_en, headers=headers, **refusal_body(error))

@@ -164,7 +164,11 @@ MatterWhose = Annotated[
 ]
 MatterKindAsked = Annotated[MatterKind | None, Query(description="种类 / kind")]
 MatterStateAsked = Annotated[
-    Literal["open", "lapsed", "all"], Query(description="lapsed：已过期且无法补救 / its day has passed for good")
+    Literal["open", "lapsed", "done", "all"],
+    Query(
+        description="lapsed：已过期且无法补救；done：本企业的投诉、举报已有结果 / "
+        "lapsed: its day has passed for good; done: what became of one's own complaints and reports"
+    ),
 ]
 MatterUrgency = Annotated[Urgency | None, Query(description="按最后一天 / by the last day")]
 MatterYear = Annotated[int | None, Query(ge=2000, le=2199, description="考评年度 / assessment year")]
@@ -223,6 +227,10 @@ HintFilter = Annotated[
 BehaviourFilter = Annotated[
     Behaviour | Literal["check"] | None,
     Query(description="第十六条行为代码；check：只须核实的 / code of art.16; check: only to be checked"),
+]
+RuleFilter = Annotated[
+    str | None,
+    Query(min_length=1, max_length=40, pattern="^[a-z_]+$", description="由何规律得出 / the rule that found it"),
 ]
 NoticeFilter = Annotated[Literal["due", "sent", "all"], Query(description="待发、已发或全部 / due, sent or all")]
 EventType = Annotated[

@@ -11,10 +11,12 @@ from starlette.responses import Response
 
 from api.application import idempotency
 from api.application.action_context import ANY_VERSION, ActionContext
+from api.application.batches.batch_lines import BatchIn
 from api.application.idempotency import CREATED, Answered
-from api.application.privacy.authorisation import Caller
+from api.application.privacy.authorisation import BATCHES, Caller
 from api.application.problem_types import Malformed
 from api.application.record import action_context
+from domain.errors import Invalid
 
 REPLAYED = "Idempotent-Replayed"
 _VERSION = re.compile(r'"(\d{1,9})"', re.ASCII)
@@ -46,6 +48,33 @@ def expected_version(given: str | None) -> int | Literal["*"] | None:
             remedy_en="Give the version that was read last.",
         )
     return int(found[1])
+
+
+def action_of_batch(request: Request, batch: BatchIn) -> ActionContext:
+    """Who sends a batch, under the key of its header or of its body. Raises: Malformed, Invalid."""
+    headers, caller = request.headers, request.state.caller
+    key, given = headers.get(idempotency.HEADER), batch.key
+    if key is not None and given not in (None, key):
+        raise _unclear(
+            "请求头 Idempotency-Key 与请求体的 key 不同",
+            "the header Idempotency-Key and the key of the body differ",
+            "请只写其中一个",
+            "Give one of them.",
+            "/key",
+        )
+    if "if-match" in headers:
+        raise _unclear(
+            "批次涉及多家机构，不能用 If-Match",
+            "a batch is about several agencies: If-Match does not say which",
+            "请把预览给出的 versions 写在请求体里",
+            "Send the versions that a preview gave in the body.",
+        )
+    body = {name: value for name, value in request.state.body.items() if name != "key"}
+    return action_context(request.app.state.service, caller, BATCHES, body, key if given is None else given, None)
+
+
+def _unclear(text: str, text_en: str, remedy: str, remedy_en: str, pointer: str | None = None) -> Invalid:
+    return Invalid(text, text_en, cites=("api.md",), remedy=remedy, remedy_en=remedy_en, pointer=pointer)
 
 
 def created(answered: Answered) -> Response:

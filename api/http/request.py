@@ -26,7 +26,7 @@ from api.application.parsing.strict_json import MOST_MEMBERS, parse_object
 from api.application.privacy.authorisation import Caller, no_token
 from api.application.privacy.reading_log import NotedReading, ReadingLog
 from api.application.privacy.veiled import Veil, may_name, veil_of
-from api.application.problem_types import TooLarge, WrongMediaType
+from api.application.problem_types import BatchRefused, TooLarge, WrongMediaType
 from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
 from domain.values import normal_uscc
@@ -183,6 +183,8 @@ def veiled_refusal(ledger: Ledger, caller: Caller, refusal: Refusal) -> Refusal:
     ):
         refusal.text, refusal.text_en, refusal.remedy, refusal.remedy_en = map(veil.text, texts)
         refusal.more = tuple((at, veil.text(text), veil.text(text_en)) for at, text, text_en in refusal.more)
+    for row in refusal.rows if isinstance(refusal, BatchRefused) else ():
+        veiled_refusal(ledger, caller, row.refusal)
     return refusal
 
 

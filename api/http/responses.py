@@ -1,4 +1,4 @@
-"""Answers to questions: JSON bytes with a strong ETag, and how long they may be kept (RFC 9110, 9111).
+"""Answers to questions: JSON bytes with an ETag, and how long they may be kept (RFC 9110, 9111).
 
 Feeds as Atom (RFC 4287): XML by the standard library's writer, valid whatever a name holds.
 """
@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time, timedelta
-from typing import Any, NamedTuple, ParamSpec
+from inspect import signature
+from typing import Any, BinaryIO, NamedTuple, ParamSpec
+from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from api.application.questions.inquiry import FileQuestion, Inquiry, Question, Snapshot
+from api.application.exports.exporting import MEDIA_TYPES, TableFile, echoed, exported
+from api.application.exports.filter_names import filters_named
+from api.application.questions.inquiry import Answer, FileQuestion, Inquiry, Question, Snapshot
+from api.http.table_forms import in_chinese
 from domain.values import SHANGHAI
 from projections.public.feeds import Feed, FeedEntry
 
@@ -54,25 +60,101 @@ class PageBytes(NamedTuple):
         return Encoded(self.body, {**self.headers, "ETag": _etag(self.body)}, self.media_type).response(request)
 
 
-def encoded(content: Any, *, for_ever: bool = False) -> Encoded:
-    """The content as bytes."""
+def encoded(content: Any, *, for_ever: bool = False, of_now: bool = False) -> Encoded:
+    """The content as bytes. `of_now`: nobody asked for a `known_at`, so the one that is echoed is only the clock.
+
+    Of such an answer the tag is weak (RFC 9110, 8.8.1) and made of all but that echo: what somebody has is still so
+    as long as nothing else in it changed.
+    """
     body = msgspec.json.encode(content)
-    return Encoded(
-        body, {"ETag": _etag(body), "Cache-Control": FOR_EVER if for_ever else ASK_AGAIN, "Vary": "Authorization"}
-    )
+    echo = _echo(content) if of_now else b""
+    tag = "W/" + _etag(body.replace(echo, b"")) if echo else _etag(body)
+    return Encoded(body, {"ETag": tag, "Cache-Control": FOR_EVER if for_ever else ASK_AGAIN, "Vary": "Authorization"})
+
+
+def _echo(content: Any) -> bytes:
+    return echoed(content.get("known_at") if isinstance(content, dict) else getattr(content, "known_at", None))
 
 
 def answer(request: Request, content: Any, *, for_ever: bool = False) -> Response:
     """200 with the content, or 304 when the caller has exactly this already."""
-    return encoded(content, for_ever=for_ever).response(request)
+    of_now = "known_at" not in request.query_params
+    return encoded(content, for_ever=for_ever, of_now=of_now).response(request)
 
 
 def answered(request: Request, question: Question[P], *args: P.args, **kwargs: P.kwargs) -> Response:
     """The answer to the caller's question, as they may read it. Raises: what the question refuses with."""
     inquiry = inquiry_of(request)
+    if request.state.form is not None:
+        return _tabled(request, inquiry, question, signature(question).bind(inquiry, *args, **kwargs).arguments)
     found = inquiry.told(question(inquiry, *args, **kwargs))
     request.state.about = inquiry.about
     return answer(request, found.content, for_ever=found.for_ever)
+
+
+def _tabled(request: Request, inquiry: Inquiry, question: Callable[..., Answer], given: Mapping[str, Any]) -> Response:
+    """The whole list as a file (`?format=`, `Accept`), not a page of it."""
+    asked = {name: value for name, value in given.items() if name not in ("inquiry", "limit", "cursor")}
+    filters = filters_named(request.query_params)
+    made = exported(inquiry, question, asked, request.state.form, chinese=in_chinese(request), filters=filters)
+    request.state.about = inquiry.about
+    return file_sent(request, made)
+
+
+def file_sent(request: Request, made: TableFile) -> Response:
+    """A written table, a piece at a time; kept by nobody."""
+    if made.form in ("json", "ndjson"):
+        return _answer_sent(request, made)
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.name)}",
+        "Content-Length": str(made.size),
+        "Cache-Control": "no-store",
+        "Vary": "Authorization, Accept",
+    }
+    charset = "; charset=utf-8" if made.form == "csv" else ""
+    return StreamingResponse(pieces(made.file), 200, headers, MEDIA_TYPES[made.form] + charset)
+
+
+def workbook_sent(content: bytes | BinaryIO, name: str) -> Response:
+    """A workbook as a file to be saved, kept by nobody; a long one a piece at a time."""
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}", "Cache-Control": "no-store"}
+    if isinstance(content, bytes):
+        return Response(content, 200, headers, MEDIA_TYPES["xlsx"])
+    return StreamingResponse(pieces(content), 200, headers, MEDIA_TYPES["xlsx"])
+
+
+def _answer_sent(request: Request, made: TableFile) -> Response:
+    """An answer that is too long to be held in memory: with its ETag, or 304 when the caller has exactly this."""
+    headers = {"ETag": _file_tag(made), "Vary": "Authorization, Accept"}
+    headers["Cache-Control"] = FOR_EVER if made.for_ever else ASK_AGAIN
+    if _has_already(request.headers.get("if-none-match", ""), headers["ETag"]):
+        made.file.close()
+        return Response(status_code=304, headers=headers)
+    headers["Content-Length"] = str(made.size)
+    return StreamingResponse(pieces(made.file), 200, headers, MEDIA_TYPES[made.form])
+
+
+def _file_tag(made: TableFile) -> str:
+    """As of an answer that is held in memory (`encoded`); the file stands at its beginning again."""
+    digest, left = hashlib.sha256(), b""
+    while piece := made.file.read(_PIECE):
+        told = (left + piece).replace(made.echo, b"") if made.echo else piece
+        kept = max(len(told) - len(made.echo), 0) if made.echo else len(told)  # an echo may lie across two pieces
+        digest.update(told[:kept])
+        left = told[kept:]
+    digest.update(left)
+    made.file.seek(0)
+    return ("W/" if made.echo else "") + _tag(digest.hexdigest())
+
+
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """A file that is too long to be held in memory, which is closed at its end."""
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+_PIECE = 256 * 1024
 
 
 def answered_once(request: Request, question: Question[P], *args: P.args, **kwargs: P.kwargs) -> Response:
@@ -106,15 +188,21 @@ def public_answer(request: Request, body: bytes, media_type: str, now: datetime)
 
 
 def _etag(body: bytes) -> str:
-    return f'"{hashlib.sha256(body).hexdigest()[:40]}"'
+    return _tag(hashlib.sha256(body).hexdigest())
+
+
+def _tag(digest: str) -> str:
+    return f'"{digest[:40]}"'
 
 
 def _has_already(given: str, etag: str) -> bool:
     """`If-None-Match`: compared weakly, as RFC 9110, 13.1.2 wants it."""
     known = [one.strip().removeprefix("W/") for one in given.split(",")]
-    return etag in known or given.strip() == "*"
+    return etag.removeprefix("W/") in known or given.strip() == "*"
 
 
+FOR_EVERYBODY_FOR_EVER = "public, max-age=31536000, immutable"
+"""Of what everybody may read and what never changes."""
 ATOM = "application/atom+xml"
 JSON = "application/json"
 NAMESPACE = "http://www.w3.org/2005/Atom"

@@ -21,14 +21,12 @@ from starlette.responses import Response
 from api.application.access_acts import (
     AccessWanted,
     FactorReset,
-    InvitationWanted,
     NewAccount,
-    NewInvitation,
     NewPassword,
     NewToken,
     Revocation,
-    change_invitation,
-    invite_person,
+    SubjectLinked,
+    link_account,
     make_account,
     make_token,
     reset_password,
@@ -36,17 +34,26 @@ from api.application.access_acts import (
     set_access,
     take_off_factor,
 )
-from api.application.answers.access import AccessToken, AccountShown
+from api.application.answers.access import AccessToken, AccountShown, InvitationsMade
+from api.application.inviting import (
+    InvitationWanted,
+    ManyInvitations,
+    NewInvitation,
+    change_invitation,
+    invite_all,
+    invite_person,
+)
 from api.application.questions.service.access_questions import (
     access_changes_listed,
     accounts_listed,
     consultations_listed,
     tokens_listed,
 )
-from api.http.documentation.openapi import access_docs, question_docs
+from api.http.documentation.openapi import access_docs, list_docs
 from api.http.guard import GuardedRoute
-from api.http.query_params import Cursor, FirstDay, LastDay, Limit, UsccFilter
+from api.http.query_params import WORDS, Cursor, FirstDay, LastDay, Limit, UsccFilter
 from api.http.responses import answered
+from api.http.sort_params import AccessChangeSort, AccountSort, ConsultationSort, Direction, LatestFirst
 from domain.values import Role
 
 router = APIRouter(route_class=GuardedRoute)
@@ -56,6 +63,11 @@ AccountWords = Annotated[
     StringConstraints(min_length=1, max_length=64),
     Query(description="登录名或姓名中的字词 / words of login or name"),
 ]
+SoughtName = Annotated[
+    str | None,
+    *WORDS,
+    Query(description="只列按此姓名或证书编号查人的 / only searches for the person of this name or certificate number"),
+]
 AccountId = Annotated[str, Path(alias="id")]
 AccountRole = Annotated[Role | None, Query(description="角色 / role")]
 AccountState = Annotated[
@@ -64,18 +76,20 @@ AccountState = Annotated[
 ]
 
 
-@router.get("/v1/accounts", tags=[TAG], **question_docs("accounts"))
+@router.get("/v1/accounts", tags=[TAG], **list_docs("accounts"))
 def accounts(
     request: Request,
     q: AccountWords = None,
     role: AccountRole = None,
     uscc: UsccFilter = None,
     state: AccountState = None,
+    sort: AccountSort = None,
+    order: Direction = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """账户，按登录名 / The accounts by login, disabled ones too."""
-    return answered(request, accounts_listed, q, role, uscc, state, limit, cursor)
+    """账户，按登录名或其他列 / The accounts by login or another column, disabled ones too."""
+    return answered(request, accounts_listed, q, role, uscc, state, sort, order, limit, cursor)
 
 
 @router.post("/v1/invitations", tags=[TAG], **access_docs("invite"))
@@ -85,6 +99,16 @@ def invite(request: Request, body: NewInvitation) -> Response:
     The association invites people of agencies and clients only. The link is in this answer only.
     """
     return _done(invite_person(request.app.state.service, request.state.caller, body))
+
+
+@router.post("/v1/invitations/batch", tags=[TAG], **access_docs("invite_many"))
+def invite_batch(request: Request, body: ManyInvitations) -> Response:
+    """一次邀请至多 100 人：全部或一个也不，不对的逐项指出 / Invite many at once, all or nobody.
+
+    Each wrong item is named. The links are in this answer only, in the order of the items.
+    """
+    made = invite_all(request.app.state.service, request.state.caller, body)
+    return _done(InvitationsMade(items=tuple(made)))
 
 
 @router.post("/v1/accounts/{id}/invitation", tags=[TAG], **access_docs("change_invitation"))
@@ -97,6 +121,12 @@ def invitation(request: Request, account: AccountId, body: InvitationWanted) -> 
 def second_factor(request: Request, account: AccountId, body: FactorReset) -> Response:
     """手机和备用码都丢失时停用其两步验证，须说明理由 / Take off a lost second factor; sessions end."""
     return _done(take_off_factor(request.app.state.service, request.state.caller, account, body))
+
+
+@router.post("/v1/accounts/{id}/subject", tags=[TAG], **access_docs("link_subject"))
+def subject(request: Request, account: AccountId, body: SubjectLinked) -> Response:
+    """关联身份提供方的用户编号（不写为取消关联），结束其会话 / Link the provider's subject, or none; sessions end."""
+    return _done(link_account(request.app.state.service, request.state.caller, account, body))
 
 
 @router.post("/v1/accounts", tags=[TAG], **access_docs("create_account"))
@@ -123,7 +153,7 @@ def change_access(request: Request, id: str, body: AccessWanted) -> Response:  #
     return _done(set_access(service, caller, id, body))
 
 
-@router.get("/v1/tokens", tags=[TAG], **question_docs("tokens"))
+@router.get("/v1/tokens", tags=[TAG], **list_docs("tokens"))
 def tokens(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """令牌的编号、持有人和期限，没有令牌本身 / The tokens' ids, holders and terms, never the tokens."""
     return answered(request, tokens_listed, limit, cursor)
@@ -143,7 +173,7 @@ def revoke(request: Request, id: str, body: Revocation) -> Response:  # noqa: A0
     return _done(revoke_token(service, caller, id, body))
 
 
-def _done(content: AccountShown | AccessToken) -> Response:
+def _done(content: AccountShown | AccessToken | InvitationsMade) -> Response:
     return Response(msgspec.json.encode(content), 201, {"Cache-Control": "no-store"}, "application/json")
 
 
@@ -152,26 +182,31 @@ PersonFilter = Annotated[
 ]
 
 
-@router.get("/v1/consultations", tags=["监督"], **question_docs("consultations"))
+@router.get("/v1/consultations", tags=["监督"], **list_docs("consultations"))
 def consultations(
     request: Request,
     uscc: UsccFilter = None,
     person: PersonFilter = None,
     first: FirstDay = None,
     last: LastDay = None,
+    name: SoughtName = None,
+    sort: ConsultationSort = None,
+    order: LatestFirst = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """查阅记录，最近的在前：谁何时按什么基准查了哪家机构 / Who read what about which agency, the latest first."""
-    return answered(request, consultations_listed, uscc, person, first, last, limit, cursor)
+    return answered(request, consultations_listed, uscc, person, first, last, name, sort, order, limit, cursor)
 
 
-@router.get("/v1/access-changes", tags=["监督"], **question_docs("access_changes"))
+@router.get("/v1/access-changes", tags=["监督"], **list_docs("access_changes"))
 def access_changes(
     request: Request,
     person: PersonFilter = None,
     first: FirstDay = None,
     last: LastDay = None,
+    sort: AccessChangeSort = None,
+    order: LatestFirst = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -180,4 +215,4 @@ def access_changes(
     `person` finds changes by and of a person. `by` is null for the command line, `subject` the id of the account or
     token.
     """
-    return answered(request, access_changes_listed, person, first, last, limit, cursor)
+    return answered(request, access_changes_listed, person, first, last, sort, order, limit, cursor)

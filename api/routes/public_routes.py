@@ -15,6 +15,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.application.assessing.survey_answers import answer_by_link
+from api.application.exports.exporting_public import exported_publicly
 from api.application.questions.inquiry import path_year
 from api.application.questions.pagination import onward, page
 from api.application.questions.service.public_questions import (
@@ -29,19 +30,27 @@ from api.application.questions.service.public_questions import (
 from api.application.questions.service.survey_questions import about_link
 from api.application.survey_secrets import PATH
 from api.http.documentation.examples import AGENCY_USCC
-from api.http.documentation.openapi import feed_docs, link_docs, public_docs, public_list_docs, public_question_docs
+from api.http.documentation.openapi import (
+    feed_docs,
+    link_docs,
+    public_docs,
+    public_list_docs,
+    public_question_docs,
+    with_files,
+)
 from api.http.guard import GuardedRoute
 from api.http.public_address import base_of
 from api.http.query_params import WORDS, CategoryFilter, Cursor, Limit, Search
 from api.http.recording import action_of, created
 from api.http.request import prefers
-from api.http.responses import ATOM, JSON, answer, atom, public_answer
+from api.http.responses import ATOM, JSON, answer, atom, file_sent, public_answer
+from api.http.table_forms import in_chinese
 from domain.commands.surveys import AnswerInvitation
 from domain.errors import Invalid
 from domain.values import FOREVER
 from projections.answers.scalars import plain
-from projections.public.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, results_feed
-from projections.public.public import newest, results_answer
+from projections.public.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, newest, results_feed
+from projections.public.public import results_answer
 from projections.rows.read.register import RegisterFilter
 
 router = APIRouter(route_class=GuardedRoute)
@@ -58,15 +67,23 @@ def public_feed(request: Request, feed: Feed, now: datetime) -> Response:
     return public_answer(request, atom(feed, base_of(request)), ATOM, now)
 
 
-def wants_feed(request: Request) -> bool:
-    """Whether `Accept` asks for the feed of a list. Raises: Invalid with a page, which feeds do not have."""
+def whole_as_file(request: Request, name: str, **given: str | None) -> Response | None:
+    """The public list of this name as a file, where one is asked for (`?format=`, `Accept`)."""
+    if request.state.form is None:
+        return None
+    service, chinese = request.app.state.service, in_chinese(request)
+    return file_sent(request, exported_publicly(service, name, given, request.state.form, chinese=chinese))
+
+
+def wants_feed(request: Request, *not_in_feed: str) -> bool:
+    """Whether `Accept` asks for the feed of a list. Raises: Invalid with a page or what else feeds do not have."""
     if not prefers(request, ATOM, JSON):
         return False
-    for name in ("limit", "cursor"):
+    for name in ("limit", "cursor", *not_in_feed):
         if name in request.query_params:
             raise Invalid(
-                f"订阅源不分页，不能带 {name}",
-                f"a feed has no pages: {name} does not go with it",
+                f"订阅源不分页、不另筛选，不能带 {name}",
+                f"a feed is not paged or narrowed so: {name} does not go with it",
                 cites=("api.md",),
                 remedy="请去掉该参数，或改用 Accept: application/json",
                 remedy_en="Leave it out, or accept JSON.",
@@ -89,13 +106,15 @@ def public_agencies(
     request: Request, category: CategoryFilter = None, q: Search = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Response:
     """今天在备案中的服务机构（第九条、第十一条）/ The agencies on file today (art.9, 11)."""
+    if (made := whole_as_file(request, "register", category=category, q=q)) is not None:
+        return made
     if wants_feed(request):
         return public_agencies_feed(request, category, q)
     now = datetime.now(UTC)
     return public_list(request, register_listed(request.app.state.service, now, category, q, limit, cursor), now)
 
 
-@router.get("/v1/public/search", tags=[OPEN], **public_question_docs("public_search"))
+@router.get("/v1/public/search", tags=[OPEN], **with_files(public_question_docs("public_search")))
 def public_search(
     request: Request,
     q: Annotated[
@@ -107,6 +126,8 @@ def public_search(
     cursor: Cursor = None,
 ) -> Response:
     """在名录、黑名单和考评结果中查机构 / Firms by name, former name or code (art.9, 17(3), 19)."""
+    if (made := whole_as_file(request, "firms", q=q)) is not None:
+        return made
     now = datetime.now(UTC)
     return public_list(request, firms_listed(request.app.state.service, now, q, limit, cursor), now)
 
@@ -129,13 +150,15 @@ def public_blacklist_feed(request: Request) -> Response:
 
 
 @router.get("/v1/public/blacklist", tags=[OPEN], **public_list_docs("public_blacklist", "public_blacklist_feed"))
-def public_blacklist(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
+def public_blacklist(request: Request, q: Search = None, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """今天列入黑名单的服务机构（第十七条第三项）/ The agencies that are blacklisted today (art.17(3))."""
-    if wants_feed(request):
+    if (made := whole_as_file(request, "blacklist", q=q)) is not None:
+        return made
+    if wants_feed(request, "q"):
         return public_blacklist_feed(request)
-    part, now = onward(cursor, limit, question=("public blacklist",)), datetime.now(UTC)
+    part, now = onward(cursor, limit, question=("public blacklist", q)), datetime.now(UTC)
     with publicly(request.app.state.service, now) as public:
-        found = public.blacklist(RegisterFilter(limit + 1, part.after))
+        found = public.blacklist(RegisterFilter(limit + 1, part.after, q=q))
         items, next_cursor = part.part([one.item for one in found])
         return public_list(request, {**public.echo(), "items": items, "next_cursor": next_cursor}, now)
 
@@ -157,20 +180,22 @@ def public_results_feed(request: Request, year: str) -> Response:
     tags=[OPEN],
     **public_list_docs("public_results", "public_results_feed", not_found=True),
 )
-def public_results(request: Request, year: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
+def public_results(request: Request, year: str, q: Search = None, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """公布的年度考评结果，按类型排名（第十九条）/ The published results of a year, per category by rank (art.19)."""
-    if wants_feed(request):
+    if (made := whole_as_file(request, "results", year=year, q=q)) is not None:
+        return made
+    if wants_feed(request, "q"):
         return public_results_feed(request, year)
     number, now = path_year(year), datetime.now(UTC)
-    wanted = page(cursor, limit, question=("public results", number))
+    wanted = page(cursor, limit, question=("public results", number, q))
     with publicly(request.app.state.service, now) as public:
         rows, next_cursor = wanted.part(
-            public.results(number, offset=wanted.offset, limit=wanted.limit + 1), None, FOREVER
+            public.results(number, q=q, offset=wanted.offset, limit=wanted.limit + 1), None, FOREVER
         )
         published = published_year(public, number)
         if published is None:
             raise not_published(number)
-        rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
+        rows, left_out = explained_page(public, number, rows, first=not wanted.offset, q=q)
         content = {**plain(results_answer(rows, left_out, published, public.echo())), "next_cursor": next_cursor}
         return public_list(request, content, now)
 

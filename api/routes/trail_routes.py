@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.application.questions.agency.certificate_questions import certificate_of
 from api.application.questions.agency.comparison_questions import WhatIf, comparison_of, what_if_of
 from api.application.questions.agency.trail_questions import event_of, events_of
-from api.http.documentation.openapi import body_question_docs, certificate_docs, question_docs
+from api.http.documentation.openapi import body_question_docs, certificate_docs, list_docs, question_docs
 from api.http.guard import GuardedRoute
 from api.http.query_params import (
     AsOf,
@@ -40,7 +40,7 @@ from api.routes.agency_routes import ONE
 router = APIRouter(route_class=GuardedRoute)
 
 
-@router.get("/v1/agencies/{uscc}/events", tags=[ONE], **question_docs("events", one_agency=True))
+@router.get("/v1/agencies/{uscc}/events", tags=[ONE], **list_docs("events", one_agency=True))
 def events(
     request: Request,
     uscc: str,

@@ -40,7 +40,8 @@ from api.application.questions.year.worklist_questions import (
     reports_waiting,
     submissions_waiting,
 )
-from api.http.documentation.openapi import act_docs, body_question_docs, dossier_docs, question_docs
+from api.http.documentation.file_docs import dossier_docs
+from api.http.documentation.openapi import act_docs, body_question_docs, list_docs, question_docs
 from api.http.guard import GuardedRoute
 from api.http.query_params import (
     AppealStatus,
@@ -57,10 +58,13 @@ from api.http.query_params import (
     MatterYear,
     ObjectionStatus,
     ReportStatus,
+    Search,
     SubmissionStatus,
+    UsccFilter,
 )
 from api.http.recording import action_of, created
 from api.http.responses import answered, answered_once, handed_out
+from api.http.sort_params import Direction, MatterSort, WorklistSort
 from api.routes.agency_routes import MANY, ONE
 
 
@@ -109,7 +113,7 @@ def assessments(request: Request) -> Response:
     return answered(request, years_of)
 
 
-@router.get("/v1/assessments/{year}", tags=[MANY], **question_docs("assessment", not_found=True))
+@router.get("/v1/assessments/{year}", tags=[MANY], **list_docs("assessment", not_found=True))
 def assessment(request: Request, year: str, as_of: AsOf = None, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """年度考评：公布前为截至 as_of 的预览，公布后为结果 / A year: a preview on a day, or what was published."""
     return answered(request, assessment_of, year, as_of, limit, cursor)
@@ -139,48 +143,76 @@ def impact(request: Request, id: str) -> Response:  # noqa: A002  # the name in 
     return answered(request, impact_in_full, id)
 
 
-@router.get("/v1/appeals", tags=[MANY], **question_docs("appeals"))
+@router.get("/v1/appeals", tags=[MANY], **list_docs("appeals"))
 def appeals(
     request: Request,
     status: AppealStatus = "undecided",
     due_before: DueBefore = None,
+    q: Search = None,
+    sort: WorklistSort = None,
+    order: Direction = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """异议登记簿，先到期的在前（R33）/ The register of appeals, what is due first first; an agency sees its own."""
-    return answered(request, appeals_waiting, status, due_before, limit, cursor)
+    return answered(request, appeals_waiting, status, due_before, q, sort, order, limit, cursor)
 
 
-@router.get("/v1/objections", tags=[MANY], **question_docs("objections"))
+@router.get("/v1/objections", tags=[MANY], **list_docs("objections"))
 def objections(
-    request: Request, status: ObjectionStatus = "open", limit: Limit = 50, cursor: Cursor = None
+    request: Request,
+    status: ObjectionStatus = "open",
+    q: Search = None,
+    sort: WorklistSort = None,
+    order: Direction = "asc",
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Response:
     """对单条记录的异议（R38）/ Objections to single records; an agency sees its own."""
-    return answered(request, objections_waiting, status, limit, cursor)
+    return answered(request, objections_waiting, status, q, sort, order, limit, cursor)
 
 
-@router.get("/v1/reports", tags=[MANY], **question_docs("reports"))
-def reports(request: Request, status: ReportStatus = "open", limit: Limit = 50, cursor: Cursor = None) -> Response:
+@router.get("/v1/reports", tags=[MANY], **list_docs("reports"))
+def reports(
+    request: Request,
+    status: ReportStatus = "open",
+    q: Search = None,
+    sort: WorklistSort = None,
+    order: Direction = "asc",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
     """不良行为举报（R11）/ Reports of behaviours, until a bad record is entered or they are dismissed."""
-    return answered(request, reports_waiting, status, limit, cursor)
+    return answered(request, reports_waiting, status, q, sort, order, limit, cursor)
 
 
-@router.get("/v1/impacts", tags=[MANY], **question_docs("impacts"))
-def impacts(request: Request, status: ImpactStatus = "open", limit: Limit = 50, cursor: Cursor = None) -> Response:
+@router.get("/v1/impacts", tags=[MANY], **list_docs("impacts"))
+def impacts(
+    request: Request,
+    status: ImpactStatus = "open",
+    q: Search = None,
+    sort: WorklistSort = None,
+    order: Direction = "asc",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
     """迟到的事实对已公布结果的影响（R36）/ Published results that later facts would change."""
-    return answered(request, impacts_waiting, status, limit, cursor)
+    return answered(request, impacts_waiting, status, q, sort, order, limit, cursor)
 
 
-@router.get("/v1/submissions", tags=[MANY], **question_docs("submissions"))
+@router.get("/v1/submissions", tags=[MANY], **list_docs("submissions"))
 def submissions(
     request: Request,
     status: SubmissionStatus = "open",
     due_before: DueBefore = None,
+    q: Search = None,
+    sort: WorklistSort = None,
+    order: Direction = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """要求报送而尚未收到的材料（R8），先到期的在前 / What agencies were asked to hand in, what is due first first."""
-    return answered(request, submissions_waiting, status, due_before, limit, cursor)
+    return answered(request, submissions_waiting, status, due_before, q, sort, order, limit, cursor)
 
 
 @router.get("/v1/worklists", tags=[MANY], **question_docs("worklists"))
@@ -189,7 +221,7 @@ def worklists(request: Request) -> Response:
     return answered(request, counts_waiting)
 
 
-@router.get("/v1/matters", tags=[MANY], **question_docs("matters"))
+@router.get("/v1/matters", tags=[MANY], **list_docs("matters"))
 def matters(
     request: Request,
     whose: MatterWhose = "mine",
@@ -197,11 +229,15 @@ def matters(
     state: MatterStateAsked = "open",
     urgency: MatterUrgency = None,
     year: MatterYear = None,
+    uscc: UsccFilter = None,
+    q: Search = None,
+    sort: MatterSort = None,
+    order: Direction = "asc",
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
     """等待办理的事项（R40），先到期的在前 / What waits for the caller, what is due first first; of now."""
-    return answered(request, matters_waiting, whose, kind, state, urgency, year, limit, cursor)
+    return answered(request, matters_waiting, whose, kind, state, urgency, year, uscc, q, sort, order, limit, cursor)
 
 
 @router.get("/v1/matters/counts", tags=[MANY], **question_docs("matter_counts"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, ClassVar, Protocol, TypeVar
@@ -12,9 +11,10 @@ from typing import Annotated, Any, ClassVar, Protocol, TypeVar
 from pydantic import Field
 
 from domain.agency import Agency
+from domain.commands.attaching import NO_PAPERS, Attaching, Papers
 from domain.commands.fields import Body, EvidenceIn, MemberIn, PersonIn, Prose
 from domain.errors import Contradiction, Forbidden, Invalid, NotFound
-from domain.events import Client, Event, Evidence, NoteAudience, Person, Sealed, TeamMember, Via
+from domain.events import Client, Event, NoteAudience, Person, Sealed, TeamMember, Via
 from domain.law import Law
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebooks
@@ -67,6 +67,8 @@ class Recording:
     """The USCC to which the caller's token is bound (roles agency and client)."""
     elsewhere: Elsewhere = NOWHERE
     """The other agencies, for hints that depend on them (R37)."""
+    papers: Papers = NO_PAPERS
+    """The files that were uploaded; what is only supposed is believed."""
     supposed_on: date | None = None
     """Of what is only supposed: its day, where that is not the day of the instant."""
 
@@ -81,6 +83,7 @@ class Recording:
         actor: str = "",
         path_id: str | None = None,
         elsewhere: Elsewhere = NOWHERE,
+        papers: Papers = NO_PAPERS,
         supposed_on: date | None = None,
     ) -> Recording:
         """The association's act as it would be: it is decided, nothing is sealed and nothing written."""
@@ -94,8 +97,14 @@ class Recording:
             vault=NoVault(),
             path_id=path_id,
             elsewhere=elsewhere,
+            papers=papers,
             supposed_on=supposed_on,
         )
+
+    @property
+    def attaching(self) -> Attaching:
+        """The files that who records may attach."""
+        return Attaching(self.papers, self.actor, self.role)
 
     @property
     def today(self) -> date:
@@ -132,11 +141,6 @@ E = TypeVar("E", bound=Event)
 Evidences = Annotated[tuple[EvidenceIn, ...], Field(max_length=50)]
 
 
-def evidence_stored(given: Iterable[EvidenceIn]) -> tuple[Evidence, ...]:
-    """Where the papers lie, as the event keeps it."""
-    return tuple(Evidence(title=one.title, uri=one.uri, sha256=one.sha256) for one in given)
-
-
 class Command(Body):
     """A command's body. Subclasses say which fact it makes and when it is refused."""
 
@@ -171,7 +175,7 @@ class Command(Body):
             via=recording.via,
             note=None if self.note is None else recording.vault.seal(self.note),
             note_audience=self.note_audience,
-            evidence=self.evidence_stored(),
+            evidence=recording.attaching.stored(self.evidence),
             **decided.fields,
         )
         agency.append(event)
@@ -207,10 +211,6 @@ class Command(Body):
                     remedy_en="Earlier dates are entered by the association: hand the papers to it.",
                     pointer=f"/{field}",
                 )
-
-    def evidence_stored(self) -> tuple[Evidence, ...]:
-        """The evidence as the event keeps it."""
-        return evidence_stored(self.evidence)
 
 
 def in_path(agency: Agency, recording: Recording, kind: type[E]) -> E:

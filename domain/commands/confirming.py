@@ -1,4 +1,4 @@
-"""The bodies by which the association confirms how the Measures are read, or takes that back (art.28, R4)."""
+"""What the association decides for the whole ledger: how it reads the Measures (art.28, R4), who is erased."""
 
 from __future__ import annotations
 
@@ -61,3 +61,14 @@ class WithdrawConfirmations(ReadingsDecision):
     withdrawn_on: Day
     withdrawn_by: Label = ASSOCIATION
     reason: Label
+
+
+class EraseSubject(Part):
+    """Destroy the key of one subject on a lawful request: its texts can never be read again (events.md, personal data).
+
+    Ground and reference stay readable for ever: do not name the person in them.
+    """
+
+    erased_on: Day
+    ground: Label
+    reference: Label | None = None

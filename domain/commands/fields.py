@@ -7,7 +7,7 @@ import unicodedata
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any, ClassVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
@@ -209,11 +209,33 @@ class Part(Body):
 
 
 class EvidenceIn(Part):
-    """Where the paper lies. Put no personal data into the title."""
+    """Where the paper lies, or a file that was uploaded before. Put no personal data into the title.
+
+    A file is named by its SHA-256; with `sha256` alone it is the caller's uploaded file, if there is one of that hash.
+    """
 
     title: Label
     uri: Annotated[str, StringConstraints(strict=True, max_length=2000), AfterValidator(_clean)] | None = None
     sha256: Annotated[str, StringConstraints(strict=True, pattern="^[0-9a-f]{64}$")] | None = None
+    size: Annotated[StrictInt, Field(ge=1, le=50 * 1024 * 1024)] | None = None
+    media_type: Annotated[str, StringConstraints(strict=True, pattern="^[a-z]+/[a-z0-9.+-]{1,100}$")] | None = None
+
+    @property
+    def says_file(self) -> bool:
+        """Whether it says that it is an uploaded file."""
+        return self.size is not None or self.media_type is not None
+
+    @model_validator(mode="after")
+    def _file_or_place(self) -> Self:
+        if self.says_file and self.sha256 is None:
+            raise wrong("evidence", "上传的文件须写明 sha256", "an uploaded file is named by its sha256: give it")
+        if self.says_file and self.uri is not None:
+            said = (
+                "上传的文件没有 uri：uri 只用于存放在别处的材料",
+                "an uploaded file has no uri: that is for what lies elsewhere",
+            )
+            raise wrong("evidence", *said)
+        return self
 
 
 class ClientIn(Part):
@@ -238,6 +260,12 @@ class PersonIn(Part):
     name: Label
     qualification: Label | None = None
     certificate_no: Label | None = None
+
+
+class StaffIn(PersonIn):
+    """A member of staff on file, with the last day on which the certificate is valid (art.7)."""
+
+    valid_until: Day | None = None
 
 
 class MemberIn(PersonIn):

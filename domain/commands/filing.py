@@ -6,11 +6,12 @@ from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from msgspec import UNSET
+from msgspec.structs import replace
 from pydantic import Field, model_validator
 
 from domain.agency import Agency
 from domain.commands.base import Command, Fact, Recording, fact, seal_optional, stored_person
-from domain.commands.fields import Day, Flag, Label, Part, PersonIn, Prose, QualificationIn, Uscc, wrong
+from domain.commands.fields import Day, Flag, Label, Part, Prose, QualificationIn, StaffIn, Uscc, wrong
 from domain.errors import Contradiction, Forbidden
 from domain.events import (
     AgencyFiled,
@@ -19,6 +20,7 @@ from domain.events import (
     FilingSubmitted,
     InformationChanged,
     InspectionRecorded,
+    Person,
     PledgeSigned,
     Profile,
     Qualification,
@@ -31,7 +33,7 @@ from domain.values import Role
 
 Scope = Annotated[tuple[Label, ...], Field(max_length=100)]
 Qualifications = Annotated[tuple[QualificationIn, ...], Field(max_length=200)]
-Personnel = Annotated[tuple[PersonIn, ...], Field(max_length=500)]
+Personnel = Annotated[tuple[StaffIn, ...], Field(max_length=500)]
 
 
 def stored_profile(recording: Recording, given: dict[str, Any]) -> Profile:
@@ -45,10 +47,14 @@ def stored_profile(recording: Recording, given: dict[str, Any]) -> Profile:
         elif field == "qualifications":
             values[field] = tuple(_qualification(one) for one in value)
         elif field == "personnel":
-            values[field] = tuple(stored_person(recording, one) for one in value)
+            values[field] = tuple(_on_staff(recording, one) for one in value)
         else:
             values[field] = value
     return Profile(**values)
+
+
+def _on_staff(recording: Recording, one: StaffIn) -> Person:
+    return replace(stored_person(recording, one), valid_until=one.valid_until)
 
 
 def _qualification(one: QualificationIn) -> Qualification:

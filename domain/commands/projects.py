@@ -20,7 +20,7 @@ from domain.commands.base import (
     stored_member,
 )
 from domain.commands.fields import ClientIn, Day, Id, Label, LapseItem, MemberIn, Prose, SubmissionItem, wrong
-from domain.errors import already
+from domain.errors import Contradiction, already
 from domain.events import (
     Event,
     LapseRecorded,
@@ -32,7 +32,9 @@ from domain.events import (
     SubmissionReceived,
     SubmissionRequested,
 )
+from domain.measures.around.successions import goes_over, succeeded
 from domain.measures.text.implements import implements
+from domain.trail.trail import Facts
 
 
 def _due_after(first: date, due: date) -> None:
@@ -119,6 +121,22 @@ class StartProject(Command):
         )
 
 
+@implements("art.12", "R43")
+def _project_here(agency: Agency, recording: Recording, day: date) -> ProjectStarted:
+    """The project of the path. Refused from the day on which it goes on at a successor."""
+    project = in_path(agency, recording, ProjectStarted)
+    gone = succeeded(Facts(agency.trail, day))
+    if gone is None or "projects" not in goes_over(gone, recording.rulebooks):
+        return project
+    raise Contradiction(
+        f"该项目自 {gone.occurred_on} 起由承继机构（{'、'.join(gone.successors)}）续行",
+        f"since {gone.occurred_on} this project goes on at the successor ({', '.join(gone.successors)})",
+        cites=("art.12", "R43"),
+        remedy="请在承继机构名下登记；此前发生的，请填写当时的日期",
+        remedy_en="Record it at the successor; what happened before, with its own day.",
+    )
+
+
 @implements("art.15(2)")
 class FilePlan(Command):
     """The project's plan is filed with the client (art.15(2)); a revised plan may follow."""
@@ -129,7 +147,7 @@ class FilePlan(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Any number of plans."""
-        return fact(ProjectPlanFiled, project_id=in_path(agency, recording, ProjectStarted).id)
+        return fact(ProjectPlanFiled, project_id=_project_here(agency, recording, self.filed_on).id)
 
 
 @implements("art.15", "annex1.item5", "R9")
@@ -149,11 +167,12 @@ class ExtendProject(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Accepted whenever it is recorded: whether it came in time is for the rules to say."""
-        return fact(ProjectExtended, project_id=in_path(agency, recording, ProjectStarted).id, due_on=self.due_on)
+        project = _project_here(agency, recording, self.agreed_on)
+        return fact(ProjectExtended, project_id=project.id, due_on=self.due_on)
 
 
-def _open_project(agency: Agency, recording: Recording) -> Event:
-    project = in_path(agency, recording, ProjectStarted)
+def _open_project(agency: Agency, recording: Recording, day: date) -> Event:
+    project = _project_here(agency, recording, day)
     ended = next(agency.trail.naming(project.id, ProjectCompleted, ProjectCancelled), None)
     if ended is not None:
         word, word_en = ("完成", "completed") if isinstance(ended, ProjectCompleted) else ("取消", "cancelled")
@@ -172,7 +191,7 @@ class CompleteProject(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Once per project."""
-        project = _open_project(agency, recording)
+        project = _open_project(agency, recording, self.completed_on)
         return fact(ProjectCompleted, project_id=project.id, report_filed_on=self.report_filed_on)
 
 
@@ -187,7 +206,7 @@ class CancelProject(Command):
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
         """Once per project."""
-        project = _open_project(agency, recording)
+        project = _open_project(agency, recording, self.cancelled_on)
         return fact(ProjectCancelled, project_id=project.id, reason=seal_optional(recording, self.reason))
 
 

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from domain.commands.base import Evidences, Sealer, evidence_stored
+from domain.commands.attaching import Attaching
+from domain.commands.base import Evidences, Sealer
 from domain.commands.fields import Day, Part, Prose, Uscc
 from domain.events import NoteAudience
 from domain.measures.text.implements import implements
@@ -22,10 +23,10 @@ class RoundBody(Part):
     note_audience: NoteAudience = "internal"
     evidence: Evidences = ()
 
-    def envelope(self, vault: Sealer) -> dict[str, Any]:
-        """What of it goes into the envelope of its event (events.md)."""
+    def envelope(self, vault: Sealer, attaching: Attaching) -> dict[str, Any]:
+        """What of it goes into the envelope of its event (events.md). Raises: Invalid for a file that is not there."""
         note = None if self.note is None else vault.seal(self.note)
-        return {"note": note, "note_audience": self.note_audience, "evidence": evidence_stored(self.evidence)}
+        return {"note": note, "note_audience": self.note_audience, "evidence": attaching.stored(self.evidence)}
 
 
 class WaiverIn(Part):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from domain.agency import Agency
 from domain.commands.base import (
@@ -20,7 +20,7 @@ from domain.commands.base import (
     stored_client,
     unknown_in_body,
 )
-from domain.commands.fields import AssessmentYear, ClientIn, Day, Id, Label, Percent, Prose
+from domain.commands.fields import AssessmentYear, ClientIn, Day, Id, Label, Percent, Prose, wrong
 from domain.errors import Contradiction, Forbidden, Invalid, already
 from domain.events import (
     Answer,
@@ -299,16 +299,34 @@ class ImposePenalty(Command):
     """An administrative penalty (art.25)."""
 
     FACT_DATE: ClassVar[str] = "decided_on"
+    MAY_BE_LATER: ClassVar[frozenset[str]] = frozenset({"public_until"})
 
     authority: Label | None = None
     authority_kind: AuthorityKind
     decision_no: Label | None = None
     decided_on: Day
+    facts: Prose | None = None
+    basis: Prose | None = None
+    content: Prose | None = None
+    public_until: Day | None = None
+
+    @model_validator(mode="after")
+    def _published_for_a_while(self) -> Self:
+        if self.public_until is not None and self.public_until < self.decided_on:
+            raise wrong("day", "公示截止期早于处罚决定日期", "the end of its publication lies before the decision")
+        return self
 
     def decide(self, agency: Agency, recording: Recording) -> Fact:
-        """Always accepted; a revoked penalty is annulled (R28)."""
+        """Always accepted; a revoked penalty is annulled (R28). Its facts and content may name people."""
         return fact(
-            PenaltyImposed, authority=self.authority, authority_kind=self.authority_kind, decision_no=self.decision_no
+            PenaltyImposed,
+            authority=self.authority,
+            authority_kind=self.authority_kind,
+            decision_no=self.decision_no,
+            facts=seal_optional(recording, self.facts),
+            basis=self.basis,
+            content=seal_optional(recording, self.content),
+            public_until=self.public_until,
         )
 
 

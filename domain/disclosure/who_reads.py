@@ -110,6 +110,10 @@ _WORDS: Mapping[str, Mapping[str, TextKind]] = {
     "EventAnnulled": {"reason": TextKind.DECISION, "basis": TextKind.DECISION},
     "ObjectionFiled": {"grounds": TextKind.DECISION},
     "ObjectionAnswered": {"reasons": TextKind.DECISION},
+    "StatementFiled": {"content": TextKind.DECISION},
+    "AgencySucceeded": {"basis": TextKind.DECISION},
+    "RepairApplied": {"grounds": TextKind.DECISION},
+    **{name: {"reasons": TextKind.DECISION} for name in ("RepairGranted", "RepairRefused")},
     "AppealFiled": {"appellant": TextKind.STAFF, "grounds": TextKind.DECISION},
     **{
         name: {"reasons": TextKind.DECISION, "reason": TextKind.DECISION}

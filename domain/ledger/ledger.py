@@ -59,7 +59,7 @@ class Ledger(Application[UUID]):
     def reading(self) -> Iterator[Reader]:
         """One consistent snapshot of the whole ledger."""
         with reading(self.engine) as connection:
-            yield Reader(self.memory, connection)
+            yield Reader(self.memory, connection, is_snapshot=True)
 
     def agency(self, reader: Reader, uscc: str) -> Agency:
         """An agency with its whole trail as the snapshot shows it, by the library's repository.

@@ -8,6 +8,7 @@ from threading import Lock
 from domain.events import Event
 from domain.law import Law
 from domain.store.log.mapper import EventMapper
+from domain.trail.trail import Trail
 from domain.values import FOREVER, Instant
 
 CACHED_EVENTS = 400_000
@@ -46,6 +47,8 @@ class LedgerMemory:
     def __init__(self) -> None:
         self.mapper = EventMapper()
         self.streams = StreamCache()
+        self.last_trail: tuple[tuple[str, int, str], Trail] | None = None
+        """Of the first events of a stream, up to the one of this version and id (`Reader.trail_of`)."""
         self._laws: dict[tuple[str, ...], Law | None] = {}
 
     def law_of(self, own: tuple[Event, ...], known_at: Instant = FOREVER) -> Law | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from domain.errors import Unreadable
 from domain.events import Event
@@ -11,10 +11,10 @@ from domain.ledger.memory import LedgerMemory
 from domain.measures.staff import Stay, stays
 from domain.store.db.engine import Connection
 from domain.store.keys.vault import Vault
-from domain.store.log.event_index_sql import streams_with
+from domain.store.log.event_index_sql import counting_under, streams_with
 from domain.store.log.recorder import recorded_of, states_named, states_of
 from domain.store.log.sequencer import sealed_at_index, sealed_place, sealed_until, sealed_versions
-from domain.store.log.stream_heads import head_of, sealed_id, streams
+from domain.store.log.stream_heads import AllRecorded, head_of, recorded_in_all, sealed_id, streams
 from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, Instant, agency_stream
 
@@ -22,8 +22,11 @@ from domain.values import LEDGER_STREAM, Instant, agency_stream
 class Reader:
     """Questions to one snapshot."""
 
-    def __init__(self, memory: LedgerMemory, connection: Connection) -> None:
+    def __init__(self, memory: LedgerMemory, connection: Connection, *, is_snapshot: bool = False) -> None:
+        """`is_snapshot`: nothing that is recorded meanwhile is seen; a transaction that writes may see it."""
         self.memory, self.connection = memory, connection
+        self._is_snapshot = is_snapshot
+        self._recorded: AllRecorded | None = None
         self.vault = Vault(connection)
         self.may_cache = True
         """Not once this transaction has written: what it sees may be rolled back."""
@@ -45,14 +48,37 @@ class Reader:
                 self.memory.streams.put(stream, cached)
         return cached[:version]
 
+    def trail_of(self, first: Sequence[Event]) -> Trail:
+        """The trail of the first so many events of a stream. The last one that was made is kept: a page asks thrice."""
+        last, kept = first[-1], self.memory.last_trail
+        key = (last.stream, last.version, last.id)
+        if last.version != len(first):
+            return Trail(first)
+        if kept is None or kept[0] != key:
+            kept = key, Trail(first)
+            if self.may_cache:
+                self.memory.last_trail = kept
+        return kept[1]
+
     def agency_events(self, uscc: str) -> tuple[Event, ...]:
         """All events of an agency in this snapshot."""
         return self.events(agency_stream(uscc))
 
     def named(self, event_ids: Iterable[str]) -> dict[str, Event]:
-        """The events of these ids, of whatever stream; those that do not exist are not there."""
-        stored = states_named(self.connection, list(dict.fromkeys(event_ids)))
-        return {event.id: event for event in self.memory.mapper.decode_all(stored)}
+        """The events of these ids, of whatever stream, in this order; those that do not exist are not there."""
+        ids = list(dict.fromkeys(event_ids))
+        found = {event.id: event for event in self.memory.mapper.decode_all(states_named(self.connection, ids))}
+        return {one: found[one] for one in ids if one in found}
+
+    def recorded(self) -> AllRecorded:
+        """How far the whole ledger has come: in a snapshot asked for once, however many questions want to know."""
+        if self._recorded is None or not self._is_snapshot:
+            self._recorded = recorded_in_all(self.connection)
+        return self._recorded
+
+    def streams_under(self, key: str, among: Sequence[str]) -> list[str]:
+        """Which of these streams have a counting event under a key."""
+        return list(counting_under(self.connection, self.memory.mapper, among, [key])) if among else []
 
     def agencies(self, only: Iterable[str] | None = None) -> Iterator[tuple[Event, ...]]:
         """The events of every agency, or of these streams, by USCC."""
@@ -117,3 +143,8 @@ class CrossAgency:
             trail = self._trail_of(other)
             if trail is not None:
                 yield from (stay for stay in stays(trail) if stay.certificate in certificates)
+
+    def trail(self, uscc: str) -> Trail | None:
+        """The trail of another agency at the same basis; None where nothing was known of it."""
+        found = self._trail_of(agency_stream(uscc))
+        return found if found is not None and found.events else None

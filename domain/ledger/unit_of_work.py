@@ -11,24 +11,31 @@ from eventsourcing.persistence import ApplicationRecorder
 from domain.agency import Agency, is_agency_stream, unknown_agency
 from domain.commands.base import Command, Recording
 from domain.errors import Contradiction
-from domain.events import CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
+from domain.events import AgencySucceeded, CalendarAdopted, Event, LedgerOpened, RulebookAdopted, Via
 from domain.law import Law, must_go_with
+from domain.ledger.inherited_projects import Carrying
+from domain.ledger.inheriting import BEARING, passed_on
 from domain.ledger.memory import LedgerMemory
 from domain.ledger.prepared import Clock, LockedStreams, PreparedEvents
 from domain.ledger.read_models import Projected, ReadModels
 from domain.ledger.reader import CrossAgency, Reader
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook
+from domain.measures.text.implements import implements
 from domain.similar import content_key
 from domain.store.db.dialect import transaction_clock
 from domain.store.db.engine import Connection
 from domain.store.db.statements import Insert, Staged, write
+from domain.store.files.papers import StoredPapers
 from domain.store.keys.vault import Vault
 from domain.store.log.clock import ClockWatch
-from domain.store.log.event_index_sql import MOST_SIMILAR, StoredEntries, alike
+from domain.store.log.event_index_sql import MOST_SIMILAR, StoredEntries, alike, streams_under
+from domain.store.log.person_index import indexed
 from domain.store.log.recorder import event_rows
 from domain.store.log.stream_heads import advanced, head_changes
 from domain.trail.indexed_trail import IndexedTrail
+from domain.trail.keys import type_key
+from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, new_id, next_instant, stream_id
 
 
@@ -47,6 +54,7 @@ class UnitOfWork(LockedStreams):
         super().__init__(connection, clock, clock_watch)
         self.memory, self._read_models, self._recorder = memory, read_models, recorder
         self.vault = Vault(connection, later=True)
+        self.papers = StoredPapers(connection, self.vault)
         self.reader = Reader(memory, connection)
         self._agencies: dict[str, Agency] = {}
         self._entries: dict[str, StoredEntries] = {}
@@ -54,6 +62,8 @@ class UnitOfWork(LockedStreams):
         self.beside: list[Insert] = []
         """What else is to be written with the events."""
         self._law: Law | None = None
+        self._published_here: frozenset[int] = frozenset()
+        """Years that this transaction itself publishes: what it records after that can touch their results."""
         self._projected: Projected | None = None
         self._law_since: Instant = ""
 
@@ -63,16 +73,19 @@ class UnitOfWork(LockedStreams):
         return not own or (isinstance(own[0], LedgerOpened) and own[0].demonstration)
 
     def append(
-        self, kind: type[Event], stream: str, *, actor: str, via: Via, occurred_on: date, event_id: str, **fields: Any
+        self, kind: type[Event], stream: str, /, *, actor: str, via: Via, occurred_on: date, own_id: str, **fields: Any
     ) -> Event:
-        """Append a fact that is decided already, to a locked stream. Its instant follows the last of the stream."""
+        """Append a fact that is decided already, to a locked stream. Its instant follows the last of the stream.
+
+        `own_id`: of the fact itself (an annulment has an `event_id` among its fields).
+        """
         waiting = self._pending.setdefault(stream, [])
         head = self._heads[stream]
         since = max(self._last[stream] or "", self._law_since)
         event = kind(
             stream=stream,
             version=head.version + len(waiting) + 1,
-            id=event_id,
+            id=own_id,
             occurred_on=occurred_on,
             recorded_at=next_instant(self._now(head), since),
             actor=actor,
@@ -107,6 +120,9 @@ class UnitOfWork(LockedStreams):
         written = {stream: one for stream, one in ready.stored.items() if stream not in overtaken}
         moves = [(heads[stream], advanced(heads[stream], [one])) for stream, one in written.items()]
         write(self.connection, [head_changes(moves)])
+        self.reader.may_cache, self._published_here = False, self._published_here | {year}
+        for (_, after), stream in zip(moves, written, strict=True):
+            self._heads[stream], self._last[stream] = after, at
         return {stream: one.leaf_hash for stream, one in written.items()}, overtaken
 
     def leaf_of(self, event: Event) -> bytes:
@@ -198,6 +214,7 @@ class UnitOfWork(LockedStreams):
             appeal_id=appeal_id,
             replaced=replaced,
             elsewhere=CrossAgency(self.reader, stream),
+            papers=self.papers,
         )
         event = command.record(agency, recording)
         self._last[stream] = at
@@ -220,7 +237,7 @@ class UnitOfWork(LockedStreams):
             found |= {one.id: one for one in alike(self.vault, event, before)}
         return sorted(found.values(), key=lambda one: one.version)
 
-    def adopt(self, kind: type[Event], actor: str, occurred_on: date, **fields: Any) -> Event:
+    def adopt(self, kind: type[Event], actor: str, occurred_on: date, via: Via = "api", /, **fields: Any) -> Event:
         """Append an event to the ledger's own stream."""
         head = self.lock(LEDGER_STREAM)
         waiting = self._pending.setdefault(LEDGER_STREAM, [])
@@ -232,7 +249,7 @@ class UnitOfWork(LockedStreams):
             occurred_on=occurred_on,
             recorded_at=at,
             actor=actor,
-            via="api",
+            via=via,
             **fields,
         )
         self._last[LEDGER_STREAM] = at
@@ -255,12 +272,13 @@ class UnitOfWork(LockedStreams):
             content=rulebook.content,
         )
 
-    def adopt_calendar(self, calendar: Calendar, actor: str) -> Event:
+    def adopt_calendar(self, calendar: Calendar, actor: str, via: Via = "api") -> Event:
         """A holiday calendar replaces the one before, known from now on (R2, R4)."""
         return self.adopt(
             CalendarAdopted,
             actor,
             self.today(),
+            via,
             calendar_id=calendar.id,
             sha256=calendar.sha256,
             content=calendar.content,
@@ -269,6 +287,7 @@ class UnitOfWork(LockedStreams):
     def projected(self) -> Projected:
         """What the facts recorded so far change of the rows, and which published results they touch (R36)."""
         if self._projected is None:
+            self._pass_on()
             recorded = {
                 stream: (self._pending[stream], self.entries(stream))
                 for stream in sorted(self._pending)
@@ -276,12 +295,58 @@ class UnitOfWork(LockedStreams):
             }
             if not recorded:
                 return Projected([], [])
-            models, years = self._read_models, self._around.published
+            models, years = self._read_models, self._around.published | self._published_here
             self._projected = models.recorded(self.connection, recorded, self.law(), years)
         return self._projected
 
+    @implements("art.12", "R43")
+    def _pass_on(self) -> None:
+        """Record at successors what a predecessor's facts of this transaction change of what they have of it.
+
+        A successor may be a predecessor itself: what reaches it goes on. Commands refuse circles.
+        """
+        pending = sorted(self._pending.items())
+        waiting = [stream for stream, events in pending if any(isinstance(one, BEARING) for one in events)]
+        while waiting:
+            stream = waiting.pop(0)
+            if not is_agency_stream(stream):
+                continue
+            for entry in self.entries(stream).under([type_key(AgencySucceeded)]):
+                if isinstance(entry.event, AgencySucceeded):
+                    waiting += self._pass_on_to(entry.event, self._pending[stream][-1])
+
+    def _pass_on_to(self, one: AgencySucceeded, cause: Event) -> list[str]:
+        """To the successors of one succession; gives those of which something has changed."""
+        changed = []
+        for stream in sorted(map(agency_stream, one.successors)):
+            if stream == one.stream:
+                continue
+            self.lock(stream)
+            theirs, here = self._all_of(one.stream), self._all_of(stream)
+            carrying = Carrying(one, theirs, here, cause.occurred_on, new_id, self.vault.seal)
+            for new in passed_on(carrying, self.law(), stream.removeprefix("agency/")):
+                by: dict[str, Any] = {"actor": cause.actor, "via": cause.via, "own_id": new.event_id}
+                self.append(new.kind, stream, occurred_on=new.occurred_on, **by, **new.fields)
+                changed.append(stream)
+        return list(dict.fromkeys(changed))
+
+    def _all_of(self, stream: str) -> Trail:
+        return Trail([*self.reader.events(stream), *self._pending.get(stream, ())])
+
+    @implements("art.12", "R4", "R43")
+    def _judge_successions_again(self, adopted: Event) -> None:
+        """Another rulebook may let other things go over: successors learn it as soon as it is known."""
+        self._law = None
+        for stream in streams_under(self.connection, type_key(AgencySucceeded)):
+            self.lock(stream)
+            for entry in self.entries(stream).under([type_key(AgencySucceeded)]):
+                if isinstance(entry.event, AgencySucceeded) and entry.gone_at is None:
+                    self._pass_on_to(entry.event, adopted)
+        self.flush()
+
     def flush(self) -> None:
         """Write what has been recorded: events, heads, and the rows that follow from them. Once, before the commit."""
+        self._pass_on()
         streams = sorted(stream for stream, events in self._pending.items() if events)
         events = [event for stream in streams for event in self._pending[stream]]
         if not events:
@@ -292,11 +357,17 @@ class UnitOfWork(LockedStreams):
             (head, advanced(head, [one for one in stored if one.stream == head.stream]))
             for head in map(self._heads.__getitem__, streams)
         ]
-        beside = [*self.beside, self.vault.unwritten(), *self.projected().writes]
+        people = indexed(self.vault, events)
+        files = self.papers.attached(events)
+        beside = [*self.beside, self.vault.unwritten(), people, files, *self.projected().writes]
         self._recorder.insert_events(stored, connection=self.connection, heads=moves, beside=beside)
-        for event in self._pending.get(LEDGER_STREAM, ()):
-            if isinstance(event, (RulebookAdopted, CalendarAdopted)):
-                law = self.memory.law_of(self.reader.events(LEDGER_STREAM), event.recorded_at)
-                if law is not None:
-                    self._read_models.adopted(self.reader, law, event.recorded_at)
+        self._heads |= {after.stream: after for _, after in moves}
+        adopted = [one for one in events if isinstance(one, (RulebookAdopted, CalendarAdopted))]
+        for event in adopted:
+            law = self.memory.law_of(self.reader.events(LEDGER_STREAM), event.recorded_at)
+            if law is not None:
+                self._read_models.adopted(self.reader, law, event.recorded_at)
         self._pending.clear()
+        self._projected = None
+        if any(isinstance(one, RulebookAdopted) for one in adopted):
+            self._judge_successions_again(adopted[-1])

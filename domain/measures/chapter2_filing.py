@@ -9,7 +9,8 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import UNSET, structs
 
-from domain.events import AgencyFiled, AgencyTerminated, FilingReturned, FilingSubmitted, InformationChanged, Profile
+from domain.events import AgencyFiled, FilingReturned, FilingSubmitted, InformationChanged, Profile
+from domain.measures.around.successions import ends_of
 from domain.measures.calendar import Calendar, Deadline, deadline
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements
@@ -69,7 +70,7 @@ def filings(facts: Facts) -> list[Filing]:
     effective date that were recorded before it; dated before all of them, it ends them as soon as they are filed.
     """
     lives = [_decided(facts, submitted) for submitted in facts.of(FilingSubmitted)]
-    for end in facts.of(AgencyTerminated):
+    for end in ends_of(facts):
         before = [life for life in lives if life.filed_on is not None and life.submitted.version < end.version]
         hit = [life for life in before if life.filed_on is not None and life.filed_on <= end.occurred_on] or before
         for life in hit:
@@ -121,7 +122,7 @@ def duty_ended(facts: Facts, began_on: date, due_on: date) -> bool:
 
     A duty that began after the agency filed again is a new one and stands.
     """
-    for termination in facts.of(AgencyTerminated):
+    for termination in ends_of(facts):
         if due_on < termination.occurred_on:
             continue
         again = [

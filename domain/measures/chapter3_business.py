@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from msgspec import UNSET
+
 from domain.events import (
     LapseRecorded,
     PledgeSigned,
@@ -86,12 +88,13 @@ def overdue_submissions(facts: Facts) -> list[Lapse]:
 
 
 def due_date(facts: Facts, project: ProjectStarted) -> date:
-    """The project's due date as extensions agreed on or before the current one have moved it (R9)."""
+    """The project's due date as extensions agreed on or before it have moved it (R9), or the predecessor's (R43)."""
     due = project.due_on
     extensions = facts.naming(project.id, ProjectExtended)
     for extension in sorted(extensions, key=lambda event: (event.occurred_on, event.version)):
         # Agreed before the contract began, with a date that had passed when it began: nothing to extend.
-        if extension.occurred_on <= due and extension.due_on >= project.occurred_on:
+        in_time = extension.occurred_on <= due and extension.due_on >= project.occurred_on
+        if in_time or extension.inherited_from is not UNSET:
             due = extension.due_on
     return due
 
@@ -102,14 +105,25 @@ def ended_on(facts: Facts, project: ProjectStarted) -> date | None:
     return min(ends, default=None)
 
 
+@implements("art.15", "R9", "R43")
+def is_late(facts: Facts, project: ProjectStarted) -> bool:
+    """Whether its due date has passed and it was not ended by then; a termination ends the duty.
+
+    An inherited one whose due date lay before the succession was late at the predecessor, not here (R43).
+    """
+    due, end = due_date(facts, project), ended_on(facts, project)
+    if project.inherited_from is not UNSET and due < project.occurred_on:
+        return False
+    return due < facts.as_of and (end is None or end > due) and not duty_ended(facts, project.occurred_on, due)
+
+
 @implements("art.15", "annex1.item5", "R9")
 def overdue_projects(facts: Facts) -> list[Lapse]:
     """在合同规定时限内未完成服务: neither completed nor cancelled by the due date, one lapse from the day after."""
     lapses = []
     for project in facts.of(ProjectStarted):
         due = due_date(facts, project)
-        end = ended_on(facts, project)
-        if due >= facts.as_of or (end is not None and end <= due) or duty_ended(facts, project.occurred_on, due):
+        if not is_late(facts, project):
             continue
         name = project.contract_no or project.id
         lapses.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from operator import attrgetter
@@ -17,10 +18,12 @@ from domain.events import (
     BadRecordEntered,
     ComplaintUpheld,
     Event,
+    FactsInherited,
     ProjectStarted,
     SurveyClosed,
 )
 from domain.measures.annex2_survey import counted_forms, satisfaction
+from domain.measures.around.successions import InheritedUpheld, inherited, inherited_complaints, inherited_once, of_whom
 from domain.measures.calendar import add_years
 from domain.measures.chapter2_filing import ONE_DAY
 from domain.measures.chapter3_business import served
@@ -48,6 +51,8 @@ class BadRecord:
     """Of a 16.8 or 16.12 entered by hand: what made the same record by itself, if anything did."""
     ended_on: date | None = None
     """The day from which that one stands in its place: the same ground counts once (R12)."""
+    origin: str | None = None
+    """Of an inherited one the fact that made it, at the agency where it was made (R43)."""
 
 
 @implements(
@@ -90,7 +95,25 @@ def _all_records(facts: Facts, rulebooks: Rulebooks) -> list[BadRecord]:
         for entered in facts.of(BadRecordEntered)
     ]
     derived = [*_of_complaints(facts, rulebooks), *_of_surveys(facts, rulebooks)]
-    return sorted([*_once(records, derived, rulebooks), *derived], key=lambda record: (record.day, record.version))
+    found = [*_once(records, derived, rulebooks), *derived, *_of_predecessors(facts)]
+    return sorted(found, key=lambda record: (record.day, record.version))
+
+
+@implements("art.12", "R43")
+def _of_predecessors(facts: Facts) -> Iterator[BadRecord]:
+    """Inherited ones: each from its own day on, but not before the succession."""
+    for one, each in inherited_once(facts, lambda one: one.records):
+        whose, whose_en = of_whom(one)
+        yield BadRecord(
+            behaviour=each.behaviour,
+            day=max(each.day, one.occurred_on),
+            year=each.year,
+            events=(one.id,),
+            text=f"{whose}：不良信息 {each.behaviour}，{each.day} 记录",
+            text_en=f"{whose_en}: bad record {each.behaviour} of {each.day}",
+            version=one.version,
+            origin=each.origin or None,
+        )
 
 
 @implements("R12", "R12b")
@@ -180,31 +203,44 @@ class Tag:
     """The decisions counted for it, its own included."""
     released_on: date | None = None
     """The day of the delisting that ended it (R16, by_decision)."""
+    added_on: date | None = None
+    """Of an inherited tag the day on which it was added at the predecessor (R43)."""
 
 
-def counted_complaints(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[ComplaintUpheld]:
-    """有效投诉 that count for the ladder: upheld on the grounds that open art.17 (counted_complaints, R15)."""
+Upheld = ComplaintUpheld | InheritedUpheld
+
+
+def counted_complaints(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Upheld]:
+    """有效投诉 that count for the ladder: upheld on the grounds that open art.17 (counted_complaints, R15).
+
+    Those of predecessors with them (R43), by date.
+    """
     every = rulebook.ladder.counted_complaints == "all"
+    own, of_others = facts.of(ComplaintUpheld), inherited_complaints(facts)
+    upheld: list[Upheld] = sorted([*own, *of_others], key=_place) if of_others else [*own]
     return [
-        upheld
-        for upheld in facts.of(ComplaintUpheld)
-        if upheld.occurred_on >= rulebooks.first_day
-        and (every or upheld.verified_grounds in rulebook.ladder.counted_grounds)
+        one
+        for one in upheld
+        if one.occurred_on >= rulebooks.first_day and (every or one.verified_grounds in rulebook.ladder.counted_grounds)
     ]
 
 
-def _place(event: Event) -> tuple[date, int]:
+def _counts_on(one: Upheld, day: date) -> bool:
+    return not isinstance(one, InheritedUpheld) or one.counts_from <= day
+
+
+def _place(event: Event | InheritedUpheld) -> tuple[date, int]:
     return event.occurred_on, event.version
 
 
 def _within_a_year(
-    complaints: list[ComplaintUpheld], day: date, rulebook: Rulebook, restarted: tuple[date, int] = (date.min, 0)
-) -> list[ComplaintUpheld]:
+    complaints: list[Upheld], day: date, rulebook: Rulebook, restarted: tuple[date, int] = (date.min, 0)
+) -> list[Upheld]:
     """一年内累计: V counts on day D when V <= D <= V + 1 year (R1, R16), of those after the count was restarted."""
     years = rulebook.ladder.window_years
     last = bisect_right(complaints, day, key=_BY_DATE)
     first = bisect_left(complaints, day, key=lambda one: add_years(one.occurred_on, years))
-    return [one for one in complaints[first:last] if _place(one) > restarted]
+    return [one for one in complaints[first:last] if _place(one) > restarted and _counts_on(one, day)]
 
 
 @implements("art.17", "art.17(1)", "art.17(2)", "art.17(3)", "R1", "R16")
@@ -227,6 +263,9 @@ def _tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
     found: list[Tag] = []
     for event in _complaints_and_releases(facts, rulebook, complaints):
         day = event.occurred_on
+        if isinstance(event, FactsInherited):
+            found += _inherited_tags(event)
+            continue
         if isinstance(event, AgencyDelisted):
             found = [_released(tag, day) if _is_listed(tag, day) else tag for tag in found]
             continue
@@ -240,11 +279,23 @@ def _tags(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag]:
 
 
 def _complaints_and_releases(
-    facts: Facts, rulebook: Rulebook, complaints: list[ComplaintUpheld]
-) -> list[ComplaintUpheld | AgencyDelisted]:
-    """Complaints, with the delistings where the rulebook releases by decision, in the order in which they happened."""
+    facts: Facts, rulebook: Rulebook, complaints: list[Upheld]
+) -> list[Upheld | AgencyDelisted | FactsInherited]:
+    """What adds and ends tags, in the order in which it happened: complaints, what was inherited, and the delistings
+
+    where the rulebook releases by decision. A predecessor's complaint from before the succession adds none here: the
+    tag that it had added there is inherited.
+    """
     releases = facts.of(AgencyDelisted) if rulebook.ladder.tag_term == "by_decision" else []
-    return sorted([*complaints, *releases], key=_place)
+    adding = [one for one in complaints if not isinstance(one, InheritedUpheld) or one.adds_tag]
+    return sorted([*adding, *inherited(facts), *releases], key=_place)
+
+
+@implements("art.12", "art.17", "R43")
+def _inherited_tags(one: FactsInherited) -> list[Tag]:
+    """The tags that stood at the predecessor: here from the succession on, to their own last day."""
+    id_, day = one.id, one.occurred_on
+    return [Tag(Tier(t.tier), t.here_from or day, t.last_day, id_, (id_,), added_on=t.added_on) for t in one.tags]
 
 
 def _is_listed(tag: Tag, day: date) -> bool:
@@ -304,7 +355,7 @@ def sanction(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> Sanction
     if tier is Tier.NONE:
         return SanctionOnDay(Tier.NONE, None, None, len(window), ())
     if tier is Tier.RECORDED:
-        behind = {one.id for one in complaints}
+        behind = {one.id for one in _shown(facts, complaints)}
     elif rulebook.ladder.tag_term == "window":
         behind = {one.id for one in window}
     else:
@@ -314,8 +365,15 @@ def sanction(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> Sanction
             if tag.tier is tier and tag.first_day <= day and (tag.last_day is None or day <= tag.last_day)
             for one in tag.because
         }
-    events = tuple(one.id for one in complaints if one.id in behind)
+    events = tuple(dict.fromkeys(one.id for one in _shown(facts, complaints) if one.id in behind))
     return SanctionOnDay(tier, since, until, len(window), events)
+
+
+def _shown(facts: Facts, complaints: list[Upheld]) -> list[Upheld | FactsInherited]:
+    """What a tier rests on, in order: complaints upheld here, and by what those of predecessors and tags came."""
+    of_others = inherited(facts)
+    own = [one for one in complaints if not isinstance(one, InheritedUpheld)]
+    return sorted([*own, *of_others], key=_place) if of_others else [*own]
 
 
 def _stretches(
@@ -346,7 +404,9 @@ def _rolling(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag
         return []
     years, ladder = rulebook.ladder.window_years, rulebook.ladder.tiers
     edges = sorted(
-        {one.occurred_on for one in complaints} | {add_years(one.occurred_on, years) + ONE_DAY for one in complaints}
+        {one.occurred_on for one in complaints}
+        | {add_years(one.occurred_on, years) + ONE_DAY for one in complaints}
+        | {one.counts_from for one in complaints if isinstance(one, InheritedUpheld)}
     )
     spans = []
     for place, first in enumerate(edges):
@@ -356,8 +416,13 @@ def _rolling(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks) -> list[Tag
             tier = Tier(ladder[min(len(within), len(ladder)) - 1])
             spans.append(Tag(tier, first, last, within[-1].id, tuple(one.id for one in within)))
     if rulebook.ladder.recorded_term == "unlimited" and Tier.RECORDED.value in ladder:
-        spans.append(Tag(Tier.RECORDED, complaints[0].occurred_on, None, complaints[0].id, (complaints[0].id,)))
+        begun = min(complaints, key=_begins)
+        spans.append(Tag(Tier.RECORDED, _begins(begun), None, begun.id, (begun.id,)))
     return spans
+
+
+def _begins(one: Upheld) -> date:
+    return max(one.occurred_on, one.counts_from) if isinstance(one, InheritedUpheld) else one.occurred_on
 
 
 class Advisory(msgspec.Struct, frozen=True):

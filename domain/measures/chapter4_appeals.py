@@ -25,6 +25,7 @@ from domain.events import (
     EventAnnulled,
     ImpactDisposed,
     ObjectionFiled,
+    RepairApplied,
     ResultPublished,
     ResultRevised,
 )
@@ -242,6 +243,19 @@ def must_not_answer_for_oneself(trail: Trail, objection: ObjectionFiled, person_
             cites=("R38", "R35"),
             remedy="请由协会的其他人员答复",
             remedy_en="Let somebody else of the association answer.",
+        )
+
+
+@implements("R42", "R35")
+def must_not_repair_own(trail: Trail, repair: RepairApplied, person_id: str) -> None:
+    """Refuse a decision on repair by who made or verified the record, as with an appeal (R35). Raises: Forbidden."""
+    for event in made_by(trail, [repair.event_id], person_id):
+        raise Forbidden(
+            f"您记录或核实了该记录（{event.id}），不能决定对它的信用修复申请",
+            f"you recorded or verified this record ({event.id}): you do not decide on its repair",
+            cites=("R42", "R35"),
+            remedy="请由协会的其他人员决定",
+            remedy_en="Let somebody else of the association decide.",
         )
 
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Generic, Literal, NamedTuple, TypeVar
 
 from domain.events import PenaltyImposed, ResultPublished, ResultRevised
+from domain.measures.around.successions import SUCCESSIONS, InheritedFine, inherited, inherited_fines, succeeded
 from domain.measures.chapter2_filing import filed_periods
 from domain.measures.chapter3_business import in_business
 from domain.measures.chapter3_sanctions import tags
@@ -26,7 +27,7 @@ class Override:
     events: tuple[str, ...]
 
 
-@implements("annex1.note4", "R10", "R29")
+@implements("annex1.note4", "art.12", "R10", "R29", "R43")
 def why_not_assessed(facts: Facts, first: date, last: date) -> list[tuple[str, str]]:
     """全年未开展业务…不参与考评和排名: the reasons, Chinese and English; empty for an assessed agency."""
     reasons = []
@@ -34,6 +35,15 @@ def why_not_assessed(facts: Facts, first: date, last: date) -> list[tuple[str, s
         reasons.append(("本年度没有在执行的服务项目", "no project ran in the year"))
     if not any(max(start, first) <= min(end, last) for start, end in filed_periods(facts)):
         reasons.append(("本年度没有一天处于已备案状态", "filed on no day of the year"))
+    gone = succeeded(Facts(facts.trail, last))
+    if gone is not None:
+        who = "、".join(gone.successors)
+        reasons.append(
+            (
+                f"自 {gone.occurred_on} 起由 {who} 承继（{SUCCESSIONS[gone.kind][0]}），不再单独参与考评和排名",
+                f"succeeded by {', '.join(gone.successors)} from {gone.occurred_on} on: not assessed by itself",
+            )
+        )
     return reasons
 
 
@@ -49,12 +59,12 @@ def grade_of(score: Fraction, rulebook: Rulebook) -> Grade:
 def overrides(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks, first: date, last: date) -> list[Override]:
     """列入“黑名单”管理或…行政处罚…直接记为“不合格”: blacklisted tags added and penalties decided in the year."""
     listed = [tag for tag in tags(facts, rulebook, rulebooks) if tag.tier is Tier.BLACKLISTED]
-    added = tuple(tag.event for tag in listed if first <= tag.first_day <= last)
+    added = tuple(
+        tag.event for tag in listed if first <= (tag.added_on or tag.first_day) and tag.first_day <= last
+    )  # an inherited tag counts in the year in which it was added, once it is here (R43)
     fined = tuple(
-        penalty.id
-        for penalty in facts.of(PenaltyImposed)
-        if first <= penalty.occurred_on <= last and penalty.authority_kind in rulebook.penalties.overriding_authorities
-    )
+        dict.fromkeys(one.id for one in _of_year(facts, first, last) if _overrides(one, rulebook))
+    )  # several that were inherited stand in one fact
     found = []
     if added:
         found.append(Override("blacklisted", added))
@@ -63,14 +73,31 @@ def overrides(facts: Facts, rulebook: Rulebook, rulebooks: Rulebooks, first: dat
     return found
 
 
-def penalties_without_effect(facts: Facts, rulebook: Rulebook, first: date, last: date) -> list[PenaltyImposed]:
+def penalties_without_effect(
+    facts: Facts, rulebook: Rulebook, first: date, last: date
+) -> list[PenaltyImposed | InheritedFine]:
     """Penalties of the year by other authorities: shown, without effect on the grade (art.25, R28)."""
+    return [one for one in _of_year(facts, first, last) if not _overrides(one, rulebook)]
+
+
+@implements("art.25", "R28", "R43")
+def penalties(facts: Facts) -> list[PenaltyImposed | InheritedFine]:
+    """Every penalty by the day, by date, with those of predecessors."""
+    found: list[PenaltyImposed | InheritedFine] = [*facts.of(PenaltyImposed), *inherited_fines(facts)]
+    return sorted(found, key=lambda one: (one.occurred_on, one.version))
+
+
+def _of_year(facts: Facts, first: date, last: date) -> list[PenaltyImposed | InheritedFine]:
+    """The penalties decided in the year; an inherited one counts once it is here."""
     return [
-        penalty
-        for penalty in facts.of(PenaltyImposed)
-        if first <= penalty.occurred_on <= last
-        and penalty.authority_kind not in rulebook.penalties.overriding_authorities
+        one
+        for one in penalties(facts)
+        if first <= one.occurred_on <= last and (isinstance(one, PenaltyImposed) or one.counts_from <= last)
     ]
+
+
+def _overrides(one: PenaltyImposed | InheritedFine, rulebook: Rulebook) -> bool:
+    return one.authority_kind in rulebook.penalties.overriding_authorities
 
 
 @dataclass(frozen=True)
@@ -81,9 +108,11 @@ class WarningNotice:
     first: date
     last: date
     event: str
+    is_inherited: bool = False
+    """Of a predecessor's result: it was told of there (R43)."""
 
 
-@implements("art.19", "R31")
+@implements("art.19", "R31", "R43")
 def warning_notices(facts: Facts, rulebooks: Rulebooks) -> list[WarningNotice]:
     """年度考评被确定为“不合格”的服务机构，第二年警告通报: one per year whose standing result is unqualified.
 
@@ -95,13 +124,18 @@ def warning_notices(facts: Facts, rulebooks: Rulebooks) -> list[WarningNotice]:
         before = standing.get(result.year)
         if before is None or before.grade != result.grade:
             standing[result.year] = result
-    found = []
+    found = [
+        WarningNotice(each.year, max(each.first, one.occurred_on), each.last, one.id, is_inherited=True)
+        for one in inherited(facts)
+        for each in one.warnings
+        if each.last >= one.occurred_on
+    ]
     for year, result in sorted(standing.items()):
         if result.grade == "unqualified":
             published_in = assessment_year_of(result.occurred_on, rulebooks.on(result.occurred_on))
             first, last = year_span(max(year + 1, published_in), rulebooks)
             found.append(WarningNotice(year, max(first, result.occurred_on), last, result.id))
-    return found
+    return sorted(found, key=lambda one: one.year)
 
 
 T = TypeVar("T")

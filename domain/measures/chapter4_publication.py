@@ -92,7 +92,7 @@ def may_be_published(
             f"公布日期（{published_on}）早于今天（{today}），没有写明理由",
             f"it is dated {published_on}, before today ({today}), and does not say why",
             cites=("art.20", "R45"),
-            remedy="公布以作出之日为准：请填今天，或在 reason 中写明为何填较早的日期",
+            remedy="公布以作出之日为准：请填今天，或写明填较早日期的理由",
             remedy_en="A publication is dated the day on which it is made: give today, or say why not in reason.",
             pointer="/published_on",
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Protocol
 
 from domain.events import (
@@ -87,13 +88,17 @@ def survey_answers(facts: Facts, law: TheLaw) -> Iterator[Ground]:
                 yield Ground(rule, behaviour, form.occurred_on, text, text_en, (form,))
 
 
+def _served_by_year(facts: Facts, law: TheLaw) -> Callable[[int], dict[str, list[ProjectStarted]]]:
+    """What tells the clients of a year with their projects; every project is looked at once a year, not once a form."""
+    return cache(lambda year: served(facts, *year_span(year, law.rulebooks)))
+
+
 def _last_forms(facts: Facts, law: TheLaw) -> list[SurveySubmitted]:
     """Without those replaced by a later one of the same client, project and year (R22)."""
-    clients: dict[int, dict[str, list[ProjectStarted]]] = {}
+    served_in = _served_by_year(facts, law)
     last: dict[tuple[str, str | None, int], SurveySubmitted] = {}
     for form in facts.of(SurveySubmitted):
-        running = clients.setdefault(form.year, served(facts, *year_span(form.year, law.rulebooks)))
-        project = project_of_form(form, running.get(form.client.uscc, []))
+        project = project_of_form(form, served_in(form.year).get(form.client.uscc, []))
         about = project.id if isinstance(project, ProjectStarted) else form.project_id
         last[form.client.uscc, about, form.year] = form
     return list(last.values())
@@ -211,9 +216,9 @@ def without_project(facts: Facts, law: TheLaw) -> Iterator[Ground]:
     """An effect score or a survey of a client that no project of the year serves: to be checked, no code."""
     scores = {(one.client.uscc, one.year): one for one in facts.of(EffectScored)}  # the latest of a year (R23)
     every: list[SurveySubmitted | EffectScored] = [*_last_forms(facts, law), *scores.values()]
-    clients: dict[int, dict[str, list[ProjectStarted]]] = {}
+    served_in = _served_by_year(facts, law)
     for said in every:
-        if said.client.uscc in clients.setdefault(said.year, served(facts, *year_span(said.year, law.rulebooks))):
+        if said.client.uscc in served_in(said.year):
             continue
         what, what_en = ("效果评分", "an effect score") if isinstance(said, EffectScored) else ("调查表", "a survey")
         text = f"{said.client.name} 在 {said.year} 年度没有项目，却有{what}"

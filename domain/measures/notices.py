@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 
 from domain.events import (
     AccidentLiabilityFound,
@@ -15,9 +16,12 @@ from domain.events import (
     ComplaintUpheld,
     EventAnnulled,
     NoticeSent,
+    RepairGranted,
+    RepairRefused,
     ResultPublished,
     ResultRevised,
 )
+from domain.measures.around.successions import ends_of
 from domain.measures.calendar import add_years
 from domain.measures.chapter3_sanctions import Tag, concerned_clients, tags
 from domain.measures.chapter4_assessment import warning_notices
@@ -47,13 +51,15 @@ def notice_id(cause: str, kind: str, recipient: str) -> str:
     return "n-" + hashlib.sha256(f"{cause}|{kind}|{recipient}".encode()).hexdigest()[:32]
 
 
-@implements("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "art.19", "R14", "R18", "R19", "R31")
+@implements("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "art.19", "R14", "R18", "R19", "R31", "R42")
 def notices(facts: Facts, rulebooks: Rulebooks) -> list[Notice]:
     """Every notice that is due by `as_of`, by due date, with the day it was sent, and the corrections of those sent."""
     sent = {one.notice_id: one for one in facts.of(NoticeSent)}
     due = [
         Notice(notice_id(cause, kind, recipient), kind, article, cause, recipient, day, text, text_en)
-        for cause, kind, article, recipient, day, text, text_en in _grounds(facts, rulebooks)
+        for cause, kind, article, recipient, day, text, text_en in chain(
+            _grounds(facts, rulebooks), _ended(facts), _repairs_decided(facts)
+        )
     ]
     due = [_with_day(facts, notice, sent) for notice in due]
     still = {one.id for one in due}
@@ -66,12 +72,15 @@ def notices(facts: Facts, rulebooks: Rulebooks) -> list[Notice]:
     return sorted(due, key=lambda one: (one.due_on, one.id))
 
 
+_TERMINATED = "终止业务：在门户网站公布", "terminated: publish on the site"
+_SUCCEEDED = "由其他机构承继：在门户网站公布", "succeeded by others: publish on the site"
 _KINDS = {
     "warned": ("警示提醒", "warned"),
     "blacklisted": ("列入黑名单", "blacklisted"),
     "terminated": ("终止业务", "terminated"),
     "accident": ("事故责任", "accident"),
     "unqualified": ("考评不合格", "unqualified"),
+    "repair": ("信用修复决定", "decision on credit repair"),
 }
 
 
@@ -140,7 +149,8 @@ def _referrals_gone(facts: Facts) -> list[tuple[BadRecordReferred, str]]:
 def _tags_as_judged(facts: Facts, rulebooks: Rulebooks) -> Iterator[Tag]:
     """The tags, each under the rulebook of its own day: what was due then stays due under a later rulebook (R4)."""
     for rulebook in rulebooks:
-        yield from (tag for tag in tags(facts, rulebook, rulebooks) if rulebooks.on(tag.first_day) is rulebook)
+        found = (tag for tag in tags(facts, rulebook, rulebooks) if rulebooks.on(tag.first_day) is rulebook)
+        yield from (tag for tag in found if tag.added_on is None)  # an inherited one was told of at the predecessor
 
 
 def _grounds(facts: Facts, rulebooks: Rulebooks) -> Iterator[tuple[str, str, str, str, date, str, str]]:
@@ -171,16 +181,6 @@ def _grounds(facts: Facts, rulebooks: Rulebooks) -> Iterator[tuple[str, str, str
                     f"列入黑名单：{who}",
                     f"blacklisted: {who_en}",
                 )
-    for end in facts.of(AgencyTerminated):
-        yield (
-            end.id,
-            "terminated",
-            "art.11",
-            "public_site",
-            end.occurred_on,
-            "终止业务：在门户网站公布",
-            "terminated: publish on the site",
-        )
     for found in facts.of(AccidentLiabilityFound):
         for client in concerned_clients(facts, found):
             yield (
@@ -192,7 +192,7 @@ def _grounds(facts: Facts, rulebooks: Rulebooks) -> Iterator[tuple[str, str, str
                 "事故责任：建议企业取消或中止合作",
                 "accident: advise the client to end or suspend",
             )
-    for warning in warning_notices(facts, rulebooks):
+    for warning in (one for one in warning_notices(facts, rulebooks) if not one.is_inherited):
         yield (
             warning.event,
             "unqualified",
@@ -213,3 +213,15 @@ def _grounds(facts: Facts, rulebooks: Rulebooks) -> Iterator[tuple[str, str, str
                 "涉及违法违规：报送安全生产监管部门",
                 "unlawful: refer to the regulator",
             )
+
+
+def _ended(facts: Facts) -> Iterator[tuple[str, str, str, str, date, str, str]]:
+    for end in ends_of(facts):
+        said = _TERMINATED if isinstance(end, AgencyTerminated) else _SUCCEEDED
+        yield end.id, "terminated", "art.11", "public_site", end.occurred_on, *said
+
+
+def _repairs_decided(facts: Facts) -> Iterator[tuple[str, str, str, str, date, str, str]]:
+    said = "信用修复：告知服务机构决定和理由", "credit repair: tell the agency the decision and its reasons"
+    for decided in facts.several(RepairGranted, RepairRefused):
+        yield decided.id, "repair", "R42", "agency", decided.occurred_on, *said

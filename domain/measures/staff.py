@@ -42,6 +42,10 @@ class Elsewhere(Protocol):
         """The stays of these certificates on the staff of other agencies."""
         ...
 
+    def trail(self, uscc: str) -> Trail | None:
+        """The trail of another agency; None where there is none of this code."""
+        ...
+
 
 class Nowhere:
     """An `Elsewhere` for an agency that is alone."""
@@ -49,6 +53,10 @@ class Nowhere:
     def stays(self, certificates: Collection[str]) -> Iterable[Stay]:
         """None."""
         return ()
+
+    def trail(self, uscc: str) -> Trail | None:
+        """None."""
+        return None
 
 
 NOWHERE = Nowhere()

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from domain.events import AgencyFiled, AgencyTerminated, Event, EventAnnulled, FilingReturned, FilingSubmitted
+from domain.events import (
+    AgencyFiled,
+    AgencySucceeded,
+    AgencyTerminated,
+    Event,
+    EventAnnulled,
+    FilingReturned,
+    FilingSubmitted,
+)
 from domain.trail.event_index import EventIndex, IndexedEvent
 from domain.trail.keys import client_key, field_keys, naming_key, type_key, type_keys
 from domain.trail.trail import Trail
@@ -91,7 +99,8 @@ class IndexedTrail(Trail):
 
         The filings, and the changes of just these particulars.
         """
-        keys = (*type_keys(FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated), *field_keys(fields))
+        filings = type_keys(FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated, AgencySucceeded)
+        keys = (*filings, *field_keys(fields))
         return Trail(_counting(self.entries.under(keys)))
 
     def gone_with(self, annulment: EventAnnulled) -> list[Event]:

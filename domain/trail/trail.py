@@ -39,7 +39,7 @@ class Trail:
         self._dated: dict[type[Event], list[Event]] = {}
         self._remembered: dict[Hashable, Any] = {}
         for event in events:
-            self.add(event)
+            self._index(event)
 
     @property
     def events(self) -> list[Event]:
@@ -50,16 +50,21 @@ class Trail:
         """Index one more event. An event that names an annulled one stops counting with it (rules.md, two clocks)."""
         self._dated.clear()
         self._remembered.clear()
+        self._index(event)
+
+    def _index(self, event: Event) -> None:
         self._events.append(event)
         self._ids[event.id] = event
         self._by_type.setdefault(type(event), []).append(event)
         if isinstance(event, EventAnnulled):
             self._annul(event.event_id, event.id)
             return
+        if not event.NAMES:
+            return
         for named in event.named():
             self._naming.setdefault(named, []).append(event)
-            if named in self.annulled_by:
-                self._annul(event.id, self.annulled_by[named])
+            if named in self._annulled:
+                self._annul(event.id, self._annulled[named])
 
     def _annul(self, event_id: str, cause: str) -> None:
         waiting = [event_id]

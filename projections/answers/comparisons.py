@@ -8,9 +8,11 @@ import msgspec
 from msgspec import UNSET
 
 from domain.values import Grade, Tier
+from projections.answers.districts import HintFound
 from projections.answers.scalars import Day, En, EventId, PointsText, Uscc, Year, Zh, member
 from projections.answers.sheets import ScoreSheet
 from projections.answers.standings import AgencyIdentity, Demonstration, RulebookUsed, Standing
+from projections.answers.trail_items import NoticeEffect, TrailFlag
 
 Rank = Annotated[int | None, member("名次；未排名为空", "rank; null: not ranked")]
 
@@ -59,6 +61,16 @@ class TouchedResult(msgspec.Struct, frozen=True):
     result: EventId
     year: Year
     published_on: Day
+
+
+class Following(msgspec.Struct, frozen=True, kw_only=True):
+    """What follows from supposed facts besides score and tier / 随之而来的通知、提示和线索."""
+
+    notices_due: Annotated[tuple[NoticeEffect, ...], member("将应发的通知（R18）", "notices that would fall due")]
+    notices_gone: Annotated[tuple[NoticeEffect, ...], member("不再应发的通知", "notices that would be due no more")]
+    flags: Annotated[tuple[TrailFlag, ...], member("对所设事实的提示", "what the Measures note about the facts")]
+    hints_raised: Annotated[tuple[HintFound, ...], member("将产生的线索（R37）", "hints that would be open")]
+    hints_settled: Annotated[tuple[HintFound, ...], member("将了结的线索", "hints that would be open no more")]
 
 
 class RankWithTotal(msgspec.Struct, frozen=True):

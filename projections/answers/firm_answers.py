@@ -77,6 +77,17 @@ class FirmWarning(msgspec.Struct, frozen=True, kw_only=True):
     until: Day
 
 
+class FirmSuccession(msgspec.Struct, frozen=True, kw_only=True):
+    """Who stands in whose place after a merger, division or change of code (art.12, R43) / 承继关系."""
+
+    uscc: Annotated[Uscc, member("另一方的代码", "code of the other one")]
+    name: Annotated[str | None, member("前身名称", "name of a predecessor; null for a successor")]
+    kind: Annotated[Literal["merger", "division", "code_change"], member("种类", "merger, division, change of code")]
+    since: Day
+    has_page: Annotated[bool, member("另一方有公开页", "some public list tells of the other one today")]
+    is_predecessor: Annotated[bool, member("另一方是前身", "the other one is the predecessor; else the successor")]
+
+
 class PublicFirm(msgspec.Struct, frozen=True, kw_only=True):
     """One firm as everybody may read it today; nothing that no public list tells / 一家机构的公开信息."""
 
@@ -93,4 +104,5 @@ class PublicFirm(msgspec.Struct, frozen=True, kw_only=True):
     former_names: FormerNames
     blacklisted: Blacklisted
     warning_notice: FirmWarning | None
+    successions: Annotated[tuple[FirmSuccession, ...], member("前身和承继机构", "predecessors and successors (R43)")]
     results: Annotated[tuple[FirmYear, ...], member("最近的年度在前", "the latest year first")]

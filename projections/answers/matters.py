@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from projections.answers.scalars import Article, BilingualText, Day, Year, member
+from projections.answers.scalars import Article, BilingualText, Day, EventId, Year, member
 from projections.answers.standings import AgencyName
 
 MatterKind = Literal[
@@ -14,17 +14,32 @@ MatterKind = Literal[
     "complaint",
     "report",
     "objection",
+    "repair",
     "appeal",
     "impact",
     "notice",
+    "acknowledgement",
+    "undeliverable",
     "submission",
     "project",
     "qualification",
+    "certificate",
     "survey",
     "invitation",
     "effect",
+    "admission",
+    "referral",
+    "correction",
+    "hint",
+    "survey_close",
+    "year_prepare",
+    "year_publish",
+    "year_close",
+    "reading",
+    "own_complaint",
+    "own_report",
 ]
-MatterState = Literal["open", "lapsed"]
+MatterState = Literal["open", "lapsed", "done"]
 Urgency = Literal["overdue", "today", "this_week", "later"]
 
 
@@ -35,13 +50,22 @@ class WaitingMatter(msgspec.Struct, frozen=True, kw_only=True):
     kind: MatterKind
     title: BilingualText
     article: Article
-    agency: AgencyName
+    agency: Annotated[AgencyName | None, member("哪家机构；全区的事项为空", "null: it is the whole district's")]
     year: Year | None
     about: Annotated[str | None, member("所涉企业、资质或行为", "the client, qualification or behaviour concerned")]
+    cause: Annotated[
+        EventId | None, member("通知所由的记录", "the event that a notice is due by; null for other matters")
+    ]
     acts: Annotated[tuple[str, ...], member("由谁办理（角色）", "roles that deal with it")]
     since: Day
     due_on: Annotated[Day | None, member("最后一天；无期限为空", "the last day; null where no day is set")]
-    state: Annotated[MatterState, member("open 待办；lapsed 已过期且无法补救", "lapsed: its day passed for good")]
+    state: Annotated[
+        MatterState, member("open 待办；lapsed 已过期且无法补救；done 已办结", "lapsed: its day passed for good")
+    ]
+    outcome: Annotated[
+        str | None, member("本企业投诉、举报的结果；未决为空", "what became of one's own complaint; null before that")
+    ]
+    ended_on: Annotated[Day | None, member("办结之日；未办结为空", "the day it was done; null before that")]
     urgency: Annotated[Urgency, member("按最后一天", "by the last day; without one `later`")]
 
 

@@ -47,6 +47,14 @@ class SurveyFormTold(msgspec.Struct, frozen=True):
     total: Annotated[Any, member("得分", "its total in points, where it is told")]
 
 
+class StatementBeside(msgspec.Struct, frozen=True):
+    """What the agency states beside a record; it changes no number (R38a) / 机构就该记录的申辩."""
+
+    event: Annotated[EventId, member("申辩的记录", "the record of the statement")]
+    filed_on: Day
+    content: Annotated[Any, member("申辩内容", "what the agency says; a mark where it is erased or withheld")]
+
+
 class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What was recorded, without what became of it / 一条记录.
 
@@ -74,6 +82,7 @@ class TrailEvent(RecordedEvent, frozen=True, kw_only=True):
     annulled_by: Annotated[EventId | None, member("撤销它的记录", "the annulment that ended it")]
     recorded_days_later: Annotated[int, member("迟报天数", "days between the fact and its recording", ge=0)]
     flags: tuple[TrailFlag, ...]
+    statement: StatementBeside | UnsetType = UNSET
     actor_name: Annotated[str | UnsetType | None, member("记录人姓名", "who recorded it: for officers")] = UNSET
     withheld: Annotated[bool | UnsetType, member("问卷内容不具名", "a survey form that is not told by name")] = UNSET
     disclosure: Annotated[str | UnsetType, member("问卷的公开方式", "how survey forms are told")] = UNSET
@@ -96,6 +105,10 @@ class RelatedEvents(msgspec.Struct, frozen=True):
     names: Annotated[tuple[RelatedEvent, ...], member("它所指的记录", "the events that it names")]
     named_by: Annotated[tuple[RelatedEvent, ...], member("指向它的记录", "the events that name it")]
     annuls: Annotated[tuple[RelatedEvent, ...], member("因它不再计入的记录", "what stopped counting by it")]
+    recorded_with: Annotated[
+        tuple[RelatedEvent, ...],
+        member("同一次操作记下的各条，按次序", "all that was recorded in the same act, in order"),
+    ]
 
 
 class SheetEffect(msgspec.Struct, frozen=True):

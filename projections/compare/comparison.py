@@ -128,7 +128,8 @@ def _outcome(side: Side, year: int) -> tuple[Any, ...]:
     rest = sum(map(Fraction, (sheet.exact.quality, sheet.exact.effect, sheet.exact.honours)), Fraction(0))
     conduct = [line for line in sheet.lines if line.category == "conduct" and Fraction(line.nominal)]
     shown = (sheet.assessed, sheet.total, sheet.grade, sheet.quality, sheet.effect, sheet.honours)
-    found = (sheet.missing, sheet.override, score_of_record(rest), sorted(str(line.item) for line in conduct))
+    direct = [(one.kind, len(one.events)) for one in sheet.override]  # what is inherited is recorded anew (R43)
+    found = (sheet.missing, direct, score_of_record(rest), sorted(str(line.item) for line in conduct))
     return (*shown, *found, placed_in(side, year).group)
 
 

@@ -12,6 +12,7 @@ from domain.assessment import AssessmentRound
 from domain.errors import Unreadable
 from domain.events import (
     AgencyFiled,
+    AgencySucceeded,
     AgencyTerminated,
     Event,
     FilingReturned,
@@ -198,7 +199,7 @@ def published(reader: Reader, uscc: str, year: int, known: Sequence[Event] | Non
 
 def _of_its_filing(events: Iterable[Event], before: int) -> set[int]:
     """What an agency rests on that nothing was known of at the publication: who it is, by its filings until then."""
-    kinds = (FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated)
+    kinds = (FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated, AgencySucceeded)
     return {event.version for event in events if isinstance(event, kinds) and event.version < before}
 
 

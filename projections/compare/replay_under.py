@@ -1,13 +1,13 @@
 """What another rulebook would have made of a year, agency by agency, without adopting it (R5).
 
-What adopting a rulebook or a calendar would change of days gone by: asked before it is adopted (R2, R4, R5).
+What adopting a rulebook would change of days gone by: asked before it is adopted (R4, R5).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from msgspec import UNSET
@@ -15,7 +15,6 @@ from msgspec import UNSET
 from domain.assessment import AssessmentRound
 from domain.errors import Contradiction, Invalid
 from domain.law import Law, must_be_assessed, under
-from domain.measures.calendar import FIRST_YEAR, Calendar
 from domain.measures.rulebook.rulebook import Rulebook, Rulebooks, year_span
 from domain.measures.text.implements import implements
 from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Tier, assessment_stream
@@ -118,9 +117,6 @@ def _not_begun(year: int, first: date) -> Invalid:
     )
 
 
-_DAY = timedelta(days=1)
-
-
 @dataclass(frozen=True)
 class AdoptionChange:
     """A value or a reading of which two rulebooks say something else. `reading` is what it is read by (`R16`)."""
@@ -166,17 +162,6 @@ def adoption_of(questions: ReplayQueries, book: Rulebook) -> Adoption:
         if with_it.for_sheet(year, day).sha256 != law.rulebooks.for_sheet(year, day).sha256
     }
     return Adoption(replaces, tuple(_changes(replaces or law.rulebooks.on(book.effective_from), book)), years)
-
-
-@implements("R2")
-def days_changed(questions: ReplayQueries, calendar: Calendar) -> list[date]:
-    """Days up to today that this calendar takes otherwise than the adopted one: deadlines that were may move."""
-    law = questions.reader.law(questions.now)
-    if law is None:
-        return []
-    first = date(FIRST_YEAR, 1, 1)
-    days = (first + _DAY * number for number in range((questions.today - first).days + 1))
-    return [day for day in days if law.calendar.is_working_day(day) != calendar.is_working_day(day)]
 
 
 def _published(questions: ReplayQueries, law: Law) -> Iterator[tuple[int, date]]:

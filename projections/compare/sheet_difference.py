@@ -9,6 +9,7 @@ from typing import Any
 from domain.events import (
     AgencyDelisted,
     AgencyFiled,
+    AgencySucceeded,
     AgencyTerminated,
     ComplaintUpheld,
     EffectScored,
@@ -35,7 +36,7 @@ from projections.replay.sheet_lines import CATEGORY_LABELS
 
 Answer = Mapping[str, Any]
 PROJECT_FACTS: tuple[type[Event], ...] = (ProjectStarted, ProjectCompleted, ProjectCancelled)
-FILING_FACTS: tuple[type[Event], ...] = (FilingSubmitted, AgencyFiled, AgencyTerminated)
+FILING_FACTS: tuple[type[Event], ...] = (FilingSubmitted, AgencyFiled, AgencyTerminated, AgencySucceeded)
 LADDER_FACTS: tuple[type[Event], ...] = (ComplaintUpheld, AgencyDelisted)
 _SPARING = (SubmissionReceived, ProjectExtended, ProjectCompleted, ProjectCancelled, LapseRecorded)
 """Facts that name what a lapse is about, and bring or spare it."""
@@ -166,7 +167,7 @@ class _Sheets:
             forms = self.moved.of(SurveySubmitted, where=lambda form: form.year == year)
             return forms or self.moved.of(*PROJECT_FACTS)
         pledges = self.moved.of(PledgeSigned) if line["item"] == 7 else []
-        return pledges or self.moved.of(AgencyTerminated, FilingSubmitted)
+        return pledges or self.moved.of(AgencyTerminated, AgencySucceeded, FilingSubmitted)
 
     def _lines_said(self, name: str, gone: list[Answer], came: list[Answer]) -> list[Bilingual]:
         if name in _PARTS and gone and came:

@@ -41,7 +41,8 @@ from projections.compare.sheet_difference import (
     sheet_differences,
 )
 from projections.replay.known_at import Basis
-from projections.replay.standing import sheet_answer, standing
+from projections.replay.sheet import Sheet
+from projections.replay.standing import standing, this_year
 
 __all__ = ["Side", "difference", "sheet_differences", "standing_differences"]
 
@@ -61,7 +62,12 @@ class Side:
     @cached_property
     def standing(self) -> Standing:
         """The answer of `GET …/standing`."""
-        return standing(self.basis)
+        return standing(self.basis, self._this_year)
+
+    @cached_property
+    def _this_year(self) -> Sheet:
+        """Worked out once for the standing and for the sheet of its year."""
+        return this_year(self.basis)
 
     @cached_property
     def year(self) -> int:
@@ -71,7 +77,8 @@ class Side:
     def sheet(self, year: int) -> ScoreSheet:
         """The answer of `GET …/sheets/{year}`."""
         if year not in self._sheets:
-            self._sheets[year] = sheet_answer(self.basis, year)
+            sheet = self._this_year if year == self.year else Sheet(self.basis, year)
+            self._sheets[year] = sheet.explained(self.standing.agency)
         return self._sheets[year]
 
     def has_begun(self, year: int) -> bool:

@@ -5,21 +5,25 @@ Nothing is written: no event, no row, no key. What comes out is a basis like any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from itertools import count
 from typing import Any, Protocol
 
 from domain.agency import Agency
-from domain.commands.base import Command, Recording, unknown_in_body
+from domain.commands.base import Command, NoVault, Recording, unknown_in_body
 from domain.commands.surveys import AnnulEvent
 from domain.errors import Refusal
-from domain.events import Event, EventAnnulled
+from domain.events import AgencySucceeded, Event, EventAnnulled
 from domain.law import Law
+from domain.ledger.inherited_projects import Carrying, NewFact
+from domain.ledger.inheriting import passed_on
 from domain.measures.rulebook.rulebook import RulebookInvalid
 from domain.measures.staff import NOWHERE, Elsewhere
 from domain.measures.text.implements import implements
 from domain.trail.trail import MonthVeil, Trail
-from domain.values import moment, next_instant, shanghai_date
+from domain.values import agency_stream, moment, next_instant, shanghai_date
 from projections.replay.known_at import Basis
 
 _REASON = "假设 what-if"
@@ -121,3 +125,53 @@ def overridden(law: Law, changes: Mapping[str, Any]) -> Law:
     except RulebookInvalid as refusal:
         refusal.pointer = "/rulebook"
         raise
+
+
+@implements("art.12", "R5", "R43")
+def at_successors(
+    supposed: Basis, basis_of: Callable[[str], Basis | None], today: date
+) -> Iterator[tuple[Basis, Basis]]:
+    """What is supposed of a predecessor, at its successors and theirs: each as it is and as it would be.
+
+    `basis_of`: the basis of another agency by its code, None where it was not known. Those of which nothing that they
+    inherit changes are left out.
+    """
+    numbers = count(1)
+    found: dict[str, tuple[Basis, Basis]] = {}
+    waiting = [supposed]
+    while waiting:
+        own = waiting.pop(0)
+        pairs = [(one, uscc) for one in own.trail.every(AgencySucceeded) for uscc in one.successors]
+        for one, uscc in pairs:
+            known = found.get(uscc)
+            if known is None and agency_stream(uscc) != one.stream and (basis := basis_of(uscc)) is not None:
+                known = basis, replace(basis, law=supposed.law)
+            if known is None:
+                continue
+            carrying = Carrying(
+                one, own.trail, known[1].trail, today, lambda: f"what-if-inherited-{next(numbers)}", NoVault().seal
+            )
+            if new := list(passed_on(carrying, supposed.law, uscc)):
+                found[uscc] = known[0], replace(known[1], trail=_with(known[1].trail, new))
+                waiting.append(found[uscc][1])
+    yield from found.values()
+
+
+def _with(trail: Trail, new: Sequence[NewFact]) -> Trail:
+    """A trail with facts that the ledger itself would record at the end of it."""
+    events = [*trail.events]
+    for one in new:
+        last = events[-1]
+        events.append(
+            one.kind(
+                stream=last.stream,
+                version=last.version + 1,
+                id=one.event_id,
+                occurred_on=one.occurred_on,
+                recorded_at=next_instant(moment(last.recorded_at), last.recorded_at),
+                actor="",
+                via="api",
+                **one.fields,
+            )
+        )
+    return Trail(events)

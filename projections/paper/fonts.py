@@ -1,34 +1,31 @@
-"""The typefaces of printed papers, from locked packages: which character has a glyph, how wide it is, how text breaks.
+"""The typefaces of printed papers, shipped with this package: which face draws a character, how wide it is, how text
+breaks.
 
 No system font is ever used: what is printed must not depend on the machine. A character that no face draws is printed
-as its code point, 〔U+2A6D6〕, never as a blank: a name on a paper of evidence must not lose a letter unseen.
+as its code point, 〔U+0F40〕, never as a blank: a name on a paper of evidence must not lose a letter unseen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import lzma
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
+import uharfbuzz as hb
 
 from domain.folding import is_selector
 from projections.pictures.svg import code_point, visible
 
 SONG, HEI = "song", "hei"
 """宋体 for text, 黑体 for headings."""
-FILES = {
-    SONG: ("pylopdf_fonts_zh_cn", "NotoSerifSC-Regular.otf"),
-    HEI: ("pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"),
-    "song-tw": ("pylopdf_fonts_zh_tw", "NotoSerifTC-Regular.otf"),
-    "song-jp": ("pylopdf_fonts_jp", "NotoSerifJP-Regular.otf"),
-}
-"""Package and file of each face; all under the SIL Open Font License 1.1."""
-FALLBACKS = {SONG: (SONG, "song-tw", "song-jp"), HEI: (HEI, SONG, "song-tw", "song-jp")}
-"""Where a character is looked for, in this order: rare ones stand in the fonts of neighbouring regions."""
+FOLDER = Path(__file__).with_name("typefaces")
+"""What they are, where they come from and under which licences: README.md there."""
+_FALLBACKS = {SONG: (SONG,), HEI: (HEI, SONG)}
+_RARE = frozenset(range(0x20, 0x2F))
+"""Blocks of 4,096 characters beyond the basic plane (CJK extensions B to F), each packed in a file of its own."""
 
 _NO_BEGINNING = frozenset("，。、；：！？）】》〉」』”’〕…—～·,.;:!?)]}%")
 _NO_END = frozenset("（【《〈「『“‘〔([{")
@@ -36,37 +33,66 @@ _BREAKS_AFTER = frozenset(" +/%)”’…—·")
 
 
 class FontMissing(RuntimeError):
-    """A font package that belongs to the installation is not there: nothing can be printed."""
+    """A typeface that belongs to the installation is not there: nothing can be printed."""
 
 
 @dataclass(frozen=True)
 class Face:
-    """One font file: the advance of every character that it draws, in thousandths of the size."""
+    """One typeface, read from its file when a character is first looked for."""
 
     name: str
-    path: Path
-    advances: dict[int, float]
+    face: hb.Face
+    font: hb.Font
+
+    def glyph(self, char: str) -> int | None:
+        """The number of the glyph that draws this character, or None."""
+        found: int | None = self.font.get_nominal_glyph(ord(char))
+        return found
+
+    def advance(self, char: str) -> float:
+        """How wide it is, in thousandths of the size; 0 for a character that this face does not draw."""
+        glyph = self.glyph(char)
+        return 0.0 if glyph is None else self.font.get_glyph_h_advance(glyph) * 1000 / self.face.upem
+
+    def only(self, chars: Iterable[str]) -> hb.Face:
+        """The face with nothing but the glyphs of these characters: what is embedded in a paper."""
+        wanted = hb.SubsetInput()
+        wanted.unicode_set.update(map(ord, chars))
+        wanted.flags = hb.SubsetFlags.NO_HINTING
+        return hb.subset(self.face, wanted)
 
 
-@lru_cache(maxsize=len(FILES))
+@lru_cache(maxsize=2 + len(_RARE))
 def face(name: str) -> Face:
-    """The face of this name. Raises: FontMissing with what to do when its package is not installed."""
-    package, file = FILES[name]
-    spec = find_spec(package)
-    path = None if spec is None or spec.origin is None else Path(spec.origin).with_name(file)
-    if path is None or not path.is_file():
+    """The typeface of this name. Raises: FontMissing with what to do when its file is not installed."""
+    path = FOLDER / f"{name}.ttf"
+    packed = FOLDER / f"{name}.ttf.xz"
+    try:
+        data = lzma.decompress(packed.read_bytes()) if name.startswith("rare-") else path.read_bytes()
+    except FileNotFoundError as missing:
         raise FontMissing(
-            f"缺少字体 {package}/{file}，无法打印中文：请运行 ./run setup / "
-            f"the font {package}/{file} is missing, so Chinese cannot be printed: run ./run setup"
-        )
-    with TTFont(path, lazy=True) as font:
-        per_em, widths = font["head"].unitsPerEm, font["hmtx"].metrics
-        return Face(name, path, {code: widths[glyph][0] * 1000 / per_em for code, glyph in font.getBestCmap().items()})
+            f"缺少字体文件 {Path(missing.filename).name}，无法打印中文：请重新安装本程序（./run setup）/ "
+            f"the typeface {Path(missing.filename).name} is missing, so Chinese cannot be printed: "
+            "install the program anew (./run setup)"
+        ) from None
+    found = hb.Face(hb.Blob(data))
+    return Face(name, found, hb.Font(found))
+
+
+def _candidates(char: str, style: str) -> tuple[str, ...]:
+    """The faces in which a character is looked for, in this order."""
+    block = ord(char) >> 12
+    return (*_FALLBACKS[style], f"rare-{block:x}") if block in _RARE else _FALLBACKS[style]
 
 
 @lru_cache(maxsize=20_000)
 def _face_for(char: str, style: str) -> Face | None:
-    return next((one for one in map(face, FALLBACKS[style]) if ord(char) in one.advances), None)
+    return next((one for one in map(face, _candidates(char, style)) if one.glyph(char) is not None), None)
+
+
+@lru_cache(maxsize=20_000)
+def _advance(char: str, style: str) -> float:
+    return _drawn(char, style).advance(char)
 
 
 def printable(text: str) -> str:
@@ -93,7 +119,7 @@ def _drawn(char: str, style: str) -> Face:
 
 def width(text: str, style: str, size: float) -> float:
     """How far printable text reaches, in points, at a size in points."""
-    return sum(_drawn(char, style).advances[ord(char)] for char in text) * size / 1000
+    return sum(_advance(char, style) for char in text) * size / 1000
 
 
 def wrapped(text: str, style: str, size: float, room: float) -> list[str]:
@@ -109,7 +135,7 @@ def wrapped(text: str, style: str, size: float, room: float) -> list[str]:
             lines.append(line.rstrip(" "))
             line, used = "", 0.0
         if wide <= room:
-            line, used = (line + atom, used + wide) if line or atom.strip() else ("", 0.0)
+            line, used = (line + atom, used + wide) if line or atom.strip(" ") else ("", 0.0)
             continue
         for char in atom:
             one = width(char, style, size)

@@ -49,6 +49,19 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Block:
+    """A black rectangle: a module of a QR code. `x`, `y` is its upper left corner."""
+
+    x: float
+    y: float
+    wide: float
+    high: float
+
+
+Mark = Text | Rule | Block
+
+
+@dataclass(frozen=True)
 class Span:
     """A paragraph within a cell. Its text need not be printable yet."""
 
@@ -84,7 +97,7 @@ def height(lines: Iterable[Span]) -> float:
 class Flow:
     """The pages so far, and where the next thing goes."""
 
-    pages: list[list[Text | Rule]] = field(default_factory=lambda: [[]])
+    pages: list[list[Mark]] = field(default_factory=lambda: [[]])
     y: float = TOP
 
     @property
@@ -102,7 +115,7 @@ class Flow:
         if needed > self.room:
             self.new_page()
 
-    def put(self, one: Text | Rule) -> None:
+    def put(self, one: Mark) -> None:
         """Onto the present page, as it is."""
         self.pages[-1].append(one)
 

@@ -11,8 +11,11 @@ from domain.measures.text.official_text import cited_in_chinese
 from domain.values import SHANGHAI, Instant, moment
 from projections.paper.cover import Heading
 from projections.paper.fonts import HEI, SONG
+from projections.paper.form_table import form_table
 from projections.paper.layout import LEFT, RIGHT, Cell, Column, Flow, Span, Text
-from projections.paper.paint import Frame, form_table, painted
+from projections.paper.letters.letter import PaperProof
+from projections.paper.letters.letter_pdf import basis_block
+from projections.paper.paint import Frame, PaperPart, painted
 
 _ALL = RIGHT - LEFT
 _LINES = (
@@ -42,16 +45,27 @@ def sheet_pdf(sheet: Mapping[str, Any], heading: Heading) -> bytes:
     """The answer of `Questions.sheet` (or a published one) on A4, in the layout of annex 1: PDF bytes.
 
     The same sheet and heading give the same bytes. Characters that no font draws are printed as 〔U+XXXX〕.
-    Raises: FontMissing when a font package is not installed, with what to do.
+    Raises: FontMissing when a typeface is not installed, with what to do.
     """
+    part = sheet_part(sheet, heading)
+    return painted(part.pages, part.frame)
+
+
+def sheet_part(sheet: Mapping[str, Any], heading: Heading) -> PaperPart:
+    """The pages of a sheet, for a file of its own or of many."""
     flow = Flow()
     _head(flow, sheet, heading)
     form_table(flow, sheet, remarks(sheet))
     _sums(flow, sheet)
+    for part, reason in heading.get("waived", ()):
+        flow.paragraph(Span(f"经委员会豁免（R44）：{part}，按满分计；理由：{reason}。", SONG, 9))
     _lines(flow, sheet["lines"])
     _left_out(flow, sheet["considered"])
     _defects(flow)
     _notes(flow, heading.get("notes", ()))
+    if heading.get("code"):
+        flow.y += 8
+        basis_block(flow, _signed(sheet), (), PaperProof(heading["code"], heading["address"]))
     agency, form = sheet["agency"], annex1_form()
     frame = Frame(
         title=f"{form.title}（{sheet['year']} 年度）{agency['name']}",
@@ -60,8 +74,27 @@ def sheet_pdf(sheet: Mapping[str, Any], heading: Heading) -> bytes:
         f"{sheet['rulebook']['sha256'][:12]}",
         made_from=sheet["known_at"],
         demonstration=bool(sheet.get("demonstration")),
+        code=heading.get("code", ""),
     )
-    return painted(flow.pages, frame)
+    return PaperPart(flow.pages, frame)
+
+
+def _signed(sheet: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What stands beside the code: who it is about, what it says, and the line for the stamp."""
+    agency = sheet["agency"]
+    return [
+        ("打分表", f"{agency['name']}（{agency['uscc']}），{sheet['year']} 年度"),
+        ("所载结果", result_said(sheet)),
+        ("协会盖章", ""),
+    ]
+
+
+def result_said(sheet: Mapping[str, Any]) -> str:
+    """The result of a sheet in a few words: 91.60 分，优秀."""
+    if sheet["assessed"] and sheet.get("provisional"):
+        return f"{sheet['total']} 分，暂计"
+    label = sheet["label"] or "不参与考评"
+    return label if sheet["total"] is None else f"{sheet['total']} 分，{label}"
 
 
 def beijing_time(when: Instant) -> str:
@@ -71,6 +104,8 @@ def beijing_time(when: Instant) -> str:
 
 def _head(flow: Flow, sheet: Mapping[str, Any], heading: Heading) -> None:
     form, agency = annex1_form(), sheet["agency"]
+    if heading.get("issuer"):
+        flow.paragraph(Span(heading["issuer"], HEI, 10.5), centred=True, after=2)
     flow.paragraph(Span(form.annex, HEI, 9), after=0)
     flow.paragraph(Span(form.title, HEI, 15), centred=True, after=2)
     if heading.get("kind"):

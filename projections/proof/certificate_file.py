@@ -56,13 +56,26 @@ class StreamPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     entries: tuple[CertifiedEvent, ...]
 
 
+class OutsideNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An earlier checkpoint that others have vouched for, and the proof that the certificate's goes on from it.
+
+    `keys`: of the witnesses that have cosigned it; `token` and `at`: its time stamp (RFC 3161, DER in base64).
+    """
+
+    note: str
+    proof: str
+    keys: tuple[str, ...] = ()
+    token: str = ""
+    at: str = ""
+
+
 class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The whole file. `known_at`: what was asked, an instant or `version:N` or `log:N`; `year` is the sheet's.
 
     `software` and `readings`: which version of the code made the answer, under which edition of the readings.
     `issued`: the note in which the log signs that it gave this answer; `answered_text` is what it says.
     `attested`: places of the answers that do not follow from the events shown, as some are withheld from the holder:
-    the log's signature stands for them (R39).
+    the log's signature stands for them (R39). `outside`: what witnesses and time stamping authorities have vouched for.
     """
 
     format: str
@@ -80,6 +93,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     readings: int = 1
     issued: str = ""
     attested: tuple[str, ...] = ()
+    outside: tuple[OutsideNote, ...] = ()
 
     def with_answers(self, year: int, standing_: dict[str, Any], sheet: dict[str, Any]) -> Certificate:
         """A certificate's evidence, with the answers that follow from it."""

@@ -19,7 +19,7 @@ from projections.answers.registers import (
     PublishedRevision,
     RegisteredAgency,
 )
-from projections.public.public import Noted, Public, PublicResult, newest_results
+from projections.public.public import Noted, Public, PublicResult, result_item
 from projections.rows.read.register import Left, RegisterFilter
 
 Item = TypeVar("Item", RegisteredAgency, BlacklistedAgency, PublicResultShown)
@@ -174,3 +174,15 @@ def _said(value: Any) -> str:
 
 def _qualification(one: PublicQualification) -> str:
     return one.name if one.valid_until is None else f"{one.name}（至 until {one.valid_until}）"
+
+
+def newest(rows: Sequence[PublicResult], most: int) -> list[PublicResult]:
+    """The results that the ledger recorded last, the newest first."""
+    by_known = sorted(rows, key=lambda one: one.uscc)
+    by_known.sort(key=lambda one: one.known_from, reverse=True)
+    return by_known[:most]
+
+
+def newest_results(rows: Sequence[PublicResult], most: int) -> list[Noted[PublicResultShown]]:
+    """The newest as items of a list."""
+    return [Noted(result_item(one), one.known_from) for one in newest(rows, most)]

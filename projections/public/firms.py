@@ -6,20 +6,35 @@ complaints and open matters are in no public list and stand here neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from domain.events import AgencySucceeded, FactsInherited
+from domain.measures.around.publicity import inherited_part
+from domain.measures.around.successions import inherited
+from domain.measures.rulebook.kinds import group_of
 from domain.measures.text.implements import implements
-from domain.values import GRADE_LABELS, Grade
-from projections.answers.firm_answers import DecidedBy, FirmFound, FirmWarning, FirmYear, FirmYearInBrief, PublicFirm
+from domain.store.log.event_index_sql import counting_under
+from domain.trail.keys import type_keys
+from domain.trail.trail import Facts, Trail
+from domain.values import GRADE_LABELS, Grade, agency_stream
+from projections.answers.firm_answers import (
+    DecidedBy,
+    FirmFound,
+    FirmSuccession,
+    FirmWarning,
+    FirmYear,
+    FirmYearInBrief,
+    PublicFirm,
+)
 from projections.answers.registers import BlacklistTerm, RegisteredAgency, ResultDetails
 from projections.answers.standings import StandingWarning
 from projections.public.public import Public
-from projections.rows.read.firm_rows import FirmRow, firm_of, firms_named, names_on_file, results_of
+from projections.rows.read.firm_rows import FirmRow, NotTold, firm_of, firms_named, names_on_file, not_told, results_of
 from projections.rows.read.published import StandingResult
 from projections.rows.read.published_details import details
-from projections.rows.read.register import RegisterFilter
+from projections.rows.read.register import RegisterFilter, on_file_counted
 
 Years = list[tuple[int, StandingResult]]
 
@@ -55,6 +70,7 @@ def public_firm(public: Public, uscc: str) -> PublicFirm | None:
     if row is None:
         return None
     years = results_of(public.connection, public.on, [uscc]).get(uscc, [])
+    ended = not_told(public.connection, public.on, [uscc])
     name = _name(row, years)
     listed = next((one.item for one in public.agencies(RegisterFilter(1, uscc=uscc))), None) if row.on_file else None
     filed = listed or RegisteredAgency(
@@ -72,15 +88,44 @@ def public_firm(public: Public, uscc: str) -> PublicFirm | None:
         qualifications=filed.qualifications,
         former_names=_former(name, names_on_file(public.connection, public.on, [uscc]).get(uscc, [])),
         blacklisted=_term(row),
-        warning_notice=_warning(row),
-        results=tuple(_years(public, uscc, years)),
+        warning_notice=_warning(row, ended),
+        successions=tuple(_successions(public, uscc)),
+        results=tuple(_years(public, uscc, years, ended)),
     )
 
 
-def _years(public: Public, uscc: str, years: Years) -> Iterable[FirmYear]:
+def _has_page(public: Public, uscc: str) -> bool:
+    return firm_of(public.connection, public.on, uscc) is not None
+
+
+@implements("art.12", "R43")
+def _successions(public: Public, uscc: str) -> Iterator[FirmSuccession]:
+    """Whose place the firm has taken, and who has taken its place, by today."""
+    stream = agency_stream(uscc)
+    keys = type_keys(AgencySucceeded, FactsInherited)
+    found = counting_under(public.connection, public.reader.memory.mapper, [stream], keys)
+    facts = Facts(Trail(found.get(stream, ())), public.on.day)
+    for one in inherited(facts):
+        yield FirmSuccession(
+            uscc=one.predecessor,
+            name=one.names[0] if one.names else None,
+            kind=one.kind,
+            since=one.occurred_on,
+            has_page=_has_page(public, one.predecessor),
+            is_predecessor=True,
+        )
+    for gone in facts.of(AgencySucceeded):
+        for other in (one for one in gone.successors if one != uscc):
+            has_page = _has_page(public, other)
+            yield FirmSuccession(
+                uscc=other, name=None, kind=gone.kind, since=gone.occurred_on, has_page=has_page, is_predecessor=False
+            )
+
+
+def _years(public: Public, uscc: str, years: Years, ended: NotTold) -> Iterable[FirmYear]:
     closed = {one.year: one.closed_on for one in public.years()} if years else {}
     for year, one in years:
-        said = details(public.reader, year, {uscc: one.event_id})[uscc]
+        said = details(public.reader, year, {uscc: one.event_id}, ended.records)[uscc]
         brief = _brief(year, one)
         yield FirmYear(
             **{name: getattr(brief, name) for name in FirmYearInBrief.__struct_fields__},
@@ -88,7 +133,7 @@ def _years(public: Public, uscc: str, years: Years) -> Iterable[FirmYear]:
             assessed=one.result.assessed,
             reasons=said.reasons,
             parts=said.parts if one.result.is_graded else None,
-            decided_by=_decided_by(one, said),
+            decided_by=None if ended.records and not said.override else _decided_by(one, said),
             override=said.override,
             waivers=said.waivers,
             provisional=False,  # a year is published complete or waived (R25)
@@ -137,9 +182,20 @@ def _term(row: FirmRow) -> BlacklistTerm | None:
     return None if row.since is None else BlacklistTerm(since=row.since, until=row.until)
 
 
-def _warning(row: FirmRow) -> FirmWarning | None:
-    """The notice without the event behind it."""
+def _warning(row: FirmRow, ended: NotTold) -> FirmWarning | None:
+    """The notice without the event behind it; of a result that is not public any more there is none (R42)."""
     said = msgspec.json.decode(row.warning, type=StandingWarning | None)
-    if said is None:
+    if (
+        said is None
+        or said.year in ended.years
+        or {inherited_part(one, "result") for one in said.events} <= ended.records
+    ):
         return None
     return FirmWarning(year=said.year, article=said.article, since=said.since, until=said.until)
+
+
+def register_counted(public: Public, category: str | None, q: str | None) -> int:
+    """How many agencies the register lists today (art.9), of a category or with words in their names."""
+    known = public.known()
+    wanted = RegisterFilter(0, None, group_of(category, known), q)
+    return on_file_counted(public.connection, public.on, wanted, known)

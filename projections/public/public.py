@@ -15,11 +15,12 @@ from msgspec import UNSET
 from domain.assessment import AssessmentRound
 from domain.events import Event
 from domain.ledger.reader import Reader
+from domain.measures.around.publicity import is_applied
 from domain.measures.chapter2_filing import filed_since, profile_on
 from domain.measures.rulebook.kinds import Known, group_of
 from domain.measures.text.implements import implements
 from domain.store.log.event_index_sql import counting_under
-from domain.store.log.stream_heads import recorded_in_all, streams
+from domain.store.log.stream_heads import streams
 from domain.trail.keys import field_keys
 from domain.trail.trail import Facts, Trail
 from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream, instant, moment
@@ -35,7 +36,8 @@ from projections.answers.registers import (
     ResultDetails,
 )
 from projections.replay.known_at import EARLIEST
-from projections.rows.read.published import Windows, results_of_year, revised_windows
+from projections.rows.read.firm_rows import not_told
+from projections.rows.read.published import BY_PLACE, Windows, results_of_year, revised_windows
 from projections.rows.read.published_details import details
 from projections.rows.read.register import (
     SHOWN_FIELDS,
@@ -49,14 +51,13 @@ from projections.rows.read.register import (
     on_file,
 )
 from projections.rows.read.row_queries import RowQueries
+from projections.rows.read.searching import Ordering
 from projections.rows.write.row_context import FILING
 
 _KEYS = (*FILING, *field_keys(SHOWN_FIELDS))
 """The events that say what the register shows."""
 LEFT_DAYS = 90
 """How long the feed tells that somebody has left the blacklist."""
-
-
 T = TypeVar("T")
 
 
@@ -108,7 +109,10 @@ class Public:
     def __init__(self, reader: Reader, now: Instant) -> None:
         self.reader, self.connection = reader, reader.connection
         self._basis = RowQueries(reader, now).district()
-        self.on = OnDay(self._basis.as_of, self._basis.known_at)
+        law, day = self._basis.law, self._basis.as_of
+        self.on = OnDay(
+            day, self._basis.known_at, law is not None and is_applied(law.rulebooks, law.confirmations, day)
+        )
 
     def echo(self) -> PublicEcho:
         """The day that a list is of, and whether all of it is invented."""
@@ -125,9 +129,9 @@ class Public:
     @implements("art.9", "art.11", "R6")
     def agencies(self, wanted: RegisterFilter, *, newest_first: bool = False) -> list[Noted[RegisteredAgency]]:
         """完成信息备案的服务机构向社会公布: those on file today; a terminated one is off from its effective date."""
-        group = group_of(wanted.category, self._known())
+        group = group_of(wanted.category, self.known())
         wanted = wanted._replace(category=group)
-        found = on_file(self.connection, self.on, wanted, self._known(), newest_first=newest_first)
+        found = on_file(self.connection, self.on, wanted, self.known(), newest_first=newest_first)
         streams = [agency_stream(one.uscc) for one in found]
         events = counting_under(self.connection, self.reader.memory.mapper, streams, _KEYS)
         return [
@@ -137,15 +141,16 @@ class Public:
 
     def state(self) -> tuple[date, int]:
         """What every answer depends on: the day, and how much is recorded."""
-        return self.on.day, recorded_in_all(self.connection)
+        return self.on.day, self.reader.recorded().events
 
-    def _known(self) -> Known:
+    def known(self) -> Known:
+        """The categories that the rulebook of the day lists (R47)."""
         law = self._basis.law
         return {} if law is None else law.rulebooks.on(self.on.day).categories.known
 
     def categories(self) -> list[str]:
         """The categories of the agencies on file today."""
-        return categories_on_file(self.connection, self.on, self._known())
+        return categories_on_file(self.connection, self.on, self.known())
 
     @implements("art.19", "art.20", "R32", "R36")
     def years(self) -> list[PublicYear]:
@@ -164,11 +169,10 @@ class Public:
     @implements("art.20", "R34")
     def windows(self, years: Iterable[PublicYear]) -> dict[int, Windows]:
         """The weeks of revised results that are not over today, by year; that of the publication may be over since."""
-        on = self.on
         found: dict[int, Windows] = {}
         for one in years:
             if one.revisions and one.closed_on is None:
-                open_ = revised_windows(self.connection, one.year, on.day, on.day, on.known_at)
+                open_ = revised_windows(self.connection, one.year, self.on.day, self.on.day, self.on.known_at)
                 found |= {} if open_ is None else {one.year: open_}
         return found
 
@@ -186,14 +190,19 @@ class Public:
 
     @implements("art.19", "art.20", "R32", "R34")
     def results(
-        self, year: int, *, graded: bool = True, offset: int = 0, limit: int | None = None
+        self,
+        year: int,
+        *,
+        graded: bool = True,
+        q: str | None = None,
+        order: Ordering = BY_PLACE,
+        offset: int = 0,
+        limit: int | None = None,
     ) -> list[PublicResult]:
-        """结果挂网公布: the standing results of a published year, per category by rank; a page of them, or all.
-
-        `graded=False`: who was not assessed instead (R29, R32).
-        """
-        on = self.on
-        found = results_of_year(self.connection, year, on.day, on.known_at, graded=graded, offset=offset, limit=limit)
+        """结果挂网公布: a year's standing results per category by rank; `graded=False`: who was not assessed (R29)."""
+        part = results_of_year(
+            self.connection, year, *self.on, graded=graded, q=q, order=order, offset=offset, limit=limit
+        )
         return [
             PublicResult(
                 one.uscc,
@@ -209,13 +218,14 @@ class Public:
                 one.result.category_key,
                 one.event_id,
             )
-            for one in found
+            for one in part
         ]
 
     @implements("art.19", "R32", "R34", "R44")
     def explained(self, year: int, rows: Sequence[PublicResult]) -> list[PublicResult]:
         """Published results with what is said beside them: waivers, overrides, revisions, a pending appeal."""
-        said = details(self.reader, year, {one.uscc: one.event_id for one in rows})
+        ended = not_told(self.connection, self.on, [one.uscc for one in rows])
+        said = details(self.reader, year, {one.uscc: one.event_id for one in rows}, ended.records)
         return [one._replace(said=said[one.uscc]) for one in rows]
 
 
@@ -302,15 +312,3 @@ def left_out_item(one: PublicResult) -> NotAssessedShown:
         published_on=one.published_on,
         deadline=one.deadline,
     )
-
-
-def newest(rows: Sequence[PublicResult], most: int) -> list[PublicResult]:
-    """The results that the ledger recorded last, the newest first."""
-    by_known = sorted(rows, key=lambda one: one.uscc)
-    by_known.sort(key=lambda one: one.known_from, reverse=True)
-    return by_known[:most]
-
-
-def newest_results(rows: Sequence[PublicResult], most: int) -> list[Noted[PublicResultShown]]:
-    """The newest as items of a list."""
-    return [Noted(result_item(one), one.known_from) for one in newest(rows, most)]

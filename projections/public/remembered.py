@@ -1,84 +1,103 @@
-"""What is costly to compute for today, kept until something is recorded that it depends on.
-
-Notices and hints are worked out by replay, which takes seconds over a large district. Of an agency of which nothing
-new was recorded, nor of another with which it shares a certificate (R37), they are the same for the rest of the day.
-"""
+"""What is asked with every page, kept until something is recorded that it depends on, or the day is over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from threading import Lock
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+from domain.ledger.reader import Reader
 from domain.store.db.engine import Connection
-from domain.store.log.event_index_sql import streams_sharing
-from domain.store.log.stream_heads import versions
-from domain.values import FOREVER
-from projections.answers.districts import DueNotice, HintFound
+from domain.store.log.stream_heads import head_of, versions
+from domain.values import LEDGER_STREAM
 from projections.public.public import Public
-from projections.replay.known_at import Basis
-from projections.replay.queries import Hints, ReplayQueries
+from projections.rows.read.district import CountedAgency, counted
+from projections.rows.read.row_sql import QueryBasis
 
 R = TypeVar("R")
-_MANY = 200
-"""With more changed agencies than this, whom they touch is not looked up: all are worked out anew."""
+_ANSWERS = 500
+"""So many answers are kept: those about the whole district, and of those agencies and enterprises that are at work."""
+_SECONDS = 60.0
+"""Nothing is believed for longer: rows that were rebuilt are seen then, though nothing was recorded."""
+_MOVED = 200
+"""Where more agencies have moved, all are looked up: as after an import."""
 
 
-class _Remembered(NamedTuple, Generic[R]):
-    version: int
-    rows: list[R]
+class _AnswerOfNow(NamedTuple):
+    state: Hashable
+    at: float
+    answer: Any
 
 
-class _PerAgency(Generic[R]):
-    """The rows of one kind. One thread at a time works them out: the others would only do the same beside it."""
-
-    def __init__(self, touched: Callable[[Connection, list[str]], Iterable[str]]) -> None:
-        self._touched = touched
-        self._lock = Lock()
-        self._at: Any = None
-        self._kept: dict[str, _Remembered[R]] = {}
-
-    def rows(self, questions: ReplayQueries, work: Callable[[Basis], list[R]]) -> list[R]:
-        """The rows of every agency in this snapshot, by USCC."""
-        connection = questions.reader.connection
-        law = questions.reader.law(FOREVER)
-        at = (questions.today, law and (tuple(one.sha256 for one in law.rulebooks), law.calendar.sha256))
-        with self._lock:
-            if at != self._at:
-                self._at, self._kept = at, {}
-            now = versions(connection, "agency/")
-            changed = [stream for stream, version in now.items() if self._version(stream) != version]
-            stale = set(changed)
-            if len(changed) > _MANY:
-                stale = set(now)
-            elif changed:
-                stale |= set(self._touched(connection, changed)) & now.keys()
-            only = [stream.partition("/")[2] for stream in stale]
-            for basis in questions.district(only=only):
-                stream = basis.trail.events[0].stream
-                self._kept[stream] = _Remembered(now[stream], work(basis))
-            return [row for stream in now if stream in self._kept for row in self._kept[stream].rows]
-
-    def _version(self, stream: str) -> int | None:
-        kept = self._kept.get(stream)
-        return None if kept is None else kept.version
+class _CountedOnce(NamedTuple):
+    state: Hashable
+    since: float
+    versions: Mapping[str, int]
+    rows: dict[str, CountedAgency]
 
 
 class Remembered:
-    """What one process remembers of one ledger."""
+    """What one process remembers of one ledger. An answer is of a snapshot whose state is named, never of a newer one:
+    who asks in another state works it out again."""
 
     def __init__(self) -> None:
-        self._notices = _PerAgency[DueNotice](lambda connection, changed: ())
-        self._hints = _PerAgency[HintFound](streams_sharing)
         self._categories: tuple[Any, list[str]] = (None, [])
+        self._hints: int | None = None
+        self._left: int | None = None
+        self._kept: OrderedDict[Hashable, _AnswerOfNow] = OrderedDict()
+        self._counted: _CountedOnce | None = None
+        self._lock = Lock()
 
-    def notices(self, questions: ReplayQueries) -> list[DueNotice]:
-        """The notices of the district that are due by today, sent or not, as known now (R18)."""
-        return self._notices.rows(questions, questions.notices)
+    def hints_follow(self, reader: Reader) -> bool:
+        """Whether all hints were worked out, as far as is remembered, and nothing was recorded since (R37)."""
+        return self._hints is not None and reader.recorded().events == self._hints
 
-    def hints(self, questions: ReplayQueries) -> list[HintFound]:
-        """The hints of the district by today, open or settled, as known now (R37)."""
-        return self._hints.rows(questions, Hints(questions.reader, None).of)
+    def note_hints(self, reader: Reader) -> None:
+        """All hints are worked out in this snapshot."""
+        self._hints = reader.recorded().events
+
+    def hints_are_left(self, reader: Reader) -> bool:
+        """Whether working hints out was left to who does it behind, and nothing was recorded since."""
+        return self._left is not None and reader.recorded().events == self._left
+
+    def leave_hints(self, events: int) -> None:
+        """What of so many events gives hints that are not worked out yet is too much for who waits for an answer."""
+        self._left = events
+
+    def answer(self, asked: Hashable, state: Hashable, work: Callable[[], R]) -> R:
+        """The answer to a question about now, worked out again in another state: what it depends on, the day too."""
+        kept, now = self._kept.get(asked), time.monotonic()
+        if kept is not None and kept.state == state and now - kept.at < _SECONDS:
+            found: R = kept.answer
+        else:
+            found = work()
+            kept = _AnswerOfNow(state, now, found)
+        with self._lock:
+            self._kept[asked] = kept
+            self._kept.move_to_end(asked)
+            while len(self._kept) > _ANSWERS:
+                self._kept.popitem(last=False)
+        return found
+
+    def counted(self, connection: Connection, at: QueryBasis) -> Mapping[str, CountedAgency]:
+        """What the statistics take of each agency now: of those that have moved since it was asked last, looked up.
+
+        What rows say of an agency follows from its own facts, the law and the day.
+        """
+        law = head_of(connection, LEDGER_STREAM)
+        state, now = (at.as_of, None if law is None else law.version), versions(connection, "agency/")
+        kept = self._counted
+        if kept is None or kept.state != state or time.monotonic() - kept.since > _SECONDS:
+            kept = _CountedOnce(state, time.monotonic(), now, counted(connection, at))
+        else:
+            moved = {stream for stream, version in now.items() if kept.versions.get(stream) != version}
+            again = counted(connection, at, sorted(moved) if len(moved) <= _MOVED else None) if moved else {}
+            others = {stream: one for stream, one in kept.rows.items() if stream not in moved}
+            kept = kept._replace(versions=now, rows={**others, **again})
+        self._counted = kept
+        return kept.rows
 
     def categories(self, public: Public) -> list[str]:
         """The categories of the agencies on file today, looked up again once anything was recorded (art.9)."""

@@ -16,11 +16,13 @@ from sqlalchemy import Connection, Engine, exists, select
 
 from domain.ledger.ledger import Ledger
 from domain.ledger.memory import StreamCache
+from domain.ledger.reader import Reader
 from domain.store.db.engine import database_url, open_migration_engine, reading, writing
 from domain.store.db.schema import events, rebuilt, stream_heads
 from domain.values import stream_id
 from projections.rebuild.orphans import Orphan, orphans
 from projections.rebuild.reproject import Anew, Difference, OtherAnswer, differences, laws_of, made_anew, other_answers
+from projections.rows.write.hint_rows import kept_wrongly
 from projections.rows.write.projector import MADE_BY, open_ledger
 from projections.rows.write.tables import Tuples
 
@@ -193,6 +195,16 @@ _SELDOM = (100_000, 20, 20)
 """Nearly all that is made here goes by itself, so looking for cycles often is a tenth of the time wasted."""
 
 
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Read a whole ledger: what is made goes by itself or stays, so cycles are looked for seldom."""
+    gc.set_threshold(*_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*_COLLECTOR)
+
+
 def _start(what: Inspection) -> None:
     global _here  # one process, one piece of work
     ledger = open_ledger(open_migration_engine(database_url(what.url), keep=True))
@@ -216,12 +228,13 @@ def _inspect_chunk(streams: list[str]) -> list[_Done]:
     done, made = [], []
     with ledger.reading() as reader:
         laws = laws_of(reader)
+        hints = {} if what.keep else _hints_kept_wrongly(reader, streams)
         for stream in streams:
             anew = made_anew(reader, stream, laws)
             found: list[Found] = [*differences(reader, anew)]
             found += other_answers(reader, stream, what.bases, what.seed)
             if not what.keep:
-                found += _put_aside_wrongly(reader.connection, anew)
+                found += [*_put_aside_wrongly(reader.connection, anew), *hints.get(stream, ())]
             done.append(_Done(stream, anew.version, len(found), found[:SHOWN]))
             made.append((anew, len(found)))
     if what.keep:
@@ -229,6 +242,15 @@ def _inspect_chunk(streams: list[str]) -> list[_Done]:
             for anew, count in made:
                 _put_aside(connection, anew, count)
     return done
+
+
+def _hints_kept_wrongly(reader: Reader, streams: Sequence[str]) -> dict[str, list[Orphan]]:
+    """By stream what is kept of hints and does not follow, or is not kept (R37): they are no rows of one agency's."""
+    found: dict[str, list[Orphan]] = {}
+    for stream, id_ in kept_wrongly(reader, streams):
+        said = f"留存的线索 {id_} 与由记录推算的不同", f"what is kept of hint {id_} is not what events make"
+        found.setdefault(stream, []).append(Orphan(stream, "hint", *said))
+    return found
 
 
 def _put_aside_wrongly(connection: Connection, anew: Anew) -> Iterator[Orphan]:

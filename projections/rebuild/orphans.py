@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, text
 
-from domain.store.db.schema import read_model_build, stream_heads
+from domain.store.db.schema import hint_state, read_model_build, stream_heads
 from domain.values import stream_id
 from projections.rows.write.projector import MADE_BY
 from projections.rows.write.tables import COLUMNS
@@ -41,7 +41,7 @@ class Orphan(NamedTuple):
 def orphans(connection: Connection) -> Iterator[Orphan]:
     """All of them, and events whose stream has no head."""
     names = {stream_id(name).hex: name for name in connection.scalars(select(stream_heads.c.stream))}
-    for table in TABLES:
+    for table in (*TABLES, "hint"):
         query = f"SELECT DISTINCT t.originator_id FROM {table} t WHERE {_NO_EVENT} AND {_OF_AGENCY})"  # noqa: S608  # names of ours
         for id_ in sorted(_hex(one) for one in connection.scalars(text(query))):
             yield Orphan(names.get(id_, id_), table, "没有任何记录的行", "rows of which there is no event")
@@ -60,9 +60,10 @@ def orphans(connection: Connection) -> Iterator[Orphan]:
 
 def remove(connection: Connection) -> None:
     """Take away what `orphans` names, but for events without a head: those stay, and are told."""
-    for table in TABLES:
+    for table in (*TABLES, "hint"):
         connection.execute(text(f"DELETE FROM {table} AS t WHERE {_NO_EVENT} AND {_OF_AGENCY})"))  # noqa: S608
     connection.execute(text(f"DELETE FROM stream_heads AS t WHERE {_NO_EVENT})"))  # noqa: S608
+    connection.execute(hint_state.delete())  # every hint is worked out anew
     connection.execute(read_model_build.delete())
     connection.execute(read_model_build.insert().values(id=1, made_by=MADE_BY))
 

@@ -51,7 +51,12 @@ REBUILD_LOCK = 0x57E7A2D_0004
 
 def is_current(connection: Connection) -> bool:
     """Whether the rows were made by this version of the projections."""
-    return connection.scalar(select(read_model_build.c.made_by)) == MADE_BY
+    return rows_made_by(connection) == MADE_BY
+
+
+def rows_made_by(connection: Connection) -> int:
+    """Which version of the projections made the rows; 0: they have to be rebuilt first."""
+    return int(connection.scalar(select(read_model_build.c.made_by)) or 0)
 
 
 def rebuild(url: str, *, jobs: int, progress: Progress, report: Report, afresh: bool = False) -> InspectionOutcome:

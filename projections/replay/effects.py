@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 
 from domain.errors import NotFound
@@ -17,11 +17,12 @@ from domain.events import (
     ObjectionFiled,
     ResultPublished,
     ResultRevised,
+    StatementFiled,
 )
 from domain.measures.chapter3_sanctions import tags
 from domain.measures.notices import notices
 from domain.measures.rulebook.rulebook import assessment_year_of, year_span
-from domain.values import TIER_LABELS
+from domain.values import TIER_LABELS, moment, next_instant
 from projections.answers.trail_items import (
     EventEffects,
     NoticeEffect,
@@ -60,7 +61,7 @@ def event_named(basis: Basis, event_id: str) -> Event:
 def pointed_at(event: Event) -> Iterator[str]:
     """The ids of the events that one is about, whether it falls with them (`named`) or not."""
     yield from event.named()
-    if isinstance(event, (EventAnnulled, ObjectionFiled)):
+    if isinstance(event, (EventAnnulled, ObjectionFiled, StatementFiled)):
         yield event.event_id
     elif isinstance(event, (NoticeSent, ImpactDisposed)):
         yield event.cause
@@ -74,13 +75,42 @@ def pointed_at(event: Event) -> Iterator[str]:
         yield from filter(None, (event.replaces, event.appeal_id))
 
 
+MOST_TOGETHER = 50
+"""An import or a batch records many at an agency at once: a receipt goes no further in either direction."""
+
+
+def recorded_together(events: Sequence[Event], event: Event) -> list[Event]:
+    """All that the same act recorded at the agency, in order, with the event itself.
+
+    One transaction reads its clock once, so each of its events follows the one before by a microsecond
+    (`greatest(clock, last + 1 µs)`, events.md), by the same person, by the same way.
+    """
+    by_version = {one.version: one for one in events}
+    first = last = event
+    for _ in range(MOST_TOGETHER):
+        before, after = by_version.get(first.version - 1), by_version.get(last.version + 1)
+        if before is not None and _in_one_go(before, first):
+            first = before
+        elif after is not None and _in_one_go(last, after):
+            last = after
+        else:
+            break
+    return [by_version[version] for version in range(first.version, last.version + 1)]
+
+
+def _in_one_go(one: Event, following: Event) -> bool:
+    same = (one.actor, one.via) == (following.actor, following.via)
+    return same and following.recorded_at == next_instant(moment(one.recorded_at), one.recorded_at)
+
+
 def related(basis: Basis, event: Event, may_see: Callable[[Event], bool]) -> RelatedEvents:
     """The events that this one is about, those that are about it, and what stopped counting by it, in short."""
     trail = basis.trail
     names = [trail.by_id[id_] for id_ in dict.fromkeys(pointed_at(event)) if id_ in trail.by_id and id_ != event.id]
     named_by = [one for one in trail.events if one.id != event.id and event.id in pointed_at(one)]
     gone = trail.gone_with(event) if isinstance(event, EventAnnulled) else []
-    told = (tuple(_short(one, basis) for one in found if may_see(one)) for found in (names, named_by, gone))
+    together = recorded_together(trail.events, event)
+    told = (tuple(_short(one, basis) for one in found if may_see(one)) for found in (names, named_by, gone, together))
     return RelatedEvents(*told)
 
 

@@ -14,13 +14,15 @@ from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from domain.agency import unknown_agency, unknown_then
 from domain.disclosure.who_reads import of_month
 from domain.errors import Invalid
 from domain.events import Event, InformationChanged, ProjectStarted
-from domain.law import must_be_assessed
+from domain.law import Law, must_be_assessed
 from domain.ledger.reader import CrossAgency, Reader
+from domain.measures.around.agency_statements import statements
 from domain.measures.chapter2_filing import change_deadline
 from domain.measures.chapter3_business import papers_of, team_shortfalls
 from domain.measures.hints import Hint, hints
@@ -30,7 +32,7 @@ from domain.values import FOREVER, Instant, agency_stream, shanghai_date
 from projections.answers.districts import DueNotice, ElsewhereFact, HintFound
 from projections.answers.sheets import ScoreSheet
 from projections.answers.standings import AgencyName, Standing
-from projections.answers.trail_items import RecordedEvent, Timeline, TrailEvent, TrailFlag
+from projections.answers.trail_items import RecordedEvent, StatementBeside, Timeline, TrailEvent, TrailFlag
 from projections.fact_kinds import fact_label
 from projections.replay.known_at import EARLIEST, Basis, KnownAt, knowledge, not_future
 from projections.replay.standing import agency_name, sheet_answer, standing
@@ -49,7 +51,15 @@ def entry(event: Event, basis: Basis) -> TrailEvent:
         annulled_by=basis.trail.annulled_by.get(event.id),
         recorded_days_later=max(0, late),
         flags=tuple(flags(event, basis)),
+        statement=_beside(event, basis),
     )
+
+
+def _beside(event: Event, basis: Basis) -> StatementBeside | UnsetType:
+    found = statements(basis.trail).get(event.id)
+    if found is None:
+        return UNSET
+    return StatementBeside(found.id, found.occurred_on, msgspec.json.decode(msgspec.json.encode(found.content)))
 
 
 def recorded_entry(event: Event) -> RecordedEvent:
@@ -83,8 +93,11 @@ def flags(event: Event, basis: Basis) -> list[TrailFlag]:
 def _of_project(project: ProjectStarted, basis: Basis) -> list[TrailFlag]:
     rulebook = basis.law.rulebooks.on(project.occurred_on)
     found = [TrailFlag("art.15(1)", text, text_en) for text, text_en in team_shortfalls(project, rulebook)]
+    inherited = project.inherited_from is not UNSET
+    if inherited:
+        found.append(TrailFlag("art.12", "承继自前身的项目", "goes on from the predecessor's"))
     plans, report = papers_of(basis.facts, project)
-    if not plans:
+    if not plans and not inherited:  # the plan was filed, or not, with the predecessor's
         found.append(TrailFlag("art.15(2)", "实施方案尚未报备", "no project plan has been filed"))
     if report is None:
         found.append(TrailFlag("art.15(3)", "总结报告尚未报送", "no closing report has been filed"))
@@ -99,6 +112,7 @@ class ReplayQueries:
         self.reader, self.hidden = reader, hidden
         self.now = now
         self.today = shanghai_date(now)
+        self._laws: dict[Instant, Law | None] = {}
 
     # ---- the basis ----
 
@@ -129,17 +143,23 @@ class ReplayQueries:
             at = trail[-1].recorded_at if trail else EARLIEST
         if self.hidden and (known.log is not None or known.version is not None):
             at = max((one.recorded_at for one in trail if one.id not in self.hidden), default=EARLIEST)
-        law = known.law if known.log is not None else self.reader.law(at)
+        law = known.law if known.log is not None else self._law(at)
         if not trail or law is None:
             return None
         return Basis(
             self._trail(events, trail, at, live=known == knowledge(self.reader, None)), law, as_of or self.today, at
         )
 
+    def _law(self, at: Instant) -> Law | None:
+        """What was adopted by an instant: asked of the snapshot once, however many agencies it judges."""
+        if at not in self._laws:
+            self._laws[at] = self.reader.law(at)
+        return self._laws[at]
+
     def _trail(self, events: tuple[Event, ...], known: Sequence[Event], at: Instant, *, live: bool) -> Trail:
         """The trail of what is known, with what is not told of it."""
-        if not self.hidden.intersection(event.id for event in events):
-            return Trail(known)
+        if not self.hidden or not self.hidden.intersection(event.id for event in events):
+            return self.reader.trail_of(known)
         of_forms = [event for event in of_month(events, at) if event.id in self.hidden]
         told = [event for event in known if event.id not in self.hidden]
         trail = Trail(sorted([*told, *of_forms], key=lambda event: event.version))

@@ -89,7 +89,7 @@ class Sheet:
         seen = lines[: bisect_right(lines, self.basis.as_of, key=lambda line: line.occurred_on)]
         return annex1.conduct_category(seen, self.rulebook)
 
-    @property
+    @cached_property
     def provisional(self) -> bool:
         """Whether a deadline that falls into the year rests on one that the calendar does not cover (R2)."""
         law = self.basis.law
@@ -119,7 +119,7 @@ class Sheet:
         """In business in the year, and filed on a day of it (R29)."""
         return not self.not_assessed
 
-    @property
+    @cached_property
     def missing(self) -> list[JudgedPart]:
         """The parts for which nothing has come in yet: no deduction is made for them (R25)."""
         return [JudgedPart(category.name) for category in self.categories if category.missing]
@@ -139,7 +139,7 @@ class Sheet:
         cap = self.rulebook.total.cap
         return total if cap is None else min(total, cap)
 
-    @property
+    @cached_property
     def score(self) -> Fraction | None:
         """The score of record in points; None when not assessed (R26, R29)."""
         return score_of_record(self.exact_total) if self.assessed else None
@@ -153,7 +153,7 @@ class Sheet:
             for one in overrides(facts, self.rulebook, books, self.span[0], self.last)
         )
 
-    @property
+    @cached_property
     def grade(self) -> Grade | None:
         """By the score of record unless overridden; None when not assessed and not overridden (R27-R29)."""
         if self.override:
@@ -162,6 +162,10 @@ class Sheet:
 
     def summary(self) -> AssessmentSummary:
         """The `assessment` part of a standing (api.md)."""
+        return self._summary
+
+    @cached_property
+    def _summary(self) -> AssessmentSummary:
         conduct, quality, effect, honours = (rounded(category.points) for category in self.categories)
         return AssessmentSummary(
             year=self.year,

@@ -43,9 +43,9 @@ def uscc_of(trail: Trail) -> str:
 
 
 @implements("R13", "R17")
-def standing(basis: Basis) -> Standing:
-    """The answer of `GET /v1/agencies/{uscc}/standing`."""
-    sheet = Sheet(basis, assessment_year_of(basis.as_of, basis.rulebook))
+def standing(basis: Basis, sheet: Sheet | None = None) -> Standing:
+    """The answer of `GET /v1/agencies/{uscc}/standing`. `sheet`: of the year of `as_of`, where it is there already."""
+    sheet = sheet or this_year(basis)
     return Standing(
         agency=agency_name(basis),
         **basis.echo(basis.rulebook, sheet.provisional),
@@ -57,9 +57,14 @@ def standing(basis: Basis) -> Standing:
     )
 
 
+def this_year(basis: Basis) -> Sheet:
+    """The sheet of the assessment year of `as_of` (R20)."""
+    return Sheet(basis, assessment_year_of(basis.as_of, basis.rulebook))
+
+
 def standing_parts(basis: Basis) -> StandingParts:
     """The parts of the standing that change from day to day."""
-    sheet = Sheet(basis, assessment_year_of(basis.as_of, basis.rulebook))
+    sheet = this_year(basis)
     return StandingParts(
         agency_name(basis),
         sanction_part(basis),

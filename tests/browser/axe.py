@@ -1,4 +1,4 @@
-"""Axe in a page: what it finds wrong, and nothing else, which is a third of the work of its whole report."""
+"""What a page says of itself: what axe finds wrong, and nothing else (a third of its work), and what it weighs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,19 @@ _RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
+
+
+_LOADED = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+    .map(one => [new URL(one.name).pathname, one.decodedBodySize])"""
+
+
+def bytes_loaded(tab: Tab, without: str = "//") -> int:
+    """How many bytes the page and its files have, those of the browser's memory too; not those under `without`.
+
+    Asked of the page: a response's body cannot be read after the browser has gone on, or for one that leads elsewhere.
+    """
+    sizes: list[tuple[str, int]] = tab.evaluate(_LOADED)
+    return sum(size for path, size in sizes if not path.startswith(without))
 
 
 def violations(tab: Tab) -> list[str]:

@@ -31,10 +31,12 @@ class _Links(HTMLParser):
 
 
 def shape(address: str) -> str:
-    """What kind of link it is: its path with ids left out, and the names in its query."""
+    """What kind of link it is: its path with ids left out, and the names in its query; of a switch to a language, its
+    path and the language: what else it carries on is followed from the page that offers it."""
     parts = urlsplit(address)
-    kind = dict(parse_qsl(parts.query)).get("lang", "")
-    return f"{_VARYING.sub('*', parts.path)}?{','.join(sorted({name for name, _ in parse_qsl(parts.query)}))}{kind}"
+    query = dict(parse_qsl(parts.query))
+    names = f"lang={query['lang']}" if "lang" in query else ",".join(sorted(query))
+    return f"{_VARYING.sub('*', parts.path)}?{names}"
 
 
 def crawl(client: httpx2.Client, starts: list[str]) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,8 @@ class District:
     """A lapse of `agency` that costs a point of its sheet of YEAR, and that the appeal disputes."""
     account: str
     """Of somebody who signs in."""
+    batch: str = ""
+    """Two inspections that were recorded together."""
     logins: dict[Role, str] = field(default_factory=dict)
     address: str = ""
 
@@ -65,7 +67,11 @@ def make_district(world: World) -> District:
     late = world.done("RecordLapse", agency, item=4, occurred_on=f"{YEAR}-09-09")
     somebody = str(world.people[Role.ADMIN].get("/v1/accounts", limit=1).json()["items"][0]["id"])
     impact = str(late["touched"][0]["impact"])
-    return District(agency, hostile, str(filed["ids"]["appeal"]), impact, lapse, somebody, logins)
+    inspected = [
+        {"post": f"/v1/agencies/{uscc}/inspections", "body": body_of("RecordInspection")} for uscc in (agency, hostile)
+    ]
+    batch = str(world.must(world.association.post("/v1/batches", {"commands": inspected}))["batch"])
+    return District(agency, hostile, str(filed["ids"]["appeal"]), impact, lapse, somebody, batch, logins)
 
 
 def _agency(world: World, name: str) -> str:

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser
+import pytest
+from playwright.sync_api import Browser, FilePayload
 from playwright.sync_api import Page as Tab
 
 from domain.values import Role
 from tests.browser.axe import violations
 from tests.browser.district import District
+from tests.http.files import photo
 from tests.http.world import new_uscc
 
 PHONE, DESK = 360, 1280
@@ -104,6 +106,30 @@ def test_a_form_is_filled_and_recorded_by_keyboard_alone(chromium: Browser, dist
         assert "已记录：备案信息检查" in main_says(tab)
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_receipt_is_reloaded_and_sent_to_a_colleague(
+    chromium: Browser, district: District, pictures: Path, script: bool
+) -> None:
+    """Reloading asks nothing and records nothing; the link opens for a colleague, on a phone."""
+    more: dict[str, Any] = {"bypass_csp": True} if script else {"java_script_enabled": False}
+    with signed_in(chromium, district, **more) as tab:
+        tab.goto(f"{district.address}/record/record-inspection?uscc={district.agency}")
+        tab.click(".entry .act button")
+        tab.click("button[value=record]")
+        tab.wait_for_url("**/receipt")
+        there = tab.url
+        assert "已记录：备案信息检查" in main_says(tab)
+        tab.reload()
+        assert tab.url == there
+        assert "已记录：备案信息检查" in main_says(tab)
+        tab.click(".facts a:has-text('完整记录和证明')")
+        assert "/receipt" not in tab.url
+    with signed_in(chromium, district, Role.COMMITTEE, PHONE, bypass_csp=True) as other:
+        other.goto(there)
+        assert "已记录：备案信息检查" in main_says(other)
+        must_be_good(other, f"receipt-sent-{script}", pictures)
+
+
 def test_without_script_rows_are_added_and_nothing_is_lost(
     chromium: Browser, district: District, pictures: Path
 ) -> None:
@@ -172,6 +198,38 @@ def test_back_from_the_preview_finds_what_was_typed(chromium: Browser, district:
         assert tab.locator("[name='/complainant']").get_attribute("autocomplete") == "off"
 
 
+def test_back_from_the_receipt_goes_through_the_preview_to_the_form(chromium: Browser, district: District) -> None:
+    """Back and reload show each step again, as it was; recording from an old preview records nothing twice."""
+    with signed_in(chromium, district) as tab:
+        tab.goto(f"{district.address}/record/enter-bad-record?uscc={district.agency}")
+        tab.fill("[name='/entered_on']", "2026-03-02")
+        tab.select_option("[name='/behaviour']", "16.2")
+        tab.click(".entry .act button")
+        tab.wait_for_selector("#problems")
+        refused = tab.url
+        tab.reload()
+        assert tab.input_value("[name='/behaviour']") == "16.2"
+        tab.fill("[name='/content']", "经核实，服务人员未到现场检查，两次。")
+        tab.click(".entry .act button")
+        tab.wait_for_selector("button[value=record]")
+        preview = tab.url
+        tab.reload()
+        tab.click("button[value=record]")
+        tab.wait_for_url("**/receipt*")
+        receipt = tab.url.partition("?")[0]
+        tab.go_back()
+        assert tab.url == preview
+        tab.go_back()
+        assert tab.url == refused
+        assert tab.input_value("[name='/behaviour']") == "16.2"
+        tab.go_back()
+        assert tab.input_value("[name='/entered_on']") == "2026-03-02"
+        tab.goto(preview)
+        tab.click("button[value=record]")
+        tab.wait_for_url("**/receipt*")
+        assert tab.url.partition("?")[0] == receipt, "the same record"
+
+
 def test_the_link_of_a_survey_is_shown_once_to_be_copied(chromium: Browser, district: District, pictures: Path) -> None:
     """The receipt of an invitation has the whole address, a letter with it, and a button that copies."""
     with signed_in(chromium, district, bypass_csp=True) as tab:
@@ -205,3 +263,93 @@ def test_a_record_is_corrected_from_what_it_says(chromium: Browser, district: Di
         tab.click("button[value=record]")
         assert "已记录：更正记录" in main_says(tab)
         must_be_good(tab, "correct-receipt", pictures)
+
+
+def test_a_change_asks_first_what_changed_and_stays_short(
+    chromium: Browser, district: District, pictures: Path
+) -> None:
+    """Both steps within 1,500 px at 1366 px, by keyboard alone, good on a phone as well (art.12)."""
+    with signed_in(chromium, district, width=1366, bypass_csp=True) as tab:
+        tab.goto(f"{district.address}/record/report-change?uscc={district.agency}")
+        must_be_short(tab, "change-what", pictures)
+        for name in ("address", "personnel"):
+            tab.locator(f"[name=what][value={name}]").focus()
+            tab.keyboard.press("Space")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector("[name='/fields/address']")
+        must_be_short(tab, "change-fields", pictures)
+        assert tab.locator("[name='/fields/name']").count() == 0
+        tab.fill("[name='/fields/address']", "澳头街道新址 8 号")
+        tab.keyboard.press("Enter")
+        tab.wait_for_selector("button[value=record]")
+        assert "变更前后" in main_says(tab)
+
+
+def must_be_short(tab: Tab, name: str, pictures: Path) -> None:
+    """No form of a thousand rows: good on the desk, where it is short, and on the phone."""
+    must_be_good(tab, name, pictures)
+    assert tab.evaluate("document.documentElement.scrollHeight") < 1500, name
+    tab.set_viewport_size({"width": PHONE, "height": 800})
+    must_be_good(tab, name, pictures)
+    tab.set_viewport_size({"width": 1366, "height": 800})
+
+
+def test_what_is_decided_on_is_shown_as_soon_as_it_is_chosen(
+    chromium: Browser, district: District, pictures: Path
+) -> None:
+    """The complaint's words beside the form, with script at once; without it by the button. Nothing typed is lost."""
+    for script in (True, False):
+        with signed_in(chromium, district, bypass_csp=True, java_script_enabled=script) as tab:
+            tab.goto(f"{district.address}/record/decide-complaint?uscc={district.agency}")
+            tab.fill("[name='/findings']", "正在核实")
+            tab.select_option("#fid", index=1)
+            if not script:
+                tab.click("button[data-show] >> nth=0")
+            tab.wait_for_selector(".subject")
+            assert "储罐区报警器" in tab.locator(".subject").first.inner_text()
+            assert tab.input_value("[name='/findings']") == "正在核实"
+            if script:
+                must_be_good(tab, "decides-on", pictures)
+                tab.set_viewport_size({"width": PHONE, "height": 800})
+                must_be_good(tab, "decides-on", pictures)
+
+
+def test_a_known_clients_name_comes_with_its_code(chromium: Browser, district: District, pictures: Path) -> None:
+    """Picked from what the ledger knows of the agency; a day that must not precede another one follows it."""
+    with signed_in(chromium, district, bypass_csp=True) as tab:
+        tab.goto(f"{district.address}/record/start-project?uscc={district.agency}")
+        code = tab.locator("#known-clients option").first.get_attribute("value")
+        tab.fill("[name='/client/uscc']", str(code))
+        tab.locator("[name='/client/uscc']").blur()
+        assert tab.input_value("[name='/client/name']") != ""
+        tab.fill("[name='/started_on']", "2026-03-02")
+        tab.locator("[name='/started_on']").blur()
+        assert tab.locator("[name='/due_on']").get_attribute("min") == "2026-03-02"
+        must_be_good(tab, "project-known", pictures)
+
+
+def test_files_are_chosen_on_a_phone_and_stand_on_the_receipt(
+    chromium: Browser, district: District, pictures: Path
+) -> None:
+    """Uploaded as soon as they are chosen, one of them refused in words; shown in small on preview and receipt."""
+    chosen: list[FilePayload] = [
+        {"name": "会场照片.jpg", "mimeType": "image/jpeg", "buffer": photo()},
+        {"name": "假照片.jpg", "mimeType": "image/jpeg", "buffer": b"<html>"},
+    ]
+    with signed_in(chromium, district, width=PHONE, bypass_csp=True) as tab:
+        tab.goto(f"{district.address}/record/record-lapse?uscc={district.agency}")
+        tab.select_option("[name='/item']", "5")
+        tab.click("details.more > summary")
+        assert tab.locator("input[capture]").is_visible()
+        tab.set_input_files("#f-evidence-files", chosen)
+        tab.wait_for_selector(".row.file .field-problem:has-text('不收这种文件')")
+        assert tab.input_value("[name='/evidence/0/title']") == "会场照片"
+        must_be_good(tab, "files", pictures)
+        tab.click(".entry .act button")
+        tab.wait_for_selector("button[value=record]")
+        assert tab.locator("main img.thumb").count() == 1
+        must_be_good(tab, "files-preview", pictures)
+        tab.click("button[value=record]")
+        tab.wait_for_selector("main a.paper")
+        tab.wait_for_function("document.querySelector('main img.thumb').naturalWidth > 0")
+        must_be_good(tab, "files-receipt", pictures)

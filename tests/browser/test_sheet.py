@@ -34,8 +34,7 @@ def test_a_regulator_compares_publication_with_now_and_reads_the_cause(tab: Tab,
     assert "≠" in differing.first.inner_text()
     cause = tab.locator(".causes > li").filter(has=tab.get_by_role("heading", name="服务规范"))
     assert "缺席会议" in cause.inner_text()
-    cause.locator("summary").click()
-    cause.locator("details a").first.click()
+    cause.get_by_role("heading").get_by_role("link").first.click()
     assert "/events/" in tab.url
     assert tab.locator("h2").inner_text().startswith("服务规范扣分")
 

@@ -18,6 +18,7 @@ import pytest
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+CLIENT = ROOT / "clients" / "python"
 TOOLS = ROOT / ".venv-clients"
 PYTHON_LOCK = ROOT / "requirements" / "clients.txt"
 

@@ -9,9 +9,9 @@ import sys
 from datetime import date
 
 from steward_client import AuthenticatedClient
-from steward_client.api.business import record_lapse
-from steward_client.api.one_agency import events, standing
-from steward_client.models import Problem, Recorded, RecordLapse, RecordLapseItem, Standing, Tier, TrailPage
+from steward_client.rest.api.business import record_lapse
+from steward_client.rest.api.one_agency import events, standing
+from steward_client.rest.models import Problem, Recorded, RecordLapse, RecordLapseItem, Standing, Tier, TrailPage
 
 
 def main(address: str, token: str, uscc: str) -> None:

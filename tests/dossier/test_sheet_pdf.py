@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pypdfium2
@@ -16,9 +17,20 @@ from projections.paper import fonts
 from projections.paper.cover import Heading
 from projections.paper.fonts import FontMissing, face, printable, width, wrapped
 from projections.paper.layout import BOTTOM, LEFT, PAGE_WIDTH, RIGHT, TOP, Column, Flow, Rule, Span, Text
-from projections.paper.sheet_pdf import sheet_pdf
+from projections.paper.paint import painted_together
+from projections.paper.sheet_pdf import sheet_part, sheet_pdf
 from tests.dossier.answers import sheet
 
+_GB_18030_2022 = (
+    (0x4E00, 0x9FEF),
+    (0x3400, 0x4DB5),
+    (0x20000, 0x2A6D6),
+    (0x2A700, 0x2B734),
+    (0x2B740, 0x2B81D),
+    (0x2B820, 0x2CEA1),
+    (0x2CEB0, 0x2EBE0),
+)
+"""The ranges of unified ideographs in its third level of implementation."""
 TICKED = re.compile("✓(优秀|合格|不合格)")
 
 
@@ -166,11 +178,11 @@ def test_only_a_demonstration_says_so() -> None:
 
 
 def test_rare_and_hostile_names_are_printed_whole() -> None:
-    """Rare characters are drawn; what no font draws, or is invisible, stands as its code point."""
+    """Rare characters are drawn; what no face draws, or is invisible, stands as its code point."""
     answer = changed()
     answer["agency"]["name"] = "𠮷㙓䶮" + chr(0x2A6D6) + "<b>&\u200f\u202e公司\nمر"
     text = "".join(read(sheet_pdf(answer, {})))
-    assert "𠮷㙓䶮〔U+2A6D6〕<b>&〔U+200F〕〔U+202E〕公司〔U+0645〕〔U+0631〕" in text
+    assert "𠮷㙓䶮" + chr(0x2A6D6) + "<b>&〔U+200F〕〔U+202E〕公司〔U+0645〕〔U+0631〕" in text
     assert "以其统一码（Unicode）表示" in text
     assert "统一码" not in printed()[1]
 
@@ -178,10 +190,38 @@ def test_rare_and_hostile_names_are_printed_whole() -> None:
 def test_every_face_is_embedded() -> None:
     """Nothing is left to the reader's machine: each font of the file carries its glyphs."""
     data = sheet_pdf(sheet(), {})
-    faces = re.findall(rb"/BaseFont /\w+\+Noto", data)
-    assert len(set(faces)) >= 1
+    assert set(re.findall(rb"/BaseFont /[A-Z]{6}\+(\w+)", data)) == {b"NotoSerifSC", b"NotoSansSC"}
     assert b"/FlateDecode" not in data, "what zlib makes differs between its builds"
-    assert data.count(b"/FontFile3") == data.count(b"/Subtype /Type0") >= 2
+    assert data.count(b"/FontFile2") == data.count(b"/Subtype /Type0") == 2
+
+
+def test_every_ideograph_of_the_national_standard_is_drawn() -> None:
+    """GB 18030-2022: its third level reaches to CJK extension F; a name may hold any of them (art.12, filed names)."""
+    named = [chr(code) for first, last in _GB_18030_2022 for code in range(first, last + 1)]
+    lost = [char for char in named if printable(char) != char]
+    assert lost == []
+    assert all(width(char, "hei", 1000.0) > 0 for char in named)
+
+
+def test_characters_that_share_a_glyph_are_copied_out_as_they_were_put_in() -> None:
+    """⼀ (a radical) looks as 一 does; who searches the paper for one does not find the other."""
+    assert "⼀一甲" in "".join(read(sheet_pdf(changed(agency={**sheet()["agency"], "name": "⼀一甲"}), {})))
+
+
+def test_several_sheets_are_one_file_each_with_its_own_pages() -> None:
+    """Bookmarks, running heads and page numbers of each; progress is told after each; the same bytes twice."""
+    heard: list[int] = []
+    parts = [sheet_part(changed(year=year), {}) for year in (2023, 2024)]
+    data = painted_together(parts, "全部打分表", heard.append)
+    assert heard == [1, 2]
+    assert data == painted_together(parts, "全部打分表")
+    pages = read(data)
+    assert len(pages) == sum(len(one.pages) for one in parts)
+    assert sum(f"第1页共{len(parts[0].pages)}页" in page for page in pages) == 2
+    with pypdfium2.PdfDocument(data) as document:
+        assert [one.get_title()[:34] for one in document.get_toc()] == [one.frame.title[:34] for one in parts]
+    with pytest.raises(ValueError, match="no paper"):
+        painted_together([], "全部打分表")
 
 
 def test_six_hundred_lines_and_a_long_name_stay_whole() -> None:
@@ -241,13 +281,15 @@ def test_printable_text_has_no_blanks_that_hide_something() -> None:
     assert printable("邉\U000e0104葛\ufe00公司") == "邉葛公司"
 
 
-def test_a_missing_font_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without its package nothing is printed: the error says which font and what to do."""
-    monkeypatch.setitem(fonts.FILES, "song-jp", ("no_such_fonts", "None.otf"))
+def test_a_missing_font_is_named_with_the_remedy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without its file nothing is printed: the error says which font and what to do."""
+    monkeypatch.setattr(fonts, "FOLDER", tmp_path)
     face.cache_clear()
     try:
-        with pytest.raises(FontMissing, match=r"no_such_fonts.*\./run setup"):
-            face("song-jp")
+        with pytest.raises(FontMissing, match=r"song\.ttf.*\./run setup"):
+            face("song")
+        with pytest.raises(FontMissing, match=r"rare-20\.ttf\.xz"):
+            face("rare-20")
     finally:
         face.cache_clear()
 

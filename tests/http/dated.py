@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import SYSTEM_PERSON, create_app
+from api.app import create_app
 from api.application.action_context import ActionContext
 from api.settings import Settings
 from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
+from domain.store.access.tokens import SYSTEM_PERSON
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate
 from domain.values import SHANGHAI, instant, shanghai_date
@@ -101,9 +102,8 @@ def later(world: World, days: int) -> Iterator[str]:
         yield shanghai_date(instant(datetime.now(UTC) + ahead)).isoformat()
 
 
-@contextmanager
-def dated(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DatedWorld]:
-    """A running service on a new ledger with a clock."""
+def opened_with_clock(url: str, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Open a new ledger in a database, and let everything of this process record by the clock that is given back."""
     clock = Clock(BEGINNING)
     engine = open_engine(url)
     migrate(engine)
@@ -119,6 +119,13 @@ def dated(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[D
 
     monkeypatch.setattr(Ledger, "writing", by_clock)
     monkeypatch.setattr(ActionContext, "now", lambda _: clock())
+    return clock
+
+
+@contextmanager
+def dated(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DatedWorld]:
+    """A running service on a new ledger with a clock."""
+    clock = opened_with_clock(url, monkeypatch)
     with TestClient(create_app(Settings(database_url=url, data_dir=folder))) as client:
         post = client.post
 

@@ -49,6 +49,8 @@ class Desk:
         self.client = TestClient(world.client.app, follow_redirects=False)
         response = self.client.post("/sign-in", data={"login": self.login, "password": PASSWORD})
         assert response.status_code == 303, response.text
+        self.start = response.headers["location"]
+        """Where one lands after signing in."""
 
     def get(self, path: str, **query: Any) -> Any:
         """A page."""
@@ -75,6 +77,14 @@ class Desk:
     def send(self, path: str, fields: dict[str, Any], **headers: str) -> Any:
         """A form, with the field that our pages put into each."""
         return self.client.post(path, data={"csrf": self.csrf(), **fields}, headers=headers)
+
+    def followed(self, path: str, fields: dict[str, Any]) -> Any:
+        """A form that is taken: 303 to a page with an address of its own, which is shown."""
+        response = self.send(path, fields)
+        assert response.status_code == 303, response.text
+        shown = self.client.get(response.headers["location"])
+        assert shown.status_code == 200, shown.text
+        return shown
 
 
 def fields_of(text: str) -> dict[str, str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +19,26 @@ from api.app import create_app
 from api.application.assessing.dossier import ZIP
 from api.application.background.checkpoint_signer import proven_up
 from api.application.commands import ACTS
-from api.application.questions.agency.standing_questions import PDF
+from api.application.exports.exporting import MEDIA_TYPES
+from api.application.questions.papers.issuing import PDF
 from api.http.documentation import examples
 from api.http.documentation.answers import ACCESS_EXAMPLES
+from api.http.documentation.evidence_docs import JPEG_EXAMPLE
 from api.http.documentation.examples import command_example
-from api.http.documentation.openapi import PDF_EXAMPLE, ZIP_EXAMPLE
+from api.http.documentation.file_docs import PDF_EXAMPLE, ZIP_EXAMPLE
+from api.http.documentation.openapi import TILE_EXAMPLE
+from api.http.documentation.workbook_docs import XLSX_EXAMPLE
 from api.http.responses import ATOM
+from api.routes.tile_routes import BYTES, TEXT
 from api.settings import Settings
-from domain.values import Role
+from domain.store.db.engine import writing
+from domain.store.messages.delivery_rows import Delivery, keep_deliveries
+from domain.values import Role, instant
 from tests.http.dated import later
-from tests.http.world import World, body_of, today
+from tests.http.files import pdf, photo, uploaded
+from tests.http.world import Person, World, body_of, today
+from tests.workbooks.made import filled
+from tests.workbooks.sent import ended, sent_workbook
 
 FILE = Path(examples.__file__).with_name("example_answers.json")
 LISTED_USCC = "91441300MA51C1EN7F"
@@ -34,15 +46,16 @@ LISTED_USCC = "91441300MA51C1EN7F"
 SHORT = {
     "values": 2, "readings": 2, "defects": 1, "parts": 3, "items": 2, "code": 1, "lines": 1, "considered": 1,
     "categories": 1, "disputed": 1, "proceedings": 1, "difference": 1, "basis": 1, "ranks": 1, "incomplete": 1,
-    "names": 1, "named_by": 1, "sheets": 1,
-    "score": 2, "marks": 3, "changes": 1, "history": 1,
+    "names": 1, "named_by": 1, "sheets": 1, "scores": 3, "complaints": 2,
+    "rows": 2, "score": 2, "marks": 3, "changes": 1, "history": 1,
     "proof": 2, "places": 2, "entries": 1,
 }  # fmt: skip
 """How many items of long lists the documentation shows."""
 
 
-def ask(world: World) -> dict[str, Any]:
-    """Record an agency's small history and ask every question about it."""
+def ask(world: World, seen: Callable[[Person, str, dict[str, Any], Any], None] | None = None) -> dict[str, Any]:
+    """Record an agency's small history and ask every question about it. `seen` is shown who asked what, and how it was
+    answered."""
     uscc = examples.AGENCY_USCC
     world.must(world.association.post("/v1/agencies", body_of("FileAgency")))
     world.done("DecideFiling", uscc)
@@ -69,9 +82,13 @@ def ask(world: World) -> dict[str, Any]:
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "standing": (f"{base}/standing", {"as_of": "2024-12-31"}),
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
+        "agency_file": (f"{base}/file", {"as_of": "2024-12-31"}),
         "timeline": (f"{base}/timeline", {"from_": "2024-05-01", "to": "2024-06-30"}),
         "sheet_pdf": (f"{base}/sheets/2024/pdf", {"as_of": "2024-12-31"}),
         "course": (f"{base}/course", {"from_": "2024-05-01", "to": "2024-06-30"}),
+        "bad_records": ("/v1/bad-records/2024", {"as_of": "2024-12-31"}),
+        "survey_summaries": ("/v1/survey-summaries/2024", {"as_of": "2024-12-31"}),
+        "standings": ("/v1/standings", {"as_of": "2024-12-31"}),
         "stops": (f"{base}/stops", {"as_of": "2024-05-06"}),
         "events": (f"{base}/events", {"limit": 2}),
         "event": (f"{base}/events/{lapse}", {}),
@@ -80,6 +97,7 @@ def ask(world: World) -> dict[str, Any]:
         "certificate": (f"{base}/certificate", {"as_of": "2024-12-31"}),
         "agencies": ("/v1/agencies", {"as_of": "2024-12-31", "tier": "recorded"}),
         "search": ("/v1/search", {"q": uscc}),
+        "people": ("/v1/people", {"q": "林晓梅"}),
         "ranking": ("/v1/rankings/2024", {"as_of": "2024-12-31"}),
         "log": ("/v1/log", {"after": 3, "limit": 2}),
         "log_checkpoint": ("/v1/log/checkpoint", {}),
@@ -95,6 +113,11 @@ def ask(world: World) -> dict[str, Any]:
         "appeals": ("/v1/appeals", {"status": "all", "limit": 1}),
         "appeal": (f"/v1/appeals/{acts['act decide_appeal']['appeal']}", {}),
         "appeal_dossier": (f"/v1/appeals/{acts['act decide_appeal']['appeal']}/dossier", {}),
+        "appeal_explanation": (f"/v1/appeals/{acts['act decide_appeal']['appeal']}/explanation", {}),
+        "appeal_decision_letter": (f"/v1/appeals/{acts['act decide_appeal']['appeal']}/decision-letter", {}),
+        "notice_letter": _notice_letter(world),
+        "results_paper": ("/v1/assessments/2024/results-paper", {}),
+        "sheets_paper": ("/v1/assessments/2024/sheets-paper", {}),
         "objections": ("/v1/objections", {"status": "all"}),
         "reports": ("/v1/reports", {"status": "all"}),
         "impacts": ("/v1/impacts", {"status": "all"}),
@@ -105,6 +128,7 @@ def ask(world: World) -> dict[str, Any]:
         "impact": (f"/v1/impacts/{_impact(world)}", {}),
         "result": (f"/v1/agencies/{acts['act decide_appeal']['agency']}/results/2024", {}),
         "hints": ("/v1/hints", {"status": "all"}),
+        "hint_groups": ("/v1/hints/groups", {"status": "all"}),
         "agency_hints": (f"{base}/hints", {}),
         "readings": ("/v1/readings", {"confirmed": "yes", "limit": 1}),
         "rulebooks": ("/v1/rulebooks", {}),
@@ -120,6 +144,8 @@ def ask(world: World) -> dict[str, Any]:
         "public_firm": (f"/v1/public/agencies/{acts['act decide_appeal']['agency']}", {}),
         "public_blacklist": ("/v1/public/blacklist", {}),
         "public_blacklist_feed": ("/v1/public/blacklist.atom", {}),
+        "public_checkpoint": ("/v1/public/log/checkpoint", {}),
+        "public_tile": ("/v1/public/log/tile/0/000.p/2", {}),
         "healthz": ("/healthz", {}),
         "readyz": ("/readyz", {}),
         "problem_type": ("/problems/contradiction", {}),
@@ -130,19 +156,55 @@ def ask(world: World) -> dict[str, Any]:
         response = asking.get(path, **query)
         assert response.status_code == 200, response.text
         answers[name] = _content(response)
+        if seen is not None:
+            seen(asking, path, query, response)
     local = TestClient(world.client.app, client=("127.0.0.1", 1))
     answers["metrics"] = local.get("/metrics").text.splitlines()[0] + "\n"
+    answers |= _batch(world)
+    _workbooks(world, answers)
+    answers["evidence"] = uploaded(world.association, photo())
+    for name, content, tail in (("evidence_file", pdf(), ""), ("evidence_thumbnail", photo(), "/thumbnail")):
+        kept = uploaded(world.association, content)
+        answers[name] = _content(world.association.get(f"/v1/evidence/{kept['sha256']}{tail}"))
     supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
     assert supposed.status_code == 200, supposed.text
     return {**answers, "what_if": supposed.json(), **_access(world)}
+
+
+def _notice_letter(world: World) -> tuple[str, dict[str, Any]]:
+    """The path of the letter of a notice that is due."""
+    one = world.association.get("/v1/notices", status="all").json()["items"][0]
+    return f"/v1/agencies/{one['agency']['uscc']}/notices/{one['id']}/letter", {}
+
+
+def _batch(world: World) -> dict[str, Any]:
+    """A batch previewed, recorded and shown again."""
+    association, body = world.association, examples.BATCH_BODY
+    previewed = association.post("/v1/batches/preview", body)
+    assert previewed.status_code == 200, previewed.text
+    recorded = world.must(association.post("/v1/batches", body))
+    shown = association.get(f"/v1/batches/{recorded['batch']}").json()
+    invitation = {"post": f"/v1/agencies/{world.filed()}/survey-invitations", "body": body_of("InviteSurvey")}
+    invited = world.must(association.post("/v1/batches", {"commands": [invitation]}))
+    sheet = _content(association.get(f"/v1/batches/{invited['batch']}/invitation-sheet"))
+    return {"batch": recorded, "batch_preview": previewed.json(), "batch_shown": shown, "invitation_sheet": sheet}
 
 
 def _access(world: World) -> dict[str, Any]:
     """The lists of accounts and tokens and of their changes, one of each."""
     admin = world.people[Role.ADMIN]
     world.must(admin.post("/v1/accounts", ACCESS_EXAMPLES["create_account"][0]))
-    names = ("accounts", "tokens", "access-changes")
-    return {name.replace("-", "_"): admin.get(f"/v1/{name}", limit=1).json() for name in names}
+    at = instant(datetime.now(UTC))
+    given_up = Delivery("email", admin.person_id, "year_published", examples.AGENCY_USCC, None, 2024, None, at, at)
+    with writing(world.service.ledger.engine) as connection:
+        keep_deliveries(connection, [given_up])
+    names = ("accounts", "tokens", "access-changes", "messages")
+    made = {name.replace("-", "_"): admin.get(f"/v1/{name}", limit=1).json() for name in names}
+    world.must(admin.post("/v1/delivery-targets", ACCESS_EXAMPLES["create_target"][0]))
+    made["delivery_targets"] = admin.get("/v1/delivery-targets", limit=1).json()
+    made["deliveries"] = admin.get("/v1/deliveries", state="waiting", limit=1).json()
+    settings = world.client_person.get("/v1/mail-settings").json()
+    return made | {"mail_settings": {**settings, "kinds": settings["kinds"][:2]}}
 
 
 def _impact(world: World) -> str:
@@ -193,10 +255,25 @@ def _acts(world: World) -> dict[str, Any]:
 _EXAMPLES = {row.name: body for row in ACTS if (body := command_example(row.body).body)}
 
 
+def _workbooks(world: World, answers: dict[str, Any]) -> None:
+    """One with a good row, an equal row and a wrong cell."""
+    uscc = world.filed()
+    row = {"agency": uscc, "occurred_on": "2024-03-04"}
+    world.done("RecordLapse", uscc, item=4, occurred_on="2024-03-04", note="缺席：例会", note_audience="shared")
+    content = filled("attendance", {**row, "meeting": "例会"}, row, {**row, "occurred_on": "3/4/2024"})
+    run = sent_workbook(world.association, "attendance", content).json()["id"]
+    answers["workbook_run"] = ended(world.association, run)
+    answers["workbook_runs"] = world.association.get("/v1/workbook-runs").json()
+    answers["marked_workbook"] = _content(world.association.get(f"/v1/workbook-runs/{run}/marked"))
+    answers["workbook_facts"] = _content(world.association.get("/v1/workbooks/attendance/facts"))
+    answers["workbook_template"] = _content(world.association.get("/v1/workbooks/attendance/template"))
+
+
 def _content(response: Any) -> Any:
     kind = response.headers["content-type"]
-    files = {ZIP: ZIP_EXAMPLE, PDF: PDF_EXAMPLE}
-    return files[kind] if kind in files else response.text if kind == ATOM else response.json()
+    files = {ZIP: ZIP_EXAMPLE, PDF: PDF_EXAMPLE, "image/jpeg": JPEG_EXAMPLE, BYTES: TILE_EXAMPLE}
+    files[MEDIA_TYPES["xlsx"]] = XLSX_EXAMPLE
+    return files[kind] if kind in files else response.text if kind in (ATOM, TEXT) else response.json()
 
 
 def shortened(value: Any, name: str = "") -> Any:

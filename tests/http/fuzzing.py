@@ -193,7 +193,8 @@ def _body(turn: _Turn, case: Case[Any], operation: Any) -> tuple[bytes, bytes]:
     if among < 0.06:
         return turn.chance.choice((*BYTES, turn.chance.randbytes(20))), kind.encode()
     if among > 0.35 or not isinstance(made, (dict, list)):
-        example = operation.definition.raw["requestBody"]["content"]["application/json"]["example"]
+        content = operation.definition.raw["requestBody"]["content"]
+        example = content.get("application/json", {"example": {}})["example"]  # what is a file is sent anything
         made = changed(turn, example)
     return json.dumps(made, ensure_ascii=turn.often(0.5)).encode("utf-8", "surrogatepass"), kind.encode()
 

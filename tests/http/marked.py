@@ -28,7 +28,9 @@ _MEMBER = {**_PERSON, "years": "6"}
 PERSONAL: dict[str, dict[str, Any]] = {
     "FileAgency": {"legal_representative": "*", "technical_lead": "*", "personnel": [_PERSON]},
     "DecideFiling": {"reasons": "*"},
-    "ReportChange": {"fields": {"legal_representative": "*", "technical_lead": "*", "personnel": [_PERSON]}},
+    "ReportChange": {
+        "fields": {"legal_representative": "*", "technical_lead": "*", "personnel": [_PERSON], "other": "*"}
+    },
     "RecordInspection": {"findings": "*"},
     "EnterBadRecord": {"practitioner": "*"},
     "TerminateAgency": {"reason": "*"},
@@ -44,6 +46,10 @@ PERSONAL: dict[str, dict[str, Any]] = {
     "CorrectEvent": {"reason": "*", "basis": "*"},
     "FileAppeal": {"appellant": {"kind": "practitioner", "name": "*"}, "grounds": "*"},
     "FileObjection": {"grounds": "*"},
+    "FileStatement": {"content": "*"},
+    "RecordSuccession": {"basis": "*"},
+    "ApplyForRepair": {"grounds": "*"},
+    "DecideRepair": {"reasons": "*"},
     "AnswerObjection": {"reasons": "*"},
     "AdmitAppeal": {"reason": "*"},
     "DecideAppeal": {"reasons": "*"},

@@ -20,7 +20,7 @@ def answers(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
     for operation in operations(document):
         for status, response in operation["responses"].items():
             for kind, media in response.get("content", {}).items():
-                if kind.endswith("json"):
+                if kind in ("application/json", "application/problem+json"):
                     yield f"{operation['operationId']} {status}", media
 
 

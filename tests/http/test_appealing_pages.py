@@ -57,7 +57,7 @@ def test_an_appeal_says_whether_it_is_in_time_before_and_after_it_is_recorded(
         assert "都不变。</li>" not in text
         assert "all stay as they are" not in text
     carried = previewed(desk, "file-appeal", fields)
-    receipt = main_of(desk.send("/record/file-appeal?lang=zh", {**carried, "do": "record"}).text)
+    receipt = main_of(desk.followed("/record/file-appeal?lang=zh", {**carried, "do": "record"}).text)
     assert [one for one in said if one not in receipt] == []
     (link,) = set(re.findall(r'href="(/appeals/[^"]+)"', receipt))
     assert "逾期提出" in desk.shown(link) or "按时提出" in desk.shown(link)

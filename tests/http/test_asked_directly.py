@@ -77,8 +77,11 @@ def test_a_preview_and_its_recording_go_through_no_other_route(world: World, rou
     assert routed == ["/record/{command}"]
     routed.clear()
     done = desk.send("/record/record-lapse", {**fields_of(preview.text), "do": "record"})
-    assert done.status_code == 200
+    assert done.status_code == 303
     assert routed == ["/record/{command}"]
+    routed.clear()
+    desk.shown_at(done.headers["location"])
+    assert routed == ["/agencies/{uscc}/events/{event}/receipt"]
     assert world.association.get(f"/v1/agencies/{uscc}/events?type=LapseRecorded").json()["count"] == 1
 
 

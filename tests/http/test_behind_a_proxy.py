@@ -136,7 +136,7 @@ def receipt_of_an_invitation(world: World) -> str:
         "/expires_on": "2099-12-31",
     }
     preview = desk.send("/record/invite-survey", fields).text
-    return str(desk.send("/record/invite-survey", {**hidden(preview), "do": "record"}).text)
+    return str(desk.followed("/record/invite-survey", {**hidden(preview), "do": "record"}).text)
 
 
 def test_a_survey_link_begins_with_the_public_address(database_url: str) -> None:

@@ -131,9 +131,8 @@ def test_an_unknown_agency_or_id_in_the_path_is_404(world: World, row: CommandRo
         assert response.status_code == 404
         assert response.json()["type"] == "/problems/not-found"
         whose = "" if row.subject is not None else "该机构"
-        what = {"SendNotice": "通知", "DismissHint": "线索", "AnswerObjection": "异议"}.get(
-            row.body.__name__, "这类记录"
-        )
+        named = {"SendNotice": "通知", "DismissHint": "线索", "AnswerObjection": "异议", "DecideRepair": "信用修复申请"}
+        what = named.get(row.body.__name__, "这类记录")
         assert response.json()["detail"] == f"{whose}没有路径里这个编号的{what}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +12,10 @@ from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.accounts import account_of
 from domain.store.access.tokens import create_token
 from domain.store.db.engine import writing
-from domain.values import Role
+from domain.values import Role, assessment_stream
 from tests.http.dated import DatedWorld
 from tests.http.desk import Desk, fields_of
+from tests.http.files import pdf
 from tests.http.test_contested_routes import YEAR, Contested
 from tests.http.test_pages import HOSTILE
 from tests.http.world import Person, World, body_of, new_uscc, today
@@ -109,9 +110,12 @@ def test_a_decision_is_asked_about_once_more_and_then_public(contested: Conteste
     assert "&lt;b&gt;经复核&lt;/b&gt;" in asked.text
     assert contested.committee.get(f"/v1{path}").json()["status"] == "open"
     after = contested.supposed(contested.upheld[0])["after"]["total"]
-    first, second = (desk.send(path, {**form, "act": "decide"}) for _ in range(2))
-    assert (first.status_code, second.status_code) == (200, 200)
+    first, second = (desk.followed(path, {**form, "act": "decide"}) for _ in range(2))
     assert after in first.text
+    assert "决定已记录" in second.text
+    assert "&lt;b&gt;经复核&lt;/b&gt;" in second.text
+    auditor = Desk(contested.world, Role.AUDITOR)
+    assert "决定已记录" in auditor.shown(path, receipt="decision"), "the link can be sent"
     found = contested.committee.get(f"/v1{path}").json()
     assert [one["type"] for one in found["proceedings"]].count("AppealUpheld") == 1
     assert found["proceedings"][0]["via"] == "page"
@@ -131,7 +135,7 @@ def test_the_public_is_told_of_the_weeks_of_revised_results(contested: Contested
         assert "异议期已于 2025年3月17日" in text
         assert "仍可提出异议" not in text
     form = decision(desk, contested, decided_on=today())
-    assert desk.send(f"/appeals/{contested.appeal}", {**form, "act": "decide"}).status_code == 200
+    assert desk.send(f"/appeals/{contested.appeal}", {**form, "act": "decide"}).status_code == 303
     last = contested.committee.get(f"/v1/assessments/{YEAR}").json()["last_deadline"]["day"]
     day = date.fromisoformat(last)
     for path in pages:
@@ -295,6 +299,7 @@ def test_a_year_is_published_with_waivers_and_closed(dated_world: DatedWorld) ->
     text = desk.shown(path)
     assert "<script>alert" not in text
     assert f'name="waive-{name_uscc}-quality"' in text
+    assert first_days(text) == {"meeting_on": f"{YEAR + 1}-01-01", "published_on": f"{YEAR + 1}-01-01"}
     dated_world.clock.at("2025-03-10")
     form = {
         "reason": "当日公示",
@@ -316,13 +321,30 @@ def test_a_year_is_published_with_waivers_and_closed(dated_world: DatedWorld) ->
         sent = {**form, "settled-waivers": settled, "key": "one", "act": "publish"}
         assert desk.send(path, sent).status_code == 303
     assert _status(dated_world) == "published"
-    assert "所有异议期已届满" in desk.shown(path, lang="zh")
+    text = desk.shown(path, lang="zh")
+    assert "所有异议期已届满" in text
+    first = first_days(text)["closed_on"]
     dated_world.clock.at("2025-06-03")
+    too_early = str(date.fromisoformat(first) - timedelta(days=1))
+    assert desk.send(path, {"closed_on": too_early, "act": "close"}).status_code == 422
+    assert "确认办结" in desk.send(path, {"closed_on": first, "act": "check-close"}).text
     assert "确认办结" in desk.send(path, {"closed_on": "2025-06-03", "act": "check-close"}).text
     assert desk.send(path, {"closed_on": "2025-03-11", "act": "close"}).status_code == 422
-    assert desk.send(path, {"closed_on": "2025-06-03", "act": "close"}).status_code == 303
+    minutes = [("file:/evidence", ("会议纪要.pdf", pdf(), "application/pdf"))]
+    closing = {"csrf": desk.csrf(), "closed_on": "2025-06-03", "act": "check-close"}
+    carried = fields_of(desk.client.post(path, data=closing, files=minutes).text)
+    assert desk.send(path, {**carried, "act": "close"}).status_code == 303
+    with dated_world.service.ledger.reading() as reader:
+        closed = reader.events(assessment_stream(YEAR))[-1]
+    assert [paper.title for paper in closed.evidence] == ["会议纪要"]
     assert "已办结" in desk.shown(path)
     assert 'value="check"' not in Desk(dated_world, Role.AUDITOR).shown("/years/2025", lang="en")
+
+
+def first_days(text: str) -> dict[str, str]:
+    """The first day that each date field of a page offers."""
+    found = re.findall(r'<input id="(\w+)" name="\w+" type="date"[^>]*? min="([^"]+)"', text)
+    return dict(found)
 
 
 def test_a_wrong_day_of_publication_is_told_at_its_field(own_world: World) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from domain.values import Role
+from projections.compare.causes import Grouped, accounts, by_cause
+from tests.http.desk import Desk
 from tests.http.world import World, new_uscc
 
 
@@ -167,3 +169,73 @@ def test_only_two_sealed_bases_are_cacheable_for_ever(own_world: World) -> None:
     with own_world.service.ledger.reading() as reader:
         _, horizon = reader.sealed()
     assert policy(**{**query, "known_at_2": str(horizon)}) == "private, no-cache"
+
+
+def grouped(world: World, uscc: str, answer: dict[str, Any]) -> Grouped:
+    """The differences of a comparison by their causes, as the page has them."""
+    entries = {str(one["id"]): one for one in world.trail(uscc)}
+    sides = [one[side] for one in answer["sheets"] for side in ("before", "after")]
+    return by_cause(answer["difference"], entries, [line for sheet in sides for line in sheet["lines"]])
+
+
+@pytest.mark.shows("R17", "R26", "art.17")
+def test_a_cause_stands_once_with_all_that_it_moved(world: World) -> None:
+    """An upheld complaint that was annulled, and three lapses: two causes, each with its fields; points add up."""
+    uscc, decision, _ = upheld(world)
+    before = str(world.trail(uscc)[-1]["recorded_at"])
+    lapses = [world.id_of("RecordLapse", uscc, occurred_on=f"2024-0{month}-10") for month in (2, 3, 4)]
+    annulment = world.id_of("AnnulEvent", uscc, event_id=decision, annulled_on="2024-06-01")
+    query = {"as_of": "2024-06-30", "known_at": before, "as_of_2": "2024-06-30"}
+    answer = world.association.get(f"/v1/agencies/{uscc}/comparison", **query).json()
+    found = grouped(world, uscc, answer)
+    by_events = {frozenset(one.events): one for one in found.causes}
+    assert by_events.keys() == {frozenset({decision, annulment}), frozenset(lapses)}
+    complaint, absences = by_events[frozenset({decision, annulment})], by_events[frozenset(lapses)]
+    assert {one["field"] for one in complaint.moved} == {one["field"] for one in answer["difference"]}
+    assert {one["field"] for one in absences.moved} == {"assessment.conduct", "assessment.total"}
+    assert "art.17" in complaint.articles
+    assert "art.16(12)" in complaint.articles
+    assert "art.16" not in absences.articles
+    assert len(found.fields) == len(answer["difference"])
+    said = [sentence for one in found.causes for sentence in one.said]
+    assert len(said) == len(set(said))
+    (conduct,) = [one for one in accounts(answer["sheets"], found) if one.part == "conduct"]
+    assert (conduct.before, conduct.after, conduct.change) == ("8.00", "7.00", "−1.00")
+    assert {one.causes: one.points for one in conduct.shares} == {
+        (complaint.number,): "+2.00",
+        (absences.number,): "−3.00",
+    }
+
+
+def test_a_page_names_an_annulled_complaint_once(world: World) -> None:
+    """Where eight fields follow from one decision, the page has one cause, and the fields refer to it."""
+    uscc, decision, before = upheld(world)
+    text = Desk(world, Role.REGULATOR).shown(
+        f"/agencies/{uscc}/compare", lang="zh", as_of="2024-06-30", known_at=before, as_of_2="2024-06-30"
+    )
+    causes = text[text.index('id="causes"') :].partition("</ol>")[0]
+    assert causes.count("<li value=") == 1
+    assert causes.count(f"/events/{decision}") <= 2
+    for words in ("惩戒等级", "本年度不良信息", "服务规范", "合计得分", "第十七条"):
+        assert words in causes, words
+    changed = text[text.index('id="changed"') :]
+    assert changed.count('href="#cause-1"') == 8
+    assert "−2.00（原因 1）" in text
+
+
+def test_without_entries_facts_of_one_field_are_told_together() -> None:
+    """A frozen difference, of which no record is at hand; another law is no cause, and nothing of a reason is lost."""
+    said: tuple[tuple[str, list[str], tuple[str, str]], ...] = (
+        ("quality", ["a", "b"], ("两份新表", "two")),
+        ("total", ["a", "b"], ("合计：服务质量", "summed: quality")),
+        ("grade", [], ("规则不同", "another rulebook")),
+    )
+    rows = [{"field": field, "events": events, "why": zh, "why_en": en} for field, events, (zh, en) in said]
+    found = by_cause(rows, {})
+    (cause,) = found.causes
+    assert (cause.events, cause.said) == (("a", "b"), (("两份新表", "two"),))
+    assert [one.rest for one in found.fields] == [
+        (),
+        (("合计：服务质量", "summed: quality"),),
+        (("规则不同", "another rulebook"),),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -209,6 +210,58 @@ def test_an_officer_confirms_many_with_one_paper_on_the_page(own_world: World) -
     assert other.send("/readings", form).status_code == 403
 
 
+def test_the_readings_are_found_by_article_and_word(own_world: World) -> None:
+    """Folded by article, so that the page can be looked over; a search unfolds what it finds; nothing found is said."""
+    desk = Desk(own_world, Role.ASSOCIATION)
+    text = desk.shown("/readings")
+    assert text.count('<details class="fold"') == text.count('class="fold" id="of-') > 15
+    assert 'class="fold" id="of-art-17" open' not in text
+    found = desk.shown("/readings", q="r16")
+    assert "R16" in re.findall(r'<li id="(R\w+)"', found)
+    assert " open><summary" in found
+    assert "没有符合“没有的字”的理解" in desk.shown("/readings", q="没有的字", confirmed="no")
+    assert desk.shown("/readings", open="all").count("open><summary><h2>") == text.count('<details class="fold"')
+    hostile = desk.shown("/readings", q='"><b>%')
+    assert '"><b>' not in hostile
+
+
+def test_the_paper_itself_is_kept_and_can_be_fetched(own_world: World) -> None:
+    """It comes with the form, without script; what is refused keeps it; its public title is what was typed."""
+    desk, paper = Desk(own_world, Role.ASSOCIATION), b"%PDF-1.7 minutes of the third meeting\n%%EOF"
+    digest = hashlib.sha256(paper).hexdigest()
+    text = desk.shown("/readings")
+    value = re.findall(r'name="chosen" value="(R16:[0-9a-f]{64})"', text)
+    form = {**fields_of(text), "chosen": value, "title": "", "by": BY, "act": "confirm"}
+
+    def sent(content: bytes = paper, **changes: Any) -> Any:
+        given = {**form, "csrf": desk.csrf(), **changes}
+        files = {"file:/document": ("minutes of Deng Haisheng.pdf", content, "application/pdf")}
+        return desk.client.post("/readings", data=given, files=files)
+
+    untitled = sent()
+    kept = fields_of(untitled.text)
+    assert (untitled.status_code, [one for one in kept.values() if one == digest]) == (422, [digest])
+    place = next(name for name, said in kept.items() if said == digest).removesuffix("/sha256")
+    removed = desk.send("/readings", {**form, **kept, "act": f"remove:{place}"})
+    assert (removed.status_code, digest in removed.text) == (200, False)
+    for wrong, at in (
+        (sent(title=PAPER["title"], sha256="0" * 64), "sha256"),
+        (sent(b"<html><script>1</script></html>", title=PAPER["title"]), "document"),
+        (desk.send("/readings", {**form, "title": PAPER["title"], "sha256": "12"}), "sha256"),
+    ):
+        assert (wrong.status_code, f'id="{at}-problem"' in wrong.text) == (422, True), wrong.text
+    assert own_world.association.get("/v1/readings").json()["open"] == len(READING_REFS)
+    done = desk.send(
+        "/readings", {**form, **kept, "chosen": value, "title": PAPER["title"], "by": BY, "act": "confirm"}
+    )
+    assert done.status_code == 303, done.text
+    assert digest in desk.shown_at(done.headers["location"])
+    (item,) = [one for one in own_world.association.get("/v1/readings").json()["items"] if one["ref"] == "R16"]
+    assert (item["document"]["title"], item["document"]["sha256"]) == (PAPER["title"], digest)
+    assert "Deng" not in own_world.client.get("/v1/readings").text
+    assert own_world.association.get(f"/v1/evidence/{digest}").content == paper
+
+
 @pytest.mark.shows("art.28", "art.20")
 def test_a_dossier_follows_and_its_published_sheet_says_what_was_so_then(own_world: World) -> None:
     """`cited.json` says what is confirmed at the dossier's place of the log; the published sheet what was then."""
@@ -228,7 +281,9 @@ def test_a_dossier_follows_and_its_published_sheet_says_what_was_so_then(own_wor
     proven_up(world.service.ledger, world.service.notary)
     after = files()
     assert json.loads(after["cited.json"])["unconfirmed"] == []
-    assert "尚未经协会确认的" in notes(after["sheets/published.pdf"]), "nobody had confirmed them when it was published"
+    assert "尚未经协会确认的" in notes(after["papers/2-sheet-published.pdf"]), (
+        "nobody had confirmed them when it was published"
+    )
     assert files(known_at=place) == before
     uscc = json.loads(after["appeal.json"])["agency"]["uscc"]
     published = world.association.get(f"/v1/agencies/{uscc}/sheets/{APPEALED}/pdf", of="published")

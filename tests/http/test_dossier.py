@@ -25,8 +25,13 @@ NAMES = {
     "answers.json",
     "cited.json",
     "difference.json",
+    "evidence/list.json",
+    "index.html",
+    "papers/1-explanation.pdf",
+    "papers/2-sheet-published.pdf",
+    "papers/3-sheet-today.pdf",
+    "papers/4-decision.pdf",
     "sheets/published.json",
-    "sheets/published.pdf",
     "sheets/today.json",
     "timeline.json",
     "timeline.svg",
@@ -82,7 +87,13 @@ def test_everything_is_in_it(appealed: tuple[Year, str, str]) -> None:
         version, event_id = int(name[7:13]), name[14:-5]
         assert kept[version].id == event_id == json.loads(raw)["id"]
         assert len(leaf_hash(raw)) == 32
-    assert files["sheets/published.pdf"].startswith(b"%PDF")
+    assert [name for name in files if not name.startswith("papers/")][:2] == ["index.html", "MANIFEST.json"]
+    page = files["index.html"].decode()
+    for name, raw in files.items():
+        if name.startswith("papers/"):
+            assert raw.startswith(b"%PDF")
+            assert f'href="{name}"' in page
+            assert b"%steward-seal " in raw[-200:]
     ElementTree.fromstring(files["timeline.svg"])  # noqa: S314  # ours
     cited = json.loads(files["cited.json"])
     assert any(one["ref"].startswith("art.16") for one in cited["articles"])

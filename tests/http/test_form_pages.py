@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -12,6 +13,7 @@ from api.application.commands import find_command
 from api.http.documentation.examples import CLIENT_USCC
 from api.web.forms.form_fields import FORMS, form_fields, form_name
 from api.web.forms.form_filling import said_values
+from api.web.forms.form_texts import command_text
 from api.web.forms.form_values import inputs_of
 from api.web.frame.page_table import RECORDING
 from domain.values import Role
@@ -56,6 +58,11 @@ def previewed(desk: Desk, command: str, fields: Pairs) -> dict[str, str]:
     return hidden(response.text)
 
 
+def first_step(command: str) -> dict[str, Any]:
+    """What a form wants to know before it opens: which particulars changed (art.12)."""
+    return {"what": "name,address"} if command == "report-change" else {}
+
+
 def hidden(text: str) -> dict[str, Any]:
     """The hidden inputs of the form `entry`, several of one name as a list."""
     form = text[text.index('id="entry"') :]
@@ -63,6 +70,12 @@ def hidden(text: str) -> dict[str, Any]:
     for name, value in re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form):
         found.setdefault(unescape(name), []).append(unescape(value))
     return found
+
+
+def next_of(text: str) -> list[str]:
+    """Where a receipt leads next."""
+    part = text[text.index('<section class="next"') :]
+    return [unescape(one) for one in re.findall(r'href="([^"]+)"', part[: part.index("</section>")])]
 
 
 def main_of(text: str) -> str:
@@ -79,7 +92,7 @@ def test_every_command_is_recorded_by_its_form(world: World, command: str) -> No
     desk, id_ = desk_for(world, command), known[2] or ""
     text = ""
     for lang in ("en", "zh"):
-        text = desk.shown(f"/record/{command}", uscc=uscc, id=id_, lang=lang)
+        text = desk.shown(f"/record/{command}", uscc=uscc, id=id_, lang=lang, **first_step(command))
         assert fields_of(text)["agency"] == ("" if command == "file-agency" else uscc)
         assert not id_ or f'<option value="{id_}" selected>' in text
     before = len(world.trail(uscc)) if command != "file-agency" else 0
@@ -87,13 +100,23 @@ def test_every_command_is_recorded_by_its_form(world: World, command: str) -> No
     carried = previewed(desk, command, fields)
     assert {name: carried[name] for name in typed(command, body)} == typed(command, body)
     assert command == "file-agency" or len(world.trail(uscc)) == before
-    response = desk.send(f"/record/{command}", {**carried, "do": "record"})
-    assert response.status_code == 200, main_of(response.text)
-    assert "已记录" in response.text
+    sent = desk.send(f"/record/{command}", {**carried, "do": "record"})
+    assert sent.status_code == 303, main_of(sent.text)
     last = [one for one in world.trail(uscc) if one["version"] > before]
-    assert last[0]["id"] in response.text
+    receipt = f"/agencies/{uscc}/events/{last[0]['id']}/receipt"
+    assert sent.headers["location"].partition("?")[0] == receipt
     assert {one["via"] for one in last} == {"page"}
-    again = desk.send(f"/record/{command}", {**carried, "do": "record"})
+    for _ in range(2):
+        text = desk.shown_at(sent.headers["location"])
+        assert f"已记录：{command_text(command).title[0]}" in text
+        assert all(one["id"] in text for one in last)
+        assert "what-if" not in text
+    for link in next_of(text):
+        shown = desk.shown_at(link)
+        asked = dict(parse_qsl(urlsplit(link).query))
+        chosen = f'value="{asked.get("id")}" selected' in shown
+        assert "id" not in asked or chosen, f"{link}: what it is about cannot be chosen there"
+    again = desk.followed(f"/record/{command}", {**carried, "do": "record"})
     assert "没有重复记录" in again.text
     assert len(world.trail(uscc)) == before + len(last)
 
@@ -219,7 +242,7 @@ def test_who_may_record_what(world: World) -> None:
     assert uscc in own.shown("/record/sign-pledge", uscc=other)
     day = today()
     carried = previewed(own, "sign-pledge", {"agency": other, "/signed_on": day})
-    assert "已记录" in own.send("/record/sign-pledge", {**carried, "agency": other, "do": "record"}).text
+    assert "已记录" in own.followed("/record/sign-pledge", {**carried, "agency": other, "do": "record"}).text
     assert (world.trail(uscc)[-1]["type"], world.trail(other)[-1]["type"]) == ("PledgeSigned", "AgencyFiled")
     assert Desk(world, Role.AUDITOR).get("/record").status_code == 403
     assert world.stranger.client.get("/record/sign-pledge", follow_redirects=False).status_code == 303
@@ -239,7 +262,7 @@ def test_an_enterprise_complains_and_answers_for_itself(world: World) -> None:
     fields = {"agency": uscc, "/received_on": today(), "/grounds": "poor_quality", "/client_uscc": CLIENT_USCC}
     response = desk.send("/record/receive-complaint", fields)
     assert "记录以后会怎样" not in response.text
-    assert "已记录" in desk.send("/record/receive-complaint", {**hidden(response.text), "do": "record"}).text
+    assert "已记录" in desk.followed("/record/receive-complaint", {**hidden(response.text), "do": "record"}).text
     assert world.trail(uscc)[-1]["type"] == "ComplaintReceived"
 
 
@@ -276,7 +299,7 @@ def test_hostile_names_are_only_text(world: World) -> None:
         "/note": HOSTILE,
     }
     preview = desk.send("/record/invite-survey", fields).text
-    receipt = desk.send("/record/invite-survey", {**hidden(preview), "do": "record"}).text
+    receipt = desk.followed("/record/invite-survey", {**hidden(preview), "do": "record"}).text
     assert "/survey/" in receipt
     for text in (*pages, preview, receipt):
         assert "<script>alert" not in text
@@ -294,7 +317,7 @@ def test_a_form_reads_days_as_people_write_them(world: World, typed_day: str) ->
     fields = {"agency": uscc, "/item": "4", "/occurred_on": typed_day}
     carried: dict[str, Any] = previewed(desk, "record-lapse", fields)
     assert carried["/occurred_on"] == ["2024-05-05"]
-    desk.send("/record/record-lapse", {**carried, "do": "record"})
+    desk.followed("/record/record-lapse", {**carried, "do": "record"})
     assert world.trail(uscc)[-1]["occurred_on"] == "2024-05-05"
     assert desk.send("/record/record-lapse", {**fields, "/occurred_on": "5/5/2024"}).status_code == 422
     assert desk.send("/record/record-lapse", {**fields, "/occurred_on": "20241305"}).status_code == 422
@@ -315,5 +338,5 @@ def test_a_form_reads_codes_and_numbers_in_full_width(world: World) -> None:
     }
     carried: dict[str, Any] = previewed(desk, "score-effect", fields)
     assert (carried["/client/uscc"], carried["/value"]) == ([CLIENT_USCC], ["82.5"])
-    desk.send("/record/score-effect", {**carried, "do": "record"})
+    desk.followed("/record/score-effect", {**carried, "do": "record"})
     assert world.trail(uscc)[-1]["fact"]["value"] == "82.5"

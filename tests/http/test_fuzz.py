@@ -114,15 +114,21 @@ REACHED = [
 
 
 def test_the_requests_reach_what_they_are_for(service: Service) -> None:
-    """The generator is not stopped at the door: its requests are answered in all the ways there are."""
+    """The generator is not stopped at the door: its requests are answered in all the ways there are.
+
+    How soon each way is met hangs on what hypothesis happens to draw (and repeat), which any change of the document
+    moves: so it may take its time, and ends when all are met.
+    """
+    wanted = {200, 201, 400, 401, 403, 404, 415, 422}
     seen: set[int] = set()
 
-    @bounded(40)
+    @bounded(400)
     @given(st.data())
     def story(data: st.DataObject) -> None:
-        for one in REACHED:
-            seen.add(service.send(data.draw(service.fuzzer.attempts(*one)).request).status_code)
+        attempts = [data.draw(service.fuzzer.attempts(*one)) for one in REACHED]
+        if not (wanted <= seen and seen & {409, 412}):
+            seen.update(service.send(attempt.request).status_code for attempt in attempts)
 
     story()
-    assert seen >= {200, 201, 400, 401, 403, 404, 415, 422}
+    assert seen >= wanted
     assert seen & {409, 412}, "what is right by itself and does not go with what stands"

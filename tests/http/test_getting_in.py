@@ -7,16 +7,21 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from statistics import median
 from typing import Any
 
 import pyotp
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 from starlette.testclient import TestClient
 
+from domain.store.access.access_audit import COMMAND_LINE
+from domain.store.access.accounts import create_account
 from domain.store.access.row_macs import change
 from domain.store.access.second_factor import STEP_SECONDS
 from domain.store.access.sign_in_failures import FREE_TRIES
+from domain.store.access.tokens import create_person
 from domain.store.db.engine import reading, writing
 from domain.store.db.schema import access_changes, accounts
 from domain.values import Role, instant, new_id
@@ -89,6 +94,103 @@ def test_a_link_used_twice_or_late_or_revoked_changes_nothing(world: World) -> N
     assert done.status_code == 409
 
 
+def test_a_link_of_a_closed_account_says_what_to_do(world: World) -> None:
+    """Closed meanwhile: it is said, no password is set, nothing recorded; opened again, the link works."""
+    admin, made = world.people[Role.ADMIN], invited(world)
+    world.must(admin.post(f"/v1/accounts/{made['id']}/access", {"access": "disabled"}))
+    before = changes(world, made["id"])
+    for answer in (fresh(world).get(made["link"]), used(fresh(world), made["link"])):
+        assert (answer.status_code, "请向邀请您的人询问" in answer.text) == (410, True)
+    again = admin.post(f"/v1/accounts/{made['id']}/invitation", {"invitation": "again"})
+    assert (again.status_code, "请先启用" in again.text) == (409, True)
+    assert changes(world, made["id"]) == before
+    world.must(admin.post(f"/v1/accounts/{made['id']}/access", {"access": "enabled"}))
+    assert used(fresh(world), made["link"]).status_code == 303
+
+
+def test_many_are_invited_over_http_or_nobody(world: World) -> None:
+    """Each wrong item is named at its place, whatever is wrong with it; a hundred at once, not one more."""
+    admin, tail, path = world.people[Role.ADMIN], new_id()[-8:], "/v1/invitations/batch"
+    good = [{"login": f"b{number}-{tail}", "person": "张三", "role": "auditor"} for number in range(3)]
+    taken, twice = {**good[0], "login": invited(world)["login"]}, {**good[1], "login": f"B0-{tail}"}
+    unbound, blank = {**good[2], "role": "agency"}, {**good[2], "login": "a b"}
+    refused = admin.post(path, {"items": [*good, taken, twice, unbound, blank]})
+    assert refused.status_code == 422, refused.text
+    said = {one["pointer"]: one["detail"] for one in refused.json()["errors"]}
+    assert list(said) == ["/items/3/login", "/items/4/login", "/items/5/uscc", "/items/6/login"]
+    assert "已有人使用" in said["/items/4/login"]
+    malformed = admin.post(path, {"items": [good[0], {**good[1], "role": "king"}, {"login": "x"}]})
+    assert {"/items/1/role", "/items/2/role"} <= {one["pointer"] for one in malformed.json()["errors"]}
+    assert admin.post(path, {"items": []}).status_code == 422
+    assert admin.post(path, {"items": good * 34}).status_code == 422
+    assert admin.get("/v1/accounts", q=tail).json()["items"] == []
+    made = world.must(admin.post(path, {"items": good}))["items"]
+    assert [one["login"] for one in made] == [one["login"] for one in good]
+    assert used(fresh(world), made[1]["link"]).status_code == 303
+    outsider = world.association.post(path, {"items": [{**good[0], "login": f"c-{tail}"}]})
+    assert (outsider.status_code, outsider.json()["errors"][0]["pointer"]) == (422, "/items/0/role")
+    assert world.regulator.post(path, {"items": good}).status_code == 403
+
+
+def test_an_invitation_is_the_first_way_to_an_account(world: World) -> None:
+    """On the page of accounts: Enter and the first button invite; a password is handed out by the second one."""
+    desk, tail = Desk(world, Role.ADMIN), new_id()[-8:]
+    given = {"login": f"wu-{tail}", "person": "吴八", "role": "auditor"}
+    shown = desk.shown("/admin/accounts")
+    assert shown.index('value="invite"') < shown.index('value="create"')
+    refused = desk.send("/admin/accounts", {**given, "act": "invite", "role": "agency"})
+    assert (refused.status_code, 'id="uscc-problem"' in refused.text, f'value="wu-{tail}"' in refused.text) == (
+        422,
+        True,
+        True,
+    )
+    made = desk.followed("/admin/accounts", {**given, "act": "invite", "key": new_id()})
+    link = re.findall(r"/invitation/[\w-]{43}", made.text)[0]
+    assert ("secret" in made.text, "七天内用一次" in made.text) == (False, True)
+    assert used(fresh(world), link).status_code == 303
+
+
+def test_a_thousand_accounts_are_paged_and_searched(own_world: World) -> None:
+    """Every account on exactly one page, in order; a page, and the set-up, asks the database a few times, not 1,000."""
+    engine = own_world.service.ledger.engine
+    with writing(engine) as connection:
+        person = create_person(connection, "许多人")
+        for number in range(1000):
+            role, uscc = (Role.AUDITOR, None) if number % 2 else (Role.AGENCY, new_uscc())
+            create_account(connection, f"acc-{number:04d}", "x", person, role, uscc, by=COMMAND_LINE)
+    desk = Desk(own_world, Role.ADMIN)
+    asked = list[int]()
+
+    def counted(address: str) -> str:
+        statements = list[str]()
+
+        def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            statements.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            return desk.shown_at(address)
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+            asked.append(len(statements))
+
+    seen, address = list[str](), "/admin/accounts"
+    while address:
+        shown = counted(address)
+        seen += re.findall(r'<th scope="row"><bdi>([^<]+)</bdi>', shown)
+        following = re.search(r'<a[^>]* href="(/admin/accounts\?[^"]*cursor=[^"]+)"', shown)
+        address = unescape(following[1]) if following else ""
+    assert len(seen) == len(set(seen)) == 1001
+    assert seen == sorted(seen)
+    assert median(asked) <= 10, asked
+    assert re.findall(r"acc-\d+", desk.shown("/admin/accounts", q="acc-0777"))[0] == "acc-0777"
+    assert "没有符合条件" not in desk.shown("/admin/accounts", q="acc-09", role="agency", state="handed_out")
+    asked.clear()
+    assert "服务机构 500" in counted("/setup?step=accounts")
+    counted("/setup?step=accounts")
+    assert min(asked) <= 15, asked
+
+
 def test_two_who_use_one_link_at_once(world: World) -> None:
     """One gets in, the other is told; the password is the one's who got in."""
     made, answers = invited(world), {}
@@ -153,7 +255,7 @@ def test_many_are_invited_at_once_or_nobody(world: World) -> None:
         taken = desk.send("/invitations", {"act": "invite", "rows": name})
         assert (taken.status_code, "已有人使用" in taken.text) == (422, True)
     assert "没有符合条件" in desk.shown("/admin/accounts", q=f"li-{tail}")
-    made = desk.send("/invitations", {"act": "invite", "rows": rows})
+    made = desk.followed("/invitations", {"act": "invite", "rows": rows})
     links = re.findall(r"/invitation/[\w-]{43}", made.text)
     assert len(links) == 2
     assert used(fresh(world), links[1]).status_code == 303
@@ -169,8 +271,7 @@ class Phone:
         assert "<svg" in shown
         self.totp = pyotp.TOTP(re.findall(r'class="secret">([A-Z2-7]+)<', shown)[0])
         self.step = 0
-        done = self.desk.send(PAGE, {"act": "confirm", "code": self.code()})
-        assert done.status_code == 200, done.text
+        done = self.desk.followed(PAGE, {"act": "confirm", "code": self.code()})
         self.recovery = re.findall(r"<code>([a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4})</code>", done.text)
         with reading(world.service.ledger.engine) as connection:
             query = select(accounts.c.id).where(accounts.c.login == self.desk.login)
@@ -233,9 +334,12 @@ def test_a_recovery_code_signs_in_once(world: World, phone: Phone) -> None:
     assert client.post("/sign-in", data={"ticket": ticket, "code": code}).status_code == 303
     assert "9 个备用码" in client.get(PAGE).text
     again = fresh(world)
-    assert again.post("/sign-in", data={"ticket": phone.ticket(again), "code": code}).status_code == 403
+    used_up = again.post("/sign-in", data={"ticket": phone.ticket(again), "code": code})
+    assert (used_up.status_code, "备用码每个只能用一次" in used_up.text) == (403, True)
+    assert "请管理员重设两步验证" in used_up.text, "who has lost both is told what to do"
+    assert "9 个备用码" in client.get(PAGE).text, "nothing more is used up"
     phone.ready()
-    other = phone.desk.send(PAGE, {"act": "codes", "code": phone.code()})
+    other = phone.desk.followed(PAGE, {"act": "codes", "code": phone.code()})
     assert len(re.findall(r"<code>[a-z2-9-]{14}</code>", other.text)) == 10
     assert again.post("/sign-in", data={"ticket": phone.ticket(again), "code": phone.recovery[1]}).status_code == 403
     acts = [act for act, _ in changes(world, phone.id)]

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from api.application.questions.agency import course_questions
 from domain.values import Role
+from projections.rows.write.hint_rows import Little
+from tests.http.desk import Desk
 from tests.http.world import World, body_of, certificate_of, new_uscc, today
 
 
@@ -149,3 +152,26 @@ def test_what_is_no_hint_is_404(world: World) -> None:
     for id_ in ("x", f"h-{new_uscc()}-{'0' * 24}", f"h-{uscc}-{'0' * 24}", certificate_of(uscc)):
         refused = world.association.post(f"/v1/hints/{id_}/dismissal", body_of("DismissHint"))
         assert (refused.status_code, refused.json()["detail"]) == (404, "没有路径里这个编号的线索")
+
+
+@pytest.mark.shows("R37", "R40")
+def test_hints_that_are_not_worked_out_yet_are_said_to_be(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer and page with hints says how far they go, until the service has worked out the rest behind."""
+    desk = Desk(world, Role.ASSOCIATION)
+    world.association.get("/v1/hints")
+    work = world.service.housekeeper._bring_hints_up
+    monkeypatch.setattr(world.service.housekeeper, "_bring_hints_up", lambda: True)
+    monkeypatch.setattr(course_questions, "WHILE_ASKED", Little(seconds=0, events=0))
+    first = world.trail(world.filed())[0]["recorded_at"]
+    asked = ("/v1/hints", "/v1/hints/groups", "/v1/matters", "/v1/matters/counts")
+    for path in asked:
+        late = world.association.get(path).json()["hints_behind"]
+        assert late["agencies"] >= 1
+        assert late["known_until"] <= first
+    for page in ("/board", "/matters", "/todo/hints"):
+        assert "线索尚在推算" in desk.client.get(page).text
+    while not work():
+        pass
+    for path in asked:
+        assert "hints_behind" not in world.association.get(path).json()
+    assert "线索尚在推算" not in desk.client.get("/board").text

@@ -170,7 +170,7 @@ def listen(port: int, token: str, after: int, count: int, **headers: str) -> lis
         return found
 
 
-def _signed(port: int, token: str, size: int) -> str:
+def note_signed_at(port: int, token: str, size: int) -> str:
     """The note of the checkpoint, once it covers so many events."""
     until = time.monotonic() + PATIENCE_S
     with httpx2.Client(headers={"Authorization": f"Bearer {token}"}) as client:
@@ -240,7 +240,7 @@ def test_sealing_goes_on_after_kill_9(database_url: str, tmp_path: Path) -> None
     port = free_port()
     with serving(database_url, tmp_path, port):
         found = listen(port, auditor_of(database_url), 0, 63)[3:]  # without what opened the ledger
-        note = _signed(port, auditor_of(database_url), 63)
+        note = note_signed_at(port, auditor_of(database_url), 63)
     assert [one["log_index"] for one in found] == list(range(4, 64))
     assert [one["version"] for one in found] == list(range(1, 61))
     with ledger.reading() as reader:

@@ -9,10 +9,12 @@ import pytest
 
 from api.application.questions.year.matter_questions import MATTER_KINDS
 from api.http.documentation.examples import CLIENT_USCC
+from api.web.frame import page_guard
+from domain.errors import Busy
 from domain.values import Role
 from projections.answers.matters import MatterKind
 from tests.http.desk import Desk
-from tests.http.world import Person, World, today
+from tests.http.world import Person, World, body_of, today
 
 
 def in_days(number: int) -> str:
@@ -27,7 +29,7 @@ def waiting(person: Person, uscc: str, **query: Any) -> list[dict[str, Any]]:
     while True:
         answer = person.get("/v1/matters", limit=500, **query, **cursor)
         assert answer.status_code == 200, answer.text
-        found += [one for one in answer.json()["items"] if one["agency"]["uscc"] == uscc]
+        found += [one for one in answer.json()["items"] if one["agency"] and one["agency"]["uscc"] == uscc]
         if answer.json()["next_cursor"] is None:
             return found
         cursor = {"cursor": answer.json()["next_cursor"]}
@@ -126,7 +128,7 @@ def test_a_notice_waits_until_it_is_sent_and_its_correction_after_an_annulment(w
         return {(f"notice:{one['id']}", one["text"], one["due_on"]) for one in answer if one["agency"]["uscc"] == uscc}
 
     def by_rows() -> set[tuple[str, str, str]]:
-        rows = waiting(world.association, uscc, kind="notice")
+        rows = [one for kind in ("notice", "correction") for one in waiting(world.association, uscc, kind=kind)]
         return {(row["id"], row["title"]["text"], row["due_on"]) for row in rows}
 
     assert len(by_rows()) == 1
@@ -152,6 +154,45 @@ def test_a_qualification_waits_in_its_last_sixty_days_until_it_is_renewed(world:
     renewed = [{**held, "valid_until": in_days(400)}]
     world.done("ReportChange", uscc, changed_on=today(), reported_on=today(), fields={"qualifications": renewed})
     assert waiting(own, uscc, kind="qualification") == []
+
+
+@pytest.mark.shows("art.7", "art.12", "R7", "R40")
+def test_a_certificate_of_the_staff_waits_like_a_qualification_and_names_nobody(world: World) -> None:
+    """By its number, also when another person leaves the staff; what is told is the kind of certificate alone."""
+    uscc = world.filed()
+    lin = {"name": "林晓梅", "qualification": "注册安全工程师", "certificate_no": f"ZA-{uscc}"}
+    wang = {"name": "王海涛", "qualification": None, "certificate_no": f"ZB-{uscc}", "valid_until": in_days(61)}
+
+    def changed(day: str, *staff: dict[str, Any]) -> None:
+        world.done("ReportChange", uscc, changed_on=day, reported_on=day, fields={"personnel": list(staff)})
+
+    changed(in_days(-3), {**lin, "valid_until": in_days(60)}, wang)
+    own = world.person(Role.AGENCY, uscc)
+    (one,) = waiting(own, uscc, kind="certificate")
+    assert (one["due_on"], one["about"], one["since"]) == (in_days(60), "注册安全工程师", in_days(-3))
+    assert "林晓梅" not in str(one)
+    assert f"ZA-{uscc}" not in str(one)
+    changed(in_days(-2), {**lin, "valid_until": in_days(60)})
+    assert waiting(own, uscc, kind="certificate") == [one], "the same, since the same day"
+    changed(today(), {**lin, "valid_until": in_days(700)})
+    assert waiting(own, uscc, kind="certificate") == []
+
+
+@pytest.mark.shows("art.11", "R6", "R40")
+def test_nothing_of_a_terminated_agency_is_about_to_expire(world: World) -> None:
+    """Neither its qualifications nor the certificates of its staff: it has left the register."""
+    uscc = world.filed()
+    soon = [{"name": "安全评价机构资质证书", "no": "APJ-(粤)-001", "scope": [], "valid_until": in_days(20)}]
+    staff = [{"name": "林晓梅", "certificate_no": f"ZA-{uscc}", "valid_until": in_days(30)}]
+    fields = {"qualifications": soon, "personnel": staff}
+    world.done("ReportChange", uscc, changed_on=in_days(-3), reported_on=in_days(-3), fields=fields)
+    kinds = ("qualification", "certificate")
+    assert [len(waiting(world.association, uscc, kind=kind)) for kind in kinds] == [1, 1]
+    world.done("TerminateAgency", uscc, effective_on=in_days(-1))
+    assert [len(waiting(world.association, uscc, kind=kind)) for kind in kinds] == [0, 0]
+    again = {**body_of("FileAgency"), "uscc": uscc, "submitted_on": today(), **fields}
+    world.must(world.association.post("/v1/agencies", again))
+    assert [len(waiting(world.association, uscc, kind=kind)) for kind in kinds] == [1, 1]
 
 
 def test_counts_say_what_the_list_shows(world: World) -> None:
@@ -181,7 +222,7 @@ def test_counts_say_what_the_list_shows(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"kind": "tax"}, {"state": "done"}, {"urgency": "soon"}, {"year": "21"}, {"whose": "theirs"}]
+    "query", [{"kind": "tax"}, {"state": "closed"}, {"urgency": "soon"}, {"year": "21"}, {"whose": "theirs"}]
 )
 def test_what_is_asked_wrongly_is_named(world: World, query: dict[str, str]) -> None:
     """An unknown kind, state or urgency is refused with its parameter, never an empty list."""
@@ -204,3 +245,54 @@ def test_the_board_and_the_page_show_the_same_counts(world: World) -> None:
     assert "待决定的备案" in page
     lapsed = desk.shown("/matters", state="lapsed")
     assert "/record/complete-project" not in lapsed, "what can no longer be cured is not offered"
+
+
+def test_the_menu_of_every_page_says_how_much_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the list holds; pages for everybody say nothing, nor does a page while nothing can be counted."""
+    uscc = world.filed()
+    world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(0))
+    world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(20))
+    desk = Desk(world, Role.AGENCY, uscc)
+    for path in ("/matters", "/account", f"/agencies/{uscc}/trail"):
+        shown = desk.shown(path)
+        assert '<span class="menu-count menu-pressing">2<span class="unseen">' in shown, path
+        assert "其中 1 件今天到期或已逾期" in shown
+    assert "menu-count" not in desk.shown("/rules")
+    assert "menu-count" not in world.stranger.get("/register", _headers={"Accept": "text/html"}).text
+    world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(21))
+    assert '<span class="menu-count menu-pressing">3<' in desk.shown("/account"), "counted again once recorded"
+    counts = world.association.get("/v1/matters/counts").json()["items"]
+    due = ("overdue", "today", "this_week", "later")
+    waits = sum(one[name] for one in counts if one["kind"] != "hint" for name in due)  # hints have a list of their own
+    assert f">{waits}<span" in Desk(world, Role.ASSOCIATION).shown("/readings")
+    assert "menu-count" not in Desk(world, Role.ADMIN).shown("/admin"), "nothing waits for an administrator"
+
+    def away(*_: Any) -> None:
+        raise Busy("数据库不在", "the database is away")
+
+    monkeypatch.setattr(page_guard, "waiting_for", away)
+    assert "menu-count" not in desk.shown("/account")
+
+
+def test_an_agency_begins_with_what_it_owes_and_an_enterprise_with_its_surveys(world: World) -> None:
+    """Where each lands after signing in; what has been sent in is gone."""
+    uscc, this_year = world.filed(), int(today()[:4])
+    request = world.id_of("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(3), item=7)
+    desk = Desk(world, Role.AGENCY, uscc)
+    assert desk.start == f"/agencies/{uscc}"
+    shown = desk.shown(desk.start)
+    assert "本机构待办" in shown
+    assert "还有 3 天" in shown
+    assert 'href="/pledge"' in shown[shown.index("本机构待办") :]
+    world.done("ReceiveSubmission", uscc, request, received_on=today())
+    assert "目前不欠任何材料" in desk.shown(desk.start)
+    assert "本机构待办" not in Desk(world, Role.ASSOCIATION).shown(desk.start)
+    enterprise = Desk(world, Role.CLIENT, CLIENT_USCC)
+    assert enterprise.start == "/matters"
+    world.done("StartProject", uscc, started_on=f"{this_year}-01-05", due_on=f"{this_year}-12-20")
+    world.done("InviteSurvey", uscc, year=this_year, invited_on=today(), expires_on=in_days(3))
+    assert f"/record/submit-survey?uscc={uscc}" in enterprise.shown("/matters", kind="invitation")
+    assert waiting(world.client_person, uscc, kind="invitation")
+    row = body_of("SubmitSurvey") | {"year": this_year, "submitted_on": today()}
+    world.must(world.client_person.post(f"/v1/agencies/{uscc}/surveys", row))
+    assert waiting(world.client_person, uscc, kind="invitation") == [], "answered without the link too"

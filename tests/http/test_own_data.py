@@ -5,24 +5,46 @@ Walks `permissions.PERMISSIONS`: a new route of an agency or a client fails here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from api.application.commands import ACTS
-from api.application.privacy.authorisation import APPEAL_WHAT_IF, PERMISSIONS, PUBLIC, WHAT_IF, Reach
+from api.application.privacy.authorisation import (
+    APPEAL_WHAT_IF,
+    EVIDENCE,
+    EVIDENCE_FILE,
+    PERMISSIONS,
+    PUBLIC,
+    THUMBNAIL,
+    WHAT_IF,
+    Reach,
+)
 from api.web.frame.page_table import PAGES
 from domain.store.keys.vault import Vault
 from domain.values import Role, new_id
 from tests.http.desk import Desk
+from tests.http.files import photo, uploaded
 from tests.http.world import APPEALED, CLIENT_PARTY, ROWS, Person, World, body_of, new_uscc, today, with_dates
 
+OF_ONES_OWN = frozenset(
+    {
+        "/v1/messages/read",
+        "/v1/mail-settings/address",
+        "/v1/mail-settings/verification",
+        "/v1/mail-settings/preferences",
+    }
+)
+"""Names nobody but who asks: test_messages.py, test_mail.py."""
 FOR_ALL = frozenset(
     {
         "/v1/log/checkpoint",
         "/v1/log/consistency",
         "/v1/readings",
+        "/v1/mail-settings",
+        "/v1/messages",
         "/v1/rulebooks",
         "/v1/rulebooks/{id}",
         "/v1/measures/{article:path}",
@@ -53,7 +75,9 @@ class District:
         ids["decision"] = world.done("DecideComplaint", uscc, ids["complaint"], decided_on=today())["events"][0]["id"]
         ids["report"] = world.id_of("ReportBehaviour", uscc, reporter=REPORTER)
         ids["project"] = world.id_of("StartProject", uscc)
-        ids["lapse"] = world.id_of("RecordLapse", uscc)
+        ids["file"] = uploaded(world.association, photo())["sha256"]
+        evidence = [{"title": "照片", "sha256": ids["file"]}]
+        ids["lapse"] = world.id_of("RecordLapse", uscc, evidence=evidence)
         ids["submission"] = world.id_of("RequestSubmission", uscc)
         ids["objection"] = world.id_of("FileObjection", uscc, event_id=ids["lapse"])
         ids["survey"] = world.id_of("SubmitSurvey", uscc, client=CLIENT_PARTY)
@@ -61,6 +85,8 @@ class District:
         ids["bad_record"] = world.id_of("EnterBadRecord", uscc)
         world.done("StartProject", uscc)
         world.done("FindAccidentLiability", uscc)
+        lapse = {"post": f"/v1/agencies/{uscc}/lapses", "body": {"item": 5, "occurred_on": today()}}
+        ids["batch"] = world.must(world.association.post("/v1/batches", {"commands": [lapse]}))["batch"]
         ids["appeal"], ids["impact"] = world.appeal(), world.impact()
 
     def told(self) -> list[str]:
@@ -68,8 +94,8 @@ class District:
         return [self.uscc, *self.ids.values()]
 
     def events(self) -> list[str]:
-        """The numbers of its events; an impact's is made of two."""
-        return [one for name, one in self.ids.items() if name != "impact"]
+        """The numbers of its events; an impact's is made of two, a batch has one of its own, a file its hash."""
+        return [one for name, one in self.ids.items() if name not in ("impact", "batch", "file")]
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +105,11 @@ def district(world: World) -> District:
 
 
 def rows(role: Role, reach: Reach, method: str) -> list[str]:
-    return [path for (of, path), rights in PERMISSIONS.items() if of == method and rights.get(role) is reach]
+    return [
+        re.sub(r"\{(batch|sha256|appeal|notice)\}", "{id}", path)
+        for (of, path), rights in PERMISSIONS.items()
+        if of == method and rights.get(role) is reach
+    ]
 
 
 def body_for(path: str) -> dict[str, Any]:
@@ -164,8 +194,21 @@ def test_acts_on_another_agencys_appeal_do_nothing(district: District) -> None:
     """What an agency may post without naming itself in the path: an appeal's number, or a code in the body."""
     world, own, before = district.world, district.stranger, len(district.world.trail(district.uscc))
     paths = [*rows(Role.AGENCY, Reach.PART, "POST"), *rows(Role.AGENCY, Reach.ALL, "POST")]
-    assert set(paths) == {APPEAL_WHAT_IF, "/v1/appeals/{id}/withdrawal", "/v1/agencies"}
+    batches = {"/v1/batches", "/v1/batches/preview"}
+    assert (
+        set(paths) == {APPEAL_WHAT_IF, "/v1/appeals/{id}/withdrawal", "/v1/agencies", EVIDENCE} | batches | OF_ONES_OWN
+    )
+    paths.remove(EVIDENCE)  # names nobody: what is uploaded is one's own
     for path in paths:
+        if path in OF_ONES_OWN:
+            continue
+        if path in batches:
+            pledges = [f"/v1/agencies/{uscc}/pledge" for uscc in (district.uscc, new_uscc())]
+            body = {"commands": [{"post": one, "body": {"signed_on": today()}} for one in pledges]}
+            answer = own.post(path, body).json()
+            refused = [one.get("refused") or one for one in answer["rows"]]
+            assert [one["status"] for one in refused] == [404, 404], answer
+            assert NAME not in str(answer)
         if "{id}" in path:
             unknown = new_id()
             nowhere = _asked(own, "POST", path, "", unknown)
@@ -208,11 +251,14 @@ def test_pages_show_another_agency_to_nobody(district: District) -> None:
         if one.roles is None or Role.AGENCY not in one.roles or one.name == "form":
             continue
         for id_ in district.ids.values() if "{" in one.path else [""]:
-            values = {"list": "appeals", "year": APPEALED, "appeal": id_, "impact": id_, "event": id_}
+            values = {"list": "appeals", "year": APPEALED, "appeal": id_, "impact": id_, "event": id_, "batch": id_}
             response = desk.get(one.path.format(uscc=district.uscc, **values))
-            assert response.status_code == (404 if {"{uscc}", "{appeal}", "{impact}"} & _named(one.path) else 200), one
+            assert response.status_code == (404 if _OF_ANOTHER & _named(one.path) else 200), one
             if response.status_code == 200:
                 assert not [what for what in district.told() if what in response.text], one
+
+
+_OF_ANOTHER = {"{uscc}", "{appeal}", "{impact}", "{batch}"}
 
 
 def _named(path: str) -> set[str]:
@@ -237,7 +283,12 @@ def test_an_enterprise_sees_nothing_of_others(district: District) -> None:
     seen = set(rows(Role.CLIENT, Reach.PART, "GET")) | set(rows(Role.CLIENT, Reach.ALL, "GET"))
     trail, event = "/v1/agencies/{uscc}/events", "/v1/agencies/{uscc}/events/{id}"
     matters = {"/v1/matters", "/v1/matters/counts"}
-    assert seen == {trail, event, *BY_EVENT, *matters} | FOR_ALL
+    batch = "/v1/batches/{id}"
+    files = {path.replace("{sha256}", "{id}") for path in (EVIDENCE_FILE, THUMBNAIL)}
+    assert seen == {trail, event, batch, *files, *BY_EVENT, *matters} | FOR_ALL
+    for path in files:
+        assert nobody.get(concrete(path, "", district.ids["file"])).status_code == 404, path
+    assert nobody.get(concrete(batch, "", district.ids["batch"])).status_code == 404
     for path in matters:
         assert nobody.get(path, whose="all").json()["items"] == [], path
     answer = nobody.get(concrete(trail, district.uscc, "")).json()

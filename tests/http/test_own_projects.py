@@ -63,6 +63,6 @@ def test_an_enterprises_survey_names_its_project(world: World) -> None:
     }
     preview = desk.send("/record/submit-survey", fields)
     assert preview.status_code == 200, main_of(preview.text)
-    assert "已记录" in desk.send("/record/submit-survey", {**hidden(preview.text), "do": "record"}).text
+    assert "已记录" in desk.followed("/record/submit-survey", {**hidden(preview.text), "do": "record"}).text
     assert world.trail(uscc)[-1]["fact"]["project_id"] == mine
     assert world.association.get(f"/v1/agencies/{uscc}/sheets/{year}").json()["quality"] == "50.00"

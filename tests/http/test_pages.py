@@ -24,9 +24,9 @@ HOSTILE = "<script>alert(1)</script>\u202eevil\u2066 🦺&\"'" + "长" * 240
 EACH = pytest.mark.parametrize("path", [page.path for page in PUBLIC_PAGES])
 
 
-OWN_SCRIPT = re.compile(r'<script src="/assets/[a-z-]+\.js\?v=[0-9a-f]{12}" defer></script>')
+OWN_SCRIPT = re.compile(r'<script type="module" src="/assets/[a-z-]+\.js\?v=[0-9a-f]{12}"></script>')
 """The only script that a page may have."""
-PUBLIC_FORMS = {"/sign-in", "/survey/{secret}", "/invitation/{secret}"}
+PUBLIC_FORMS = {"/sign-in", "/verify", "/survey/{secret}", "/invitation/{secret}"}
 
 
 def concrete(path: str, world: World) -> str:
@@ -48,7 +48,8 @@ def shown(world: World, path: str, **query: str) -> str:
 
 
 NO_PAGES = {f"{ASSETS}{{name}}", "/sign-out", "/basis", "/association/logo", "/setup/{secret}"}
-NO_PAGES |= {"/sign-in/oidc", "/sign-in/oidc/back"}
+NO_PAGES |= {"/sign-in/oidc", "/sign-in/oidc/back", "/sign-in/oidc/leaving"}
+NO_PAGES |= {"/evidence", "/evidence/{sha256}", "/evidence/{sha256}/thumbnail"}
 """Files, forms, and the page of the one-time set-up link."""
 
 

@@ -15,7 +15,7 @@ from tests.http.test_form_pages import hidden, main_of
 from tests.http.world import World, body_of, new_uscc, today
 
 STAFF = [
-    {"name": "林晓梅", "qualification": "安全工程师", "certificate_no": "ZA-1"},
+    {"name": "林晓梅", "qualification": "安全工程师", "certificate_no": "ZA-1", "valid_until": "2098-06-30"},
     {"name": "王海涛", "qualification": "工程师", "certificate_no": "ZA-2"},
     {"name": "李静", "certificate_no": "ZA-3"},
 ]
@@ -32,10 +32,11 @@ def filed(world: World) -> str:
     return uscc
 
 
-def begun(desk: Desk, uscc: str) -> dict[str, Any]:
-    """The inputs of the form as it opens, as a browser would send them."""
-    text = desk.shown("/record/report-change", uscc=uscc)
-    return shown_inputs(main_of(text))
+def begun(desk: Desk, uscc: str, *what: str) -> dict[str, Any]:
+    """The inputs of the form as it opens, as a browser would send them: of these particulars, by default of all."""
+    asked = list(what or (one.name for one in parts()))
+    text = desk.shown("/record/report-change", uscc=uscc, what=",".join(asked))
+    return {**shown_inputs(main_of(text)), "asked": asked}
 
 
 def shown_inputs(text: str) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def test_the_form_begins_with_what_is_on_file_and_records_what_differs(world: Wo
     fields = begun(desk, uscc)
     assert [fields[f"/fields/personnel/{place}/name"] for place in range(3)] == ["林晓梅", "王海涛", "李静"]
     assert fields["/fields/qualifications/0/scope"] == "危化"
+    assert fields["/fields/personnel/0/valid_until"] == "2098-06-30"
     fields["/fields/personnel/1/name"] = "陈新来"
     fields["/fields/personnel/1/certificate_no"] = f"ZA-9-{uscc}"
     fields["/fields/personnel/2/certificate_no"] = f"ZA-8-{uscc}"
@@ -76,12 +78,13 @@ def test_the_form_begins_with_what_is_on_file_and_records_what_differs(world: Wo
     ):
         assert said in text, text
     assert "安全评价" not in text[: text.index('<form id="entry"')]
-    receipt = desk.send("/record/report-change", {**hidden(preview.text), "do": "record"}).text
+    receipt = desk.followed("/record/report-change", {**hidden(preview.text), "do": "record"}).text
     assert "已记录" in receipt, main_of(receipt)
     fact = world.trail(uscc)[-1]["fact"]
     assert set(fact["fields"]) == {"personnel", "address"} == set(fact["old"])
     assert [one["name"] for one in fact["fields"]["personnel"]] == ["林晓梅", "陈新来", "李静"]
-    assert "没有重复记录" in desk.send("/record/report-change", {**hidden(preview.text), "do": "record"}).text
+    assert [one["valid_until"] for one in fact["fields"]["personnel"]] == ["2098-06-30", None, None]
+    assert "没有重复记录" in desk.followed("/record/report-change", {**hidden(preview.text), "do": "record"}).text
 
 
 def test_what_is_emptied_is_recorded_as_empty(world: World) -> None:
@@ -95,7 +98,7 @@ def test_what_is_emptied_is_recorded_as_empty(world: World) -> None:
     preview = desk.send("/record/report-change", {**kept, "/fields/technical_lead": ""}).text
     assert "检测检验" in preview
     assert "（空）" in preview
-    assert "已记录" in desk.send("/record/report-change", {**hidden(preview), "do": "record"}).text
+    assert "已记录" in desk.followed("/record/report-change", {**hidden(preview), "do": "record"}).text
     assert world.trail(uscc)[-1]["fact"]["fields"] == {"qualifications": [], "technical_lead": None}
 
 
@@ -106,7 +109,7 @@ def test_what_changed_meanwhile_is_not_changed_back(world: World) -> None:
     fields = begun(desk, uscc)
     world.done("ReportChange", uscc, changed_on=today(), reported_on=today(), fields={"address": "新址"})
     preview = desk.send("/record/report-change", {**fields, "/fields/name": "惠州市某某新名公司"}).text
-    assert "已记录" in desk.send("/record/report-change", {**hidden(preview), "do": "record"}).text
+    assert "已记录" in desk.followed("/record/report-change", {**hidden(preview), "do": "record"}).text
     assert set(world.trail(uscc)[-1]["fact"]["fields"]) == {"name"}
 
 
@@ -148,5 +151,42 @@ def test_who_was_forgotten_is_not_filled_in(world: World) -> None:
     assert (fields["/fields/personnel/0/name"], fields["/fields/personnel/1/name"]) == ("林晓梅", "")
     assert "erased" not in str(fields)
     preview = desk.send("/record/report-change", {**fields, "/fields/address": "新址"}).text
-    assert "已记录" in desk.send("/record/report-change", {**hidden(preview), "do": "record"}).text
+    assert "已记录" in desk.followed("/record/report-change", {**hidden(preview), "do": "record"}).text
     assert set(world.trail(uscc)[-1]["fact"]["fields"]) == {"address"}
+
+
+def test_a_change_asks_first_what_changed(world: World) -> None:
+    """Ticked first, with what is on file; only that is asked for then, the rest is kept and not recorded (art.12)."""
+    uscc = filed(world)
+    desk = Desk(world, Role.AGENCY, uscc)
+    first = main_of(desk.shown("/record/report-change", uscc=uscc))
+    assert re.findall(r'name="what" value="(\w+)"', first) == [one.name for one in parts()]
+    assert "林晓梅" in first, "what is on file stands beside each"
+    assert 'name="/fields/' not in first
+    begins = {**shown_inputs(first), "do": "choose", "what": []}
+    assert "请至少勾选一项" in desk.send("/record/report-change", begins).text
+    ticked = ["address", "legal_representative"]
+    fields = {
+        **shown_inputs(main_of(desk.send("/record/report-change", {**begins, "what": ticked}).text)),
+        "asked": ticked,
+    }
+    assert fields["/fields/address"] == body_of("FileAgency")["address"]
+    assert {name for name in fields if name.startswith("/fields/")} == {
+        "/fields/address",
+        "/fields/legal_representative",
+    }
+    preview = desk.send("/record/report-change", {**fields, "/fields/address": "澳头街道新址 8 号"}).text
+    assert desk.send("/record/report-change", {**hidden(preview), "do": "record"}).status_code == 303
+    assert set(world.trail(uscc)[-1]["fact"]["fields"]) == {"address"}
+
+
+def test_what_else_changed_is_added_without_losing_what_was_typed(world: World) -> None:
+    """A button of the same form asks for more; a name that is none asks for nothing."""
+    uscc = filed(world)
+    desk = Desk(world, Role.AGENCY, uscc)
+    fields = {**begun(desk, uscc, "address"), "/fields/address": "新址"}
+    added = {**fields, "what": ["personnel", "nothing"], "do": "stay"}
+    more = shown_inputs(main_of(desk.send("/record/report-change", added).text))
+    assert more["/fields/address"] == "新址"
+    assert more["/fields/personnel/0/name"] == "林晓梅"
+    assert "/fields/name" not in more

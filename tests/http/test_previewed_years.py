@@ -31,7 +31,7 @@ def told_and_done(world: World, desk: Desk, command: str, fields: Pairs) -> tupl
     before = sheets(world, uscc)
     text = unescape(desk.send(f"/record/{command}", fields | {"do": "preview"}).text)
     assert 'value="record"' in text, main_of(text)
-    receipt = desk.send(f"/record/{command}", {**hidden(text), "do": "record"})
+    receipt = desk.followed(f"/record/{command}", {**hidden(text), "do": "record"})
     assert "已记录" in receipt.text, main_of(receipt.text)
     changed: set[int] = set()
     after = sheets(world, uscc)

@@ -280,6 +280,8 @@ def test_every_command_that_can_contradict_is_checked() -> None:
         ("SubmitSurvey", "project_id"),
         ("AnnulEvent", "event_id"),
         ("FileObjection", "event_id"),
+        ("FileStatement", "event_id"),
+        ("ApplyForRepair", "event_id"),
     ],
 )
 def test_an_unknown_id_in_a_body_is_422(world: World, name: str, field: str) -> None:

@@ -8,7 +8,17 @@ import pytest
 from sqlalchemy import update
 
 from api.app import create_app
-from api.application.privacy.authorisation import PERMISSIONS, PUBLIC, Reach
+from api.application.assessing.appeal import appeal_of
+from api.application.privacy.authorisation import (
+    BATCH,
+    EVIDENCE_FILE,
+    MARKED_WORKBOOK,
+    PERMISSIONS,
+    PUBLIC,
+    THUMBNAIL,
+    WORKBOOK_RUN,
+    Reach,
+)
 from api.http.guard import GuardedRoute
 from api.settings import Settings
 from domain.store.access.access_audit import COMMAND_LINE
@@ -17,8 +27,11 @@ from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import writing
 from domain.store.db.schema import persons, tokens
 from domain.values import Role
+from tests.http.files import paper, photo, uploaded
 from tests.http.test_commands import unknown_agency
-from tests.http.world import APPEALED, Person, World, certificate_of, new_uscc, today
+from tests.http.world import APPEALED, CLIENT_PARTY, Person, World, body_of, certificate_of, new_uscc, today
+from tests.workbooks.made import filled
+from tests.workbooks.sent import ended, sent_workbook
 
 GETS = [(path, rights) for (method, path), rights in PERMISSIONS.items() if method == "GET" and rights is not PUBLIC]
 EACH = pytest.mark.parametrize(("path", "rights"), GETS, ids=[path for path, _ in GETS])
@@ -31,11 +44,50 @@ def concrete(path: str, uscc: str) -> str:
     return path
 
 
+def of_batch(world: World, path: str) -> tuple[str, str]:
+    """The agency and path of a batch that the association has recorded: of invitations where these are wanted."""
+    uscc = world.filed()
+    body: dict[str, Any] = {"signed_on": today()}
+    if path != BATCH:
+        body = {**body_of("InviteSurvey"), "client": CLIENT_PARTY}
+    command = {"post": f"/v1/agencies/{uscc}/{'pledge' if path == BATCH else 'survey-invitations'}", "body": body}
+    done = World.must(world.association.post("/v1/batches", {"commands": [command]}))
+    return uscc, path.replace("{batch}", done["batch"])
+
+
+def of_workbook(world: World, path: str) -> tuple[str, str]:
+    """An agency and the path of a kind of workbook, or of one that the association has brought."""
+    uscc, run = world.filed(), ""
+    if "{run}" in path:
+        content = filled("attendance", {"agency": uscc})
+        run = str(sent_workbook(world.association, "attendance", content).json()["id"])
+        ended(world.association, run)
+    return uscc, path.replace("{kind}", "penalties").replace("{run}", run)
+
+
+def of_letter(world: World, path: str) -> tuple[str, str]:
+    """The agency and path of a letter: of an appeal, once it is decided, or of a notice that is due."""
+    if "{notice}" in path:
+        uscc = world.filed()
+        world.done("TerminateAgency", uscc)
+        rows = world.association.get("/v1/notices", limit=500).json()["items"]
+        return uscc, path.replace("{notice}", next(one["id"] for one in rows if one["agency"]["uscc"] == uscc))
+    appeal = world.appeal()
+    with world.service.ledger.reading() as reader:
+        uscc, _ = appeal_of(reader, appeal, None)
+    if path.endswith("/decision-letter"):
+        body = {"outcome": "dismissed", "decided_on": today(), "reasons": "维持"}
+        World.must(world.people[Role.COMMITTEE].post(f"/v1/appeals/{appeal}/decision", body))
+    return uscc, path.replace("{appeal}", appeal)
+
+
 def subject(world: World, path: str) -> tuple[str, str]:
     """An agency that the path can be asked about, and the path with what else it names."""
     if path.startswith("/v1/appeals/{id}"):
         uscc = world.appealable()
         return uscc, path.replace("{id}", world.appeal())
+    if "{appeal}" in path or "{notice}" in path:
+        return of_letter(world, path)
     if path == "/v1/impacts/{id}":
         return world.appealable(), path.replace("{id}", world.impact())
     if "/results/" in path or path.startswith("/v1/assessments/"):
@@ -47,7 +99,17 @@ def subject(world: World, path: str) -> tuple[str, str]:
         uscc, body = world.filed(), {"received_on": today(), "complainant": "李女士", "grounds": "other"}
         done = World.must(world.client_person.post(f"/v1/agencies/{uscc}/complaints", body))
         return uscc, f"{path}?event_id={done['ids']['complaint']}"
-    if path == "/v1/search":
+    if "{sha256}" in path:
+        uscc, body = world.filed(), {"received_on": today(), "complainant": "李女士", "grounds": "other"}
+        kept = uploaded(world.client_person, photo())
+        complaint = {**body, "evidence": [paper(kept)]}
+        World.must(world.client_person.post(f"/v1/agencies/{uscc}/complaints", complaint))
+        return uscc, path.replace("{sha256}", kept["sha256"])
+    if "{batch}" in path:
+        return of_batch(world, path)
+    if "{kind}" in path or "{run}" in path:
+        return of_workbook(world, path)
+    if path in ("/v1/search", "/v1/people"):
         return world.filed(), f"{path}?q=安恒"
     if path == "/v1/log/consistency":
         return world.filed(), f"{path}?from=1"
@@ -63,11 +125,16 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
 
 @EACH
 def test_each_role_reads_what_its_row_says(world: World, path: str, rights: dict[Role, Reach]) -> None:
-    """200 for the roles of the row, 403 for all others, 401 without a token."""
+    """200 for the roles of the row, 403 for all others, 401 without a token. A batch is its sender's and officers',
+    a workbook that was brought its sender's alone, a complaint's file not the agency's."""
+    unread = {BATCH: {Role.AGENCY, Role.CLIENT}, EVIDENCE_FILE: {Role.AGENCY}, THUMBNAIL: {Role.AGENCY}}
+    unread |= {one: {Role.REGULATOR} for one in (WORKBOOK_RUN, MARKED_WORKBOOK)}
+    not_own = unread.get(path, set[Role]())
     uscc, path = subject(world, path)
     for role in Role:
         response = world.speaker(role, uscc).get(concrete(path, uscc))
-        assert response.status_code == (200 if role in rights else 403), (role, response.text)
+        expected = 404 if role in not_own else 200 if role in rights else 403
+        assert response.status_code == expected, (role, response.text)
         if role not in rights:
             assert response.json()["type"] == "/problems/forbidden"
     refused = world.stranger.get(concrete(path, uscc))

@@ -49,9 +49,21 @@ def prepared(world: World, path: str) -> tuple[Role, str | None, str, dict[str, 
         return Role.ADMIN, None, path, {"rows": TYPED, "act": "preview"}
     if path == "/setup":
         return Role.ADMIN, None, path, {"step": "association", "name": TYPED, "act": "save"}
-    if path == "/admin/accounts":
-        return Role.ADMIN, None, path, {"login": TYPED, "role": "auditor", "person": "张三", "act": "create"}
-    return Role.ADMIN, None, path, {"person": TYPED, "role": "auditor", "act": "create"}
+    return _elsewhere(path, day)
+
+
+def _elsewhere(path: str, day: str) -> tuple[Role, str | None, str, dict[str, Any]]:
+    if path == "/grid":
+        form = {"matter": "record-lapse", "/item": "4", "/occurred_on": day, "r/0/agency": TYPED, "do": "record"}
+        return Role.ASSOCIATION, None, path, form
+    if path == "/todo/hints":
+        return Role.ASSOCIATION, None, path, {"chosen": "h-1", "reason": TYPED, "key": "k", "act": "record"}
+    of_administrators = {
+        "/admin/calendar": {"year": "2031", "source": TYPED, "act": "look"},
+        "/admin/accounts": {"login": TYPED, "role": "auditor", "person": "张三", "act": "create"},
+        "/admin/tokens": {"person": TYPED, "role": "auditor", "act": "create"},
+    }
+    return Role.ADMIN, None, path, of_administrators[path]
 
 
 def recorded(world: World) -> list[int | None]:

@@ -53,6 +53,13 @@ def test_signing_in_leads_back_to_where_one_wanted_to_go(world: World) -> None:
     assert client.get("/account").status_code == 303
 
 
+def test_the_form_speaks_the_language_of_the_link(world: World) -> None:
+    """Who follows an English link signs in on an English form, without a cookie from before."""
+    client = TestClient(world.client.app)
+    assert "Sign in" in client.get("/account?lang=en").text
+    assert "登录" in TestClient(world.client.app).get("/account").text
+
+
 def test_whoever_is_signed_in_may_sign_in_as_somebody_else(world: World) -> None:
     """From a form of before or of now; the session that was there ends with it; another site's form does nothing."""
     desk, other = Desk(world, Role.AUDITOR), account(world, Role.REGULATOR)

@@ -27,6 +27,15 @@ def invited(world: World, uscc: str | None = None, **changes: Any) -> str:
     return str(world.done("InviteSurvey", uscc or world.filed(), **changes)["page"])
 
 
+def followed(client: Any, address: str, given: dict[str, str]) -> Any:
+    """The receipt to which a form that is taken leads."""
+    sent = client.post(address, data=given)
+    assert sent.status_code == 303, sent.text
+    shown = client.get(sent.headers["location"])
+    assert shown.status_code == 200, shown.text
+    return shown
+
+
 @pytest.mark.shows("annex2", "R22")
 def test_the_form_has_the_official_wording_and_is_sent_once(world: World) -> None:
     """Ten questions in the words of annex 2; what is sent is recorded today; the receipt names it; then it is over."""
@@ -39,16 +48,20 @@ def test_the_form_has_the_official_wording_and_is_sent_once(world: World) -> Non
         assert all(said in text for said, _ in one.choices.values())
     assert "隐患排查" in text
     key = fields_of(text)["key"]
-    sent = client.post(address, data={**ANSWERS, "q4": "C", "comments": "多来现场", "key": key})
-    assert sent.status_code == 200, sent.text
+    given = {**ANSWERS, "q4": "C", "comments": "多来现场", "key": key}
+    sent = followed(client, address, given)
     last = world.trail(uscc)[-1]
     assert last["fact"]["answers"] == list("BBBCBBBBBB")
     assert last["fact"]["comments"] == "多来现场"
     assert last["occurred_on"] == today()
     assert last["id"] in sent.text
     assert "多来现场" in sent.text
-    again = client.post(address, data={**ANSWERS, "q4": "C", "comments": "多来现场", "key": key})
+    again = followed(client, address, given)
     assert "没有重复记录" in again.text
+    there = client.post(address, data=given).headers["location"]
+    assert all("多来现场" in one.get(there).text for one in (client, fresh(world)))
+    stranger = client.get(address, params={"sent": world.trail(uscc)[0]["id"]})
+    assert (stranger.status_code, "多来现场" in stranger.text) == (404, False)
     other = client.post(address, data={**ANSWERS, "key": "another"})
     assert other.status_code == 409
     assert "这个链接已经用过" in other.text
@@ -68,10 +81,10 @@ def test_the_receipt_names_the_agency_and_the_total(world: World) -> None:
     address, client = invited(world, uscc), fresh(world)
     given = {**ANSWERS, "q1": "A", "q4": "C", "key": "twice"}
     for _ in range(2):
-        text = " ".join(re.sub(r"<[^>]+>", " ", client.post(address, data=given).text).split())
+        text = " ".join(re.sub(r"<[^>]+>", " ", followed(client, address, given).text).split())
         assert f"惠州市甲有限公司 {uscc}" in text
         assert "总得分 69 分 A：10分，B：7分，C：3分" in text
-    english = client.post(address, params={"lang": "en"}, data=given).text
+    english = followed(client, f"{address}?lang=en", given).text
     assert "<strong>69 points</strong>" in english
 
 
@@ -89,7 +102,7 @@ def test_what_is_missing_is_said_at_its_question_and_the_rest_is_kept(world: Wor
     assert fields_of(sent.text)["key"] == "k"
     long = client.post(address, data={**ANSWERS, "comments": "长" * 4001, "key": "k"})
     assert re.findall(r'<li><a href="#(\w+)">', long.text) == ["comments"]
-    assert client.post(address, data={**ANSWERS, "key": "k"}).status_code == 200
+    assert client.post(address, data={**ANSWERS, "key": "k"}).status_code == 303
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -134,8 +147,9 @@ def test_the_secret_of_the_address_stays_here(world: World) -> None:
     foreign = client.post(address, data=ANSWERS, headers={"Origin": "https://evil.example"})
     assert foreign.status_code == 403
     own = client.post(address, data=ANSWERS, headers={"Origin": "http://testserver"})
-    assert own.status_code == 200
-    assert own.headers["cache-control"] == "no-store"
+    assert own.status_code == 303
+    for answer in (own, client.get(own.headers["location"])):
+        assert (answer.headers["cache-control"], answer.headers["referrer-policy"]) == ("no-store", "strict-origin")
 
 
 def test_hostile_names_are_escaped_and_somebody_signed_in_can_answer_too(world: World) -> None:
@@ -148,5 +162,5 @@ def test_hostile_names_are_escaped_and_somebody_signed_in_can_answer_too(world: 
     text = desk.shown(address)
     assert "<bdi>&lt;script&gt;alert(1)&lt;/script&gt;" in text
     assert "<script>" not in text
-    assert desk.send(address, {**ANSWERS, "key": "k"}).status_code == 200
+    assert desk.send(address, {**ANSWERS, "key": "k"}).status_code == 303
     assert world.trail(uscc)[-1]["actor_name"].startswith("满意度调查的一次性链接")

@@ -13,6 +13,7 @@ from domain.values import Role
 from tests.http.desk import PASSWORD, Desk, fields_of
 from tests.http.test_committee_pages import decision
 from tests.http.test_contested_routes import Contested
+from tests.http.test_hint_pages import with_hints
 from tests.http.test_session_changed import SHOWN, TYPED, prepared
 from tests.http.test_sign_in import fresh
 from tests.http.world import World, today
@@ -35,8 +36,12 @@ def test_the_switch_belongs_to_the_form_that_is_filled_in(own_world: World, path
     query = {name: form[name] for name in ("subject",) if name in form}
     if path == "/record/{command}":
         query = {"uscc": form["agency"]}
+    if path == "/grid":
+        query = {"matter": form["matter"]}
     if path == "/years/{year}":
         own_world.filed()
+    if path == "/todo/hints":
+        with_hints(own_world)
     text = desk.shown(address, **query)
     switch = switch_of(text)
     assert switch["name"] == STAYING[path]

@@ -73,7 +73,8 @@ def asked(accused: Accused, who: Person) -> Iterator[tuple[str, Any]]:
 
 _DATED = frozenset(
     path for path in (f"/v1/agencies/{{uscc}}/{one}" for one in (
-        "standing", "course", "stops", "certificate", "hints", "sheets/{year}", "sheets/{year}/pdf", "events/{id}"))
+        "standing", "course", "stops", "certificate", "hints", "file", "sheets/{year}", "sheets/{year}/pdf",
+        "events/{id}"))
 )  # fmt: skip
 
 
@@ -106,7 +107,12 @@ def pages(accused: Accused) -> Iterator[tuple[str, Any]]:
         if page.roles is not None and Role.AGENCY not in page.roles:
             continue
         place = page.path.replace("{uscc}", accused.uscc).replace("{year}", str(YEAR)).replace("{secret}", "x")
-        place = place.replace("{appeal}", accused.appeal).replace("{list}", "appeals").replace("{impact}", "x")
+        place = (
+            place.replace("{appeal}", accused.appeal)
+            .replace("{list}", "appeals")
+            .replace("{impact}", "x")
+            .replace("{batch}", "x")
+        )
         for id_ in ids(accused) if "{event}" in place else [""]:
             for command in FORMS if "{command}" in place else [""]:
                 at = place.replace("{event}", id_).replace("{command}", command)

@@ -1,4 +1,4 @@
-"""Cases of `test_refusals.py`: reports, hints, objections and corrections that contradict the trail (R11, R37, R38)."""
+"""Cases of `test_refusals.py`: what contradicts the trail in watching over art.16 (R11, R37, R38, R38a, R42)."""
 
 from __future__ import annotations
 
@@ -128,3 +128,126 @@ def _(world: World) -> Case:
 
 WATCHED = frozenset(CHECKED)
 """The commands of these cases."""
+
+
+@case("FileStatement")
+def _(world: World) -> Case:
+    uscc, path, body = _stated_beside_nothing(world)
+    text, text_en = (
+        "PledgeSigned 不扣分、不加标签，无需申辩",
+        "PledgeSigned costs no point and adds no tag: there is nothing to state beside it",
+    )
+    return (
+        uscc,
+        path,
+        body,
+        problem(
+            text,
+            text_en,
+            errors=[{"pointer": "/event_id", "detail": text, "detail_en": text_en}],
+            rule="R38a",
+            remedy="请选择不良信息、投诉、扣分事项等对机构不利的记录；对公布的结果请提出异议",
+            remedy_en="Choose a bad record, complaint or lapse; appeal against a published result.",
+        ),
+    )
+
+
+def _stated_beside_nothing(world: World) -> tuple[str, str, dict[str, object]]:
+    uscc = world.filed()
+    pledge = world.id_of("SignPledge", uscc)
+    return uscc, f"/v1/agencies/{uscc}/statements", {**body_of("FileStatement"), "event_id": pledge}
+
+
+@case("ApplyForRepair")
+def _(world: World) -> Case:
+    uscc, path, body, first = twice(world, "ApplyForRepair")
+    text, text_en = (
+        f"对该记录的信用修复申请（{first['id']}）尚待决定",
+        f"an application for the repair of this record ({first['id']}) awaits its decision",
+    )
+    return (
+        uscc,
+        path,
+        body,
+        problem(
+            text,
+            text_en,
+            errors=[{"pointer": "/event_id", "detail": text, "detail_en": text_en}],
+            rule="R42",
+            remedy="不必再次申请；不予准许后有新的理由可再次申请",
+            remedy_en="No other is needed; after a refusal one can apply with new grounds.",
+        ),
+    )
+
+
+@case("DecideRepair")
+def _(world: World) -> Case:
+    uscc, path, body, first = twice(world, "DecideRepair")
+    day = body_of("DecideRepair")["decided_on"]
+    return (
+        uscc,
+        path,
+        body,
+        problem(
+            f"该信用修复申请已于 {day} 决定（{first['id']}）",
+            f"this application was decided on {day} ({first['id']})",
+            rule="R42",
+            remedy="如决定有误，请撤销该决定后重新决定",
+            remedy_en="If that was wrong, annul the decision and decide anew.",
+        ),
+    )
+
+
+@case("RecordSuccession")
+def _(world: World) -> Case:
+    uscc, path, body, first = twice(world, "RecordSuccession")
+    day = body_of("RecordSuccession")["effective_on"]
+    return (
+        uscc,
+        path,
+        body,
+        problem(
+            f"该机构已于 {day} 由其他机构承继（{first['id']}）",
+            f"this agency has been succeeded on {day} ({first['id']})",
+            article="art.12",
+            rule="R43",
+            remedy="如有误，请先撤销该记录",
+            remedy_en="If that was wrong, annul it first.",
+        ),
+    )
+
+
+@case("RecordService")
+def _(world: World) -> Case:
+    uscc, path, body, _ = twice(world, "RecordService")
+    day = body_of("RecordService")["served_on"]
+    return (
+        uscc,
+        path,
+        body,
+        problem(
+            f"该通知已于 {day} 送达",
+            f"this notice was served on {day}",
+            rule="R41",
+            remedy="如登记有误，请撤销该记录后重新登记",
+            remedy_en="If that is wrong, annul that record and record it anew.",
+        ),
+    )
+
+
+@case("AcknowledgeNotice")
+def _(world: World) -> Case:
+    uscc, path, body, _ = twice(world, "AcknowledgeNotice")
+    day = body_of("AcknowledgeNotice")["acknowledged_on"]
+    return (
+        uscc,
+        path,
+        body,
+        problem(
+            f"该通知已于 {day} 签收",
+            f"this notice was acknowledged on {day}",
+            rule="R41",
+            remedy="不必再次签收",
+            remedy_en="It need not be acknowledged again.",
+        ),
+    )

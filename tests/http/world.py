@@ -107,7 +107,7 @@ class World:
         row = ROWS[name]
         role = next(role for role in (Role.ASSOCIATION, Role.REGULATOR) if role in row.roles)
         body = {**body_of(name), **changes}
-        who = self.colleague if name == "AnswerObjection" else self.people[role]
+        who = self.colleague if name in ("AnswerObjection", "DecideRepair") else self.people[role]
         return self.must(who.post(row.path.format(uscc=uscc, id=id_), body))
 
     def id_of(self, name: str, uscc: str, **changes: Any) -> str:
@@ -166,6 +166,17 @@ class World:
             complaint = self.id_of("ReceiveComplaint", uscc, received_on=day)
             decisions.append(str(self.done("DecideComplaint", uscc, complaint, decided_on=day)["events"][0]["id"]))
         return decisions
+
+    def warned(self, uscc: str) -> str:
+        """The sending of a warning to the agency (art.17(2)): the id of its event."""
+        self.upheld(uscc, "2024-05-06", "2024-05-20")
+        due = self.association.get("/v1/notices", limit=500).json()["items"]
+        notice = next(
+            one
+            for one in due
+            if one["agency"]["uscc"] == uscc and (one["kind"], one["recipient"]) == ("warned", "agency")
+        )
+        return str(self.done("SendNotice", uscc, notice["id"])["events"][0]["id"])
 
     @staticmethod
     def must(response: Any) -> dict[str, Any]:
@@ -232,8 +243,8 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
             world.done("StartProject", uscc)
             world.done("FindAccidentLiability", uscc)
             id_ = next(one["id"] for one in _all_notices(world) if one["agency"]["uscc"] == uscc)
-        case "AnnulEvent" | "FileObjection" | "CorrectEvent":
-            body["event_id"] = world.id_of("RecordLapse", uscc)
+        case "AnnulEvent" | "FileObjection" | "FileStatement" | "ApplyForRepair" | "CorrectEvent":
+            body["event_id"] = world.id_of("EnterBadRecord" if name == "ApplyForRepair" else "RecordLapse", uscc)
             for one in body.get("replace", ()):
                 one["post"] = one["post"].replace(AGENCY_USCC, uscc)
         case "FileAppeal":
@@ -242,11 +253,11 @@ def prepared(world: World, name: str) -> tuple[str, dict[str, Any], str]:
         case name if name in SIMPLE:
             pass
         case _:
-            id_ = _watched(world, name, uscc)
+            id_ = _watched(world, name, uscc, body)
     return ROWS[name].path.format(uscc=uscc, id=id_), body, uscc
 
 
-def _watched(world: World, name: str, uscc: str) -> str:
+def _watched(world: World, name: str, uscc: str, body: dict[str, Any]) -> str:
     """The report, hint or objection that a command deals with."""
     match name:
         case "DismissReport":
@@ -254,6 +265,14 @@ def _watched(world: World, name: str, uscc: str) -> str:
         case "DismissHint":
             world.done("SubmitSurvey", uscc)
             return str(world.hints(uscc, behaviour="16.4")[0]["id"])
+        case "RecordSuccession":
+            body["successors"] = [world.filed()]
+            return ""
+        case "RecordService" | "AcknowledgeNotice":
+            return world.warned(uscc)
+        case "DecideRepair":
+            by = world.must(world.colleague.post(f"/v1/agencies/{uscc}/bad-records", body_of("EnterBadRecord")))
+            return world.id_of("ApplyForRepair", uscc, event_id=by["events"][0]["id"])
         case "AnswerObjection":
             lapse = world.must(world.colleague.post(f"/v1/agencies/{uscc}/lapses", body_of("RecordLapse")))
             return world.id_of("FileObjection", uscc, event_id=lapse["events"][0]["id"])

@@ -15,6 +15,7 @@ from domain.store.keys.master_key import use_keys
 from domain.values import Role
 from projections.rows.write.projector import open_ledger
 from tests.http.desk import Desk
+from tests.http.files import paper, photo, uploaded
 from tests.http.world import CLIENT_PARTY, World
 from tests.processes import steward
 from tests.proof.tampering import Tamperer
@@ -70,7 +71,8 @@ def filled(url: str, folder: Path) -> tuple[str, bytes]:
         world.done("InviteSurvey", invited, client=CLIENT_PARTY)
         body = {"item": 3, "occurred_on": "2025-03-04"}
         world.must(world.association.post(f"/v1/agencies/{uscc}/lapses", body, Idempotency_Key="once"))
-        world.done("RecordLapse", uscc, occurred_on="2024-09-09")
+        evidence = [paper(uploaded(world.association, photo()))]
+        world.done("RecordLapse", uscc, occurred_on="2024-09-09", evidence=evidence)
         certificate = world.association.get(f"/v1/agencies/{uscc}/certificate", as_of="2024-12-31")
         assert certificate.status_code == 200
     return uscc, certificate.content

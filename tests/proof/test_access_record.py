@@ -139,6 +139,18 @@ def test_a_database_from_before_upgrades_and_audits_clean(held: Held) -> None:
         connection.execute(text("DROP TABLE access_changes"))
         connection.execute(text("DROP TABLE association_profile"))  # 0013
         connection.execute(text("DROP INDEX matter_open"))  # 0017
+        for table in ("hint", "hint_state", "hint_book"):
+            connection.execute(text(f"DROP TABLE {table}"))  # 0018
+        connection.execute(text("DROP TABLE batch_rows"))  # 0019
+        connection.execute(text("DROP TABLE person_index"))  # 0020
+        connection.execute(text("DROP TABLE form_answers"))  # 0021
+        for table in ("evidence_files", "evidence_uses"):
+            connection.execute(text(f"DROP TABLE {table}"))  # 0022
+        for table in ("messages", "message_place"):
+            connection.execute(text(f"DROP TABLE {table}"))  # 0024
+        connection.execute(text("DROP TABLE workbook_runs"))  # 0027
+        for table in ("delivery_targets", "deliveries", "message_preferences", "contact_addresses"):
+            connection.execute(text(f"DROP TABLE {table}"))  # 0031, 0032
         for table, column in ADDED_SINCE:
             connection.execute(text(f"ALTER TABLE {table} DROP COLUMN {column}"))
         connection.execute(text("UPDATE alembic_version SET version_num = '0008'"))

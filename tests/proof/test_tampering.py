@@ -14,7 +14,7 @@ from api.app import create_app
 from api.application.background.checkpoint_signer import CheckpointSigner, proven_up
 from api.cli.operating.auditing import Audited
 from domain.store.db.engine import open_engine
-from domain.store.keys.master_key import use_keys
+from domain.store.keys.master_key import MasterKeyMissing, use_keys
 from projections.proof.certificate import check_certificate
 from projections.proof.certificate_file import parse_certificate
 from projections.rows.write.projector import open_ledger
@@ -26,12 +26,25 @@ NOT_DERIVED = frozenset(
     {
         "alembic_version",
         "association_profile",
+        "batch_rows",
         "consultations",
+        "contact_addresses",
+        "deliveries",
+        "delivery_targets",
+        "form_answers",
+        "hint",
+        "hint_book",
+        "hint_state",
         "import_pieces",
         "master_keys",
+        "message_place",
+        "message_preferences",
+        "messages",
+        "person_index",
         "read_model_build",
         "rebuilt",
         "sign_in_failures",
+        "workbook_runs",
     }
 )
 """Tables that do not follow from the log: docs/proof.md says of each what a change there could do."""
@@ -57,6 +70,10 @@ NOT_NOTICED = {
     ("idempotency", "body_sha256"): "as above: the retry is refused",
     ("idempotency", "status"): "always 201",
     ("idempotency", "created_at"): "when it may be cleared away",
+    ("evidence_files", "id"): "with its uses it is compared; an upload that no fact names is another one",
+    ("evidence_files", "owner"): "who may record an upload within the day; what was recorded stays",
+    ("evidence_files", "stored_at"): "when an upload that no fact names is taken away",
+    ("evidence_files", "claim"): "an upload that cannot be recorded any more; what was recorded stays",
 }
 """Columns of the others in which a change has no consequence for any answer, and why."""
 
@@ -111,9 +128,13 @@ def test_a_changed_value_in_any_column_is_found(held: Held) -> None:
         if done is None:
             continue
         tried += 1
-        report = held.audit()
-        if not report.found and not report.others:
-            unnoticed.append((table, column))
+        try:
+            report = held.audit()
+        except MasterKeyMissing:
+            assert (table, column) in {("vault", "master"), ("vault_secrets", "master")}, "it ends there, by name"
+        else:
+            if not report.found and not report.others:
+                unnoticed.append((table, column))
         flip_back(held.tamperer, done)
     assert tried > 80
     assert set(unnoticed) <= set(NOT_NOTICED), unnoticed

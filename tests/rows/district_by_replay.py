@@ -88,6 +88,8 @@ def _item(at_end: Basis, sheet: Sheet) -> dict[str, Any]:
             "total": None if sheet.score is None else rounded(sheet.score),
             "grade": sheet.grade,
             "label": None if sheet.grade is None else GRADE_LABELS[sheet.grade],
+            "provisional": sheet.assessed and sheet.summary().provisional,
+            **{part: getattr(sheet.summary(), part) for part in ("conduct", "quality", "effect", "honours")},
             "override": sheet.override,
             "filing": filing_state(at_end.facts),
         }

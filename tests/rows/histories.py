@@ -5,8 +5,30 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from domain.events import BadRecordEntered, ResultPublished, ResultRevised
+from msgspec import UNSET
+
+from domain.events import (
+    AgencySucceeded,
+    BadRecordEntered,
+    Client,
+    Event,
+    FactsInherited,
+    Grounds,
+    InheritedComplaint,
+    InheritedPenalty,
+    InheritedRecord,
+    InheritedTag,
+    InheritedWarning,
+    ProjectExtended,
+    ProjectStarted,
+    ResultPublished,
+    ResultRevised,
+    Sealed,
+)
+from domain.ledger.inheriting import standing_about
+from domain.measures.around.successions import succeeded
 from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
+from domain.trail.trail import Facts
 from domain.values import instant, next_instant
 from tests.specification import District, noon
 from tests.test_properties import CLIENTS, CODE, TODAY, History
@@ -93,6 +115,112 @@ class LongHistory(History):
                 behaviour_on=None,
                 report_id=None,
                 unlawful=False,
+            )
+        )
+
+    def do_inheritance(self) -> None:
+        """What the ledger records at a successor, and again with every later fact of a predecessor (R43)."""
+        chance, agency = self.random, self.district.agencies[CODE]
+        name = chance.choice(("s1", "s2", "s3"))
+        before = standing_about(agency.trail.events, name)
+        day = date.fromisoformat(self.day()) if before is None else before.occurred_on
+        tags = [
+            InheritedTag(
+                tier,
+                day - timedelta(days=back),
+                None if tier == "recorded" else day + timedelta(days=on),
+                not_public_from=day + timedelta(days=back) if chance.random() < 0.3 else None,
+            )
+            for tier in ("recorded", "warned", "blacklisted")
+            if chance.random() < 0.4
+            for back, on in [(chance.randrange(1, 300), chance.randrange(300))]
+        ]
+        upheld = sorted(date.fromisoformat(self.day()) for _ in range(chance.randrange(4)))
+        grounds: tuple[Grounds, ...] = ("poor_quality", "missed_hazard", "other")
+        days = [max(date.fromisoformat(self.day()), date(day.year, 1, 1)) for _ in range(chance.randrange(3))]
+        origins = (UNSET, "o1", "o2", "o3")  # the same thing may come by two ways
+        self.placed(
+            FactsInherited,
+            day,
+            succession_id=name,
+            kind="merger",
+            predecessor="91441300MA4A00011L",
+            names=("前身",),
+            codes=("91441300MA4A00011L",),
+            stands=chance.random() < 0.85,
+            tags=tuple(tags),
+            complaints=tuple(InheritedComplaint(one, chance.choice(grounds), chance.choice(origins)) for one in upheld),
+            records=tuple(InheritedRecord("16.2", one, one.year, chance.choice(origins)) for one in days),
+            penalties=tuple(
+                InheritedPenalty(
+                    max(date.fromisoformat(self.day()), date(day.year, 1, 1)),
+                    chance.choice(("emergency_management", "other")),
+                    chance.choice(origins),
+                )
+                for _ in range(chance.randrange(3))
+            ),
+            warnings=tuple(
+                InheritedWarning(year, first, date(year + 1, 12, 31))
+                for year in (day.year - 1, day.year)
+                if chance.random() < 0.4
+                for first in [date(year + 1, 1, 1) + timedelta(days=chance.randrange(300))]
+            ),
+            events=(),
+        )
+
+    def do_inherited_project(self) -> None:
+        """A project of a predecessor goes on here; its term may have passed already (R43)."""
+        day = date.fromisoformat(self.day())
+        id_ = f"q{self.district.agencies[CODE].version}"
+        client = self.random.choice(CLIENTS)
+        self.placed(
+            ProjectStarted,
+            day,
+            event_id=id_,
+            project_id=id_,
+            client=Client(client["uscc"], client["name"]),
+            contract_no=None,
+            service_type=None,
+            due_on=day + timedelta(days=self.random.randrange(-200, 200)),
+            quality_lead=None,
+            technicians=(),
+            inherited_from="elsewhere",
+        )
+        self.made.setdefault("project", []).append(id_)
+
+    def do_inherited_extension(self) -> None:
+        """The due date of an inherited project has become another one at the predecessor, earlier or later (R43)."""
+        trail = self.district.agencies[CODE].trail
+        here = [one for one in trail.of(ProjectStarted) if one.inherited_from is not UNSET]
+        if here:
+            one = self.random.choice(here)
+            due = one.occurred_on + timedelta(days=self.random.randrange(-200, 300))
+            more = {"project_id": one.id, "due_on": due, "inherited_from": "elsewhere"}
+            self.placed(ProjectExtended, one.occurred_on, event_id=f"x{len(list(trail.events))}", **more)
+
+    def do_succession(self) -> None:
+        """Another agency takes the place; it may be annulled."""
+        agency = self.district.agencies[CODE]
+        if self.random.random() < 0.2 and succeeded(Facts(agency.trail, date.max)) is None:
+            id_ = f"z{agency.version}"
+            more: dict[str, Any] = {"succession_id": id_, "kind": "merger", "successors": ("91441300MA4A00011L",)}
+            self.placed(AgencySucceeded, date.fromisoformat(self.day()), basis=Sealed("s", ""), event_id=id_, **more)
+        elif (gone := succeeded(Facts(agency.trail, date.max))) is not None and self.random.random() < 0.3:
+            self.add("annulments", {"annulled_on": self.day(), "event_id": gone.id, "reason": "误记"}, "annulment")
+
+    def placed(self, of: type[Event], day: date, event_id: str = "", **fields: Any) -> None:
+        """A fact as the ledger itself records it."""
+        agency = self.district.agencies[CODE]
+        agency.apply(
+            of(
+                stream=agency.stream,
+                version=agency.version + 1,
+                id=event_id or f"p{agency.version}",
+                occurred_on=day,
+                recorded_at=next_instant(self.district.clock, agency.trail.events[-1].recorded_at),
+                actor="p",
+                via="api",
+                **fields,
             )
         )
 

@@ -13,6 +13,9 @@ from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISI
 from projections.rows.write.current_rows import CurrentRow, CurrentRows
 from projections.rows.write.score_rows import SCORES, Score
 from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
+from projections.rows.write.worklist_rows import SUCCEEDED, matter_place
+
+GONE = matter_place(SUCCEEDED, SUCCEEDED)
 
 
 def found_in(
@@ -41,6 +44,7 @@ def found_in(
             item = int(row.place.key.partition(":")[0])
             lapses[item] = lapses.get(item, 0) + 1
     provisional = lapses.pop(PROVISIONAL, 0)
+    gone = any(row.place == GONE and row.step.valid_from <= min(last, as_of) < row.step.valid_to for row in known)
     book = law.rulebooks.for_sheet(year, as_of)
     return RowValues(
         status=value(STATUS, None),
@@ -50,7 +54,7 @@ def found_in(
         all_records=sum(row.step.value for row in on_day if row.place.table == RECORDS),
         lapse_cost=sum(int(book.conduct.lapse_points[item] * 100) * number for item, number in lapses.items()),
         provisional=bool(provisional),
-        assessed=overlaps(PROJECTS) and overlaps(FILED),
+        assessed=overlaps(PROJECTS) and overlaps(FILED) and not gone,
     ), year
 
 

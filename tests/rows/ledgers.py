@@ -30,6 +30,15 @@ class Recordable(LongHistory):
     def do_record_by_hand(self) -> None:
         pass
 
+    def do_inheritance(self) -> None:
+        pass
+
+    def do_inherited_project(self) -> None:
+        pass
+
+    def do_succession(self) -> None:
+        pass
+
 
 @contextmanager
 def new_ledger(kind: str, databases: Databases) -> Iterator[Ledger]:

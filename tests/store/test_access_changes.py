@@ -5,18 +5,19 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Engine, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.errors import Contradiction
 from domain.store.access.access_audit import COMMAND_LINE, AccessAction, AccessChange, AccessFilter, By, found, newest
 from domain.store.access.accounts import create_account, disable_account, set_password, sign_out
 from domain.store.access.admin import revoke_by_id
+from domain.store.access.association import association_then, name_association
 from domain.store.access.row_macs import is_sealed
 from domain.store.access.tokens import create_person, create_token, token_hash, token_id
 from domain.store.db.engine import open_migration_engine, reading, writing
-from domain.store.db.schema import access_changes, tokens
-from domain.values import Role
+from domain.store.db.schema import access_changes, association_profile, tokens
+from domain.values import FOREVER, Role
 from tests.store.makers import undone
 
 USCC = "91441300MA51C1EN7F"
@@ -29,12 +30,42 @@ GETTING_IN = {
     *(AccessAction.RECOVERY_CODES, AccessAction.RECOVERY_USED, AccessAction.SUBJECT_LINKED),
 }
 """Of invitations and second factors: `tests/http/test_getting_in.py`."""
+OF_TARGETS = {AccessAction.TARGET_CREATED, AccessAction.TARGET_ENABLED, AccessAction.TARGET_DISABLED}
+"""What programs are told: `tests/http/test_webhooks.py`."""
 
 
 def _noted(engine: Engine, person: str | None = None) -> list[AccessChange]:
     """What is there, the first first."""
     with reading(engine) as connection:
         return found(connection, AccessFilter(person), up_to=newest(connection), offset=0, limit=100)[::-1]
+
+
+@pytest.mark.shows("art.28")
+def test_every_name_of_the_association_is_kept(engine: Engine) -> None:
+    """A paper bears the name of its basis; one from before names were kept is written down with what replaces it."""
+    with writing(engine) as connection:
+        assert association_then(connection, FOREVER) is None
+        name_association(connection, "甲协会", None, "p1")
+        name_association(connection, "甲协会", b"logo", "p1")
+    named = [row for row in _noted(engine) if row.act is AccessAction.ASSOCIATION_NAMED]
+    assert [(row.reason, row.by_person) for row in named] == [("甲协会", "p1")], "another logo is no other name"
+    with writing(engine) as connection:
+        name_association(connection, "乙协会", None, "p2")
+        assert association_then(connection, named[0].at) == "甲协会"
+        assert association_then(connection, FOREVER) == "乙协会"
+        assert association_then(connection, "2000-01-01T00:00:00.000000Z") == "甲协会"
+
+
+def test_a_name_from_before_names_were_kept_is_not_lost(engine: Engine) -> None:
+    """As a ledger has it that was set up by an earlier version."""
+    with writing(engine) as connection:
+        connection.execute(
+            insert(association_profile).values(id=1, name="旧协会", logo=None, changed_at=FOREVER, changed_by="p0")
+        )
+        assert association_then(connection, FOREVER) == "旧协会"
+        name_association(connection, "新协会", None, "p1")
+        assert association_then(connection, "2000-01-01T00:00:00.000000Z") == "旧协会"
+        assert association_then(connection, FOREVER) == "新协会"
 
 
 def test_every_change_is_noted_by_who_makes_it(engine: Engine) -> None:
@@ -60,7 +91,7 @@ def test_every_change_is_noted_by_who_makes_it(engine: Engine) -> None:
         (AccessAction.TOKEN_CREATED, token),
         (AccessAction.TOKEN_REVOKED, token),
     ]
-    assert {row.act for row in rows} == set(AccessAction) - GETTING_IN
+    assert {row.act for row in rows} == set(AccessAction) - GETTING_IN - OF_TARGETS - {AccessAction.ASSOCIATION_NAMED}
     ways = [(admin, "page")] * 2 + [(holder, "page")] + [(admin, "page")] * 3 + [(None, "cli"), (admin, "api")]
     assert [(row.by_person, row.via) for row in rows] == ways
     assert {row.person_id for row in rows} == {holder}

@@ -16,6 +16,8 @@ from domain.store.db import engine as engines
 from domain.store.db import postgresql
 from domain.store.db.engine import database_url, open_engine, open_migration_engine, reading, writing
 from domain.store.db.migrate import migrate
+from domain.store.db.postgresql import POOLED
+from domain.store.db.statements import run
 from domain.store.log.stream_heads import lock_head, lock_heads
 from tests.postgres_server import PostgresServer
 from tests.store.makers import STREAM, append, undone
@@ -217,3 +219,17 @@ def test_a_killed_server_is_busy_and_then_all_goes_on(monkeypatch: pytest.Monkey
         monkeypatch.setattr(postgresql, "IDLE_S", -1.0)
         assert append(engine)[0].version == 4
         engine.dispose()
+
+
+def test_nothing_is_prepared_through_a_pool(postgres_engine: Engine) -> None:
+    """A session of the server may be another one in each transaction: the statement goes whole, its parameters by
+    number, however often and in whatever order they stand in it."""
+    query = "SELECT $2::int - $1::int AS difference, $1::int AS first, '100%' AS said"
+    with reading(postgres_engine) as connection:
+        assert connection.info[POOLED] is False
+        direct = run(connection, query, (3, 10))
+        prepared = connection.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+        connection.info[POOLED] = True
+        assert run(connection, f"{query} ", (3, 10)) == direct == [(7, 3, "100%")]
+        assert connection.scalar(text("SELECT count(*) FROM pg_prepared_statements")) == prepared
+        connection.info[POOLED] = False

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from domain.store.db import migrate as migrating
@@ -20,7 +22,7 @@ from domain.store.db.db_errors import (
 from domain.store.db.engine import open_engine, open_migration_engine
 from domain.store.db.migrate import migrate, require_current
 from domain.store.db.schema import APPEND_ONLY, TRIGGERS, metadata
-from domain.store.db.state import State, known_revisions, state_of
+from domain.store.db.state import MIGRATIONS, State, known_revisions, state_of
 from tests.processes import FORK
 from tests.store.workers import finish, migrate_at_once, start
 
@@ -75,15 +77,23 @@ def test_eight_processes_migrate_one_new_database(new_url: str) -> None:
         assert connection.scalar(text("SELECT count(*) FROM sealer")) == 1
 
 
+def test_the_known_revisions_are_those_of_the_migrations() -> None:
+    """They are read from the names of files; Alembic, which reads the files, knows the same in the same order."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    walked = ScriptDirectory.from_config(config).walk_revisions()
+    assert known_revisions() == tuple(script.revision for script in walked)
+
+
 def test_an_upgrade_that_fails_leaves_nothing(new_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An upgrade is one transaction in SQLite too: after an error at its end the database is empty as before."""
-    whole = migrating._upgrade
+    whole = migrating.upgrade_to_head
 
     def broken(connection: Connection) -> None:
         whole(connection)
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(migrating, "_upgrade", broken)
+    monkeypatch.setattr(migrating, "upgrade_to_head", broken)
     with pytest.raises(RuntimeError, match="power cut"):
         migrate(new_url)
     with open_migration_engine(new_url).connect() as connection:

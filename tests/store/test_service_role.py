@@ -189,9 +189,19 @@ def test_the_role_may_do_what_is_listed_and_no_more(server: PostgresServer) -> N
     assert found == {(table, right) for table, rights in GRANTS.items() for right in rights}
     assert {table for table, right in found if right in ("DELETE", "TRUNCATE")} == {
         "consultations",
+        "contact_addresses",
+        "deliveries",
+        "evidence_files",
+        "form_answers",
+        "hint",
+        "hint_state",
         "idempotency",
+        "message_preferences",
+        "messages",
+        "person_index",
         "sessions",
         "sign_in_failures",
+        "workbook_runs",
     }
 
 

@@ -47,6 +47,12 @@ class AccountShown(msgspec.Struct, frozen=True, kw_only=True):
     password: Annotated[str | UnsetType, member("新密码，只在这次回答里", "in the answer that made it alone")] = UNSET
 
 
+class InvitationsMade(msgspec.Struct, frozen=True, kw_only=True):
+    """The accounts of those who were invited at once, each with its link, in that answer alone / 一次发出的邀请."""
+
+    items: Annotated[tuple[AccountShown, ...], member("按请求中的次序", "in the order of the request")]
+
+
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):
     """A token by its id, with its secret in the answer that made it alone / 令牌."""
 
@@ -93,8 +99,14 @@ class ConsultationShown(msgspec.Struct, frozen=True, kw_only=True):
     person_name: str | None
     role: Role
     via: Annotated[str, member("途径", "by which way", examples=["api"])]
-    agency: ConsultedAgency
+    agency: Annotated[ConsultedAgency | None, member("所查的机构；按人查找为空", "null: a search for a person")]
     route: Annotated[str, member("方法和路径", "method and path", examples=["GET /v1/agencies/{uscc}/standing"])]
     as_of: Annotated[str | None, member("所问的日子", "the day asked about")]
     known_at: Annotated[str | None, member("所知的时刻", "the instant asked about")]
     asked: Annotated[str | None, member("其余参数", "what else was asked for, as name=value&…")]
+    whom: Annotated[
+        str | dict[str, bool] | None,
+        member(
+            "按人查找在该机构查到的人；已删除则为标记", "whom a search for a person found there; a mark once erased"
+        ),
+    ]

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import UNSET
 
 from api.application.answers.pages import NextCursor
-from projections.answers.comparisons import AnswerDifference, RankEffects, StandingAndSheet, TouchedResult
+from api.application.answers.receipts import ImpactTouched, SimilarFact
+from projections.answers.comparisons import AnswerDifference, Following, RankEffects, StandingAndSheet, TouchedResult
 from projections.answers.districts import HintFound
 from projections.answers.results import SupposedFact
 from projections.answers.scalars import Day, Moment, Version, Year, member
@@ -78,6 +79,19 @@ class EventInFull(OnAgencyBasis, frozen=True, kw_only=True):
     names: Annotated[tuple[RelatedEvent, ...], member("它所指的记录", "the events that it names")]
     named_by: Annotated[tuple[RelatedEvent, ...], member("指向它的记录", "the events that name it")]
     annuls: Annotated[tuple[RelatedEvent, ...], member("因它不再计入的记录", "what stopped counting by it")]
+    recorded_with: Annotated[
+        tuple[RelatedEvent, ...],
+        member("同一次操作记下的各条，按次序", "all that was recorded in the same act, in order"),
+    ]
+    similar: Annotated[
+        tuple[SimilarFact, ...],
+        member(
+            "当时已有的同样内容的记录（R46）", "earlier facts alike (R46); an agency is told of what it recorded itself"
+        ),
+    ]
+    touched: Annotated[
+        tuple[ImpactTouched, ...], member("受它影响的公布结果（R36）", "published results that it touches")
+    ]
     effects: Annotated[EventEffects | None, member("由它引起的；服务对象不能看", "null for a client")]
 
 
@@ -111,6 +125,20 @@ class StopsShown(OnTrailBasis, frozen=True, kw_only=True):
     recorded: Annotated[RecordedInShort, member("最后一条记录", "what was recorded last")]
 
 
+class EffectAtSuccessor(msgspec.Struct, frozen=True, kw_only=True):
+    """What would be of a successor by what it inherits (R43) / 对承继机构的影响."""
+
+    agency: AgencyIdentity
+    year: Year
+    version: Version
+    before: StandingAndSheet
+    after: StandingAndSheet
+    difference: tuple[AnswerDifference, ...]
+    touched: Annotated[tuple[TouchedResult, ...], member("会因此不同的公布结果", "results that would be others (R36)")]
+    ranks: RankEffects
+    following: Annotated[Following, member("随之而来的通知、提示和线索", "notices, flags and hints that would follow")]
+
+
 class WhatIfFound(OnAgencyBasis, frozen=True, kw_only=True):
     """What would be if: both sides, what differs, results and ranks that it touches; nothing is written / 假设推演."""
 
@@ -121,6 +149,11 @@ class WhatIfFound(OnAgencyBasis, frozen=True, kw_only=True):
     difference: tuple[AnswerDifference, ...]
     touched: Annotated[tuple[TouchedResult, ...], member("会因此不同的公布结果", "results that would be others (R36)")]
     ranks: RankEffects
+    following: Annotated[Following, member("随之而来的通知、提示和线索", "notices, flags and hints that would follow")]
+    successors: Annotated[
+        tuple[EffectAtSuccessor, ...],
+        member("承继的内容因此不同的承继机构", "successors of which what they inherit would change (R43)"),
+    ]
 
 
 class SubjectPlace(msgspec.Struct, frozen=True, kw_only=True):

@@ -159,7 +159,7 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
     """The process lives / 进程在运行."""
 
     status: Literal["ok"] = "ok"
-    version: Annotated[str, member("程序版本", "version of the code", examples=["0.1.0+abd23607767d"])]
+    version: Annotated[str, member("程序版本", "version of the code", examples=["1.0.0+abd23607767d"])]
 
 
 class StandsStill(msgspec.Struct, frozen=True, kw_only=True):
@@ -200,6 +200,26 @@ class ProblemPlace(msgspec.Struct, frozen=True, kw_only=True):
     detail_en: En
 
 
+class RowProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one row of a batch is refused: as the problem of its single command would say it / 批次中一行的错误."""
+
+    row: Annotated[int, member("第几行，从 1 起", "which row, from 1", examples=[3])]
+    post: Annotated[str, member("该行的命令路径", "the command's path as the row writes it")]
+    agency: Annotated[str | None, member("涉及的机构", "the agency concerned, where it is known")]
+    because_of_row: Annotated[int | None, member("因所引用的行被拒绝", "the refused row that it refers to")] = None
+    type: Annotated[str, member("种类", "its kind", examples=["/problems/contradiction"])]
+    status: Annotated[int, member("单独提交时的 HTTP 状态", "HTTP status, were it sent alone", examples=[409])]
+    title: Zh
+    title_en: En
+    detail: Zh
+    detail_en: En
+    errors: Annotated[tuple[ProblemPlace, ...], member("指向整个请求体", "with pointers into the whole body")]
+    article: Annotated[str, member("依据的条款，可为空", "the article it rests on, or empty")]
+    rule: Annotated[str, member("依据的理解，可为空", "the reading it rests on, or empty")]
+    remedy: Zh
+    remedy_en: En
+
+
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong and what to do about it (RFC 9457); members that say nothing are left out / 错误."""
 
@@ -222,3 +242,4 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     degraded: Annotated[tuple[StandsStill, ...] | UnsetType, member("停下来的（503）", "what stands still (503)")] = (
         UNSET
     )
+    rows: Annotated[tuple[RowProblem, ...] | UnsetType, member("批次中被拒绝的行", "refused rows of a batch")] = UNSET

@@ -86,6 +86,31 @@ class AcceptedRestore(msgspec.Struct, frozen=True, kw_only=True):
     lost: LostEntries
 
 
+class Cosignature(msgspec.Struct, frozen=True, kw_only=True):
+    """Who has seen the log grow and nothing in it change, and when / 见证人的联署."""
+
+    witness: Annotated[str, member("见证人", "its name")]
+    key: Annotated[str, member("公钥", "its key")]
+    at: Moment
+
+
+class CosignedNote(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest checkpoint that witnesses have cosigned / 最近一个已联署的检查点."""
+
+    size: LogSize
+    note: Note
+    cosignatures: tuple[Cosignature, ...]
+
+
+class StampedNote(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest checkpoint with a time stamp of an authority / 最近一个带时间戳的检查点."""
+
+    size: LogSize
+    note: Note
+    token: Annotated[str, member("RFC 3161 应答（DER，base64）", "the answer of RFC 3161 (DER, base64)")]
+    at: Moment
+
+
 class LogCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     """The signed checkpoint of the log, its keys, and every restore that was accepted / 日志的检查点."""
 
@@ -99,6 +124,8 @@ class LogCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     restores: Annotated[
         tuple[AcceptedRestore, ...] | UnsetType, member("曾由较早备份恢复", "restores from older copies")
     ] = UNSET
+    cosigned: Annotated[CosignedNote | UnsetType, member("见证人已联署的", "what witnesses have cosigned")] = UNSET
+    timestamped: Annotated[StampedNote | UnsetType, member("带时间戳的", "with a time stamp")] = UNSET
 
 
 class LogConsistency(msgspec.Struct, frozen=True, kw_only=True):

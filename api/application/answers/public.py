@@ -16,9 +16,12 @@ from projections.answers.districts import (
     Agencies,
     AssessedCount,
     CategoryCount,
+    Complaints,
     FilingCount,
     GradeCount,
+    PublishedBefore,
     RankedAgency,
+    Scores,
     TierCount,
 )
 from projections.answers.registers import PublishedYear
@@ -77,3 +80,6 @@ class DistrictFigures(OnDistrictBasis, frozen=True, kw_only=True):
     categories: tuple[CategoryCount, ...]
     assessed: AssessedCount
     bad_records: BadRecordCounts
+    scores: Scores
+    published_before: PublishedBefore
+    complaints: Complaints

@@ -40,6 +40,7 @@ class SimilarFact(msgspec.Struct, frozen=True, kw_only=True):
     """An earlier fact of the same content (R46) / 同样内容的较早记录."""
 
     event: EventId
+    version: Version
     recorded_at: Moment
 
 
@@ -162,5 +163,29 @@ class ReadingsDecided(msgspec.Struct, frozen=True, kw_only=True):
     demonstration: Demonstration = UNSET
 
 
-AnyReceipt = Recorded | AppealDecision | ImpactDecision | RoundRecorded | SubjectErasure | ReadingsDecided
+RowNumber = Annotated[int, member("第几行，从 1 起", "which row, from 1", examples=[1])]
+BatchId = Annotated[str, member("批次编号", "id of the batch", examples=["019331d2-6c3a-7b1e-9f00-4d2a8c5e7f11"])]
+Ref = Annotated[str | UnsetType, member("该行自己取的名称", "the name that the row bears")]
+
+
+class RecordedRow(Recorded, frozen=True, kw_only=True):
+    """One row of a recorded batch: the receipt of its command / 批次中一行的回执."""
+
+    row: RowNumber
+    ref: Ref = UNSET
+
+
+class BatchRecorded(msgspec.Struct, frozen=True, kw_only=True):
+    """The receipt of a batch: all its rows were recorded together / 批次的回执."""
+
+    batch: BatchId
+    recorded_at: Annotated[Moment, member("最后一条的记录时刻", "when the last of them was recorded")]
+    count: Annotated[int, member("记录的行数", "how many rows were recorded")]
+    rows: tuple[RecordedRow, ...]
+    demonstration: Demonstration = UNSET
+
+
+AnyReceipt = (
+    Recorded | BatchRecorded | AppealDecision | ImpactDecision | RoundRecorded | SubjectErasure | ReadingsDecided
+)
 """What whoever recorded something is answered."""

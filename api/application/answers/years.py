@@ -108,6 +108,10 @@ class AssessedRow(msgspec.Struct, frozen=True, kw_only=True):
     provisional: bool | UnsetType = UNSET
     override: tuple[GradeOverrideRow, ...]
     filing: FilingState | UnsetType | None = UNSET
+    conduct: PointsText | UnsetType | None = UNSET
+    quality: PointsText | UnsetType | None = UNSET
+    effect: PointsText | UnsetType | None = UNSET
+    honours: PointsText | UnsetType | None = UNSET
     waivers: tuple[WaiverReason, ...] | UnsetType = UNSET
     appeal_pending: bool | UnsetType = UNSET
     revisions: tuple[PublishedRevision, ...] | UnsetType = UNSET

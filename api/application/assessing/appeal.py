@@ -23,8 +23,7 @@ from api.application.privacy.erasing_subjects import erase
 from api.application.privacy.personal_data import shown
 from api.application.questions.inquiry import path_year
 from domain.commands import appeals, rounds
-from domain.commands.confirming import ConfirmReadings, WithdrawConfirmations
-from domain.commands.erasing import EraseSubject
+from domain.commands.confirming import ConfirmReadings, EraseSubject, WithdrawConfirmations
 from domain.errors import NotFound
 from domain.events import AppealFiled, Event, EventAnnulled
 from domain.ledger.reader import Reader

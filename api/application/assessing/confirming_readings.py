@@ -11,7 +11,6 @@ from datetime import date
 from api.application.action_context import ActionContext
 from api.application.answers.receipts import ReadingsDecided, RecordedFact
 from api.application.idempotency import Answered
-from domain.commands.base import evidence_stored
 from domain.commands.confirming import ConfirmReadings, ReadingsDecision, WithdrawConfirmations
 from domain.errors import NotFound, not_after
 from domain.events import ConfirmationWithdrawn, Event, ReadingConfirmed
@@ -40,7 +39,7 @@ def _confirm(act: ActionContext, unit: UnitOfWork, rulebook: str, body: ConfirmR
     book, said = _decided_on(unit, law, rulebook, body, "confirmed_on", body.confirmed_on)
     for place, one in enumerate(said):
         must_not_repeat(law.confirmations, one, body.confirmed_on, body.confirmed_by, body.document.title, place)
-    (document,) = evidence_stored([body.document])
+    document = act.attaching(unit).one(body.document, "/document")
     return _receipt(
         [
             act.append(
@@ -71,7 +70,7 @@ def _withdraw(act: ActionContext, unit: UnitOfWork, rulebook: str, body: Withdra
     law = _locked(unit)
     _, said = _decided_on(unit, law, rulebook, body, "withdrawn_on", body.withdrawn_on)
     standing = [must_stand(law.confirmations, one, body.withdrawn_on, place) for place, one in enumerate(said)]
-    (document,) = evidence_stored([body.document])
+    document = act.attaching(unit).one(body.document, "/document")
     return _receipt(
         [
             act.append(

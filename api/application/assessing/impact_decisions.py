@@ -70,7 +70,7 @@ def _dispose(
         outcome=body.outcome,
         reason=unit.vault.seal(body.reason),
         hearing_on=body.hearing_on,
-        **body.envelope(unit.vault),
+        **body.envelope(unit.vault, act.attaching(unit)),
     )
     if body.outcome == "kept" or found is None:
         return ImpactDecision(**asdict(receipt_of(unit, uscc, [event])))

@@ -19,7 +19,7 @@ from api.application.idempotency import Answered
 from domain.assessment import AssessmentRound
 from domain.commands.rounds import CloseYear, PublishYear
 from domain.errors import Contradiction
-from domain.events import Event, ResultPublished, Waiver, YearClosed, YearPublished
+from domain.events import AgencySucceeded, Event, ResultPublished, Waiver, YearClosed, YearPublished
 from domain.law import Law
 from domain.ledger.ledger import Ledger, Reader, UnitOfWork
 from domain.ledger.prepared import NOT_YET, PreparedEvents
@@ -34,8 +34,9 @@ from domain.measures.chapter4_publication import (
     nothing_to_publish,
 )
 from domain.measures.text.implements import implements
+from domain.trail.keys import type_key
 from domain.trail.trail import Trail
-from domain.values import FOREVER, assessment_stream, instant, shanghai_date
+from domain.values import FOREVER, Grade, assessment_stream, instant, shanghai_date
 from projections.compare.publication import Draft, Drafts, as_decided, draft_of, drafted
 from projections.replay.known_at import Basis
 from projections.rows.read.published import WorklistFilter, matters, results_of_year
@@ -49,11 +50,15 @@ class Prepared(NamedTuple):
     limit: Deadline
     """The last day to appeal against them."""
     events: PreparedEvents
+    passing: frozenset[str]
+    """The streams of predecessors whose result brings a warning to their successors: recorded by themselves (R43)."""
 
 
 def prepared(act: ActionContext, reader: Reader, drafts: Drafts, limit: Deadline) -> Prepared:
     """Make the results and their rows, reading only."""
     publication = act.make_id()
+    unqualified = [draft.stream for draft in drafts.results if draft.grade is Grade.UNQUALIFIED]
+    passing = frozenset(reader.streams_under(type_key(AgencySucceeded), unqualified))
     events = [
         ResultPublished(
             stream=draft.stream,
@@ -67,8 +72,9 @@ def prepared(act: ActionContext, reader: Reader, drafts: Drafts, limit: Deadline
             **fields_of(drafts, draft, limit),
         )
         for draft in drafts.results
+        if draft.stream not in passing
     ]
-    return Prepared(drafts, publication, limit, act.ledger.prepare(reader, events, drafts.law))
+    return Prepared(drafts, publication, limit, act.ledger.prepare(reader, events, drafts.law), passing)
 
 
 def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
@@ -90,8 +96,10 @@ def fields_of(drafts: Drafts, draft: Draft, limit: Deadline) -> dict[str, Any]:
 def record(act: ActionContext, unit: UnitOfWork, made: Prepared) -> list[bytes]:
     """Record all results: the leaf hash of each, in the order of their streams. Takes the district's lock."""
     leaves, overtaken = unit.put(made.events, made.drafts.known_at, made.drafts.year)
+    by_themselves = overtaken | made.passing
+    unit.take(made.passing, made.drafts.year)
     for draft in made.drafts.results:
-        if draft.stream in overtaken:
+        if draft.stream in by_themselves:
             leaves[draft.stream] = unit.leaf_of(_record_overtaken(act, unit, made, draft))
     return [leaves[stream] for stream in sorted(leaves)]
 
@@ -238,7 +246,7 @@ def _publish(act: ActionContext, unit: UnitOfWork, made: Prepared, body: Publish
         calendar_sha256=law.calendar.sha256,
         deadline=made.limit.day,
         reason=None if body.reason is None else unit.vault.seal(body.reason),
-        **body.envelope(unit.vault),
+        **body.envelope(unit.vault, act.attaching(unit)),
     )
     return round_answer(year, event, drafts.graded)
 
@@ -265,7 +273,9 @@ def close_year(act: ActionContext, year: int, body: CloseYear) -> Answered:
             (one.result.deadline for one in standing if one.result.deadline is not None),
             (one.id for one in waiting),
         )
-        event = act.append(unit, YearClosed, head.stream, body.closed_on, year=year, **body.envelope(unit.vault))
+        event = act.append(
+            unit, YearClosed, head.stream, body.closed_on, year=year, **body.envelope(unit.vault, act.attaching(unit))
+        )
         return round_answer(year, event, sum(one.result.is_graded for one in standing))
 
     return act.carry_out(close)

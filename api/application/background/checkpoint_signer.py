@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -19,20 +20,31 @@ import structlog
 from msgspec import UNSET
 from msgspec.structs import asdict
 
-from api.application.answers.log import AcceptedRestore, CheckpointShown, LogCheckpoint, StreamHeads
+from api.application.answers.log import (
+    AcceptedRestore,
+    CheckpointShown,
+    Cosignature,
+    CosignedNote,
+    LogCheckpoint,
+    StampedNote,
+    StreamHeads,
+)
 from api.settings import Settings
 from domain.errors import Busy, Refusal
 from domain.ledger.ledger import Ledger
-from domain.proof.check import Checkpoint, ProofError
+from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_note
+from domain.proof.cosignatures import cosigners
 from domain.store.db.engine import Engine, reading
 from domain.store.db.write_guard import guard_of
 from domain.store.keys.secret_files import replace
 from domain.store.log.sequencer import has_sealed, seal, sealed_until, to_be_sealed
 from domain.store.proof.checkpoint_archive import LogRewritten, NotKept, Witness, log_rewritten
 from domain.store.proof.log_keys import LogKeys
+from domain.store.proof.outside_notes import OutsideNotes
 from domain.store.proof.proof_reader import HeadsKept, Signed, latest_checkpoint, origin_of
 from domain.store.proof.restored import require_signed
 from domain.store.proof.tree_writer import Prover
+from domain.values import instant
 from projections.answers.scalars import read_as
 
 SEALING_SECONDS = 20
@@ -65,6 +77,7 @@ class CheckpointSigner:
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine, self._settings = engine, settings
+        self.settings = settings
         self._prover, self._lock = Prover(engine), Lock()
         self.kept_heads = HeadsKept()
         """The heads under the latest checkpoint, for proofs."""
@@ -159,13 +172,40 @@ def proven_up(ledger: Ledger, notary: CheckpointSigner) -> Signed | None:
 
 
 def signed_log(notary: CheckpointSigner, signed: Signed, restores: Sequence[dict[str, Any]] = ()) -> LogCheckpoint:
-    """A checkpoint with the log's name and keys, and the restores that were accepted (`acceptances`)."""
+    """A checkpoint with the log's name and keys, the restores that were accepted, and what others vouch for."""
+    cosigned, stamped = vouched_for(notary)
     return LogCheckpoint(
         origin=notary.origin,
         **asdict(shown(signed)),
         keys=tuple(str(key) for key in notary.keys.known()),
         restores=read_as(tuple[AcceptedRestore, ...], restores) if restores else UNSET,
+        cosigned=UNSET if cosigned is None else cosigned,
+        timestamped=UNSET if stamped is None else stamped,
     )
+
+
+def vouched_for(notary: CheckpointSigner) -> tuple[CosignedNote | None, StampedNote | None]:
+    """The latest checkpoints that witnesses have cosigned and that an authority has stamped, as far as any are set."""
+    notes, settings = OutsideNotes(notary.settings.checkpoints, notary.origin), notary.settings
+    cosigned = stamped = None
+    note = notes.cosigned() if settings.witnesses else None
+    if note is not None:
+        signers = cosigners(note.encode(), [one.key for one in settings.witnesses_asked()])
+        cosigned = CosignedNote(
+            size=parse_checkpoint(parse_note(note.encode()).text).size,
+            note=note,
+            cosignatures=tuple(
+                Cosignature(
+                    witness=one.key.name, key=str(one.key), at=instant(datetime.fromtimestamp(one.seconds, UTC))
+                )
+                for one in signers
+            ),
+        )
+    found = notes.stamped() if settings.timestamp_url else None
+    if found is not None:
+        size = parse_checkpoint(parse_note(found.note.encode()).text).size
+        stamped = StampedNote(size=size, note=found.note, token=found.token, at=found.at)
+    return cosigned, stamped
 
 
 def shown(signed: Signed) -> CheckpointShown:

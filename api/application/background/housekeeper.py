@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -14,12 +18,15 @@ from api.settings import Settings
 from domain.errors import Busy, Refusal
 from domain.store.access.association import Association, association_of
 from domain.store.access.tokens import Token, is_stale, touch_token
+from domain.store.db.db_errors import WritesStopped
 from domain.store.db.dialect import database_clock
 from domain.store.db.engine import Engine, leave_no_trace, reading, writing
 from domain.store.log.clock import ClockWatch
 from domain.store.log.sequencer import seal, sealed_until, unsealed
 from domain.store.log.stream_heads import last_recorded_at
+from domain.store.messages.delivery_rows import due_since
 from domain.store.proof.proof_reader import Signed, latest_checkpoint
+from domain.values import instant, moment
 
 log = structlog.get_logger("steward")
 
@@ -28,12 +35,23 @@ IDLE_SECONDS = 2.0
 CHECKPOINT_SECONDS = 1.0
 """A busy ledger is signed no more often than this: a checkpoint stays for ever, here and with the witness."""
 
+SWITCH_SECONDS = 0.0005
+"""How long what is worked out behind (hints of a long history) may keep the interpreter from a request. Each of the
+some fifty queries of a page gives it up and waits so long to have it back; with Python's own 5 ms a page took 0.6 s
+where it takes 0.1 s."""
 PRUNE_SECONDS = 3600.0
 """How often consultations that need not be kept any longer are looked for."""
+CLEAR_SECONDS = 60.0
+"""How often files of evidence that are past their day are looked for."""
 ASSOCIATION_SECONDS = 30.0
 """How long pages believe what was last read of the association's name and logo: another process may have changed it."""
+HINT_SECONDS = 2.0
+"""A ledger in which something is recorded all the time works out hints at least so often."""
 STILL_SECONDS = 60.0
 """How long a place in the log, or a signature, may be waited for without any being given meanwhile."""
+LATE = timedelta(minutes=10)
+UNDELIVERED = "background.deliveries-behind"
+"""What is due to be sent and nobody takes for so long: no process delivers, or e-mail was switched off meanwhile."""
 PATIENT_ROUNDS = 3
 """A database that is busy may spoil so many rounds of a task before it is called stopped."""
 NAMES = {
@@ -44,8 +62,12 @@ NAMES = {
     "_touch": ("background.tokens", "令牌使用未记下", "the use of tokens is not noted"),
     "_note_readings": ("background.consultations", "查阅未记下", "consultations are not written down"),
     "_prune": ("background.pruning", "到期的查阅记录未清除", "consultations past their time are not cleared"),
+    "_clear_evidence": ("background.evidence", "作废的证据文件未清除", "files that nobody can open are not taken away"),
     "_leave_no_trace": ("background.traces", "已删除的密钥未被抹除", "keys destroyed are not overwritten yet"),
     "_name_association": ("background.association", "协会名称未读取", "the association's name is not read"),
+    "_tell_people": ("background.messages", "人员未收到消息", "people are not told of what happens"),
+    "_take_up_workbooks": ("background.workbooks", "未办完的工作簿未继续", "workbooks left undone are not taken up"),
+    "_work_out_hints": ("background.hints", "线索未预先推算", "hints are not worked out ahead"),
     "_watch": ("background.watching", "封存与签署的进度未知", "how far the log is ordered and signed is not known"),
 }
 """The tasks of a round, in their order: the name and the words by which its failing is known."""
@@ -62,7 +84,16 @@ class Housekeeper:
         readings: ReadingLog,
         degraded: Degraded | None = None,
         clock: ClockWatch | None = None,
+        bring_hints_up: Callable[[], bool] = lambda: True,
+        clear_files: Callable[[], bool] = lambda: False,
+        sweep_files: Callable[[], int] = lambda: 0,
+        tell: Callable[[], bool] = lambda: True,
     ) -> None:
+        self._bring_hints_up, self._tell = bring_hints_up, tell
+        self._clear_files, self._sweep_files = clear_files, sweep_files
+        self.take_up: Callable[[], None] = lambda: None
+        """Goes on with workbooks that nobody works on (`bringing/book_worker.py`)."""
+        self._files_cleared = self._files_swept = -PRUNE_SECONDS
         self._clock = clock
         self._degraded = degraded or Degraded()
         self.failures = dict.fromkeys((name for name, *_ in NAMES.values()), 0)
@@ -73,7 +104,7 @@ class Housekeeper:
         self._moved: dict[str, tuple[int, float]] = {}
         self._engine, self._seal_seconds, self._notary = engine, settings.seal_seconds, notary
         self._readings, self._reading_days = readings, settings.reading_days
-        self._proved, self._pruned, self._signed = -CHECKPOINT_SECONDS, -PRUNE_SECONDS, 0
+        self._proved, self._pruned, self._signed, self._hinted = -CHECKPOINT_SECONDS, -PRUNE_SECONDS, 0, -HINT_SECONDS
         self._stop, self._recorded = threading.Event(), threading.Event()
         self._latest: Signed | None = None
         self.association: Association | None = None
@@ -86,7 +117,8 @@ class Housekeeper:
         self._thread = threading.Thread(target=self._run, name="steward-housekeeper", daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Begin; a request that waits for the interpreter while something is worked out behind gets it soon."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._thread.start()
 
     def stop(self, wait_seconds: float = 15.0) -> None:
@@ -142,6 +174,7 @@ class Housekeeper:
         with reading(self._engine) as connection:
             sealed, (waiting, _) = sealed_until(connection)[0], unsealed(connection)
             signed = latest_checkpoint(connection)
+            overdue = due_since(connection, instant(datetime.now(UTC) - LATE))
         size = 0 if signed is None else signed.size
         self._is_behind(
             "sequencing-behind",
@@ -157,6 +190,12 @@ class Housekeeper:
             f"已签署至 {size}，日志已至 {sealed}，已停滞",
             f"signed up to {size} of {sealed}, and it does not go on",
         )
+
+        if overdue is None:
+            self._degraded.clear(UNDELIVERED)
+        else:
+            at = moment(overdue).isoformat(timespec="seconds")
+            self._degraded.set(UNDELIVERED, f"待发消息自 {at} 起无人发送", f"what is to be sent waits since {at}")
 
     def _is_behind(self, name: str, waits: bool, place: int, text: str, text_en: str) -> None:
         now = time.monotonic()
@@ -204,9 +243,42 @@ class Housekeeper:
         if time.monotonic() - self._pruned > PRUNE_SECONDS and not self._readings.prune(self._reading_days):
             self._pruned = time.monotonic()
 
+    def _clear_evidence(self) -> None:
+        """Files past their day, or erased just now; once an hour also what lies in the store and nothing knows."""
+        now = time.monotonic()
+        with suppress(WritesStopped):  # an old copy, perhaps: it does not judge what may go
+            if self._erased or now - self._files_cleared > CLEAR_SECONDS:
+                while self._clear_files() and not self._stop.is_set():
+                    continue
+                self._files_cleared = now
+            if now - self._files_swept > PRUNE_SECONDS:
+                self._sweep_files()
+                self._files_swept = now
+
     def _leave_no_trace(self) -> None:
         if self._erased:
             self._erased = not leave_no_trace(self._engine)  # readers of an older moment: in the next round
+
+    def _tell_people(self) -> None:
+        """Some events at a time, so that sealing does not wait; what is not told now is told in the next round."""
+        if not self._stop.is_set() and not self._tell():
+            self._recorded.set()
+
+    def _take_up_workbooks(self) -> None:
+        self.take_up()
+
+    def _work_out_hints(self) -> None:
+        """Ahead of being asked for, some at a time, so that sealing does not wait; in a busy ledger now and then.
+
+        What cannot be written now is worked out in a later round: answers say meanwhile how far hints go.
+        """
+        is_busy = self._recorded.is_set() and time.monotonic() - self._hinted < HINT_SECONDS
+        if self._stop.is_set() or is_busy:
+            return
+        with suppress(Refusal):
+            if not self._bring_hints_up():
+                self._recorded.set()
+        self._hinted = time.monotonic()
 
     def read_association(self) -> None:
         """Take what the association is called now: when it was changed here, and once in a while."""

@@ -22,16 +22,17 @@ from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_n
 from domain.store.access.tokens import create_person, person_named
 from domain.store.db.db_errors import DatabaseRefused
 from domain.store.db.dialect import is_postgresql
-from domain.store.db.engine import Engine, embedded_file, reading, require_sound, was_stopped_uncleanly
+from domain.store.db.engine import Engine, embedded_file, reading, require_sound, was_stopped_uncleanly, writing
 from domain.store.db.state import holds_events
 from domain.store.db.write_guard import OtherCluster, guard_of
+from domain.store.keys.vault import Vault
 from domain.store.log import new_horizon
 from domain.store.log.sequencer import require_same_cluster, seal, sealed_until, skipped
 from domain.store.proof.checkpoint_archive import LogRewritten, NotKept, kept_in
 from domain.store.proof.log_keys import CURRENT, PUBLIC
 from domain.store.proof.restored import holds, longest, still_held
 from domain.store.proof.tree_writer import root_of_log
-from domain.values import LEDGER_STREAM
+from domain.values import FOREVER, LEDGER_STREAM
 
 
 class KeysOfAnother(DatabaseRefused):
@@ -83,12 +84,31 @@ def compare_with_signed(engine: Engine, settings: Settings) -> bool:
     return True
 
 
+def ensure_secret(engine: Engine) -> None:
+    """The secret under which equal texts are found stands before anybody asks: questions cannot write it (R37, R46)."""
+    with writing(engine) as connection:
+        Vault(connection).keyed_hash("")
+
+
 def watch_writes(degraded: Degraded, engine: Engine) -> None:
     """Let `readyz` and the figures say why nothing is written, as it is at the moment they ask."""
     guard = guard_of(engine)
     degraded.watch(
         lambda: tuple(DegradedReason(problem_type_of(why).name, why.text, why.text_en) for why in guard.stops())
     )
+
+
+def watch_clock(ledger: Ledger, settings: Settings) -> None:
+    """Believe the clock no longer than it runs as clocks do. A demonstration has had clocks of its own."""
+    if settings.clock_seconds and not is_demonstration(ledger):
+        ledger.clock_watch = settings.clock_watch()
+
+
+def is_demonstration(ledger: Ledger) -> bool:
+    """Whether all in it is invented: said once, when it was opened."""
+    with ledger.reading() as reader:
+        law = reader.law(FOREVER)
+    return law is not None and law.demonstration
 
 
 def _missing(settings: Settings) -> bool:

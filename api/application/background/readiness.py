@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -18,12 +18,14 @@ from api.application.answers.law import StandsStill
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded, DegradedReason
 from api.application.background.housekeeper import Housekeeper
+from api.application.background.outside_witnesses import OutsideWitnesses
 from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings
 from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
 from domain.store.db.migrate import require_current
 from domain.store.db.postgresql import drop_connections, takes_writes
+from domain.store.files.objects import Objects
 from domain.store.proof.proof_reader import HeadsKept
 from projections.public.remembered import Remembered
 
@@ -105,6 +107,10 @@ class Service:
     housekeeper: Housekeeper
     readings: ReadingLog
     notary: CheckpointSigner
+    files: Objects
+    witnesses: OutsideWitnesses
     degraded: Degraded = field(default_factory=Degraded)
     heads: HeadsKept = field(default_factory=HeadsKept)
     remembered: Remembered = field(default_factory=Remembered)
+    wake_courier: Callable[[], None] = lambda: None
+    """Something waits to leave the service: look now."""

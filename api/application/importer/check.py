@@ -19,6 +19,7 @@ from domain.commands.filing import FileAgency
 from domain.errors import Contradiction, Refusal
 from domain.ledger.ledger import Ledger, Reader
 from domain.ledger.reader import CrossAgency
+from domain.store.files.papers import StoredPapers
 from domain.values import FOREVER, Instant, moment, next_instant, normal_uscc
 
 HELD_EVENTS = 20_000
@@ -65,7 +66,14 @@ class Check:
     """Checks the lines of one file. After `errors()` has run out, `lines` and `refused` tell how it went."""
 
     def __init__(
-        self, ledger: Ledger, reader: Reader, spool: Spool, file_sha256: bytes, now: Instant, done_up_to: int
+        self,
+        ledger: Ledger,
+        reader: Reader,
+        spool: Spool,
+        file_sha256: bytes,
+        now: Instant,
+        done_up_to: int,
+        actor: str = "",
     ) -> None:
         law = reader.law(FOREVER)
         if law is None:
@@ -78,7 +86,8 @@ class Check:
         self._reader, self._spool, self._sha256, self._now, self._law = reader, spool, file_sha256, now, law
         self._agencies = Agencies(partial(ledger.agency, reader), spool, HELD_EVENTS)
         self._references = References(spool, file_sha256)
-        self._done_up_to = done_up_to
+        self._done_up_to, self._actor = done_up_to, actor
+        self._papers = StoredPapers(reader.connection, reader.vault)
         self.lines = self.recorded_before = self.refused = 0
 
     def errors(self, file: BinaryIO, progress: Callable[[int], None]) -> Iterator[LineError]:
@@ -143,7 +152,9 @@ class Check:
             event_id(self._sha256, line.number),
             "import",
             path_id=path_id,
+            actor=self._actor,
             elsewhere=CrossAgency(self._reader, agency.stream),
+            papers=self._papers,
         )
         try:
             event = command.record(agency, recording)

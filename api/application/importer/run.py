@@ -62,11 +62,12 @@ def run_import(
     with tempfile.TemporaryFile(prefix="steward-import-") as copy, closing(Spool()) as spool:
         sha256, size, last_line = _copied(path, copy)
         with ledger.reading() as reader:  # one moment for the whole check, though other processes go on recording
-            _require_sensible(person, person_named(reader.connection, person))
+            actor = person_named(reader.connection, person)
+            _require_sensible(person, actor)
             done = done_up_to(reader.connection, sha256)[1]
             if done and done >= last_line:
                 return ImportOutcome("already_recorded", sha256.hex(), 0, 0, 0, 0)
-            check = Check(ledger, reader, spool, sha256, instant(datetime.now(UTC)), done)
+            check = Check(ledger, reader, spool, sha256, instant(datetime.now(UTC)), done, actor or "")
             for error in check.errors(copy, lambda read: progress("check", read, size)):
                 on_error(error)
         recorded = 0

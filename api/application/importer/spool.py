@@ -42,7 +42,8 @@ class Spool:
     """Decided events by agency, names by line, and the commands that are ready to be recorded."""
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)  # "": a file without a name, gone however the process ends
+        # "": a file without a name, gone however the process ends; threads take turns with it, never at once
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.executescript(_SCHEMA)
         self._db.execute("BEGIN")
         self._decoders = {topic: msgspec.json.Decoder(kind) for topic, kind in EVENT_TYPES.items()}

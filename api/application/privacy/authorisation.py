@@ -30,20 +30,37 @@ Rights = dict[Role, Reach]
 WHAT_IF = "/v1/agencies/{uscc}/what-if"
 APPEAL_WHAT_IF = "/v1/appeals/{id}/what-if"
 """Questions that are posted."""
+EVIDENCE, EVIDENCE_FILE = "/v1/evidence", "/v1/evidence/{sha256}"
+THUMBNAIL = "/v1/evidence/{sha256}/thumbnail"
+EVIDENCE_OF = "/v1/agencies/{uscc}/events/{id}"
+"""Who may ask for a record reads its evidence, as far as the table of readers goes (R39)."""
+BATCHES, BATCH, BATCH_PREVIEW = "/v1/batches", "/v1/batches/{batch}", "/v1/batches/preview"
+INVITATION_SHEET = "/v1/batches/{batch}/invitation-sheet"
+"""The one-time links of a batch, for who sent them."""
+WORKBOOK, WORKBOOK_TEMPLATE = "/v1/workbooks/{kind}", "/v1/workbooks/{kind}/template"
+WORKBOOK_FACTS = "/v1/workbooks/{kind}/facts"
+WORKBOOK_RUNS, WORKBOOK_RUN = "/v1/workbook-runs", "/v1/workbook-runs/{run}"
+MARKED_WORKBOOK, WORKBOOK_RECORDING = "/v1/workbook-runs/{run}/marked", "/v1/workbook-runs/{run}/recording"
+"""A workbook that is brought: whoever may bring one sees their own."""
 PUBLIC: Rights = {}
 """No token is asked for."""
 
 READERS: Rights = dict.fromkeys((Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR, Role.AUDITOR), Reach.ALL)
 _ONE_AGENCY: Rights = {**READERS, Role.AGENCY: Reach.OWN}
 _DISTRICT: Rights = {**READERS, Role.AGENCY: Reach.PART}
+_OWN_MESSAGES: Rights = dict.fromkeys(Role, Reach.PART)
+"""Everybody has their own, and nobody reads another's."""
 _OUTSIDERS: Rights = {**READERS, Role.AGENCY: Reach.ALL, Role.CLIENT: Reach.ALL}
 """Who may keep what the log signs, to hold it against the log later: it contains no fact."""
 _RECORDERS: Rights = {**_DISTRICT, Role.CLIENT: Reach.PART}
 """Proof of one event: an agency for its own, whoever has recorded an event for that one."""
+_BRINGERS: Rights = {Role.ASSOCIATION: Reach.ALL, Role.REGULATOR: Reach.ALL}
+"""Who brings workbooks; each kind is under the right of its command besides."""
 _ANYONE: Rights = dict.fromkeys(Role, Reach.ALL)
 
 _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/standing": _ONE_AGENCY,
+    "/v1/agencies/{uscc}/file": _ONE_AGENCY,
     "/v1/agencies/{uscc}/sheets/{year}": _ONE_AGENCY,
     "/v1/agencies/{uscc}/timeline": _ONE_AGENCY,
     "/v1/agencies/{uscc}/course": _ONE_AGENCY,
@@ -54,8 +71,16 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/agencies/{uscc}/events": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
     "/v1/agencies/{uscc}/events/{id}": {**_ONE_AGENCY, Role.CLIENT: Reach.PART},
     "/v1/agencies/{uscc}/sheets/{year}/pdf": _ONE_AGENCY,
+    EVIDENCE_FILE: _RECORDERS,
+    THUMBNAIL: _RECORDERS,
     "/v1/agencies": _DISTRICT,
+    "/v1/standings": _DISTRICT,
+    "/v1/bad-records/{year}": READERS,
+    "/v1/survey-summaries/{year}": READERS,
     "/v1/search": _DISTRICT,
+    "/v1/people": READERS,
+    "/v1/messages": _OWN_MESSAGES,
+    "/v1/mail-settings": _OWN_MESSAGES,
     "/v1/rankings/{year}": _DISTRICT,
     "/v1/statistics": READERS,
     "/v1/log": READERS,
@@ -72,6 +97,11 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/appeals": _DISTRICT,
     "/v1/appeals/{id}": _DISTRICT,
     "/v1/appeals/{id}/dossier": _DISTRICT,
+    "/v1/appeals/{appeal}/explanation": _DISTRICT,
+    "/v1/appeals/{appeal}/decision-letter": _DISTRICT,
+    "/v1/agencies/{uscc}/notices/{notice}/letter": _ONE_AGENCY,
+    "/v1/assessments/{year}/results-paper": READERS,
+    "/v1/assessments/{year}/sheets-paper": READERS,
     "/v1/objections": _DISTRICT,
     "/v1/reports": READERS,
     "/v1/impacts": _DISTRICT,
@@ -80,7 +110,11 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/matters": {**_DISTRICT, Role.CLIENT: Reach.PART},
     "/v1/matters/counts": {**_DISTRICT, Role.CLIENT: Reach.PART},
     "/v1/impacts/{id}": _DISTRICT,
+    BATCH: _RECORDERS,
+    INVITATION_SHEET: {Role.ASSOCIATION: Reach.ALL},
+    **dict.fromkeys((WORKBOOK_TEMPLATE, WORKBOOK_FACTS, WORKBOOK_RUNS, WORKBOOK_RUN, MARKED_WORKBOOK), _BRINGERS),
     "/v1/hints": READERS,
+    "/v1/hints/groups": READERS,
     "/v1/consultations": {Role.AUDITOR: Reach.ALL},
     "/v1/access-changes": {Role.AUDITOR: Reach.ALL, Role.ADMIN: Reach.ALL},
     "/v1/agencies/{uscc}/hints": _ONE_AGENCY,
@@ -97,6 +131,8 @@ _QUESTIONS: dict[str, Rights] = {
     "/v1/public/blacklist.atom": PUBLIC,
     "/v1/public/results/{year}": PUBLIC,
     "/v1/public/results/{year}.atom": PUBLIC,
+    "/v1/public/log/checkpoint": PUBLIC,
+    "/v1/public/log/tile/{place:path}": PUBLIC,
     "/healthz": PUBLIC,
     "/readyz": PUBLIC,
     "/metrics": PUBLIC,
@@ -111,6 +147,12 @@ _ADMINISTRATION = (
     ("POST", "/v1/accounts/{id}/access"),
     ("POST", "/v1/accounts/{id}/invitation"),
     ("POST", "/v1/accounts/{id}/second-factor"),
+    ("POST", "/v1/accounts/{id}/subject"),
+    ("GET", "/v1/deliveries"),
+    ("POST", "/v1/deliveries/state"),
+    ("GET", "/v1/delivery-targets"),
+    ("POST", "/v1/delivery-targets"),
+    ("POST", "/v1/delivery-targets/{id}/state"),
     ("GET", "/v1/tokens"),
     ("POST", "/v1/tokens"),
     ("POST", "/v1/tokens/{id}/revocation"),
@@ -124,13 +166,29 @@ def _command_rights(path: str, roles: frozenset[Role]) -> Rights:
     return {role: own if role is Role.AGENCY else Reach.ALL for role in roles}
 
 
+_ANY_COMMAND: Rights = {role: Reach.ALL for row in COMMANDS for role in row.roles}
+"""Whoever may record anything may send a batch: each row is under the right of its own command."""
+
+_ANY_WRITER: Rights = {role: Reach.ALL for row in (*COMMANDS, *ACTS) for role in row.roles}
+"""Whoever may record anything uploads what proves it."""
+
 PERMISSIONS: dict[tuple[str, str], Rights] = {
     **{("GET", path): rights for path, rights in _QUESTIONS.items()},
     ("POST", WHAT_IF): _ONE_AGENCY,
     ("POST", APPEAL_WHAT_IF): _DISTRICT,
+    ("POST", EVIDENCE): _ANY_WRITER,
+    ("POST", WORKBOOK): _BRINGERS,
+    ("POST", WORKBOOK_RECORDING): _BRINGERS,
+    ("POST", BATCHES): _ANY_COMMAND,
+    ("POST", BATCH_PREVIEW): _ANY_COMMAND,
     ("POST", "/v1/survey-links/{secret}"): PUBLIC,
     **{key: {Role.ADMIN: Reach.ALL} for key in _ADMINISTRATION},
+    ("POST", "/v1/messages/read"): _OWN_MESSAGES,
+    ("POST", "/v1/mail-settings/address"): _OWN_MESSAGES,
+    ("POST", "/v1/mail-settings/verification"): _OWN_MESSAGES,
+    ("POST", "/v1/mail-settings/preferences"): _OWN_MESSAGES,
     ("POST", "/v1/invitations"): {Role.ADMIN: Reach.ALL, Role.ASSOCIATION: Reach.ALL},
+    ("POST", "/v1/invitations/batch"): {Role.ADMIN: Reach.ALL, Role.ASSOCIATION: Reach.ALL},
     **{("POST", row.path): _command_rights(row.path, row.roles) for row in (*COMMANDS, *ACTS)},
 }
 

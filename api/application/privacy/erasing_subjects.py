@@ -11,12 +11,13 @@ from datetime import date
 from api.application.action_context import ActionContext
 from api.application.answers.receipts import RecordedFact, SubjectErasure
 from api.application.idempotency import Answered
-from domain.commands.erasing import EraseSubject
+from domain.commands.confirming import EraseSubject
 from domain.errors import Contradiction, NotFound, already, not_after
 from domain.events import Event, SubjectErased
 from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.store.access.tokens import create_person, person_named
 from domain.store.db.engine import writing
+from domain.store.files.file_rows import forget_claims
 from domain.store.keys.vault import Vault, begin_anew, lost_masters, out_of_reach, retire
 from domain.values import LEDGER_STREAM, instant, shanghai_date
 
@@ -57,6 +58,7 @@ def _erased(unit: UnitOfWork, actor: str, subject: str, body: EraseSubject) -> E
     fields = {"subject": subject, "ground": body.ground, "reference": body.reference}
     event = unit.adopt(SubjectErased, actor, body.erased_on, **fields)
     Vault(unit.connection).erase(subject, event.recorded_at)
+    forget_claims(unit.connection, subject)
     return event
 
 

@@ -87,6 +87,8 @@ def _readable(caller: Caller, row: dict[str, Any], own: bool) -> dict[str, Any]:
     if caller.role in OFFICERS:
         return row
     row = _without_team(caller, row)
+    if "statement" in row and not may_read(caller.role, kind_of("StatementFiled", "content")):
+        row = {name: value for name, value in row.items() if name != "statement"}  # between agency and officers
     event, audience = row["type"], row["note_audience"]
     if own and not (caller.role is Role.AGENCY and event in SURVEYS):
         return row

@@ -6,7 +6,7 @@ Until when one piece of work has to be done: a question that supposes much is st
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,12 +20,13 @@ from domain.agency import unknown_agency
 from domain.errors import Forbidden, NotFound
 from domain.ledger.reader import Reader
 from domain.store.log.sequencer import sealed_until
-from domain.values import ROLE_NAMES, Instant, instant, normal_uscc
+from domain.values import ROLE_NAMES, Instant, instant, normal_uscc, shanghai_date
 from projections.answers.scalars import plain
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Answer(NamedTuple):
@@ -133,6 +134,12 @@ class Inquiry:
     """How far the caller's right to this question goes."""
     about: str | None = None
     """Which agency the answer is about, where that is no parameter of the question; for the access log."""
+    wants_total: bool = False
+    """Whether a page shows a part of a list and says how many rows the whole of it has."""
+    total: int | None = None
+    """How many that is, where it was wanted and the answer is a part."""
+    today: date | None = None
+    """The day of the clock by which the rows are looked up; midnight may pass before the answer is worked out."""
 
     @property
     def service(self) -> Service:
@@ -154,6 +161,19 @@ class Inquiry:
         """The agency to which the answer is narrowed, for a caller who may see only that."""
         return self.caller.uscc if self.reach is Reach.PART else None
 
+    def count(self, is_part: bool, counted: Callable[[], int]) -> None:
+        """Count the rows of a list, of which an answer is a part, where somebody wants to know."""
+        if self.wants_total and is_part:
+            self.total = counted()
+
+    def of_now(self, reader: Reader, asked: Hashable, work: Callable[[], T]) -> T:
+        """The answer to a question of today and of all that is known, worked out again once anything was recorded.
+
+        `asked`: what it is called, with what it is narrowed by; whoever asks the same gets the same.
+        """
+        day = self.today or shanghai_date(now())
+        return self.service.remembered.answer(asked, (day, reader.recorded().events), work)
+
     @contextmanager
     def replaying(self) -> Iterator[tuple[ReplayQueries, Reader]]:
         """Answers by replay from one snapshot, at this moment's clock."""
@@ -164,7 +184,9 @@ class Inquiry:
     def looking_up(self) -> Iterator[tuple[RowQueries, Reader]]:
         """Answers from the rows of one snapshot, at this moment's clock."""
         with self.snapshot.open() as reader:
-            yield RowQueries(reader, now()), reader
+            queries = RowQueries(reader, now())
+            self.today = queries.today
+            yield queries, reader
 
     def told(self, answer: Answer) -> Answer:
         """The answer as the caller may read it. What is told by month changes until the month is over (R39)."""
@@ -225,9 +247,6 @@ def never_changes(reader: Reader, as_of: date | None, known_at: str | None, reso
         return False
     _, horizon = sealed_until(reader.connection)
     return horizon is not None and resolved < horizon
-
-
-T = TypeVar("T")
 
 
 class TimeLimit:

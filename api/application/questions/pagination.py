@@ -39,6 +39,10 @@ class Page:
     known_at: str | None
     _question: str
 
+    def is_part(self, rows: Sequence[Any]) -> bool:
+        """Whether `rows`, one more than a page where there is a next one, are not the whole list."""
+        return bool(self.offset) or len(rows) > self.limit
+
     def cut(self, rows: Sequence[Any], as_of: date | None, known_at: str) -> tuple[list[Any], str | None]:
         """The page out of all rows, and the next cursor, which keeps the basis that was answered on."""
         return self.part(rows[self.offset : self.offset + self.limit + 1], as_of, known_at)

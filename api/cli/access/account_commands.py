@@ -199,3 +199,8 @@ account_app.command("list")(list_accounts)
 account_app.command("password")(password)
 account_app.command("disable")(disable)
 account_app.command("enable")(enable)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(account_app, name="account")

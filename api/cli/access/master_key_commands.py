@@ -78,3 +78,8 @@ def _lines(found: Health) -> list[list[object]]:
     lines: list[list[object]] = [[master or "未加密 in clear", count] for master, count in found.wrapped.items()]
     lines += [["已销毁 erased", found.erased], ["打不开 unreadable", len(found.unreadable)]]
     return lines + [[f"缺少主密钥 missing {one}", "—"] for one in found.missing]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(master_key_app, name="master-key")

@@ -127,3 +127,8 @@ def revoke(
 token_app.command("create")(create)
 token_app.command("list")(list_tokens)
 token_app.command("revoke")(revoke)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(token_app, name="token")

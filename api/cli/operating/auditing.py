@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from api.application.background.evidence_store import files_of
 from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
 from api.cli.output import print_json
@@ -21,7 +22,7 @@ from domain.store.proof.checkpoint_archive import kept_in, kept_note
 from domain.store.proof.log_keys import LogKeys
 from domain.store.proof.proof_reader import latest_checkpoint
 from domain.store.proof.restored import acceptances, origins_of
-from projections.rebuild.inspect_rows import Found
+from projections.rebuild.inspect_rows import Found, collecting_seldom
 from projections.rebuild.inspect_rows import check as check_rows
 
 SHOWN = 100
@@ -59,10 +60,14 @@ def audit(
         for one in (*found, *others)[:SHOWN]:
             typer.echo(f"✗ {one.table}：{one.place}：{one.text}")
             typer.echo(f"  {one.table}: {one.place}: {one.text_en}")
-    say(f"{counted['events']} 条记录，{counted['checkpoints']} 个检查点，{len(found) + len(others)} 处不符")
+    say(
+        f"{counted['events']} 条记录，{counted['checkpoints']} 个检查点，{counted['files']} 个证据文件，"
+        f"{len(found) + len(others)} 处不符"
+    )
     say(
         f"{counted['events']} events, {counted['checkpoints']} checkpoints, "
-        f"{counted['outside']} kept outside, {len(found) + len(others)} differences"
+        f"{counted['outside']} kept outside, {counted['files']} files of evidence, "
+        f"{len(found) + len(others)} differences"
     )
     for restore in restores:
         lost = f"{restore['lost']['from']}..{restore['lost']['to']}"
@@ -93,14 +98,20 @@ def audited(ledger: Ledger, settings: Settings, files: Sequence[Path] = (), *, r
     for name, ended in names:  # of a longer log that was given up by name, what it shares with this one
         last = None if ended is None else ended.kept_size
         kept += [one for one in kept_in(settings.checkpoints, name) if last is None or one.size <= last]
-    with reading(ledger.engine) as connection:
+    objects = files_of(ledger, settings)
+    with reading(ledger.engine) as connection, collecting_seldom():
         latest_checkpoint(connection)  # the snapshot begins here: a key that has signed in it is listed by now
         keys = [key for name, _ in names for key in LogKeys(settings.keys, name).known()]
-        auditor = Auditor(connection, keys, kept)
+        auditor = Auditor(connection, keys, kept, objects)
         found = list(auditor.run())
         restores = acceptances(connection)
     others = list(readable("rows", _of_rows(settings.database))) if rows and not found else []
-    counted = {"events": auditor.events, "checkpoints": auditor.checkpoints, "outside": len(kept)}
+    counted = {
+        "events": auditor.events,
+        "checkpoints": auditor.checkpoints,
+        "outside": len(kept),
+        "files": auditor.files.read,
+    }
     return Audited(found, others, counted, restores)
 
 

@@ -49,3 +49,8 @@ def accept(
 
 clock_app.command("show")(show)
 clock_app.command("accept")(accept)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(clock_app, name="clock")

@@ -12,8 +12,9 @@ from api.cli.database import opened_ledger, settings_for
 from api.cli.options import Database
 from api.cli.output import progress_bars
 from api.cli.running import say
-from api.listening import bound
+from api.listening import bound, listen
 from api.settings import Settings
+from api.workers import Workers
 from domain.errors import Contradiction
 from domain.store.access.setup_links import LINK_HOURS, had_administrator, new_setup_link
 from domain.store.db.engine import open_engine, reading
@@ -47,8 +48,15 @@ Port = Annotated[
 ]
 
 
-def serve(database: Database = None, host: Host = None, port: Port = None) -> None:
-    """启动服务（单进程）：新数据库自动建立，旧版本自动迁移，较新或只迁移一半的拒绝（退出码 3） / Serve, in one process.
+def serve(
+    database: Database = None,
+    host: Host = None,
+    port: Port = None,
+    workers: Annotated[
+        int, typer.Option(metavar="N", min=1, max=64, help="进程数 / processes behind the one address")
+    ] = 1,
+) -> None:
+    """启动服务：新数据库自动建立，旧版本自动迁移，较新或只迁移一半的拒绝（退出码 3） / Serve, in one process or more.
 
     A new database is made, an older one migrated; one that is newer or half migrated is refused by name (exit code 3).
     """
@@ -63,7 +71,11 @@ def serve(database: Database = None, host: Host = None, port: Port = None) -> No
             say(f"首次设置 set up: {address}/setup/{secret}")
             say(_ONCE)
         say(f"账本 ledger: {address}/docs")
-        serve_app(settings, held)
+        if workers == 1:
+            serve_app(settings, held)
+        else:
+            listen(held)
+            raise typer.Exit(Workers(settings, held, workers).run())
 
 
 def setup_link(database: Database = None, host: Host = None, port: Port = None) -> None:

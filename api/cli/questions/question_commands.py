@@ -12,10 +12,12 @@ import typer
 
 from api.cli.database import existing_ledger
 from api.cli.options import AsOf, Database, FirstDay, Json, KnownAt, LastDay, Uscc
-from api.cli.output import note, pairs, print_json, table
+from api.cli.output import new_file, note, pairs, print_json, table
 from api.cli.running import say
 from domain.values import instant
 from projections.answers.scalars import plain
+from projections.paper.cover import Heading
+from projections.paper.heads import with_issuer
 from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
@@ -109,19 +111,15 @@ Pdf = Annotated[
 ]
 
 
-def _print_sheet(content: dict[str, Any], basis: Basis, path: Path) -> None:
+def _print_sheet(content: dict[str, Any], basis: Basis, heading: Heading, path: Path) -> None:
     """Writes the sheet as a PDF, whole or not at all, and says on standard error where it is. Raises: BadParameter."""
     from projections.paper.citing import cited, unconfirmed_note  # fonts load slowly: only who prints waits
     from projections.paper.sheet_pdf import sheet_pdf
 
     readings = unconfirmed_note(cited(basis.law.read_on(basis.as_of), content))
-    printed = sheet_pdf(content, {"notes": [readings]})
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_bytes(printed)
-        part.replace(path)
-    except OSError as error:
-        raise typer.BadParameter(f"无法写入 {path} / cannot write it: {error.strerror}", param_hint="--pdf") from None
+    printed = sheet_pdf(content, {**heading, "notes": [readings]})
+    with new_file(path, "--pdf") as written:
+        written.write(printed)
     say(f"已写入 written: {path}")
 
 
@@ -138,8 +136,9 @@ def sheet(
     with asking(database) as questions:
         basis = questions.basis(uscc, as_of, known_at)
         content = plain(questions.sheet(basis, year))
+        said = with_issuer(questions.reader, content, {})
     if pdf is not None:
-        _print_sheet(content, basis, pdf)
+        _print_sheet(content, basis, said, pdf)
     if as_json:
         print_json(content)
         return
@@ -203,3 +202,9 @@ def standing_cells(content: dict[str, Any]) -> tuple[object, ...]:
         assessed["total"],
         _label(assessed),
     )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for question in (standing, sheet, timeline):
+        app.command()(question)

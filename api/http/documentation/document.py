@@ -24,13 +24,13 @@ from api.application.commands import ASSESSMENT, BUSINESS, FILING, SANCTIONS, TR
 from api.application.privacy.authorisation import PERMISSIONS
 from api.application.problem_types import MEDIA_TYPE, PROBLEM_TYPES
 from api.http.documentation.answers import ACCESS_EXAMPLES, ANSWERS
-from api.http.documentation.examples import act_answer, problem_example, question_answer
+from api.http.documentation.examples import JsonObject, act_answer, problem_example, question_answer
 
 TEMPLATE = "#/components/schemas/{name}"
 _GENERIC = re.compile(r"(?<=/)(\w+?)_(\w+?)_\Z|\A(\w+?)_(\w+?)_\Z")
 
 
-def reference(kind: Any) -> dict[str, Any]:
+def reference(kind: Any) -> JsonObject:
     """The schema of an answer by its name in the document."""
     return {"$ref": _place(kind)}
 
@@ -42,7 +42,7 @@ def _place(kind: Any) -> str:
     return _name(schema["$ref"])
 
 
-def components(kinds: Iterable[Any]) -> dict[str, Any]:
+def components(kinds: Iterable[Any]) -> JsonObject:
     """All schemas that these types of answers need, by name."""
     _, found = msgspec.json.schema_components(list(kinds), ref_template=TEMPLATE)
     return {_name(name): _readable(schema, _name(name)) for name, schema in found.items()}
@@ -53,9 +53,9 @@ def _name(name: str) -> str:
     return _GENERIC.sub(lambda found: f"{found[2] or found[4]}{found[1] or found[3]}", name)
 
 
-def _readable(schema: dict[str, Any], name: str) -> dict[str, Any]:
+def _readable(schema: JsonObject, name: str) -> JsonObject:
     said = {"description": cleandoc(schema["description"])} if "description" in schema else {}
-    made: dict[str, Any] = _renamed(schema) | {"title": name} | said
+    made: JsonObject = _renamed(schema) | {"title": name} | said
     return made | ({"type": "string"} if "enum" in schema else {})
 
 
@@ -79,6 +79,8 @@ TAGS = {
     SANCTIONS: "Sanctions",
     ASSESSMENT: "Assessment",
     TRAIL: "Records and objections",
+    "一次记录多件": "Many at once",
+    "证据文件": "Evidence",
     "问：一家机构": "One agency",
     "问：全区": "The district",
     "日志与证明": "Log and proofs",
@@ -86,6 +88,7 @@ TAGS = {
     "公开": "Public",
     "满意度调查链接": "Survey links",
     "账户与令牌": "Accounts and tokens",
+    "消息": "Messages",
     "监督": "Supervision",
     "运行": "Service",
 }
@@ -106,7 +109,7 @@ DESCRIPTION = (
 )
 
 
-def _complete(document: dict[str, Any]) -> None:
+def _complete(document: JsonObject) -> None:
     """Who may use each operation; its tag in English; the nulls of examples, which FastAPI drops, though answered."""
     for (method, path), rights in PERMISSIONS.items():
         operation = document["paths"][path.replace(":path", "")][method.lower()]
@@ -114,22 +117,28 @@ def _complete(document: dict[str, Any]) -> None:
     for methods in document["paths"].values():
         for operation in methods.values():
             operation["tags"] = [TAGS[tag] for tag in operation["tags"]]
-            answered = operation["responses"].get("200") or operation["responses"]["201"]
+            answered = next(
+                operation["responses"][one] for one in ("200", "201", "202") if one in operation["responses"]
+            )
             example = answer_example(operation["operationId"])
             if example is not None and "application/json" in answered["content"]:
                 answered["content"]["application/json"]["example"] = example
 
 
+_ANSWERED_AS = {"bring_workbook": "workbook_run", "confirm_workbook": "workbook_run"}
+"""Operations that answer what a question answers."""
+
+
 def answer_example(name: str) -> Any:
     """The example answer of an operation with its nulls; None for a command, whose receipt has none."""
     _, made = ACCESS_EXAMPLES.get(name, ({}, None))
-    return made or act_answer(name) or question_answer(name)
+    return made or act_answer(name) or question_answer(_ANSWERED_AS.get(name, name))
 
 
 def install(app: FastAPI, public_url: str) -> None:
     """Let the application serve this document; `public_url` is where it is reached from outside, empty: here."""
 
-    def document() -> dict[str, Any]:
+    def document() -> JsonObject:
         if app.openapi_schema is None:
             made = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes, tags=declared(),
@@ -145,7 +154,7 @@ def install(app: FastAPI, public_url: str) -> None:
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to change the document
 
 
-def _together(bodies: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]:
+def _together(bodies: JsonObject, answers: JsonObject) -> JsonObject:
     """The schemas of bodies and of answers. Raises: ValueError for a name that stands for one of each."""
     both = bodies.keys() & answers.keys()
     if twice := [one for one in both if bodies[one].get("enum") is None]:  # of an enumeration both say the same
@@ -153,9 +162,9 @@ def _together(bodies: dict[str, Any], answers: dict[str, Any]) -> dict[str, Any]
     return dict(sorted({**bodies, **answers}.items()))
 
 
-def problem_docs(names: Iterable[str]) -> dict[int | str, dict[str, Any]]:
+def problem_docs(names: Iterable[str]) -> dict[int | str, JsonObject]:
     """The responses for these kinds of problem; two kinds of one status become two examples."""
-    found: dict[int | str, dict[str, Any]] = {}
+    found: dict[int | str, JsonObject] = {}
     for name in names:
         kind = PROBLEM_TYPES[name]
         entry = found.setdefault(

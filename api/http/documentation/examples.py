@@ -6,7 +6,6 @@ The bodies are the ones that the tests send; the answers were given by the servi
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,29 +14,21 @@ from pydantic import BaseModel
 
 from api.application.commands import CommandRoute
 from api.application.problem_types import PROBLEM_TYPES
+from api.http.documentation.later_examples import EVENT_ID as _EVENT_ID
+from api.http.documentation.later_examples import LATER_EXAMPLES, CommandExample
 from domain.commands.filing import FileAgency
 from domain.commands.projects import RecordLapse
 from domain.commands.surveys import InviteSurvey
 from domain.events import EVENT_TYPES, EventAnnulled
 
+JsonObject = dict[str, Any]
+"""A piece of a document whose shape a standard gives: OpenAPI, JSON Schema, an example of either."""
 AGENCY_USCC = "91441300MA4X2Y7K18"
 CLIENT_USCC = "91441302MA5A00001N"
 CLIENT_NAME = "大亚湾海岸精细化工有限公司"
 _ANSWERS = Path(__file__).with_name("example_answers.json")
 
 
-@dataclass(frozen=True)
-class CommandExample:
-    """A body, the fact that it makes, and whether the command can contradict the trail (409)."""
-
-    body: dict[str, Any]
-    event: str
-    can_contradict: bool = True
-    more: tuple[str, ...] = ()
-    """Further facts that it makes, after its own."""
-
-
-_EVENT_ID = "019331d2-6c3a-7b1e-9f00-4d2a8c5e7f10"
 _CLIENT = {"uscc": CLIENT_USCC, "name": CLIENT_NAME}
 
 COMMAND_EXAMPLES: dict[str, CommandExample] = {
@@ -198,6 +189,10 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
             "authority_kind": "emergency_management",
             "decision_no": "惠湾应急罚〔2024〕5 号",
             "decided_on": "2024-10-08",
+            "facts": "出具的安全评价报告与现场不符",
+            "basis": "《中华人民共和国安全生产法》第九十二条",
+            "content": "罚款人民币三万元",
+            "public_until": "2027-10-08",
         },
         "PenaltyImposed",
         can_contradict=False,
@@ -292,6 +287,7 @@ COMMAND_EXAMPLES: dict[str, CommandExample] = {
         },
         "ConfirmationWithdrawn",
     ),
+    **LATER_EXAMPLES,
 }
 
 
@@ -300,7 +296,7 @@ def command_example(body: type[BaseModel]) -> CommandExample:
     return COMMAND_EXAMPLES[body.__name__]
 
 
-def command_answer(row: CommandRoute) -> dict[str, Any]:
+def command_answer(row: CommandRoute) -> JsonObject:
     """What a command's example is answered with."""
     example = command_example(row.body)
     names = (example.event, *example.more)
@@ -315,13 +311,19 @@ def command_answer(row: CommandRoute) -> dict[str, Any]:
         for place, name in enumerate(names)
     ]
     kinds = [EVENT_TYPES[f"steward.{name}"].KIND for name in names]
-    answer: dict[str, Any] = {
+    answer: JsonObject = {
         "agency": AGENCY_USCC,
         "version": facts[-1]["version"],
         "recorded_at": facts[-1]["recorded_at"],
         "events": facts,
         "ids": {kind: fact["id"] for kind, fact in zip(kinds, facts, strict=True) if kind is not None},
-        "similar": [{"event": "019331c8-77aa-7d03-b1e5-2f6c0d9a4b18", "recorded_at": "2024-12-28T08:12:40.551207Z"}]
+        "similar": [
+            {
+                "event": "019331c8-77aa-7d03-b1e5-2f6c0d9a4b18",
+                "version": 5,
+                "recorded_at": "2024-12-28T08:12:40.551207Z",
+            }
+        ]
         if row.body is RecordLapse
         else [],
     }
@@ -336,12 +338,12 @@ def command_answer(row: CommandRoute) -> dict[str, Any]:
 
 
 @cache
-def _answers() -> dict[str, Any]:
-    loaded: dict[str, Any] = json.loads(_ANSWERS.read_text(encoding="utf-8"))
+def _answers() -> JsonObject:
+    loaded: JsonObject = json.loads(_ANSWERS.read_text(encoding="utf-8"))
     return loaded
 
 
-WHAT_IF_BODY: dict[str, Any] = {
+WHAT_IF_BODY: JsonObject = {
     "add": [
         {
             "post": f"/v1/agencies/{AGENCY_USCC}/bad-records",
@@ -351,8 +353,16 @@ WHAT_IF_BODY: dict[str, Any] = {
     "year": 2024,
 }
 """A what-if as the documentation shows it."""
-QUESTION_BODIES: dict[str, dict[str, Any]] = {
+BATCH_BODY: JsonObject = {
+    "commands": [
+        {"post": f"/v1/agencies/{AGENCY_USCC}/lapses", "body": {"item": 2, "occurred_on": "2024-04-18"}},
+        {"post": f"/v1/agencies/{AGENCY_USCC}/lapses", "body": {"item": 7, "occurred_on": "2024-04-19"}},
+    ]
+}
+"""A batch as the documentation shows it."""
+QUESTION_BODIES: dict[str, JsonObject] = {
     "what_if": WHAT_IF_BODY,
+    "batch_preview": BATCH_BODY,
     "appeal_what_if": {"annul": ["019a2b3c-4d5e-7f60-8a9b-0c1d2e3f4a5b"], "replace": []},
 }
 """Bodies of questions, by operation id."""
@@ -368,10 +378,10 @@ def act_answer(name: str) -> Any:
     return _answers().get(f"act {name}")
 
 
-def problem_example(name: str) -> dict[str, Any]:
+def problem_example(name: str) -> JsonObject:
     """A body for this kind of problem."""
     kind = PROBLEM_TYPES[name]
-    body: dict[str, Any] = {
+    body: JsonObject = {
         "type": kind.uri,
         "title": kind.title,
         "status": kind.status,
@@ -382,7 +392,7 @@ def problem_example(name: str) -> dict[str, Any]:
     return {**body, **_MORE.get(name, {})}
 
 
-_MORE: dict[str, dict[str, Any]] = {
+_MORE: dict[str, JsonObject] = {
     "invalid": {
         "detail": "/occurred_on：日期须写作 YYYY-MM-DD 的文本，如 2024-05-05",
         "detail_en": "/occurred_on: a date is text of the form YYYY-MM-DD, like 2024-05-05",

@@ -8,43 +8,46 @@ from typing import Any
 from starlette.responses import Response
 
 from api.application.commands import CommandRoute, WritingRoute
-from api.http.documentation.answers import ACCESS_EXAMPLES, ANSWERS, COMMAND
+from api.application.exports.exporting import FORMS, MEDIA_TYPES, FileForm
+from api.http.documentation.answers import ACCESS_EXAMPLES, ANSWERS, COMMAND, LINE
 from api.http.documentation.document import problem_docs, reference
 from api.http.documentation.examples import (
     QUESTION_BODIES,
+    JsonObject,
     act_answer,
     command_answer,
     command_example,
     question_answer,
 )
 from api.http.responses import ATOM
+from api.http.table_forms import FORMAT
 
-BEARER: dict[str, Any] = {"security": [{"token": []}]}
-_OPEN: dict[str, Any] = {"security": []}
+BEARER: JsonObject = {"security": [{"token": []}]}
+_OPEN: JsonObject = {"security": []}
 _ALWAYS = ("too-many-requests", "internal", "busy")
 _BODY = ("malformed-request", "too-slow", "too-large", "unsupported-media-type", "invalid")
 _TOKEN = ("unauthenticated", "forbidden")
 
 
-def _text(schema: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+def _text(schema: JsonObject | None = None, **more: Any) -> JsonObject:
     return {"type": "string", **(schema or {}), **more}
 
 
-def _header(name: str, description: str) -> dict[str, Any]:
+def _header(name: str, description: str) -> JsonObject:
     return {"name": name, "in": "header", "required": False, "description": description, "schema": _text()}
 
 
-def command_docs(row: CommandRoute) -> dict[str, Any]:
+def command_docs(row: CommandRoute) -> JsonObject:
     """What FastAPI is told of a command's route."""
     return _writing_docs(row, _recorded(command_answer(row)))
 
 
-def act_docs(row: WritingRoute) -> dict[str, Any]:
+def act_docs(row: WritingRoute) -> JsonObject:
     """What FastAPI is told of an act's route, which answers with more than a command."""
     return _writing_docs(row, _recorded(act_answer(row.name), row.name))
 
 
-def _writing_docs(row: WritingRoute, recorded: dict[str, Any]) -> dict[str, Any]:
+def _writing_docs(row: WritingRoute, recorded: JsonObject) -> JsonObject:
     example = command_example(row.body)
     names = [*_TOKEN, *_BODY, "version-moved", "idempotency-key-reused", *_ALWAYS]
     names += ["not-found"] * ("{" in row.path) + ["contradiction"] * example.can_contradict
@@ -61,21 +64,33 @@ def _writing_docs(row: WritingRoute, recorded: dict[str, Any]) -> dict[str, Any]
     }
 
 
+def batch_docs() -> JsonObject:
+    """What FastAPI is told of recording a batch."""
+    names = [*_TOKEN, *_BODY, "batch-refused", "idempotency-key-reused", *_ALWAYS]
+    return {
+        "operation_id": "batch",
+        "status_code": 201,
+        "response_model": None,
+        "responses": {201: _recorded(question_answer("batch"), "batch"), **problem_docs(names)},
+        "openapi_extra": {**BEARER, "parameters": _WRITING[:1], **_body_example(QUESTION_BODIES["batch_preview"])},
+    }
+
+
 _REPLAYED = {
     "Idempotent-Replayed": {"schema": _text(), "description": "true：重试，回答同第一次 / a retry, answered as before"}
 }
 
 
-def _recorded(example: dict[str, Any], name: str = COMMAND) -> dict[str, Any]:
+def _recorded(example: JsonObject, name: str = COMMAND) -> JsonObject:
     return {"description": "已记录 / recorded", "content": _json(name, example), "headers": _REPLAYED}
 
 
-def _json(name: str, example: Any) -> dict[str, Any]:
+def _json(name: str, example: Any) -> JsonObject:
     """JSON of the type that this operation answers."""
     return {"application/json": {"schema": reference(ANSWERS[name]), "example": example}}
 
 
-def _body_example(body: dict[str, Any]) -> dict[str, Any]:
+def _body_example(body: JsonObject) -> JsonObject:
     return {"requestBody": {"content": {"application/json": {"example": body}}}}
 
 
@@ -86,10 +101,11 @@ _WRITING = [
 
 
 def question_docs(
-    name: str, *, one_agency: bool = False, not_found: bool = False, content: dict[str, Any] | None = None
-) -> dict[str, Any]:
+    name: str, *, one_agency: bool = False, not_found: bool = False, content: JsonObject | None = None
+) -> JsonObject:
     """What FastAPI is told of a question's route. `content`: of what is no JSON, by media type."""
     names = [*_TOKEN, "invalid", *_ALWAYS] + ["not-found"] * (one_agency or not_found)
+    parameters = [_header("If-None-Match", "上一次的 ETag / the ETag of last time")]
     return {
         "operation_id": name,
         "response_model": None,
@@ -98,11 +114,39 @@ def question_docs(
             304: {"description": "没有变化 / unchanged"},
             **problem_docs(names),
         },
-        "openapi_extra": {**BEARER, "parameters": [_header("If-None-Match", "上一次的 ETag / the ETag of last time")]},
+        "openapi_extra": {**BEARER, "parameters": parameters},
     }
 
 
-def body_question_docs(name: str) -> dict[str, Any]:
+def list_docs(name: str, *forms: FileForm, one_agency: bool = False, not_found: bool = False) -> JsonObject:
+    """What FastAPI is told of a list, which answers in pages, or whole as a file (`forms` besides CSV and XLSX)."""
+    return with_files(question_docs(name, one_agency=one_agency, not_found=not_found), *forms)
+
+
+def _line(name: str) -> JsonObject:
+    """An item of a list as a line of its own, which says its basis itself."""
+    answer: JsonObject = question_answer(name)
+    return {**answer["items"][0], **{member: value for member, value in answer.items() if member != "items"}}
+
+
+def with_files(docs: JsonObject, *forms: FileForm) -> JsonObject:
+    """What FastAPI is told of a list (`docs`), with the files that it is handed out as besides pages of JSON."""
+    offered = ["json", *forms, *FORMS]
+    said = "json：分页（默认）；其余为整份清单的文件，也可用 Accept / pages as JSON, or the whole list as a file"
+    parameter = {"name": FORMAT, "in": "query", "required": False, "description": said}
+    docs["openapi_extra"]["parameters"].append(parameter | {"schema": _text(enum=offered, default="json")})
+    content = docs["responses"][200]["content"]
+    for form in forms:
+        content[MEDIA_TYPES[form]] = {"schema": reference(ANSWERS[LINE]), "example": _line(docs["operation_id"])}
+    content[MEDIA_TYPES["csv"]] = {"schema": _text(), "example": CSV_EXAMPLE}
+    content[MEDIA_TYPES["xlsx"]] = {"schema": _text(format="binary"), "example": "PK: xl/workbook.xml, ..."}
+    return docs
+
+
+CSV_EXAMPLE = "\ufeff序号,统一社会信用代码,机构名称\r\n1,91441300MA4X2Y7K18,惠州市安恒安全技术服务有限公司\r\n"
+
+
+def body_question_docs(name: str) -> JsonObject:
     """What FastAPI is told of a question that has a body."""
     return {
         "operation_id": name,
@@ -116,31 +160,7 @@ def body_question_docs(name: str) -> dict[str, Any]:
     }
 
 
-ZIP_EXAMPLE = "PK: README.txt, MANIFEST.json, appeal.json, sheets/published.pdf, ..."
-
-
-def dossier_docs() -> dict[str, Any]:
-    """What FastAPI is told of a dossier, which is a ZIP."""
-    return _file_docs("appeal_dossier", "卷宗 / the dossier", "application/zip", ZIP_EXAMPLE)
-
-
-PDF_EXAMPLE = "%PDF-1.7 ..."
-
-
-def pdf_docs() -> dict[str, Any]:
-    """What FastAPI is told of a printed sheet."""
-    return _file_docs("sheet_pdf", "打分表 / the sheet", "application/pdf", PDF_EXAMPLE)
-
-
-def _file_docs(name: str, description: str, kind: str, example: str) -> dict[str, Any]:
-    content = {kind: {"schema": _text(format="binary"), "example": example}}
-    docs = question_docs(name, not_found=True, content=content)
-    docs["responses"][200] = {"description": description, "content": content}
-    del docs["responses"][304]
-    return docs | {"response_class": Response}
-
-
-def certificate_docs() -> dict[str, Any]:
+def certificate_docs() -> JsonObject:
     """What FastAPI is told of a certificate, which is a file."""
     docs = question_docs("certificate", one_agency=True)
     docs["responses"][200]["description"] = (
@@ -150,7 +170,7 @@ def certificate_docs() -> dict[str, Any]:
     return docs | {"response_class": Response}
 
 
-def log_docs() -> dict[str, Any]:
+def log_docs() -> JsonObject:
     """What FastAPI is told of the log, which answers in pages or as a stream."""
     docs = question_docs("log")
     docs["responses"] |= problem_docs(["contradiction"])  # a place beyond the end of the log
@@ -161,17 +181,18 @@ def log_docs() -> dict[str, Any]:
     return docs
 
 
-def checkpoint_docs() -> dict[str, Any]:
+def checkpoint_docs() -> JsonObject:
     """What FastAPI is told of the signed checkpoint: JSON, or the note alone."""
     docs = question_docs("log_checkpoint")
     docs["responses"][200]["content"]["text/plain"] = {"schema": _text(), "example": NOTE_EXAMPLE}
     return docs
 
 
+TILE_EXAMPLE = "SHA-256 SHA-256 ..."
 NOTE_EXAMPLE = "steward-ledger/0190…\n3\nroot\nheads 2 root of heads\n\n— steward-ledger/0190… signature\n"
 
 
-def _answered(name: str, content: dict[str, Any] | None = None) -> dict[str, Any]:
+def _answered(name: str, content: JsonObject | None = None) -> JsonObject:
     return {
         "description": "回答 / the answer",
         "content": content or _json(name, question_answer(name)),
@@ -179,7 +200,7 @@ def _answered(name: str, content: dict[str, Any] | None = None) -> dict[str, Any
     }
 
 
-def public_docs(name: str, problems: Iterable[str], content: dict[str, Any] | None = None) -> dict[str, Any]:
+def public_docs(name: str, problems: Iterable[str], content: JsonObject | None = None) -> JsonObject:
     """What FastAPI is told of a question that needs no token. `content`: of what is no JSON, by media type."""
     content = content or _json(name, question_answer(name))
     return {
@@ -190,44 +211,56 @@ def public_docs(name: str, problems: Iterable[str], content: dict[str, Any] | No
     }
 
 
-def metrics_docs() -> dict[str, Any]:
+def metrics_docs() -> JsonObject:
     """What FastAPI is told of the figures, which are plain text."""
     content = {"text/plain": {"schema": _text(), "example": question_answer("metrics")}}
     return public_docs("metrics", ["not-found", "invalid", *_ALWAYS], content) | {"response_class": Response}
 
 
-def public_list_docs(name: str, feed: str, *, not_found: bool = False) -> dict[str, Any]:
+def public_list_docs(name: str, feed: str, *, not_found: bool = False) -> JsonObject:
     """What FastAPI is told of a list that everybody may read, as JSON or, by `Accept`, as the feed of that name."""
-    return _listed_docs(name, {**_json(name, question_answer(name)), **_feed(feed)}, not_found=not_found)
+    return with_files(_listed_docs(name, {**_json(name, question_answer(name)), **_feed(feed)}, not_found=not_found))
 
 
-def public_question_docs(name: str, *, not_found: bool = False) -> dict[str, Any]:
+def public_question_docs(name: str, *, not_found: bool = False) -> JsonObject:
     """What FastAPI is told of a question for everybody whose answer caches may keep a while."""
     return _listed_docs(name, _json(name, question_answer(name)), not_found=not_found)
 
 
-def feed_docs(name: str, *, not_found: bool = False) -> dict[str, Any]:
+def tile_docs(name: str, media_type: str) -> JsonObject:
+    """What FastAPI is told of a part of the log that everybody may read (c2sp.org/tlog-tiles)."""
+    text = media_type.startswith("text/")
+    content: JsonObject = {"schema": _text() if text else {"type": "string", "format": "binary"}}
+    content["example"] = NOTE_EXAMPLE if text else TILE_EXAMPLE
+    docs = _listed_docs(name, {media_type.partition(";")[0]: content}, not_found=not text)
+    return docs | {"response_class": Response}
+
+
+def feed_docs(name: str, *, not_found: bool = False) -> JsonObject:
     """What FastAPI is told of a feed (RFC 4287)."""
     return _listed_docs(name, _feed(name), not_found=not_found) | {"response_class": Response}
 
 
-def _listed_docs(name: str, content: dict[str, Any], *, not_found: bool) -> dict[str, Any]:
+def _listed_docs(name: str, content: JsonObject, *, not_found: bool) -> JsonObject:
     docs = public_docs(name, ["invalid", *_ALWAYS] + ["not-found"] * not_found, content)
     docs["responses"][200] |= {"headers": _CACHED}
-    return docs | _CONDITIONAL | {"responses": {304: {"description": "没有变化 / unchanged"}, **docs["responses"]}}
+    return docs | conditional() | {"responses": {304: {"description": "没有变化 / unchanged"}, **docs["responses"]}}
 
 
-def _feed(name: str) -> dict[str, Any]:
+def _feed(name: str) -> JsonObject:
     return {ATOM: {"schema": _text(), "example": question_answer(name)}}
 
 
 _CACHED = {"ETag": {"schema": _text()}, "Cache-Control": {"schema": _text()}}
-_CONDITIONAL: dict[str, Any] = {
-    "openapi_extra": {**_OPEN, "parameters": [_header("If-None-Match", "上一次的 ETag / the ETag of last time")]}
-}
 
 
-def link_docs(body: Any, answer: dict[str, Any]) -> dict[str, Any]:
+def conditional() -> JsonObject:
+    """What is said of a public question that caches may ask again for."""
+    parameters = [_header("If-None-Match", "上一次的 ETag / the ETag of last time")]
+    return {"openapi_extra": {**_OPEN, "parameters": parameters}}
+
+
+def link_docs(body: Any, answer: JsonObject) -> JsonObject:
     """What FastAPI is told of answering by a one-time link."""
     names = [*_BODY, "not-found", "contradiction", "gone", "version-moved", "idempotency-key-reused", *_ALWAYS]
     return {
@@ -239,7 +272,7 @@ def link_docs(body: Any, answer: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def access_docs(name: str) -> dict[str, Any]:
+def access_docs(name: str) -> JsonObject:
     """What FastAPI is told of an administrator's change of accounts or tokens."""
     body, made = ACCESS_EXAMPLES[name]
     names = [*_TOKEN, *_BODY, "not-found", "contradiction", *_ALWAYS]

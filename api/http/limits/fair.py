@@ -88,9 +88,10 @@ class FairPlaces:
         return greediest
 
     def _send_away(self, asker: Asker) -> None:
-        """The newest of an asker's requests."""
-        turns = self._queues[asker.group][asker]
-        turns.pop().set_exception(self._full())
+        """The newest of an asker's requests; one that was given up just now makes room as well."""
+        turn = self._queues[asker.group][asker].pop()
+        if not turn.done():
+            turn.set_exception(self._full())
         self._tidy(asker)
 
     def _hand_out(self) -> None:
@@ -100,7 +101,11 @@ class FairPlaces:
             if asker is None:
                 return
             queues = self._queues[asker.group]
-            queues[asker].popleft().set_result(None)
+            turn = queues[asker].popleft()
+            if turn.done():  # cancelled, and its task has not run since to take it out of the queue itself
+                self._tidy(asker)
+                continue
+            turn.set_result(None)
             queues.move_to_end(asker)
             self._queues.move_to_end(asker.group)
             self._tidy(asker)

@@ -30,7 +30,16 @@ from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from api.application.parsing.strict_json import MOST_MEMBERS
-from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Caller, rights_of
+from api.application.privacy.authorisation import (
+    APPEAL_WHAT_IF,
+    BATCH_PREVIEW,
+    BATCHES,
+    PUBLIC,
+    WHAT_IF,
+    WORKBOOK_FACTS,
+    Caller,
+    rights_of,
+)
 from api.application.problem_types import TooManyRequests
 from api.http.limits.fair import Asker, FairPlaces
 from api.http.request import COOKIE
@@ -170,8 +179,8 @@ def secret_in(scope: Scope) -> bytes | None:
 SMALL_BYTES = 64 * 1024
 """Room for a survey form with the longest comments, however they are escaped; an account or a token needs less."""
 SMALL_MEMBERS = 1_000
-_MANY = frozenset({"/v1/assessments/{year}/publication"})
-"""Bodies that may name every agency: a year's waivers (R25)."""
+_MANY = frozenset({"/v1/assessments/{year}/publication", BATCHES, BATCH_PREVIEW})
+"""Bodies that may name very many agencies: a year's waivers (R25), a batch."""
 MANY_MEMBERS = 60_000
 
 
@@ -198,15 +207,21 @@ HEAVY = frozenset(
     {
         ("POST", WHAT_IF),
         ("POST", APPEAL_WHAT_IF),
+        ("POST", BATCH_PREVIEW),
         ("GET", "/v1/agencies/{uscc}/timeline"),
         ("GET", "/v1/agencies/{uscc}/comparison"),
         ("GET", "/v1/agencies/{uscc}/certificate"),
         ("GET", "/v1/agencies/{uscc}/results/{year}"),
         ("GET", "/v1/appeals/{id}"),
         ("GET", "/v1/appeals/{id}/dossier"),
+        ("GET", "/v1/appeals/{appeal}/explanation"),
+        ("GET", "/v1/appeals/{appeal}/decision-letter"),
+        ("GET", "/v1/assessments/{year}/results-paper"),
+        ("GET", "/v1/assessments/{year}/sheets-paper"),
         ("GET", "/v1/assessments/{year}"),
         ("GET", "/v1/hints"),
         ("GET", "/v1/notices"),
+        ("GET", WORKBOOK_FACTS),
     }
 )
 """The routes that take part."""
@@ -222,7 +237,7 @@ class ConcurrencyLimit(FairPlaces):
         super().__init__(
             at_once,
             waiting,
-            _too_many,
+            too_many,
             of_one=max(1, at_once // 2),
             of_group=max(1, at_once - 1),
             waiting_of_one=(waiting + 3) // 4,
@@ -236,7 +251,8 @@ def asker_of(caller: Caller | None, address: str) -> Asker:
     return Asker(caller.role, caller.uscc or caller.scope)
 
 
-def _too_many() -> Busy:
+def too_many() -> Busy:
+    """The refusal of what would take much work while enough of it waits already."""
     return Busy(
         "需要大量计算的查询太多",
         "too many questions that take much work wait already",

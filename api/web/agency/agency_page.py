@@ -14,19 +14,28 @@ from api.application.privacy.authorisation import rights_of
 from api.application.questions.agency.certificate_questions import certificate_of
 from api.application.questions.agency.course_questions import course_between, hints_of
 from api.application.questions.agency.standing_questions import standing_of
+from api.application.questions.agency.trail_questions import events_of
+from api.application.questions.year.matter_questions import matters_waiting
 from api.web.agency.timeline_svg import timeline_svg
 from api.web.agency.timeline_words import Words
+from api.web.forms.matter_deeds import deed_of
 from api.web.frame.basis_picker import asked, keeping
+from api.web.frame.event_links import events_named
 from api.web.frame.page_guard import PageRoute
-from api.web.frame.page_questions import ask, ask_together, passed_on
+from api.web.frame.page_questions import ask, ask_together, passed_on, waived_of
 from api.web.frame.render import language_of, page
 from domain.commands.fields import EARLIEST_DAY, LATEST_DAY
 from domain.errors import NotFound
+from domain.events import AgencySucceeded, FactsInherited
 from domain.values import Role
 
 router = APIRouter(route_class=PageRoute)
 Day = Annotated[str, StringConstraints(max_length=40)]
 """A date as a form's field sends it, maybe empty; the API says what is wrong with it."""
+OWED = 8
+"""How many matters an agency's own page names: what is due first."""
+FEW_SUCCESSIONS = 100
+"""So many facts about successions are looked through for those that stand."""
 FEW_ENOUGH = 2_000
 """Up to how many records of an agency its open hints are counted at once: hints are found by replay."""
 SPANS = (
@@ -48,6 +57,7 @@ COMMANDS = (
     ("start-project", "projects", "登记项目", "Record a project"),
     ("report-change", "changes", "报送信息变更", "Report a change"),
     ("file-objection", "objections", "申请更正记录", "Object to a record"),
+    ("file-statement", "statements", "申辩", "Make a statement"),
     ("file-appeal", "appeals", "提出异议", "Appeal"),
 )
 """What is recorded most, as far as the visitor's role may: form, end of the API's path, what it is called."""
@@ -88,8 +98,10 @@ async def agency(
         if own.role is Role.AGENCY and own.uscc == uscc and not basis.query:
             return RedirectResponse(f"/record/file-agency?uscc={uscc}", 303, {"Cache-Control": "no-store"})
         raise
+    latest, code = course["latest_result"], course["agency"]["uscc"]
     shown = {
         "agency": course["agency"],
+        "waived": await waived_of(request, code, latest["year"], latest["event"]) if latest else (),
         "course": course,
         "picture": picture(request, course, standing["as_of"]),
         "stretches": stretches(request, course),
@@ -101,14 +113,46 @@ async def agency(
     if standing["version"] <= FEW_ENOUGH:
         hints = len((await ask(request, hints_of, limit=500, **about))["items"])
     role = request.state.visitor.role
+    owed = None
+    if role is Role.AGENCY and not basis.query:
+        listed = (await ask(request, matters_waiting, limit=OWED))["items"]
+        owed = [{**one, "deed": deed_of(one, role)} for one in listed]
+    successions = await successions_of(request, code, standing["as_of"], basis.query.get("known_at"))
+    reasons = (standing["sanction"], *standing["assessment"]["override"], *standing["advisories"])
+    behind = [id_ for one in reasons for id_ in one["events"]]
     forms = [
         (name, text, text_en)
         for name, tail, text, text_en in COMMANDS
         if role in rights_of("POST", f"/v1/agencies/{{uscc}}/{tail}")
     ]
     return page(
-        request, "agency.html", name="agency", echo=standing, standing=standing, forms=forms, hints=hints, **shown
+        request,
+        "agency.html",
+        name="agency",
+        echo=standing,
+        standing=standing,
+        forms=forms,
+        hints=hints,
+        owed=owed,
+        successions=successions,
+        cited=await events_named(request, code, behind, basis.query.get("known_at")),
+        **shown,
     )
+
+
+async def successions_of(request: Request, uscc: str, as_of: str, known_at: str | None) -> list[dict[str, Any]]:
+    """Who stands in whose place by the day, as known then: what was inherited, and who has taken the place (R43)."""
+    about: dict[str, Any] = {"uscc": uscc, "known_at": known_at, "limit": FEW_SUCCESSIONS, "order": "latest"}
+    had, given = await ask_together(
+        request,
+        (events_of, {**about, "type": FactsInherited.__name__}),
+        (events_of, {**about, "type": AgencySucceeded.__name__, "counts": "true"}),
+    )
+    latest: dict[str, dict[str, Any]] = {}
+    for one in had["items"]:
+        latest.setdefault(one["fact"]["succession_id"], one)
+    found = [one for one in latest.values() if one["fact"]["stands"]]
+    return [one for one in (*found, *given["items"]) if one["occurred_on"] <= as_of]
 
 
 def picture(request: Request, course: dict[str, Any], as_of: str) -> Markup:

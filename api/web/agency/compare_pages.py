@@ -13,14 +13,16 @@ from api.application.questions.agency.standing_questions import standing_of
 from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import LooseText
 from api.web.frame.basis_picker import asked, keeping, utc_of
-from api.web.frame.difference_words import compared, in_words
+from api.web.frame.difference_words import compared, grade_shown, in_words
 from api.web.frame.event_links import events_named, ids_in, parted
 from api.web.frame.page_guard import PageRoute
-from api.web.frame.page_questions import ask, ask_together, look
+from api.web.frame.page_questions import Given, ask, ask_together, look
 from api.web.frame.render import page
 from domain.values import instant, shanghai_date
+from projections.compare.causes import accounts, by_cause
 
 router = APIRouter(route_class=PageRoute)
+_SIDES = ("before", "after")
 _LATEST_YEARS = 3
 """For how many published years a comparison is offered ready-made."""
 
@@ -71,8 +73,12 @@ async def compare(
     standing, published = await ask_together(
         request, (standing_of, {"uscc": uscc}), (events_of, {"uscc": uscc, **results})
     )
-    differences = [] if answer is None else _differences(answer)
-    ids = [id_ for one in differences for id_ in (*one["events"], *ids_in(one["why"]))]
+    found_apart = [] if answer is None else _differences(answer)
+    ids = [id_ for one in found_apart for id_ in (*one["events"], *ids_in(one["why"]))]
+    cited = await events_named(request, standing["agency"]["uscc"], ids)
+    sheets = [] if answer is None else answer["sheets"]
+    sides_of = [one[side] for one in sheets for side in ("before", "after") if one[side] is not None]
+    grouped = by_cause(found_apart, cited, [line for sheet in sides_of for line in sheet["lines"]])
     return page(
         request,
         "compare.html",
@@ -82,14 +88,15 @@ async def compare(
         echo=standing,
         answer=answer,
         sides=sides,
-        differences=differences,
+        grouped=grouped,
+        accounts=accounts(sheets, grouped),
         parted=parted,
         in_words=in_words,
         pairs=[] if answer is None else compared(answer),
         wrong={one["pointer"].removeprefix("?"): one for one in (wrong or {}).get("errors", [])},
         presets=[one["fact"] | {"published_on": one["occurred_on"]} for one in published["items"]],
         last_year=date(today.year - 1, 12, 31),
-        cited=await events_named(request, standing["agency"]["uscc"], ids),
+        cited=cited,
     )
 
 
@@ -101,8 +108,20 @@ def _differences(answer: dict[str, Any]) -> list[dict[str, Any]]:
     """What differs: the standings first, then the sheets where they differ besides."""
     told = {one["field"].removeprefix("assessment.") for one in answer["difference"]}
     years = {side["assessment"]["year"] for side in (answer["before"], answer["after"])}
-    found = [{**one, "year": None} for one in answer["difference"]]
+    found = [_of_sides(one, None, *(answer[side]["assessment"] for side in _SIDES)) for one in answer["difference"]]
     for sheet in answer["sheets"]:
         same = years == {sheet["year"]}
-        found += [{**one, "year": sheet["year"]} for one in sheet["difference"] if not (same and one["field"] in told)]
+        found += [
+            _of_sides(one, sheet["year"], *(sheet[side] for side in _SIDES))
+            for one in sheet["difference"]
+            if not (same and one["field"] in told)
+        ]
     return found
+
+
+def _of_sides(one: dict[str, Any], year: int | None, before: Given, after: Given) -> Given:
+    """A difference with the year of its sheet; its grades as the two sides may show them (R44)."""
+    if not one["field"].endswith("grade"):
+        return {**one, "year": year}
+    shown = {side: grade_shown(one[side], of) for side, of in zip(_SIDES, (before, after), strict=True)}
+    return {**one, **shown, "year": year}

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import LooseText, LooseUscc
 from api.web.forms.form_filling import Refused, refused
+from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import STAY, tell
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_questions import look
@@ -53,7 +54,7 @@ async def sign_pledge(request: Request) -> Response:
         return await _shown(request, uscc, sent.status, given, refused(sent.content, {"/signed_on": "signed_on"}))
     receipt = sent.content["events"][0]["id"]
     whose = "" if visitor.role is Role.AGENCY else f"&uscc={uscc}"
-    return RedirectResponse(f"/pledge?signed={receipt}{whose}", 303, {"Cache-Control": "no-store"})
+    return see_other(request, f"/pledge?signed={receipt}{whose}")
 
 
 def _whose(request: Request, asked: str) -> str:

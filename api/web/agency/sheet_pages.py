@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.application.questions.agency.standing_questions import sheet_of, sheet_paper_of
+from api.application.questions.agency.standing_questions import sheet_of
+from api.application.questions.papers.sheet_papers import sheet_paper_of
 from api.application.questions.service.law_questions import measure_of, rulebook_of, rulebooks_adopted
 from api.application.questions.year.assessment_questions import result_of
 from api.http.query_params import Published

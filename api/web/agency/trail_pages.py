@@ -7,25 +7,30 @@ Personal data in an agency's records: whose, where, and erasing it on a lawful r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.application.questions.agency.standing_questions import subjects_of
 from api.application.questions.agency.trail_questions import event_of, events_of
 from api.application.questions.service.log_questions import inclusion_of
 from api.http.query_params import Cursor, LooseText
 from api.web.forms.form_filling import Refused, refused
-from api.web.frame.basis_picker import asked, keeping
+from api.web.frame.basis_picker import ListOrder, asked, keeping
 from api.web.frame.event_links import events_named, ids_in, parted
 from api.web.frame.field_names import VIA, brief, told
+from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import STAY, tell
 from api.web.frame.page_guard import PageRoute, text_of
-from api.web.frame.page_questions import ask, look
+from api.web.frame.page_questions import ask, ask_counted, look
 from api.web.frame.render import page, today
-from domain.commands.erasing import EraseSubject
+from api.web.printing.whole_lists import PrintedList, WholeList, asked_parts, printed, whole_link
+from domain.commands.confirming import EraseSubject
+from domain.measures.around.agency_statements import ANSWERABLE
+from domain.measures.around.publicity import KIND_OF
 from projections.fact_kinds import FACTS
 
 router = APIRouter(route_class=PageRoute)
@@ -33,6 +38,10 @@ ROWS = 40
 """Events on one page: with texts of any length still far below 100 kB."""
 KINDS = {kind.__name__: (one.zh, one.en) for kind, one in FACTS.items() if one.of_an_agency}
 """The kinds of facts that stand in an agency's trail."""
+STATED_BESIDE = frozenset(kind.__name__ for kind in ANSWERABLE)
+"""Beside what the agency can state its case (R38a)."""
+PUBLISHED = frozenset(kind.__name__ for kind in KIND_OF)
+"""Records whose publicity can be ended (R42)."""
 
 
 @router.get("/agencies/{uscc}/trail")
@@ -48,6 +57,7 @@ async def trail(
     actor: LooseText = "",
     order: LooseText = "",
     cursor: Cursor = None,
+    whole: WholeList = "",
 ) -> Response:
     """The events that fit the filter, a page at a time; a filter that is wrong is shown with what is wrong."""
     filters = {
@@ -71,6 +81,13 @@ async def trail(
         answer = {**unfiltered, "items": [], "next_cursor": None, "count": 0}
     annulments = [one["annulled_by"] for one in answer["items"] if one["annulled_by"]]
     here, kept = f"/agencies/{answer['agency']['uscc']}/trail", {name.rstrip("_"): one for name, one in filters.items()}
+    if whole and wrong is None:
+        parts = asked_parts(request, events_of, {"uscc": uscc, **filters, "known_at": known_at})
+        words = {"brief": brief, "via": VIA}
+        title, address = ("审计轨迹", "Audit trail"), keeping(request, here, **kept)
+        return await printed(
+            request, PrintedList("trail", title, address, parts, filters, answer["agency"], more=words)
+        )
     following = answer["next_cursor"] and keeping(request, here, **kept, cursor=answer["next_cursor"])
     return page(
         request,
@@ -89,9 +106,20 @@ async def trail(
         cited=await events_named(request, answer["agency"]["uscc"], annulments, known_at),
         paged=cursor is not None,
         first=keeping(request, here, **kept),
+        whole=whole_link(keeping(request, here, **kept), len(answer["items"]), answer["count"]),
         following=following,
         narrowed=lambda **more: keeping(request, here, **{**kept, **more}),
+        sorting=_sorting(lambda **by: keeping(request, here, **{**kept, **by}), order),
     )
+
+
+def _sorting(address: Callable[..., str], order: str) -> ListOrder:
+    """The heading of the recording turns the trail, by the filter `order`."""
+
+    def turned(sort: str, order: str) -> str:
+        return address(order="latest" if order else "")
+
+    return ListOrder(turned, "recorded", "desc" if order == "latest" else "", "recorded")
 
 
 def _about(problem: dict[str, Any], filters: dict[str, str]) -> bool:
@@ -133,6 +161,8 @@ async def one_event(request: Request, uscc: str, event: str) -> Response:
         proof=None if proof.refused else proof.content,
         parted=parted,
         appealed=_appealed(effects),
+        answerable=STATED_BESIDE,
+        published=PUBLISHED,
         cited=await events_named(request, code, [one for one in ids if one != event], basis.get("known_at")),
     )
 
@@ -153,9 +183,21 @@ _NOT_SURE = (
 
 @router.get("/agencies/{uscc}/subjects")
 async def subjects(
-    request: Request, uscc: str, q: LooseText = "", subject: LooseText = "", done: LooseText = "", cursor: Cursor = None
+    request: Request,
+    uscc: str,
+    q: LooseText = "",
+    subject: LooseText = "",
+    done: LooseText = "",
+    cursor: Cursor = None,
+    whole: WholeList = "",
 ) -> Response:
     """Whose personal data is recorded; `subject`: the one to be erased, whose form is shown."""
+    if whole:
+        about = (await ask(request, subjects_of, uscc=uscc, limit=1))["agency"]
+        address = keeping(request, f"/agencies/{about['uscc']}/subjects", q=q.strip())
+        parts = asked_parts(request, subjects_of, {"uscc": uscc, "q": q.strip()})
+        title = "个人信息清单", "Personal data"
+        return await printed(request, PrintedList("subjects", title, address, parts, {"q": q.strip()}, about))
     return await _shown(request, uscc, q.strip(), subject=subject, done=done, cursor=cursor)
 
 
@@ -177,7 +219,7 @@ async def erase(request: Request, uscc: str) -> Response:
             request, uscc, "", subject=given["subject"], given=given, problem=problem, status=sent.status
         )
     there = keeping(request, f"/agencies/{uscc}/subjects", done=given["subject"])
-    return RedirectResponse(there, 303, {"Cache-Control": "no-store"})
+    return see_other(request, there)
 
 
 async def _shown(
@@ -192,7 +234,7 @@ async def _shown(
     problem: Refused | None = None,
     status: int = 200,
 ) -> Response:
-    answer = await ask(request, subjects_of, uscc=uscc, q=q, limit=SUBJECT_ROWS, cursor=cursor)
+    answer, total = await ask_counted(request, subjects_of, uscc=uscc, q=q, limit=SUBJECT_ROWS, cursor=cursor)
     here = f"/agencies/{answer['agency']['uscc']}/subjects"
     following = answer["next_cursor"]
     return page(
@@ -209,6 +251,7 @@ async def _shown(
         refused=problem,
         given=given or _blank(),
         first=keeping(request, here, q=q),
+        whole=whole_link(keeping(request, here, q=q), len(answer["items"]), total),
         paged=cursor is not None,
         following=None if following is None else keeping(request, here, q=q, cursor=following),
     )

@@ -9,22 +9,27 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.application.assessing.appeal_decisions import may_decide
+from api.application.questions.agency.trail_questions import event_of
 from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.year.appeal_questions import appeal_in_full, decision_supposed, dossier_of
-from api.application.questions.year.assessment_questions import assessment_of
+from api.application.questions.year.assessment_questions import assessment_of, decisions_of
 from api.http.query_params import LooseText
 from api.web.committee.confirmation import (
     LABELS,
     Behind,
     ConfirmQuestion,
+    FilesRoute,
     Trouble,
     confirm,
     facts_behind,
+    files_refused,
     given,
     key_of,
+    paper_removed,
+    papers_of,
     ranks_moved,
     text_of,
     time_left,
@@ -32,15 +37,16 @@ from api.web.committee.confirmation import (
 )
 from api.web.committee.replacing import KINDS, ReplacementRow, choices, rows_of
 from api.web.frame.field_names import GRADES
+from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import tell
-from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import refusal_of, wrong
-from api.web.frame.page_questions import ask, look, passed_on
+from api.web.frame.page_questions import ask, look, passed_on, waived_of
 from api.web.frame.render import page
+from api.web.printing.paper_files import paper_file
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.values import Bilingual, new_id
 
-router = APIRouter(route_class=PageRoute)
+router = APIRouter(route_class=FilesRoute)
 NAME = "appeal-desk"
 OUTCOMES: dict[str, Bilingual] = {
     "upheld": ("成立", "upheld"),
@@ -60,20 +66,21 @@ _SIMPLE: dict[str, tuple[Any, tuple[str, ...]]] = {
 
 
 @router.get("/appeals/{appeal}")
-async def appeal(request: Request, appeal: str, dossier: LooseText = "") -> Response:
-    """The appeal as it stands; `?dossier=zip` is its dossier: a browser has no token to ask the API itself."""
-    if dossier != "zip":
-        return await _shown(request, appeal)
-    return await passed_on(request, dossier_of, id=appeal)
+async def appeal(
+    request: Request, appeal: str, dossier: LooseText = "", receipt: LooseText = "", paper: LooseText = ""
+) -> Response:
+    """The appeal as it stands; `?receipt=decision`: what its decision changed. `?dossier=zip`, `?paper=`: as files."""
+    if paper or dossier:
+        return await (paper_file(request, paper, appeal=appeal) if paper else passed_on(request, dossier_of, id=appeal))
+    return (await _decided(request, appeal) if receipt else None) or await _shown(request, appeal)
 
 
 @router.post("/appeals/{appeal}")
 async def act(request: Request, appeal: str) -> Response:
     """Try a decision, ask once more, or record it; also admission and withdrawal."""
-    form: FormData = request.state.form
-    wanted = text_of(form, "act")
-    simple = wanted.removeprefix("check-")
-    if simple in _SIMPLE:
+    paper_removed(request)
+    wanted = text_of(form := request.state.form, "act")
+    if (simple := wanted.removeprefix("check-")) in _SIMPLE:
         return await _simple(request, appeal, simple, sure=wanted == simple)
     if wanted == "try" and text_of(form, "part"):
         return await _part(request, appeal)
@@ -101,6 +108,7 @@ async def _shown(
         name=NAME,
         status=422 if trouble else 200,
         appeal=found,
+        waived=await waived_of(request, found["agency"]["uscc"], found["year"], found["contested"]["id"]),
         form=form or FormData(),
         trouble=troubled,
         rows=rows,
@@ -167,10 +175,35 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
     answer = await tell(request, DecideAppeal, body, id=id_, key=key_of(form), version=version_of(form))
     if answer.refused:
         return await _shown(request, id_, Trouble(answer.content), rows=rows)
-    done = answer.content
-    public = await ask(request, appeal_in_full, id=id_)
-    names = await _names(request, public["year"], {one["uscc"] for one in done["ranks"]})
-    return page(request, "appeal-done.html", name=NAME, appeal=public, done=done, statuses=STATUS, names_of=names)
+    return see_other(request, f"/appeals/{id_}?receipt=decision")
+
+
+async def _decided(request: Request, id_: str) -> Response | None:
+    """What the decision recorded and changed, read from the ledger; None while there is none."""
+    found = await ask(request, appeal_in_full, id=id_)
+    decision = next((one for one in found["proceedings"] if one["type"] in _DECISIONS), None)
+    if decision is None:
+        return None
+    record = await ask(request, event_of, uscc=found["agency"]["uscc"], id=decision["id"])
+    revised = next((one for one in found["proceedings"] if one["type"] == "ResultRevised"), None)
+    year = await look(request, decisions_of, year=str(found["year"]), limit=500)
+    facts = [one["fact"] for one in ([] if year.refused else year.content["items"]) if one["type"] == "RanksRevised"]
+    moved = [other for fact in facts if fact["appeal_id"] == id_ for other in fact["moved"]]
+    return page(
+        request,
+        "appeal-done.html",
+        name=NAME,
+        appeal=found,
+        decision=decision,
+        recorded=record["recorded_with"],
+        revised=revised,
+        moved=moved,
+        statuses=STATUS,
+        names_of=await _names(request, found["year"], {one["uscc"] for one in moved}),
+    )
+
+
+_DECISIONS = ("AppealUpheld", "AppealPartlyUpheld", "AppealDismissed")
 
 
 async def _refusal(request: Request, id_: str, body: dict[str, Any]) -> dict[str, Any] | None:
@@ -225,10 +258,9 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
     form: FormData = request.state.form
     model, fields = _SIMPLE[name]
     body: dict[str, Any] = given(form, *fields)
-    if name == "withdraw" and (document := text_of(form, "evidence")):
-        body["evidence"] = [{"title": document}]
+    body |= {"evidence": papers} if name == "withdraw" and (papers := papers_of(form)) else {}
     if not sure:
-        problem = await wrong(request, model, body)
+        problem = files_refused(request) or await wrong(request, model, body)
         if problem is not None:
             return await _shown(request, id_, Trouble(problem))
         question = ConfirmQuestion(
@@ -248,7 +280,7 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
     answer = await tell(request, model, body, id=id_, key=key_of(form), version=version_of(form))
     if answer.refused:
         return await _shown(request, id_, Trouble(answer.content))
-    return RedirectResponse(f"/appeals/{id_}#history", 303, {"Cache-Control": "no-store"})
+    return see_other(request, f"/appeals/{id_}#history")
 
 
 def _lines(found: dict[str, Any], facts: dict[str, Behind]) -> list[dict[str, Any]]:

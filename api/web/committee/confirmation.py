@@ -5,6 +5,7 @@ The facts behind a published sheet, told apart: of which client each is, what it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +17,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.application.questions.service.law_questions import adopted_law
+from api.http.files.form_files import say_problems
 from api.web.forms.form_lists import told_of_form, trail
+from api.web.frame.page_guard import PageRoute
 from api.web.frame.render import page
 from api.web.frame.visitors import FIELD
 from domain.measures.annex2_survey import answers_total
@@ -46,6 +49,9 @@ LABELS: dict[str, Bilingual] = {
 _OURS = frozenset({FIELD, "act", "part"})
 
 
+_PAPER = re.compile(r"/(?:evidence|document)/(\d{1,9})/(title|sha256|size|media_type)", re.ASCII)
+
+
 def text_of(form: FormData, name: str) -> str:
     """What a field of a form says, without blanks around it; empty for one that was not sent."""
     given = form.get(name, "")
@@ -55,6 +61,53 @@ def text_of(form: FormData, name: str) -> str:
 def given(form: FormData, *names: str) -> dict[str, str]:
     """What was filled in of these fields, as members of a body: what is empty is left out, so that the API asks."""
     return {name: text for name in names if (text := text_of(form, name))}
+
+
+class FilesRoute(PageRoute):
+    """A page whose form brings files of evidence."""
+
+    TAKES_FILES = True
+
+
+def papers_of(form: FormData) -> list[dict[str, str | int]]:
+    """The papers of a form: the one that lies elsewhere, by what is typed, and the files that were uploaded."""
+    files: dict[str, dict[str, str | int]] = {}
+    for name, text in form.multi_items():
+        found = _PAPER.fullmatch(name)
+        if found is not None and isinstance(text, str):
+            files.setdefault(found[1], {})[found[2]] = int(text) if found[2] == "size" and text.isdecimal() else text
+    typed = text_of(form, "evidence")
+    elsewhere: list[dict[str, str | int]] = [{"title": typed}] if typed else []
+    return [*elsewhere, *files.values()]
+
+
+def files_refused(request: Request, at: str = "/evidence") -> dict[str, Any] | None:
+    """The problem of files that were not kept, at the field of the evidence; None where all were."""
+    said: list[Bilingual] = []
+    if not say_problems(request, lambda _, why: said.append(why)):
+        return None
+    zh, en = "；".join(one for one, _ in said), "; ".join(one for _, one in said)
+    errors = [{"pointer": at, "detail": zh, "detail_en": en}]
+    return {"title": "文件没有保存", "title_en": "Not kept", "detail": zh, "detail_en": en, "errors": errors}
+
+
+def paper_removed(request: Request) -> bool:
+    """Whether the form was sent to take one of its papers out again: its fields are left out from now on."""
+    form: FormData = request.state.form
+    gone = text_of(form, "act").removeprefix("remove:")
+    if gone == text_of(form, "act"):
+        return False
+    request.state.form = FormData(
+        [(name, text) for name, text in form.multi_items() if not name.startswith(gone + "/")]
+    )
+    return True
+
+
+def papers_said(body: dict[str, Any]) -> list[Bilingual]:
+    """How many papers are recorded with a decision, as a line of its confirmation."""
+    titles = [str(one["title"]) for one in body.get("evidence", ())]
+    listed = "、".join(titles)
+    return [(f"附材料 {len(titles)} 份：{listed}", f"With {len(titles)} papers: {listed}")] if titles else []
 
 
 def key_of(form: FormData) -> str:
@@ -162,6 +215,8 @@ class Behind(NamedTuple):
     """The enterprise that it is about."""
     own: Bilingual | None
     """What it says by itself, where a line is worked out from several."""
+    statement: dict[str, Any] | None = None
+    """What the agency states beside it (R38a)."""
 
 
 async def facts_behind(request: Request, uscc: str, year: int) -> dict[str, Behind]:
@@ -174,7 +229,8 @@ async def facts_behind(request: Request, uscc: str, year: int) -> dict[str, Behi
 def _behind(entry: dict[str, Any], book: Rulebook) -> Behind:
     client = entry["fact"].get("client")
     name = client.get("name") if isinstance(client, dict) else None
-    return Behind(entry["id"], entry["type"], entry["occurred_on"], entry["counts"], name, _own(entry, book))
+    own, stated = _own(entry, book), entry.get("statement")
+    return Behind(entry["id"], entry["type"], entry["occurred_on"], entry["counts"], name, own, stated)
 
 
 def _own(entry: dict[str, Any], book: Rulebook) -> Bilingual | None:

@@ -6,29 +6,34 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.application.questions.year.appeal_questions import impact_in_full
 from api.web.committee.confirmation import (
     ConfirmQuestion,
+    FilesRoute,
     Trouble,
     confirm,
+    files_refused,
     given,
     key_of,
+    paper_removed,
+    papers_of,
+    papers_said,
     ranks_moved,
     text_of,
     version_of,
 )
 from api.web.frame.field_names import GRADES
+from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import tell
-from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import wrong
-from api.web.frame.page_questions import ask
+from api.web.frame.page_questions import ask, waived_of
 from api.web.frame.render import page
 from domain.commands.rounds import DisposeImpact
 from domain.values import Bilingual, new_id
 
-router = APIRouter(route_class=PageRoute)
+router = APIRouter(route_class=FilesRoute)
 NAME = "impact"
 STATUS: dict[str, Bilingual] = {
     "open": ("待处理", "open"),
@@ -47,11 +52,15 @@ async def impact(request: Request, impact: str) -> Response:
 async def dispose(request: Request, impact: str) -> Response:
     """Ask once more, then record what becomes of the result."""
     form: FormData = request.state.form
-    act, body = text_of(form, "act"), given(form, "outcome", "disposed_on", "hearing_on", "reason")
-    if act not in ("check", "dispose"):
+    act = text_of(form, "act")
+    body: dict[str, Any] = {
+        **given(form, "outcome", "disposed_on", "hearing_on", "reason"),
+        "evidence": papers_of(form),
+    }
+    if paper_removed(request) or act not in ("check", "dispose"):
         return await _shown(request, impact)
     if act == "check":
-        problem = await wrong(request, DisposeImpact, body)
+        problem = files_refused(request) or await wrong(request, DisposeImpact, body)
         if problem is not None:
             return await _shown(request, impact, Trouble(problem))
         found = await ask(request, impact_in_full, id=impact)
@@ -61,10 +70,10 @@ async def dispose(request: Request, impact: str) -> Response:
     answer = await tell(request, DisposeImpact, body, id=impact, key=key_of(form), version=version_of(form))
     if answer.refused:
         return await _shown(request, impact, Trouble(answer.content))
-    return RedirectResponse(f"/impacts/{impact}#disposal", 303, {"Cache-Control": "no-store"})
+    return see_other(request, f"/impacts/{impact}#disposal")
 
 
-def _question(found: dict[str, Any], body: dict[str, str]) -> ConfirmQuestion:
+def _question(found: dict[str, Any], body: dict[str, Any]) -> ConfirmQuestion:
     year, would = found["year"], found["reopened"]
     if body["outcome"] == "kept" or would is None:
         line: Bilingual = (
@@ -74,7 +83,8 @@ def _question(found: dict[str, Any], body: dict[str, str]) -> ConfirmQuestion:
     else:
         line = _revision(year, would)
     when: Bilingual = (f"处理日期 {body['disposed_on']}", f"On {body['disposed_on']}")
-    return ConfirmQuestion(("确认处理", "Confirm"), [line, when], "dispose", ("记录处理决定", "Record it"))
+    lines = [line, when, *papers_said(body)]
+    return ConfirmQuestion(("确认处理", "Confirm"), lines, "dispose", ("记录处理决定", "Record it"))
 
 
 def _revision(year: int, would: dict[str, Any]) -> Bilingual:
@@ -110,6 +120,7 @@ async def _shown(request: Request, id_: str, trouble: Trouble | None = None) -> 
         name=NAME,
         status=422 if trouble else 200,
         impact=found,
+        waived=await waived_of(request, found["agency"]["uscc"], found["year"], found["contested"]["id"]),
         trouble=trouble,
         form=form or FormData(),
         key=key or new_id(),

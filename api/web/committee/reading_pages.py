@@ -2,35 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Annotated, Any, NamedTuple
 from uuid import uuid4
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
-from starlette.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
+from starlette.responses import Response
 
 from api.application.questions.service.law_questions import rulebooks_adopted
 from api.application.questions.service.reading_questions import readings_confirmed
 from api.http.query_params import Confirmed, LooseText, RulebookId
+from api.web.committee.confirmation import FilesRoute, files_refused, paper_removed, papers_of
 from api.web.forms.form_filling import Refused, refused
 from api.web.frame.basis_picker import keeping
+from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import STAY, tell
-from api.web.frame.page_guard import PageRoute, text_of
+from api.web.frame.page_guard import text_of
 from api.web.frame.page_questions import ask
-from api.web.frame.render import page, today
+from api.web.frame.render import cited_by_pages, page, today
 from domain.commands.confirming import ConfirmReadings, WithdrawConfirmations
+from domain.folding import compared
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import paragraphs
+from domain.values import Bilingual
 
-router = APIRouter(route_class=PageRoute)
+router = APIRouter(route_class=FilesRoute)
 HERE = "/readings"
-_TEXTS = ("day", "by", "title", "uri", "reason")
+_TEXTS = ("day", "by", "title", "uri", "sha256", "reason")
+FEW = 8
+"""Where a search finds no more than so many, they stand unfolded."""
+UNFOLDED = "all"
 _NONE_CHOSEN = ("请勾选至少一项理解", "Tick at least one reading")
+_OTHER_PAPER: Bilingual = (
+    "所选文件的指纹与填写的不同：请核对是不是同一份文件，或清空其中一处",
+    "the chosen file has another digest than the one given: see whether it is the same paper, or clear one of both",
+)
+_ONE_PAPER: Bilingual = ("一次决定只依据一份文件：请移去多余的", "a decision rests on one paper: remove the others")
 _ACTS: dict[str, tuple[type[BaseModel], str, str]] = {
     "confirm": (ConfirmReadings, "confirmed_on", "confirmed_by"),
     "withdraw": (WithdrawConfirmations, "withdrawn_on", "withdrawn_by"),
 }
 """By the button that was pressed: what is recorded, and what its day and who decided are called."""
+
+
+_FILTERS = {"no": "no", "yes": "yes"}
+
+
+class Wanted(NamedTuple):
+    """What is asked for: confirmed or not, of which rulebook, with which words, and whether all stands unfolded."""
+
+    confirmed: str
+    rulebook: str | None
+    q: str
+    unfolded: bool = False
 
 
 @router.get("/readings")
@@ -40,42 +66,69 @@ async def readings(
     rulebook: RulebookId = None,
     done: LooseText = "",
     tick: LooseText = "",
+    q: LooseText = "",
+    unfolded: Annotated[LooseText, Query(alias="open")] = "",
 ) -> Response:
-    """All readings, or those that wait; `done`: the event with which a decision began; `tick`: `all` to begin with."""
-    return await _shown(request, confirmed, rulebook, done=done, all_ticked=tick == "all")
+    """All readings by article, or those that wait or fit; `done`: the event with which a decision began.
+
+    `tick`: `all` to begin with; `open`: `all` where every group shall stand unfolded.
+    """
+    shown = Wanted(confirmed, rulebook, q.strip(), unfolded == UNFOLDED)
+    return await _shown(request, shown, done=done, all_ticked=tick == "all")
 
 
 @router.post("/readings")
 async def decide(request: Request) -> Response:
     """Confirm the chosen readings by one paper, or withdraw it; what is refused records nothing and keeps the form."""
+    removed = paper_removed(request)
     form = request.state.form
     given: dict[str, Any] = {name: text_of(form, name).strip() for name in (*_TEXTS, "key", "rulebook", "confirmed")}
     given["chosen"] = [str(one) for one in form.getlist("chosen")]
-    shown: dict[str, Any] = {"confirmed": given["confirmed"] or "all", "rulebook": given["rulebook"] or None}
+    shown = Wanted(_FILTERS.get(given["confirmed"], "all"), given["rulebook"] or None, text_of(form, "q").strip())
     act = text_of(form, "act")
-    if act == STAY or act not in _ACTS:
-        return await _shown(request, **shown, given=given)
+    if removed or act == STAY or act not in _ACTS:
+        return await _shown(request, shown, given=given)
     kind, day, by = _ACTS[act]
+    papers, wrong = papers_of(form), _paper_wrong(request, given)
     if not given["chosen"]:
-        problem = Refused(_NONE_CHOSEN, ("", ""), {"chosen": _NONE_CHOSEN})
-        return await _shown(request, **shown, given=given, problem=problem, status=422)
-    sent = await tell(request, kind, _body(given, day, by), key=given["key"], id=given["rulebook"])
+        wrong["chosen"] = _NONE_CHOSEN
+    if wrong:
+        problem = Refused(next(iter(wrong.values())), ("", ""), wrong)
+        return await _shown(request, shown, given=given, problem=problem, status=422)
+    sent = await tell(request, kind, _body(given, papers, day, by), key=given["key"], id=given["rulebook"])
     if sent.refused:
         places = {f"/{day}": "day", f"/{by}": "by", "/document/title": "title", "/document/uri": "uri"}
-        places |= {"/reason": "reason"} | {
+        places |= {"/document/sha256": "sha256", "/document": "document", "/reason": "reason"} | {
             f"/readings/{place}/{part}": one.partition(":")[0]
             for place, one in enumerate(given["chosen"])
             for part in ("reading", "sha256")
         }
-        return await _shown(request, **shown, given=given, problem=refused(sent.content, places), status=sent.status)
+        return await _shown(request, shown, given=given, problem=refused(sent.content, places), status=sent.status)
     there = keeping(request, HERE, done=sent.content["events"][0]["id"], rulebook=given["rulebook"])
-    return RedirectResponse(there, 303, {"Cache-Control": "no-store"})
+    return see_other(request, there)
 
 
-def _body(given: dict[str, Any], day: str, by: str) -> dict[str, Any]:
+def _paper_wrong(request: Request, given: dict[str, Any]) -> dict[str, Bilingual]:
+    """What is wrong with the paper that was sent, if any was."""
+    given["sha256"] = given["sha256"].lower()
+    if (not_kept := files_refused(request)) is not None:
+        return {"document": (not_kept["detail"], not_kept["detail_en"])}
+    papers = papers_of(request.state.form)
+    if len(papers) > 1:
+        return {"document": _ONE_PAPER}
+    if papers and given["sha256"] not in ("", papers[0]["sha256"]):
+        return {"sha256": _OTHER_PAPER}
+    return {}
+
+
+def _body(given: dict[str, Any], papers: list[dict[str, str | int]], day: str, by: str) -> dict[str, Any]:
     """The decision as the API takes it: each chosen reading with the digest of the words that were shown."""
     chosen = [one.partition(":") for one in given["chosen"]]
-    paper = {name: given[name] for name in ("title", "uri") if given[name]}
+    paper: dict[str, Any] = {name: given[name] for name in ("title", "uri", "sha256") if given[name]}
+    if papers:  # the title is public for ever and is typed: a file's name may name somebody
+        paper = {name: value for name, value in papers[0].items() if name != "title"} | {
+            name: paper[name] for name in ("title", "uri") if name in paper
+        }
     body: dict[str, Any] = {
         "readings": [{"reading": ref, **({"sha256": sha256} if sha256 else {})} for ref, _, sha256 in chosen],
         "document": paper,
@@ -86,8 +139,7 @@ def _body(given: dict[str, Any], day: str, by: str) -> dict[str, Any]:
 
 async def _shown(
     request: Request,
-    confirmed: str,
-    rulebook: str | None,
+    wanted: Wanted,
     *,
     done: str = "",
     all_ticked: bool = False,
@@ -95,25 +147,65 @@ async def _shown(
     problem: Refused | None = None,
     status: int = 200,
 ) -> Response:
-    found = await ask(request, readings_confirmed, confirmed=confirmed, rulebook=rulebook, limit=500)
+    found = await ask(request, readings_confirmed, confirmed=wanted.confirmed, rulebook=wanted.rulebook, limit=500)
     books = (await ask(request, rulebooks_adopted, limit=500))["items"]
-    ticked = [f"{one['ref']}:{one['sha256']}" for one in found["items"]] if all_ticked else []
+    items = [one for one in found["items"] if _fits(one, wanted.q)]
+    decided = _done(found["items"], done)
+    kept = given or {**_blank(), "chosen": []}
+    unfolded = {one["ref"] for one in decided} | {one.partition(":")[0] for one in kept["chosen"]}
+    unfolded |= set(problem.at if problem else ())
+    if wanted.unfolded or (wanted.q and len(items) <= FEW):
+        unfolded = {one["ref"] for one in items}
+    if all_ticked:
+        kept["chosen"] = [f"{one['ref']}:{one['sha256']}" for one in items]
     return page(
         request,
         "readings.html",
         name="readings",
         status=status,
         found=found,
-        confirmed=confirmed,
-        rulebook=rulebook or "",
+        groups=_groups(items, unfolded, {one.partition(":")[0] for one in kept["chosen"]}),
+        shown=len(items),
+        confirmed=wanted.confirmed,
+        rulebook=wanted.rulebook or "",
+        q=wanted.q,
         books=books,
         titles={one.ref: one for one in paragraphs()},
         official=official_text,
-        done=_done(found["items"], done),
+        done=decided,
         refused=problem,
-        given=given or {**_blank(), "chosen": ticked},
+        given=kept,
         path=HERE,
+        form=getattr(request.state, "form", None) or FormData(),
     )
+
+
+def _fits(one: dict[str, Any], q: str) -> bool:
+    """Whether every word stands in the reading's number, its words in either language, or the articles it is about."""
+    cited = "、".join(map(cited_by_pages, one["articles"]))
+    text = compared(" ".join((one["ref"], one["note"], one["note_en"], *one["articles"], cited)))
+    return all(compared(word) in text for word in q.split())
+
+
+def _groups(items: list[dict[str, Any]], unfolded: set[str], ticked: set[str]) -> list[dict[str, Any]]:
+    """By the article that each is first about, in the order of the Measures; annex 1 last."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in items:
+        found.setdefault(re.sub(r"\(.*|(?<=annex1)\..*", "", one["articles"][0]), []).append(one)
+    return [
+        {
+            "ref": ref,
+            "items": of,
+            "waiting": sum(not one["confirmed"] for one in of),
+            "ticked": sum(one["ref"] in ticked for one in of),
+            "open": any(one["ref"] in unfolded for one in of),
+        }
+        for ref, of in sorted(found.items(), key=lambda pair: (not pair[0].startswith("art."), _number(pair[0])))
+    ]
+
+
+def _number(ref: str) -> int:
+    return int(re.sub(r"\D", "", ref) or 0)
 
 
 def _done(items: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:

@@ -2,65 +2,116 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.application.assessing.publishing import may_publish
+from api.application.questions.inquiry import Answer, path_year
 from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.year.assessment_questions import assessment_of, decisions_of
+from api.application.questions.year.conduct_questions import bad_records_of, surveys_of
 from api.application.questions.year.worklist_questions import appeals_waiting
-from api.http.query_params import Cursor
+from api.http.query_params import Cursor, LooseText
 from api.web.committee.appeal_pages import STATUS as APPEALS
-from api.web.committee.confirmation import ConfirmQuestion, Trouble, confirm, given, key_of, text_of, time_left
-from api.web.frame.basis_picker import asked
-from api.web.frame.field_names import GRADES
+from api.web.committee.confirmation import (
+    ConfirmQuestion,
+    FilesRoute,
+    Trouble,
+    confirm,
+    files_refused,
+    given,
+    key_of,
+    paper_removed,
+    papers_of,
+    papers_said,
+    text_of,
+    time_left,
+)
+from api.web.frame.basis_picker import asked, keeping
+from api.web.frame.field_names import GRADES, PARTS
+from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import tell
-from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import refusal_of, wrong
 from api.web.frame.page_questions import ask, look
 from api.web.frame.render import page
+from api.web.printing.paper_files import paper_file
+from api.web.printing.sheets_pages import CANCEL, MAKE, sheets_acted
+from api.web.printing.whole_lists import PrintedList, WholeList, asked_parts, of_row, printed, whole_link, whole_table
 from domain.commands.rounds import CloseYear, PublishYear
 from domain.values import Bilingual, new_id
 
-router = APIRouter(route_class=PageRoute)
-NAME = "year-desk"
-ROWS = 25
-MOST_NAMED = 40
-"""Up to so many missing parts have a field of their own; the others share one reason."""
-_SETTLED = "settled-waivers"
+router = APIRouter(route_class=FilesRoute)
+NAME, ROWS = "year-desk", 25
+MOST_NAMED = 40  # missing parts that have a field of their own; the others share one reason
+_SETTLED, _DAY = "settled-waivers", timedelta(days=1)
+TABLES_OF_YEAR: dict[str, Callable[..., Answer]] = {"bad-records": bad_records_of, "survey-summaries": surveys_of}
+"""What else is exported of a year (`?table=`)."""
 STATUS: dict[str, Bilingual] = {
     "unpublished": ("尚未公布", "not published"),
     "published": ("已公布，异议期内或待办结", "published, not final"),
     "closed": ("已办结，结果为最终结果", "closed: the results are final"),
 }
-PARTS: dict[str, Bilingual] = {
-    "quality": ("服务质量（满意度调查）", "quality (surveys)"),
-    "effect": ("服务效果评分", "effect scores"),
-}
 
 
 @router.get("/years/{year}")
-async def year(request: Request, year: str, cursor: Cursor = None) -> Response:
-    """Where the year stands, and what the committee can do about it."""
+async def year(
+    request: Request,
+    year: str,
+    cursor: Cursor = None,
+    whole: WholeList = "",
+    paper: LooseText = "",
+    file: LooseText = "",
+    table: LooseText = "",
+) -> Response:
+    """Where the year stands, and what the committee can do about it; `?paper=results`, `?paper=sheets`: its papers."""
+    if paper:
+        return await paper_file(request, paper, year=year, file=file)
+    if table in TABLES_OF_YEAR:
+        return await whole_table(request, TABLES_OF_YEAR[table], {"year": year, **asked(request).query})
+    if whole:
+        return await _printed(request, year)
     return await _shown(request, year, cursor=cursor)
 
 
 @router.post("/years/{year}")
 async def act(request: Request, year: str) -> Response:
     """Publish or close the year; each is asked about once more."""
-    form: FormData = request.state.form
-    wanted = text_of(form, "act")
+    wanted = text_of(request.state.form, "act")
+    if wanted in (MAKE, CANCEL):
+        return await sheets_acted(request, path_year(year))
+    if paper_removed(request):
+        return await _shown(request, year)
     if wanted in ("check", "publish"):
         return await _publish(request, year, sure=wanted == "publish")
     if wanted in ("check-close", "close"):
         return await _close(request, year, sure=wanted == "close")
     return await _shown(request, year)
+
+
+async def _printed(request: Request, year_: str) -> Response:
+    """The results of a year whole: as they were published, or the preview on the day that is asked for."""
+    as_of = asked(request).as_of
+    found = await ask(request, assessment_of, year=year_, as_of=as_of, limit=1)
+    number, preview = found["year"], found["status"] == "unpublished"
+    title = (
+        (f"{number} 年度考评结果预览（尚未公布）", f"Preview of the results of {number}, not published")
+        if preview
+        else (f"{number} 年度考评结果", f"Results of {number}")
+    )
+    parts, address = (
+        asked_parts(request, assessment_of, {"year": year_, "as_of": as_of}),
+        keeping(request, f"/years/{number}"),
+    )
+    return await printed(
+        request, PrintedList("year", title, address, parts, {}, more={"preview": preview}, points=of_row)
+    )
 
 
 async def _shown(
@@ -86,11 +137,16 @@ async def _shown(
         key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
         decisions=decisions["items"],
         left=left,
+        after_year=law.rulebooks.span_of(found["year"])[1] + _DAY,
+        after_windows="" if last is None else date.fromisoformat(last["day"]) + _DAY,
         statuses=STATUS,
         parts=PARTS,
         missing=missing[:MOST_NAMED],
         all_missing=len(missing),
         paged=cursor is not None,
+        whole=whole_link(
+            keeping(request, f"/years/{found['year']}"), len(found["items"]), found["count"] if published else None
+        ),
         waiting=waiting,
         appeal_statuses=APPEALS,
         ready={"window": left is not None and left.over, "appeals": not found["open_appeals"]},
@@ -106,9 +162,11 @@ async def _undecided(request: Request, year_: int) -> list[dict[str, Any]]:
 async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     """With the waivers that the form gives a reason for; what else is missing the API refuses by name (R25, R32)."""
     form: FormData = request.state.form
-    days = given(form, "published_on", "meeting_on", "reason")
+    days = {**given(form, "published_on", "meeting_on", "reason"), "evidence": papers_of(form)}
     if sure:
         return await _record(request, year_, {**days, "waivers": _settled(form)})
+    if (not_kept := files_refused(request)) is not None:
+        return await _shown(request, year_, Trouble(not_kept))
     preview = await look(request, assessment_of, year=year_, as_of=days.get("published_on"), limit=1)
     if preview.refused:
         return await _shown(request, year_, Trouble(_at_field(preview.content)))
@@ -137,7 +195,7 @@ async def _record(request: Request, year_: str, body: dict[str, Any]) -> Respons
     answer = await tell(request, PublishYear, body, year=year_, key=key_of(form))
     if answer.refused:
         return await _shown(request, year_, Trouble(answer.content))
-    return RedirectResponse(f"/years/{year_}#state", 303, {"Cache-Control": "no-store"})
+    return see_other(request, f"/years/{year_}#state")
 
 
 def _settled(form: FormData) -> Any:
@@ -196,6 +254,7 @@ def _question(found: dict[str, Any], body: dict[str, Any]) -> ConfirmQuestion:
             "公布后只能通过异议或结果影响的处理来修订；自今天的次日起一周可提出异议（第二十条、R45）",
             "Afterwards results change only by appeals or impacts; appeals run for a week from tomorrow (art.20, R45)",
         ),
+        *papers_said(body),
     ]
     return ConfirmQuestion(
         (f"确认公布 {year_} 年度考评结果", f"Confirm the publication of {year_}"),
@@ -216,9 +275,9 @@ def _results(year_: int, count: int, grades: dict[str, int]) -> Bilingual:
 
 async def _close(request: Request, year_: str, *, sure: bool) -> Response:
     form: FormData = request.state.form
-    body = given(form, "closed_on")
+    body = {**given(form, "closed_on"), "evidence": papers_of(form)}
     if not sure:
-        problem = await wrong(request, CloseYear, body)
+        problem = files_refused(request) or await wrong(request, CloseYear, body)
         if problem is not None:
             return await _shown(request, year_, Trouble(problem))
         question = ConfirmQuestion(
@@ -227,7 +286,8 @@ async def _close(request: Request, year_: str, *, sure: bool) -> Response:
                 (
                     f"自 {body['closed_on']} 起，{year_} 年度的结果为最终结果",
                     f"The results of {year_} are final from {body['closed_on']}",
-                )
+                ),
+                *papers_said(body),
             ],
             "close",
             ("办结", "Close the year"),
@@ -237,4 +297,4 @@ async def _close(request: Request, year_: str, *, sure: bool) -> Response:
     answer = await tell(request, CloseYear, body, year=year_, key=key_of(form))
     if answer.refused:
         return await _shown(request, year_, Trouble(answer.content))
-    return RedirectResponse(f"/years/{year_}#state", 303, {"Cache-Control": "no-store"})
+    return see_other(request, f"/years/{year_}#state")

@@ -1,4 +1,4 @@
-"""Pages of the whole district: the board, lists of agencies, the ranking and the worklists.
+"""Pages of the whole district: the board, lists of agencies, the ranking, the worklists, and receipts with what waits.
 
-Imports the frame.
+Imports the frame and the forms.
 """

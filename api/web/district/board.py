@@ -11,8 +11,9 @@ from api.application.commands import COMMANDS
 from api.application.questions.agency.district_questions import statistics_of
 from api.application.questions.inquiry import name_of
 from api.application.questions.year.assessment_questions import years_of
-from api.application.questions.year.matter_questions import matters_counted
+from api.application.questions.year.matter_questions import MATTER_KINDS, matters_counted
 from api.application.questions.year.worklist_questions import counts_waiting
+from api.web.district.board_charts import complaints_chart, scores_chart
 from api.web.district.matter_pages import URGENCIES
 from api.web.district.worklist_pages import KINDS, Item, items_of
 from api.web.forms.form_fields import form_name
@@ -47,10 +48,10 @@ _OFTEN: tuple[tuple[type[Command], str, str], ...] = (
 
 
 class Waiting(NamedTuple):
-    """One list on the board. `open` is None where the list is worked out only when it is opened."""
+    """One list on the board."""
 
     name: str
-    open: int | None
+    open: int
     overdue: int
     items: list[Item]
 
@@ -59,21 +60,45 @@ class Waiting(NamedTuple):
 async def board(request: Request) -> Response:
     """The district on the basis; what waits, always of now."""
     role = request.state.visitor.role
-    statistics, years, counts, matters = await ask_together(
-        request, (statistics_of, asked(request).query), (years_of, {}), (counts_waiting, {}), (matters_counted, {})
+    statistics, years, counts, every = await ask_together(
+        request,
+        (statistics_of, asked(request).query),
+        (years_of, {}),
+        (counts_waiting, {}),
+        (matters_counted, {"whose": "all"}),
     )
+    mine = [one for one in every["items"] if role is Role.AUDITOR or role in MATTER_KINDS[one["kind"]].acts]
     return page(
         request,
         "board.html",
         name="board",
         statistics=statistics,
-        matters={name: sum(one[name] for one in matters["items"]) for name in (*URGENCIES, "lapsed")},
+        scores=scores_chart(statistics),
+        complaints=complaints_chart(statistics),
+        matters={name: sum(one[name] for one in mine) for name in (*URGENCIES, "lapsed")},
         urgencies=URGENCIES,
-        waiting=await _waiting(request, role, counts["items"]),
+        counted=every,
+        waiting=await _waiting(request, role, [*counts["items"], *_counted(every["items"])]),
         kinds=KINDS,
         quick=_quick(role),
         years=years["items"],
     )
+
+
+def _counted(matters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lists that are counted as matters: hints, and notices with referrals and corrections."""
+    of_kind = {one["kind"]: one for one in matters}
+    found = []
+    for name, kinds in (("hints", ("hint",)), ("notices", ("notice", "referral", "correction"))):
+        rows = [of_kind[kind] for kind in kinds if kind in of_kind]
+        found.append(
+            {
+                "list": name,
+                "open": sum(row[urgency] for row in rows for urgency in URGENCIES),
+                "overdue": sum(row["overdue"] for row in rows),
+            }
+        )
+    return found
 
 
 async def _waiting(request: Request, role: Role, counted: list[dict[str, Any]]) -> list[Waiting]:
@@ -86,14 +111,10 @@ async def _waiting(request: Request, role: Role, counted: list[dict[str, Any]]) 
     for name, kind in KINDS.items():
         if role not in name_of(kind.question).rights:
             continue
-        count = counts.get(name)
-        if count is None:
-            found.append(Waiting(name, None, 0, []))
-            continue
-        first = firsts.get(name, [])
+        count, first = counts[name], firsts.get(name, [])
         overdue = count["overdue"] if kind.has_term else 0
         found.append(Waiting(name, count["open"], overdue, items_of(name, first, role)))
-    return sorted(found, key=lambda one: (not one.overdue, one.open == 0, one.open is None))
+    return sorted(found, key=lambda one: (not one.overdue, one.open == 0))
 
 
 def _quick(role: Role) -> list[dict[str, Any]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from api.application.exports.worklist_tables import OWN_WORDS, RECIPIENTS, STATUSES
 from api.application.privacy.authorisation import rights_of
 from api.application.questions.agency.course_questions import hints_listed
 from api.application.questions.agency.district_questions import notices_listed
 from api.application.questions.inquiry import Answer
+from api.application.questions.papers.notice_papers import FOR_THE_AGENCY
 from api.application.questions.year.worklist_questions import (
     appeals_waiting,
     impacts_waiting,
@@ -16,17 +18,8 @@ from api.application.questions.year.worklist_questions import (
     reports_waiting,
     submissions_waiting,
 )
+from api.web.forms.matter_deeds import Deed
 from domain.values import Bilingual, Role
-
-NO_QUERY: dict[str, Any] = {}
-
-
-class Deed(NamedTuple):
-    """A way to deal with something: a link to its form."""
-
-    title: Bilingual
-    path: str
-    query: dict[str, Any] = NO_QUERY
 
 
 class Item(NamedTuple):
@@ -47,6 +40,8 @@ class Item(NamedTuple):
     facts: tuple[str, ...]
     """Events of the agency that it rests on."""
     deeds: tuple[Deed, ...]
+    has_letter: bool = False
+    """Whether it is a notice whose letter the visitor may fetch."""
 
 
 class WorklistKind(NamedTuple):
@@ -107,40 +102,17 @@ KINDS: dict[str, WorklistKind] = {
         hints_listed, ("线索", "Hints"),
         ("系统从已登记事实看出的应核查之处；线索本身不扣分、不计入（R37）。",
          "What recorded facts suggest should be looked into; a hint never counts by itself (R37)."),
-        ("open", "dismissed", "recorded", "all"), ("behaviour", "uscc"), True,
+        ("open", "dismissed", "recorded", "all"), (), True,
     ),
 }  # fmt: skip
 """In the order in which pages show them."""
-STATUSES: dict[str, Bilingual] = {
-    "undecided": ("未办结", "undecided"), "awaiting_admission": ("逾期提出，待受理", "late, awaiting admission"),
-    "open": ("待办", "open"), "upheld": ("成立", "upheld"), "partly_upheld": ("部分成立", "partly upheld"),
-    "dismissed": ("不予处理", "dismissed"), "withdrawn": ("已撤回", "withdrawn"),
-    "annulled": ("已撤销记录", "annulled"), "refused": ("维持原记录", "refused"),
-    "recorded": ("已登记", "recorded"), "received": ("已收到", "received"),
-    "ended": ("义务已终止", "duty ended"), "reopened": ("已重开", "reopened"), "kept": ("维持结果", "kept"),
-    "absorbed": ("已并入修订", "absorbed"), "void": ("已失效", "void"), "due": ("待发", "due"),
-    "sent": ("已发", "sent"), "all": ("全部", "all"),
-}  # fmt: skip
-_OWN_WORDS: dict[str, dict[str, Bilingual]] = {
-    "appeals": {"open": ("待决定", "open"), "dismissed": ("不成立", "dismissed")},
-    "reports": {"recorded": ("已登记为不良信息", "recorded"), "dismissed": ("不予登记", "dismissed")},
-    "submissions": {"open": ("尚未收到", "awaited")},
-    "hints": {"recorded": ("已登记为不良信息", "recorded"), "dismissed": ("已排除", "dismissed")},
-}
-"""Where a list has its own word for a state."""
 OPEN = frozenset({"undecided", "awaiting_admission", "open", "due"})
 """States in which something is still to be done."""
-RECIPIENTS: dict[str, Bilingual] = {
-    "agency": ("服务机构", "the agency"),
-    "regulator": ("安全监管部门", "the regulator"),
-    "public_site": ("协会网站", "the public site"),
-    "enterprises": ("区内生产经营单位", "the district’s enterprises"),
-}
 
 
 def statuses_of(name: str) -> dict[str, Bilingual]:
     """The states of a list in words."""
-    return {**STATUSES, **_OWN_WORDS.get(name, {})}
+    return {**STATUSES, **OWN_WORDS.get(name, {})}
 
 
 def items_of(name: str, rows: list[dict[str, Any]], role: Role) -> list[Item]:
@@ -169,7 +141,7 @@ def _written(row: dict[str, Any], field: str) -> Any:
     return None if recorded is None else recorded["fact"].get(field)
 
 
-def _form(title: Bilingual, post: str, form: str, role: Role, **query: Any) -> tuple[Deed, ...]:
+def form_deed(title: Bilingual, post: str, form: str, role: Role, **query: Any) -> tuple[Deed, ...]:
     """The form behind a route, for a role that may use it."""
     return (Deed(title, f"/record/{form}", query),) if role in rights_of("POST", post) else ()
 
@@ -193,7 +165,7 @@ def _appeal(row: dict[str, Any], role: Role) -> Item:
 
 
 def _objection(row: dict[str, Any], role: Role) -> Item:
-    deeds = _form(("答复", "Answer"), "/v1/objections/{id}/answer", "answer-objection", role, id=row["id"])
+    deeds = form_deed(("答复", "Answer"), "/v1/objections/{id}/answer", "answer-objection", role, id=row["id"])
     what = "对一条记录的更正申请", "Objection to a record"
     return _item(row, "R38", what, deeds, said=_written(row, "grounds"), facts=(row["about"],))
 
@@ -202,7 +174,7 @@ def _report(row: dict[str, Any], role: Role) -> Item:
     of = {"uscc": row["agency"]["uscc"]}
     enter, dismiss = "/v1/agencies/{uscc}/bad-records", "/v1/agencies/{uscc}/reports/{id}/dismissal"
     deeds = (
-        *_form(
+        *form_deed(
             ("登记为不良信息", "Enter a bad record"),
             enter,
             "enter-bad-record",
@@ -211,7 +183,7 @@ def _report(row: dict[str, Any], role: Role) -> Item:
             report_id=row["id"],
             behaviour=row["about"],
         ),
-        *_form(("不予登记", "Dismiss"), dismiss, "dismiss-report", role, **of, id=row["id"]),
+        *form_deed(("不予登记", "Dismiss"), dismiss, "dismiss-report", role, **of, id=row["id"]),
     )
     what = f"举报行为 {row['about']}", f"Reported behaviour {row['about']}"
     return _item(row, f"art.16({row['about'].removeprefix('16.')})", what, deeds, said=_written(row, "content"))
@@ -229,7 +201,7 @@ def _submission(row: dict[str, Any], role: Role) -> Item:
         "/v1/agencies/{uscc}/submission-requests/{id}/receipt",
         {"uscc": row["agency"]["uscc"], "id": row["id"]},
     )
-    deeds = _form(("登记收到", "Record the receipt"), post, "receive-submission", role, **query)
+    deeds = form_deed(("登记收到", "Record the receipt"), post, "receive-submission", role, **query)
     what = f"附件1第 {row['item']} 项材料", f"Item {row['item']} of annex 1"
     return _item(row, "R8", what, deeds, said=_written(row, "title"), due_on=row["due_on"], facts=(row["id"],))
 
@@ -238,14 +210,14 @@ def _notice(row: dict[str, Any], role: Role) -> Item:
     of = {"uscc": row["agency"]["uscc"]}
     if row["kind"] == "referral":
         post = "/v1/agencies/{uscc}/bad-records/{id}/referral"
-        deeds = _form(("登记移送", "Record the referral"), post, "refer-bad-record", role, **of, id=row["cause"])
+        deeds = form_deed(("登记移送", "Record the referral"), post, "refer-bad-record", role, **of, id=row["cause"])
     else:
         post = "/v1/agencies/{uscc}/notices/{id}/sent"
-        deeds = _form(("登记发出", "Record as sent"), post, "send-notice", role, **of, id=row["id"])
+        deeds = form_deed(("登记发出", "Record as sent"), post, "send-notice", role, **of, id=row["id"])
     to, to_en = RECIPIENTS.get(row["recipient"], (row["recipient"], row["recipient"]))
     what = f"{row['text']}（致：{to}）", f"{row['text_en']} (to: {to_en})"
     sent = row["sent_on"] is not None
-    return _item(
+    item = _item(
         row,
         row["article"],
         what,
@@ -255,15 +227,17 @@ def _notice(row: dict[str, Any], role: Role) -> Item:
         status="sent" if sent else "due",
         facts=(row["cause"],),
     )
+    reads = role not in (Role.AGENCY, Role.CLIENT) or (role is Role.AGENCY and row["recipient"] in FOR_THE_AGENCY)
+    return item._replace(has_letter=reads)
 
 
 def _hint(row: dict[str, Any], role: Role) -> Item:
     of, enter = {"uscc": row["agency"]["uscc"]}, "/v1/agencies/{uscc}/bad-records"
     suggested = row["behaviour"]
     deeds = (
-        *(_form((f"登记为 {suggested}", f"Enter as {suggested}"), enter, "enter-bad-record", role, **of,
+        *(form_deed((f"登记为 {suggested}", f"Enter as {suggested}"), enter, "enter-bad-record", role, **of,
                 hint_id=row["id"], behaviour=suggested) if suggested else ()),
-        *_form(("排除线索", "Dismiss"), "/v1/hints/{id}/dismissal", "dismiss-hint", role, id=row["id"]),
+        *form_deed(("排除线索", "Dismiss"), "/v1/hints/{id}/dismissal", "dismiss-hint", role, id=row["id"]),
     )  # fmt: skip
     what = row["text"], row["text_en"]
     return _item(row, row["article"] or "R37", what, deeds, begun_on=row["day"], facts=tuple(row["events"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -13,6 +14,8 @@ from api.web.forms.form_entry import Entry
 from api.web.forms.form_lists import Fact, Option, described, trail
 from api.web.frame.page_questions import ask, look
 from domain.measures.chapter4_appeals import appealed_result
+from domain.measures.text.official_text import cited_in_chinese
+from domain.values import Bilingual
 
 FORM = "file-appeal"
 LIST = "appealed"
@@ -53,11 +56,9 @@ async def filing(request: Request, entry: Entry) -> AppealFiling | None:
     return AppealFiling(year, against["published_on"], against["deadline"]["day"], late, waits=late > 0)
 
 
-async def filed(request: Request, entry: Entry, receipt: dict[str, Any]) -> AppealFiling | None:
-    """The appeal that was recorded, as the register of appeals holds it; None for another form."""
-    if entry.command != FORM:
-        return None
-    found = await ask(request, appeal_in_full, id=receipt["ids"]["appeal"])
+async def filed(request: Request, appeal: str) -> AppealFiling:
+    """The appeal that was recorded, as the register of appeals holds it."""
+    found = await ask(request, appeal_in_full, id=appeal)
     last = found["deadline"]["day"]
     late = 0 if found["in_time"] else _days_late(found["filed_on"], last)
     waits = found["status"] == "awaiting_admission"
@@ -85,7 +86,29 @@ async def appealable(request: Request, entry: Entry) -> list[Option]:
     facts = [one for one in reversed(await trail(request, entry.uscc)) if one["counts"]]
     on_sheet = [one for one in facts if one["id"] in named]
     others = [one for one in facts if one["id"] not in named and _is_of(one, year, sheet)]
-    return [described(one) for one in (*on_sheet, *others)]
+    costs = _costs(sheet)
+    return [_with_cost(described(one), costs.get(one["id"], ())) for one in (*on_sheet, *others)]
+
+
+def _costs(sheet: dict[str, Any]) -> dict[str, list[Bilingual]]:
+    """What each record cost or earned on the published sheet, under which article, by its id."""
+    found: dict[str, list[Bilingual]] = {}
+    for line in sheet.get("lines", ()):
+        points, article, others = line["points"], line["article"], len(line["events"]) - 1
+        beside = (f"，与另 {others} 条合计", f", with {others} more") if others else ("", "")
+        said = f"{points} 分（{cited_in_chinese(article)}{beside[0]}）", f"{points} points ({article}{beside[1]})"
+        for id_ in line["events"]:
+            found.setdefault(id_, []).append(said)
+    for one in sheet.get("override", ()):
+        said = f"直接记为不合格（{cited_in_chinese(one['article'])}）", f"unqualified outright ({one['article']})"
+        for id_ in one["events"]:
+            found.setdefault(id_, []).append(said)
+    return found
+
+
+def _with_cost(option: Option, costs: Sequence[Bilingual]) -> Option:
+    text, text_en = ("".join(f" · {one[place]}" for one in costs) for place in (0, 1))
+    return option._replace(text=option.text + text, text_en=option.text_en + text_en)
 
 
 async def _published_sheet(request: Request, uscc: str, year: str) -> dict[str, Any]:

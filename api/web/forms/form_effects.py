@@ -6,7 +6,7 @@ asked for by itself, because a what-if answers with the sheets of one year only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from starlette.concurrency import run_in_threadpool
@@ -26,8 +26,13 @@ MOST_YEARS = 8
 """So many sheets are worked out for one preview; the preview names the years that it has not looked at."""
 MOST_DAYS = 3
 """The days of facts on which the standing is looked at: that of an annulled one and those of its replacements."""
-_WITHOUT = frozenset({"file-agency", "dismiss-hint"})
-"""Commands that no what-if takes: the agency is not there yet, or nothing about it changes."""
+_WITHOUT = frozenset(
+    {"file-agency", "dismiss-hint", "file-statement", "decide-repair", "record-service", "acknowledge-notice"}
+)
+"""Commands that no what-if takes: the agency is not there yet, or nothing about it changes.
+
+A what-if supposes the association's act: what an agency may do without a paper of its own would be refused in it.
+"""
 
 
 async def effect_of(request: Request, entry: Entry) -> PreviewEffect | PageAnswer | None:
@@ -52,7 +57,7 @@ async def effect_of(request: Request, entry: Entry) -> PreviewEffect | PageAnswe
             return then
         if not then.refused:  # nothing is judged before the Measures: what it does today is all there is to say
             seen.append(then.content)
-    year_of = await _years_by(request)
+    year_of = await years_by(request)
     wanted = _years(entry, gone, facts, [*map(year_of, days), now.content["year"]])
     sheets: list[Item] = []
     while wanted and len(sheets) < MOST_YEARS:
@@ -127,11 +132,16 @@ def _years(entry: Entry, gone: Item | None, facts: list[Item], known: list[int])
         with_it = [one for one in facts if gone["id"] in one["fact"].values()]
         named += [one["fact"]["year"] for one in (gone, *with_it) if isinstance(one["fact"].get("year"), int)]
         named += [int(one["occurred_on"][:4]) for one in with_it if one["counts"]]
+    return years_between(named, known)
+
+
+def years_between(named: Sequence[int], known: Sequence[int]) -> list[int]:
+    """These years, newest first, then those between the earliest and today's, which `known` ends with."""
     first = sorted({*named, *known}, reverse=True)
     return list(dict.fromkeys([*first, *range(known[-1], first[-1], -1)]))
 
 
-async def _years_by(request: Request) -> Callable[[str], int]:
+async def years_by(request: Request) -> Callable[[str], int]:
     """What tells the assessment year of a day; one before the Measures by the year that they begin with (R20)."""
     books = (await run_in_threadpool(adopted_law, request.app.state.service)).rulebooks
 

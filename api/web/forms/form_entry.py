@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from api.application.commands import CommandRoute
 from api.application.parsing.validation_texts import field_errors
 from api.web.forms.form_fields import FORMS, FormField, every_field, form_fields
-from api.web.forms.form_particulars import cleared, parts, untouched
+from api.web.forms.form_particulars import COMMAND, cleared, particulars_of, parts, untouched
 from api.web.forms.form_texts import CommandText, command_text
 from api.web.forms.form_values import Values, any_filled, body_of, inputs_of, pointers_of, sent_values, values_of
 from domain.errors import NotFound
@@ -25,6 +25,8 @@ ID = "id"
 """The input of the id in the command's path; bodies' inputs begin with a slash."""
 BEGUN = "begun"
 """The input of the agency's version at which a form was filled in with what is on file."""
+WHAT, ASKED = "what", "asked"
+"""The inputs that say which particulars changed (art.12): ticked just now; asked for by the form that was sent."""
 _OWN = ("csrf", "key", "agency", ID, BEGUN, "version", "seen", "do")
 
 
@@ -47,6 +49,10 @@ class Entry:
     """The agency's version at which the form was filled in with what is on file; empty where it was not."""
     begun: Values | None = None
     """What it was filled in with: only what differs from it is recorded, also what was emptied."""
+    what: tuple[str, ...] = ()
+    """The particulars that changed, as was said first: only these are asked for; none said, all are (art.12)."""
+    fresh: tuple[str, ...] = ()
+    """Those of them that were ticked just now: they begin with what is on file."""
 
     @property
     def row(self) -> CommandRoute:
@@ -112,7 +118,18 @@ class Entry:
         own = [("key", self.key), ("agency", self.uscc), (ID, self.id)]
         if self.begun_at:
             own.append((BEGUN, self.begun_at))
+        own += [(ASKED, one) for one in self.what]
         return [*own, *inputs_of(self.fields, self.values)]
+
+    def asks(self, pointer: str) -> bool:
+        """Whether the field at a pointer is asked for: of a change's particulars those that changed."""
+        return not self.what or not pointer.startswith("/fields/") or pointer.split("/")[2] in self.what
+
+    def keep_what_did_not_change(self) -> None:
+        """Particulars that are not asked for stay as the form began; those ticked just now begin so."""
+        for name, value in (self.begun or {}).items():
+            if not self.asks(f"/fields/{name}") or name in self.fresh:
+                self.values["fields"][name] = value
 
     def day(self) -> str:
         """The day of the fact."""
@@ -196,7 +213,11 @@ def sent_entry(command: str, pairs: list[tuple[str, Any]]) -> Entry:
     own = {name: text for name, text in pairs if name in _OWN and isinstance(text, str)}
     key = own.get("key") or new_id()
     values = sent_values(form_fields(command), pairs)
-    return Entry(command, own.get("agency", ""), own.get(ID, "").strip(), values, key, begun_at=own.get(BEGUN, ""))
+    said = {kind: [text for name, text in pairs if name == kind and command == COMMAND] for kind in (WHAT, ASKED)}
+    what, asked = particulars_of([*said[WHAT], *said[ASKED]]), said[ASKED]
+    fresh = tuple(one for one in what if one not in asked)
+    id_, begun_at = own.get(ID, "").strip(), own.get(BEGUN, "")
+    return Entry(command, own.get("agency", ""), id_, values, key, begun_at=begun_at, what=what, fresh=fresh)
 
 
 def command_of(command: str) -> str:

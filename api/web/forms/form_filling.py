@@ -20,6 +20,8 @@ from projections.fact_kinds import FACTS
 _OUTCOMES = {kind.__name__: one.outcome for kind, one in FACTS.items() if one.outcome}
 _UNTOLD = (None, ERASED, WITHHELD)
 """What is not there, or not to be read: its input stays empty."""
+OF_ONE_AGENCY = ("id", "ids", "commands", "answers")
+"""Kinds of fields that name records of one agency, or are one form's alone: they are not repeated for another."""
 _ABOUT = ("request_id", "project_id", "complaint_id", "bad_record_id", "report_id", "notice_id")
 
 
@@ -45,6 +47,16 @@ def filled(fact: dict[str, Any]) -> Values:
         "id": about if command_text(command).list is not None else "",
         "body": said_values(fields, said),
     }
+
+
+def repeatable(command: str, body: Values) -> Values:
+    """What a form can say of another agency too: neither people nor records of this one (R39)."""
+    left = {one.name: body[one.name] for one in form_fields(command) if not _is_of_one_agency(one)}
+    return {**values_of(form_fields(command), {}), **left}
+
+
+def _is_of_one_agency(one: FormField) -> bool:
+    return one.is_personal or one.kind in OF_ONE_AGENCY or any(map(_is_of_one_agency, one.parts))
 
 
 def said_values(fields: Iterable[FormField], said: dict[str, Any]) -> Values:

@@ -12,9 +12,11 @@ from api.application.questions.agency.district_questions import notices_listed
 from api.application.questions.agency.trail_questions import events_of
 from api.application.questions.inquiry import Answer
 from api.web.forms.form_texts import choice_texts
-from api.web.frame.field_names import EVENTS
+from api.web.frame.field_names import EVENTS, VALUES
 from api.web.frame.page_questions import ask
 from domain.events import EVENT_TYPES
+from domain.measures.around.agency_statements import ANSWERABLE
+from domain.measures.around.publicity import KIND_OF
 from domain.values import Bilingual, Role
 
 PAGE = 500
@@ -22,6 +24,8 @@ MOST_PAGES = 10
 """Facts beyond 5,000 are not looked at for a list; what is beyond can still be named in the address (`?id=`)."""
 MOST_OPTIONS = 200
 """No list on a form is longer, so that the page stays light: the newest."""
+HINTS, NOTICES = "hints", "notices"
+"""Lists of what follows from facts and is no fact itself."""
 Fact = dict[str, Any]
 
 
@@ -52,8 +56,12 @@ _LISTS = {
     "all complaints": ListedChoice(("ComplaintReceived",)),
     "reports": ListedChoice(("BehaviourReported",), "report_id", ("ReportDismissed", "BadRecordEntered")),
     "objections": ListedChoice(("ObjectionFiled",), "objection_id", ("ObjectionAnswered",)),
+    "sent notices": ListedChoice(("NoticeSent",), "sent_id", ("NoticeAcknowledged",)),
+    "repairs": ListedChoice(("RepairApplied",), "repair_id", ("RepairGranted", "RepairRefused")),
+    "published": ListedChoice(tuple(kind.__name__ for kind in KIND_OF)),
 }
 _DETAILS: dict[str, Callable[[Fact], Bilingual | None]] = {
+    "NoticeSent": lambda fact: VALUES["kind"].get(fact["kind"]),
     "ProjectStarted": lambda fact: _same(" · ".join(filter(None, (fact["client"]["name"], fact["contract_no"])))),
     "SubmissionRequested": lambda fact: _same(fact["title"]),
     "ComplaintReceived": lambda fact: choice_texts("receive-complaint", "grounds")[fact["grounds"]],
@@ -75,25 +83,33 @@ async def trail(request: Request, uscc: str, kind: str = "") -> list[Fact]:
     return kept[uscc, kind]
 
 
+async def waiting(request: Request, name: str, uscc: str) -> list[Fact]:
+    """The agency's open hints, or its notices that are to be sent (a referral has a form of its own); asked once."""
+    kept: dict[tuple[str, str], list[Fact]] = request.state.__dict__.setdefault("trails", {})
+    if (uscc, name) not in kept:
+        if name == HINTS:
+            kept[uscc, name] = await _all(request, hints_of, uscc=uscc) if _reads_hints(request) else []
+        else:
+            rows = await _all(request, notices_listed)
+            kept[uscc, name] = [one for one in rows if one["agency"]["uscc"] == uscc and one["kind"] != "referral"]
+    return kept[uscc, name]
+
+
 async def options(request: Request, name: str, uscc: str) -> list[Option]:
     """What can be chosen from a list of this name at the agency, newest first, at most MOST_OPTIONS."""
     return (await _options(request, name, uscc))[:MOST_OPTIONS]
 
 
 async def _options(request: Request, name: str, uscc: str) -> list[Option]:
-    if name == "hints":
-        rows = await _all(request, hints_of, uscc=uscc) if _reads_hints(request) else []
-        return [Option(one["id"], f"{one['day']} {one['text']}", f"{one['day']} {one['text_en']}") for one in rows]
-    if name == "notices":
-        rows = [one for one in await _all(request, notices_listed) if one["agency"]["uscc"] == uscc]
-        return [
-            Option(one["id"], f"{one['due_on']} {one['text']}", f"{one['due_on']} {one['text_en']}")
-            for one in rows
-            if one["kind"] != "referral"
-        ]
+    if name in (HINTS, NOTICES):
+        day = "day" if name == HINTS else "due_on"
+        rows = await waiting(request, name, uscc)
+        return [Option(one["id"], f"{one[day]} {one['text']}", f"{one[day]} {one['text_en']}") for one in rows]
     facts = [one for one in await trail(request, uscc) if one["counts"]]
     if name == "annullable":
         facts = [one for one in facts if not EVENT_TYPES[f"steward.{one['type']}"].FINAL]
+    elif name == "stated beside":
+        facts = [one for one in facts if EVENT_TYPES[f"steward.{one['type']}"] in ANSWERABLE]
     elif name != "events":
         facts = _open(facts, _LISTS[name])
     if name == "referrals":

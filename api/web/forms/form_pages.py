@@ -6,8 +6,6 @@ nothing typed is lost; which step is meant says the button (`do`).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -16,27 +14,39 @@ from starlette.responses import Response
 
 from api.application.beforehand import beforehand
 from api.application.privacy.authorisation import READERS, rights_of
-from api.application.questions.agency.course_questions import hints_listed
-from api.application.questions.inquiry import Answer, require_right
-from api.application.questions.year.worklist_questions import objections_waiting
-from api.http.public_address import base_of
+from api.application.questions.inquiry import require_right
+from api.http.files.form_files import say_problems
 from api.http.query_params import Cursor, LooseText, LooseUscc
+from api.web.forms.appeal_form import FORM as APPEAL_FORM
 from api.web.forms.appeal_form import LIST as APPEALED
-from api.web.forms.appeal_form import appealable, begin, filed, filing
+from api.web.forms.appeal_form import appealable, begin, filing
+from api.web.forms.form_beginning import (
+    agency_of,
+    begin_again,
+    begin_change,
+    begin_like,
+    changed_particulars,
+    client_of_project,
+    fill_replacement,
+    what_changes,
+)
 from api.web.forms.form_effects import effect_of, own_errors
-from api.web.forms.form_entry import ID, Entry, command_of, is_day, new_entry, sent_entry, today
-from api.web.forms.form_fields import FORMS, REPLACING, FormField, every_field, form_fields
-from api.web.forms.form_filling import filled
+from api.web.forms.form_entry import ID, WHAT, Entry, command_of, is_day, new_entry, sent_entry, today
+from api.web.forms.form_fields import FORMS, REPLACING, every_field, form_fields
 from api.web.forms.form_lists import MOST_OPTIONS, Option, described, options, trail
-from api.web.forms.form_particulars import COMMAND, SAID_BY, ChangedParticular, begun, changes, on_file
+from api.web.forms.form_particulars import COMMAND, particulars_of
 from api.web.forms.form_preview import PART_NAMES
 from api.web.forms.form_texts import command_text, questions
-from api.web.forms.form_values import any_filled, values_of
+from api.web.forms.form_values import any_filled, blank_value
+from api.web.forms.known.day_limits import day_limits
+from api.web.forms.known.decided_on import decided_on
+from api.web.forms.known.known_values import fill_in, known_values
+from api.web.forms.known.same_matter import may_merge, merging, same_matter_of
 from api.web.forms.record_pages import agency_shown, own_agency, searched
+from api.web.frame.form_leads import kept_beside, name_of_form, see_other
 from api.web.frame.page_acts import tell
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_problems import PageAnswer
-from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from domain.values import Role, new_id
 
@@ -54,11 +64,13 @@ def _prefilled() -> frozenset[str]:
 
 
 class FormRoute(PageRoute):
-    """A page whose address may fill in fields."""
+    """A page whose address may fill in fields, and whose form brings files."""
+
+    TAKES_FILES = True
 
     def parameters(self) -> frozenset[str]:
         """The page's own parameters, and every field's name."""
-        return super().parameters() | _prefilled()
+        return super().parameters() | _prefilled() | {WHAT}
 
 
 router = APIRouter(route_class=FormRoute)
@@ -72,11 +84,12 @@ async def form(
     id: LooseText = "",  # noqa: A002
     q: LooseText = "",
     cursor: Cursor = None,
+    like: LooseText = "",
 ) -> Response:
-    """The empty form, or first the agency."""
+    """The empty form, or first the agency. `like`: a record of another agency to repeat (`USCC:id`)."""
     _may(request, command_of(command))
     visitor = request.state.visitor
-    chosen = own_agency(request) or uscc or await _agency_of(request, command, id)
+    chosen = own_agency(request) or uscc or await agency_of(request, command, id)
     if not chosen and command != "file-agency":
         return page(
             request,
@@ -84,16 +97,20 @@ async def form(
             name="form",
             command=command,
             text=command_text(command),
+            like=like,
             search=await searched(request, q, cursor),
         )
     named = visitor.account.uscc if visitor.role is Role.CLIENT else None
     entry = new_entry(command, chosen, dict(request.query_params), today(), visitor.role, named)
-    await _client_of_project(request, entry)
+    if like:
+        await begin_like(request, entry, like)
+    await client_of_project(request, entry)
     await begin(request, entry)
     if command == COMMAND:
-        entry.begun_at = str(max(one["version"] for one in await _particulars(request, chosen)))
-        await _begin(request, entry)
-        entry.values["fields"] = entry.begun
+        entry.what = particulars_of(request.query_params.get(WHAT, "").split(","))
+        await begin_change(request, entry)
+        if not entry.what:
+            return await _what_changed(request, entry)
     return await _form(request, entry)
 
 
@@ -109,14 +126,19 @@ async def sent(request: Request, command: str) -> Response:
     entry = sent_entry(command, pairs)
     if own_agency(request) is not None and command != "file-agency":
         entry.uscc = str(own_agency(request))
-    await _client_of_project(request, entry)
-    await _begin(request, entry)
+    await client_of_project(request, entry)
+    await begin_again(request, entry)
+    await fill_in(request, entry)
+    if say_problems(request, entry.say):
+        return await _form(request, entry, 422)
     if do in ("preview", "check"):
         return await _preview(request, entry, further=do == "preview")
     if do == "record":
         return await _record(request, entry, given)
+    if do == "choose" and not entry.what:
+        return await _what_changed(request, entry)
     if do == "fill":
-        await _fill(request, entry)
+        await fill_replacement(request, entry)
     return await _form(request, entry, opened=at if do == "add" else "")
 
 
@@ -125,58 +147,27 @@ def _may(request: Request, command: str) -> None:
     require_right(rights_of("POST", FORMS[command].path), request.state.visitor.caller, None)
 
 
-async def _agency_of(request: Request, command: str, id_: str) -> str:
-    """The agency that the id of a hint or an objection is about; empty when it is not found."""
-    lists: dict[str, Callable[..., Answer]] = {"dismiss-hint": hints_listed, "answer-objection": objections_waiting}
-    if command not in lists or not id_:
-        return ""
-    answer = await ask(request, lists[command], limit=500)
-    return next((str(one["agency"]["uscc"]) for one in answer["items"] if one["id"] == id_), "")
-
-
-async def _client_of_project(request: Request, entry: Entry) -> None:
-    """The client of the project that was chosen, where none was typed."""
-    client, project = entry.values.get("client"), entry.values.get("project_id")
-    if client is None or not project or client["name"].strip():
-        return
-    for one in await trail(request, entry.uscc):
-        known = one["fact"].get("client") if one["id"] == project else None
-        if known is not None and client["uscc"] in ("", known["uscc"]):
-            client |= known
-
-
-async def _particulars(request: Request, uscc: str) -> list[dict[str, Any]]:
-    """The records that say what is on file."""
-    return [one for kind in SAID_BY for one in await trail(request, uscc, kind)]
-
-
-async def _begin(request: Request, entry: Entry) -> None:
-    """What a change of the particulars began with (art.12), where its form was filled in."""
-    if entry.command == COMMAND and entry.uscc and re.fullmatch(r"[0-9]{1,9}", entry.begun_at):
-        entry.begun = begun(on_file(await _particulars(request, entry.uscc), today(), int(entry.begun_at)))
-
-
-async def _changes(request: Request, entry: Entry) -> list[ChangedParticular]:
-    """Old and new of what is reported as changed (R7)."""
-    if entry.command != COMMAND:
-        return []
-    old = on_file(await _particulars(request, entry.uscc), entry.day())
-    return changes(old, entry.values["fields"], set(entry.body["fields"]))
-
-
-async def _fill(request: Request, entry: Entry) -> None:
-    chosen = entry.values.get("event_id", "")
-    found = [one for one in await trail(request, entry.uscc) if one["id"] == chosen]
-    if found:
-        entry.values["replace"] = [filled(found[0])]
-    else:
-        entry.say("/event_id", ("请先选择记录", "choose the record first"))
+async def _what_changed(request: Request, entry: Entry) -> Response:
+    """A change begins with what changed: only that is asked for then (art.12)."""
+    return page(
+        request,
+        "choose-changes.html",
+        name="form",
+        status=422 if request.method == "POST" else 200,
+        entry=entry,
+        agency=await _agency(request, entry),
+        parts_on_file=await what_changes(request, entry.uscc),
+        any_filled=any_filled,
+        unsaid=request.method == "POST",
+    )
 
 
 async def _form(request: Request, entry: Entry, status: int = 200, opened: str = "") -> Response:
     """The form as it stands. `opened`: the rows to which an empty one is added."""
     if entry.command == "correct-event" and not entry.values["replace"]:
         opened = opened or "/replace"
+    about = await decided_on(request, entry)
+    facts = await trail(request, entry.uscc) if about or entry.command == APPEAL_FORM else []
     more = any(pointer.startswith(("/note", "/evidence")) for pointer in (*entry.problems, opened))
     return page(
         request,
@@ -184,10 +175,14 @@ async def _form(request: Request, entry: Entry, status: int = 200, opened: str =
         name="form",
         status=status,
         opened=opened,
-        blank=_blank,
+        blank=blank_value,
         is_day=is_day,
         more=more or any_filled([entry.values["note"], entry.values["evidence"]]),
         replacing={name: command_text(name).title for name in REPLACING},
+        about=about,
+        offered=await known_values(request, entry),
+        cited={one["id"]: one for one in facts},
+        limits=day_limits(entry, request.state.visitor.role, today(), facts),
         **await _shared(request, entry),
     )
 
@@ -210,12 +205,6 @@ async def _shared(request: Request, entry: Entry) -> dict[str, Any]:
         "most": MOST_OPTIONS,
         "shows_events": request.state.visitor.role in (*READERS, Role.AGENCY),
     }
-
-
-def _blank(one: FormField) -> dict[str, Any]:
-    if one.kind == "commands":
-        return {"command": "", "id": "", "body": {}}
-    return values_of(one.parts, {})
 
 
 async def _agency(request: Request, entry: Entry) -> dict[str, Any] | None:
@@ -252,8 +241,10 @@ async def _preview(request: Request, entry: Entry, said: str = "", *, further: b
         said=said,
         part_names=PART_NAMES,
         before=await run_in_threadpool(_beforehand, request, entry),
-        changes=await _changes(request, entry),
+        changes=await changed_particulars(request, entry),
         filing=await filing(request, entry),
+        same=await same_matter_of(request, entry),
+        may_merge=may_merge(request),
         **shared,
     )
 
@@ -274,22 +265,20 @@ async def _record(request: Request, entry: Entry, given: dict[str, str]) -> Resp
             entry.key = new_id()
         return await _refused(request, entry, answer, problem.get("errors", []))
     entry.uscc = str(answer.content["agency"])
-    shared = await _shared(request, entry)
-    if entry.command == "file-agency":
-        entry.uscc = ""  # so that the receipt's form, sent again, is the same request
-    return page(
-        request,
-        "receipt.html",
-        name="form",
-        receipt=answer.content,
-        given=given,
-        may_next=_may_next(request, entry),
-        again=answer.replayed,
-        origin=base_of(request),
-        is_named=bool(request.app.state.service.settings.public_url),
-        filing=await filed(request, entry, answer.content),
-        **shared,
-    )
+    if next_step := merging(request, entry, given["do"], answer.content["events"][0]["id"]):
+        return see_other(request, next_step)
+    return await _to_receipt(request, answer)
+
+
+async def _to_receipt(request: Request, answer: PageAnswer) -> Response:
+    """To the receipt's own address (303), whatever is done there; the link of an invitation is shown there once."""
+    recorded = answer.content
+    there = f"/agencies/{recorded['agency']}/events/{recorded['events'][0]['id']}/receipt"
+    query = {"again": "yes"} if answer.replayed else {}
+    if "page" in recorded:
+        query["once"] = name_of_form(request)
+        await run_in_threadpool(kept_beside, request, there, recorded["page"])
+    return see_other(request, there, **query)
 
 
 def _beforehand(request: Request, entry: Entry) -> dict[str, Any]:
@@ -297,12 +286,6 @@ def _beforehand(request: Request, entry: Entry) -> dict[str, Any]:
     command = entry.row.body.model_validate(entry.body)
     uscc = entry.uscc or getattr(command, "uscc", "")
     return beforehand(request.app.state.service.ledger, request.state.visitor.caller, command, uscc, entry.id)
-
-
-def _may_next(request: Request, entry: Entry) -> list[str]:
-    """The commands that usually follow and that the visitor may give."""
-    role = request.state.visitor.role
-    return [name for name in entry.text.next if role in rights_of("POST", FORMS[name].path)]
 
 
 async def _refused(request: Request, entry: Entry, answer: PageAnswer, errors: list[dict[str, str]]) -> Response:

@@ -5,7 +5,7 @@ What is on file is read from the agency's trail, as the visitor may read it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -41,6 +41,12 @@ class ChangedParticular:
 def parts() -> tuple[FormField, ...]:
     """The particulars as the form asks for them."""
     return next(one.parts for one in form_fields(COMMAND) if one.name == "fields")
+
+
+def particulars_of(names: Iterable[str]) -> tuple[str, ...]:
+    """These particulars, in the order of the form; what is none is left out."""
+    asked = set(names)
+    return tuple(one.name for one in parts() if one.name in asked)
 
 
 def on_file(facts: list[Fact], day: str, version: int | None = None) -> Values:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from api.web.frame.field_names import FILINGS, GRADES, TIERS, named_in_english
+from domain.measures.text.official_text import cited_in_chinese
 from domain.values import Bilingual
 
 Item = dict[str, Any]
@@ -18,6 +20,17 @@ PART_NAMES = {
     "total": ("合计得分", "Total"),
 }
 """The parts of a score (annex 1)."""
+
+_FOLLOWS: dict[str, Bilingual] = {
+    "notices_due": ("将有通知应发出：", "A notice falls due: "),
+    "notices_gone": ("不再应发的通知：", "A notice is due no more: "),
+    "flags": ("将标注：", "Flagged: "),
+    "hints_raised": ("将产生线索（不计分，由协会核查）：", "Gives a hint (it never counts): "),
+    "hints_settled": ("线索随之了结：", "Settles a hint: "),
+}
+_INVENTED = re.compile(r"what-if-(?:annulment-|inherited-)?\d+")
+_OF_EVERY_PROJECT = ("art.15(2)", "art.15(3)")
+"""Plan and report are missing of every project that begins."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +126,18 @@ class PreviewEffect:
     notes: list[Bilingual]
     """What else is to be known before recording."""
 
+    @cached_property
+    def successors(self) -> list[tuple[str, PreviewEffect]]:
+        """What recording would do to each successor that would inherit another thing (R43), by its name."""
+        found = [
+            (
+                str(one["agency"]["name"] or one["agency"]["uscc"]),
+                PreviewEffect(_of_successor(self.days, one), one, _of_successor(self.sheets, one), [], []),
+            )
+            for one in self.now.get("successors", ())
+        ]
+        return sorted(found, key=lambda one: one[0])
+
     @property
     def version(self) -> int:
         """The agency's last record that was seen."""
@@ -127,7 +152,7 @@ class PreviewEffect:
     def said(self) -> list[Bilingual]:
         """The sentences that matter, the gravest first."""
         found = [*self._tier(), *(said for year in self.years for said in year.said), *self._bad_records()]
-        found += self._filing()
+        found += [*self._filing(), *self._following()]
         return [*(found or [self._nothing()]), *self._unseen(), *self.notes]
 
     def _nothing(self) -> Bilingual:
@@ -169,6 +194,17 @@ class PreviewEffect:
                 found[f"{day} 的备案状态：{old} → {new}。", f"Filing on {day}: {old_en} → {new_en}."] = None
         return list(found)
 
+    def _following(self) -> list[Bilingual]:
+        """Notices that fall due or do no more, what the Measures note about the fact, hints: each once."""
+        found: dict[Bilingual, None] = {}
+        for answer in (*self.days, self.now):
+            told = answer.get("following", {})
+            for kind, words in _FOLLOWS.items():
+                for one in told.get(kind, ()):
+                    if one["article"] not in _OF_EVERY_PROJECT:
+                        found[_follows(one, words)] = None
+        return list(found)
+
     @property
     def why(self) -> list[tuple[Bilingual, list[Bilingual]]]:
         """Each difference with its reason, as the API says it, under the day or the year that it is about."""
@@ -180,6 +216,20 @@ class PreviewEffect:
             said = f"{year.year} 年度打分表（截至 {year.as_of}）", f"Sheet of {year.year}, as of {year.as_of}"
             found.append((said, _reasons(year.answer, sheet=True)))
         return [one for one in found if one[1]]
+
+
+def _of_successor(answers: list[Item], successor: Item) -> list[Item]:
+    """What answers say of one successor."""
+    uscc = successor["agency"]["uscc"]
+    return [one for answer in answers for one in answer.get("successors", ()) if one["agency"]["uscc"] == uscc]
+
+
+def _follows(one: Item, words: Bilingual) -> Bilingual:
+    text, text_en, day = one["text"], one["text_en"], one.get("due_on")
+    when, when_en = (f"，{day} 起应发", f", from {day} on") if day else ("", "")
+    article = one["article"]
+    under, under_en = (f"（{cited_in_chinese(article)}）", f" ({article})") if article else ("", "")
+    return f"{words[0]}{text}{when}{under}", f"{words[1]}{text_en}{when_en}{under_en}"
 
 
 def _missing(parts: list[str]) -> Bilingual:
@@ -247,6 +297,4 @@ def _without_events(line: Item) -> Item:
 
 def _plain(text: str, this: str) -> str:
     """Without the ids that a what-if invents."""
-    for place in range(50, 0, -1):
-        text = text.replace(f"what-if-annulment-{place}", this).replace(f"what-if-{place}", this)
-    return text
+    return _INVENTED.sub(this, text)

@@ -31,6 +31,8 @@ class CommandText(NamedTuple):
     list: str | None = None
     """Where the id in its path is chosen from."""
     id: Bilingual | None = None
+    grid: tuple[str, ...] = ()
+    """Of what can be recorded of many agencies at once: the fields that may differ from row to row."""
 
 
 class FieldText(NamedTuple):
@@ -44,6 +46,8 @@ class FieldText(NamedTuple):
     when: str | None = None
     """`field=value` of the same form under which it is asked for."""
     default: str | None = None
+    known: str | None = None
+    """What the ledger knows that may be typed here: offered, never the only answer (`known/known_values.py`)."""
 
 
 @cache

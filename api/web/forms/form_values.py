@@ -53,6 +53,11 @@ def values_of(fields: Iterable[FormField], tree: dict[str, Any]) -> Values:
     return {one.name: _value(one, tree.get(one.name)) for one in fields}
 
 
+def blank_value(one: FormField) -> Values:
+    """An empty row of a field that has rows, or an empty command."""
+    return {"command": "", "id": "", "body": {}} if one.kind == "commands" else values_of(one.parts, {})
+
+
 def _value(one: FormField, given: Any) -> Any:
     below = given if isinstance(given, dict) else {}
     texts: list[str] = given if isinstance(given, list) else []

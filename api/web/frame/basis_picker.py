@@ -1,8 +1,12 @@
-"""The basis of a page: as of which day, as known at which instant. The URL carries it, every page shares it."""
+"""The basis of a page: as of which day, as known at which instant. The URL carries it, every page shares it.
+
+The order of a list stands in the URL too, and its headings are links that turn it.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +45,49 @@ def keeping(request: Request, path: str, **query: Any) -> str:
     own = {name.rstrip("_"): value for name, value in query.items() if value not in (None, "")}
     whole = {**asked(request).query, **own}
     return f"{path}?{urlencode(whole)}" if whole else path
+
+
+@dataclass(frozen=True)
+class ListOrder:
+    """How a list is sorted, and the links of its headings. `sort`: as asked for, empty for the list's own order."""
+
+    address: Callable[..., str]
+    """The list with its filters, from its start, with `sort` and `order`."""
+    sort: str
+    order: str
+    by_itself: str
+    """The column that the list is sorted by when nothing is asked."""
+    latest_first: bool = False
+    """Whether by that column it goes back, when nothing is asked."""
+
+    @property
+    def by(self) -> str:
+        """The column that it is sorted by."""
+        return self.sort or self.by_itself
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What is asked for, as query parameters, to go on with."""
+        if self.latest_first:
+            return {"sort": self.sort, "order": self.order if self.sort else ""}
+        return {"sort": self.sort, "order": self.order if self.order == "desc" else ""}
+
+    def link(self, column: str) -> str:
+        """Sorted by the column; the other way round where it is already."""
+        turned = column == self.by and self.order != "desc"
+        return self.address(sort=column, order="desc" if turned else "asc" if self.latest_first else "")
+
+
+def list_order(
+    request: Request, path: str, filters: dict[str, str], by_itself: str, *, latest_first: bool = False
+) -> ListOrder:
+    """How a list is sorted whose filters hold `sort` and `order` themselves. `latest_first`: by itself it goes back."""
+    sort, order = filters.get("sort", ""), filters.get("order", "")
+    if latest_first and not sort:
+        order = "desc"
+    return ListOrder(
+        lambda **by: keeping(request, path, **{**filters, **by}), sort, order, by_itself, latest_first=latest_first
+    )
 
 
 def rebased(to: str, as_of: str, local: str, exact: str) -> str:

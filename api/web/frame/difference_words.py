@@ -6,41 +6,9 @@ from typing import Any, NamedTuple
 
 from api.web.frame.field_names import FILINGS, GRADES, TIERS
 from domain.values import Bilingual
+from projections.compare.field_words import OF_SHEET, named_field
 from projections.compare.sheet_difference import OVERRIDE_NAMES
 
-FIELDS: dict[str, Bilingual] = {
-    "agency.name": ("机构名称", "Name"),
-    "agency.category": ("机构类型", "Category"),
-    "agency.filing": ("备案状态", "Filing"),
-    "sanction.tier": ("惩戒等级", "Sanction tier"),
-    "sanction.since": ("等级自", "Tier since"),
-    "sanction.until": ("等级至", "Tier until"),
-    "sanction.events": ("等级的依据", "Decisions behind the tier"),
-    "sanction.verified_complaints": ("一年内有效投诉", "Counted complaints within a year"),
-    "bad_records.year": ("本年度不良信息", "Bad records of the year"),
-    "bad_records.total": ("不良信息累计", "Bad records in all"),
-    "assessment.year": ("考评年度", "Assessment year"),
-    "warning_notice": ("警告通报", "Warning notice"),
-    "advisories": ("建议", "Advisories"),
-    "rulebook": ("规则", "Rulebook"),
-    "calendar": ("节假日历", "Calendar"),
-    "from": ("年度首日", "First day"),
-    "to": ("年度末日", "Last day"),
-    "considered": ("考虑过而未计入的", "Considered and not counted"),
-}
-OF_SHEET: dict[str, Bilingual] = {
-    "year": ("考评年度", "Assessment year"),
-    "conduct": ("服务规范", "Conduct"),
-    "quality": ("服务质量", "Quality"),
-    "effect": ("服务效果", "Effect"),
-    "honours": ("荣誉记录", "Honours"),
-    "assessed": ("参与考评", "Assessed"),
-    "complete": ("数据齐全", "Complete"),
-    "missing": ("尚缺", "Missing"),
-    "total": ("合计得分", "Total"),
-    "grade": ("考评结果", "Grade"),
-    "override": ("直接认定", "Override (art.25)"),
-}
 OVERRIDES = OVERRIDE_NAMES
 _ROWS = (
     "agency.filing", "sanction.tier", "sanction.since", "sanction.until", "sanction.verified_complaints",
@@ -50,6 +18,8 @@ _ROWS = (
 )  # fmt: skip
 _SUMS = ("conduct", "quality", "effect", "honours", "total", "grade")
 _NOTHING: Bilingual = ("—", "—")
+PROVISIONAL = "provisional"
+"""Shown in place of a grade."""
 
 
 class Pair(NamedTuple):
@@ -62,22 +32,26 @@ class Pair(NamedTuple):
     differs: bool
 
 
-def named_field(field: str) -> Bilingual:
-    """What a field is called; of a category's lines, those of that category."""
-    bare = field.removeprefix("assessment.")
-    if bare.endswith(".lines"):
-        zh, en = OF_SHEET[bare.removesuffix(".lines")]
-        return f"{zh}的明细", f"{en}: lines"
-    return FIELDS.get(field) or OF_SHEET[bare]
-
-
 def compared(answer: dict[str, Any]) -> list[Pair]:
     """The two standings row by row."""
     rows = []
     for field in _ROWS:
         before, after = (_inner(answer[side], field) for side in ("before", "after"))
-        rows.append(Pair(field, named_field(field), shown(field, before), shown(field, after), before != after))
+        first, then = (
+            _graded(field, value, answer[side]["assessment"]) for side, value in (("before", before), ("after", after))
+        )
+        rows.append(Pair(field, named_field(field), first, then, before != after))
     return rows + [row for sheet in answer["sheets"] for row in _of_another_year(answer, sheet)]
+
+
+def _graded(field: str, value: Any, assessed: dict[str, Any]) -> Bilingual:
+    """A value of a standing or sheet in words; no grade while a part of its score is missing (R44)."""
+    return shown(field, grade_shown(value, assessed) if field.endswith("grade") else value)
+
+
+def grade_shown(grade: Any, assessed: dict[str, Any]) -> Any:
+    """The grade of a standing's assessment or a sheet as pages show it: `provisional` while a part is missing (R44)."""
+    return PROVISIONAL if assessed["assessed"] and assessed.get("provisional") else grade
 
 
 def _of_another_year(answer: dict[str, Any], sheet: dict[str, Any]) -> list[Pair]:
@@ -89,8 +63,8 @@ def _of_another_year(answer: dict[str, Any], sheet: dict[str, Any]) -> list[Pair
     for field in _SUMS:
         before, after = (side[field] for side in sides)
         zh, en = named_field(field)
-        words = shown(field, before), shown(field, after)
-        rows.append(Pair(field, (f"{year} 年度{zh}", f"{en} of {year}"), *words, before != after))
+        first, then = (_graded(field, value, side) for value, side in zip((before, after), sides, strict=True))
+        rows.append(Pair(field, (f"{year} 年度{zh}", f"{en} of {year}"), first, then, before != after))
     return rows
 
 
@@ -103,7 +77,11 @@ def in_words(one: dict[str, Any]) -> tuple[Bilingual, Bilingual, Bilingual]:
 def shown(field: str, value: Any) -> Bilingual:
     """A value of a standing or sheet in both languages."""
     bare = field.rpartition(".")[2]
-    tables: dict[str, dict[str, Any]] = {"tier": TIERS, "grade": GRADES, "filing": FILINGS}
+    tables: dict[str, dict[str, Any]] = {
+        "tier": TIERS,
+        "grade": {**GRADES, PROVISIONAL: ("暂计", "provisional")},
+        "filing": FILINGS,
+    }
     if value is None or value == []:
         return _NOTHING
     if isinstance(value, bool):

@@ -1,15 +1,20 @@
-"""What the fields of facts and their values are called, in both languages, and how a fact is told to people.
+"""What fields, values, roles, tiers, grades and kinds of facts are called in both languages; how a fact is told.
 
-Names of what all pages show, in Chinese and English: roles, tiers, grades, kinds of facts.
+Values of the rulebook in words. Its notes name their options by code, and are never changed: their words are what was
+adopted and confirmed (R4). So a page marks the code as such and puts the word before it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
+from domain.measures.rulebook.values_of_rules import INHERITED
 from domain.measures.text.paragraphs import find_paragraph
-from domain.values import ROLE_NAMES
+from domain.values import ROLE_NAMES, Bilingual
 from projections.fact_kinds import FACT_NAMES
 
 ROLES = ROLE_NAMES
@@ -25,6 +30,8 @@ GRADES = {
     "qualified": ("合格", "qualified", "●"),
     "unqualified": ("不合格", "unqualified", "▲"),
 }
+PARTS = {"quality": ("服务质量（满意度调查）", "quality (surveys)"), "effect": ("服务效果评分", "effect scores")}
+"""The parts of a score that can be missing (R25)."""
 FILINGS = {
     "submitted": ("待审", "submitted"),
     "filed": ("已备案", "filed"),
@@ -50,6 +57,10 @@ ACCESS_ACTS = {
     "signed_out": ("结束全部登录", "Signed out everywhere"),
     "token_created": ("新建令牌", "Token made"),
     "token_revoked": ("撤销令牌", "Token revoked"),
+    "association_named": ("填写协会名称", "Association named"),
+    "target_created": ("新建接收地址", "Target made"),
+    "target_enabled": ("启用接收地址", "Target switched on"),
+    "target_disabled": ("停用接收地址", "Target switched off"),
 }
 """What is done to accounts and tokens. A test holds this table and `domain/store/access/access_audit.py` together."""
 EVENTS = FACT_NAMES
@@ -65,52 +76,64 @@ def named_in_english(text_en: str) -> str:
 FIELDS = {
     "accident_on": ("事故日期", "Accident on"), "address": ("地址", "Address"),
     "annulled": ("因此撤销的记录", "Annulled records"), "answers": ("十题答案", "Ten answers"),
-    "appeal_id": ("异议", "Appeal"), "appellant": ("申请人", "Appellant"),
+    "appeal_id": ("异议", "Appeal"), "appellant": ("申请人", "Appellant"), "basis": ("依据", "Basis"),
     "appellant_kind": ("申请人类别", "Kind of appellant"), "authority": ("机关", "Authority"),
     "authority_kind": ("机关类别", "Kind of authority"), "bad_record_id": ("不良信息", "Bad record"),
-    "basis": ("依据", "Basis"), "behaviour": ("行为（第十六条）", "Behaviour (art.16)"),
+    "behaviour": ("行为（第十六条）", "Behaviour (art.16)"),
     "behaviour_on": ("行为发生日", "Behaviour on"), "calendar_sha256": ("节假日历校验值", "Hash of the calendar"),
-    "category": ("机构类型", "Category"), "cause": ("起因", "Cause"), "certificate_no": ("证书编号", "Certificate no."),
-    "channel": ("渠道", "Channel"), "client": ("生产经营单位", "Client"), "client_uscc": ("企业代码", "Client’s code"),
+    "category": ("机构类型", "Category"), "cause": ("起因", "Cause"),
+    "certificate_no": ("证书编号", "Certificate no."), "channel": ("渠道", "Channel"),
+    "client": ("生产经营单位", "Client"), "client_uscc": ("企业代码", "Client’s code"),
     "comments": ("意见或建议", "Comments"), "complainant": ("投诉人", "Complainant"),
     "complaint_id": ("投诉", "Complaint"), "concerns": ("所涉记录", "Concerns"), "contact": ("联系方式", "Contact"),
     "disclosed": ("向机构披露的内容", "Disclosed to the agency"), "content": ("内容", "Content"),
     "contract_no": ("合同编号", "Contract no."), "deadline": ("期限", "Deadline"),
     "decision_no": ("决定书文号", "Decision no."), "difference": ("与前一结果的差别", "Difference from the one before"),
     "disputed": ("有争议的记录", "Disputed records"), "due_on": ("应完成日", "Due on"),
-    "event_id": ("所指记录", "Record"),
-    "expires_on": ("链接有效至", "Link expires on"), "fields": ("变更后的内容", "What is new"),
-    "filing_id": ("备案", "Filing"), "findings": ("查明情况", "Findings"), "grade": ("考评结果", "Grade"),
-    "grounds": ("理由", "Grounds"), "hint_id": ("线索", "Hint"), "impact_id": ("结果影响", "Impact"),
-    "in_time": ("在期限内", "In time"), "investigation_ref": ("调查文号", "Investigation"),
-    "invitation_id": ("调查邀请", "Invitation"), "item": ("考评项目", "Item of annex 1"),
-    "kind": ("通知类别", "Kind of notice"),
-    "known_at": ("按何时所知", "As known at"), "legal_representative": ("法定代表人", "Legal representative"),
+    "event_id": ("所指记录", "Record"), "expires_on": ("链接有效至", "Link expires on"),
+    "facts": ("违法事实", "Facts"), "fields": ("变更后的内容", "What is new"), "filing_id": ("备案", "Filing"),
+    "findings": ("查明情况", "Findings"), "grade": ("考评结果", "Grade"), "grounds": ("理由", "Grounds"),
+    "hint_id": ("线索", "Hint"), "impact_id": ("结果影响", "Impact"), "in_time": ("在期限内", "In time"),
+    "investigation_ref": ("调查文号", "Investigation"), "invitation_id": ("调查邀请", "Invitation"),
+    "item": ("考评项目", "Item of annex 1"), "kind": ("类别", "Kind"), "known_at": ("按何时所知", "As known at"),
+    "legal_representative": ("法定代表人", "Legal representative"),
     "level": ("级别", "Level"), "liability": ("责任", "Liability"), "local": ("本地机构", "Local agency"),
     "log_index": ("日志序号", "Log index"), "merged_into": ("并入的投诉", "Merged into"),
-    "name": ("名称或姓名", "Name"),
-    "no": ("编号", "No."), "note_audience": ("备注给谁看", "Who reads the note"),
-    "notice_id": ("通知", "Notice"), "objection_id": ("更正申请", "Objection"),
+    "name": ("名称或姓名", "Name"), "no": ("编号", "No."), "note_audience": ("备注给谁看", "Who reads the note"),
+    "notice_id": ("通知", "Notice"), "objection_id": ("更正申请", "Objection"), "statement_id": ("申辩", "Statement"),
+    "repair_id": ("信用修复申请", "Application for repair"), "successors": ("承继机构", "Successors"),
+    "succession_id": ("承继记录（前身）", "Succession (of the predecessor)"), "predecessor": ("前身", "Predecessor"),
+    "names": ("前身名称", "Its names"), "codes": ("前身代码", "Its codes"), "stands": ("有效", "Stands"),
+    "tags": ("承继的标签", "Tags"), "complaints": ("承继的有效投诉", "Upheld complaints"),
+    "records": ("承继的不良信息", "Bad records"), "tier": ("等级", "Tier"), "added_on": ("添加日", "Added on"),
+    "events": ("前身的记录", "Its records"), "last_day": ("末日", "Last day"), "upheld_on": ("查实日", "Upheld on"),
+    "penalties": ("承继的行政处罚", "Penalties"), "warnings": ("承继的警告通报", "Warnings"),
+    "projects": ("承继的项目", "Projects"), "decided_on": ("决定日", "Decided on"), "first": ("首日", "First day"),
+    "last": ("末日", "Last day"), "ended_on": ("结束日", "Ended on"), "is_completed": ("已完成", "Completed"),
+    "inherited_from": ("前身的项目", "The predecessor's project"),
+    "bad_records_to": ("一并承担不良信息的承继机构", "Successors that have the bad records too"),
+    "day": ("日期", "Day"), "from_on": ("终止公示自", "No longer public from"),
     "old": ("变更前的内容", "What it was"), "other": ("其他", "Other"), "outcome": ("处理结果", "Outcome"),
     "overtaken_by": ("公布前已另有的事实", "Overtaken by"), "personnel": ("从业人员", "Personnel"),
-    "practitioner": ("涉及的从业人员", "Practitioner"),
-    "profile": ("备案内容", "Filing"), "project_id": ("项目", "Project"), "publication_id": ("公布决定", "Publication"),
+    "practitioner": ("涉及的从业人员", "Practitioner"), "profile": ("备案内容", "Filing"),
+    "project_id": ("项目", "Project"), "publication_id": ("公布决定", "Publication"),
     "qualification": ("职业资格", "Qualification"), "qualifications": ("机构资质", "Qualifications"),
-    "quality_lead": ("质量控制负责人", "Quality lead"), "rank": ("名次", "Rank"), "reason": ("事由", "Reason"),
-    "reasons": ("理由", "Reasons"), "recipient": ("收件人", "Recipient"), "reference": ("文号", "Reference"),
+    "public_until": ("公示截止期", "Published until"), "quality_lead": ("质量控制负责人", "Quality lead"),
+    "rank": ("名次", "Rank"), "reason": ("事由", "Reason"), "reasons": ("理由", "Reasons"),
+    "recipient": ("收件人", "Recipient"), "reference": ("文号", "Reference"),
     "replaced": ("替换的记录", "Replacing records"), "replaces": ("替代的结果", "Replaces"),
-    "hearing_on": ("听证日", "Heard on"),
-    "report_filed_on": ("总结报送日", "Report filed on"), "report_id": ("举报", "Report"),
-    "reported_on": ("报送日", "Reported on"), "reporter": ("举报人", "Reporter"), "request_id": ("报送要求", "Request"),
-    "result_id": ("考评结果记录", "Result"), "rulebook_sha256": ("规则校验值", "Hash of the rulebook"),
-    "scope": ("业务范围", "Scope"), "service_type": ("服务类型", "Type of service"),
-    "severity": ("事故等级", "Severity"),
+    "hearing_on": ("听证日", "Heard on"), "report_filed_on": ("总结报送日", "Report filed on"),
+    "report_id": ("举报", "Report"), "reported_on": ("报送日", "Reported on"), "reporter": ("举报人", "Reporter"),
+    "request_id": ("报送要求", "Request"), "result_id": ("考评结果记录", "Result"),
+    "rulebook_sha256": ("规则校验值", "Hash of the rulebook"), "scope": ("业务范围", "Scope"),
+    "service_type": ("服务类型", "Type of service"), "severity": ("事故等级", "Severity"),
+    "sent_id": ("发出的通知", "Notice sent"), "way": ("送达方式", "Way of service"),
     "sha256": ("SHA-256", "SHA-256"), "sheet": ("打分表", "Score sheet"), "sheet_of": ("沿用的打分表", "Sheet of"),
     "technical_lead": ("技术负责人", "Technical lead"), "technicians": ("技术人员", "Technicians"),
     "title": ("题名", "Title"), "unlawful": ("涉及违法违规", "Unlawful"), "uri": ("出处", "Where it lies"),
-    "uscc": ("统一社会信用代码", "Credit code"), "valid_until": ("有效期至", "Valid until"), "value": ("评分", "Score"),
-    "verified_grounds": ("查实的事由", "Verified grounds"), "year": ("考评年度", "Year"),
-    "years": ("从业年限", "Years of work"),
+    "uscc": ("统一社会信用代码", "Credit code"), "valid_until": ("有效期至", "Valid until"),
+    "value": ("评分", "Score"), "verified_grounds": ("查实的事由", "Verified grounds"),
+    "year": ("考评年度", "Year"), "years": ("从业年限", "Years of work"),
 }  # fmt: skip
 """A test holds this table and `domain/events.py` together."""
 _GRADES = {name: words[:2] for name, words in GRADES.items()}
@@ -132,9 +155,15 @@ VALUES: dict[str, dict[Any, tuple[str, str]]] = {
                 "reopened": ("重新核定", "reopened"), "kept": ("维持", "kept")},
     "severity": {"general": ("一般事故", "general"), "larger": ("较大事故", "larger"), "major": ("重大事故", "major"),
                  "extraordinary": ("特别重大事故", "extraordinary")},
+    "way": {"in_person": ("当面交付", "handed over"), "post": ("挂号邮寄", "registered post"),
+            "courier": ("快递", "courier"), "electronic": ("电子送达", "electronic"),
+            "left": ("留置送达", "left at the place"), "announced": ("公告送达", "announced")},
     "kind": {"warned": ("警示提醒", "warned"), "blacklisted": ("列入黑名单", "blacklisted"),
              "terminated": ("终止业务", "terminated"), "accident": ("事故责任", "accident"),
-             "unqualified": ("考评不合格", "unqualified"), "referral": ("移送", "referral")},
+             "unqualified": ("考评不合格", "unqualified"), "referral": ("移送", "referral"),
+             "repair": ("信用修复决定", "decision on credit repair"), "merger": ("合并", "merger"),
+             "division": ("分立", "division"), "code_change": ("变更统一社会信用代码", "change of code")},
+    "tier": {tier: (zh, en) for tier, (zh, en, _) in TIERS.items()},
     "recipient": {"agency": ("服务机构", "agency"), "public_site": ("门户网站", "public site"),
                   "regulator": ("监管部门", "regulator"), "enterprises": ("全部生产经营单位", "all enterprises")},
 }  # fmt: skip
@@ -146,11 +175,11 @@ VIA = {
 }
 _EVENTS = frozenset({
     "appeal_id", "bad_record_id", "cause", "complaint_id", "concerns", "event_id", "filing_id", "invitation_id",
-    "merged_into", "objection_id", "project_id", "replaces", "report_id", "request_id", "result_id", "sheet_of",
-    "disputed", "annulled", "replaced", "overtaken_by",
+    "merged_into", "objection_id", "project_id", "repair_id", "replaces", "report_id", "request_id", "result_id",
+    "sent_id", "sheet_of", "statement_id", "disputed", "annulled", "replaced", "overtaken_by",
 })  # fmt: skip
 """Fields that hold the id of an event of the same agency, or several."""
-_COUNTED = frozenset({"basis", "difference", "sheet"})
+_COUNTED = frozenset({"basis", "difference", "events", "sheet"})
 """Of results: too long to be told here; the published sheet shows them."""
 _BRIEF = (
     "outcome", "item", "behaviour", "verified_grounds", "grounds", "level", "title", "value", "client", "kind",
@@ -221,4 +250,71 @@ def _by_shape(field: str, name: tuple[str, str], value: Any) -> Told:
     word = VALUES.get(field, {}).get(value) if isinstance(value, str) else None
     if word is not None:
         return Told(name, "word", word)
-    return Told(name, "day" if field.endswith("_on") or field in ("deadline", "valid_until") else "text", value)
+    is_day = field.endswith("_on") or field in ("deadline", "valid_until", "public_until")
+    return Told(name, "day" if is_day else "text", value)
+
+
+_CHOICES: dict[str, Bilingual] = {
+    "anonymous": ("匿名", "anonymous"),
+    "totals": ("只见总分", "totals only"),
+    "named": ("记名", "by name"),
+    "service_quality": ("仅服务质量两类事由", "service quality only"),
+    "all": ("全部事由", "every ground"),
+    "one_year": ("一年", "one year"),
+    "window": ("随滚动次数", "with the rolling count"),
+    "by_decision": ("经决定移出", "until a decision"),
+    "unlimited": ("没有终期", "without an end"),
+    "none": ("无", "none"),
+    "number": ("填写数值", "a number"),
+}
+_RULE_WORDS: dict[str, Bilingual] = {
+    "bad_record": ("不良信息", "a bad record"),
+    "bad_records": ("不良信息", "bad records"),
+    "blacklist": ("列入黑名单", "a listing"),
+    "penalty": ("行政处罚", "a penalty"),
+    "result": ("考评结果", "a result"),
+    "tags": ("惩戒标签", "tags"),
+    "complaints": ("查实的投诉", "complaints"),
+    "projects": ("在执行的项目", "running projects"),
+    "penalties": ("行政处罚", "penalties"),
+    "results": ("不合格结果的警告通报", "the warning after an unqualified result"),
+    **{code: (words[0], words[1]) for code, words in TIERS.items()},
+    **{code: words for table in ("level", "authority_kind", "grounds") for code, words in VALUES[table].items()},
+    **_CHOICES,
+}
+_ENTRIES: dict[str, Bilingual] = {"conduct.lapse_points": ("第{}项", "item {}"), "survey.points": ("答{}", "answer {}")}
+_CODES = sorted((*_CHOICES, *VALUES["grounds"], *INHERITED), key=len, reverse=True)
+_OPTION = re.compile(rf"\b(?:{'|'.join(_CODES)})\b", re.ASCII)
+
+
+def value_said(name: str, value: Any) -> Bilingual:
+    """A parameter's value: a number or a day as it is, codes by their words, a table entry by entry."""
+    if isinstance(value, Mapping):
+        pairs = [(_entry(name, str(key)), value_said(name, inner)) for key, inner in value.items()]
+        if not pairs:
+            return "未列出", "none listed"
+        return "、".join(f"{a[0]} {b[0]}" for a, b in pairs), ", ".join(f"{a[1]} {b[1]}" for a, b in pairs)
+    if isinstance(value, (list, tuple)):
+        words = [value_said(name, one) for one in value]
+        return "、".join(zh for zh, _ in words) or "无", ", ".join(en for _, en in words) or "none"
+    return _RULE_WORDS.get(str(value), (str(value), str(value)))
+
+
+def _entry(name: str, key: str) -> Bilingual:
+    zh, en = _ENTRIES.get(name, ("{}", "{}"))
+    word = _RULE_WORDS.get(key, (key, key))
+    return zh.format(word[0]), en.format(word[1])
+
+
+def note_said(note: str, chinese: bool) -> Markup:
+    """A note of the rulebook, word for word, with the codes of its options marked; in Chinese the word stands before.
+
+    In English a code is only what has an underscore: the others are the words themselves.
+    """
+    found, at = Markup(), 0
+    for code in _OPTION.finditer(note):
+        if chinese or "_" in code[0]:
+            word = _RULE_WORDS[code[0]][0 if chinese else 1]
+            found += note[at : code.start()] + f"“{word}”" * chinese + Markup("<code>{}</code>").format(code[0])
+            at = code.end()
+    return found + note[at:]

@@ -123,6 +123,7 @@ NOT_SENT = (
 )
 STAYING = {
     "/record/{command}": "do",
+    "/grid": "do",
     "/appeals/{appeal}": "act",
     "/years/{year}": "act",
     "/impacts/{impact}": "act",
@@ -131,9 +132,11 @@ STAYING = {
     "/invitations": "act",
     "/agencies/{uscc}/subjects": "act",
     "/readings": "act",
+    "/todo/hints": "act",
     "/setup": "act",
     "/admin/accounts": "act",
     "/admin/tokens": "act",
+    "/admin/calendar": "act",
 }
 """The pages that know this, with the name of that field."""
 

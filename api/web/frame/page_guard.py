@@ -9,25 +9,30 @@ from urllib.parse import urlencode
 import structlog
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.application.problem_types import TooLarge
+from api.application.questions.service.message_questions import unread_for
+from api.application.questions.year.matter_questions import MenuCount, waiting_for
+from api.http.files.form_files import FormOf, form_with_files
+from api.http.files.uploading import is_form_with_files
 from api.http.guard import fold_path, require_known_parameters
 from api.http.public_address import origin_and_host
 from api.web.frame.basis_picker import NAMES as BASIS_NAMES
+from api.web.frame.form_leads import STEP, page_at_step, with_address
 from api.web.frame.page_acts import NOT_SENT, STAYING, pack, staying, unpack
 from api.web.frame.page_table import page_at
 from api.web.frame.render import page
-from api.web.frame.visitors import Visitor, comes_from_elsewhere, comes_from_here, is_of_session, visitor_of
-from domain.errors import Forbidden
+from api.web.frame.visitors import FIELD, Visitor, comes_from_elsewhere, comes_from_here, is_of_session, visitor_of
+from domain.errors import Forbidden, Refusal
 from domain.values import ROLE_NAMES, Role
 
 log = structlog.get_logger("steward")
 _ALWAYS = frozenset({"lang"})
 SIGN_IN, ACCOUNT, FACTOR = "/sign-in", "/account", "/account/second-factor"
 """Where a password that was handed out is changed, before any page for the signed-in is shown or taken."""
-MOST_FIELDS = 2_000
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -36,6 +41,15 @@ class PageRoute(APIRoute):
 
     `request.state.visitor` is who is signed in, or None; of a form, `request.state.form` is what was sent.
     """
+
+    MOST_FIELDS = 2_000
+    """Of one form."""
+    MOST_BYTES: int | None = None
+    """Of one form; None for as many as the setting `body_limit` says."""
+    TAKES_FILES = False
+    """Whether its form may bring files of evidence, which are kept as they arrive (`form_files.py`)."""
+    REPEATED: frozenset[str] = frozenset()
+    """Query parameters that may be given more than once."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "include_in_schema": False})
@@ -50,7 +64,7 @@ class PageRoute(APIRoute):
         roles = getattr(page_at(self.path), "roles", None)
         allowed = _ALWAYS | self.parameters()
         if roles is not None:
-            allowed |= BASIS_NAMES
+            allowed |= BASIS_NAMES | {STEP}
 
         async def checked(request: Request) -> Response:
             fold_path(request)
@@ -65,9 +79,10 @@ class PageRoute(APIRoute):
                 lacks = visitor.account.factor_at is None and needs_factor(request, visitor.role)
                 if lacks and self.path not in (ACCOUNT, FACTOR):
                     return RedirectResponse(FACTOR, 303, {"Cache-Control": "no-store"})
-            require_known_parameters(request, allowed)
+                request.state.waiting, request.state.unread = await run_in_threadpool(_waiting, request, visitor)
+            require_known_parameters(request, allowed, self.REPEATED)
             if request.method == "POST":
-                request.state.form = await _form(request, request.app.state.service.settings.body_limit)
+                request.state.form = await self.sent(request, visitor)
                 # signing in anew needs no session's own field: another site's form would come without the session
                 right = visitor is None or self.path == SIGN_IN or is_of_session(visitor, request.state.form)
                 if comes_from_elsewhere(request) or not (right or comes_from_here(request)):
@@ -76,12 +91,28 @@ class PageRoute(APIRoute):
                     return await shown_again(request, self.path, answer)
                 if roles is not None and visitor is None:
                     return sign_in_again(request)
+            step = request.query_params.get(STEP)
+            if step is not None and roles is not None and request.method == "GET":
+                return await page_at_step(request, step)
             try:
-                return await answer(request)
+                answered = await answer(request)
+                is_step = request.method == "POST" and roles is not None  # of public pages nothing is kept
+                return await with_address(request, answered) if is_step else answered
             finally:
                 await request.close()  # files that a form brought
 
         return checked
+
+    async def sent(self, request: Request, visitor: Visitor | None) -> Any:
+        """What a form sent. Raises: TooLarge, Malformed."""
+        limit = self.MOST_BYTES or request.app.state.service.settings.body_limit
+        if not (self.TAKES_FILES and is_form_with_files(request)):
+            return await _form(request, limit, self.MOST_FIELDS)
+        stranger = visitor is None or comes_from_elsewhere(request)
+        known = None if stranger or visitor is None else FormOf(visitor.caller, FIELD, visitor.csrf)
+        sent = await form_with_files(request, known, limit, self.MOST_FIELDS)
+        request.state.file_problems = sent.problems
+        return FormData(list[tuple[str, str | UploadFile]](sent.fields))
 
 
 def needs_factor(request: Request, role: Role) -> bool:
@@ -90,9 +121,10 @@ def needs_factor(request: Request, role: Role) -> bool:
 
 
 def to_sign_in(request: Request) -> Response:
-    """To the page for signing in, and from there back to where one wanted to go."""
+    """To the page for signing in, in the language of the link, and from there back to where one wanted to go."""
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': asked})}", 303, {"Cache-Control": "no-store"})
+    said = {"lang": request.query_params["lang"]} if "lang" in request.query_params else {}
+    return RedirectResponse(f"{SIGN_IN}?{urlencode({'next': asked, **said})}", 303, {"Cache-Control": "no-store"})
 
 
 def sign_in_again(request: Request) -> Response:
@@ -167,6 +199,18 @@ def not_our_form(request: Request) -> Response:
     return page(request, "error.html", name="home", status=403, problem=problem)
 
 
+def _waiting(request: Request, visitor: Visitor) -> tuple[MenuCount | None, int]:
+    """What the head of a page says of what waits, and how many messages are unread; nothing while that cannot be
+
+    counted: the page says for itself what it can.
+    """
+    service = request.app.state.service
+    try:
+        return waiting_for(service, visitor.caller), unread_for(service, visitor.caller)
+    except Refusal:
+        return None, 0
+
+
 def _require_role(roles: frozenset[Any], visitor: Visitor) -> None:
     if visitor.role not in roles:
         name, name_en = ROLE_NAMES[visitor.role]
@@ -184,7 +228,7 @@ def text_of(form: Any, name: str) -> str:
     return given if isinstance(given, str) else ""
 
 
-async def _form(request: Request, limit_bytes: int) -> Any:
+async def _form(request: Request, limit_bytes: int, most_fields: int) -> Any:
     """What a form sent, counted while it arrives. Raises: TooLarge."""
     received = bytearray()
     async for chunk in request.stream():
@@ -197,4 +241,4 @@ async def _form(request: Request, limit_bytes: int) -> Any:
                 remedy_en="Shorten the texts and send it again.",
             )
     request._body = bytes(received)
-    return await request.form(max_fields=MOST_FIELDS)
+    return await request.form(max_fields=most_fields)

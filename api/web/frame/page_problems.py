@@ -35,6 +35,8 @@ class PageAnswer:
     content: dict[str, Any]
     replayed: bool = False
     """Whether the answer was given before, to the same form (Idempotency-Key)."""
+    total: int | None = None
+    """Of a part of a list, how many rows the whole has."""
 
     @property
     def refused(self) -> bool:

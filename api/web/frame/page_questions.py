@@ -25,6 +25,7 @@ from starlette.responses import Response
 from api.application.privacy.authorisation import Caller, Reach
 from api.application.privacy.reading_log import NotedReading
 from api.application.privacy.veiled import may_name
+from api.application.questions.agency.course_questions import READS_HINTS, hints_brought_up
 from api.application.questions.inquiry import (
     Answer,
     FileAnswer,
@@ -34,12 +35,14 @@ from api.application.questions.inquiry import (
     name_of,
     require_right,
 )
+from api.application.questions.service.public_questions import waived_for
 from api.http.guard import QUERY_PARAMETERS
 from api.http.limits.rates import HEAVY, address_of, asker_of
 from api.http.request import veiled_refusal
 from api.web.frame.page_problems import PageAnswer, body_errors, or_problem
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc, normal_uscc
+from projections.answers.results import WaiverReason
 from projections.answers.scalars import plain
 
 Given = dict[str, Any]
@@ -58,6 +61,7 @@ class _Prepared:
     path: dict[str, str]
     query: dict[str, Any]
     body: Given | None
+    wants_total: bool = False
     inquiry: Inquiry | None = None
 
 
@@ -70,6 +74,14 @@ async def ask(request: Request, question: Callable[..., Answer], **given: Any) -
     return found
 
 
+async def ask_counted(request: Request, question: Callable[..., Answer], **given: Any) -> tuple[Given, int | None]:
+    """The answer to a question, and of a list that it is a part of, how many rows the whole has."""
+    prepared = _prepared(question, given, request.state.visitor.caller)
+    prepared.wants_total = True
+    (found,) = await _read(request, [prepared])
+    return plain(found.content), None if prepared.inquiry is None else prepared.inquiry.total
+
+
 async def ask_together(request: Request, *asked: tuple[Callable[..., Answer], Given]) -> list[dict[str, Any]]:
     """The answers to several questions, of one snapshot of the ledger. Raises: what the first refused one does."""
     return [plain(one.content) for one in await _answered(request, asked)]
@@ -79,9 +91,15 @@ async def look(request: Request, question: Callable[..., Answer], **given: Any) 
     """The answer to one question, or the problem it is refused with, for pages that say more than an error page."""
 
     async def answering() -> PageAnswer:
-        return PageAnswer(200, await ask(request, question, **given))
+        content, total = await ask_counted(request, question, **given)
+        return PageAnswer(200, content, total=total)
 
     return await or_problem(request, name_of(question).path, answering())
+
+
+async def waived_of(request: Request, uscc: str, year: int, result: str) -> tuple[WaiverReason, ...]:
+    """The waived parts of a published result with their reasons, wherever it is shown (R44)."""
+    return await run_in_threadpool(waived_for, request.app.state.service, uscc, year, result)
 
 
 async def passed_on(request: Request, question: Callable[..., FileAnswer], **given: Any) -> Response:
@@ -95,8 +113,12 @@ async def passed_on(request: Request, question: Callable[..., FileAnswer], **giv
 
 
 async def _answered(request: Request, asked: Sequence[tuple[Callable[..., Any], Given]]) -> list[Any]:
+    caller = request.state.visitor.caller
+    return await _read(request, [_prepared(question, given, caller) for question, given in asked])
+
+
+async def _read(request: Request, prepared: list[_Prepared]) -> list[Any]:
     service, caller = request.app.state.service, request.state.visitor.caller
-    prepared = [_prepared(question, given, caller) for question, given in asked]
     is_heavy = any(one.name in HEAVY for one in prepared)
     place = request.app.state.heavy.place(asker_of(caller, address_of(request.scope)))
     async with place if is_heavy else nullcontext():
@@ -124,6 +146,8 @@ def _prepared(question: Callable[..., Any], given: Given, caller: Caller) -> _Pr
 
 def _answers(service: Any, caller: Caller, prepared: list[_Prepared]) -> list[Any]:
     """The answers in one snapshot, one after the other, as the caller may read them."""
+    if caller.role not in (Role.AGENCY, Role.CLIENT) and any(one.name.path in READS_HINTS for one in prepared):
+        hints_brought_up(service)  # else the snapshot that an earlier question opens is older than they are
     snapshot = Snapshot(service, caller)
     try:
         with snapshot.kept():
@@ -148,6 +172,6 @@ def _answer(snapshot: Snapshot, one: _Prepared) -> Any:
             parameters["body"] = model.model_validate(body)
     if errors:
         raise RequestValidationError(errors, body=body)
-    one.inquiry = Inquiry(snapshot, one.reach)
+    one.inquiry = Inquiry(snapshot, one.reach, wants_total=one.wants_total)
     found = one.question(one.inquiry, **parameters)
     return one.inquiry.told(found) if isinstance(found, Answer) else found

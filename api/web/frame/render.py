@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.application.evidence.file_kinds import KINDS
+from api.application.evidence.thumbnails import PICTURES
 from api.application.privacy.authorisation import rights_of
 from api.http.oidc import is_offered
 from api.http.public_address import prefix_of, with_prefix
@@ -23,10 +25,12 @@ from api.http.responses import ASK_AGAIN, PageBytes
 from api.web.frame import difference_words, field_names
 from api.web.frame.basis_picker import asked, keeping, local_of
 from api.web.frame.glossary import terms
-from api.web.frame.page_table import ASSETS, FIRST_LIST, PAGES, POLICY, PageEntry, page_named
+from api.web.frame.menu import menu_of
+from api.web.frame.page_table import ASSETS, POLICY, page_named
 from api.web.frame.visitors import Visitor
 from domain.measures.text.official_text import cited_in_chinese
-from domain.values import SHANGHAI, Role, instant, moment, shanghai_date
+from domain.values import SHANGHAI, instant, moment, shanghai_date
+from projections.compare.causes import by_cause
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"
@@ -50,6 +54,11 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+def template_of(name: str) -> Template:
+    """A template of the pages, for what is not sent as one page. Raises: TemplateNotFound."""
+    return _templates.get_template(name)
 
 
 @cache
@@ -87,7 +96,7 @@ def page(
     again and compared.
     """
     language = language_of(request)
-    body = _templates.get_template(template).render(frame(request, language), here=page_named(name), **content)
+    body = template_of(template).render(frame(request, language), here=page_named(name), **content)
     content_ = with_prefix(prefix_of(request.app.state.service.settings.public_url), body.encode())
     headers = {"Content-Security-Policy": POLICY, "Cache-Control": ASK_AGAIN, "Vary": "Cookie"}
     public = storable and status == 200 and getattr(request.state, "visitor", None) is None and request.method == "GET"
@@ -103,7 +112,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
     """What every page shows or can use: language, navigation, the visitor, the basis, helpers for links and dates."""
     other: Language = "zh" if language == "en" else "en"
     visitor: Visitor | None = getattr(request.state, "visitor", None)
-    role = None if visitor is None else visitor.role
+    role, uscc = (None, None) if visitor is None else (visitor.role, visitor.account.uscc)
 
     def t(chinese: str, english: str) -> str:
         return english if language == "en" else chinese
@@ -134,12 +143,15 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "words": by_date,
         "clock": by_clock,
         "local": local_of,
+        "noted": lambda one: field_names.note_said(t(_of(one, "note"), _of(one, "note_en")), language == "zh"),
+        "rule_value": field_names.value_said,
         "why": lambda one: t(one["why"], field_names.named_in_english(one["why_en"])),
         "readable": lambda text: _INSTANT.sub(lambda found: by_clock(found[0]), _ID.sub("", text)),
         "day": _day_or_month,
         "named": named,
         "names": field_names,
         "differences": difference_words,
+        "by_cause": by_cause,
         "link": link,
         "may": may,
         "cite": lambda references: t(cited_by_pages(references), references),
@@ -155,12 +167,21 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "today": today(),
         "visitor": visitor,
         "held": getattr(request.state, "held", None),
-        "navigation": _navigation(role, None if visitor is None else visitor.account.uscc),
+        "unread": getattr(request.state, "unread", 0),
+        "navigation": menu_of(role, uscc, today().year, getattr(request.state, "waiting", None)),
+        "on_board": role in (page_named("board").roles or ()),
         "asset": lambda name: asset(name)[1],
+        "file_kind": lambda kind: KINDS[kind].name if kind in KINDS else (kind, kind),
+        "pictures": PICTURES,
         "provider": is_offered(request.app.state.service.settings),
         "demonstration": request.app.state.demonstration,
         "association_shown": request.app.state.service.housekeeper.association,
     }
+
+
+def _of(one: Any, name: str) -> str:
+    """A member of an answer, which is a struct here and plain data there."""
+    return str(one[name] if isinstance(one, dict) else getattr(one, name))
 
 
 def cited_by_pages(references: str) -> str:
@@ -184,22 +205,3 @@ def clock_in_words(at: str, language: Language) -> str:
     if language == "en":
         return f"{there.day} {there:%B %Y %H:%M:%S}"
     return f"{there.year}年{there.month}月{there.day}日 {there:%H:%M:%S}"
-
-
-def _navigation(role: Any, uscc: str | None) -> list[Any]:
-    """The pages that the header leads to: the visitor's work once signed in, else those for everybody."""
-    shown = [one for one in PAGES if _is_for(role, one.in_navigation)]
-    wanted = [_begun(one, role, uscc) for one in shown if role in (one.roles or (None,))]
-    return wanted or [one for one in shown if one.roles is None]
-
-
-def _is_for(role: Any, in_navigation: bool | frozenset[Any]) -> bool:
-    return in_navigation if isinstance(in_navigation, bool) else role in in_navigation
-
-
-def _begun(one: PageEntry, role: Any, uscc: str | None) -> PageEntry:
-    """The page with the address at which one begins: this year, the first list; an agency at its own page."""
-    if role is Role.AGENCY and one.name == "agencies":
-        return one._replace(path=f"/agencies/{uscc}", title="我的机构", title_en="My agency")
-    year = shanghai_date(instant(datetime.now(UTC))).year
-    return one._replace(path=one.path.format(year=year, list=FIRST_LIST))

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.http.limits.fair import Asker
 from api.web.forms.form_filling import Refused
+from api.web.frame.form_leads import see_other
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.render import page
 from api.web.frame.visitors import Visitor, remember
@@ -21,6 +22,7 @@ from domain.errors import Invalid
 from domain.store.access.access_audit import AccessAction, By
 from domain.store.access.accounts import account_of, begin_session, set_password
 from domain.store.access.admin import end_own_sessions, own_sessions
+from domain.store.access.invitations import NO_PASSWORD
 from domain.store.access.passwords import hash_password, password_fits, require_good
 from domain.store.access.sign_in_failures import note_failure, seconds_to_wait
 from domain.store.db.engine import writing
@@ -60,7 +62,7 @@ def _end_sessions(request: Request, visitor: Visitor, only: str | None) -> Respo
     with writing(request.app.state.service.ledger.engine) as connection:
         named = None if only is None else only.removeprefix("end-")
         end_own_sessions(connection, visitor.account.id, visitor.session.session_sha256, named)
-    return RedirectResponse("/account?done=ended", 303, {"Cache-Control": "no-store"})
+    return see_other(request, "/account?done=ended")
 
 
 def _source(visitor: Visitor) -> str:
@@ -96,7 +98,7 @@ def _change_password(request: Request, visitor: Visitor) -> Response:
         secret = begin_session(connection, visitor.account, source)
     first = visitor.account.handed_out_at is not None
     there = start_of(replace(visitor.account, handed_out_at=None)) if first else "/account?done=password"
-    response = RedirectResponse(there, 303, {"Cache-Control": "no-store"})
+    response = see_other(request, there)
     remember(response, request, secret)
     return response
 
@@ -116,7 +118,16 @@ def _shown(request: Request, status: int, problem: Refused | None, done: Bilingu
     visitor: Visitor = request.state.visitor
     with request.app.state.service.ledger.reading() as reader:
         sessions = own_sessions(reader.connection, visitor.account.id)
+        found = account_of(reader.connection, visitor.account.login)
     own = visitor.session.session_sha256.hex()
     return page(
-        request, "account.html", name="account", status=status, refused=problem, done=done, sessions=sessions, own=own
+        request,
+        "account.html",
+        name="account",
+        status=status,
+        refused=problem,
+        done=done,
+        sessions=sessions,
+        own=own,
+        has_password=found is not None and found[1] != NO_PASSWORD,
     )

@@ -5,7 +5,7 @@ Who changed whose access, for the auditor and the administrators.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -16,16 +16,17 @@ from api.application.questions.inquiry import Answer
 from api.application.questions.service.access_questions import access_changes_listed, consultations_listed
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.forms.form_filling import Refused, refused
-from api.web.frame.basis_picker import keeping
+from api.web.frame.basis_picker import ListOrder, keeping, list_order
 from api.web.frame.field_names import ACCESS_ACTS, VIA
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import look
 from api.web.frame.render import page
+from api.web.printing.whole_lists import PrintedList, WholeList, asked_parts, printed, whole_link
 from domain.values import Bilingual
 
 router = APIRouter(route_class=PageRoute)
 ROWS = 40
-_FILTERS = ("uscc", "person", "from", "to")
+_FILTERS = ("uscc", "person", "from", "to", "name")
 
 
 @router.get("/consultations")
@@ -35,12 +36,25 @@ async def consultations(
     person: LooseText = "",
     from_: Annotated[LooseText, Query(alias="from")] = "",
     to: LooseText = "",
+    name: LooseText = "",
+    sort: LooseText = "",
+    order: LooseText = "",
     cursor: Cursor = None,
+    whole: WholeList = "",
 ) -> Response:
-    """The record of consultations, the latest first."""
-    filters = dict(zip(_FILTERS, (one.strip() for one in (uscc, person, from_, to)), strict=True))
+    """The record of consultations, the latest first or by a column."""
+    filters = dict(zip(_FILTERS, (one.strip() for one in (uscc, person, from_, to, name)), strict=True))
     asked = await run_in_threadpool(_asked, request.app)
-    return await register(request, "consultations", consultations_listed, filters, cursor, asked=asked)
+    sorting = _sorted(request, "/consultations", filters, sort, order)
+    if whole:
+        more = {"via": VIA, "asked_routes": asked}
+        return await _printed(request, "consultations", ("查阅记录", "Consultations"), filters, sorting, more)
+    return await register(request, "consultations", consultations_listed, filters, sorting, cursor, asked=asked)
+
+
+def _sorted(request: Request, path: str, filters: dict[str, str], sort: str, order: str) -> ListOrder:
+    given = {**filters, "sort": sort.strip(), "order": order.strip()}
+    return list_order(request, path, given, "at", latest_first=True)
 
 
 async def register(
@@ -48,12 +62,13 @@ async def register(
     name: str,
     question: Callable[..., Answer],
     filters: dict[str, str],
+    sorting: ListOrder,
     cursor: str | None,
     **more: Any,
 ) -> Response:
     """A page of what a question lists for these filters, with what is wrong with them beside their fields."""
-    path = f"/{name}"
-    found = await look(request, question, **filters, limit=ROWS, cursor=cursor)
+    path, asked_for = f"/{name}", {**filters, **sorting.query}
+    found = await look(request, question, **asked_for, limit=ROWS, cursor=cursor)
     problem: Refused | None = None
     items, following = [], None
     if found.refused:
@@ -69,11 +84,30 @@ async def register(
         filters=filters,
         refused=problem,
         via=VIA,
+        sorting=sorting,
         paged=cursor is not None,
-        first=keeping(request, path, **filters),
-        following=None if following is None else keeping(request, path, **filters, cursor=following),
+        first=keeping(request, path, **asked_for),
+        whole=whole_link(keeping(request, path, **asked_for), len(items), found.total),
+        following=None if following is None else keeping(request, path, **asked_for, cursor=following),
         **more,
     )
+
+
+_PRINTED: dict[str, tuple[str, Callable[..., Answer]]] = {
+    "consultations": ("consultations", consultations_listed),
+    "access-changes": ("changes", access_changes_listed),
+}
+
+
+async def _printed(
+    request: Request, name: str, title: Bilingual, filters: dict[str, str], sorting: ListOrder, more: Mapping[str, Any]
+) -> Response:
+    """A register whole. Who read what follows from no rulebook."""
+    rows, question = _PRINTED[name]
+    asked_for = {**filters, **sorting.query}
+    parts, address = asked_parts(request, question, asked_for), keeping(request, f"/{name}", **asked_for)
+    wanted = PrintedList(rows, title, address, parts, filters, with_rulebook=False, more=more)
+    return await printed(request, wanted)
 
 
 def _asked(app: Any) -> dict[str, Bilingual]:
@@ -98,8 +132,15 @@ async def access_changes(
     person: LooseText = "",
     from_: Annotated[LooseText, Query(alias="from")] = "",
     to: LooseText = "",
+    sort: LooseText = "",
+    order: LooseText = "",
     cursor: Cursor = None,
+    whole: WholeList = "",
 ) -> Response:
-    """The record of changes of accounts and tokens, the latest first."""
+    """The record of changes of accounts and tokens, the latest first or by a column."""
     filters = dict(zip(_CHANGE_FILTERS, (one.strip() for one in (person, from_, to)), strict=True))
-    return await register(request, "access-changes", access_changes_listed, filters, cursor, acts=ACCESS_ACTS)
+    sorting = _sorted(request, "/access-changes", filters, sort, order)
+    if whole:
+        more, title = {"via": VIA, "acts": ACCESS_ACTS}, ("权限变更记录", "Changes of access")
+        return await _printed(request, "access-changes", title, filters, sorting, more)
+    return await register(request, "access-changes", access_changes_listed, filters, sorting, cursor, acts=ACCESS_ACTS)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import segno
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from api.http.query_params import LooseText
 from api.web.forms.form_filling import Refused
+from api.web.frame.form_leads import Keep, done_once, name_of_form, see_other, shown_once
 from api.web.frame.page_guard import PageRoute, needs_factor, text_of
 from api.web.frame.render import page
 from api.web.frame.visitors import Visitor
@@ -29,7 +32,7 @@ from domain.store.access.second_factor import (
 )
 from domain.store.access.sign_in_failures import note_failure, seconds_to_wait
 from domain.store.db.engine import Connection, writing
-from domain.values import Bilingual
+from domain.values import Bilingual, new_id
 
 router = APIRouter(route_class=PageRoute)
 PAGE = "/account/second-factor"
@@ -40,9 +43,15 @@ _NEEDED: Bilingual = (
 
 
 @router.get(PAGE)
-def second_factor(request: Request) -> Response:
-    """Whether it is on; where it is being set up, the QR code once more."""
-    return _shown(request, 200)
+async def second_factor(request: Request, once: LooseText = "") -> Response:
+    """Whether it is on; where it is being set up, the QR code once more; `once`: the form behind which recovery codes
+    are shown this once.
+    """
+    made = await shown_once(request, once)
+    if made is None or not made.shown:
+        return await run_in_threadpool(partial(_shown, request, 200, gone=made is not None))
+    onward = start_of(request.state.visitor.account)
+    return page(request, "recovery-codes.html", name="second-factor", codes=made.value, onward=onward)
 
 
 @router.post(PAGE)
@@ -60,7 +69,7 @@ def _change(request: Request) -> Response:
         if account.factor_at is None:
             with writing(ledger.engine) as connection:
                 begin_factor(connection, account.id)
-        return RedirectResponse(PAGE, 303, {"Cache-Control": "no-store"})
+        return see_other(request, PAGE)
     if act == "off" and needs_factor(request, account.role):
         return _shown(request, 403, Refused(_NEEDED, ("", ""), {}))
     acts: dict[str, Callable[..., Any]] = {"confirm": confirm_factor, "codes": new_recovery_codes, "off": switch_off}
@@ -70,20 +79,22 @@ def _change(request: Request) -> Response:
         wait = seconds_to_wait(reader.connection, account.id, EVERYWHERE)
     if wait:
         return _shown(request, 429, Refused(too_often(wait), ("", ""), {}))
-    try:
+
+    def do(keep: Keep) -> None:
         with writing(ledger.engine) as connection:
             codes = acts[act](connection, account.id, code, by=by)
+            keep(connection, PAGE if codes is None else f"{PAGE}?once={name_of_form(request)}", codes)
+
+    try:
+        return see_other(request, done_once(request, do))
     except (Invalid, Contradiction) as refusal:
         with writing(ledger.engine) as connection:
             note_failure(connection, account.id, EVERYWHERE)
         said = {"code": (refusal.text, refusal.text_en)}
         return _shown(request, 422, Refused((refusal.remedy, refusal.remedy_en), ("", ""), said))
-    if codes is None:
-        return RedirectResponse(PAGE, 303, {"Cache-Control": "no-store"})
-    return page(request, "recovery-codes.html", name="second-factor", codes=codes, onward=start_of(account))
 
 
-def _shown(request: Request, status: int, problem: Refused | None = None) -> Response:
+def _shown(request: Request, status: int, problem: Refused | None = None, *, gone: bool = False) -> Response:
     account = request.state.visitor.account
     with request.app.state.service.ledger.reading() as reader:
         secret, left = _standing(reader.connection, account.id)
@@ -99,6 +110,8 @@ def _shown(request: Request, status: int, problem: Refused | None = None) -> Res
         picture=picture,
         left=left,
         needed=needs_factor(request, account.role),
+        gone=gone,
+        key=new_id(),
     )
 
 

@@ -8,15 +8,19 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from api.application.access_acts import NewAccount, RowRefused, invite_many
+from api.application.access_acts import NewAccount
+from api.application.answers.access import AccountShown
 from api.application.idempotency import Answered
+from api.application.inviting import RowsRefused, invite_many
 from api.application.pasted_accounts import read_accounts
 from api.application.privacy.authorisation import rights_of
 from api.application.questions.inquiry import require_right
 from api.http.limits.fair import Asker
 from api.http.limits.rates import address_of
 from api.http.public_address import base_of
+from api.http.query_params import LooseText
 from api.web.forms.form_filling import Refused, refused
+from api.web.frame.form_leads import Keep, done_once, name_of_form, see_other, shown_once
 from api.web.frame.page_acts import STAY, carried_out
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_problems import PageAnswer
@@ -30,17 +34,21 @@ from domain.store.access.invitations import accept, invited_by
 from domain.store.access.passwords import hash_password
 from domain.store.access.sign_in_failures import known_browser
 from domain.store.db.engine import writing
-from domain.values import Bilingual, Role
+from domain.values import Bilingual, Role, new_id
 from projections.answers.scalars import plain
 
 router = APIRouter(route_class=PageRoute)
+_API = "/v1/invitations"
 _NOBODY: Bilingual = ("有的行不对，一个邀请也没有发出。", "Some rows are wrong; nobody was invited.")
 
 
 @router.get("/invitations")
-def invitations(request: Request) -> Response:
-    """The form: one row a person, typed or pasted from a spreadsheet."""
-    return _form(request, 200, "", None)
+async def invitations(request: Request, once: LooseText = "") -> Response:
+    """The form: one row a person, typed or pasted from a spreadsheet; `once`: the links that a form has just made."""
+    made = await shown_once(request, once)
+    if made is None:
+        return _form(request, 200, "", None)
+    return page(request, "invitations-made.html", name="invitations", made=made, base=base_of(request))
 
 
 @router.post("/invitations")
@@ -54,17 +62,18 @@ async def send_invitations(request: Request) -> Response:
     if read.wrong:
         return _form(request, 422, text, _at_rows(read.wrong))
     try:
-        made = await _told(request, read.bodies, preview=act != "invite")
-    except RowRefused as refused_row:
-        one, said = read.bodies[refused_row.place], refused_row.refusal
-        wrong = (f"{one.login}：{said.text}", f"{one.login}: {said.text_en}")
+        made = await (_invited_once if act == "invite" else _told)(request, read.bodies)
+    except RowsRefused as error:
+        rows = [(read.bodies[place].login, one) for place, one in error.rows[:20]]
+        said = "；".join(f"{login}：{one.text}" for login, one in rows)
+        wrong = (said, "; ".join(f"{login}: {one.text_en}" for login, one in rows))
         return _form(request, 422, text, Refused(_NOBODY, ("", ""), {"rows": wrong}))
     if made.refused:
         return _form(request, made.status, text, refused(made.content, {}))
-    shown = made.content["items"]
-    if act != "invite":
-        return page(request, "invitations-preview.html", name="invitations", items=shown, rows=text)
-    return page(request, "invitations-made.html", name="invitations", items=shown, base=base_of(request))
+    if act == "invite":
+        return see_other(request, made.content["location"])
+    key, shown = text_of(form, "key") or new_id(), made.content["items"]
+    return page(request, "invitations-preview.html", name="invitations", items=shown, rows=text, key=key)
 
 
 def _at_rows(wrong: list[tuple[int, Bilingual]]) -> Refused:
@@ -73,15 +82,37 @@ def _at_rows(wrong: list[tuple[int, Bilingual]]) -> Refused:
     return Refused(_NOBODY, ("", ""), {"rows": (zh, en)})
 
 
-async def _told(request: Request, bodies: list[NewAccount], *, preview: bool) -> PageAnswer:
+async def _told(request: Request, bodies: list[NewAccount]) -> PageAnswer:
+    """Who would be invited. Raises: RowsRefused."""
     service, caller = request.app.state.service, request.state.visitor.caller
 
     def do() -> Answered:
-        require_right(rights_of("POST", "/v1/invitations"), caller, None)
-        made = invite_many(service, caller, bodies, preview=preview)
+        require_right(rights_of("POST", _API), caller, None)
+        made = invite_many(service, caller, bodies, preview=True)
         return Answered({"items": [plain(one) for one in made]}, replayed=False)
 
-    return await carried_out(request, "/v1/invitations", do)
+    return await carried_out(request, _API, do)
+
+
+async def _invited_once(request: Request, bodies: list[NewAccount]) -> PageAnswer:
+    """Invite them all; their links wait behind the address that is the answer's `location`. Raises: RowsRefused."""
+    service, caller = request.app.state.service, request.state.visitor.caller
+
+    def do(keep: Keep) -> None:
+        require_right(rights_of("POST", _API), caller, None)
+        there = f"/invitations?once={name_of_form(request)}"
+        invite_many(service, caller, bodies, beside=lambda connection, made: keep(connection, there, links_of(made)))
+
+    def once() -> Answered:
+        return Answered({"location": done_once(request, do, RowsRefused)}, replayed=False)
+
+    return await carried_out(request, _API, once)
+
+
+def links_of(made: list[AccountShown]) -> list[dict[str, str | None]]:
+    """Who was invited, each with the link: what is shown once."""
+    told = ("login", "person", "role", "uscc", "link")
+    return [{name: one[name] for name in told} for one in map(plain, made)]
 
 
 def _form(request: Request, status: int, text: str, problem: Refused | None) -> Response:

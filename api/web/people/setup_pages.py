@@ -11,14 +11,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from api.application.access_acts import RowRefused, invite_many
 from api.application.idempotency import Answered
+from api.application.inviting import RowsRefused, invite_many
 from api.application.pasted_accounts import MOST_ROWS, PastedAccounts, read_accounts
 from api.application.privacy.authorisation import rights_of
 from api.application.questions.inquiry import require_right
-from api.application.questions.service.access_questions import accounts_listed
 from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.service.reading_questions import readings_to_confirm
 from api.application.setting_up import (
@@ -33,18 +32,18 @@ from api.http.limits.rates import address_of
 from api.http.public_address import base_of
 from api.http.query_params import LooseText
 from api.web.forms.form_filling import Refused, refused
+from api.web.frame.form_leads import Keep, ShownOnce, done_once, name_of_form, see_other, shown_once
 from api.web.frame.page_acts import STAY, carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_problems import PageAnswer, or_problem
 from api.web.frame.render import page, today
 from api.web.frame.visitors import remember
-from api.web.people.administration import every
+from api.web.people.invitation_pages import links_of
 from api.web.people.sign_in import DIFFERENT, passwords_of
-from domain.errors import Refusal
 from domain.measures.calendar import FIRST_YEAR
+from domain.store.access.admin import accounts_by_role
 from domain.store.access.association import association_of, logo_of
-from domain.values import Bilingual, Role
-from projections.answers.scalars import plain
+from domain.values import Bilingual, Role, new_id
 
 router = APIRouter(route_class=PageRoute)
 LINK = "/setup/{secret}"
@@ -98,7 +97,7 @@ async def make_first(request: Request, secret: str) -> Response:
         if made.status in (404, 410):
             return _over(request, made)
         return _first(request, secret, given, refused(made.content, {f"/{name}": name for name in _OWN}), made.status)
-    response = RedirectResponse(HERE, 303, {"Cache-Control": "no-store"})
+    response = see_other(request, HERE)
     remember(response, request, session[0])
     return response
 
@@ -132,9 +131,9 @@ def _over(request: Request, found: PageAnswer) -> Response:
 
 
 @router.get(HERE)
-async def steps(request: Request, step: LooseText = "", done: LooseText = "") -> Response:
-    """All steps with what is done, and the form of one: the named one, or the first that is open."""
-    return await _shown(request, step, done=done)
+async def steps(request: Request, step: LooseText = "", done: LooseText = "", once: LooseText = "") -> Response:
+    """All steps, and the form of one: the named or the first open; `once`: the form whose links are shown this once."""
+    return await _shown(request, step, done=done, made=await shown_once(request, once))
 
 
 @router.post(HERE)
@@ -163,29 +162,35 @@ async def _name(request: Request) -> Response:
     if made.refused:
         problem = refused(made.content, {"/name": "name", "/logo": "logo"})
         return await _shown(request, "association", given=_given(request), problem=problem, status=made.status)
-    return _next("association")
+    return _next(request, "association")
 
 
 async def _accounts(request: Request, step: str) -> Response:
-    """Invite all who were pasted, or none; their links are on this page only."""
+    """Invite all who were pasted, or none; their links are shown once, behind the address that this leads to."""
     given, service, caller = _given(request), request.app.state.service, request.state.visitor.caller
     read = read_accounts(given["rows"], only=_ROWS[step])
     if read.wrong:
         return await _shown(request, step, given=given, problem=_wrong_rows(read), status=422)
 
-    def do() -> Answered:
+    def do(keep: Keep) -> None:
         require_right(rights_of("POST", "/v1/accounts"), caller, None)
-        return Answered({"items": [plain(one) for one in invite_many(service, caller, read.bodies)]}, replayed=False)
+        there = f"{HERE}?step={step}&once={name_of_form(request)}"
+        invite_many(
+            service, caller, read.bodies, beside=lambda connection, made: keep(connection, there, links_of(made))
+        )
+
+    def once() -> Answered:
+        return Answered({"location": done_once(request, do, RowsRefused)}, replayed=False)
 
     try:
-        made = await carried_out(request, API, do)
-    except RowRefused as error:
-        problem = _refused_row(read, error.place, error.refusal)
+        made = await carried_out(request, API, once)
+    except RowsRefused as error:
+        problem = _refused_rows(read, error)
         return await _shown(request, step, given=given, problem=problem, status=409)
     if made.refused:
         problem = refused(made.content, {})
         return await _shown(request, step, given=given, problem=problem, status=made.status)
-    return await _shown(request, step, made=made.content["items"])
+    return see_other(request, made.content["location"])
 
 
 def _wrong_rows(read: PastedAccounts) -> Refused:
@@ -199,21 +204,24 @@ def _wrong_rows(read: PastedAccounts) -> Refused:
     return Refused(told, ("", ""), {"rows": told})
 
 
-def _refused_row(read: PastedAccounts, place: int, refusal: Refusal) -> Refused:
-    login = read.bodies[place].login
-    told = (f"{login}：{refusal.text}。没有新建任何账户。", f"{login}: {refusal.text_en}. No account was made.")
-    return Refused(told, (refusal.remedy, refusal.remedy_en), {"rows": told})
+def _refused_rows(read: PastedAccounts, error: RowsRefused) -> Refused:
+    rows = [(read.bodies[place].login, one) for place, one in error.rows[:10]]
+    said = "；".join(f"{login}：{one.text}" for login, one in rows)
+    said_en = "; ".join(f"{login}: {one.text_en}" for login, one in rows)
+    told = (f"{said}。没有新建任何账户。", f"{said_en}. No account was made.")
+    first = error.rows[0][1]
+    return Refused(told, (first.remedy, first.remedy_en), {"rows": told})
 
 
 def _given(request: Request) -> dict[str, str]:
     return {name: text_of(request.state.form, name) for name in ("name", "rows")}
 
 
-def _next(step: str) -> Response:
+def _next(request: Request, step: str) -> Response:
     """On to the step after this one."""
     names = list(STEPS)
     there = names[min(names.index(step) + 1, len(names) - 1)]
-    return RedirectResponse(f"{HERE}?step={there}&done={step}", 303, {"Cache-Control": "no-store"})
+    return see_other(request, f"{HERE}?step={there}&done={step}")
 
 
 async def _shown(
@@ -223,11 +231,10 @@ async def _shown(
     done: str = "",
     given: dict[str, str] | None = None,
     problem: Refused | None = None,
-    made: list[dict[str, Any]] | None = None,
+    made: ShownOnce | None = None,
     status: int = 200,
 ) -> Response:
-    accounts = await every(request, accounts_listed)
-    state = await run_in_threadpool(partial(_state, request, accounts))
+    state = await run_in_threadpool(partial(_state, request))
     if step not in STEPS:
         step = next((name for name in STEPS if not state["finished"][name]), "agencies")
     names = list(STEPS)
@@ -244,26 +251,29 @@ async def _shown(
         done=done if done in STEPS else "",
         given=filled,
         refused=problem,
-        made=[{**one, "link": base_of(request) + one["link"]} for one in made or []],
+        made=made,
+        base=base_of(request),
+        key=text_of(request.state.form, "key") if given is not None else new_id(),
         most=MOST_ROWS,
         **state,
     )
 
 
-def _state(request: Request, accounts: list[dict[str, Any]]) -> dict[str, Any]:
+def _state(request: Request) -> dict[str, Any]:
     """How far each step has come, read from what is there."""
     service = request.app.state.service
     law = adopted_law(service)
     with service.ledger.reading() as reader:
         known = association_of(reader.connection)
+        counts = accounts_by_role(reader.connection)
     year = today().year
     years = [(one, law.calendar.covers(one)) for one in range(FIRST_YEAR, year + 2)]
     waiting = readings_to_confirm(law, today())
-    enabled = [one for one in accounts if one["disabled_at"] is None]
-    by_role = {role: sum(one["role"] == role for one in enabled) for role in Role}
+    by_role = {role: counts.get(role, 0) for role in Role}
     return {
         "association": known,
         "years": years,
+        "unknown": next((one for one, there in years if not there), None),
         "waiting": waiting,
         "by_role": by_role,
         "finished": {

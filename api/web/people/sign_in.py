@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from api.http.limits.fair import Asker, FairPlaces
 from api.http.limits.rates import address_of
+from api.http.oidc import is_offered
 from api.http.query_params import Address, LooseText
 from api.http.request import COOKIE
 from api.web.frame.basis_picker import rebased
@@ -43,7 +44,9 @@ AT_ONCE, MOST_WAITING, WAITING_OF_ONE = 2, 512, 256
 office that signs in at nine o'clock has room."""
 KNOWN_BROWSER, KNOWN_DAYS = "steward_known", 180
 """The cookie of a browser in which somebody has signed in before: it has tries and a turn in the queue of its own."""
-_START = {Role.AGENCY: "/agencies/{uscc}", Role.CLIENT: "/record", Role.ADMIN: "/admin"}
+BY_PROVIDER, LEAVING = "steward_by_provider", "/sign-in/oidc/leaving"
+"""The cookie of a browser that signed in by an identity provider, and where it goes on from signing out."""
+_START = {Role.AGENCY: "/agencies/{uscc}", Role.CLIENT: "/matters", Role.ADMIN: "/admin"}
 
 
 @router.get("/sign-in")
@@ -100,7 +103,10 @@ async def _second_step(request: Request, ledger: Ledger, ticket: str, onward: st
     if tried.wait:
         return code_form(request, 429, ticket, onward, carried, too_often(tried.wait), wait=tried.wait)
     if tried.account is None or tried.secret is None:
-        said = ("验证码不对，或已经用过：请等手机显示下一个。", "The code is wrong or was used: wait for the next one.")
+        said = (
+            "验证码不对，或已经用过：请等手机显示下一个；备用码每个只能用一次。",
+            "The code is wrong or was used: wait for the next one. A recovery code works once.",
+        )
         return code_form(request, 403, ticket, onward, carried, said)
     return _signed_in(request, tried, tried.account, tried.secret, onward, carried)
 
@@ -203,7 +209,8 @@ def sign_out(request: Request) -> Response:
     if visitor is not None:
         with writing(request.app.state.service.ledger.engine, beside=True) as connection:
             end_session(connection, visitor.session.session_sha256)
-    response = RedirectResponse("/", 303, {"Cache-Control": "no-store"})
+    by_provider = BY_PROVIDER in request.cookies and is_offered(request.app.state.service.settings)
+    response = RedirectResponse(LEAVING if by_provider else "/", 303, {"Cache-Control": "no-store"})
     response.delete_cookie(COOKIE)
     return response
 

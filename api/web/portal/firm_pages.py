@@ -16,6 +16,8 @@ from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from api.web.frame.visitors import Visitor
+from api.web.portal.whole_public_lists import whole_search
+from api.web.printing.whole_lists import WholeList, printed, whole_link
 from domain.values import instant, shanghai_date
 
 ROWS = 25
@@ -25,9 +27,11 @@ router = APIRouter(route_class=PageRoute)
 
 
 @router.get("/search")
-async def search(request: Request, q: LooseText = "", cursor: Cursor = None) -> Response:
+async def search(request: Request, q: LooseText = "", cursor: Cursor = None, whole: WholeList = "") -> Response:
     """Firms by fragments of a name, a former name or the code; for who is signed in, what is not public as well."""
     words, now = q.strip(), datetime.now(UTC)
+    if whole and words:
+        return await printed(request, whole_search(request.app.state.service, words))
     found = firms_listed(request.app.state.service, now, words, ROWS, cursor) if words else None
     visitor: Visitor | None = getattr(request.state, "visitor", None)
     inside = None
@@ -44,6 +48,7 @@ async def search(request: Request, q: LooseText = "", cursor: Cursor = None) -> 
         today=shanghai_date(instant(now)),
         paged=cursor is not None,
         first=f"/search?{urlencode({'q': words})}",
+        whole=found and whole_link(f"/search?{urlencode({'q': words})}", len(found["items"])),
         following=following and f"/search?{urlencode({'q': words, 'cursor': following})}",
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.application.questions.inquiry import path_year
@@ -18,19 +20,25 @@ from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.service.public_questions import explained_page, not_published, publicly, published_year
 from api.application.questions.service.reading_questions import papers_of
 from api.http.query_params import Cursor, LooseText
+from api.http.sort_params import Direction, ListSort, ResultSort
+from api.web.frame.basis_picker import ListOrder, keeping
+from api.web.frame.field_names import value_said
 from api.web.frame.glossary import groups
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_table import ASSETS
 from api.web.frame.render import OWN_FILES, asset, packed, page
 from api.web.portal.survey_pages import worked_example
+from api.web.portal.whole_public_lists import whole_blacklist, whole_register, whole_year
+from api.web.printing.whole_lists import WholeList, printed, whole_link
 from domain.errors import NotFound
 from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.rulebook.kinds import heading
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import paragraphs
 from domain.values import FOREVER, instant, shanghai_date
-from projections.public.public import ranked
+from projections.public.firms import register_counted
 from projections.rows.read.register import RegisterFilter
+from projections.rows.read.searching import Ordering, ordering
 
 ROWS = 25
 """Agencies on one page of a list: with names of 300 characters still far below 100 kB."""
@@ -52,15 +60,37 @@ def home(request: Request) -> Response:
 
 
 @router.get("/register")
-def register(request: Request, category: LooseText = "", q: LooseText = "", cursor: Cursor = None) -> Response:
-    """The agencies on file today (art.9), by category or part of the name."""
+async def register(
+    request: Request,
+    category: LooseText = "",
+    q: LooseText = "",
+    sort: ListSort = None,
+    order: Direction = "asc",
+    cursor: Cursor = None,
+    whole: WholeList = "",
+) -> Response:
+    """The agencies on file today (art.9), by category or part of the name, sorted by a column."""
     kind, words = category.strip() or None, q.strip() or None
-    part, now = onward(cursor, ROWS, question=("register page", kind, words)), datetime.now(UTC)
+    by = ordering(sort, order, "code")
+    if whole:
+        return await printed(request, whole_register(request.app.state.service, kind, words, by, _chosen(by, "code")))
+    return await run_in_threadpool(_register, request, kind, words, by, cursor)
+
+
+def _register(request: Request, kind: str | None, words: str | None, by: Ordering, cursor: str | None) -> Response:
+    part, now = part_of(cursor, ROWS, question=("register page", kind, words, *by)), datetime.now(UTC)
     with publicly(request.app.state.service, now) as public:
-        found = public.agencies(RegisterFilter(ROWS + 1, part.after, kind, words))
-        items, following = part.part([one.item for one in found])
-        categories = request.app.state.service.remembered.categories(public)
-    filters = {name: value for name, value in (("category", kind), ("q", words)) if value}
+        wanted = RegisterFilter(ROWS + 1, None, kind, words, order=by, offset=part.offset)
+        items, following = part.part([one.item for one in public.agencies(wanted)], None, FOREVER)
+        remembered = request.app.state.service.remembered
+        categories = remembered.categories(public)
+        counted = partial(register_counted, public, kind, words)
+        total = len(items)
+        if cursor or following:  # of what was typed, which is everybody's own, nothing is kept
+            total = counted() if words or kind else remembered.answer(register_counted, public.state(), counted)
+    narrowed = {name: value for name, value in (("category", kind), ("q", words)) if value}
+    sorting = ListOrder(lambda **to: keeping(request, "/register", **{**narrowed, **to}), *_said(by, "code"))
+    filters = narrowed | {name: value for name, value in sorting.query.items() if value}
     return page(
         request,
         "register.html",
@@ -69,28 +99,41 @@ def register(request: Request, category: LooseText = "", q: LooseText = "", curs
         categories=categories,
         category=kind or "",
         q=words or "",
+        sorting=sorting,
         today=_today(now),
         paged=cursor is not None,
         first=_address("/register", filters),
+        whole=whole_link(_address("/register", filters), len(items), total),
         following=None if following is None else _address("/register", {**filters, "cursor": following}),
     )
 
 
 @router.get("/blacklist")
-def blacklist(request: Request, cursor: Cursor = None) -> Response:
+async def blacklist(request: Request, q: LooseText = "", cursor: Cursor = None, whole: WholeList = "") -> Response:
     """The agencies that are blacklisted today (art.17(3)), with the term of the listing."""
-    part, now = onward(cursor, ROWS, question=("blacklist page",)), datetime.now(UTC)
+    words = q.strip() or None
+    if whole and words is None:
+        return await printed(request, whole_blacklist(request.app.state.service))
+    return await run_in_threadpool(_blacklist, request, words, cursor)
+
+
+def _blacklist(request: Request, words: str | None, cursor: str | None) -> Response:
+    part, now = onward(cursor, ROWS, question=("blacklist page", words)), datetime.now(UTC)
+    filters = {"q": words} if words else {}
     with publicly(request.app.state.service, now) as public:
-        items, following = part.part([one.item for one in public.blacklist(RegisterFilter(ROWS + 1, part.after))])
+        found = public.blacklist(RegisterFilter(ROWS + 1, part.after, q=words))
+        items, following = part.part([one.item for one in found])
     return page(
         request,
         "blacklist.html",
         name="blacklist",
         items=items,
+        q=words or "",
         today=_today(now),
         paged=cursor is not None,
-        first="/blacklist",
-        following=None if following is None else _address("/blacklist", {"cursor": following}),
+        first=_address("/blacklist", filters),
+        whole=None if words else whole_link("/blacklist", len(items)),
+        following=None if following is None else _address("/blacklist", {**filters, "cursor": following}),
     )
 
 
@@ -105,34 +148,58 @@ def results(request: Request) -> Response:
 
 
 @router.get("/results/{year}")
-def year(request: Request, year: str, cursor: Cursor = None) -> Response:
+async def year(
+    request: Request,
+    year: str,
+    q: LooseText = "",
+    sort: ResultSort = None,
+    order: Direction = "asc",
+    cursor: Cursor = None,
+    whole: WholeList = "",
+) -> Response:
     """A year's standing results per category by rank (art.19, R30), and until when they can be appealed (R3)."""
-    number, now = path_year(year), datetime.now(UTC)
-    wanted = part_of(cursor, ROWS, question=("results page", number))
+    words = q.strip() or None
+    by = ordering(sort, order, "rank")
+    if whole and words is None:
+        whole_list = whole_year(request.app.state.service, path_year(year), by, _chosen(by, "rank"))
+        return await printed(request, whole_list)
+    return await run_in_threadpool(_year, request, path_year(year), words, by, cursor)
+
+
+def _year(request: Request, number: int, words: str | None, by: Ordering, cursor: str | None) -> Response:
+    now = datetime.now(UTC)
+    wanted = part_of(cursor, ROWS, question=("results page", number, words, *by))
     with publicly(request.app.state.service, now) as public:
         published = published_year(public, number)
         windows = public.windows([published] if published else ())
-        found = public.results(number, offset=wanted.offset, limit=ROWS + 1)
+        found = public.results(number, q=words, order=by, offset=wanted.offset, limit=ROWS + 1)
         rows, following = wanted.part(found, None, FOREVER)
-        rows, left_out = explained_page(public, number, rows, first=not wanted.offset)
+        rows, left_out = explained_page(public, number, rows, first=not wanted.offset, q=words)
     if published is None:
         raise not_published(number)
-    path = f"/results/{number}"
-    sections = [list(found) for _, found in groupby(ranked(rows), lambda one: one.group)]
+    path, filters = f"/results/{number}", {"q": words} if words else {}
+    sorting = ListOrder(lambda **to: keeping(request, path, **{**filters, **to}), *_said(by, "rank"))
+    together = sorted(rows, key=lambda one: one.group or one.category or "")
+    sections = [list(found) for _, found in groupby(together, lambda one: one.group)]
     groups = [(heading(one[0].group, one[0].category) or "", one) for one in sections]
     return page(
         request,
         "year.html",
         name="year",
         year=number,
+        q=words or "",
+        whole=None
+        if words
+        else whole_link(keeping(request, path, **sorting.query), len(rows) + len(left_out), published.results),
         published=published,
         groups=groups,
         today=_today(now),
         left_out=left_out,
         windows=windows,
         paged=cursor is not None,
-        first=path,
-        following=None if following is None else _address(path, {"cursor": following}),
+        sorting=sorting,
+        first=keeping(request, path, **filters, **sorting.query),
+        following=None if following is None else keeping(request, path, **filters, **sorting.query, cursor=following),
     )
 
 
@@ -143,7 +210,7 @@ def rules(request: Request) -> Response:
     book = law.read_on(day)[-1]
     values: dict[str, list[dict[str, Any]]] = {}
     for row in book.describe():
-        values.setdefault(row["reading"], []).append({**row, "shown": _shown(row["value"])})
+        values.setdefault(row["reading"], []).append({**row, "shown": value_said(row["name"], row["value"])})
     titles = {one.ref: one for one in paragraphs()}
     return page(
         request, "rules.html", name="rules", book=book, values=values, titles=titles, papers=papers_of(law, book, day)
@@ -213,16 +280,20 @@ def _takes_gzip(accepted: str) -> bool:
     return any(name == "gzip" and not re.fullmatch(r"0(\.0*)?", weight) for name, _, weight in offers)
 
 
+def _said(by: Ordering, by_itself: str) -> tuple[str, str, str]:
+    """An order as an address says it: nothing of the one that the list has by itself, which comes last."""
+    return "" if by == Ordering(by_itself) else by.by, "desc" if by.descending else "asc", by_itself
+
+
+def _chosen(by: Ordering, by_itself: str) -> dict[str, str]:
+    """The parameters of an order that was chosen; none for the one that the list has by itself."""
+    sort, order, _ = _said(by, by_itself)
+    return {"sort": sort, "order": order} if sort else {}
+
+
 def _today(now: datetime) -> date:
     return shanghai_date(instant(now))
 
 
 def _address(path: str, query: dict[str, str]) -> str:
     return f"{path}?{urlencode(query)}" if query else path
-
-
-def _shown(value: Any) -> str:
-    """A rulebook's value for people."""
-    if isinstance(value, dict):
-        return " · ".join(f"{key}: {inner}" for key, inner in value.items())
-    return " · ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -19,20 +19,23 @@ from api.application.background.readiness import Service
 from api.application.commands import find_command
 from api.application.idempotency import Answered
 from api.application.questions.service.law_questions import adopted_law
-from api.application.questions.service.survey_questions import about_link
+from api.application.questions.service.survey_questions import about_link, sent_by_link
 from api.application.record import action_context
 from api.application.survey_secrets import PATH
 from api.http.documentation.examples import AGENCY_USCC, CLIENT_NAME, CLIENT_USCC, command_example
+from api.http.query_params import LooseText
 from api.web.forms.form_filling import Refused, refused
 from api.web.forms.form_texts import DISCLOSURES
+from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import STAY, carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
-from api.web.frame.page_problems import PageAnswer, or_problem
+from api.web.frame.page_problems import PageAnswer, or_problem, problem_of
 from api.web.frame.render import page
 from domain.agency import Agency
 from domain.commands.base import Recording
 from domain.commands.surveys import AnswerInvitation
 from domain.disclosure.who_reads import Disclosure
+from domain.errors import NotFound
 from domain.law import Law
 from domain.measures.annex2_survey import answers_total
 from domain.measures.text.annex_texts import survey_form
@@ -49,8 +52,13 @@ _REUSED = "/problems/idempotency-key-reused"
 
 
 @router.get("/survey/{secret}")
-async def survey(request: Request, secret: str) -> Response:
-    """The form, or why the link cannot be used and what to do."""
+async def survey(request: Request, secret: str, sent: LooseText = "", again: LooseText = "") -> Response:
+    """The form, or why the link cannot be used and what to do; `sent`: the receipt of the form that came in by it.
+
+    `again`: it was sent a second time, and nothing was recorded twice.
+    """
+    if sent:
+        return await _receipt(request, secret, sent, again=bool(again))
     found = await _about(request, secret)
     if found.refused:
         return _over(request, found)
@@ -71,17 +79,8 @@ async def send_survey(request: Request, secret: str) -> Response:
         body["comments"] = given["comments"]
     sent = await carried_out(request, PATH, partial(_sent, request.app.state.service, secret, body, given["key"]))
     if not sent.refused:
-        worth = await run_in_threadpool(_worth, request, secret, body["answers"], sent.content["events"][0])
-        return _shown(
-            request,
-            "survey-sent.html",
-            200,
-            receipt=sent.content,
-            given=given,
-            form=survey_form(),
-            again=sent.replayed,
-            **worth,
-        )
+        query = {"sent": sent.content["events"][0]["id"], **({"again": "yes"} if sent.replayed else {})}
+        return _kept_from_others(see_other(request, f"/survey/{secret}", **query))
     about = await _about(request, secret)
     if about.refused or sent.status in _OVER or sent.content["type"] == _REUSED:
         return _over(request, about if about.refused else sent, given)
@@ -105,19 +104,34 @@ async def _about(request: Request, secret: str) -> PageAnswer:
     return await or_problem(request, PATH, answering())
 
 
-def _worth(request: Request, secret: str, answers: list[str], event: dict[str, Any]) -> dict[str, Any]:
-    """Whom the form was about, and what its answers are worth under the rulebook of its year (R4, R22)."""
-    about = about_link(request.app.state.service, secret, used=True)
-    book = adopted_law(request.app.state.service).rulebooks.for_sheet(
-        about.year, date.fromisoformat(event["occurred_on"])
+async def _receipt(request: Request, secret: str, event: str, *, again: bool) -> Response:
+    """What came in by the link, read from the ledger, for who has link and event: whom it was about, what it says, and
+    what its answers are worth under the rulebook of its year (R4, R22)."""
+    service = request.app.state.service
+    try:
+        sent = await run_in_threadpool(sent_by_link, service, secret, event)
+    except NotFound as refusal:
+        return _over(request, await problem_of(request, PATH, refusal))
+    about = await run_in_threadpool(partial(about_link, service, secret, used=True))
+    day = sent.event.occurred_on
+    book = (await run_in_threadpool(adopted_law, service)).rulebooks.for_sheet(about.year, day)
+    return _shown(
+        request,
+        "survey-sent.html",
+        200,
+        sent=sent,
+        about=about,
+        reads=DISCLOSURES[await run_in_threadpool(_disclosure, request, day)],
+        total=answers_total(sent.event.answers, book),
+        points=book.survey.points,
+        form=survey_form(),
+        again=again,
     )
-    told = DISCLOSURES[_disclosure(request, event["occurred_on"])]
-    return {"about": about, "reads": told, "total": answers_total(answers, book), "points": book.survey.points}
 
 
-def _disclosure(request: Request, day: str) -> Disclosure:
+def _disclosure(request: Request, day: date) -> Disclosure:
     """What the rated agency is told of a form of this day (R39)."""
-    return adopted_law(request.app.state.service).rulebooks.on(date.fromisoformat(day)).survey.disclosure
+    return adopted_law(request.app.state.service).rulebooks.on(day).survey.disclosure
 
 
 def _field(number: int) -> str:
@@ -161,7 +175,10 @@ def _shown(request: Request, template: str, status: int, **content: Any) -> Resp
 
     With a still stricter policy browsers would send the form as `Origin: null`.
     """
-    response = page(request, template, name="survey", status=status, storable=False, **content)
+    return _kept_from_others(page(request, template, name="survey", status=status, storable=False, **content))
+
+
+def _kept_from_others(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "strict-origin"
     return response
 

@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from domain.measures.rulebook.schema import Defect, Interpretation, RulebookInvalid, json_able, read_content
 from domain.measures.rulebook.values_of_rules import LATER, PARAMETERS, Chapters
 from domain.measures.text.implements import implements
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 _SHIPPED = Path(__file__).with_name("dayawan-2021.toml")
+_ADDED = Path(__file__).with_name("added-later.toml")
 _OVERRIDE = "+override"
 _DAY = timedelta(days=1)
 
@@ -114,7 +117,8 @@ class Rulebook(Chapters):
         rows: list[dict[str, Any]] = self.content["value"]
         given = {row["name"] for row in rows}
         if missing := LATER.keys() - given:
-            later = [row for row in shipped_rulebook().content["value"] if row["name"] in missing]
+            known = [*shipped_rulebook().content["value"], *_added().get("value", ())]
+            later = [row for row in known if row["name"] in missing]
             rows += [{**row, "value": copy.deepcopy(LATER[row["name"]])} for row in later]
         return rows
 
@@ -148,13 +152,25 @@ def shipped_rulebook() -> Rulebook:
     return load_rulebook(_SHIPPED)
 
 
+@lru_cache(maxsize=1)
+def _added() -> dict[str, Any]:
+    """Values and readings that came after the shipped rulebook, whose content is adopted by its hash (R4)."""
+    with _ADDED.open("rb") as file:
+        found: dict[str, Any] = json_able(tomllib.load(file))
+    return found
+
+
 def _with_later_readings(given: tuple[Interpretation, ...]) -> tuple[Interpretation, ...]:
     """The readings that a rulebook gives, and those that the code has followed since, unconfirmed: nobody was asked."""
     refs = {one.ref for one in given}
-    if set(READING_REFS) <= refs:  # as the shipped one always does, from which the others are filled up
+    if set(READING_REFS) <= refs:
         return given
-    later = (one for one in shipped_rulebook().readings if one.ref not in refs)
-    every = [*given, *(replace(one, confirmed_by="", confirmed_on=None) for one in later)]
+    added = TypeAdapter(tuple[Interpretation, ...]).validate_python(_added()["reading"])
+    missing = set(READING_REFS) - refs - {one.ref for one in added}
+    shipped = shipped_rulebook().readings if missing else ()  # the shipped one itself lacks only what was added
+    later = (one for one in (*shipped, *added) if one.ref not in refs)
+    more = {one.ref: replace(one, confirmed_by="", confirmed_on=None) for one in later}
+    every = [*given, *more.values()]
     return tuple(sorted(every, key=lambda one: READING_REFS.index(one.ref)))
 
 

@@ -41,7 +41,21 @@ LAPSE_ITEMS: tuple[int, ...] = (1, 2, 3, 4, 5, 6, 7, 9)
 HONOUR_LEVELS = ("national", "provincial", "municipal", "district")
 """From the highest to the lowest."""
 
-LATER: Mapping[str, Any] = {"survey.disclosure": "anonymous", "categories.known": {}}
+PUBLIC_KINDS = ("bad_record", "blacklist", "penalty", "result")
+"""What is published, or could be, and so has terms of publication (R42)."""
+
+INHERITED = ("tags", "complaints", "bad_records", "projects", "penalties", "results")
+"""What a successor can have of its predecessor that counts (R43)."""
+
+LATER: Mapping[str, Any] = {
+    "succession.merger_inherits": list(INHERITED),
+    "succession.division_inherits": ["tags", "complaints"],
+    "succession.code_change_inherits": list(INHERITED),
+    "survey.disclosure": "anonymous",
+    "categories.known": {},
+    "publicity.minimum_months": {"bad_record": 3, "blacklist": 12, "penalty": 12, "result": 12},
+    "publicity.maximum_months": dict.fromkeys(PUBLIC_KINDS, 0),
+}
 """Values that came with later code, each with what holds under a rulebook that was adopted without it (R4)."""
 
 PARAMETERS: Mapping[str, str] = {
@@ -145,6 +159,21 @@ class Penalties:
     overriding_authorities: _Authorities
 
 
+@dataclass(frozen=True, slots=True)
+class Publicity:
+    minimum_months: Annotated[Mapping[str, int], table(PUBLIC_KINDS, whole(0, 600))]
+    """After how many months from its day the publicity of a record can be ended at the earliest (R42)."""
+    maximum_months: Annotated[Mapping[str, int], table(PUBLIC_KINDS, whole(0, 600))]
+    """After how many months it ends by itself; 0: it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    merger_inherits: Annotated[frozenset[str], some_of(*INHERITED)]
+    division_inherits: Annotated[frozenset[str], some_of(*INHERITED)]
+    code_change_inherits: Annotated[frozenset[str], some_of(*INHERITED)]
+
+
 @dataclass(frozen=True)
 class Chapters:
     """Every value, by chapter and field. A rulebook gives each, and no other; only those of `LATER` may be missing."""
@@ -162,6 +191,8 @@ class Chapters:
     ladder: Ladder = field(repr=False, compare=False)
     team: Team = field(repr=False, compare=False)
     penalties: Penalties = field(repr=False, compare=False)
+    publicity: Publicity = field(repr=False, compare=False)
+    succession: Succession = field(repr=False, compare=False)
 
 
 KINDS: Mapping[str, Kind] = {

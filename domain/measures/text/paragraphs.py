@@ -23,7 +23,7 @@ FIRST_READING_REFS: tuple[str, ...] = tuple(
 
 LATER_READING_REFS: tuple[str, ...] = (
     "R4a", "R6a", "R6b", "R8d", "R8e", "R12a", "R12b", "R16a", "R21a", "R22a", "R24a", "R30a", "R32a", "R34a", "R36a",
-    "R39", "R41", "R44", "R45", "R46", "R47",
+    "R38a", "R39", "R40", "R41", "R42", "R43", "R44", "R45", "R46", "R47",
 )  # fmt: skip
 """Readings that came with later code. A rulebook adopted before them lacks them, and is good (R4)."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select
 
 from domain.store.access.row_macs import with_seal
 from domain.store.db.dialect import lock_number
-from domain.store.db.schema import access_changes
+from domain.store.db.schema import access_changes, persons
 from domain.values import Instant, instant, midnight
 
 NUMBER_LOCK = 0x57E7A2D_0006
@@ -41,6 +41,11 @@ class AccessAction(StrEnum):
     RECOVERY_USED = "recovery_code_used"
     TOKEN_CREATED = "token_created"  # noqa: S105  # the same
     TOKEN_REVOKED = "token_revoked"  # noqa: S105  # the same
+    TARGET_CREATED = "target_created"
+    TARGET_ENABLED = "target_enabled"
+    TARGET_DISABLED = "target_disabled"
+    ASSOCIATION_NAMED = "association_named"
+    """Nobody's access, but said by the administrator alone: what papers of that time bear. `reason` is the name."""
 
 
 class By(NamedTuple):
@@ -105,6 +110,13 @@ def note(
     connection.execute(insert(access_changes).values(with_seal(connection, "access_changes", made._asdict())))
 
 
+def names_said(connection: Connection) -> list[tuple[Instant, str]]:
+    """What the association was called, since when, the first first."""
+    c = access_changes.c
+    query = select(c.at, c.reason).where(c.act == AccessAction.ASSOCIATION_NAMED).order_by(c.number)
+    return [(row.at, row.reason) for row in connection.execute(query)]
+
+
 def newest(connection: Connection) -> int:
     """The number of the last change; 0 when there is none."""
     return connection.scalar(select(func.max(access_changes.c.number))) or 0
@@ -120,14 +132,45 @@ def last_seal(connection: Connection) -> tuple[int, bytes] | None:
     return None if row is None else (row.number, bytes(row.seal))
 
 
-def found(connection: Connection, sought: AccessFilter, *, up_to: int, offset: int, limit: int) -> list[AccessChange]:
-    """The changes that are asked for, the last first, among those up to a number; a page of them."""
+def name_of_person(id_: ColumnElement[Any]) -> ColumnElement[str]:
+    """The name of the person whose id a column has, to sort by; empty where nobody is named."""
+    return func.coalesce(select(persons.c.name).where(persons.c.id == id_).scalar_subquery(), "")
+
+
+def found(
+    connection: Connection,
+    sought: AccessFilter,
+    *,
+    up_to: int,
+    offset: int,
+    limit: int,
+    by: str = "at",
+    descending: bool = True,
+) -> list[AccessChange]:
+    """The changes that are asked for, the last first, among those up to a number; a page of them.
+
+    `by`: another column, `act`, `person` (the holder) or `by` (who did it), people by name; then the last first.
+    """
     c = access_changes.c
-    conditions = [c.number <= up_to]
+    people = {"person": name_of_person(c.person_id), "by": name_of_person(c.by_person)}
+    column: ColumnElement[Any] = {"at": c.number, "act": c.act, **people}[by]
+    in_order = column.desc() if descending else column.asc()
+    columns = [c[name] for name in AccessChange._fields]
+    query = select(*columns).where(*_conditions(sought, up_to))
+    query = query.order_by(in_order, c.number.desc()).offset(offset).limit(limit)
+    return [AccessChange._make(row)._replace(act=AccessAction(row.act)) for row in connection.execute(query)]
+
+
+def counted(connection: Connection, sought: AccessFilter, up_to: int) -> int:
+    """How many changes are asked for, among those up to a number."""
+    return connection.scalar(select(func.count()).select_from(access_changes).where(*_conditions(sought, up_to))) or 0
+
+
+def _conditions(sought: AccessFilter, up_to: int) -> list[ColumnElement[bool]]:
+    c = access_changes.c
+    conditions: list[ColumnElement[bool]] = [c.number <= up_to]
     if sought.person_id is not None:
         conditions.append(or_(c.person_id == sought.person_id, c.by_person == sought.person_id))
     conditions += [c.at >= midnight(sought.first)] if sought.first is not None else []
     conditions += [c.at < midnight(sought.last + timedelta(days=1))] if sought.last is not None else []
-    columns = [c[name] for name in AccessChange._fields]
-    query = select(*columns).where(*conditions).order_by(c.number.desc()).offset(offset).limit(limit)
-    return [AccessChange._make(row)._replace(act=AccessAction(row.act)) for row in connection.execute(query)]
+    return conditions

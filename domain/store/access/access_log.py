@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
+from domain.store.access.access_audit import name_of_person
 from domain.store.db.schema import consultations
 from domain.store.db.statements import Insert, write
 from domain.values import Instant, instant, midnight
@@ -44,8 +45,12 @@ class LogFilter(NamedTuple):
     person_id: str | None = None
     first: date | None = None
     last: date | None = None
+    sought: str | None = None
+    """Only searches for a person with this hash (`api/application/questions/agency/people_questions.py`)."""
 
 
+SOUGHT, SUBJECT = "sought=", "subject="
+"""What `asked` says of a search for a person: in its own row the hash, at an agency whom it found there."""
 _TYPES = ("timestamptz", *("text",) * (len(Consultation._fields) - 1))
 
 
@@ -60,17 +65,40 @@ def newest(connection: Connection) -> int:
 
 
 def found(
-    connection: Connection, sought: LogFilter, *, up_to: int, offset: int, limit: int
+    connection: Connection,
+    sought: LogFilter,
+    *,
+    up_to: int,
+    offset: int,
+    limit: int,
+    by: str = "at",
+    descending: bool = True,
 ) -> list[tuple[int, Consultation]]:
-    """What was consulted, with ids, the last written first, among those up to an id; a page of it."""
+    """What was consulted, with ids, the last written first, among those up to an id; a page of it.
+
+    `by`: another column, `person` (by name) or `agency`; between equals the last written comes first.
+    """
     c = consultations.c
-    conditions = [c.id <= up_to]
+    column: ColumnElement[Any] = {"at": c.id, "agency": c.uscc, "person": name_of_person(c.person_id)}[by]
+    query = select(consultations).where(*_conditions(sought, up_to))
+    query = query.order_by(column.desc() if descending else column.asc(), c.id.desc()).offset(offset).limit(limit)
+    return [(row.id, Consultation(*row[1:])) for row in connection.execute(query)]
+
+
+def counted(connection: Connection, sought: LogFilter, up_to: int) -> int:
+    """How much was consulted, among what was written up to an id."""
+    return connection.scalar(select(func.count()).select_from(consultations).where(*_conditions(sought, up_to))) or 0
+
+
+def _conditions(sought: LogFilter, up_to: int) -> list[ColumnElement[bool]]:
+    c = consultations.c
+    conditions: list[ColumnElement[bool]] = [c.id <= up_to]
     conditions += [c.uscc == sought.uscc] if sought.uscc is not None else []
     conditions += [c.person_id == sought.person_id] if sought.person_id is not None else []
     conditions += [c.at >= midnight(sought.first)] if sought.first is not None else []
     conditions += [c.at < midnight(sought.last + timedelta(days=1))] if sought.last is not None else []
-    query = select(consultations).where(*conditions).order_by(c.id.desc()).offset(offset).limit(limit)
-    return [(row.id, Consultation(*row[1:])) for row in connection.execute(query)]
+    conditions += [c.asked.like(f"%{SOUGHT}{sought.sought}")] if sought.sought is not None else []
+    return conditions
 
 
 def prune(connection: Connection, days: int, now: datetime) -> int:

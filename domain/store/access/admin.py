@@ -41,6 +41,8 @@ class AccountRow:
     invitation: str | None = None
     invited_until: Instant | None = None
     second_factor_at: Instant | None = None
+    subject: str | None = None
+    """By which subject of which provider it is signed in to: `linked_as`."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,14 @@ class OwnSession:
 
 
 class AccountFilter(NamedTuple):
-    """Which accounts are asked for. `text`: in login or name; `state`: see `_STATES`."""
+    """Which accounts are asked for. `text`: in login or name; `state`: of `_STATES`; `sort`: of `_COLUMNS`."""
 
     text: str | None = None
     role: Role | None = None
     uscc: str | None = None
     state: str | None = None
+    sort: str | None = None
+    descending: bool = False
 
 
 ALL_ACCOUNTS = AccountFilter()
@@ -85,13 +89,16 @@ _STATES: dict[str, ColumnElement[bool]] = {
     "invited": accounts.c.invitation == "open",
     "without_second_factor": accounts.c.factor_at.is_(None) & accounts.c.disabled_at.is_(None),
 }
+_COLUMNS = {"login": accounts.c.login, "name": persons.c.name, "role": accounts.c.role, "made": accounts.c.created_at}
 
 
 def account_rows(
     connection: Connection, offset: int = 0, limit: int | None = None, sought: AccountFilter = ALL_ACCOUNTS
 ) -> list[AccountRow]:
-    """The accounts that are asked for, disabled ones too, by login."""
-    query = _account_rows().order_by(accounts.c.login).offset(offset).limit(limit)
+    """The accounts that are asked for, disabled ones too, by login or another column."""
+    column = _COLUMNS[sought.sort or "login"]
+    in_order = _account_rows().order_by(column.desc() if sought.descending else column.asc(), accounts.c.login)
+    query = in_order.offset(offset).limit(limit)
     return [_account(row) for row in connection.execute(query.where(*_conditions(sought)))]
 
 
@@ -104,23 +111,24 @@ def account_found(connection: Connection, account_id: str) -> AccountRow:
     """The account with this id. Raises: NotFound."""
     row = connection.execute(_account_rows().where(accounts.c.id == account_id)).one_or_none()
     if row is None:
-        raise NotFound(
-            "没有这个账户",
-            "there is no such account",
-            remedy="请从账户列表选择",
-            remedy_en="Choose one from the list of accounts.",
-        )
+        way, way_en = "请从账户列表选择", "Choose one from the list of accounts."
+        raise NotFound("没有这个账户", "there is no such account", remedy=way, remedy_en=way_en)
     return _account(row)
 
 
 def account_counts(connection: Connection) -> dict[str, int]:
     """How many accounts there are: `all`, of each role that are enabled, and signed-in browsers."""
-    enabled = select(accounts.c.role, func.count()).where(accounts.c.disabled_at.is_(None)).group_by(accounts.c.role)
-    counts = {str(role): int(count) for role, count in connection.execute(enabled)}
+    counts = {str(role): count for role, count in accounts_by_role(connection).items()}
     counts["all"] = connection.scalar(select(func.count()).select_from(accounts)) or 0
     counts["signed_in"] = connection.scalar(select(func.count()).select_from(sessions).where(_usable())) or 0
     counts["tokens"] = connection.scalar(select(func.count()).where(tokens.c.revoked_at.is_(None))) or 0
     return counts
+
+
+def accounts_by_role(connection: Connection) -> dict[Role, int]:
+    """How many accounts of each role are enabled. One query; roles without any are left out."""
+    enabled = select(accounts.c.role, func.count()).where(accounts.c.disabled_at.is_(None)).group_by(accounts.c.role)
+    return {Role(role): int(count) for role, count in connection.execute(enabled)}
 
 
 def known_people(connection: Connection, most: int) -> list[tuple[str, str]]:
@@ -141,11 +149,10 @@ def _account_rows() -> Select[Any]:
 
 
 def _conditions(sought: AccountFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    for word in (sought.text or "").split():
-        conditions.append(
-            accounts.c.login.contains(word.casefold(), autoescape=True) | persons.c.name.contains(word, autoescape=True)
-        )
+    conditions: list[ColumnElement[bool]] = [
+        accounts.c.login.contains(word.casefold(), autoescape=True) | persons.c.name.contains(word, autoescape=True)
+        for word in (sought.text or "").split()
+    ]
     conditions += [] if sought.role is None else [accounts.c.role == sought.role]
     conditions += [] if sought.uscc is None else [accounts.c.uscc == sought.uscc]
     return conditions + ([] if sought.state is None else [_STATES[sought.state]])
@@ -167,6 +174,7 @@ def _account(row: Row[Any]) -> AccountRow:
         row.invitation,
         row.invited_until,
         row.factor_at,
+        row.subject,
     )
 
 

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, insert, or_, select, union, update
@@ -62,6 +63,10 @@ def create_person(connection: Connection, name: str) -> str:
     row = {"id": person_id, "name": name, "created_at": _now()}
     connection.execute(insert(persons).values(with_seal(connection, "persons", row)))
     return person_id
+
+
+SYSTEM_PERSON = "system"
+"""The actor of what the software does by itself: opening the ledger, a notice that no mail server takes."""
 
 
 def ensure_person(connection: Connection, person_id: str, name: str) -> None:
@@ -159,9 +164,32 @@ def token_in(row: Mapping[str, Any], now: Instant, key: bytes) -> Token | None:
     values = {name: row[f"token_{name}"] for name in _TOKEN_COLUMNS}
     for name in ("created_at", "expires_at", "last_used_at"):
         values[name] = as_instant(values[name])
-    if not holds(key, "tokens", {**values, "seal": row["token_seal"]}):
+    seal = row["token_seal"]
+    if seal is None or not _is_sealed(key, bytes(seal), tuple(values.items())):
         return None
     return alive(Token(**values), now)
+
+
+@lru_cache(maxsize=5_000)
+def _is_sealed(key: bytes, seal: bytes, values: tuple[tuple[str, Any], ...]) -> bool:
+    """Whether the seal is that of these values: asked with each request, and always the same for the same."""
+    return holds(key, "tokens", {**dict(values), "seal": seal})
+
+
+def still_acts(connection: Connection, person_id: str, role: str) -> bool:
+    """Whether somebody still has access in a role: an account that is open, or a token that nobody revoked.
+
+    For work that goes on after they asked for it; that their session or token has ended by itself stops nothing.
+    """
+    ways = ((tokens, tokens.c.revoked_at), (accounts, accounts.c.disabled_at))
+    return any(
+        connection.scalar(
+            select(table.c.person_id)
+            .where(table.c.person_id == person_id, table.c.role == role, ended.is_(None))
+            .limit(1)
+        )
+        for table, ended in ways
+    )
 
 
 def alive(token: Token, now: Instant | None = None) -> Token | None:

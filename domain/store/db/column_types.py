@@ -6,13 +6,22 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, MetaData, String, Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from domain.values import Instant, instant, moment
 
+metadata = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pk",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ck": "%(table_name)s_%(constraint_name)s",
+        "fk": "%(table_name)s_%(column_0_name)s_fk",
+    }
+)
+"""All tables: those of `schema.py`, which brings in those of `message_tables.py`."""
 INSTANT_LENGTH = len("2026-01-01T00:00:00.000000Z")
 
 

@@ -56,11 +56,36 @@ def holds_text(dialect: Dialect, column: str, parameter: str) -> str:
     return f"{'strpos' if dialect == 'postgresql' else 'instr'}({column}, {parameter}) > 0"
 
 
+def by_code_points(dialect: Dialect, column: str) -> str:
+    """A text to sort by, so that either database puts the same rows in the same order."""
+    return f'{column} COLLATE "C"' if dialect == "postgresql" else column
+
+
+def not_by_index(dialect: Dialect, column: str) -> str:
+    """A column that is compared and not looked up, where another one of the query finds fewer rows.
+
+    SQLite keeps no statistics here and would take the index with more columns; PostgreSQL knows.
+    """
+    return column if dialect == "postgresql" else f"+{column}"
+
+
 def cross_join(dialect: Dialect, table: str, alias: str, where: str) -> str:
     """To each row before it the one row of a table: always from there to here, whatever the planner believes."""
     if dialect == "postgresql":
         return f"CROSS JOIN LATERAL (SELECT * FROM {table} {alias} WHERE {where} LIMIT 1) {alias}"  # noqa: S608  # ours
     return f"CROSS JOIN {table} {alias} ON {where}"
+
+
+def each_of(dialect: Dialect, table: str, alias: str, where: str) -> str:
+    """To each of many texts, `k.key` of the second parameter (`many`), the rows of a table: key by key by its index.
+
+    Without OFFSET PostgreSQL may read all rows that share the other columns, and see which have one of the keys.
+    """
+    if dialect == "postgresql":
+        rows = " ".join(("SELECT * FROM", table, alias, "WHERE", where, "OFFSET 0"))
+        return f"unnest($2::text[]) k(key) CROSS JOIN LATERAL ({rows}) {alias}"
+    keys = "(SELECT value AS key FROM json_each($2)) k"
+    return f"{keys} CROSS JOIN {table} {alias} ON {where}"
 
 
 def left_join_first(dialect: Dialect, table: str, alias: str, where: str, order: str) -> str:
@@ -71,9 +96,24 @@ def left_join_first(dialect: Dialect, table: str, alias: str, where: str, order:
     return f"LEFT JOIN {table} {alias} ON {alias}.rowid = (SELECT {alias}.rowid {rows})"  # the same
 
 
-def worked_out_once(dialect: Dialect) -> str:
-    """At the end of a sub-query: PostgreSQL would else copy about what is to be worked out once."""
-    return " OFFSET 0" if dialect == "postgresql" else ""
+def join_one(dialect: Dialect, table: str, alias: str, where: str, order: str) -> str:
+    """To each of many rows before it the one row of a table that fits, or none: where never more than one does.
+
+    PostgreSQL reads the table once and matches; SQLite probes the index, from the last row in the order back.
+    """
+    if dialect == "postgresql":
+        return f"LEFT JOIN {table} {alias} ON {where}"
+    return left_join_first(dialect, table, alias, where, order)
+
+
+_ONCE = "WITH o AS MATERIALIZED ({query}) SELECT * FROM o"
+
+
+def worked_out_once(dialect: Dialect, query: str) -> str:
+    """A sub-query whose columns, each a query of its own, are worked out once a row, however often they are named."""
+    if dialect == "postgresql":
+        return f"{query} OFFSET 0"
+    return _ONCE.format(query=query)
 
 
 # ---- what is done ----
@@ -90,6 +130,13 @@ def insert_new(
         made = postgresql.insert(table).values(row).on_conflict_do_nothing(index_elements=unique)
         return connection.execute(made).rowcount == 1
     return connection.execute(sqlite.insert(table).values(row).on_conflict_do_nothing(unique)).rowcount == 1
+
+
+def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert those rows that are not there yet, by whatever the table says may stand once only."""
+    insert = postgresql.insert if is_postgresql(connection) else sqlite.insert
+    if rows:
+        connection.execute(insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def lock_number(connection: Connection, number: int) -> None:

@@ -95,6 +95,9 @@ class _Postgresql:
         reached = reached_by(self._engine)
         if reached.place is None or time.monotonic() < self._rests_until:
             raise Unanswered("no server is reached at the moment")
+        if reached.is_pooled:
+            # what one session has prepared another one runs under the same name: it may be another question
+            raise Unanswered("a pool lies between, where statements cannot be prepared")
         if reached.dropped != self._dropped:
             self._dropped = reached.dropped
             await self._pool.expire_connections()

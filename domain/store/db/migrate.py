@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from alembic import command
 from sqlalchemy import URL, Connection, Engine, text
 
 from domain.store.db.db_errors import DatabaseEncoded, DatabaseOlder, named_trouble
@@ -10,7 +9,7 @@ from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import open_migration_engine, reading, writing
 from domain.store.db.postgresql import SERVICE_ROLE
 from domain.store.db.privileges import ensure_grants, ensure_service_role, missing_grants
-from domain.store.db.state import State, alembic_config, half_migrated, state_of
+from domain.store.db.state import MIGRATIONS, State, half_migrated, state_of
 
 MIGRATION_LOCK = 0x57E7A2D_0001
 """Key of the advisory lock, one for all versions of this software."""
@@ -74,7 +73,7 @@ def _migrate_sqlite(engine: Engine) -> None:
             return
     with writing(engine) as connection:
         if state_of(connection) is not State.CURRENT:
-            _upgrade(connection)
+            upgrade_to_head(connection)
 
 
 def _migrate_postgresql(engine: Engine) -> None:
@@ -92,7 +91,7 @@ def _migrate_postgresql(engine: Engine) -> None:
         ensure_service_role(connection)
         with connection.begin():
             if state_of(connection) is not State.CURRENT:
-                _upgrade(connection)
+                upgrade_to_head(connection)
             ensure_grants(connection)  # what this login may not give is named by `require_current`
 
 
@@ -105,7 +104,17 @@ def _complete(connection: Connection) -> bool:
         return not connection.scalar(text(owner)) or not missing_grants(connection)
 
 
-def _upgrade(connection: Connection) -> None:
-    config = alembic_config()
+def upgrade_to_head(connection: Connection) -> None:
+    """Run every migration that is missing, on this connection and in its transaction."""
+    upgrade_to(connection, "head")
+
+
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Run the migrations as far as a revision, on this connection, without a configuration file."""
+    from alembic import command  # loads slowly, and most processes find nothing to migrate
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

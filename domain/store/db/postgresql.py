@@ -51,6 +51,9 @@ CONNECTING: dict[str, Any] = {
 PROBE_SECONDS = 2
 """The shortest that libpq can be told to wait for a connection."""
 REACHED_OPTION = "steward_reached"
+POOLED = "steward_pooled"
+"""What a connection's `info` says of a pool between (pgbouncer): a statement that one session of the server has
+prepared is unknown to the next, or is another statement of the same name. So nothing is prepared through one."""
 _BOTH_DRIVERS = (
     "sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "sslnegotiation",
     "ssl_min_protocol_version", "ssl_max_protocol_version", "krbsrvname", "gsslib", "service",
@@ -66,6 +69,8 @@ class Reached:
         self.lock = Lock()
         self.place: tuple[str, int] | None = None
         self.dropped = 0
+        self.is_pooled = False
+        """Whether a pool lies between, which may give each transaction another of the server's sessions."""
 
 
 def several_hosts(address: str) -> str:
@@ -198,8 +203,11 @@ def _prepare(dbapi: Any, _: ConnectionPoolEntry) -> None:
 
 
 def _note_place(reached: Reached) -> Any:
-    def note(dbapi: Any, _: ConnectionPoolEntry) -> None:
+    def note(dbapi: Any, entry: ConnectionPoolEntry) -> None:
         reached.place = dbapi.info.host, dbapi.info.port
+        # a pool says the number of a session of its own; the server knows by which process it is asked
+        reached.is_pooled = run_alone(dbapi, "SELECT pg_backend_pid()") != dbapi.info.backend_pid
+        entry.info[POOLED] = reached.is_pooled
 
     return note
 

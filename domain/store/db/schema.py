@@ -14,7 +14,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -23,14 +22,14 @@ from sqlalchemy import (
 )
 
 from domain.store.db.column_types import Digest, InstantColumn, Name, Position, Transaction
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "%(table_name)s_pk",
-        "uq": "%(table_name)s_%(column_0_N_name)s_key",
-        "ck": "%(table_name)s_%(constraint_name)s",
-        "fk": "%(table_name)s_%(column_0_name)s_fk",
-    }
+from domain.store.db.column_types import metadata as metadata
+from domain.store.db.tables.message_tables import (
+    contact_addresses,
+    deliveries,
+    delivery_targets,
+    message_place,
+    message_preferences,
+    messages,
 )
 
 events = Table(
@@ -145,6 +144,16 @@ vault = Table(
 )
 """One key per subject, wrapped by the master key named in `master`; empty, and without a hint, once it is erased."""
 
+person_index = Table(
+    "person_index",
+    metadata,
+    Column("mac", Digest, primary_key=True),
+    Column("event_id", Name, primary_key=True),
+    Column("subject_id", Name, primary_key=True),
+    Index("person_index_subject_id", "subject_id"),
+)
+"""Where somebody is named, by keyed hashes of name and certificate number; without a row once the subject is erased."""
+
 vault_secrets = Table(
     "vault_secrets",
     metadata,
@@ -158,25 +167,47 @@ master_keys = Table(
     metadata,
     Column("id", Name, primary_key=True),
     Column("created_at", InstantColumn, nullable=False),
-    Column("retired_at", InstantColumn),
-    Column("scrubbed_at", InstantColumn),
+    *(Column(name, InstantColumn) for name in ("retired_at", "scrubbed_at")),
 )
 """Which master keys have wrapped keys of this database, never the keys themselves. `scrubbed_at`: since when the
 storage holds no key in clear from before the first of them."""
+
+evidence_files = Table(
+    "evidence_files",
+    metadata,
+    Column("id", Name, primary_key=True),
+    *(Column(name, Name, nullable=False) for name in ("address", "sha256", "media_type", "owner")),
+    *(Column(name, Integer, nullable=False) for name in ("size", "thumbnail")),
+    Column("stored_at", InstantColumn, nullable=False),
+    Column("claim", LargeBinary),
+    Column("gone_at", InstantColumn),
+)
+"""Files of the store of evidence, one row for each upload. `claim`: the file's key for who uploaded it, for a day;
+`gone_at`: since when the object is taken away, as nobody can open it any more (`domain/store/files`)."""
+Index("evidence_files_sha256", evidence_files.c.sha256, evidence_files.c.owner)
+Index("evidence_files_address", evidence_files.c.address)
+_claimed = text("claim IS NOT NULL")
+Index("evidence_files_claimed", evidence_files.c.stored_at, postgresql_where=_claimed, sqlite_where=_claimed)
+
+evidence_uses = Table(
+    "evidence_uses",
+    metadata,
+    Column("event_id", Name, primary_key=True),
+    Column("sha256", Name, primary_key=True),
+    *(Column(name, Name, nullable=False) for name in ("file_id", "stream", "subject_id")),
+    Column("sealed", Text, nullable=False),
+)
+"""Which file proves which fact, with the file's key sealed under a subject of that fact."""
+for _used in ("sha256", "file_id", "subject_id", "stream"):
+    Index(f"evidence_uses_{_used}", evidence_uses.c[_used])
 
 consultations = Table(
     "consultations",
     metadata,
     Column("id", Position, Identity(always=True), primary_key=True),
     Column("at", InstantColumn, nullable=False),
-    Column("person_id", Name, nullable=False),
-    Column("role", Name, nullable=False),
-    Column("via", Name, nullable=False),
-    Column("uscc", Name, nullable=False),
-    Column("route", Name, nullable=False),
-    Column("as_of", Text),
-    Column("known_at", Text),
-    Column("asked", Text),
+    *(Column(name, Name, nullable=False) for name in ("person_id", "role", "via", "uscc", "route")),
+    *(Column(name, Text) for name in ("as_of", "known_at", "asked")),
 )
 """Who read what about which agency, and on what basis; kept for a time (`access_log.py`)."""
 Index("consultations_uscc", consultations.c.uscc, consultations.c.id)
@@ -200,9 +231,7 @@ tokens = Table(
     Column("role", Text, nullable=False),
     Column("uscc", Text),
     Column("created_at", InstantColumn, nullable=False),
-    Column("expires_at", InstantColumn),
-    Column("revoked_at", InstantColumn),
-    Column("last_used_at", InstantColumn),
+    *(Column(name, InstantColumn) for name in ("expires_at", "revoked_at", "last_used_at")),
     Column("seal", Digest),
 )
 
@@ -249,14 +278,28 @@ access_changes = Table(
     Column("by_person", Name),
     Column("via", Name, nullable=False),
     Column("act", Name, nullable=False),
-    Column("person_id", Name, nullable=False),
-    Column("role", Name, nullable=False),
+    *(Column(name, Name, nullable=False) for name in ("person_id", "role")),
     Column("uscc", Name),
     Column("subject", Name, nullable=False),
     Column("seal", Digest, nullable=False),
     Column("reason", Text),
 )
 """Who changed who may do what, numbered without a gap (`access_audit.py`). `subject`: the account's or token's id."""
+
+workbook_runs = Table(
+    "workbook_runs",
+    metadata,
+    Column("id", Name, primary_key=True),
+    *(Column(name, Name, nullable=False) for name in ("owner", "role", "kind", "sha256", "state")),
+    *(Column(name, Name) for name in ("part", "holder")),
+    *(Column(name, Integer, nullable=False) for name in ("done", "facts", "recorded")),
+    *(Column(name, InstantColumn, nullable=False) for name in ("created_at", "beat_at")),
+    Column("name", LargeBinary, nullable=False),
+    Column("found", LargeBinary),
+)
+"""Workbooks that are brought, for a day: how far each is, and who works on it (`domain/store/files/run_rows.py`)."""
+Index("workbook_runs_owner", workbook_runs.c.owner, workbook_runs.c.created_at)
+Index("workbook_runs_created", workbook_runs.c.created_at)
 
 sign_in_failures = Table(
     "sign_in_failures",
@@ -267,6 +310,17 @@ sign_in_failures = Table(
 )
 """Failed sign-ins of the last while, by login and address: who guesses is slowed down, nobody else (`accounts.py`)."""
 Index("sign_in_failures_source", sign_in_failures.c.source, sign_in_failures.c.failed_at)
+
+form_answers = Table(
+    "form_answers",
+    metadata,
+    Column("form_sha256", Digest, primary_key=True),
+    Column("location", Text, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("created_at", InstantColumn, nullable=False),
+)
+"""Where forms of the pages led within the longest session; `sealed`: what is shown there once (`form_answers.py`)."""
+Index("form_answers_created", form_answers.c.created_at)
 
 association_profile = Table(
     "association_profile",
@@ -279,6 +333,9 @@ association_profile = Table(
     CheckConstraint("id = 1", name="one_row"),
 )
 """What the association is called on pages, and its logo (`association.py`)."""
+
+REACHING_PEOPLE = (messages, message_place, contact_addresses, message_preferences, deliveries, delivery_targets)
+"""Tables of `message_tables.py`."""
 
 idempotency = Table(
     "idempotency",
@@ -311,6 +368,9 @@ import_pieces = Table(
     Column("recorded_at", InstantColumn, nullable=False),
 )
 
+_row = Column("batch", Name, primary_key=True), Column("number", Integer, primary_key=True, autoincrement=False)
+batch_rows = Table("batch_rows", metadata, *_row, Column("event_id", Name, nullable=False))
+
 event_keys = Table(
     "event_keys",
     metadata,
@@ -324,13 +384,8 @@ certificates = text("key LIKE 'cert:%'")
 Index("event_keys_certificate", event_keys.c.key, postgresql_where=certificates, sqlite_where=certificates)
 """Which agencies have a certificate on their staff (R37): the only keys that are looked for across agencies."""
 
-annulled = Table(
-    "annulled",
-    metadata,
-    Column("originator_id", Uuid, primary_key=True),
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("by_version", Integer, nullable=False),
-)
+_gone = Column("version", Integer, primary_key=True, autoincrement=False), Column("by_version", Integer, nullable=False)
+annulled = Table("annulled", metadata, Column("originator_id", Uuid, primary_key=True), *_gone)
 """Which events of an agency stopped counting, and at which version of it."""
 
 
@@ -420,12 +475,10 @@ for _name, _columns in LOOK_UPS.items():
 
 Index("published_result_year", READ_MODELS["published_result"].c.year)
 _open_matters = text("is_open = 1")
-Index(
-    "matter_open",
-    *(READ_MODELS["matter"].c[one] for one in ("kind", "known_to", "due_on", "valid_from", "valid_to", "about_year")),
-    postgresql_where=_open_matters,
-    sqlite_where=_open_matters,
-)
+_shown = "kind known_to due_on begun_on key originator_id valid_from valid_to about_year status is_open"
+"""In the order in which lists show matters; with all that counting and choosing them looks at."""
+_of_open = (READ_MODELS["matter"].c[one] for one in _shown.split())
+Index("matter_open", *_of_open, postgresql_where=_open_matters, sqlite_where=_open_matters)
 Index("matter_waiting", *(READ_MODELS["matter"].c[column] for column in ("kind", "status", "known_to")))
 
 read_model_build = Table(
@@ -450,6 +503,39 @@ rebuilt = Table(
 )
 """What `steward rebuild` has made beside the live rows, agency by agency: at which version of it and after how
 many adoptions, and the rows themselves where they differ from the live ones."""
+
+hint = Table(
+    "hint",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("originator_id", Uuid, nullable=False),
+    Column("rule", Name, nullable=False),
+    Column("behaviour", Name),
+    Column("year", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("status", Name, nullable=False),
+    Column("details", Text, nullable=False),
+)
+"""The hints of every agency as known now (R37). Not of the rows above: a hint follows from facts of several agencies,
+so it is worked out after they are recorded (`projections/rows/write/hint_rows.py`), never in their transaction."""
+Index("hint_waiting", hint.c.status, hint.c.day, hint.c.id)
+Index("hint_of_agency", hint.c.originator_id)
+
+hint_state = Table(
+    "hint_state", metadata, Column("originator_id", Uuid, primary_key=True), Column("version", Integer, nullable=False)
+)
+"""Up to which version of each agency its hints are worked out."""
+
+hint_book = Table(
+    "hint_book",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("turn", Integer, nullable=False),
+    Column("made_of", Name, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
+"""`turn` counts how often hints were written: who worked them out before somebody else wrote does so again. `made_of`:
+by which code and law; another one, and all are worked out anew."""
 
 APPEND_ONLY = ("events", "log_index", "tree_nodes", "checkpoints", "consultations", "access_changes")
 """The tables whose rows are never changed, nor deleted; of consultations old ones are."""

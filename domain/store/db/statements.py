@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ import psycopg2
 from sqlalchemy import Connection, text
 
 from domain.store.db.dialect import is_postgresql
+from domain.store.db.postgresql import POOLED
 
 _PREPARED = "steward_prepared"
 STAGED_ROWS = 500
@@ -26,7 +27,8 @@ _PARAMETER = re.compile(r"\$(\d+)(::[a-z]+(?:\[\])?)?")
 
 
 def run(connection: Connection, query: str, values: Sequence[Any] = (), *, first: str = "") -> list[Any]:
-    """Run a statement of ours; its rows, with their columns as attributes. PostgreSQL plans it once a connection.
+    """Run a statement of ours; its rows, with their columns as attributes. PostgreSQL plans it once a connection,
+    but not through a pool, which changes the session between transactions.
 
     `first`: a statement without parameters that goes before it in the same round trip (PostgreSQL).
     """
@@ -37,9 +39,9 @@ def run(connection: Connection, query: str, values: Sequence[Any] = (), *, first
     names: dict[str, str] = connection.info.setdefault(_PREPARED, {})
     name = names.get(query)
     if name is None:
-        if len(names) >= _MOST:
-            query = _PARAMETER.sub(lambda found: f"%s{found[2] or ''}", query.replace("%", "%%"))
-            return _rows(connection, first + query, values)
+        if len(names) >= _MOST or connection.info.get(POOLED):
+            named = {str(at): one for at, one in enumerate(values, start=1)}
+            return _rows(connection, first + _by_number(query), named)
         name = f"steward_{len(names)}"
         first = f"{first} PREPARE {name} AS {query.replace('%', '%%')};"
         names[query] = name
@@ -52,12 +54,12 @@ def run(connection: Connection, query: str, values: Sequence[Any] = (), *, first
         raise
 
 
-def _rows(connection: Connection, query: str, values: Sequence[Any]) -> list[Any]:
+def _rows(connection: Connection, query: str, values: Sequence[Any] | Mapping[str, Any]) -> list[Any]:
     """Past SQLAlchemy's own result, which takes as long to make as the question takes to answer."""
     driver = connection.connection
     try:
         with closing(driver.cursor()) as cursor:
-            cursor.execute(query, tuple(values))
+            cursor.execute(query, values)
             row = _row_type(tuple(column[0] for column in cursor.description))
             return [row._make(one) for one in cursor.fetchall()]
     except psycopg2.Error:
@@ -74,6 +76,12 @@ def _row_type(columns: tuple[str, ...]) -> Any:
 @cache
 def _for_sqlite(query: str) -> str:
     return _PARAMETER.sub(r"?\1", query)
+
+
+@cache
+def _by_number(query: str) -> str:
+    """The text for psycopg2, which knows parameters by name: one may stand several times, in any order."""
+    return _PARAMETER.sub(lambda found: f"%({found[1]})s{found[2] or ''}", query.replace("%", "%%"))
 
 
 @cache

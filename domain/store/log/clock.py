@@ -112,7 +112,7 @@ class ClockWatch:
 
     def _write(self, shown: ClockReading) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new = self._file.with_name(f"{FILE}.{os.getpid()}.new")
+        new = self._file.with_name(f"{FILE}.{os.getpid()}.{id(self)}.new")  # several may watch in one process
         new.write_text(json.dumps(asdict(shown), ensure_ascii=False), "utf-8")
         new.replace(self._file)
 

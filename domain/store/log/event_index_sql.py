@@ -227,6 +227,17 @@ def streams_with(connection: Connection, certificates: Collection[str], *, besid
     return [row.stream for row in run(connection, _STREAMS[dialect_of(connection)], values)]
 
 
+_UNDER = text(
+    "SELECT DISTINCT h.stream FROM event_keys k JOIN stream_heads h ON h.originator_id = k.originator_id "
+    "WHERE k.key = :key ORDER BY h.stream"
+)
+
+
+def streams_under(connection: Connection, key: str) -> list[str]:
+    """The streams with an event under a key: those of all streams are looked through, so it is not for every day."""
+    return list(connection.scalars(_UNDER, {"key": key}))
+
+
 _SHARING = text(
     "SELECT DISTINCT h.stream FROM stream_heads c JOIN event_keys k ON k.originator_id = c.originator_id "
     "JOIN event_keys o ON o.key = k.key JOIN stream_heads h ON h.originator_id = o.originator_id "

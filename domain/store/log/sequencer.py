@@ -53,6 +53,7 @@ from domain.store.db.db_errors import DatabaseRefused
 from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import reading, writing
 from domain.store.db.schema import events, log_index, sealer
+from domain.store.db.statements import run
 from domain.store.db.write_guard import OtherCluster, guard_of
 from domain.values import Instant, instant, moment, stream_id
 
@@ -161,12 +162,11 @@ def without_place() -> ColumnElement[bool]:
 
 def sealed_versions(connection: Connection, stream: str, up_to: int) -> set[int]:
     """Which versions of a stream are among the first `up_to` entries of the log."""
-    query = (
-        select(events.c.originator_version)
-        .join(log_index, log_index.c.position == events.c.position)
-        .where(events.c.originator_id == stream_id(stream), log_index.c.log_index <= up_to)
-    )
-    return set(connection.scalars(query))
+    return {version for (version,) in run(connection, _SEALED_VERSIONS, (stream_id(stream).hex, up_to))}
+
+
+_SEALED_VERSIONS = """SELECT e.originator_version FROM events e JOIN log_index l ON l.position = e.position
+WHERE e.originator_id = $1 AND l.log_index <= $2"""
 
 
 def sealed_place(connection: Connection, stream: str, version: int) -> int | None:

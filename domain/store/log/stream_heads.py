@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from domain.proof.check import NO_EVENTS, chained
+from domain.store.db.column_types import as_instant
 from domain.store.db.dialect import LAW_LOCK, dialect_of, insert_new
 from domain.store.db.schema import events, log_index, stream_heads
 from domain.store.db.statements import RowUpdate, run
@@ -93,7 +94,8 @@ def heads_of(connection: Connection, streams: Sequence[str], now: datetime) -> d
     for start in range(0, len(streams), PAGE):
         ids = [stream_id(stream) for stream in streams[start : start + PAGE]]
         for row in connection.execute(select(stream_heads).where(stream_heads.c.originator_id.in_(ids))):
-            found[row.stream] = _head(row, now)
+            count = row._mapping["count"]
+            found[row.stream] = StreamHead(row.stream, row.version, count, row.last_recorded_at, row.hash, now)
     return found
 
 
@@ -135,14 +137,32 @@ def head_changes(moves: Iterable[tuple[StreamHead, StreamHead]]) -> RowUpdate:
 
 def head_of(connection: Connection, stream: str) -> StreamHead | None:
     """How a stream stands, without locking it; None when nothing was ever recorded in it."""
-    query = select(stream_heads).where(stream_heads.c.originator_id == stream_id(stream), stream_heads.c.version > 0)
-    row = connection.execute(query).one_or_none()
-    return None if row is None else _head(row, datetime.now(UTC))
+    row = next(iter(run(connection, _HEAD, (stream_id(stream).hex,))), None)
+    if row is None:
+        return None
+    at = as_instant(row.last_recorded_at)
+    return StreamHead(row.stream, row.version, row.count, at, bytes(row.hash), datetime.now(UTC))
 
 
-def recorded_in_all(connection: Connection) -> int:
-    """How many events all streams have: it grows with whatever is recorded."""
-    return int(connection.scalar(select(func.sum(stream_heads.c.version))) or 0)
+_HEAD = (
+    "SELECT stream, version, count, last_recorded_at, hash FROM stream_heads WHERE originator_id = $1 AND version > 0"
+)
+
+
+class AllRecorded(NamedTuple):
+    """How far the whole ledger has come."""
+
+    events: int
+    """Of all streams together: it grows with whatever is recorded."""
+    last_at: Instant | None
+    """The latest instant at which anything was recorded in any of them."""
+
+
+def recorded_in_all(connection: Connection) -> AllRecorded:
+    """How many events all streams have, and when the last of them was recorded."""
+    of = stream_heads.c
+    count, last = connection.execute(select(func.sum(of.version), func.max(of.last_recorded_at))).one()
+    return AllRecorded(int(count or 0), last)
 
 
 def versions(connection: Connection, prefix: str) -> dict[str, int]:
@@ -209,10 +229,6 @@ def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Strea
     )
     years = frozenset(int(year) for year in (row.published or "").split(",") if year)
     return head, LedgerSnapshot(row.law_version or 0, years)
-
-
-def _head(row: Row[Any], now: datetime) -> StreamHead:
-    return StreamHead(row.stream, row.version, row._mapping["count"], row.last_recorded_at, row.hash, now)
 
 
 def sealed_id(connection: Connection, index: int) -> str | None:

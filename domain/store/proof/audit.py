@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from domain.errors import Unreadable
-from domain.events import HorizonBegun
+from domain.events import Event
 from domain.proof.check import (
     EMPTY_ROOT,
     NO_EVENTS,
@@ -30,11 +30,14 @@ from domain.proof.check import (
 )
 from domain.proof.tree import Node
 from domain.store.db.schema import checkpoints, events, log_index, sealer, tree_nodes
-from domain.store.log.mapper import EventMapper, LedgerStoredEvent
+from domain.store.files.objects import Objects
+from domain.store.log.mapper import EventMapper, is_said_by
 from domain.store.proof.audit_access import AccessSigned, access_signed, compared
 from domain.store.proof.audit_answers import answers
 from domain.store.proof.audit_beside import Beside, Finding, readable
+from domain.store.proof.audit_files import FilesAudit
 from domain.store.proof.audit_heads import Streams, altered
+from domain.store.proof.audit_rows import COLUMNS, LogOrder, originator_of, place_of, stored_event
 from domain.store.proof.checkpoint_archive import Kept
 from domain.store.proof.proof_reader import Signed, checkpoints_after
 from domain.store.proof.restored import horizons
@@ -42,33 +45,17 @@ from domain.store.proof.restored import horizons
 PAGE = 2_000
 
 
-class _Order:
-    """The order of the log: that of transaction ids; what a new horizon sequenced at once, that of recording."""
-
-    def __init__(self, begun: Iterable[HorizonBegun]) -> None:
-        self._at_once = [range(one.after_index + 1, one.after_index + one.sequenced + 1) for one in begun]
-        self._last: tuple[int, tuple[Any, int]] | None = None
-
-    def follows(self, row: Row[Any]) -> bool:
-        """Whether an entry belongs after the one that was asked about before it."""
-        if row.position is None:
-            return True
-        part = sum(2 for one in self._at_once if row.log_index >= one.stop)
-        at_once = any(row.log_index in one for one in self._at_once)
-        place = (row.recorded_at if at_once else row.transaction_id or 0, row.position)
-        last, self._last = self._last, (part + at_once, place)
-        return last is None or last[0] != part + at_once or last[1] < place
-
-
 class Auditor:
     """One audit, in one snapshot. `keys`: the public keys that may have signed; `outside`: what was kept elsewhere."""
 
-    def __init__(self, connection: Connection, keys: Sequence[VerifierKey], outside: Iterable[Kept]) -> None:
+    def __init__(
+        self, connection: Connection, keys: Sequence[VerifierKey], outside: Iterable[Kept], files: Objects
+    ) -> None:
         self._connection, self._keys = connection, keys
         self._outside: dict[int, list[Kept]] = {}
         for one in outside:
             self._outside.setdefault(one.size, []).append(one)
-        self._mapper, self._beside = EventMapper(), Beside(connection)
+        self._mapper, self._beside, self.files = EventMapper(), Beside(connection), FilesAudit(connection, files)
         self._streams, self._edge = Streams(), list[bytes]()
         self._last_size = connection.scalar(select(func.max(checkpoints.c.size))) or 0
         self._access: dict[AccessSigned, str] = {}
@@ -88,7 +75,8 @@ class Auditor:
             ("stream_heads", lambda: self._streams.live(connection)),
             ("tree_nodes", self._tree_ends),
             ("outside", self._beyond),
-            ("vault", self._beside.end),
+            ("vault", lambda: self._beside.end(self.files.subjects())),
+            ("evidence_files", self.files.end),
             ("idempotency", lambda: answers(connection)),
             ("access_changes", lambda: compared(connection, self._access)),
         )
@@ -101,18 +89,28 @@ class Auditor:
         yield from self._kept_outside(0)
         self._signed = _all_checkpoints(self._connection)
         self._next_signed = next(self._signed, None)
-        order = _Order(horizons(self._connection))
+        order = LogOrder(horizons(self._connection))
         while rows := self._page():
             stored = self._nodes_of(self.events + 1, rows[-1].log_index)
             for row in rows:
                 while self.events + 1 < min(row.log_index, self._last_size + 1):
-                    yield from self._missing_place(stored)
+                    yield from self._missingplace_of(stored)
                 self.events += 1
-                yield from self._entry(row)
+                leaf = None if row.position is None else leaf_hash(row.state)
+                if row.log_index != self.events or leaf is None or not self._is_whole(row, leaf):
+                    yield from self._entry(row)
+                if self._beside.is_full:
+                    yield from self._beside.open()
                 if not order.follows(row):
-                    yield Finding("events", _place(row), "在日志中的次序不对", "it is out of order in the log")
-                yield from self._grow(row, stored)
-                yield from self._signed_here()
+                    yield Finding("events", place_of(row), "在日志中的次序不对", "it is out of order in the log")
+                if leaf is not None:
+                    self._streams.add(row.stream, row.originator_version, leaf)
+                else:  # its hash was signed, so what follows it is still judged
+                    leaf = stored.get((0, self.events - 1), NO_EVENTS)
+                if wrong := self._grow_by(leaf, stored):
+                    yield from wrong
+                if self._is_signed_here():
+                    yield from self._signed_here()
             yield from (self._extra_node(node) for node in stored)
         while self._next_signed is not None:
             size = self._next_signed.size
@@ -124,6 +122,10 @@ class Auditor:
             )
             self._next_signed = next(self._signed, None)
 
+    def _is_signed_here(self) -> bool:
+        """Whether something was signed, here or kept outside, when the log was as long as has been read."""
+        return self.events in self._outside or (self._next_signed is not None and self._next_signed.size == self.events)
+
     def _signed_here(self) -> Iterator[Finding]:
         """What was signed when the log was as long as has been read."""
         if self._next_signed is not None and self._next_signed.size == self.events:
@@ -131,7 +133,7 @@ class Auditor:
             self._next_signed = next(self._signed, None)
         yield from self._kept_outside(self.events)
 
-    def _missing_place(self, stored: dict[Node, bytes]) -> Iterator[Finding]:
+    def _missingplace_of(self, stored: dict[Node, bytes]) -> Iterator[Finding]:
         """A place of the log that was signed and is gone: only its hash is left, in the tree."""
         self.events += 1
         yield Finding("log_index", str(self.events), "日志中的这个序号不见了", "a gap: this place of the log is gone")
@@ -140,13 +142,31 @@ class Auditor:
 
     def _page(self) -> Sequence[Row[Any]]:
         query = (
-            select(log_index.c.log_index, log_index.c.position.label("at"), *events.c)
+            select(log_index.c.log_index, log_index.c.position.label("at"), *COLUMNS)
             .select_from(log_index.outerjoin(events, events.c.position == log_index.c.position))
             .where(log_index.c.log_index > self.events)
             .order_by(log_index.c.log_index)
             .limit(PAGE)
         )
         return self._connection.execute(query).all()
+
+    def _is_whole(self, row: Row[Any], leaf: bytes) -> bool:
+        """Whether there is nothing to say of a row by itself: what holds of nearly all, asked first and in one go.
+
+        What is not whole is looked at again by `_entry`, which has the words for it.
+        """
+        try:
+            event = self._mapper.decode(row.topic, row.state)
+        except Unreadable:
+            return False
+        if leaf != row.leaf_hash or not is_said_by(event, row, originator_of(row.originator_id)):
+            return False
+        self._see(event, row.state)
+        return True
+
+    def _see(self, event: Event, state: bytes) -> None:
+        self.files.see(event)
+        self._beside.see(event, state)
 
     def _entry(self, row: Row[Any]) -> Iterator[Finding]:
         """A row by itself: its place in the dense order, its bytes, its columns."""
@@ -163,36 +183,27 @@ class Auditor:
     def _bytes(self, row: Row[Any]) -> Iterator[Finding]:
         """The stored bytes against their hash and against the columns that repeat them."""
         if leaf_hash(bytes(row.state)) != bytes(row.leaf_hash):
-            yield Finding("events", _place(row), "存储的字节与其散列不符", "the bytes are not those of the hash")
+            yield Finding("events", place_of(row), "存储的字节与其散列不符", "the bytes are not those of the hash")
         try:
-            event = self._mapper.to_domain_event(_stored(row))
+            event = self._mapper.to_domain_event(stored_event(row))
         except Unreadable as error:
-            yield Finding("events", _place(row), "字节与各列不符或无法读取", str(error))
+            yield Finding("events", place_of(row), "字节与各列不符或无法读取", str(error))
         else:
-            yield from self._beside.see(event, bytes(row.state))
+            self._see(event, bytes(row.state))
 
-    def _grow(self, row: Row[Any], stored: dict[Node, bytes]) -> Iterator[Finding]:
-        """Put the event's own hash into the tree and its stream; compare the nodes that are complete with it.
-
-        Of an event that is gone the hash that was signed stands in the tree, so that what follows it is still judged.
-        """
-        if row.position is not None:
-            leaf = leaf_hash(bytes(row.state))
-            self._streams.add(row.stream, row.originator_version, leaf)
-        else:
-            leaf = stored.get((0, self.events - 1), NO_EVENTS)
-        yield from self._grow_by(leaf, stored)
-
-    def _grow_by(self, leaf: bytes, stored: dict[Node, bytes]) -> Iterator[Finding]:
-        place, level = self.events - 1, 0
+    def _grow_by(self, leaf: bytes, stored: dict[Node, bytes]) -> list[Finding]:
+        """Put an event's hash into the tree; compare the nodes that are complete with it."""
+        place, level, wrong = self.events - 1, 0, []
         while True:
             kept = stored.pop((level, place), None)
             if kept is not None and kept != leaf:
-                yield Finding("tree_nodes", f"level {level}, place {place}", "树的节点不对", "this node is wrong")
+                where = f"level {level}, place {place}"
+                wrong.append(Finding("tree_nodes", where, "树的节点不对", "this node is wrong"))
             if not place & 1 or not self._edge:  # beyond what was signed a gap leaves nothing to go on from
                 break
             leaf, level, place = node_hash(self._edge.pop(), leaf), level + 1, place >> 1
         self._edge.append(leaf)
+        return wrong
 
     def _root(self) -> bytes:
         if not self._edge:
@@ -208,13 +219,13 @@ class Auditor:
         for level in range(last.bit_length() + 1):
             low, high = (first - 1) >> level, last >> level
             rows = self._connection.execute(
-                select(tree_nodes).where(
+                select(tree_nodes.c.level, tree_nodes.c.place, tree_nodes.c.hash).where(
                     tree_nodes.c.level == level, tree_nodes.c.place >= low, tree_nodes.c.place < high
                 )
             )
-            for row in rows:
-                if (row.place + 1) << level >= first:
-                    found[level, row.place] = bytes(row.hash)
+            for _, place, digest in rows:
+                if (place + 1) << level >= first:
+                    found[level, place] = digest
         return found
 
     @staticmethod
@@ -290,7 +301,7 @@ class Auditor:
             yield Finding("sealer", "last_log_index", "与日志长度不符", "it is not the length of the log")
         horizon = rows[0].horizon if rows else None
         waiting = (
-            select(events)
+            select(*COLUMNS)
             .where(events.c.position.not_in(select(log_index.c.position)))
             .order_by(events.c.transaction_id, events.c.position)
         )
@@ -301,9 +312,10 @@ class Auditor:
             below = event.transaction_id < horizon if horizon is not None else event.position < (last or 0)
             if below:
                 yield Finding(
-                    "events", _place(event), "早该封存却不在日志中", "it should have been in the log long ago"
+                    "events", place_of(event), "早该封存却不在日志中", "it should have been in the log long ago"
                 )
             yield from self._bytes(event)
+            yield from self._beside.open()
             self._streams.add(event.stream, event.originator_version, leaf_hash(bytes(event.state)))
 
     def _tree_ends(self) -> Iterator[Finding]:
@@ -326,23 +338,3 @@ def _all_checkpoints(connection: Connection) -> Iterator[Signed]:
     while page := checkpoints_after(connection, after, PAGE):
         yield from page
         after = page[-1].size
-
-
-def _stored(row: Row[Any]) -> LedgerStoredEvent:
-    return LedgerStoredEvent(
-        originator_id=row.originator_id,
-        originator_version=row.originator_version,
-        topic=row.topic,
-        state=bytes(row.state),
-        stream=row.stream,
-        event_id=row.event_id,
-        occurred_on=row.occurred_on,
-        recorded_at=row.recorded_at,
-        actor=row.actor,
-        leaf_hash=bytes(row.leaf_hash),
-        position=row.position,
-    )
-
-
-def _place(row: Row[Any]) -> str:
-    return f"position {row.position}, {row.stream} version {row.originator_version}"

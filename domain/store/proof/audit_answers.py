@@ -17,6 +17,7 @@ from domain.store.db.schema import events, idempotency
 from domain.store.proof.audit_beside import Finding
 
 PAGE = 500
+Content = dict[str, Any]
 
 
 def answers(connection: Connection) -> Iterator[Finding]:
@@ -26,11 +27,11 @@ def answers(connection: Connection) -> Iterator[Finding]:
 
 
 def _of_page(connection: Connection, page: Sequence[Row[Any]]) -> Iterator[Finding]:
-    contents: list[tuple[str, dict[str, Any]]] = []
+    contents: list[tuple[str, Content]] = []
     for row in page:
         place = f"key {row.key}"
         try:
-            content = msgspec.json.decode(bytes(row.answer), type=dict[str, Any])
+            content = msgspec.json.decode(bytes(row.answer), type=Content)
         except (msgspec.DecodeError, TypeError):
             yield Finding("idempotency", place, "保存的回答无法读取", "the kept answer cannot be read")
         else:
@@ -41,15 +42,23 @@ def _of_page(connection: Connection, page: Sequence[Row[Any]]) -> Iterator[Findi
             yield Finding("idempotency", place, "保存的回答与记录不符", "the kept answer is not what was recorded")
 
 
-def _ids_in(content: dict[str, Any]) -> Iterator[str]:
+def _ids_in(content: Content) -> Iterator[str]:
     """Every event that an answer names."""
+    for row in _rows(content):
+        yield from _ids_in(row)
     named = [one.get("id") for one in content.get("events", ()) if isinstance(one, dict)]
     named += [*_mapping(content.get("ids")).values(), *content.get("also_annulled", ())]
     named += [_mapping(one).get("result") for one in content.get("touched", ())]
     yield from (one for one in named if isinstance(one, str))
 
 
-def _mapping(found: Any) -> dict[str, Any]:
+def _rows(content: Content) -> list[Content]:
+    """The receipts of a batch (`POST /v1/batches`); none where it is the answer to one command."""
+    found = content.get("rows")
+    return [_mapping(one) for one in found] if isinstance(found, list) else []
+
+
+def _mapping(found: Any) -> Content:
     return found if isinstance(found, dict) else {}
 
 
@@ -70,8 +79,10 @@ def _recorded(connection: Connection, ids: set[str]) -> dict[str, Row[Any]]:
     return found
 
 
-def _is_right(content: dict[str, Any], recorded: dict[str, Row[Any]]) -> bool:
+def _is_right(content: Content, recorded: dict[str, Row[Any]]) -> bool:
     """Whether each event is told of as it was recorded, and what stands above them follows from them."""
+    if receipts := _rows(content):
+        return len(receipts) == content.get("count") and all(_is_right(one, recorded) for one in receipts)
     told = content.get("events")
     if not isinstance(told, list) or any(id_ not in recorded for id_ in _ids_in(content)):
         return False
@@ -89,7 +100,7 @@ def _is_right(content: dict[str, Any], recorded: dict[str, Row[Any]]) -> bool:
     )
 
 
-def _told(row: Row[Any]) -> dict[str, Any]:
+def _told(row: Row[Any]) -> Content:
     return {
         "id": row.event_id,
         "type": EVENT_TYPES[row.topic].__name__,

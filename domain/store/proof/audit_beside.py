@@ -20,12 +20,14 @@ from domain.store.db.schema import (
     access_changes,
     accounts,
     master_keys,
+    person_index,
     persons,
     survey_links,
     tokens,
     vault,
     vault_secrets,
 )
+from domain.store.files.file_rows import CLAIMS, has_claims
 from domain.store.keys.master_key import MasterKeyMissing
 from domain.store.keys.vault import Vault
 
@@ -67,10 +69,11 @@ class Beside:
         self._demonstration = False
         self._actors, self._has_hashes = set[str](), False
 
-    def see(self, event: Event, state: bytes) -> Iterator[Finding]:
-        """One event: what is sealed in it has to open, if its key is there."""
+    def see(self, event: Event, state: bytes) -> None:
+        """One event."""
         self._actors.add(event.actor)
-        self._has_hashes = self._has_hashes or _KEYED_HASH.search(state) is not None
+        if not self._has_hashes and b'_hash":"' in state:
+            self._has_hashes = _KEYED_HASH.search(state) is not None
         if isinstance(event, SubjectErased):
             self._erased[event.subject] = event.recorded_at
         elif isinstance(event, SurveyInvited):
@@ -81,12 +84,16 @@ class Beside:
             for sealed in _sealed_in(msgspec.json.decode(state)):
                 self._subjects.setdefault(sealed.subject, event.id)
                 self._sealed.append((event, sealed))
-        if len(self._sealed) >= PAGE:
-            yield from self._open()
 
-    def end(self) -> Iterator[Finding]:
-        """What is left to say when every event was seen."""
-        yield from self._open()
+    @property
+    def is_full(self) -> bool:
+        """Whether so much that is sealed was seen that it should be opened now."""
+        return len(self._sealed) >= PAGE
+
+    def end(self, of_files: dict[str, str]) -> Iterator[Finding]:
+        """What is left to say when every event was seen. `of_files`: subjects of their files, each with an event."""
+        yield from self.open()
+        self._subjects = {**of_files, **self._subjects}
         yield from self._keys()
         yield from self._links()
         yield from self._people()
@@ -100,7 +107,8 @@ class Beside:
                     first = bytes(row[0]).hex()[:16] if isinstance(row[0], (bytes, memoryview)) else str(row[0])
                     yield Finding(name, first, "不是由本软件写入或被改动过", "it was not written by the software")
 
-    def _open(self) -> Iterator[Finding]:
+    def open(self) -> Iterator[Finding]:
+        """What is sealed in the events that were seen has to open, if its key is there."""
         waiting, self._sealed = self._sealed, []
         try:
             self._vault.open_many([sealed for _, sealed in waiting])
@@ -138,6 +146,8 @@ class Beside:
                     "是否删除与日志中的决定不符",
                     "whether it is erased is not what the log says",
                 )
+        for subject in sorted(set(self._connection.scalars(select(person_index.c.subject_id))) & self._erased.keys()):
+            yield Finding("person_index", f"subject {subject}", "已删除的人员仍可查到", "an erased person can be found")
 
     def _secrets(self) -> Iterator[Finding]:
         """Secrets can be opened; each that something stored was made with is there, and no other."""
@@ -146,6 +156,7 @@ class Beside:
             "hint": self._connection.scalar(select(vault.c.hint).where(vault.c.hint.is_not(None)).limit(1)) is not None,
             "keyed_hash": self._has_hashes,
             LINK_SECRET: bool(self._linked()),
+            CLAIMS: has_claims(self._connection),
         }
         for name in sorted(stored - used.keys()):
             yield Finding("vault_secrets", name, "本软件没有的密钥", "a secret that the software does not have")
@@ -174,10 +185,7 @@ class Beside:
         rows = self._connection.execute(select(survey_links)).all()
         for invitation in self._linked() - {row.invitation_id for row in rows}:
             yield Finding("survey_links", f"invitation {invitation}", "邀请的链接不见了", "its link is gone")
-        has_secret = self._connection.scalar(
-            select(vault_secrets.c.name).where(vault_secrets.c.name == LINK_SECRET)
-        )  # else asking for it would make another one
-        for row in rows if has_secret is not None else ():
+        for row in rows if self._vault.has_secret(LINK_SECRET) else ():
             one = self._invited.get(row.invitation_id)
             said = (bytes(row.secret_sha256), row.uscc, row.expires_on)
             if one is None or said != (

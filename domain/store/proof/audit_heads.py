@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from alembic import command
 from sqlalchemy import Connection, Row, StaticPool, create_engine, func, inspect, select, text
 
 from domain.proof.check import NO_EVENTS, chained
 from domain.proof.tree import HeadsTree, TreeHead
 from domain.store.db.dialect import is_postgresql
+from domain.store.db.migrate import upgrade_to_head
 from domain.store.db.schema import APPEND_ONLY, TRIGGERS, events, metadata, sealed_heads, stream_heads
-from domain.store.db.state import VERSION_TABLE, alembic_config
+from domain.store.db.state import VERSION_TABLE
 from domain.store.proof.audit_beside import Finding
 from domain.values import stream_id
 
@@ -37,6 +37,10 @@ class _Stream:
     waiting: dict[int, bytes] = field(default_factory=dict)
 
     def add(self, version: int, leaf: bytes) -> None:
+        if version == self.count + 1 and not self.waiting:
+            self.count = self.highest = version
+            self.hash = chained(self.hash, (leaf,))
+            return
         self.waiting[version] = leaf
         self.highest = max(self.highest, version)
         while (next_ := self.waiting.pop(self.count + 1, None)) is not None:
@@ -56,7 +60,10 @@ class Streams:
 
     def add(self, stream: str, version: int, leaf: bytes) -> None:
         """The next event that was found, by its own hash."""
-        self._streams.setdefault(stream, _Stream()).add(version, leaf)
+        one = self._streams.get(stream)
+        if one is None:
+            one = self._streams[stream] = _Stream()
+        one.add(version, leaf)
         self._moved.add(stream)
 
     def root(self, size: int, *, is_last: bool) -> bytes:
@@ -157,9 +164,7 @@ def _triggers_made() -> dict[str, tuple[str, str]]:
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
         with engine.begin() as connection:
-            config = alembic_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            upgrade_to_head(connection)
             return {row.name: (row.tbl_name, row.sql) for row in connection.execute(_SQLITE_TRIGGERS)}
     finally:
         engine.dispose()

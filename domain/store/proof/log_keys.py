@@ -73,9 +73,13 @@ class LogKeys:
 
     def known(self) -> list[VerifierKey]:
         """Every public key that has signed this log, the oldest first."""
+        return [key for key in self.ever_known() if key.name == self.origin]
+
+    def ever_known(self) -> list[VerifierKey]:
+        """Every public key of this folder, under the names too that the log had before a restore was accepted."""
         file = self._folder / PUBLIC
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
-        return [key for key in map(parse_key, dict.fromkeys(lines)) if key.name == self.origin]
+        return [parse_key(line) for line in dict.fromkeys(lines)]
 
     def rotate(self, last: Signed | None, *, without_old: bool = False) -> VerifierKey:
         """Make a new key; the next checkpoint is signed by it and by the old one, whose file is kept.

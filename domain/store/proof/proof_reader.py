@@ -69,6 +69,13 @@ def checkpoint_at(connection: Connection, size: int) -> Signed | None:
     return None if row is None else _signed(row)
 
 
+def checkpoint_covering(connection: Connection, place: int) -> Signed | None:
+    """The first checkpoint that covers a place of the log: the same for ever once there is one."""
+    query = select(checkpoints).where(checkpoints.c.size >= place).order_by(checkpoints.c.size).limit(1)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _signed(row)
+
+
 def checkpoints_after(connection: Connection, size: int, limit: int) -> list[Signed]:
     """At most `limit` checkpoints of more than this size, in order."""
     query = select(checkpoints).where(checkpoints.c.size > size).order_by(checkpoints.c.size).limit(limit)
@@ -83,6 +90,22 @@ def nodes(connection: Connection, wanted: Iterable[Node]) -> dict[Node, bytes]:
     columns = tree_nodes.c
     found = connection.execute(select(tree_nodes).where(tuple_(columns.level, columns.place).in_(keys)))
     return {(row.level, row.place): bytes(row.hash) for row in found}
+
+
+def tile(connection: Connection, size: int, level: int, index: int, width: int) -> bytes | None:
+    """The hashes of a tile (c2sp.org/tlog-tiles) of the tree over `size` entries; None where it does not reach so far.
+
+    `level` counts tiles, each of eight levels of the tree; `width`: how many of its 256 hashes.
+    """
+    first = index * 256
+    if 8 * level > 62 or first + width > size >> (8 * level):
+        return None
+    columns = tree_nodes.c
+    query = select(columns.hash).where(
+        columns.level == 8 * level, columns.place >= first, columns.place < first + width
+    )
+    found = [bytes(one) for one in connection.scalars(query.order_by(columns.place))]
+    return b"".join(found) if len(found) == width else None
 
 
 def root_at(connection: Connection, size: int) -> bytes:

@@ -15,14 +15,17 @@ from sqlalchemy import Connection, Date, Text, column, text
 
 from domain.events import AgencyFiled
 from domain.measures.rulebook.kinds import Known, heading
+from domain.measures.text.implements import implements
 from domain.store.db.column_types import InstantColumn
-from domain.store.db.dialect import dialect_of
+from domain.store.db.dialect import by_code_points, dialect_of
 from domain.store.db.statements import run
 from domain.trail.keys import field_keys, type_key
 from domain.values import FOREVER, Instant, Tier, agency_stream, instant, midnight, moment
 from projections.replay.known_at import EARLIEST
-from projections.rows.read.row_sql import aliases, grouped, named_so, row_on, searched_for
+from projections.rows.read.row_sql import aliases, grouped, row_on, withheld
+from projections.rows.read.searching import Ordering, named_so, searched_for
 from projections.rows.write.current_rows import ALWAYS, NEVER, ONE_DAY
+from projections.rows.write.result_rows import UNLISTED, WITHHELD_RESULT
 from projections.rows.write.status_rows import SANCTIONS, STATUS
 
 SHOWN_FIELDS = ("name", "category", "address", "scope", "qualifications")
@@ -36,11 +39,17 @@ AND_PUBLIC = " AND f.filing = 'filed'"
 """Of the names that an agency has had, those under which it stood on the public register: no other is told."""
 
 
+NOT_TOLD = withheld(WITHHELD_RESULT, "r", " AND w.about_year = r.year")
+"""That a result `r` is not public any more (R42)."""
+
+
 class OnDay(NamedTuple):
     """The day and the instant that a list is of."""
 
     day: date
     known_at: Instant
+    repairs: bool = False
+    """Whether what has ended its publicity is left out: the association has confirmed R42."""
 
 
 class RegisterFilter(NamedTuple):
@@ -53,6 +62,9 @@ class RegisterFilter(NamedTuple):
     """Fragments of a name that it has or, on the register, has had; or of its code."""
     uscc: str | None = None
     """Only this agency."""
+    order: Ordering | None = None
+    """By which column; None: by code."""
+    offset: int = 0
 
 
 class Listed(NamedTuple):
@@ -76,6 +88,28 @@ def on_file(
 
     `wanted.category` is a group of the categories as they are `known` (R47).
     """
+    dialect, conditions = dialect_of(connection), _on_file(connection, wanted, known)
+    blacklisted_ = f"CASE WHEN {listed_openly(on)} THEN sa.{{0}} END AS {{0}}"
+    terms = ", ".join(map(blacklisted_.format, ("since", "until")))
+    learned = _LEARNED if newest_first else "st.known_from"
+    query = (
+        f"SELECT h.stream AS stream, st.name AS name, st.category AS category, {terms}, {learned} AS known_from "  # noqa: S608
+        f"FROM stream_heads h {row_on(dialect, STATUS, 'st')} {row_on(dialect, SANCTIONS, 'sa')}"
+    )
+    return _listed(connection, on, wanted, query, conditions, newest_first, aliases(known))
+
+
+def on_file_counted(connection: Connection, on: OnDay, wanted: RegisterFilter, known: Known) -> int:
+    """How many agencies are on file, in all parts of the list."""
+    where = " AND ".join(["h.stream > :after", "h.stream < :end", *_on_file(connection, wanted, known)])
+    described = row_on(dialect_of(connection), STATUS, "st", many=True)
+    query = f"SELECT count(*) FROM stream_heads h {described} WHERE {where}"  # noqa: S608  # names of ours
+    values = {**_values(on, wanted._replace(after=None)), **aliases(known)}
+    return int(connection.execute(text(query), values).scalar_one())
+
+
+def _on_file(connection: Connection, wanted: RegisterFilter, known: Known) -> list[str]:
+    """What a row of the register has to be."""
     dialect = dialect_of(connection)
     conditions = ["st.filing = 'filed'"]
     if wanted.category is not None:
@@ -84,14 +118,7 @@ def on_file(
         conditions.append(named_so(dialect, searched_for(wanted.q), AND_PUBLIC))
     if wanted.uscc is not None:
         conditions.append("h.stream = :only")
-    blacklisted_ = f"CASE WHEN sa.tier = '{Tier.BLACKLISTED}' THEN sa.{{0}} END AS {{0}}"
-    terms = ", ".join(map(blacklisted_.format, ("since", "until")))
-    learned = _LEARNED if newest_first else "st.known_from"
-    query = (
-        f"SELECT h.stream AS stream, st.name AS name, st.category AS category, {terms}, {learned} AS known_from "  # noqa: S608
-        f"FROM stream_heads h {row_on(dialect, STATUS, 'st')} {row_on(dialect, SANCTIONS, 'sa')}"
-    )
-    return _listed(connection, on, wanted, query, conditions, newest_first, aliases(known))
+    return conditions
 
 
 def categories_on_file(connection: Connection, on: OnDay, known: Known) -> list[str]:
@@ -129,8 +156,18 @@ def blacklisted(
         f"SELECT {columns}, sa.known_from AS known_from FROM stream_heads h "  # noqa: S608  # names of ours
         f"{row_on(dialect, SANCTIONS, 'sa')} {row_on(dialect, STATUS, 'st')}"
     )
-    conditions = [f"sa.tier = '{Tier.BLACKLISTED}'", "st.warning IS NOT NULL"]
+    conditions = [listed_openly(on), "st.warning IS NOT NULL"]
+    if wanted.q is not None:  # the names that it had on the register, and the one that this list tells
+        told = " AND (f.filing = 'filed' OR f.valid_to > :day)"
+        conditions.append(named_so(dialect, searched_for(wanted.q), told))
     return _listed(connection, on, wanted, query, conditions, newest_first)
+
+
+@implements("art.17(3)", "art.27", "R42")
+def listed_openly(on: OnDay) -> str:
+    """The condition that an agency is blacklisted and the public is told so."""
+    listed = f"sa.tier = '{Tier.BLACKLISTED}'"
+    return f"({listed} AND NOT {withheld(UNLISTED)})" if on.repairs else listed
 
 
 class Left(NamedTuple):
@@ -157,6 +194,7 @@ def left_the_blacklist(connection: Connection, on: OnDay, since: Instant, most: 
         f"{row_on(dialect, SANCTIONS, 'sa')} {row_on(dialect, STATUS, 'st')} "
         f"JOIN sanction_status sb ON sb.originator_id = h.originator_id AND sb.tier = '{Tier.BLACKLISTED}' "
         f"WHERE h.stream > :after AND h.stream < :end AND sa.tier <> '{Tier.BLACKLISTED}' AND st.warning IS NOT NULL"
+        f"{f' AND NOT {withheld(UNLISTED)}' if on.repairs else ''}"
     )
     values = {"day": on.day.isoformat(), "known": on.known_at, "after": _FIRST, "end": _END}
     last: dict[str, Left] = {}
@@ -194,23 +232,31 @@ def _listed(
 ) -> list[Listed]:
     where = " AND ".join(["h.stream > :after", "h.stream < :end", *conditions])
     order = "known_from DESC, stream" if newest_first else "stream"
-    values: dict[str, Any] = {
-        "day": on.day.isoformat(),
-        "known": on.known_at,
-        "end": _END,
-        "limit": wanted.limit,
-        "after": _FIRST if wanted.after is None else agency_stream(wanted.after),
-        "category": wanted.category,
-        "only": None if wanted.uscc is None else agency_stream(wanted.uscc),
-        **({} if wanted.q is None else searched_for(wanted.q)),
-        **more,
-        **{f"key_{number}": key for number, key in enumerate(_CHANGES_WHAT_IS_SHOWN)},
-    }
-    found = text(f"{query} WHERE {where} ORDER BY {order} LIMIT :limit").columns(*_TYPES)
+    if wanted.order is not None:
+        names = by_code_points(dialect_of(connection), "st.name"), by_code_points(dialect_of(connection), "st.category")
+        order = wanted.order.sql({"code": "h.stream", "name": names[0], "category": names[1]}, "h.stream")
+    values = {**_values(on, wanted), **more}
+    found = text(f"{query} WHERE {where} ORDER BY {order} LIMIT :limit OFFSET :offset").columns(*_TYPES)
     return [
         Listed(row.stream.removeprefix(_FIRST), row.name, row.category, row.known_from, row.since, row.until)
         for row in connection.execute(found, values)
     ]
+
+
+def _values(on: OnDay, wanted: RegisterFilter) -> Mapping[str, Any]:
+    """The parameters of a list."""
+    return {
+        "day": on.day.isoformat(),
+        "known": on.known_at,
+        "end": _END,
+        "limit": wanted.limit,
+        "offset": wanted.offset,
+        "after": _FIRST if wanted.after is None else agency_stream(wanted.after),
+        "category": wanted.category,
+        "only": None if wanted.uscc is None else agency_stream(wanted.uscc),
+        **({} if wanted.q is None else searched_for(wanted.q)),
+        **{f"key_{number}": key for number, key in enumerate(_CHANGES_WHAT_IS_SHOWN)},
+    }
 
 
 _TYPES = (

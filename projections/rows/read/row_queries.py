@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from domain.agency import unknown_agency, unknown_then
 from domain.law import Law, must_be_assessed
 from domain.ledger.reader import Reader
-from domain.store.log.stream_heads import StreamHead, head_of, last_recorded_at
-from domain.values import GRADE_LABELS, TIER_LABELS, Grade, Instant, Tier, agency_stream, rounded, shanghai_date
+from domain.store.db.engine import Connection
+from domain.store.log.stream_heads import StreamHead, head_of
+from domain.values import Instant, agency_stream, shanghai_date
 from projections.answers.districts import (
-    AssessedCount,
-    CategoryCount,
     DistrictEcho,
+    DistrictStanding,
     DistrictStatistics,
-    FilingCount,
-    GradeCount,
     ListedAgency,
+    MonthOfComplaints,
+    PublishedScores,
     RankedAgency,
-    TierCount,
 )
 from projections.answers.standings import AgencyName, BadRecordCounts, Standing
 from projections.replay.known_at import (
@@ -36,9 +35,29 @@ from projections.replay.known_at import (
     rulebook_used,
 )
 from projections.rows.read import district
-from projections.rows.read.district import Count, Filters, RankingPlace
-from projections.rows.read.row_answers import agency_part, assessment_answer, sanction_answer, standing_answer
+from projections.rows.read.district import BY_CODE, BY_RANK, CountedAgency, Filters, RankingPlace
+from projections.rows.read.district import counted as counted_of
+from projections.rows.read.published import results_of_year
+from projections.rows.read.published_details import (
+    bands,
+    complaints_by_month,
+    counts,
+    months_up_to,
+    published_tens,
+    statistics_summed,
+)
+from projections.rows.read.row_answers import (
+    advice_of,
+    agency_part,
+    assessment_answer,
+    sanction_answer,
+    standing_answer,
+    warning_of,
+)
 from projections.rows.read.row_sql import AgencyRow, QueryBasis, asked, asked_of_year, look_up
+from projections.rows.read.searching import Ordering
+
+Counting = Callable[[Connection, QueryBasis], Mapping[str, CountedAgency]]
 
 
 class DistrictBasis(NamedTuple):
@@ -120,20 +139,42 @@ class RowQueries:
         day = as_of or self.today
         if known.log is not None:
             return DistrictBasis(day, known.instant or EARLIEST, known.law, known.log, self._law_at(known))
-        latest = max(self.now, last_recorded_at(self.reader.connection) or self.now)
+        latest = max(self.now, self.reader.recorded().last_at or self.now)
         at = known.instant or latest
         not_future(at, latest)
         return DistrictBasis(day, at, self.reader.law(at))
 
     def agencies(
-        self, basis: DistrictBasis, filters: Filters, *, offset: int = 0, limit: int | None = None
+        self,
+        basis: DistrictBasis,
+        filters: Filters,
+        order: Ordering = BY_CODE,
+        *,
+        offset: int = 0,
+        limit: int | None = None,
     ) -> list[ListedAgency]:
-        """A page of the agencies that pass the filters, by USCC."""
+        """A page of the agencies that pass the filters, by USCC or another column."""
         if basis.law is None:
             return []
         at = _on_log(asked(basis.law, basis.as_of, basis.known_at), basis)
-        found = district.agencies(self.reader.connection, at, filters, offset=offset, limit=limit)
+        found = district.agencies(self.reader.connection, at, filters, order, offset=offset, limit=limit)
         return [_agency_row(hit, at) for hit in found]
+
+    def standings(self, basis: DistrictBasis, only: str | None, *, offset: int, limit: int) -> list[DistrictStanding]:
+        """A part of the standings of all agencies known at a basis, by USCC; `only`: of this one."""
+        if basis.law is None:
+            return []
+        at = _on_log(asked(basis.law, basis.as_of, basis.known_at), basis)
+        narrowed = Filters(uscc=only)
+        found = district.agencies(self.reader.connection, at, narrowed, BY_CODE, offset=offset, limit=limit)
+        return [_standing_row(hit, at) for hit in found]
+
+    def agencies_counted(self, basis: DistrictBasis, filters: Filters) -> int:
+        """How many agencies pass the filters."""
+        if basis.law is None:
+            return 0
+        at = _on_log(asked(basis.law, basis.as_of, basis.known_at), basis)
+        return district.agencies_counted(self.reader.connection, at, filters)
 
     def ranking(
         self,
@@ -142,6 +183,8 @@ class RowQueries:
         *,
         uscc: str | None = None,
         categories: Sequence[str] = (),
+        q: str | None = None,
+        order: Ordering = BY_RANK,
         offset: int = 0,
         limit: int | None = None,
     ) -> list[RankedAgency]:
@@ -154,16 +197,31 @@ class RowQueries:
         must_be_assessed(basis.law, year)
         at = _on_log(asked_of_year(basis.law, basis.as_of, basis.known_at, year), basis)
         found = district.ranking(
-            self.reader.connection, at, uscc=uscc, categories=categories, offset=offset, limit=limit
+            self.reader.connection, at, uscc=uscc, categories=categories, q=q, order=order, offset=offset, limit=limit
         )
-        return [_ranking_row(place, at) for place in found]
+        rows = [_ranking_row(place, at) for place in found]
+        if not any(row.provisional for row in rows):
+            return rows
+        published = results_of_year(self.reader.connection, year, basis.as_of, basis.known_at, graded=True)
+        decided = {one.uscc for one in published}  # what these lack was waived by their publication (R25, R44)
+        return [replace(row, provisional=False) if row.agency.uscc in decided else row for row in rows]
 
-    def statistics(self, basis: DistrictBasis) -> DistrictStatistics:
-        """The district in numbers: agencies by tier, grade, category and filing, bad records, and the mean total."""
+    def statistics(self, basis: DistrictBasis, counted: Counting = counted_of) -> DistrictStatistics:
+        """The district in numbers: agencies by tier, grade, category and filing, bad records, and the mean total.
+
+        `counted`: who gives what is summed of each agency; by default it is looked up of all of them.
+        """
         if basis.law is None:
-            return _statistics(None, [])
+            return statistics_summed(None, [], None, ())
+        connection = self.reader.connection
         at = _on_log(asked(basis.law, basis.as_of, basis.known_at), basis)
-        return _statistics(at.year, district.counts(self.reader.connection, at))
+        tens = published_tens(connection, at.year - 1, basis.as_of, basis.known_at)
+        before = PublishedScores(at.year - 1, bands(tens)) if tens else None
+        every = months_up_to(basis.as_of)
+        first = date.fromisoformat(f"{every[0]}-01")
+        found = complaints_by_month(connection, first, basis.as_of, basis.known_at)
+        complaints = tuple(MonthOfComplaints(month, *found.get(month, (0, 0))) for month in every)
+        return statistics_summed(at.year, counts(counted(connection, at).values(), at), before, complaints)
 
 
 def _on_log(at: QueryBasis, basis: DistrictBasis) -> QueryBasis:
@@ -179,6 +237,16 @@ def _agency_row(hit: AgencyRow, at: QueryBasis) -> ListedAgency:
         BadRecordCounts(found.records, found.all_records),
         assessment_answer(found, at.year, at.book),
         hit.version,
+    )
+
+
+def _standing_row(hit: AgencyRow, at: QueryBasis) -> DistrictStanding:
+    """The standing of one agency among all."""
+    listed = _agency_row(hit, at)
+    return DistrictStanding(
+        **{name: getattr(listed, name) for name in listed.__struct_fields__},
+        warning_notice=warning_of(hit.found.status.warning),
+        advisories=advice_of(hit.found.status.advice),
     )
 
 
@@ -199,38 +267,9 @@ def _ranking_row(place: RankingPlace, at: QueryBasis) -> RankedAgency:
         assessment.label,
         assessment.override,
         status.filing,
-    )
-
-
-def _statistics(year: int | None, found: list[Count]) -> DistrictStatistics:
-    """Sums of counts. The mean total is that of the assessed agencies, rounded as every score is."""
-
-    def by(key: Callable[[Count], Any], counted: list[Count]) -> Counter[Any]:
-        sums: Counter[Any] = Counter()
-        for one in counted:
-            sums[key(one)] += one.agencies
-        return sums
-
-    assessed = [one for one in found if one.assessed]
-    graded = by(lambda one: one.grade, found)
-    tiers = by(lambda one: one.tier, found)
-    complete = sum(one.agencies for one in assessed if one.complete)
-    count = sum(one.agencies for one in assessed)
-    points = Fraction(sum(one.hundredths for one in assessed), 100)
-    return DistrictStatistics(
-        year=year,
-        agencies=sum(one.agencies for one in found),
-        tiers=tuple(TierCount(tier, TIER_LABELS[tier], tiers[tier]) for tier in Tier),
-        grades=tuple(GradeCount(grade, GRADE_LABELS[grade], graded[grade]) for grade in Grade),
-        ungraded=graded[None],
-        filings=tuple(
-            FilingCount(state, number)
-            for state, number in sorted(by(lambda one: one.filing, found).items(), key=lambda item: str(item[0]))
-        ),
-        categories=tuple(
-            CategoryCount(category, number)
-            for category, number in sorted(by(lambda one: one.category, found).items(), key=lambda item: str(item[0]))
-        ),
-        assessed=AssessedCount(count, complete, rounded(points / count) if count else None),
-        bad_records=BadRecordCounts(sum(one.records for one in found), sum(one.all_records for one in found)),
+        assessment.assessed and assessment.provisional,
+        assessment.conduct,
+        assessment.quality,
+        assessment.effect,
+        assessment.honours,
     )

@@ -8,18 +8,18 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, TextClause, text
 
-from domain.folding import compared
 from domain.law import Law
 from domain.measures.rulebook.kinds import Known, others
 from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of
-from domain.store.db.dialect import Dialect, dialect_of, holds_text, left_join_first
-from domain.values import Instant, loose_uscc
+from domain.store.db.dialect import Dialect, dialect_of, join_one, left_join_first
+from domain.values import Instant
 from projections.replay.known_at import EARLIEST
 from projections.rows.read.row_answers import RowValues
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL
 from projections.rows.write.score_rows import NO_SCORE, SCORES
 from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
 from projections.rows.write.tables import SHAPES
+from projections.rows.write.worklist_rows import MATTERS, SUCCEEDED
 
 _KNOWN = "{a}.known_from <= :known AND {a}.known_to > :known"
 _HOLDS = "{a}.originator_id = h.originator_id AND {a}.valid_from <= :day AND {a}.valid_to > :day AND " + _KNOWN
@@ -77,21 +77,34 @@ def statement(basis: QueryBasis, query: str) -> TextClause:
     return text(query if basis.log is None else query.replace(":known", "h.known"))
 
 
-def row_on(dialect: Dialect, table: str, alias: str, more: str = "", day: str = ":day") -> str:
-    """Join the one row of a table that holds on the day as known at the instant."""
+def row_on(dialect: Dialect, table: str, alias: str, more: str = "", day: str = ":day", *, many: bool = False) -> str:
+    """Join the one row of a table that holds on the day as known at the instant. `many`: to all agencies at once."""
     where = _HOLDS.format(a=alias).replace(":day", day) + more
     order = f"{alias}.valid_from DESC, {alias}.known_from DESC"
-    return left_join_first(dialect, table, alias, where, order)
+    return (join_one if many else left_join_first)(dialect, table, alias, where, order)
 
 
-def _records(years: Sequence[int], which: str) -> str:
-    """The count of bad records over some years: one probe a year, so that no year's history is walked through."""
-    values = ", ".join(f"({int(year)})" for year in years)
-    where = _HOLDS.format(a="b")
+def withheld(kind: str, of: str = "h", more: str = "") -> str:
+    """The condition that publicity of a kind (`result_rows.py`) has ended for an agency by the day (art.27, R42)."""
+    held = _HOLDS.format(a="w").replace("h.originator_id", f"{of}.originator_id")
+    return " ".join(("EXISTS (SELECT 1 FROM", MATTERS, f"w WHERE w.kind = '{kind}' AND {held}{more})"))
+
+
+def _records(year: str) -> str:
+    """The count of bad records of one year: one probe of the index."""
     return (
-        "(SELECT coalesce(sum((SELECT b.records FROM bad_record_count b WHERE b.year = y.column1 AND "  # noqa: S608
-        f"{where} ORDER BY b.valid_from DESC, b.known_from DESC LIMIT 1)), 0) FROM (VALUES {values}) y "
-        f"WHERE y.column1 {which})"
+        f"(SELECT b.records FROM bad_record_count b WHERE b.year = {year} AND {_HOLDS.format(a='b')} "  # noqa: S608
+        "ORDER BY b.valid_from DESC, b.known_from DESC LIMIT 1)"
+    )
+
+
+def _all_records(years: Sequence[int]) -> str:
+    """The count over some years: a probe a year, so that no year's history is walked through; none for who has none."""
+    values = ", ".join(f"({int(year)})" for year in years)
+    return (
+        "CASE WHEN EXISTS (SELECT 1 FROM bad_record_count n WHERE n.originator_id = h.originator_id) THEN "  # noqa: S608
+        f"(SELECT coalesce(sum({_records('y.column1')}), 0) FROM (VALUES {values}) y "
+        "WHERE y.column1 <= :last_year) ELSE 0 END"
     )
 
 
@@ -127,32 +140,6 @@ def aliases(known: Known) -> dict[str, str]:
     return found
 
 
-MOST_FRAGMENTS = 8
-"""So many fragments are looked for each by itself; what is typed beyond them counts as one."""
-
-
-def searched_for(words: str) -> dict[str, str]:
-    """What is looked for in `Status.search`, as parameters: a whole code however it was typed, else fragments.
-
-    White space parts fragments, and each has to be found, in any order. Of nothing but unseen characters: none.
-    """
-    code = loose_uscc(words)
-    typed = [code] if code != words else words.split(maxsplit=MOST_FRAGMENTS - 1)
-    found = dict.fromkeys(filter(None, map(compared, typed)))
-    return {f"q_{place}": one for place, one in enumerate(found)}
-
-
-def says(dialect: Dialect, column: str, fragments: Mapping[str, str]) -> str:
-    """The condition that a folded column holds each of the fragments that `searched_for` gives."""
-    return " AND ".join(["1 = 1", *(holds_text(dialect, column, f":{name}") for name in fragments)])
-
-
-def named_so(dialect: Dialect, fragments: Mapping[str, str], more: str = "") -> str:
-    """The condition that agency `h` has, or until the day has had, a name (or its code) with each fragment (R7)."""
-    was = f"FROM {STATUS} f WHERE f.originator_id = h.originator_id AND f.valid_from <= :day"
-    return f"EXISTS (SELECT 1 {was} AND {_KNOWN.format(a='f')} AND {says(dialect, 'f.search', fragments)}{more})"
-
-
 def _columns(alias: str, table: str) -> str:
     return ", ".join(f"{alias}.{column} AS {alias}_{column}" for column in SHAPES[table].columns)
 
@@ -177,6 +164,7 @@ def parameters_of(basis: QueryBasis) -> dict[str, Any]:
         "status_day": basis.status_on.isoformat(),
         "log": basis.log,
         "law_at": basis.law_at,
+        "gone": f"{SUCCEEDED}:{SUCCEEDED}",
         "last_year": _last_year(basis),
     }
 
@@ -206,25 +194,38 @@ VERSION = (
 
 
 def all_records_of(basis: QueryBasis) -> str:
-    return f"{_records(_years(basis), '<= :last_year')} AS all_records"
+    return f"{_all_records(_years(basis))} AS all_records"
 
 
-def columns_of(basis: QueryBasis) -> str:
-    """What a look-up reads besides version and the total of bad records."""
+PROVISIONAL_LAPSES = f"{_lapses(f'CASE l.item WHEN {PROVISIONAL} THEN 1 ELSE 0 END')} AS provisional"
+
+
+def shown_of(basis: QueryBasis) -> str:
+    """What is read of an agency that is shown, and neither counted nor sorted by: of a page, not of the district."""
+    return f"{VERSION}, {all_records_of(basis)}, {PROVISIONAL_LAPSES}"
+
+
+def columns_of(basis: QueryBasis, *, many: bool = False) -> str:
+    """What a look-up reads besides what is only shown, of one agency or of `many`."""
     return ", ".join(
         (
             "h.stream AS stream",
             _columns("st", STATUS),
             _columns("sa", SANCTIONS),
             _columns("sc", SCORES),
-            f"{_records(_years(basis), '= :year')} AS records",
+            f"coalesce({_records(':year')}, 0) AS records",
             f"{_lapses(_cost(basis.book))} AS lapse_cost",
-            f"{_lapses(f'CASE l.item WHEN {PROVISIONAL} THEN 1 ELSE 0 END')} AS provisional",
-            f"({_overlaps(PROJECTS)} AND {_overlaps(FILED)}) AS assessed",
+            f"({_overlaps(PROJECTS)} AND {_overlaps(FILED)} AND NOT {_GONE_AMONG if many else _GONE}) AS assessed",
         )
     )
 
 
+_GONE_BY = f"g.key = :gone AND {_KNOWN.format(a='g')} AND g.valid_from <= :upto AND g.valid_to > :upto)"
+_GONE = " ".join(("EXISTS (SELECT 1 FROM", MATTERS, "g WHERE g.originator_id = h.originator_id AND", _GONE_BY))
+"""Others stand in the agency's place by the end of what is asked about (R43)."""
+_OF_KIND = f"g WHERE g.kind = '{SUCCEEDED}' AND"
+_GONE_AMONG = " ".join(("h.originator_id IN (SELECT g.originator_id FROM", MATTERS, _OF_KIND, _GONE_BY))
+"""The same of many agencies: those that are gone are few, and looked for once by the index of their kind."""
 _HEADS_IN_LOG = (
     "(SELECT s.*, (SELECT CASE WHEN e.recorded_at > :law_at THEN e.recorded_at ELSE :law_at END FROM events e "
     "JOIN log_index i ON i.position = e.position WHERE e.originator_id = s.originator_id AND i.log_index <= :log "
@@ -232,21 +233,31 @@ _HEADS_IN_LOG = (
 )
 
 
-def tables_of(dialect: Dialect, basis: QueryBasis) -> str:
+def described_of(dialect: Dialect, basis: QueryBasis) -> str:
+    """Agencies with what they are described as."""
+    return f"{_heads(basis)} {row_on(dialect, STATUS, 'st', day=':status_day', many=True)}"
+
+
+def tables_of(dialect: Dialect, basis: QueryBasis, *, many: bool = False) -> str:
+    """Agencies with the rows that hold: of all of them, or of one."""
     return " ".join(
         (
-            "stream_heads h" if basis.log is None else _HEADS_IN_LOG,
-            row_on(dialect, STATUS, "st", day=":status_day"),
-            row_on(dialect, SANCTIONS, "sa"),
-            row_on(dialect, SCORES, "sc", " AND sc.year = :year"),
+            _heads(basis),
+            row_on(dialect, STATUS, "st", day=":status_day", many=many),
+            row_on(dialect, SANCTIONS, "sa", many=many),
+            row_on(dialect, SCORES, "sc", " AND sc.year = :year", many=many),
         )
     )
+
+
+def _heads(basis: QueryBasis) -> str:
+    return "stream_heads h" if basis.log is None else _HEADS_IN_LOG
 
 
 def look_up(connection: Connection, stream: str, basis: QueryBasis) -> AgencyRow | None:
     """One agency at a basis; None when it was not known then."""
     query = (
-        f"SELECT {columns_of(basis)}, {VERSION}, {all_records_of(basis)} "  # noqa: S608  # names of ours
+        f"SELECT {columns_of(basis)}, {shown_of(basis)} "  # noqa: S608  # names of ours
         f"FROM {tables_of(dialect_of(connection), basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
     )
     row = connection.execute(statement(basis, query), {**parameters_of(basis), "stream": stream}).one_or_none()
@@ -262,7 +273,7 @@ def look_up_query(dialect: Dialect, basis: QueryBasis) -> str:
     key = (dialect, basis.book.sha256, _years(basis))
     if key not in _QUERIES:
         _QUERIES[key] = (
-            f"SELECT {columns_of(basis)}, {VERSION}, {all_records_of(basis)}, h.last_recorded_at AS last_recorded_at "  # noqa: S608
+            f"SELECT {columns_of(basis)}, {shown_of(basis)}, h.last_recorded_at AS last_recorded_at "  # noqa: S608
             f"FROM {tables_of(dialect, basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
         )
     return _QUERIES[key]

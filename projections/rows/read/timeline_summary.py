@@ -11,7 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import TypeVar
+from operator import attrgetter
+from typing import NamedTuple, TypeVar
 
 from msgspec.structs import asdict, replace
 
@@ -177,56 +178,66 @@ def _marks(
     trail: Trail, facts: Mapping[date, Sequence[Event]], lapsed: Iterable[Lapsed], first: date, last: date
 ) -> Iterator[TimelineMark]:
     """The facts in their lanes: one alone with what it is, several that lie too close together as one mark."""
-    lanes: dict[Lane, list[TimelineMark]] = defaultdict(list)
+    lanes: dict[Lane, list[_Marked]] = defaultdict(list)
     for day in sorted(facts):
         for event in facts[day]:
             kind = type(event).__name__
-            lane = LANE_OF.get(kind, "others")
-            lanes[lane].append(_mark(lane, day, event.id, kind, trail.annulled_by.get(event.id)))
+            lanes[LANE_OF.get(kind, "others")].append(_Marked(day, event.id, kind, trail.annulled_by.get(event.id)))
     for lapse in lapsed:
         if not _is_told(trail, facts.get(lapse.day, ()), lapse.ground):
-            one = _mark("lapses", lapse.day, lapse.ground, "lapse", None)
-            text, text_en = f"附件1第 {lapse.item} 项：到期扣分", f"annex 1 item {lapse.item}: overdue"
-            lanes["lapses"].append(replace(one, text=text, text_en=text_en))
+            lanes["lapses"].append(_Marked(lapse.day, lapse.ground, "lapse", None, lapse.item))
     apart = ((last - first).days + MOST_MARKS) // MOST_MARKS
     for lane in LANES:
-        several: list[TimelineMark] = []
-        for one in sorted(lanes[lane], key=lambda one: one.first_day):
-            if several and (one.first_day - several[0].first_day).days >= apart:
-                yield _together(several)
+        several: list[_Marked] = []
+        for one in sorted(lanes[lane], key=attrgetter("day")):
+            if several and (one.day - several[0].day).days >= apart:
+                yield _together(lane, several)
                 several = []
             several.append(one)
         if several:
-            yield _together(several)
+            yield _together(lane, several)
 
 
-def _mark(lane: Lane, day: date, event: str, kind: str, annulled_by: str | None) -> TimelineMark:
-    """The mark of one fact alone."""
+class _Marked(NamedTuple):
+    """A fact, or a lapse by date, that is to be shown in a lane."""
+
+    day: date
+    id: str
+    kind: str
+    annulled_by: str | None
+    item: int | None = None
+    """Of annex 1, for a lapse that no fact tells of."""
+
+
+def _alone(lane: Lane, one: _Marked) -> TimelineMark:
+    mark = TimelineMark(
+        lane=lane,
+        first_day=one.day,
+        last_day=one.day,
+        count=1,
+        annulled=int(one.annulled_by is not None),
+        kinds={one.kind: 1},
+        event=one.id,
+        type=one.kind,
+        annulled_by=one.annulled_by,
+    )
+    if one.item is None:
+        return mark
+    text, text_en = f"附件1第 {one.item} 项：到期扣分", f"annex 1 item {one.item}: overdue"
+    return replace(mark, text=text, text_en=text_en)
+
+
+def _together(lane: Lane, several: Sequence[_Marked]) -> TimelineMark:
+    """What lies close together in a lane as one mark; one alone with what it is."""
+    if len(several) == 1:
+        return _alone(lane, several[0])
     return TimelineMark(
         lane=lane,
-        first_day=day,
-        last_day=day,
-        count=1,
-        annulled=int(annulled_by is not None),
-        kinds={kind: 1},
-        event=event,
-        type=kind,
-        annulled_by=annulled_by,
-    )
-
-
-def _together(several: Sequence[TimelineMark]) -> TimelineMark:
-    """Several marks of one lane as one."""
-    if len(several) == 1:
-        return several[0]
-    kinds = Counter(kind for one in several for kind in one.kinds)
-    return TimelineMark(
-        lane=several[0].lane,
-        first_day=several[0].first_day,
-        last_day=several[-1].last_day,
+        first_day=several[0].day,
+        last_day=several[-1].day,
         count=len(several),
-        annulled=sum(one.annulled for one in several),
-        kinds=dict(kinds.most_common(3)),
+        annulled=sum(one.annulled_by is not None for one in several),
+        kinds=dict(Counter(one.kind for one in several).most_common(3)),
     )
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from domain.events import (
+    AgencySucceeded,
     AgencyTerminated,
     BadRecordEntered,
     ComplaintUpheld,
     Event,
+    FactsInherited,
     FilingSubmitted,
     InformationChanged,
     LapseRecorded,
@@ -38,6 +40,7 @@ from projections.rows.write.row_context import FILING, FILINGS, Context, of_type
 LAPSES, PROJECTS, FILED, RECORDS = "conduct_lapse", "project_period", "filed_period", "bad_record_count"
 PROVISIONAL = 0
 """Stands among the items of lapses for a deadline that rests on a provisional calendar (R2)."""
+_ENDING = (AgencyTerminated, AgencySucceeded)
 _ENDS = (ProjectCompleted, ProjectCancelled)
 _OF_A_GROUND = (ProjectExtended, ProjectCompleted, ProjectCancelled, SubmissionReceived)
 _WITH_GROUNDS = (*_OF_A_GROUND, ProjectStarted, SubmissionRequested, InformationChanged, LapseRecorded, PledgeSigned)
@@ -45,7 +48,7 @@ _WITH_GROUNDS = (*_OF_A_GROUND, ProjectStarted, SubmissionRequested, Information
 
 # ---- lapses (annex 1 items 1-7, 9) ----
 
-OF_LAPSES = frozenset({*_WITH_GROUNDS, AgencyTerminated, FilingSubmitted})
+OF_LAPSES = frozenset({*_WITH_GROUNDS, *_ENDING, FilingSubmitted})
 
 
 @implements(
@@ -89,10 +92,10 @@ def update_lapses(context: Context, changed: Iterable[Event]) -> None:
 
 
 def bears_on_all_duties(context: Context, changed: list[Event]) -> bool:
-    """A termination ends duties, and a filing after one begins new ones (R6)."""
-    if of_types(changed, AgencyTerminated):
+    """A termination ends duties, and a filing after one begins new ones (R6); a succession does too (R43)."""
+    if of_types(changed, *_ENDING):
         return True
-    return bool(of_types(changed, FilingSubmitted)) and bool(context.entries.under([type_key(AgencyTerminated)]))
+    return bool(of_types(changed, FilingSubmitted)) and bool(context.entries.under(type_keys(*_ENDING)))
 
 
 def _grounds(context: Context, event: Event) -> Iterator[str]:
@@ -178,7 +181,7 @@ def _period(trail: Trail, project: ProjectStarted) -> Iterator[Period]:
 
 # ---- bad records (art.16) ----
 
-OF_RECORDS = frozenset({BadRecordEntered, ComplaintUpheld})
+OF_RECORDS = frozenset({BadRecordEntered, ComplaintUpheld, FactsInherited})
 _BEHIND_RECORDS = (
     BadRecordEntered,
     ComplaintUpheld,
@@ -194,12 +197,18 @@ ENTERED_BY_HAND = type_key(BadRecordEntered, BY_DERIVATION)
 @implements("art.16", "art.21", "annex1.item8", "R11", "R12", "R13", "R21")
 def update_records(context: Context, changed: Iterable[Event]) -> None:
     """Count each entered record and each upheld complaint in the year of its day (R12, R13)."""
+    changed = list(changed)
     found = [
         (context.year_of(event.occurred_on), event.occurred_on, 1 if event.version == context.version else -1)
         for event in of_types(changed, BadRecordEntered, ComplaintUpheld)
         if event.occurred_on >= context.law.rulebooks.first_day
     ]
     move_records(context, found)
+    if of_types(changed, FactsInherited):  # the one before goes, with all that it had brought
+        before, now = (_all_records(context, trail) for trail in context.both([type_key(FactsInherited)]))
+        for year, day in sorted(before.keys() | now.keys()):
+            if by := now[year, day] - before[year, day]:
+                count_records(context, year, day, by)
 
 
 @implements("art.16(8)", "R12")

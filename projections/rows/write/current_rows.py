@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -50,6 +50,10 @@ class Stored(Protocol):
         """The standing rows of a place with `valid_to > since` and `valid_to <= until`, by `valid_from`."""
         ...
 
+    def standing_at(self, places: Sequence[RowKey]) -> dict[RowKey, list[CurrentRow]]:
+        """All standing rows of some places of one table that differ in their key alone, by `valid_from`."""
+        ...
+
 
 class ReplacedPeriods(NamedTuple):
     """The steps of a place that no longer stand, and those that stand in their stead."""
@@ -81,6 +85,13 @@ class CurrentRows:
             rows = [*self.stored.standing(place, since, until), *(rows or ())]
             self._rows[place], self._since[place] = rows, since
         return [row for row in rows or () if row.step.valid_to > since]
+
+    def expect(self, places: Iterable[RowKey]) -> None:
+        """Read in one go what stands at places that will be asked for, of one table, differing in their key alone."""
+        unread = [place for place in dict.fromkeys(places) if place not in self._rows]
+        if self.stored is not None and len(unread) > 1:
+            for place, rows in self.stored.standing_at(unread).items():
+                self._rows[place], self._since[place] = rows, ALWAYS
 
     def take(self, row: CurrentRow) -> None:
         """Take a standing row that was read elsewhere."""

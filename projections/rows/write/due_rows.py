@@ -10,36 +10,41 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import NamedTuple
 
+from msgspec import UNSET
+
 from domain.events import (
+    AgencySucceeded,
     AgencyTerminated,
     EffectScored,
     Event,
     FilingSubmitted,
     InformationChanged,
+    Profile,
     ProjectCancelled,
     ProjectCompleted,
     ProjectExtended,
     ProjectStarted,
-    Qualification,
     SurveyClosed,
     SurveyInvited,
     SurveySubmitted,
 )
-from domain.measures.chapter2_filing import duty_ended, profile_on
+from domain.measures.around.successions import ends_of
+from domain.measures.chapter2_filing import duty_ended, filing_state, filings, profile_on
 from domain.measures.chapter3_business import due_date, ended_on
 from domain.measures.text.implements import implements
-from domain.trail.keys import client_key, field_keys, naming_key, type_key
+from domain.trail.keys import client_key, field_keys, forms_key, naming_key, type_key
 from domain.trail.trail import Facts, Trail
+from projections.rows.client_years import answers, served_years
 from projections.rows.write.conduct_rows import bears_on_all_duties
-from projections.rows.write.current_rows import NEVER, Period, RowKey, merged
-from projections.rows.write.row_context import FILING, Context, of_types
+from projections.rows.write.current_rows import NEVER, ONE_DAY, Period, RowKey, merged
+from projections.rows.write.row_context import FILING, FILINGS, Context, of_types
 from projections.rows.write.worklist_rows import Matter, matter_place, open_until, replace_matters
 
-PROJECT, QUALIFICATION, INVITATION = "project", "qualification", "invitation"
-SURVEY, EFFECT = "survey", "effect"
+PROJECT, QUALIFICATION, CERTIFICATE, INVITATION = "project", "qualification", "certificate", "invitation"
+SURVEY, EFFECT, SURVEY_CLOSE = "survey", "effect", "survey_close"
 _ON_PROJECT = (ProjectExtended, ProjectCompleted, ProjectCancelled)
-OF_PROJECTS = frozenset({ProjectStarted, *_ON_PROJECT, AgencyTerminated, FilingSubmitted})
-OF_QUALIFICATIONS = frozenset({FilingSubmitted, InformationChanged})
+OF_PROJECTS = frozenset({ProjectStarted, *_ON_PROJECT, AgencyTerminated, AgencySucceeded, FilingSubmitted})
+OF_VALIDITIES = frozenset({*FILINGS, InformationChanged})
 OF_SERVICES = frozenset({ProjectStarted, *_ON_PROJECT, SurveyInvited, SurveySubmitted, SurveyClosed, EffectScored})
 
 
@@ -65,54 +70,71 @@ def _project_steps(project: ProjectStarted, trail: Trail) -> Iterator[Period]:
     open_ = Matter(PROJECT, "open", project.occurred_on, due, project.client.name, None, True)
     until = NEVER if end is None else max(end, project.occurred_on)
     if duty_ended(facts, project.occurred_on, due):
-        until = min(until, max(project.occurred_on, *(one.occurred_on for one in facts.of(AgencyTerminated))))
+        until = min(until, max(project.occurred_on, *(one.occurred_on for one in ends_of(facts))))
     if project.occurred_on < until:
         yield Period(project.occurred_on, until, open_)
     if until < NEVER:
         yield Period(until, NEVER, open_._replace(status="ended", is_open=False))
 
 
-@implements("art.8", "art.12", "R7")
-def update_qualifications_due(context: Context, changed: Iterable[Event]) -> None:
-    """Derive anew until when the qualifications on file are valid: what a later filing or change says replaces it."""
+@implements("art.7", "art.8", "art.11", "art.12", "R6", "R7", "R40")
+def update_validities_due(context: Context, changed: Iterable[Event]) -> None:
+    """Derive anew until when qualifications and staff certificates on file are valid, while the agency is on file.
+
+    What a later filing or change says replaces what stood before.
+    """
     changed = list(changed)
-    changes = of_types(changed, InformationChanged)
-    if not of_types(changed, FilingSubmitted) and not any(isinstance(c.fields.qualifications, tuple) for c in changes):
+    said = [one.fields for one in of_types(changed, InformationChanged)]
+    if not of_types(changed, *FILINGS) and all(one.qualifications is UNSET and one.personnel is UNSET for one in said):
         return
-    before, now = context.both([*FILING, *field_keys(("qualifications",))])
-    replace_matters(context, _qualifications(before), _qualifications(now))
+    before, now = context.both([*FILING, *field_keys(("qualifications", "personnel"))])
+    replace_matters(context, _validities(before), _validities(now))
 
 
-def _qualifications(trail: Trail) -> dict[RowKey, list[Period]]:
-    """By name and number: on which days a qualification with a last day stood on file."""
-    said = [event for event in trail.events if isinstance(event, (FilingSubmitted, InformationChanged))]
-    days = sorted({event.occurred_on for event in said})
+def _validities(trail: Trail) -> dict[RowKey, list[Period]]:
+    """On which days what has a last day stood on file."""
+    ends = {life.ended_on for life in filings(Facts(trail, date.max)) if life.ended_on is not None}
+    days = sorted({event.occurred_on for event in trail.events} | ends)
     found: dict[RowKey, list[Period]] = {}
     for number, day in enumerate(days):
+        if filing_state(Facts(trail, day)) not in ("submitted", "filed"):
+            continue
         until = days[number + 1] if number + 1 < len(days) else NEVER
-        held = profile_on(trail, day).qualifications
-        last: dict[RowKey, tuple[date, Qualification]] = {}
-        for one in held if isinstance(held, tuple) else ():
-            key = matter_place(QUALIFICATION, f"{one.name}:{one.no or ''}")
-            if one.valid_until is not None and (key not in last or one.valid_until > last[key][0]):
-                last[key] = one.valid_until, one
-        for key, (valid_until, one) in last.items():
-            about = one.name if one.no is None else f"{one.name}（{one.no}）"
-            matter = Matter(QUALIFICATION, "open", day, valid_until, about, None, True)
+        for key, held in _held(profile_on(trail, day)).items():
+            matter = Matter(held.kind, "open", day, held.valid_until, held.about, None, True)
             stood = found.setdefault(key, [])
-            if stood and stood[-1].valid_to == day and stood[-1].value.due_on == valid_until:
+            if stood and stood[-1].valid_to == day and stood[-1].value.due_on == held.valid_until:
                 matter = stood[-1].value
             stood.append(Period(day, until, matter))
     return found
 
 
-class ServedYear(NamedTuple):
-    """A client that is served in an assessment year, from a day on."""
+class _Expiring(NamedTuple):
+    """What has a last day of validity. `about` names nobody: rows are in clear."""
 
-    client: str
-    name: str
-    year: int
-    since: date
+    kind: str
+    valid_until: date
+    about: str | None
+
+
+def _held(profile: Profile) -> dict[RowKey, _Expiring]:
+    """Qualifications by name and number, certificates by their number; of several alike the one that lasts longest."""
+    found: dict[RowKey, _Expiring] = {}
+
+    def put(place: str, held: _Expiring) -> None:
+        key = matter_place(held.kind, place)
+        if key not in found or held.valid_until > found[key].valid_until:
+            found[key] = held
+
+    for one in profile.qualifications or ():
+        if one.valid_until is not None:
+            about = one.name if one.no is None else f"{one.name}（{one.no}）"
+            put(f"{one.name}:{one.no or ''}", _Expiring(QUALIFICATION, one.valid_until, about))
+    for person in profile.personnel or ():
+        if person.valid_until is not None:
+            place = person.certificate_hash or person.name.subject
+            put(place, _Expiring(CERTIFICATE, person.valid_until, person.qualification))
+    return found
 
 
 @implements("art.13", "art.22", "art.23", "R22", "R23")
@@ -122,19 +144,93 @@ def update_services(context: Context, changed: Iterable[Event]) -> None:
     `survey`: to be invited; `effect`: to be scored by the regulator; `invitation`: to be answered.
     """
     changed = list(changed)
+    clients = sorted(_clients(context, changed))
+    context.live.expect(_of_client_years(context, clients, changed))
     for invited in _invitations(context, changed):
-        trail = context.now([naming_key(invited, SurveySubmitted), type_key(SurveyClosed)], invited)
+        entry = context.entries.one(invited)
+        if entry is None or not isinstance(entry.event, SurveyInvited):
+            continue
+        trail = context.now([client_key(entry.event.client.uscc), type_key(SurveyClosed)], invited)
         event = trail.by_id.get(invited)
         steps = _invitation_steps(event, trail) if isinstance(event, SurveyInvited) else []
         context.live.replace(matter_place(INVITATION, invited), merged(steps), context.at)
-    for client in sorted(_clients(context, changed)):
+    for year in sorted({one.year for one in changed if isinstance(one, (SurveySubmitted, SurveyClosed))}):
+        _update_closing(context, year, changed)
+    for client in clients:
+        if all(_wants_nothing_else(context, client, one) for one in changed):
+            continue
         before, now = _of_client(context, client)
-        replace_matters(context, _wanted(context, client, before), _wanted(context, client, now))
+        replace_matters(context, _places(context, client, before), _wanted(context, client, now))
+
+
+def _of_client_years(context: Context, clients: Iterable[str], changed: Iterable[Event]) -> Iterator[RowKey]:
+    """Where most of what `update_services` looks at stands: read in one go, a place more costs next to nothing."""
+    years: set[int] = set()
+    for event in changed:
+        about = context.entries.one(event.project_id) if isinstance(event, _ON_PROJECT) else None
+        project = event if about is None else about.event
+        if isinstance(project, ProjectStarted):
+            days = (event.occurred_on, project.occurred_on, project.due_on)
+            years |= set(range(context.year_of(min(days)), context.year_of(max(days)) + 2))
+        elif isinstance(event, (SurveyInvited, SurveySubmitted, SurveyClosed, EffectScored)):
+            years.add(event.year)
+    for year in sorted(years):
+        yield matter_place(SURVEY_CLOSE, str(year))
+        yield from (matter_place(kind, f"{client}:{year}") for client in clients for kind in (SURVEY, EFFECT))
+
+
+def _wants_nothing_else(context: Context, client: str, event: Event) -> bool:
+    """Whether what stands says already that one more fact of a client changes nothing: then no others are read.
+
+    A form, invitation or score where the first has come by that day, or nobody is served in the year; a project in
+    years in which one is served from an earlier day on.
+    """
+    if not context.is_own(event.id):
+        return False
+    if isinstance(event, (SurveyInvited, SurveySubmitted, EffectScored)):
+        kind = EFFECT if isinstance(event, EffectScored) else SURVEY
+        standing = context.live.steps(matter_place(kind, f"{client}:{event.year}"))
+        last = standing[-1] if standing else None
+        return last is None or (not last.value.is_open and last.valid_from <= event.occurred_on)
+    if isinstance(event, ProjectStarted):
+        begins, ends = (context.year_of(day) for day in (event.occurred_on, max(event.occurred_on, event.due_on)))
+        return all(_is_served(context, client, year, event.occurred_on) for year in range(begins, ends + 2))
+    return False
+
+
+def _is_served(context: Context, client: str, year: int, day: date) -> bool:
+    """Whether the rows of a year begin by a day of service in it, or there is no such year."""
+    first, until = context.law.rulebooks.span_of(year)
+    standing = context.live.steps(matter_place(SURVEY, f"{client}:{year}"))
+    return first > until or (bool(standing) and standing[0].value.begun_on <= max(first, day))
+
+
+@implements("art.16(8)", "R12")
+def _update_closing(context: Context, year: int, changed: list[Event]) -> None:
+    """Whether a year's survey with forms waits to be closed: from the day after the year, until it is.
+
+    One form more changes nothing where it waits from that day already: the others are not read again.
+    """
+    place, first = matter_place(SURVEY_CLOSE, str(year)), context.law.rulebooks.span_of(year)[1] + ONE_DAY
+    standing = context.live.steps(place)
+    is_one_more = all(isinstance(one, SurveySubmitted) and context.is_own(one.id) for one in changed)
+    if is_one_more and standing and standing[0].valid_from == first:
+        return
+    trail = context.now([forms_key(year), type_key(SurveyClosed)])
+    begun = min((one.occurred_on for one in trail.of(SurveySubmitted) if one.year == year), default=None)
+    closed = min((one.occurred_on for one in trail.of(SurveyClosed) if one.year == year), default=None)
+    steps: list[Period] = []
+    if begun is not None:
+        since = max(begun, first)
+        steps = open_until(Matter(SURVEY_CLOSE, "open", since, None, None, year, True), closed, "done")
+    context.live.replace(place, merged(steps), context.at)
 
 
 def _invitations(context: Context, changed: list[Event]) -> list[str]:
     ids = {event.id for event in of_types(changed, SurveyInvited)}
-    ids |= {event.invitation_id for event in of_types(changed, SurveySubmitted) if event.invitation_id is not None}
+    for form in of_types(changed, SurveySubmitted):
+        asked = (entry.event for entry in context.entries.under([client_key(form.client.uscc)]))
+        ids |= {event.id for event in asked if isinstance(event, SurveyInvited) and answers(form, event)}
     years = {event.year for event in of_types(changed, SurveyClosed)}
     if years:
         of_year = (entry.event for entry in context.entries.under([type_key(SurveyInvited)]))
@@ -145,7 +241,7 @@ def _invitations(context: Context, changed: list[Event]) -> list[str]:
 def _invitation_steps(invited: SurveyInvited, trail: Trail) -> list[Period]:
     """Open until it is answered, or the year's survey is closed; from then on with that state."""
     open_ = Matter(INVITATION, "open", invited.occurred_on, invited.expires_on, invited.client.uscc, invited.year, True)
-    ends = [(one.occurred_on, "answered") for one in trail.naming(invited.id, SurveySubmitted)]
+    ends = [(one.occurred_on, "answered") for one in trail.of(SurveySubmitted) if answers(one, invited)]
     ends += [(one.occurred_on, "closed") for one in trail.of(SurveyClosed) if one.year == invited.year]
     return open_until(open_, *min(ends, default=(None, "")))
 
@@ -173,6 +269,12 @@ def _of_client(context: Context, client: str) -> tuple[Trail, Trail]:
     return context.both([client_key(client), type_key(SurveyClosed), *ends])
 
 
+def _places(context: Context, client: str, trail: Trail) -> dict[RowKey, list[Period]]:
+    """Where `_wanted` says something; not what, as what stands there gives way in any case."""
+    years = served_years(context.law.rulebooks, client, trail)
+    return {matter_place(kind, f"{client}:{one.year}"): [] for kind in (SURVEY, EFFECT) for one in years}
+
+
 def _wanted(context: Context, client: str, trail: Trail) -> dict[RowKey, list[Period]]:
     """The rows of one client: wanted from the first day of service in a year until it is done, by its last day."""
     found: dict[RowKey, list[Period]] = {}
@@ -184,7 +286,7 @@ def _wanted(context: Context, client: str, trail: Trail) -> dict[RowKey, list[Pe
             asked.setdefault(event.year, []).append(event.occurred_on)
         elif isinstance(event, EffectScored) and event.client.uscc == client:
             scored.setdefault(event.year, []).append(event.occurred_on)
-    for one in _served_years(context, client, trail):
+    for one in served_years(context.law.rulebooks, client, trail):
         ends = [*asked.get(one.year, ()), *((closed[one.year],) if one.year in closed else ())]
         last, of_year = context.law.rulebooks.span_of(one.year)[1], f"{client}:{one.year}"
         survey = Matter(SURVEY, "open", one.since, last, one.name, one.year, True)
@@ -194,21 +296,3 @@ def _wanted(context: Context, client: str, trail: Trail) -> dict[RowKey, list[Pe
             survey._replace(kind=EFFECT), min(scores, default=None), "done"
         )
     return found
-
-
-def _served_years(context: Context, client: str, trail: Trail) -> list[ServedYear]:
-    """The years in which some project of the client runs, each from the first day in it (R22).
-
-    A project that nobody has ended is followed for a year beyond its due date: it stands on the worklist itself.
-    """
-    facts = Facts(trail, date.max)
-    found: dict[int, ServedYear] = {}
-    for project in trail.of_client(ProjectStarted, client):
-        end, due = ended_on(facts, project), due_date(facts, project)
-        last = max(project.occurred_on, due if end is None else end)
-        for year in range(context.year_of(project.occurred_on), context.year_of(last) + (2 if end is None else 1)):
-            first, until = context.law.rulebooks.span_of(year)
-            since = max(first, project.occurred_on)
-            if first <= until and (year not in found or since < found[year].since):
-                found[year] = ServedYear(client, project.client.name, year, since)
-    return [found[year] for year in sorted(found)]

@@ -6,12 +6,14 @@ day tells whether the result would be another; rows of other years and days cann
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 
 from domain.events import (
     AgencyFiled,
+    AgencySucceeded,
     AgencyTerminated,
     AppealPartlyUpheld,
     AppealUpheld,
@@ -134,7 +136,7 @@ def _years_of_category(context: Context, changed: Iterable[Event]) -> Iterator[i
     days = [
         event.occurred_on
         for event in changed
-        if isinstance(event, (FilingSubmitted, AgencyFiled, AgencyTerminated))
+        if isinstance(event, (FilingSubmitted, AgencyFiled, AgencyTerminated, AgencySucceeded))
         or (isinstance(event, InformationChanged) and isinstance(event.fields.category, str))
     ]
     for year in context.published or () if days else ():
@@ -194,7 +196,8 @@ def _essence(value: object) -> object:
     if not isinstance(value, Score):
         return value
     forms, *_, scores, _ = value.counts
-    return value.shown, value.override, bool(forms), bool(scores)
+    direct = [(one["kind"], len(one["events"])) for one in json.loads(value.override)]
+    return value.shown, direct, bool(forms), bool(scores)  # what is inherited is recorded anew, under another id (R43)
 
 
 def _open(context: Context, result: ResultPublished | ResultRevised, cause: str) -> None:

@@ -19,14 +19,20 @@ from domain.events import (
     ComplaintUpheld,
     Event,
     EventAnnulled,
+    NoticeAcknowledged,
+    NoticeDelivered,
     NoticeSent,
+    NoticeUndeliverable,
     ProjectCancelled,
     ProjectCompleted,
     ProjectStarted,
+    RepairGranted,
+    RepairRefused,
     ResultPublished,
     ResultRevised,
 )
 from domain.law import Law
+from domain.measures.around.service import service_of
 from domain.measures.notices import Notice, notices
 from domain.measures.text.implements import implements
 from domain.trail.keys import type_key, type_keys
@@ -36,7 +42,9 @@ from projections.rows.write.row_context import Context
 from projections.rows.write.score_rows import LADDER
 from projections.rows.write.worklist_rows import MATTERS, Matter, matter_place, open_until, replace_matters
 
-NOTICE = "notice"
+NOTICE, REFERRAL, CORRECTION = "notice", "referral", "correction"
+KINDS = (NOTICE, REFERRAL, CORRECTION)
+"""Of matters: each is ended by a form of its own (R14, R18). The place of all is that of a notice."""
 _PROJECT = (ProjectStarted, ProjectCompleted, ProjectCancelled)
 _GROUNDS = (
     AccidentLiabilityFound,
@@ -45,6 +53,8 @@ _GROUNDS = (
     BadRecordReferred,
     EventAnnulled,
     NoticeSent,
+    RepairGranted,
+    RepairRefused,
     ResultPublished,
     ResultRevised,
 )
@@ -62,6 +72,7 @@ class NoticeDetails(msgspec.Struct, frozen=True, array_like=True):
     recipient: str
     text: str
     text_en: str
+    sent_on: date | None = None
 
 
 @implements("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "art.19", "R14", "R18", "R19", "R31")
@@ -75,6 +86,34 @@ def update_notices(context: Context, changed: Iterable[Event]) -> None:
     known = [entry.event for entry in context.entries.under(keys) if entry.event.version <= context.version]
     before = [event for event in known if event.version < context.version]
     replace_matters(context, notice_periods(before, context.law), notice_periods(known, context.law))
+
+
+ACKNOWLEDGEMENT, UNDELIVERABLE = "acknowledgement", "undeliverable"
+_SERVICE = (NoticeSent, NoticeDelivered, NoticeUndeliverable, NoticeAcknowledged)
+OF_SERVICE = frozenset(_SERVICE)
+
+
+@implements("art.17", "art.20", "R40", "R41")
+def update_service_of_notices(context: Context, changed: Iterable[Event]) -> None:
+    """Derive anew what the agency has to acknowledge, and what could not be delivered to anybody."""
+    if any(isinstance(one, _SERVICE) for one in changed):
+        before, now = context.both(type_keys(*_SERVICE))
+        replace_matters(context, _service(before), _service(now))
+
+
+def _service(trail: Trail) -> dict[RowKey, list[Period]]:
+    """By notice: open from its sending until it is acknowledged, and from its return until it is served."""
+    found: dict[RowKey, list[Period]] = {}
+    for sent in trail.of(NoticeSent):
+        served = service_of(trail, sent)
+        if sent.recipient == "agency":
+            waits = Matter(ACKNOWLEDGEMENT, "open", sent.occurred_on, None, sent.kind, None, True)
+            place = matter_place(ACKNOWLEDGEMENT, sent.id)
+            found[place] = open_until(waits, served.acknowledged_on, "acknowledged")
+        if served.returned_on is not None:
+            back = Matter(UNDELIVERABLE, "open", served.returned_on, None, sent.recipient, None, True)
+            found[matter_place(UNDELIVERABLE, sent.id)] = open_until(back, served.on, "served")
+    return found
 
 
 def notice_periods(events: Iterable[Event], law: Law) -> dict[RowKey, list[Period]]:
@@ -100,6 +139,14 @@ def _bears(context: Context, event: Event) -> bool:
 
 def _steps(notice: Notice) -> list[Period]:
     details = NoticeDetails(notice.kind, notice.article, notice.cause, notice.recipient, notice.text, notice.text_en)
-    about = msgspec.json.encode(details).decode()
-    due = Matter(NOTICE, "due", notice.due_on, notice.due_on, about, None, True)
-    return open_until(due, notice.sent_on, "sent")
+    kind = notice.kind if notice.kind in KINDS else NOTICE
+    due = Matter(kind, "due", notice.due_on, notice.due_on, _encoded(details), None, True)
+    steps = open_until(due, notice.sent_on, "sent")
+    if notice.sent_on is None:
+        return steps
+    sent = steps[-1].value._replace(about=_encoded(msgspec.structs.replace(details, sent_on=notice.sent_on)))
+    return [*steps[:-1], steps[-1]._replace(value=sent)]
+
+
+def _encoded(details: NoticeDetails) -> str:
+    return msgspec.json.encode(details).decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from domain.commands import filing, projects, reports, sanctions, surveys
+from domain.commands import defending, delivering, filing, projects, reports, sanctions, succeeding, surveys
 from domain.commands.base import Command
 from domain.events import (
     AccidentLiabilityFound,
@@ -18,7 +18,10 @@ from domain.events import (
     HintDismissed,
     HonourAwarded,
     InformationChanged,
+    NoticeAcknowledged,
+    NoticeDelivered,
     NoticeSent,
+    NoticeUndeliverable,
     ObjectionAnswered,
     ObjectionFiled,
     PenaltyImposed,
@@ -27,6 +30,9 @@ from domain.events import (
     ProjectCompleted,
     ProjectExtended,
     ProjectStarted,
+    RepairApplied,
+    RepairGranted,
+    RepairRefused,
     ReportDismissed,
     ResultPublished,
     ResultRevised,
@@ -46,6 +52,7 @@ from domain.trail.keys import (
     type_keys,
 )
 from projections.rows.write.conduct_rows import ENTERED_BY_HAND
+from projections.rows.write.result_rows import PUBLICITY_KEYS
 from projections.rows.write.row_context import FILING
 from projections.rows.write.score_rows import LADDER
 from projections.rows.write.status_rows import STATUS_KEYS
@@ -53,6 +60,7 @@ from projections.rows.write.status_rows import STATUS_KEYS
 _ACCIDENTS = type_key(AccidentLiabilityFound)
 _OF_A_DUTY = (ProjectCancelled, ProjectCompleted, ProjectExtended, SubmissionReceived)
 _OUTCOMES = (ComplaintDismissed, ComplaintMerged, ComplaintUpheld)
+_REPAIRS = type_keys(RepairApplied, RepairGranted, RepairRefused)
 _HINTS = (
     *FILING,
     *type_keys(
@@ -79,6 +87,8 @@ _NOTICES = (
         ProjectCancelled,
         ProjectCompleted,
         ProjectStarted,
+        RepairGranted,
+        RepairRefused,
         ResultPublished,
         ResultRevised,
     ),
@@ -104,16 +114,21 @@ def _of_a_subject(command: Command, path_id: str) -> Ahead:
     match command:
         case sanctions.SendNotice():
             return Ahead(_NOTICES)
+        case delivering.RecordService() | delivering.AcknowledgeNotice():
+            return Ahead(type_keys(NoticeSent, NoticeDelivered, NoticeUndeliverable, NoticeAcknowledged), (path_id,))
         case reports.DismissHint():
             return Ahead(_HINTS)
         case reports.DismissReport():
             return Ahead(_of_report(path_id), (path_id,))
+        case defending.DecideRepair():
+            return Ahead((*_REPAIRS, *PUBLICITY_KEYS, *_NOTICES), (path_id,))
         case reports.AnswerObjection():
             return Ahead((naming_key(path_id, ObjectionAnswered),), (path_id,))
         case surveys.AnswerInvitation():
             return Ahead((type_key(SurveyClosed),), (path_id,))
         case sanctions.DecideComplaint():
-            ladder = (*LADDER, type_key(PenaltyImposed), ENTERED_BY_HAND) if command.outcome == "upheld" else ()
+            of_ladder = (*LADDER, type_key(PenaltyImposed), ENTERED_BY_HAND, *_REPAIRS)
+            ladder = of_ladder if command.outcome == "upheld" else ()
             return Ahead(
                 (*(naming_key(path_id, kind) for kind in _OUTCOMES), *ladder),
                 (path_id, *((command.merged_into,) if command.merged_into else ())),
@@ -132,6 +147,8 @@ def _of_filing(command: Command) -> Ahead | None:
         case filing.ReportChange():
             fields = command.fields.model_fields_set
             return Ahead((*FILING, *(STATUS_KEYS if fields & {"name", "category"} else ()), *field_keys(fields)))
+        case succeeding.RecordSuccession():
+            return Ahead((*FILING, *STATUS_KEYS))
         case filing.SignPledge():
             return Ahead((type_key(SubmissionRequested, PLEDGE_ITEM), *FILING))
     return None
@@ -147,7 +164,7 @@ def _of_business(command: Command) -> Ahead | None:
             named = command.concerns
             return Ahead(FILING if named is None else (*FILING, *_of_duty(named)), () if named is None else (named,))
         case surveys.ImposePenalty() | sanctions.DelistAgency():
-            return Ahead((*LADDER, type_key(PenaltyImposed)))
+            return Ahead((*LADDER, type_key(PenaltyImposed), *_REPAIRS))
     return None
 
 
@@ -179,6 +196,10 @@ def _of_watch(command: Command) -> Ahead | None:
             return Ahead((*hints, *_of_report(report)), (report,)) if report is not None else Ahead(hints)
         case reports.FileObjection():
             return Ahead(type_keys(ObjectionFiled, ObjectionAnswered), (command.event_id,))
+        case defending.FileStatement():
+            return Ahead((), (command.event_id,))
+        case defending.ApplyForRepair():
+            return Ahead((*_REPAIRS, *PUBLICITY_KEYS), (command.event_id,))
     return None
 
 

@@ -10,22 +10,25 @@ The read models of one agency, brought up to date event by event: work grows wit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, text
 
 from domain.commands.base import Command
 from domain.errors import Unreadable
-from domain.events import Event, EventAnnulled, ResultPublished, ResultRevised
+from domain.events import AgencySucceeded, Event, EventAnnulled, ResultPublished, ResultRevised
 from domain.law import Law
 from domain.ledger.ledger import Ledger
 from domain.ledger.read_models import Projected, Recorded
 from domain.ledger.reader import Reader
+from domain.measures.text.implements import implements
 from domain.store.db.engine import Engine
 from domain.store.db.statements import Insert, RowUpdate, write
 from domain.store.log.stream_heads import streams
 from domain.trail.event_index import EventIndex, EventIndexInMemory
-from domain.values import Instant, stream_id
+from domain.trail.keys import type_key
+from domain.values import LEDGER_STREAM, Instant, stream_id
+from projections.replay.moved_deadlines import moved_deadlines
 from projections.rows.write.conduct_rows import (
     OF_LAPSES,
     OF_PERIODS,
@@ -37,21 +40,35 @@ from projections.rows.write.conduct_rows import (
 from projections.rows.write.current_rows import CurrentRow, CurrentRows
 from projections.rows.write.due_rows import (
     OF_PROJECTS,
-    OF_QUALIFICATIONS,
     OF_SERVICES,
+    OF_VALIDITIES,
     update_projects_due,
-    update_qualifications_due,
     update_services,
+    update_validities_due,
 )
 from projections.rows.write.impact_rows import is_impact, touched_by, update_impacts
-from projections.rows.write.notice_rows import OF_NOTICES, is_notice, notice_periods, update_notices
+from projections.rows.write.notice_rows import (
+    OF_NOTICES,
+    OF_SERVICE,
+    is_notice,
+    notice_periods,
+    update_notices,
+    update_service_of_notices,
+)
 from projections.rows.write.prefetch import Ahead, looked_up
-from projections.rows.write.result_rows import OF_RESULTS, update_results
+from projections.rows.write.result_rows import OF_PUBLICITY, OF_RESULTS, update_publicity, update_results
 from projections.rows.write.row_context import Context
 from projections.rows.write.score_rows import OF_SCORES, update_scores
 from projections.rows.write.status_rows import OF_SANCTIONS, OF_STATUS, update_sanctions, update_status
 from projections.rows.write.tables import StoredRows, Tuples, all_standing, closings, inserts, tuples_of
-from projections.rows.write.worklist_rows import OF_MATTERS, OF_SUBMISSIONS, update_matters, update_submissions
+from projections.rows.write.worklist_rows import (
+    OF_MATTERS,
+    OF_SUBMISSIONS,
+    OF_SUCCESSION,
+    update_matters,
+    update_submissions,
+    update_succession,
+)
 
 PARTS = (
     (update_status, OF_STATUS),
@@ -64,9 +81,12 @@ PARTS = (
     (update_matters, OF_MATTERS),
     (update_submissions, OF_SUBMISSIONS),
     (update_projects_due, OF_PROJECTS),
-    (update_qualifications_due, OF_QUALIFICATIONS),
+    (update_validities_due, OF_VALIDITIES),
     (update_services, OF_SERVICES),
     (update_notices, OF_NOTICES),
+    (update_service_of_notices, OF_SERVICE),
+    (update_publicity, OF_PUBLICITY),
+    (update_succession, OF_SUCCESSION),
 )
 """What brings which rows up to date, with the types of events that it looks at."""
 
@@ -141,7 +161,7 @@ def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[CurrentRows, Ev
     return live, entries
 
 
-MADE_BY = 5
+MADE_BY = 11
 """Version of the projections: raise it when a change of the code would make other rows, and they are built anew."""
 
 
@@ -150,7 +170,8 @@ class ReadModelProjector:
 
     def looked_up(self, command: Command, path_id: str | None) -> Ahead:
         """Keys and ids of the events that the command's decision and rows will need: a hint, read in one query."""
-        return looked_up(command, path_id)
+        keys, ids = looked_up(command, path_id)
+        return Ahead((*keys, type_key(AgencySucceeded)), ids)  # every fact of a predecessor looks for successors (R43)
 
     def opened(self, connection: Connection) -> None:
         """The ledger is new: there is nothing to build."""
@@ -176,15 +197,26 @@ class ReadModelProjector:
     def adopted(self, reader: Reader, law: Law, at: Instant) -> None:
         """Another law is known from an instant on: rewrite the rows of every agency under it (R4).
 
-        Agency by agency, so that memory does not grow with the district.
+        Of another calendar alone only the deadlines of changes depend (art.12): where none of an agency's is another,
+        its rows stay. Agency by agency, so that memory does not grow with the district.
         """
-        for stream in streams(reader.connection, "agency/"):
+        before = reader.memory.law_of(tuple(one for one in reader.events(LEDGER_STREAM) if one.recorded_at < at))
+        for stream in _judged_otherwise(reader, before, law):
             live = CurrentRows()
             for row in all_standing(reader.connection, stream):
                 live.take(row)
             judge_anew(live, reader.events(stream), law, at)
             close = closings((stream, row) for row in live.closed)
             write(reader.connection, [*close, *inserts(tuples_of((stream, row) for row in live.opened))])
+
+
+@implements("R2", "R4")
+def _judged_otherwise(reader: Reader, before: Law | None, law: Law) -> Iterable[str]:
+    """The agencies of which another law may say another thing."""
+    if before is None or [one.sha256 for one in before.rulebooks] != [one.sha256 for one in law.rulebooks]:
+        return streams(reader.connection, "agency/")
+    moved = moved_deadlines(reader, law.rulebooks, before.calendar, law.calendar)
+    return sorted({one.change.stream for one in moved})
 
 
 def open_ledger(engine: Engine) -> Ledger:

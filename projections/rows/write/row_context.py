@@ -8,7 +8,7 @@ from datetime import date
 from operator import attrgetter
 from typing import TypeVar
 
-from domain.events import AgencyFiled, AgencyTerminated, Event, FilingReturned, FilingSubmitted
+from domain.events import AgencyFiled, AgencySucceeded, AgencyTerminated, Event, FilingReturned, FilingSubmitted
 from domain.law import Law
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.trail.event_index import EventIndex, IndexedEvent, trail_at
@@ -17,7 +17,7 @@ from domain.trail.trail import Trail
 from domain.values import Instant
 from projections.rows.write.current_rows import CurrentRows
 
-FILINGS = (FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated)
+FILINGS = (FilingSubmitted, AgencyFiled, FilingReturned, AgencyTerminated, AgencySucceeded)
 FILING = type_keys(*FILINGS)
 """Filings bear on every duty (R6): a small set."""
 _VERSION = attrgetter("event.version")
@@ -48,6 +48,14 @@ class Context:
         """The facts under these keys without the event that is recorded, and with it."""
         entries = self._entries(keys, ids)
         return trail_at(entries, self.version - 1), trail_at(entries, self.version)
+
+    def lists(self, keys: Iterable[str]) -> tuple[list[Event], list[Event]]:
+        """The facts of `both` as lists: for who goes through them once and asks nothing of a trail."""
+        entries = self.entries.under(keys)
+        before, now = (
+            [entry.event for entry in entries if entry.counts(version)] for version in (self.version - 1, self.version)
+        )
+        return before, now
 
     def _entries(self, keys: Iterable[str], ids: Sequence[str]) -> list[IndexedEvent]:
         entries = self.entries.under(keys)

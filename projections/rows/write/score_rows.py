@@ -18,6 +18,7 @@ from domain.events import (
     ComplaintUpheld,
     EffectScored,
     Event,
+    FactsInherited,
     HonourAwarded,
     PenaltyImposed,
     ProjectCancelled,
@@ -27,22 +28,21 @@ from domain.events import (
     SurveySubmitted,
 )
 from domain.measures import annex1_score as annex1
-from domain.measures.annex2_survey import counted_forms
-from domain.measures.chapter3_business import ended_on
 from domain.measures.chapter4_assessment import overrides
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.measures.text.implements import implements
 from domain.trail.keys import client_key, forms_key, naming_key, type_key, type_keys
 from domain.trail.trail import Facts, Trail
 from domain.values import normal_text, rounded, score_of_record
+from projections.rows.client_years import NO_COUNTS, ClientYear, Counts
 from projections.rows.write.conduct_rows import move_records
 from projections.rows.write.current_rows import ONE_DAY, Period, RowKey, cut, merged, shifted, value_on
 from projections.rows.write.row_context import Context, of_types
 
 E = TypeVar("E", bound=Event)
 SCORES = "annual_score"
-LADDER = type_keys(ComplaintUpheld, AgencyDelisted)
-_OVERRIDING = (ComplaintUpheld, AgencyDelisted, PenaltyImposed)
+LADDER = type_keys(ComplaintUpheld, AgencyDelisted, FactsInherited)
+_OVERRIDING = (ComplaintUpheld, AgencyDelisted, PenaltyImposed, FactsInherited)
 OF_SCORES = frozenset(
     {
         SurveySubmitted,
@@ -57,9 +57,6 @@ OF_SCORES = frozenset(
 )
 
 
-Counts = tuple[int, ...]
-NO_COUNTS: Counts = (0,) * 6
-"""Survey forms, their answers A, B, C; clients with an effect score, the sum of those scores in hundredths."""
 FORMS, EFFECTS = 0, 4
 """Where in the counts the two begin."""
 
@@ -146,19 +143,14 @@ def update_scores(context: Context, changed: Iterable[Event]) -> None:
 
 
 def _shift(context: Context, year: int, before: dict[date, Counts], now: dict[date, Counts]) -> None:
-    """Let the difference between two step functions of counts stand in a year's rows."""
+    """Let the difference between what is counted on some days and was counted on them stand in a year's rows."""
     was = NO_COUNTS
-    for day in sorted(before.keys() | now.keys()):
-        delta = tuple(new - old for new, old in zip(_at(now, day), _at(before, day), strict=True))
+    for day in sorted(now):
+        delta = tuple(new - old for new, old in zip(now[day], before[day], strict=True))
         step = tuple(one - other for one, other in zip(delta, was, strict=True))
         was = delta
         if any(step):
             _change(context, year, day, partial(_added, step))
-
-
-def _at(counts: dict[date, Counts], day: date) -> Counts:
-    days = [one for one in counts if one <= day]
-    return counts[max(days)] if days else NO_COUNTS
 
 
 def _added(step: Counts, score: Score) -> Score:
@@ -195,16 +187,20 @@ def _of_clients(context: Context, changed: list[Event]) -> None:
     if not clients:
         return
     of_them = [client_key(client) for client in sorted(clients)]
-    projects = [entry.event.id for entry in context.entries.under(of_them) if isinstance(entry.event, ProjectStarted)]
+    of_clients = [entry.event for entry in context.entries.under(of_them)]
+    bearing = _years_said(context, changed, of_clients)
+    if not bearing:
+        return
+    projects = [event.id for event in of_types(of_clients, ProjectStarted)]
     ends = [naming_key(project, kind) for project in projects for kind in _ENDS]
-    before, now = context.both([*of_them, *ends, type_key(SurveyClosed)])
+    before, now = context.lists([*of_them, *ends, type_key(SurveyClosed)])
     since = min(event.occurred_on for event in changed if isinstance(event, _ON_CLIENTS))
     records: list[tuple[int, date, int]] = []
-    for year in _years_said(changed, before, now):
+    for year in bearing:
         low = _low_mean(context, year, before)
-        trails = [_of_year(context, year, trail) for trail in (before, now)]
-        days = sorted({event.occurred_on for trail in trails for event in trail.events if event.occurred_on >= since})
-        _shift(context, year, *(_counts(context, year, trail, days) for trail in trails))
+        years = [ClientYear(year, events, context.law.rulebooks) for events in (before, now)]
+        days = sorted(day for day in years[0].days | years[1].days if day >= since)
+        _shift(context, year, *(one.counts(days) for one in years))
         for day in _low_mean(context, year, now) ^ low:
             records.append((year, day, -1 if day in low else 1))
     move_records(context, records)
@@ -214,26 +210,22 @@ _SAID: tuple[type[SurveySubmitted] | type[EffectScored], ...] = (SurveySubmitted
 _ON_CLIENTS = (*_SAID, SurveyClosed, ProjectStarted, *_ENDS)
 
 
-def _years_said(changed: list[Event], before: Trail, now: Trail) -> list[int]:
-    """The years that the changed events bear on: their own, or with a project all of which something was said."""
-    if any(isinstance(event, (ProjectStarted, *_ENDS)) for event in changed):
-        return sorted({one.year for trail in (before, now) for kind in _SAID for one in trail.of(kind)})
-    return sorted({event.year for event in changed if isinstance(event, (SurveySubmitted, EffectScored, SurveyClosed))})
+def _years_said(context: Context, changed: list[Event], of_clients: list[Event]) -> list[int]:
+    """The years that the changed events bear on: their own, or with a project those of which something was said.
 
-
-def _of_year(context: Context, year: int, trail: Trail) -> Trail:
-    """What of a trail bears on a year and counts: few of many years' events, so that a day is judged quickly."""
-    first, last = context.law.rulebooks.span_of(year)
-    facts = Facts(trail, date.max)
-
-    def bears(event: Event) -> bool:
+    A project is of no year before it began, and its end takes it only out of the years that begin after that.
+    """
+    years = {event.year for event in changed if isinstance(event, (SurveySubmitted, EffectScored, SurveyClosed))}
+    said = {year: context.law.rulebooks.span_of(year) for year in {one.year for one in of_types(of_clients, *_SAID)}}
+    begun = {one.id: one.occurred_on for one in of_types([*of_clients, *changed], ProjectStarted)}
+    for event in changed:
+        day = event.occurred_on
         if isinstance(event, ProjectStarted):
-            return event.occurred_on <= last and (ended_on(facts, event) or date.max) >= first
-        if isinstance(event, _ENDS):
-            return True
-        return isinstance(event, (SurveySubmitted, EffectScored, SurveyClosed)) and event.year == year
-
-    return Trail(event for event in trail.events if bears(event) and trail.counts(event))
+            years |= {year for year, (_, last) in said.items() if day <= last}
+        elif isinstance(event, _ENDS):
+            is_early = day < begun.get(event.project_id, date.max)
+            years |= {year for year, (first, _) in said.items() if day < first or is_early}
+    return sorted(years)
 
 
 def _clients(context: Context, changed: list[Event]) -> set[str]:
@@ -247,28 +239,14 @@ def _under(context: Context, key: str, kind: type[E]) -> list[E]:
     return of_types((entry.event for entry in context.entries.under([key])), kind)
 
 
-def _counts(context: Context, year: int, trail: Trail, days: Iterable[date]) -> dict[date, Counts]:
-    """Forms and their answers A, B, C, clients and the hundredths of their scores, that count on each of these days."""
-    found: dict[date, Counts] = {}
-    books = context.law.rulebooks
-    for day in days:
-        forms, _ = counted_forms(Facts(trail, day), year, books)
-        scores, _ = annex1.counted_scores(Facts(trail, day), year, books)
-        letters = [answer for form in forms for answer in form.answers]
-        answers = (letters.count("A"), letters.count("B"), letters.count("C"))
-        hundredths = sum(int(Fraction(score.value) * 100) for score in scores)
-        found[day] = (len(forms), *answers, len(scores), hundredths)
-    return found
-
-
 @implements("art.16(8)", "R12")
-def _low_mean(context: Context, year: int, closings: Trail) -> set[date]:
+def _low_mean(context: Context, year: int, events: list[Event]) -> set[date]:
     """The days on which the year's survey was closed with a mean under the floor, as the rows have it (R12)."""
     books = context.law.rulebooks
     if books.span_of(year)[1] < books.first_day:
         return set()
     found = set()
-    for closing in closings.of(SurveyClosed):
+    for closing in of_types(events, SurveyClosed):
         day = closing.occurred_on
         if closing.year != year or day < books.first_day:
             continue
@@ -353,6 +331,10 @@ def _overrides(context: Context, changed: list[Event]) -> None:
         if isinstance(event, AgencyDelisted):  # restarts the count for all that follows (R16)
             last = max([first, *(context.year_of(one.occurred_on) for one in now.of(ComplaintUpheld))])
         years |= set(range(first, last + 1))
+    for one in (one for trail in (before, now) for one in trail.of(FactsInherited) if of_types(facts, FactsInherited)):
+        days = [one.occurred_on, *(each.upheld_on for each in one.complaints), *(tag.added_on for tag in one.tags)]
+        days += [fine.decided_on for fine in one.penalties]
+        years |= set(range(context.year_of(min(days)), context.year_of(max(days)) + longest + 2))
     for year in sorted(years):
         _overlay(context, year, _override_steps(context, before, year), _override_steps(context, now, year), "override")
 
@@ -363,7 +345,11 @@ def _override_steps(context: Context, trail: Trail, year: int) -> dict[date, str
     if first > last:
         return {}
     events = [*trail.of(ComplaintUpheld), *trail.of(AgencyDelisted), *trail.of(PenaltyImposed)]
-    days = {event.occurred_on for event in events if first <= event.occurred_on <= last}
+    inherited_ = list(trail.of(FactsInherited))
+    found_on = {event.occurred_on for event in (*events, *inherited_)}
+    found_on |= {each.upheld_on for one in inherited_ for each in one.complaints if each.upheld_on > one.occurred_on}
+    found_on |= {max(fine.decided_on, one.occurred_on) for one in inherited_ for fine in one.penalties}
+    days = {day for day in found_on if first <= day <= last}
     if days:
         days |= set(context.book_edges(year))
     found: dict[date, str] = {}

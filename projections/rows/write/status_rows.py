@@ -17,6 +17,7 @@ from domain.events import (
     AgencyDelisted,
     ComplaintUpheld,
     Event,
+    FactsInherited,
     InformationChanged,
     ProjectCancelled,
     ProjectCompleted,
@@ -26,6 +27,7 @@ from domain.events import (
 )
 from domain.folding import category_fold, compared
 from domain.law import Law
+from domain.measures.around.successions import InheritedUpheld, inherited, inherited_complaints
 from domain.measures.calendar import add_years
 from domain.measures.chapter2_filing import FilingState
 from domain.measures.chapter3_sanctions import Tag, advisories, counted_complaints, sanction, tags
@@ -43,10 +45,10 @@ from projections.rows.write.score_rows import LADDER
 
 STATUS = "agency_status"
 _RESULTS = (ResultPublished, ResultRevised)
-STATUS_KEYS = (*FILING, *LABELS, *type_keys(*_RESULTS, AccidentLiabilityFound))
+STATUS_KEYS = (*FILING, *LABELS, *type_keys(*_RESULTS, AccidentLiabilityFound, FactsInherited))
 """All events that an agency's status follows from, projects apart."""
 _PROJECT = (ProjectStarted, ProjectCompleted, ProjectCancelled)
-OF_STATUS = frozenset({*FILINGS, *_RESULTS, AccidentLiabilityFound, InformationChanged, *_PROJECT})
+OF_STATUS = frozenset({*FILINGS, *_RESULTS, AccidentLiabilityFound, FactsInherited, InformationChanged, *_PROJECT})
 
 
 class Status(NamedTuple):
@@ -123,14 +125,20 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Period]:
             agency.filing,
             msgspec.json.encode(warning_part(basis)).decode(),
             msgspec.json.encode(advisories(basis.facts)).decode(),
-            f"{compared(agency.name or '')}\n{compared(agency.uscc)}",
+            "\n".join(map(compared, (agency.name or "", agency.uscc, *_before(basis.facts)))),
         )
         steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return merged(steps)
 
 
+@implements("art.12", "R43")
+def _before(facts: Facts) -> list[str]:
+    """The names and codes of predecessors: who looks for one of them finds who stands in its place."""
+    return [word for one in inherited(facts) for word in (*one.names, *one.codes)]
+
+
 SANCTIONS = "sanction_status"
-OF_SANCTIONS = (ComplaintUpheld, AgencyDelisted)
+OF_SANCTIONS = (ComplaintUpheld, AgencyDelisted, FactsInherited)
 
 
 class Sanction(NamedTuple):
@@ -164,7 +172,7 @@ def sanction_steps(trail: Trail, law: Law) -> list[Period]:
     for place, book in enumerate(books):
         first = ALWAYS if place == 0 else book.effective_from
         last = books[place + 1].effective_from if place + 1 < len(books) else NEVER
-        simple = book.ladder.tag_term == "one_year"
+        simple = book.ladder.tag_term == "one_year" and not inherited(Facts(trail, date.max))
         for step in _sweep(trail, law, book) if simple else _day_by_day(trail, law, book):
             if step.valid_from < last and step.valid_to > first:
                 found.append(step._replace(valid_from=max(first, step.valid_from), valid_to=min(last, step.valid_to)))
@@ -210,8 +218,15 @@ def _sweep(trail: Trail, law: Law, book: Rulebook) -> list[Period]:
 
 def _day_by_day(trail: Trail, law: Law, book: Rulebook) -> list[Period]:
     """By the Measures' own function on every day that can matter: for ladders that follow the count or a decision."""
-    facts = [*trail.of(ComplaintUpheld), *trail.of(AgencyDelisted)]
+    facts: list[ComplaintUpheld | AgencyDelisted | InheritedUpheld] = [
+        *trail.of(ComplaintUpheld),
+        *trail.of(AgencyDelisted),
+        *inherited_complaints(Facts(trail, date.max)),
+    ]
     edges = {event.occurred_on for event in facts}
+    edges |= {one.counts_from for one in facts if isinstance(one, InheritedUpheld)}
+    for one in inherited(Facts(trail, date.max)):
+        edges |= {one.occurred_on, *(tag.last_day + ONE_DAY for tag in one.tags if tag.last_day is not None)}
     for event in facts:
         for years in (book.ladder.window_years, book.ladder.tag_years):
             edges.add(add_years(event.occurred_on, years) + ONE_DAY)

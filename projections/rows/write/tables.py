@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
 
-from domain.store.db.dialect import mark, read_day
+from domain.store.db.dialect import Dialect, dialect_of, each_of, many, mark, read_day
 from domain.store.db.statements import Insert, RowUpdate, run
 from domain.values import FOREVER, Instant, instant, stream_id
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
@@ -188,17 +188,31 @@ class StoredRows:
 
         In `current_rows.py`.
         """
-        if self._is_new or (place.key and self._is_recorded_here(place.key.rpartition(":")[2])):
-            return []  # nothing is stored of an event that is recorded just now
-        shape = SHAPES[place.table]
-        keys = [getattr(place, key) for key in shape.keys]
+        if not self._may_be_stored(place):
+            return []
+        keys = [getattr(place, key) for key in SHAPES[place.table].keys]
         values = (self._id, *keys, since.isoformat(), until.isoformat())
-        found = run(self._connection, _standing_query(place.table), values)
-        periods = (
-            (Period(_day(row[0]), _day(row[1]), shape.back(tuple(row)[3:])), row[2])  # type: ignore[arg-type]  # never null
-            for row in found
-        )
-        return [CurrentRow(place, period, _instant(known_from), FOREVER, True) for period, known_from in periods]
+        return [_standing_row(place, row) for row in run(self._connection, _standing_query(place.table), values)]
+
+    def standing_at(self, places: Sequence[RowKey]) -> dict[RowKey, list[CurrentRow]]:
+        """All standing rows of some places of one table that differ in their key alone. In `current_rows.py`."""
+        found: dict[str, list[Any]] = {place.key: [] for place in places}
+        keys = [place.key for place in places if self._may_be_stored(place)]
+        if keys:
+            query = _standing_at(dialect_of(self._connection), places[0].table)
+            for key, *row in run(self._connection, query, (self._id, many(self._connection, keys))):
+                found[key].append(row)
+        return {place: [_standing_row(place, row) for row in found[place.key]] for place in places}
+
+    def _may_be_stored(self, place: RowKey) -> bool:
+        """Not of an agency that is new, nor of an event that is recorded just now."""
+        return not self._is_new and not (place.key and self._is_recorded_here(place.key.rpartition(":")[2]))
+
+
+def _standing_row(place: RowKey, row: Sequence[Any]) -> CurrentRow:
+    first, until, known_from, *values = row
+    period = Period(_day(first), _day(until), SHAPES[place.table].back(values))  # type: ignore[arg-type]  # never null
+    return CurrentRow(place, period, _instant(known_from), FOREVER, True)
 
 
 @cache
@@ -212,6 +226,13 @@ def _standing_query(table: str) -> str:
         f"WHERE originator_id = $1{where} AND known_to = '{FOREVER}' "
         f"AND valid_to > ${last} AND valid_to <= ${last + 1} ORDER BY valid_from"
     )
+
+
+@cache
+def _standing_at(dialect: Dialect, table: str) -> str:
+    columns = ", ".join(f"t.{name}" for name in ("valid_from", "valid_to", "known_from", *SHAPES[table].columns))
+    standing = f"t.originator_id = $1 AND t.key = k.key AND t.known_to = '{FOREVER}'"
+    return " ".join(("SELECT k.key,", columns, "FROM", each_of(dialect, table, "t", standing), "ORDER BY 1, 2"))
 
 
 def all_standing(connection: Connection, stream: str) -> Iterator[CurrentRow]:

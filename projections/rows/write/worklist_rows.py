@@ -1,5 +1,5 @@
 """Rows of what waits to be dealt with: filings (R6), complaints (R15), reports (R11), appeals (R33), objections (R38),
-late-fact impacts (R36).
+repairs (R42), late-fact impacts (R36).
 
 A row says in which state a matter is on which days. A matter of a fact that was annulled is gone.
 
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from domain.events import (
     AgencyFiled,
+    AgencySucceeded,
     AgencyTerminated,
     AppealAdmitted,
     AppealDismissed,
@@ -35,10 +36,14 @@ from domain.events import (
     ObjectionAnswered,
     ObjectionFiled,
     PledgeSigned,
+    RepairApplied,
+    RepairGranted,
+    RepairRefused,
     ReportDismissed,
     SubmissionReceived,
     SubmissionRequested,
 )
+from domain.measures.around.successions import succeeded
 from domain.measures.chapter2_filing import duty_ended
 from domain.measures.text.implements import implements
 from domain.trail.keys import PLEDGE_ITEM, naming_key, type_key, type_keys
@@ -48,8 +53,9 @@ from projections.rows.write.current_rows import NEVER, Period, RowKey, merged
 from projections.rows.write.row_context import FILING, Context, of_types
 
 MATTERS = "matter"
-_SUBJECTS = (FilingSubmitted, ComplaintReceived, BehaviourReported, AppealFiled, ObjectionFiled)
+_SUBJECTS = (FilingSubmitted, ComplaintReceived, BehaviourReported, AppealFiled, ObjectionFiled, RepairApplied)
 _APPEAL = (AppealAdmitted, AppealUpheld, AppealPartlyUpheld, AppealDismissed, AppealWithdrawn)
+_REPAIR = (RepairGranted, RepairRefused)
 _FILING = (AgencyFiled, FilingReturned)
 _COMPLAINT = (ComplaintUpheld, ComplaintDismissed, ComplaintMerged)
 _AFTER = {
@@ -58,9 +64,10 @@ _AFTER = {
     BehaviourReported: (ReportDismissed, BadRecordEntered),
     AppealFiled: _APPEAL,
     ObjectionFiled: (ObjectionAnswered,),
+    RepairApplied: _REPAIR,
 }
 OF_MATTERS = frozenset(
-    {*_SUBJECTS, *_FILING, *_COMPLAINT, ReportDismissed, BadRecordEntered, *_APPEAL, ObjectionAnswered}
+    {*_SUBJECTS, *_FILING, *_COMPLAINT, ReportDismissed, BadRecordEntered, *_APPEAL, ObjectionAnswered, *_REPAIR}
 )
 
 
@@ -104,7 +111,7 @@ def replace_matters(context: Context, before: Rows, now: Rows) -> None:
         context.live.replace(place, merged(now.get(place, ())), context.at)
 
 
-@implements("art.9", "art.16", "art.20", "R6", "R11", "R15", "R33", "R38")
+@implements("art.9", "art.16", "art.20", "art.27", "R6", "R11", "R15", "R33", "R38", "R42")
 def update_matters(context: Context, changed: Iterable[Event]) -> None:
     """Derive anew each matter that a changed event begins or brings on."""
     for subject_id in dict.fromkeys(_subjects(changed)):
@@ -117,6 +124,20 @@ def update_matters(context: Context, changed: Iterable[Event]) -> None:
         kind = str(entry.event.KIND)
         steps = [] if subject is None else list(_steps(subject, trail))
         context.live.replace(matter_place(kind, subject_id), merged(steps), context.at)
+        own = _own(entry.event)
+        if own is not None:
+            own_kind, informant = own
+            told = [one._replace(value=one.value._replace(kind=own_kind, about=informant)) for one in steps]
+            context.live.replace(matter_place(own_kind, subject_id), merged(told), context.at)
+
+
+def _own(event: Event) -> tuple[str, str] | None:
+    """Of an enterprise's complaint or report the kind of row for who made it, and the keyed hash of its code (R39)."""
+    if isinstance(event, ComplaintReceived) and event.client_hash is not None:
+        return "own_complaint", event.client_hash
+    if isinstance(event, BehaviourReported) and event.reporter_hash is not None:
+        return "own_report", event.reporter_hash
+    return None
 
 
 def _subjects(changed: Iterable[Event]) -> Iterator[str]:
@@ -132,6 +153,8 @@ def _subjects(changed: Iterable[Event]) -> Iterator[str]:
             yield event.complaint_id
         elif isinstance(event, ObjectionAnswered):
             yield event.objection_id
+        elif isinstance(event, _REPAIR):
+            yield event.repair_id
         elif isinstance(event, _APPEAL):
             yield event.appeal_id
 
@@ -155,6 +178,8 @@ def _begun(subject: Event) -> Matter:
         return Matter("appeal", status, subject.occurred_on, subject.deadline, subject.result_id, subject.year, True)
     if isinstance(subject, ObjectionFiled):
         return Matter("objection", "open", subject.occurred_on, None, subject.event_id, None, True)
+    if isinstance(subject, RepairApplied):
+        return Matter("repair", "open", subject.occurred_on, None, subject.event_id, None, True)
     if isinstance(subject, ComplaintReceived):
         return Matter("complaint", "open", subject.occurred_on, None, subject.grounds, None, True)
     if isinstance(subject, FilingSubmitted):
@@ -171,6 +196,8 @@ _STATUS: dict[type[Event], str] = {
     ComplaintMerged: "merged",
     BadRecordEntered: "recorded",
     ReportDismissed: "dismissed",
+    RepairGranted: "granted",
+    RepairRefused: "refused",
     AppealDismissed: "dismissed",
     AppealUpheld: "upheld",
     AppealPartlyUpheld: "partly_upheld",
@@ -186,7 +213,7 @@ def _moved(first: Matter, event: Event) -> Matter:
 
 
 SUBMISSION = "submission"
-_BEARING = (SubmissionReceived, PledgeSigned, AgencyTerminated, FilingSubmitted)
+_BEARING = (SubmissionReceived, PledgeSigned, AgencyTerminated, AgencySucceeded, FilingSubmitted)
 OF_SUBMISSIONS = frozenset({SubmissionRequested, *_BEARING})
 
 
@@ -245,3 +272,19 @@ def _pledged(request: SubmissionRequested, facts: Facts) -> bool:
     return request.item == PLEDGE_ITEM and any(
         request.occurred_on <= pledge.occurred_on <= request.due_on for pledge in facts.of(PledgeSigned)
     )
+
+
+SUCCEEDED = "succeeded"
+"""That others stand in the agency's place: a row among the matters, of a kind that no worklist knows (R43)."""
+OF_SUCCESSION = frozenset({AgencySucceeded})
+
+
+@implements("art.12", "R29", "R43")
+def update_succession(context: Context, changed: Iterable[Event]) -> None:
+    """From which day on the agency is not assessed by itself."""
+    gone = succeeded(Facts(context.now([type_key(AgencySucceeded)]), date.max))
+    steps = []
+    if gone is not None:
+        value = Matter(SUCCEEDED, "over", gone.occurred_on, None, None, None, False)
+        steps = [Period(gone.occurred_on, NEVER, value)]
+    context.live.replace(matter_place(SUCCEEDED, SUCCEEDED), steps, context.at)

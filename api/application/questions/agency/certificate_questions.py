@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from api.application.background.checkpoint_signer import proven_up
+from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, vouched_for
 from api.application.privacy.authorisation import Caller
 from api.application.privacy.veiled import Veil, bytes_withheld
 from api.application.questions.inquiry import FileAnswer, Inquiry, path_uscc, question
@@ -21,6 +21,7 @@ from domain.store.proof.log_keys import signed_by
 from domain.store.proof.proof_reader import (
     HeadsKept,
     Signed,
+    consistency_proof,
     head_signed,
     inclusion_proofs,
     latest_checkpoint,
@@ -34,6 +35,7 @@ from projections.proof.certificate_file import (
     Certificate,
     CertifiedEvent,
     HeadPart,
+    OutsideNote,
     StreamPart,
     encoded,
     packed,
@@ -69,11 +71,25 @@ def certificate_of(
         empty = maker.evidence(agency, as_of or questions.today, known, echo or EARLIEST, keys)
         veiled = questions.basis(agency, as_of, known) if questions.hidden else None
         made = maker.answered(empty, year, veiled)
+        outside = _outside(reader.connection, signed, service.notary)
     issued = service.notary.keys.sign_like(signed.note, made.answered_text(service.notary.origin))
-    made = msgspec.structs.replace(made, issued=issued)
+    made = msgspec.structs.replace(made, issued=issued, outside=outside)
     check_certificate(made)  # what leaves here can be verified
     name = f"certificate-{agency}-{made.as_of}-log{signed.size}.json"
     return FileAnswer(encoded(made), name, JSON)
+
+
+def _outside(connection: Connection, signed: Signed, notary: CheckpointSigner) -> tuple[OutsideNote, ...]:
+    """What others have vouched for, with the proof that the certificate's checkpoint goes on from it."""
+    cosigned, stamped = vouched_for(notary)
+    found = []
+    if cosigned is not None and cosigned.size <= signed.size:
+        proof = packed(consistency_proof(connection, cosigned.size, signed.size))
+        found.append(OutsideNote(cosigned.note, proof, tuple(one.key for one in cosigned.cosignatures)))
+    if stamped is not None and stamped.size <= signed.size:
+        proof = packed(consistency_proof(connection, stamped.size, signed.size))
+        found.append(OutsideNote(stamped.note, proof, token=stamped.token, at=stamped.at))
+    return tuple(found)
 
 
 class Maker:

@@ -13,9 +13,12 @@ from pydantic import Field
 
 from api.application.nested_commands import embedded
 from api.application.privacy.authorisation import WHAT_IF, Reach
+from api.application.questions.agency.course_questions import as_told
 from api.application.questions.inquiry import Answer, Inquiry, TimeLimit, never_changes, path_uscc, question
 from domain.commands.fields import AssessmentYear, Commands, Id, Part
+from domain.errors import NotFound
 from domain.ledger.reader import CrossAgency
+from domain.measures.text.implements import implements
 from projections.answers.comparisons import RankEffects
 from projections.compare.comparison import (
     comparison,
@@ -25,10 +28,13 @@ from projections.compare.comparison import (
     touched_results,
     year_in_question,
 )
+from projections.compare.following import HintsOf, following
 from projections.compare.rank_moves import rank_effects, ranks_elsewhere
 from projections.compare.standing_difference import Side
-from projections.compare.what_if import added_by, hypothetical, overridden
-from projections.replay.queries import ReplayQueries
+from projections.compare.what_if import added_by, at_successors, hypothetical, overridden
+from projections.replay.known_at import Basis
+from projections.replay.queries import Hints, ReplayQueries
+from projections.replay.standing import agency_name
 from projections.rows.read.row_queries import RowQueries
 
 T = TypeVar("T")
@@ -83,11 +89,10 @@ def what_if_of(
         supposed = hypothetical(
             basis, body.annul, add, law=law, actor=inquiry.caller.person_id, elsewhere=others, still_time=deadline.check
         )
-        before, after = Side(basis), Side(supposed)
         content = {
             **{
                 name: value
-                for name, value in asdict(before.sheet(year)).items()
+                for name, value in asdict(Side(basis).sheet(year)).items()
                 if name in BASIS and value is not UNSET
             },
             "year": year,
@@ -95,11 +100,62 @@ def what_if_of(
                 {"id": event.id, "type": type(event).__name__, "occurred_on": event.occurred_on.isoformat()}
                 for event in added_by(basis, supposed)
             ],
-            **_in_time(deadline, lambda: consequences(before, after, year)),
-            "touched": _in_time(deadline, lambda: touched_results(basis, supposed)),
-            "ranks": ranks_elsewhere() if body.rulebook else _ranks(inquiry, questions, before, after, year, known_at),
+            **_effects(inquiry, questions, deadline, basis, supposed, year, known_at),
+            "successors": _at_successors(inquiry, questions, deadline, supposed, year),
         }
     return Answer(content)
+
+
+def _effects(
+    inquiry: Inquiry,
+    questions: ReplayQueries,
+    deadline: TimeLimit,
+    basis: Basis,
+    supposed: Basis,
+    year: int,
+    known_at: str | None,
+) -> dict[str, Any]:
+    """Both sides, what differs, and what follows from it."""
+    before, after = Side(basis), Side(supposed)
+    other_law = supposed.law is not basis.law
+    return {
+        **_in_time(deadline, lambda: consequences(before, after, year)),
+        "touched": _in_time(deadline, lambda: touched_results(basis, supposed)),
+        "ranks": ranks_elsewhere() if other_law else _ranks(inquiry, questions, before, after, year, known_at),
+        "following": _in_time(deadline, lambda: following(basis, supposed, _hints(inquiry, questions, known_at))),
+    }
+
+
+@implements("art.12", "R43")
+def _at_successors(
+    inquiry: Inquiry, questions: ReplayQueries, deadline: TimeLimit, supposed: Basis, year: int
+) -> list[dict[str, Any]]:
+    """What would be of each successor whose inheritance changes; whose reach is one agency is told of none."""
+    if inquiry.reach is Reach.OWN:
+        return []
+
+    def basis_of(uscc: str) -> Basis | None:
+        try:
+            return questions.basis(uscc, supposed.as_of, supposed.known_at)
+        except NotFound:
+            return None
+
+    found = _in_time(deadline, lambda: list(at_successors(supposed, basis_of, questions.today)))
+    return [
+        {
+            "agency": agency_name(before),
+            "year": year,
+            "version": before.trail.events[-1].version,
+            **_effects(inquiry, questions, deadline, before, after, year, before.known_at),
+        }
+        for before, after in found
+    ]
+
+
+def _hints(inquiry: Inquiry, questions: ReplayQueries, known_at: str | None) -> HintsOf:
+    """The hints of a basis, as the list of an agency's hints tells them to this caller (R37, R39)."""
+    found = Hints(questions.reader, known_at)
+    return lambda basis: as_told(inquiry, found.of(basis))
 
 
 def _in_time(deadline: TimeLimit, work: Callable[[], T]) -> T:

@@ -14,8 +14,8 @@ from domain.measures.text.implements import implements
 from domain.values import Instant
 from projections.answers.inside_search import AgencyFound, InsideSearch, ProjectFound, RecordFound
 from projections.rows.read.district import Filters
-from projections.rows.read.project_search import projects_named
 from projections.rows.read.published import LATEST, names_on
+from projections.rows.read.searching import projects_named
 
 MOST = 20
 """Of each kind; who wants others types more."""

@@ -13,8 +13,10 @@ from api.application.questions.pagination import onward
 from domain.errors import NotFound
 from domain.values import instant
 from projections.answers.firm_answers import PublicFirm
+from projections.answers.results import WaiverReason
 from projections.public.firms import firms_found, public_firm
 from projections.public.public import Public, PublicResult, PublicYear
+from projections.rows.read.published_details import details
 from projections.rows.read.register import RegisterFilter
 
 
@@ -66,10 +68,10 @@ def published_year(public: Public, year: int) -> PublicYear | None:
 
 
 def explained_page(
-    public: Public, year: int, rows: list[PublicResult], *, first: bool
+    public: Public, year: int, rows: list[PublicResult], *, first: bool, q: str | None = None
 ) -> tuple[list[PublicResult], list[PublicResult]]:
     """A page of a year's results with what is said beside each; on the first page also who was not assessed."""
-    left_out = public.results(year, graded=False) if first else []
+    left_out = public.results(year, graded=False, q=q) if first else []
     return public.explained(year, rows), public.explained(year, left_out)
 
 
@@ -82,3 +84,9 @@ def not_published(year: int) -> NotFound:
         remedy="请在公布之后查询",
         remedy_en="Ask again once they are.",
     )
+
+
+def waived_for(service: Service, uscc: str, year: int, result: str) -> tuple[WaiverReason, ...]:
+    """The parts that a published result lacks, each with the reason for which it was let pass: everybody is told."""
+    with service.ledger.reading() as reader:
+        return details(reader, year, {uscc: result})[uscc].waivers

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from api.application.answers.public import SurveyLinkShown
 from api.application.background.readiness import Service
 from api.application.problem_types import Gone
 from api.application.questions.inquiry import now
 from api.application.survey_secrets import find_link
 from domain.commands.surveys import still_open
-from domain.errors import Contradiction
+from domain.errors import Contradiction, NotFound
 from domain.events import ProjectStarted, SurveyInvited, SurveySubmitted
 from domain.store.access.tokens import Link
 from domain.trail.trail import Trail
@@ -35,6 +37,31 @@ def about_link(service: Service, secret: str, *, used: bool = False) -> SurveyLi
         expires_on=link.expires_on,
         disclosure=basis.law.rulebooks.on(shanghai_date(now())).survey.disclosure,
     )
+
+
+class SentForm(NamedTuple):
+    """A form as it came in by a link."""
+
+    event: SurveySubmitted
+    uscc: str
+    comments: str | None
+    """What was written beside the answers; None where nothing was, or it was erased."""
+
+
+def sent_by_link(service: Service, secret: str, event: str) -> SentForm:
+    """The form that came in by this link, for who has its receipt: link and event together. Raises: NotFound."""
+    with service.ledger.reading() as reader:
+        link = find_link(reader.connection, secret)
+        found = Trail(reader.agency_events(link.uscc)).by_id.get(event)
+        if not isinstance(found, SurveySubmitted) or found.invitation_id != link.invitation_id:
+            raise NotFound(
+                "没有这份回执",
+                "there is no such receipt",
+                remedy="请完整复制回执的地址，或联系协会",
+                remedy_en="Copy the receipt's whole address, or ask the association.",
+            )
+        comments = None if found.comments is None else reader.vault.open_many([found.comments])[0]
+    return SentForm(found, link.uscc, comments)
 
 
 def invitation_of(trail: Trail, link: Link) -> SurveyInvited:

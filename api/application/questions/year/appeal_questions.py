@@ -16,15 +16,14 @@ from api.application.assessing.appeal import Appeal, appeal_of
 from api.application.assessing.dossier import ZIP, dossier
 from api.application.assessing.impact_decisions import no_such_impact
 from api.application.assessing.revising import differs, ranks_with
-from api.application.background.checkpoint_signer import sealed_up
 from api.application.nested_commands import embedded
 from api.application.privacy.authorisation import APPEAL_WHAT_IF
 from api.application.privacy.personal_data import shown
 from api.application.questions.inquiry import Answer, FileAnswer, Inquiry, TimeLimit, question
+from api.application.questions.papers.issuing import prepared
 from api.application.questions.year.worklist_questions import impact_part, matter_part
 from domain.commands.base import unknown_in_body
 from domain.commands.fields import Commands, Id, Part
-from domain.errors import Invalid
 from domain.events import ImpactDisposed, ResultRevised
 from domain.measures.chapter4_appeals import changes_of, is_worse, made_by, outcome_of, result_total
 from domain.measures.chapter4_assessment import moving
@@ -59,30 +58,14 @@ def appeal_in_full(inquiry: Inquiry, id: str) -> Answer:  # noqa: A002  # the na
 @question("/v1/appeals/{id}/dossier")
 def dossier_of(inquiry: Inquiry, id: str, known_at: str | None = None) -> FileAnswer:  # noqa: A002  # as above
     """The dossier of an appeal: one ZIP, the same bytes from the same log."""
-    log_index = _place_in_log(inquiry, known_at)
+    at = prepared(inquiry, known_at)
     with inquiry.replaying() as (questions, reader):
         uscc, filed = appeal_of(reader, id, inquiry.own_only)
         inquiry.about = uscc
-        found = Appeal(questions, uscc, filed, f"log:{log_index}")
-        archive = dossier(questions, found, inquiry.caller, log_index)
-    name = f"dossier-{uscc}-{filed.year}-{filed.id[:8]}-log{log_index}.zip"
+        found = Appeal(questions, uscc, filed, f"log:{at.log_index}")
+        archive = dossier(questions, found, inquiry, at)
+    name = f"dossier-{uscc}-{filed.year}-{filed.id[:8]}-log{at.log_index}.zip"
     return FileAnswer(archive, name, ZIP)
-
-
-def _place_in_log(inquiry: Inquiry, known_at: str | None) -> int:
-    """The place of the log that a dossier is made at: the given one, or the last of now. Raises: Invalid, Busy."""
-    if known_at is None:
-        return sealed_up(inquiry.service.ledger)
-    if not known_at.startswith("log:"):
-        raise Invalid(
-            "卷宗按日志位置制作，known_at 须写作 log:N",
-            "a dossier is made at a place of the log: give known_at=log:N",
-            cites=("api.md",),
-            remedy="请写 log:N，或不填（取最新的已封存位置）",
-            remedy_en="Write log:N, or leave it out for the last sealed place.",
-            pointer="?known_at",
-        )
-    return int(known_at.removeprefix("log:"))
 
 
 MOST_ALONE = 40

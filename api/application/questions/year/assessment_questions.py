@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
+from msgspec.structs import asdict
+
 from api.application.answers.pages import KnownList
 from api.application.answers.years import AssessmentYearPage, IncompleteSheet, YearDecisions, YearHeading, YearWaiver
 from api.application.assessing.publishing import round_of
@@ -22,7 +24,7 @@ from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.measures.text.implements import implements
 from domain.values import Instant, assessment_stream
 from projections.answers.districts import RankedAgency
-from projections.answers.registers import ResultDetails
+from projections.answers.registers import PartPoints, ResultDetails
 from projections.answers.results import RecordTold
 from projections.answers.scalars import JudgedPart, read_as
 from projections.compare.publication import full_sheet, published
@@ -171,7 +173,9 @@ def _still_open(reader: Reader, year: int) -> dict[str, Any]:
 
 def _beside(said: ResultDetails) -> dict[str, object]:
     """What is said beside a result, as the public reads it too (R32-R34, R44)."""
+    parts = dict.fromkeys(PartPoints.__struct_fields__) if said.parts is None else asdict(said.parts)
     return {
+        **parts,
         "provisional": False,
         "override": said.override,
         "waivers": said.waivers,

@@ -19,14 +19,26 @@ from api.application.answers.years import (
 from api.application.privacy.authorisation import rights_of
 from api.application.privacy.personal_data import shown
 from api.application.questions.inquiry import Answer, Inquiry, question
-from api.application.questions.pagination import page
+from api.application.questions.pagination import Page, page
 from domain.events import AppealFiled, Event
+from domain.ledger.reader import Reader
+from domain.values import Instant
 from projections.answers.results import RecordTold
 from projections.answers.scalars import read_as
 from projections.answers.standings import AgencyName
 from projections.compare.three_answers import filed_part
 from projections.replay.queries import recorded_entry
-from projections.rows.read.published import LATEST, OpenMatter, Waits, WorklistFilter, matters, names_on, waiting
+from projections.rows.read.published import (
+    LATEST,
+    OpenMatter,
+    Waits,
+    WorklistFilter,
+    matters,
+    matters_counted,
+    names_on,
+    waiting,
+)
+from projections.rows.read.searching import Ordering, ordering
 
 
 @question("/v1/appeals")
@@ -34,39 +46,77 @@ def appeals_waiting(
     inquiry: Inquiry,
     status: str = "undecided",
     due_before: date | None = None,
+    q: str | None = None,
+    sort: str | None = None,
+    order: str = "asc",
     limit: int = 50,
     cursor: str | None = None,
 ) -> Answer:
     """The register of appeals, what is due first first; an agency sees its own."""
     asked = None if status == "undecided" else status
-    return _worklist(inquiry, WorklistFilter("appeal", asked, due_before, inquiry.own_only), limit, cursor, _appeal_row)
+    wanted = WorklistFilter("appeal", asked, due_before, inquiry.own_only, q=q)
+    return _worklist(inquiry, wanted, ordering(sort, order, "due"), limit, cursor, _appeal_row)
 
 
 @question("/v1/objections")
-def objections_waiting(inquiry: Inquiry, status: str = "open", limit: int = 50, cursor: str | None = None) -> Answer:
+def objections_waiting(
+    inquiry: Inquiry,
+    status: str = "open",
+    q: str | None = None,
+    sort: str | None = None,
+    order: str = "asc",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
     """Objections to single records; an agency sees its own."""
-    return _worklist(inquiry, WorklistFilter("objection", status, uscc=inquiry.own_only), limit, cursor, _objection_row)
+    wanted = WorklistFilter("objection", status, uscc=inquiry.own_only, q=q)
+    return _worklist(inquiry, wanted, ordering(sort, order, "due"), limit, cursor, _objection_row)
 
 
 @question("/v1/reports")
-def reports_waiting(inquiry: Inquiry, status: str = "open", limit: int = 50, cursor: str | None = None) -> Answer:
+def reports_waiting(
+    inquiry: Inquiry,
+    status: str = "open",
+    q: str | None = None,
+    sort: str | None = None,
+    order: str = "asc",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
     """Reports of behaviours, until a bad record is entered or they are dismissed."""
-    return _worklist(inquiry, WorklistFilter("report", status), limit, cursor, _report_row)
+    wanted = WorklistFilter("report", status, q=q)
+    return _worklist(inquiry, wanted, ordering(sort, order, "due"), limit, cursor, _report_row)
 
 
 @question("/v1/impacts")
-def impacts_waiting(inquiry: Inquiry, status: str = "open", limit: int = 50, cursor: str | None = None) -> Answer:
+def impacts_waiting(
+    inquiry: Inquiry,
+    status: str = "open",
+    q: str | None = None,
+    sort: str | None = None,
+    order: str = "asc",
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Answer:
     """Published results that later facts would change."""
-    return _worklist(inquiry, WorklistFilter("impact", status, uscc=inquiry.own_only), limit, cursor, _impact_row)
+    wanted = WorklistFilter("impact", status, uscc=inquiry.own_only, q=q)
+    return _worklist(inquiry, wanted, ordering(sort, order, "due"), limit, cursor, _impact_row)
 
 
 @question("/v1/submissions")
 def submissions_waiting(
-    inquiry: Inquiry, status: str = "open", due_before: date | None = None, limit: int = 50, cursor: str | None = None
+    inquiry: Inquiry,
+    status: str = "open",
+    due_before: date | None = None,
+    q: str | None = None,
+    sort: str | None = None,
+    order: str = "asc",
+    limit: int = 50,
+    cursor: str | None = None,
 ) -> Answer:
     """What agencies were asked to hand in, what is due first first."""
-    wanted = WorklistFilter("submission", status, due_before, inquiry.own_only)
-    return _worklist(inquiry, wanted, limit, cursor, _submission_row)
+    wanted = WorklistFilter("submission", status, due_before, inquiry.own_only, q=q)
+    return _worklist(inquiry, wanted, ordering(sort, order, "due"), limit, cursor, _submission_row)
 
 
 _LISTS: dict[str, WorklistName] = {
@@ -85,7 +135,9 @@ def counts_waiting(inquiry: Inquiry) -> Answer:
     with inquiry.looking_up() as (look_ups, reader):
         basis = look_ups.district(None, None)
         own = inquiry.own_only
-        found = {one.kind: one for one in waiting(reader.connection, basis.as_of, basis.known_at, uscc=own)}
+        asked = counts_waiting, own
+        counted = inquiry.of_now(reader, asked, lambda: waiting(reader.connection, look_ups.today, uscc=own))
+        found = {one.kind: one for one in counted}
     items = tuple(
         WorklistCount(list=name, **found.get(kind, Waits(kind, 0, 0)).numbers())
         for kind, name in _LISTS.items()
@@ -98,14 +150,17 @@ Row = Callable[[OpenMatter, dict[str, Any], dict[str, Event]], Any]
 """A matter as its list shows it: with what all lists say of it, and the facts that matters are about."""
 
 
-def _worklist(inquiry: Inquiry, wanted: WorklistFilter, limit: int, cursor: str | None, row: Row) -> Answer:
+def _worklist(
+    inquiry: Inquiry, wanted: WorklistFilter, by: Ordering, limit: int, cursor: str | None, row: Row
+) -> Answer:
     """A page of matters, with the facts that they are about."""
-    part = page(cursor, limit, question=("matters", *wanted))
+    part = page(cursor, limit, question=("matters", *wanted, *by))
     with inquiry.looking_up() as (look_ups, reader):
         basis = look_ups.district(None, part.known_at)
         found = list(
-            matters(reader.connection, wanted, LATEST, basis.known_at, offset=part.offset, limit=part.limit + 1)
+            matters(reader.connection, wanted, LATEST, basis.known_at, by, offset=part.offset, limit=part.limit + 1)
         )
+        inquiry.count(part.is_part(found), lambda: _counted(inquiry, reader, wanted, part, basis.known_at))
         found, next_cursor = part.part(found, None, basis.known_at)
         facts = reader.named(id_ for one in found for id_ in (one.id, one.matter.about) if id_ is not None)
         opened = {one["id"]: one for one in shown(reader, inquiry.caller, [recorded_entry(e) for e in facts.values()])}
@@ -116,6 +171,13 @@ def _worklist(inquiry: Inquiry, wanted: WorklistFilter, limit: int, cursor: str 
             recorded = None if told is None else read_as(RecordTold, told)
             items.append(row(one, {**matter_part(one, names.get(one.uscc)), "recorded": recorded}, facts))
     return Answer(KnownPage(known_at=basis.known_at, items=tuple(items), next_cursor=next_cursor))
+
+
+def _counted(inquiry: Inquiry, reader: Reader, wanted: WorklistFilter, part: Page, known_at: Instant) -> int:
+    """How many matters a list has in all; of what was typed nothing is kept."""
+    if (part.known_at, wanted.q) != (None, None):
+        return matters_counted(reader.connection, wanted, LATEST, known_at)
+    return inquiry.of_now(reader, wanted, lambda: matters_counted(reader.connection, wanted, LATEST, known_at))
 
 
 def _fact_of(one: OpenMatter) -> str:

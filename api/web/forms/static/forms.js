@@ -74,6 +74,29 @@
     else said.textContent = zh ? "▲ 长度、字符或校验位不对，请与营业执照核对" : "▲ Length, characters or check digit are wrong: compare with the licence";
   };
 
+  // ---- a day that may not precede another one: its calendar begins there ----
+  const follow = (input) => {
+    if (input.type !== "date" || !input.value) return;
+    for (const one of form.querySelectorAll(`[data-after="${CSS.escape(input.name)}"]`)) one.min = input.value;
+  };
+
+  // ---- a known client's name comes with its code, where none was typed ----
+  const named = (input) => {
+    if (!input.list || input.list.id !== "known-clients" || !input.name.endsWith("/uscc")) return;
+    const known = [...input.list.options].find((one) => one.value === input.value);
+    const name = form.elements.namedItem(input.name.replace(/uscc$/, "name"));
+    if (known && name && !name.value) name.value = known.label;
+  };
+
+  // ---- what is chosen from a list is shown beside the form ----
+  const show = async () => {
+    const body = new URLSearchParams(new FormData(form));
+    body.set("do", "stay");
+    const answer = await fetch(form.action, { method: "POST", body });
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("about");
+    if (found) document.getElementById("about").replaceWith(document.adoptNode(found));
+  };
+
   if (form) {
     form.addEventListener("click", (event) => {
       const button = event.target.closest("button");
@@ -83,6 +106,9 @@
     form.addEventListener("change", (event) => {
       ask();
       if (event.target.matches("[data-uscc]")) check(event.target);
+      if (event.target.matches("[data-about]")) show();
+      follow(event.target);
+      if (event.target instanceof HTMLInputElement) named(event.target);
     });
     ask();
   }

@@ -1,0 +1,243 @@
+"""Delivers what waits to leave the service (R41), in a thread of its own: a mail server that stalls holds up nobody.
+
+Any number of processes may do it at once, and each may die at any moment: `delivery_rows.py` says why nothing is lost
+and when something is sent a second time. A ledger that takes no writes (an old copy, say) writes to nobody either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from api.application.background.degraded import Degraded
+from api.application.delivering.hooks import hook_outcome
+from api.application.delivering.mail_letters import LetterWriter, MailLetter, later
+from api.application.delivering.outcomes import DELAYS, NOBODY, DeliveryOutcome, delay_after
+from api.application.delivering.returned_notices import give_up_notice
+from api.application.delivering.smtp_sending import NOT_BEGUN, send_letters, without_addresses
+from api.application.messages.outgoing import switched_off
+from api.settings import Settings
+from domain.errors import Busy, Refusal, Unreadable
+from domain.ledger.ledger import Ledger
+from domain.store.db.db_errors import WritesStopped
+from domain.store.db.engine import writing
+from domain.store.messages.delivery_rows import Channel, StoredDelivery, claim_due, settle
+from domain.store.messages.message_rows import keep_messages
+from domain.store.messages.target_rows import address_of_target, count_try, target_named
+from domain.values import Instant, instant, new_id
+
+log = structlog.get_logger("steward")
+AT_ONCE = 50
+IDLE_SECONDS = 2.0
+"""How often to look when nothing was due."""
+LEASE_SECONDS = 300.0
+"""For how long what is claimed is left to who claimed it; what is not begun after half of it is given back."""
+SETTLE_PAUSES = (0.1, 0.5, 2.0, 5.0)
+MAIL, COURIER = "background.mail", "background.deliveries"
+"""The names under which `readyz` says that e-mail, or all of it, stands still: it can wait, facts are recorded."""
+Settled = tuple[StoredDelivery, DeliveryOutcome]
+
+
+class Courier:
+    """One background thread; `stop` ends it after what is under way."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        degraded: Degraded,
+        *,
+        recorded: Callable[[], None] = lambda: None,
+        delays: tuple[float, ...] = DELAYS,
+        lease: float = LEASE_SECONDS,
+    ) -> None:
+        self._ledger, self._settings, self._degraded, self._recorded = ledger, settings, degraded, recorded
+        self._delays, self._lease = delays, lease
+        self.accepted = 0
+        """How many deliveries this process has had accepted."""
+        self._stop, self._wake = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="steward-courier", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, wait_seconds: float = 15.0) -> None:
+        """End after the delivery that is under way; what was claimed beyond it is due again when the claim runs out."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(wait_seconds)
+
+    def wake(self) -> None:
+        """Something waits: look now."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                found = self.deliver()
+            except (Busy, WritesStopped) as refusal:
+                log.warning("deliveries_wait", why=refusal.text_en)
+                found = 0
+            except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
+                said = without_addresses(f"{type(error).__name__}: {error}")[:300]
+                log.error("delivering_failed", error=said)
+                self._degraded.set(COURIER, f"消息未能发出：{type(error).__name__}", f"nothing is delivered: {said}")
+                found = 0
+            else:
+                self._degraded.clear(COURIER)
+            if found == 0:
+                self._wake.wait(IDLE_SECONDS)
+                self._wake.clear()
+
+    def deliver(self) -> int:
+        """One round: what is due, as far as this process gets it; how many that were. Raises: Busy, WritesStopped."""
+        claim, now = new_id(), instant(datetime.now(UTC))
+        with writing(self._ledger.engine) as connection:
+            due = claim_due(connection, claim, self._channels(), now, later(now, self._lease), AT_ONCE)
+        if due:
+            asyncio.run(self._deliver(claim, due, time.monotonic() + self._lease / 2))
+        return len(due)
+
+    def _channels(self) -> list[Channel]:
+        """By which ways this service delivers."""
+        return ["email", "webhook", "wecom"] if self._settings.smtp_host else ["webhook", "wecom"]
+
+    async def _deliver(self, claim: str, due: Sequence[StoredDelivery], until: float) -> None:
+        """A mail server that stalls holds up no webhook, nor one target another."""
+
+        async def mails() -> None:
+            async for delivery, outcome in self._mailed([one for one in due if one.channel == "email"], until):
+                self._settle(claim, delivery, outcome)
+
+        async def hooks(those: Sequence[StoredDelivery]) -> None:
+            for delivery in those:
+                is_over = time.monotonic() > until or self._stop.is_set()
+                self._settle(claim, delivery, NOT_BEGUN if is_over else await self._hooked(delivery))
+
+        by_target: dict[str, list[StoredDelivery]] = {}
+        for one in due:
+            if one.channel != "email":
+                by_target.setdefault(one.recipient, []).append(one)
+        await asyncio.gather(mails(), *(hooks(those) for those in by_target.values()))
+
+    async def _hooked(self, delivery: StoredDelivery) -> DeliveryOutcome:
+        """One delivery to a target. One that cannot be written or whose address does not open holds up no other."""
+        try:
+            with self._ledger.reading() as reader:
+                target = target_named(reader.connection, delivery.recipient)
+                address = address_of_target(reader.connection, target)
+            if address is None or target.disabled_at is not None:
+                return DeliveryOutcome("refused", "the target is switched off")
+            outcome = await hook_outcome(self._settings, delivery, address)
+        except (Busy, WritesStopped):
+            raise
+        except (Refusal, Unreadable, LookupError, ValueError, TypeError) as error:
+            return DeliveryOutcome("again", f"cannot be written: {type(error).__name__}")
+        with suppress(Busy):  # the count is not worth sending it twice
+            self._count(target.id, outcome)
+        return outcome
+
+    def _count(self, target_id: str, outcome: DeliveryOutcome) -> None:
+        """Count the try at the target; administrators are told when that switched it off."""
+        with writing(self._ledger.engine) as connection:
+            accepted = outcome.what == "accepted"
+            if count_try(connection, target_id, accepted=accepted, gone=outcome.of_recipient):
+                log.error("target_switched_off", target=target_id, why=outcome.failure)
+                keep_messages(connection, switched_off(connection, target_id))
+
+    async def _mailed(self, due: Sequence[StoredDelivery], until: float) -> AsyncIterator[Settled]:
+        written, left = self._written(due)
+        for one, outcome in left:
+            yield one, outcome
+        of_letter = {id(letter): one for one, letter in written}
+        letters = [letter for _, letter in written]
+
+        def is_still(letter: MailLetter) -> bool:
+            (again, _) = self._written([of_letter[id(letter)]])
+            return bool(again) and again[0][1].to == letter.to
+
+        async for letter, outcome in send_letters(self._settings, letters, until, self._stop.is_set, is_still):
+            self._say_of_server(outcome)
+            yield of_letter[id(letter)], outcome
+
+    def _written(self, due: Sequence[StoredDelivery]) -> tuple[list[tuple[StoredDelivery, MailLetter]], list[Settled]]:
+        """The e-mails with their deliveries, and the deliveries of which none is sent, with what becomes of them.
+
+        One that cannot be written (a kind of a later version, a key that does not open) holds up no other.
+        """
+        written: list[tuple[StoredDelivery, MailLetter]] = []
+        left: list[Settled] = []
+        with self._ledger.reading() as reader:
+            writer = LetterWriter(reader, self._settings, instant(datetime.now(UTC)))
+            for one in due:
+                try:
+                    letter = writer.letter(one)
+                except (Busy, WritesStopped):
+                    raise
+                except (Refusal, Unreadable, LookupError, ValueError, TypeError) as error:
+                    why = without_addresses(f"cannot be written: {type(error).__name__}: {error}")
+                    left.append((one, DeliveryOutcome("again", why)))
+                    continue
+                if letter is None:
+                    left.append((one, NOBODY))
+                else:
+                    written.append((one, letter))
+        return written, left
+
+    def _say_of_server(self, outcome: DeliveryOutcome) -> None:
+        if outcome.of_server:
+            log.error("mail_server_failed", why=outcome.failure)
+            self._degraded.set(MAIL, f"邮件未能发出：{outcome.failure}", f"e-mail is not sent: {outcome.failure}")
+        elif not outcome.untried:
+            self._degraded.clear(MAIL)
+
+    def _settle(self, claim: str, delivery: StoredDelivery, outcome: DeliveryOutcome) -> None:
+        """Write down at once what became of it: the shorter, the less is sent twice by a process that dies.
+
+        A database that is busy is asked again: else what was accepted would be sent once more.
+        """
+        for pause in SETTLE_PAUSES:
+            try:
+                return self._write_down(claim, delivery, outcome)
+            except Busy:
+                time.sleep(pause)
+        return self._write_down(claim, delivery, outcome)
+
+    def _write_down(self, claim: str, delivery: StoredDelivery, outcome: DeliveryOutcome) -> None:
+        now = instant(datetime.now(UTC))
+        if outcome.what == "refused" and outcome.of_recipient and self._came_back(claim, delivery, outcome, now):
+            return
+        delay = 0.0 if outcome.untried else delay_after(delivery.attempts, self._delays)
+        with writing(self._ledger.engine) as connection:
+            if outcome.what == "accepted":
+                settle(connection, claim, [delivery.id], "sent", done_at=now)
+                self.accepted += 1
+            elif outcome.what == "nobody":
+                settle(connection, claim, [delivery.id], "closed", done_at=now, failure=outcome.failure)
+            elif outcome.what == "refused" or delay is None:
+                settle(connection, claim, [delivery.id], "dead", done_at=now, failure=outcome.failure)
+                log.error("delivery_given_up", id=delivery.id, kind=delivery.kind, why=outcome.failure)
+            else:
+                values = {"next_at": later(now, delay), "attempts": delivery.attempts - outcome.untried}
+                settle(connection, claim, [delivery.id], "waiting", **values, failure=outcome.failure)
+
+    def _came_back(self, claim: str, delivery: StoredDelivery, outcome: DeliveryOutcome, now: Instant) -> bool:
+        """An address that bounces is a matter of the association, where it concerns a notice that was sent."""
+        try:
+            recorded = give_up_notice(self._ledger, claim, delivery, outcome.failure, now)
+        except (Busy, WritesStopped):
+            raise
+        except Refusal as refusal:  # it was served, or annulled, a moment ago: nothing is left to say
+            log.info("undeliverable_not_recorded", id=delivery.id, why=refusal.text_en)
+            return False
+        if recorded:
+            self._recorded()
+        return recorded

@@ -1,0 +1,41 @@
+"""The members of a problem body (RFC 9457) that come from a refusal: of a command, or of each row of a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.application.answers.law import ProblemPlace, RowProblem
+from api.application.problem_types import BatchRefused, RefusedRow, problem_type_of
+from domain.errors import Refusal
+
+
+def refusal_body(refusal: Refusal) -> dict[str, Any]:
+    """The members of a problem body that come from a refusal: articles, readings, remedy, fields, rows."""
+    places = refusal.more or (() if refusal.pointer is None else ((refusal.pointer, refusal.text, refusal.text_en),))
+    body = {
+        "errors": [{"pointer": pointer, "detail": text, "detail_en": text_en} for pointer, text, text_en in places],
+        "article": ", ".join(one for one in refusal.cites if one.startswith(("art.", "annex"))),
+        "rule": ", ".join(one for one in refusal.cites if one[:1] == "R" and one[1:2].isdigit()),
+        "remedy": refusal.remedy,
+        "remedy_en": refusal.remedy_en,
+    }
+    rows = refusal.rows if isinstance(refusal, BatchRefused) else ()
+    return body | ({"rows": [row_problem(one) for one in rows]} if rows else {})
+
+
+def row_problem(row: RefusedRow) -> RowProblem:
+    """What is said of a refused row of a batch."""
+    kind, said = problem_type_of(row.refusal), refusal_body(row.refusal)
+    return RowProblem(
+        row=row.number,
+        post=row.post,
+        agency=row.uscc,
+        because_of_row=row.because,
+        type=kind.uri,
+        status=kind.status,
+        title=kind.title,
+        title_en=kind.title_en,
+        detail=row.refusal.text,
+        detail_en=row.refusal.text_en,
+        **{**said, "errors": tuple(ProblemPlace(**one) for one in said["errors"])},
+    )

@@ -1,0 +1,126 @@
+"""Programs and robots of the administrator's that are told what a person in a role would be told (R41).
+
+Address and secret of a target are encrypted in the vault under a key of its own: a robot's address is its password.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from domain.errors import NotFound
+from domain.events import Sealed
+from domain.store.db.tables.message_tables import deliveries, delivery_targets
+from domain.store.keys.vault import Vault
+from domain.store.messages.delivery_rows import Channel
+from domain.values import Instant, Role, instant, new_id
+
+HookChannel = Literal["webhook", "wecom"]
+MOST_FAILURES = 50
+"""Failed tries in a row after which a target is switched off: at the delays of retries that is a day or more."""
+
+
+class Target(NamedTuple):
+    """A target. `failures` counts the failed tries since the last that was accepted."""
+
+    id: str
+    name: str
+    channel: Channel
+    role: Role
+    uscc: str | None
+    subject: str
+    sealed: str
+    created_at: Instant
+    created_by: str
+    failures: int
+    disabled_at: Instant | None
+
+
+class TargetAddress(NamedTuple):
+    """Where a target is reached, and the secret by which it knows us; empty for a robot, whose address is secret."""
+
+    url: str
+    secret: str
+
+
+def add_target(
+    connection: Connection,
+    name: str,
+    channel: HookChannel,
+    role: Role,
+    uscc: str | None,
+    address: TargetAddress,
+    by: str,
+) -> str:
+    """A new target, told of what is recorded from now on; its id."""
+    sealed = Vault(connection).seal(json.dumps(address._asdict()))
+    id_ = new_id()
+    row = {
+        "id": id_,
+        "name": name,
+        "channel": channel,
+        "role": role,
+        "uscc": uscc,
+        "subject": sealed.subject,
+        "sealed": sealed.sealed,
+        "created_at": instant(datetime.now(UTC)),
+        "created_by": by,
+        "failures": 0,
+    }
+    connection.execute(insert(delivery_targets).values(row))
+    return id_
+
+
+def all_targets(connection: Connection, *, enabled: bool = False) -> list[Target]:
+    """Every target, or those that are switched on, in the order in which they were made."""
+    query = select(delivery_targets).order_by(delivery_targets.c.created_at, delivery_targets.c.id)
+    if enabled:
+        query = query.where(delivery_targets.c.disabled_at.is_(None))
+    return [_target(row._mapping) for row in connection.execute(query)]
+
+
+def target_named(connection: Connection, id_: str) -> Target:
+    """The target with this id. Raises: NotFound."""
+    row = connection.execute(select(delivery_targets).where(delivery_targets.c.id == id_)).one_or_none()
+    if row is None:
+        way, way_en = "请从接收地址列表选择", "Choose one from the list of targets."
+        raise NotFound("没有这个接收地址", "there is no such target", remedy=way, remedy_en=way_en)
+    return _target(row._mapping)
+
+
+def address_of_target(connection: Connection, target: Target) -> TargetAddress | None:
+    """Where a target is reached; None when its key was destroyed."""
+    text = Vault(connection).open(Sealed(subject=target.subject, sealed=target.sealed))
+    return None if text is None else TargetAddress(**json.loads(text))
+
+
+def switch_target(connection: Connection, id_: str, *, on: bool) -> None:
+    """Switch a target on, with its failures forgotten, or off."""
+    values = {"disabled_at": None, "failures": 0} if on else {"disabled_at": instant(datetime.now(UTC))}
+    connection.execute(update(delivery_targets).where(delivery_targets.c.id == id_).values(**values))
+
+
+def count_try(connection: Connection, id_: str, *, accepted: bool, gone: bool = False) -> bool:
+    """Note how a try went; whether that switched the target off just now. `gone`: it wants nothing any more."""
+    this = (delivery_targets.c.id == id_) & delivery_targets.c.disabled_at.is_(None)
+    if accepted:
+        connection.execute(update(delivery_targets).where(this, delivery_targets.c.failures > 0).values(failures=0))
+        return False
+    connection.execute(update(delivery_targets).where(this).values(failures=delivery_targets.c.failures + 1))
+    failures = delivery_targets.c.failures >= (0 if gone else MOST_FAILURES)
+    off = update(delivery_targets).where(this, failures).values(disabled_at=instant(datetime.now(UTC)))
+    return connection.execute(off).rowcount == 1
+
+
+def targets_told_by(connection: Connection, cause: str) -> list[str]:
+    """The targets that were told of a cause, or are to be."""
+    query = select(deliveries.c.recipient).where(deliveries.c.cause == cause, deliveries.c.channel != "email")
+    return list(connection.scalars(query.distinct()))
+
+
+def _target(row: RowMapping) -> Target:
+    found = Target(*(row[name] for name in Target._fields))
+    return found._replace(role=Role(found.role))

@@ -1,0 +1,108 @@
+"""What the lists of the district cost: so many statements whatever is there, from an index, no history replayed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from domain.store.db.dialect import is_postgresql
+from domain.values import Role
+from tests.http.desk import Desk
+from tests.http.world import World
+
+MOST: dict[str, int] = {
+    "/v1/matters": 26,
+    "/v1/matters/counts": 26,
+    "/v1/matters?whose=all&q=甲": 26,
+    "/v1/hints": 12,
+    "/v1/hints/groups": 12,
+    "/v1/notices": 8,
+    "/v1/agencies": 10,
+    "/v1/agencies?q=甲&sort=total": 10,
+    "/v1/rankings/2024": 12,
+    "/v1/public/agencies": 8,
+    "/v1/search?q=甲": 12,
+    "/board": 90,
+    "/matters": 60,
+}
+"""Statements of an answer, beginnings of transactions too; years of the district have a few each."""
+
+
+HOUSEKEEPER = "steward-housekeeper"
+
+
+@contextmanager
+def asked(world: World) -> Iterator[list[tuple[str, Any]]]:
+    """What is asked of the database meanwhile, with the parameters."""
+    found: list[tuple[str, Any]] = []
+
+    def note(_: Any, __: Any, statement: str, parameters: Any, *___: Any) -> None:
+        if threading.current_thread().name != HOUSEKEEPER:
+            found.append((statement, parameters))
+
+    engine = world.service.ledger.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.shows("R40", "R37")
+@pytest.mark.parametrize("path", MOST)
+def test_an_answer_over_the_district_asks_a_bounded_number_of_statements(world: World, path: str) -> None:
+    """As many with more agencies as with fewer, and none of them reads a history."""
+    desk = Desk(world, Role.ASSOCIATION)
+
+    def statements() -> list[str]:
+        with asked(world) as found:
+            answer = world.association.get(path) if path.startswith("/v1/") else desk.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return [statement for statement, _ in found]
+
+    statements()
+    before = len(statements())
+    for _ in range(3):
+        world.filed()
+    statements()  # hints are worked out
+    after = statements()
+    assert len(after) <= MOST[path]
+    assert len(after) <= before + 2, "no statement a row"
+    read = [one for one in after if "events.state" in one and "events.originator_id =" in one]
+    assert read == [], "no agency is replayed"
+
+
+@pytest.mark.parametrize("path", ["/v1/matters", "/v1/matters?urgency=overdue&year=2024", "/v1/matters/counts"])
+def test_what_waits_is_read_from_its_index(world: World, path: str) -> None:
+    """Each kind in the order of the list: no list is read whole to show a page of it, and counts read no table. Counts
+    are worked out once something was recorded."""
+    world.association.get(path)
+    world.filed()
+    with asked(world) as found:
+        assert world.association.get(path).status_code == 200
+    queries = [one for one in found if "FROM matter m" in one[0]]
+    assert queries
+    for query in queries:
+        _is_read_from_its_index(world, *query[:2], covering="counts" in path)
+
+
+def _is_read_from_its_index(world: World, query: str, values: Any, *, covering: bool) -> None:
+    with world.service.ledger.reading() as reader:
+        connection = reader.connection
+        if is_postgresql(connection):
+            for setting in ("enable_seqscan", "enable_bitmapscan", "enable_sort"):
+                connection.exec_driver_sql(f"SET LOCAL {setting} = off")  # so few rows fit on one page
+            plan = [str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {query}", values)]
+            of_matters = [one for one in plan if " on matter m" in one]
+            assert [one for one in of_matters if "Index" not in one] == []
+            return  # of tables so small it takes any of them
+        plan = [str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", values)]
+        of_matters = [one for one in plan if one.split()[:2] in (["SEARCH", "m"], ["SCAN", "m"]) and "matter" in one]
+    assert of_matters
+    index = "USING COVERING INDEX matter_open" if covering else "INDEX matter_open"
+    assert {one for one in of_matters if index not in one} == set()

@@ -1,0 +1,291 @@
+"""Webhooks and group robots (R41) against a real HTTP server: signed, bounded, and to allowed addresses alone."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.application.background.degraded import Degraded
+from api.application.delivering.courier import Courier
+from api.application.delivering.guarded_http import NotAllowed, is_allowed, networks_of, require_address
+from api.application.delivering.hooks import signature
+from api.settings import Settings
+from domain.store.db.engine import writing
+from domain.store.db.tables.message_tables import deliveries, delivery_targets
+from domain.store.messages import target_rows
+from domain.values import Role
+from tests.http.test_messages import PERSONAL, Somebody, told
+from tests.http.world import World
+
+
+class Receiver:
+    """A program that takes webhooks on this machine: `answer` gives status, headers and body."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[str, dict[str, str], bytes]] = []
+        self.answer: tuple[int, dict[str, str], bytes] = (204, {}, b"")
+        self.waits = threading.Event()
+        self.waits.set()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:  # the library's name
+                body = self.rfile.read(int(self.headers["content-length"]))
+                receiver.taken.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+                receiver.waits.wait(5)
+                status, headers, content = receiver.answer
+                self.send_response(status)
+                for name, value in {**headers, "content-length": str(len(content))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_: Any) -> None:
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+
+    def __enter__(self) -> Receiver:
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.waits.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Hooking:
+    """A service with a target, delivered by hand."""
+
+    def __init__(self, world: World, receiver: Receiver, settings: Settings) -> None:
+        self.world, self.receiver = world, receiver
+        self.admin = world.people[Role.ADMIN]
+        self.courier = Courier(world.service.ledger, settings, Degraded())
+
+    def target(self, role: str = "association", **more: Any) -> dict[str, Any]:
+        """A target at the receiver."""
+        url = f"http://127.0.0.1:{self.receiver.port}/hooks"
+        body = {"name": "区平台", "channel": "webhook", "url": url, "role": role, **more}
+        return self.world.must(self.admin.post("/v1/delivery-targets", body))
+
+    def act(self, id_: str, act: str) -> dict[str, Any]:
+        return self.world.must(self.admin.post(f"/v1/delivery-targets/{id_}/state", {"act": act}))
+
+    def delivered(self) -> None:
+        told(self.world)
+        while self.courier.deliver():
+            pass
+
+    def later(self) -> None:
+        with writing(self.world.service.ledger.engine) as connection:
+            due = update(deliveries).where(deliveries.c.state == "waiting")
+            connection.execute(due.values(next_at=deliveries.c.made_at))
+
+    def rows(self) -> list[Any]:
+        with self.world.service.ledger.reading() as reader:
+            return list(reader.connection.execute(select(deliveries).order_by(deliveries.c.made_at)))
+
+
+@pytest.fixture
+def hooking(migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hooking]:
+    """On a database of its own."""
+    monkeypatch.setattr(Courier, "start", lambda _: None)
+    with Receiver() as receiver:
+        settings = Settings(
+            database_url=migrated_url,
+            data_dir=tmp_path,
+            webhook_networks="127.0.0.0/8",
+            webhook_seconds=1,
+            wecom=True,
+            wecom_endpoint=f"http://127.0.0.1:{receiver.port}/cgi-bin/webhook/send",
+        )
+        with TestClient(create_app(settings)) as client:
+            yield Hooking(World(client), receiver, settings)
+
+
+def test_the_signature_is_that_of_standard_webhooks() -> None:
+    """HMAC-SHA256 over id, time and body, keyed by the bytes behind `whsec_`: as a receiver works it out by itself."""
+    secret = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
+    body = b'{"test": 2432232314}'
+    expected = hmac.new(b"0123456789abcdef01234567", b"msg_1.1614265330." + body, "sha256").digest()
+    assert signature(secret, "msg_1", 1614265330, body) == "v1," + base64.b64encode(expected).decode()
+
+
+@pytest.mark.shows("art.17", "R39", "R41")
+def test_a_target_is_told_what_its_role_is_told_signed_and_once(hooking: Hooking) -> None:
+    """Nothing from before it was made; no words of a record; annulled, it is told so; switched off, nothing."""
+    world, receiver = hooking.world, hooking.receiver
+    uscc = world.filed()
+    hooking.delivered()
+    made = hooking.target()
+    complaint = world.id_of("ReceiveComplaint", uscc)
+    for _ in range(3):
+        hooking.delivered()
+    ((path, headers, body),) = receiver.taken
+    said = json.loads(body)
+    assert (path, said["type"], said["data"]["agency"]) == ("/hooks", "complaint_received", uscc)
+    stamp = int(headers["webhook-timestamp"])
+    assert headers["webhook-signature"] == signature(made["secret"], headers["webhook-id"], stamp, body)
+    assert not any(word in body.decode() for word in PERSONAL)
+    world.done("AnnulEvent", uscc, event_id=said["data"]["cause"])
+    hooking.delivered()
+    assert [json.loads(one[2])["type"] for one in receiver.taken] == ["complaint_received", "corrected"]
+    assert complaint
+    listed = hooking.admin.get("/v1/delivery-targets").json()["items"]
+    assert made["secret"] not in str(listed)
+    assert "secret" not in listed[0]
+    hooking.act(made["id"], "disabled")
+    world.id_of("ReceiveComplaint", uscc)
+    hooking.delivered()
+    assert len(receiver.taken) == 2
+    assert world.association.get("/v1/delivery-targets").status_code == 403
+    acts = [one["act"] for one in hooking.admin.get("/v1/access-changes", limit=500).json()["items"]]
+    assert {"target_created", "target_disabled"} <= set(acts)
+
+
+@pytest.mark.shows("R41")
+def test_a_target_that_fails_is_tried_again_and_at_last_switched_off(
+    hooking: Hooking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error, a redirect, silence, an endless answer: each is a failed try. The administrators are told."""
+    monkeypatch.setattr(target_rows, "MOST_FAILURES", 4)
+    world, receiver = hooking.world, hooking.receiver
+    admin = Somebody(world, Role.ADMIN)
+    made = hooking.target()
+    hooking.act(made["id"], "test")
+    elsewhere = f"http://127.0.0.1:{receiver.port}/elsewhere"
+    for number, answer in enumerate(
+        ((500, {}, b"broken"), (302, {"location": elsewhere}, b""), (503, {}, b"x" * 200_000)), start=1
+    ):
+        receiver.answer = answer
+        hooking.delivered()
+        (row,) = hooking.rows()
+        assert (row.state, row.attempts) == ("waiting", number), row.failure
+        hooking.later()
+    assert {path for path, *_ in receiver.taken} == {"/hooks"}
+    receiver.waits.clear()
+    hooking.delivered()
+    receiver.waits.set()
+    (target,) = hooking.admin.get("/v1/delivery-targets").json()["items"]
+    assert target["disabled_at"] is not None
+    assert [one["kind"] for one in admin.messages()] == ["target_disabled"]
+    hooking.later()
+    hooking.delivered()
+    (row,) = hooking.rows()
+    assert row.state == "dead"
+    receiver.answer = (200, {}, b"")
+    hooking.act(made["id"], "enabled")
+    world.must(hooking.admin.post("/v1/deliveries/state", {"state": "waiting"}))
+    hooking.delivered()
+    (row,) = hooking.rows()
+    assert row.state == "sent"
+    ids = {headers["webhook-id"] for _, headers, _ in receiver.taken}
+    assert len(ids) == 1, "the same id, by which a receiver tells it was there before"
+
+
+@pytest.mark.shows("R41")
+def test_one_that_wants_nothing_any_more_is_switched_off_at_once(hooking: Hooking) -> None:
+    """410 Gone, as Standard Webhooks says."""
+    made = hooking.target()
+    hooking.receiver.answer = (410, {}, b"gone")
+    hooking.act(made["id"], "test")
+    hooking.delivered()
+    (target,) = hooking.admin.get("/v1/delivery-targets").json()["items"]
+    assert target["disabled_at"] is not None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.cn/hook",
+        "https://10.0.0.1/",
+        "https://[::1]/",
+        "https://169.254.169.254/latest",
+        "https://[::ffff:10.0.0.1]/",
+        "https://[64:ff9b::a00:1]/",
+        "https://user:pw@example.cn/",
+        "ftp://example.cn/",
+        "https:///x",
+        "https://example.cn:99999/",
+        "https://exa mple.cn/",
+        "https://例子.cn/",
+        "https://0.0.0.0/",
+        "https://example.cn/#x",
+        "https://224.0.0.1/",
+        "https://example.cn:0/",
+        "x" * 3000,
+    ],
+)
+def test_an_address_that_may_not_be_reached_is_refused_when_it_is_typed(url: str) -> None:
+    """Private, local, multicast, embedded, without TLS, with a password, malformed."""
+    with pytest.raises(NotAllowed):
+        require_address(url, ())
+
+
+def test_a_name_is_judged_by_where_it_leads_now(hooking: Hooking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A public name that resolves to an inner address, beside a public one or later (rebinding): nothing is sent."""
+    made = hooking.target(url="https://hooks.example.cn/in")
+    inner = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (ip, 443)) for ip in ("93.184.216.34", "10.1.2.3")]
+    asked: list[str] = []
+
+    def resolve(host: Any, *_: Any, **__: Any) -> Any:
+        asked.append(str(host))
+        return inner
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    hooking.act(made["id"], "test")
+    while hooking.courier.deliver():
+        pass
+    assert asked
+    (row,) = hooking.rows()
+    assert (row.state, "10.1.2.3" in row.failure) == ("waiting", True)
+    assert is_allowed(ip_address("10.1.2.3"), networks_of("10.0.0.0/8"))
+    assert not is_allowed(ip_address("10.1.2.3"), networks_of("192.168.0.0/16"))
+    assert is_allowed(ip_address("93.184.216.34"), ())
+
+
+@pytest.mark.shows("R41")
+def test_a_group_robot_of_wecom_gets_a_text(hooking: Hooking) -> None:
+    """Its key is never shown; busy it is tried again; a wrong key is given up."""
+    key, receiver = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa", hooking.receiver
+    made = hooking.world.must(
+        hooking.admin.post(
+            "/v1/delivery-targets", {"name": "群", "channel": "wecom", "url": key, "role": "association"}
+        )
+    )
+    assert key not in str(made)
+    receiver.answer = (200, {}, b'{"errcode": 45009, "errmsg": "api freq out of limit"}')
+    hooking.act(made["id"], "test")
+    hooking.delivered()
+    (row,) = hooking.rows()
+    assert (row.state, row.failure) == ("waiting", "45009: api freq out of limit")
+    receiver.answer = (200, {}, b'{"errcode": 0, "errmsg": "ok"}')
+    hooking.later()
+    hooking.delivered()
+    (row,) = hooking.rows()
+    assert row.state == "sent"
+    assert receiver.taken[-1][0] == f"/cgi-bin/webhook/send?key={key}"
+    assert json.loads(receiver.taken[-1][2])["msgtype"] == "text"
+    receiver.answer = (200, {}, b'{"errcode": 93000, "errmsg": "invalid webhook url"}')
+    hooking.act(made["id"], "test")
+    hooking.delivered()
+    assert "dead" in {one.state for one in hooking.rows()}
+    wrong = {"name": "群", "channel": "wecom", "url": "https://evil.example/", "role": "association"}
+    assert hooking.admin.post("/v1/delivery-targets", wrong).status_code == 422
+    with hooking.world.service.ledger.reading() as reader:
+        assert key not in str(reader.connection.execute(select(delivery_targets)).all())

@@ -1,0 +1,1 @@
+"""Workbooks in: read, checked, marked, recorded once, whatever program saved them."""
