@@ -13,6 +13,7 @@ from api.settings import Settings
 from domain.store.db.engine import open_engine, open_migration_engine
 from domain.store.keys.master_key import use_keys
 from domain.values import Role
+from projections.rows.write.hint_rows import bring_up
 from projections.rows.write.projector import open_ledger
 from tests.http.desk import Desk
 from tests.http.files import paper, photo, uploaded
@@ -75,4 +76,8 @@ def filled(url: str, folder: Path) -> tuple[str, bytes]:
         world.done("RecordLapse", uscc, occurred_on="2024-09-09", evidence=evidence)
         certificate = world.association.get(f"/v1/agencies/{uscc}/certificate", as_of="2024-12-31")
         assert certificate.status_code == 200
+    engine = open_engine(url)
+    use_keys(engine, settings.keys)
+    bring_up(open_ledger(engine))  # of hints that are yet to be worked out nothing is claimed, nor audited (R37)
+    engine.dispose()
     return uscc, certificate.content
