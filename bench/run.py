@@ -9,23 +9,10 @@ from typing import NamedTuple
 import psycopg2
 from sqlalchemy import make_url
 
-from bench import (
-    append,
-    district,
-    growth,
-    importing,
-    loading,
-    lookups,
-    pages,
-    place,
-    proof,
-    publishing,
-    rebuilding,
-    report,
-    serving,
-    what_if,
-)
+from bench import place, report
+from bench.asking import district, lookups, pages, serving, what_if
 from bench.measure import Finding
+from bench.recording import append, growth, importing, loading, proof, publishing, rebuilding
 from tests.postgres_server import PostgresServer
 
 HERE = Path(__file__).parent

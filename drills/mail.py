@@ -38,7 +38,7 @@ from api.application.privacy.authorisation import Caller
 from api.settings import Settings
 from bench.generate import History, uscc
 from bench.place import Place, fill, opened, place
-from bench.publishing import PUBLISHED_ON, YEAR, closing, waivers
+from bench.recording.publishing import PUBLISHED_ON, YEAR, closing, waivers
 from domain.commands.rounds import PublishYear
 from domain.events import ResultPublished, topic_of
 from domain.store.access.access_audit import COMMAND_LINE

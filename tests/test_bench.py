@@ -14,12 +14,14 @@ from sqlalchemy import text
 from api.app import make_ready
 from api.application.importer.run import run_import
 from api.settings import Settings
-from bench import district, floor, importing, lookups, place, publishing, report, what_if
-from bench.append import append_one
+from bench import floor, place, report
+from bench.asking import district, lookups, what_if
+from bench.asking.serving import served
 from bench.generate import History, uscc
 from bench.measure import finding, in_turns
 from bench.place import Place, fill, opened
-from bench.serving import served
+from bench.recording import importing, publishing
+from bench.recording.append import append_one
 from domain.values import instant
 from projections.rows.read.row_queries import RowQueries
 from projections.rows.write.tables import COLUMNS

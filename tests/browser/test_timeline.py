@@ -13,8 +13,8 @@ from playwright.sync_api import Page as Tab
 
 from api.app import make_ready
 from api.settings import Settings
+from bench.asking.pages import Watched, watched
 from bench.generate import History
-from bench.pages import Watched, watched
 from bench.place import fill, opened
 from domain.values import Role
 from tests.browser.conftest import served

@@ -22,11 +22,11 @@ from api.application.action_context import ActionContext
 from api.application.assessing.publishing import publish_year
 from api.application.privacy.authorisation import Caller
 from api.settings import Settings
-from bench import publishing
+from bench.asking.serving import Served, served
 from bench.generate import History, uscc
 from bench.measure import Finding, Way, in_turns, median
 from bench.place import AGENCIES, ROWS_OF_A_FACT, TEMPLATES, Place, fill, opened, place, spread
-from bench.serving import Served, served
+from bench.recording import publishing
 from domain.commands.rounds import PublishYear
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.accounts import create_account

@@ -27,10 +27,10 @@ from api.application.questions.inquiry import Inquiry, Snapshot
 from api.application.questions.papers.sheet_papers import sheet_paper_of
 from api.application.questions.papers.year_papers import sheets_paper_of
 from api.settings import Settings
-from bench.append import append_one
 from bench.generate import Fact, History, uscc
 from bench.measure import Finding, finding
 from bench.place import Place, fill, place
+from bench.recording.append import append_one
 from domain.commands.rounds import PublishYear
 from domain.values import Role, instant, new_id
 from projections.rows.read.row_queries import RowQueries

@@ -144,11 +144,11 @@ def _lines(form: FileForm, small: dict[str, float], whole: dict[str, float]) -> 
 
 def _exported(url: str, form: str) -> dict[str, float]:
     done = subprocess.run(
-        [sys.executable, "-m", "bench.lookups", url, form],
+        [sys.executable, "-m", "bench.asking.lookups", url, form],
         check=True,
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
     )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found

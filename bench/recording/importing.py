@@ -23,10 +23,10 @@ from api.application.privacy.authorisation import Caller
 from api.application.workbooks.book_import import OpenBook
 from api.application.workbooks.kinds.book_registry import BOOKS
 from bench import floor
-from bench.append import append_all
 from bench.generate import History
 from bench.measure import Finding, finding, in_turns, most_megabytes, rate
 from bench.place import fill, opened, place
+from bench.recording.append import append_all
 from demo.invented_names import uscc
 from domain.store.access.tokens import create_person
 from domain.store.db.engine import writing
@@ -121,11 +121,11 @@ def measure_workbook(server: PostgresServer, rows: int) -> list[Finding]:
     """The lines of a workbook: in a process of its own, so that the memory is that of nothing else."""
     with place(server, "workbooks") as target:
         done = subprocess.run(
-            [sys.executable, "-m", "bench.importing", target.url, str(rows)],
+            [sys.executable, "-m", "bench.recording.importing", target.url, str(rows)],
             check=True,
             capture_output=True,
             text=True,
-            cwd=Path(__file__).parents[1],
+            cwd=Path(__file__).parents[2],
         )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     name = f"a workbook of {rows:,} rows"

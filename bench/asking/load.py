@@ -1,7 +1,7 @@
 """A load of GET requests over keep-alive connections, from a process of its own: bounded in count, loopback only.
 
-`python -m bench.load HOST PORT CONNECTIONS` reads one request target a line, and a token and other header lines as
-JSON in the first line; it prints one JSON object with the rate and the latencies.
+`python -m bench.asking.load HOST PORT CONNECTIONS` reads one request target a line, and a token and other header lines
+as JSON in the first line; it prints one JSON object with the rate and the latencies.
 """
 
 from __future__ import annotations

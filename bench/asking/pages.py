@@ -16,10 +16,10 @@ from sqlalchemy import Engine
 
 from api.app import make_ready
 from api.settings import Settings
+from bench.asking.serving import SMALLEST, served
 from bench.generate import History
 from bench.measure import Finding, finding
 from bench.place import fill, opened
-from bench.serving import SMALLEST, served
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.accounts import create_account
 from domain.store.access.passwords import hash_password

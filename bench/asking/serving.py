@@ -155,7 +155,7 @@ def load(server: Served, targets: list[str], more: dict[str, str]) -> dict[str, 
     """Send them, and see to it that every answer was a good one."""
     headers = {"Authorization": f"Bearer {server.token}", **more}
     given = "\n".join([json.dumps(headers), *targets])
-    command = [sys.executable, "-m", "bench.load", "127.0.0.1", str(server.port), str(CONNECTIONS)]
+    command = [sys.executable, "-m", "bench.asking.load", "127.0.0.1", str(server.port), str(CONNECTIONS)]
     ended = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(ended.stdout)
     if set(found["statuses"]) - {"200", "304"} or sum(found["statuses"].values()) != len(targets):

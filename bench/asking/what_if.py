@@ -10,10 +10,10 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.request import Request, urlopen
 
+from bench.asking.serving import Served, served
 from bench.generate import History, uscc
 from bench.measure import Finding, finding
 from bench.place import Place, fill, place
-from bench.serving import Served, served
 from tests.postgres_server import PostgresServer
 
 EVENTS = 1_000

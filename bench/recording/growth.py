@@ -21,10 +21,10 @@ from sqlalchemy import text
 
 from api.app import make_ready
 from api.settings import Settings
-from bench.append import append_all
 from bench.generate import History
 from bench.measure import Finding, finding, in_turns, rate
 from bench.place import Place, fill, opened, place
+from bench.recording.append import append_all
 from domain.store.db.engine import reading
 from projections.rows.write.tables import COLUMNS
 from tests.postgres_server import PostgresServer

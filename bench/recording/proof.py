@@ -22,10 +22,11 @@ from api.application.background.housekeeper import Housekeeper
 from api.application.privacy.reading_log import ReadingLog
 from api.cli.operating.auditing import audited
 from api.settings import Settings
-from bench import append, floor
+from bench import floor
 from bench.generate import History
 from bench.measure import Finding, finding, in_turns, median, rate
 from bench.place import Place, fill, place
+from bench.recording import append
 from domain.proof.tree import inclusion_ranges, needed
 from domain.store.db.engine import reading
 from domain.store.db.schema import events

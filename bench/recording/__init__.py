@@ -1,0 +1,1 @@
+"""What recording costs: appending, importing, publishing, sealing and proving, rebuilding. Imports no `asking`."""
