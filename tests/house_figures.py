@@ -6,12 +6,16 @@
 * modules entered: of those, how many had a function of theirs called while one request was answered: what somebody has
   to open who follows it. What the service does meanwhile in its own threads is not counted; in brackets, how many of
   them lie outside the store and the door that every request goes through (`domain/store`, `api/http`);
-* modules about an appeal: those whose name or own docstring speaks of one, `__init__` and migrations apart.
+* modules about an appeal: those whose name or own docstring speaks of one, `__init__` and migrations apart;
+* what there is to see: stored facts, commands, operations over HTTP (pages among them), tables, commands of the
+  command line, settings; and production lines and modules for each of these. `--of FOLDER` tells only this and the
+  modules, of another copy of the sources: the figures of two days are counted in one way.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 import tempfile
 import threading
@@ -29,15 +33,48 @@ BACKGROUND = "steward-"
 """How the names of the service's own threads begin."""
 
 
-def modules() -> list[Path]:
+SEEN = {
+    "stored facts": ("domain/events.py", r"^class \w+\(.*:"),
+    "commands": ("domain/commands", r"^class \w+\((?:\w*Command|Base\w*|Dated\w*|Fact\w*)\b"),
+    "operations": ("api", r"^@(?:\w*router\.(?:get|post|put|delete|patch)|question)\("),
+    "tables": ("domain/store", r"\bTable\("),
+    "commands of the command line": ("api", r"\.command\("),
+    "settings": ("api/settings.py", r"^    [a-z_]+: "),
+}
+"""Where each kind of thing that somebody meets is declared, and how a declaration begins."""
+
+
+def modules(root: Path = ROOT) -> list[Path]:
     """The production modules."""
-    found = (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
+    found = (path for room in ROOMS for path in sorted((root / room).rglob("*.py")))
     return [path for path in found if path.read_text(encoding="utf-8").strip()]
 
 
 def lines_of(paths: list[Path]) -> int:
     """How many lines they have in all."""
     return sum(len(path.read_text(encoding="utf-8").splitlines()) for path in paths)
+
+
+def seen(root: Path = ROOT) -> dict[str, int]:
+    """How many things of each kind there are. A table counts once, however many migrations name it."""
+    found = {}
+    for what, (place, pattern) in SEEN.items():
+        paths = [root / place] if place.endswith(".py") else sorted((root / place).rglob("*.py"))
+        texts = [path.read_text(encoding="utf-8") for path in paths if "migrations" not in path.parts]
+        found[what] = sum(len(re.findall(pattern, text, re.MULTILINE)) for text in texts)
+    return found
+
+
+def sizes(root: Path = ROOT) -> list[tuple[str, str]]:
+    """The rows of the table that are counted in the sources alone."""
+    paths, things = modules(root), seen(root)
+    lines, all_things = lines_of(paths), sum(things.values())
+    return [
+        ("production modules / lines", f"{len(paths)} / {lines:,}"),
+        *((what, str(number)) for what, number in things.items()),
+        ("lines / modules for each of these", f"{lines / all_things:.0f} / {len(paths) / all_things:.2f}"),
+        ("lines in a module", f"{lines / len(paths):.0f}"),
+    ]
 
 
 def largest_folder(paths: list[Path]) -> tuple[str, int]:
@@ -175,15 +212,15 @@ def world_body(name: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the table; with `-v` the modules that were entered, in that order."""
+    """Print the table; with `-v` the modules that were entered, in that order; with `--of FOLDER` only sizes there."""
+    if "--of" in sys.argv:
+        for what, value in sizes(Path(sys.argv[sys.argv.index("--of") + 1])):
+            print(f"{what:45} {value}")
+        return
     paths = modules()
     folder, most = largest_folder(paths)
     appeals = about_appeals(paths)
-    rows = [
-        ("production modules / lines", f"{len(paths)} / {lines_of(paths):,}"),
-        (f"largest folder ({folder})", str(most)),
-        ("modules about an appeal", str(len(appeals))),
-    ]
+    rows = [*sizes(), (f"largest folder ({folder})", str(most)), ("modules about an appeal", str(len(appeals)))]
     followed = entered()
     for what, found in followed.items():
         followable = [one for one in found if not one.startswith(("domain/store/", "api/http/"))]

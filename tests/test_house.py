@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import house_figures
+
 ROOT = Path(__file__).resolve().parent.parent
 PRODUCTION = ("domain", "projections", "api", "demo")
 
@@ -61,6 +63,9 @@ AT_MOST = {"# noqa": 103, "# type: ignore": 30, "dict[str, Any]": 425, "sys.modu
 """How often each may stand in production code."""
 SKIPPED_BY_THE_FORMATTER = 43
 """In the whole tree, tests as well: only for tables that are read by column."""
+
+LINES_A_THING, MODULES_A_THING = 168, 1.24
+"""What each stored fact, command, operation, table and setting may cost on the average (docs/adr/0017)."""
 
 ABOUT_THE_PAST = ("CHANGELOG.md", "docs/adr/", "docs/spec/")
 """Documents that may name modules that are gone."""
@@ -143,6 +148,14 @@ def test_no_function_is_longer_than_seventy_lines() -> None:
                 lengths[f"{path}: {node.name}"] = node.end_lineno - node.lineno + 1
     assert {name: n for name, n in lengths.items() if n > LONG_FUNCTIONS.get(name, 70)} == {}
     assert {name for name in LONG_FUNCTIONS if lengths.get(name, 0) <= 70} == set(), "needed no more"
+
+
+def test_the_house_grows_no_faster_than_what_it_does() -> None:
+    """Lines and modules for each thing that somebody meets: what is added uses what is there."""
+    paths, things = house_figures.modules(), house_figures.seen()
+    assert min(things.values()) >= 25, "a kind of thing is not found any more: its declarations look otherwise now"
+    assert house_figures.lines_of(paths) / sum(things.values()) <= LINES_A_THING
+    assert len(paths) / sum(things.values()) <= MODULES_A_THING
 
 
 @pytest.mark.parametrize("what", sorted(AT_MOST))
