@@ -27,6 +27,7 @@ from api.application.background.opening import (
 )
 from api.application.background.outside_witnesses import OutsideWitnesses
 from api.application.background.readiness import Readiness, Service
+from api.application.background.traces import start_traces
 from api.application.bringing.book_worker import BookWorker
 from api.application.delivering.courier import Courier
 from api.application.evidence.clearing import clear, sweep
@@ -109,6 +110,9 @@ from projections.rows.write.projector import open_ledger
 
 VERSION = "1"
 """Of the interface, not of the software: who may not ask need not know what runs here."""
+NO_OTHER_TRACES = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own would send addresses with their queries and the words of errors wherever its variables say: ours are
+`traces.py`, which name nobody."""
 HINT_ROUNDS = 5
 """Of agencies whose hints are worked out ahead, between one sealing and the next."""
 ROUTES = (
@@ -178,6 +182,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        end_traces = start_traces(settings)
         service = await run_in_threadpool(start, settings)
         courier = Courier(service.ledger, settings, service.degraded, recorded=service.housekeeper.recorded)
         app.state.service = service = replace(service, wake_courier=courier.wake)
@@ -205,6 +210,7 @@ def create_app(settings: Settings) -> FastAPI:
             for close in (books.close, sheets.close, courier.stop):
                 await run_in_threadpool(close)
             await run_in_threadpool(stop, service)
+            await run_in_threadpool(end_traces)
 
     app = FastAPIOffline(
         title=document.TITLE,
@@ -212,6 +218,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=document.DESCRIPTION,
         lifespan=lifespan,
         redirect_slashes=False,
+        telemetry=NO_OTHER_TRACES,
         swagger_ui_parameters={"docExpansion": "none", "validatorUrl": None},
     )
     for routes in (*(module.router for module in ROUTES), command_router(), year_routes.act_router()):

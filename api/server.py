@@ -7,18 +7,18 @@ import logging
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, TextIO, cast
 
 import structlog
 import uvicorn
 from fastapi import FastAPI
-from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.app import create_app, start, stop
 from api.application.problem_types import PROBLEM_TYPES
-from api.http.problems import problem
+from api.http.problems import ProblemAnswer, problem
 from api.listening import bound, listen
 from api.settings import Settings
 from api.unfailing_stream import UnfailingStream
@@ -69,6 +69,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     class Protocol(PatientProtocol):
         header_seconds = settings.header_seconds
         most = settings.connections
+        turned_away = staticmethod(app.state.metrics.refused)
 
     return uvicorn.Config(
         app,
@@ -84,7 +85,7 @@ def server_config(app: FastAPI, settings: Settings) -> uvicorn.Config:
     )
 
 
-def too_many_connections() -> Response:
+def too_many_connections() -> ProblemAnswer:
     """What who comes beyond the most connections is told: uvicorn's own limit would not say when to try again."""
     return problem(
         PROBLEM_TYPES["busy"],
@@ -96,7 +97,7 @@ def too_many_connections() -> Response:
     )
 
 
-def head_too_large() -> Response:
+def head_too_large() -> ProblemAnswer:
     """What is answered to a head that nobody's browser or client sends."""
     return problem(
         PROBLEM_TYPES["head-too-large"],
@@ -116,6 +117,8 @@ class PatientProtocol(HttpToolsProtocol):
     header_seconds = 20.0
     most = 1_000
     """Connections, and requests under way, beyond which one is sent away."""
+    turned_away: Callable[[str], None] = staticmethod(lambda kind: None)
+    """Told of the kind of problem with which one is sent away, as the application never hears of it."""
     _head: asyncio.TimerHandle | None = None
     _head_bytes = 0
     """Of a head that is not whole yet, as far as it came in pieces."""
@@ -135,6 +138,7 @@ class PatientProtocol(HttpToolsProtocol):
         super().data_received(data)
         self._head_bytes = 0 if self._head is None else self._head_bytes + len(data)
         if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.turned_away("head-too-large")
             self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\n\r\n")
             self.transport.close()
 
@@ -143,13 +147,10 @@ class PatientProtocol(HttpToolsProtocol):
         self._head_is_there()
         crowded = len(self.connections) >= self.most or len(self.tasks) >= self.most
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        self.app = (
-            too_many_connections()
-            if crowded
-            else head_too_large()
-            if size > MOST_HEAD_BYTES
-            else self.config.loaded_app
-        )
+        away = too_many_connections() if crowded else head_too_large() if size > MOST_HEAD_BYTES else None
+        if away is not None:
+            self.turned_away(away.kind.name)
+        self.app = away or self.config.loaded_app
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:

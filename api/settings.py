@@ -203,6 +203,10 @@ class Settings(BaseSettings):
     """Group robots of WeCom may be targets."""
     wecom_endpoint: str = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"
     """Where they are reached, with their key behind it; another one in tests only."""
+    traces_url: Annotated[str, AfterValidator(normal_public_url)] = ""
+    """A collector of traces (OTLP over HTTP): `http://127.0.0.1:4318/v1/traces`; needs the extra `traces`."""
+    traces_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Of what is begun here, how much is traced; what a caller traces, is."""
     https: bool = False
     """People reach the service by HTTPS: say so to browsers (HSTS), and let cookies go by HTTPS only."""
     log_level: str = "info"

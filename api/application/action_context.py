@@ -18,6 +18,7 @@ from domain.commands.base import Command
 from domain.errors import VersionConflict
 from domain.events import Event
 from domain.ledger.ledger import Clock, Ledger, UnitOfWork
+from domain.spans import span
 from domain.values import new_id
 from projections.replay.known_at import demonstration_mark
 
@@ -64,7 +65,8 @@ class ActionContext:
                 found = keyed(unit, self.attempt, lambda: replace(do(unit), **demonstration_mark(unit.law())))
                 return found if beside is None else found.also(beside(unit, found.content))
 
-        return once(self.ledger, self.attempt, attempted)
+        with span("record"):
+            return once(self.ledger, self.attempt, attempted)
 
     def agency(self, unit: UnitOfWork, uscc: str, *, new: bool = False) -> Agency:
         """The agency under its lock, at the version that is expected. Raises: VersionConflict, NotFound."""
@@ -77,15 +79,16 @@ class ActionContext:
 
     def record(self, unit: UnitOfWork, uscc: str, command: Command, path_id: str | None = None, **more: Any) -> Event:
         """Record one command on behalf of who acts, in the caller's role unless another is given. Raises: a Refusal."""
-        return unit.record(
-            uscc,
-            command,
-            actor=self.caller.person_id,
-            via=self.caller.via,
-            path_id=path_id,
-            enterprise=self.caller.uscc,
-            **{"role": self.caller.role, "event_id": self.make_id(), **more},
-        )
+        with span(f"command {type(command).__name__}"):
+            return unit.record(
+                uscc,
+                command,
+                actor=self.caller.person_id,
+                via=self.caller.via,
+                path_id=path_id,
+                enterprise=self.caller.uscc,
+                **{"role": self.caller.role, "event_id": self.make_id(), **more},
+            )
 
     def attaching(self, unit: UnitOfWork) -> Attaching:
         """The files that who acts may attach."""

@@ -64,6 +64,9 @@ class Metrics:
         self._seconds = Histogram(
             "steward_request_seconds", "Time until answered", ("route",), buckets=_SECONDS, registry=self._registry
         )
+        self._problems = Counter(
+            "steward_problems", "Requests refused or failed, by kind", ("type", "route"), registry=self._registry
+        )
         self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         """By method, route and status: found here, counting takes a third of the time of `labels`."""
         self._failures = _Failures()
@@ -98,8 +101,10 @@ class Metrics:
     def _gauge(self, name: str, text: str) -> Gauge:
         return Gauge(name, text, registry=self._registry)
 
-    def answered(self, method: str, route: str | None, status: int | None, seconds: float) -> None:
-        """Count one request."""
+    def answered(self, method: str, route: str | None, status: int | None, seconds: float, problem: str | None) -> None:
+        """Count one request. `problem`: of which kind it is (`problem_types.py`); None where it came to none."""
+        if problem is not None:
+            self.refused(problem, route)
         key = (method if method in METHODS else "other", route or "none", status or 0)
         series = self._series.get(key)
         if series is None:
@@ -107,6 +112,10 @@ class Metrics:
         requests, times = series
         requests.inc()
         times.observe(seconds)
+
+    def refused(self, problem: str, route: str | None = None) -> None:
+        """Count one problem; also of a request that did not get as far as the application."""
+        self._problems.labels(problem, route or "none").inc()
 
     def page(self, request: Request) -> bytes:
         """All figures, in the text format of Prometheus."""

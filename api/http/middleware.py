@@ -20,15 +20,17 @@ from api.application.privacy.authorisation import EVIDENCE, WORKBOOK
 from api.application.problem_types import TooManyRequests, TooSlow
 from api.http.fast_standing import answered_quickly
 from api.http.limits.rates import Rates, secret_in
-from api.http.metrics import Metrics
-from api.http.problems import InItsKind, on_failure, on_refusal
+from api.http.metrics import METHODS, Metrics
+from api.http.problems import PROBLEMS, InItsKind, ProblemAnswer, on_failure, on_refusal
 from api.http.public_address import prefix_of
 from api.settings import Settings
 from domain.errors import Refusal
+from domain.spans import Span, collects, span
 
 log = structlog.get_logger("steward")
 
 UNAUTHENTICATED, TOO_MANY = 401, 429
+REFUSED_FROM, FAILED_FROM = 400, 500
 MOST_DRAINED_BYTES = 8 * 1024 * 1024
 """How much of an unwanted body is taken in before answering, so that the sender gets to read the answer."""
 
@@ -69,11 +71,15 @@ class Edge:
             return
         seconds = self._upload_seconds if brings_files(scope) else self._body_seconds
         exchange = _Exchange(scope, receive, send, self._headers, (seconds, self._body_seconds), self._prefix)
-        inner: Scope = {**scope, "steward.reference": exchange.reference}
+        inner: Scope = {**scope, "steward.reference": exchange.reference, PROBLEMS: exchange.problems}
         if self._prefix:
             _below(inner, self._prefix)
         if scope["method"] == "HEAD":
             inner["method"] = "GET"
+        with span(scope["method"] if scope["method"] in METHODS else "other", headers=_traced(scope)) as own:
+            await self._answer(scope, inner, exchange, own)
+
+    async def _answer(self, scope: Scope, inner: Scope, exchange: _Exchange, own: Span) -> None:
         try:
             self._rates.let_in(scope)
             answer = await self._quickly(inner) or self.app
@@ -81,21 +87,33 @@ class Edge:
             if _is_a_failed_try(inner, exchange.status):
                 self._rates.failed(scope)
         except TooManyRequests as refusal:
-            response = self._in_its_kind(Request(inner), await on_refusal(Request(inner), refusal))
+            response = self._worded(inner, await on_refusal(Request(inner), refusal))
             await response(scope, exchange.receive, exchange.send)
         except Exception as error:  # noqa: BLE001  # the last place where a failure can become an answer
-            response = self._in_its_kind(Request(inner), on_failure(exchange.reference, error))
+            response = self._worded(inner, on_failure(exchange.reference, error))
             if exchange.status is None:
                 await response(scope, exchange.receive, exchange.send)
         finally:
-            self._metrics.answered(scope["method"], *exchange.note(inner))
+            self._metrics.answered(scope["method"], *exchange.note(inner, own))
+
+    def _worded(self, inner: Scope, refused: ProblemAnswer) -> Response:
+        refused.note(inner)
+        return self._in_its_kind(Request(inner), refused)
 
     async def _quickly(self, inner: Scope) -> Response | None:
         """The answer of the short way, or its refusal, which it has no application around it to word."""
         try:
             return await answered_quickly(inner)
         except Refusal as refusal:
-            return self._in_its_kind(Request(inner), await on_refusal(Request(inner), refusal))
+            return self._worded(inner, await on_refusal(Request(inner), refusal))
+
+
+def _traced(scope: Scope) -> dict[str, str]:
+    """What a caller says of the trace that its request belongs to (W3C Trace Context)."""
+    if not collects():
+        return {}
+    given = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    return {name: value for name, value in given if name in ("traceparent", "tracestate")}
 
 
 def _below(scope: Scope, prefix: str) -> None:
@@ -152,6 +170,8 @@ class _Exchange:
         self._headers, (self._body_seconds, self._piece_seconds) = headers, seconds
         self.reference = secrets.token_hex(8)
         self.status: int | None = None
+        self.problems: list[str] = []
+        """The kinds of problem it came to (`problems.py`); the last one counts."""
         self._began = time.perf_counter()
         self._more_body = scope["method"] in ("POST", "PUT", "PATCH", "DELETE")
 
@@ -204,13 +224,20 @@ class _Exchange:
         if self._prefix and there.startswith("/") and not there.startswith("//"):
             headers["location"] = self._prefix + there
 
-    def note(self, inner: Scope) -> tuple[str | None, int | None, float]:
+    def problem(self) -> str | None:
+        """The kind of problem that it ended in; None: in none, or a page has dealt with it."""
+        is_broken_off = "internal" in self.problems  # perhaps in the middle of an answer that began well
+        if not is_broken_off and (self.status is None or self.status < REFUSED_FROM):
+            return None
+        return self.problems[-1] if self.problems else "other"
+
+    def note(self, inner: Scope, own: Span) -> tuple[str | None, int | None, float, str | None]:
         """One line per request: the route as it is declared, never the path, query, body or token themselves.
 
-        Gives route, status and seconds.
+        Gives route, status, seconds and the kind of problem. `own`: the request's span, which is told the same.
         """
         route: str | None = getattr(inner.get("route"), "path", None)
-        seconds = time.perf_counter() - self._began
+        seconds, problem = time.perf_counter() - self._began, self.problem()
         log.info(
             "request",
             reference=self.reference,
@@ -218,5 +245,24 @@ class _Exchange:
             route=route,
             status=self.status,
             milliseconds=round(seconds * 1000, 1),
+            **({} if problem is None else {"problem": problem}),
         )
-        return route, self.status, seconds
+        if collects():
+            self._tell(own, route, problem)
+        return route, self.status, seconds, problem
+
+    def _tell(self, own: Span, route: str | None, problem: str | None) -> None:
+        method = self._scope["method"] if self._scope["method"] in METHODS else "other"
+        own.rename(f"{method} {route or 'none'}")
+        own.note(
+            {
+                "http.request.method": method,
+                "http.route": route or "none",
+                "http.response.status_code": self.status or 0,
+                "steward.reference": self.reference,
+            }
+        )
+        if problem is not None and (self.status is None or self.status >= FAILED_FROM or problem == "internal"):
+            own.failed(problem)
+        elif problem is not None:
+            own.note({"steward.problem": problem})

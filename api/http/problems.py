@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
 
 from api.application.parsing.refused_bodies import refusal_body
 from api.application.parsing.validation_texts import WrongFields, field_errors
@@ -35,9 +36,28 @@ RETRY_AFTER_SECONDS = 2
 CHALLENGE = 'Bearer realm="steward"'
 
 
+PROBLEMS = "steward.problems"
+"""Where the edge of the application finds in the scope of a request which kinds of problem it came to."""
+
+
+class ProblemAnswer(Response):
+    """The response for one problem, which knows its kind: figures and traces count by it."""
+
+    kind: ProblemType
+
+    def note(self, scope: Scope) -> None:
+        """Tell the edge of the application, which counts it if the request comes to nothing better."""
+        scope.get(PROBLEMS, []).append(self.kind.name)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and be counted."""
+        self.note(scope)
+        await super().__call__(scope, receive, send)
+
+
 def problem(
     kind: ProblemType, detail: str, detail_en: str, *, headers: dict[str, str] | None = None, **more: Any
-) -> Response:
+) -> ProblemAnswer:
     """The response for one problem; empty members are left out."""
     body = {
         "type": kind.uri,
@@ -50,12 +70,13 @@ def problem(
     }
     if kind.status == 503:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS), **(headers or {})}
-    return Response(
-        msgspec.json.encode(body), kind.status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE
-    )
+    said = {"Cache-Control": "no-store", **(headers or {})}
+    answer = ProblemAnswer(msgspec.json.encode(body), kind.status, said, MEDIA_TYPE)
+    answer.kind = kind
+    return answer
 
 
-async def on_refusal(request: Request, error: Exception) -> Response:
+async def on_refusal(request: Request, error: Exception) -> ProblemAnswer:
     """A command or question that is refused, by the domain or at the edge."""
     assert isinstance(error, Refusal)  # noqa: S101  # Starlette hands over what it was registered for
     kind = problem_type_of(error)
@@ -71,7 +92,7 @@ async def on_refusal(request: Request, error: Exception) -> Response:
     return problem(kind, error.text, error.text_en, headers=headers, **refusal_body(error))
 
 
-async def on_validation_error(request: Request, error: Exception) -> Response:
+async def on_validation_error(request: Request, error: Exception) -> ProblemAnswer:
     """Fields or query parameters that are wrong."""
     assert isinstance(error, (RequestValidationError, WrongFields))  # noqa: S101
     errors = field_errors(error.errors(), error.body)
@@ -82,7 +103,7 @@ async def on_validation_error(request: Request, error: Exception) -> Response:
     return problem(PROBLEM_TYPES["invalid"], said, said_en, errors=errors)
 
 
-async def on_http_error(request: Request, error: Exception) -> Response:
+async def on_http_error(request: Request, error: Exception) -> ProblemAnswer:
     """What routing itself refuses: an unknown path, a method that is not offered."""
     assert isinstance(error, HTTPException)  # noqa: S101
     if error.status_code == 405:
@@ -116,7 +137,7 @@ def _methods_at(route: BaseRoute, request: Request) -> set[str]:
     return set(own) if match is not Match.NONE else set()
 
 
-def on_failure(reference: str, error: BaseException) -> Response:
+def on_failure(reference: str, error: BaseException) -> ProblemAnswer:
     """A failure of ours: logged under a reference, and nothing of it told."""
     log.error("failure", reference=reference, error=_named(error), frames=_frames(error))
     return problem(
@@ -148,6 +169,7 @@ def _frames(error: BaseException) -> list[str]:
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
 
 
+Refusing = Callable[[Request, Exception], Coroutine[Any, Any, ProblemAnswer]]
 Handler = Callable[[Request, Exception], Coroutine[Any, Any, Response]]
 
 
@@ -158,9 +180,11 @@ InItsKind = Callable[[Request, Response], Response]
 def install(app: FastAPI, in_its_kind: InItsKind) -> None:
     """Let this module render all that is raised below the middleware (which renders failures by `on_failure`)."""
 
-    def for_pages_too(handler: Handler) -> Handler:
+    def for_pages_too(handler: Refusing) -> Handler:
         async def answer(request: Request, error: Exception) -> Response:
-            return in_its_kind(request, await handler(request, error))
+            refused = await handler(request, error)
+            refused.note(request.scope)  # a page that is made of it knows no kind
+            return in_its_kind(request, refused)
 
         return answer
 

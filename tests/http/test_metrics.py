@@ -66,7 +66,7 @@ def test_labels_come_from_us_alone(world: World) -> None:
     assert "张三丰" not in text
     assert "BREW" not in text
     labels = set(re.findall(r'(\w+)="', text))
-    assert labels == {"method", "route", "status", "le", "task", "place"}
+    assert labels == {"method", "route", "status", "type", "le", "task", "place"}
 
 
 def test_only_who_asks_directly_on_this_machine_is_answered(world: World) -> None:

@@ -16,6 +16,7 @@ from api.application.background.degraded import Degraded
 from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings
 from domain.errors import Busy, Refusal
+from domain.spans import span
 from domain.store.access.association import Association, association_of
 from domain.store.access.tokens import Token, is_stale, touch_token
 from domain.store.db.db_errors import WritesStopped
@@ -89,8 +90,12 @@ class Housekeeper:
         sweep_files: Callable[[], int] = lambda: 0,
         tell: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._bring_hints_up, self._tell = bring_hints_up, tell
-        self._clear_files, self._sweep_files = clear_files, sweep_files
+        self._bring_hints_up, self._tell, self._clear_files, self._sweep_files = (
+            bring_hints_up,
+            tell,
+            clear_files,
+            sweep_files,
+        )
         self.take_up: Callable[[], None] = lambda: None
         """Goes on with workbooks that nobody works on (`bringing/book_worker.py`)."""
         self._files_cleared = self._files_swept = -PRUNE_SECONDS
@@ -151,7 +156,8 @@ class Housekeeper:
         """One round: seal what can be sealed, sign how far that is, note what was used and read."""
         for task in NAMES:
             try:
-                getattr(self, task)()
+                with span(f"background {NAMES[task][0]}"):
+                    getattr(self, task)()
             except Exception as error:  # noqa: BLE001  # whatever it was, the next round has to come
                 log.error("housekeeping_failed", task=task, error=f"{type(error).__name__}: {error}"[:300])
                 self._failed(task, error)
@@ -190,7 +196,6 @@ class Housekeeper:
             f"已签署至 {size}，日志已至 {sealed}，已停滞",
             f"signed up to {size} of {sealed}, and it does not go on",
         )
-
         if overdue is None:
             self._degraded.clear(UNDELIVERED)
         else:

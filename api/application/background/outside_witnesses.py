@@ -20,6 +20,7 @@ from api.application.background.degraded import Degraded
 from api.settings import Settings
 from domain.proof.check import ProofError, parse_note
 from domain.proof.cosignatures import WitnessAt, cosigners
+from domain.spans import span
 from domain.store.db.engine import Engine, reading
 from domain.store.proof.outside_notes import OutsideNotes, TimestampedNote
 from domain.store.proof.proof_reader import Signed, consistency_proof, latest_checkpoint, origin_of
@@ -85,7 +86,8 @@ class OutsideWitnesses:
     def _run(self) -> None:
         while not self._stop.wait(self._settings.witness_seconds):
             try:
-                self.ask_all()
+                with span("background witnesses"):
+                    self.ask_all()
             except Exception:  # whatever it was, the next round has to come
                 log.exception("witnesses_failed")
 

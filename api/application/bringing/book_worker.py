@@ -25,6 +25,7 @@ from api.application.privacy.authorisation import Caller
 from api.application.workbooks.book_import import OpenBook, Stage
 from api.application.workbooks.kinds.book_registry import BOOKS
 from domain.errors import Busy, Forbidden, NotFound, Refusal
+from domain.spans import span
 from domain.store.access.tokens import still_acts
 from domain.store.db.db_errors import WritesStopped
 from domain.store.db.engine import Connection, reading, writing
@@ -103,7 +104,8 @@ class BookWorker:
             with writing(self._engine, beside=True) as connection:
                 row = take(connection, run_id, self._holder)
             if row is not None:
-                self._work(row)
+                with span("background workbook"):
+                    self._work(row)
         except _LATER as refusal:
             log.warning("workbook_left", run=run_id, error=type(refusal).__name__)
         except Exception:

@@ -25,6 +25,7 @@ from api.application.messages.outgoing import switched_off
 from api.settings import Settings
 from domain.errors import Busy, Refusal, Unreadable
 from domain.ledger.ledger import Ledger
+from domain.spans import span
 from domain.store.db.db_errors import WritesStopped
 from domain.store.db.engine import writing
 from domain.store.messages.delivery_rows import Channel, StoredDelivery, claim_due, settle
@@ -82,7 +83,8 @@ class Courier:
     def _run(self) -> None:
         while not self._stop.is_set():
             try:
-                found = self.deliver()
+                with span("background deliveries"):
+                    found = self.deliver()
             except (Busy, WritesStopped) as refusal:
                 log.warning("deliveries_wait", why=refusal.text_en)
                 found = 0

@@ -60,9 +60,11 @@ def serve(
 
     A new database is made, an older one migrated; one that is newer or half migrated is refused by name (exit code 3).
     """
+    from api.application.background.traces import require_traces
     from api.server import serve as serve_app  # the web service loads slowly: only who needs it waits
 
     settings = settings_for(database, host=host, port=port)
+    require_traces(settings)
     with bound(settings.host, settings.port) as held:
         address = settings.address(held.getsockname()[1])
         say(f"页面 page: {address}/")

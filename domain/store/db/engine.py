@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, 
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from domain.spans import span
 from domain.store.db.db_errors import damaged, named_trouble
 from domain.store.db.dialect import is_postgresql
 from domain.store.db.postgresql import WAIT_MS, dropped_if_other, postgresql_engine, serve_under_role, several_hosts
@@ -90,6 +91,7 @@ def writing(engine: Engine, *, beside: bool = False) -> Iterator[Connection]:
     """
     guard = guard_of(engine)
     with (
+        span("database write", {"db.system.name": engine.dialect.name}),
         guard.noticing(),
         named_trouble(),
         engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection,
@@ -107,7 +109,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that sees one moment of the whole database, and cannot write. Raises: Busy, DatabaseDamaged."""
     guard = guard_of(engine)
     guard.require_readable()
-    with guard.noticing(), named_trouble(writes=False), engine.connect() as connection:
+    spanned = span("database read", {"db.system.name": engine.dialect.name})
+    with spanned, guard.noticing(), named_trouble(writes=False), engine.connect() as connection:
         if is_postgresql(engine):
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with dropped_if_other(engine, connection, writes=False), connection.begin():

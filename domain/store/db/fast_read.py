@@ -18,6 +18,7 @@ import asyncpg
 from sqlalchemy import Engine
 
 from domain.errors import Busy
+from domain.spans import span
 from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import reading
 from domain.store.db.postgresql import (
@@ -104,7 +105,8 @@ class _Postgresql:
         text, names = _numbered(query)
         given = [_native(name, values[name]) for name in names]
         try:
-            return await self._asked(text, given)
+            with span("database read one", {"db.system.name": self._engine.dialect.name}):
+                return await self._asked(text, given)
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
             if not isinstance(error, asyncpg.PostgresError) or isinstance(error, _GONE):
                 self._rests_until = time.monotonic() + REST_SECONDS

@@ -22,6 +22,7 @@ from api.application.questions.inquiry import Inquiry, QuestionName, Snapshot, r
 from api.application.questions.papers.issuing import PlaceOfPaper, prepared, sealed_file
 from api.application.questions.papers.year_papers import sheets_together
 from domain.errors import Contradiction, NotFound, Refusal
+from domain.spans import span
 from domain.values import Bilingual, new_id
 
 log = structlog.get_logger("steward")
@@ -88,7 +89,7 @@ class SheetsMaker:
             self._runs[run.id] = run
             while len(self._runs) > MOST_KEPT:
                 self._runs.popitem(last=False)
-        self._thread.submit(self._make, run, caller)
+        self._thread.submit(self._spanned, run, caller)
         return run
 
     def seen(self, caller: Caller, run_id: str) -> SheetsRun:
@@ -123,6 +124,10 @@ class SheetsMaker:
     def _inquiry(self, caller: Caller) -> Inquiry:
         reach = require_right(QuestionName("GET", SHEETS).rights, caller, None)
         return Inquiry(Snapshot(self._service, caller), reach)
+
+    def _spanned(self, run: SheetsRun, caller: Caller) -> None:
+        with span("background sheets"):
+            self._make(run, caller)
 
     def _make(self, run: SheetsRun, caller: Caller) -> None:
         try:
