@@ -14,7 +14,7 @@ from typing import Protocol
 SpanValue = str | int | float | bool
 
 
-class Span(Protocol):
+class TraceSpan(Protocol):
     """A step under way."""
 
     def rename(self, name: str) -> None:
@@ -32,7 +32,7 @@ class SpanCollector(Protocol):
 
     def __call__(
         self, name: str, attributes: Mapping[str, SpanValue], headers: Mapping[str, str] | None
-    ) -> AbstractContextManager[Span]:
+    ) -> AbstractContextManager[TraceSpan]:
         """A span within the present one; with `headers` of a request, one within the caller's (W3C Trace Context)."""
 
 
@@ -47,13 +47,13 @@ class _Untold:
         """Nobody collects."""
 
 
-_NOBODY: AbstractContextManager[Span] = nullcontext(_Untold())
+_NOBODY: AbstractContextManager[TraceSpan] = nullcontext(_Untold())
 _collectors: list[SpanCollector] = []
 
 
 def span(
     name: str, attributes: Mapping[str, SpanValue] | None = None, *, headers: Mapping[str, str] | None = None
-) -> AbstractContextManager[Span]:
+) -> AbstractContextManager[TraceSpan]:
     """What is done in the block, as a span; an error that leaves the block marks it by its class.
 
     `headers`: of the request that begins here, which may name the span of whoever sent it.

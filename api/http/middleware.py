@@ -25,7 +25,7 @@ from api.http.problems import PROBLEMS, InItsKind, ProblemAnswer, on_failure, on
 from api.http.public_address import prefix_of
 from api.settings import Settings
 from domain.errors import Refusal
-from domain.spans import Span, collects, span
+from domain.spans import TraceSpan, collects, span
 
 log = structlog.get_logger("steward")
 
@@ -79,7 +79,7 @@ class Edge:
         with span(scope["method"] if scope["method"] in METHODS else "other", headers=_traced(scope)) as own:
             await self._answer(scope, inner, exchange, own)
 
-    async def _answer(self, scope: Scope, inner: Scope, exchange: _Exchange, own: Span) -> None:
+    async def _answer(self, scope: Scope, inner: Scope, exchange: _Exchange, own: TraceSpan) -> None:
         try:
             self._rates.let_in(scope)
             answer = await self._quickly(inner) or self.app
@@ -231,7 +231,7 @@ class _Exchange:
             return None
         return self.problems[-1] if self.problems else "other"
 
-    def note(self, inner: Scope, own: Span) -> tuple[str | None, int | None, float, str | None]:
+    def note(self, inner: Scope, own: TraceSpan) -> tuple[str | None, int | None, float, str | None]:
         """One line per request: the route as it is declared, never the path, query, body or token themselves.
 
         Gives route, status, seconds and the kind of problem. `own`: the request's span, which is told the same.
@@ -251,7 +251,7 @@ class _Exchange:
             self._tell(own, route, problem)
         return route, self.status, seconds, problem
 
-    def _tell(self, own: Span, route: str | None, problem: str | None) -> None:
+    def _tell(self, own: TraceSpan, route: str | None, problem: str | None) -> None:
         method = self._scope["method"] if self._scope["method"] in METHODS else "other"
         own.rename(f"{method} {route or 'none'}")
         own.note(

@@ -17,7 +17,7 @@ from api.application.problem_types import NotReady, problem_type_of
 from api.settings import Settings
 from domain import spans
 from domain.errors import Refusal
-from domain.spans import Span, SpanCollector, SpanValue
+from domain.spans import TraceSpan, SpanCollector, SpanValue
 from domain.version import software
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ def start_traces(settings: Settings, exporter: SpanExporter | None = None) -> Ca
     failure = trace.Status(trace.StatusCode.ERROR)
 
     @contextmanager
-    def collector(name: str, attributes: Mapping[str, SpanValue], headers: Mapping[str, str] | None) -> Iterator[Span]:
+    def collector(
+        name: str, attributes: Mapping[str, SpanValue], headers: Mapping[str, str] | None
+    ) -> Iterator[TraceSpan]:
         began = tracer.start_as_current_span(
             name,
             context=None if headers is None else propagator.extract(headers),
