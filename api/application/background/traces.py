@@ -17,7 +17,7 @@ from api.application.problem_types import NotReady, problem_type_of
 from api.settings import Settings
 from domain import spans
 from domain.errors import Refusal
-from domain.spans import TraceSpan, SpanCollector, SpanValue
+from domain.spans import SpanCollector, SpanValue, TraceSpan
 from domain.version import software
 
 if TYPE_CHECKING:
