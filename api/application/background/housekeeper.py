@@ -90,12 +90,8 @@ class Housekeeper:
         sweep_files: Callable[[], int] = lambda: 0,
         tell: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._bring_hints_up, self._tell, self._clear_files, self._sweep_files = (
-            bring_hints_up,
-            tell,
-            clear_files,
-            sweep_files,
-        )
+        self._bring_hints_up, self._tell = bring_hints_up, tell
+        self._clear_files, self._sweep_files = clear_files, sweep_files
         self.take_up: Callable[[], None] = lambda: None
         """Goes on with workbooks that nobody works on (`bringing/book_worker.py`)."""
         self._files_cleared = self._files_swept = -PRUNE_SECONDS
