@@ -371,11 +371,16 @@ class NoticeUndeliverable(Event, frozen=True, kw_only=True):
     way: ServiceWay
 
 
+AcknowledgedBy = Literal["account", "paper", "link"]
+"""By its account, on a paper that is the evidence, or by the one-time link that the association gave it."""
+
+
 class NoticeAcknowledged(Event, frozen=True, kw_only=True):
-    """The agency has acknowledged a notice (签收): by its account, or on the paper that is the evidence (R41)."""
+    """The agency has acknowledged a notice (签收, R41). The first events of all do not say in which way."""
 
     KIND, NAMES = "service", ("sent_id",)
     sent_id: str
+    way: AcknowledgedBy | UnsetType = UNSET
 
 
 class AccidentLiabilityFound(Event, frozen=True, kw_only=True):

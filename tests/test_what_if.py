@@ -29,7 +29,7 @@ from tests.test_properties import CODE, PATH, TODAY, YEARS
 generated = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 days = st.dates(date(2021, 9, 1), date(2027, 12, 31))
 histories = st.builds(LongHistory, seed=st.integers(0, 10**9), length=st.integers(5, 70))
-PARTS = ("agency", "sanction", "bad_records", "assessment", "warning_notice", "advisories", "rulebook")
+PARTS = ("agency", "sanction", "bad_records", "assessment", "warning_notice", "advisories", "service", "rulebook")
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def values(answer: dict[str, Any]) -> dict[str, Any]:
     for part in ("agency", "sanction", "bad_records", "assessment"):
         labels = ("label", "filing_label", "uscc")
         found |= {f"{part}.{name}": value for name, value in answer[part].items() if name not in labels}
-    found |= {part: answer[part] for part in ("warning_notice", "advisories", "rulebook")}
+    found |= {part: answer[part] for part in ("warning_notice", "advisories", "service", "rulebook")}
     found["calendar"] = {name: answer["calendar"][name] for name in ("id", "sha256")}
     return found
 

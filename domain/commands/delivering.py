@@ -91,4 +91,4 @@ class AcknowledgeNotice(Command):
                 remedy="不必再次签收",
                 remedy_en="It need not be acknowledged again.",
             )
-        return fact(NoticeAcknowledged, sent_id=sent.id)
+        return fact(NoticeAcknowledged, sent_id=sent.id, way="account" if recording.role is Role.AGENCY else "paper")

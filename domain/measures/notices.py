@@ -1,4 +1,6 @@
-"""Notices that fall due by themselves (art.11, 16-18; R14, R18). Their ids follow from cause, kind and recipient."""
+"""Notices that fall due by themselves (art.11, 16-18; R14, R18), sent and served (R41).
+
+Their ids follow from cause, kind and recipient."""
 
 from __future__ import annotations
 
@@ -21,6 +23,7 @@ from domain.events import (
     ResultPublished,
     ResultRevised,
 )
+from domain.measures.around.service import NoticeService, service_of
 from domain.measures.around.successions import ends_of
 from domain.measures.calendar import add_years
 from domain.measures.chapter3_sanctions import Tag, concerned_clients, tags
@@ -44,6 +47,8 @@ class Notice:
     text: str
     text_en: str
     sent_on: date | None = None
+    service: NoticeService | None = None
+    """What became of it, once it was sent (R41); a referral has its reference instead (R14)."""
 
 
 def notice_id(cause: str, kind: str, recipient: str) -> str:
@@ -74,7 +79,7 @@ def notices(facts: Facts, rulebooks: Rulebooks) -> list[Notice]:
 
 _TERMINATED = "终止业务：在门户网站公布", "terminated: publish on the site"
 _SUCCEEDED = "由其他机构承继：在门户网站公布", "succeeded by others: publish on the site"
-_KINDS = {
+KIND_WORDS = {
     "warned": ("警示提醒", "warned"),
     "blacklisted": ("列入黑名单", "blacklisted"),
     "terminated": ("终止业务", "terminated"),
@@ -82,12 +87,13 @@ _KINDS = {
     "unqualified": ("考评不合格", "unqualified"),
     "repair": ("信用修复决定", "decision on credit repair"),
 }
+"""What kinds of notices are called."""
 
 
 def _correction(trail: Trail, out: NoticeSent | BadRecordReferred) -> tuple[str, str]:
     """Which notice is to be corrected, of which day, and what it rested on: several of one agency are told apart."""
     if isinstance(out, NoticeSent):
-        (kind, kind_en), cause = _KINDS[out.kind], trail.by_id.get(out.cause)
+        (kind, kind_en), cause = KIND_WORDS[out.kind], trail.by_id.get(out.cause)
     else:
         kind, kind_en = f"违法违规报送 {out.reference}", f"referral {out.reference}"
         cause = trail.by_id.get(out.bad_record_id)
@@ -105,11 +111,13 @@ def _correction(trail: Trail, out: NoticeSent | BadRecordReferred) -> tuple[str,
 
 
 def _with_day(facts: Facts, notice: Notice, sent: dict[str, NoticeSent]) -> Notice:
-    """With the day on which it went out; a referral goes out by its own command, with the reference (R14)."""
+    """With the day on which it went out and its service; a referral goes out by its own command (R14)."""
     if notice.kind == "referral":
         for referral in facts.naming(notice.cause, BadRecordReferred):
             return replace(notice, sent_on=referral.occurred_on)
-    return replace(notice, sent_on=sent[notice.id].occurred_on) if notice.id in sent else notice
+    if (out := sent.get(notice.id)) is None:
+        return notice
+    return replace(notice, sent_on=out.occurred_on, service=service_of(facts, out))
 
 
 def _ground_annulled(facts: Facts, sent: NoticeSent) -> bool:

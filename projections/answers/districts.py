@@ -34,6 +34,7 @@ from projections.answers.standings import (
     CalendarUsed,
     GradeOverride,
     KnownThen,
+    NoticeServed,
     Projected,
     RulebookUsed,
     StandingSanction,
@@ -196,6 +197,10 @@ class DueNotice(msgspec.Struct, frozen=True):
     text: Zh
     text_en: En
     sent_on: Annotated[Day | None, member("发出之日", "the day it was sent; null: not yet")]
+    service: Annotated[
+        NoticeServed | None,
+        member("送达情况；未发出或为报送的为空", "its service; null: not sent, or a referral (R14)"),
+    ]
 
 
 class ElsewhereFact(msgspec.Struct, frozen=True):

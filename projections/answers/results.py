@@ -23,7 +23,7 @@ from projections.answers.scalars import (
     member,
 )
 from projections.answers.sheets import ScoreSheet
-from projections.answers.standings import AgencyIdentity, AsOf, KnownThen, RulebookUsed
+from projections.answers.standings import AgencyIdentity, AsOf, KnownThen, NoticeServed, RulebookUsed
 from projections.answers.trail_items import EventType, RecordedEvent, SurveyFormTold, TrailEvent, TrailFlag
 
 AppealState = Literal["awaiting_admission", "open", "upheld", "partly_upheld", "dismissed", "withdrawn"]
@@ -139,6 +139,13 @@ class AppealInFull(msgspec.Struct, frozen=True, kw_only=True):
     filed: TrailEvent
     proceedings: Annotated[tuple[TrailEvent, ...], member("其后的记录", "what was recorded about it since")]
     disputed: Annotated[tuple[TrailEvent, ...], member("有争议的事实", "the disputed facts and what is about them")]
+    service: Annotated[
+        tuple[NoticeServed, ...],
+        member(
+            "就该结果或有争议的事实发给机构的通知的送达情况；期限自公布起算（R41）",
+            "service of notices to the agency about the result or the disputed facts; the week runs from publication",
+        ),
+    ]
     contested: PublishedResult
     standing: Annotated[PublishedResult, member("现行的结果", "the result that stands")]
     published_sheet: ResultSheet

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, NotRequired, TypedDict
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from domain.events import AcknowledgedBy, ServiceWay
+from domain.measures.around.service import ServiceState
 from domain.measures.chapter2_filing import FilingState
 from domain.measures.chapter3_sanctions import Advisory
 from domain.values import Grade, Tier
@@ -127,6 +129,39 @@ class StandingWarning(msgspec.Struct, frozen=True):
     events: Annotated[tuple[EventId, ...], member("所依据的公布", "the published result behind it")]
 
 
+class NoticeServed(msgspec.Struct, frozen=True):
+    """What became of a notice that was sent; the day of service begins no term (R41) / 通知送达情况."""
+
+    sent: Annotated[EventId, member("登记发出的记录", "the event that says that it was sent")]
+    kind: Annotated[str, member("通知种类", "kind of notice", examples=["warned"])]
+    recipient: Annotated[str, member("收件人", "to whom it went", examples=["agency"])]
+    cause: Annotated[EventId, member("由何记录引起", "the event that it follows from")]
+    sent_on: Annotated[Day, member("发出之日", "the day it was sent")]
+    state: Annotated[
+        ServiceState,
+        member(
+            "sent：已发出，尚未送达；undeliverable：未能送达；served：已送达；acknowledged：已签收",
+            "sent: not served yet; undeliverable: it came back; served; acknowledged: signed for",
+        ),
+    ]
+    served_on: Annotated[Day | None, member("送达日", "day of service: first delivered or acknowledged; null: not yet")]
+    way: Annotated[
+        ServiceWay | AcknowledgedBy | None,
+        member("送达方式；未送达或未记载为空", "how it was served; null: it was not, or nothing says how"),
+    ]
+    acknowledged_on: Annotated[Day | None, member("签收之日", "the day it was signed for; null: not yet")]
+    returned_on: Annotated[Day | None, member("未能送达之日", "the first day it could not be delivered, before it was")]
+
+
+Service = Annotated[
+    tuple[NoticeServed, ...],
+    member(
+        "惩戒等级和警告通报所发给机构的通知的送达情况（R41）；尚未发出的不在其中",
+        "service of the notices to the agency about its tier and the warning (R41); none that was not sent yet",
+    ),
+]
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Tier, bad records, score and notices on a day, as known at an instant / 机构当日的状态."""
 
@@ -143,6 +178,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     assessment: AssessmentSummary
     warning_notice: Annotated[StandingWarning | None, member("警告通报", "the warning notice standing on the day")]
     advisories: Annotated[tuple[Advisory, ...], member("事故后的建议（第十八条）", "advice after accidents (art.18)")]
+    service: Service
 
 
 class StandingParts(msgspec.Struct, frozen=True):

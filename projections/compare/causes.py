@@ -66,6 +66,7 @@ _ARTICLES = {
     "warning_notice": "art.19",
     "override": "art.25",
     "advisories": "art.18",
+    "service": "art.17",
 }
 _DERIVED = ("合计：", "据此：")
 """How a sentence begins that says only from which other fields a sum or a grade follows."""

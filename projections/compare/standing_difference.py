@@ -24,6 +24,7 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
+from domain.measures.around.service import OF_SERVICE
 from domain.measures.chapter2_filing import set_values
 from domain.measures.chapter3_sanctions import bad_records
 from domain.measures.rulebook.rulebook import year_span
@@ -187,9 +188,14 @@ class _Standings:
                 yield replace(one, field=f"assessment.{one.field}")
 
     def _warning_and_advice(self) -> Iterator[AnswerDifference]:
-        """By published results (R31), and by findings with the projects that say whom they concern (R19)."""
+        """By published results (R31), and by findings with the projects that say whom they concern (R19).
+
+        The service of notices by its own facts, else by what brought or ended what they are about (R41).
+        """
         yield from self._one("warning_notice", self.moved.of(ResultPublished, ResultRevised))
         yield from self._one("advisories", self.moved.of(AccidentLiabilityFound) or self.moved.of(*PROJECT_FACTS))
+        brought = self.moved.of(*LADDER_FACTS), self.moved.of(ResultPublished, ResultRevised)
+        yield from self._one("service", self.moved.of(*OF_SERVICE) or brought[0] or brought[1])
 
     def _law(self) -> Iterator[AnswerDifference]:
         """Another rulebook or calendar behind the answer."""

@@ -35,7 +35,7 @@ from projections.answers.standings import AgencyName, Standing
 from projections.answers.trail_items import RecordedEvent, StatementBeside, Timeline, TrailEvent, TrailFlag
 from projections.fact_kinds import fact_label
 from projections.replay.known_at import EARLIEST, Basis, KnownAt, knowledge, not_future
-from projections.replay.standing import agency_name, sheet_answer, standing
+from projections.replay.standing import agency_name, served, sheet_answer, standing
 from projections.replay.timeline import timeline
 
 ENVELOPE = ("id", "version", "occurred_on", "recorded_at", "actor", "via", "note", "note_audience", "evidence")
@@ -212,6 +212,7 @@ class ReplayQueries:
                 one.text,
                 one.text_en,
                 one.sent_on,
+                None if one.service is None else served(one.service),
             )
             for one in notices(basis.facts, basis.law.rulebooks)
         ]

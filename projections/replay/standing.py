@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
+from domain.measures.around.service import NoticeService, notices_to_agency
 from domain.measures.chapter2_filing import FILING_LABELS, filing_state, profile_on
 from domain.measures.chapter3_sanctions import advisories, bad_records, sanction
 from domain.measures.chapter4_assessment import warning_notices
@@ -15,6 +16,7 @@ from projections.answers.sheets import ScoreSheet
 from projections.answers.standings import (
     AgencyIdentity,
     BadRecordCounts,
+    NoticeServed,
     Standing,
     StandingParts,
     StandingSanction,
@@ -46,14 +48,16 @@ def uscc_of(trail: Trail) -> str:
 def standing(basis: Basis, sheet: Sheet | None = None) -> Standing:
     """The answer of `GET /v1/agencies/{uscc}/standing`. `sheet`: of the year of `as_of`, where it is there already."""
     sheet = sheet or this_year(basis)
+    tier, warning = sanction_part(basis), warning_part(basis)
     return Standing(
         agency=agency_name(basis),
         **basis.echo(basis.rulebook, sheet.provisional),
-        sanction=sanction_part(basis),
+        sanction=tier,
         bad_records=bad_record_part(basis, sheet.year),
         assessment=sheet.summary(),
-        warning_notice=warning_part(basis),
+        warning_notice=warning,
         advisories=advisories(basis.facts),
+        service=about_standing(service_part(basis), tier, warning),
     )
 
 
@@ -86,6 +90,37 @@ def warning_part(basis: Basis) -> StandingWarning | None:
         if notice.first <= basis.as_of <= notice.last:
             return StandingWarning(notice.year, "art.19", notice.first, notice.last, (notice.event,))
     return None
+
+
+def served(service: NoticeService) -> NoticeServed:
+    """What answers say of the service of a notice."""
+    sent = service.sent
+    return NoticeServed(
+        sent.id,
+        sent.kind,
+        sent.recipient,
+        sent.cause,
+        sent.occurred_on,
+        service.state,
+        service.on,
+        service.way,
+        service.acknowledged_on,
+        service.returned_on,
+    )
+
+
+def service_part(basis: Basis) -> tuple[NoticeServed, ...]:
+    """All notices that were sent to the agency by the day, with their service as of it (R41)."""
+    return tuple(served(one) for one in notices_to_agency(basis.facts))
+
+
+@implements("art.17", "art.19", "R41")
+def about_standing(
+    sent: tuple[NoticeServed, ...], tier: StandingSanction, warning: StandingWarning | None
+) -> tuple[NoticeServed, ...]:
+    """Those of an agency's notices that are about what stands: its tier, or the warning of an unqualified year."""
+    causes = {*tier.events, *(() if warning is None else warning.events)}
+    return tuple(one for one in sent if one.cause in causes)
 
 
 def sanction_part(basis: Basis) -> StandingSanction:

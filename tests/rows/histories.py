@@ -27,6 +27,7 @@ from domain.events import (
 )
 from domain.ledger.inheriting import standing_about
 from domain.measures.around.successions import succeeded
+from domain.measures.notices import notices
 from domain.measures.rulebook.rulebook import Rulebook, shipped_rulebook
 from domain.trail.trail import Facts
 from domain.values import instant, next_instant
@@ -86,6 +87,25 @@ class LongHistory(History):
                 "answers": self.random.choices("ABC", k=10),
             }
             self.add("surveys", body, "survey")
+
+    def do_notice_and_its_service(self) -> None:
+        """Something due is sent, or what was sent is served, comes back, or is acknowledged (R41)."""
+        chance, agency = self.random, self.district.agencies[CODE]
+        due = [one for one in notices(Facts(agency.trail, TODAY), self.district.law.rulebooks) if one.sent_on is None]
+        if due and chance.random() < 0.6:
+            one = chance.choice(sorted(due, key=lambda each: each.recipient != "agency")[:2])
+            self.add(f"notices/{one.id}/sent", {"sent_on": self.day(), "channel": "函"}, "sent")
+        elif sent := self.pick("sent"):
+            out = agency.trail.by_id.get(sent)
+            day = max(date.fromisoformat(self.day()), out.occurred_on if out else TODAY).isoformat()
+            if chance.random() < 0.4:
+                body = {"acknowledged_on": day, "evidence": [{"title": "送达回证"}]}
+                self.add(f"sent-notices/{sent}/acknowledgement", body, "service")
+            else:
+                outcome = chance.choice(("delivered", "undeliverable"))
+                self.add(
+                    f"sent-notices/{sent}/service", {"served_on": day, "outcome": outcome, "way": "post"}, "service"
+                )
 
     def do_merger(self) -> None:
         one, other = self.pick("complaint"), self.pick("complaint")

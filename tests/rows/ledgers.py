@@ -30,6 +30,9 @@ class Recordable(LongHistory):
     def do_record_by_hand(self) -> None:
         pass
 
+    def do_notice_and_its_service(self) -> None:
+        """The id of a notice follows from that of its cause, which is another one in the ledger."""
+
     def do_inheritance(self) -> None:
         pass
 

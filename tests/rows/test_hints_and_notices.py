@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
 
+from api.application.commands import find_command
 from domain.ledger.ledger import Ledger
 from domain.store.db.engine import writing
 from domain.store.db.schema import hint
 from domain.store.log.stream_heads import last_recorded_at
-from domain.values import agency_stream, instant, shanghai_date, stream_id
+from domain.values import Role, agency_stream, instant, shanghai_date, stream_id
+from projections.answers.districts import DueNotice
+from projections.answers.standings import Standing
 from projections.rebuild.orphans import Orphan
 from projections.replay.known_at import Basis
 from projections.replay.queries import Hints, ReplayQueries
 from projections.rows.read.due_notices import due_notices
 from projections.rows.read.open_hints import HintFilter, hints_now
+from projections.rows.read.row_queries import RowQueries
 from projections.rows.write.hint_rows import Little, behind, bring_up, lag
 from tests.databases import Databases
 from tests.rows.ledgers import BOTH, Recordable, new_ledger, record
@@ -79,6 +83,76 @@ def test_the_rows_say_what_the_replay_gives(ledger: Ledger) -> None:
 def decide(ledger: Ledger, code: str) -> None:
     path = f"/v1/agencies/{code}/filing-decision"
     send(ledger, code, path, outcome="returned", decided_on="2022-02-01", reasons="材料不全")
+
+
+@pytest.mark.shows("R18", "R41")
+def test_the_service_of_notices_is_the_same_in_rows_and_by_replay(ledger: Ledger) -> None:
+    """Sent, come back, served, signed for, each annulled: of every day, as known at every time; rows made anew too."""
+    code, path = STAFFED[0], f"/v1/agencies/{STAFFED[0]}"
+    for day in ("2024-03-01", "2024-03-11"):
+        complaint = sent_in(ledger, code, f"{path}/complaints", received_on=day, grounds="poor_quality", content="扣押")
+        decision = {"outcome": "upheld", "findings": "属实", "verified_grounds": "poor_quality", "decided_on": day}
+        sent_in(ledger, code, f"{path}/complaints/{complaint}/decision", **decision)
+    (notice,) = (one for one in of_agency(ledger, code, date(2024, 3, 31), None) if one.recipient == "agency")
+    sent = sent_in(ledger, code, f"{path}/notices/{notice.id}/sent", sent_on="2024-03-12", channel="函")
+    on = f"{path}/sent-notices/{sent}"
+    times, states = [latest(ledger)], set()
+    steps: list[Callable[[], str]] = [
+        lambda: sent_in(ledger, code, f"{on}/service", served_on="2024-03-15", outcome="undeliverable", way="post"),
+        lambda: sent_in(ledger, code, f"{on}/service", served_on="2024-03-20", outcome="delivered", way="courier"),
+        lambda: sent_in(
+            ledger, code, f"{on}/acknowledgement", acknowledged_on="2024-03-18", evidence=[{"title": "送达回证"}]
+        ),
+    ]
+    made_by = []
+    for step in steps:
+        made_by.append(step())
+        times.append(latest(ledger))
+    for one in made_by[1:]:
+        sent_in(ledger, code, f"{path}/annulments", annulled_on="2024-04-01", event_id=one, reason="误记")
+        times.append(latest(ledger))
+    for at in times:
+        for day in (11, 12, 14, 15, 17, 18, 19, 20, 31):
+            basis = date(2024, 3, day), at
+            assert of_agency(ledger, code, *basis) == of_agency_by_replay(ledger, code, *basis)
+            rows, replay = standings(ledger, code, *basis)
+            assert rows == replay
+            states |= {(one.state, one.served_on) for one in rows.service}
+    assert states == {
+        ("sent", None), ("undeliverable", None), ("served", date(2024, 3, 20)), ("acknowledged", date(2024, 3, 18)),
+    }  # fmt: skip
+    assert checked(ledger) == (0, [])
+
+
+def sent_in(ledger: Ledger, code: str, path: str, **body: Any) -> str:
+    """Record a command; the id of its event."""
+    found = find_command(path)
+    assert found is not None
+    with ledger.writing() as unit:
+        command = found[0].body.model_validate(body)
+        unit.record(code, command, actor="p", role=Role.ASSOCIATION, via="api", path_id=found[2])
+    with ledger.reading() as reader:
+        return reader.agency_events(code)[-1].id
+
+
+def of_agency(ledger: Ledger, code: str, day: date, at: str | None) -> list[DueNotice]:
+    with ledger.reading() as reader:
+        return list(due_notices(reader.connection, day, at, "all", uscc=code, limit=9999))
+
+
+def of_agency_by_replay(ledger: Ledger, code: str, day: date, at: str | None) -> list[DueNotice]:
+    with ledger.reading() as reader:
+        questions = ReplayQueries(reader, instant(datetime.now(UTC)))
+        found = questions.notices(questions.basis(code, day, at))
+        return sorted(found, key=lambda one: (one.due_on, one.id))
+
+
+def standings(ledger: Ledger, code: str, day: date, at: str | None) -> tuple[Standing, Standing]:
+    """From rows, and by replay."""
+    with ledger.reading() as reader:
+        now = instant(datetime.now(UTC))
+        questions = ReplayQueries(reader, now)
+        return RowQueries(reader, now).standing(code, day, at), questions.standing(questions.basis(code, day, at))
 
 
 @pytest.mark.shows("R37")

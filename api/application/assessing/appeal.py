@@ -27,12 +27,15 @@ from domain.commands.confirming import ConfirmReadings, EraseSubject, WithdrawCo
 from domain.errors import NotFound
 from domain.events import AppealFiled, Event, EventAnnulled
 from domain.ledger.reader import Reader
+from domain.measures.around.service import OF_SERVICE, NoticeService, notices_to_agency
 from domain.measures.chapter4_appeals import appeal_state
+from domain.trail.trail import Facts
 from domain.values import shanghai_date
 from projections.compare.publication import published
 from projections.compare.standing_difference import sheet_differences
 from projections.compare.three_answers import filed_part, result_json, result_named, three_answers
 from projections.replay.queries import ReplayQueries, entry
+from projections.replay.standing import served
 
 
 def appeal_of(reader: Reader, appeal_id: str, own: str | None) -> tuple[str, AppealFiled]:
@@ -62,8 +65,8 @@ class Appeal:
         self.found = found
         self.basis = replace(now, as_of=found.day)
         self.contested = result_named(found, filed.result_id)
-        today = questions.today if known_at is None else shanghai_date(now.known_at)
-        self.answers = three_answers(found, self.basis, today, self.contested)
+        self.today = questions.today if known_at is None else shanghai_date(now.known_at)
+        self.answers = three_answers(found, self.basis, self.today, self.contested)
 
     def answer(self, caller: Caller) -> dict[str, Any]:
         """What `GET /v1/appeals/{id}` answers."""
@@ -79,6 +82,7 @@ class Appeal:
             "filed": self._shown(caller, [filed])[0],
             "proceedings": self._shown(caller, self.proceedings()),
             "disputed": self._shown(caller, self.disputed()),
+            "service": [served(one) for one in self.services()],
             "contested": result_json(self.contested, found.events, with_sheet=False),
             "standing": result_json(found.standing, found.events),
             "published_sheet": published_sheet,
@@ -109,6 +113,20 @@ class Appeal:
             or ids & set(event.named())
             or (isinstance(event, EventAnnulled) and event.event_id in ids | named)
         ]
+
+    def services(self) -> list[NoticeService]:
+        """The notices to the agency about the result or what is disputed, with their service by today (R41)."""
+        about = {self.contested.id, self.found.standing.id, *(event.id for event in self.disputed())}
+        return [one for one in notices_to_agency(Facts(self.basis.trail, self.today)) if one.sent.cause in about]
+
+    def of_service(self) -> list[Event]:
+        """The facts that say so: what was sent, how it was served, who signed for it."""
+        ids = {one.sent.id for one in self.services()}
+        return [one for one in self.basis.trail.events if isinstance(one, OF_SERVICE) and ids & {one.id, *one.named()}]
+
+    def shown_service(self, caller: Caller) -> list[dict[str, Any]]:
+        """The facts of service as the caller may read them."""
+        return self._shown(caller, self.of_service())
 
     def _shown(self, caller: Caller, events: list[Event]) -> list[dict[str, Any]]:
         return shown(self.reader, caller, [entry(event, self.basis) for event in events])

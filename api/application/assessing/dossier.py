@@ -42,7 +42,11 @@ FILES = (
     Described("sheets/today.json", "同一日期按现在所知的打分表", "the same date's sheet as known now"),
     Described("difference.json", "两张表的差异及其原因", "what differs between the two, and why"),
     Described("answers.json", "对有争议结果的三种回答", "the three answers to the contested result"),
-    Described("trail.json", "有争议的事实及相关记录，附证据出处", "the disputed facts with their evidence references"),
+    Described(
+        "trail.json",
+        "有争议的事实及相关记录、通知的发出和送达，附证据出处",
+        "the disputed facts and the service of notices about them, with their evidence references",
+    ),
     Described("timeline.json", "状态变化的时间线", "the timeline"),
     Described("timeline.svg", "时间线图", "the timeline as a picture"),
     Described("cited.json", "所引条款、数值和理解（R 编号）", "articles cited, values and readings applied"),
@@ -55,11 +59,13 @@ _EVENTS = Described("events/", "上述记录在账本中的原始字节", "the s
 def dossier(questions: ReplayQueries, found: Appeal, inquiry: Inquiry, at: PlaceOfPaper) -> bytes:
     """The ZIP at a place of the log. Sealed texts are in it as far as the caller may read them."""
     caller, veil = inquiry.caller, veil_of(found.reader, inquiry.caller)
-    versions = [one.version for one in found.disputed()]
+    versions = [one.version for one in (*found.disputed(), *found.of_service())]
     content = _told(veil, found.answer(caller))
     published, today = content.pop("published_sheet"), content.pop("today_sheet")
     answers, difference = content.pop("answers"), content.pop("difference")
-    trail = content.pop("disputed")
+    disputed = content.pop("disputed")
+    told = {one["id"] for one in disputed}
+    trail = [*disputed, *(_told(veil, one) for one in found.shown_service(caller) if one["id"] not in told)]
     stored, leaves = _stored(found, caller, versions, veil)
     trail = [{**one, "leaf_hash": leaves.get(one["version"])} for one in trail]
     evidence = evidence_of(found.reader, inquiry.service.files, trail)

@@ -8,6 +8,7 @@ from api.application.exports.agency_tables import IDENTITY
 from api.application.exports.table_columns import ExportTable, Row, TableColumn, Value, column, said, worded
 from api.application.questions.year.matter_questions import MATTER_KINDS
 from domain.values import ROLE_NAMES, Bilingual, Role
+from projections.compare.field_words import service_said
 
 STATUSES: dict[str, Bilingual] = {
     "undecided": ("未办结", "undecided"),
@@ -132,6 +133,13 @@ IMPACTS = ExportTable(
     ),
     "/v1/impacts",
 )
+
+
+def _service(row: Row) -> Value:
+    """How a notice that was sent was served (R41)."""
+    return None if row.get("service") is None else service_said(row["service"])
+
+
 NOTICES = ExportTable(
     "notices",
     ("应发通知", "Notices"),
@@ -142,6 +150,8 @@ NOTICES = ExportTable(
         column("article", "条款", "Article"),
         column("due_on", "应发之日", "Due", "day"),
         column("sent_on", "发出日", "Sent", "day"),
+        column("served_on", "送达日", "Served", "day", "service.served_on"),
+        column("service", "送达情况", "Service", "text", _service),
         column("cause", "起因记录", "Cause", "code"),
         _ID,
     ),

@@ -20,6 +20,7 @@ from api.application.questions.year.worklist_questions import (
 )
 from api.web.forms.matter_deeds import Deed
 from domain.values import Bilingual, Role
+from projections.compare.field_words import service_said
 
 
 class Item(NamedTuple):
@@ -42,6 +43,8 @@ class Item(NamedTuple):
     deeds: tuple[Deed, ...]
     has_letter: bool = False
     """Whether it is a notice whose letter the visitor may fetch."""
+    beside: Bilingual | None = None
+    """The service of a notice that was sent (R41)."""
 
 
 class WorklistKind(NamedTuple):
@@ -206,6 +209,10 @@ def _submission(row: dict[str, Any], role: Role) -> Item:
     return _item(row, "R8", what, deeds, said=_written(row, "title"), due_on=row["due_on"], facts=(row["id"],))
 
 
+_SERVICE = "/v1/agencies/{uscc}/sent-notices/{id}/service"
+_SIGNED = "/v1/agencies/{uscc}/sent-notices/{id}/acknowledgement"
+
+
 def _notice(row: dict[str, Any], role: Role) -> Item:
     of = {"uscc": row["agency"]["uscc"]}
     if row["kind"] == "referral":
@@ -228,7 +235,15 @@ def _notice(row: dict[str, Any], role: Role) -> Item:
         facts=(row["cause"],),
     )
     reads = role not in (Role.AGENCY, Role.CLIENT) or (role is Role.AGENCY and row["recipient"] in FOR_THE_AGENCY)
-    return item._replace(has_letter=reads)
+    service = row["service"]
+    if service is None:
+        return item._replace(has_letter=reads)
+    next_ = ()
+    if service["served_on"] is None:
+        next_ = form_deed(("登记送达", "Record service"), _SERVICE, "record-service", role, **of, id=service["sent"])
+    if service["acknowledged_on"] is None and service["recipient"] == "agency" and role is Role.AGENCY:
+        next_ = form_deed(("签收", "Acknowledge"), _SIGNED, "acknowledge-notice", role, **of, id=service["sent"])
+    return item._replace(has_letter=reads, beside=service_said(service), deeds=next_)
 
 
 def _hint(row: dict[str, Any], role: Role) -> Item:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from api.web.frame.field_names import FILINGS, GRADES, TIERS
 from domain.values import Bilingual
-from projections.compare.field_words import OF_SHEET, named_field
+from projections.compare.field_words import OF_SHEET, named_field, service_said
 from projections.compare.sheet_difference import OVERRIDE_NAMES
 
 OVERRIDES = OVERRIDE_NAMES
@@ -14,7 +14,7 @@ _ROWS = (
     "agency.filing", "sanction.tier", "sanction.since", "sanction.until", "sanction.verified_complaints",
     "bad_records.year", "bad_records.total", "assessment.year", "assessment.conduct", "assessment.quality",
     "assessment.effect", "assessment.honours", "assessment.total", "assessment.grade", "assessment.complete",
-    "warning_notice",
+    "warning_notice", "service",
 )  # fmt: skip
 _SUMS = ("conduct", "quality", "effect", "honours", "total", "grade")
 _NOTHING: Bilingual = ("—", "—")
@@ -101,6 +101,8 @@ def _list(bare: str, value: list[Any]) -> Bilingual:
         words = [OF_SHEET[one] for one in value]
     elif bare == "override":
         words = [OVERRIDES.get(one["kind"], (one["kind"], one["kind"])) for one in value]
+    elif bare == "service":
+        words = [service_said(one) for one in value]
     elif bare == "lines":
         words = [(f"第{one['item']}项 {one['points']}", f"item {one['item']}: {one['points']}") for one in value]
     else:

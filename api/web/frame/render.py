@@ -31,6 +31,7 @@ from api.web.frame.visitors import Visitor
 from domain.measures.text.official_text import cited_in_chinese
 from domain.values import SHANGHAI, instant, moment, shanghai_date
 from projections.compare.causes import by_cause
+from projections.compare.field_words import service_said
 
 Language = Literal["zh", "en"]
 COOKIE = "lang"
@@ -152,6 +153,7 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "names": field_names,
         "differences": difference_words,
         "by_cause": by_cause,
+        "service_said": service_said,
         "link": link,
         "may": may,
         "cite": lambda references: t(cited_by_pages(references), references),

@@ -423,6 +423,7 @@ READ_MODELS: dict[str, Table] = {
             "agency_status",
             _text("name", optional=True), Column("category", Name), Column("category_key", Name),
             _text("filing", optional=True), _text("warning"), _text("advice"), _text("search"),
+            _text("service", optional=True),
         ),
         _read_model("filed_period"),
         _read_model("project_period", _text("search"), key=(Column("key", Name, nullable=False),)),

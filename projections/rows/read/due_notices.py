@@ -73,4 +73,5 @@ def due_notices(
             text=said.text,
             text_en=said.text_en,
             sent_on=said.sent_on,
+            service=said.service,
         )

@@ -23,11 +23,13 @@ from projections.answers.standings import (
     AssessmentSummary,
     BadRecordCounts,
     GradeOverride,
+    NoticeServed,
     Standing,
     StandingSanction,
     StandingWarning,
 )
 from projections.replay.known_at import calendar_used, rulebook_used
+from projections.replay.standing import about_standing
 from projections.rows.write.score_rows import EFFECTS, FORMS, NO_SCORE, Score, shown
 from projections.rows.write.status_rows import NOTHING, Sanction, Status
 
@@ -72,7 +74,8 @@ def summed(lapse_cost: int, records: int, rest: int, book: Rulebook) -> Sum:
 overrides_of = msgspec.json.Decoder(tuple[GradeOverride, ...]).decode
 warning_of = msgspec.json.Decoder(StandingWarning | None).decode
 advice_of = msgspec.json.Decoder(tuple[Advisory, ...]).decode
-"""What rows keep as text, as a standing shows it."""
+service_of_notices = msgspec.json.Decoder(tuple[NoticeServed, ...]).decode
+"""What rows keep as text, as a standing shows it; of notices all that were sent to the agency."""
 _shown = lru_cache(maxsize=100)(shown)
 """Asked for years about which nothing has come in: all others are kept with what they show."""
 
@@ -119,6 +122,7 @@ def standing_answer(
     uscc: str, found: RowValues, law: Law, as_of: date, known_at: Instant, version: int, year: int
 ) -> Standing:
     """The answer of `GET /v1/agencies/{uscc}/standing`, as the replay gives it."""
+    tier, warning = sanction_answer(found.sanction), warning_of(found.status.warning)
     return Standing(
         agency=agency_part(uscc, found.status),
         as_of=as_of,
@@ -128,9 +132,10 @@ def standing_answer(
         calendar=calendar_used(law.calendar, found.provisional),
         version=version,
         demonstration=True if law.demonstration else UNSET,
-        sanction=sanction_answer(found.sanction),
+        sanction=tier,
         bad_records=BadRecordCounts(found.records, found.all_records),
         assessment=assessment_answer(found, year, law.rulebooks.for_sheet(year, as_of)),
-        warning_notice=warning_of(found.status.warning),
+        warning_notice=warning,
         advisories=advice_of(found.status.advice),
+        service=about_standing(service_of_notices(found.status.service), tier, warning),
     )

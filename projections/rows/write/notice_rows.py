@@ -1,12 +1,13 @@
-"""Rows of the notices that fall due by themselves (R18): due, then sent, for the worklist of now.
+"""Rows of the notices that fall due by themselves (R18): due, then sent, then served (R41), for the worklist of now.
 
 A row is derived from all facts that are known; what was due on an earlier day, or as known earlier, is asked by replay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 
 import msgspec
 
@@ -19,10 +20,7 @@ from domain.events import (
     ComplaintUpheld,
     Event,
     EventAnnulled,
-    NoticeAcknowledged,
-    NoticeDelivered,
     NoticeSent,
-    NoticeUndeliverable,
     ProjectCancelled,
     ProjectCompleted,
     ProjectStarted,
@@ -32,11 +30,13 @@ from domain.events import (
     ResultRevised,
 )
 from domain.law import Law
-from domain.measures.around.service import service_of
+from domain.measures.around.service import OF_SERVICE, service_of
 from domain.measures.notices import Notice, notices
 from domain.measures.text.implements import implements
 from domain.trail.keys import type_key, type_keys
 from domain.trail.trail import Facts, Trail
+from projections.answers.standings import NoticeServed
+from projections.replay.standing import served
 from projections.rows.write.current_rows import Period, RowKey
 from projections.rows.write.row_context import Context
 from projections.rows.write.score_rows import LADDER
@@ -52,7 +52,7 @@ _GROUNDS = (
     BadRecordEntered,
     BadRecordReferred,
     EventAnnulled,
-    NoticeSent,
+    *OF_SERVICE,
     RepairGranted,
     RepairRefused,
     ResultPublished,
@@ -73,9 +73,10 @@ class NoticeDetails(msgspec.Struct, frozen=True, array_like=True):
     text: str
     text_en: str
     sent_on: date | None = None
+    service: NoticeServed | None = None
 
 
-@implements("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "art.19", "R14", "R18", "R19", "R31")
+@implements("art.11", "art.16", "art.17(2)", "art.17(3)", "art.18", "art.19", "R14", "R18", "R19", "R31", "R41")
 def update_notices(context: Context, changed: Iterable[Event]) -> None:
     """Derive anew the notices of the agency where a changed event can bring, move or meet one."""
     if not any(_bears(context, event) for event in changed):
@@ -89,15 +90,13 @@ def update_notices(context: Context, changed: Iterable[Event]) -> None:
 
 
 ACKNOWLEDGEMENT, UNDELIVERABLE = "acknowledgement", "undeliverable"
-_SERVICE = (NoticeSent, NoticeDelivered, NoticeUndeliverable, NoticeAcknowledged)
-OF_SERVICE = frozenset(_SERVICE)
 
 
 @implements("art.17", "art.20", "R40", "R41")
 def update_service_of_notices(context: Context, changed: Iterable[Event]) -> None:
     """Derive anew what the agency has to acknowledge, and what could not be delivered to anybody."""
-    if any(isinstance(one, _SERVICE) for one in changed):
-        before, now = context.both(type_keys(*_SERVICE))
+    if any(isinstance(one, OF_SERVICE) for one in changed):
+        before, now = context.both(type_keys(*OF_SERVICE))
         replace_matters(context, _service(before), _service(now))
 
 
@@ -118,8 +117,9 @@ def _service(trail: Trail) -> dict[RowKey, list[Period]]:
 
 def notice_periods(events: Iterable[Event], law: Law) -> dict[RowKey, list[Period]]:
     """The rows of every notice, from all known events: a correction needs those annulled."""
-    found = notices(Facts(Trail(events), date.max), law.rulebooks)
-    return {matter_place(NOTICE, one.id): _steps(one) for one in found}
+    trail = Trail(events)
+    found = notices(Facts(trail, date.max), law.rulebooks)
+    return {matter_place(NOTICE, one.id): _steps(one, trail) for one in found}
 
 
 def is_notice(row: RowKey) -> bool:
@@ -137,15 +137,27 @@ def _bears(context: Context, event: Event) -> bool:
     return isinstance(event, (ComplaintUpheld, AgencyDelisted, *_GROUNDS))
 
 
-def _steps(notice: Notice) -> list[Period]:
+def _steps(notice: Notice, trail: Trail) -> list[Period]:
     details = NoticeDetails(notice.kind, notice.article, notice.cause, notice.recipient, notice.text, notice.text_en)
     kind = notice.kind if notice.kind in KINDS else NOTICE
     due = Matter(kind, "due", notice.due_on, notice.due_on, _encoded(details), None, True)
     steps = open_until(due, notice.sent_on, "sent")
     if notice.sent_on is None:
         return steps
-    sent = steps[-1].value._replace(about=_encoded(msgspec.structs.replace(details, sent_on=notice.sent_on)))
-    return [*steps[:-1], steps[-1]._replace(value=sent)]
+    return [*steps[:-1], *_served(steps[-1], msgspec.structs.replace(details, sent_on=notice.sent_on), notice, trail)]
+
+
+def _served(sent: Period, details: NoticeDetails, notice: Notice, trail: Trail) -> Iterator[Period]:
+    """What a row says of a notice from its sending on, day by day as its service goes (R41)."""
+    if notice.service is None:  # a referral goes out with its reference (R14)
+        yield sent._replace(value=sent.value._replace(about=_encoded(details)))
+        return
+    out = notice.service.sent
+    days = {one.occurred_on for kind in OF_SERVICE for one in trail.of(kind) if out.id in (one.id, *one.named())}
+    edges = [sent.valid_from, *sorted(day for day in days if sent.valid_from < day < sent.valid_to), sent.valid_to]
+    for first, last in pairwise(edges):
+        by_then = msgspec.structs.replace(details, service=served(service_of(Facts(trail, first), out)))
+        yield Period(first, last, sent.value._replace(about=_encoded(by_then)))
 
 
 def _encoded(details: NoticeDetails) -> str:

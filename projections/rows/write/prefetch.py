@@ -18,10 +18,6 @@ from domain.events import (
     HintDismissed,
     HonourAwarded,
     InformationChanged,
-    NoticeAcknowledged,
-    NoticeDelivered,
-    NoticeSent,
-    NoticeUndeliverable,
     ObjectionAnswered,
     ObjectionFiled,
     PenaltyImposed,
@@ -41,6 +37,7 @@ from domain.events import (
     SurveyClosed,
     SurveySubmitted,
 )
+from domain.measures.around.service import OF_SERVICE
 from domain.trail.keys import (
     PLEDGE_ITEM,
     client_key,
@@ -83,7 +80,7 @@ _NOTICES = (
         BadRecordEntered,
         BadRecordReferred,
         EventAnnulled,
-        NoticeSent,
+        *OF_SERVICE,
         ProjectCancelled,
         ProjectCompleted,
         ProjectStarted,
@@ -115,7 +112,7 @@ def _of_a_subject(command: Command, path_id: str) -> Ahead:
         case sanctions.SendNotice():
             return Ahead(_NOTICES)
         case delivering.RecordService() | delivering.AcknowledgeNotice():
-            return Ahead(type_keys(NoticeSent, NoticeDelivered, NoticeUndeliverable, NoticeAcknowledged), (path_id,))
+            return Ahead((*_NOTICES, *STATUS_KEYS), (path_id,))
         case reports.DismissHint():
             return Ahead(_HINTS)
         case reports.DismissReport():

@@ -21,6 +21,7 @@ from domain.law import Law
 from domain.ledger.ledger import Ledger
 from domain.ledger.read_models import Projected, Recorded
 from domain.ledger.reader import Reader
+from domain.measures.around.service import OF_SERVICE
 from domain.measures.text.implements import implements
 from domain.store.db.engine import Engine
 from domain.store.db.statements import Insert, RowUpdate, write
@@ -49,7 +50,6 @@ from projections.rows.write.due_rows import (
 from projections.rows.write.impact_rows import is_impact, touched_by, update_impacts
 from projections.rows.write.notice_rows import (
     OF_NOTICES,
-    OF_SERVICE,
     is_notice,
     notice_periods,
     update_notices,
@@ -161,7 +161,7 @@ def rows_in_memory(events: Sequence[Event], laws: Laws) -> tuple[CurrentRows, Ev
     return live, entries
 
 
-MADE_BY = 11
+MADE_BY = 12
 """Version of the projections: raise it when a change of the code would make other rows, and they are built anew."""
 
 

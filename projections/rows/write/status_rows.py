@@ -1,4 +1,5 @@
-"""Rows of what an agency is: name, category, filing state, the warning that stands (R31), the advice of R19.
+"""Rows of what an agency is: name, category, filing state, the warning that stands (R31), the advice of R19,
+and the notices that it was sent (R41).
 
 Rows of the sanction tier: one per day on which tier, count, stretch or grounds change, also by time alone.
 """
@@ -19,6 +20,7 @@ from domain.events import (
     Event,
     FactsInherited,
     InformationChanged,
+    NoticeSent,
     ProjectCancelled,
     ProjectCompleted,
     ProjectStarted,
@@ -27,6 +29,7 @@ from domain.events import (
 )
 from domain.folding import category_fold, compared
 from domain.law import Law
+from domain.measures.around.service import OF_SERVICE
 from domain.measures.around.successions import InheritedUpheld, inherited, inherited_complaints
 from domain.measures.calendar import add_years
 from domain.measures.chapter2_filing import FilingState
@@ -38,21 +41,23 @@ from domain.trail.keys import LABELS, type_key, type_keys
 from domain.trail.trail import Facts, Trail
 from domain.values import TIER_RANK, Tier
 from projections.replay.known_at import Basis
-from projections.replay.standing import agency_name, warning_part
+from projections.replay.standing import agency_name, service_part, warning_part
 from projections.rows.write.current_rows import ALWAYS, NEVER, ONE_DAY, Period, RowKey, merged
 from projections.rows.write.row_context import FILING, FILINGS, Context, of_types
 from projections.rows.write.score_rows import LADDER
 
 STATUS = "agency_status"
 _RESULTS = (ResultPublished, ResultRevised)
-STATUS_KEYS = (*FILING, *LABELS, *type_keys(*_RESULTS, AccidentLiabilityFound, FactsInherited))
+STATUS_KEYS = (*FILING, *LABELS, *type_keys(*_RESULTS, AccidentLiabilityFound, FactsInherited, *OF_SERVICE))
 """All events that an agency's status follows from, projects apart."""
 _PROJECT = (ProjectStarted, ProjectCompleted, ProjectCancelled)
-OF_STATUS = frozenset({*FILINGS, *_RESULTS, AccidentLiabilityFound, FactsInherited, InformationChanged, *_PROJECT})
+OF_STATUS = frozenset(
+    {*FILINGS, *_RESULTS, AccidentLiabilityFound, FactsInherited, InformationChanged, *OF_SERVICE, *_PROJECT}
+)
 
 
 class Status(NamedTuple):
-    """What the agency is on a day (R6, R7), with the warning of R31 and the advice of R19 as JSON."""
+    """What the agency is on a day (R6, R7); as JSON the warning of R31, the advice of R19, its notices (R41)."""
 
     name: str | None
     category: str | None
@@ -63,14 +68,16 @@ class Status(NamedTuple):
     advice: str
     search: str
     """What a search looks through: name and USCC, folded as what is searched for."""
+    service: str
+    """All notices that were sent to it, with their service by the day."""
 
 
-@implements("art.2", "art.8", "art.9", "art.11", "art.12", "art.18", "art.19", "R6", "R6b", "R19", "R31", "R47")
+@implements("art.2", "art.8", "art.9", "art.11", "art.12", "art.18", "art.19", "R6", "R6b", "R19", "R31", "R41", "R47")
 def update_status(context: Context, changed: Iterable[Event]) -> None:
     """Derive the status anew where an event bears on it: all of it is small."""
     changed = list(changed)
     bears = any(
-        (type_key(type(event)) in STATUS_KEYS and not _brings_no_warning(event))
+        (type_key(type(event)) in STATUS_KEYS and not _leaves_all(event))
         or (isinstance(event, InformationChanged) and _has_label(event))
         or (isinstance(event, _PROJECT) and any(_concerned(event, one) for one in _accidents(context)))
         for event in changed
@@ -83,8 +90,10 @@ def update_status(context: Context, changed: Iterable[Event]) -> None:
     context.live.replace(RowKey(STATUS), status_steps(context.now(keys), context.law, context.at), context.at)
 
 
-def _brings_no_warning(event: Event) -> bool:
-    """A first result that is not unqualified leaves all as it was (R31)."""
+def _leaves_all(event: Event) -> bool:
+    """A first result that is not unqualified leaves all as it was (R31), and so does a notice to somebody else."""
+    if isinstance(event, NoticeSent):
+        return event.recipient != "agency"
     return isinstance(event, ResultPublished) and event.grade != "unqualified"
 
 
@@ -126,6 +135,7 @@ def status_steps(trail: Trail, law: Law, at: str) -> list[Period]:
             msgspec.json.encode(warning_part(basis)).decode(),
             msgspec.json.encode(advisories(basis.facts)).decode(),
             "\n".join(map(compared, (agency.name or "", agency.uscc, *_before(basis.facts)))),
+            msgspec.json.encode(service_part(basis)).decode(),
         )
         steps.append(Period(day, ordered[number + 1] if number + 1 < len(ordered) else NEVER, value))
     return merged(steps)

@@ -77,7 +77,7 @@ def _matter_back(row: Sequence[Any]) -> Matter:
 
 SHAPES: dict[str, Shape] = {
     STATUS: Shape(
-        ("name", "category", "category_key", "filing", "warning", "advice", "search"), ("text",) * 7,
+        ("name", "category", "category_key", "filing", "warning", "advice", "search", "service"), ("text",) * 8,
         lambda _, value: tuple(value),
         lambda row: Status(*row),
     ),
