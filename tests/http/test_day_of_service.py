@@ -46,8 +46,8 @@ def test_the_day_of_service_stands_beside_standing_and_notice(world: World) -> N
     assert listed(world, uscc)["service"] == out
     serve(world, uscc, sent, "2024-07-01", "undeliverable", "post")
     serve(world, uscc, sent, "2024-07-08")
-    own = world.person(Role.AGENCY, uscc)
-    world.must(own.post(path_of(uscc, sent, "acknowledgement"), {"acknowledged_on": "2024-07-10"}))
+    signed = {"acknowledged_on": "2024-07-10", "evidence": [{"title": "送达回证"}]}
+    world.must(world.association.post(path_of(uscc, sent, "acknowledgement"), signed))
     served = {**out, "served_on": "2024-07-08", "way": "courier", "returned_on": "2024-07-01"}
     after = {
         day: out,
@@ -61,7 +61,7 @@ def test_the_day_of_service_stands_beside_standing_and_notice(world: World) -> N
         assert standing(world, uscc, as_of=as_of, known_at=known) == [out]
     assert listed(world, uscc)["service"] == after["2024-07-10"]
     basis = {"as_of": "2024-07-08", "as_of_2": "2024-07-10"}
-    moved = world.association.get(f"/v1/agencies/{uscc}/comparison", **basis).json()["differences"]
+    moved = world.association.get(f"/v1/agencies/{uscc}/comparison", **basis).json()["difference"]
     assert [one["field"] for one in moved] == ["service"]
 
 

@@ -238,7 +238,7 @@ def _notice(row: dict[str, Any], role: Role) -> Item:
     service = row["service"]
     if service is None:
         return item._replace(has_letter=reads)
-    next_ = ()
+    next_: tuple[Deed, ...] = ()
     if service["served_on"] is None:
         next_ = form_deed(("登记送达", "Record service"), _SERVICE, "record-service", role, **of, id=service["sent"])
     if service["acknowledged_on"] is None and service["recipient"] == "agency" and role is Role.AGENCY:
