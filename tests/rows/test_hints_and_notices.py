@@ -112,8 +112,8 @@ def test_the_service_of_notices_is_the_same_in_rows_and_by_replay(ledger: Ledger
         sent_in(ledger, code, f"{path}/annulments", annulled_on="2024-04-01", event_id=one, reason="误记")
         times.append(latest(ledger))
     for at in times:
-        for day in (11, 12, 14, 15, 17, 18, 19, 20, 31):
-            basis = date(2024, 3, day), at
+        for number in (11, 12, 14, 15, 17, 18, 19, 20, 31):
+            basis = date(2024, 3, number), at
             assert of_agency(ledger, code, *basis) == of_agency_by_replay(ledger, code, *basis)
             rows, replay = standings(ledger, code, *basis)
             assert rows == replay
