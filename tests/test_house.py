@@ -38,7 +38,7 @@ SAME_BASE_NAME: dict[str, str] = {
 SAME_CLASS_NAME: dict[str, str] = {}
 
 LONG_FILES = {
-    "domain/events.py": 910,  # append-only: one class a stored fact
+    "domain/events.py": 925,  # append-only: one class a stored fact
     "api/http/documentation/examples.py": 440,
     "api/app.py": 312,  # every room of routes, a line each
     "api/application/problem_types.py": 325,  # tables of words

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from domain.measures.rulebook.values_of_rules import INHERITED
 from domain.measures.text.paragraphs import find_paragraph
 from domain.values import ROLE_NAMES, Bilingual
+from projections.compare.field_words import WAYS
 from projections.fact_kinds import FACT_NAMES
 
 ROLES = ROLE_NAMES
@@ -155,11 +156,7 @@ VALUES: dict[str, dict[Any, tuple[str, str]]] = {
                 "reopened": ("重新核定", "reopened"), "kept": ("维持", "kept")},
     "severity": {"general": ("一般事故", "general"), "larger": ("较大事故", "larger"), "major": ("重大事故", "major"),
                  "extraordinary": ("特别重大事故", "extraordinary")},
-    "way": {"in_person": ("当面交付", "handed over"), "post": ("挂号邮寄", "registered post"),
-            "courier": ("快递", "courier"), "electronic": ("电子送达", "electronic"),
-            "left": ("留置送达", "left at the place"), "announced": ("公告送达", "announced"),
-            "account": ("机构账户签收", "by account"), "paper": ("纸质回执签收", "on paper"),
-            "link": ("一次性链接签收", "by one-time link")},
+    "way": WAYS,
     "kind": {"warned": ("警示提醒", "warned"), "blacklisted": ("列入黑名单", "blacklisted"),
              "terminated": ("终止业务", "terminated"), "accident": ("事故责任", "accident"),
              "unqualified": ("考评不合格", "unqualified"), "referral": ("移送", "referral"),
