@@ -118,9 +118,8 @@ def test_the_service_of_notices_is_the_same_in_rows_and_by_replay(ledger: Ledger
             rows, replay = standings(ledger, code, *basis)
             assert rows == replay
             states |= {(one.state, one.served_on) for one in rows.service}
-    assert states == {
-        ("sent", None), ("undeliverable", None), ("served", date(2024, 3, 20)), ("acknowledged", date(2024, 3, 18)),
-    }  # fmt: skip
+    served, signed = ("served", date(2024, 3, 20)), ("acknowledged", date(2024, 3, 18))
+    assert states == {("sent", None), ("undeliverable", None), served, signed}
     assert checked(ledger) == (0, [])
 
 
