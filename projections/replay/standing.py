@@ -118,7 +118,7 @@ def service_part(basis: Basis) -> tuple[NoticeServed, ...]:
 def about_standing(
     sent: tuple[NoticeServed, ...], tier: StandingSanction, warning: StandingWarning | None
 ) -> tuple[NoticeServed, ...]:
-    """Those of an agency's notices that are about what stands: its tier, or the warning of an unqualified year."""
+    """The agency's notices that are about what stands: its tier, or the warning of an unqualified year."""
     causes = {*tier.events, *(() if warning is None else warning.events)}
     return tuple(one for one in sent if one.cause in causes)
 
