@@ -12,11 +12,9 @@ from pathlib import Path
 
 import pytest
 from fastapi.dependencies import models
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 
-from domain.store.access import passwords
 from tests.databases import databases, databases_of_the_test
+from tests.haste import haste
 
 __all__ = ["databases", "databases_of_the_test"]
 LONGEST = frozenset(
@@ -55,6 +53,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.update(STEWARD_RATE_PER_TOKEN="0", STEWARD_RATE_PER_ADDRESS="0")
 
 
+def pytest_sessionfinish() -> None:
+    """What was kept for the whole run is looked through at its end as well."""
+    gc.unfreeze()
+
+
 def pytest_unconfigure() -> None:
     """The folder goes with the run."""
     for folder in _folders:
@@ -78,11 +81,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _cheap_passwords() -> Iterator[None]:
-    """A try costs 0.1 s and 64 MiB on purpose; here nobody guesses. `test_passwords` shows what it costs in earnest."""
-    cheap = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", cheap)
+def _hastily() -> Iterator[None]:
+    """Nothing here has to survive a power cut, and nobody guesses a password (`tests/haste.py`)."""
+    with haste():
         yield
 
 
@@ -90,13 +91,15 @@ def _cheap_passwords() -> Iterator[None]:
 def _forget_applications() -> Iterator[None]:
     """FastAPI remembers the functions of every application that was made: here those of hundreds, which are gone.
 
-    With them goes what a file's tests have left behind as a whole: its own last test hears of it.
+    With them goes what a file's tests have left behind as a whole: its own last test hears of it. What is still there
+    then stays to the end, as it mostly does, and is not looked through again until then.
     """
     yield
     for cached in vars(models).values():
         if isinstance(cached, _lru_cache_wrapper):
             cached.cache_clear()
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -108,5 +111,6 @@ def _charged_with_its_own(request: pytest.FixtureRequest) -> Iterator[None]:
     values, which pytest keeps until its report is written, are let go as well.
     """
     yield
-    request.node.funcargs.clear()
+    if request.node.funcargs is not None:  # so it is when the run is broken off
+        request.node.funcargs.clear()
     gc.collect(1)

@@ -19,19 +19,24 @@ from domain.store.db.migrate import migrate
 from domain.store.db.postgresql import POOLED
 from domain.store.db.statements import run
 from domain.store.log.stream_heads import lock_head, lock_heads
+from tests.databases import Databases
+from tests.haste import prepare_durably
 from tests.postgres_server import PostgresServer
 from tests.store.makers import STREAM, append, undone
 from tests.store.workers import append_once, finish, start
 
 
-def test_sqlite_is_opened_durably(sqlite_engine: Engine) -> None:
+def test_sqlite_is_opened_durably(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Write-ahead log, every commit on disk, foreign keys watched, ten seconds of patience: on every connection."""
+    monkeypatch.setattr(engines, "_prepare_sqlite", prepare_durably)  # not in the haste of tests
+    engine = open_engine(databases.migrated("sqlite", tmp_path))
     for _ in range(2):
-        with reading(sqlite_engine) as one, reading(sqlite_engine) as other:
+        with reading(engine) as one, reading(engine) as other:
             for connection in (one, other):
                 pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
                 found = [connection.scalar(text(f"PRAGMA {pragma}")) for pragma in pragmas]
                 assert found == ["wal", 2, 1, 10_000]
+    engine.dispose()
 
 
 def test_a_new_file_is_private(tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""What tests do without: dear passwords, and waiting for a disk that no test takes the power from.
+
+Only in the process of the tests: the processes that they start, and kill, are as in production.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from domain.store.access import passwords
+from domain.store.db import engine
+
+prepare_durably = engine._prepare_sqlite
+"""How a connection to SQLite is prepared in production."""
+
+
+def _prepare_hastily(dbapi: Any, record: Any) -> None:
+    prepare_durably(dbapi, record)
+    dbapi.execute("PRAGMA synchronous = OFF")
+
+
+@contextmanager
+def haste() -> Iterator[None]:
+    """In the block, a password is tried cheaply, and what is written is left to the operating system.
+
+    A try costs 0.1 s and 64 MiB on purpose (`test_passwords` shows it in earnest). An acknowledged commit survives the
+    end of the process, as with the tests' PostgreSQL; `test_engine` shows that it survives a power cut in production.
+    """
+    cheap = PasswordHash([Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        patch.setattr(engine, "_prepare_sqlite", _prepare_hastily)
+        patch.setattr(os, "fsync", os.fstat)  # which also refuses what is no open file
+        yield
