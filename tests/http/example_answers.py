@@ -53,33 +53,15 @@ SHORT = {
 """How many items of long lists the documentation shows."""
 
 
-def ask(world: World, seen: Callable[[Person, str, dict[str, Any], Any], None] | None = None) -> dict[str, Any]:
-    """Record an agency's small history and ask every question about it. `seen` is shown who asked what, and how it was
-    answered."""
+Asked = dict[str, tuple[str, dict[str, Any]]]
+"""By the name of an example: the path that is asked, and its query."""
+
+
+def _of_an_agency(lapse: str) -> Asked:
+    """Questions about an agency, about all of them, and about the log."""
     uscc = examples.AGENCY_USCC
-    world.must(world.association.post("/v1/agencies", body_of("FileAgency")))
-    world.done("DecideFiling", uscc)
-    world.id_of("StartProject", uscc)
-    complaint = world.id_of("ReceiveComplaint", uscc)
-    world.done("DecideComplaint", uscc, complaint)
-    world.done("EnterBadRecord", uscc)
-    world.done("RecordLapse", uscc)
-    world.done("AwardHonour", uscc)
-    world.done("SubmitSurvey", uscc)
-    world.done("ScoreEffect", uscc)
-    link = world.done("InviteSurvey", uscc, year=2026, invited_on="2026-03-02", expires_on="2099-12-31")["link"]
-    listed = {**body_of("FileAgency"), "uscc": LISTED_USCC, "name": "惠州市某某安全服务有限公司"}
-    world.must(world.association.post("/v1/agencies", listed))
-    world.done("DecideFiling", LISTED_USCC)
-    world.upheld(LISTED_USCC, *[today()] * 3)
-    world.done("RequestSubmission", LISTED_USCC)
-    lapse = world.trail(uscc)[-1]["id"]
-    world.done("ReportBehaviour", uscc)
-    world.done("FileObjection", uscc, event_id=lapse)
-    acts = _acts(world)
-    proven_up(world.service.ledger, world.service.notary)
     base = f"/v1/agencies/{uscc}"
-    asked: dict[str, tuple[str, dict[str, Any]]] = {
+    return {
         "standing": (f"{base}/standing", {"as_of": "2024-12-31"}),
         "sheet": (f"{base}/sheets/2024", {"as_of": "2024-12-31"}),
         "agency_file": (f"{base}/file", {"as_of": "2024-12-31"}),
@@ -106,6 +88,14 @@ def ask(world: World, seen: Callable[[Person, str, dict[str, Any], Any], None] |
         "log_receipt": ("/v1/log/receipt", {"event_id": lapse}),
         "agency_head": (f"{base}/head", {}),
         "statistics": ("/v1/statistics", {"as_of": "2024-12-31"}),
+    }
+
+
+def _of_what_waits(world: World, acts: dict[str, Any]) -> Asked:
+    """Questions about what waits, years, appeals, papers and the Measures."""
+    uscc = examples.AGENCY_USCC
+    base = f"/v1/agencies/{uscc}"
+    return {
         "notices": ("/v1/notices", {}),
         "assessments": ("/v1/assessments", {}),
         "assessment": ("/v1/assessments/2024", {"limit": 2}),
@@ -135,6 +125,13 @@ def ask(world: World, seen: Callable[[Person, str, dict[str, Any], Any], None] |
         "consultations": ("/v1/consultations", {"uscc": uscc, "limit": 2}),
         "rulebook": ("/v1/rulebooks/dayawan-2021", {}),
         "measure": ("/v1/measures/art.17(2)", {}),
+    }
+
+
+def _of_the_public(acts: dict[str, Any], link: str) -> Asked:
+    """Questions that anybody may ask, and those about the service."""
+    uscc = examples.AGENCY_USCC
+    return {
         "survey_link": (link, {}),
         "public_results": ("/v1/public/results/2024", {"limit": 2}),
         "public_results_feed": ("/v1/public/results/2024.atom", {}),
@@ -150,6 +147,40 @@ def ask(world: World, seen: Callable[[Person, str, dict[str, Any], Any], None] |
         "readyz": ("/readyz", {}),
         "problem_type": ("/problems/contradiction", {}),
     }
+
+
+def _recorded(world: World) -> tuple[str, str]:
+    """An agency's small history and a listed one's; the last lapse of the first, and a link of a survey."""
+    uscc = examples.AGENCY_USCC
+    world.must(world.association.post("/v1/agencies", body_of("FileAgency")))
+    world.done("DecideFiling", uscc)
+    world.id_of("StartProject", uscc)
+    complaint = world.id_of("ReceiveComplaint", uscc)
+    world.done("DecideComplaint", uscc, complaint)
+    world.done("EnterBadRecord", uscc)
+    world.done("RecordLapse", uscc)
+    world.done("AwardHonour", uscc)
+    world.done("SubmitSurvey", uscc)
+    world.done("ScoreEffect", uscc)
+    link = world.done("InviteSurvey", uscc, year=2026, invited_on="2026-03-02", expires_on="2099-12-31")["link"]
+    listed = {**body_of("FileAgency"), "uscc": LISTED_USCC, "name": "惠州市某某安全服务有限公司"}
+    world.must(world.association.post("/v1/agencies", listed))
+    world.done("DecideFiling", LISTED_USCC)
+    world.upheld(LISTED_USCC, *[today()] * 3)
+    world.done("RequestSubmission", LISTED_USCC)
+    lapse = world.trail(uscc)[-1]["id"]
+    world.done("ReportBehaviour", uscc)
+    world.done("FileObjection", uscc, event_id=lapse)
+    return lapse, link
+
+
+def ask(world: World, seen: Callable[[Person, str, dict[str, Any], Any], None] | None = None) -> dict[str, Any]:
+    """Record an agency's small history and ask every question about it. `seen` is shown who asked what, and how it was
+    answered."""
+    lapse, link = _recorded(world)
+    acts = _acts(world)
+    proven_up(world.service.ledger, world.service.notary)
+    asked: Asked = {**_of_an_agency(lapse), **_of_what_waits(world, acts), **_of_the_public(acts, link)}
     answers: dict[str, Any] = dict(acts)
     for name, (path, query) in asked.items():
         asking = world.people[Role.AUDITOR] if name == "consultations" else world.association
@@ -166,7 +197,9 @@ def ask(world: World, seen: Callable[[Person, str, dict[str, Any], Any], None] |
     for name, content, tail in (("evidence_file", pdf(), ""), ("evidence_thumbnail", photo(), "/thumbnail")):
         kept = uploaded(world.association, content)
         answers[name] = _content(world.association.get(f"/v1/evidence/{kept['sha256']}{tail}"))
-    supposed = world.association.post(f"{base}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY)
+    supposed = world.association.post(
+        f"/v1/agencies/{examples.AGENCY_USCC}/what-if?as_of=2024-12-31", examples.WHAT_IF_BODY
+    )
     assert supposed.status_code == 200, supposed.text
     return {**answers, "what_if": supposed.json(), **_access(world)}
 

@@ -109,12 +109,9 @@ def test_every_kind_is_walked() -> None:
     assert sorted(DESK + YEAR_ROUND) == sorted(MATTER_KINDS)
 
 
-@pytest.mark.shows("art.9", "art.12", "art.15", "art.16", "art.17", "art.28", "R37", "R38")
-def test_what_waits_at_the_desk(walk: Walk) -> None:
-    """Filings, complaints, reports, objections, notices, materials, projects, qualifications, hints, readings."""
-    world, uscc = walk.world, walk.uscc
-    own = walk.uscc
-
+def _a_filing_waits(walk: Walk) -> None:
+    """A filing, until it is decided (art.9)."""
+    world, own = walk.world, walk.uscc
     walk.uscc = new_uscc()
     body = {**body_of("FileAgency"), "uscc": walk.uscc, "personnel": [], "submitted_on": "2025-01-06"}
     world.must(world.association.post("/v1/agencies", body))
@@ -123,6 +120,10 @@ def test_what_waits_at_the_desk(walk: Walk) -> None:
     walk.gone("filing")
     walk.uscc = own
 
+
+def _a_complaint_waits(walk: Walk) -> None:
+    """A complaint, for the desk and for who complained, also when its decision is annulled (art.15)."""
+    world, uscc = walk.world, walk.uscc
     complaint = world.id_of("ReceiveComplaint", uscc, received_on="2025-01-08")
     walk.waits("complaint", since="2025-01-08")
     walk.waits("own_complaint", since="2025-01-08")
@@ -138,6 +139,10 @@ def test_what_waits_at_the_desk(walk: Walk) -> None:
     world.done("DecideComplaint", uscc, complaint, decided_on="2025-01-14", outcome="dismissed", verified_grounds=None)
     assert walk.rows("own_complaint", Role.CLIENT, "done")[0]["outcome"] == "dismissed"
 
+
+def _a_report_waits(walk: Walk) -> None:
+    """A report of a behaviour, and the referral of what was recorded upon it (art.16)."""
+    world, uscc = walk.world, walk.uscc
     by_client = {**body_of("ReportBehaviour"), "received_on": "2025-01-15", "reporter": None}
     world.clock.at("2025-01-15")
     report = world.must(world.client_person.post(f"/v1/agencies/{uscc}/reports", by_client))["events"][0]["id"]
@@ -154,6 +159,10 @@ def test_what_waits_at_the_desk(walk: Walk) -> None:
     walk.waits("referral")
     world.done("ReferBadRecord", uscc, one["about"], referred_on="2025-01-21")
 
+
+def _notices_wait(walk: Walk) -> None:
+    """Notices, their acknowledgement and correction (art.17, R18)."""
+    world, uscc = walk.world, walk.uscc
     first, second = world.upheld(uscc, "2025-02-03", "2025-02-05")
     one = walk.waits("notice", since="2025-02-05")
     sent = world.done("SendNotice", uscc, one["id"].partition(":")[2], sent_on="2025-02-06")["events"][0]["id"]
@@ -172,6 +181,10 @@ def test_what_waits_at_the_desk(walk: Walk) -> None:
     walk.gone("correction")
     walk.annulled(second, "2025-02-11")
 
+
+def _what_is_contested_waits(walk: Walk) -> None:
+    """An objection (R38), and an application for repair (art.16)."""
+    world, uscc = walk.world, walk.uscc
     lapse = world.must(world.colleague.post(f"/v1/agencies/{uscc}/lapses", {"item": 4, "occurred_on": "2025-02-12"}))
     objection = world.id_of("FileObjection", uscc, event_id=lapse["events"][0]["id"], filed_on="2025-02-13")
     walk.waits("objection", since="2025-02-13")
@@ -191,6 +204,10 @@ def test_what_waits_at_the_desk(walk: Walk) -> None:
     one = walk.waits("notice", since="2025-02-17")
     world.done("SendNotice", uscc, one["id"].partition(":")[2], sent_on="2025-02-17")
 
+
+def _materials_and_projects_wait(walk: Walk) -> None:
+    """What an agency was asked for, and a project that should have ended (art.12, art.21)."""
+    world, uscc = walk.world, walk.uscc
     request = world.id_of("RequestSubmission", uscc, requested_on="2025-02-17", due_on="2025-02-28")
     assert walk.waits("submission", since="2025-02-17")["due_on"] == "2025-02-28"
     walk.on("2025-02-28")
@@ -212,6 +229,10 @@ def test_what_waits_at_the_desk(walk: Walk) -> None:
     walk.annulled(ended["events"][0]["id"], "2025-07-02")
     assert walk.told("project", "lapsed") == {Role.ASSOCIATION, Role.AGENCY, Role.AUDITOR}
 
+
+def _certificates_wait(walk: Walk) -> None:
+    """Qualifications and certificates of staff that run out (art.9)."""
+    world, uscc = walk.world, walk.uscc
     held = [{"name": "安全评价机构资质证书", "no": "APJ-1", "scope": [], "valid_until": "2025-10-31"}]
     dates = {"changed_on": "2025-07-03", "reported_on": "2025-07-03"}
     world.done("ReportChange", uscc, **dates, fields={"qualifications": held})
@@ -229,6 +250,10 @@ def test_what_waits_at_the_desk(walk: Walk) -> None:
     walk.gone("certificate")
     walk.on("2025-11-03")
 
+
+def _hints_and_readings_wait(walk: Walk) -> None:
+    """Hints (R37), and readings that nobody has confirmed (art.28)."""
+    world, uscc = walk.world, walk.uscc
     world.done("ReportChange", uscc, changed_on="2025-11-03", reported_on="2025-11-24", fields={"address": "澳头 9 号"})
     found = [one for one in world.hints(uscc, as_of="2025-11-24") if one["rule"] == "late_change"]
     walk.on("2025-11-24")
@@ -251,6 +276,19 @@ def test_what_waits_at_the_desk(walk: Walk) -> None:
     }
     world.must(world.association.post("/v1/rulebooks/dayawan-2021/confirmations", confirmed))
     walk.gone("reading")
+
+
+@pytest.mark.shows("art.9", "art.12", "art.15", "art.16", "art.17", "art.28", "R37", "R38")
+def test_what_waits_at_the_desk(walk: Walk) -> None:
+    """Filings, complaints, reports, objections, notices, materials, projects, qualifications, hints, readings."""
+    _a_filing_waits(walk)
+    _a_complaint_waits(walk)
+    _a_report_waits(walk)
+    _notices_wait(walk)
+    _what_is_contested_waits(walk)
+    _materials_and_projects_wait(walk)
+    _certificates_wait(walk)
+    _hints_and_readings_wait(walk)
     assert walk.seen == set(DESK)
 
 
