@@ -49,6 +49,24 @@ def main() -> None:
             require(gaps == 0, "the log has no gap")
 
 
+def failovers(count: int) -> None:
+    """So many changes of the primary: killed, planned, cut off in turn; nothing is lost. Raises: Failed."""
+    if lacking := missing():
+        raise Failed(f"not installed: {', '.join(lacking)}")
+    with (
+        contextlib.closing(Cluster()) as cluster,
+        tempfile.TemporaryDirectory(prefix="steward-drill-") as folder,
+        _serving(cluster, Path(folder)) as (service, load),
+    ):
+        blows = (primary_killed, switched_over, primary_cut_off)
+        for number in range(count):
+            step(f"failover {number + 1} of {count}")
+            _strike(cluster, service, load, blows[number % len(blows)])
+        nothing_is_lost(service, load, cluster)
+        gaps = cluster.ask("SELECT max(log_index) - count(*) FROM log_index")
+        require(gaps == 0, f"after {count} failovers the log has no gap")
+
+
 def switched_over(cluster: Cluster, leader: ClusterNode) -> Callable[[], None]:
     """Planned: another node becomes the primary."""
     cluster.switch_over(leader)

@@ -1,4 +1,7 @@
-"""`python -m drills.run [NAME ...]`: the drills one after the other. Exit code 1 when one of them failed."""
+"""`python -m drills.run [NAME ...] [OPTIONS]`: the drills one after the other. Exit code 1 when one of them failed.
+
+Options go to the one drill that is named. Those that take long by intention (`LONG`) are run by name only.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,39 @@ import pkgutil
 import sys
 import time
 import traceback
+from itertools import takewhile
 
 import drills
 
 APART = ("common", "facts", "run", "service")
-"""Modules of this package that are no drill; what stands in folders below is none either."""
+"""Modules of this package that are no drill; a folder is one where it has a module `drill`."""
+LONG = ("kills", "load")
 
 
 def names() -> list[str]:
-    """Every drill there is, by the name of its module."""
+    """Every drill there is, by the name of its module or folder."""
     found = pkgutil.iter_modules(drills.__path__)
-    return sorted(one.name for one in found if not one.ispkg and one.name not in APART)
+    return sorted(one.name for one in found if one.name not in APART and (not one.ispkg or one.name in LONG))
 
 
-def main(wanted: list[str]) -> int:
-    """Run the drills of these names, or all of them; how many failed."""
+def main(arguments: list[str]) -> int:
+    """Run the drills of these names, or all of them but the long ones; whether one failed (1), or is unknown (2)."""
+    wanted = list(takewhile(lambda one: not one.startswith("-"), arguments))
+    options = arguments[len(wanted) :]
+    if options and len(wanted) != 1:
+        print("options belong to one drill: name it before them", file=sys.stderr)
+        return 2
     unknown = set(wanted) - set(names())
     if unknown:
         print(f"no such drill: {', '.join(sorted(unknown))}. There are: {', '.join(names())}", file=sys.stderr)
         return 2
     failed = []
-    for name in wanted or names():
+    for name in wanted or [one for one in names() if one not in LONG]:
         print(f"{name}:", flush=True)
         begun = time.monotonic()
         try:
-            importlib.import_module(f"drills.{name}").main()
+            drill = importlib.import_module(f"drills.{name}.drill" if name in LONG else f"drills.{name}")
+            drill.main(*([options] if name in LONG else []))
         except Exception:  # noqa: BLE001  # whatever it was: it is said, and the other drills are to run
             traceback.print_exc()
             failed.append(name)

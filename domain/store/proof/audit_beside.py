@@ -27,6 +27,7 @@ from domain.store.db.schema import (
     vault,
     vault_secrets,
 )
+from domain.store.db.tables.message_tables import contact_addresses, delivery_targets
 from domain.store.files.file_rows import CLAIMS, has_claims
 from domain.store.keys.master_key import MasterKeyMissing
 from domain.store.keys.vault import Vault
@@ -121,15 +122,31 @@ class Beside:
                     yield Finding("vault", place, "封存的内容打不开：密钥被改动过", f"it cannot be opened: {error}")
 
     def _keys(self) -> Iterator[Finding]:
-        """A subject has a key as long as no event says that it was erased, and none after that."""
+        """A subject has a key as long as no event says that it was erased, and none after that.
+
+        No event tells of addresses that people are written to at, and of programs that are told (R41): a row does, and
+        one that was taken away has left a destroyed key behind.
+        """
         yield from self._secrets()
         rows = self._connection.execute(select(vault)).all()
         masters = set(self._connection.scalars(select(master_keys.c.id)))
         for name in sorted({row.master for row in rows if row.master is not None} - masters):
             yield Finding("master_keys", name, "在用的主密钥不在表中", "a master key that is in use is not among them")
         known = {row.subject_id: row.erased_at for row in rows}
-        for subject in known.keys() - self._subjects.keys() - self._erased.keys():
+        beside = {
+            str(subject): table.name
+            for table in (contact_addresses, delivery_targets)
+            for subject in self._connection.scalars(select(table.c.subject))
+        }
+        named = self._subjects.keys() | self._erased.keys() | beside.keys()
+        for subject in sorted(one for one, erased_at in known.items() if one not in named and erased_at is None):
             yield Finding("vault", f"subject {subject}", "没有任何记录提到它", "no event has anything sealed by it")
+        for subject in sorted(beside.keys() - known.keys()):
+            text, text_en = (
+                f"{beside[subject]} 所封存内容的密钥不见了",
+                f"the key of what {beside[subject]} holds is gone",
+            )
+            yield Finding("vault", f"subject {subject}", text, text_en)
         for subject, event_id in self._subjects.items():
             if subject not in known:
                 yield Finding(
@@ -139,7 +156,7 @@ class Beside:
                     f"the key of what event {event_id} has sealed is gone",
                 )
         for subject, erased_at in known.items():
-            if erased_at != self._erased.get(subject):
+            if subject in named and erased_at != self._erased.get(subject):
                 yield Finding(
                     "vault",
                     f"subject {subject}",
