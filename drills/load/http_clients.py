@@ -118,6 +118,9 @@ class HttpClient:
         await writer.drain()
         head, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         found = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+        cookies = [value for name, _, value in (line.partition(":") for line in lines) if name.lower() == "set-cookie"]
+        if cookies:
+            found["set-cookie"] = "; ".join(one.partition(";")[0].strip() for one in cookies)
         status = int(head[9:12])
         if found.get("transfer-encoding") == "chunked":
             body = await self._chunks(reader)

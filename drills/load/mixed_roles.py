@@ -49,6 +49,7 @@ class Crowd:
     tokens: dict[str, str]
     """By role; of agencies by code."""
     login: tuple[str, str]
+    begun: float
     until: float
     measured: Measured
     known: Acknowledged
@@ -143,7 +144,7 @@ class Crowd:
         code = self.chance.choice([one for one in self.tokens if one in set(self.codes)])
         client = self._client(self.tokens[code])
         while await self._pause("agency"):
-            ask = self.chance.choice(("standing", "timeline", "file", "scores/2025", "events"))
+            ask = self.chance.choice(("standing", "timeline", "file", "sheets/2025", "events"))
             await client.ask(f"agency: {ask}", "GET", f"/v1/agencies/{code}/{ask}")
 
     async def _public(self) -> None:
@@ -161,7 +162,8 @@ class Crowd:
         while await self._pause("program"):
             path = f"/v1/agencies/{self._code()}/standing?as_of={self._day()}"
             if self.chance.random() < 0.5:
-                past = instant(datetime.now(UTC) - timedelta(seconds=self.chance.randrange(5, 600)))
+                ago = timedelta(seconds=self.chance.uniform(0, time.monotonic() - self.begun))
+                past = instant(datetime.now(UTC) - ago)
                 await client.ask("program: standing, past known_at", "GET", f"{path}&known_at={past}")
             else:
                 await client.ask("program: standing", "GET", path)
@@ -172,7 +174,7 @@ class Crowd:
         form = {"Content_Type": "application/x-www-form-urlencoded"}
         body = urlencode({"login": login, "password": password}).encode()
         signed = await self._client().ask("page: sign-in", "POST", "/sign-in", body, **form)
-        client = self._client(cookie=signed.headers.get("set-cookie", "").partition(";")[0])
+        client = self._client(cookie=signed.headers.get("set-cookie", ""))
         while await self._pause("reader"):
             path = self.chance.choice(
                 ("/board", "/matters", "/agencies", f"/agencies/{self._code()}", "/rankings/2025")
