@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from api.application.privacy.personal_data import shown
 from api.application.questions.agency.district_questions import listed
 from api.application.questions.inquiry import Answer, Inquiry, path_year, question
-from api.application.questions.pagination import page
+from api.application.questions.pagination import Page, page
 from domain.events import BadRecordEntered
 from domain.law import must_be_assessed
 from domain.ledger.reader import Reader
@@ -29,6 +29,15 @@ from projections.rows.read.row_queries import RowQueries
 Rows = Callable[[Inquiry, Reader, Basis, AgencyName, int], Iterable[Any]]
 
 
+class AskedPart(NamedTuple):
+    """Which part of the district is asked for, on which day, as known at which instant (RFC 3339), as it was sent."""
+
+    as_of: date | None
+    known_at: str | None
+    limit: int
+    cursor: str | None
+
+
 @question("/v1/bad-records/{year}")
 @implements("art.16", "R12", "R13")
 def bad_records_of(
@@ -40,7 +49,7 @@ def bad_records_of(
     cursor: str | None = None,
 ) -> Answer:
     """The bad records of a year that count by a day, of some agencies; who asks gets all parts together."""
-    return _part(inquiry, "bad records", path_year(year), as_of, known_at, limit, cursor, _records)
+    return _part(inquiry, "bad records", path_year(year), AskedPart(as_of, known_at, limit, cursor), _records)
 
 
 @question("/v1/survey-summaries/{year}")
@@ -54,21 +63,12 @@ def surveys_of(
     cursor: str | None = None,
 ) -> Answer:
     """What the surveys of a year said of each agency that was served, asked or answered about; parts as above."""
-    return _part(inquiry, "survey summaries", path_year(year), as_of, known_at, limit, cursor, _summaries)
+    return _part(inquiry, "survey summaries", path_year(year), AskedPart(as_of, known_at, limit, cursor), _summaries)
 
 
-def _part(
-    inquiry: Inquiry,
-    name: str,
-    year: int,
-    as_of: date | None,
-    known_at: str | None,
-    limit: int,
-    cursor: str | None,
-    rows: Rows,
-) -> Answer:
+def _part(inquiry: Inquiry, name: str, year: int, asked: AskedPart, rows: Rows) -> Answer:
     """The rows of so many agencies, by code."""
-    wanted = page(cursor, limit, question=(name, year), as_of=as_of, at=known_at)
+    wanted = page(asked.cursor, asked.limit, question=(name, year), as_of=asked.as_of, at=asked.known_at)
     with inquiry.replaying() as (questions, reader):
         look_ups = RowQueries(reader, questions.now)
         basis = look_ups.district(wanted.as_of, wanted.known_at)
@@ -78,10 +78,10 @@ def _part(
         some, following = wanted.part(found, basis.as_of, basis.known_at)
         names = {one.agency.uscc: AgencyName(one.agency.uscc, one.agency.name) for one in some}
         items = [row for one in _bases(questions, names, wanted) for row in rows(inquiry, reader, *one, year)]
-        return listed(reader, {"year": year, **basis.echo()}, (items, following), as_of, known_at)
+        return listed(reader, {"year": year, **basis.echo()}, (items, following), asked.as_of, asked.known_at)
 
 
-def _bases(questions: ReplayQueries, names: dict[str, AgencyName], wanted: Any) -> Iterator[tuple[Basis, AgencyName]]:
+def _bases(questions: ReplayQueries, names: dict[str, AgencyName], wanted: Page) -> Iterator[tuple[Basis, AgencyName]]:
     if not names:
         return
     for one in questions.district(wanted.as_of, wanted.known_at, only=names):
