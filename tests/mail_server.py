@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import ssl
-import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -55,9 +53,6 @@ class MailServer:
     def __exit__(self, *_: object) -> None:
         asyncio.run_coroutine_threadsafe(self._hang_up(), self._controller.loop).result(10)
         self._controller.stop()
-        with warnings.catch_warnings():  # who was cut off in the middle leaves a transport: not to the next test
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
 
     async def _hang_up(self) -> None:
         """No connection is left to whoever clears up later: stopping ends none of them."""

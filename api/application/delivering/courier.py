@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -116,8 +116,9 @@ class Courier:
         """A mail server that stalls holds up no webhook, nor one target another."""
 
         async def mails() -> None:
-            async for delivery, outcome in self._mailed([one for one in due if one.channel == "email"], until):
-                self._settle(claim, delivery, outcome)
+            async with aclosing(self._mailed([one for one in due if one.channel == "email"], until)) as mailed:
+                async for delivery, outcome in mailed:
+                    self._settle(claim, delivery, outcome)
 
         async def hooks(those: Sequence[StoredDelivery]) -> None:
             for delivery in those:
@@ -155,7 +156,7 @@ class Courier:
                 log.error("target_switched_off", target=target_id, why=outcome.failure)
                 keep_messages(connection, switched_off(connection, target_id))
 
-    async def _mailed(self, due: Sequence[StoredDelivery], until: float) -> AsyncIterator[Settled]:
+    async def _mailed(self, due: Sequence[StoredDelivery], until: float) -> AsyncGenerator[Settled, None]:
         written, left = self._written(due)
         for one, outcome in left:
             yield one, outcome
@@ -166,9 +167,11 @@ class Courier:
             (again, _) = self._written([of_letter[id(letter)]])
             return bool(again) and again[0][1].to == letter.to
 
-        async for letter, outcome in send_letters(self._settings, letters, until, self._stop.is_set, is_still):
-            self._say_of_server(outcome)
-            yield of_letter[id(letter)], outcome
+        sending = send_letters(self._settings, letters, until, self._stop.is_set, is_still)
+        async with aclosing(sending) as sent:
+            async for letter, outcome in sent:
+                self._say_of_server(outcome)
+                yield of_letter[id(letter)], outcome
 
     def _written(self, due: Sequence[StoredDelivery]) -> tuple[list[tuple[StoredDelivery, MailLetter]], list[Settled]]:
         """The e-mails with their deliveries, and the deliveries of which none is sent, with what becomes of them.

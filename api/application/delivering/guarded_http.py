@@ -100,6 +100,7 @@ class GuardedBackend(AsyncNetworkBackend):
 
     def __init__(self, networks: Networks) -> None:
         self._networks, self._plain = networks, AnyIOBackend()
+        self._connected: list[AsyncNetworkStream] = []
 
     async def connect_tcp(
         self,
@@ -119,7 +120,14 @@ class GuardedBackend(AsyncNetworkBackend):
         for address in addresses:
             if not is_allowed(address, self._networks):
                 raise NotAllowed(f"{host} is {address}, which is not in a network that may be reached")
-        return await self._plain.connect_tcp(str(addresses[0]), port, timeout, local_address, socket_options)
+        made = await self._plain.connect_tcp(str(addresses[0]), port, timeout, local_address, socket_options)
+        self._connected.append(made)
+        return made
+
+    async def hang_up(self) -> None:
+        """Drop every connection: the pool forgets one whose TLS was still being agreed on when the time was over."""
+        while self._connected:
+            await self._connected.pop().aclose()
 
     async def sleep(self, seconds: float) -> None:
         """Wait, between tries of a connection."""
@@ -130,11 +138,11 @@ async def post(url: str, body: bytes, headers: Mapping[str, str], networks: Netw
     """Post bytes; the answer, whatever its status. Raises: NotAllowed, HttpFailed."""
     require_address(url, networks)
     waits = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
-    sent = list(headers.items())
+    sent, backend = list(headers.items()), GuardedBackend(networks)
     try:
         async with (
             asyncio.timeout(seconds),
-            AsyncConnectionPool(network_backend=GuardedBackend(networks)) as pool,
+            AsyncConnectionPool(network_backend=backend) as pool,
             pool.stream("POST", url, headers=sent, content=body, extensions={"timeout": waits}) as answer,
         ):
             read = bytearray()
@@ -145,3 +153,5 @@ async def post(url: str, body: bytes, headers: Mapping[str, str], networks: Netw
             return HookAnswer(answer.status, bytes(read[:MOST_BYTES]))
     except (NetworkError, ProtocolError, TimeoutException, UnsupportedProtocol, TimeoutError, OSError) as error:
         raise HttpFailed(f"{type(error).__name__}: {error}") from error
+    finally:
+        await backend.hang_up()

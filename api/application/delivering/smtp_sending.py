@@ -11,7 +11,7 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -35,11 +35,25 @@ PERMANENT = 500
 _ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
 
 
-def server_of(settings: Settings) -> SMTP:
+class AbortingSmtp(SMTP):
+    """Hangs up without asking the other side, wherever the library does: connecting, TLS, sign-in, a time that is over.
+
+    Its own `close` begins a shutdown of TLS, and waits for what was not written yet: a server that stalls answers
+    neither, so the socket would outlive the loop.
+    """
+
+    def close(self) -> None:
+        """Drop the connection, whatever is under way; the loop closes the socket in its next turn."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+        super().close()
+
+
+def server_of(settings: Settings) -> AbortingSmtp:
     """The mail server, not connected yet. Raises: OSError, UnsafeKeyFile, where the password cannot be read."""
     password = read_secret(settings.smtp_password_file).decode().strip() if settings.smtp_password_file else None
     trusted = ssl.create_default_context(cafile=settings.smtp_ca_file)
-    return SMTP(
+    return AbortingSmtp(
         hostname=settings.smtp_host,
         port=settings.mail_port,
         use_tls=settings.smtp_security == "tls",
@@ -57,7 +71,7 @@ async def send_letters(
     until: float,
     is_over: Callable[[], bool] = lambda: False,
     is_still: Callable[[MailLetter], bool] = lambda _: True,
-) -> AsyncIterator[tuple[MailLetter, DeliveryOutcome]]:
+) -> AsyncGenerator[tuple[MailLetter, DeliveryOutcome], None]:
     """Send them one after the other; each outcome as soon as it is known.
 
     `until` (monotonic clock), `is_over`: begin none later. `is_still`: asked of each right before it is sent, as a slow
@@ -76,7 +90,7 @@ async def send_letters(
             if server is None or time.monotonic() > until or is_over():  # connecting may have taken all of the time
                 for left in letters[number:]:
                     yield left, NOT_BEGUN
-                return
+                break
             if not is_still(letter):
                 yield letter, NOBODY
                 continue
@@ -86,9 +100,11 @@ async def send_letters(
                 await _hung_up(server)
                 server = None
             yield letter, outcome
-    finally:
         if server is not None:
             await _goodbye(server)
+    finally:
+        if server is not None:  # also where whoever asked for the outcomes goes away in the middle
+            await _hung_up(server)
 
 
 async def _connected(settings: Settings) -> SMTP | DeliveryOutcome:
@@ -132,7 +148,6 @@ def _of_code(code: int, said: str, *, of_recipient: bool = False) -> DeliveryOut
 async def _goodbye(server: SMTP) -> None:
     with suppress(SMTPException, OSError):
         await server.quit()
-    await _hung_up(server)
 
 
 async def _hung_up(server: SMTP) -> None:
