@@ -19,16 +19,21 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.application.background.degraded import Degraded
+from api.application.delivering import hooks
 from api.application.delivering.courier import Courier
 from api.application.delivering.guarded_http import NotAllowed, is_allowed, networks_of, require_address
 from api.application.delivering.hooks import signature
 from api.settings import Settings
+from domain.events import Sealed
 from domain.store.db.engine import writing
 from domain.store.db.tables.message_tables import deliveries, delivery_targets
+from domain.store.keys.vault import Vault
 from domain.store.messages import target_rows
 from domain.values import Role
 from tests.http.test_messages import PERSONAL, Somebody, told
 from tests.http.world import World
+
+PUBLISHED = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
 class Receiver:
@@ -83,8 +88,8 @@ class Hooking:
         body = {"name": "区平台", "channel": "webhook", "url": url, "role": role, **more}
         return self.world.must(self.admin.post("/v1/delivery-targets", body))
 
-    def act(self, id_: str, act: str) -> dict[str, Any]:
-        return self.world.must(self.admin.post(f"/v1/delivery-targets/{id_}/state", {"act": act}))
+    def act(self, id_: str, act: str, **more: Any) -> dict[str, Any]:
+        return self.world.must(self.admin.post(f"/v1/delivery-targets/{id_}/state", {"act": act, **more}))
 
     def delivered(self) -> None:
         told(self.world)
@@ -119,11 +124,17 @@ def hooking(migrated_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_signature_is_that_of_standard_webhooks() -> None:
-    """HMAC-SHA256 over id, time and body, keyed by the bytes behind `whsec_`: as a receiver works it out by itself."""
-    secret = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
-    body = b'{"test": 2432232314}'
-    expected = hmac.new(b"0123456789abcdef01234567", b"msg_1.1614265330." + body, "sha256").digest()
-    assert signature(secret, "msg_1", 1614265330, body) == "v1," + base64.b64encode(expected).decode()
+    """The vector that the specification publishes; and HMAC-SHA256 as a receiver works it out by itself."""
+    secret, id_, at, body = (
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        1614265330,
+        b'{"test": 2432232314}',
+    )
+    assert signature(secret, id_, at, body) == PUBLISHED
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    expected = hmac.new(key, f"{id_}.{at}.".encode() + body, "sha256")
+    assert base64.b64encode(expected.digest()).decode() == PUBLISHED.removeprefix("v1,")
 
 
 @pytest.mark.shows("art.17", "R39", "R41")
@@ -289,3 +300,109 @@ def test_a_group_robot_of_wecom_gets_a_text(hooking: Hooking) -> None:
     assert hooking.admin.post("/v1/delivery-targets", wrong).status_code == 422
     with hooking.world.service.ledger.reading() as reader:
         assert key not in str(reader.connection.execute(select(delivery_targets)).all())
+
+
+@pytest.mark.shows("R41")
+def test_a_target_is_told_of_the_kinds_it_chose_and_always_that_they_count_no_more(hooking: Hooking) -> None:
+    """Others are not sent; a kind of another role is refused by name; none chosen: every one again."""
+    world, receiver = hooking.world, hooking.receiver
+    uscc = world.filed()
+    made = hooking.target(kinds=["appeal_filed"])
+    assert made["kinds"] == ["appeal_filed"]
+    world.id_of("ReceiveComplaint", uscc)
+    hooking.delivered()
+    assert receiver.taken == []
+    assert hooking.act(made["id"], "kinds", kinds=["complaint_received"])["kinds"] == ["complaint_received"]
+    second = world.id_of("ReceiveComplaint", uscc)
+    hooking.delivered()
+    world.done("AnnulEvent", uscc, event_id=second)
+    hooking.delivered()
+    assert [json.loads(one[2])["type"] for one in receiver.taken] == ["complaint_received", "corrected"]
+    refused = hooking.admin.post(f"/v1/delivery-targets/{made['id']}/state", {"act": "kinds", "kinds": ["bad_record"]})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/kinds")
+    assert "complaint_received" in refused.text
+    empty = hooking.admin.post(f"/v1/delivery-targets/{made['id']}/state", {"act": "kinds", "kinds": []})
+    assert empty.status_code == 422
+    assert hooking.act(made["id"], "kinds")["kinds"] is None
+    acts = [one["act"] for one in hooking.admin.get("/v1/access-changes", limit=500).json()["items"]]
+    assert acts.count("target_kinds") == 2
+
+
+@pytest.mark.shows("R41")
+def test_a_new_secret_signs_beside_the_old_one_for_a_while(hooking: Hooking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both verify for three days, then the new one alone; a secret that leaked ends at once; a robot has none."""
+    receiver = hooking.receiver
+    made = hooking.target()
+
+    def signed_by(*secrets: str) -> bool:
+        hooking.act(made["id"], "test")
+        hooking.delivered()
+        _, headers, body = receiver.taken[-1]
+        stamp = int(headers["webhook-timestamp"])
+        known = [signature(one, headers["webhook-id"], stamp, body) for one in secrets]
+        return headers["webhook-signature"].split(" ") == known
+
+    assert signed_by(made["secret"])
+    renewed = hooking.act(made["id"], "secret")
+    assert renewed["secret"] != made["secret"]
+    assert renewed["both_until"] > renewed["created_at"]
+    assert signed_by(renewed["secret"], made["secret"])
+    with monkeypatch.context() as patch:
+        patch.setattr(hooks, "instant", lambda _: renewed["both_until"])
+        assert signed_by(renewed["secret"]), "the overlap is over"
+    third = hooking.act(made["id"], "secret", at_once=True)
+    assert "both_until" not in third
+    assert signed_by(third["secret"])
+    listed = str(hooking.admin.get("/v1/delivery-targets").json())
+    assert not any(one["secret"] in listed for one in (made, renewed, third))
+    key = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
+    body = {"name": "群", "channel": "wecom", "url": key, "role": "association"}
+    robot = hooking.world.must(hooking.admin.post("/v1/delivery-targets", body))
+    refused = hooking.admin.post(f"/v1/delivery-targets/{robot['id']}/state", {"act": "secret"})
+    assert (refused.status_code, "删除旧的" in refused.text) == (409, True)
+
+
+@pytest.mark.shows("R41")
+def test_of_a_deleted_target_what_has_not_arrived_is_closed_by_name(
+    hooking: Hooking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits, was given up, or is under way at that moment; its address can never be read again; its name stays."""
+    world, receiver = hooking.world, hooking.receiver
+    uscc = world.filed()
+    made, other = hooking.target(), hooking.target(name="另一个")
+    receiver.answer = (500, {}, b"broken")
+    first = world.id_of("ReceiveComplaint", uscc)
+    hooking.delivered()
+    with writing(world.service.ledger.engine) as connection:
+        connection.execute(update(deliveries).where(deliveries.c.cause == first).values(state="dead"))
+    world.id_of("ReceiveComplaint", uscc)
+    told(world)
+    receiver.answer, deleting = (204, {}, b""), threading.Event()
+
+    def meanwhile(*given: Any) -> None:
+        if not deleting.is_set():
+            deleting.set()
+            hooking.act(made["id"], "deleted")
+        settle(*given)
+
+    settle = hooking.courier._settle
+    monkeypatch.setattr(hooking.courier, "_settle", meanwhile)
+    hooking.later()
+    hooking.delivered()
+    rows = {one.cause: one for one in hooking.rows() if one.recipient == made["id"]}
+    assert {one.state for one in rows.values()} == {"closed"}
+    assert all("区平台" in one.failure for one in rows.values())
+    assert {one.state for one in hooking.rows() if one.recipient == other["id"] and one.cause != first} == {"sent"}
+    assert [one["id"] for one in hooking.admin.get("/v1/delivery-targets").json()["items"]] == [other["id"]]
+    again = hooking.admin.post(f"/v1/delivery-targets/{made['id']}/state", {"act": "enabled"})
+    assert again.status_code == 404
+    shown = hooking.admin.get("/v1/deliveries", state="closed").json()["items"]
+    assert {one["recipient_name"] for one in shown} == {"区平台"}
+    ids = [one["id"] for one in shown]
+    world.must(hooking.admin.post("/v1/deliveries/state", {"state": "waiting", "ids": ids}))
+    before = len(receiver.taken)
+    hooking.delivered()
+    assert len(receiver.taken) == before
+    with world.service.ledger.reading() as reader:
+        (row,) = reader.connection.execute(select(delivery_targets).where(delivery_targets.c.id == made["id"]))
+        assert Vault(reader.connection).open(Sealed(subject=row.subject, sealed=row.sealed)) is None

@@ -30,7 +30,7 @@ GETTING_IN = {
     *(AccessAction.RECOVERY_CODES, AccessAction.RECOVERY_USED, AccessAction.SUBJECT_LINKED),
 }
 """Of invitations and second factors: `tests/http/test_getting_in.py`."""
-OF_TARGETS = {AccessAction.TARGET_CREATED, AccessAction.TARGET_ENABLED, AccessAction.TARGET_DISABLED}
+OF_TARGETS = {one for one in AccessAction if one.value.startswith("target_")}
 """What programs are told: `tests/http/test_webhooks.py`."""
 
 

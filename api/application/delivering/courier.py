@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
@@ -30,7 +30,7 @@ from domain.store.db.db_errors import WritesStopped
 from domain.store.db.engine import writing
 from domain.store.messages.delivery_rows import Channel, StoredDelivery, claim_due, settle
 from domain.store.messages.message_rows import keep_messages
-from domain.store.messages.target_rows import address_of_target, count_try, target_named
+from domain.store.messages.target_rows import TargetAddress, address_of_target, all_targets, count_try
 from domain.values import Instant, instant, new_id
 
 log = structlog.get_logger("steward")
@@ -42,7 +42,6 @@ LEASE_SECONDS = 300.0
 SETTLE_PAUSES = (0.1, 0.5, 2.0, 5.0)
 MAIL, COURIER = "background.mail", "background.deliveries"
 """The names under which `readyz` says that e-mail, or all of it, stands still: it can wait, facts are recorded."""
-Settled = tuple[StoredDelivery, DeliveryOutcome]
 
 
 class Courier:
@@ -113,40 +112,56 @@ class Courier:
         return ["email", "webhook", "wecom"] if self._settings.smtp_host else ["webhook", "wecom"]
 
     async def _deliver(self, claim: str, due: Sequence[StoredDelivery], until: float) -> None:
-        """A mail server that stalls holds up no webhook, nor one target another."""
+        """A mail server that stalls holds up no webhook, nor one target another. The database is asked beside the loop:
+        one that is busy would make answers look late that came in time, and what was accepted be sent again.
+        """
 
-        async def mails() -> None:
-            async with aclosing(self._mailed([one for one in due if one.channel == "email"], until)) as mailed:
-                async for delivery, outcome in mailed:
-                    self._settle(claim, delivery, outcome)
+        async def settle(delivery: StoredDelivery, outcome: DeliveryOutcome) -> None:
+            if delivery.channel == "email":
+                self._say_of_server(outcome)
+            await asyncio.to_thread(self._settle, claim, delivery, outcome)
+
+        async def write(delivery: StoredDelivery) -> MailLetter | DeliveryOutcome:
+            return await asyncio.to_thread(self._written, delivery)
 
         async def hooks(those: Sequence[StoredDelivery]) -> None:
             for delivery in those:
                 is_over = time.monotonic() > until or self._stop.is_set()
-                self._settle(claim, delivery, NOT_BEGUN if is_over else await self._hooked(delivery))
+                await settle(delivery, NOT_BEGUN if is_over else await self._hooked(delivery))
 
-        by_target: dict[str, list[StoredDelivery]] = {}
+        mails, by_target = [one for one in due if one.channel == "email"], dict[str, list[StoredDelivery]]()
         for one in due:
             if one.channel != "email":
                 by_target.setdefault(one.recipient, []).append(one)
-        await asyncio.gather(mails(), *(hooks(those) for those in by_target.values()))
+        sent = send_letters(self._settings, mails, write, settle, until, self._stop.is_set)
+        ended = await asyncio.gather(sent, *(hooks(those) for those in by_target.values()), return_exceptions=True)
+        for one_way in ended:  # each came to its end: what was accepted meanwhile is noted
+            if one_way is not None:
+                raise one_way
 
     async def _hooked(self, delivery: StoredDelivery) -> DeliveryOutcome:
         """One delivery to a target. One that cannot be written or whose address does not open holds up no other."""
         try:
-            with self._ledger.reading() as reader:
-                target = target_named(reader.connection, delivery.recipient)
-                address = address_of_target(reader.connection, target)
-            if address is None or target.disabled_at is not None:
-                return DeliveryOutcome("refused", "the target is switched off")
+            address = await asyncio.to_thread(self._address, delivery.recipient)
+            if isinstance(address, DeliveryOutcome):
+                return address
             outcome = await hook_outcome(self._settings, delivery, address)
         except (Busy, WritesStopped):
             raise
         except (Refusal, Unreadable, LookupError, ValueError, TypeError) as error:
             return DeliveryOutcome("again", f"cannot be written: {type(error).__name__}")
         with suppress(Busy):  # the count is not worth sending it twice
-            self._count(target.id, outcome)
+            await asyncio.to_thread(self._count, delivery.recipient, outcome)
         return outcome
+
+    def _address(self, target_id: str) -> TargetAddress | DeliveryOutcome:
+        """Where a target is reached, or what becomes of what is for one that was switched off or deleted."""
+        with self._ledger.reading() as reader:
+            target = next((one for one in all_targets(reader.connection) if one.id == target_id), None)
+            if target is None:
+                return NOBODY
+            address = None if target.disabled_at is not None else address_of_target(reader.connection, target)
+            return address or DeliveryOutcome("refused", "the target is switched off")
 
     def _count(self, target_id: str, outcome: DeliveryOutcome) -> None:
         """Count the try at the target; administrators are told when that switched it off."""
@@ -156,52 +171,26 @@ class Courier:
                 log.error("target_switched_off", target=target_id, why=outcome.failure)
                 keep_messages(connection, switched_off(connection, target_id))
 
-    async def _mailed(self, due: Sequence[StoredDelivery], until: float) -> AsyncGenerator[Settled, None]:
-        written, left = self._written(due)
-        for one, outcome in left:
-            yield one, outcome
-        of_letter = {id(letter): one for one, letter in written}
-        letters = [letter for _, letter in written]
-
-        def is_still(letter: MailLetter) -> bool:
-            (again, _) = self._written([of_letter[id(letter)]])
-            return bool(again) and again[0][1].to == letter.to
-
-        sending = send_letters(self._settings, letters, until, self._stop.is_set, is_still)
-        async with aclosing(sending) as sent:
-            async for letter, outcome in sent:
-                self._say_of_server(outcome)
-                yield of_letter[id(letter)], outcome
-
-    def _written(self, due: Sequence[StoredDelivery]) -> tuple[list[tuple[StoredDelivery, MailLetter]], list[Settled]]:
-        """The e-mails with their deliveries, and the deliveries of which none is sent, with what becomes of them.
+    def _written(self, delivery: StoredDelivery) -> MailLetter | DeliveryOutcome:
+        """The e-mail of a delivery, or what becomes of one of which none is sent.
 
         One that cannot be written (a kind of a later version, a key that does not open) holds up no other.
         """
-        written: list[tuple[StoredDelivery, MailLetter]] = []
-        left: list[Settled] = []
-        with self._ledger.reading() as reader:
-            writer = LetterWriter(reader, self._settings, instant(datetime.now(UTC)))
-            for one in due:
-                try:
-                    letter = writer.letter(one)
-                except (Busy, WritesStopped):
-                    raise
-                except (Refusal, Unreadable, LookupError, ValueError, TypeError) as error:
-                    why = without_addresses(f"cannot be written: {type(error).__name__}: {error}")
-                    left.append((one, DeliveryOutcome("again", why)))
-                    continue
-                if letter is None:
-                    left.append((one, NOBODY))
-                else:
-                    written.append((one, letter))
-        return written, left
+        try:
+            with self._ledger.reading() as reader:
+                letter = LetterWriter(reader, self._settings, instant(datetime.now(UTC))).letter(delivery)
+        except (Busy, WritesStopped):
+            raise
+        except (Refusal, Unreadable, LookupError, ValueError, TypeError) as error:
+            why = without_addresses(f"cannot be written: {type(error).__name__}: {error}")
+            return DeliveryOutcome("again", why, unwritten=True)
+        return NOBODY if letter is None else letter
 
     def _say_of_server(self, outcome: DeliveryOutcome) -> None:
         if outcome.of_server:
             log.error("mail_server_failed", why=outcome.failure)
             self._degraded.set(MAIL, f"邮件未能发出：{outcome.failure}", f"e-mail is not sent: {outcome.failure}")
-        elif not outcome.untried:
+        elif not outcome.untried and not outcome.unwritten:
             self._degraded.clear(MAIL)
 
     def _settle(self, claim: str, delivery: StoredDelivery, outcome: DeliveryOutcome) -> None:

@@ -11,6 +11,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -20,6 +21,7 @@ from api.application.messages.told import Worded, worded
 from api.settings import Settings
 from domain.store.messages.delivery_rows import StoredDelivery
 from domain.store.messages.target_rows import TargetAddress
+from domain.values import instant
 
 TEST = "test"
 """The kind of a delivery by which an administrator tries a target out."""
@@ -91,7 +93,9 @@ async def by_webhook(settings: Settings, delivery: StoredDelivery, address: Targ
         "user-agent": "steward-ledger",
         "webhook-id": delivery.id,
         "webhook-timestamp": str(now),
-        "webhook-signature": signature(address.secret, delivery.id, now, body),
+        "webhook-signature": " ".join(
+            signature(one, delivery.id, now, body) for one in address.secrets_at(instant(datetime.now(UTC)))
+        ),
     }
     status, answer = await _posted(settings, address.url, body, headers)
     if 200 <= status < 300:

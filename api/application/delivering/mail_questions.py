@@ -68,13 +68,18 @@ def _settings(service: Service, connection: Connection, caller: Caller) -> MailS
         kinds=tuple(
             MailChoice(
                 kind=kind,
-                title=BilingualText(WORDS[kind].text.format_map(_Blank()), WORDS[kind].text_en.format_map(_Blank())),
+                title=title_of(kind),
                 email=chosen.get((caller.person_id, kind), usual(kind)),
                 usual=usual(kind),
             )
             for kind in kinds_of(caller.role)
         ),
     )
+
+
+def title_of(kind: MessageKind) -> BilingualText:
+    """What messages of a kind say, without year and day."""
+    return BilingualText(WORDS[kind].text.format_map(_Blank()), WORDS[kind].text_en.format_map(_Blank()))
 
 
 class _Blank(dict[str, str]):
@@ -99,7 +104,7 @@ def deliveries_listed(
 
 def _shown(connection: Connection, rows: Iterable[StoredDelivery]) -> Iterator[DeliveryShown]:
     rows = list(rows)
-    names = {one.id: one.name for one in all_targets(connection)}
+    names = {one.id: one.name for one in all_targets(connection, deleted=True)}
     names |= person_names(connection, {one.recipient for one in rows})
     for one in rows:
         yield DeliveryShown(

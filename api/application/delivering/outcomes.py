@@ -26,12 +26,14 @@ class DeliveryOutcome:
     """Whether it is the recipient's address that was refused, for good."""
     of_server: bool = False
     """Whether nothing can be delivered this way at the moment, whoever it is for."""
+    unwritten: bool = False
+    """Whether the other side was not asked: nothing is known of it."""
     untried: bool = False
     """Nobody came to it: it does not count as a try."""
 
 
 ACCEPTED = DeliveryOutcome("accepted")
-NOBODY = DeliveryOutcome("nobody", "nobody to write to, or nothing to say any more")
+NOBODY = DeliveryOutcome("nobody", "nobody to write to, or nothing to say any more", unwritten=True)
 
 
 def delay_after(attempts: int, delays: tuple[float, ...] = DELAYS) -> float | None:

@@ -1,4 +1,4 @@
-"""E-mails go to the mail server of the settings (RFC 5321), several over one connection, each with its own outcome.
+"""E-mails go to the mail server of the settings (RFC 5321), over a few connections, each with its own outcome.
 
 A server that refuses for now (4xx), stalls or hangs up costs a later try; a recipient that is refused for good (5xx to
 RCPT) is not tried again. What is wrong with us (sign-in, sender, no TLS) is nobody's address: it is tried again, and
@@ -11,9 +11,11 @@ import asyncio
 import re
 import ssl
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
 
 from aiosmtplib import (
     SMTP,
@@ -25,11 +27,15 @@ from aiosmtplib import (
 )
 
 from api.application.delivering.mail_letters import MailLetter
-from api.application.delivering.outcomes import ACCEPTED, NOBODY, DeliveryOutcome
+from api.application.delivering.outcomes import ACCEPTED, DeliveryOutcome
 from api.settings import Settings
 from domain.store.keys.secret_files import read_secret
 
 NOT_BEGUN = DeliveryOutcome("again", "not begun: the round is over", untried=True)
+One = TypeVar("One")
+"""Something that waits to be sent."""
+EACH = 10
+"""A further connection is worth making for so many more e-mails."""
 PERMANENT = 500
 """From this reply code on the server does not want to be asked again."""
 _ADDRESS = re.compile(r"<?[^\s<>@]+@[^\s<>@]+>?")
@@ -67,44 +73,75 @@ def server_of(settings: Settings) -> AbortingSmtp:
 
 async def send_letters(
     settings: Settings,
-    letters: Sequence[MailLetter],
+    due: Sequence[One],
+    write: Callable[[One], Awaitable[MailLetter | DeliveryOutcome]],
+    settle: Callable[[One, DeliveryOutcome], Awaitable[None]],
     until: float,
     is_over: Callable[[], bool] = lambda: False,
-    is_still: Callable[[MailLetter], bool] = lambda _: True,
-) -> AsyncGenerator[tuple[MailLetter, DeliveryOutcome], None]:
-    """Send them one after the other; each outcome as soon as it is known.
+) -> None:
+    """Send what is due, over a few connections; each outcome is settled as soon as it is known.
 
-    `until` (monotonic clock), `is_over`: begin none later. `is_still`: asked of each right before it is sent, as a slow
-    server may have had minutes for those before it.
+    `write`: makes the e-mail right before it is sent, as a slow server may have had minutes for those before it, or
+    says what becomes of it without. `until` (monotonic clock), `is_over`: begin none later. Raises: what `write` or
+    `settle` raised first; whatever else was under way has come to its end before.
     """
-    server: SMTP | None = None
-    try:
-        for number, letter in enumerate(letters):
-            if server is None and time.monotonic() <= until and not is_over():
-                connected = await _connected(settings)
-                if isinstance(connected, DeliveryOutcome):
-                    for left in letters[number:]:
-                        yield left, connected
-                    return
-                server = connected
-            if server is None or time.monotonic() > until or is_over():  # connecting may have taken all of the time
-                for left in letters[number:]:
-                    yield left, NOT_BEGUN
-                break
-            if not is_still(letter):
-                yield letter, NOBODY
-                continue
-            outcome = await _sent(server, settings, letter)
-            outcome = replace(outcome, failure=without_addresses(outcome.failure, letter.to))
-            if outcome.of_server or not server.is_connected:
+    sending = _Sending(settings, deque(due), write, settle, lambda: time.monotonic() > until or is_over())
+    lanes = min(settings.smtp_connections, 1 + len(due) // EACH)
+    for ended in await asyncio.gather(*(sending.lane() for _ in range(lanes)), return_exceptions=True):
+        if ended is not None:
+            raise ended
+    left = NOT_BEGUN if sending.failure is None else sending.failure
+    while sending.waiting:
+        await settle(sending.waiting.popleft(), left)
+
+
+@dataclass
+class _Sending(Generic[One]):
+    """What the connections of a round share: each takes the next that waits."""
+
+    settings: Settings
+    waiting: deque[One]
+    write: Callable[[One], Awaitable[MailLetter | DeliveryOutcome]]
+    settle: Callable[[One, DeliveryOutcome], Awaitable[None]]
+    is_late: Callable[[], bool]
+    failure: DeliveryOutcome | None = None
+    """Why a connection did not come about; of no matter where another one takes all there is."""
+    is_broken: bool = False
+
+    def _is_over(self) -> bool:
+        return not self.waiting or self.is_broken or self.is_late()
+
+    async def lane(self) -> None:
+        """Send one after the other over one connection, made anew when it breaks."""
+        server: SMTP | None = None
+        try:
+            while not self._is_over():
+                if server is None:
+                    connected = await _connected(self.settings)
+                    if isinstance(connected, DeliveryOutcome):
+                        self.failure = connected
+                        return
+                    server = connected
+                    continue  # connecting may have taken all of the time
+                one = self.waiting.popleft()
+                written = await self.write(one)
+                if isinstance(written, DeliveryOutcome):
+                    await self.settle(one, written)
+                    continue
+                outcome = await _sent(server, self.settings, written)
+                outcome = replace(outcome, failure=without_addresses(outcome.failure, written.to))
+                if outcome.of_server or not server.is_connected:
+                    await _hung_up(server)
+                    server = None
+                await self.settle(one, outcome)
+            if server is not None:
+                await _goodbye(server)
+        except BaseException:
+            self.is_broken = True  # the database, say: the others begin nothing more that could not be noted either
+            raise
+        finally:
+            if server is not None:
                 await _hung_up(server)
-                server = None
-            yield letter, outcome
-        if server is not None:
-            await _goodbye(server)
-    finally:
-        if server is not None:  # also where whoever asked for the outcomes goes away in the middle
-            await _hung_up(server)
 
 
 async def _connected(settings: Settings) -> SMTP | DeliveryOutcome:

@@ -1,10 +1,11 @@
-"""An administrator makes, tries out and switches the targets of webhooks and robots (R41)."""
+"""An administrator makes, tries out, changes and deletes the targets of webhooks and robots (R41)."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
-from typing import Annotated, Literal
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
 
 from msgspec import UNSET
@@ -15,6 +16,9 @@ from api.application.answers.targets import TargetShown
 from api.application.background.readiness import Service
 from api.application.delivering.guarded_http import NotAllowed, networks_of, require_address
 from api.application.delivering.hooks import TEST, new_secret
+from api.application.delivering.mail_questions import kinds_of
+from api.application.messages.outgoing import CORRECTED
+from api.application.messages.told import MessageKind
 from api.application.privacy.authorisation import Caller
 from api.application.questions.inquiry import Answer, Inquiry, now, question
 from api.application.questions.pagination import page
@@ -23,7 +27,7 @@ from domain.errors import Contradiction, Invalid
 from domain.measures.text.implements import implements
 from domain.store.access.access_audit import AccessAction, By, note
 from domain.store.db.engine import Connection, writing
-from domain.store.messages.delivery_rows import Delivery, keep_deliveries
+from domain.store.messages.delivery_rows import Delivery, close_those_to, keep_deliveries
 from domain.store.messages.target_rows import (
     HookChannel,
     Target,
@@ -31,6 +35,9 @@ from domain.store.messages.target_rows import (
     add_target,
     address_of_target,
     all_targets,
+    choose_kinds,
+    delete_target,
+    renew_secret,
     switch_target,
     target_named,
 )
@@ -38,6 +45,9 @@ from domain.values import Role, instant, new_id
 
 ROBOT_KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 MOST_TARGETS = 50
+OVERLAP = timedelta(hours=72)
+"""How long both secrets sign after one was replaced: as long as something may be tried again."""
+Kinds = Annotated[tuple[MessageKind, ...], Field(min_length=1, max_length=100)]
 
 
 class NewTarget(Body):
@@ -48,12 +58,24 @@ class NewTarget(Body):
     url: Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=2000)]
     role: Role
     uscc: Uscc | None = None
+    kinds: Annotated[
+        Kinds | None, Field(description="只告知这些种类；空为全部 / told of these kinds alone; null: of every one")
+    ] = None
 
 
 class TargetWanted(Body):
-    """Switch a target on or off, or send it a test."""
+    """Switch a target on or off, send it a test, choose its kinds, give it another secret, or delete it."""
 
-    act: Annotated[Literal["enabled", "disabled", "test"], Field(description="启用、停用或试发 / on, off or a test")]
+    act: Annotated[
+        Literal["enabled", "disabled", "test", "kinds", "secret", "deleted"],
+        Field(description="启用、停用、试发、选种类、换密钥、删除 / on, off, a test, kinds, another secret, delete"),
+    ]
+    kinds: Annotated[
+        Kinds | None, Field(description="act 为 kinds 时：告知的种类，空为全部 / with `kinds`: which; null: every one")
+    ] = None
+    at_once: Annotated[
+        bool, Field(description="act 为 secret 时：旧密钥立即停用 / with `secret`: sign with the one before no longer")
+    ] = False
 
 
 def make_target(service: Service, caller: Caller, body: NewTarget) -> TargetShown:
@@ -70,6 +92,7 @@ def make_target(service: Service, caller: Caller, body: NewTarget) -> TargetShow
             remedy="请填写或清空统一社会信用代码",
             remedy_en="Give the USCC, or leave it empty.",
         )
+    _require_told(body.role, body.kinds)
     secret = new_secret() if body.channel == "webhook" else ""
     with writing(service.ledger.engine) as connection:
         if len(all_targets(connection)) >= MOST_TARGETS:
@@ -80,27 +103,102 @@ def make_target(service: Service, caller: Caller, body: NewTarget) -> TargetShow
                 remedy_en="Use one that is there.",
             )
         address = TargetAddress(body.url, secret)
-        id_ = add_target(connection, body.name, body.channel, body.role, body.uscc, address, caller.person_id)
+        id_ = add_target(
+            connection, body.name, body.channel, body.role, body.uscc, address, caller.person_id, body.kinds
+        )
         _note(connection, caller, AccessAction.TARGET_CREATED, target_named(connection, id_))
         return _shown(connection, target_named(connection, id_), secret)
 
 
 def change_target(service: Service, caller: Caller, id_: str, body: TargetWanted) -> TargetShown:
-    """Switch a target, or send it a test, which shows among the deliveries what became of it. Raises: NotFound."""
+    """Do with a target what is wanted. A test shows among the deliveries what became of it.
+
+    Another secret is in this answer only. What a deleted one has not got is closed. Raises: NotFound, Invalid,
+    Contradiction for another secret of a robot, whose address is its secret.
+    """
     with writing(service.ledger.engine) as connection:
-        target = target_named(connection, id_)
-        if body.act == "test":
-            at = instant(datetime.now(UTC))
-            keep_deliveries(
-                connection, [Delivery(target.channel, id_, TEST, new_id(), None, None, None, at, next_at=at)]
-            )
-        else:
-            switch_target(connection, id_, on=body.act == "enabled")
-            act = AccessAction.TARGET_ENABLED if body.act == "enabled" else AccessAction.TARGET_DISABLED
-            _note(connection, caller, act, target)
-        made = _shown(connection, target_named(connection, id_))
+        target = target_named(connection, id_, held=True)
+        shown = _ACTS[body.act](connection, target, body)
+        if body.act in _NOTED:
+            _note(connection, caller, _NOTED[body.act], target)
     service.wake_courier()
-    return made
+    if body.act == "deleted":
+        service.housekeeper.recorded(erased=True)
+    return shown
+
+
+def _tested(connection: Connection, target: Target, _: TargetWanted) -> TargetShown:
+    at = instant(datetime.now(UTC))
+    test = Delivery(target.channel, target.id, TEST, new_id(), None, None, None, at, next_at=at)
+    keep_deliveries(connection, [test])
+    return _shown(connection, target)
+
+
+def _switched(connection: Connection, target: Target, body: TargetWanted) -> TargetShown:
+    switch_target(connection, target.id, on=body.act == "enabled")
+    return _shown(connection, target_named(connection, target.id))
+
+
+def _chosen(connection: Connection, target: Target, body: TargetWanted) -> TargetShown:
+    _require_told(target.role, body.kinds)
+    choose_kinds(connection, target.id, body.kinds)
+    return _shown(connection, target_named(connection, target.id))
+
+
+def _renewed(connection: Connection, target: Target, body: TargetWanted) -> TargetShown:
+    if target.channel == "wecom":
+        raise Contradiction(
+            "群机器人没有验签密钥：它的地址就是密钥",
+            "a robot has no secret to sign with: its address is its secret",
+            pointer="/act",
+            remedy="请在企业微信中重置机器人，在这里新建一个，再删除旧的",
+            remedy_en="Reset the robot in WeCom, make another target here, and delete this one.",
+        )
+    secret, until = new_secret(), None if body.at_once else instant(datetime.now(UTC) + OVERLAP)
+    renew_secret(connection, target, secret, until)
+    return _shown(connection, target_named(connection, target.id), secret)
+
+
+def _deleted(connection: Connection, target: Target, _: TargetWanted) -> TargetShown:
+    why = f"the target “{target.name}” was deleted"
+    close_those_to(connection, target.id, instant(datetime.now(UTC)), why)
+    shown = _shown(connection, target)
+    delete_target(connection, target)
+    return shown
+
+
+_ACTS: dict[str, Callable[[Connection, Target, TargetWanted], TargetShown]] = {
+    "enabled": _switched,
+    "disabled": _switched,
+    "test": _tested,
+    "kinds": _chosen,
+    "secret": _renewed,
+    "deleted": _deleted,
+}
+_NOTED = {
+    "enabled": AccessAction.TARGET_ENABLED,
+    "disabled": AccessAction.TARGET_DISABLED,
+    "kinds": AccessAction.TARGET_KINDS,
+    "secret": AccessAction.TARGET_SECRET,
+    "deleted": AccessAction.TARGET_DELETED,
+}
+
+
+def kinds_to_choose(role: Role) -> tuple[MessageKind, ...]:
+    """What a target of a role may be told of, or not; that something does not count any more, it is told always."""
+    return tuple(one for one in kinds_of(role) if one != CORRECTED)
+
+
+def _require_told(role: Role, kinds: Collection[MessageKind] | None) -> None:
+    for kind in kinds or ():
+        if kind not in kinds_to_choose(role):
+            raise Invalid(
+                f"这种角色没有这种消息：{kind}",
+                f"this role is never told of this kind: {kind}",
+                pointer="/kinds",
+                remedy=f"请从这些中选：{'、'.join(kinds_to_choose(role))}",
+                remedy_en=f"Choose among {', '.join(kinds_to_choose(role))}.",
+            )
 
 
 @question("/v1/delivery-targets")
@@ -152,7 +250,7 @@ def _note(connection: Connection, caller: Caller, act: AccessAction, target: Tar
 
 
 def _shown(connection: Connection, target: Target, secret: str = "") -> TargetShown:
-    address = address_of_target(connection, target)
+    address, at = address_of_target(connection, target), instant(datetime.now(UTC))
     is_robot = target.channel == "wecom"
     return TargetShown(
         id=target.id,
@@ -164,5 +262,7 @@ def _shown(connection: Connection, target: Target, secret: str = "") -> TargetSh
         created_at=target.created_at,
         failures=target.failures,
         disabled_at=target.disabled_at,
+        kinds=cast("tuple[MessageKind, ...] | None", target.kinds),
         secret=secret or UNSET,
+        both_until=UNSET if address is None or len(address.secrets_at(at)) == 1 else address.before_until,
     )

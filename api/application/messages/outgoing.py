@@ -15,13 +15,15 @@ from domain.store.db.engine import Connection
 from domain.store.messages.contact_rows import HowMailed, preferences_of, with_address
 from domain.store.messages.delivery_rows import Delivery
 from domain.store.messages.message_rows import Message, Recipient, recipients
-from domain.store.messages.target_rows import all_targets, targets_told_by
+from domain.store.messages.target_rows import Target, all_targets, targets_told_by
 from domain.values import Role, instant, midnight, moment, shanghai_date
 
 DIGEST = "digest"
 """The kind of an e-mail that gathers a day's messages; its cause is the day (Shanghai)."""
 ADDRESS_CHECK = "address_check"
 """The kind of an e-mail with the code that verifies an address."""
+CORRECTED: MessageKind = "corrected"
+"""Told to whoever was told of what was annulled."""
 DIGEST_HOUR = timedelta(hours=8)
 """At this hour of the next day (Shanghai) a day's messages are sent together."""
 
@@ -70,13 +72,19 @@ def targets_told(connection: Connection, cause: str) -> list[str]:
 
 def hooked(connection: Connection, told: Sequence[Message]) -> Iterator[Delivery]:
     """What goes to targets of messages told just now."""
-    channels = {one.id: one.channel for one in all_targets(connection, enabled=True)}
+    targets = {one.id: one for one in all_targets(connection, enabled=True)}
     for one in told:
-        id_ = one.person_id.removeprefix(_TARGET)
-        if is_target(one.person_id) and id_ in channels:
-            yield Delivery(
-                channels[id_], id_, one.kind, one.cause, one.uscc, one.year, one.due_on, one.at, next_at=one.at
-            )
+        target = targets.get(one.person_id.removeprefix(_TARGET)) if is_target(one.person_id) else None
+        if target is None or not _is_wanted(target, one.kind):
+            continue
+        yield Delivery(
+            target.channel, target.id, one.kind, one.cause, one.uscc, one.year, one.due_on, one.at, next_at=one.at
+        )
+
+
+def _is_wanted(target: Target, kind: str) -> bool:
+    """Whether a target chose to be told of a kind; that something it was told of does not count any more, always."""
+    return target.kinds is None or kind in (*target.kinds, CORRECTED)
 
 
 def switched_off(connection: Connection, target_id: str) -> Iterator[Message]:

@@ -135,6 +135,13 @@ def withdraw(connection: Connection, cause: str, at: Instant) -> int:
     return connection.execute(update(deliveries).where(waiting).values(**values)).rowcount
 
 
+def close_those_to(connection: Connection, recipient: str, at: Instant, why: str) -> int:
+    """Close what a recipient has not got yet, claimed or given up; how many."""
+    left = (deliveries.c.recipient == recipient) & deliveries.c.state.in_(["waiting", "dead"])
+    values = {"state": "closed", "claim": None, "done_at": at, "failure": why[:MOST_FAILURE]}
+    return connection.execute(update(deliveries).where(left).values(**values)).rowcount
+
+
 def deliveries_in(
     connection: Connection, states: Collection[DeliveryState], *, offset: int = 0, limit: int = 50
 ) -> list[StoredDelivery]:

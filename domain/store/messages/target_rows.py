@@ -6,6 +6,7 @@ Address and secret of a target are encrypted in the vault under a key of its own
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
@@ -24,7 +25,10 @@ MOST_FAILURES = 50
 
 
 class Target(NamedTuple):
-    """A target. `failures` counts the failed tries since the last that was accepted."""
+    """A target. `failures` counts the failed tries since the last that was accepted.
+
+    `kinds`: it is told of these alone. One that was deleted stays to name what was sent to it; its key is destroyed.
+    """
 
     id: str
     name: str
@@ -37,13 +41,24 @@ class Target(NamedTuple):
     created_by: str
     failures: int
     disabled_at: Instant | None
+    kinds: tuple[str, ...] | None
+    deleted_at: Instant | None
 
 
 class TargetAddress(NamedTuple):
-    """Where a target is reached, and the secret by which it knows us; empty for a robot, whose address is secret."""
+    """Where a target is reached, and the secret by which it knows us; empty for a robot, whose address is secret.
+
+    `before`: the secret that was replaced, by which it may know us still until an instant.
+    """
 
     url: str
     secret: str
+    before: str = ""
+    before_until: Instant = ""
+
+    def secrets_at(self, at: Instant) -> tuple[str, ...]:
+        """What is signed with at an instant, the newest first."""
+        return (self.secret, self.before) if self.before and at < self.before_until else (self.secret,)
 
 
 def add_target(
@@ -54,6 +69,7 @@ def add_target(
     uscc: str | None,
     address: TargetAddress,
     by: str,
+    kinds: Collection[str] | None = None,
 ) -> str:
     """A new target, told of what is recorded from now on; its id."""
     sealed = Vault(connection).seal(json.dumps(address._asdict()))
@@ -69,22 +85,26 @@ def add_target(
         "created_at": instant(datetime.now(UTC)),
         "created_by": by,
         "failures": 0,
+        "kinds": _kept(kinds),
     }
     connection.execute(insert(delivery_targets).values(row))
     return id_
 
 
-def all_targets(connection: Connection, *, enabled: bool = False) -> list[Target]:
-    """Every target, or those that are switched on, in the order in which they were made."""
+def all_targets(connection: Connection, *, enabled: bool = False, deleted: bool = False) -> list[Target]:
+    """Every target, or those that are switched on, in the order in which they were made; `deleted`: those as well."""
     query = select(delivery_targets).order_by(delivery_targets.c.created_at, delivery_targets.c.id)
+    if not deleted:
+        query = query.where(delivery_targets.c.deleted_at.is_(None))
     if enabled:
         query = query.where(delivery_targets.c.disabled_at.is_(None))
     return [_target(row._mapping) for row in connection.execute(query)]
 
 
-def target_named(connection: Connection, id_: str) -> Target:
-    """The target with this id. Raises: NotFound."""
-    row = connection.execute(select(delivery_targets).where(delivery_targets.c.id == id_)).one_or_none()
+def target_named(connection: Connection, id_: str, *, held: bool = False) -> Target:
+    """The target with this id; `held`: until the transaction ends. Raises: NotFound, also where it was deleted."""
+    query = select(delivery_targets).where(delivery_targets.c.id == id_, delivery_targets.c.deleted_at.is_(None))
+    row = connection.execute(query.with_for_update() if held else query).one_or_none()
     if row is None:
         way, way_en = "请从接收地址列表选择", "Choose one from the list of targets."
         raise NotFound("没有这个接收地址", "there is no such target", remedy=way, remedy_en=way_en)
@@ -101,6 +121,29 @@ def switch_target(connection: Connection, id_: str, *, on: bool) -> None:
     """Switch a target on, with its failures forgotten, or off."""
     values = {"disabled_at": None, "failures": 0} if on else {"disabled_at": instant(datetime.now(UTC))}
     connection.execute(update(delivery_targets).where(delivery_targets.c.id == id_).values(**values))
+
+
+def choose_kinds(connection: Connection, id_: str, kinds: Collection[str] | None) -> None:
+    """Tell a target of these kinds alone from now on; None: of every one."""
+    connection.execute(update(delivery_targets).where(delivery_targets.c.id == id_).values(kinds=_kept(kinds)))
+
+
+def renew_secret(connection: Connection, target: Target, secret: str, until: Instant | None) -> None:
+    """Sign with another secret, and until an instant with the one before as well; None: no longer with that one."""
+    address = address_of_target(connection, target)
+    if address is None:
+        raise LookupError("the key of this target was destroyed")
+    kept = TargetAddress(address.url, secret, *((address.secret, until) if until else ()))
+    sealed = Vault(connection).seal(json.dumps(kept._asdict()), subject=target.subject)
+    connection.execute(update(delivery_targets).where(delivery_targets.c.id == target.id).values(sealed=sealed.sealed))
+
+
+def delete_target(connection: Connection, target: Target) -> None:
+    """It is told nothing any more and nobody can read its address; its name stays with what was sent to it."""
+    now = instant(datetime.now(UTC))
+    values = {"deleted_at": now, "disabled_at": target.disabled_at or now}
+    connection.execute(update(delivery_targets).where(delivery_targets.c.id == target.id).values(**values))
+    Vault(connection).erase(target.subject, now)
 
 
 def count_try(connection: Connection, id_: str, *, accepted: bool, gone: bool = False) -> bool:
@@ -121,6 +164,11 @@ def targets_told_by(connection: Connection, cause: str) -> list[str]:
     return list(connection.scalars(query.distinct()))
 
 
+def _kept(kinds: Collection[str] | None) -> str | None:
+    return None if kinds is None else json.dumps(sorted(kinds))
+
+
 def _target(row: RowMapping) -> Target:
     found = Target(*(row[name] for name in Target._fields))
-    return found._replace(role=Role(found.role))
+    kinds = None if row["kinds"] is None else tuple(json.loads(row["kinds"]))
+    return found._replace(role=Role(found.role), kinds=kinds)

@@ -97,5 +97,7 @@ delivery_targets = Table(
     Column("created_by", Name, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("disabled_at", InstantColumn),
+    Column("kinds", Text),
+    Column("deleted_at", InstantColumn),
 )
 """Programs and robots that are told as a person in a role would be; address and secret encrypted (`target_rows.py`)."""
