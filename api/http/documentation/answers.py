@@ -182,6 +182,7 @@ _TARGET: dict[str, Any] = {
     "created_at": "2024-12-30T02:41:07.183902Z",
     "failures": 0,
     "disabled_at": None,
+    "kinds": ["year_published", "year_closed"],
 }
 _MAIL: dict[str, Any] = {
     "offered": True,
