@@ -19,7 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from itertools import chain, count
@@ -43,6 +43,7 @@ from bench.generate import History, uscc
 from bench.place import Place, fill, opened, place
 from bench.recording.publishing import PUBLISHED_ON, YEAR, closing, waivers
 from domain.commands.rounds import PublishYear
+from domain.errors import Busy
 from domain.events import ResultPublished, topic_of
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.accounts import create_account
@@ -56,10 +57,10 @@ from domain.store.log.sequencer import seal
 from domain.store.messages.contact_rows import code_of, give_address, verify_address
 from domain.values import Role, instant
 from drills import mail
-from drills.common import require, step
+from drills.common import Failed, require, step
 from tests.mail_server import OK, MailServer
 from tests.postgres_server import PostgresServer
-from tests.processes import process
+from tests.processes import FORK, process
 
 ONE_IN = 10
 DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 16.0, 16.0, 16.0)
@@ -102,6 +103,7 @@ class Watched:
 
 def main(results: int = 1_000, recipients: int = 300, kills: int = 50, *, sqlite: bool = False) -> None:
     """Run it. Raises: Failed."""
+    FORK.set_forkserver_preload(["api.app", "bench.generate", "drills.mail"])
     with (
         tempfile.TemporaryDirectory() as folder,
         mock.patch.dict(os.environ, {"STEWARD_KEY_DIR": f"{folder}/keys"}),
@@ -207,12 +209,11 @@ def _judge_doubles(doubles: Mapping[str, list[float]], killed: list[Killed]) -> 
     """Every e-mail that came once more came of a kill right after it was accepted."""
     done_by: Counter[Killed] = Counter()
     for id_, (first, *more) in doubles.items():
-        require(len(more) == 1, f"<{id_}> came twice, not more often")
         cut = next((one for one in killed if first <= one.at <= first + NOTED_SECONDS), None)
-        require(cut is not None, f"<{id_}> was accepted within {NOTED_SECONDS:.0f} s before a process was killed")
-        if cut is not None:
-            done_by[cut] += 1
-            step(f"twice: <{id_}>, accepted {(cut.at - first) * 1000:.0f} ms before process {cut.pid} was gone")
+        if more[1:] or cut is None:
+            raise Failed(f"<{id_}> came {1 + len(more)} times, and no kill within {NOTED_SECONDS} s tells why")
+        done_by[cut] += 1
+        step(f"twice: <{id_}>, accepted {(cut.at - first) * 1000:.0f} ms before process {cut.pid} was gone")
     most = max(done_by.values(), default=0)
     require(most <= CONNECTIONS, f"{len(doubles)} e-mails came twice, each with its own Message-ID, for that reason")
 
@@ -252,10 +253,13 @@ def work(url: str, port: int) -> None:
         use_keys(target.engine, settings.keys)
         courier = Courier(target.ledger, settings, Degraded(), delays=DELAYS, lease=LEASE_SECONDS)
         while os.getppid() == parent:
-            seal(target.engine)
-            tell(target.ledger, mails=True)
-            if not courier.deliver():
-                time.sleep(0.1)
+            with suppress(Busy):  # another one tells just now: the service comes again in its next round as well
+                seal(target.engine)
+                tell(target.ledger, mails=True)
+            with suppress(Busy):
+                if courier.deliver():
+                    continue
+            time.sleep(0.1)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import structlog
 from api.application.background.degraded import Degraded
 from api.application.delivering.hooks import hook_outcome
 from api.application.delivering.mail_letters import LetterWriter, MailLetter, later
-from api.application.delivering.outcomes import DELAYS, NOBODY, DeliveryOutcome, delay_after
+from api.application.delivering.outcomes import DELAYS, HOUR, NOBODY, DeliveryOutcome, delay_after
 from api.application.delivering.returned_notices import give_up_notice
 from api.application.delivering.smtp_sending import NOT_BEGUN, send_letters, without_addresses
 from api.application.messages.outgoing import switched_off
@@ -28,7 +28,7 @@ from domain.ledger.ledger import Ledger
 from domain.spans import span
 from domain.store.db.db_errors import WritesStopped
 from domain.store.db.engine import writing
-from domain.store.messages.delivery_rows import Channel, StoredDelivery, claim_due, settle
+from domain.store.messages.delivery_rows import Channel, StoredDelivery, bring_back, claim_due, settle
 from domain.store.messages.message_rows import keep_messages
 from domain.store.messages.target_rows import TargetAddress, address_of_target, all_targets, count_try
 from domain.values import Instant, instant, new_id
@@ -39,6 +39,8 @@ IDLE_SECONDS = 2.0
 """How often to look when nothing was due."""
 LEASE_SECONDS = 300.0
 """For how long what is claimed is left to who claimed it; what is not begun after half of it is given back."""
+LONGEST_WAIT = 48 * HOUR
+"""Nothing is put off for longer: the last delay is 24 hours and a fifth, a digest waits until eight the next day."""
 SETTLE_PAUSES = (0.1, 0.5, 2.0, 5.0)
 MAIL, COURIER = "background.mail", "background.deliveries"
 """The names under which `readyz` says that e-mail, or all of it, stands still: it can wait, facts are recorded."""
@@ -102,6 +104,8 @@ class Courier:
         """One round: what is due, as far as this process gets it; how many that were. Raises: Busy, WritesStopped."""
         claim, now = new_id(), instant(datetime.now(UTC))
         with writing(self._ledger.engine) as connection:
+            if bring_back(connection, now, later(now, LONGEST_WAIT)):
+                log.warning("deliveries_brought_back", why="a clock was ahead when they were put off")
             due = claim_due(connection, claim, self._channels(), now, later(now, self._lease), AT_ONCE)
         if due:
             asyncio.run(self._deliver(claim, due, time.monotonic() + self._lease / 2))

@@ -11,9 +11,11 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from api.application.answers.mail import DeliveriesChanged, MailSettings
+from api.application.background.opening import is_demonstration
 from api.application.background.readiness import Service
-from api.application.delivering.mail_questions import kinds_of, mail_settings_of
+from api.application.delivering.mail_questions import mail_settings_of
 from api.application.messages.outgoing import ADDRESS_CHECK, usual
+from api.application.messages.readership import kinds_of
 from api.application.messages.told import MessageKind
 from api.application.privacy.authorisation import Caller
 from api.settings import MAIL_ADDRESS
@@ -75,6 +77,14 @@ def give_mail_address(service: Service, caller: Caller, body: MailAddress) -> Ma
             gone = take_away_address(connection, caller.person_id)
         service.housekeeper.recorded(erased=gone)
         return mail_settings_of(service, caller)
+    if is_demonstration(service.ledger):
+        raise Contradiction(
+            "演示系统不向外发送任何消息，验证码也不会发出",
+            "nothing leaves a demonstration: no code would ever come",
+            pointer="/email",
+            remedy="请看消息页；正式系统才发邮件",
+            remedy_en="See the page of messages. A ledger that is none sends e-mail.",
+        )
     if not service.settings.smtp_host:
         raise Contradiction(
             "本系统没有设置邮件服务器，不发邮件",

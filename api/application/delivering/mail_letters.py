@@ -19,10 +19,11 @@ from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from api.application.delivering.mail_questions import kinds_of
-from api.application.messages.outgoing import ADDRESS_CHECK, DIGEST, usual
+from api.application.messages.outgoing import ADDRESS_CHECK, CORRECTED, DIGEST, usual
+from api.application.messages.readership import may_read
 from api.application.messages.told import worded
 from api.settings import Settings
+from domain.events import EventAnnulled
 from domain.ledger.reader import Reader
 from domain.measures.text.official_text import cited_in_chinese
 from domain.store.access.association import association_of
@@ -118,6 +119,8 @@ class LetterWriter:
             and chosen.get((delivery.recipient, one.kind), usual(one.kind)) == "daily"
             and any(may_read(owner, one.kind, one.uscc) for owner in owners)
         ]
+        annulled = self._annulled_by([one.cause for one in rows if one.kind == CORRECTED])
+        rows = [one for one in rows if one.cause not in annulled]
         if not rows:
             return None
         number = 0 if language == "zh" else 1
@@ -126,6 +129,11 @@ class LetterWriter:
         left = len(lines) - MOST_LINES
         more = (f"另有 {left} 项，请登录查看。", f"And {left} more: sign in to read them.")[number] if left > 0 else ""
         return self._made(delivery, email, language, subject, lines[:MOST_LINES], more)
+
+    def _annulled_by(self, causes: list[str]) -> set[str]:
+        """What these corrections say does not count any more: it needs no line of its own beside them."""
+        found = self._reader.named(causes).values() if causes else ()
+        return {one.event_id for one in found if isinstance(one, EventAnnulled)}
 
     def _lines(self, rows: list[StoredMessage], owners: list[Recipient], number: int) -> Iterator[MailLine]:
         """Equal things of one agency stand once, with how many they are."""
@@ -194,14 +202,6 @@ _CODE: Bilingual = (
 def message_id(delivery_id: str, domain: str) -> str:
     """The Message-ID (RFC 5322): the same however often it is sent, so that a mail system can drop the second one."""
     return f"<{delivery_id[:ID_DIGITS]}@{domain}>"
-
-
-def may_read(owner: Recipient, kind: str, uscc: str | None) -> bool:
-    """Whether an account may be told of this: what its role is told, and an agency's of its own alone.
-
-    Whoever was told in another role is not told by e-mail once they have left it.
-    """
-    return kind in kinds_of(owner.role) and (owner.role is not Role.AGENCY or uscc is None or owner.uscc == uscc)
 
 
 def later(now: Instant, seconds: float) -> Instant:

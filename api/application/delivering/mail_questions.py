@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import cast, get_args
+from typing import cast
 
 from api.application.answers.mail import DeliveryShown, MailChoice, MailSettings
 from api.application.answers.pages import Listing
+from api.application.background.opening import is_demonstration
 from api.application.background.readiness import Service
 from api.application.delivering.hooks import TEST
 from api.application.messages.outgoing import ADDRESS_CHECK, DIGEST, usual
-from api.application.messages.reminders import ARISEN, REMINDED
-from api.application.messages.told import CLIENT_OF_COMPLAINT, TOLD, WORDS, MessageKind, worded
+from api.application.messages.readership import kinds_of
+from api.application.messages.told import WORDS, MessageKind, worded
 from api.application.privacy.authorisation import Caller
 from api.application.questions.inquiry import Answer, Inquiry, now, question
 from api.application.questions.pagination import page
@@ -21,7 +22,6 @@ from domain.store.db.engine import Connection
 from domain.store.messages.contact_rows import address_of, preferences_of
 from domain.store.messages.delivery_rows import DeliveryState, StoredDelivery, deliveries_in
 from domain.store.messages.target_rows import all_targets
-from domain.values import Role
 from projections.answers.scalars import BilingualText
 
 _OTHER_KINDS = {
@@ -29,17 +29,6 @@ _OTHER_KINDS = {
     DIGEST: BilingualText("一天的消息汇总", "the messages of a day"),
     ADDRESS_CHECK: BilingualText("验证邮箱地址", "verification of an e-mail address"),
 }
-
-
-def kinds_of(role: Role) -> tuple[MessageKind, ...]:
-    """The kinds of messages that people in a role are told, in the order of the table."""
-    means = {role} | ({CLIENT_OF_COMPLAINT} if role is Role.CLIENT else set())
-    told = {one.kind for tellings in TOLD.values() for one in tellings if means & set(one.to)}
-    told |= {one.kind for one in REMINDED.values() if one.to is role}
-    told |= {one.kind for one in ARISEN.values() if role in one.to}
-    told |= {"corrected"} if told else set()
-    told |= {"target_disabled"} if role is Role.ADMIN else set()
-    return tuple(kind for kind in get_args(MessageKind) if kind in told)
 
 
 def mail_settings_of(service: Service, caller: Caller) -> MailSettings:
@@ -61,7 +50,7 @@ def _settings(service: Service, connection: Connection, caller: Caller) -> MailS
     has_one = address is not None and address.email is not None
     chosen = preferences_of(connection, [caller.person_id])
     return MailSettings(
-        offered=bool(service.settings.smtp_host),
+        offered=sends_mail(service),
         email=address.email if address is not None else None,
         verified_at=address.verified_at if address is not None and has_one else None,
         language=address.language if address is not None and has_one else None,
@@ -75,6 +64,11 @@ def _settings(service: Service, connection: Connection, caller: Caller) -> MailS
             for kind in kinds_of(caller.role)
         ),
     )
+
+
+def sends_mail(service: Service) -> bool:
+    """Whether e-mail leaves this service: it has a mail server, and nothing leaves a demonstration."""
+    return bool(service.settings.smtp_host) and not is_demonstration(service.ledger)
 
 
 def title_of(kind: MessageKind) -> BilingualText:

@@ -16,8 +16,8 @@ from api.application.answers.targets import TargetShown
 from api.application.background.readiness import Service
 from api.application.delivering.guarded_http import NotAllowed, networks_of, require_address
 from api.application.delivering.hooks import TEST, new_secret
-from api.application.delivering.mail_questions import kinds_of
 from api.application.messages.outgoing import CORRECTED
+from api.application.messages.readership import kinds_of
 from api.application.messages.told import MessageKind
 from api.application.privacy.authorisation import Caller
 from api.application.questions.inquiry import Answer, Inquiry, now, question

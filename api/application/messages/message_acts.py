@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api.application.answers.messages import MessagesRead
 from api.application.background.readiness import Service
+from api.application.messages.readership import scopes_for
 from api.application.privacy.authorisation import Caller
 from domain.commands.fields import Body, Id
 from domain.store.db.engine import writing
@@ -28,5 +29,6 @@ class ReadMessages(Body):
 def read_messages(service: Service, caller: Caller, body: ReadMessages) -> MessagesRead:
     """Mark the caller's messages as read; those of others are not there. Without ids: all."""
     with writing(service.ledger.engine, beside=True) as connection:
-        marked = mark_read(connection, caller.person_id, body.ids, instant(datetime.now(UTC)))
-        return MessagesRead(marked=marked, unread=unread_of(connection, caller.person_id))
+        scopes = scopes_for(connection, caller)
+        marked = mark_read(connection, caller.person_id, scopes, body.ids, instant(datetime.now(UTC)))
+        return MessagesRead(marked=marked, unread=unread_of(connection, caller.person_id, scopes))

@@ -21,6 +21,7 @@ MessageKind = Literal[
     "complaint_decided", "complaint_outcome", "tier_notice", "survey_invited", "result_published", "result_revised",
     "rank_moved", "year_published", "year_closed", "appeal_filed", "appeal_admitted", "appeal_decided",
     "appeal_withdrawn", "objection_filed", "objection_answered", "reading_confirmed", "corrected", "target_disabled",
+    "impact_disposed",
     "notice_due", "impact_opened", "year_to_close",
     "material_due", "project_due", "qualification_due", "certificate_due", "invitation_due",
 ]  # fmt: skip
@@ -70,6 +71,7 @@ TOLD: dict[type[e.Event], tuple[Telling, ...]] = {
     e.AppealWithdrawn: (Telling("appeal_withdrawn", _COMMITTEE),),
     e.ObjectionFiled: (Telling("objection_filed", _DESK),),
     e.ObjectionAnswered: (Telling("objection_answered", _AGENCY),),
+    e.ImpactDisposed: (Telling("impact_disposed", _AGENCY),),
     e.ReadingConfirmed: (Telling("reading_confirmed", _OFFICES),),
 }
 """Facts of which somebody is told. `EventAnnulled` is told to whoever was told of what it annuls (`telling.py`)."""
@@ -110,7 +112,7 @@ def worded(kind: str, uscc: str | None, year: int | None, due_on: date | None, c
     return Worded(words.text.format(**given), words.text_en.format(**given), words.article, words.path.format(**given))
 
 
-@implements("art.9", "art.16", "art.17", "art.18", "art.19", "art.20", "art.21", "art.23", "R41")
+@implements("art.9", "art.16", "art.17", "art.18", "art.19", "art.20", "art.21", "art.23", "R36", "R41")
 def tellings_of(event: e.Event) -> list[Telling]:
     """Who is told of a fact, and by which kind of message."""
     return [one for one in TOLD.get(type(event), ()) if one.when(event)]

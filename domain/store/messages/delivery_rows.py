@@ -106,6 +106,12 @@ def claim_due(
     return [StoredDelivery(*row) for row in connection.execute(select(*_COLUMNS).where(taken))]
 
 
+def bring_back(connection: Connection, now: Instant, latest: Instant) -> int:
+    """What waits for longer than anything ever does was put off by a clock that was ahead: due now; how many."""
+    ahead = (deliveries.c.state == "waiting") & (deliveries.c.next_at > latest)
+    return connection.execute(update(deliveries).where(ahead).values(next_at=now, claim=None)).rowcount
+
+
 def settle(connection: Connection, claim: str, ids: Collection[str], state: DeliveryState, **values: Any) -> int:
     """Say what became of what one had claimed; how many of them were still one's own."""
     mine = deliveries.c.id.in_(list(ids)) & (deliveries.c.claim == claim)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, false, func, or_, select, true, update
 
 from domain.store.db.dialect import insert_missing
 from domain.store.db.schema import accounts, log_index
@@ -58,6 +58,13 @@ class ToldUpTo(NamedTuple):
 
     log_index: int
     reminded_on: date | None
+
+
+class MessageScope(NamedTuple):
+    """What of somebody's messages may be read: these kinds; `uscc`: of this agency alone, or of none."""
+
+    kinds: tuple[str, ...]
+    uscc: str | None
 
 
 class Recipient(NamedTuple):
@@ -132,14 +139,15 @@ def causes_told(connection: Connection, causes: Collection[str]) -> set[str]:
 def messages_of(
     connection: Connection,
     person_id: str,
+    scopes: Collection[MessageScope],
     *,
     id_: str | None = None,
     unread: bool = False,
     offset: int = 0,
     limit: int = 50,
 ) -> list[StoredMessage]:
-    """What somebody was told, the latest first; `id_`: only this message."""
-    query = _stored().where(messages.c.person_id == person_id)
+    """What somebody was told, as far as one of the scopes has it, the latest first; `id_`: only this message."""
+    query = _stored().where(messages.c.person_id == person_id, _within(scopes))
     if id_ is not None:
         query = query.where(messages.c.id == id_)
     if unread:
@@ -148,15 +156,19 @@ def messages_of(
     return [StoredMessage(*row) for row in connection.execute(query)]
 
 
-def unread_of(connection: Connection, person_id: str) -> int:
-    """How many messages somebody has not opened."""
-    query = select(func.count()).where(messages.c.person_id == person_id, messages.c.read_at.is_(None))
+def unread_of(connection: Connection, person_id: str, scopes: Collection[MessageScope]) -> int:
+    """How many messages within the scopes somebody has not opened."""
+    unread = (messages.c.person_id == person_id) & messages.c.read_at.is_(None)
+    query = select(func.count()).where(unread, _within(scopes))
     return connection.scalar(query.select_from(messages)) or 0
 
 
-def mark_read(connection: Connection, person_id: str, ids: Collection[str] | None, at: Instant) -> int:
-    """These of somebody's messages are read, or all (None); how many were not before."""
-    query = update(messages).where(messages.c.person_id == person_id, messages.c.read_at.is_(None))
+def mark_read(
+    connection: Connection, person_id: str, scopes: Collection[MessageScope], ids: Collection[str] | None, at: Instant
+) -> int:
+    """These of somebody's messages within the scopes are read, or all (None); how many were not before."""
+    unread = (messages.c.person_id == person_id) & messages.c.read_at.is_(None)
+    query = update(messages).where(unread, _within(scopes))
     if ids is not None:
         query = query.where(messages.c.id.in_(ids))
     return connection.execute(query.values(read_at=at)).rowcount
@@ -165,6 +177,16 @@ def mark_read(connection: Connection, person_id: str, ids: Collection[str] | Non
 def forget_messages(connection: Connection, before: Instant) -> int:
     """Take away what was told before an instant; how many."""
     return connection.execute(delete(messages).where(messages.c.at < before)).rowcount
+
+
+def _within(scopes: Collection[MessageScope]) -> ColumnElement[bool]:
+    """What one may read of what one was told; without a scope nothing."""
+    parts = [
+        messages.c.kind.in_(one.kinds)
+        & (or_(messages.c.uscc.is_(None), messages.c.uscc == one.uscc) if one.uscc is not None else true())
+        for one in scopes
+    ]
+    return or_(false(), *parts)
 
 
 def _stored() -> Select[Any]:

@@ -8,6 +8,7 @@ from typing import cast
 from api.application.answers.messages import MessageShown
 from api.application.answers.pages import Listing
 from api.application.background.readiness import Service
+from api.application.messages.readership import scopes_for
 from api.application.messages.told import MessageKind, worded
 from api.application.privacy.authorisation import Caller
 from api.application.questions.inquiry import Answer, Inquiry, now, question
@@ -27,9 +28,8 @@ def messages_told(inquiry: Inquiry, unread: bool = False, limit: int = 50, curso
     """The caller's own messages, the latest first; `unread`: only those not opened yet."""
     part = page(cursor, limit, question=("messages", unread))
     with inquiry.snapshot.open() as reader:
-        rows = messages_of(
-            reader.connection, inquiry.caller.person_id, unread=unread, offset=part.offset, limit=part.limit + 1
-        )
+        who, scopes = inquiry.caller.person_id, scopes_for(reader.connection, inquiry.caller)
+        rows = messages_of(reader.connection, who, scopes, unread=unread, offset=part.offset, limit=part.limit + 1)
         found, following = part.part(list(_told(reader, rows)), None, now())
     return Answer(Listing(items=tuple(found), next_cursor=following))
 
@@ -37,7 +37,8 @@ def messages_told(inquiry: Inquiry, unread: bool = False, limit: int = 50, curso
 def message_of(service: Service, caller: Caller, id_: str) -> MessageShown:
     """One of the caller's messages. Raises: NotFound, also for another's."""
     with service.ledger.reading() as reader:
-        for one in _told(reader, messages_of(reader.connection, caller.person_id, id_=id_)):
+        scopes = scopes_for(reader.connection, caller)
+        for one in _told(reader, messages_of(reader.connection, caller.person_id, scopes, id_=id_)):
             return one
     raise NotFound("没有这条消息", "there is no such message")
 
@@ -45,7 +46,7 @@ def message_of(service: Service, caller: Caller, id_: str) -> MessageShown:
 def unread_for(service: Service, caller: Caller) -> int:
     """How many messages the caller has not opened. Raises: Busy while the database is away."""
     with service.ledger.reading() as reader:
-        return unread_of(reader.connection, caller.person_id)
+        return unread_of(reader.connection, caller.person_id, scopes_for(reader.connection, caller))
 
 
 def _told(reader: Reader, rows: Iterable[StoredMessage]) -> Iterable[MessageShown]:
