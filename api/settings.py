@@ -192,9 +192,8 @@ class Settings(BaseSettings):
     smtp_password_file: Path | None = None
     """A file with the password, for this user's eyes only (mode 600)."""
     smtp_seconds: Annotated[float, Field(gt=0, le=60)] = 20.0
-    """How long one answer of the mail server is waited for."""
     smtp_connections: Annotated[int, Field(ge=1, le=20)] = 4
-    """Over how many connections at once a process sends, where much waits."""
+    """How long one answer of the mail server is waited for; over how many connections at once a process sends."""
     mail_from: Annotated[str, AfterValidator(normal_mail_address)] = ""
     """The address that e-mail comes from."""
     webhook_networks: Annotated[str, AfterValidator(normal_networks)] = ""

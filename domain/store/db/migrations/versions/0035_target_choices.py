@@ -1,7 +1,7 @@
 """Targets of webhooks choose kinds of messages, and are deleted (R41).
 
 Revision ID: 0035
-Revises: 0032
+Revises: 0034
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from domain.store.db.column_types import InstantColumn
 
 revision = "0035"
-down_revision = "0032"
+down_revision = "0034"
 branch_labels = None
 depends_on = None
 
