@@ -179,7 +179,7 @@ _NOTED = {
     "enabled": AccessAction.TARGET_ENABLED,
     "disabled": AccessAction.TARGET_DISABLED,
     "kinds": AccessAction.TARGET_KINDS,
-    "secret": AccessAction.TARGET_SECRET,
+    "secret": AccessAction.TARGET_RENEWED,
     "deleted": AccessAction.TARGET_DELETED,
 }
 

@@ -63,7 +63,7 @@ ACCESS_ACTS = {
     "target_enabled": ("启用接收地址", "Target switched on"),
     "target_disabled": ("停用接收地址", "Target switched off"),
     "target_kinds": ("选择接收地址的消息种类", "Kinds of a target chosen"),
-    "target_secret": ("更换接收地址的验签密钥", "Secret of a target renewed"),
+    "target_renewed": ("更换接收地址的验签密钥", "Secret of a target renewed"),
     "target_deleted": ("删除接收地址", "Target deleted"),
 }
 """What is done to accounts and tokens. A test holds this table and `domain/store/access/access_audit.py` together."""

@@ -45,7 +45,7 @@ class AccessAction(StrEnum):
     TARGET_ENABLED = "target_enabled"
     TARGET_DISABLED = "target_disabled"
     TARGET_KINDS = "target_kinds"
-    TARGET_SECRET = "target_secret"  # noqa: S105  # the name of an act
+    TARGET_RENEWED = "target_renewed"
     TARGET_DELETED = "target_deleted"
     ASSOCIATION_NAMED = "association_named"
     """Nobody's access, but said by the administrator alone: what papers of that time bear. `reason` is the name."""
