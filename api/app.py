@@ -26,6 +26,7 @@ from api.application.background.opening import (
     watch_writes,
 )
 from api.application.background.outside_witnesses import OutsideWitnesses
+from api.application.background.read_replica import replica_set
 from api.application.background.readiness import Readiness, Service
 from api.application.background.traces import start_traces
 from api.application.bringing.book_worker import BookWorker
@@ -200,7 +201,7 @@ def create_app(settings: Settings) -> FastAPI:
         service.housekeeper.start()
         if not app.state.demonstration:
             courier.start()
-        service.witnesses.start()
+        service.start_asking()
         try:
             yield
         finally:
@@ -261,7 +262,8 @@ def start(settings: Settings) -> Service:
     )
     housekeeper.read_association()
     witnesses = OutsideWitnesses(engine, settings, degraded)
-    return Service(settings, ledger, housekeeper, readings, notary, files, witnesses, degraded)
+    replica = replica_set(engine, settings, degraded)
+    return Service(settings, ledger, housekeeper, readings, notary, files, witnesses, degraded, replica=replica)
 
 
 def make_ready(engine: Engine, settings: Settings) -> None:
@@ -303,7 +305,7 @@ def stop(service: Service) -> None:
     """End what goes on behind, and close the database. One that does not answer is not waited for."""
     engine = service.ledger.engine
     hurry_unless_it_answers(engine)
-    service.witnesses.stop()
+    service.stop_asking()
     service.housekeeper.stop()
     engine.dispose()
     end_patience(engine)

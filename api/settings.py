@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.setting_values import (
+    normal_mail_address,
+    normal_networks,
+    normal_public_url,
+    normal_replica,
+    normal_roles,
+    normal_scanner,
+)
 from domain.proof.cosignatures import WitnessAt, normal_witnesses, read_witnesses
 from domain.store.access.access_log import LEAST_DAYS
 from domain.store.db.engine import embedded_file, key_folder
@@ -30,57 +36,6 @@ def _is_everywhere(host: str) -> bool:
         return False
 
 
-def normal_public_url(text: str) -> str:
-    """The address without a slash at its end; empty for none. Raises: ValueError for what is no address of a site."""
-    parts = urlsplit(text.strip())
-    if not text.strip():
-        return ""
-    more = parts.query or parts.fragment or "@" in parts.netloc
-    if parts.scheme not in ("http", "https") or not parts.hostname or more:
-        raise ValueError("须为 http(s)://主机[/路径] / has to be http(s)://host[/path]")
-    if not re.fullmatch(r"(/[A-Za-z0-9._~-]+)*/?", parts.path):
-        raise ValueError("路径只能有字母、数字、._~- / its path may have letters, digits and ._~- only")
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
-def normal_roles(text: str) -> str:
-    """Names of roles with commas, without blanks. Raises: ValueError for a role that there is not."""
-    names = [one.strip() for one in text.split(",") if one.strip()]
-    wrong = [one for one in names if one not in set(Role)]
-    if wrong:
-        raise ValueError(f"没有角色 / no such role: {', '.join(wrong)}; {', '.join(Role)}")
-    return ",".join(names)
-
-
-SCANNER = re.compile(r"tcp:(?P<host>[^\s]+):(?P<port>\d{1,5})|unix:(?P<path>/.+)")
-"""How it is written where clamd listens."""
-
-
-def normal_scanner(text: str) -> str:
-    """Where clamd listens: `tcp:host:port`, `unix:/path`, or empty for no scanner. Raises: ValueError."""
-    if text.strip() and not SCANNER.fullmatch(text.strip()):
-        raise ValueError("须为 tcp:主机:端口 或 unix:/路径 / has to be tcp:host:port or unix:/path")
-    return text.strip()
-
-
-MAIL_ADDRESS = re.compile(
-    r"[A-Za-z0-9._%+'=~/-]{1,64}@(?=.{4,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}"
-)
-"""A plain address (RFC 5321, Mailbox, without quotes and address literals)."""
-
-
-def normal_mail_address(text: str) -> str:
-    """A mail address without blanks around, or empty. Raises: ValueError."""
-    if text.strip() and not MAIL_ADDRESS.fullmatch(text.strip()):
-        raise ValueError("须为邮箱地址 / has to be a mail address")
-    return text.strip()
-
-
-def normal_networks(text: str) -> str:
-    """Networks with commas, without blanks. Raises: ValueError for what is no network."""
-    return ",".join(str(ip_network(one.strip())) for one in text.split(",") if one.strip())
-
-
 class Settings(BaseSettings):
     """All that can be set. Secret are `oidc_client_secret` and a password inside `database_url` only."""
 
@@ -88,6 +43,12 @@ class Settings(BaseSettings):
 
     database_url: str | None = None
     """`sqlite:///file.db` or `postgresql://…`; by default a file in `data_dir`."""
+    read_database_url: Annotated[str, AfterValidator(normal_replica)] = ""
+    """A streaming replica of a PostgreSQL database, where questions go; with the same login."""
+    read_wait_seconds: Annotated[float, Field(ge=0, le=10)] = 0.2
+    """How long a question waits for the replica to have all that the primary has; then the primary is asked."""
+    read_lag_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10.0
+    """A replica that lags by more is left out, and `readyz` says so."""
     data_dir: Path = Path("data")
     """Where the embedded database lies."""
     key_dir: Path | None = None
@@ -211,6 +172,16 @@ class Settings(BaseSettings):
     https: bool = False
     """People reach the service by HTTPS: say so to browsers (HSTS), and let cookies go by HTTPS only."""
     log_level: str = "info"
+
+    @model_validator(mode="after")
+    def _replica_has_a_primary(self) -> Settings:
+        """A replica of an embedded database there is not: the setting would be for nothing."""
+        if self.read_database_url and embedded_file(self.database) is not None:
+            raise ValueError(
+                "设置了 STEWARD_READ_DATABASE_URL，但 STEWARD_DATABASE_URL 是 SQLite：只有 PostgreSQL 有只读副本 / "
+                "STEWARD_READ_DATABASE_URL is set, but STEWARD_DATABASE_URL is SQLite: only PostgreSQL has replicas"
+            )
+        return self
 
     @model_validator(mode="after")
     def _mail_has_what_it_needs(self) -> Settings:

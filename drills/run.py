@@ -17,12 +17,15 @@ import drills
 APART = ("common", "facts", "run", "service")
 """Modules of this package that are no drill; a folder is one where it has a module `drill`."""
 LONG = ("kills", "load")
+IN_FOLDERS = {"point_in_time": "drills.copies.point_in_time"}
+"""Drills that stand below, and where."""
 
 
 def names() -> list[str]:
     """Every drill there is, by the name of its module or folder."""
     found = pkgutil.iter_modules(drills.__path__)
-    return sorted(one.name for one in found if one.name not in APART and (not one.ispkg or one.name in LONG))
+    own = [one.name for one in found if one.name not in APART and (not one.ispkg or one.name in LONG)]
+    return sorted([*own, *IN_FOLDERS])
 
 
 def main(arguments: list[str]) -> int:
@@ -41,7 +44,8 @@ def main(arguments: list[str]) -> int:
         print(f"{name}:", flush=True)
         begun = time.monotonic()
         try:
-            drill = importlib.import_module(f"drills.{name}.drill" if name in LONG else f"drills.{name}")
+            place = f"drills.{name}.drill" if name in LONG else IN_FOLDERS.get(name, f"drills.{name}")
+            drill = importlib.import_module(place)
             drill.main(*([options] if name in LONG else []))
         except Exception:  # noqa: BLE001  # whatever it was: it is said, and the other drills are to run
             traceback.print_exc()

@@ -23,6 +23,7 @@ LONGEST = frozenset(
         "test_restore_drills",
         "test_least_privileges",
         "test_failover",
+        "test_read_replica",
         "test_hostile_load",
         "test_quality",
     }

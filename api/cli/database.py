@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.opening import compare_with_signed, require_own_keys, require_whole, watch_clock
@@ -37,10 +38,16 @@ def settings_for(database: str | None, **flags: object) -> Settings:
     try:
         settings = Settings(**given)  # type: ignore[arg-type]  # checked by pydantic
         database_url(settings.database)
-    except (ValueError, ValidationError) as error:
-        said = str(error).splitlines()[0]
+    except ValueError as error:
+        said = "; ".join(map(_said, error.errors())) if isinstance(error, ValidationError) else str(error)
         raise typer.BadParameter(f"数据库地址或设置有误 / wrong database URL or setting: {said}") from None
     return settings
+
+
+def _said(error: ErrorDetails) -> str:
+    """What is wrong with a setting, by its name where it is one alone; never what was given, which may be secret."""
+    name = "".join(f"STEWARD_{part.upper()}: " for part in map(str, error["loc"]))
+    return f"{name}{error['msg'].removeprefix('Value error, ')}"
 
 
 @contextmanager

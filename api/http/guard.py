@@ -8,15 +8,19 @@ from typing import Any
 from fastapi._compat import ModelField
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from pydantic_core import PydanticCustomError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.application.background.which_database import NotByReplica, may_ask_replica, only_primary
 from api.application.exports.registry import BY_PATH
 from api.application.parsing.validation_texts import MOST_ERRORS
 from api.application.privacy.authorisation import APPEAL_WHAT_IF, PUBLIC, WHAT_IF, Caller, authenticate, rights_of
 from api.application.questions.inquiry import QuestionName, require_right
+from api.application.questions.service.log_places import REACH_SECONDS, require_log
 from api.http.limits.rates import HEAVY, address_of, asker_of, limits_of
+from api.http.query_params import MIN_LOG, log_place
 from api.http.request import forms_meant, note_answer, read_json_object, secret_of, veiled_refusal, veiled_response
 from api.http.table_forms import FORMAT, form_wanted
 from domain.errors import Refusal
@@ -36,11 +40,12 @@ class GuardedRoute(APIRoute):
         allowed = frozenset(field.alias for field in self.dependant.query_params)
         QUERY_PARAMETERS[QuestionName(method, self.path)] = self.dependant.query_params
         takes_body, limits = self.body_field is not None, limits_of(method, self.path)
-        answer = super().get_route_handler()
+        answer = on_one_database(super().get_route_handler())
         named = f"{method} {self.path}"
         heavy = (method, self.path) in HEAVY
         has_table = method == "GET" and self.path in BY_PATH
         allowed |= {FORMAT} if has_table else frozenset()
+        allowed |= {MIN_LOG} if method == "GET" and rights is not PUBLIC else frozenset()
         consulting = rights is not PUBLIC and (method == "GET" or self.path in (WHAT_IF, APPEAL_WHAT_IF))
 
         async def guarded(request: Request) -> Response:
@@ -51,6 +56,8 @@ class GuardedRoute(APIRoute):
                 request.state.caller = caller
                 request.state.reach = require_right(rights, caller, request.path_params.get("uscc"))
             require_known_parameters(request, allowed)
+            if MIN_LOG in request.query_params:
+                await _log_reached(request)
             request.state.form = form_wanted(request, self.path) if has_table else None
             if takes_body:
                 parsed = await read_json_object(request, limits.within(service.settings.body_limit), limits.members)
@@ -80,6 +87,38 @@ class GuardedRoute(APIRoute):
             return response
 
         return guarded
+
+
+def on_one_database(
+    answer: Callable[[Request], Coroutine[Any, Any, Response]],
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """What only asks may be answered by a replica. One that fails in the middle says nothing: the primary is asked,
+    from the start."""
+
+    async def answered(request: Request) -> Response:
+        if request.method != "GET":
+            only_primary()
+            return await answer(request)
+        may_ask_replica()
+        try:
+            return await answer(request)
+        except NotByReplica:
+            only_primary()
+            return await answer(request)
+
+    return answered
+
+
+async def _log_reached(request: Request) -> None:
+    """The log has come as far as the question wants it to. Raises: RequestValidationError, Contradiction."""
+    wanted = request.query_params[MIN_LOG]
+    try:
+        place = log_place(wanted)
+    except PydanticCustomError as error:
+        wrong = {"type": error.type, "loc": ("query", MIN_LOG), "ctx": error.context}
+        raise RequestValidationError([wrong]) from error
+    ledger = request.app.state.service.ledger
+    await run_in_threadpool(require_log, ledger, place, f"?{MIN_LOG}", REACH_SECONDS)
 
 
 async def _by_token(request: Request) -> Caller:

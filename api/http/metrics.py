@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.types import Scope
 
+from api.application.background.read_replica import ReadReplica
 from api.http.documentation.openapi import metrics_docs
 from api.http.guard import GuardedRoute
 from domain.errors import Busy, NotFound
@@ -51,6 +52,20 @@ class _Failures(Collector):
         for task, count in self.by_task.items():
             failures.add_metric((task,), count)
         yield failures
+
+
+class _Asked(Collector):
+    """Questions by who answered them: counted by the service, which knows it alone."""
+
+    def __init__(self) -> None:
+        self.by: dict[str, int] = {}
+
+    def collect(self) -> Iterator[Metric]:
+        """The figures of this moment, as `prometheus_client` collects them."""
+        asked = CounterMetricFamily("steward_replica_questions", "Snapshots for questions", labels=("answered_by",))
+        for by, count in self.by.items():
+            asked.add_metric((by,), count)
+        yield asked
 
 
 class Metrics:
@@ -87,6 +102,12 @@ class Metrics:
         self._to_deliver = self._gauge("steward_deliveries_waiting", "What waits to leave the service for people")
         self._overdue = self._gauge("steward_deliveries_overdue_seconds", "How long the first that is due has waited")
         self._dead = self._gauge("steward_deliveries_given_up", "Deliveries given up, for an administrator to look at")
+        self._replica_set = self._gauge("steward_replica_configured", "Whether a read replica is set")
+        self._replica_used = self._gauge("steward_replica_in_use", "Whether questions go to it (readyz says why not)")
+        self._replica_seconds = self._gauge("steward_replica_lag_seconds", "For how long it has lacked something")
+        self._replica_events = self._gauge("steward_replica_lag_events", "Places of the log that it lacks")
+        self._replica_asked = _Asked()
+        self._registry.register(self._replica_asked)
         self._degraded = Gauge(
             "steward_degraded", "What stands still, by name (readyz says more)", ("reason",), registry=self._registry
         )
@@ -132,10 +153,20 @@ class Metrics:
             self._vouched.labels(witness).set(size)
         for witness, times in service.witnesses.failures.items():
             self._not_vouched.labels(witness).set(times)
+        self._tell_of(service.replica)
         self._degraded.clear()
         for reason in service.degraded.reasons():
             self._degraded.labels(reason.name).set(1)
         return generate_latest(self._registry)
+
+    def _tell_of(self, replica: ReadReplica | None) -> None:
+        self._replica_set.set(replica is not None)
+        if replica is not None:
+            state = replica.state
+            self._replica_used.set(state.in_use)
+            self._replica_seconds.set(state.behind_seconds)
+            self._replica_events.set(state.behind_events)
+            self._replica_asked.by = dict(replica.answered_by)
 
     def _ask(self, ledger: Ledger) -> None:
         """What the database knows. Raises: Busy."""

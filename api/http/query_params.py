@@ -59,6 +59,8 @@ MOST_IDS = 500
 """How many events can be asked for by id at once."""
 _LONGEST_ID = 100
 _EVENT_TYPES = frozenset(kind.__name__ for kind in EVENT_TYPES.values())
+MIN_LOG = "min_log"
+"""Of every question with a token: the place that the log has to have reached."""
 _DAY = WithJsonSchema({"type": "string", "format": "date"})
 _INSTANT_SCHEMA = WithJsonSchema({"type": "string"})
 

@@ -14,7 +14,9 @@ from starlette.responses import Response
 
 from api.application.answers.log import LogPage
 from api.application.background.checkpoint_signer import CheckpointSigner, signed_log
+from api.application.background.readiness import Service
 from api.application.questions.pagination import page
+from api.application.questions.service.log_places import require_log
 from api.application.questions.service.log_questions import (
     consistency_of,
     head_of_agency,
@@ -29,7 +31,7 @@ from api.http.log_feed import LogFeed, log_item
 from api.http.query_params import After, Cursor, EventId, FirstSize, LastSize, Limit, Size, log_place
 from api.http.request import prefers, secret_of
 from api.http.responses import ASK_AGAIN, JSON, PageBytes, answer, answered
-from domain.errors import Contradiction, Invalid
+from domain.errors import Invalid
 from domain.ledger.ledger import Ledger
 from domain.store.proof.proof_reader import checkpoint_at
 from domain.store.proof.restored import acceptances
@@ -48,9 +50,9 @@ async def log(request: Request, after: After = 0, limit: Limit = 50, cursor: Cur
         feed.require_place()
         place = after if last is None else _place_of(last)
         ledger: Ledger = request.app.state.service.ledger
-        await run_in_threadpool(_require_there, ledger, place, "?after" if last is None else "Last-Event-ID")
+        await run_in_threadpool(require_log, ledger, place, "?after" if last is None else "Last-Event-ID")
         return EventSourceResponse(feed.listen(secret_of(request), place), headers=STREAMED)
-    return await run_in_threadpool(_page, request, request.app.state.service.ledger, after, limit, cursor)
+    return await run_in_threadpool(_page, request, request.app.state.service, after, limit, cursor)
 
 
 def _place_of(last: str) -> int:
@@ -66,30 +68,13 @@ def _place_of(last: str) -> int:
         ) from None
 
 
-def _require_there(ledger: Ledger, place: int, pointer: str) -> None:
-    """Nobody waits for events beyond the end of the log: whoever has seen such a place has seen another log.
-
-    Raises: Contradiction, which names the last place there is.
-    """
-    with ledger.reading() as reader:
-        sealed, _ = reader.sealed()
-    if place > sealed:
-        raise Contradiction(
-            f"日志只到第 {sealed} 条，{place} 在其后",
-            f"the log ends at {sealed}, and {place} lies beyond it",
-            remedy=f"请从 after={sealed} 起读取；如已读到过 {place}，则是另一本日志，或由较早的备份恢复：请与协会核对",
-            remedy_en=f"Read from after={sealed}. If you have read as far as {place}, this is another log, or one that "
-            "was restored from an earlier backup: ask the association.",
-            pointer=pointer,
-        )
-
-
-def _page(request: Request, ledger: Ledger, after: int, limit: int, cursor: str | None) -> Response:
+def _page(request: Request, service: Service, after: int, limit: int, cursor: str | None) -> Response:
     wanted = page(cursor, limit, question=("log", after))
-    with ledger.reading() as reader:
+    ledger = service.ledger
+    with service.asking() as reader:
         sealed, _ = reader.sealed()
         if after > sealed:
-            _require_there(ledger, after, "?after")
+            require_log(ledger, after, "?after")
         up_to = sealed if wanted.known_at is None else int(wanted.known_at.removeprefix("log:"))
         entries = ledger.log_entries(reader, after + wanted.offset, min(up_to, sealed), limit + 1)
     items, next_cursor = wanted.part([log_item(entry) for entry in entries], None, f"log:{up_to}")

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from starlette.responses import Response
 
 from api.application.answers.law import Alive, Ready
-from api.application.background.readiness import is_ready, shown
+from api.application.background.readiness import is_ready, replica_shown, shown
 from api.application.problem_types import PROBLEM_TYPES
 from api.application.questions.service.law_questions import measure_of, rulebook_of, rulebooks_adopted
 from api.application.questions.service.reading_questions import readings_confirmed
@@ -42,7 +42,9 @@ async def readyz(request: Request) -> Response:
     """
     reasons = await request.app.state.readiness.reasons()
     if is_ready(reasons):
-        return answer(request, Ready(degraded=shown(reasons) if reasons else UNSET))
+        replica = request.app.state.service.replica
+        looked_at = UNSET if replica is None else replica_shown(replica.state)
+        return answer(request, Ready(degraded=shown(reasons) if reasons else UNSET, replica=looked_at))
     return problem(
         PROBLEM_TYPES["not-ready"],
         "；".join(one.text for one in reasons),

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import psycopg2
 
@@ -34,7 +35,10 @@ SETTINGS = {
 class Node:
     """One server. It ends, and its folder goes, with `close` or with this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, programs: Path | None = None) -> None:
+        """`programs`: the folder of a PostgreSQL to be used in place of the tests' own."""
+        self.settings = dict(SETTINGS)
+        """How it is started."""
         self._user = unprivileged_user()
         self.folder = make_folder(self._user)
         self.port = free_port()
@@ -44,7 +48,7 @@ class Node:
             start_new_session=True,
             cwd="/",
         )
-        self._bin = reachable(find_binaries(), self.folder, self._user)
+        self._bin = reachable(programs or find_binaries(), self.folder, self._user)
         self._process: subprocess.Popen[bytes] | None = None
 
     def make_primary(self) -> None:
@@ -76,7 +80,7 @@ class Node:
         """Start on the port that it has had from the beginning."""
         until = time.monotonic() + START_SECONDS
         command = [str(self._bin / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
-        for name, value in SETTINGS.items():
+        for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(

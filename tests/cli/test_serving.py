@@ -143,3 +143,22 @@ def test_a_start_on_a_taken_port_changes_nothing_and_a_restart_prints_the_same(t
         assert _get(port, "/v1/rulebooks", token)[0] == 200
     (kept,) = tmp_path.rglob("demonstration.json")
     assert kept.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"STEWARD_READ_DATABASE_URL": "postgresql://app@there/steward"}, "only PostgreSQL has replicas"),
+        ({"STEWARD_READ_DATABASE_URL": "sqlite:///other.db"}, "SQLite has no replicas"),
+        ({"STEWARD_SMTP_HOST": "mail.example.cn"}, "STEWARD_MAIL_FROM"),
+        ({"STEWARD_BODY_LIMIT": "much"}, "STEWARD_BODY_LIMIT: Input should be a valid integer"),
+    ],
+)
+def test_a_wrong_setting_is_named_before_anything_is_made(tmp_path: Path, settings: dict[str, str], named: str) -> None:
+    """Which one, and what is wrong about it; exit code 2, and no database."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("STEWARD_")}
+    done = steward("serve", "--port", "0", env=own | {"STEWARD_DATA_DIR": str(tmp_path / "data")} | settings)
+    assert done.returncode == 2, done.stderr
+    said = " ".join(re.sub(r"[│╭╮╰╯─]", " ", done.stderr).split())
+    assert named in said
+    assert not (tmp_path / "data").exists()

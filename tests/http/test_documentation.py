@@ -128,7 +128,7 @@ def test_the_errors_declared_are_those_that_occur(document: dict[str, Any]) -> N
         declared = set(document["paths"][row.path]["post"]["responses"])
         assert declared - {"404", "409"} == always, row.path
         assert ("404" in declared) == ("{" in row.path)
-    questions = {"200", "304", "401", "403", "422", "429", "500", "503"}
+    questions = {"200", "304", "401", "403", "409", "422", "429", "500", "503"}
     for path in ("/v1/agencies", "/v1/notices", "/v1/rulebooks"):
         assert set(document["paths"][path]["get"]["responses"]) == questions
     assert set(document["paths"]["/v1/agencies/{uscc}/standing"]["get"]["responses"]) == questions | {"404"}

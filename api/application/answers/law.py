@@ -170,10 +170,19 @@ class StandsStill(msgspec.Struct, frozen=True, kw_only=True):
     detail_en: En
 
 
+class ReplicaShown(msgspec.Struct, frozen=True, kw_only=True):
+    """The read replica, as it was looked at last / 只读副本."""
+
+    in_use: Annotated[bool, member("查询是否由它回答", "whether questions go to it; degraded says why not")]
+    behind_seconds: Annotated[int, member("落后的秒数", "for how many seconds it has lacked something", ge=0)]
+    behind_events: Annotated[int, member("落后的日志条数", "how many places of the log it lacks", ge=0)]
+
+
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """Facts are recorded; what stands still can wait / 可以记录."""
 
     status: Literal["ready"] = "ready"
+    replica: Annotated[ReplicaShown | UnsetType, member("设置了只读副本时", "where a read replica is set")] = UNSET
     degraded: Annotated[
         tuple[StandsStill, ...] | UnsetType, member("停下来但可以等的", "what stands still and can wait")
     ] = UNSET

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from api.application.answers.law import StandsStill
+from api.application.answers.law import ReplicaShown, StandsStill
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded, DegradedReason
 from api.application.background.housekeeper import Housekeeper
 from api.application.background.outside_witnesses import OutsideWitnesses
+from api.application.background.read_replica import ReadReplica, ReplicaState
+from api.application.background.which_database import NotByReplica, asked_where
 from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings
 from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
+from domain.ledger.reader import Reader
 from domain.store.db.migrate import require_current
 from domain.store.db.postgresql import drop_connections, takes_writes
 from domain.store.files.objects import Objects
@@ -93,6 +97,13 @@ def shown(reasons: Sequence[DegradedReason]) -> tuple[StandsStill, ...]:
     return tuple(StandsStill(name=one.name, detail=one.text, detail_en=one.text_en) for one in reasons)
 
 
+def replica_shown(state: ReplicaState) -> ReplicaShown:
+    """The read replica, as clients see it."""
+    return ReplicaShown(
+        in_use=state.in_use, behind_seconds=int(state.behind_seconds), behind_events=state.behind_events
+    )
+
+
 def named(refusal: Refusal) -> str:
     """A refusal in one line of English, for a reason."""
     return f"{type(refusal).__name__}: {refusal.text_en}"
@@ -114,3 +125,41 @@ class Service:
     remembered: Remembered = field(default_factory=Remembered)
     wake_courier: Callable[[], None] = lambda: None
     """Something waits to leave the service: look now."""
+    replica: ReadReplica | None = None
+    """Where questions go, if one is set."""
+
+    def start_asking(self) -> None:
+        """Begin to ask those outside: witnesses, and the read replica how it is doing."""
+        self.witnesses.start()
+        if self.replica is not None:
+            self.replica.start()
+
+    def stop_asking(self) -> None:
+        """Ask them no more."""
+        self.witnesses.stop()
+        if self.replica is not None:
+            self.replica.stop()
+
+    @contextmanager
+    def asking(self) -> Iterator[Reader]:
+        """A snapshot for a question: of the replica where the request at hand may ask it and it can answer, else of
+        the primary; all snapshots of one request are of the same. Raises: NotByReplica where they cannot be; Busy.
+        """
+        where = asked_where()
+        with ExitStack() as kept:
+            if self.replica is not None and where is not None and where.by_replica is not False:
+                try:
+                    connection = kept.enter_context(self.replica.reading())
+                except NotByReplica:
+                    if where.by_replica:
+                        raise
+                else:
+                    where.by_replica = True
+                    self.replica.answered_by["replica"] += 1
+                    yield Reader(self.ledger.memory, connection, is_snapshot=True)
+                    return
+            if where is not None:
+                where.by_replica = False
+            if self.replica is not None:
+                self.replica.answered_by["primary"] += 1
+            yield kept.enter_context(self.ledger.reading())

@@ -18,7 +18,7 @@ from api.application.messages.outgoing import ADDRESS_CHECK, usual
 from api.application.messages.readership import kinds_of
 from api.application.messages.told import MessageKind
 from api.application.privacy.authorisation import Caller
-from api.settings import MAIL_ADDRESS
+from api.setting_values import MAIL_ADDRESS
 from domain.commands.fields import Body, Id
 from domain.errors import Contradiction, Invalid
 from domain.store.db.engine import writing

@@ -11,7 +11,7 @@ import socket
 from pathlib import Path
 
 from api.application.problem_types import ScannerDown
-from api.settings import SCANNER
+from api.setting_values import SCANNER
 from domain.errors import Invalid
 from domain.store.files.cipher import OpenedFile
 

@@ -31,7 +31,7 @@ def stated(service: Service, as_of: date | str | None, known_at: str | None, ask
     """What a list answered on `as_of` and `known_at` says of itself; `asked`: the `known_at` that was asked for."""
     now = instant(datetime.now(UTC))
     day = None if as_of is None else date.fromisoformat(str(as_of))
-    with service.ledger.reading() as reader:
+    with service.asking() as reader:
         basis = RowQueries(reader, now).district(day, known_at)
         last, _ = sealed_until(reader.connection)
     law, given = basis.law, asked or ""

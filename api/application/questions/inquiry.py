@@ -117,7 +117,7 @@ class Snapshot:
 
     @contextmanager
     def _opened(self) -> Iterator[Reader]:
-        with self.service.ledger.reading() as reader:
+        with self.service.asking() as reader:
             self._reader, self.veil = reader, veil_of(reader, self.caller)
             try:
                 yield reader

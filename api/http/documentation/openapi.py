@@ -19,6 +19,7 @@ from api.http.documentation.examples import (
     command_example,
     question_answer,
 )
+from api.http.query_params import MIN_LOG
 from api.http.responses import ATOM
 from api.http.table_forms import FORMAT
 
@@ -100,12 +101,21 @@ _WRITING = [
 ]
 
 
+_MIN_LOG = {
+    "name": MIN_LOG,
+    "in": "query",
+    "required": False,
+    "description": "日志至少须到此序号，否则 409 / the log has to have come to this place, else 409",
+    "schema": {"type": "integer", "minimum": 0},
+}
+
+
 def question_docs(
     name: str, *, one_agency: bool = False, not_found: bool = False, content: JsonObject | None = None
 ) -> JsonObject:
     """What FastAPI is told of a question's route. `content`: of what is no JSON, by media type."""
-    names = [*_TOKEN, "invalid", *_ALWAYS] + ["not-found"] * (one_agency or not_found)
-    parameters = [_header("If-None-Match", "上一次的 ETag / the ETag of last time")]
+    names = [*_TOKEN, "invalid", "contradiction", *_ALWAYS] + ["not-found"] * (one_agency or not_found)
+    parameters = [_header("If-None-Match", "上一次的 ETag / the ETag of last time"), _MIN_LOG]
     return {
         "operation_id": name,
         "response_model": None,
@@ -173,7 +183,6 @@ def certificate_docs() -> JsonObject:
 def log_docs() -> JsonObject:
     """What FastAPI is told of the log, which answers in pages or as a stream."""
     docs = question_docs("log")
-    docs["responses"] |= problem_docs(["contradiction"])  # a place beyond the end of the log
     example = 'retry: 2000\n\nid: 1\nevent: recorded\ndata: {"log_index": 1, ...}\n\n'
     docs["responses"][200]["content"]["text/event-stream"] = {"schema": _text(), "example": example}
     last = _header("Last-Event-ID", "断线后从此序号之后继续，优先于 after / go on after this index; wins over after")

@@ -18,7 +18,7 @@ from api.application.questions.service.message_questions import unread_for
 from api.application.questions.year.matter_questions import MenuCount, waiting_for
 from api.http.files.form_files import FormOf, form_with_files
 from api.http.files.uploading import is_form_with_files
-from api.http.guard import fold_path, require_known_parameters
+from api.http.guard import fold_path, on_one_database, require_known_parameters
 from api.http.public_address import origin_and_host
 from api.web.frame.basis_picker import NAMES as BASIS_NAMES
 from api.web.frame.form_leads import STEP, page_at_step, with_address
@@ -60,7 +60,7 @@ class PageRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind these checks."""
-        answer = super().get_route_handler()
+        answer = on_one_database(super().get_route_handler())
         roles = getattr(page_at(self.path), "roles", None)
         allowed = _ALWAYS | self.parameters()
         if roles is not None:

@@ -22,6 +22,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.application.background.which_database import NotByReplica, only_primary
 from api.application.privacy.authorisation import Caller, Reach
 from api.application.privacy.reading_log import NotedReading
 from api.application.privacy.veiled import may_name
@@ -148,12 +149,18 @@ def _answers(service: Any, caller: Caller, prepared: list[_Prepared]) -> list[An
     """The answers in one snapshot, one after the other, as the caller may read them."""
     if caller.role not in (Role.AGENCY, Role.CLIENT) and any(one.name.path in READS_HINTS for one in prepared):
         hints_brought_up(service)  # else the snapshot that an earlier question opens is older than they are
-    snapshot = Snapshot(service, caller)
     try:
-        with snapshot.kept():
-            return [_answer(snapshot, one) for one in prepared]
+        return _of_one_snapshot(Snapshot(service, caller), prepared)
+    except NotByReplica:  # here and not at the page: a list that is printed has begun to go out
+        only_primary()
+        return _answers(service, caller, prepared)
     except Refusal as refusal:
         raise (veiled_refusal(service.ledger, caller, refusal) if caller.role is Role.AGENCY else refusal) from None
+
+
+def _of_one_snapshot(snapshot: Snapshot, prepared: list[_Prepared]) -> list[Any]:
+    with snapshot.kept():
+        return [_answer(snapshot, one) for one in prepared]
 
 
 def _answer(snapshot: Snapshot, one: _Prepared) -> Any:

@@ -157,6 +157,12 @@ def has_other_server(error: Exception, *, writes: bool) -> bool:
     return kind in ("lost", "replica") or (kind == "readonly" and writes)
 
 
+def is_of_database(error: BaseException) -> bool:
+    """Whether a database's driver or pool raised this, named (`named_trouble`) or not."""
+    kinds = (sqlalchemy.exc.DBAPIError, sqlalchemy.exc.TimeoutError, sqlite3.Error, psycopg2.Error)
+    return isinstance(error, kinds) or isinstance(error.__cause__, kinds)
+
+
 def _lost(error: psycopg2.Error) -> bool:
     """No SQLSTATE came with it: the server did not answer, so the connection is missing or gone. Or class 08."""
     if error.pgcode is None:

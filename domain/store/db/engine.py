@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -105,15 +105,25 @@ def writing(engine: Engine, *, beside: bool = False) -> Iterator[Connection]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees one moment of the whole database, and cannot write. Raises: Busy, DatabaseDamaged."""
+def reading(engine: Engine, first: Callable[[Connection], None] | None = None) -> Iterator[Connection]:
+    """A transaction that sees one moment of the whole database, and cannot write. Raises: Busy, DatabaseDamaged.
+
+    `first` is called on its connection, on PostgreSQL, before that moment is chosen.
+    """
     guard = guard_of(engine)
     guard.require_readable()
-    spanned = span("database read", {"db.system.name": engine.dialect.name})
-    with spanned, guard.noticing(), named_trouble(writes=False), engine.connect() as connection:
+    with (
+        span("database read", {"db.system.name": engine.dialect.name}),
+        guard.noticing(),
+        named_trouble(writes=False),
+        engine.connect() as connection,
+        dropped_if_other(engine, connection, writes=False),
+    ):
+        if first is not None:
+            first(connection)
         if is_postgresql(engine):
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with dropped_if_other(engine, connection, writes=False), connection.begin():
+        with connection.begin():
             yield connection
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import msgspec
 
 from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, vouched_for
+from api.application.background.which_database import by_primary
 from api.application.privacy.authorisation import Caller
 from api.application.privacy.veiled import Veil, bytes_withheld
 from api.application.questions.inquiry import FileAnswer, Inquiry, path_uscc, question
@@ -53,6 +54,7 @@ def certificate_of(
     inquiry: Inquiry, uscc: str, as_of: date | None = None, known_at: str | None = None, year: int | None = None
 ) -> FileAnswer:
     """Standing and score sheet with all they follow from, and the proofs."""
+    by_primary()
     service = inquiry.service
     proven_up(service.ledger, service.notary)
     agency = path_uscc(uscc)

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from api.application.background.checkpoint_signer import proven_up, sealed_up
 from api.application.background.readiness import Service
+from api.application.background.which_database import by_primary
 from api.application.questions.inquiry import FileAnswer, Inquiry
 from domain.errors import Busy, Invalid
 from domain.ledger.reader import Reader
@@ -59,6 +60,7 @@ def place_in_log(inquiry: Inquiry, known_at: str | None) -> int:
 
 def prepared(inquiry: Inquiry, known_at: str | None) -> PlaceOfPaper:
     """The place, once it is proven: before the ledger is read. Raises: Invalid, Busy, LogKeyMissing."""
+    by_primary()
     place = place_in_log(inquiry, known_at)
     service = inquiry.service
     with service.ledger.reading() as reader:

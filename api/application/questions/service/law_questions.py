@@ -25,7 +25,7 @@ from projections.rows.read.row_queries import DistrictBasis
 
 def adopted_law(service: Service) -> Law:
     """What the ledger has adopted so far (R4)."""
-    with service.ledger.reading() as reader:
+    with service.asking() as reader:
         law: Law | None = reader.law(FOREVER)
     if law is None:
         raise NotFound("尚未采用任何规则库", "no rulebook has been adopted yet")

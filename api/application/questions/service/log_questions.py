@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from api.application.answers.log import AgencyHead, LogConsistency, LogInclusion
 from api.application.background.checkpoint_signer import CheckpointSigner, proven_up, shown
 from api.application.background.readiness import Service
+from api.application.background.which_database import by_primary
 from api.application.privacy.veiled import bytes_withheld, veil_of
 from api.application.questions.inquiry import Answer, Inquiry, path_uscc, question
 from domain.agency import unknown_agency
@@ -44,6 +45,7 @@ def proven(
 
     Raises: Busy; what keeps the log from being signed.
     """
+    by_primary()
     with service.ledger.reading() as reader:
         signed = latest_checkpoint(reader.connection)
         if signed is not None and covers(reader.connection, signed):

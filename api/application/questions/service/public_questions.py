@@ -23,7 +23,7 @@ from projections.rows.read.register import RegisterFilter
 @contextmanager
 def publicly(service: Service, now: datetime) -> Iterator[Public]:
     """Public answers from one snapshot, of the day that a moment falls on."""
-    with service.ledger.reading() as reader:
+    with service.asking() as reader:
         yield Public(reader, instant(now))
 
 
@@ -88,5 +88,5 @@ def not_published(year: int) -> NotFound:
 
 def waived_for(service: Service, uscc: str, year: int, result: str) -> tuple[WaiverReason, ...]:
     """The parts that a published result lacks, each with the reason for which it was let pass: everybody is told."""
-    with service.ledger.reading() as reader:
+    with service.asking() as reader:
         return details(reader, year, {uscc: result})[uscc].waivers
