@@ -169,7 +169,7 @@ class _Ledger:
         self._server.restart()
         time.sleep(self._chance.uniform(0.05, 0.5))
         kill(pid)
-        service.died(JOIN_SECONDS)
+        service.died(JOIN_SECONDS, without_database=True)
         self._died["the server"] += 1
 
     @contextmanager

@@ -94,6 +94,7 @@ def writing(engine: Engine, *, beside: bool = False) -> Iterator[Connection]:
         span("database write", {"db.system.name": engine.dialect.name}),
         guard.noticing(),
         named_trouble(),
+        guard.turn(WAIT_MS / 1000),
         engine.connect().execution_options(**{_BEGIN: "BEGIN IMMEDIATE"}) as connection,
         dropped_if_other(engine, connection, writes=True),
         connection.begin(),

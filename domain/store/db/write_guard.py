@@ -9,8 +9,10 @@ the connections that are open go on to answer from the file that was opened.
 
 from __future__ import annotations
 
+import sqlite3
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 
@@ -31,17 +33,56 @@ class OtherCluster(WritesStopped):
     """The rows come from another PostgreSQL cluster: their transaction ids mean nothing in this one."""
 
 
+class WriterTurns:
+    """SQLite's writers of one process, one after the other in the order in which they came.
+
+    SQLite itself has them look again every tenth of a second, so whoever writes again at once finds the lock free and
+    the others do not: a task that writes row after row kept requests and sequencing waiting for ten seconds and more.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._queue: deque[Lock] = deque()
+
+    @contextmanager
+    def turn(self, seconds: float) -> Iterator[None]:
+        """Wait for one's turn, have it for the block. Raises: sqlite3.OperationalError (SQLITE_BUSY) after so long."""
+        mine = Lock()
+        mine.acquire()
+        with self._lock:
+            self._queue.append(mine)
+            if self._queue[0] is mine:
+                mine.release()
+        try:
+            if not mine.acquire(timeout=seconds):
+                busy = sqlite3.OperationalError("database is locked")
+                busy.sqlite_errorname = "SQLITE_BUSY"
+                raise busy
+            yield
+        finally:
+            with self._lock:
+                was_first = self._queue[0] is mine
+                self._queue.remove(mine)
+                if was_first and self._queue:
+                    self._queue[0].release()
+
+
 class Guard:
     """What one engine's database may not do at the moment, and why. Safe to use from any thread."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._lock = Lock()
+        self._turns = None if file is None else WriterTurns()
         self._stops: dict[type[WritesStopped], WritesStopped] = {}
         self._opened: Identity | None = None
         self._log: Identity | None = None
         self._connections = 0
         self._sound = False
+
+    def turn(self, seconds: float) -> AbstractContextManager[None]:
+        """One's turn to write, waited for at most so long; PostgreSQL's writers need none."""
+        return nullcontext() if self._turns is None else self._turns.turn(seconds)
 
     def found_sound(self) -> None:
         """The file was looked at, and is a whole database."""
