@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
@@ -26,8 +27,8 @@ from drills.load.http_clients import Measured
 from drills.load.load_report import Outcome, keep, lines_of
 from drills.load.loaded_service import LoadedService, ProcessWatch
 from drills.load.mixed_roles import Acknowledged, Crowd
+from drills.servers.two_logins import ROOT, STEWARD
 from tests.postgres_server import PostgresServer
-from tests.processes import steward
 
 SEED = 7
 
@@ -117,7 +118,8 @@ def _judge(service: LoadedService, known: Acknowledged, measured: Measured) -> N
         f"the follower saw {len(wanted):,} places, each once and in order ({known.reconnected} connections ended)",
     )
     for command in ("audit", "check"):
-        done = steward(command, env=service.environment)
-        require(
-            done.returncode == 0, f"steward {command} finds nothing {done.stdout[-300:] if done.returncode else ''}"
+        done = subprocess.run(
+            [*STEWARD, command], cwd=ROOT, env=service.environment, capture_output=True, text=True, check=False
         )
+        said = f"{done.returncode} {done.stdout[-300:]}{done.stderr[-300:]}" if done.returncode else ""
+        require(done.returncode == 0, f"steward {command} finds nothing {said}")
