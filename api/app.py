@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from starlette.concurrency import run_in_threadpool
 
-from api.application.assessing.survey_answers import LINK_PERSON
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded
 from api.application.background.evidence_store import files_of
@@ -31,6 +30,7 @@ from api.application.background.readiness import Readiness, Service
 from api.application.background.traces import start_traces
 from api.application.bringing.book_worker import BookWorker
 from api.application.delivering.courier import Courier
+from api.application.delivering.signing_by_link import LINK_ACTORS
 from api.application.evidence.clearing import clear, sweep
 from api.application.messages.telling import tell
 from api.application.privacy.people_indexed import ensure_people_indexed
@@ -91,7 +91,7 @@ from api.web.people import (
     sign_in,
     target_pages,
 )
-from api.web.portal import firm_pages, portal_pages, survey_pages, verify_pages
+from api.web.portal import acknowledging_pages, firm_pages, portal_pages, survey_pages, verify_pages
 from api.web.printing.whole_lists import printing_places
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
@@ -149,6 +149,7 @@ ROUTES = (
     impact_pages,
     reading_pages,
     survey_pages,
+    acknowledging_pages,
     account_pages,
     setup_pages,
     administration,
@@ -172,7 +173,7 @@ ROUTES = (
     form_pages,
 )
 """Modules whose `router` is served."""
-_PERSONS = {SYSTEM_PERSON: "系统 System", LINK_PERSON: "满意度调查的一次性链接 Survey link"}
+_PERSONS = {SYSTEM_PERSON: "系统 System", **LINK_ACTORS}
 
 
 def create_app(settings: Settings) -> FastAPI:

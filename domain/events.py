@@ -381,6 +381,18 @@ class NoticeAcknowledged(Event, frozen=True, kw_only=True):
     KIND, NAMES = "service", ("sent_id",)
     sent_id: str
     way: AcknowledgedBy | UnsetType = UNSET
+    signer: Sealed | UnsetType = UNSET
+    """Who signed for the agency, as typed by whoever had the link."""
+    link_id: str | UnsetType = UNSET
+    """The link that it came by, in the past: that the link is taken back afterwards undoes nothing."""
+
+
+class NoticeLinkGiven(Event, frozen=True, kw_only=True):
+    """The association gave the agency a link by which a notice can be acknowledged once, up to a day (R41)."""
+
+    KIND, NAMES = "notice_link", ("sent_id",)
+    sent_id: str
+    expires_on: date
 
 
 class AccidentLiabilityFound(Event, frozen=True, kw_only=True):

@@ -90,6 +90,7 @@ FACTS: dict[type[Event], FactKind] = {
         "通知未能送达", "Notice not delivered", changes_its_day=False, outcome="undeliverable"
     ),
     events.NoticeAcknowledged: FactKind("签收通知", "Notice acknowledged", changes_its_day=False),
+    events.NoticeLinkGiven: FactKind("给出签收链接", "Link to acknowledge a notice", changes_its_day=False),
     events.SurveyInvited: FactKind("邀请满意度调查", "Survey invitation", changes_its_day=False),
     events.SurveySubmitted: FactKind("提交满意度调查表", "Survey submitted", lane="scores", scores=True, item=10),
     events.SurveyClosed: FactKind("结束满意度调查", "Survey closed", lane="scores", scores=True, item=8),

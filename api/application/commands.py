@@ -108,6 +108,7 @@ COMMANDS: tuple[CommandRoute, ...] = (
     _row(f"{_A}/notices/{{id}}/sent", sanctions.SendNotice, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/sent-notices/{{id}}/service", delivering.RecordService, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/sent-notices/{{id}}/acknowledgement", delivering.AcknowledgeNotice, SANCTIONS, AGENCY, ASSOCIATION),
+    _row(f"{_A}/sent-notices/{{id}}/links", delivering.GiveNoticeLink, SANCTIONS, ASSOCIATION),
     _row(f"{_A}/accidents", sanctions.FindAccidentLiability, SANCTIONS, REGULATOR),
     _row(f"{_A}/survey-invitations", surveys.InviteSurvey, ASSESSMENT, ASSOCIATION),
     _row(f"{_A}/surveys", surveys.SubmitSurvey, ASSESSMENT, ASSOCIATION, CLIENT),

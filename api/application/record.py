@@ -21,11 +21,15 @@ from api.application.privacy.authorisation import Caller
 from api.application.questions.inquiry import path_uscc
 from domain.agency import Agency
 from domain.commands.base import Command
-from domain.events import Event, EventAnnulled, SurveyInvited
+from domain.events import Event, EventAnnulled, NoticeLinkGiven, SurveyInvited
 from domain.ledger.ledger import UnitOfWork
 from domain.ledger.read_models import Touched
+from domain.store.access.notice_secrets import notice_secret
 from domain.store.db.engine import Connection
 from domain.values import Role
+
+NOTICE_PAGE = "/acknowledge/{secret}"
+"""Where a notice is acknowledged by its one-time link (`api/web/portal/acknowledging_pages.py`)."""
 
 
 def action_context(
@@ -38,7 +42,15 @@ def action_context(
 
 def record(context: ActionContext, request: CommandRequest) -> Answered:
     """Record what is asked for, or answer as the first time. Raises: a Refusal; then nothing was recorded."""
-    return context.carry_out(lambda unit: _record(context, unit, request), survey_secrets.link_of)
+    return context.carry_out(lambda unit: _record(context, unit, request), link_of)
+
+
+def link_of(unit: UnitOfWork, answer: dict[str, Any]) -> dict[str, str]:
+    """The members of an answer that lead to what somebody without an account is asked for: they are not kept."""
+    notice_link = answer["ids"].get(NoticeLinkGiven.KIND)
+    if notice_link is not None:
+        return {"page": NOTICE_PAGE.format(secret=notice_secret(unit.connection, notice_link))}
+    return survey_secrets.link_of(unit, answer)
 
 
 def record_at(

@@ -106,6 +106,7 @@ _WORDS: Mapping[str, Mapping[str, TextKind]] = {
     "PenaltyImposed": dict.fromkeys(("facts", "content"), TextKind.DECISION),
     "SurveyInvited": {"client": TextKind.SURVEY_WHO},
     "SurveySubmitted": {"client": TextKind.SURVEY_WHO, "answers": TextKind.SURVEY_WHO, "comments": TextKind.SURVEY_WHO},
+    "NoticeAcknowledged": {"signer": TextKind.STAFF},
     "HintDismissed": {"reason": TextKind.INTERNAL},
     "EventAnnulled": {"reason": TextKind.DECISION, "basis": TextKind.DECISION},
     "ObjectionFiled": {"grounds": TextKind.DECISION},

@@ -196,6 +196,12 @@ def survey(world: World) -> Iterator[Taken]:
     yield Taken(fresh(world), page, {**{f"q{number}": "A" for number in range(1, 11)}, "key": new_id()})
 
 
+def acknowledged(world: World) -> Iterator[Taken]:
+    uscc = world.filed()
+    page = str(world.done("GiveNoticeLink", uscc, world.warned(uscc))["page"])
+    yield Taken(fresh(world), page, {"signer": "林工", "key": new_id()})
+
+
 def year(world: World) -> Iterator[Taken]:
     assert isinstance(world, DatedWorld)
     world.assessed()
@@ -286,6 +292,7 @@ WALKS: dict[str, Callable[[World], Iterator[Taken]]] = {
     "/admin/deliveries": deliveries,
     "/admin/targets": targets,
     "/survey/{secret}": survey,
+    "/acknowledge/{secret}": acknowledged,
 }
 
 

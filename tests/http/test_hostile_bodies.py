@@ -89,6 +89,9 @@ def test_a_strangers_failed_tries_are_counted(database_url: str) -> None:
         guesser = TestClient(world.client.app, client=("192.0.2.9", 1))
         tried = [guesser.get(f"/v1/survey-links/{number}").status_code for number in range(12)]
         assert tried == [404] * (100 // FAILED_COSTS) + [429] * 2
+        signer = TestClient(world.client.app, client=("192.0.2.12", 1))
+        tried = [signer.get(f"/acknowledge/x.{number}").status_code for number in range(12)]
+        assert tried == [404] * (100 // FAILED_COSTS) + [429] * 2
         poster = TestClient(world.client.app, client=("192.0.2.10", 1))
         tried = [poster.post(LINK, json={"answers": ["A"] * 10}).status_code for _ in range(12)]
         assert tried == [404] * 10 + [429] * 2

@@ -30,7 +30,7 @@ from domain.store.keys.vault import Vault
 from domain.store.messages.contact_rows import MOST_CODES
 from domain.store.messages.delivery_rows import Delivery, keep_deliveries
 from domain.values import Role, instant, moment
-from tests.http.test_messages import PERSONAL, Somebody, told
+from tests.http.test_messages import PERSONAL, Somebody, in_days, told
 from tests.http.world import World, today
 from tests.mail_server import OK, MailServer, certificate, html_of_mail, text_of_mail
 
@@ -336,6 +336,35 @@ def test_one_chooses_at_once_daily_or_not_and_offices_get_a_digest(mailing: Mail
     wrong = agency.api.post("/v1/mail-settings/preferences", {"kinds": {"appeal_filed": "off"}})
     assert wrong.status_code == 422
     assert "GET /v1/mail-settings" in wrong.text
+
+
+@pytest.mark.shows("art.17", "art.20", "R41")
+def test_the_digest_tells_the_desk_how_service_goes_and_the_agency_to_acknowledge(mailing: Mailing) -> None:
+    """The agency's e-mail asks for the acknowledgement; the desk's of the next morning says that it came, by a link."""
+    world, server = mailing.world, mailing.server
+    uscc = world.filed()
+    desk, agency = Somebody(world, Role.ASSOCIATION), Somebody(world, Role.AGENCY, uscc)
+    written_to(mailing, desk, "desk@association.example.cn")
+    written_to(mailing, agency, "zhang@agency.example.cn")
+    world.upheld(uscc, in_days(-14), in_days(-7))
+    due = world.association.get("/v1/notices", limit=500).json()["items"]
+    notice = next(one["id"] for one in due if one["agency"]["uscc"] == uscc and one["recipient"] == "agency")
+    sent = str(world.done("SendNotice", uscc, notice, sent_on=today())["events"][0]["id"])
+    mailing.delivered()
+    (mail,) = (one for one in server.taken if "签收" in text_of_mail(one))
+    assert str(mail["To"]) == "zhang@agency.example.cn"
+    assert "请签收；签收不改变任何期限" in text_of_mail(mail)
+    page = str(world.done("GiveNoticeLink", uscc, sent, given_on=today())["page"])
+    world.client.cookies.clear()
+    signed = world.client.post(page, data={"signer": "林晓工", "key": "k"}, follow_redirects=False)
+    assert signed.status_code == 303
+    mailing.delivered()
+    mailing.later()
+    mailing.delivered()
+    digest = server.taken[-1]
+    assert str(digest["To"]) == "desk@association.example.cn"
+    assert "已签收发给它的通知" in text_of_mail(digest)
+    assert "林晓工" not in text_of_mail(digest)
 
 
 @pytest.mark.shows("R39", "R41")

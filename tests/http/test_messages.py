@@ -25,6 +25,7 @@ from domain.store.db.tables.message_tables import messages
 from domain.store.log.sequencer import seal, unsealed
 from domain.values import Role
 from tests.http.desk import Desk
+from tests.http.test_service_of_notices import path_of, warned_today
 from tests.http.world import APPEALED, Person, World, new_uscc, today
 
 PERSONAL = ("张先生", "138****5678", "上门检查后三天", "未发现储罐区")
@@ -148,6 +149,7 @@ def test_a_published_result_says_the_last_day_for_an_appeal(own_world: World) ->
     told(world)
     result = next(one for one in agency.messages(limit=500) if one["kind"] == "result_published")
     assert result["due_on"] in result["title"]["text"]
+    assert "期限自公布起算，与通知何时送达无关" in result["title"]["text"]
     assert agency.desk.get(result["path"]).status_code == 200
     assert committee.kinds(uscc) == []
     world._appealable = uscc
@@ -156,6 +158,25 @@ def test_a_published_result_says_the_last_day_for_an_appeal(own_world: World) ->
     assert committee.kinds(uscc) == ["appeal_filed"]
     appealed = next(one for one in committee.messages() if one["kind"] == "appeal_filed")
     assert committee.desk.get(appealed["path"]).status_code == 200
+
+
+@pytest.mark.shows("art.17", "art.20", "R41")
+def test_the_agency_is_asked_to_acknowledge_and_the_desk_hears_how_service_goes(world: World) -> None:
+    """A notice leads to where it is acknowledged, one that came back to what waits; signed, the desk hears of it."""
+    uscc, sent = warned_today(world)
+    agency, desk = Somebody(world, Role.AGENCY, uscc), Somebody(world, Role.ASSOCIATION)
+    told(world)
+    notice = next(one for one in agency.messages(limit=500) if one["kind"] == "tier_notice")
+    assert "请签收；签收不改变任何期限" in notice["title"]["text"]
+    assert f"/record/acknowledge-notice?uscc={uscc}&amp;id={sent}" in agency.desk.shown_at(notice["path"])
+    back = {"served_on": today(), "outcome": "undeliverable", "way": "post"}
+    world.must(world.association.post(path_of(uscc, sent, "service"), back))
+    told(world)
+    returned = next(one for one in desk.messages(limit=500) if one["kind"] == "notice_returned")
+    assert uscc in desk.desk.shown_at(returned["path"])
+    world.must(agency.api.post(path_of(uscc, sent, "acknowledgement"), {"acknowledged_on": today()}))
+    told(world)
+    assert {"notice_returned", "notice_acknowledged"} <= set(desk.kinds(uscc))
 
 
 @pytest.mark.shows("art.21", "R8", "R41")

@@ -26,11 +26,14 @@ EACH = pytest.mark.parametrize("path", [page.path for page in PUBLIC_PAGES])
 
 OWN_SCRIPT = re.compile(r'<script type="module" src="/assets/[a-z-]+\.js\?v=[0-9a-f]{12}"></script>')
 """The only script that a page may have."""
-PUBLIC_FORMS = {"/sign-in", "/verify", "/survey/{secret}", "/invitation/{secret}"}
+PUBLIC_FORMS = {"/sign-in", "/verify", "/survey/{secret}", "/acknowledge/{secret}", "/invitation/{secret}"}
 
 
 def concrete(path: str, world: World) -> str:
     """A page's path with something to show."""
+    if path == "/acknowledge/{secret}":
+        uscc = world.filed()
+        return str(world.done("GiveNoticeLink", uscc, world.warned(uscc))["page"])
     if "{secret}" in path:
         return str(world.done("InviteSurvey", world.filed())["page"])
     if "{uscc}" in path:

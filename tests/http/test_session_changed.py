@@ -37,6 +37,10 @@ def prepared(world: World, path: str) -> tuple[Role, str | None, str, dict[str, 
         return Role.COMMITTEE, None, f"/impacts/{world.impact()}", form
     if path == "/survey/{secret}":
         return Role.AUDITOR, None, invited(world), {**ANSWERS, "comments": TYPED, "key": "k"}
+    if path == "/acknowledge/{secret}":
+        uscc = world.filed()
+        page = str(world.done("GiveNoticeLink", uscc, world.warned(uscc))["page"])
+        return Role.AUDITOR, None, page, {"signer": TYPED, "key": "k"}
     if path == "/pledge":
         return Role.AGENCY, world.filed(), path, {"key": TYPED, "signed_on": day, "agreed": "yes"}
     if path == "/agencies/{uscc}/subjects":

@@ -235,6 +235,25 @@ def _(world: World) -> Case:
     )
 
 
+@case("GiveNoticeLink")
+def _(world: World) -> Case:
+    path, body, uscc = prepared(world, "GiveNoticeLink")
+    signed = body_of("AcknowledgeNotice")
+    world.must(world.association.post(path.replace("/links", "/acknowledgement"), signed))
+    return (
+        uscc,
+        path,
+        body,
+        problem(
+            f"该通知已于 {signed['acknowledged_on']} 签收",
+            f"this notice was acknowledged on {signed['acknowledged_on']}",
+            rule="R41",
+            remedy="不必再次签收",
+            remedy_en="It need not be acknowledged again.",
+        ),
+    )
+
+
 @case("AcknowledgeNotice")
 def _(world: World) -> Case:
     uscc, path, body, _ = twice(world, "AcknowledgeNotice")

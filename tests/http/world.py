@@ -268,7 +268,7 @@ def _watched(world: World, name: str, uscc: str, body: dict[str, Any]) -> str:
         case "RecordSuccession":
             body["successors"] = [world.filed()]
             return ""
-        case "RecordService" | "AcknowledgeNotice":
+        case "RecordService" | "AcknowledgeNotice" | "GiveNoticeLink":
             return world.warned(uscc)
         case "DecideRepair":
             by = world.must(world.colleague.post(f"/v1/agencies/{uscc}/bad-records", body_of("EnterBadRecord")))

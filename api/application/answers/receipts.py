@@ -85,7 +85,10 @@ class Recorded(Receipt, frozen=True, kw_only=True):
     ] = UNSET
     demonstration: Demonstration = UNSET
     link: Annotated[str | UnsetType, member("调查的一次性链接，给程序", "one-time link, for programs")] = UNSET
-    page: Annotated[str | UnsetType, member("调查的一次性链接，给人", "the same as a page, for people")] = UNSET
+    page: Annotated[
+        str | UnsetType,
+        member("一次性链接的页面：调查，或签收", "one-time link as a page: of a survey, or to acknowledge a notice"),
+    ] = UNSET
 
 
 class RevisedRank(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,10 @@ from api.application.batches.batch_lines import BatchIn
 from api.application.batches.supposed_batches import Preview
 from api.application.privacy.authorisation import BATCH, BATCH_PREVIEW, READERS, Caller
 from api.application.questions.inquiry import Answer, Inquiry, question
+from api.application.record import NOTICE_PAGE
 from domain.errors import NotFound
-from domain.events import Event, SurveyInvited
+from domain.events import Event, NoticeLinkGiven, SurveyInvited
+from domain.store.access.notice_secrets import notice_secret
 from domain.store.access.tokens import person_names
 from domain.store.log.batch_rows import recorded_rows
 from domain.values import Role, agency_stream
@@ -42,6 +44,8 @@ def batch_of(inquiry: Inquiry, batch: str) -> Answer:
         for number, event, counts in rows:
             is_own = isinstance(event, SurveyInvited) and by == caller.person_id
             link = survey_secrets.link_to(reader.vault, event.id) if is_own else {}
+            if isinstance(event, NoticeLinkGiven) and by == caller.person_id:
+                link = {"page": NOTICE_PAGE.format(secret=notice_secret(reader.connection, event.id))}
             agency = AgencyName(_uscc(event), names.get(_uscc(event)))
             shown.append(BatchedFact(row=number, agency=agency, event=RecordedFact.of(event), counts=counts, **link))
         known = person_names(reader.connection, {by})

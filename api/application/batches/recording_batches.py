@@ -5,14 +5,13 @@ from __future__ import annotations
 from msgspec import UNSET
 from msgspec.structs import asdict
 
-from api.application import survey_secrets
 from api.application.action_context import ActionContext, Members
 from api.application.answers.receipts import BatchRecorded, ImpactTouched, RecordedRow
 from api.application.background.readiness import Service
 from api.application.batches.batch_lines import BatchIn, BatchLine, all_refused, lines_of, must_not_have_moved
 from api.application.categories import said_of_category
 from api.application.idempotency import Answered
-from api.application.record import record_in_unit, recorded
+from api.application.record import link_of, record_in_unit, recorded
 from domain.events import Event
 from domain.ledger.ledger import UnitOfWork
 from domain.measures.text.implements import implements
@@ -79,4 +78,4 @@ class _Recording:
 
 def _links(unit: UnitOfWork, answer: Members) -> Members:
     """The one-time links of invitations, which are kept nowhere (art.23)."""
-    return {"rows": [one | survey_secrets.link_of(unit, one) for one in answer["rows"]]}
+    return {"rows": [one | link_of(unit, one) for one in answer["rows"]]}

@@ -18,7 +18,8 @@ from domain.values import Role
 
 MessageKind = Literal[
     "filing_submitted", "filing_decided", "material_requested", "bad_record", "report_received", "complaint_received",
-    "complaint_decided", "complaint_outcome", "tier_notice", "survey_invited", "result_published", "result_revised",
+    "complaint_decided", "complaint_outcome", "tier_notice", "notice_acknowledged", "notice_returned",
+    "survey_invited", "result_published", "result_revised",
     "rank_moved", "year_published", "year_closed", "appeal_filed", "appeal_admitted", "appeal_decided",
     "appeal_withdrawn", "objection_filed", "objection_answered", "reading_confirmed", "corrected", "target_disabled",
     "impact_disposed",
@@ -55,6 +56,8 @@ TOLD: dict[type[e.Event], tuple[Telling, ...]] = {
     e.ComplaintDismissed: _DECIDED,
     e.ComplaintMerged: (Telling("complaint_outcome", (CLIENT_OF_COMPLAINT,)),),
     e.NoticeSent: (Telling("tier_notice", _AGENCY, lambda one: one.recipient == "agency"),),
+    e.NoticeAcknowledged: (Telling("notice_acknowledged", _DESK),),
+    e.NoticeUndeliverable: (Telling("notice_returned", _DESK),),
     e.SurveyInvited: (Telling("survey_invited", (Role.CLIENT,)),),
     e.ResultPublished: (Telling("result_published", _AGENCY),),
     e.ResultRevised: (

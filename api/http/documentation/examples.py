@@ -16,6 +16,7 @@ from api.application.commands import CommandRoute
 from api.application.problem_types import PROBLEM_TYPES
 from api.http.documentation.later_examples import EVENT_ID as _EVENT_ID
 from api.http.documentation.later_examples import LATER_EXAMPLES, CommandExample
+from domain.commands.delivering import GiveNoticeLink
 from domain.commands.filing import FileAgency
 from domain.commands.projects import RecordLapse
 from domain.commands.surveys import InviteSurvey
@@ -334,6 +335,8 @@ def command_answer(row: CommandRoute) -> JsonObject:
     if row.body is InviteSurvey:
         answer["link"] = "/v1/survey-links/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
         answer["page"] = "/survey/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
+    if row.body is GiveNoticeLink:
+        answer["page"] = f"/acknowledge/{_EVENT_ID}.pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
     return answer
 
 

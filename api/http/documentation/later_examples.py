@@ -44,6 +44,7 @@ LATER_EXAMPLES: dict[str, CommandExample] = {
     "AcknowledgeNotice": CommandExample(
         {"acknowledged_on": "2024-06-08", "evidence": [{"title": "送达回证"}]}, "NoticeAcknowledged"
     ),
+    "GiveNoticeLink": CommandExample({"given_on": "2024-06-07", "expires_on": "2099-12-31"}, "NoticeLinkGiven"),
     "ApplyForRepair": CommandExample(
         {"applied_on": "2026-02-02", "event_id": EVENT_ID, "grounds": "已整改并经复查合格，附复查意见"}, "RepairApplied"
     ),

@@ -210,6 +210,7 @@ def _submission(row: dict[str, Any], role: Role) -> Item:
 
 
 _SERVICE = "/v1/agencies/{uscc}/sent-notices/{id}/service"
+_LINK = "/v1/agencies/{uscc}/sent-notices/{id}/links"
 _SIGNED = "/v1/agencies/{uscc}/sent-notices/{id}/acknowledgement"
 
 
@@ -238,12 +239,20 @@ def _notice(row: dict[str, Any], role: Role) -> Item:
     service = row["service"]
     if service is None:
         return item._replace(has_letter=reads)
-    next_: tuple[Deed, ...] = ()
-    if service["served_on"] is None:
-        next_ = form_deed(("登记送达", "Record service"), _SERVICE, "record-service", role, **of, id=service["sent"])
-    if service["acknowledged_on"] is None and service["recipient"] == "agency" and role is Role.AGENCY:
-        next_ = form_deed(("签收", "Acknowledge"), _SIGNED, "acknowledge-notice", role, **of, id=service["sent"])
+    next_ = _of_service(service, role, {**of, "id": service["sent"]})
     return item._replace(has_letter=reads, beside=service_said(service), deeds=next_)
+
+
+def _of_service(service: dict[str, Any], role: Role, sent: dict[str, Any]) -> tuple[Deed, ...]:
+    """What is to be done of a notice that was sent: served by the desk, acknowledged by the agency (R41)."""
+    deeds: tuple[Deed, ...] = ()
+    if service["served_on"] is None:
+        deeds += form_deed(("登记送达", "Record service"), _SERVICE, "record-service", role, **sent)
+    if service["acknowledged_on"] is None and service["recipient"] == "agency":
+        deeds += form_deed(("给签收链接", "Give a link"), _LINK, "give-notice-link", role, **sent)
+        if role is Role.AGENCY:
+            deeds += form_deed(("签收", "Acknowledge"), _SIGNED, "acknowledge-notice", role, **sent)
+    return deeds
 
 
 def _hint(row: dict[str, Any], role: Role) -> Item:

@@ -27,7 +27,15 @@ MOST_YEARS = 8
 MOST_DAYS = 3
 """The days of facts on which the standing is looked at: that of an annulled one and those of its replacements."""
 _WITHOUT = frozenset(
-    {"file-agency", "dismiss-hint", "file-statement", "decide-repair", "record-service", "acknowledge-notice"}
+    {
+        "file-agency",
+        "dismiss-hint",
+        "file-statement",
+        "decide-repair",
+        "record-service",
+        "acknowledge-notice",
+        "give-notice-link",
+    }
 )
 """Commands that no what-if takes: the agency is not there yet, or nothing about it changes.
 

@@ -131,6 +131,7 @@ FIELDS = {
     "request_id": ("报送要求", "Request"), "result_id": ("考评结果记录", "Result"),
     "rulebook_sha256": ("规则校验值", "Hash of the rulebook"), "scope": ("业务范围", "Scope"),
     "service_type": ("服务类型", "Type of service"), "severity": ("事故等级", "Severity"),
+    "signer": ("签收人", "Signed by"), "link_id": ("签收链接", "Link"),
     "sent_id": ("发出的通知", "Notice sent"), "way": ("送达方式", "Way of service"),
     "sha256": ("SHA-256", "SHA-256"), "sheet": ("打分表", "Score sheet"), "sheet_of": ("沿用的打分表", "Sheet of"),
     "technical_lead": ("技术负责人", "Technical lead"), "technicians": ("技术人员", "Technicians"),
@@ -178,7 +179,7 @@ VIA = {
 _EVENTS = frozenset({
     "appeal_id", "bad_record_id", "cause", "complaint_id", "concerns", "event_id", "filing_id", "invitation_id",
     "merged_into", "objection_id", "project_id", "repair_id", "replaces", "report_id", "request_id", "result_id",
-    "sent_id", "sheet_of", "statement_id", "disputed", "annulled", "replaced", "overtaken_by",
+    "link_id", "sent_id", "sheet_of", "statement_id", "disputed", "annulled", "replaced", "overtaken_by",
 })  # fmt: skip
 """Fields that hold the id of an event of the same agency, or several."""
 _COUNTED = frozenset({"basis", "difference", "events", "sheet"})

@@ -128,6 +128,7 @@ STAYING = {
     "/years/{year}": "act",
     "/impacts/{impact}": "act",
     "/survey/{secret}": "act",
+    "/acknowledge/{secret}": "act",
     "/pledge": "act",
     "/invitations": "act",
     "/agencies/{uscc}/subjects": "act",

@@ -61,6 +61,7 @@ PAGES = (
     PageEntry("/verify", "verify", "核验文书", "Verify a paper", False),
     PageEntry("/help", "help", "帮助", "Help", False),
     PageEntry("/survey/{secret}", "survey", "满意度调查", "Satisfaction survey", False),
+    PageEntry("/acknowledge/{secret}", "acknowledge", "签收通知", "Acknowledge a notice", False),
     PageEntry("/sign-in", "sign-in", "登录", "Sign in", False),
     PageEntry("/invitation/{secret}", "invitation", "接受邀请", "Invitation", False),
     PageEntry("/board", "board", "工作台", "Board", roles=READING),

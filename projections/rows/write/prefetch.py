@@ -18,6 +18,7 @@ from domain.events import (
     HintDismissed,
     HonourAwarded,
     InformationChanged,
+    NoticeLinkGiven,
     ObjectionAnswered,
     ObjectionFiled,
     PenaltyImposed,
@@ -113,6 +114,8 @@ def _of_a_subject(command: Command, path_id: str) -> Ahead:
             return Ahead(_NOTICES)
         case delivering.RecordService() | delivering.AcknowledgeNotice():
             return Ahead((*_NOTICES, *STATUS_KEYS), (path_id,))
+        case delivering.GiveNoticeLink() | delivering.AcknowledgeByLink():
+            return Ahead((*_NOTICES, *STATUS_KEYS, type_key(NoticeLinkGiven)), (path_id,))
         case reports.DismissHint():
             return Ahead(_HINTS)
         case reports.DismissReport():

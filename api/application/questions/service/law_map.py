@@ -118,6 +118,7 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/rules/scores": _SHEET,
     "/appeal": ("art.20",),
     "/survey/{secret}": ("art.13", "art.23", "annex2"),
+    "/acknowledge/{secret}": ("art.17", "art.20", "R41"),
     "/agencies": ("art.2", "art.8"),
     "/agencies/{uscc}": ("art.8", "art.11", "art.16", "art.17", "art.18", "art.19", "art.25"),
     "/agencies/{uscc}/file": ("art.7", "art.8", "art.12", "art.15", "art.26", "R7", "R9", "R23"),

@@ -1,0 +1,98 @@
+"""A notice acknowledged by its one-time link (R41): what it is about, the act, its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from api.application.action_context import ActionContext, CommandRequest
+from api.application.assessing.survey_answers import LINK_PERSON
+from api.application.background.readiness import Service
+from api.application.idempotency import Answered
+from api.application.privacy.authorisation import Caller
+from api.application.questions.inquiry import now
+from api.application.record import record
+from domain.commands.delivering import AcknowledgeByLink
+from domain.errors import NotFound
+from domain.events import NoticeAcknowledged, NoticeLinkGiven, NoticeSent
+from domain.ledger.reader import Reader
+from domain.measures.around.notice_links import notice_behind
+from domain.measures.text.implements import implements
+from domain.store.access.notice_secrets import link_with_secret
+from domain.store.access.tokens import token_hash
+from domain.trail.trail import Trail
+from domain.values import Role, shanghai_date
+from projections.replay.queries import ReplayQueries
+from projections.replay.standing import agency_name
+
+LINK_SIGNER = "notice-link"
+"""The actor of what comes in through a link: which person of the agency it was is what they typed."""
+LINK_ACTORS = {LINK_PERSON: "满意度调查的一次性链接 Survey link", LINK_SIGNER: "签收通知的一次性链接 Notice link"}
+"""What the actors of links are called where they stand."""
+
+
+class NoticeShown(NamedTuple):
+    """What a link is about: the notice, its agency, until when it can be used."""
+
+    uscc: str
+    agency: str | None
+    sent: NoticeSent
+    link: NoticeLinkGiven
+
+
+class NoticeSigned(NamedTuple):
+    """What came in by a link: the acknowledgement, and the name that was typed; None where it was erased."""
+
+    about: NoticeShown
+    event: NoticeAcknowledged
+    signer: str | None
+
+
+def about_notice(service: Service, secret: str) -> NoticeShown:
+    """What the page shows before it is acknowledged. Raises: NotFound; Contradiction for what can no longer be used."""
+    with service.ledger.reading() as reader:
+        found, trail = _shown(reader, secret)
+    notice_behind(trail, found.link, shanghai_date(now()))
+    return found
+
+
+def signed_by_link(service: Service, secret: str) -> NoticeSigned | None:
+    """What came in by this very link, for its receipt; None while nothing has. Raises: NotFound."""
+    with service.ledger.reading() as reader:
+        found, trail = _shown(reader, secret)
+        for one in trail.of(NoticeAcknowledged):
+            if one.link_id == found.link.id:
+                name = reader.vault.open_many([one.signer])[0] if one.signer else None
+                return NoticeSigned(found, one, name)
+    return None
+
+
+@implements("art.17", "art.20", "R41")
+def acknowledge_by_link(
+    service: Service, secret: str, signer: str, action: Callable[[Caller], ActionContext]
+) -> Answered:
+    """Record that the agency has acknowledged the notice, once. Raises: NotFound, Contradiction; Invalid for a name."""
+    with service.ledger.reading() as reader:
+        found, _ = _shown(reader, secret)
+    signed = AcknowledgeByLink(acknowledged_on=shanghai_date(now()), signer=signer)
+    caller = Caller(LINK_SIGNER, Role.AGENCY, found.uscc, token_hash(secret), "page")
+    answered = record(action(caller), CommandRequest(signed, found.uscc, found.link.id))
+    service.housekeeper.recorded()
+    return answered
+
+
+def _shown(reader: Reader, secret: str) -> tuple[NoticeShown, Trail]:
+    """Raises: NotFound, which does not say whether it came close."""
+    link_id = link_with_secret(reader.connection, secret)
+    link = None if link_id is None else reader.named([link_id]).get(link_id)
+    if not isinstance(link, NoticeLinkGiven):
+        raise NotFound(
+            "没有这个签收链接",
+            "there is no such link",
+            remedy="请完整复制收到的链接，或请协会另发一个",
+            remedy_en="Copy the whole link as you got it, or ask the association for another.",
+        )
+    uscc = link.stream.removeprefix("agency/")
+    basis = ReplayQueries(reader, now()).basis(uscc)
+    sent = next(one for one in basis.trail.every(NoticeSent) if one.id == link.sent_id)
+    return NoticeShown(uscc, agency_name(basis).name, sent, link), basis.trail
