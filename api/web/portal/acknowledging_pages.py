@@ -49,8 +49,8 @@ async def acknowledging(request: Request, secret: str, signed: LooseText = "") -
 async def acknowledge(request: Request, secret: str) -> Response:
     """Acknowledge it, once: the receipt, or the form again with what was typed."""
     given = {name: text_of(request.state.form, name) for name in ("key", "signer")}
-    staying = text_of(request.state.form, "act") == STAY
-    if not staying:
+    sent: PageAnswer | None = None
+    if text_of(request.state.form, "act") != STAY:
         act = partial(_signed, request.app.state.service, secret, given["signer"], given["key"])
         sent = await carried_out(request, _AS, act)
         if not sent.refused:
@@ -59,7 +59,7 @@ async def acknowledge(request: Request, secret: str) -> Response:
     about = await _about(request, secret)
     if about.refused:
         return _over(request, about)
-    if staying:
+    if sent is None:
         return _form(request, about, given, None)
     if sent.status in _OVER or sent.content["type"] == _REUSED:
         return _over(request, sent)
