@@ -247,6 +247,7 @@ def start(settings: Settings) -> Service:
     watch_writes(degraded, engine)
     ledger = open_ledger(engine)
     watch_clock(ledger, settings)
+    ledger.own_rows_only = True
     leaves = not is_demonstration(ledger)
     files = files_of(ledger, settings)
     housekeeper = Housekeeper(

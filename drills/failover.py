@@ -15,21 +15,28 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from demo.invented_names import uscc
 from drills.common import Failed, require, step
 from drills.servers.replicas import PASSWORD, Forwarder, Node, replicate
-from drills.service import Running
+from drills.service import Answer, Running
 
 RECOVER_SECONDS = 30.0
 LOAD_SECONDS = 3.0
 
 
+class Answering(Protocol):
+    """A service, or what shares requests among several."""
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        """One request; header names with underscores."""
+
+
 class Load:
     """Two clients that record all the time; each goes on with the same key until it is told that it is recorded."""
 
-    def __init__(self, service: Running, first: int = 5_000_000) -> None:
+    def __init__(self, service: Answering, first: int = 5_000_000) -> None:
         """`first`: the number of the first agency; loads of one database begin at different ones."""
         self._service, self._stop = service, threading.Event()
         self.acknowledged: dict[str, str] = {}

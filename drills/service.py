@@ -36,13 +36,15 @@ class Running:
     With a token of before it is not waited for until it is ready, only until it answers: it may not be.
     """
 
-    def __init__(self, url: str, folder: Path, *, token: str = "", **settings: str) -> None:
+    def __init__(self, url: str, folder: Path, *, token: str = "", root: str = str(ROOT), **settings: str) -> None:
+        """`root`: where the program lies, for another version than this one."""
         own = {name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "PG"))}
         self.environment = own | {"STEWARD_DATA_DIR": str(folder), "STEWARD_DATABASE_URL": url} | settings
-        self.port, self.log, self.token = free_port(), folder / "log", token
+        self.port, self.token = free_port(), token
+        self.log = folder / f"log-{self.port}"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [*STEWARD, "serve", "--port", str(self.port)], cwd=ROOT, env=self.environment, stdout=log, stderr=log
+                [*STEWARD, "serve", "--port", str(self.port)], cwd=root, env=self.environment, stdout=log, stderr=log
             )
         if token:
             self.wait_until(lambda: self.ask("GET", "/healthz").status == 200, "the service answers")

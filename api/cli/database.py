@@ -64,6 +64,7 @@ def existing_ledger(
         _require_opened(ledger)
         if not rows_of_any_age:
             require_rows(engine)
+            ledger.own_rows_only = True
         yield ledger
 
 
@@ -77,6 +78,7 @@ def opened_ledger(database: str | None, *, cached_events: int | None = None) -> 
     with _engine(settings) as engine:
         make_ready(engine, settings)
         ledger = _ledger(engine, cached_events)
+        ledger.own_rows_only = True
         watch_clock(ledger, settings)
         yield ledger
         seal_all(engine, settings)

@@ -39,6 +39,7 @@ from domain.store.db.fast_read import QuickReads, Unanswered
 from domain.values import LEDGER_STREAM, Instant, Role, agency_stream, instant, normal_uscc, shanghai_date
 from projections.rows.read.row_answers import standing_answer
 from projections.rows.read.row_sql import asked, hit_of, look_up_query, parameters_of
+from projections.rows.write.projector import MADE_BY
 
 log = structlog.get_logger("steward")
 
@@ -49,7 +50,7 @@ KEPT_SECONDS = 60.0
 MOST_KEPT = 5_000
 _PLACE = (
     "(SELECT version FROM stream_heads WHERE stream = :ledger) AS law_version, "
-    "(SELECT sealed_at FROM sealer) AS sealed_at"
+    "(SELECT sealed_at FROM sealer) AS sealed_at, (SELECT made_by FROM read_model_build) AS rows_by"
 )
 
 
@@ -192,7 +193,7 @@ class QuickStandings:
         except Unanswered as error:
             log.warning("quick_read_failed", error=str(error)[:300])
             return None
-        if row is None or row["law_version"] != len(own) or not _is_past(row, now):
+        if row is None or row["law_version"] != len(own) or not _is_plain(row, now):
             return None
         token = token_in(row, now, self._row_key)
         if token is None:
@@ -221,7 +222,7 @@ class QuickStandings:
             return None  # the next question finds it so, and says so
         if row is None or (row["version"], row["law_version"]) != (still.version, still.law_version):
             return None
-        token = token_in(row, now, self._row_key) if _is_past(row, now) else None
+        token = token_in(row, now, self._row_key) if _is_plain(row, now) else None
         if token is not None:
             self._trust(secret, token)
         return token
@@ -245,9 +246,10 @@ def _with_token(query: str) -> str:
     return f"SELECT *, {_PLACE} FROM ({OWNER_QUERY}) t, ({query}) s"  # noqa: S608  # ours
 
 
-def _is_past(row: Any, now: Instant) -> bool:
+def _is_plain(row: Any, now: Instant) -> bool:
+    """Of rows that this version made, and nothing in it was recorded later than now."""
     last = as_instant(row["last_recorded_at"])
-    return last is None or last <= now
+    return row["rows_by"] == MADE_BY and (last is None or last <= now)
 
 
 def _question(path: str, query: bytes) -> _Question | None:

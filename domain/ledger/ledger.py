@@ -46,6 +46,8 @@ class Ledger(Application[UUID]):
         self.read_models = read_models
         super().__init__(env)
         self.memory = LedgerMemory()
+        self.own_rows_only = False
+        """Set where questions are answered: rows of another version of the software are refused (docs/upgrades.md)."""
         self.clock_watch: ClockWatch | None = None
         """Set where facts are recorded as they happen: no clock is watched in a demonstration."""
 
@@ -57,8 +59,10 @@ class Ledger(Application[UUID]):
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
-        """One consistent snapshot of the whole ledger."""
+        """One consistent snapshot of the whole ledger. Raises: RowsOfAnother, where only own rows are answered from."""
         with reading(self.engine) as connection:
+            if self.own_rows_only:
+                self.read_models.require_own(connection)
             yield Reader(self.memory, connection, is_snapshot=True)
 
     def agency(self, reader: Reader, uscc: str) -> Agency:

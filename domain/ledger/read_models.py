@@ -45,6 +45,13 @@ class ReadModels(Protocol):
         """The ledger is new: there is nothing to build."""
         ...
 
+    def require_own(self, connection: Connection, made_by: int | None = None) -> None:
+        """Refuse to answer from or add to rows that another version has made. Raises: RowsOfAnother.
+
+        `made_by`: which version that was, where it is known already.
+        """
+        ...
+
     def recorded(
         self,
         connection: Connection,

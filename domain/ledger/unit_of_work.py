@@ -112,6 +112,7 @@ class UnitOfWork(LockedStreams):
         ready = prepared.at(at)
         staged = Staged(self.connection, [event_rows(list(ready.stored.values())), *ready.inserts])
         self.lock_district(year)
+        self._require_own_rows()
         heads = self.take(ready.stored, year)
         overtaken = ready.overtaken(heads, at)
         # Rows are closed before their successors are there: one that begins on the same day must not be closed with it.
@@ -296,8 +297,16 @@ class UnitOfWork(LockedStreams):
             if not recorded:
                 return Projected([], [])
             models, years = self._read_models, self._around.published | self._published_here
+            self._require_own_rows()
             self._projected = models.recorded(self.connection, recorded, self.law(), years)
         return self._projected
+
+    def _require_own_rows(self) -> None:
+        """What follows goes onto rows of this version. Raises: RowsOfAnother.
+
+        Who lets another version take over has the law's lock, which every recorder shares, until it has committed.
+        """
+        self._read_models.require_own(self.connection, self._around.rows_by)
 
     @implements("art.12", "R43")
     def _pass_on(self) -> None:
@@ -365,6 +374,7 @@ class UnitOfWork(LockedStreams):
         adopted = [one for one in events if isinstance(one, (RulebookAdopted, CalendarAdopted))]
         for event in adopted:
             law = self.memory.law_of(self.reader.events(LEDGER_STREAM), event.recorded_at)
+            self._require_own_rows()
             if law is not None:
                 self._read_models.adopted(self.reader, law, event.recorded_at)
         self._pending.clear()

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, text
 
-from domain.store.db.schema import hint_state, read_model_build, stream_heads
+from domain.store.db.schema import SERVES_FROM, hint_state, read_model_build, stream_heads
 from domain.values import stream_id
 from projections.rows.write.projector import MADE_BY
 from projections.rows.write.tables import COLUMNS
@@ -64,8 +64,9 @@ def remove(connection: Connection) -> None:
         connection.execute(text(f"DELETE FROM {table} AS t WHERE {_NO_EVENT} AND {_OF_AGENCY})"))  # noqa: S608
     connection.execute(text(f"DELETE FROM stream_heads AS t WHERE {_NO_EVENT})"))  # noqa: S608
     connection.execute(hint_state.delete())  # every hint is worked out anew
-    connection.execute(read_model_build.delete())
-    connection.execute(read_model_build.insert().values(id=1, made_by=MADE_BY))
+    if connection.execute(read_model_build.update().values(made_by=MADE_BY)).rowcount != 1:
+        connection.execute(read_model_build.delete())
+        connection.execute(read_model_build.insert().values(id=1, made_by=MADE_BY, serves_from=SERVES_FROM))
 
 
 def _hex(found: Any) -> str:

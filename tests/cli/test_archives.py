@@ -239,6 +239,49 @@ def test_who_holds_the_key_cannot_load_what_does_not_hold_together(
     assert is_empty(there)
 
 
+def as_of_revision(first: Held, target: Path, revision: str, gone: tuple[str, ...] = ()) -> Path:
+    """The first archive as a version of this revision would have made it, without these tables, and signed."""
+
+    def change(contents: dict[str, bytes]) -> None:
+        manifest: dict[str, Any] = {**json.loads(contents[MANIFEST]), "revision": revision, "software": "0.0.9"}
+        for table in gone:
+            name = f"{TABLES}{table}.jsonl"
+            del contents[name], manifest["members"][name]
+        contents[MANIFEST] = json.dumps(manifest, ensure_ascii=False).encode()
+        name = (first.settings.keys / "log.pub").read_text("utf-8").partition("+")[0]
+        signer = SigningKey(name, (first.settings.keys / "log.key").read_bytes())
+        contents[NOTE] = signed_note(signed_text(manifest["origin"], contents[MANIFEST]), [signer]).encode()
+
+    return repacked(first.folder / "first.zip", target, change)
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_archive_of_an_earlier_revision_is_loaded_and_migrated(
+    kind: str, first: Held, databases: Databases, tmp_path: Path
+) -> None:
+    """It knows fewer tables than this version; all that it holds is there afterwards, and the audit is clean."""
+    there = beside(first, tmp_path / "there", databases, kind)
+    later = ("delivery_targets", "deliveries", "message_preferences", "contact_addresses")
+    done = there.command("restore", str(as_of_revision(first, tmp_path / "earlier.zip", "0027", later)))
+    assert done.returncode == 0, done.stderr
+    assert there.audit().found == []
+    before, after = rows_of(first), rows_of(there)
+    assert {name: rows for name, rows in after.items() if name not in later} == {
+        name: rows for name, rows in before.items() if name not in later
+    }
+
+
+def test_an_archive_of_a_later_revision_is_refused_by_name(first: Held, databases: Databases, tmp_path: Path) -> None:
+    """With the version that made it, and nothing is loaded."""
+    there = beside(first, tmp_path / "there", databases, "sqlite")
+    done = there.command("restore", str(as_of_revision(first, tmp_path / "later.zip", "9001")))
+    assert done.returncode == 5
+    assert "a later version of the software (0.0.9) made it" in done.stderr
+    assert is_empty(there)
+
+
 @pytest.mark.slow
 def test_increments_go_on_from_one_another(databases: Databases, tmp_path: Path) -> None:
     """Whole, then what came since, twice, with evidence: as good as one archive; a missing link is refused by name."""

@@ -27,6 +27,7 @@ from api.settings import Settings
 from domain.errors import Refusal
 from domain.ledger.ledger import Ledger
 from domain.ledger.reader import Reader
+from domain.store.db.db_errors import RowsOfAnother
 from domain.store.db.migrate import require_current
 from domain.store.db.postgresql import drop_connections, takes_writes
 from domain.store.files.objects import Objects
@@ -79,9 +80,12 @@ class Readiness:
 
     def _of_the_database(self) -> list[DegradedReason]:
         engine = self._ledger.engine
-        require_current(engine)
-        with self._ledger.reading() as reader:
-            pool, writes = engine.pool, takes_writes(reader.connection)
+        require_current(engine, serving=True)
+        try:
+            with self._ledger.reading() as reader:
+                pool, writes = engine.pool, takes_writes(reader.connection)
+        except RowsOfAnother as why:
+            return [DegradedReason("rows-of-another", f"{why.text}；{why.remedy}", f"{why.text_en}. {why.remedy_en}")]
         if not writes:
             drop_connections(engine, pool)  # the next ones find the primary, where there is another one by now
         return [] if writes else [READ_ONLY]

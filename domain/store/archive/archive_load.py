@@ -14,7 +14,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, func, insert, inspect, select, text, update
 
 from domain.errors import Contradiction, Unreadable
 from domain.proof.check import ProofError, VerifierKey, leaf_hash, parse_checkpoint, parse_note
@@ -205,7 +205,8 @@ def _give_places(connection: Connection, size: int) -> None:
 
 def _load_tables(connection: Connection, archives: Sequence[ArchiveReader]) -> None:
     """All other tables as the last archive has them; of the checkpoints, what each has added."""
-    for table in archived_tables():
+    there = set(inspect(connection).get_table_names())  # an archive of an earlier version knows fewer
+    for table in (one for one in archived_tables() if one.name in there):
         name = f"{TABLES}{table.name}.jsonl"
         if connection.execute(select(func.count()).select_from(table)).scalar():
             connection.execute(table.delete())  # the one row that a migration makes

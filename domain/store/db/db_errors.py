@@ -31,6 +31,10 @@ class DatabaseNewer(DatabaseRefused):
     """A later version of the software has migrated it."""
 
 
+class RowsOfAnother(DatabaseRefused):
+    """A later version of the software has made the read models: this one neither answers from them nor adds to them."""
+
+
 class DatabaseEncoded(DatabaseRefused):
     """The database cannot hold every character: its encoding is not UTF-8."""
 
@@ -177,6 +181,24 @@ def _refusal(kind: str, said: str) -> Refusal:
         return damaged(said.partition("\n")[0][:200])
     text, text_en, remedy, remedy_en = _BUSY[kind]
     return Busy(text, text_en, remedy=remedy, remedy_en=remedy_en)
+
+
+def rows_of_another(*, is_later: bool) -> DatabaseRefused:
+    """The refusal to use rows that another version of the software has made."""
+    if not is_later:
+        return DatabaseOlder(
+            "读模型由另一版本的程序生成",
+            "the read models were made by another version of the software",
+            remedy="请用数据库所有者的账号运行 steward rebuild 或 steward migrate",
+            remedy_en="run steward rebuild or steward migrate with the login that owns the tables",
+        )
+    return RowsOfAnother(
+        "读模型已由较新版本的程序接管，本程序不再作答，也不再记录",
+        "a later version of the software has taken over the read models: this one neither answers nor records",
+        remedy="请改向新版本的实例（用同一 Idempotency-Key 重试），并停止本实例；确要退回本版本时运行 steward rebuild",
+        remedy_en="Ask an instance of the later version (again with the same Idempotency-Key) and stop this one. To go "
+        "back to this version on purpose, run steward rebuild.",
+    )
 
 
 def foreign() -> DatabaseForeign:

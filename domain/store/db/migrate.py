@@ -31,16 +31,17 @@ def migrate(database: Engine | URL | str) -> None:
         database.dispose()  # its connections may have been opened before there was a role to take
 
 
-def require_current(engine: Engine) -> None:
+def require_current(engine: Engine, *, serving: bool = False) -> None:
     """Refuse, by name, a database that this version must not serve.
 
+    `serving`: it serves already; a later version that has only added to the tables meanwhile does not stop it.
     Raises: DatabaseOlder, DatabaseNewer, DatabaseHalfMigrated, DatabaseForeign, Busy.
     """
     with reading(engine) as connection:
         _require_utf8(connection)
-        state = state_of(connection)
+        state = state_of(connection, serving=serving)
         lacking = missing_grants(connection) if is_postgresql(engine) else []
-    if state is not State.CURRENT:
+    if state not in (State.CURRENT, State.NEWER):
         raise DatabaseOlder(
             "数据库尚未建立或版本较旧",
             "the database is empty or of an older version",

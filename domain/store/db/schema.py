@@ -32,6 +32,8 @@ from domain.store.db.tables.message_tables import (
     messages,
 )
 
+SERVES_FROM = "0038"  # the oldest revision whose programs may go on serving; raised by who takes away what they use
+
 events = Table(
     "events",
     metadata,
@@ -487,9 +489,10 @@ read_model_build = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("made_by", Integer, nullable=False),
+    Column("serves_from", Name, nullable=False, server_default=SERVES_FROM),
     CheckConstraint("id = 1", name="one_row"),
 )
-"""Which version of the projections made the rows; 0: none yet, they have to be rebuilt."""
+"""Which version of the projections made the rows; 0: none yet. `serves_from`: see `SERVES_FROM`, docs/upgrades.md."""
 
 rebuilt = Table(
     "rebuilt",

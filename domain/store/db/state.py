@@ -6,15 +6,17 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.store.db.db_errors import DatabaseHalfMigrated, DatabaseNewer, foreign
 from domain.store.db.dialect import dialect_of, is_postgresql
 from domain.store.db.privileges import INSUFFICIENT_PRIVILEGE, missing_membership
-from domain.store.db.schema import TRIGGERS, metadata
+from domain.store.db.schema import TRIGGERS, metadata, read_model_build
 
 VERSION_TABLE = "alembic_version"
+NOBODY = "~"
+"""After every revision: no program may go on serving."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -24,6 +26,8 @@ class State(Enum):
     EMPTY = "empty"
     OLDER = "older"
     CURRENT = "current"
+    NEWER = "newer"
+    """A later program has migrated it, and has only added: one that serves already may go on."""
 
 
 @cache
@@ -33,14 +37,18 @@ def known_revisions() -> tuple[str, ...]:
     return tuple(sorted((one.name[:4] for one in (MIGRATIONS / "versions").glob("[0-9]*.py")), reverse=True))
 
 
-def state_of(connection: Connection) -> State:
-    """What version, tables, columns and triggers say. Raises: DatabaseNewer, DatabaseHalfMigrated, DatabaseForeign."""
+def state_of(connection: Connection, *, serving: bool = False) -> State:
+    """What version, tables, columns and triggers say. Raises: DatabaseNewer, DatabaseHalfMigrated, DatabaseForeign.
+
+    `serving`: asked by a program that serves already, for which `NEWER` is one that it may go on serving.
+    """
     there = set(inspect(connection).get_table_names())
     ours = there & set(metadata.tables)
     if not ours and there - {VERSION_TABLE}:
         raise foreign()
     revisions = _revisions(connection) if VERSION_TABLE in there else []
-    if unknown := [one for one in revisions if one not in known_revisions()]:
+    unknown = [one for one in revisions if one not in known_revisions()]
+    if unknown and not (serving and _serves_from(connection) <= known_revisions()[0]):
         raise DatabaseNewer(
             f"数据库版本 {', '.join(unknown)} 比本程序新",
             f"the database is of revision {', '.join(unknown)}, which this version of the software does not know",
@@ -51,11 +59,18 @@ def state_of(connection: Connection) -> State:
         if ours:
             raise half_migrated(f"{_listed(ours)} 的版本记录", f"the recorded version of tables {_listed(ours)}")
         return State.EMPTY
-    if revisions != [known_revisions()[0]]:
+    if not unknown and revisions != [known_revisions()[0]]:
         return State.OLDER
     if missing := _missing(connection, there):
         raise half_migrated(_listed(missing), _listed(missing))
-    return State.CURRENT
+    return State.NEWER if unknown else State.CURRENT
+
+
+def _serves_from(connection: Connection) -> str:
+    """The revision of the oldest program that may go on; beyond all of them where the database does not say."""
+    if "serves_from" not in {one["name"] for one in inspect(connection).get_columns("read_model_build")}:
+        return NOBODY
+    return connection.scalar(select(read_model_build.c.serves_from)) or NOBODY
 
 
 def _revisions(connection: Connection) -> list[str]:

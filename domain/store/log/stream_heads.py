@@ -55,6 +55,8 @@ class LedgerSnapshot:
     """The version of the law's own stream."""
     published: frozenset[int] = frozenset()
     """The years whose assessment has begun to be published: only these have results that a fact could touch."""
+    rows_by: int | None = None
+    """The version of the projections that made the rows; None where it was not asked for."""
 
 
 def lock_head(connection: Connection, stream: str) -> StreamHead:
@@ -198,7 +200,7 @@ _LOCK = (
     "SELECT h.version, h.count, h.last_recorded_at, h.hash, {clock} AS db_now, "
     "(SELECT version FROM stream_heads WHERE stream = 'ledger') AS law_version, "
     "(SELECT {list} FROM stream_heads WHERE stream > 'assessment/' AND stream < 'assessment0' AND version > 0) "
-    "AS published FROM "
+    "AS published, (SELECT made_by FROM read_model_build) AS rows_by FROM "
     "(SELECT * FROM stream_heads WHERE originator_id = $1 AND stream = $2{lock}) h"
 )
 _LOCKING = {
@@ -228,7 +230,7 @@ def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Strea
         row.db_now or datetime.now(UTC),
     )
     years = frozenset(int(year) for year in (row.published or "").split(",") if year)
-    return head, LedgerSnapshot(row.law_version or 0, years)
+    return head, LedgerSnapshot(row.law_version or 0, years, row.rows_by or 0)
 
 
 def sealed_id(connection: Connection, index: int) -> str | None:

@@ -23,6 +23,7 @@ from domain.ledger.read_models import Projected, Recorded
 from domain.ledger.reader import Reader
 from domain.measures.around.service import OF_SERVICE
 from domain.measures.text.implements import implements
+from domain.store.db.db_errors import rows_of_another
 from domain.store.db.engine import Engine
 from domain.store.db.statements import Insert, RowUpdate, write
 from domain.store.log.stream_heads import streams
@@ -176,6 +177,13 @@ class ReadModelProjector:
     def opened(self, connection: Connection) -> None:
         """The ledger is new: there is nothing to build."""
         connection.execute(text("UPDATE read_model_build SET made_by = :version"), {"version": MADE_BY})
+
+    def require_own(self, connection: Connection, made_by: int | None = None) -> None:
+        """Raises: RowsOfAnother, DatabaseOlder, unless the rows are of this version, or none has made any yet."""
+        if made_by is None:
+            made_by = int(connection.scalar(text("SELECT made_by FROM read_model_build")) or 0)
+        if made_by not in (0, MADE_BY):
+            raise rows_of_another(is_later=made_by > MADE_BY)
 
     def recorded(self, connection: Connection, recorded: Recorded, law: Law, published: frozenset[int]) -> Projected:
         """What these events change, to be written with them. `published`: years that have results to be touched."""
