@@ -505,8 +505,7 @@ rebuilt = Table(
     Column("differences", Integer, nullable=False),
     Column("rows", LargeBinary),
 )
-"""What `steward rebuild` has made beside the live rows, agency by agency: at which version of it and after how
-many adoptions, and the rows themselves where they differ from the live ones."""
+"""What `steward rebuild` has made beside the live rows: at which versions, and the rows where they differ."""
 
 hint = Table(
     "hint",
