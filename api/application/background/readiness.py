@@ -147,7 +147,8 @@ class Service:
     @contextmanager
     def asking(self) -> Iterator[Reader]:
         """A snapshot for a question: of the replica where the request at hand may ask it and it can answer, else of
-        the primary; all snapshots of one request are of the same. Raises: NotByReplica where they cannot be; Busy.
+        the primary; all snapshots of one request are of the same. Raises: NotByReplica where they cannot be; Busy;
+        RowsOfAnother.
         """
         where = asked_where()
         with ExitStack() as kept:
@@ -159,6 +160,7 @@ class Service:
                         raise
                 else:
                     where.by_replica = True
+                    self.ledger.read_models.require_own(connection)
                     self.replica.answered_by["replica"] += 1
                     yield Reader(self.ledger.memory, connection, is_snapshot=True)
                     return
