@@ -245,9 +245,8 @@ def start(settings: Settings) -> Service:
         raise
     notary, readings, degraded = CheckpointSigner(engine, settings), ReadingLog(engine), Degraded()
     watch_writes(degraded, engine)
-    ledger = open_ledger(engine)
+    ledger = open_ledger(engine, own_rows_only=True)
     watch_clock(ledger, settings)
-    ledger.own_rows_only = True
     leaves = not is_demonstration(ledger)
     files = files_of(ledger, settings)
     housekeeper = Housekeeper(

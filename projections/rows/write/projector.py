@@ -227,6 +227,8 @@ def _judged_otherwise(reader: Reader, before: Law | None, law: Law) -> Iterable[
     return sorted({one.change.stream for one in moved})
 
 
-def open_ledger(engine: Engine) -> Ledger:
-    """The ledger of a database, which keeps its read models in step."""
-    return Ledger(engine, ReadModelProjector())
+def open_ledger(engine: Engine, *, own_rows_only: bool = False) -> Ledger:
+    """The ledger of a database, which keeps its read models in step; see `Ledger.own_rows_only`."""
+    ledger = Ledger(engine, ReadModelProjector())
+    ledger.own_rows_only = own_rows_only
+    return ledger
