@@ -75,7 +75,7 @@ from api.web.books import book_pages
 from api.web.committee import appeal_pages, impact_pages, reading_pages, year_pages
 from api.web.district import board, hint_pages, list_pages, matter_pages, people_pages, receipt_pages
 from api.web.forms import form_pages, record_pages
-from api.web.frame.page_problems import in_its_kind
+from api.web.frame.page_problems import in_its_kind, in_its_kind_for
 from api.web.grid import batch_pages, grid_pages
 from api.web.people import (
     account_pages,
@@ -225,7 +225,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for routes in (*(module.router for module in ROUTES), command_router(), year_routes.act_router()):
         app.router.routes.extend(routes.routes)
-    problems.install(app, in_its_kind)
+    problems.install(app, in_its_kind_for)
     document.install(app, settings.public_url)
     app.state.metrics = Metrics()
     app.add_middleware(Edge, settings=settings, metrics=app.state.metrics, in_its_kind=in_its_kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -177,14 +177,14 @@ InItsKind = Callable[[Request, Response], Response]
 """What makes a page of a problem where people asked, and leaves it as it is for machines."""
 
 
-def install(app: FastAPI, in_its_kind: InItsKind) -> None:
+def install(app: FastAPI, in_its_kind: Callable[[Request, Response], Awaitable[Response]]) -> None:
     """Let this module render all that is raised below the middleware (which renders failures by `on_failure`)."""
 
     def for_pages_too(handler: Refusing) -> Handler:
         async def answer(request: Request, error: Exception) -> Response:
             refused = await handler(request, error)
             refused.note(request.scope)  # a page that is made of it knows no kind
-            return in_its_kind(request, refused)
+            return await in_its_kind(request, refused)
 
         return answer
 

@@ -69,10 +69,13 @@ def test_headings_sort_without_script_and_by_keyboard(chromium: Browser, distric
 
 @pytest.mark.parametrize("path", ["/agencies", "/todo/submissions", "/matters", "/board"])
 def test_lists_fit_a_phone(chromium: Browser, district: District, path: str) -> None:
-    """At 360 px nothing is wider than the screen."""
+    """At 360 px nothing is wider than the screen, and of a kind of matter only the numbers stand that are not zero."""
     with opened(chromium, district, Role.ASSOCIATION, PHONE) as tab:
         tab.goto(f"{district.address}{path}")
         assert tab.evaluate("document.documentElement.scrollWidth") == PHONE
+        zeros = tab.locator(".no-matters")
+        assert (zeros.count() > 0) is (path == "/matters")
+        assert zeros.filter(visible=True).count() == 0
 
 
 def test_a_record_opens_beside_its_list(chromium: Browser, district: District) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from api.application.questions.year.matter_questions import MATTER_KINDS
 from api.http.documentation.examples import CLIENT_USCC
-from api.web.frame import page_guard
+from api.web.frame import menu
 from domain.errors import Busy
 from domain.values import Role
 from projections.answers.matters import MatterKind
@@ -248,16 +248,21 @@ def test_the_board_and_the_page_show_the_same_counts(world: World) -> None:
 
 
 def test_the_menu_of_every_page_says_how_much_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the list holds; pages for everybody say nothing, nor does a page while nothing can be counted."""
+    """What the list holds, to who is signed in, whatever page it is; nothing while nothing can be counted."""
     uscc = world.filed()
     world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(0))
     world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(20))
     desk = Desk(world, Role.AGENCY, uscc)
-    for path in ("/matters", "/account", f"/agencies/{uscc}/trail"):
+    for path in ("/matters", "/account", f"/agencies/{uscc}/trail", "/rules", "/register", "/search", f"/firms/{uscc}"):
         shown = desk.shown(path)
         assert '<span class="menu-count menu-pressing">2<span class="unseen">' in shown, path
         assert "其中 1 件今天到期或已逾期" in shown
-    assert "menu-count" not in desk.shown("/rules")
+    for path in ("/nothing", "/agencies/nothing/here", "/results/1999"):
+        lost = desk.client.get(path, headers={"Accept": "text/html"})
+        assert lost.status_code == 404
+        assert 'menu-pressing">2<' in lost.text, "also where there is nothing one is signed in"
+        assert 'href="/sign-in"' not in lost.text
+        assert 'action="/search"' in lost.text
     assert "menu-count" not in world.stranger.get("/register", _headers={"Accept": "text/html"}).text
     world.done("RequestSubmission", uscc, requested_on=in_days(-5), due_on=in_days(21))
     assert '<span class="menu-count menu-pressing">3<' in desk.shown("/account"), "counted again once recorded"
@@ -270,7 +275,7 @@ def test_the_menu_of_every_page_says_how_much_waits(world: World, monkeypatch: p
     def away(*_: Any) -> None:
         raise Busy("数据库不在", "the database is away")
 
-    monkeypatch.setattr(page_guard, "waiting_for", away)
+    monkeypatch.setattr(menu, "waiting_for", away)
     assert "menu-count" not in desk.shown("/account")
 
 

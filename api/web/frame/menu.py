@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import NamedTuple
 
-from api.application.questions.year.matter_questions import MenuCount
+from starlette.requests import Request
+
+from api.application.questions.service.message_questions import unread_for
+from api.application.questions.year.matter_questions import MenuCount, waiting_for
 from api.web.frame.page_table import FIRST_LIST, GROUPS, PAGES, PageEntry
+from api.web.frame.visitors import Visitor, visitor_of
+from domain.errors import Refusal
 from domain.values import Bilingual, Role
 
 _WITHIN = {"results": ("year", "firm"), "record": ("form",), "worklist": ("appeal-desk", "impact")} | {
@@ -32,6 +38,45 @@ class MenuGroup(NamedTuple):
 
     title: Bilingual | None
     entries: list[MenuEntry]
+
+
+def meet(request: Request) -> None:
+    """Let the frame of a page that nobody has guarded know who is signed in and what waits for them.
+
+    For an address that there is not: also there somebody stays signed in, with their own menu (R40). While the
+    database is away nobody can be known, and the address is still none: the page is the one for everybody.
+    """
+    with suppress(Refusal):
+        visitor = visitor_of(request)
+        request.state.visitor = visitor
+        if visitor is not None and is_in(request, visitor):
+            request.state.waiting, request.state.unread = waits_for(request, visitor)
+
+
+def is_in(request: Request, visitor: Visitor) -> bool:
+    """Whether a visitor may go on to the pages for the signed-in: with a password of their own, and the second factor
+
+    where their role needs one.
+    """
+    account = visitor.account
+    return account.handed_out_at is None and (account.factor_at is not None or not needs_factor(request, visitor.role))
+
+
+def needs_factor(request: Request, role: Role) -> bool:
+    """Whether a role has to sign in with a second factor here (STEWARD_SECOND_FACTOR_ROLES)."""
+    return role in request.app.state.service.settings.second_factor
+
+
+def waits_for(request: Request, visitor: Visitor) -> tuple[MenuCount | None, int]:
+    """What the head of a page says of what waits (R40), and how many messages are unread; nothing while that cannot be
+
+    counted: the page says for itself what it can.
+    """
+    service = request.app.state.service
+    try:
+        return waiting_for(service, visitor.caller), unread_for(service, visitor.caller)
+    except Refusal:
+        return None, 0
 
 
 def menu_of(role: Role | None, uscc: str | None, year: int, waiting: MenuCount | None) -> list[MenuGroup]:

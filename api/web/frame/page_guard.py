@@ -14,14 +14,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from api.application.problem_types import TooLarge
-from api.application.questions.service.message_questions import unread_for
-from api.application.questions.year.matter_questions import MenuCount, waiting_for
 from api.http.files.form_files import FormOf, form_with_files
 from api.http.files.uploading import is_form_with_files
 from api.http.guard import fold_path, on_one_database, require_known_parameters
 from api.http.public_address import origin_and_host
 from api.web.frame.basis_picker import NAMES as BASIS_NAMES
 from api.web.frame.form_leads import STEP, page_at_step, with_address
+from api.web.frame.menu import is_in, needs_factor, waits_for
 from api.web.frame.page_acts import NOT_SENT, STAYING, pack, staying, unpack
 from api.web.frame.page_table import page_at
 from api.web.frame.render import page
@@ -61,7 +60,8 @@ class PageRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler behind these checks."""
         answer = on_one_database(super().get_route_handler())
-        roles = getattr(page_at(self.path), "roles", None)
+        entry = page_at(self.path)
+        roles = getattr(entry, "roles", None)
         allowed = _ALWAYS | self.parameters()
         if roles is not None:
             allowed |= BASIS_NAMES | {STEP}
@@ -79,7 +79,8 @@ class PageRoute(APIRoute):
                 lacks = visitor.account.factor_at is None and needs_factor(request, visitor.role)
                 if lacks and self.path not in (ACCOUNT, FACTOR):
                     return RedirectResponse(FACTOR, 303, {"Cache-Control": "no-store"})
-                request.state.waiting, request.state.unread = await run_in_threadpool(_waiting, request, visitor)
+            if entry is not None and visitor is not None and is_in(request, visitor):
+                request.state.waiting, request.state.unread = await run_in_threadpool(waits_for, request, visitor)
             require_known_parameters(request, allowed, self.REPEATED)
             if request.method == "POST":
                 request.state.form = await self.sent(request, visitor)
@@ -113,11 +114,6 @@ class PageRoute(APIRoute):
         sent = await form_with_files(request, known, limit, self.MOST_FIELDS)
         request.state.file_problems = sent.problems
         return FormData(list[tuple[str, str | UploadFile]](sent.fields))
-
-
-def needs_factor(request: Request, role: Role) -> bool:
-    """Whether a role has to sign in with a second factor here (STEWARD_SECOND_FACTOR_ROLES)."""
-    return role in request.app.state.service.settings.second_factor
 
 
 def to_sign_in(request: Request) -> Response:
@@ -197,18 +193,6 @@ def not_our_form(request: Request) -> Response:
             "host on (nginx: proxy_set_header Host $http_host;). If not, open the page from this service again.",
         }
     return page(request, "error.html", name="home", status=403, problem=problem)
-
-
-def _waiting(request: Request, visitor: Visitor) -> tuple[MenuCount | None, int]:
-    """What the head of a page says of what waits, and how many messages are unread; nothing while that cannot be
-
-    counted: the page says for itself what it can.
-    """
-    service = request.app.state.service
-    try:
-        return waiting_for(service, visitor.caller), unread_for(service, visitor.caller)
-    except Refusal:
-        return None, 0
 
 
 def _require_role(roles: frozenset[Any], visitor: Visitor) -> None:

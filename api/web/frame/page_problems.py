@@ -22,6 +22,7 @@ from starlette.routing import Match
 from api.application.parsing.validation_texts import WrongFields
 from api.http.request import prefers
 from api.web.frame.basis_picker import NAMES
+from api.web.frame.menu import meet
 from api.web.frame.page_table import ASSETS, is_page, page_at
 from api.web.frame.render import page
 from domain.errors import Refusal
@@ -126,6 +127,14 @@ def in_its_kind(request: Request, problem: Response) -> Response:
         if name in problem.headers:
             response.headers[name] = problem.headers[name]
     return response
+
+
+async def in_its_kind_for(request: Request, problem: Response) -> Response:
+    """As `in_its_kind`; at an address that there is not, whoever is signed in is met first: nothing on the way did."""
+    is_unknown = problem.status_code == NOT_FOUND and (is_page(request.url.path) or _of_nobody(request, problem))
+    if is_unknown and not hasattr(request.state, "visitor"):
+        await run_in_threadpool(meet, request)
+    return in_its_kind(request, problem)
 
 
 def _of_nobody(request: Request, problem: Response) -> bool:

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from api.http.query_params import LooseText
 from api.web.forms.form_filling import Refused
 from api.web.frame.form_leads import Keep, done_once, name_of_form, see_other, shown_once
-from api.web.frame.page_guard import PageRoute, needs_factor, text_of
+from api.web.frame.menu import needs_factor
+from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.render import page
 from api.web.frame.visitors import Visitor
 from api.web.people.sign_in import start_of, too_often
