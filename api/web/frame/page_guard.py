@@ -25,8 +25,8 @@ from api.web.frame.page_acts import NOT_SENT, STAYING, pack, staying, unpack
 from api.web.frame.page_table import page_at
 from api.web.frame.render import page
 from api.web.frame.visitors import FIELD, Visitor, comes_from_elsewhere, comes_from_here, is_of_session, visitor_of
-from domain.errors import Forbidden, Refusal
-from domain.values import ROLE_NAMES, Role
+from domain.errors import Forbidden
+from domain.values import ROLE_NAMES
 
 log = structlog.get_logger("steward")
 _ALWAYS = frozenset({"lang"})
@@ -74,11 +74,8 @@ class PageRoute(APIRoute):
                 return to_sign_in(request)
             if roles is not None and visitor is not None:
                 _require_role(roles, visitor)
-                if visitor.account.handed_out_at is not None and self.path != ACCOUNT:
-                    return RedirectResponse(ACCOUNT, 303, {"Cache-Control": "no-store"})
-                lacks = visitor.account.factor_at is None and needs_factor(request, visitor.role)
-                if lacks and self.path not in (ACCOUNT, FACTOR):
-                    return RedirectResponse(FACTOR, 303, {"Cache-Control": "no-store"})
+                if (first := _to_be_done_first(request, visitor, self.path)) is not None:
+                    return RedirectResponse(first, 303, {"Cache-Control": "no-store"})
             if entry is not None and visitor is not None and is_in(request, visitor):
                 request.state.waiting, request.state.unread = await run_in_threadpool(waits_for, request, visitor)
             require_known_parameters(request, allowed, self.REPEATED)
@@ -114,6 +111,14 @@ class PageRoute(APIRoute):
         sent = await form_with_files(request, known, limit, self.MOST_FIELDS)
         request.state.file_problems = sent.problems
         return FormData(list[tuple[str, str | UploadFile]](sent.fields))
+
+
+def _to_be_done_first(request: Request, visitor: Visitor, path: str) -> str | None:
+    """Where a password that was handed out is changed, or a second factor set up, before anything else; or None."""
+    if visitor.account.handed_out_at is not None and path != ACCOUNT:
+        return ACCOUNT
+    lacks = visitor.account.factor_at is None and needs_factor(request, visitor.role)
+    return FACTOR if lacks and path not in (ACCOUNT, FACTOR) else None
 
 
 def to_sign_in(request: Request) -> Response:
