@@ -179,8 +179,11 @@ ImpactStatus = Annotated[
     Literal["open", "reopened", "kept", "absorbed", "void", "all"], Query(description="状态 / state")
 ]
 SubmissionStatus = Annotated[
-    Literal["open", "received", "ended", "all"],
-    Query(description="ended：业务终止，义务随之终止 / ended: the duty ended with the business"),
+    Literal["open", "lapsed", "received", "ended", "all"],
+    Query(
+        description="lapsed：期限已过而未收到，无法补救；ended：业务终止，义务随之终止 / "
+        "lapsed: its day has passed, and its point is lost; ended: the duty ended with the business"
+    ),
 ]
 UsccFilter = Annotated[
     str | None, BeforeValidator(read_uscc), Query(description="统一社会信用代码 / the agency's USCC")

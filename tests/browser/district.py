@@ -101,6 +101,6 @@ def _waiting(world: World, uscc: str) -> None:
     lapse = world.id_of("RecordLapse", uscc, occurred_on=f"{YEAR}-10-10")
     world.done("FileObjection", uscc, event_id=lapse)
     world.done("ReceiveComplaint", uscc, received_on=today())
-    world.done("RequestSubmission", uscc)
+    world.done("RequestSubmission", uscc, due_on="2099-12-31")
     this_year = int(today()[:4])  # the survey of YEAR is closed, and takes no invitation any more (R22)
     world.done("InviteSurvey", uscc, client=CLIENT_PARTY, year=this_year, invited_on=today())

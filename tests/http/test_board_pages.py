@@ -146,6 +146,7 @@ def test_each_matter_leads_to_where_it_is_dealt_with(world: World) -> None:
     lapse = world.id_of("RecordLapse", uscc)
     objection = world.id_of("FileObjection", uscc, event_id=lapse)
     request = world.id_of("RequestSubmission", uscc, due_on="2024-07-15")
+    due = world.id_of("RequestSubmission", uscc, due_on="2099-07-15")
     world.done("StartProject", uscc)
     world.done("FindAccidentLiability", uscc)
     desk, auditor = Desk(world, Role.ASSOCIATION), Desk(world, Role.AUDITOR)
@@ -153,14 +154,14 @@ def test_each_matter_leads_to_where_it_is_dealt_with(world: World) -> None:
     for name, link in {
         "reports": f"/record/enter-bad-record?uscc={uscc}&report_id={report}&behaviour={behaviour}",
         "objections": f"/record/answer-objection?id={objection}",
-        "submissions": f"/record/receive-submission?uscc={uscc}&id={request}",
+        "submissions": f"/record/receive-submission?uscc={uscc}&id={due}",
     }.items():
         assert link in links(desk, name)
         assert uscc in desk.shown_at(f"{link}&as_of=2024-12-31"), "the form, filled in"
         assert not [one for one in links(auditor, name) if one.startswith("/record/")]
     (notice,) = [one for one in links(desk, "notices") if one.startswith(f"/record/send-notice?uscc={uscc}")]
     assert "&id=n-" in notice
-    text = desk.shown("/todo/submissions", status="open")
+    text = desk.shown("/todo/submissions", status="lapsed")
     assert "已过期" in text
     assert f'/agencies/{uscc}/events/{request}"' in text
     assert desk.get("/todo/nothing").status_code == 404

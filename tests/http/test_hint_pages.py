@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -115,6 +116,25 @@ def test_all_that_fits_a_filter_is_dismissed_together(world: World) -> None:
     )
     assert refused.status_code in (403, 422)
     assert [one["type"] for one in world.trail(uscc)].count("HintDismissed") == 3
+
+
+@pytest.mark.shows("R37", "R40")
+def test_the_board_tells_hints_by_cause(own_world: World) -> None:
+    """One row for a cause at an agency in a year, this year's first, which leads to them; the file's rows too."""
+    uscc, year = own_world.filed(), THIS_YEAR
+    for changed, count in ((f"{year - 1}-01-04", 3), (f"{year}-01-04", 2)):
+        for number in range(count):
+            fields = {"address": f"澳头 {changed} {number} 号"}
+            reported = changed.replace("-01-04", "-02-08")
+            own_world.done("ReportChange", uscc, changed_on=changed, reported_on=reported, fields=fields)
+    desk = Desk(own_world, Role.ASSOCIATION)
+    board = unescape(desk.shown("/board"))
+    (now, before) = re.findall(r'<li><a href="(/todo/hints\?[^"]*rule=late_change[^"]*)".*?</li>', board, re.S)
+    assert f"year={year}" in now
+    assert f"year={year - 1}" in before
+    assert f"变更报送逾期：{year} 年度 2 条" in board
+    assert uscc in desk.shown_at(now)
+    assert 'href="/todo/hints"' in desk.shown("/matters"), "to the list by cause, not to each by itself"
 
 
 @pytest.mark.shows("R37")

@@ -38,7 +38,7 @@ def world(module_world: World) -> World:
     for uscc in made:
         module_world.done("ReportBehaviour", uscc)
         module_world.done("FileObjection", uscc, event_id=module_world.id_of("RecordLapse", uscc))
-        module_world.done("RequestSubmission", uscc)
+        module_world.done("RequestSubmission", uscc, due_on="2099-12-31")
     service = module_world.client.app.state.service  # type: ignore[attr-defined]
     with writing(service.ledger.engine) as connection:
         name_association(connection, NAME, None, "system")

@@ -37,7 +37,7 @@ def world(module_world: World) -> World:
         for day in range(number):
             module_world.done("RecordLapse", uscc, occurred_on=f"{YEAR}-0{day + 3}-04")
             module_world.done("EnterBadRecord", uscc, entered_on=f"{YEAR}-0{day + 5}-0{number}")
-            module_world.done("RequestSubmission", uscc)
+            module_world.done("RequestSubmission", uscc, due_on="2099-12-31")
             module_world.done("FileObjection", uscc, event_id=module_world.id_of("RecordLapse", uscc))
     module_world.filed()
     return module_world

@@ -224,7 +224,7 @@ class WaitingSubmission(msgspec.Struct, frozen=True, kw_only=True):
 
     id: EventId
     agency: AgencyName
-    status: Literal["open", "received", "ended"]
+    status: Literal["open", "lapsed", "received", "ended"]
     since: Day
     begun_on: Day
     item: Annotated[int, member("附件1 的序号", "item of annex 1")]

@@ -88,10 +88,14 @@ async def agency_file(request: Request, uscc: str, notice: LooseText = "", paper
 
 
 def _alike(matters: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, Any], int]]:
-    """Matters that read alike (hints of one cause and day, R37) once each, in their order, with how many they are."""
+    """Matters that read alike once each, in their order, with how many they are; hints of a year whatever their day.
+
+    What a cause suggests again and again stands once (R37, R40).
+    """
 
     def reading(one: Mapping[str, Any]) -> str:
-        return repr([one[name] for name in ("title", "year", "due_on", "since", "acts", *ABOUT.get(one["kind"], ()))])
+        when = () if one["kind"] == "hint" else ("due_on", "since")
+        return repr([one[name] for name in ("kind", "title", "year", "acts", *when, *ABOUT.get(one["kind"], ()))])
 
     counted = Counter(map(reading, matters))
     first = {reading(one): one for one in reversed(matters)}

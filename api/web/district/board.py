@@ -8,12 +8,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.application.commands import COMMANDS
+from api.application.questions.agency.course_questions import hints_grouped
 from api.application.questions.agency.district_questions import statistics_of
 from api.application.questions.inquiry import name_of
 from api.application.questions.year.assessment_questions import years_of
 from api.application.questions.year.matter_questions import MATTER_KINDS, matters_counted
 from api.application.questions.year.worklist_questions import counts_waiting
 from api.web.district.board_charts import complaints_chart, scores_chart
+from api.web.district.hint_pages import group_of_hints
 from api.web.district.matter_pages import URGENCIES
 from api.web.district.worklist_pages import KINDS, Item, items_of
 from api.web.forms.form_fields import form_name
@@ -105,7 +107,8 @@ async def _waiting(request: Request, role: Role, counted: list[dict[str, Any]]) 
     """Each list with its count and the few that come first; what waits longest over its day goes first."""
     counts = {one["list"]: one for one in counted}
     opened = [name for name, count in counts.items() if count["open"] and name in KINDS]
-    lists = await ask_together(request, *((KINDS[name].question, {"limit": MOST_URGENT}) for name in opened))
+    firsts_of = {name: hints_grouped if name == "hints" else KINDS[name].question for name in opened}
+    lists = await ask_together(request, *((firsts_of[name], {"limit": MOST_URGENT}) for name in opened))
     firsts = {name: one["items"] for name, one in zip(opened, lists, strict=True)}
     found = []
     for name, kind in KINDS.items():
@@ -113,8 +116,13 @@ async def _waiting(request: Request, role: Role, counted: list[dict[str, Any]]) 
             continue
         count, first = counts[name], firsts.get(name, [])
         overdue = count["overdue"] if kind.has_term else 0
-        found.append(Waiting(name, count["open"], overdue, items_of(name, first, role)))
+        found.append(Waiting(name, count["open"], overdue, _firsts(name, first, role)))
     return sorted(found, key=lambda one: (not one.overdue, one.open == 0))
+
+
+def _firsts(name: str, rows: list[dict[str, Any]], role: Role) -> list[Item]:
+    """The rows of a list that come first; hints by cause and agency, this year's first (R40)."""
+    return [group_of_hints(row) for row in rows] if name == "hints" else items_of(name, rows, role)
 
 
 def _quick(role: Role) -> list[dict[str, Any]]:

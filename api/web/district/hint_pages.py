@@ -19,8 +19,9 @@ from api.application.questions.inquiry import require_right
 from api.application.record import action_context
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.district.list_pages import ordered, paged, tabs_of, worklist_printed
-from api.web.district.worklist_pages import KINDS, OPEN, items_of, statuses_of
+from api.web.district.worklist_pages import KINDS, OPEN, Item, items_of, statuses_of
 from api.web.forms.form_filling import Refused, refused
+from api.web.forms.matter_deeds import Deed
 from api.web.frame.basis_picker import ListOrder, asked
 from api.web.frame.page_acts import STAY, carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
@@ -106,6 +107,26 @@ async def dismiss(request: Request) -> Response:
         problem = refused(told.content, {"/commands/0/body/reason": "reason"})
         return await _shown(request, filters, None, given=given, problem=problem, status=told.status)
     return page(request, "hints-confirm.html", name="hints", chosen=chosen, given=given, filters=filters, path=HERE)
+
+
+def group_of_hints(group: dict[str, Any]) -> Item:
+    """Hints of one cause at an agency in a year as a row of the board, which leads to them (R37, R40)."""
+    agency, year, count = group["agency"], group["year"], group["count"]
+    cause, cause_en = RULES.get(group["rule"], ("—", "—"))
+    narrowed = {"uscc": agency["uscc"], "rule": group["rule"], "year": year}
+    return Item(
+        id="",
+        uscc=agency["uscc"],
+        name=agency["name"],
+        what=(f"{cause}：{year} 年度 {count} 条", f"{cause_en}: {count} in {year}"),
+        said=None,
+        begun_on=group["first_day"],
+        due_on=None,
+        status="open",
+        ref=group["article"] or "R37",
+        facts=(),
+        deeds=(Deed(("查看", "Open"), HERE, narrowed),),
+    )
 
 
 def _filters(given: dict[str, str]) -> dict[str, str]:

@@ -85,9 +85,10 @@ KINDS: dict[str, WorklistKind] = {
     ),
     "submissions": WorklistKind(
         submissions_waiting, ("待收材料", "Submissions"),
-        ("已要求机构报送而尚未收到的材料；过期次日起记扣分（第二十一条、R8）。",
-         "What agencies were asked to hand in; a lapse counts from the day after the last one (art.21, R8)."),
-        ("open", "received", "ended", "all"), ("due_before",),
+        ("已要求机构报送而尚未收到的材料；过期次日起记扣分，另列为“已过期”（第二十一条、R8）。",
+         "What agencies were asked to hand in; a lapse counts from the day after the last one, and it stands apart "
+         "from then on (art.21, R8)."),
+        ("open", "lapsed", "received", "ended", "all"), ("due_before",),
     ),
     "impacts": WorklistKind(
         impacts_waiting, ("迟到事实的影响", "Impacts"),
@@ -109,8 +110,8 @@ KINDS: dict[str, WorklistKind] = {
     ),
 }  # fmt: skip
 """In the order in which pages show them."""
-OPEN = frozenset({"undecided", "awaiting_admission", "open", "due"})
-"""States in which something is still to be done."""
+OPEN = frozenset({"undecided", "awaiting_admission", "open", "due", "lapsed"})
+"""States in which something is still to be done; also of what has lapsed it is recorded when it comes in."""
 
 
 def statuses_of(name: str) -> dict[str, Bilingual]:

@@ -140,13 +140,15 @@ class WorklistFilter(NamedTuple):
 
     kind: str
     status: str | None = None
-    """None: those that are open; `all`: every one."""
+    """None: those that are open; `lapsed`: those of which the day has passed; `all`: every one."""
     due_before: date | None = None
     uscc: str | None = None
     id: str | None = None
     year: int | None = None
     q: str | None = None
     """Fragments of a name that the agency has or has had, or of its code."""
+    lapsing_on: date | None = None
+    """What was due before this day is no longer open: its point is lost (R8, R40). None where nothing lapses."""
 
 
 def matters(
@@ -185,16 +187,20 @@ def matters_counted(
     return int(connection.execute(text(f"SELECT count(*) {narrowed}"), used).scalar_one())  # names of ours
 
 
+_STATES: dict[str | None, str] = {
+    None: "m.is_open = 1",
+    "all": "1 = 1",
+    "lapsed": "m.is_open = 1 AND m.due_on < :lapsing_on",
+}
+"""States that no row says, as conditions."""
+
+
 def _narrowed(
     dialect: Dialect, wanted: WorklistFilter, as_of: date, known_at: Instant
 ) -> tuple[str, Mapping[str, Any]]:
     """From where a query takes the matters that are asked for, and its parameters."""
     conditions = {
-        "status": "m.is_open = 1"
-        if wanted.status is None
-        else "1 = 1"
-        if wanted.status == "all"
-        else "m.status = :status",
+        "status": _STATES.get(wanted.status, "m.status = :status"),
         "due_before": "m.due_on < :due_before",
         "uscc": "h.stream = :stream",
         "id": "m.key = :key",
@@ -203,6 +209,8 @@ def _narrowed(
     given: dict[str, Any] = {name: value for name, value in wanted._asdict().items() if value is not None}
     fragments = {} if wanted.q is None else searched_for(wanted.q)
     conditions["q"] = named_so(dialect, fragments)
+    if wanted.status is None:
+        conditions["lapsing_on"] = "m.due_on >= :lapsing_on"
     where = " AND ".join(conditions[name] for name in dict.fromkeys(("status", *given)) if name in conditions)
     values: dict[str, Any] = {"kind": wanted.kind, "day": as_of.isoformat(), "known": known_at}
     values |= {
@@ -211,6 +219,7 @@ def _narrowed(
         "stream": f"agency/{wanted.uscc}",
         "key": f"{wanted.kind}:{wanted.id}",
         "year": wanted.year,
+        "lapsing_on": str(wanted.lapsing_on),
     }
     narrowed = (
         f"FROM {MATTERS} m JOIN stream_heads h ON h.originator_id = m.originator_id WHERE m.kind = :kind "
@@ -233,11 +242,15 @@ class Waits(NamedTuple):
 
 _WAITING = """SELECT m.kind, count(*), sum(CASE WHEN m.due_on < :today THEN 1 ELSE 0 END) FROM matter m
 WHERE m.is_open = 1 AND m.kind IN ('report', 'appeal', 'objection', 'impact', 'submission')
+AND (m.kind <> 'submission' OR m.due_on >= :today)
 AND m.known_to = :forever AND m.valid_from <= :day AND m.valid_to > :day{own} GROUP BY m.kind ORDER BY m.kind"""
 
 
 def waiting(connection: Connection, today: date, *, uscc: str | None = None) -> list[Waits]:
-    """The matters that are open at last as is known now, of the district or of one agency, counted by kind."""
+    """The matters that are open at last as is known now, of the district or of one agency, counted by kind.
+
+    Materials whose day has passed have lapsed (R8, R40): they are not open.
+    """
     values: dict[str, Any] = {"day": LATEST.isoformat(), "forever": FOREVER, "today": today.isoformat()}
     query = text(_WAITING.format(own="" if uscc is None else " AND m.originator_id = :agency"))
     if uscc is not None:

@@ -114,8 +114,9 @@ def submissions_waiting(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Answer:
-    """What agencies were asked to hand in, what is due first first."""
-    wanted = WorklistFilter("submission", status, due_before, inquiry.own_only, q=q)
+    """What agencies were asked to hand in, what is due first first; it lapses once its day has passed (R8, R40)."""
+    asked = None if status == "open" else status
+    wanted = WorklistFilter("submission", asked, due_before, inquiry.own_only, q=q)
     return _worklist(inquiry, wanted, ordering(sort, order, "due"), limit, cursor, _submission_row)
 
 
@@ -127,6 +128,8 @@ _LISTS: dict[str, WorklistName] = {
     "submission": "submissions",
 }
 """Kinds of matters and their lists."""
+_LAPSING = "submission"
+"""The kind that can no longer be cured once its day has passed."""
 
 
 @question("/v1/worklists")
@@ -157,6 +160,8 @@ def _worklist(
     part = page(cursor, limit, question=("matters", *wanted, *by))
     with inquiry.looking_up() as (look_ups, reader):
         basis = look_ups.district(None, part.known_at)
+        if wanted.kind == _LAPSING:
+            wanted = wanted._replace(lapsing_on=look_ups.today)
         found = list(
             matters(reader.connection, wanted, LATEST, basis.known_at, by, offset=part.offset, limit=part.limit + 1)
         )
@@ -169,7 +174,10 @@ def _worklist(
         for one in found:
             told = opened.get(_fact_of(one))
             recorded = None if told is None else read_as(RecordTold, told)
-            items.append(row(one, {**matter_part(one, names.get(one.uscc)), "recorded": recorded}, facts))
+            told_of = {**matter_part(one, names.get(one.uscc)), "recorded": recorded}
+            if has_lapsed(one, look_ups.today):
+                told_of["status"] = "lapsed"
+            items.append(row(one, told_of, facts))
     return Answer(KnownPage(known_at=basis.known_at, items=tuple(items), next_cursor=next_cursor))
 
 
@@ -183,6 +191,12 @@ def _counted(inquiry: Inquiry, reader: Reader, wanted: WorklistFilter, part: Pag
 def _fact_of(one: OpenMatter) -> str:
     """The event whose content a worklist shows: of an impact its cause, else what began the matter."""
     return str(one.matter.about) if one.matter.kind == "impact" else one.id
+
+
+def has_lapsed(one: OpenMatter, today: date) -> bool:
+    """Whether something was to be handed in on a day that has passed: its point is lost (R8, R40)."""
+    matter = one.matter
+    return matter.kind == _LAPSING and matter.is_open and matter.due_on is not None and matter.due_on < today
 
 
 def matter_part(one: OpenMatter, name: str | None = None) -> dict[str, Any]:
