@@ -276,3 +276,12 @@ def counted(connection: Connection, basis: QueryBasis, among: Sequence[str] | No
     if among is not None:
         query, values = query.bindparams(bindparam("among", expanding=True)), values | {"among": list(among)}
     return {stream: CountedAgency(*rest) for stream, *rest in connection.execute(query, values)}
+
+
+def was_in_business(connection: Connection, first: date, last: date) -> bool:
+    """Whether some project ran on one of these days (R10): without any, a year has nobody to assess (R29)."""
+    query = text(
+        "SELECT 1 FROM project_period WHERE known_to = :forever AND valid_from <= :last AND valid_to > :first LIMIT 1"
+    )
+    values = {"forever": FOREVER, "first": first.isoformat(), "last": last.isoformat()}
+    return connection.scalar(query, values) is not None

@@ -275,15 +275,6 @@ def open_appeals(connection: Connection, year: int, today: date) -> int:
     return int(connection.scalar(query, {"year": year, "today": today.isoformat(), "forever": FOREVER}) or 0)
 
 
-def was_in_business(connection: Connection, first: date, last: date) -> bool:
-    """Whether some project ran on one of these days (R10): without any, a year has nobody to assess (R29)."""
-    query = text(
-        "SELECT 1 FROM project_period WHERE known_to = :forever AND valid_from <= :last AND valid_to > :first LIMIT 1"
-    )
-    values = {"forever": FOREVER, "first": first.isoformat(), "last": last.isoformat()}
-    return connection.scalar(query, values) is not None
-
-
 def names_on(connection: Connection, usccs: Collection[str], day: date, known_at: Instant) -> dict[str, str | None]:
     """The names of these agencies on a day as known at an instant."""
     query = text(

@@ -15,8 +15,9 @@ from domain.ledger.reader import Reader
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.measures.text.implements import implements
 from projections.answers.matters import MatterKind
+from projections.rows.read.district import was_in_business
 from projections.rows.read.open_matters import MatterRow
-from projections.rows.read.published import last_deadline, open_appeals, was_in_business
+from projections.rows.read.published import last_deadline, open_appeals
 
 PREPARE_DAYS = 60
 """How long before its last day a year begins to wait: surveys to invite, effect scores to give (art.22, 23)."""
