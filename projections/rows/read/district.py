@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam
+from sqlalchemy import Connection, bindparam, text
 
 from domain.measures.rulebook.kinds import group_of
 from domain.measures.text.implements import implements
 from domain.store.db.dialect import Dialect, by_code_points, dialect_of, worked_out_once
-from domain.values import GRADE_RANK, Grade, Tier, agency_stream
+from domain.values import FOREVER, GRADE_RANK, Grade, Tier, agency_stream
 from projections.rows.read.row_sql import (
     AgencyRow,
     QueryBasis,

@@ -209,8 +209,7 @@ def _narrowed(
     given: dict[str, Any] = {name: value for name, value in wanted._asdict().items() if value is not None}
     fragments = {} if wanted.q is None else searched_for(wanted.q)
     conditions["q"] = named_so(dialect, fragments)
-    if wanted.status is None:
-        conditions["lapsing_on"] = "m.due_on >= :lapsing_on"
+    conditions |= {"lapsing_on": "m.due_on >= :lapsing_on"} if wanted.status is None else {}
     where = " AND ".join(conditions[name] for name in dict.fromkeys(("status", *given)) if name in conditions)
     values: dict[str, Any] = {"kind": wanted.kind, "day": as_of.isoformat(), "known": known_at}
     values |= {
@@ -247,10 +246,7 @@ AND m.known_to = :forever AND m.valid_from <= :day AND m.valid_to > :day{own} GR
 
 
 def waiting(connection: Connection, today: date, *, uscc: str | None = None) -> list[Waits]:
-    """The matters that are open at last as is known now, of the district or of one agency, counted by kind.
-
-    Materials whose day has passed have lapsed (R8, R40): they are not open.
-    """
+    """The matters that are open at last as is known now, by kind, of all or of one agency; no lapsed materials (R8)."""
     values: dict[str, Any] = {"day": LATEST.isoformat(), "forever": FOREVER, "today": today.isoformat()}
     query = text(_WAITING.format(own="" if uscc is None else " AND m.originator_id = :agency"))
     if uscc is not None:
