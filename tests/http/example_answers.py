@@ -111,7 +111,7 @@ def _of_what_waits(world: World, acts: dict[str, Any]) -> Asked:
         "objections": ("/v1/objections", {"status": "all"}),
         "reports": ("/v1/reports", {"status": "all"}),
         "impacts": ("/v1/impacts", {"status": "all"}),
-        "submissions": ("/v1/submissions", {}),
+        "submissions": ("/v1/submissions", {"status": "lapsed"}),
         "worklists": ("/v1/worklists", {}),
         "matters": ("/v1/matters", {"whose": "all"}),
         "matter_counts": ("/v1/matters/counts", {"whose": "all"}),
