@@ -66,7 +66,7 @@ def measure(server: PostgresServer, repetitions: int) -> list[Finding]:
                     "s",
                     found[f"{LONG}"],
                     found[f"{SHORT}"],
-                    most=1.3 if years > 1 else None,
+                    most=1.3,
                 )
             )
     return lines

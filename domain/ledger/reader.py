@@ -11,10 +11,10 @@ from domain.ledger.memory import LedgerMemory
 from domain.measures.staff import Stay, stays
 from domain.store.db.engine import Connection
 from domain.store.keys.vault import Vault
-from domain.store.log.event_index_sql import counting_under, streams_with
 from domain.store.log.recorder import recorded_of, states_named, states_of
 from domain.store.log.sequencer import sealed_at_index, sealed_place, sealed_until, sealed_versions
 from domain.store.log.stream_heads import AllRecorded, head_of, recorded_in_all, sealed_id, streams
+from domain.store.log.streams_by_key import counting_under, streams_with
 from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, Instant, agency_stream
 

@@ -29,10 +29,11 @@ from domain.store.db.statements import Insert, Staged, write
 from domain.store.files.papers import StoredPapers
 from domain.store.keys.vault import Vault
 from domain.store.log.clock import ClockWatch
-from domain.store.log.event_index_sql import MOST_SIMILAR, StoredEntries, alike, streams_under
+from domain.store.log.event_index_sql import MOST_SIMILAR, StoredEntries, alike
 from domain.store.log.person_index import indexed
 from domain.store.log.recorder import event_rows
 from domain.store.log.stream_heads import advanced, head_changes
+from domain.store.log.streams_by_key import streams_under
 from domain.trail.indexed_trail import IndexedTrail
 from domain.trail.keys import type_key
 from domain.trail.trail import Trail
@@ -151,15 +152,22 @@ class UnitOfWork(LockedStreams):
         return agency
 
     def expect(self, commands: Iterable[tuple[str, Command, str | None]]) -> None:
-        """Read ahead what these commands (USCC, command, id of its path) will look up: a query an agency."""
-        ahead: dict[str, tuple[set[str], set[str]]] = {}
+        """Read ahead what these commands (USCC, command, id of its path) will look up: in a few queries an agency.
+
+        Of a place that several will look at, all is read.
+        """
+        ahead: dict[str, tuple[set[str], set[str], set[str]]] = {}
         for uscc, command, path_id in commands:
-            keys, ids = ahead.setdefault(uscc, (set(), set()))
-            more_keys, more_ids = self._read_models.looked_up(command, path_id)
+            keys, ids, places = ahead.setdefault(uscc, (set(), set(), set()))
+            more_keys, more_ids, windows = self._read_models.looked_up(command, path_id)
             keys.update(more_keys)
             ids.update(more_ids)
+            places.update(window.all_of_a_kind for window in windows)
         for uscc in sorted(ahead):
-            self._entries[self.agency(uscc, new=True).stream].read(*ahead[uscc])
+            keys, ids, places = ahead[uscc]
+            entries = self._entries[self.agency(uscc, new=True).stream]
+            entries.read(keys, ids)
+            entries.within(*places)
 
     def law(self) -> Law:
         """The law adopted by now."""

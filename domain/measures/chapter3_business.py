@@ -296,4 +296,4 @@ def served(facts: Facts, first: date, last: date) -> dict[str, list[ProjectStart
 @implements("R22")
 def serving(facts: Facts, client: str, first: date, last: date) -> list[ProjectStarted]:
     """The projects of one client that run on a day from `first` to `last`, both included, in recording order."""
-    return [one for one in facts.trail.of_client(ProjectStarted, client) if runs(facts, one, first, last)]
+    return [one for one in facts.trail.projects_for(client) if runs(facts, one, first, last)]

@@ -5,8 +5,10 @@ Deciding a command and bringing read models up to date ask for the few events th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Protocol
 
 from domain.events import (
@@ -17,9 +19,10 @@ from domain.events import (
     ProjectCompleted,
     ProjectExtended,
     ProjectPlanFiled,
+    ProjectStarted,
     SubmissionReceived,
 )
-from domain.trail.keys import keys_of
+from domain.trail.keys import DATED, NEAREST, OF_PROJECT, Window, keys_of
 from domain.trail.trail import Trail
 
 
@@ -47,6 +50,17 @@ class EventIndex(Protocol):
         """The entries under any of these keys, each once, in recording order."""
         ...
 
+    def within(self, *prefixes: str) -> list[IndexedEvent]:
+        """The entries at all places that begin with one of these, each once, in recording order."""
+        ...
+
+    def beside(self, windows: Sequence[Window], version: int) -> list[list[Event]] | None:
+        """What counted in each window at a version of the agency, nearest first, at most `NEAREST`.
+
+        None where that costs as much as reading the place: something was annulled just now.
+        """
+        ...
+
     def one(self, event_id: str) -> IndexedEvent | None:
         """The entry of this id."""
         ...
@@ -60,6 +74,9 @@ class EventIndex(Protocol):
         ...
 
 
+_BY_DAY = itemgetter(0)
+
+
 class EventIndexInMemory:
     """All events of an agency, indexed as they come: for rebuilding and checking, and the base of what is stored."""
 
@@ -68,6 +85,9 @@ class EventIndexInMemory:
         self._by_key: dict[str, list[IndexedEvent]] = {}
         self._names: dict[str, list[IndexedEvent]] = {}
         self._gone: dict[str, list[Event]] = {}
+        self._dated: dict[str, list[tuple[str, int, IndexedEvent]]] = {}
+        """At each place day, version and entry, in this order."""
+        self._places: list[str] = []
 
     def add(self, event: Event) -> None:
         """Take the next event of the stream. One that names an event which counts no more never counts itself."""
@@ -82,11 +102,30 @@ class EventIndexInMemory:
 
     def _keep(self, event: Event) -> IndexedEvent:
         entry = self._by_id[event.id] = IndexedEvent(event)
-        for key in keys_of(event, ground_of(event, self)):
+        for key in self._keys(event):
             self._by_key.setdefault(key, []).append(entry)
+            self._date(key, entry)
         for named in event.named():
             self._names.setdefault(named, []).append(entry)
         return entry
+
+    def _keys(self, event: Event) -> Iterator[str]:
+        entry = self.one(event.project_id) if isinstance(event, OF_PROJECT) else None
+        project = entry.event if entry is not None and isinstance(entry.event, ProjectStarted) else None
+        return keys_of(event, ground_of(event, self), project)
+
+    def _date(self, key: str, entry: IndexedEvent) -> None:
+        """Keep an entry by its day, if its key has one."""
+        place, is_dated, day = key.partition(DATED)
+        if is_dated:
+            place += DATED
+            if place not in self._dated:
+                insort(self._places, place)
+                self._dated[place] = []
+            dated, one = self._dated[place], (day, entry.event.version, entry)
+            at = bisect_left(dated, one[:2], key=itemgetter(0, 1))
+            if at == len(dated) or dated[at][1] != entry.event.version:  # it may be read twice
+                dated.insert(at, one)
 
     def _annul(self, annulment: EventAnnulled) -> list[Event]:
         gone: list[Event] = []
@@ -119,6 +158,31 @@ class EventIndexInMemory:
         """The entries under any of these keys, each once, in recording order."""
         found = {entry.event.version: entry for key in keys for entry in self._by_key.get(key, ())}
         return [found[version] for version in sorted(found)]
+
+    def within(self, *prefixes: str) -> list[IndexedEvent]:
+        """The entries at all places that begin with one of these, each once, in recording order."""
+        found: dict[int, IndexedEvent] = {}
+        for prefix in prefixes:
+            at = bisect_left(self._places, prefix)
+            while at < len(self._places) and self._places[at].startswith(prefix):
+                found |= {version: entry for _, version, entry in self._dated[self._places[at]]}
+                at += 1
+        return [found[version] for version in sorted(found)]
+
+    def beside(self, windows: Sequence[Window], version: int) -> list[list[Event]] | None:
+        """What counted in each window at a version of the agency, nearest first, at most `NEAREST`."""
+        return [[entry.event for _, _, entry in self._in_memory(window, version)] for window in windows]
+
+    def _in_memory(self, window: Window, version: int) -> list[tuple[str, int, IndexedEvent]]:
+        dated = self._dated.get(window.place, [])
+        edge = bisect_right(dated, window.day.isoformat() + DATED, key=_BY_DAY)
+        found: list[tuple[str, int, IndexedEvent]] = []
+        for at in range(edge, len(dated)) if window.after else range(edge - 1, -1, -1):
+            if dated[at][2].counts(version):
+                found.append(dated[at])
+                if len(found) == NEAREST:
+                    break
+        return found
 
     def has_read(self, keys: Iterable[str]) -> bool:
         """Whether asking for these keys costs no query. Everything is in memory."""

@@ -13,9 +13,10 @@ from domain.events import (
     EventAnnulled,
     FilingReturned,
     FilingSubmitted,
+    ProjectStarted,
 )
 from domain.trail.event_index import EventIndex, IndexedEvent
-from domain.trail.keys import client_key, field_keys, naming_key, type_key, type_keys
+from domain.trail.keys import field_keys, naming_key, projects_at, type_key, type_keys
 from domain.trail.trail import Trail
 
 E = TypeVar("E", bound=Event)
@@ -90,9 +91,9 @@ class IndexedTrail(Trail):
             found = self.entries.under([naming_key(event_id, kind) for kind in kinds])
         return _counting(found)
 
-    def of_client(self, kind: type[E], uscc: str) -> Iterator[E]:
-        """The counting events of a type that concern this enterprise as a client, in recording order."""
-        return (event for event in _counting(self.entries.under([client_key(uscc)])) if isinstance(event, kind))
+    def projects_for(self, uscc: str) -> Iterator[ProjectStarted]:
+        """The counting projects for this enterprise, in recording order."""
+        return _counting(self.entries.within(projects_at(uscc)))
 
     def about(self, fields: Iterable[str]) -> Trail:
         """A trail that says what these particulars of the agency were; this one says it of all.

@@ -7,6 +7,8 @@ names it, and the small sets that bear on everything (filings, pledges). Each ev
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
@@ -20,6 +22,9 @@ from domain.events import (
     InformationChanged,
     LapseRecorded,
     Person,
+    ProjectCancelled,
+    ProjectCompleted,
+    ProjectExtended,
     ProjectStarted,
     ResultPublished,
     ResultRevised,
@@ -60,9 +65,72 @@ def forms_key(year: int) -> str:
     return f"forms:{year}"
 
 
-def client_key(uscc: str) -> str:
-    """What concerns one enterprise as a client: projects, invitations, survey forms, effect scores (R22, R23)."""
-    return f"client:{uscc}"
+DATED = "@"
+"""Ends a place: what follows it in a key is a day. Events of one place are found from a day on, or up to it."""
+OF_PROJECT = (ProjectExtended, ProjectCompleted, ProjectCancelled)
+"""What moves or ends a project."""
+
+
+def projects_at(uscc: str) -> str:
+    """Place of the projects for one enterprise, by their first day (R22)."""
+    return f"project:{uscc}{DATED}"
+
+
+def ends_at(uscc: str) -> str:
+    """Place of what moves or ends projects for one enterprise, by the first day of the project."""
+    return f"end:{uscc}{DATED}"
+
+
+FORMS = "form:"
+"""What every place of survey forms begins with."""
+
+
+def forms_of(uscc: str, year: int | None = None) -> str:
+    """What the places of the survey forms of one enterprise begin with: of a year, or of all (R22)."""
+    return f"{FORMS}{uscc}:" if year is None else f"{FORMS}{uscc}:{year}:"
+
+
+def forms_at(uscc: str, year: int, project_id: str | None) -> str:
+    """Place of the survey forms of one enterprise for a year that name this project, or none."""
+    return f"{forms_of(uscc, year)}{project_id or ''}{DATED}"
+
+
+def scores_of(uscc: str) -> str:
+    """What the places of the effect scores of one enterprise begin with (R23)."""
+    return f"score:{uscc}:"
+
+
+def scores_at(uscc: str, year: int) -> str:
+    """Place of the effect scores of one enterprise for a year, by their day (R23)."""
+    return f"{scores_of(uscc)}{year}{DATED}"
+
+
+def invited_key(uscc: str, year: int) -> str:
+    """The survey invitations of one enterprise for a year (R22)."""
+    return f"invited:{uscc}:{year}"
+
+
+NEAREST = 4
+"""So many events a `Window` shows."""
+
+
+class Window(NamedTuple):
+    """The events of a place nearest to a day: up to it and with it, the latest first, or those after it."""
+
+    place: str
+    day: date
+    after: bool = False
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The first and the last key that an event in it can have."""
+        day = f"{self.place}{self.day}"
+        return (f"{day}~", f"{self.place}~") if self.after else (self.place, day)
+
+    @property
+    def all_of_a_kind(self) -> str:
+        """What the places begin with that are read where several windows are wanted: with a form all of its year."""
+        return self.place[: self.place.rindex(":") + 1] if self.place.startswith(FORMS) else self.place
 
 
 def result_key(year: int) -> str:
@@ -100,21 +168,20 @@ LABELS = field_keys(("name", "category"))
 """Changes of what lists show."""
 
 
-def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
-    """Every key of an event. `ground`: of a lapse entered by hand, as its place in the trail gives it (R8c)."""
+def keys_of(event: Event, ground: str | None = None, project: ProjectStarted | None = None) -> Iterator[str]:
+    """Every key of an event. `ground`: of a lapse entered by hand, as its place in the trail gives it (R8c).
+
+    `project`: the one that the event moves or ends.
+    """
     yield type_key(type(event))
     alike = content_key(event)
     if alike is not None:
         yield alike
     for named in event.named():
         yield naming_key(named, type(event))
+    yield from _client_keys(event, project)
     if isinstance(event, LapseRecorded) and ground is not None:
         yield ground_key(ground)
-    elif isinstance(event, SurveySubmitted):
-        yield forms_key(event.year)
-        yield client_key(event.client.uscc)
-    elif isinstance(event, (EffectScored, ProjectStarted, SurveyInvited)):
-        yield client_key(event.client.uscc)
     elif isinstance(event, BadRecordEntered) and event.behaviour in DERIVED:
         yield type_key(BadRecordEntered, BY_DERIVATION)
     elif isinstance(event, (ResultPublished, ResultRevised)):
@@ -129,6 +196,21 @@ def keys_of(event: Event, ground: str | None = None) -> Iterator[str]:
         yield from _certificate_keys(fields.personnel)
     elif isinstance(event, FilingSubmitted):
         yield from _certificate_keys(event.profile.personnel)
+
+
+def _client_keys(event: Event, project: ProjectStarted | None) -> Iterator[str]:
+    """Of what concerns an enterprise as a client of the agency, nearly all by its day (R22, R23)."""
+    if isinstance(event, SurveySubmitted):
+        yield forms_key(event.year)
+        yield f"{forms_at(event.client.uscc, event.year, event.project_id)}{event.occurred_on}"
+    elif isinstance(event, EffectScored):
+        yield f"{scores_at(event.client.uscc, event.year)}{event.occurred_on}"
+    elif isinstance(event, ProjectStarted):
+        yield f"{projects_at(event.client.uscc)}{event.occurred_on}"
+    elif isinstance(event, OF_PROJECT) and project is not None:
+        yield f"{ends_at(project.client.uscc)}{project.occurred_on}"
+    elif isinstance(event, SurveyInvited):
+        yield invited_key(event.client.uscc, event.year)
 
 
 def _certificate_keys(personnel: tuple[Person, ...] | UnsetType) -> Iterator[str]:

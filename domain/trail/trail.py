@@ -14,7 +14,7 @@ from datetime import date
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from domain.events import Event, EventAnnulled
+from domain.events import Event, EventAnnulled, ProjectStarted
 from domain.values import Instant, month_end
 
 E = TypeVar("E", bound=Event)
@@ -105,9 +105,9 @@ class Trail:
         """A trail that says what these particulars of the agency were; this one says it of all."""
         return self
 
-    def of_client(self, kind: type[E], uscc: str) -> Iterator[E]:
-        """The counting events of a type that concern this enterprise as a client, in recording order."""
-        return (event for event in self.of(kind) if event.client.uscc == uscc)  # type: ignore[attr-defined]
+    def projects_for(self, uscc: str) -> Iterator[ProjectStarted]:
+        """The counting projects for this enterprise, in recording order."""
+        return (event for event in self.of(ProjectStarted) if event.client.uscc == uscc)
 
     def gone_with(self, annulment: EventAnnulled) -> list[Event]:
         """What stopped counting by this annulment, in recording order."""

@@ -15,7 +15,7 @@ from domain.measures.around.publicity import inherited_part
 from domain.measures.around.successions import inherited
 from domain.measures.rulebook.kinds import group_of
 from domain.measures.text.implements import implements
-from domain.store.log.event_index_sql import counting_under
+from domain.store.log.streams_by_key import counting_under
 from domain.trail.keys import type_keys
 from domain.trail.trail import Facts, Trail
 from domain.values import GRADE_LABELS, Grade, agency_stream

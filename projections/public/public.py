@@ -19,8 +19,8 @@ from domain.measures.around.publicity import is_applied
 from domain.measures.chapter2_filing import filed_since, profile_on
 from domain.measures.rulebook.kinds import Known, group_of
 from domain.measures.text.implements import implements
-from domain.store.log.event_index_sql import counting_under
 from domain.store.log.stream_heads import streams
+from domain.store.log.streams_by_key import counting_under
 from domain.trail.keys import field_keys
 from domain.trail.trail import Facts, Trail
 from domain.values import GRADE_LABELS, LEDGER_STREAM, Grade, Instant, agency_stream, instant, moment

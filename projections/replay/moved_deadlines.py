@@ -11,8 +11,8 @@ from domain.measures.calendar import Calendar, Deadline
 from domain.measures.chapter2_filing import change_deadline
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements
-from domain.store.log.event_index_sql import counting_under
 from domain.store.log.stream_heads import streams
+from domain.store.log.streams_by_key import counting_under
 from domain.trail.keys import type_key
 
 

@@ -25,7 +25,7 @@ from domain.events import (
     SurveySubmitted,
 )
 from domain.measures.annex2_survey import project_of_form
-from domain.measures.chapter3_business import due_date, ended_on
+from domain.measures.chapter3_business import due_date
 from domain.measures.rulebook.rulebook import Rulebooks, assessment_year_of, year_span
 from domain.measures.text.implements import implements
 from domain.trail.trail import Facts, Trail
@@ -35,6 +35,7 @@ NO_COUNTS: Counts = (0,) * 6
 """Survey forms, their answers A, B, C; clients with an effect score, the sum of those scores in hundredths."""
 _Coming = ProjectStarted | SurveySubmitted | EffectScored
 _IN_ORDER = attrgetter("occurred_on", "version")
+_ENDS = (ProjectCompleted, ProjectCancelled)
 
 
 class ClientYear:
@@ -121,7 +122,7 @@ class _Client:
         if scores:
             self._score = max([*scores, *((self._score,) if self._score is not None else ())], key=_IN_ORDER)
         is_scored = self._score is not None and bool(self._running)
-        scored = (1, _hundredths(self._score.value)) if is_scored and self._score is not None else (0, 0)
+        scored = (1, hundredths(self._score.value)) if is_scored and self._score is not None else (0, 0)
         self.counts = (*self._said, *scored)
         return self.counts
 
@@ -144,6 +145,11 @@ class _Client:
             self._speaks[project.id] = form
 
 
+def counts_of_form(form: SurveySubmitted) -> Counts:
+    """What one form adds to the counts where it speaks (R22)."""
+    return (*_answers(form.answers), 0, 0)
+
+
 @lru_cache(maxsize=10_000)
 def _answers(answers: tuple[str, ...]) -> Counts:
     """One form, and how often each letter stands in it."""
@@ -151,7 +157,8 @@ def _answers(answers: tuple[str, ...]) -> Counts:
 
 
 @lru_cache(maxsize=10_000)
-def _hundredths(value: str) -> int:
+def hundredths(value: str) -> int:
+    """A score in hundredths of a point."""
     return int(Fraction(value) * 100)
 
 
@@ -173,24 +180,36 @@ class ServedYear(NamedTuple):
     name: str
     year: int
     since: date
+    last: date
+    """The year's last day."""
 
 
-def served_years(books: Rulebooks, client: str, trail: Trail) -> list[ServedYear]:
+def served_years(books: Rulebooks, client: str, events: Sequence[Event]) -> dict[int, ServedYear]:
     """The years in which some project of the client runs, each from the first day in it (R22).
 
     A project that nobody has ended is followed for a year beyond its due date: it stands on the worklist itself.
+
+    `events`: its projects and what moved or ended them, in recording order.
     """
-    facts = Facts(trail, date.max)
     found: dict[int, ServedYear] = {}
-    for project in trail.of_client(ProjectStarted, client):
-        end = ended_on(facts, project)
-        last = max(project.occurred_on, due_date(facts, project) if end is None else end)
-        for year in range(_year(books, project.occurred_on), _year(books, last) + (2 if end is None else 1)):
+    naming: dict[str, list[Event]] = {}
+    for event in events:
+        if not isinstance(event, ProjectStarted):
+            for named in event.named():
+                naming.setdefault(named, []).append(event)
+    for project in (one for one in events if isinstance(one, ProjectStarted)):
+        end = min((one.occurred_on for one in naming.get(project.id, ()) if isinstance(one, _ENDS)), default=None)
+        if end is None:
+            facts = Facts(Trail([project, *naming.get(project.id, ())]), date.max)
+            last, more = max(project.occurred_on, due_date(facts, project)), 2
+        else:
+            last, more = max(project.occurred_on, end), 1
+        for year in range(_year(books, project.occurred_on), _year(books, last) + more):
             first, until = books.span_of(year)
             since = max(first, project.occurred_on)
             if first <= until and (year not in found or since < found[year].since):
-                found[year] = ServedYear(client, project.client.name, year, since)
-    return [found[year] for year in sorted(found)]
+                found[year] = ServedYear(client, project.client.name, year, since, until)
+    return found
 
 
 def _year(books: Rulebooks, day: date) -> int:

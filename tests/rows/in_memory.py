@@ -9,9 +9,9 @@ from domain.law import Law
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.values import Instant
 from projections.rows.read.row_answers import RowValues
+from projections.rows.score_values import SCORES, Score
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS
 from projections.rows.write.current_rows import CurrentRow, CurrentRows
-from projections.rows.write.score_rows import SCORES, Score
 from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
 from projections.rows.write.worklist_rows import SUCCEEDED, matter_place
 

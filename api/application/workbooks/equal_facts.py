@@ -15,8 +15,9 @@ from domain.folding import compared
 from domain.ledger.ledger import Reader
 from domain.measures.text.implements import implements
 from domain.similar import content_key, same_words, sealed_content
-from domain.store.log.event_index_sql import MOST_SIMILAR, counting_under
+from domain.store.log.event_index_sql import MOST_SIMILAR
 from domain.store.log.mapper import EventMapper
+from domain.store.log.streams_by_key import counting_under
 from domain.values import Instant
 
 

@@ -21,9 +21,9 @@ from api.application.workbooks.kinds.facts_as_cells import ALSO, FACTS, Cells, F
 from api.application.workbooks.kinds.sheet_kinds import AGENCY, RECORD, CellKind, SheetColumn, SheetKind
 from domain.events import Event, ProjectStarted
 from domain.ledger.reader import Reader
-from domain.store.log.event_index_sql import counting_under
 from domain.store.log.mapper import EventMapper
 from domain.store.log.stream_heads import streams
+from domain.store.log.streams_by_key import counting_under
 from domain.trail.keys import type_key
 from domain.values import agency_stream, instant, shanghai_date
 from projections.replay.queries import recorded_entry

@@ -1,88 +1,111 @@
 """The events of one agency, read from the database key by key: a long history costs no more than a short one.
 
-Which agencies have had a certificate on their staff: the one look-up by key that goes across agencies (R37).
-
 Which of the facts with the same clear content are equal, sealed words compared as well (R46).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Text, bindparam, text
+from sqlalchemy import Connection, Row
 
 from domain.events import Event
 from domain.similar import same_words, sealed_content
-from domain.store.db.dialect import DIALECTS, among, cross_join, dialect_of, many
+from domain.store.db.dialect import DIALECTS, Dialect, among, cross_join, dialect_of, many
 from domain.store.db.statements import run
 from domain.store.keys.vault import Vault
 from domain.store.log.mapper import EventMapper
-from domain.trail.event_index import EventIndexInMemory, IndexedEvent, ground_of
-from domain.trail.keys import certificate_key, keys_of, naming_prefix
+from domain.trail.event_index import EventIndexInMemory, IndexedEvent
+from domain.trail.keys import NEAREST, Window, naming_prefix
 from domain.values import stream_id
 
 _ANNULMENT = "JOIN events b ON b.originator_id = a.originator_id AND b.originator_version = a.by_version"
-_GONE = "FROM annulled a {more} WHERE a.originator_id = e.originator_id AND a.version = e.originator_version"
+GONE = "FROM annulled a {more} WHERE a.originator_id = e.originator_id AND a.version = e.originator_version"
 _ENTRY = " ".join(
     (
-        "SELECT {key} AS key, e.originator_version AS version, e.topic, e.state, e.stream,",
-        f"(SELECT a.by_version {_GONE.format(more='')}) AS by_version,",  # names of ours
-        f"(SELECT b.event_id {_GONE.format(more=_ANNULMENT)}) AS gone_by",  # the same
+        "SELECT {part} AS part, {key} AS key, e.originator_version AS version, e.topic, e.state, e.stream,",
+        f"(SELECT a.by_version {GONE.format(more='')}) AS by_version,",  # names of ours
+        f"(SELECT b.event_id {GONE.format(more=_ANNULMENT)}) AS gone_by",  # the same
         "FROM {source} WHERE {where}",
     )
 )
 _EVENT_OF_KEY = "e.originator_id = k.originator_id AND e.originator_version = k.version"
-_OF_KEYS = {dialect: f"event_keys k {cross_join(dialect, 'events', 'e', _EVENT_OF_KEY)}" for dialect in DIALECTS}
+OF_KEYS = {dialect: f"event_keys k {cross_join(dialect, 'events', 'e', _EVENT_OF_KEY)}" for dialect in DIALECTS}
+_KEYS, _IDS, _PLACES, _WINDOWS = range(4)
+"""Which part of what is read a row belongs to; of windows each is a part of its own."""
 _READ = {
+    dialect: " UNION ALL ".join(
+        (
+            _ENTRY.format(
+                part=_KEYS,
+                key="k.key",
+                source=source,
+                where=f"k.originator_id = $1 AND {among(dialect, 'k.key', '$2')}",
+            ),
+            _ENTRY.format(part=_IDS, key="NULL", source="events e", where=among(dialect, "e.event_id", "$3")),
+        )
+    )
+    for dialect, source in OF_KEYS.items()
+}
+_READ_PLACE = {
     dialect: _ENTRY.format(
-        key="k.key", source=source, where=f"k.originator_id = $1 AND {among(dialect, 'k.key', '$2')}"
+        part=_PLACES, key="k.key", source=source, where="k.originator_id = $1 AND k.key >= {low} AND k.key < {high}"
     )
-    + " UNION ALL "
-    + _ENTRY.format(key="NULL", source="events e", where=among(dialect, "e.event_id", "$3"))
-    for dialect, source in _OF_KEYS.items()
+    for dialect, source in OF_KEYS.items()
 }
-_COUNTING = (
-    "SELECT e.originator_version AS version, e.topic, e.state, e.event_id, e.stream, e.position FROM "  # noqa: S608
-    "(SELECT DISTINCT originator_id, version FROM event_keys WHERE {of_streams} AND {of_keys}) k {source} "
-    f"WHERE NOT EXISTS (SELECT 1 {_GONE.format(more='')}) ORDER BY e.stream, e.originator_version"  # names of ours
+_STANDS = (
+    "NOT EXISTS (SELECT 1 FROM annulled a WHERE a.originator_id = k.originator_id AND a.version = k.version) "
+    "ORDER BY k.key {order}, k.version {order} LIMIT"
 )
-_COUNTING_UNDER = {
-    dialect: _COUNTING.format(
-        of_streams=among(dialect, "originator_id", "$1", "uuid"),
-        of_keys=among(dialect, "key", "$2"),
-        source=source.removeprefix("event_keys k "),
+_IN_WINDOW = f"k.originator_id = $1 AND k.key >= {{low}} AND k.key <= {{high}} AND {_STANDS} {NEAREST}"
+_READ_WINDOW = {
+    dialect: " ".join(
+        ("SELECT * FROM (", _ENTRY.format(part="{part}", key="k.key", source=source, where=_IN_WINDOW), ") w{part}")
     )
-    for dialect, source in _OF_KEYS.items()
+    for dialect, source in OF_KEYS.items()
 }
+
+
+_TOGETHER = 8
+"""So many places are read at a time: each number of them is a text of its own, which is planned once."""
+
+
+@cache
+def _reading(dialect: Dialect, is_by_key: bool, places: int, windows: tuple[bool, ...]) -> str:
+    """The text that reads keys and ids, so many places, and windows, of which each is after its day or not."""
+    parts = [_READ[dialect]] if is_by_key else []
+    number = 3 if is_by_key else 1
+    for _ in range(places):
+        parts.append(_READ_PLACE[dialect].format(low=f"${number + 1}", high=f"${number + 2}"))
+        number += 2
+    for at, is_after in enumerate(windows):
+        made = _READ_WINDOW[dialect].format(
+            part=_WINDOWS + at, low=f"${number + 1}", high=f"${number + 2}", order="ASC" if is_after else "DESC"
+        )
+        parts.append(made)
+        number += 2
+    return " UNION ALL ".join(parts)
+
+
 _BY_PREFIX = {
-    dialect: _ENTRY.format(key="NULL", source=source, where="k.originator_id = $1 AND k.key >= $2 AND k.key < $3")
-    for dialect, source in _OF_KEYS.items()
+    dialect: _ENTRY.format(
+        part=_PLACES, key="NULL", source=source, where="k.originator_id = $1 AND k.key >= $2 AND k.key < $3"
+    )
+    for dialect, source in OF_KEYS.items()
 }
 
 _LATEST = {
     dialect: _ENTRY.format(
+        part=_KEYS,
         key="k.key",
         source=source,
         where="k.originator_id = $1 AND k.key = $2 AND NOT EXISTS (SELECT 1 FROM annulled a "
         "WHERE a.originator_id = k.originator_id AND a.version = k.version) ORDER BY k.version DESC LIMIT $3",
     )
-    for dialect, source in _OF_KEYS.items()
+    for dialect, source in OF_KEYS.items()
 }
-
-
-def counting_under(
-    connection: Connection, mapper: EventMapper, streams: Sequence[str], keys: Sequence[str]
-) -> dict[str, list[Event]]:
-    """The events of several agencies under these keys that have not been annulled, by stream, in recording order.
-
-    One query, however many streams; those without such an event are left out. Raises: Unreadable.
-    """
-    values = many(connection, [stream_id(stream).hex for stream in streams]), many(connection, keys)
-    found: dict[str, list[Event]] = {}
-    for event in mapper.decode_all(run(connection, _COUNTING_UNDER[dialect_of(connection)], values)):
-        found.setdefault(event.stream, []).append(event)
-    return found
 
 
 class StoredEntries(EventIndexInMemory):
@@ -99,6 +122,9 @@ class StoredEntries(EventIndexInMemory):
         self._read_keys: set[str] = set()
         self._read_ids: set[str] = set()
         self._read_naming: set[str] = set()
+        self._read_places: set[str] = set()
+        """What the places begin with that have been read whole."""
+        self._windows: dict[Window, list[tuple[str, int, IndexedEvent]]] = {}
         self._pending: dict[str, list[IndexedEvent]] = {}
         self._recorded: set[str] = set()
         self.keys: list[tuple[str, int]] = []
@@ -110,9 +136,10 @@ class StoredEntries(EventIndexInMemory):
         entry = self._by_id[event.id] = self._by_version[event.version] = IndexedEvent(event)
         self._read_ids.add(event.id)
         self._recorded.add(event.id)
-        for key in keys_of(event, ground_of(event, self)):
+        for key in self._keys(event):
             self.keys.append((key, event.version))
             self._pending.setdefault(key, []).append(entry)
+            self._date(key, entry)
         for named in event.named():
             self._names.setdefault(named, []).append(entry)
         return entry
@@ -140,23 +167,68 @@ class StoredEntries(EventIndexInMemory):
         }
         return [found[version] for version in sorted(found)]
 
-    def read(self, keys: Iterable[str], ids: Iterable[str] = ()) -> None:
-        """Read the events under these keys, and those of these ids, in one query, as far as they are not read yet."""
+    def within(self, *prefixes: str) -> list[IndexedEvent]:
+        """The entries at all places that begin with one of these, each once, in recording order."""
+        for at in range(0, len(prefixes), _TOGETHER):
+            self.read((), places=prefixes[at : at + _TOGETHER])
+        return super().within(*prefixes)
+
+    def beside(self, windows: Sequence[Window], version: int) -> list[list[Event]] | None:
+        """What counted in each window at a version of the agency, nearest first, at most `NEAREST`, in one query.
+
+        None once something was annulled in this transaction: the database does not know it yet.
+        """
+        if self.gone:
+            return None
+        self.read((), windows=windows)
+        found = []
+        for window in windows:
+            nearest = {(day, at): entry for day, at, entry in self._in_memory(window, version)}
+            nearest |= {(day, at): entry for day, at, entry in self._windows.get(window, ()) if entry.counts(version)}
+            order = sorted(nearest, reverse=not window.after)
+            found.append([nearest[one].event for one in order[:NEAREST]])
+        return found
+
+    def read(
+        self, keys: Iterable[str], ids: Iterable[str] = (), windows: Iterable[Window] = (), places: Iterable[str] = ()
+    ) -> None:
+        """Read the events under these keys, of these ids, in these windows and at these places, as far as they are not
+        read yet: in one query."""
         keys = [key for key in dict.fromkeys(keys) if key not in self._read_keys]
         ids = [one for one in dict.fromkeys(ids) if one not in self._read_ids]
+        places = [one for one in dict.fromkeys(places) if not self._is_whole(one)]
+        self._read_places.update(places)
+        windows = [one for one in dict.fromkeys(windows) if one not in self._windows and not self._is_whole(one.place)]
         self._read_keys.update(keys)
         self._read_ids.update(ids)
         keys = [key for key in keys if self._may_be_stored(key)]
-        if self._is_new or not (keys or ids):
+        if self._is_new or not (keys or ids or places or windows):
             return
-        values = self._originator, many(self._connection, keys), many(self._connection, ids)
-        rows = run(self._connection, _READ[self._dialect], values)
-        for row in sorted(rows, key=lambda row: row.version):
+        values: list[Any] = [self._originator]
+        if keys or ids:
+            values += [many(self._connection, keys), many(self._connection, ids)]
+        for place in places:
+            values += [place, place[:-1] + chr(ord(place[-1]) + 1)]
+        for window in windows:
+            values += window.keys
+            self._windows[window] = []
+        after = tuple(window.after for window in windows)
+        query = _reading(self._dialect, bool(keys or ids), len(places), after)
+        for row in sorted(run(self._connection, query, values), key=lambda row: row.version):
             if row.stream != self._stream:
                 continue  # an id of another agency's event; the look-up by id goes through no other index
             entry = self._entry(row)
-            if row.key is not None:
+            if row.part == _KEYS:
                 self._by_key.setdefault(row.key, []).append(entry)
+            elif row.part == _PLACES:
+                self._date(row.key, entry)
+            elif row.part >= _WINDOWS:
+                window = windows[row.part - _WINDOWS]
+                self._windows[window].append((row.key.removeprefix(window.place), row.version, entry))
+
+    def _is_whole(self, place: str) -> bool:
+        """Whether all that is stored at the places that begin so has been read."""
+        return any(place[:end] in self._read_places for end, one in enumerate(place, start=1) if one in ":@")
 
     def latest(self, key: str, most: int) -> list[Event]:
         """The stored events under a key that count, the latest first, at most so many: however many there are."""
@@ -207,47 +279,6 @@ class StoredEntries(EventIndexInMemory):
             self._by_id[event.id] = entry
             self._read_ids.add(event.id)
         return entry
-
-
-_STREAMS = {
-    dialect: (
-        "SELECT DISTINCT h.stream FROM event_keys k JOIN stream_heads h ON h.originator_id = k.originator_id "  # noqa: S608
-        "WHERE k.originator_id <> $1 AND k.key LIKE 'cert:%' "
-        f"AND {among(dialect, 'k.key', '$2')} ORDER BY h.stream"  # names of ours
-    )
-    for dialect in DIALECTS
-}
-"""The LIKE is the condition of the index: without it the planner could not use it."""
-
-
-def streams_with(connection: Connection, certificates: Collection[str], *, besides: str) -> list[str]:
-    """The streams, other than `besides`, of agencies that have ever had one of these certificates on the staff."""
-    keys = [certificate_key(one) for one in certificates]
-    values = (stream_id(besides).hex, many(connection, keys))
-    return [row.stream for row in run(connection, _STREAMS[dialect_of(connection)], values)]
-
-
-_UNDER = text(
-    "SELECT DISTINCT h.stream FROM event_keys k JOIN stream_heads h ON h.originator_id = k.originator_id "
-    "WHERE k.key = :key ORDER BY h.stream"
-)
-
-
-def streams_under(connection: Connection, key: str) -> list[str]:
-    """The streams with an event under a key: those of all streams are looked through, so it is not for every day."""
-    return list(connection.scalars(_UNDER, {"key": key}))
-
-
-_SHARING = text(
-    "SELECT DISTINCT h.stream FROM stream_heads c JOIN event_keys k ON k.originator_id = c.originator_id "
-    "JOIN event_keys o ON o.key = k.key JOIN stream_heads h ON h.originator_id = o.originator_id "
-    "WHERE c.stream IN :streams AND k.key LIKE 'cert:%' AND o.key LIKE 'cert:%'"
-).bindparams(bindparam("streams", type_=Text, expanding=True))
-
-
-def streams_sharing(connection: Connection, of: Collection[str]) -> list[str]:
-    """The streams of agencies that have ever had a certificate on the staff that one of these had, these included."""
-    return list(connection.scalars(_SHARING, {"streams": list(of)}))
 
 
 MOST_SIMILAR = 20

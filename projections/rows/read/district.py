@@ -27,7 +27,7 @@ from projections.rows.read.row_sql import (
     tables_of,
 )
 from projections.rows.read.searching import Ordering, named_so, searched_for
-from projections.rows.write.score_rows import NO_SCORE, shown
+from projections.rows.score_values import NO_SCORE, shown
 
 _STREAMS = {"begin": "agency/", "end": "agency0"}
 """Streams of agencies lie between the two: `0` follows `/`."""

@@ -30,7 +30,7 @@ from projections.answers.standings import (
 )
 from projections.replay.known_at import calendar_used, rulebook_used
 from projections.replay.standing import about_standing
-from projections.rows.write.score_rows import EFFECTS, FORMS, NO_SCORE, Score, shown
+from projections.rows.score_values import EFFECTS, FORMS, NO_SCORE, Score, shown
 from projections.rows.write.status_rows import NOTHING, Sanction, Status
 
 

@@ -15,8 +15,8 @@ from domain.store.db.dialect import Dialect, dialect_of, join_one, left_join_fir
 from domain.values import Instant
 from projections.replay.known_at import EARLIEST
 from projections.rows.read.row_answers import RowValues
+from projections.rows.score_values import NO_SCORE, SCORES
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL
-from projections.rows.write.score_rows import NO_SCORE, SCORES
 from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
 from projections.rows.write.tables import SHAPES
 from projections.rows.write.worklist_rows import MATTERS, SUCCEEDED

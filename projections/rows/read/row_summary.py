@@ -37,8 +37,8 @@ from projections.rows.read.row_answers import (
     warning_of,
 )
 from projections.rows.read.row_sql import QueryBasis, asked, asked_of_year
+from projections.rows.score_values import NO_SCORE, SCORES
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
-from projections.rows.write.score_rows import NO_SCORE, SCORES
 from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
 from projections.rows.write.tables import SHAPES
 

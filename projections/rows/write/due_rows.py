@@ -32,16 +32,17 @@ from domain.measures.around.successions import ends_of
 from domain.measures.chapter2_filing import duty_ended, filing_state, filings, profile_on
 from domain.measures.chapter3_business import due_date, ended_on
 from domain.measures.text.implements import implements
-from domain.trail.keys import client_key, field_keys, forms_key, naming_key, type_key
+from domain.trail.keys import field_keys, forms_key, forms_of, invited_key, naming_key, type_key
 from domain.trail.trail import Facts, Trail
-from projections.rows.client_years import answers, served_years
+from projections.rows.client_years import answers
+from projections.rows.wanted_of_clients import EFFECT, SURVEY, update_client
 from projections.rows.write.conduct_rows import bears_on_all_duties
 from projections.rows.write.current_rows import NEVER, ONE_DAY, Period, RowKey, merged
 from projections.rows.write.row_context import FILING, FILINGS, Context, of_types
 from projections.rows.write.worklist_rows import Matter, matter_place, open_until, replace_matters
 
 PROJECT, QUALIFICATION, CERTIFICATE, INVITATION = "project", "qualification", "certificate", "invitation"
-SURVEY, EFFECT, SURVEY_CLOSE = "survey", "effect", "survey_close"
+SURVEY_CLOSE = "survey_close"
 _ON_PROJECT = (ProjectExtended, ProjectCompleted, ProjectCancelled)
 OF_PROJECTS = frozenset({ProjectStarted, *_ON_PROJECT, AgencyTerminated, AgencySucceeded, FilingSubmitted})
 OF_VALIDITIES = frozenset({*FILINGS, InformationChanged})
@@ -150,17 +151,16 @@ def update_services(context: Context, changed: Iterable[Event]) -> None:
         entry = context.entries.one(invited)
         if entry is None or not isinstance(entry.event, SurveyInvited):
             continue
-        trail = context.now([client_key(entry.event.client.uscc), type_key(SurveyClosed)], invited)
+        answered = [forms_of(entry.event.client.uscc, entry.event.year)]
+        trail = context.now([type_key(SurveyClosed)], invited, places=answered)
         event = trail.by_id.get(invited)
         steps = _invitation_steps(event, trail) if isinstance(event, SurveyInvited) else []
         context.live.replace(matter_place(INVITATION, invited), merged(steps), context.at)
     for year in sorted({one.year for one in changed if isinstance(one, (SurveySubmitted, SurveyClosed))}):
         _update_closing(context, year, changed)
     for client in clients:
-        if all(_wants_nothing_else(context, client, one) for one in changed):
-            continue
-        before, now = _of_client(context, client)
-        replace_matters(context, _places(context, client, before), _wanted(context, client, now))
+        if not all(_wants_nothing_else(context, client, one) for one in changed):
+            update_client(context, client, changed)
 
 
 def _of_client_years(context: Context, clients: Iterable[str], changed: Iterable[Event]) -> Iterator[RowKey]:
@@ -229,7 +229,7 @@ def _update_closing(context: Context, year: int, changed: list[Event]) -> None:
 def _invitations(context: Context, changed: list[Event]) -> list[str]:
     ids = {event.id for event in of_types(changed, SurveyInvited)}
     for form in of_types(changed, SurveySubmitted):
-        asked = (entry.event for entry in context.entries.under([client_key(form.client.uscc)]))
+        asked = (entry.event for entry in context.entries.under([invited_key(form.client.uscc, form.year)]))
         ids |= {event.id for event in asked if isinstance(event, SurveyInvited) and answers(form, event)}
     years = {event.year for event in of_types(changed, SurveyClosed)}
     if years:
@@ -259,40 +259,3 @@ def _clients(context: Context, changed: list[Event]) -> set[str]:
         started = (entry.event for entry in context.entries.under([type_key(ProjectStarted)]))
         clients |= {event.client.uscc for event in started if isinstance(event, ProjectStarted)}
     return clients
-
-
-def _of_client(context: Context, client: str) -> tuple[Trail, Trail]:
-    """What concerns one client, without the event that is recorded and with it."""
-    entries = context.entries.under([client_key(client)])
-    projects = [entry.event.id for entry in entries if isinstance(entry.event, ProjectStarted)]
-    ends = [naming_key(one, kind) for one in projects for kind in _ON_PROJECT]
-    return context.both([client_key(client), type_key(SurveyClosed), *ends])
-
-
-def _places(context: Context, client: str, trail: Trail) -> dict[RowKey, list[Period]]:
-    """Where `_wanted` says something; not what, as what stands there gives way in any case."""
-    years = served_years(context.law.rulebooks, client, trail)
-    return {matter_place(kind, f"{client}:{one.year}"): [] for kind in (SURVEY, EFFECT) for one in years}
-
-
-def _wanted(context: Context, client: str, trail: Trail) -> dict[RowKey, list[Period]]:
-    """The rows of one client: wanted from the first day of service in a year until it is done, by its last day."""
-    found: dict[RowKey, list[Period]] = {}
-    closed = {one.year: one.occurred_on for one in trail.of(SurveyClosed)}
-    asked: dict[int, list[date]] = {}
-    scored: dict[int, list[date]] = {}
-    for event in trail.events:
-        if isinstance(event, (SurveyInvited, SurveySubmitted)) and event.client.uscc == client:
-            asked.setdefault(event.year, []).append(event.occurred_on)
-        elif isinstance(event, EffectScored) and event.client.uscc == client:
-            scored.setdefault(event.year, []).append(event.occurred_on)
-    for one in served_years(context.law.rulebooks, client, trail):
-        ends = [*asked.get(one.year, ()), *((closed[one.year],) if one.year in closed else ())]
-        last, of_year = context.law.rulebooks.span_of(one.year)[1], f"{client}:{one.year}"
-        survey = Matter(SURVEY, "open", one.since, last, one.name, one.year, True)
-        found[matter_place(SURVEY, of_year)] = open_until(survey, min(ends, default=None), "done")
-        scores = scored.get(one.year, ())
-        found[matter_place(EFFECT, of_year)] = open_until(
-            survey._replace(kind=EFFECT), min(scores, default=None), "done"
-        )
-    return found

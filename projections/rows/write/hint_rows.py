@@ -27,7 +27,7 @@ from domain.ledger.reader import Reader
 from domain.measures.rulebook.rulebook import assessment_year_of
 from domain.store.db.engine import Connection, writing
 from domain.store.db.schema import events, hint, hint_book, hint_state, stream_heads
-from domain.store.log.event_index_sql import streams_sharing
+from domain.store.log.streams_by_key import streams_sharing
 from domain.values import FOREVER, Instant, instant, stream_id
 from projections.answers.districts import HintFound
 from projections.replay.queries import Hints, ReplayQueries

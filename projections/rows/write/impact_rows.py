@@ -38,10 +38,10 @@ from domain.measures.text.implements import implements
 from domain.trail.keys import appeal_key, field_keys, result_key, type_key, type_keys
 from domain.trail.trail import Facts
 from domain.values import FOREVER, shanghai_date
+from projections.rows.score_values import SCORES, Score
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL, RECORDS
 from projections.rows.write.current_rows import NEVER, CurrentRow, Period, ReplacedPeriods, RowKey
 from projections.rows.write.row_context import FILING, Context
-from projections.rows.write.score_rows import SCORES, Score
 from projections.rows.write.worklist_rows import MATTERS, Matter, matter_place
 
 _OF_A_YEAR = (SCORES, LAPSES, RECORDS)

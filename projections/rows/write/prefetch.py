@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 from domain.commands import defending, delivering, filing, projects, reports, sanctions, succeeding, surveys
@@ -41,14 +42,18 @@ from domain.events import (
 from domain.measures.around.service import OF_SERVICE
 from domain.trail.keys import (
     PLEDGE_ITEM,
-    client_key,
+    Window,
     field_keys,
+    forms_at,
     forms_key,
     ground_key,
+    invited_key,
     naming_key,
+    scores_at,
     type_key,
     type_keys,
 )
+from projections.rows.one_fact_more import around, running_up_to
 from projections.rows.write.conduct_rows import ENTERED_BY_HAND
 from projections.rows.write.result_rows import PUBLICITY_KEYS
 from projections.rows.write.row_context import FILING
@@ -94,10 +99,11 @@ _NOTICES = (
 
 
 class Ahead(NamedTuple):
-    """Keys and ids of events."""
+    """Keys and ids of events, and windows among those about a client."""
 
     keys: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    windows: tuple[Window, ...] = ()
 
 
 def looked_up(command: Command, path_id: str | None) -> Ahead:
@@ -159,7 +165,8 @@ def _of_business(command: Command) -> Ahead | None:
         case projects.RequestSubmission():
             return Ahead((*FILING, type_key(PledgeSigned)) if command.item == PLEDGE_ITEM else FILING)
         case projects.StartProject():
-            return Ahead((*FILING, _ACCIDENTS, type_key(SurveyClosed), client_key(command.client.uscc)))
+            begun = running_up_to(command.client.uscc, command.started_on)
+            return Ahead((*FILING, _ACCIDENTS), windows=begun)
         case projects.RecordLapse():
             named = command.concerns
             return Ahead(FILING if named is None else (*FILING, *_of_duty(named)), () if named is None else (named,))
@@ -171,16 +178,22 @@ def _of_business(command: Command) -> Ahead | None:
 def _of_assessment(command: Command) -> Ahead | None:
     match command:
         case surveys.SubmitSurvey():
-            client, project = command.client.uscc, command.project_id
-            keys = (type_key(SurveyClosed), client_key(client))
-            return Ahead(keys, () if project is None else (project,))
+            client, project, year = command.client.uscc, command.project_id, command.year
+            keys = (type_key(SurveyClosed), invited_key(client, year))
+            if project is None:
+                return Ahead(keys, windows=running_up_to(client, command.submitted_on))
+            unnamed = Window(forms_at(client, year, None), date.max)
+            beside = around(forms_at(client, year, project), command.submitted_on)
+            ended = (naming_key(project, kind) for kind in (ProjectCompleted, ProjectCancelled))
+            return Ahead((*keys, *ended), (project,), (unnamed, *beside))
         case surveys.InviteSurvey():
             named = command.project_id
             return Ahead((type_key(SurveyClosed),), () if named is None else (named,))
         case surveys.CloseSurvey():
             return Ahead((type_key(SurveyClosed), forms_key(command.year)))
         case surveys.ScoreEffect():
-            return Ahead((type_key(SurveyClosed), client_key(command.client.uscc)))
+            client, day = command.client.uscc, command.scored_on
+            return Ahead((), (), (*running_up_to(client, day), *around(scores_at(client, command.year), day)))
         case surveys.AwardHonour():
             return Ahead(type_keys(HonourAwarded))
         case surveys.AnnulEvent():

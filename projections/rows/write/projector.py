@@ -170,9 +170,11 @@ class ReadModelProjector:
     """Implements `domain.ledger.read_models.ReadModels`."""
 
     def looked_up(self, command: Command, path_id: str | None) -> Ahead:
-        """Keys and ids of the events that the command's decision and rows will need: a hint, read in one query."""
-        keys, ids = looked_up(command, path_id)
-        return Ahead((*keys, type_key(AgencySucceeded)), ids)  # every fact of a predecessor looks for successors (R43)
+        """Keys, ids and windows of the events that decision and rows will need: a hint, read in one query."""
+        keys, ids, windows = looked_up(command, path_id)
+        return Ahead(
+            (*keys, type_key(AgencySucceeded)), ids, windows
+        )  # every fact of a predecessor looks for successors (R43)
 
     def opened(self, connection: Connection) -> None:
         """The ledger is new: there is nothing to build."""

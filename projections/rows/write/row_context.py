@@ -40,28 +40,30 @@ class Context:
         """Whether to look for results of the year, or of any."""
         return self.published is None or (bool(self.published) if year is None else year in self.published)
 
-    def now(self, keys: Iterable[str], *ids: str) -> Trail:
-        """The counting events under these keys and ids, with the event."""
-        return trail_at(self._entries(keys, ids), self.version)
+    def now(self, keys: Iterable[str], *ids: str, places: Sequence[str] = ()) -> Trail:
+        """The counting events under these keys, of these ids and at these places, with the event."""
+        return trail_at(self._entries(keys, ids, places), self.version)
 
     def both(self, keys: Iterable[str], *ids: str) -> tuple[Trail, Trail]:
         """The facts under these keys without the event that is recorded, and with it."""
         entries = self._entries(keys, ids)
         return trail_at(entries, self.version - 1), trail_at(entries, self.version)
 
-    def lists(self, keys: Iterable[str]) -> tuple[list[Event], list[Event]]:
+    def lists(self, keys: Iterable[str], places: Sequence[str]) -> tuple[list[Event], list[Event]]:
         """The facts of `both` as lists: for who goes through them once and asks nothing of a trail."""
-        entries = self.entries.under(keys)
+        entries = self._entries(keys, (), places)
         before, now = (
             [entry.event for entry in entries if entry.counts(version)] for version in (self.version - 1, self.version)
         )
         return before, now
 
-    def _entries(self, keys: Iterable[str], ids: Sequence[str]) -> list[IndexedEvent]:
+    def _entries(self, keys: Iterable[str], ids: Sequence[str], places: Sequence[str] = ()) -> list[IndexedEvent]:
         entries = self.entries.under(keys)
-        there = {entry.event.version for entry in entries} if ids else ()
-        more = [one for one in map(self.entries.one, ids) if one is not None and one.event.version not in there]
-        return sorted([*entries, *more], key=_VERSION) if more else entries
+        dated = self.entries.within(*places) if places else []
+        there = {entry.event.version for entry in entries} if ids or dated else set()
+        named = (one for one in map(self.entries.one, ids) if one is not None)
+        more = {one.event.version: one for one in (*dated, *named) if one.event.version not in there}
+        return sorted([*entries, *more.values()], key=_VERSION) if more else entries
 
     def is_own(self, event_id: str) -> bool:
         """Whether it is the event itself, recorded just now: nothing can have named it before."""

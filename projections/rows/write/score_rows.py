@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from datetime import date
-from fractions import Fraction
-from functools import lru_cache, partial
-from typing import NamedTuple, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from domain.events import (
     AgencyDelisted,
@@ -29,18 +28,18 @@ from domain.events import (
 )
 from domain.measures import annex1_score as annex1
 from domain.measures.chapter4_assessment import overrides
-from domain.measures.rulebook.rulebook import Rulebook
 from domain.measures.text.implements import implements
-from domain.trail.keys import client_key, forms_key, naming_key, type_key, type_keys
+from domain.trail.keys import ends_at, forms_key, forms_of, projects_at, scores_at, scores_of, type_key, type_keys
 from domain.trail.trail import Facts, Trail
-from domain.values import normal_text, rounded, score_of_record
+from domain.values import normal_text
 from projections.rows.client_years import NO_COUNTS, ClientYear, Counts
+from projections.rows.one_fact_more import one_more
+from projections.rows.score_values import EFFECTS, NO_SCORE, SCORES, Score, satisfaction, shown
 from projections.rows.write.conduct_rows import move_records
 from projections.rows.write.current_rows import ONE_DAY, Period, RowKey, cut, merged, shifted, value_on
 from projections.rows.write.row_context import Context, of_types
 
 E = TypeVar("E", bound=Event)
-SCORES = "annual_score"
 LADDER = type_keys(ComplaintUpheld, AgencyDelisted, FactsInherited)
 _OVERRIDING = (ComplaintUpheld, AgencyDelisted, PenaltyImposed, FactsInherited)
 OF_SCORES = frozenset(
@@ -57,82 +56,6 @@ OF_SCORES = frozenset(
 )
 
 
-FORMS, EFFECTS = 0, 4
-"""Where in the counts the two begin."""
-
-
-class Score(NamedTuple):
-    """What is counted in a year up to a day."""
-
-    counts: Counts = NO_COUNTS
-    honours: str = "0"
-    """Points, exact."""
-    override: str = "[]"
-    """As `standing` shows it."""
-    shown: ScoreConsequence | None = None
-
-
-class ScoreConsequence(NamedTuple):
-    """What follows from it under the rulebook of the day."""
-
-    quality: str
-    effect: str
-    honours: str
-    rest: int
-    """Hundredths of a point of quality, effect and honours together, rounded half up (R26)."""
-
-
-NO_SCORE = Score()
-"""A year about which nothing has come in."""
-
-
-def shown(score: Score, book: Rulebook) -> ScoreConsequence:
-    """The points of quality, effect and honours under a rulebook (R22-R26)."""
-    quality, effect = _quality(score.counts[:EFFECTS], book), _effect(score.counts[EFFECTS:], book)
-    honours = _exact(score.honours)
-    rest = score_of_record(quality.exact + effect.exact + honours.exact)
-    return ScoreConsequence(quality.shown, effect.shown, honours.shown, int(rest * 100))
-
-
-class Points(NamedTuple):
-    """Points of one part of a sheet."""
-
-    exact: Fraction
-    shown: str
-
-
-# Exact fractions cost more than all else here. One fact changes one part of a sheet, so the others are known already.
-
-
-@lru_cache(maxsize=20_000)
-def _quality(counts: Counts, book: Rulebook) -> Points:
-    mean = satisfaction(counts, book)
-    points = book.quality.full if mean is None else mean / book.quality.divisor
-    return Points(points, rounded(points))
-
-
-@lru_cache(maxsize=20_000)
-def _effect(counts: Counts, book: Rulebook) -> Points:
-    scores, hundredths = counts
-    points = Fraction(hundredths, 100 * scores) / book.effect.divisor if scores else book.effect.full
-    return Points(points, rounded(points))
-
-
-@lru_cache(maxsize=1_000)
-def _exact(honours: str) -> Points:
-    return Points(Fraction(honours), rounded(Fraction(honours)))
-
-
-def satisfaction(counts: Counts, book: Rulebook) -> Fraction | None:
-    """P, the mean of the counted forms, from the counts of forms and their answers; None without any (R22)."""
-    forms, *answers = counts
-    if not forms:
-        return None
-    return Fraction(
-        sum(number * book.survey.points[letter] for letter, number in zip("ABC", answers, strict=True)), forms
-    )
-
-
 @implements("art.20")
 def update_scores(context: Context, changed: Iterable[Event]) -> None:
     """Bring the years up to date that the changed events bear on, from the first day that they change."""
@@ -147,8 +70,7 @@ def _shift(context: Context, year: int, before: dict[date, Counts], now: dict[da
     was = NO_COUNTS
     for day in sorted(now):
         delta = tuple(new - old for new, old in zip(now[day], before[day], strict=True))
-        step = tuple(one - other for one, other in zip(delta, was, strict=True))
-        was = delta
+        step, was = tuple(one - other for one, other in zip(delta, was, strict=True)), delta
         if any(step):
             _change(context, year, day, partial(_added, step))
 
@@ -181,19 +103,23 @@ _ENDS = (ProjectCompleted, ProjectCancelled)
 @implements("art.13", "art.22", "art.23", "annex1.item10", "annex1.item11", "annex2", "R22", "R23")
 def _of_clients(context: Context, changed: list[Event]) -> None:
     """What clients and the regulator say of a year: it counts for who was served in it, whenever that is known."""
+    if not of_types(changed, *_ON_CLIENTS):
+        return
+    told = one_more(context, changed[0]) if len(changed) == 1 and context.is_own(changed[0].id) else None
+    if told is not None:
+        for year, day, step in told:
+            _change(context, year, day, partial(_added, step))
+        return
     closed = {closing.year for closing in of_types(changed, SurveyClosed)}
     clients = _clients(context, changed)
     clients |= {form.client.uscc for year in closed for form in _under(context, forms_key(year), SurveySubmitted)}
-    if not clients:
-        return
-    of_them = [client_key(client) for client in sorted(clients)]
-    of_clients = [entry.event for entry in context.entries.under(of_them)]
-    bearing = _years_said(context, changed, of_clients)
+    bearing = _years_said(context, changed, clients) if clients else []
     if not bearing:
         return
-    projects = [event.id for event in of_types(of_clients, ProjectStarted)]
-    ends = [naming_key(project, kind) for project in projects for kind in _ENDS]
-    before, now = context.lists([*of_them, *ends, type_key(SurveyClosed)])
+    places = [place for client in sorted(clients) for place in (projects_at(client), ends_at(client))]
+    for client in sorted(clients):
+        places += [place for year in bearing for place in (forms_of(client, year), scores_at(client, year))]
+    before, now = context.lists([type_key(SurveyClosed)], places)
     since = min(event.occurred_on for event in changed if isinstance(event, _ON_CLIENTS))
     records: list[tuple[int, date, int]] = []
     for year in bearing:
@@ -210,20 +136,25 @@ _SAID: tuple[type[SurveySubmitted] | type[EffectScored], ...] = (SurveySubmitted
 _ON_CLIENTS = (*_SAID, SurveyClosed, ProjectStarted, *_ENDS)
 
 
-def _years_said(context: Context, changed: list[Event], of_clients: list[Event]) -> list[int]:
+def _years_said(context: Context, changed: list[Event], clients: Iterable[str]) -> list[int]:
     """The years that the changed events bear on: their own, or with a project those of which something was said.
 
     A project is of no year before it began, and its end takes it only out of the years that begin after that.
     """
     years = {event.year for event in changed if isinstance(event, (SurveySubmitted, EffectScored, SurveyClosed))}
-    said = {year: context.law.rulebooks.span_of(year) for year in {one.year for one in of_types(of_clients, *_SAID)}}
-    begun = {one.id: one.occurred_on for one in of_types([*of_clients, *changed], ProjectStarted)}
-    for event in changed:
+    of_projects = [event for event in changed if isinstance(event, (ProjectStarted, *_ENDS))]
+    if not of_projects:
+        return sorted(years)
+    entries = context.entries.within(*(place for one in sorted(clients) for place in (forms_of(one), scores_of(one))))
+    of_them = {one.year for one in of_types((entry.event for entry in entries), *_SAID)}
+    said = {year: context.law.rulebooks.span_of(year) for year in of_them}
+    for event in of_projects:
         day = event.occurred_on
         if isinstance(event, ProjectStarted):
             years |= {year for year, (_, last) in said.items() if day <= last}
-        elif isinstance(event, _ENDS):
-            is_early = day < begun.get(event.project_id, date.max)
+        else:
+            entry = context.entries.one(event.project_id)
+            is_early = entry is not None and day < entry.event.occurred_on
             years |= {year for year, (first, _) in said.items() if day < first or is_early}
     return sorted(years)
 
@@ -273,16 +204,15 @@ def _honours(context: Context, changed: list[Event]) -> None:
     alike = [one for one in now.of(HonourAwarded) if normal_text(one.reason) in reasons]
     years = {context.year_of(one.occurred_on) for one in (*awards, *alike) if one.occurred_on >= since}
     for year in sorted(years):
-        _overlay(context, year, _honour_steps(context, before, year), _honour_steps(context, now, year), "honours")
+        was, is_now = (_honour_steps(context, one, year, since) for one in (before, now))
+        _overlay(context, year, was, is_now, "honours")
 
 
-def _honour_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
+def _honour_steps(context: Context, trail: Trail, year: int, since: date) -> dict[date, str]:
     books = context.law.rulebooks
     first, last = books.span_of(year)
-    days = {one.occurred_on for one in trail.of(HonourAwarded) if first <= one.occurred_on <= last}
-    days |= set(context.book_edges(year)) if days else set()
     found = {}
-    for day in days:
+    for day in _days_from(context, year, since, (one.occurred_on for one in trail.of(HonourAwarded))):
         book = books.for_sheet(year, day)
         category = annex1.honours(Facts(trail, day), year, first, min(last, day), book, books)
         found[day] = str(category.points)
@@ -305,6 +235,14 @@ def _overlay(context: Context, year: int, before: dict[date, str], now: dict[dat
             value = value._replace(**{field: _said(now, step.valid_from, default)})
         laid.append(step._replace(value=value))
     _put(context, year, laid, since)
+
+
+def _days_from(context: Context, year: int, since: date, days: Iterable[date]) -> list[date]:
+    """Days of a year on which something may be another by what happened on a day: that day, and later ones."""
+    first, last = context.law.rulebooks.span_of(year)
+    found = {day for day in days if max(first, since) <= day <= last}
+    found |= {since} if first <= since <= last else set()
+    return sorted(found | {day for day in context.book_edges(year) if found and day >= since})
 
 
 def _said(values: dict[date, str], day: date, default: str) -> str:
@@ -335,25 +273,22 @@ def _overrides(context: Context, changed: list[Event]) -> None:
         days = [one.occurred_on, *(each.upheld_on for each in one.complaints), *(tag.added_on for tag in one.tags)]
         days += [fine.decided_on for fine in one.penalties]
         years |= set(range(context.year_of(min(days)), context.year_of(max(days)) + longest + 2))
+    since = min(event.occurred_on for event in facts)
     for year in sorted(years):
-        _overlay(context, year, _override_steps(context, before, year), _override_steps(context, now, year), "override")
+        was, is_now = (_override_steps(context, one, year, since) for one in (before, now))
+        _overlay(context, year, was, is_now, "override")
 
 
-def _override_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
+def _override_steps(context: Context, trail: Trail, year: int, since: date) -> dict[date, str]:
     books = context.law.rulebooks
     first, last = books.span_of(year)
-    if first > last:
-        return {}
     events = [*trail.of(ComplaintUpheld), *trail.of(AgencyDelisted), *trail.of(PenaltyImposed)]
     inherited_ = list(trail.of(FactsInherited))
     found_on = {event.occurred_on for event in (*events, *inherited_)}
     found_on |= {each.upheld_on for one in inherited_ for each in one.complaints if each.upheld_on > one.occurred_on}
     found_on |= {max(fine.decided_on, one.occurred_on) for one in inherited_ for fine in one.penalties}
-    days = {day for day in found_on if first <= day <= last}
-    if days:
-        days |= set(context.book_edges(year))
     found: dict[date, str] = {}
-    for day in sorted(days):
+    for day in _days_from(context, year, since, found_on):
         book = books.for_sheet(year, day)
         said = [
             {"kind": one.kind, "article": "art.25", "events": list(one.events)}

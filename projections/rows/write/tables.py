@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from domain.store.db.dialect import Dialect, dialect_of, each_of, many, mark, read_day
 from domain.store.db.statements import Insert, RowUpdate, run
 from domain.values import FOREVER, Instant, instant, stream_id
+from projections.rows.score_values import SCORES, Score, ScoreConsequence
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, RECORDS
 from projections.rows.write.current_rows import CurrentRow, Period, RowKey
 from projections.rows.write.result_rows import RESULTS, Result
-from projections.rows.write.score_rows import SCORES, Score, ScoreConsequence
 from projections.rows.write.status_rows import SANCTIONS, STATUS, Sanction, Status
 from projections.rows.write.worklist_rows import MATTERS, Matter
 
