@@ -204,15 +204,16 @@ def _honours(context: Context, changed: list[Event]) -> None:
     alike = [one for one in now.of(HonourAwarded) if normal_text(one.reason) in reasons]
     years = {context.year_of(one.occurred_on) for one in (*awards, *alike) if one.occurred_on >= since}
     for year in sorted(years):
-        was, is_now = (_honour_steps(context, one, year, since) for one in (before, now))
-        _overlay(context, year, was, is_now, "honours")
+        _overlay(context, year, _honour_steps(context, before, year), _honour_steps(context, now, year), "honours")
 
 
-def _honour_steps(context: Context, trail: Trail, year: int, since: date) -> dict[date, str]:
+def _honour_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
     books = context.law.rulebooks
     first, last = books.span_of(year)
+    days = {one.occurred_on for one in trail.of(HonourAwarded) if first <= one.occurred_on <= last}
+    days |= set(context.book_edges(year)) if days else set()
     found = {}
-    for day in _days_from(context, year, since, (one.occurred_on for one in trail.of(HonourAwarded))):
+    for day in days:
         book = books.for_sheet(year, day)
         category = annex1.honours(Facts(trail, day), year, first, min(last, day), book, books)
         found[day] = str(category.points)
@@ -235,14 +236,6 @@ def _overlay(context: Context, year: int, before: dict[date, str], now: dict[dat
             value = value._replace(**{field: _said(now, step.valid_from, default)})
         laid.append(step._replace(value=value))
     _put(context, year, laid, since)
-
-
-def _days_from(context: Context, year: int, since: date, days: Iterable[date]) -> list[date]:
-    """Days of a year on which something may be another by what happened on a day: that day, and later ones."""
-    first, last = context.law.rulebooks.span_of(year)
-    found = {day for day in days if max(first, since) <= day <= last}
-    found |= {since} if first <= since <= last else set()
-    return sorted(found | {day for day in context.book_edges(year) if found and day >= since})
 
 
 def _said(values: dict[date, str], day: date, default: str) -> str:
@@ -273,22 +266,25 @@ def _overrides(context: Context, changed: list[Event]) -> None:
         days = [one.occurred_on, *(each.upheld_on for each in one.complaints), *(tag.added_on for tag in one.tags)]
         days += [fine.decided_on for fine in one.penalties]
         years |= set(range(context.year_of(min(days)), context.year_of(max(days)) + longest + 2))
-    since = min(event.occurred_on for event in facts)
     for year in sorted(years):
-        was, is_now = (_override_steps(context, one, year, since) for one in (before, now))
-        _overlay(context, year, was, is_now, "override")
+        _overlay(context, year, _override_steps(context, before, year), _override_steps(context, now, year), "override")
 
 
-def _override_steps(context: Context, trail: Trail, year: int, since: date) -> dict[date, str]:
+def _override_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
     books = context.law.rulebooks
     first, last = books.span_of(year)
+    if first > last:
+        return {}
     events = [*trail.of(ComplaintUpheld), *trail.of(AgencyDelisted), *trail.of(PenaltyImposed)]
     inherited_ = list(trail.of(FactsInherited))
     found_on = {event.occurred_on for event in (*events, *inherited_)}
     found_on |= {each.upheld_on for one in inherited_ for each in one.complaints if each.upheld_on > one.occurred_on}
     found_on |= {max(fine.decided_on, one.occurred_on) for one in inherited_ for fine in one.penalties}
+    days = {day for day in found_on if first <= day <= last}
+    if days:
+        days |= set(context.book_edges(year))
     found: dict[date, str] = {}
-    for day in _days_from(context, year, since, found_on):
+    for day in sorted(days):
         book = books.for_sheet(year, day)
         said = [
             {"kind": one.kind, "article": "art.25", "events": list(one.events)}
