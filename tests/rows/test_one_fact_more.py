@@ -20,10 +20,10 @@ from domain.trail.keys import Window, ends_at, forms_at, projects_at, scores_at,
 from domain.trail.trail import Trail
 from domain.values import agency_stream
 from projections.rebuild.reproject import differences, laws_of, made_anew
-from projections.rows import wanted_of_clients
 from projections.rows.client_years import served_years
-from projections.rows.one_fact_more import YearStep, one_more
 from projections.rows.write import score_rows
+from projections.rows.write.clients import wanted_of_clients
+from projections.rows.write.clients.one_fact_more import YearStep, one_more
 from projections.rows.write.current_rows import CurrentRows, merged
 from projections.rows.write.projector import rows_in_memory
 from projections.rows.write.row_context import Context

@@ -35,7 +35,7 @@ from domain.measures.text.implements import implements
 from domain.trail.keys import field_keys, forms_key, forms_of, invited_key, naming_key, type_key
 from domain.trail.trail import Facts, Trail
 from projections.rows.client_years import answers
-from projections.rows.wanted_of_clients import EFFECT, SURVEY, update_client
+from projections.rows.write.clients.wanted_of_clients import EFFECT, SURVEY, update_client
 from projections.rows.write.conduct_rows import bears_on_all_duties
 from projections.rows.write.current_rows import NEVER, ONE_DAY, Period, RowKey, merged
 from projections.rows.write.row_context import FILING, FILINGS, Context, of_types

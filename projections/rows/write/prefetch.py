@@ -53,7 +53,7 @@ from domain.trail.keys import (
     type_key,
     type_keys,
 )
-from projections.rows.one_fact_more import around, running_up_to
+from projections.rows.write.clients.one_fact_more import around, running_up_to
 from projections.rows.write.conduct_rows import ENTERED_BY_HAND
 from projections.rows.write.result_rows import PUBLICITY_KEYS
 from projections.rows.write.row_context import FILING

@@ -33,8 +33,8 @@ from domain.trail.keys import ends_at, forms_key, forms_of, projects_at, scores_
 from domain.trail.trail import Facts, Trail
 from domain.values import normal_text
 from projections.rows.client_years import NO_COUNTS, ClientYear, Counts
-from projections.rows.one_fact_more import one_more
 from projections.rows.score_values import EFFECTS, NO_SCORE, SCORES, Score, satisfaction, shown
+from projections.rows.write.clients.one_fact_more import one_more
 from projections.rows.write.conduct_rows import move_records
 from projections.rows.write.current_rows import ONE_DAY, Period, RowKey, cut, merged, shifted, value_on
 from projections.rows.write.row_context import Context, of_types
