@@ -12,7 +12,7 @@ from domain.ledger.reader import Reader
 from domain.store.db.engine import Connection
 from domain.store.db.statements import Insert, RowUpdate
 from domain.store.log.event_index_sql import StoredEntries
-from domain.trail.keys import Window
+from domain.trail.keys import DayWindow
 from domain.values import Instant
 
 Recorded = dict[str, tuple[list[Event], StoredEntries]]
@@ -38,7 +38,9 @@ class Projected(NamedTuple):
 class ReadModels(Protocol):
     """What keeps the rows that answer questions in step with the events, in the same transaction."""
 
-    def looked_up(self, command: Command, path_id: str | None) -> tuple[Iterable[str], Iterable[str], Iterable[Window]]:
+    def looked_up(
+        self, command: Command, path_id: str | None
+    ) -> tuple[Iterable[str], Iterable[str], Iterable[DayWindow]]:
         """Keys, ids and windows of the events that the command's decision and rows will need: a hint, read at once."""
         ...
 

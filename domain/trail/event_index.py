@@ -22,7 +22,7 @@ from domain.events import (
     ProjectStarted,
     SubmissionReceived,
 )
-from domain.trail.keys import DATED, NEAREST, OF_PROJECT, Window, keys_of
+from domain.trail.keys import DATED, NEAREST, OF_PROJECT, DayWindow, keys_of
 from domain.trail.trail import Trail
 
 
@@ -54,7 +54,7 @@ class EventIndex(Protocol):
         """The entries at all places that begin with one of these, each once, in recording order."""
         ...
 
-    def beside(self, windows: Sequence[Window], version: int) -> list[list[Event]] | None:
+    def beside(self, windows: Sequence[DayWindow], version: int) -> list[list[Event]] | None:
         """What counted in each window at a version of the agency, nearest first, at most `NEAREST`.
 
         None where that costs as much as reading the place: something was annulled just now.
@@ -169,11 +169,11 @@ class EventIndexInMemory:
                 at += 1
         return [found[version] for version in sorted(found)]
 
-    def beside(self, windows: Sequence[Window], version: int) -> list[list[Event]] | None:
+    def beside(self, windows: Sequence[DayWindow], version: int) -> list[list[Event]] | None:
         """What counted in each window at a version of the agency, nearest first, at most `NEAREST`."""
         return [[entry.event for _, _, entry in self._in_memory(window, version)] for window in windows]
 
-    def _in_memory(self, window: Window, version: int) -> list[tuple[str, int, IndexedEvent]]:
+    def _in_memory(self, window: DayWindow, version: int) -> list[tuple[str, int, IndexedEvent]]:
         dated = self._dated.get(window.place, [])
         edge = bisect_right(dated, window.day.isoformat() + DATED, key=_BY_DAY)
         found: list[tuple[str, int, IndexedEvent]] = []

@@ -111,10 +111,10 @@ def invited_key(uscc: str, year: int) -> str:
 
 
 NEAREST = 4
-"""So many events a `Window` shows."""
+"""So many events a `DayWindow` shows."""
 
 
-class Window(NamedTuple):
+class DayWindow(NamedTuple):
     """The events of a place nearest to a day: up to it and with it, the latest first, or those after it."""
 
     place: str

@@ -16,7 +16,7 @@ from domain.events import Event, EventAnnulled, ProjectStarted, Sealed, SurveyCl
 from domain.ledger.ledger import Ledger
 from domain.store.log.event_index_sql import StoredEntries
 from domain.trail.event_index import EventIndexInMemory
-from domain.trail.keys import Window, ends_at, forms_at, projects_at, scores_at, type_key
+from domain.trail.keys import DayWindow, ends_at, forms_at, projects_at, scores_at, type_key
 from domain.trail.trail import Trail
 from domain.values import agency_stream
 from projections.rebuild.reproject import differences, laws_of, made_anew
@@ -144,7 +144,7 @@ def test_windows_of_the_database_are_those_in_memory(ledger: Ledger) -> None:
         for client in clients:
             places = (projects_at(client), ends_at(client), forms_at(client, 2025, None), scores_at(client, 2026))
             days = {one.occurred_on + timedelta(days=by) for one in events[::9] for by in (0, 1)}
-            windows = [Window(place, day, after) for place in places for day in days for after in (False, True)]
+            windows = [DayWindow(place, day, after) for place in places for day in days for after in (False, True)]
             for start in range(0, len(windows), 4):
                 stored = StoredEntries(reader.connection, stream, reader.memory.mapper)
                 some = windows[start : start + 4]

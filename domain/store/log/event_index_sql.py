@@ -18,7 +18,7 @@ from domain.store.db.statements import run
 from domain.store.keys.vault import Vault
 from domain.store.log.mapper import EventMapper
 from domain.trail.event_index import EventIndexInMemory, IndexedEvent
-from domain.trail.keys import NEAREST, Window, naming_prefix
+from domain.trail.keys import NEAREST, DayWindow, naming_prefix
 from domain.values import stream_id
 
 _ANNULMENT = "JOIN events b ON b.originator_id = a.originator_id AND b.originator_version = a.by_version"
@@ -124,7 +124,7 @@ class StoredEntries(EventIndexInMemory):
         self._read_naming: set[str] = set()
         self._read_places: set[str] = set()
         """What the places begin with that have been read whole."""
-        self._windows: dict[Window, list[tuple[str, int, IndexedEvent]]] = {}
+        self._windows: dict[DayWindow, list[tuple[str, int, IndexedEvent]]] = {}
         self._pending: dict[str, list[IndexedEvent]] = {}
         self._recorded: set[str] = set()
         self.keys: list[tuple[str, int]] = []
@@ -173,7 +173,7 @@ class StoredEntries(EventIndexInMemory):
             self.read((), places=prefixes[at : at + _TOGETHER])
         return super().within(*prefixes)
 
-    def beside(self, windows: Sequence[Window], version: int) -> list[list[Event]] | None:
+    def beside(self, windows: Sequence[DayWindow], version: int) -> list[list[Event]] | None:
         """What counted in each window at a version of the agency, nearest first, at most `NEAREST`, in one query.
 
         None once something was annulled in this transaction: the database does not know it yet.
@@ -190,7 +190,11 @@ class StoredEntries(EventIndexInMemory):
         return found
 
     def read(
-        self, keys: Iterable[str], ids: Iterable[str] = (), windows: Iterable[Window] = (), places: Iterable[str] = ()
+        self,
+        keys: Iterable[str],
+        ids: Iterable[str] = (),
+        windows: Iterable[DayWindow] = (),
+        places: Iterable[str] = (),
     ) -> None:
         """Read the events under these keys, of these ids, in these windows and at these places, as far as they are not
         read yet: in one query."""

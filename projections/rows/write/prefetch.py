@@ -42,7 +42,7 @@ from domain.events import (
 from domain.measures.around.service import OF_SERVICE
 from domain.trail.keys import (
     PLEDGE_ITEM,
-    Window,
+    DayWindow,
     field_keys,
     forms_at,
     forms_key,
@@ -103,7 +103,7 @@ class Ahead(NamedTuple):
 
     keys: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
-    windows: tuple[Window, ...] = ()
+    windows: tuple[DayWindow, ...] = ()
 
 
 def looked_up(command: Command, path_id: str | None) -> Ahead:
@@ -182,7 +182,7 @@ def _of_assessment(command: Command) -> Ahead | None:
             keys = (type_key(SurveyClosed), invited_key(client, year))
             if project is None:
                 return Ahead(keys, windows=running_up_to(client, command.submitted_on))
-            unnamed = Window(forms_at(client, year, None), date.max)
+            unnamed = DayWindow(forms_at(client, year, None), date.max)
             beside = around(forms_at(client, year, project), command.submitted_on)
             ended = (naming_key(project, kind) for kind in (ProjectCompleted, ProjectCancelled))
             return Ahead((*keys, *ended), (project,), (unnamed, *beside))

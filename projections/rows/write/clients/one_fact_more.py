@@ -22,7 +22,17 @@ from domain.events import (
 )
 from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements
-from domain.trail.keys import NEAREST, Window, ends_at, forms_at, forms_of, naming_key, projects_at, scores_at, type_key
+from domain.trail.keys import (
+    NEAREST,
+    DayWindow,
+    ends_at,
+    forms_at,
+    forms_of,
+    naming_key,
+    projects_at,
+    scores_at,
+    type_key,
+)
 from domain.values import shanghai_date
 from projections.rows.client_years import NO_COUNTS, Counts, counts_of_form, hundredths
 from projections.rows.write.current_rows import NEVER
@@ -39,14 +49,14 @@ class YearStep(NamedTuple):
     by: Counts
 
 
-def running_up_to(uscc: str, day: date) -> tuple[Window, Window]:
+def running_up_to(uscc: str, day: date) -> tuple[DayWindow, DayWindow]:
     """Where the projects of an enterprise begun last by a day are found, and what ended them."""
-    return Window(projects_at(uscc), day), Window(ends_at(uscc), day)
+    return DayWindow(projects_at(uscc), day), DayWindow(ends_at(uscc), day)
 
 
-def around(place: str, day: date) -> tuple[Window, Window]:
+def around(place: str, day: date) -> tuple[DayWindow, DayWindow]:
     """The facts of a place up to a day, and those after it."""
-    return Window(place, day), Window(place, day, after=True)
+    return DayWindow(place, day), DayWindow(place, day, after=True)
 
 
 @implements("art.13", "art.22", "art.23", "annex1.item10", "annex1.item11", "R22", "R23")
@@ -103,7 +113,7 @@ def _form(context: Context, event: SurveySubmitted) -> list[YearStep] | None:
     ends = [one.event for one in ended if one.counts(context.version)]
     if not _running(books, year, day, [project], ends):
         return None
-    unnamed = Window(forms_at(client, year, None), date.max)
+    unnamed = DayWindow(forms_at(client, year, None), date.max)
     found = context.entries.beside((unnamed, *around(forms_at(client, year, project.id), day)), context.version)
     if found is None or found[0]:
         return None
@@ -138,7 +148,7 @@ def _end(context: Context, event: ProjectCompleted | ProjectCancelled) -> list[Y
 def _was_said(context: Context, client: str, years: Iterable[int]) -> bool:
     """Whether there is a form or a score of one of these years: the last one is asked for first, few have any."""
     for year in sorted(years, reverse=True):
-        windows = (Window(scores_at(client, year), date.max), Window(forms_at(client, year, None), date.max))
+        windows = (DayWindow(scores_at(client, year), date.max), DayWindow(forms_at(client, year, None), date.max))
         found = context.entries.beside(windows, context.version)
         if found is None or any(found) or context.entries.within(forms_of(client, year)):
             return True
