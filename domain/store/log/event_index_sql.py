@@ -208,16 +208,15 @@ class StoredEntries(EventIndexInMemory):
         keys = [key for key in keys if self._may_be_stored(key)]
         if self._is_new or not (keys or ids or places or windows):
             return
-        values: list[Any] = [self._originator]
-        if keys or ids:
-            values += [many(self._connection, keys), many(self._connection, ids)]
+        by_key = [many(self._connection, keys), many(self._connection, ids)] if keys or ids else []
+        values: list[Any] = [self._originator, *by_key]
         for place in places:
             values += [place, place[:-1] + chr(ord(place[-1]) + 1)]
         for window in windows:
             values += window.keys
             self._windows[window] = []
         after = tuple(window.after for window in windows)
-        query = _reading(self._dialect, bool(keys or ids), len(places), after)
+        query = _reading(self._dialect, bool(by_key), len(places), after)
         for row in sorted(run(self._connection, query, values), key=lambda row: row.version):
             if row.stream != self._stream:
                 continue  # an id of another agency's event; the look-up by id goes through no other index
