@@ -216,7 +216,7 @@ class LongHistory(History):
             one = self.random.choice(here)
             due = one.occurred_on + timedelta(days=self.random.randrange(-200, 300))
             more = {"project_id": one.id, "due_on": due, "inherited_from": "elsewhere"}
-            self.placed(ProjectExtended, one.occurred_on, event_id=f"x{len(list(trail.events))}", **more)
+            self.placed(ProjectExtended, one.occurred_on, event_id=f"y{len(trail.events)}", **more)
 
     def do_succession(self) -> None:
         """Another agency takes the place; it may be annulled."""
