@@ -97,7 +97,7 @@ def test_a_notice_goes_from_due_to_acknowledged_and_into_the_dossier(
     with tab_of(chromium, noticed, Role.AGENCY, PHONE) as tab:
         tab.goto(f"{noticed.address}/matters?kind=acknowledgement")
         good(tab, "matters", pictures, PHONE)
-        tab.get_by_role("link", name="签收").first.click()
+        tab.locator("a.button", has_text="签收").first.click()
         recorded(tab)
         assert "已记录：签收通知" in tab.locator("main").inner_text()
         tab.goto(f"{noticed.address}/agencies/{noticed.agency}")

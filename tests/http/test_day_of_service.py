@@ -102,7 +102,7 @@ def test_the_week_runs_from_publication_and_the_dossier_tells_the_day_of_service
     assert after["deadline"] == before["deadline"]
     page = Desk(world, Role.COMMITTEE).shown(f"/appeals/{appeal}")
     assert "送达日 2024-05-24（快递）" in page
-    assert "异议期自 2025-03-10 公布起算" in page
+    assert "异议期自公布起算（第二十条、R32）" in page
     while seal(world.service.ledger.engine):
         pass
     files = opened(year.committee.get(f"/v1/appeals/{appeal}/dossier"))

@@ -25,7 +25,7 @@ from domain.store.db.tables.message_tables import messages
 from domain.store.log.sequencer import seal, unsealed
 from domain.values import Role
 from tests.http.desk import Desk
-from tests.http.test_service_of_notices import path_of, warned_today
+from tests.http.test_service_of_notices import path_of
 from tests.http.world import APPEALED, Person, World, new_uscc, today
 
 PERSONAL = ("张先生", "138****5678", "上门检查后三天", "未发现储罐区")
@@ -163,8 +163,12 @@ def test_a_published_result_says_the_last_day_for_an_appeal(own_world: World) ->
 @pytest.mark.shows("art.17", "art.20", "R41")
 def test_the_agency_is_asked_to_acknowledge_and_the_desk_hears_how_service_goes(world: World) -> None:
     """A notice leads to where it is acknowledged, one that came back to what waits; signed, the desk hears of it."""
-    uscc, sent = warned_today(world)
+    uscc = world.filed()
     agency, desk = Somebody(world, Role.AGENCY, uscc), Somebody(world, Role.ASSOCIATION)
+    world.upheld(uscc, in_days(-14), in_days(-7))
+    due = world.association.get("/v1/notices", limit=500, q=uscc).json()["items"]
+    (of_agency,) = (one["id"] for one in due if one["recipient"] == "agency")
+    sent = str(world.done("SendNotice", uscc, of_agency, sent_on=today())["events"][0]["id"])
     told(world)
     notice = next(one for one in agency.messages(limit=500) if one["kind"] == "tier_notice")
     assert "请签收；签收不改变任何期限" in notice["title"]["text"]
