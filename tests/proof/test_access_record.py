@@ -117,6 +117,8 @@ ADDED_SINCE = (
     ("project_period", "search"),  # 0015
     *(("accounts", name) for name in ("invitation_sha256", "invited_until", "invitation", "language")),  # 0014
     *(("accounts", name) for name in ("factor", "factor_at", "factor_step", "recovery", "subject")),  # 0014, 0016
+    ("agency_status", "service"),  # 0034
+    ("read_model_build", "serves_from"),  # 0038
 )
 """The columns that a database of migration 0008 does not have."""
 
