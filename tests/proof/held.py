@@ -8,10 +8,13 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.application.messages.outgoing import ADDRESS_CHECK
 from api.cli.operating.auditing import Audited, audited
 from api.settings import Settings
-from domain.store.db.engine import open_engine, open_migration_engine
+from domain.store.db.engine import open_engine, open_migration_engine, writing
 from domain.store.keys.master_key import use_keys
+from domain.store.messages.contact_rows import give_address
+from domain.store.messages.target_rows import TargetAddress, add_target
 from domain.values import Role
 from projections.rows.write.hint_rows import bring_up
 from projections.rows.write.projector import open_ledger
@@ -78,6 +81,10 @@ def filled(url: str, folder: Path) -> tuple[str, bytes]:
         assert certificate.status_code == 200
     engine = open_engine(url)
     use_keys(engine, settings.keys)
+    with writing(engine) as connection:
+        give_address(connection, world.association.person_id, "p@example.cn", "zh", check=ADDRESS_CHECK)
+        target = TargetAddress("https://example.cn/hooks", "whsec_c2VjcmV0")
+        add_target(connection, "区平台", "webhook", Role.ASSOCIATION, None, target, world.association.person_id)
     bring_up(open_ledger(engine))  # of hints that are yet to be worked out nothing is claimed, nor audited (R37)
     engine.dispose()
     return uscc, certificate.content

@@ -74,6 +74,7 @@ NOT_NOTICED = {
     ("evidence_files", "owner"): "who may record an upload within the day; what was recorded stays",
     ("evidence_files", "stored_at"): "when an upload that no fact names is taken away",
     ("evidence_files", "claim"): "an upload that cannot be recorded any more; what was recorded stays",
+    ("contact_addresses", "person_id"): "whose e-mail goes there; no fact follows",
 }
 """Columns of the others in which a change has no consequence for any answer, and why."""
 
