@@ -36,6 +36,11 @@ _LEFT_OUT = (
 )
 
 
+_TOLD_BY_MONTH = frozenset({"lane", "annuls"})
+"""What only marks of a course and steps of a replay have. Their day is the first of the month already, of every form
+(`Trail.day_of`): shortened for forms of that very day, it would tell the day of these, and be no day any more."""
+
+
 @dataclass(frozen=True)
 class Hidden:
     """A form, or an invitation to one, of which the agency is told little."""
@@ -128,7 +133,7 @@ class Veil:
         if value.get("id") in self.by_id and "fact" in value:
             return self.row(value)
         about, named = self._about(value), value.get("event") or value.get("id")
-        if isinstance(named, str) and named in self.by_id:
+        if isinstance(named, str) and named in self.by_id and not _TOLD_BY_MONTH.intersection(value):
             day, month = self.by_id[named].event.occurred_on.isoformat(), self.by_id[named].month
             value = {name: month if one == day else one for name, one in value.items()}
         told = {name: self._told(one) for name, one in value.items()}
