@@ -99,7 +99,8 @@ class _Ledger:
     ) -> None:
         self._database, self._url, self._folder, self._chance, self._server = database, url, folder, chance, server
         own = {name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "PG"))}
-        self._environment = own | {"STEWARD_DATA_DIR": str(folder), "STEWARD_DATABASE_URL": url}
+        here = {"STEWARD_DATA_DIR": str(folder), "STEWARD_KEY_DIR": str(folder / "keys"), "STEWARD_DATABASE_URL": url}
+        self._environment = own | here
         self._died: Counter[str] = Counter()
         named = steps(database)
         chance.shuffle(named)
@@ -196,7 +197,7 @@ class _Ledger:
     def _opened_with_people(self) -> dict[str, str]:
         engine = open_engine(self._url)
         try:
-            make_ready(engine, Settings(database_url=self._url, data_dir=self._folder))
+            make_ready(engine, Settings(database_url=self._url, data_dir=self._folder, key_dir=self._folder / "keys"))
             with writing(engine) as connection:
                 return {
                     str(role): create_token(connection, create_person(connection, f"{role} 甲"), role, by=COMMAND_LINE)
@@ -238,7 +239,7 @@ class _Ledger:
 def _own(engine: Any, url: str, folder: Path) -> Ledger:
     from domain.store.keys.master_key import use_keys
 
-    use_keys(engine, Settings(database_url=url, data_dir=folder).keys)
+    use_keys(engine, Settings(database_url=url, data_dir=folder, key_dir=folder / "keys").keys)
     return open_ledger(engine)
 
 

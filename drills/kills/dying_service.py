@@ -91,6 +91,7 @@ def _make(url: str, folder: str, pipe: Connection) -> None:
     settings = Settings(
         database_url=url,
         data_dir=Path(folder),
+        key_dir=Path(folder) / "keys",
         seal_seconds=0.05,
         rate_per_token=0,
         rate_per_address=0,

@@ -60,7 +60,8 @@ class LoadedService:
         self.url, self._folder = url, folder
         own = {name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "PG"))}
         no_limit = {"STEWARD_RATE_PER_TOKEN": "0", "STEWARD_RATE_PER_ADDRESS": "0"}
-        self.environment = own | no_limit | {"STEWARD_DATA_DIR": str(folder), "STEWARD_DATABASE_URL": url}
+        here = {"STEWARD_DATA_DIR": str(folder), "STEWARD_KEY_DIR": str(folder / "keys"), "STEWARD_DATABASE_URL": url}
+        self.environment = own | no_limit | here
         self.codes = [uscc(number) for number in range(agencies)]
         self.tokens: dict[str, str] = {}
         self.login = (LOGIN, PASSWORD)
@@ -92,7 +93,7 @@ class LoadedService:
     def _fill(self, agencies: int) -> None:
         engine = open_engine(self.url)
         try:
-            make_ready(engine, Settings(database_url=self.url, data_dir=self._folder))
+            make_ready(engine, Settings(database_url=self.url, data_dir=self._folder, key_dir=self._folder / "keys"))
             with writing(engine) as connection:
                 officer = self._people(connection)
             ledger, each = open_ledger(engine), FACTS.get(agencies, FEW_FACTS)

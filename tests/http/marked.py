@@ -127,6 +127,11 @@ class Marked:
         path, day = f"/v1/agencies/{uscc}/complaints", {"decided_on": "2024-05-06"}
         self.send("DecideComplaint", f"{path}/{first}/decision", {"outcome": "dismissed", **day})
         self.send("DecideComplaint", f"{path}/{second}/decision", {"outcome": "merged", "merged_into": third, **day})
+        path, body, _ = prepared(world, "GiveNoticeLink")
+        page = world.must(world.association.post(path, body))["page"]
+        for signer, key in (("", "first"), (mark(), "first"), (mark(), "second")):  # nobody; somebody; it was used
+            answer = world.client.post(page, data={"signer": signer, "key": key}, follow_redirects=False)
+            (self.answers if answer.status_code == 303 else self.refusals).append(answer)
 
     def _year(self) -> None:
         world, year = self.world, PUBLISHED

@@ -172,7 +172,7 @@ def test_a_thousand_accounts_are_paged_and_searched(own_world: World) -> None:
             return desk.shown_at(address)
         finally:
             event.remove(engine, "before_cursor_execute", note)
-            asked.append(len(statements))
+            asked.append(sum(not (one == "BEGIN" or one.endswith("FROM read_model_build")) for one in statements))
 
     seen, address = list[str](), "/admin/accounts"
     while address:
