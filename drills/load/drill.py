@@ -11,7 +11,6 @@ stream saw each place once and in order, and audit and check find nothing.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import random
 import subprocess
 import tempfile
@@ -23,7 +22,7 @@ from sqlalchemy import text
 
 from domain.store.db.engine import open_engine, reading
 from drills.common import require, step
-from drills.load.http_clients import Measured
+from drills.load.http_clients import Measured, run
 from drills.load.load_report import Outcome, keep, lines_of
 from drills.load.loaded_service import LoadedService, ProcessWatch
 from drills.load.mixed_roles import Acknowledged, Crowd
@@ -79,7 +78,7 @@ def _loaded(database: str, url: str, folder: Path, agencies: int, seconds: float
                 known,
                 chance,
             )
-            asyncio.run(crowd.run())
+            run(crowd.run())
             took = time.monotonic() - begun
         stopped = service.stop()
     finally:

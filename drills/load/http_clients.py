@@ -8,11 +8,28 @@ import asyncio
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 ANSWER_SECONDS = 60.0
+T = TypeVar("T")
+_open = set["HttpClient"]()
+"""Who holds a connection."""
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run it in a loop of its own; no connection is left to whoever clears up later."""
+
+    async def whole() -> T:
+        try:
+            return await work
+        finally:
+            for one in list(_open):
+                one.hang_up()
+            await asyncio.sleep(0)
+
+    return asyncio.run(whole())
 
 
 class Heard(NamedTuple):
@@ -86,13 +103,14 @@ class HttpClient:
                 if line.startswith(b"id:"):
                     yield int(line[3:])
         finally:
-            writer.close()
+            writer.transport.abort()
 
     def hang_up(self) -> None:
         """The next request goes over another connection."""
         if self._stream is not None:
-            self._stream[1].close()
+            self._stream[1].transport.abort()
             self._stream = None
+        _open.discard(self)
 
     async def _asked(self, method: str, path: str, body: Any, headers: dict[str, str]) -> Heard:
         content = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -113,6 +131,7 @@ class HttpClient:
     async def _sent(self, text: bytes) -> Heard:
         if self._stream is None:
             self._stream = await asyncio.open_connection("127.0.0.1", self._port)
+            _open.add(self)
         reader, writer = self._stream
         writer.write(text)
         await writer.drain()

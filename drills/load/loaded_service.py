@@ -27,7 +27,7 @@ from domain.store.db.engine import Connection, open_engine, reading, writing
 from domain.store.log.sequencer import seal, sealed_until
 from domain.values import Role
 from drills.common import Failed, free_port
-from drills.load.http_clients import HttpClient, Measured
+from drills.load.http_clients import HttpClient, Measured, run
 from drills.servers.two_logins import ROOT, STEWARD
 from projections.rows.write.hint_rows import bring_up
 from projections.rows.write.projector import open_ledger
@@ -122,11 +122,9 @@ class LoadedService:
         return officer
 
     def _wait_until_ready(self) -> None:
-        import asyncio
-
         begun = time.monotonic()
         while True:
-            heard = asyncio.run(HttpClient(self.port, Measured()).ask("", "GET", "/readyz"))
+            heard = run(HttpClient(self.port, Measured()).ask("", "GET", "/readyz"))
             if heard.status == 200:
                 return
             if self._process.poll() is not None or time.monotonic() - begun > START_SECONDS:

@@ -180,9 +180,12 @@ def _costs(place: RowKey, worth: Mapping[int, Fraction]) -> bool:
 
 
 def _other_on(day: date, place: RowKey, changes: Sequence[ReplacedPeriods]) -> bool:
-    """Whether what stood at the place on the day before all these changes is not what stands after them."""
+    """Whether what stood at the place on the day before all these changes is not what stands after them.
+
+    A count of none is the same as no row: a record entered by hand in whose place another stands by then (R12b).
+    """
     seen = [
-        [_essence(step.value) for step in steps if step.valid_from <= day < step.valid_to]
+        [_essence(step.value) for step in steps if step.valid_from <= day < step.valid_to and step.value != 0]
         for change in changes
         if change.place == place
         for steps in (change.before, change.after)
