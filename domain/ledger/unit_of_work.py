@@ -144,6 +144,7 @@ class UnitOfWork(LockedStreams):
         agency = self._agencies.get(stream)
         if agency is None:
             head = self.lock(stream)
+            self._require_own_rows()  # the keys by which events are found are of the same version as the rows
             agency = Agency.of(uscc)
             agency.trail, agency.version = IndexedTrail(self.entries(stream)), head.version
             self._agencies[stream] = agency
@@ -310,7 +311,7 @@ class UnitOfWork(LockedStreams):
         return self._projected
 
     def _require_own_rows(self) -> None:
-        """What follows goes onto rows of this version. Raises: RowsOfAnother.
+        """What follows rests on keys and rows of this version. Raises: RowsOfAnother.
 
         Who lets another version take over has the law's lock, which every recorder shares, until it has committed.
         """

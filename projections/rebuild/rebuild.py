@@ -48,7 +48,7 @@ from projections.rebuild.inspect_rows import (
 )
 from projections.rebuild.orphans import remove
 from projections.rebuild.reproject import laws_of, made_anew
-from projections.rows.write.projector import MADE_BY, Laws, open_ledger
+from projections.rows.write.projector import MADE_BY, Laws, ReadModelProjector, open_ledger
 from projections.rows.write.tables import Tuples, delete, inserts
 
 REBUILD_LOCK = 0x57E7A2D_0004
@@ -71,7 +71,7 @@ def rebuild(url: str, *, jobs: int, progress: Progress, report: Report, afresh: 
     """Make all rows anew and put those that differ in the place of the live ones.
 
     `afresh`: without what an earlier run has put aside. Raises: Unreadable for an event that cannot be decoded or
-    projected, before any row is replaced; Busy.
+    projected, before any row is replaced; RowsOfAnother where a later version has taken over meanwhile; Busy.
     """
     with owned(url) as engine, _alone(engine):
         with writing(engine) as connection:
@@ -87,6 +87,7 @@ def rebuild(url: str, *, jobs: int, progress: Progress, report: Report, afresh: 
         else:
             swapped = _swap(engine, progress)
             with writing(engine) as connection:
+                ReadModelProjector().require_own(connection)
                 _finish(connection)
     return done._replace(swapped=swapped, differences=done.differences + odd)
 
@@ -119,13 +120,14 @@ def _swap(engine: Engine, progress: Progress) -> int:
 def _replace(ledger: Ledger, stream: str) -> None:
     """Put what was made of an agency in place, made once more if agency or law have moved since."""
     with writing(ledger.engine) as connection:
-        head, _ = lock_for_recording(connection, stream)
+        head, around = lock_for_recording(connection, stream)
+        ledger.read_models.require_own(connection, around.rows_by)  # on SQLite another version may have taken over
         reader = Reader(ledger.memory, connection)
         laws = laws_of(reader)
         aside = connection.execute(select(rebuilt).where(rebuilt.c.originator_id == head.originator_id)).one_or_none()
         if aside is None or not aside.differences:
             return  # another run has done it
-        if (aside.version, aside.adoptions) == (head.version, len(laws)):
+        if (aside.made_by, aside.version, aside.adoptions) == (MADE_BY, head.version, len(laws)):
             tuples = msgspec.msgpack.decode(aside.rows, type=Tuples)
         else:
             tuples = made_anew(reader, stream, laws).tuples
@@ -188,7 +190,8 @@ def _put_what_waits(connection: Connection, without: frozenset[str]) -> int:
 def _moved_since(reader: Reader, laws: Laws) -> list[tuple[str, int]]:
     """Agencies that were not inspected as they stand, or under an earlier law, with their versions."""
     both = stream_heads.outerjoin(rebuilt, rebuilt.c.originator_id == stream_heads.c.originator_id)
-    as_it_stands = and_(rebuilt.c.version == stream_heads.c.version, rebuilt.c.adoptions == len(laws))
+    is_own = rebuilt.c.made_by == MADE_BY
+    as_it_stands = and_(is_own, rebuilt.c.version == stream_heads.c.version, rebuilt.c.adoptions == len(laws))
     query = select(stream_heads.c.stream, stream_heads.c.version).select_from(both)
     query = query.where(stream_heads.c.stream.startswith("agency/"), stream_heads.c.version > 0)
     query = query.where(or_(rebuilt.c.originator_id.is_(None), not_(as_it_stands)))

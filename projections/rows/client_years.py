@@ -64,9 +64,9 @@ class ClientYear:
                     self.days.add(event.occurred_on)
         for project in projects:
             day, end = project.occurred_on, ended.get(project.id, date.max)
-            if day <= last and end >= self._first:
-                self.days.add(day)
-                since = max(day, self._first)
+            since = max(day, self._first)
+            if since <= last and end >= self._first:
+                self.days |= {day, since}
                 if end >= since:
                     self._arriving.setdefault(since, []).append(project)
         for one in said:

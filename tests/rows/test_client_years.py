@@ -23,7 +23,7 @@ from domain.measures.annex1_score import counted_scores
 from domain.measures.annex2_survey import counted_forms
 from domain.measures.rulebook.rulebook import Rulebooks, shipped_rulebook
 from domain.trail.trail import Facts, Trail
-from projections.rows.client_years import ClientYear, Counts
+from projections.rows.client_years import NO_COUNTS, ClientYear, Counts
 
 CLIENTS = [Client(uscc=f"91441300MA5CLIENT{n}", name=f"企业{n}") for n in range(2)]
 BOOKS = Rulebooks((shipped_rulebook(),))
@@ -99,3 +99,18 @@ def test_each_day_counts_what_the_measures_count() -> None:
             assert found == expected, (seed, year)
             counted += sum(map(any, expected.values()))
     assert counted > 10_000
+
+
+@pytest.mark.shows("R20", "R22", "R23")
+def test_its_days_are_all_on_which_something_changes() -> None:
+    """Also the first of a year for what was said before it: another rulebook may begin the year later (R4)."""
+    for seed in range(600):
+        events = history(Random(seed))
+        around = {one.occurred_on + timedelta(days=by) for one in events for by in (-1, 0, 1)}
+        for year in (2019, *YEARS):
+            days = sorted(around | {date(year, 1, 1), date(year, 1, 2), date(2021, 11, 1)})
+            counted = ClientYear(year, events, BOOKS)
+            steps = counted.counts(sorted(counted.days))
+            for day in days:
+                last = max((one for one in steps if one <= day), default=None)
+                assert by_the_measures(events, year, day) == (NO_COUNTS if last is None else steps[last]), (seed, year)

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from domain.commands.projects import CancelProject
 from domain.ledger.ledger import Ledger
 from domain.store.db.db_errors import DatabaseNewer, DatabaseOlder, RowsOfAnother
 from domain.store.db.engine import writing
 from domain.store.db.migrate import require_current
-from domain.store.db.schema import READ_MODELS, SERVES_FROM, read_model_build
+from domain.store.db.schema import READ_MODELS, SERVES_FROM, read_model_build, rebuilt
 from domain.store.db.state import known_revisions
-from domain.values import agency_stream, stream_id
+from domain.values import Role, agency_stream, stream_id
 from projections.rebuild import rebuild as rebuilding
 from projections.rebuild.rebuild import ensure_rows, rebuild, require_rows, rows_made_by
 from projections.rows.write import projector
@@ -136,6 +137,51 @@ def test_rows_of_a_later_version_are_neither_read_nor_added_to(ledger: Ledger) -
     rebuild(url_of(ledger), jobs=1, progress=quiet, report=lambda _: None)
     record(ledger, lapse(), uscc(3001))
     assert checked(ledger) == (0, [])
+
+
+def test_nothing_is_decided_by_keys_of_a_later_version(ledger: Ledger) -> None:
+    """Events are found by keys that the other version has made: a refusal told from them could be wrong, and final."""
+    made_by(ledger, MADE_BY + 1)
+    command = CancelProject.model_validate({"cancelled_on": "2023-06-01"})
+    with pytest.raises(RowsOfAnother), ledger.writing() as unit:
+        unit.record(uscc(3001), command, actor="p", role=Role.ASSOCIATION, via="api", path_id="unknown")
+
+
+def test_what_a_rebuild_of_another_version_puts_aside_is_not_put_in_place(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite no lock keeps two of them apart: what the one made is no ground for the other to leave rows alone."""
+    with writing(owner(ledger)) as connection:
+        spoil(connection)
+    made_by(ledger, MADE_BY - 1)
+
+    def happens() -> None:
+        with writing(owner(ledger)) as connection:
+            connection.execute(update(rebuilt).values(made_by=MADE_BY - 1, differences=0, rows=None))
+
+    in_between(monkeypatch, happens)
+    rebuild(url_of(ledger), jobs=1, progress=quiet, report=lambda _: None)
+    assert checked(ledger) == (0, [])
+
+
+def test_rows_that_a_later_version_took_over_meanwhile_are_left_alone(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rebuild of one's own rows that began before: not one is replaced, and they are not said to be one's own."""
+    with writing(owner(ledger)) as connection:
+        spoil(connection)
+    before, swap = everything(ledger), rebuilding._swap
+
+    def later(*given: Any) -> int:
+        made_by(ledger, MADE_BY + 1)
+        return swap(*given)
+
+    monkeypatch.setattr(rebuilding, "_swap", later)
+    with pytest.raises(RowsOfAnother):
+        rebuild(url_of(ledger), jobs=1, progress=quiet, report=lambda _: None)
+    assert everything(ledger) == before
+    with ledger.reading() as reader:
+        assert rows_made_by(reader.connection) == MADE_BY + 1
 
 
 def test_rows_of_an_earlier_version_are_not_added_to(ledger: Ledger) -> None:

@@ -182,7 +182,8 @@ def _running(
     return [
         one
         for one in begun
-        if told < one.occurred_on <= min(day, last) and ended.get(one.id, NEVER) >= max(one.occurred_on, first)
+        if told < one.occurred_on <= min(day, last)
+        and max(one.occurred_on, first) <= min(last, ended.get(one.id, NEVER))
     ]
 
 
