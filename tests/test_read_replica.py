@@ -130,7 +130,7 @@ def test_questions_go_to_the_replica_and_nobody_misses_a_fact(world: World) -> N
 def test_answers_of_both_are_the_same(world: World) -> None:
     """On a fixed basis, to the byte; what proves and signs is the primary's."""
     uscc = world.assessed()
-    place = {"known_at": f"log:{_sealed(world)}"}
+    place = {"known_at": f"log:{sealed(world)}"}
     paths = [f"/v1/agencies/{uscc}/sheets/2024", f"/v1/agencies/{uscc}/timeline", f"/v1/agencies/{uscc}/events"]
     steady(world)
     with counted(world, "replica"):
@@ -148,7 +148,7 @@ def test_answers_of_both_are_the_same(world: World) -> None:
 def test_a_question_waits_for_the_log(world: World) -> None:
     """`min_log`: a place that the log has is answered, the replica's or the primary's; one beyond its end is 409."""
     uscc = world.filed()
-    reached = _sealed(world)
+    reached = sealed(world)
     path = f"/v1/agencies/{uscc}/standing"
     assert world.association.get(path, min_log=reached).status_code == 200
     beyond = world.association.get(path, min_log=reached + 1000)
@@ -293,7 +293,7 @@ def test_sqlite_has_no_replica(tmp_path: Path) -> None:
     assert Settings(database_url=f"sqlite:///{tmp_path / 'a.db'}").read_database_url == ""
 
 
-def _sealed(world: World) -> int:
+def sealed(world: World) -> int:
     """The last place of the log, once all has one."""
 
     def asked() -> int:

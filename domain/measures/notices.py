@@ -86,6 +86,7 @@ KIND_WORDS = {
     "accident": ("事故责任", "accident"),
     "unqualified": ("考评不合格", "unqualified"),
     "repair": ("信用修复决定", "decision on credit repair"),
+    "correction": ("更正", "correction"),
 }
 """What kinds of notices are called."""
 

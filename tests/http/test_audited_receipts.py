@@ -18,7 +18,7 @@ from domain.store.db.schema import idempotency
 from domain.store.db.tables.message_tables import contact_addresses, delivery_targets
 from domain.store.keys.vault import Vault
 from domain.store.messages.contact_rows import give_address, take_away_address
-from domain.store.messages.target_rows import TargetAddress, add_target
+from domain.store.messages.target_rows import TargetAddress, add_target, delete_target, target_named
 from domain.store.proof.audit_answers import answers
 from domain.values import Role, instant
 from tests.http.world import World, today
@@ -89,4 +89,18 @@ def test_a_key_that_went_without_its_row_is_seen(own_world: World, table: Any) -
     assert "vault" not in audit(world)
     with writing(world.service.ledger.engine) as connection:
         Vault(connection).erase(connection.scalars(select(table.c.subject)).one(), instant(datetime.now(UTC)))
+    assert "vault" in audit(world)
+
+
+@pytest.mark.shows("R41")
+def test_a_program_that_was_deleted_has_lost_its_key(own_world: World) -> None:
+    """Its row stays, to name what was sent to it: no tampering. A key that went with a row that says nothing is."""
+    world = own_world
+    with writing(world.service.ledger.engine) as connection:
+        target = TargetAddress("https://example.cn/hooks", "whsec_c2VjcmV0")
+        id_ = add_target(connection, "区平台", "webhook", Role.ASSOCIATION, None, target, world.association.person_id)
+        delete_target(connection, target_named(connection, id_))
+    assert "vault" not in audit(world)
+    with writing(world.service.ledger.engine) as connection:
+        connection.execute(update(delivery_targets).values(deleted_at=None))
     assert "vault" in audit(world)

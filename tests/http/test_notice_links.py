@@ -188,3 +188,47 @@ def test_the_desk_gives_a_link_on_its_page_and_it_is_shown_once(world: World) ->
     (page,) = set(re.findall(r"/acknowledge/[A-Za-z0-9_.-]+", receipt.text))
     assert page not in desk.shown_at(receipt.url.path)
     assert signed(world, page).status_code == 303
+
+
+@pytest.mark.shows("R41")
+def test_a_used_link_stays_used_when_its_acknowledgement_is_annulled(world: World) -> None:
+    """Whoever signed in another's place cannot do it again: it takes another link."""
+    uscc, sent = warned_today(world)
+    page, _ = linked(world, uscc, sent)
+    assert signed(world, page).status_code == 303
+    world.done("AnnulEvent", uscc, event_id=world.trail(uscc)[-1]["id"])
+    for answer in (opened(world, page), opened(world, page, signed="yes"), signed(world, page, key="other")):
+        assert answer.status_code == 409, answer.text
+        assert "这个链接已经用过" in answer.text
+    assert waiting(world, Role.AGENCY, uscc) == {"acknowledgement": f"acknowledgement:{sent}"}
+    assert signed(world, linked(world, uscc, sent)[0]).status_code == 303
+
+
+@pytest.mark.shows("R39", "R41")
+def test_a_link_that_was_taken_back_shows_its_receipt_to_nobody(world: World) -> None:
+    """The acknowledgement stands; who has the link reads no name any more."""
+    uscc, sent = warned_today(world)
+    page, link = linked(world, uscc, sent)
+    assert signed(world, page).status_code == 303
+    assert "林晓工" in opened(world, page, signed="yes").text
+    world.done("AnnulEvent", uscc, event_id=link)
+    shown = opened(world, page, signed="yes")
+    assert (shown.status_code, "林晓工" in shown.text) == (409, False)
+    assert f"这份通知已于 {today()} 签收" in shown.text
+
+
+@pytest.mark.shows("R18", "R41")
+def test_a_correction_is_acknowledged_by_its_link_as_any_notice(world: World) -> None:
+    """What was sent and rests on nothing any more is corrected: the agency signs for that too, in both languages."""
+    uscc, _ = warned_today(world)
+    upheld = next(one["id"] for one in world.trail(uscc) if one["type"] == "ComplaintUpheld")
+    world.done("AnnulEvent", uscc, event_id=upheld)
+    due = world.association.get("/v1/notices", limit=500, q=uscc).json()["items"]
+    correction = next(one["id"] for one in due if one["kind"] == "correction" and one["recipient"] == "agency")
+    sent = str(world.done("SendNotice", uscc, correction, sent_on=today())["events"][0]["id"])
+    page, _ = linked(world, uscc, sent)
+    shown = opened(world, page)
+    assert (shown.status_code, "更正" in shown.text) == (200, True)
+    assert "correction" in opened(world, page, lang="en").text
+    assert signed(world, page).status_code == 303
+    assert opened(world, page, signed="yes").status_code == 200

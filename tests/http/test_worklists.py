@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 
-from domain.values import Role
+from api.application.questions import inquiry
+from domain.values import Role, instant
 from tests.http.desk import Desk
 from tests.http.world import Person, World, body_of, today
 
@@ -38,6 +40,21 @@ def test_a_request_waits_until_it_has_come_in(world: World) -> None:
     world.done("ReceiveSubmission", uscc, sooner)
     assert [one["id"] for one in listed(own, uscc)] == [later]
     assert [one["id"] for one in listed(own, uscc, status="received")] == [sooner]
+
+
+@pytest.mark.shows("R8", "R40")
+def test_two_pages_of_a_list_are_of_one_day(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Midnight passes between them, and what was due lapses: the second goes on where the first has ended."""
+    uscc = world.filed()
+    both = [
+        world.id_of("RequestSubmission", uscc, requested_on="2024-07-01", due_on=today(), title=name) for name in "甲乙"
+    ]
+    first = world.association.get("/v1/submissions", q=uscc, limit=1).json()
+    monkeypatch.setattr(inquiry, "now", lambda: instant(datetime.now(UTC) + timedelta(days=1)))
+    second = world.association.get("/v1/submissions", q=uscc, limit=1, cursor=first["next_cursor"]).json()
+    rows = [*first["items"], *second["items"]]
+    assert sorted(one["id"] for one in rows) == sorted(both)
+    assert {one["status"] for one in rows} == {"open"}
 
 
 @pytest.mark.shows("R8", "R40")

@@ -34,6 +34,7 @@ from domain.store.log.replica_places import (
     has_same_history,
     held_by,
     is_pooled,
+    lacks_newest,
     primary_place,
     replica_place,
 )
@@ -68,8 +69,8 @@ OTHER_CLUSTER = DegradedReason(
 )
 OTHER_HISTORY = DegradedReason(
     NAME,
-    "只读副本含有主库没有的记录（主库切换后没有跟上新主库？）；查询改问主库",
-    "the read replica holds what the primary does not (does it follow an old primary?); the primary is asked",
+    "只读副本的记录与主库不同（主库切换后没有跟上新主库？）；查询改问主库",
+    "the read replica's history is not the primary's (does it follow an old primary?); the primary is asked",
 )
 POOL_BETWEEN = DegradedReason(
     NAME,
@@ -134,8 +135,7 @@ class ReadReplica:
     @property
     def state(self) -> ReplicaState:
         """How it is doing."""
-        in_use = self._why is None and not self._rests
-        return ReplicaState(in_use, self._why, self._behind_seconds, self._behind_events)
+        return ReplicaState(self._why is None and not self._rests, self._why, self._behind_seconds, self._behind_events)
 
     def reasons(self) -> tuple[DegradedReason, ...]:
         """Why it is left out, for `readyz`; nothing while it is in use."""
@@ -147,9 +147,7 @@ class ReadReplica:
 
         Raises: NotByReplica, before or in the middle; Busy when the primary does not say how far it stands.
         """
-        if self._why is not None or self._rests:
-            raise NotByReplica
-        place = primary_place(self._primary)
+        place = None if self._why is not None or self._rests else primary_place(self._primary)
         if place is None:
             raise NotByReplica
         try:
@@ -172,7 +170,7 @@ class ReadReplica:
         at = self._waited_for(place, connection)
         if at.bytes < place.bytes:
             raise NotByReplica
-        self._require_same_history(place, connection)
+        self._require_same_history(place, at, connection)
 
     def _waited_for(self, place: PrimaryPlace, connection: Connection) -> ReplicaPlace:
         """Where the replica stands: as far as the primary, unless the time is over first. Raises: NotByReplica."""
@@ -190,8 +188,10 @@ class ReadReplica:
             time.sleep(step)
             step = min(2 * step, _LONGEST_STEP_SECONDS)
 
-    def _require_same_history(self, place: PrimaryPlace, connection: Connection) -> None:
-        """Once a connection and timeline: all that its server holds is the primary's. Raises: NotByReplica."""
+    def _require_same_history(self, place: PrimaryPlace, at: ReplicaPlace, connection: Connection) -> None:
+        """It lacks nothing; once a connection and timeline: nor has it anything else. Raises: NotByReplica."""
+        if lacks_newest(place, at, connection):
+            raise self._leave_out(OTHER_HISTORY)
         if connection.info.get(_ADMITTED) == place.timeline:
             return
         with connection.begin():
@@ -260,7 +260,7 @@ class ReadReplica:
         def measure(connection: Connection) -> None:
             stood.append(self._waited_for(place, connection))
             if stood[0].bytes >= place.bytes:
-                self._require_same_history(place, connection)
+                self._require_same_history(place, stood[0], connection)
 
         with reading(self._engine, measure) as connection:
             return _Looked(stood[0], sealed_until(connection)[0], rows_made_by(connection))

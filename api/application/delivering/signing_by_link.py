@@ -57,10 +57,12 @@ def about_notice(service: Service, secret: str) -> NoticeShown:
 
 
 def signed_by_link(service: Service, secret: str) -> NoticeSigned | None:
-    """What came in by this very link, for its receipt; None while nothing has. Raises: NotFound."""
+    """What came in by this very link, for its receipt; None while nothing has, and once the link was taken back: who
+    has it may be nobody who may read the name (R39). Raises: NotFound.
+    """
     with service.ledger.reading() as reader:
         found, trail = _shown(reader, secret)
-        for one in trail.of(NoticeAcknowledged):
+        for one in trail.of(NoticeAcknowledged) if trail.counts(found.link) else ():
             if one.link_id == found.link.id:
                 name = reader.vault.open_many([one.signer])[0] if one.signer else None
                 return NoticeSigned(found, one, name)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from domain.measures.notices import KIND_WORDS
 from domain.measures.rulebook.values_of_rules import INHERITED
 from domain.measures.text.paragraphs import find_paragraph
 from domain.values import ROLE_NAMES, Bilingual
@@ -160,10 +161,7 @@ VALUES: dict[str, dict[Any, tuple[str, str]]] = {
     "severity": {"general": ("一般事故", "general"), "larger": ("较大事故", "larger"), "major": ("重大事故", "major"),
                  "extraordinary": ("特别重大事故", "extraordinary")},
     "way": WAYS,
-    "kind": {"warned": ("警示提醒", "warned"), "blacklisted": ("列入黑名单", "blacklisted"),
-             "terminated": ("终止业务", "terminated"), "accident": ("事故责任", "accident"),
-             "unqualified": ("考评不合格", "unqualified"), "referral": ("移送", "referral"),
-             "repair": ("信用修复决定", "decision on credit repair"), "merger": ("合并", "merger"),
+    "kind": {**KIND_WORDS, "referral": ("移送", "referral"), "merger": ("合并", "merger"),
              "division": ("分立", "division"), "code_change": ("变更统一社会信用代码", "change of code")},
     "tier": {tier: (zh, en) for tier, (zh, en, _) in TIERS.items()},
     "recipient": {"agency": ("服务机构", "agency"), "public_site": ("门户网站", "public site"),

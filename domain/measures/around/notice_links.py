@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain.errors import Contradiction
-from domain.events import NoticeLinkGiven, NoticeSent
+from domain.events import NoticeAcknowledged, NoticeLinkGiven, NoticeSent
 from domain.measures.around.service import service_of
 from domain.measures.text.implements import implements
 from domain.trail.trail import Trail
@@ -38,6 +38,12 @@ def notice_behind(trail: Trail, link: NoticeLinkGiven, today: date) -> NoticeSen
         )
     if not trail.counts(link):
         raise _over(("这个链接已被协会收回", "the association has taken this link back"), _ASK)
+    if any(one.link_id == link.id for one in trail.every(NoticeAcknowledged)):
+        spent = (
+            "这个链接已经用过，那次签收后来被撤销",
+            "this link has been used, and that acknowledgement was annulled since",
+        )
+        raise _over(spent, _ASK)
     given = [one for one in trail.of(NoticeLinkGiven) if one.sent_id == sent.id]
     if given[-1].id != link.id:
         newer = (

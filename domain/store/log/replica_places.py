@@ -6,7 +6,8 @@ which the primary's log of changes is on disk (`synchronous_commit` is on in eve
 for before the snapshot of the replica is taken, and never in it: a snapshot may be older than what is read in it.
 
 Places of two histories cannot be compared, and each promotion begins one (a *timeline*). A server that follows another
-one than the present primary is found out by what it holds.
+one than the present primary is found out by what it holds, and by what it lacks: further on by its place, it must
+have the primary's newest event.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ from domain.store.log.stream_heads import sealed_id
 NEWEST = 500
 """How many events without a place in the log are compared: more wait only where sequencing has stopped."""
 _CLUSTER = "(SELECT system_identifier FROM pg_control_system())"
+_NEWEST_EVENT = "(SELECT event_id FROM events ORDER BY position DESC LIMIT 1)"
 _OF_PRIMARY = (
     "SELECT CASE WHEN pg_is_in_recovery() THEN NULL ELSE concat_ws(' ', pg_current_wal_flush_lsn(), "
-    f"left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), {_CLUSTER}) END"
+    f"left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), {_CLUSTER}, {_NEWEST_EVENT}) END"
 )
 _OF_REPLICA = (
     "SELECT CASE WHEN pg_is_in_recovery() THEN "  # ours
-    f"concat_ws(' ', coalesce(pg_last_wal_replay_lsn(), '0/0'), {_CLUSTER}) END"
+    f"concat_ws(' ', coalesce(pg_last_wal_replay_lsn(), '0/0'), {_CLUSTER}, {_NEWEST_EVENT}) END"
 )
 
 
@@ -41,6 +43,8 @@ class PrimaryPlace(NamedTuple):
     bytes: int
     timeline: str
     cluster: str
+    newest: str
+    """The event that was written last, of those committed; empty in an empty log."""
 
 
 class ReplicaPlace(NamedTuple):
@@ -48,6 +52,8 @@ class ReplicaPlace(NamedTuple):
 
     bytes: int
     cluster: str
+    newest: str
+    """As of the primary; perhaps of a moment before the place."""
 
 
 class HeldByReplica(NamedTuple):
@@ -68,8 +74,8 @@ def primary_place(engine: Engine) -> PrimaryPlace | None:
         said = run_alone(_driver_of(connection), _OF_PRIMARY)
     if said is None:
         return None
-    place, timeline, cluster = str(said).split(" ")
-    return PrimaryPlace(_bytes(place), timeline, cluster)
+    place, timeline, cluster, newest = f"{said} ".split(" ", 3)
+    return PrimaryPlace(_bytes(place), timeline, cluster, newest.rstrip())
 
 
 def replica_place(connection: Connection) -> ReplicaPlace | None:
@@ -77,8 +83,20 @@ def replica_place(connection: Connection) -> ReplicaPlace | None:
     said = run_alone(_driver_of(connection), _OF_REPLICA)
     if said is None:
         return None
-    place, cluster = str(said).split(" ")
-    return ReplicaPlace(_bytes(place), cluster)
+    place, cluster, newest = f"{said} ".split(" ", 2)
+    return ReplicaPlace(_bytes(place), cluster, newest.rstrip())
+
+
+def lacks_newest(place: PrimaryPlace, at: ReplicaPlace, connection: Connection) -> bool:
+    """Whether a replica that is as far as the primary lacks its newest event all the same: it follows another history.
+
+    On the primary's own it cannot: an event is seen once it is on disk before the place (see above).
+    """
+    if place.newest in ("", at.newest):
+        return False
+    with connection.begin():
+        found = connection.scalar(select(events.c.event_id).where(events.c.event_id == place.newest))
+    return found is None
 
 
 def is_pooled(connection: Connection) -> bool:

@@ -125,7 +125,7 @@ class Beside:
         """A subject has a key as long as no event says that it was erased, and none after that.
 
         No event tells of addresses that people are written to at, and of programs that are told (R41): a row does, and
-        one that was taken away has left a destroyed key behind.
+        one that was taken away has left a destroyed key behind. The row of a deleted program stays and says so.
         """
         yield from self._secrets()
         rows = self._connection.execute(select(vault)).all()
@@ -133,11 +133,11 @@ class Beside:
         for name in sorted({row.master for row in rows if row.master is not None} - masters):
             yield Finding("master_keys", name, "在用的主密钥不在表中", "a master key that is in use is not among them")
         known = {row.subject_id: row.erased_at for row in rows}
-        beside = {
-            str(subject): table.name
-            for table in (contact_addresses, delivery_targets)
-            for subject in self._connection.scalars(select(table.c.subject))
-        }
+        of_people = self._connection.scalars(select(contact_addresses.c.subject))
+        targets = self._connection.execute(select(delivery_targets.c.subject, delivery_targets.c.deleted_at)).all()
+        beside = {str(subject): contact_addresses.name for subject in of_people}
+        beside |= {str(one.subject): delivery_targets.name for one in targets}
+        deleted = {str(one.subject): one.deleted_at for one in targets if one.deleted_at is not None}
         named = self._subjects.keys() | self._erased.keys() | beside.keys()
         for subject in sorted(one for one, erased_at in known.items() if one not in named and erased_at is None):
             yield Finding("vault", f"subject {subject}", "没有任何记录提到它", "no event has anything sealed by it")
@@ -155,8 +155,9 @@ class Beside:
                     f"记录 {event_id} 所封存内容的密钥不见了",
                     f"the key of what event {event_id} has sealed is gone",
                 )
+        erased = deleted | self._erased
         for subject, erased_at in known.items():
-            if subject in named and erased_at != self._erased.get(subject):
+            if subject in named and erased_at != erased.get(subject):
                 yield Finding(
                     "vault",
                     f"subject {subject}",

@@ -161,12 +161,12 @@ def _worklist(
     with inquiry.looking_up() as (look_ups, reader):
         basis = look_ups.district(None, part.known_at)
         if wanted.kind == _LAPSING:
-            wanted = wanted._replace(lapsing_on=look_ups.today)
+            wanted = wanted._replace(lapsing_on=part.as_of or look_ups.today)  # midnight may pass between two pages
         found = list(
             matters(reader.connection, wanted, LATEST, basis.known_at, by, offset=part.offset, limit=part.limit + 1)
         )
         inquiry.count(part.is_part(found), lambda: _counted(inquiry, reader, wanted, part, basis.known_at))
-        found, next_cursor = part.part(found, None, basis.known_at)
+        found, next_cursor = part.part(found, wanted.lapsing_on, basis.known_at)
         facts = reader.named(id_ for one in found for id_ in (one.id, one.matter.about) if id_ is not None)
         opened = {one["id"]: one for one in shown(reader, inquiry.caller, [recorded_entry(e) for e in facts.values()])}
         names = names_on(reader.connection, {one.uscc for one in found}, look_ups.today, basis.known_at)
@@ -175,7 +175,7 @@ def _worklist(
             told = opened.get(_fact_of(one))
             recorded = None if told is None else read_as(RecordTold, told)
             told_of = {**matter_part(one, names.get(one.uscc)), "recorded": recorded}
-            if has_lapsed(one, look_ups.today):
+            if wanted.lapsing_on is not None and has_lapsed(one, wanted.lapsing_on):
                 told_of["status"] = "lapsed"
             items.append(row(one, told_of, facts))
     return Answer(KnownPage(known_at=basis.known_at, items=tuple(items), next_cursor=next_cursor))
