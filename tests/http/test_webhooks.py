@@ -29,6 +29,7 @@ from domain.store.db.engine import writing
 from domain.store.db.tables.message_tables import deliveries, delivery_targets
 from domain.store.keys.vault import Vault
 from domain.store.messages import target_rows
+from domain.store.messages.delivery_rows import StoredDelivery
 from domain.values import Role
 from tests.http.test_messages import PERSONAL, Somebody, told
 from tests.http.world import World
@@ -379,11 +380,11 @@ def test_of_a_deleted_target_what_has_not_arrived_is_closed_by_name(
     told(world)
     receiver.answer, deleting = (204, {}, b""), threading.Event()
 
-    def meanwhile(*given: Any) -> None:
-        if not deleting.is_set():
+    def meanwhile(claim: str, delivery: StoredDelivery, *outcome: Any) -> None:
+        if delivery.recipient == made["id"] and not deleting.is_set():
             deleting.set()
             hooking.act(made["id"], "deleted")
-        settle(*given)
+        settle(claim, delivery, *outcome)
 
     settle = hooking.courier._settle
     monkeypatch.setattr(hooking.courier, "_settle", meanwhile)
