@@ -45,7 +45,7 @@ def first(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Hel
     """A ledger with something in every table, in SQLite, never written to; its archive is `first.zip` beside it."""
     folder = tmp_path_factory.mktemp("first")
     url = databases.empty("sqlite", folder)
-    filled(url, folder)
+    filled(url, folder, reached=False)
     held = Held(url, folder)
     done = held.command("export", str(folder / "first.zip"))
     assert done.returncode == 0, done.stderr

@@ -53,8 +53,10 @@ class Held:
         return steward(*arguments, "--database", self.url, env=environment)
 
 
-def filled(url: str, folder: Path) -> tuple[str, bytes]:
-    """A history with something in every table; an agency in it, and its certificate."""
+def filled(url: str, folder: Path, *, reached: bool = True) -> tuple[str, bytes]:
+    """A history with something in every table; an agency in it, and its certificate. `reached`: people have addresses,
+    and a program is told (R41), which earlier versions do not know.
+    """
     settings = Settings(database_url=url, data_dir=folder, key_dir=folder / "keys", seal_seconds=0.05)
     with TestClient(create_app(settings)) as client:
         world = World(client)
@@ -81,10 +83,11 @@ def filled(url: str, folder: Path) -> tuple[str, bytes]:
         assert certificate.status_code == 200
     engine = open_engine(url)
     use_keys(engine, settings.keys)
-    with writing(engine) as connection:
-        give_address(connection, world.association.person_id, "p@example.cn", "zh", check=ADDRESS_CHECK)
-        target = TargetAddress("https://example.cn/hooks", "whsec_c2VjcmV0")
-        add_target(connection, "区平台", "webhook", Role.ASSOCIATION, None, target, world.association.person_id)
+    if reached:
+        with writing(engine) as connection:
+            give_address(connection, world.association.person_id, "p@example.cn", "zh", check=ADDRESS_CHECK)
+            target = TargetAddress("https://example.cn/hooks", "whsec_c2VjcmV0")
+            add_target(connection, "区平台", "webhook", Role.ASSOCIATION, None, target, world.association.person_id)
     bring_up(open_ledger(engine))  # of hints that are yet to be worked out nothing is claimed, nor audited (R37)
     engine.dispose()
     return uscc, certificate.content
