@@ -17,6 +17,7 @@ import drills
 APART = ("common", "facts", "run", "service")
 """Modules of this package that are no drill; a folder is one where it has a module `drill`."""
 LONG = ("kills", "load")
+WITH_OPTIONS = (*LONG, "mail")
 IN_FOLDERS = {"point_in_time": "drills.copies.point_in_time"}
 """Drills that stand below, and where."""
 
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
         try:
             place = f"drills.{name}.drill" if name in LONG else IN_FOLDERS.get(name, f"drills.{name}")
             drill = importlib.import_module(place)
-            drill.main(*([options] if name in LONG else []))
+            drill.main(*([options] if name in WITH_OPTIONS else []))
         except Exception:  # noqa: BLE001  # whatever it was: it is said, and the other drills are to run
             traceback.print_exc()
             failed.append(name)

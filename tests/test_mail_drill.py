@@ -14,11 +14,11 @@ RESULTS, RECIPIENTS, KILLS = 40, 8, 4
 @pytest.mark.shows("art.20", "R41")
 def test_every_message_once_while_processes_are_killed() -> None:
     """Two processes on PostgreSQL; one e-mail in ten is refused; none is lost, a double names the kill behind it."""
-    mail.main(RESULTS, RECIPIENTS, KILLS)
+    mail.send_a_year(RESULTS, RECIPIENTS, KILLS)
 
 
 @pytest.mark.slow
 @pytest.mark.shows("art.20", "R41")
 def test_every_message_once_on_the_embedded_database() -> None:
     """The same with SQLite, whose writers wait for each other."""
-    mail.main(RESULTS, RECIPIENTS, KILLS, sqlite=True)
+    mail.send_a_year(RESULTS, RECIPIENTS, KILLS, sqlite=True)
