@@ -49,8 +49,11 @@ def main() -> None:
             require(gaps == 0, "the log has no gap")
 
 
-def failovers(count: int) -> None:
-    """So many changes of the primary: killed, planned, cut off in turn; nothing is lost. Raises: Failed."""
+def failovers(count: int) -> int:
+    """So many changes of the primary: killed, planned, cut off in turn; nothing is lost. Raises: Failed.
+
+    How many facts were acknowledged meanwhile.
+    """
     if lacking := missing():
         raise Failed(f"not installed: {', '.join(lacking)}")
     with (
@@ -65,6 +68,7 @@ def failovers(count: int) -> None:
         nothing_is_lost(service, load, cluster)
         gaps = cluster.ask("SELECT max(log_index) - count(*) FROM log_index")
         require(gaps == 0, f"after {count} failovers the log has no gap")
+        return len(load.acknowledged)
 
 
 def switched_over(cluster: Cluster, leader: ClusterNode) -> Callable[[], None]:

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from drills import run
+from drills.common import Failed
 from drills.kills import drill
+from drills.kills.patience import moving
 from drills.kills.points import MOMENTS, POINTS, KillPoint, steps
+from drills.kills.tally import Judged, Tally
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_nothing_acknowledged_is_lost_or_doubled_on_sqlite_however_the_process_dies() -> None:
+def test_nothing_acknowledged_is_lost_or_doubled_on_sqlite_however_the_process_dies(tmp_path: Path) -> None:
     """Recording, sequencing, signing, publishing, telling, starting; audit and check find nothing."""
-    assert drill.sqlite_kills(20, random.Random(11)).total() == 20
+    tally = Tally(tmp_path / "tally")
+    drill.sqlite_kills(20, 11, tally)
+    drill.sqlite_kills(20, 11, tally)
+    assert tally.deaths("sqlite") == Tally(tmp_path / "tally").deaths("sqlite") == 20
 
 
 @pytest.mark.slow
@@ -24,7 +33,9 @@ def test_nothing_acknowledged_is_lost_or_doubled_on_sqlite_however_the_process_d
 @pytest.mark.timeout(900)
 def test_nothing_acknowledged_is_lost_or_doubled_on_postgresql_however_the_process_dies() -> None:
     """The same, and the server itself dies now and then."""
-    assert drill.postgresql_kills(10, random.Random(12)).total() == 10
+    tally = Tally()
+    drill.postgresql_kills(10, 12, tally)
+    assert tally.deaths("postgresql") == 10
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda one: str(one.where))
@@ -45,3 +56,35 @@ def test_long_drills_are_run_by_name_and_take_options(capsys: pytest.CaptureFixt
     assert run.main(["faults", "kills", "--sqlite", "1"]) == 2
     assert run.main(["kills", "--sqlite", "0", "--postgres", "0"]) == 0
     assert "passed" in capsys.readouterr().out
+
+
+def test_runs_go_on_from_what_was_judged_and_add_up(tmp_path: Path) -> None:
+    """Each ledger is on the disk once it was judged; each has chances of its own."""
+    first = Tally(tmp_path / "tally")
+    first.add(
+        Judged("sqlite", 50, 1_700, "1/sqlite/0", {"recording": 49, "outbox": 1}, version="1.0.0+aa", at="2026-01-02")
+    )
+    again = Tally(tmp_path / "tally")
+    lacking = [(number, begun) for number, _, begun in _three(again)]
+    assert lacking == [(50, "2/sqlite/50"), (20, "2/sqlite/100")]
+    (line,) = again.lines()
+    said = json.loads(line.removeprefix("KILLS "))
+    assert (said["database"], said["deaths"], said["ledgers"]) == ("sqlite", 120, 3)
+    assert (said["acknowledged"], said["lost"], said["doubled"]) == (1_702, 0, 0)
+    assert said["parts"] == {"outbox": 1, "recording": 119}
+    assert said["first"] == "2026-01-02"
+
+
+def _three(tally: Tally) -> Iterator[tuple[int, random.Random, str]]:
+    """What is lacking until 120, each judged at once."""
+    for number, chance, begun in drill.lacking("sqlite", 120, 2, tally):
+        yield number, chance, begun
+        tally.add(Judged("sqlite", number, 1, begun, {"recording": number}))
+
+
+def test_what_moves_is_waited_for_and_what_stands_still_is_not() -> None:
+    """Slow is no fault: each step begins the time anew. The last that was seen is said."""
+    steps_left = iter(range(5, -1, -1))
+    assert moving(lambda: next(steps_left), lambda seen: seen == 0, "slow", still=1.0) == 0
+    with pytest.raises(Failed, match="stuck: nothing has moved for 0 s: 7"):
+        moving(lambda: 7, lambda seen: seen == 0, "stuck", still=0.0)

@@ -4,7 +4,8 @@ Steps of recording, sequencing, signing, publication, outbox, clean-up and start
 (`points.py`); inside SQLite's statements; PostgreSQL killed with -9 under the service; SIGKILL at moments of chance.
 Clients go on with the same keys all the while.
 
-`./run drill kills --sqlite 1000 --postgres 300 --failovers 30` is the whole of it.
+`./run drill kills --sqlite 1000 --postgres 300 --failovers 30 --tally FILE` is the whole of it: each ledger that was
+judged is a line of the file, and a run that was stopped goes on from there. No verdict asks how fast the machine is.
 """
 
 from __future__ import annotations
@@ -32,21 +33,28 @@ from domain.store.messages.target_rows import TargetAddress, add_target
 from domain.values import Role, instant
 from drills.common import Failed, require, step
 from drills.kills.dying_service import DyingService, Plan, kill
+from drills.kills.patience import moving
 from drills.kills.points import KillPoint, steps
 from drills.kills.recorders import YEARS, HookReceiver, Recorders
+from drills.kills.tally import Judged, Tally
 from drills.kills.verdict import judge, log_of, settled
 from projections.rows.read.row_queries import RowQueries
 from projections.rows.write.projector import open_ledger
 from tests.postgres_server import PostgresServer
 
-A_LEDGER = 100
+A_LEDGER = 50
 """Deaths of one ledger; then another one begins, with years to publish."""
+A_CLUSTER = 6
+"""Failovers of one cluster: each kind twice."""
 POINT_SECONDS = 6.0
 """By when a process has come to its step; else it is killed where it is."""
 MOMENTS_OF_CHANCE, INSIDE_STATEMENTS, SERVER_KILLS = 0.2, 0.15, 0.08
 MOST_SECONDS_ALIVE = 1.2
 MOST_PIECES = 4_000
-JOIN_SECONDS = 120.0
+MOST_TRIES = 500
+"""So often a publication may fail beside a service that lives; more is none that comes about."""
+DEATH_SECONDS = 600.0
+"""A process that was killed is gone by then, on the slowest machine."""
 
 
 def main(options: Sequence[str] = ()) -> None:
@@ -56,39 +64,52 @@ def main(options: Sequence[str] = ()) -> None:
     reader.add_argument("--postgres", type=int, default=40, metavar="N")
     reader.add_argument("--failovers", type=int, default=0, metavar="N", help="of a cluster under Patroni")
     reader.add_argument("--seed", type=int, default=1)
+    reader.add_argument("--tally", type=Path, metavar="FILE", help="go on from what it holds; each ledger is added")
     given = reader.parse_args(options)
-    chance = random.Random(given.seed)  # noqa: S311  # moments, not secrets
-    sqlite_kills(given.sqlite, chance)
-    postgresql_kills(given.postgres, chance)
-    if given.failovers:
-        from drills.cluster import failovers
+    tally = Tally(given.tally)
+    try:
+        sqlite_kills(given.sqlite, given.seed, tally)
+        postgresql_kills(given.postgres, given.seed, tally)
+        cluster_failovers(given.failovers, tally)
+    finally:
+        for line in tally.lines():
+            print(line, flush=True)
 
-        failovers(given.failovers)
 
-
-def sqlite_kills(kills: int, chance: random.Random) -> Counter[str]:
-    """So many on SQLite; how many of each part. Raises: Failed."""
-    died: Counter[str] = Counter()
-    while died.total() < kills:
+def sqlite_kills(kills: int, seed: int, tally: Tally) -> None:
+    """As many more as the tally lacks, on SQLite. Raises: Failed."""
+    for number, chance, begun in lacking("sqlite", kills, seed, tally):
         with tempfile.TemporaryDirectory(prefix="steward-drill-") as name:
             folder = Path(name)
-            died += _Ledger("sqlite", f"sqlite:///{folder / 'ledger.db'}", folder, chance, None).die(
-                min(A_LEDGER, kills - died.total())
-            )
-    return died
+            ledger = _Ledger("sqlite", f"sqlite:///{folder / 'ledger.db'}", folder, chance, None)
+            tally.add(ledger.die(number, begun))
 
 
-def postgresql_kills(kills: int, chance: random.Random) -> Counter[str]:
-    """So many on PostgreSQL, some of them of the server itself; how many of each part. Raises: Failed."""
-    died: Counter[str] = Counter()
-    if not kills:
-        return died
+def postgresql_kills(kills: int, seed: int, tally: Tally) -> None:
+    """The same on PostgreSQL, some of them of the server itself. Raises: Failed."""
+    if tally.deaths("postgresql") >= kills:
+        return
     with PostgresServer() as server:
-        while died.total() < kills:
-            url = server.create_database(f"kills_{died.total()}")
+        for number, chance, begun in lacking("postgresql", kills, seed, tally):
+            url = server.create_database(f"kills_{tally.deaths('postgresql')}")
             with tempfile.TemporaryDirectory(prefix="steward-drill-") as name:
-                died += _Ledger("postgresql", url, Path(name), chance, server).die(min(A_LEDGER, kills - died.total()))
-    return died
+                tally.add(_Ledger("postgresql", url, Path(name), chance, server).die(number, begun))
+
+
+def cluster_failovers(count: int, tally: Tally) -> None:
+    """As many more changes of the primary as the tally lacks. Raises: Failed."""
+    from drills.cluster import failovers
+
+    while (done := tally.deaths("patroni")) < count:
+        number = min(A_CLUSTER, count - done)
+        tally.add(Judged("patroni", number, failovers(number), f"/{done}"))
+
+
+def lacking(database: str, kills: int, seed: int, tally: Tally) -> Iterator[tuple[int, random.Random, str]]:
+    """For each ledger that is lacking its number of deaths, its chances, and what they grew from."""
+    while (done := tally.deaths(database)) < kills:
+        begun = f"{seed}/{database}/{done}"
+        yield min(A_LEDGER, kills - done), random.Random(begun), begun  # noqa: S311  # moments, not secrets
 
 
 class _Ledger:
@@ -106,7 +127,7 @@ class _Ledger:
         chance.shuffle(named)
         self._steps = cycle(named)
 
-    def die(self, kills: int) -> Counter[str]:
+    def die(self, kills: int, seed: str) -> Judged:
         """So many deaths, and the verdict. Raises: Failed."""
         begun = time.monotonic()
         with self._recording() as (service, recorders, hooks):
@@ -116,19 +137,19 @@ class _Ledger:
             pid = service.start(None)
             recorders.publishes.set()
             _wait_for_publication(recorders)
-            recorders.end(JOIN_SECONDS)
+            recorders.end()
             engine = open_engine(self._url)
             try:
-                settled(engine)
+                settled(engine, hooks)
                 kill(pid)
-                service.died(JOIN_SECONDS)
+                service.died(DEATH_SECONDS)
                 parts = ", ".join(f"{part} {count}" for part, count in sorted(self._died.items()))
                 step(f"{self._database}: {kills} deaths in {took:.0f} s ({parts}); answers {dict(recorders.statuses)}")
                 require(set(recorders.statuses) <= {0, 200, 201, 503}, "whoever was answered was told 200, 201 or 503")
                 judge(engine, recorders, hooks, self._environment, kills)
             finally:
                 engine.dispose()
-        return self._died
+        return Judged(self._database, kills, len(recorders.acknowledged), seed, dict(self._died))
 
     def _one(self, service: DyingService, recorders: Recorders) -> None:
         draw = self._chance.random()
@@ -141,7 +162,7 @@ class _Ledger:
         pid = service.start(plan)
         if service.died(seconds) is None:
             kill(pid)
-            service.died(JOIN_SECONDS)
+            service.died(DEATH_SECONDS)
             part = part if plan is None else f"{part} (not reached)"
         recorders.publishes.clear()
         self._died[part] += 1
@@ -170,7 +191,7 @@ class _Ledger:
         self._server.restart()
         time.sleep(self._chance.uniform(0.05, 0.5))
         kill(pid)
-        service.died(JOIN_SECONDS, without_database=True)
+        service.died(DEATH_SECONDS, without_database=True)
         self._died["the server"] += 1
 
     @contextmanager
@@ -186,7 +207,7 @@ class _Ledger:
             recorders.bodies = self._publications()
             recorders.begin()
             kill(pid)
-            service.died(JOIN_SECONDS)
+            service.died(DEATH_SECONDS)
             yield service, recorders, hooks
         except Failed as failed:
             raise Failed(f"{failed}\n{log_of(self._folder)}") from failed
@@ -245,9 +266,14 @@ def _own(engine: Any, url: str, folder: Path) -> Ledger:
 
 def _wait_for_publication(recorders: Recorders) -> None:
     """One more year is published, if one is left: what was tried all the time comes to its end."""
-    until = time.monotonic() + JOIN_SECONDS
-    before = len(recorders.published)
-    while before < len(YEARS) and len(recorders.published) == before:
-        if time.monotonic() > until:
-            raise Failed(f"the year is not published: {recorders.statuses} {recorders.wrong[:3]}")
-        time.sleep(0.05)
+    before, tried = len(recorders.published), recorders.tried
+
+    def look() -> tuple[int, int, int]:
+        return len(recorders.published), recorders.tried - tried, len(recorders.acknowledged)
+
+    def is_over(seen: tuple[int, int, int]) -> bool:
+        if seen[1] > MOST_TRIES:
+            raise Failed(f"the year is not published: {recorders.statuses}")
+        return seen[0] > before or seen[0] == len(YEARS) or bool(recorders.wrong)
+
+    moving(look, is_over, "a year is being published")

@@ -28,7 +28,10 @@ from tests.processes import process
 
 LEASE_SECONDS = 3.0
 """After which a delivery that a dead process had claimed is due again, at the pace of a drill."""
-PATIENCE_SECONDS = 120.0
+DELAYS = (1.0,) * 10_000
+"""After a failed try a delivery is due again a second later, as often as it takes: nothing backs off for long."""
+AWAY_SECONDS = 1.0
+PATIENCE_SECONDS = 600.0
 _PARENT_DEATH = 1  # PR_SET_PDEATHSIG, prctl(2)
 INSIDE = "inside"
 Plan = tuple[KillPoint, str, int] | int | None
@@ -100,7 +103,7 @@ def _make(url: str, folder: str, pipe: Connection) -> None:
     )
     held = socket.create_server(("127.0.0.1", 0), backlog=128)
     defaults = Courier.__init__.__kwdefaults__ or {}
-    defaults["lease"] = LEASE_SECONDS
+    defaults |= {"lease": LEASE_SECONDS, "delays": DELAYS, "away": AWAY_SECONDS}
     app = create_app(settings)
     sys.setswitchinterval(SWITCH_SECONDS)
     log_as_json(settings.log_level)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import subprocess
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,19 +10,21 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.store.db.engine import Engine, reading
-from drills.common import Failed, require
+from drills.common import require
+from drills.kills.patience import moving
 from drills.kills.recorders import AGENCIES, HookReceiver, Recorders
-from tests.processes import steward
+from drills.servers.two_logins import ROOT, STEWARD
 
-SETTLE_SECONDS = 240.0
+ARRIVED = "arrived"
+"""Of deliveries so many have reached their program: a slow one moves too."""
 
 
-def settled(engine: Engine) -> None:
-    """Wait until all has its place, is signed and told, and nothing waits to be sent. Raises: Failed."""
-    until = time.monotonic() + SETTLE_SECONDS
-    while True:
+def settled(engine: Engine, hooks: HookReceiver) -> None:
+    """Wait, as long as anything moves, until all has its place, is signed, told and sent. Raises: Failed."""
+
+    def look() -> dict[str, int]:
         with reading(engine) as connection:
-            found = {
+            return {
                 "without a place": _scalar(connection, "SELECT count(*) FROM events")
                 - _scalar(connection, "SELECT count(*) FROM log_index"),
                 "not signed": _scalar(connection, "SELECT count(*) FROM log_index")
@@ -30,12 +32,10 @@ def settled(engine: Engine) -> None:
                 "not told": _scalar(connection, "SELECT coalesce(max(log_index), 0) FROM log_index")
                 - _scalar(connection, "SELECT log_index FROM message_place"),
                 "not sent": _scalar(connection, "SELECT count(*) FROM deliveries WHERE state = 'waiting'"),
+                ARRIVED: len(hooks.taken),
             }
-        if not any(found.values()):
-            return
-        if time.monotonic() > until:
-            raise Failed(f"still open after {SETTLE_SECONDS:.0f} s: {found}")
-        time.sleep(0.2)
+
+    moving(look, lambda seen: not any(count for what, count in seen.items() if what != ARRIVED), "still open")
 
 
 def judge(engine: Engine, recorders: Recorders, hooks: HookReceiver, environment: dict[str, str], kills: int) -> None:
@@ -46,10 +46,11 @@ def judge(engine: Engine, recorders: Recorders, hooks: HookReceiver, environment
         _published(connection, recorders)
         _delivered(connection, recorders, hooks, kills)
     for command in ("audit", "check"):
-        done = steward(command, env=environment)
-        require(
-            done.returncode == 0, f"steward {command} finds nothing {done.stdout[-300:] if done.returncode else ''}"
+        done = subprocess.run(
+            [*STEWARD, command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
         )
+        said = f"{done.returncode} {done.stdout[-300:]}{done.stderr[-300:]}" if done.returncode else ""
+        require(done.returncode == 0, f"steward {command} finds nothing {said}")
 
 
 def _scalar(connection: Connection, statement: str) -> int:
@@ -106,6 +107,8 @@ def _delivered(connection: Connection, recorders: Recorders, hooks: HookReceiver
     require(max(told.values(), default=1) == 1, "nobody is told of one fact twice")
     counted = sum(row.kind in ("filing_submitted", "complaint_received", "year_published") for row in rows)
     require(counted == expected, f"{expected:,} facts to be told of, {counted:,} deliveries ({dict(states)})")
+    given_up = [row.id for row in rows if row.state != "sent"]
+    require(not given_up, f"nothing was given up: {len(given_up)} ({dict(states)})")
     unsent = [row.id for row in rows if hooks.taken[row.id] == 0]
     require(not unsent, f"each delivery reached its program: {len(rows):,}, missing {len(unsent)}")
     again = sum(hooks.taken.values()) - len(hooks.taken)

@@ -81,7 +81,8 @@ class Hooking:
     def __init__(self, world: World, receiver: Receiver, settings: Settings) -> None:
         self.world, self.receiver = world, receiver
         self.admin = world.people[Role.ADMIN]
-        self.courier = Courier(world.service.ledger, settings, Degraded())
+        self.settings = settings
+        self.courier = Courier(world.service.ledger, settings, Degraded(), away=0)
 
     def target(self, role: str = "association", **more: Any) -> dict[str, Any]:
         """A target at the receiver."""
@@ -208,6 +209,58 @@ def test_a_target_that_fails_is_tried_again_and_at_last_switched_off(
     assert row.state == "sent"
     ids = {headers["webhook-id"] for _, headers, _ in receiver.taken}
     assert len(ids) == 1, "the same id, by which a receiver tells it was there before"
+
+
+@pytest.mark.shows("R41")
+def test_a_target_that_does_not_answer_holds_up_no_other_and_is_asked_once_in_a_while(hooking: Hooking) -> None:
+    """Of many that wait for it one is tried; the others wait untried, and what is for another target goes out."""
+    world, receiver = hooking.world, hooking.receiver
+    hooking.courier = Courier(world.service.ledger, hooking.settings, Degraded())
+    with Receiver() as other:
+        silent = hooking.target()
+        url = f"http://127.0.0.1:{other.port}/hooks"
+        well = hooking.target(name="市平台", url=url)
+        for _ in range(60):
+            world.filed()
+        receiver.waits.clear()
+        hooking.delivered()
+        for _ in range(3):
+            world.filed()
+        hooking.delivered()
+        assert len(receiver.taken) == 1
+        assert len(other.taken) == 63
+        hooking.act(silent["id"], "test")
+        hooking.delivered()
+        assert len(receiver.taken) == 2, "an administrator tries it out"
+        receiver.waits.set()
+    rows = hooking.rows()
+    assert {row.state for row in rows if row.recipient == well["id"]} == {"sent"}
+    assert sorted(row.attempts for row in rows if row.recipient == silent["id"]) == [0] * 62 + [1, 1]
+    (target, _) = hooking.admin.get("/v1/delivery-targets").json()["items"]
+    assert target["disabled_at"] is None
+
+
+@pytest.mark.shows("R41")
+def test_a_process_that_died_over_a_delivery_has_not_failed_to_deliver_it(
+    hooking: Hooking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often: the first answer that is an error is the first failed try, and puts off by as much."""
+    made = hooking.target()
+    hooking.act(made["id"], "test")
+
+    def dies(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Courier, "_hooked", dies)
+        for _ in range(12):
+            with pytest.raises(KeyboardInterrupt):
+                hooking.courier.deliver()
+            hooking.later()
+    hooking.receiver.answer = (500, {}, b"broken")
+    hooking.delivered()
+    (row,) = hooking.rows()
+    assert (row.state, row.attempts) == ("waiting", 1), row.failure
 
 
 @pytest.mark.shows("R41")

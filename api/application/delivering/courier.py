@@ -9,18 +9,18 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
 
 from api.application.background.degraded import Degraded
-from api.application.delivering.hooks import hook_outcome
+from api.application.delivering.hooks import TEST, hook_outcome
 from api.application.delivering.mail_letters import LetterWriter, MailLetter, later
 from api.application.delivering.outcomes import DELAYS, HOUR, NOBODY, DeliveryOutcome, delay_after
 from api.application.delivering.returned_notices import give_up_notice
-from api.application.delivering.smtp_sending import NOT_BEGUN, send_letters, without_addresses
+from api.application.delivering.smtp_sending import send_letters, without_addresses
 from api.application.messages.outgoing import switched_off
 from api.settings import Settings
 from domain.errors import Busy, Refusal, Unreadable
@@ -28,7 +28,7 @@ from domain.ledger.ledger import Ledger
 from domain.spans import span
 from domain.store.db.db_errors import WritesStopped
 from domain.store.db.engine import writing
-from domain.store.messages.delivery_rows import Channel, StoredDelivery, bring_back, claim_due, settle
+from domain.store.messages.delivery_rows import Channel, StoredDelivery, bring_back, claim_due, give_back, settle
 from domain.store.messages.message_rows import keep_messages
 from domain.store.messages.target_rows import TargetAddress, address_of_target, all_targets, count_try
 from domain.values import Instant, instant, new_id
@@ -39,6 +39,9 @@ IDLE_SECONDS = 2.0
 """How often to look when nothing was due."""
 LEASE_SECONDS = 300.0
 """For how long what is claimed is left to who claimed it; what is not begun after half of it is given back."""
+AWAY_SECONDS = 60.0
+"""For how long this process sends nothing to a target that did not answer: else each of a thousand that wait for it
+takes as long as an answer may, holds up what is for others, and counts as one more failure of it."""
 LONGEST_WAIT = 48 * HOUR
 """Nothing is put off for longer: the last delay is 24 hours and a fifth, a digest waits until eight the next day."""
 SETTLE_PAUSES = (0.1, 0.5, 2.0, 5.0)
@@ -58,9 +61,12 @@ class Courier:
         recorded: Callable[[], None] = lambda: None,
         delays: tuple[float, ...] = DELAYS,
         lease: float = LEASE_SECONDS,
+        away: float = AWAY_SECONDS,
     ) -> None:
         self._ledger, self._settings, self._degraded, self._recorded = ledger, settings, degraded, recorded
-        self._delays, self._lease = delays, lease
+        self._delays, self._lease, self._away = delays, lease, away
+        self._back: dict[str, float] = {}
+        """When a target that did not answer is asked again, by the monotonic clock."""
         self.accepted = 0
         """How many deliveries this process has had accepted."""
         self._stop, self._wake = threading.Event(), threading.Event()
@@ -128,20 +134,39 @@ class Courier:
         async def write(delivery: StoredDelivery) -> MailLetter | DeliveryOutcome:
             return await asyncio.to_thread(self._written, delivery)
 
-        async def hooks(those: Sequence[StoredDelivery]) -> None:
-            for delivery in those:
-                is_over = time.monotonic() > until or self._stop.is_set()
-                await settle(delivery, NOT_BEGUN if is_over else await self._hooked(delivery))
-
         mails, by_target = [one for one in due if one.channel == "email"], dict[str, list[StoredDelivery]]()
         for one in due:
             if one.channel != "email":
                 by_target.setdefault(one.recipient, []).append(one)
         sent = send_letters(self._settings, mails, write, settle, until, self._stop.is_set)
-        ended = await asyncio.gather(sent, *(hooks(those) for those in by_target.values()), return_exceptions=True)
+        ended = await asyncio.gather(
+            sent,
+            *(self._to_target(claim, those, settle, until) for those in by_target.values()),
+            return_exceptions=True,
+        )
         for one_way in ended:  # each came to its end: what was accepted meanwhile is noted
             if one_way is not None:
                 raise one_way
+
+    async def _to_target(
+        self,
+        claim: str,
+        those: Sequence[StoredDelivery],
+        settle: Callable[[StoredDelivery, DeliveryOutcome], Awaitable[None]],
+        until: float,
+    ) -> None:
+        """What is for one target, one after the other; what is not begun is given back, all of it at once."""
+        left = []
+        for delivery in those:
+            if time.monotonic() > until or self._stop.is_set() or self._is_away(delivery):
+                left.append(delivery)
+                continue
+            outcome = await self._hooked(delivery)
+            await settle(delivery, outcome)
+            if outcome.unanswered:
+                self._back[delivery.recipient] = time.monotonic() + self._away
+        if left:
+            await asyncio.to_thread(self._leave, claim, left)
 
     async def _hooked(self, delivery: StoredDelivery) -> DeliveryOutcome:
         """One delivery to a target. One that cannot be written or whose address does not open holds up no other."""
@@ -189,6 +214,16 @@ class Courier:
             why = without_addresses(f"cannot be written: {type(error).__name__}: {error}")
             return DeliveryOutcome("again", why, unwritten=True)
         return NOBODY if letter is None else letter
+
+    def _is_away(self, delivery: StoredDelivery) -> bool:
+        """Whether a target did not answer a moment ago. An administrator who tries it out wants to know it anew."""
+        return delivery.kind != TEST and time.monotonic() < self._back.get(delivery.recipient, 0.0)
+
+    def _leave(self, claim: str, those: Sequence[StoredDelivery]) -> None:
+        """Give back what was not begun for a target, until it may be back."""
+        away = max(0.0, self._back.get(those[0].recipient, 0.0) - time.monotonic())
+        with writing(self._ledger.engine) as connection:
+            give_back(connection, claim, [one.id for one in those], later(instant(datetime.now(UTC)), away))
 
     def _say_of_server(self, outcome: DeliveryOutcome) -> None:
         if outcome.of_server:

@@ -149,7 +149,7 @@ async def hook_outcome(settings: Settings, delivery: StoredDelivery, address: Ta
     except NotAllowed as error:
         return DeliveryOutcome("again", str(error))
     except HttpFailed as error:
-        return DeliveryOutcome("again", str(error).replace(address.url, "…"))
+        return DeliveryOutcome("again", str(error).replace(address.url, "…"), unanswered=True)
 
 
 async def _posted(settings: Settings, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:

@@ -28,6 +28,8 @@ class DeliveryOutcome:
     """Whether nothing can be delivered this way at the moment, whoever it is for."""
     unwritten: bool = False
     """Whether the other side was not asked: nothing is known of it."""
+    unanswered: bool = False
+    """Whether the other side did not answer at all: it is away, whatever is sent to it."""
     untried: bool = False
     """Nobody came to it: it does not count as a try."""
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from datetime import date
 from typing import Any, Literal, NamedTuple, get_args
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, select, update
 
 from domain.store.db.dialect import insert_missing
 from domain.store.db.tables.message_tables import deliveries
@@ -92,6 +92,7 @@ def claim_due(
 ) -> list[StoredDelivery]:
     """Take so many of these channels that are due, for oneself until an instant, the longest due first: each is a try.
 
+    A claim that ran out belonged to a process that died: its try failed at nothing, and is begun anew, not counted.
     Who shall not deliver from an old copy of a ledger opens the transaction as for facts.
     """
     due = select(deliveries.c.id).where(deliveries.c.state == "waiting", deliveries.c.next_at <= now)
@@ -101,7 +102,8 @@ def claim_due(
     if not ids:
         return []
     taken = deliveries.c.id.in_(ids)
-    values = {"claim": claim, "next_at": until, "attempts": deliveries.c.attempts + 1}
+    tries = deliveries.c.attempts + case((deliveries.c.claim.is_(None), 1), else_=0)
+    values = {"claim": claim, "next_at": until, "attempts": tries}
     connection.execute(update(deliveries).where(taken).values(values))
     return [StoredDelivery(*row) for row in connection.execute(select(*_COLUMNS).where(taken))]
 
@@ -117,6 +119,13 @@ def settle(connection: Connection, claim: str, ids: Collection[str], state: Deli
     mine = deliveries.c.id.in_(list(ids)) & (deliveries.c.claim == claim)
     values["failure"] = (values.get("failure") or "")[:MOST_FAILURE] or None
     return connection.execute(update(deliveries).where(mine).values(state=state, claim=None, **values)).rowcount
+
+
+def give_back(connection: Connection, claim: str, ids: Collection[str], at: Instant) -> None:
+    """Leave what one had claimed and did not come to until an instant: it is no try."""
+    mine = deliveries.c.id.in_(list(ids)) & (deliveries.c.claim == claim) & (deliveries.c.state == "waiting")
+    values = {"claim": None, "next_at": at, "attempts": deliveries.c.attempts - 1, "failure": None}
+    connection.execute(update(deliveries).where(mine).values(**values))
 
 
 def change_state(
