@@ -35,7 +35,7 @@ class Law:
             if event.recorded_at > known_at:
                 continue
             if isinstance(event, RulebookAdopted):
-                books.append(Rulebook.from_content(event.content))
+                books.append(Rulebook.adopted(event.content))
             elif isinstance(event, CalendarAdopted):
                 calendar = Calendar.from_content(event.content)
             elif isinstance(event, LedgerOpened):
@@ -80,7 +80,7 @@ def must_go_with(rulebook: Rulebook, own: Iterable[Event]) -> None:
 
     Raises: Contradiction for one from before the Measures; what the rulebooks contradict each other in.
     """
-    adopted = [Rulebook.from_content(event.content) for event in own if isinstance(event, RulebookAdopted)]
+    adopted = [Rulebook.adopted(event.content) for event in own if isinstance(event, RulebookAdopted)]
     if adopted and rulebook.effective_from < min(book.effective_from for book in adopted):
         raise Contradiction(
             f"规则 {rulebook.id} 自 {rulebook.effective_from} 起，早于办法施行之日",

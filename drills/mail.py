@@ -111,8 +111,13 @@ def main(options: Sequence[str] = ()) -> None:
     send_a_year(given.results, given.recipients, given.kills, sqlite=given.sqlite)
 
 
-def send_a_year(results: int, recipients: int, kills: int, *, sqlite: bool = False) -> None:
-    """Publish so many results to so many people, and kill a sender so often on the way. Raises: Failed."""
+def send_a_year(
+    results: int, recipients: int, kills: int, *, lease: float = LEASE_SECONDS, sqlite: bool = False
+) -> None:
+    """Publish so many results to so many people, and kill a sender so often on the way. Raises: Failed.
+
+    What a killed process had claimed is due again after `lease` seconds.
+    """
     FORK.set_forkserver_preload(["api.app", "bench.generate", "drills.mail"])
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -123,7 +128,7 @@ def send_a_year(results: int, recipients: int, kills: int, *, sqlite: bool = Fal
         mails = Watched(server)
         published = _prepare(target, results, recipients)
         began = time.monotonic()
-        killed = _deliver(target, mails, published, kills)
+        killed = _deliver(target, mails, published, kills, lease)
         took = time.monotonic() - began
         step(f"{sum(map(len, mails.taken.values())):,} e-mails taken in {took:.0f} s: {published / took:.0f} a second")
         _judge(target, mails, published, killed)
@@ -171,10 +176,10 @@ def _prepare(target: Place, results: int, recipients: int) -> int:
     return published
 
 
-def _deliver(target: Place, mails: Watched, published: int, kills: int) -> list[Killed]:
+def _deliver(target: Place, mails: Watched, published: int, kills: int, lease: float) -> list[Killed]:
     """Until nothing waits any more: workers are killed as the e-mails go out; the kills."""
     chance, killed, until = random.SystemRandom(), list[Killed](), time.monotonic() + PATIENCE_SECONDS
-    with _workers(target.url, mails.port) as workers:
+    with _workers(target.url, mails.port, lease) as workers:
         while left := _left(target, published):
             if time.monotonic() > until:
                 raise TimeoutError(f"{left} of {published} are not delivered")
@@ -185,7 +190,7 @@ def _deliver(target: Place, mails: Watched, published: int, kills: int) -> list[
                 gone.kill()
                 gone.join()
                 killed.append(Killed(gone.pid or 0, time.monotonic()))
-                workers[which] = _worker(target.url, mails.port)
+                workers[which] = _worker(target.url, mails.port, lease)
             time.sleep(0.05)
     require(len(killed) == kills, f"{len(killed)} processes were killed (-9) before the last e-mail was taken")
     step(f"{mails.refused:,} e-mails were refused for the time being")
@@ -235,8 +240,8 @@ def _judge_doubles(doubles: Mapping[str, list[float]], killed: list[Killed]) -> 
 
 
 @contextmanager
-def _workers(url: str, port: int) -> Iterator[list[ForkServerProcess]]:
-    running = [_worker(url, port) for _ in range(WORKERS)]
+def _workers(url: str, port: int, lease: float) -> Iterator[list[ForkServerProcess]]:
+    running = [_worker(url, port, lease) for _ in range(WORKERS)]
     try:
         yield running
     finally:
@@ -245,14 +250,14 @@ def _workers(url: str, port: int) -> Iterator[list[ForkServerProcess]]:
             one.join()
 
 
-def _worker(url: str, port: int) -> ForkServerProcess:
+def _worker(url: str, port: int, lease: float) -> ForkServerProcess:
     """A process for its own, which has imported everything: fifty starts from nothing would be most of the run."""
-    started = process(work, url, port)
+    started = process(work, url, port, lease)
     started.start()
     return started
 
 
-def work(url: str, port: int) -> None:
+def work(url: str, port: int, lease: float) -> None:
     """Tell and deliver, as the service does behind the requests, until killed or left alone."""
     settings = Settings(
         database_url=url,
@@ -267,7 +272,7 @@ def work(url: str, port: int) -> None:
     parent = os.getppid()
     with opened(url) as target:
         use_keys(target.engine, settings.keys)
-        courier = Courier(target.ledger, settings, Degraded(), delays=DELAYS, lease=LEASE_SECONDS)
+        courier = Courier(target.ledger, settings, Degraded(), delays=DELAYS, lease=lease)
         while os.getppid() == parent:
             with suppress(Busy):  # another one tells just now: the service comes again in its next round as well
                 seal(target.engine)

@@ -15,20 +15,9 @@ from fastapi.dependencies import models
 
 from tests.databases import databases, databases_of_the_test
 from tests.haste import haste
+from tests.lanes import in_lanes
 
 __all__ = ["databases", "databases_of_the_test"]
-LONGEST = frozenset(
-    {
-        "test_cluster",
-        "test_restore_drills",
-        "test_least_privileges",
-        "test_failover",
-        "test_read_replica",
-        "test_hostile_load",
-        "test_quality",
-    }
-)
-"""Files whose tests are drills on processes of their own, and the checks of the code."""
 NEVER = 10**9
 _folders: list[tempfile.TemporaryDirectory[str]] = []
 
@@ -66,8 +55,8 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first: at the end no worker is left alone with it."""
-    items.sort(key=lambda item: item.path.stem not in LONGEST)
+    """What takes longest begins first: at the end no worker is left alone with it (`tests/lanes.py`)."""
+    items[:] = in_lanes(items, lambda item: item.path.stem, int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")))
 
 
 def pytest_collection_finish() -> None:

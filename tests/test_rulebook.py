@@ -132,6 +132,19 @@ BEFORE = Path(__file__).with_name("rulebooks") / "dayawan-2021.before-2026-11-28
 """The content that ledgers adopted before the readings from R39 on: stored for ever, so it must be read for ever."""
 
 
+def test_a_rulebook_that_a_ledger_holds_is_read_in_once() -> None:
+    """The same rulebook as from its content; another content is another rulebook, and a wrong one is refused again."""
+    content = shipped_rulebook().content
+    adopted = Rulebook.adopted(content)
+    assert adopted == Rulebook.from_content(content)
+    assert adopted.canonical == shipped_rulebook().canonical
+    assert Rulebook.adopted(dict(reversed(shipped_rulebook().content.items()))) is adopted
+    assert Rulebook.adopted({**content, "id": "another"}).id == "another"
+    for _ in range(2):
+        with pytest.raises(RulebookInvalid):
+            Rulebook.adopted({**content, "value": []})
+
+
 def test_a_rulebook_adopted_before_the_later_readings_is_read_for_ever() -> None:
     """Its hash stays, what it lacks holds as R39 and R47 say by default, and is shown as read but not confirmed."""
     book = Rulebook.from_content(json.loads(BEFORE.read_bytes()))

@@ -14,6 +14,8 @@ from projections.rows.write.projector import MADE_BY
 REVISION = "9001"
 MARK = "nextversion"
 """What its rows let an agency be found by, and ours do not."""
+CHANGED = ("schema", "projector", "status_rows")
+"""The modules that it may have otherwise than ours."""
 _MIGRATION = '''"""What a later version adds.
 
 Revision ID: {revision}
@@ -50,8 +52,8 @@ def next_version(folder: Path, *, other_rows: bool = False, contracts: bool = Fa
 
     `other_rows`: its read models are others, too. `contracts`: earlier programs cannot serve what it migrates to.
     """
-    for name in ("domain", "projections", "api", "demo"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("domain", "projections", "api", "demo"):  # with the byte code of what stays as it is
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(*(f"{one}.*.pyc" for one in CHANGED)))
     more = _CONTRACT.format(revision=REVISION) if contracts else ""
     said = {"revision": REVISION, "before": known_revisions()[0], "more": more}
     migration = _MIGRATION.format(**said, contracts=", and which they cannot serve" if contracts else "")

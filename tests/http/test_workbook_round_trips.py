@@ -36,9 +36,15 @@ COMMANDS: dict[str, tuple[str, dict[str, Any]]] = {
 """How a form records a fact of a kind; a filing is recorded by the world, an absence by workbooks alone."""
 
 
-@pytest.fixture(params=BOTH)
+@pytest.fixture(scope="module")
+def world(module_world: World) -> World:
+    """A ledger of this file's own: all that is recorded of a kind is given out and brought in, some forty times."""
+    return module_world
+
+
+@pytest.fixture(scope="module", params=BOTH)
 def other_world(request: pytest.FixtureRequest, databases: Databases) -> Iterator[World]:
-    """A ledger in which nothing is recorded."""
+    """A ledger in which nothing is recorded of the agency that a test makes."""
     with TestClient(create_app(Settings(database_url=databases.migrated(request.param)))) as client:
         yield World(client)
 

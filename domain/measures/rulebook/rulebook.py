@@ -74,6 +74,11 @@ class Rulebook(Chapters):
             defects=tuple(found.defect),
         )
 
+    @classmethod
+    def adopted(cls, content: Mapping[str, Any]) -> Rulebook:
+        """The same of what a ledger holds already: read in once a process, however many ledgers and readers ask."""
+        return _adopted(json.dumps(content, sort_keys=True))
+
     @property
     def content(self) -> dict[str, Any]:
         """What the event RulebookAdopted stores, JSON-able; a fresh copy each time, so that this one cannot change."""
@@ -128,6 +133,11 @@ class Rulebook(Chapters):
             if reading.ref == ref:
                 return reading
         raise KeyError(ref)
+
+
+@lru_cache(maxsize=32)
+def _adopted(content: str) -> Rulebook:
+    return Rulebook.from_content(json.loads(content))
 
 
 def load_rulebook(path: Path) -> Rulebook:

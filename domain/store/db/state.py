@@ -87,11 +87,27 @@ def _revisions(connection: Connection) -> list[str]:
 def _missing(connection: Connection, there: set[str]) -> set[str]:
     """Names of the tables, columns and triggers that this version needs and the database lacks."""
     missing = {f"table {name}" for name in metadata.tables if name not in there}
-    columns = inspect(connection).get_multi_columns(filter_names=list(metadata.tables))
-    for (_, name), found in columns.items():
+    found = _columns(connection)
+    for name in there & set(metadata.tables):
         needed = {column.name for column in metadata.tables[name].columns}
-        missing |= {f"column {name}.{column}" for column in needed - {column["name"] for column in found}}
+        missing |= {f"column {name}.{column}" for column in needed - found.get(name, set())}
     return missing | {f"trigger {name}" for name in TRIGGERS[dialect_of(connection)] - _triggers(connection)}
+
+
+def _columns(connection: Connection) -> dict[str, set[str]]:
+    """The columns of every table, in one question: whoever asks for each table in turn, as a reflection of their types
+    does, asks for as long as the rest of a start takes."""
+    query = (
+        "SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid "
+        "WHERE attnum > 0 AND NOT attisdropped AND relkind IN ('r', 'p') "
+        "AND relnamespace = current_schema()::regnamespace"
+        if is_postgresql(connection)
+        else "SELECT m.name, p.name FROM sqlite_master AS m JOIN pragma_table_xinfo(m.name) AS p WHERE m.type = 'table'"
+    )
+    columns: dict[str, set[str]] = {}
+    for table, column in connection.execute(text(query)):
+        columns.setdefault(table, set()).add(column)
+    return columns
 
 
 def _triggers(connection: Connection) -> set[str]:
