@@ -209,10 +209,8 @@ def create_app(settings: Settings) -> FastAPI:
             await app.state.feed.close()
             await reads.close()
             app.state.readiness.close()
-            for close in (books.close, sheets.close, courier.stop):
+            for close in (books.close, sheets.close, courier.stop, partial(stop, service), end_traces):
                 await run_in_threadpool(close)
-            await run_in_threadpool(stop, service)
-            await run_in_threadpool(end_traces)
 
     app = FastAPIOffline(
         title=document.TITLE,
@@ -293,6 +291,7 @@ def make_ready(engine: Engine, settings: Settings) -> None:
     ensure_people_indexed(ledger)
     if not opened:
         ensure_rows(settings.database, lambda *_: None)
+        ledger.judge_successions_again(SYSTEM_PERSON)
 
 
 def ensure_persons(engine: Engine) -> None:

@@ -117,27 +117,36 @@ class RecordSuccession(Command):
                 remedy_en="Name the agency that stood on that day.",
                 pointer=pointer,
             )
-        if _leads_to(trail, agency.stream, recording):
+        if self._comes_back(trail, agency, recording):
             raise Contradiction(
-                f"{uscc} 由本机构承继：承继关系不能成环",
-                f"{uscc} is itself succeeded by this agency: successions make no circle",
+                f"{uscc} 由本机构承继：承继关系不能成环（分立后存续的，分出的一家可在分立之日起并回）",
+                f"{uscc} is itself succeeded by this agency: successions make no circle"
+                " (a part may be merged back into the one that went on, from the day of its division)",
                 cites=("art.12", "R43"),
                 remedy="请先核对并撤销有误的承继记录",
                 remedy_en="Check the successions and annul the wrong one first.",
                 pointer=pointer,
             )
 
+    def _comes_back(self, trail: Trail, agency: Agency, recording: Recording) -> bool:
+        """Whether what goes over would come back to this agency and go over once more, without end.
 
-def _leads_to(trail: Trail, stream: str, recording: Recording) -> bool:
-    """Whether who stands in this agency's place, or in theirs, is the agency of a stream."""
-    waiting, seen = [trail], set[str]()
-    while waiting:
-        for one in waiting.pop().of(AgencySucceeded):
-            for uscc in one.successors:
-                if agency_stream(uscc) == stream:
-                    return True
-                further = None if uscc in seen or agency_stream(uscc) == one.stream else recording.elsewhere.trail(uscc)
-                seen.add(uscc)
-                if further is not None:
-                    waiting.append(further)
-    return False
+        Who goes on after a division passes on what was before that day: what it gets from that day on stays there.
+        """
+        if agency.stream in map(agency_stream, self.successors):
+            return False
+        waiting, seen = [(trail, self.effective_on)], set[tuple[str, date]]()
+        while waiting:
+            each, arrived = waiting.pop()
+            for one in each.of(AgencySucceeded):
+                day = max(arrived, one.occurred_on)
+                if not one.ends and arrived >= one.occurred_on:
+                    continue
+                for uscc in one.successors:
+                    if agency_stream(uscc) == agency.stream:
+                        return True
+                    further = None if (uscc, day) in seen else recording.elsewhere.trail(uscc)
+                    seen.add((uscc, day))
+                    if further is not None and agency_stream(uscc) != one.stream:
+                        waiting.append((further, day))
+        return False

@@ -71,15 +71,16 @@ BEARING: tuple[type[Event], ...] = (
 
 
 @implements("art.12", "R43")
-def inheritance(trail: Trail, one: AgencySucceeded, law: Law) -> dict[str, Any]:
-    """The fields of `FactsInherited` for each successor, from all that is known of the predecessor."""
-    uscc, day = one.stream.removeprefix("agency/"), one.occurred_on
+def inheritance(trail: Trail, one: AgencySucceeded, law: Law, here: Trail, uscc: str) -> dict[str, Any]:
+    """The fields of `FactsInherited` for the successor of this code, from all that is known of both."""
+    own, day = one.stream.removeprefix("agency/"), one.occurred_on
+    before = [each for each in inherited(Facts(trail, day)) if each.predecessor != uscc]
     fields: dict[str, Any] = {
         "succession_id": one.id,
         "kind": one.kind,
-        "predecessor": uscc,
-        "names": _names(trail, day),
-        "codes": (uscc, *(code for each in inherited(Facts(trail, day)) for code in each.codes)),
+        "predecessor": own,
+        "names": _names(trail, day, before),
+        "codes": (own, *(code for each in before for code in each.codes if code != uscc)),
         "stands": trail.counts(one),
         "tags": (),
         "complaints": (),
@@ -89,37 +90,56 @@ def inheritance(trail: Trail, one: AgencySucceeded, law: Law) -> dict[str, Any]:
         "projects": (),
         "events": (),
     }
-    return fields | _what_counts(trail, one, law) if fields["stands"] else fields
+    return fields | _what_counts(trail, one, law, here, uscc) if fields["stands"] else fields
 
 
-@implements("art.12", "R43")
-def for_successor(fields: dict[str, Any], trail: Trail, one: AgencySucceeded, law: Law, uscc: str) -> dict[str, Any]:
-    """The fields for one successor: with the bad records where the papers of a division give it these too."""
-    named = () if one.bad_records_to is UNSET else one.bad_records_to
-    if not fields["stands"] or fields["records"] or uscc not in named:
-        return fields
-    found = records_of(Facts(trail, date.max), one, law)
-    events = dict.fromkeys([*fields["events"], *(id_ for _, ids in found for id_ in ids)])
-    return {**fields, "records": tuple(given for given, _ in found), "events": tuple(events)}
-
-
-def _names(trail: Trail, day: date) -> tuple[str, ...]:
+def _names(trail: Trail, day: date, before: Sequence[FactsInherited]) -> tuple[str, ...]:
     own = profile_on(trail, day).name
-    more = [name for each in inherited(Facts(trail, day)) for name in each.names]
+    more = [name for each in before for name in each.names]
     return tuple(dict.fromkeys([*([own] if isinstance(own, str) else []), *more]))
 
 
-def _what_counts(trail: Trail, one: AgencySucceeded, law: Law) -> dict[str, Any]:
-    """What goes over of each kind that the rulebook of the day names, with the ids behind it."""
-    goes, every = goes_over(one, law.rulebooks), Facts(trail, date.max)
+def _what_counts(trail: Trail, one: AgencySucceeded, law: Law, here: Trail, uscc: str) -> dict[str, Any]:
+    """What goes over of each kind that the rulebook of the day names, with the ids behind it.
+
+    The papers of a division may give the bad records to this successor too.
+    """
+    named = () if one.bad_records_to is UNSET else one.bad_records_to
+    goes = goes_over(one, law.rulebooks) | ({"bad_records"} if uscc in named else set())
+    every = Facts(trail, date.max)
     found: dict[str, Any] = {}
     events: list[str] = []
     for kind, (field, what) in _KINDS.items():
         if kind in goes:
-            of_kind = what(every, one, law)
+            of_kind = [
+                (given, ids)
+                for given, ids in what(every, one, law)
+                if (one.ends or _is_of_before(trail, ids, one.occurred_on))
+                and not _is_its_own(trail, given, ids, here, uscc)
+            ]
             found[field] = tuple(given for given, _ in of_kind)
             events += [id_ for _, ids in of_kind for id_ in ids]
     return {**found, "events": tuple(dict.fromkeys(events))}
+
+
+@implements("art.12", "R43")
+def _is_of_before(trail: Trail, ids: Sequence[str], day: date) -> bool:
+    """Whether facts are of the time before a division: a complaint by the day on which it was received.
+
+    What is said later of one that goes on is its own, and no successor beside it has a part in it.
+    """
+    named = (getattr(trail.by_id[id_], "complaint_id", id_) for id_ in ids)
+    return all(trail.by_id[id_].occurred_on < day for id_ in named)
+
+
+@implements("art.12", "R43")
+def _is_its_own(trail: Trail, given: Any, ids: Sequence[str], here: Trail, uscc: str) -> bool:
+    """Whether it came from the successor itself: a part that divided off and is merged back brings it nothing anew."""
+    behind = [trail.by_id[id_] for id_ in ids]
+    origins = {getattr(given, "origin", UNSET), *(getattr(each, "inherited_from", UNSET) for each in behind)}
+    return any(isinstance(id_, str) and id_ in here.by_id for id_ in origins) or all(
+        isinstance(each, FactsInherited) and each.predecessor == uscc for each in behind
+    )
 
 
 _Found = list[tuple[Any, Sequence[str]]]
@@ -263,7 +283,7 @@ def is_another(before: FactsInherited | None, fields: dict[str, Any]) -> bool:
 def passed_on(carrying: Carrying, law: Law, uscc: str) -> Iterator[NewFact]:
     """What is to be recorded at the successor of this code, first what it inherits; nothing where it has it already."""
     one = carrying.one
-    fields = for_successor(inheritance(carrying.theirs, one, law), carrying.theirs, one, law, uscc)
+    fields = inheritance(carrying.theirs, one, law, carrying.here, uscc)
     before = standing_about(carrying.here.every(FactsInherited), one.id)
     if not is_another(before, fields):
         return

@@ -98,6 +98,11 @@ class Ledger(Application[UUID]):
             yield unit
             unit.flush()
 
+    def judge_successions_again(self, actor: str) -> None:
+        """What an earlier version of this program let go over otherwise is recorded as this one has it (R43)."""
+        with self.writing() as unit:
+            unit.judge_successions_again(actor)
+
     def prepare(self, reader: Reader, events: Iterable[Event], law: Law) -> PreparedEvents:
         """Make events of many agencies and their rows ready, for `UnitOfWork.put`: nobody has to wait meanwhile."""
         return prepare(reader.connection, self.memory, self.read_models, events, law)

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from eventsourcing.persistence import ApplicationRecorder
+from msgspec.structs import replace
 
 from domain.agency import Agency, is_agency_stream, unknown_agency
 from domain.commands.base import Command, Recording
@@ -352,14 +353,14 @@ class UnitOfWork(LockedStreams):
         return Trail([*self.reader.events(stream), *self._pending.get(stream, ())])
 
     @implements("art.12", "R4", "R43")
-    def _judge_successions_again(self, adopted: Event) -> None:
-        """Another rulebook may let other things go over: successors learn it as soon as it is known."""
+    def judge_successions_again(self, actor: str) -> None:
+        """Another rulebook, or a later version of this program, may let other things go over: successors learn it."""
         self._law = None
         for stream in streams_under(self.connection, type_key(AgencySucceeded)):
-            self.lock(stream)
+            today = self.day_at(self.lock(stream))
             for entry in self.entries(stream).under([type_key(AgencySucceeded)]):
                 if isinstance(entry.event, AgencySucceeded) and entry.gone_at is None:
-                    self._pass_on_to(entry.event, adopted)
+                    self._pass_on_to(entry.event, replace(entry.event, actor=actor, occurred_on=today))
         self.flush()
 
     def flush(self) -> None:
@@ -389,4 +390,4 @@ class UnitOfWork(LockedStreams):
         self._pending.clear()
         self._projected = None
         if any(isinstance(one, RulebookAdopted) for one in adopted):
-            self._judge_successions_again(adopted[-1])
+            self.judge_successions_again(adopted[-1].actor)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from api.app import make_ready
+from domain.ledger import inheriting
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import Role
 from projections.rebuild.inspect_rows import check
@@ -254,4 +256,58 @@ def test_projects_go_with_an_annulled_succession_and_with_a_late_end(own_world: 
     assert here() == [False, False], "it had ended before the succession"
     world.done("AnnulEvent", old, event_id=ended)
     assert here() == [False, False, True]
+    agree(world)
+
+
+@pytest.mark.shows("art.9", "art.12", "R43")
+def test_a_part_that_divided_off_is_merged_back(own_world: World) -> None:
+    """What it had from there is not counted twice; annulled either way, all is as it was; each firm stands once."""
+    world = own_world
+    whole, part = world.filed(), world.filed()
+    world.upheld(whole, "2026-03-02")
+    world.must(succeed(world, whole, whole, part, kind="division", effective_on="2026-04-01", bad_records_to=[part]))
+    world.upheld(part, "2026-05-04")
+    alone, both = standing(world, whole), standing(world, part)
+    assert [one["bad_records"]["total"] for one in (alone, both)] == [1, 2]
+    back = world.must(succeed(world, part, whole, effective_on="2026-06-01"))["ids"]["succession"]
+    told = standing(world, whole)
+    assert (told["sanction"]["verified_complaints"], told["bad_records"]["total"]) == (2, 2)
+    assert (told["sanction"]["tier"], told["agency"]["filing"]) == ("warned", "filed")
+    (here,) = world.association.get(f"/v1/agencies/{whole}/events", type="FactsInherited").json()["items"]
+    assert (len(here["fact"]["complaints"]), here["fact"]["codes"]) == (1, [part])
+    agree(world)
+    register = [one["uscc"] for one in world.client.get("/v1/public/agencies").json()["items"]]
+    assert (register.count(whole), register.count(part)) == (1, 0)
+    firm = world.client.get(f"/v1/public/agencies/{whole}").json()["successions"]
+    assert {(one["uscc"], one["is_predecessor"]) for one in firm} == {(part, True), (part, False)}
+    later = world.id_of("EnterBadRecord", whole, entered_on="2026-07-01")
+    assert [standing(world, one)["bad_records"]["total"] for one in (whole, part)] == [3, 2]
+    world.done("AnnulEvent", whole, event_id=later)
+    world.done("AnnulEvent", part, event_id=back)
+    assert standing(world, whole)["bad_records"] == alone["bad_records"]
+    assert standing(world, part)["sanction"]["tier"] == both["sanction"]["tier"]
+    agree(world)
+
+
+@pytest.mark.shows("art.12", "R16", "R43")
+def test_what_an_earlier_version_let_go_over_is_mended_at_the_next_start(
+    own_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part had what its origin did after the division, without the origins of facts; as known then it stays so."""
+    world = own_world
+    whole, part = world.filed(), world.filed()
+    with monkeypatch.context() as before:
+        before.setattr(inheriting, "_is_of_before", lambda *_: True)
+        world.must(succeed(world, whole, whole, part, kind="division", effective_on="2026-04-01"))
+        world.upheld(whole, "2026-05-04")
+    wrong = standing(world, part)
+    assert wrong["sanction"]["tier"] == "recorded"
+    for _ in range(2):  # any start after that finds nothing to do
+        make_ready(world.service.ledger.engine, world.service.settings)
+        assert standing(world, part)["sanction"]["tier"] == "none"
+        assert standing(world, part)["version"] == wrong["version"] + 1
+    assert standing(world, part, known_at=f"version:{wrong['version']}")["sanction"]["tier"] == "recorded"
+    assert standing(world, whole)["sanction"]["tier"] == "recorded"
+    (*_, last) = world.association.get(f"/v1/agencies/{part}/events", type="FactsInherited").json()["items"]
+    assert (last["actor"], last["fact"]["complaints"]) == ("system", [])
     agree(world)
