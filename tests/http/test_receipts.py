@@ -89,7 +89,7 @@ def test_a_receipt_is_read_by_who_may_read_the_record_and_by_nobody_else(world: 
     assert body_of("ReceiveComplaint")["complainant"] not in own.shown(receipt_at(uscc, complaint))
     client = Desk(world, Role.CLIENT, CLIENT_USCC)
     told = client.shown(receipt_at(uscc, complaint))
-    assert "已记录：收到投诉" in told
+    assert "已记录：提出投诉" in told
     assert "记录时带来的变化" not in told
     assert client.get(receipt_at(uscc, lapse)).status_code == 404
     assert Desk(world, Role.AGENCY, other).get(receipt_at(uscc, lapse)).status_code == 404

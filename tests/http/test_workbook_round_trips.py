@@ -150,7 +150,7 @@ def test_what_the_columns_cannot_say_is_named(world: World) -> None:
     """Evidence and staff of a filing stand in a column of their own, which nobody reads."""
     uscc = world.filed()
     lines = [one for one in given_out(world, "filing", "csv").decode("utf-8-sig").split("\r\n") if uscc in one]
-    assert lines[0].endswith(",从业人员")
+    assert lines[0].endswith(",从业人员（另用人员表登记）")
     run = sent_workbook(world.association, "filing", given_out(world, "filing", "csv")).json()["id"]
     assert "本表未含" in ended(world.association, run)["unread_columns"]
 

@@ -22,6 +22,8 @@ from api.web.printing.paper_files import paper_file
 router = APIRouter(route_class=PageRoute)
 MOST_MATTERS, MOST_LIVE, MOST_ENDED = 50, 50, 20
 """Listed on the page; who wants all asks the API or looks through the trail."""
+MOST_GROUPED = 500
+"""Matters that are looked at for those that read alike: the most that are answered at once."""
 ABOUT = dict.fromkeys(("project", "survey", "effect", "qualification", "certificate"), ("about",))
 """Kinds of matter whose row says what it is about."""
 
@@ -64,7 +66,7 @@ async def agency_file(request: Request, uscc: str, notice: LooseText = "", paper
     if basis:
         found = await ask(request, file_of, **about)
     else:
-        matters = {"uscc": uscc, "whose": "all", "limit": MOST_MATTERS}
+        matters = {"uscc": uscc, "whose": "all", "limit": MOST_GROUPED}
         found, waiting = await ask_together(request, (file_of, about), (matters_waiting, matters))
     return page(
         request,
@@ -76,6 +78,7 @@ async def agency_file(request: Request, uscc: str, notice: LooseText = "", paper
         waiting=waiting,
         about=ABOUT,
         alike=_alike(waiting["items"]) if waiting else [],
+        most_matters=MOST_MATTERS,
         expiries=EXPIRY_MARKS,
         states=PROJECT_MARKS,
         live=[one for one in found["projects"] if one["days_left"] is not None],

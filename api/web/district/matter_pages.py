@@ -65,7 +65,7 @@ async def matters(
     sorting = ordered(request, "/matters", filters, sort, order, "due")
     if whole:
         return await _printed(request, filters, sorting.query)
-    wanted = {**filters, **sorting.query, "limit": ROWS, "cursor": cursor}
+    wanted = {**filters, **sorting.query, "limit": ROWS, "cursor": cursor, "hints": False}
     listed, counted = await ask_together(request, (matters_waiting, wanted), (matters_counted, {}))
     return page(
         request,
@@ -89,7 +89,10 @@ def _total(counts: Iterable[Mapping[str, Any]], filters: dict[str, str]) -> int 
     if (lapsed and urgency) or filters["state"] not in ("open", "lapsed"):
         return None
     columns = ["lapsed"] if lapsed else [urgency] if urgency else list(URGENCIES)
-    return sum(int(one[name]) for one in counts if filters["kind"] in ("", one["kind"]) for name in columns)
+    listed = [
+        one for one in counts if filters["kind"] == one["kind"] or (not filters["kind"] and one["kind"] != "hint")
+    ]
+    return sum(int(one[name]) for one in listed for name in columns)
 
 
 async def _printed(request: Request, filters: dict[str, str], chosen: dict[str, str]) -> Response:
@@ -101,7 +104,8 @@ async def _printed(request: Request, filters: dict[str, str], chosen: dict[str, 
         "kind": next((row.title for name, row in MATTER_KINDS.items() if name == filters["kind"]), None),
     }
     asked_for = {**filters, **chosen}
-    parts, address = asked_parts(request, matters_waiting, asked_for), keeping(request, "/matters", **asked_for)
+    parts = asked_parts(request, matters_waiting, {**asked_for, "hints": False})
+    address = keeping(request, "/matters", **asked_for)
     words = {"states": STATES, "urgencies": URGENCIES}
     wanted = PrintedList("matters", ("待办事项", "What waits"), address, parts, said, more=words)
     return await printed(request, wanted)

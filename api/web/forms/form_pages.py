@@ -96,7 +96,7 @@ async def form(
             "choose-agency.html",
             name="form",
             command=command,
-            text=command_text(command),
+            text=command_text(command).told(visitor.role),
             like=like,
             search=await searched(request, q, cursor),
         )

@@ -33,6 +33,15 @@ class CommandText(NamedTuple):
     id: Bilingual | None = None
     grid: tuple[str, ...] = ()
     """Of what can be recorded of many agencies at once: the fields that may differ from row to row."""
+    client: Bilingual | None = None
+    """What it is called where an enterprise does it itself (art.17); what it says then is `client_says`."""
+    client_says: Bilingual | None = None
+
+    def told(self, role: Role | None) -> CommandText:
+        """As it is told in a role."""
+        if role is not Role.CLIENT or self.client is None:
+            return self
+        return self._replace(title=self.client, says=self.client_says or self.says)
 
 
 class FieldText(NamedTuple):

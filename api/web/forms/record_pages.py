@@ -17,9 +17,11 @@ from api.application.questions.service.public_questions import register_listed
 from api.http.query_params import Cursor, LooseText, LooseUscc
 from api.web.forms.form_fields import FORMS
 from api.web.forms.form_texts import command_text
+from api.web.frame.form_leads import see_other
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_questions import ask
 from api.web.frame.render import page
+from domain.errors import NotFound
 from domain.values import Role
 from projections.answers.scalars import plain
 
@@ -40,11 +42,16 @@ async def record(request: Request, uscc: LooseUscc = "", q: LooseText = "", curs
     """All that the visitor may record, about the agency that was chosen."""
     role, own = request.state.visitor.role, own_agency(request)
     chosen = own or uscc
-    agency = await agency_shown(request, chosen) if chosen else None
+    try:
+        agency = await agency_shown(request, chosen) if chosen else None
+    except NotFound:
+        if own:  # its account was there before its filing, which is what it can record
+            return see_other(request, "/record/file-agency")
+        raise
     search = None if own else await searched(request, q, cursor)
     names = [name for name, row in FORMS.items() if role in rights_of("POST", row.path)]
     groups = [
-        ((tag, CHAPTERS[tag]), [(name, command_text(name)) for name in of_tag])
+        ((tag, CHAPTERS[tag]), [(name, command_text(name).told(role)) for name in of_tag])
         for tag, of_tag in groupby(names, lambda name: FORMS[name].tag)
     ]
     return page(request, "record.html", name="record", agency=agency, groups=groups, search=search)

@@ -105,20 +105,26 @@ def matters_waiting(
     order: str = "asc",
     limit: int = 50,
     cursor: str | None = None,
+    hints: bool = True,
 ) -> Answer:
     """What waits for the caller, what is due first first or by another column; `whose=all`: also what waits for others.
 
     `uscc`: only what concerns this agency; `q`: those with these fragments in a name or code. An agency is told of its
-    own matters, an enterprise of its invitations, and of what became of its complaints.
+    own matters, an enterprise of its invitations, and of what became of its complaints. `hints`: whether these stand
+    among the matters of all kinds, each by itself; a list of their own has them by cause (R37).
     """
     by = ordering(sort, order, "due")
     part = page(cursor, limit, question=("waiting", whose, kind, state, urgency, year, uscc, q, *by))
     inquiry.about = uscc
-    if "hint" in _kinds(inquiry.caller.role, whose):
+    kinds = tuple(
+        one
+        for one in _kinds(inquiry.caller.role, whose)
+        if kind == one or (not kind and (hints, one) != (False, "hint"))
+    )
+    if "hint" in kinds:
         hints_brought_up(inquiry.service)
     with inquiry.looking_up() as (look_ups, reader):
         basis = look_ups.district(None, part.known_at)
-        kinds = tuple(one for one in _kinds(inquiry.caller.role, whose) if kind in (None, one))
         asked = None if state == "all" else state
         wanted = _wanted(inquiry, reader, look_ups.today, kinds)._replace(state=asked, urgency=urgency, year=year, q=q)
         if uscc is not None:

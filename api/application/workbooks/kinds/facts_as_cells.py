@@ -28,8 +28,8 @@ Cells = dict[str, str | int | None]
 """What a row's cells say, by the field of the column."""
 ABSENT, ITEM = "缺席：", 4
 ALSO: Mapping[str, Bilingual] = {
-    "evidence": ("证据", "evidence"),
-    "personnel": ("从业人员", "staff"),
+    "evidence": ("证据（文件另附）", "evidence (its files are attached apart)"),
+    "personnel": ("从业人员（另用人员表登记）", "staff (to be brought in by the workbook of the staff)"),
     "qualifications": ("其他资质", "other qualifications"),
     "other": ("其他备案内容", "more of the filing"),
     "changed": ("其他变更内容", "other changes"),
