@@ -330,3 +330,16 @@ def test_invitations_are_a_sheet_of_codes_for_who_sent_them(world: World) -> Non
     pledge = {"post": f"/v1/agencies/{uscc}/pledge", "body": {"signed_on": today()}}
     other = world.must(world.association.post("/v1/batches", {"commands": [pledge]}))
     assert world.association.get(f"/v1/batches/{other['batch']}/invitation-sheet").status_code == 404
+
+
+@pytest.mark.shows("art.11", "R18")
+def test_a_letter_names_the_fact_behind_it(dated_world: DatedWorld) -> None:
+    """The announcement that an agency has ended its business says in its table what was recorded."""
+    uscc = dated_world.filed()
+    dated_world.done("TerminateAgency", uscc, effective_on="2024-06-28")
+    _sealed(dated_world)
+    officer = dated_world.people[Role.ASSOCIATION]
+    rows = officer.get("/v1/notices", limit=500).json()["items"]
+    (one,) = [row for row in rows if row["agency"]["uscc"] == uscc]
+    _, text = pdf(officer.get(f"/v1/agencies/{uscc}/notices/{one['id']}/letter"))
+    assert re.search(r"2024-06-28\s*终止业务\s*记录", text), text[:600]

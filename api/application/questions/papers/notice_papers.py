@@ -17,6 +17,7 @@ from domain.measures.text.official_text import cited_in_chinese, official_text
 from domain.values import Role
 from projections.answers.districts import DueNotice
 from projections.answers.scalars import plain
+from projections.fact_kinds import FACTS
 from projections.paper.letters.letter import Letter, LetterTable, Passage, Piece, day_said
 from projections.replay.known_at import Basis
 from projections.replay.standing import standing
@@ -181,5 +182,5 @@ def _fact(cause: Event) -> tuple[str, str, str]:
         type(cause), ""
     )
     grade = getattr(cause, "year", None)
-    text = said or (f"{grade} 年度考评结果" if grade is not None else "登记的事实")
+    text = said or (f"{grade} 年度考评结果" if grade is not None else FACTS[type(cause)].zh)
     return cause.occurred_on.isoformat(), text, f"记录 {cause.id}"
