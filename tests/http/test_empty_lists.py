@@ -7,11 +7,12 @@ from html import unescape
 
 import pytest
 
-from api.web.district.list_pages import KINDS
+from api.http.documentation.examples import CLIENT_USCC
+from api.web.district.worklist_pages import KINDS
 from api.web.frame.page_table import PAGES
 from domain.values import Role
 from tests.http.desk import Desk
-from tests.http.world import CLIENT_USCC, World, new_uscc
+from tests.http.world import World, new_uscc
 
 NO_LISTS = {
     "/board": "figures and the first of each list",
