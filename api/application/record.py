@@ -28,7 +28,7 @@ from domain.store.access.notice_secrets import notice_secret
 from domain.store.db.engine import Connection
 from domain.values import Role
 
-NOTICE_PAGE = "/acknowledge/{secret}"
+NOTICE_PAGE, NOTICE_LINK = "/acknowledge/{secret}", "/v1/notice-links/{secret}"
 """Where a notice is acknowledged by its one-time link (`api/web/portal/acknowledging_pages.py`)."""
 
 
@@ -49,7 +49,8 @@ def link_of(unit: UnitOfWork, answer: dict[str, Any]) -> dict[str, str]:
     """The members of an answer that lead to what somebody without an account is asked for: they are not kept."""
     notice_link = answer["ids"].get(NoticeLinkGiven.KIND)
     if notice_link is not None:
-        return {"page": NOTICE_PAGE.format(secret=notice_secret(unit.connection, notice_link))}
+        secret = notice_secret(unit.connection, notice_link)
+        return {"link": NOTICE_LINK.format(secret=secret), "page": NOTICE_PAGE.format(secret=secret)}
     return survey_secrets.link_of(unit, answer)
 
 

@@ -20,7 +20,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.application.exports.exporting import MEDIA_TYPES, TableFile, echoed, exported
 from api.application.exports.filter_names import filters_named
-from api.application.questions.inquiry import Answer, FileQuestion, Inquiry, Question, Snapshot
+from api.application.questions.inquiry import Answer, FileAnswer, FileQuestion, Inquiry, Question, Snapshot
 from api.http.table_forms import in_chinese
 from domain.values import SHANGHAI
 from projections.public.feeds import Feed, FeedEntry
@@ -170,6 +170,11 @@ def handed_out(request: Request, question: FileQuestion[P], *args: P.args, **kwa
     inquiry = inquiry_of(request)
     found = question(inquiry, *args, **kwargs)
     request.state.about = inquiry.about
+    return file_answer(found)
+
+
+def file_answer(found: FileAnswer) -> Response:
+    """A file as a download that no cache shared by several people keeps."""
     headers = {"Content-Disposition": f'attachment; filename="{found.name}"', "Cache-Control": "private, no-cache"}
     return Response(found.body, 200, headers, found.media_type)
 

@@ -2,7 +2,8 @@
 
 What needs no token (art.9, 11, 17(3), 19): register, blacklist and published results, as lists or Atom feeds.
 
-The one-time link of a survey invitation: whoever holds it may see what is asked and answer once, without a token.
+The one-time links of a survey invitation and of a notice: whoever holds one may see what is asked, read the notice,
+and answer or acknowledge it once, without a token.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.application.action_context import ActionContext
 from api.application.assessing.survey_answers import answer_by_link
+from api.application.delivering.signing_by_link import acknowledge_by_link, letter_by_link, notice_link_told
 from api.application.exports.exporting_public import exported_publicly
+from api.application.privacy.authorisation import Caller
 from api.application.questions.inquiry import path_year
 from api.application.questions.pagination import onward, page
 from api.application.questions.service.public_questions import (
@@ -28,8 +32,10 @@ from api.application.questions.service.public_questions import (
     register_listed,
 )
 from api.application.questions.service.survey_questions import about_link
+from api.application.record import NOTICE_LINK
 from api.application.survey_secrets import PATH
-from api.http.documentation.examples import AGENCY_USCC
+from api.http.documentation.examples import AGENCY_USCC, command_example
+from api.http.documentation.file_docs import public_paper_docs
 from api.http.documentation.openapi import (
     feed_docs,
     link_docs,
@@ -43,8 +49,9 @@ from api.http.public_address import base_of
 from api.http.query_params import WORDS, CategoryFilter, Cursor, Limit, Search
 from api.http.recording import action_of, created
 from api.http.request import prefers
-from api.http.responses import ATOM, JSON, answer, atom, file_sent, public_answer
+from api.http.responses import ATOM, JSON, answer, atom, file_answer, file_sent, public_answer
 from api.http.table_forms import in_chinese
+from domain.commands.fields import Body, Label
 from domain.commands.surveys import AnswerInvitation
 from domain.errors import Invalid
 from domain.values import FOREVER
@@ -202,20 +209,19 @@ def public_results(request: Request, year: str, q: Search = None, limit: Limit =
 
 TAG = "满意度调查链接"
 
+_SENT = {
+    "id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036",
+    "type": "SurveySubmitted",
+    "version": 9,
+    "occurred_on": "2024-12-10",
+    "recorded_at": "2024-12-10T06:12:44.902113Z",
+}
 _EXAMPLE = {
     "agency": AGENCY_USCC,
     "version": 9,
     "recorded_at": "2024-12-10T06:12:44.902113Z",
-    "events": [
-        {
-            "id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036",
-            "type": "SurveySubmitted",
-            "version": 9,
-            "occurred_on": "2024-12-10",
-            "recorded_at": "2024-12-10T06:12:44.902113Z",
-        }
-    ],
-    "ids": {"survey": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036"},
+    "events": [_SENT],
+    "ids": {"survey": _SENT["id"]},
     "similar": [],
 }
 
@@ -230,8 +236,41 @@ def survey_link(request: Request, secret: str) -> Response:
     return answer(request, about_link(request.app.state.service, secret))
 
 
-@router.post(PATH, tags=[TAG], **link_docs(AnswerInvitation, _EXAMPLE))
+@router.post(PATH, tags=[TAG], **link_docs("answer_invitation", command_example(AnswerInvitation).body, _EXAMPLE))
 def answer_invitation(request: Request, secret: str, body: AnswerInvitation) -> Response:
     """提交调查表，一次为限 / Send the form, once."""
     service = request.app.state.service
     return created(answer_by_link(service, secret, body, lambda caller: action_of(request, PATH, caller)))
+
+
+NOTICE_TAG = "签收链接"
+_LINK_PROBLEMS = ["not-found", "contradiction", "invalid", "internal", "busy"]
+_SIGNED = {**_EXAMPLE, "events": [{**_SENT, "type": "NoticeAcknowledged"}], "ids": {"service": _SENT["id"]}}
+
+
+class NoticeSigner(Body):
+    """Who acknowledges the notice for the agency / 签收人."""
+
+    signer: Label
+
+
+@router.get(NOTICE_LINK, tags=[NOTICE_TAG], **public_docs("notice_link", _LINK_PROBLEMS))
+def notice_link(request: Request, secret: str) -> Response:
+    """待签收的通知、签收单位和期限 / The notice to acknowledge, by which agency, until when (R41)."""
+    return answer(request, notice_link_told(request.app.state.service, secret))
+
+
+@router.get(f"{NOTICE_LINK}/letter", tags=[NOTICE_TAG], **public_paper_docs("notice_link_letter", _LINK_PROBLEMS))
+def notice_link_letter(request: Request, secret: str) -> Response:
+    """待签收通知的文书，签收前先读 / The letter of the notice, to be read before it is acknowledged."""
+    return file_answer(letter_by_link(request.app.state.service, secret, "pdf"))
+
+
+@router.post(NOTICE_LINK, tags=[NOTICE_TAG], **link_docs("acknowledge_by_link", {"signer": "林晓工"}, _SIGNED))
+def sign_notice(request: Request, secret: str, body: NoticeSigner) -> Response:
+    """签收通知，一次为限，日期为当日 / Acknowledge the notice, once, as of today."""
+
+    def action(caller: Caller) -> ActionContext:
+        return action_of(request, NOTICE_LINK, caller)
+
+    return created(acknowledge_by_link(request.app.state.service, secret, body.signer, action, "api"))

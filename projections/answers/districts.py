@@ -37,6 +37,7 @@ from projections.answers.standings import (
     NoticeServed,
     Projected,
     RulebookUsed,
+    Service,
     StandingSanction,
     StandingWarning,
 )
@@ -90,6 +91,7 @@ class DistrictStanding(ListedAgency, frozen=True, kw_only=True):
 
     warning_notice: Annotated[StandingWarning | None, member("警告通报", "the warning notice standing on the day")]
     advisories: Annotated[tuple[Advisory, ...], member("事故后的建议（第十八条）", "advice after accidents (art.18)")]
+    service: Service
 
 
 Agencies = Annotated[int, member("机构数", "number of agencies", ge=0)]

@@ -36,6 +36,7 @@ from domain.store.messages.delivery_rows import Delivery, keep_deliveries
 from domain.values import Role, instant
 from tests.http.dated import later
 from tests.http.files import pdf, photo, uploaded
+from tests.http.test_service_of_notices import warned_today
 from tests.http.world import Person, World, body_of, today
 from tests.workbooks.made import filled
 from tests.workbooks.sent import ended, sent_workbook
@@ -192,6 +193,7 @@ def ask(world: World, seen: Callable[[Person, str, dict[str, Any], Any], None] |
     local = TestClient(world.client.app, client=("127.0.0.1", 1))
     answers["metrics"] = local.get("/metrics").text.splitlines()[0] + "\n"
     answers |= _batch(world)
+    answers |= _notice_link(world)
     _workbooks(world, answers)
     answers["evidence"] = uploaded(world.association, photo())
     for name, content, tail in (("evidence_file", pdf(), ""), ("evidence_thumbnail", photo(), "/thumbnail")):
@@ -208,6 +210,16 @@ def _notice_letter(world: World) -> tuple[str, dict[str, Any]]:
     """The path of the letter of a notice that is due."""
     one = world.association.get("/v1/notices", status="all").json()["items"][0]
     return f"/v1/agencies/{one['agency']['uscc']}/notices/{one['id']}/letter", {}
+
+
+def _notice_link(world: World) -> dict[str, Any]:
+    """What a one-time link of a notice says, and its letter."""
+    uscc, sent = warned_today(world)
+    body = {"given_on": today(), "expires_on": "2099-12-31"}
+    link = world.must(world.association.post(f"/v1/agencies/{uscc}/sent-notices/{sent}/links", body))["link"]
+    told, letter = world.stranger.get(link), world.stranger.get(f"{link}/letter")
+    assert (told.status_code, letter.status_code) == (200, 200), (told.text, letter.text)
+    return {"notice_link": told.json(), "notice_link_letter": _content(letter)}
 
 
 def _batch(world: World) -> dict[str, Any]:

@@ -261,8 +261,11 @@ def targets(world: World) -> Iterator[Taken]:
     desk = Desk(world, Role.ADMIN)
     yield of_desk(desk, "/admin/targets", form=form, act="create")
     id_ = world.people[Role.ADMIN].get("/v1/delivery-targets", limit=500).json()["items"][-1]["id"]
-    for act in ("disabled", "enabled"):
+    for act in ("disabled", "enabled", "test"):
         yield of_desk(desk, "/admin/targets", act=f"{act}:{id_}")
+    for act, form in {"kinds": {"kind": "year_published"}, "secret": {}, "secret-now": {}, "deleted": {}}.items():
+        assert f'value="{act}:{id_}"' in desk.shown("/admin/targets", edit=id_)
+        yield of_desk(desk, "/admin/targets", form=form, act=f"{act}:{id_}")
 
 
 ON_ITS_OWN = {"/years/{year}": year, "/appeals/{appeal}": appeal, "/impacts/{impact}": impact}

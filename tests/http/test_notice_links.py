@@ -83,7 +83,9 @@ def test_a_link_that_is_over_says_why_and_records_nothing(world: World) -> None:
         assert answer.status_code == 409, answer.text
         assert "这个链接已被协会收回" in answer.text
         assert "这一次没有登记任何内容" in answer.text
-    assert opened(world, first).status_code == 200, "the one before stands again once the later one is taken back"
+    for answer in (opened(world, first), signed(world, first)):
+        assert "另发了新的链接，这一个已作废" in answer.text, "that the later one is taken back revives none"
+        assert "请联系协会，由其另发链接" in answer.text
     third, _ = linked(world, uscc, sent)
     assert "另发了新的链接，这一个已作废" in signed(world, first).text
     assert len(world.trail(uscc)) == before + 1

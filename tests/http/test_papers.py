@@ -115,7 +115,10 @@ def test_a_decision_is_a_letter_once_there_is_one(appealed: tuple[Year, str, str
     assert (early.status_code, early.json()["rule"]) == (404, "R34")
     decided(year, ids)
     _, text = pdf(year.committee.get(path))
-    for said in ("异议处理决定书", "异议成立", "撤销有争议的记录1条", "83.50", "85.50", "第二十条", "提出异议"):
+    for said in (
+        *("异议处理决定书", "异议成立", "撤销有争议的记录1条", "83.50", "85.50", "第二十条", "提出异议"),
+        *("通知送达：", "异议期自公布之日起算"),
+    ):
         assert said in text, said
     edited = docx(year.committee.get(path, format="docx"))
     for said in ("异议处理决定书", "异议成立", "85.50", "核验码"):

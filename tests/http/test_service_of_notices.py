@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -102,3 +103,21 @@ def test_the_agency_acknowledges_on_its_page(world: World) -> None:
     carried = previewed(desk, "acknowledge-notice", {"agency": uscc, "id": sent, "/acknowledged_on": today()})
     receipt = desk.followed("/record/acknowledge-notice", {**carried, "do": "record"})
     assert "已记录：签收通知" in receipt.text
+
+
+@pytest.mark.shows("art.17(2)", "R41")
+def test_the_standings_of_all_say_the_day_of_service_as_that_of_one_does(world: World) -> None:
+    """In one answer, as lines and as a table; a notice to another than the agency is none of them."""
+    uscc, sent = warned_today(world)
+    own = world.person(Role.AGENCY, uscc)
+    for day in (None, today()):
+        if day is not None:
+            world.must(own.post(path_of(uscc, sent, "acknowledgement"), {"acknowledged_on": day}))
+        alone = world.association.get(f"/v1/agencies/{uscc}/standing").json()["service"]
+        assert [(one["sent"], one["served_on"]) for one in alone] == [(sent, day)]
+        among = world.association.get("/v1/standings").json()["items"]
+        assert [one["service"] for one in among if one["agency"]["uscc"] == uscc] == [alone]
+        assert [one["service"] for one in own.get("/v1/standings").json()["items"]] == [alone]
+    lines = [json.loads(one) for one in own.get("/v1/standings", format="ndjson").text.splitlines()]
+    assert [one["service"] for one in lines] == [alone]
+    assert f",{today()}" in own.get("/v1/standings", format="csv").text

@@ -23,6 +23,7 @@ from api.application.delivering import hooks
 from api.application.delivering.courier import Courier
 from api.application.delivering.guarded_http import NotAllowed, is_allowed, networks_of, require_address
 from api.application.delivering.hooks import signature
+from api.application.delivering.target_acts import MOST_SECRETS
 from api.settings import Settings
 from domain.events import Sealed
 from domain.store.db.engine import writing
@@ -30,6 +31,7 @@ from domain.store.db.tables.message_tables import deliveries, delivery_targets
 from domain.store.keys.vault import Vault
 from domain.store.messages import target_rows
 from domain.store.messages.delivery_rows import StoredDelivery
+from domain.store.messages.target_rows import TargetAddress
 from domain.values import Role
 from tests.http.test_messages import PERSONAL, Somebody, told
 from tests.http.world import World
@@ -414,6 +416,37 @@ def test_a_new_secret_signs_beside_the_old_one_for_a_while(hooking: Hooking, mon
     robot = hooking.world.must(hooking.admin.post("/v1/delivery-targets", body))
     refused = hooking.admin.post(f"/v1/delivery-targets/{robot['id']}/state", {"act": "secret"})
     assert (refused.status_code, "删除旧的" in refused.text) == (409, True)
+
+
+@pytest.mark.shows("R41")
+def test_a_secret_that_was_replaced_twice_in_a_row_signs_until_its_own_end(hooking: Hooking) -> None:
+    """Who has not changed over after the first renewal is not cut off by the second; four sign at most."""
+    made, receiver = hooking.target(), hooking.receiver
+    secrets = [made["secret"]]
+
+    def signatures() -> list[str]:
+        hooking.act(made["id"], "test")
+        hooking.delivered()
+        _, headers, body = receiver.taken[-1]
+        stamp = int(headers["webhook-timestamp"])
+        assert headers["webhook-signature"].split(" ") == [
+            signature(one, headers["webhook-id"], stamp, body) for one in secrets
+        ]
+        return headers["webhook-signature"].split(" ")
+
+    for number in range(1, MOST_SECRETS):
+        secrets.insert(0, hooking.act(made["id"], "secret")["secret"])
+        assert len(signatures()) == number + 1
+    refused = hooking.admin.post(f"/v1/delivery-targets/{made['id']}/state", {"act": "secret"})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (409, "/at_once")
+    secrets[:] = [hooking.act(made["id"], "secret", at_once=True)["secret"]]
+    assert len(signatures()) == 1
+    first, second, third = "2026-01-01T00:00:00.000000Z", "2026-01-02T00:00:00.000000Z", "2026-01-03T00:00:00.000000Z"
+    address = TargetAddress("https://x", "c", "b", third, (("a", second),))
+    assert [address.secrets_at(at) for at in (first, second, third)] == [("c", "b", "a"), ("c", "b"), ("c",)]
+    assert TargetAddress.read(address.written()) == address
+    old = '{"url": "https://x", "secret": "b", "before": "a", "before_until": "2026-01-02T00:00:00.000000Z"}'
+    assert TargetAddress.read(old) == TargetAddress("https://x", "b", "a", second), "as it was written before"
 
 
 @pytest.mark.shows("R41")

@@ -21,6 +21,7 @@ from projections.answers.standings import (
     KnownThen,
     Projected,
     RulebookUsed,
+    Service,
     StandingSanction,
     StandingWarning,
 )
@@ -123,6 +124,7 @@ class StandingLine(OnDistrictBasis, frozen=True, kw_only=True):
     version: Version
     warning_notice: Annotated[StandingWarning | None, member("警告通报", "the warning notice standing on the day")]
     advisories: Annotated[tuple[Advisory, ...], member("事故后的建议（第十八条）", "advice after accidents (art.18)")]
+    service: Service
 
 
 class PublicPage(msgspec.Struct, Generic[T], frozen=True, kw_only=True):

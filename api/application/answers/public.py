@@ -25,7 +25,7 @@ from projections.answers.districts import (
     TierCount,
 )
 from projections.answers.registers import PublishedYear
-from projections.answers.scalars import Day, Year, member
+from projections.answers.scalars import Day, EventId, Uscc, Year, member
 from projections.answers.standings import (
     AsOf,
     BadRecordCounts,
@@ -52,6 +52,19 @@ class SurveyLinkShown(msgspec.Struct, frozen=True, kw_only=True):
     year: Year
     expires_on: Annotated[Day, member("最后一日", "last day")]
     disclosure: Annotated[Disclosure, member("机构将读到什么", "what the agency will be told (R39)")]
+
+
+class NoticeLinkShown(msgspec.Struct, frozen=True, kw_only=True):
+    """What is acknowledged by a one-time link, until when, and where its letter is (R41) / 签收链接的对象和期限."""
+
+    agency: str | None
+    uscc: Uscc
+    sent: Annotated[EventId, member("登记发出的记录", "the event that says that it was sent")]
+    kind: Annotated[str, member("通知种类", "kind of notice", examples=["warned"])]
+    channel: Annotated[str, member("发出方式", "how it was sent")]
+    sent_on: Day
+    expires_on: Annotated[Day, member("链接的最后一日", "last day of the link")]
+    letter: Annotated[str, member("通知文书（PDF），签收前先读", "the letter, to be read before it is acknowledged")]
 
 
 class RankingPage(msgspec.Struct, frozen=True, kw_only=True):

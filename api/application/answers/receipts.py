@@ -84,7 +84,10 @@ class Recorded(Receipt, frozen=True, kw_only=True):
         tuple[str, ...] | UnsetType, member("现有的类型", "the categories in use, beside a new one")
     ] = UNSET
     demonstration: Demonstration = UNSET
-    link: Annotated[str | UnsetType, member("调查的一次性链接，给程序", "one-time link, for programs")] = UNSET
+    link: Annotated[
+        str | UnsetType,
+        member("一次性链接，给程序：调查，或签收", "one-time link for programs: of a survey, or of a notice"),
+    ] = UNSET
     page: Annotated[
         str | UnsetType,
         member("一次性链接的页面：调查，或签收", "one-time link as a page: of a survey, or to acknowledge a notice"),

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
@@ -176,7 +176,7 @@ class Housekeeper:
         with reading(self._engine) as connection:
             sealed, (waiting, _) = sealed_until(connection)[0], unsealed(connection)
             signed = latest_checkpoint(connection)
-            overdue = due_since(connection, instant(datetime.now(UTC) - LATE))
+            overdue = due_since(connection, instant(database_clock(connection) - LATE))
         size = 0 if signed is None else signed.size
         self._is_behind(
             "sequencing-behind",

@@ -1,7 +1,9 @@
 """Delivers what waits to leave the service (R41), in a thread of its own: a mail server that stalls holds up nobody.
 
 Any number of processes may do it at once, and each may die at any moment: `delivery_rows.py` says why nothing is lost
-and when something is sent a second time. A ledger that takes no writes (an old copy, say) writes to nobody either.
+and when something is sent a second time. All claims run by the database's clock: machines whose own clocks differ by
+more than a claim lasts would take what another one is sending. A ledger that takes no writes (an old copy, say) writes
+to nobody either.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 import structlog
 
@@ -22,16 +23,18 @@ from api.application.delivering.outcomes import DELAYS, HOUR, NOBODY, DeliveryOu
 from api.application.delivering.returned_notices import give_up_notice
 from api.application.delivering.smtp_sending import send_letters, without_addresses
 from api.application.messages.outgoing import switched_off
+from api.application.messages.reminders import still_waits
 from api.settings import Settings
 from domain.errors import Busy, Refusal, Unreadable
 from domain.ledger.ledger import Ledger
 from domain.spans import span
 from domain.store.db.db_errors import WritesStopped
+from domain.store.db.dialect import database_clock
 from domain.store.db.engine import writing
 from domain.store.messages.delivery_rows import Channel, StoredDelivery, bring_back, claim_due, give_back, settle
 from domain.store.messages.message_rows import keep_messages
 from domain.store.messages.target_rows import TargetAddress, address_of_target, all_targets, count_try
-from domain.values import Instant, instant, new_id
+from domain.values import instant, new_id, shanghai_date
 
 log = structlog.get_logger("steward")
 AT_ONCE = 50
@@ -108,8 +111,9 @@ class Courier:
 
     def deliver(self) -> int:
         """One round: what is due, as far as this process gets it; how many that were. Raises: Busy, WritesStopped."""
-        claim, now = new_id(), instant(datetime.now(UTC))
+        claim = new_id()
         with writing(self._ledger.engine) as connection:
+            now = instant(database_clock(connection))
             if bring_back(connection, now, later(now, LONGEST_WAIT)):
                 log.warning("deliveries_brought_back", why="a clock was ahead when they were put off")
             due = claim_due(connection, claim, self._channels(), now, later(now, self._lease), AT_ONCE)
@@ -171,7 +175,7 @@ class Courier:
     async def _hooked(self, delivery: StoredDelivery) -> DeliveryOutcome:
         """One delivery to a target. One that cannot be written or whose address does not open holds up no other."""
         try:
-            address = await asyncio.to_thread(self._address, delivery.recipient)
+            address = await asyncio.to_thread(self._address, delivery)
             if isinstance(address, DeliveryOutcome):
                 return address
             outcome = await hook_outcome(self._settings, delivery, address)
@@ -183,11 +187,14 @@ class Courier:
             await asyncio.to_thread(self._count, delivery.recipient, outcome)
         return outcome
 
-    def _address(self, target_id: str) -> TargetAddress | DeliveryOutcome:
-        """Where a target is reached, or what becomes of what is for one that was switched off or deleted."""
+    def _address(self, delivery: StoredDelivery) -> TargetAddress | DeliveryOutcome:
+        """Where a target is reached, or what becomes of what is for one that was switched off or deleted, and of what
+        has passed or been done meanwhile.
+        """
         with self._ledger.reading() as reader:
-            target = next((one for one in all_targets(reader.connection) if one.id == target_id), None)
-            if target is None:
+            target = next((one for one in all_targets(reader.connection) if one.id == delivery.recipient), None)
+            today = shanghai_date(instant(database_clock(reader.connection)))
+            if target is None or not still_waits(reader, delivery.kind, delivery.cause, delivery.uscc, today):
                 return NOBODY
             address = None if target.disabled_at is not None else address_of_target(reader.connection, target)
             return address or DeliveryOutcome("refused", "the target is switched off")
@@ -207,7 +214,8 @@ class Courier:
         """
         try:
             with self._ledger.reading() as reader:
-                letter = LetterWriter(reader, self._settings, instant(datetime.now(UTC))).letter(delivery)
+                now = instant(database_clock(reader.connection))
+                letter = LetterWriter(reader, self._settings, now).letter(delivery)
         except (Busy, WritesStopped):
             raise
         except (Refusal, Unreadable, LookupError, ValueError, TypeError) as error:
@@ -245,11 +253,11 @@ class Courier:
         return self._write_down(claim, delivery, outcome)
 
     def _write_down(self, claim: str, delivery: StoredDelivery, outcome: DeliveryOutcome) -> None:
-        now = instant(datetime.now(UTC))
-        if outcome.what == "refused" and outcome.of_recipient and self._came_back(claim, delivery, outcome, now):
+        if outcome.what == "refused" and outcome.of_recipient and self._came_back(claim, delivery, outcome):
             return
         delay = 0.0 if outcome.untried else delay_after(delivery.attempts, self._delays)
         with writing(self._ledger.engine) as connection:
+            now = instant(database_clock(connection))
             if outcome.what == "accepted":
                 settle(connection, claim, [delivery.id], "sent", done_at=now)
                 self.accepted += 1
@@ -262,10 +270,10 @@ class Courier:
                 values = {"next_at": later(now, delay), "attempts": delivery.attempts - outcome.untried}
                 settle(connection, claim, [delivery.id], "waiting", **values, failure=outcome.failure)
 
-    def _came_back(self, claim: str, delivery: StoredDelivery, outcome: DeliveryOutcome, now: Instant) -> bool:
+    def _came_back(self, claim: str, delivery: StoredDelivery, outcome: DeliveryOutcome) -> bool:
         """An address that bounces is a matter of the association, where it concerns a notice that was sent."""
         try:
-            recorded = give_up_notice(self._ledger, claim, delivery, outcome.failure, now)
+            recorded = give_up_notice(self._ledger, claim, delivery, outcome.failure)
         except (Busy, WritesStopped):
             raise
         except Refusal as refusal:  # it was served, or annulled, a moment ago: nothing is left to say

@@ -5,7 +5,6 @@ An address counts once the code that was sent to it is typed by its owner, signe
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -21,6 +20,7 @@ from api.application.privacy.authorisation import Caller
 from api.setting_values import MAIL_ADDRESS
 from domain.commands.fields import Body, Id
 from domain.errors import Contradiction, Invalid
+from domain.store.db.dialect import database_clock
 from domain.store.db.engine import writing
 from domain.store.messages.contact_rows import (
     HowMailed,
@@ -104,7 +104,7 @@ def give_mail_address(service: Service, caller: Caller, body: MailAddress) -> Ma
     with writing(engine) as connection:
         give_address(connection, caller.person_id, body.email, body.language, check=ADDRESS_CHECK)
         given = address_of(connection, caller.person_id)
-        at = instant(datetime.now(UTC)) if given is None else given.given_at
+        at = instant(database_clock(connection)) if given is None else given.given_at
         check = Delivery("email", caller.person_id, ADDRESS_CHECK, at, None, None, None, at, next_at=at)
         keep_deliveries(connection, [check])
     service.housekeeper.recorded(erased=True)  # the address before, if there was one
@@ -146,6 +146,6 @@ def change_deliveries(service: Service, caller: Caller, body: DeliveriesWanted) 
     """
     before: tuple[DeliveryState, ...] = ("dead",) if body.ids is None else _BEFORE[body.state]
     with writing(service.ledger.engine) as connection:
-        changed = change_state(connection, body.ids, before, body.state, instant(datetime.now(UTC)))
+        changed = change_state(connection, body.ids, before, body.state, instant(database_clock(connection)))
     service.wake_courier()
     return DeliveriesChanged(changed=changed)

@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from api.application.messages.outgoing import ADDRESS_CHECK, CORRECTED, DIGEST, usual
 from api.application.messages.readership import may_read
+from api.application.messages.reminders import still_waits, undone_by
 from api.application.messages.told import worded
 from api.settings import Settings
 from domain.events import EventAnnulled
@@ -29,7 +30,8 @@ from domain.measures.text.official_text import cited_in_chinese
 from domain.store.access.association import association_of
 from domain.store.messages.contact_rows import Language, address_of, code_of, preferences_of
 from domain.store.messages.delivery_rows import StoredDelivery
-from domain.store.messages.message_rows import Recipient, StoredMessage, accounts_of, told_between
+from domain.store.messages.message_rows import Recipient, StoredMessage, accounts_of, enterprise_of, told_between
+from domain.store.messages.message_rows import message_id as row_id
 from domain.values import Bilingual, Instant, Role, instant, midnight, moment, shanghai_date
 from projections.rows.read.firm_rows import names_on_file
 from projections.rows.read.published import ALL_KNOWN, LATEST, names_on
@@ -99,7 +101,10 @@ class LetterWriter:
         said = worded(delivery.kind, delivery.uscc, delivery.year, delivery.due_on, delivery.cause)
         chosen = preferences_of(connection, [delivery.recipient])
         is_off = chosen.get((delivery.recipient, delivery.kind), usual(delivery.kind)) == "off"
-        if is_off or not any(may_read(one, delivery.kind, delivery.uscc) for one in owners):
+        told = enterprise_of(connection, row_id(delivery.recipient, delivery.kind, delivery.cause))
+        if is_off or not any(may_read(one, delivery.kind, delivery.uscc, told) for one in owners):
+            return None
+        if not still_waits(self._reader, delivery.kind, delivery.cause, delivery.uscc, self._on.day):
             return None
         text = (said.text, said.text_en)[number]
         line = MailLine(self._told(delivery.uscc, owners, text, said.article, number), self._link(said.path))
@@ -117,7 +122,8 @@ class LetterWriter:
             for one in told_between(connection, delivery.recipient, midnight(day), following)
             if one.read_at is None
             and chosen.get((delivery.recipient, one.kind), usual(one.kind)) == "daily"
-            and any(may_read(owner, one.kind, one.uscc) for owner in owners)
+            and any(may_read(owner, one.kind, one.uscc, one.enterprise) for owner in owners)
+            and still_waits(self._reader, one.kind, one.cause, one.uscc, self._on.day)
         ]
         annulled = self._annulled_by([one.cause for one in rows if one.kind == CORRECTED])
         rows = [one for one in rows if one.cause not in annulled]
@@ -133,7 +139,7 @@ class LetterWriter:
     def _annulled_by(self, causes: list[str]) -> set[str]:
         """What these corrections say does not count any more: it needs no line of its own beside them."""
         found = self._reader.named(causes).values() if causes else ()
-        return {one.event_id for one in found if isinstance(one, EventAnnulled)}
+        return {cause for one in found if isinstance(one, EventAnnulled) for cause in undone_by(self._reader, one)}
 
     def _lines(self, rows: list[StoredMessage], owners: list[Recipient], number: int) -> Iterator[MailLine]:
         """Equal things of one agency stand once, with how many they are."""

@@ -14,15 +14,16 @@ from domain.ledger.ledger import Ledger
 from domain.measures.around.service import service_of
 from domain.measures.text.implements import implements
 from domain.store.access.tokens import SYSTEM_PERSON
+from domain.store.db.dialect import database_clock
 from domain.store.messages.delivery_rows import StoredDelivery, settle, states_of_cause
-from domain.values import Instant, Role, shanghai_date
+from domain.values import Role, instant, shanghai_date
 
 NOTICE = "tier_notice"
 _NOTE = "所有收件邮箱均被邮件服务器永久拒收：{why}"
 
 
 @implements("art.17", "R41")
-def give_up_notice(ledger: Ledger, claim: str, delivery: StoredDelivery, why: str, now: Instant) -> bool:
+def give_up_notice(ledger: Ledger, claim: str, delivery: StoredDelivery, why: str) -> bool:
     """Give the delivery up and record, in the same transaction, that the notice came back; whether that was recorded.
 
     Only once the last address is refused: as long as one took it, or may still, it has not come back. Done with the
@@ -33,6 +34,7 @@ def give_up_notice(ledger: Ledger, claim: str, delivery: StoredDelivery, why: st
         return False
     with ledger.writing() as unit:
         unit.agency(uscc)
+        now = instant(database_clock(unit.connection))
         gone: dict[str, Any] = {"done_at": now, "failure": why}
         if not settle(unit.connection, claim, [delivery.id], "dead", **gone):
             return False

@@ -1,17 +1,20 @@
-"""A notice acknowledged by its one-time link (R41): what it is about, the act, its receipt."""
+"""A notice acknowledged by its one-time link (R41): what it is about, its letter, the act, its receipt."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from api.application.action_context import ActionContext, CommandRequest
+from api.application.answers.public import NoticeLinkShown
 from api.application.assessing.survey_answers import LINK_PERSON
 from api.application.background.readiness import Service
 from api.application.idempotency import Answered
-from api.application.privacy.authorisation import Caller
-from api.application.questions.inquiry import now
-from api.application.record import record
+from api.application.privacy.authorisation import Caller, Reach
+from api.application.questions.inquiry import FileAnswer, Inquiry, Snapshot, now
+from api.application.questions.papers.issuing import LetterFormat
+from api.application.questions.papers.notice_papers import notice_letter_of
+from api.application.record import NOTICE_LINK, record
 from domain.commands.delivering import AcknowledgeByLink
 from domain.errors import NotFound
 from domain.events import NoticeAcknowledged, NoticeLinkGiven, NoticeSent
@@ -56,6 +59,42 @@ def about_notice(service: Service, secret: str) -> NoticeShown:
     return found
 
 
+def notice_link_told(service: Service, secret: str) -> NoticeLinkShown:
+    """What a link is about, for programs. Raises: as `about_notice`."""
+    found = about_notice(service, secret)
+    return NoticeLinkShown(
+        agency=found.agency,
+        uscc=found.uscc,
+        sent=found.sent.id,
+        kind=found.sent.kind,
+        channel=found.sent.channel,
+        sent_on=found.sent.occurred_on,
+        expires_on=found.link.expires_on,
+        letter=letter_path(secret),
+    )
+
+
+def letter_path(secret: str) -> str:
+    """Where the letter of a link's notice is."""
+    return f"{NOTICE_LINK.format(secret=secret)}/letter"
+
+
+@implements("art.17", "R18", "R39", "R41")
+def letter_by_link(service: Service, secret: str, wanted: LetterFormat) -> FileAnswer:
+    """The letter of the notice as the agency may read it, made from the log as it was when it was sent: nobody signs
+    for what they cannot read. As long as the link can be used.
+
+    Raises: as `about_notice`; Busy as long as the log is not signed so far.
+    """
+    found = about_notice(service, secret)
+    with service.ledger.reading() as reader:
+        place = reader.log_index_of(found.sent.stream, found.sent.version)
+    inquiry = Inquiry(Snapshot(service, _caller(found, secret, "api")), Reach.OWN)
+    then = None if place is None else f"log:{place}"
+    letter: FileAnswer = notice_letter_of(inquiry, found.uscc, found.sent.notice_id, then, wanted)
+    return letter
+
+
 def signed_by_link(service: Service, secret: str) -> NoticeSigned | None:
     """What came in by this very link, for its receipt; None while nothing has, and once the link was taken back: who
     has it may be nobody who may read the name (R39). Raises: NotFound.
@@ -71,16 +110,19 @@ def signed_by_link(service: Service, secret: str) -> NoticeSigned | None:
 
 @implements("art.17", "art.20", "R41")
 def acknowledge_by_link(
-    service: Service, secret: str, signer: str, action: Callable[[Caller], ActionContext]
+    service: Service, secret: str, signer: str, action: Callable[[Caller], ActionContext], via: Literal["api", "page"]
 ) -> Answered:
     """Record that the agency has acknowledged the notice, once. Raises: NotFound, Contradiction; Invalid for a name."""
     with service.ledger.reading() as reader:
         found, _ = _shown(reader, secret)
     signed = AcknowledgeByLink(acknowledged_on=shanghai_date(now()), signer=signer)
-    caller = Caller(LINK_SIGNER, Role.AGENCY, found.uscc, token_hash(secret), "page")
-    answered = record(action(caller), CommandRequest(signed, found.uscc, found.link.id))
+    answered = record(action(_caller(found, secret, via)), CommandRequest(signed, found.uscc, found.link.id))
     service.housekeeper.recorded()
     return answered
+
+
+def _caller(found: NoticeShown, secret: str, via: Literal["api", "page"]) -> Caller:
+    return Caller(LINK_SIGNER, Role.AGENCY, found.uscc, token_hash(secret), via)
 
 
 def _shown(reader: Reader, secret: str) -> tuple[NoticeShown, Trail]:

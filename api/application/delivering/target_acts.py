@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal, cast
 from urllib.parse import urlsplit
 
@@ -26,6 +26,7 @@ from domain.commands.fields import Body, Label, Uscc
 from domain.errors import Contradiction, Invalid
 from domain.measures.text.implements import implements
 from domain.store.access.access_audit import AccessAction, By, note
+from domain.store.db.dialect import database_clock
 from domain.store.db.engine import Connection, writing
 from domain.store.messages.delivery_rows import Delivery, close_those_to, keep_deliveries
 from domain.store.messages.target_rows import (
@@ -46,7 +47,9 @@ from domain.values import Role, instant, new_id
 ROBOT_KEY = re.compile(r"[A-Za-z0-9-]{8,64}")
 MOST_TARGETS = 50
 OVERLAP = timedelta(hours=72)
-"""How long both secrets sign after one was replaced: as long as something may be tried again."""
+"""How long a secret signs after it was replaced: as long as something may be tried again."""
+MOST_SECRETS = 4
+"""So many sign at most: whoever renews more often than every day has them end."""
 Kinds = Annotated[tuple[MessageKind, ...], Field(min_length=1, max_length=100)]
 
 
@@ -128,7 +131,7 @@ def change_target(service: Service, caller: Caller, id_: str, body: TargetWanted
 
 
 def _tested(connection: Connection, target: Target, _: TargetWanted) -> TargetShown:
-    at = instant(datetime.now(UTC))
+    at = instant(database_clock(connection))
     test = Delivery(target.channel, target.id, TEST, new_id(), None, None, None, at, next_at=at)
     keep_deliveries(connection, [test])
     return _shown(connection, target)
@@ -154,14 +157,23 @@ def _renewed(connection: Connection, target: Target, body: TargetWanted) -> Targ
             remedy="请在企业微信中重置机器人，在这里新建一个，再删除旧的",
             remedy_en="Reset the robot in WeCom, make another target here, and delete this one.",
         )
-    secret, until = new_secret(), None if body.at_once else instant(datetime.now(UTC) + OVERLAP)
-    renew_secret(connection, target, secret, until)
+    at, address = database_clock(connection), address_of_target(connection, target)
+    if not body.at_once and address is not None and len(address.secrets_at(instant(at))) >= MOST_SECRETS:
+        raise Contradiction(
+            f"现有 {MOST_SECRETS} 个密钥同时签名，不再并用更多",
+            f"{MOST_SECRETS} secrets sign at the moment, and no more do",
+            pointer="/at_once",
+            remedy="请等旧密钥到期，或更换时让旧密钥立即停用（at_once）",
+            remedy_en="Wait until an old one ends, or have them end now with at_once.",
+        )
+    secret, until = new_secret(), None if body.at_once else instant(at + OVERLAP)
+    renew_secret(connection, target, secret, instant(at), until)
     return _shown(connection, target_named(connection, target.id), secret)
 
 
 def _deleted(connection: Connection, target: Target, _: TargetWanted) -> TargetShown:
     why = f"the target “{target.name}” was deleted"
-    close_those_to(connection, target.id, instant(datetime.now(UTC)), why)
+    close_those_to(connection, target.id, instant(database_clock(connection)), why)
     shown = _shown(connection, target)
     delete_target(connection, target)
     return shown
@@ -250,7 +262,7 @@ def _note(connection: Connection, caller: Caller, act: AccessAction, target: Tar
 
 
 def _shown(connection: Connection, target: Target, secret: str = "") -> TargetShown:
-    address, at = address_of_target(connection, target), instant(datetime.now(UTC))
+    address, at = address_of_target(connection, target), instant(database_clock(connection))
     is_robot = target.channel == "wecom"
     return TargetShown(
         id=target.id,

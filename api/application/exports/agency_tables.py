@@ -76,6 +76,11 @@ def _warning(row: Row) -> Value:
     return None if found is None else (f"{found['year']} 年度不合格，警告通报", f"warning for {found['year']}")
 
 
+def _served(row: Row) -> Value:
+    days = [str(one["served_on"] or "—") for one in row.get("service") or ()]
+    return "; ".join(days) or None
+
+
 STANDINGS = ExportTable(
     "standings",
     ("全区机构状态", "Standings of the district"),
@@ -83,6 +88,7 @@ STANDINGS = ExportTable(
         *AGENCIES.columns,
         column("warning", "警告通报", "Warning notice", "text", _warning),
         column("advisories", "事故后的建议", "Advisories", "number", lambda row: len(row.get("advisories") or ())),
+        column("service", "通知送达日", "Notices served on", "text", _served),
     ),
     "/v1/standings",
 )

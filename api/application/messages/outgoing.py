@@ -6,11 +6,12 @@ name where that is public or the reader's own (`mail_letters.py`). The message c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
 
 from api.application.messages.reminders import ARISEN
 from api.application.messages.told import TOLD, MessageKind
+from domain.store.db.dialect import database_clock
 from domain.store.db.engine import Connection
 from domain.store.messages.contact_rows import HowMailed, preferences_of, with_address
 from domain.store.messages.delivery_rows import Delivery
@@ -65,9 +66,9 @@ def is_target(recipient: str) -> bool:
     return recipient.startswith(_TARGET)
 
 
-def targets_told(connection: Connection, cause: str) -> list[str]:
-    """The targets that were told of a cause, as recipients."""
-    return [f"{_TARGET}{one}" for one in targets_told_by(connection, cause)]
+def targets_told(connection: Connection, causes: Collection[str]) -> list[str]:
+    """The targets that were told of one of these causes, as recipients."""
+    return [f"{_TARGET}{one}" for one in targets_told_by(connection, causes)]
 
 
 def hooked(connection: Connection, told: Sequence[Message]) -> Iterator[Delivery]:
@@ -89,7 +90,7 @@ def _is_wanted(target: Target, kind: str) -> bool:
 
 def switched_off(connection: Connection, target_id: str) -> Iterator[Message]:
     """What administrators are told when a target was switched off for its failures."""
-    now = instant(datetime.now(UTC))
+    now = instant(database_clock(connection))
     for one in recipients(connection, [Role.ADMIN], ()):
         yield Message(one.person_id, "target_disabled", f"{target_id}@{now}", None, None, None, now)
 

@@ -27,17 +27,26 @@ def kinds_of(role: Role) -> tuple[MessageKind, ...]:
     return tuple(kind for kind in get_args(MessageKind) if kind in told)
 
 
-def may_read(owner: Recipient, kind: str, uscc: str | None) -> bool:
-    """Whether an account may be told of this: what its role is told, and an agency's of its own alone.
+def may_read(owner: Recipient, kind: str, uscc: str | None, enterprise: str | None) -> bool:
+    """Whether an account may be told of this: what its role is told, an agency's of its own alone, and a client's what
+    was told for that enterprise.
 
-    Whoever was told in another role is not told by e-mail once they have left it.
+    Whoever was told in another role, or for another enterprise, is not told by e-mail once they have left it.
     """
-    return kind in kinds_of(owner.role) and (owner.role is not Role.AGENCY or uscc is None or owner.uscc == uscc)
+    is_own = owner.role is not Role.AGENCY or uscc is None or owner.uscc == uscc
+    return kind in kinds_of(owner.role) and is_own and told_for(owner) == enterprise
+
+
+def told_for(owner: Recipient) -> str | None:
+    """The enterprise for which a client is told; None of who is told in another role."""
+    return owner.uscc if owner.role is Role.CLIENT else None
 
 
 @implements("R39", "R41")
 def scopes_for(connection: Connection, caller: Caller) -> list[MessageScope]:
     """What a caller may read of what they were told: as who they are here, or as any account of theirs."""
     owners = {(one.role, one.uscc) for one in accounts_of(connection, caller.person_id)}
-    every = owners | {(caller.role, caller.uscc)}
-    return [MessageScope(kinds_of(role), uscc if role is Role.AGENCY else None) for role, uscc in every]
+    return [
+        MessageScope(kinds_of(role), uscc if role is Role.AGENCY else None, uscc if role is Role.CLIENT else None)
+        for role, uscc in owners | {(caller.role, caller.uscc)}
+    ]

@@ -5,18 +5,20 @@ Any number of processes may do it at once: who holds the row of the place tells,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from api.application.messages.outgoing import as_recipients, hooked, is_target, mailed, targets_told
-from api.application.messages.reminders import ARISEN, arisen_by, reminders_on
+from api.application.messages.readership import told_for
+from api.application.messages.reminders import ARISEN, arisen_by, reminders_on, undone_by
 from api.application.messages.told import CLIENT_OF_COMPLAINT, Telling, tellings_of
 from domain.events import ComplaintDismissed, ComplaintMerged, ComplaintReceived, ComplaintUpheld, Event, EventAnnulled
 from domain.ledger.ledger import Ledger
 from domain.ledger.reader import Reader
 from domain.measures.text.implements import implements
+from domain.store.db.dialect import database_clock
 from domain.store.db.engine import writing
 from domain.store.messages.delivery_rows import forget_deliveries, keep_deliveries, withdraw
 from domain.store.messages.message_rows import (
@@ -53,9 +55,9 @@ def tell(ledger: Ledger, *, mails: bool = False, hooks: bool = True, quiet: bool
 
     Raises: Busy, WritesStopped.
     """
-    now = instant(datetime.now(UTC))
-    today = shanghai_date(now)
     with ledger.reading() as reader:
+        now = instant(database_clock(reader.connection))  # what is put off is looked at by that clock
+        today = shanghai_date(now)
         if not is_behind(reader.connection, today):
             return True
     with writing(ledger.engine, beside=True) as connection:
@@ -68,7 +70,7 @@ def tell(ledger: Ledger, *, mails: bool = False, hooks: bool = True, quiet: bool
         told = list(_told(reader, news, now))
         for one in found:
             if isinstance(one, EventAnnulled):
-                withdraw(connection, one.event_id, now)
+                withdraw(connection, undone_by(reader, one), now)
         told_to = entries[-1].id if entries else place.log_index
         done = len(entries) < AT_ONCE
         reminded_on = place.reminded_on
@@ -135,23 +137,28 @@ def _told(reader: Reader, news: Iterable[Event], at: Instant) -> Iterator[Messag
     """The messages of events; of an annulment those who were told of what it annuls, in this round or before."""
     news = list(news)
     people = _Audience.of(reader, {code for one in news if (code := _agency(one)) is not None})
-    made: dict[str, set[str]] = {}
+    made: dict[str, dict[str, str | None]] = {}
     for event in news:
         uscc, year = _agency(event), getattr(event, "year", None)
         due: Any = next((day for name in _DUE if (day := getattr(event, name, None)) is not None), None)
         if isinstance(event, EventAnnulled):
-            for person in {*_told_before(reader, event.event_id), *made.get(event.event_id, ())}:
-                yield Message(person, "corrected", event.id, uscc, None, None, at)
+            causes = undone_by(reader, event)
+            before = _told_before(reader, causes)
+            for one in causes:
+                before |= made.get(one, {})
+            for person, enterprise in before.items():
+                yield Message(person, "corrected", event.id, uscc, None, None, at, enterprise)
         for telling in tellings_of(event):
-            for one in people.to(telling, event, uscc):
-                if one.since > event.recorded_at:
+            for who in people.to(telling, event, uscc):
+                if who.since > event.recorded_at:
                     continue
-                made.setdefault(event.id, set()).add(one.person_id)
-                yield Message(one.person_id, telling.kind, event.id, uscc, year, due, at)
+                made.setdefault(event.id, {})[who.person_id] = told_for(who)
+                yield Message(who.person_id, telling.kind, event.id, uscc, year, due, at, told_for(who))
 
 
-def _told_before(reader: Reader, cause: str) -> list[str]:
-    return [*told_by(reader.connection, cause), *targets_told(reader.connection, cause)]
+def _told_before(reader: Reader, causes: Collection[str]) -> dict[str, str | None]:
+    targets: dict[str, str | None] = dict.fromkeys(targets_told(reader.connection, causes))
+    return told_by(reader.connection, causes) | targets
 
 
 def _is_news(event: Event, now: Instant) -> bool:
@@ -174,10 +181,9 @@ def _arisen(reader: Reader, today: date, at: Instant) -> Iterator[Message]:
 
 
 def _reminders(reader: Reader, today: date, since: date | None, at: Instant) -> Iterator[Message]:
-    due = list(reminders_on(reader.connection, today, since))
-    people = _Audience.of(reader, {one.matter.uscc for one in due if one.matter.uscc is not None})
-    for reminder in due:
-        told, row = reminder.told, reminder.matter
-        clients = told.to is Role.CLIENT
+    due = list(reminders_on(reader, today, since))
+    people = _Audience.of(reader, {one.uscc for one in due if one.uscc is not None})
+    for row in due:
+        clients = row.told.to is Role.CLIENT
         for one in people.of_client(row.about, row.about) if clients else people.of_agency(row.uscc):
-            yield Message(one.person_id, told.kind, reminder.cause, row.uscc, row.year, reminder.due_on, at)
+            yield Message(one.person_id, row.told.kind, row.cause, row.uscc, row.year, row.due_on, at, told_for(one))

@@ -24,7 +24,7 @@ MessageKind = Literal[
     "appeal_withdrawn", "objection_filed", "objection_answered", "reading_confirmed", "corrected", "target_disabled",
     "impact_disposed",
     "notice_due", "impact_opened", "year_to_close",
-    "material_due", "project_due", "qualification_due", "certificate_due", "invitation_due",
+    "appeal_due", "material_due", "project_due", "qualification_due", "certificate_due", "invitation_due",
 ]  # fmt: skip
 """Kinds of messages; `notice_due` and after: of a matter (`reminders.py`), `target_disabled` comes of a
 failing target (`outgoing.py`)."""

@@ -87,6 +87,7 @@ TAGS = {
     "办法与规则库": "The Measures",
     "公开": "Public",
     "满意度调查链接": "Survey links",
+    "签收链接": "Links to acknowledge a notice",
     "账户与令牌": "Accounts and tokens",
     "消息": "Messages",
     "监督": "Supervision",

@@ -336,7 +336,8 @@ def command_answer(row: CommandRoute) -> JsonObject:
         answer["link"] = "/v1/survey-links/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
         answer["page"] = "/survey/pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
     if row.body is GiveNoticeLink:
-        answer["page"] = f"/acknowledge/{_EVENT_ID}.pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
+        secret = f"{_EVENT_ID}.pV0yYk0m3s0bQf2mJ7Xn5r1d8uC4hT6eWz9aKq2LxBg"
+        answer |= {"link": f"/v1/notice-links/{secret}", "page": f"/acknowledge/{secret}"}
     return answer
 
 

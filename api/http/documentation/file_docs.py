@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.responses import Response
 
 from api.application.exports.exporting import MEDIA_TYPES
 from api.http.documentation.examples import JsonObject
-from api.http.documentation.openapi import question_docs
+from api.http.documentation.openapi import public_docs, question_docs
 
 _BYTES: JsonObject = {"type": "string", "format": "binary"}
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -35,6 +37,12 @@ def paper_docs(name: str, *, editable: bool = True) -> JsonObject:
     if editable:
         docs["responses"][200]["content"][DOCX] = {"schema": _BYTES, "example": DOCX_EXAMPLE}
     return docs
+
+
+def public_paper_docs(name: str, problems: Iterable[str]) -> JsonObject:
+    """What FastAPI is told of a paper that needs no token."""
+    content: JsonObject = {"application/pdf": {"schema": _BYTES, "example": PDF_EXAMPLE}}
+    return public_docs(name, problems, content) | {"response_class": Response}
 
 
 def sheets_paper_docs() -> JsonObject:

@@ -269,15 +269,15 @@ def conditional() -> JsonObject:
     return {"openapi_extra": {**_OPEN, "parameters": parameters}}
 
 
-def link_docs(body: Any, answer: JsonObject) -> JsonObject:
-    """What FastAPI is told of answering by a one-time link."""
+def link_docs(name: str, body: JsonObject, answer: JsonObject) -> JsonObject:
+    """What FastAPI is told of answering by a one-time link. `body`: an example."""
     names = [*_BODY, "not-found", "contradiction", "gone", "version-moved", "idempotency-key-reused", *_ALWAYS]
     return {
-        "operation_id": "answer_invitation",
+        "operation_id": name,
         "status_code": 201,
         "response_model": None,
         "responses": {201: _recorded(answer), **problem_docs(names)},
-        "openapi_extra": {**_OPEN, "parameters": _WRITING, **_body_example(command_example(body).body)},
+        "openapi_extra": {**_OPEN, "parameters": _WRITING, **_body_example(body)},
     }
 
 

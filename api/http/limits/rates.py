@@ -216,6 +216,7 @@ HEAVY = frozenset(
         ("GET", "/v1/appeals/{id}/dossier"),
         ("GET", "/v1/appeals/{appeal}/explanation"),
         ("GET", "/v1/appeals/{appeal}/decision-letter"),
+        ("GET", "/v1/notice-links/{secret}/letter"),
         ("GET", "/v1/assessments/{year}/results-paper"),
         ("GET", "/v1/assessments/{year}/sheets-paper"),
         ("GET", "/v1/assessments/{year}"),

@@ -45,6 +45,17 @@ class PageAnswer:
         return self.status >= 400
 
 
+def over_or_busy(found: PageAnswer, over: str) -> str:
+    """The template that says why a one-time link was refused: `over`, or that the service cannot say it now.
+
+    Of a link that nobody could look up nothing is known: neither that it was used nor that it has ended.
+    """
+    return over if found.status in _OF_THE_LINK else "link-busy.html"
+
+
+_OF_THE_LINK = frozenset({404, 409, 410, 422})
+
+
 async def wrong(request: Request, model: type[BaseModel], body: dict[str, Any]) -> dict[str, Any] | None:
     """The problem that the API would answer to a body of this shape, before anything is sent; None for a right one."""
     errors = body_errors(model, body)

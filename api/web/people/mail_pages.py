@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -29,6 +28,7 @@ from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from domain.errors import Contradiction, Invalid
+from domain.store.db.dialect import database_clock
 from domain.store.messages.contact_rows import Language
 from domain.store.messages.delivery_rows import STATES, depth
 from domain.values import Bilingual, instant, new_id
@@ -158,5 +158,5 @@ async def change(request: Request) -> Response:
 
 def _depth(request: Request) -> dict[str, Any]:
     with request.app.state.service.ledger.reading() as reader:
-        found = depth(reader.connection, instant(datetime.now(UTC)))
+        found = depth(reader.connection, instant(database_clock(reader.connection)))
     return found._asdict()

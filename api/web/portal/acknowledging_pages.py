@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.application.background.readiness import Service
-from api.application.delivering.signing_by_link import about_notice, acknowledge_by_link, signed_by_link
+from api.application.delivering.signing_by_link import about_notice, acknowledge_by_link, letter_path, signed_by_link
 from api.application.idempotency import Answered
 from api.application.questions.inquiry import now
 from api.application.record import NOTICE_PAGE, action_context
@@ -20,7 +20,7 @@ from api.web.forms.form_filling import Refused, refused
 from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import STAY, carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
-from api.web.frame.page_problems import PageAnswer, or_problem
+from api.web.frame.page_problems import PageAnswer, or_problem, over_or_busy
 from api.web.frame.render import page
 from domain.commands.delivering import AcknowledgeByLink
 from domain.errors import NotFound
@@ -74,7 +74,7 @@ def _signed(service: Service, secret: str, signer: str, key: str) -> Answered:
     def action(caller: Any) -> Any:
         return action_context(service, caller, NOTICE_PAGE, {"signer": signer}, key or None, None)
 
-    return acknowledge_by_link(service, secret, signer, action)
+    return acknowledge_by_link(service, secret, signer, action, "page")
 
 
 async def _about(request: Request, secret: str) -> PageAnswer:
@@ -101,12 +101,12 @@ async def _receipt(request: Request, secret: str) -> Response:
 def _form(
     request: Request, found: PageAnswer, given: dict[str, str], problem: Refused | None, status: int = 200
 ) -> Response:
-    about = found.content["about"]
-    return _shown(request, "acknowledge.html", status, about=about, given=given, refused=problem)
+    about, letter = found.content["about"], letter_path(request.path_params["secret"])
+    return _shown(request, "acknowledge.html", status, about=about, letter=letter, given=given, refused=problem)
 
 
 def _over(request: Request, found: PageAnswer) -> Response:
-    return _shown(request, "acknowledge-over.html", found.status, why=found.content)
+    return _shown(request, over_or_busy(found, "acknowledge-over.html"), found.status, why=found.content)
 
 
 def _shown(request: Request, template: str, status: int, **content: Any) -> Response:

@@ -29,7 +29,7 @@ from api.web.forms.form_texts import DISCLOSURES
 from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import STAY, carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
-from api.web.frame.page_problems import PageAnswer, or_problem, problem_of
+from api.web.frame.page_problems import PageAnswer, or_problem, over_or_busy, problem_of
 from api.web.frame.render import page
 from domain.agency import Agency
 from domain.commands.base import Recording
@@ -167,7 +167,7 @@ def _form(
 
 
 def _over(request: Request, found: PageAnswer, given: dict[str, str] | None = None) -> Response:
-    return _shown(request, "survey-over.html", found.status, why=found.content, given=given)
+    return _shown(request, over_or_busy(found, "survey-over.html"), found.status, why=found.content, given=given)
 
 
 def _shown(request: Request, template: str, status: int, **content: Any) -> Response:

@@ -1,6 +1,7 @@
 """The one-time link by which an agency acknowledges a notice without an account (签收, R41): when it can be used.
 
-A link is a fact, so it is taken back by annulling it, ends with its notice, and a later one takes its place.
+A link is a fact, so it is taken back by annulling it, ends with its notice, and a later one takes its place for good:
+that the later one is taken back revives none.
 """
 
 from __future__ import annotations
@@ -44,13 +45,14 @@ def notice_behind(trail: Trail, link: NoticeLinkGiven, today: date) -> NoticeSen
             "this link has been used, and that acknowledgement was annulled since",
         )
         raise _over(spent, _ASK)
-    given = [one for one in trail.of(NoticeLinkGiven) if one.sent_id == sent.id]
-    if given[-1].id != link.id:
+    last = [one for one in trail.every(NoticeLinkGiven) if one.sent_id == sent.id][-1]
+    if last.id != link.id:
         newer = (
-            f"{given[-1].occurred_on} 另发了新的链接，这一个已作废",
+            f"{last.occurred_on} 另发了新的链接，这一个已作废",
             "another link was given after this one, which has ended",
         )
-        raise _over(newer, ("请使用最近收到的链接", "Use the latest link that you got."))
+        latest = "请使用最近收到的链接", "Use the latest link that you got."
+        raise _over(newer, latest if trail.counts(last) else _ASK)
     if today > link.expires_on:
         late = f"这个链接已于 {link.expires_on} 过期", f"this link expired on {link.expires_on}"
         raise _over(late, _ASK)

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from domain.errors import Contradiction, Invalid
 from domain.events import Sealed
-from domain.store.db.dialect import lock_number
+from domain.store.db.dialect import database_clock, lock_number
 from domain.store.db.tables.message_tables import contact_addresses, message_preferences
 from domain.store.keys.vault import Vault
 from domain.store.messages.delivery_rows import made_since
@@ -69,7 +69,7 @@ def give_address(connection: Connection, person_id: str, email: str, language: L
     away since. Raises: Contradiction when a code was asked for a moment ago, or too many within a day.
     """
     lock_number(connection, CONTACT_LOCK)
-    now = datetime.now(UTC)
+    now = database_clock(connection)
     sent = made_since(connection, person_id, check, instant(now - timedelta(days=1)))
     if sent and now - moment(sent[-1]) < AGAIN_AFTER:
         raise _too_soon(
@@ -109,7 +109,7 @@ def verify_address(connection: Connection, person_id: str, code: str) -> bool:
     To be committed either way. Raises: Contradiction where no code waits, or too many wrong ones were typed.
     """
     lock_number(connection, CONTACT_LOCK)
-    now = instant(datetime.now(UTC))
+    now = instant(database_clock(connection))
     expected = code_of(connection, person_id, now)
     this = contact_addresses.c.person_id == person_id
     left = connection.scalar(select(contact_addresses.c.tries_left).where(this))
@@ -146,7 +146,7 @@ def take_away_address(connection: Connection, person_id: str) -> bool:
     if subject is None:
         return False
     connection.execute(delete(contact_addresses).where(this))
-    Vault(connection).erase(subject, instant(datetime.now(UTC)))
+    Vault(connection).erase(subject, instant(database_clock(connection)))
     return True
 
 

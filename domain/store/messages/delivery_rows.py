@@ -143,9 +143,9 @@ def change_state(
     return connection.execute(update(deliveries).where(*conditions).values(state=state, claim=None, **values)).rowcount
 
 
-def withdraw(connection: Connection, cause: str, at: Instant) -> int:
-    """Close what still waits of a cause that does not count any more, claimed or not; how many."""
-    waiting = (deliveries.c.cause == cause) & (deliveries.c.state == "waiting")
+def withdraw(connection: Connection, causes: Collection[str], at: Instant) -> int:
+    """Close what still waits of causes that do not count any more, claimed or not; how many."""
+    waiting = deliveries.c.cause.in_(list(causes)) & (deliveries.c.state == "waiting")
     values = {"state": "closed", "claim": None, "done_at": at, "failure": "annulled before it was sent"}
     return connection.execute(update(deliveries).where(waiting).values(**values)).rowcount
 

@@ -21,6 +21,11 @@ from domain.store.db.tables.message_tables import message_place, messages
 from domain.values import Instant, Role
 
 
+def message_id(person_id: str, kind: str, cause: str) -> str:
+    """What tells a message from others."""
+    return hashlib.sha256(f"{person_id}\0{kind}\0{cause}".encode()).hexdigest()
+
+
 class Message(NamedTuple):
     """Something one person is told of."""
 
@@ -33,11 +38,13 @@ class Message(NamedTuple):
     year: int | None
     due_on: date | None
     at: Instant
+    enterprise: str | None = None
+    """For which enterprise a client is told: who leaves it reads no more of it. Of all others None."""
 
     @property
     def id(self) -> str:
         """What tells this message from others: person, kind and cause. Telling twice is telling once."""
-        return hashlib.sha256(f"{self.person_id}\0{self.kind}\0{self.cause}".encode()).hexdigest()
+        return message_id(self.person_id, self.kind, self.cause)
 
 
 class StoredMessage(NamedTuple):
@@ -51,6 +58,7 @@ class StoredMessage(NamedTuple):
     due_on: date | None
     at: Instant
     read_at: Instant | None
+    enterprise: str | None
 
 
 class ToldUpTo(NamedTuple):
@@ -61,10 +69,14 @@ class ToldUpTo(NamedTuple):
 
 
 class MessageScope(NamedTuple):
-    """What of somebody's messages may be read: these kinds; `uscc`: of this agency alone, or of none."""
+    """What of somebody's messages may be read: these kinds; `uscc`: of this agency alone, or of none.
+
+    `enterprise`: what was told for this client alone; None: what was told for none.
+    """
 
     kinds: tuple[str, ...]
     uscc: str | None
+    enterprise: str | None
 
 
 class Recipient(NamedTuple):
@@ -126,9 +138,15 @@ def keep_messages(connection: Connection, told: Iterable[Message]) -> None:
     insert_missing(connection, messages, [{"id": one.id, **one._asdict(), "read_at": None} for one in told])
 
 
-def told_by(connection: Connection, cause: str) -> list[str]:
-    """The persons who were told of a cause."""
-    return list(connection.scalars(select(messages.c.person_id).where(messages.c.cause == cause).distinct()))
+def told_by(connection: Connection, causes: Collection[str]) -> dict[str, str | None]:
+    """The persons who were told of one of these causes, with the enterprise for which, of clients."""
+    query = select(messages.c.person_id, messages.c.enterprise).where(messages.c.cause.in_(list(causes)))
+    return {row.person_id: row.enterprise for row in connection.execute(query.distinct())}
+
+
+def enterprise_of(connection: Connection, id_: str) -> str | None:
+    """For which enterprise a client was told a message; None of others."""
+    return connection.scalar(select(messages.c.enterprise).where(messages.c.id == id_))
 
 
 def causes_told(connection: Connection, causes: Collection[str]) -> set[str]:
@@ -183,10 +201,15 @@ def _within(scopes: Collection[MessageScope]) -> ColumnElement[bool]:
     """What one may read of what one was told; without a scope nothing."""
     parts = [
         messages.c.kind.in_(one.kinds)
+        & _of(one.enterprise)
         & (or_(messages.c.uscc.is_(None), messages.c.uscc == one.uscc) if one.uscc is not None else true())
         for one in scopes
     ]
     return or_(false(), *parts)
+
+
+def _of(enterprise: str | None) -> ColumnElement[bool]:
+    return messages.c.enterprise.is_(None) if enterprise is None else messages.c.enterprise == enterprise
 
 
 def _stored() -> Select[Any]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from domain.errors import NotFound
 from domain.events import Sealed
+from domain.store.db.dialect import database_clock
 from domain.store.db.tables.message_tables import deliveries, delivery_targets
 from domain.store.keys.vault import Vault
 from domain.store.messages.delivery_rows import Channel
@@ -48,17 +48,35 @@ class Target(NamedTuple):
 class TargetAddress(NamedTuple):
     """Where a target is reached, and the secret by which it knows us; empty for a robot, whose address is secret.
 
-    `before`: the secret that was replaced, by which it may know us still until an instant.
+    `before`: the secret that was replaced, by which it may know us still until an instant; `earlier`: those before
+    that one, each with its own, as who is renewed twice in a row may know us by the first still.
     """
 
     url: str
     secret: str
     before: str = ""
     before_until: Instant = ""
+    earlier: tuple[tuple[str, Instant], ...] = ()
 
     def secrets_at(self, at: Instant) -> tuple[str, ...]:
         """What is signed with at an instant, the newest first."""
-        return (self.secret, self.before) if self.before and at < self.before_until else (self.secret,)
+        return (self.secret, *(secret for secret, _ in self.replaced_at(at)))
+
+    def replaced_at(self, at: Instant) -> tuple[tuple[str, Instant], ...]:
+        """The secrets that were replaced and are signed with still, each with its end, the newest first."""
+        every = ((self.before, self.before_until), *self.earlier)
+        return tuple((secret, until) for secret, until in every if secret and at < until)
+
+    def written(self) -> str:
+        """As it is encrypted. What is empty is left out, so that a program of before `earlier` reads it, too."""
+        return json.dumps({name: value for name, value in self._asdict().items() if value})
+
+    @classmethod
+    def read(cls, text: str) -> TargetAddress:
+        """What `written` wrote."""
+        found = json.loads(text)
+        earlier = tuple((secret, until) for secret, until in found.pop("earlier", ()))
+        return cls(**{"secret": "", **found}, earlier=earlier)
 
 
 def add_target(
@@ -72,7 +90,7 @@ def add_target(
     kinds: Collection[str] | None = None,
 ) -> str:
     """A new target, told of what is recorded from now on; its id."""
-    sealed = Vault(connection).seal(json.dumps(address._asdict()))
+    sealed = Vault(connection).seal(address.written())
     id_ = new_id()
     row = {
         "id": id_,
@@ -82,7 +100,7 @@ def add_target(
         "uscc": uscc,
         "subject": sealed.subject,
         "sealed": sealed.sealed,
-        "created_at": instant(datetime.now(UTC)),
+        "created_at": instant(database_clock(connection)),
         "created_by": by,
         "failures": 0,
         "kinds": _kept(kinds),
@@ -114,12 +132,12 @@ def target_named(connection: Connection, id_: str, *, held: bool = False) -> Tar
 def address_of_target(connection: Connection, target: Target) -> TargetAddress | None:
     """Where a target is reached; None when its key was destroyed."""
     text = Vault(connection).open(Sealed(subject=target.subject, sealed=target.sealed))
-    return None if text is None else TargetAddress(**json.loads(text))
+    return None if text is None else TargetAddress.read(text)
 
 
 def switch_target(connection: Connection, id_: str, *, on: bool) -> None:
     """Switch a target on, with its failures forgotten, or off."""
-    values = {"disabled_at": None, "failures": 0} if on else {"disabled_at": instant(datetime.now(UTC))}
+    values = {"disabled_at": None, "failures": 0} if on else {"disabled_at": instant(database_clock(connection))}
     connection.execute(update(delivery_targets).where(delivery_targets.c.id == id_).values(**values))
 
 
@@ -128,19 +146,23 @@ def choose_kinds(connection: Connection, id_: str, kinds: Collection[str] | None
     connection.execute(update(delivery_targets).where(delivery_targets.c.id == id_).values(kinds=_kept(kinds)))
 
 
-def renew_secret(connection: Connection, target: Target, secret: str, until: Instant | None) -> None:
-    """Sign with another secret, and until an instant with the one before as well; None: no longer with that one."""
+def renew_secret(connection: Connection, target: Target, secret: str, now: Instant, until: Instant | None) -> None:
+    """Sign with another secret, and until an instant with the one before as well, with those before that one until
+    their own; None: with the new one alone, at once. Raises: LookupError where its key was destroyed.
+    """
     address = address_of_target(connection, target)
     if address is None:
         raise LookupError("the key of this target was destroyed")
-    kept = TargetAddress(address.url, secret, *((address.secret, until) if until else ()))
-    sealed = Vault(connection).seal(json.dumps(kept._asdict()), subject=target.subject)
+    kept = TargetAddress(address.url, secret)
+    if until is not None:
+        kept = kept._replace(before=address.secret, before_until=until, earlier=address.replaced_at(now))
+    sealed = Vault(connection).seal(kept.written(), subject=target.subject)
     connection.execute(update(delivery_targets).where(delivery_targets.c.id == target.id).values(sealed=sealed.sealed))
 
 
 def delete_target(connection: Connection, target: Target) -> None:
     """It is told nothing any more and nobody can read its address; its name stays with what was sent to it."""
-    now = instant(datetime.now(UTC))
+    now = instant(database_clock(connection))
     values = {"deleted_at": now, "disabled_at": target.disabled_at or now}
     connection.execute(update(delivery_targets).where(delivery_targets.c.id == target.id).values(**values))
     Vault(connection).erase(target.subject, now)
@@ -154,13 +176,13 @@ def count_try(connection: Connection, id_: str, *, accepted: bool, gone: bool = 
         return False
     connection.execute(update(delivery_targets).where(this).values(failures=delivery_targets.c.failures + 1))
     failures = delivery_targets.c.failures >= (0 if gone else MOST_FAILURES)
-    off = update(delivery_targets).where(this, failures).values(disabled_at=instant(datetime.now(UTC)))
+    off = update(delivery_targets).where(this, failures).values(disabled_at=instant(database_clock(connection)))
     return connection.execute(off).rowcount == 1
 
 
-def targets_told_by(connection: Connection, cause: str) -> list[str]:
-    """The targets that were told of a cause, or are to be."""
-    query = select(deliveries.c.recipient).where(deliveries.c.cause == cause, deliveries.c.channel != "email")
+def targets_told_by(connection: Connection, causes: Collection[str]) -> list[str]:
+    """The targets that were told of one of these causes, or are to be."""
+    query = select(deliveries.c.recipient).where(deliveries.c.cause.in_(list(causes)), deliveries.c.channel != "email")
     return list(connection.scalars(query.distinct()))
 
 

@@ -34,6 +34,7 @@ from projections.replay.known_at import (
     not_future,
     rulebook_used,
 )
+from projections.replay.standing import about_standing
 from projections.rows.read import district
 from projections.rows.read.district import BY_CODE, BY_RANK, CountedAgency, Filters, RankingPlace
 from projections.rows.read.district import counted as counted_of
@@ -51,6 +52,7 @@ from projections.rows.read.row_answers import (
     agency_part,
     assessment_answer,
     sanction_answer,
+    service_of_notices,
     standing_answer,
     warning_of,
 )
@@ -242,11 +244,12 @@ def _agency_row(hit: AgencyRow, at: QueryBasis) -> ListedAgency:
 
 def _standing_row(hit: AgencyRow, at: QueryBasis) -> DistrictStanding:
     """The standing of one agency among all."""
-    listed = _agency_row(hit, at)
+    listed, warning = _agency_row(hit, at), warning_of(hit.found.status.warning)
     return DistrictStanding(
         **{name: getattr(listed, name) for name in listed.__struct_fields__},
-        warning_notice=warning_of(hit.found.status.warning),
+        warning_notice=warning,
         advisories=advice_of(hit.found.status.advice),
+        service=about_standing(service_of_notices(hit.found.status.service), listed.sanction, warning),
     )
 
 

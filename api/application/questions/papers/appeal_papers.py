@@ -14,16 +14,16 @@ from api.application.questions.papers.appeal_words import (
     label_said,
     rank_said,
     result_said,
+    service_passage,
     text_said,
     told_of,
 )
 from api.application.questions.papers.issuing import PlaceOfPaper, copy_for, issued, issuer_of, paper_basis, prepared
 from api.application.questions.papers.record_rows import RecordNumbers, record_grid
-from domain.measures.notices import KIND_WORDS
 from domain.measures.text.implements import implements
 from domain.measures.text.official_text import cited_in_chinese
 from projections.compare.causes import Grouped, accounts, by_cause
-from projections.compare.field_words import OF_SHEET, named_field, service_said
+from projections.compare.field_words import OF_SHEET, named_field
 from projections.paper.letters.letter import Headline, Letter, LetterTable, Passage, Piece, beijing, day_said
 from projections.replay.queries import entry
 
@@ -99,16 +99,8 @@ def _filed(told: Mapping[str, Any], filed: Mapping[str, Any]) -> list[Piece]:
             f"（异议期至{day_said(str(told['deadline']['day']))}）。"
         ),
         Passage(f"理由：{text_said(fact['grounds'])}"),
-        *_service(told),
+        service_passage(told),
     ]
-
-
-@implements("art.20", "R41")
-def _service(told: Mapping[str, Any]) -> list[Piece]:
-    """The day of service beside the week of art.20, which runs from publication."""
-    said = [f"{KIND_WORDS[one['kind']][0]}：{service_said(one)[0]}" for one in told["service"]]
-    served = "；".join(said) or "没有就这一结果或有争议的记录向机构发出的通知"
-    return [Passage(f"通知送达：{served}。异议期自公布之日起算，送达日只列在旁边（第二十条、R41）。")]
 
 
 def _answers(

@@ -7,7 +7,11 @@ from typing import Any
 
 from api.application.assessing.appeal import Appeal
 from api.application.questions.inquiry import Inquiry
+from domain.measures.notices import KIND_WORDS
+from domain.measures.text.implements import implements
 from projections.answers.scalars import plain
+from projections.compare.field_words import service_said
+from projections.paper.letters.letter import Passage
 
 STATUS = {
     "open": "待决定",
@@ -53,3 +57,11 @@ def text_said(value: Any) -> str:
     if isinstance(value, Mapping):
         return "（已依法删除）" if value.get("erased") else "（不提供给本件的读者）"
     return "—" if value is None else str(value)
+
+
+@implements("art.20", "R41")
+def service_passage(told: Mapping[str, Any]) -> Passage:
+    """The day of service beside the week of art.20, which runs from publication."""
+    said = [f"{KIND_WORDS[one['kind']][0]}：{service_said(one)[0]}" for one in told["service"]]
+    served = "；".join(said) or "没有就这一结果或有争议的记录向机构发出的通知"
+    return Passage(f"通知送达：{served}。异议期自公布之日起算，送达日只列在旁边（第二十条、R41）。")

@@ -13,6 +13,7 @@ from api.application.questions.papers.appeal_words import (
     place_said,
     rank_said,
     result_said,
+    service_passage,
     text_said,
     told_of,
 )
@@ -60,6 +61,7 @@ def decision_letter(inquiry: Inquiry, found: Appeal, at: PlaceOfPaper) -> Letter
             f"{rank_said(told['contested'])}）于{day_said(str(told['filed_on']))}提出的异议，经审议，"
             f"依据《大亚湾区“安全管家”服务质量保障管理办法（试行）》{cited_in_chinese('art.20')}，决定如下："
         ),
+        service_passage(told),
         Headline("一、异议的理由"),
         Passage(text_said(filed["grounds"])),
         Headline("二、认定"),

@@ -18,8 +18,10 @@ messages = Table(
     Column("due_on", Date),
     Column("at", InstantColumn, nullable=False),
     Column("read_at", InstantColumn),
+    Column("enterprise", Text),
 )
-"""Who was told what (R41), once a person, cause and kind; the words are made when it is read (`message_rows.py`)."""
+"""Who was told what (R41), once a person, cause and kind; the words are made when it is read (`message_rows.py`).
+`enterprise`: for which a client was told it."""
 Index("messages_person", messages.c.person_id, messages.c.read_at, messages.c.at)
 Index("messages_cause", messages.c.cause)
 Index("messages_at", messages.c.at)
