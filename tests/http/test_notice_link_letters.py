@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from api.application.background.checkpoint_signer import sealed_up
 from api.application.delivering import signing_by_link
-from api.application.questions.papers.issuing import sealed_up
 from api.application.questions.service import survey_questions
 from domain.errors import Busy
 from projections.rebuild.rebuild import rebuild

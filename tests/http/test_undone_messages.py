@@ -86,10 +86,6 @@ def test_of_an_annulled_request_no_reminder_leaves_any_more_and_those_told_are_c
     states = {one.cause.partition("@")[0].partition(":")[2]: one.state for one in mailing.rows("material_due")}
     assert (states.pop(gone), states.pop(met), [*states.values()]) == ("closed", "closed", ["sent"])
     assert agency.kinds(uscc).count("corrected") == 1
-    with monkeypatch.context() as patch:
-        patch.setattr(telling, "shanghai_date", lambda _: date.fromisoformat(in_days(7)))
-        told(world, mails=True)
-    assert len(mailing.rows("material_due")) == 4, "of the one that is still asked for"
 
 
 @pytest.mark.shows("art.17", "R38", "R41")
