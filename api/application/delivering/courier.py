@@ -231,7 +231,7 @@ class Courier:
         """Give back what was not begun for a target, until it may be back."""
         away = max(0.0, self._back.get(those[0].recipient, 0.0) - time.monotonic())
         with writing(self._ledger.engine) as connection:
-            give_back(connection, claim, [one.id for one in those], later(instant(datetime.now(UTC)), away))
+            give_back(connection, claim, [one.id for one in those], later(instant(database_clock(connection)), away))
 
     def _say_of_server(self, outcome: DeliveryOutcome) -> None:
         if outcome.of_server:
