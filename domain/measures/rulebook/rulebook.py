@@ -76,7 +76,7 @@ class Rulebook(Chapters):
 
     @classmethod
     def adopted(cls, content: Mapping[str, Any]) -> Rulebook:
-        """The same of what a ledger holds already: read in once a process, however many ledgers and readers ask."""
+        """What a ledger holds already, read in once a process, however many ledgers and readers ask."""
         return _adopted(json.dumps(content, sort_keys=True))
 
     @property
