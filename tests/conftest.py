@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 from fastapi.dependencies import models
+from hypothesis import settings
 
 from tests.databases import databases, databases_of_the_test
 from tests.haste import haste
 from tests.lanes import in_lanes
+from tests.one_day import begin_on_one_day
 
 __all__ = ["databases", "databases_of_the_test"]
 NEVER = 10**9
@@ -34,13 +36,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
     Byte code is kept: hundreds of processes would each compile all of the project and of its libraries.
     """
+    settings.register_profile("untimed", deadline=None)  # an example that takes long is none that fails
+    settings.load_profile("untimed")
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    if not hasattr(config, "workerinput"):
-        _folders.append(tempfile.TemporaryDirectory(prefix="steward-keys-"))
-        os.environ["STEWARD_KEY_DIR"] = str(Path(_folders[0].name) / "keys")  # beside them lie the checkpoints
-        os.environ["STEWARD_SHARED_KEYS"] = "true"  # of all ledgers of the run
-        os.environ.update(STEWARD_RATE_PER_TOKEN="0", STEWARD_RATE_PER_ADDRESS="0")
+    _folders.append(tempfile.TemporaryDirectory(prefix="steward-keys-"))
+    os.environ["STEWARD_KEY_DIR"] = str(Path(_folders[0].name) / "keys")  # beside them lie the checkpoints
+    os.environ["STEWARD_SHARED_KEYS"] = "true"  # of all ledgers of this process: of thousands
+    os.environ.update(STEWARD_RATE_PER_TOKEN="0", STEWARD_RATE_PER_ADDRESS="0")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Before anything of the test is made."""
+    begin_on_one_day()
 
 
 def pytest_sessionfinish() -> None:

@@ -19,7 +19,8 @@ FORK = get_context("forkserver")
 FORK.set_forkserver_preload(["pytest", "api.cli.main", "api.app", "bench.generate", "tests.store.workers"])
 STEWARD = "import sys; sys.argv[0] = 'steward'; from api.cli.main import app; app()"
 ROOT = Path(__file__).resolve().parents[1]
-SECONDS = 180.0
+PATIENCE_S = 300.0
+"""How long a test waits for what another process does: on a machine with ten times as much to do as it can, too."""
 
 
 def process(target: Callable[..., None], *arguments: Any, daemon: bool = True) -> ForkServerProcess:
@@ -47,7 +48,7 @@ class Script:
 
     def wait(self) -> subprocess.CompletedProcess[str]:
         """Its exit code, a signal's as a negative number, and what it wrote."""
-        self._process.join(SECONDS)
+        self._process.join(PATIENCE_S)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()

@@ -23,10 +23,9 @@ from domain.values import Role
 from tests.http.desk import PASSWORD, account_in
 from tests.http.test_log import auditor_of, serving
 from tests.postgres_binaries import free_port
-from tests.processes import STEWARD
+from tests.processes import PATIENCE_S, STEWARD
 from tests.test_packaging import ROOT, wheel_of
 
-PATIENCE_S = 120.0
 UNITS = ROOT / "deploy" / "systemd"
 
 

@@ -24,9 +24,8 @@ from tests.clients.test_following import log_of
 from tests.databases import BOTH, Databases
 from tests.http.world import body_of, new_uscc
 from tests.postgres_binaries import free_port
-from tests.processes import STEWARD
+from tests.processes import PATIENCE_S, STEWARD
 
-PATIENCE_S = 120.0
 ROOT = Path(__file__).resolve().parents[2]
 
 

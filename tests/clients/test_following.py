@@ -26,9 +26,8 @@ from tests.clients.tools import CLIENT, HERE, python_tools
 from tests.databases import BOTH, Databases
 from tests.http.test_log import auditor_of, note_signed_at, serving
 from tests.postgres_binaries import free_port
-from tests.processes import steward
+from tests.processes import PATIENCE_S, steward
 
-PATIENCE_S = 90.0
 KILLED = 2
 """Times that each side is killed."""
 FACTS = 5_000

@@ -13,9 +13,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.http.world import body_of
+from tests.processes import PATIENCE_S
 
-PATIENCE_S = 240.0
-"""After which a test that hangs is ended: far beyond what anything here takes."""
 FIRST_DAY = date(2024, 1, 1)
 
 

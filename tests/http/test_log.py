@@ -36,10 +36,10 @@ from domain.values import Role
 from projections.rows.write.projector import open_ledger
 from tests.http.world import World
 from tests.postgres_binaries import free_port
+from tests.processes import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
 STEWARD = [sys.executable, "-c", "import sys; sys.argv[0] = 'steward'; from api.cli.main import app; app()"]
-PATIENCE_S = 60.0
 
 
 def seal_all(world: World) -> None:
@@ -173,11 +173,12 @@ def listen(port: int, token: str, after: int, count: int, **headers: str) -> lis
 def note_signed_at(port: int, token: str, size: int) -> str:
     """The note of the checkpoint, once it covers so many events."""
     until = time.monotonic() + PATIENCE_S
-    with httpx2.Client(headers={"Authorization": f"Bearer {token}"}) as client:
+    with httpx2.Client(headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE_S) as client:
         while True:
-            answer = client.get(f"http://127.0.0.1:{port}/v1/log/checkpoint").json()
-            if answer["size"] == size:
-                return str(answer["note"])
+            answer = client.get(f"http://127.0.0.1:{port}/v1/log/checkpoint")
+            if answer.status_code == 200 and answer.json()["size"] == size:
+                return str(answer.json()["note"])
+            assert answer.status_code in (200, 503), answer.text  # 503: busy, and it says when to come again
             assert time.monotonic() < until
             time.sleep(0.1)
 

@@ -23,9 +23,10 @@ from domain.store.db.schema import events
 from domain.store.proof.proof_reader import latest_checkpoint
 from domain.values import agency_stream
 from projections.rows.write.projector import open_ledger
-from tests.http.rough import PATIENCE_S, Rough, Writer
+from tests.http.rough import Rough, Writer
 from tests.http.test_log import serving
 from tests.postgres_binaries import free_port
+from tests.processes import PATIENCE_S
 
 WRITERS, FACTS, ROUGH = 6, 40, 6
 LIMITS = {"body_seconds": "1", "rate_per_token": "100", "rate_per_address": "0"}

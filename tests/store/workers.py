@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier
 from typing import Any
 
+from domain.errors import Busy
 from domain.store.db.engine import open_engine
 from domain.store.db.migrate import migrate, require_current
-from tests.processes import process
+from tests.processes import PATIENCE_S, process
 from tests.store.makers import append
-
-PATIENCE_S = 60.0
 
 
 def start(target: Any, *arguments: Any) -> ForkServerProcess:
@@ -46,7 +46,10 @@ def append_many(url: str, stream: str, times: int, barrier: Barrier) -> None:
     engine = open_engine(url)
     barrier.wait(PATIENCE_S)
     for _ in range(times):
-        append(engine, stream)
+        while True:
+            with suppress(Busy):  # whose turn does not come within ten seconds has recorded nothing, and tries again
+                append(engine, stream)
+                break
     engine.dispose()
 
 

@@ -24,10 +24,10 @@ from domain.values import Role, new_id
 from tests.databases import BOTH, Databases
 from tests.http.desk import PASSWORD, account_in
 from tests.postgres_binaries import free_port
-from tests.processes import ROOT, STEWARD, steward
+from tests.processes import PATIENCE_S, ROOT, STEWARD, steward
 from tests.workbooks.made import CODES, filled
 
-ROWS, PIECE, PATIENCE_S = 90, 20, 120.0
+ROWS, PIECE = 90, 20
 SMALL_PIECES = """
 import os, signal, sys
 from api.application.workbooks import recording_books as books

@@ -132,16 +132,18 @@ def ensure_seals(engine: Engine, ledger_id: str) -> None:
         return
     with writing(engine) as connection:
         for table in SEALED:
-            _seal_first(connection, table, known=[one.name for one in sorted(folder.glob("rows-*.sealed"))])
+            _seal_first(connection, table, folder)
     write_once(marker, b"")
 
 
-def _seal_first(connection: Connection, table: str, known: list[str]) -> None:
+def _seal_first(connection: Connection, table: str, folder: Path) -> None:
+    """Seal the rows of a table that have no seal; only where there are any is the folder looked through."""
     of = TABLES[table]
     key = of.primary_key.columns.values()[0]
-    for row in connection.execute(select(of).where(of.c.seal.is_(None))).all():
-        if known:
-            raise _unsealed(table, known[0])
+    unsealed = connection.execute(select(of).where(of.c.seal.is_(None))).all()
+    if unsealed and (others := sorted(one.name for one in folder.glob("rows-*.sealed"))):
+        raise _unsealed(table, others[0])
+    for row in unsealed:
         seal = seal_of(connection, table, row._mapping)
         connection.execute(update(of).where(key == row._mapping[key.name]).values(seal=seal))
 

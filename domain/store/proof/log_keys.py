@@ -72,14 +72,16 @@ class LogKeys:
         return signed_note(text, keys)
 
     def known(self) -> list[VerifierKey]:
-        """Every public key that has signed this log, the oldest first."""
-        return [key for key in self.ever_known() if key.name == self.origin]
+        """Every public key that has signed this log, the oldest first; those of other logs are not even read in."""
+        return [parse_key(line) for line in self._listed() if line.startswith(f"{self.origin}+")]
 
     def ever_known(self) -> list[VerifierKey]:
         """Every public key of this folder, under the names too that the log had before a restore was accepted."""
+        return [parse_key(line) for line in self._listed()]
+
+    def _listed(self) -> Iterable[str]:
         file = self._folder / PUBLIC
-        lines = file.read_text("utf-8").splitlines() if file.exists() else []
-        return [parse_key(line) for line in dict.fromkeys(lines)]
+        return dict.fromkeys(file.read_text("utf-8").splitlines() if file.exists() else ())
 
     def rotate(self, last: Signed | None, *, without_old: bool = False) -> VerifierKey:
         """Make a new key; the next checkpoint is signed by it and by the old one, whose file is kept.
