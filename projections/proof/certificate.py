@@ -10,7 +10,6 @@ under the rulebook that the ledger's own events hold, and compared by its values
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any, Union
 
 import msgspec
@@ -29,16 +28,15 @@ from domain.proof.check import (
     head_leaf,
     parse_key,
     verify_checkpoint,
-    verify_consistency,
     verify_inclusion,
 )
-from domain.proof.cosignatures import cosigners, parse_witness_key
 from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, agency_stream, moment
 from projections.answers.scalars import plain
 from projections.answers.sheets import ScoreSheet
 from projections.answers.standings import Standing
-from projections.proof.certificate_file import Certificate, OutsideNote, StreamPart, hash_of, path_of
+from projections.proof.certificate_file import Certificate, StreamPart, hash_of, path_of
+from projections.proof.certificate_outside import outside_shown
 from projections.proof.certificate_verdict import Unlike, VerdictNote, issue_shown, judged, unlike
 from projections.replay.known_at import Basis
 from projections.replay.standing import sheet_answer, standing
@@ -47,14 +45,17 @@ _decoder = msgspec.json.Decoder(Union[tuple(EVENT_TYPES.values())])  # noqa: UP0
 """An event says itself, in `type`, which kind it is."""
 
 
-def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] = ()) -> list[VerdictNote]:
+def check_certificate(
+    certificate: Certificate, trusted: Sequence[VerifierKey] = (), stamp_roots: bytes | None = None
+) -> list[VerdictNote]:
     """Show everything that a certificate claims; what was shown, in order.
 
     Raises: ProofError for the first that fails; ReadOtherwise where all is proven but the answer, which a changed
     reading explains.
 
     `trusted`: the log's public keys, got some other way. Without any, the ones in the file are used, and the result
-    says that this still has to be compared.
+    says that this still has to be compared. `stamp_roots`: roots (PEM) of authorities that stamp time; without any, a
+    time stamp is shown as not verified.
     """
     shown: list[VerdictNote] = []
     keys = trusted or [parse_key(one) for one in certificate.keys]
@@ -78,39 +79,13 @@ def check_certificate(certificate: Certificate, trusted: Sequence[VerifierKey] =
                 f"{withheld} of them are withheld from the holder (complaints, reports, survey forms, R39)",
             )
         )
+    shown += [outside_shown(one, checkpoint, keys, stamp_roots) for one in certificate.outside]
     _compare(certificate, basis, shown, withheld > 0)
     if certificate.attested:
         shown.append(_attested(certificate, withheld))
-    shown += (_outside(one, checkpoint, keys) for one in certificate.outside)
     if not trusted:
         shown.append(_own_keys(certificate))
     return shown
-
-
-def _outside(one: OutsideNote, checkpoint: Checkpoint, keys: Sequence[VerifierKey]) -> VerdictNote:
-    """An earlier checkpoint of the log that this one goes on from, and who has vouched for it. Raises: ProofError."""
-    earlier = verify_checkpoint(one.note.encode(), keys)
-    if earlier.origin != checkpoint.origin:
-        raise ProofError("outside", f"检查点属于 {earlier.origin}", f"the checkpoint is of {earlier.origin}")
-    verify_consistency(earlier.size, checkpoint.size, earlier.root, checkpoint.root, path_of(one.proof))
-    if one.token:
-        return VerdictNote(
-            f"前 {earlier.size} 条带 RFC 3161 时间戳（{one.at}）；时间戳本身请用 openssl ts -verify 核对",
-            f"the first {earlier.size} entries have a time stamp of RFC 3161 ({one.at}), to be verified by openssl ts",
-            problem=True,
-        )
-    found = cosigners(one.note.encode(), [parse_witness_key(key) for key in one.keys])
-    if not found:
-        raise ProofError("outside", "没有见证人的联署", "no witness has cosigned it")
-    names = ", ".join(f"{cosigner.key} ({_posix(cosigner.seconds)})" for cosigner in found)
-    return VerdictNote(
-        f"前 {earlier.size} 条另有见证人联署；请核对其公钥：{names}",
-        f"the first {earlier.size} entries are cosigned by witnesses, whose keys are to be compared: {names}",
-    )
-
-
-def _posix(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
 def _compare(certificate: Certificate, basis: Basis, shown: list[VerdictNote], withheld: bool) -> None:

@@ -137,6 +137,18 @@ keyUsage = critical,keyCertSign,cRLSign
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
 extendedKeyUsage = critical,timeStamping
+[code]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,codeSigning
+[both]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = critical,timeStamping,codeSigning
+[enciphering]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,keyEncipherment
+extendedKeyUsage = critical,timeStamping
 [tsa_config]
 serial = {folder}/serial
 crypto_device = builtin
@@ -163,10 +175,41 @@ class OwnAuthority:
         new = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         self._config("root")
         self._openssl(*new, "-x509", "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", "-extensions", "ca")
-        self._config("tsa")
-        self._openssl(*new, "-keyout", "tsa.key", "-out", "tsa.csr")
-        signing = ["x509", "-req", "-in", "tsa.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
-        self._openssl(*signing, "-out", "tsa.pem", "-days", "1", "-extfile", "config", "-extensions", "tsa")
+        self.certify("tsa")
+
+    def certify(self, usage: str) -> None:
+        """A key with a certificate of this usage, a section of `CONFIG`; valid for a day."""
+        self._config(usage)
+        new = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        self._openssl(*new, "-keyout", f"{usage}.key", "-out", f"{usage}.csr")
+        signing = ["x509", "-req", "-in", f"{usage}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"]
+        self._openssl(*signing, "-out", f"{usage}.pem", "-days", "1", "-extfile", "config", "-extensions", usage)
+
+    def signed_anew(self, answer: bytes, usage: str = "tsa", change: tuple[bytes, bytes] = (b"", b"")) -> bytes:
+        """The same stamp, of which some bytes are changed, signed anew under a certificate of this usage."""
+        if not (self._folder / f"{usage}.pem").exists():
+            self.certify(usage)
+        (self._folder / "given").write_bytes(answer)
+        self._openssl("ts", "-reply", "-in", "given", "-token_out", "-out", "token")
+        self._openssl("cms", "-verify", "-noverify", "-inform", "DER", "-in", "token", "-out", "stamp")
+        stamp = (self._folder / "stamp").read_bytes()
+        assert change[0] in stamp
+        (self._folder / "stamp").write_bytes(stamp.replace(*change) if change[0] else stamp)
+        signing = [
+            "-signer",
+            f"{usage}.pem",
+            "-inkey",
+            f"{usage}.key",
+            "-md",
+            "sha256",
+            "-cades",
+            "-nodetach",
+            "-binary",
+        ]
+        kind = ["-econtent_type", "1.2.840.113549.1.9.16.1.4"]
+        self._openssl("cms", "-sign", "-in", "stamp", *signing, *kind, "-outform", "DER", "-out", "token")
+        self._openssl("ts", "-reply", "-in", "token", "-token_in", "-out", "reply")
+        return (self._folder / "reply").read_bytes()
 
     def answer(self, _: str, body: bytes) -> Answer:
         """A time stamp."""

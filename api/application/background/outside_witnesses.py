@@ -25,6 +25,7 @@ from domain.store.db.engine import Engine, reading
 from domain.store.proof.outside_notes import OutsideNotes, TimestampedNote
 from domain.store.proof.proof_reader import Signed, consistency_proof, latest_checkpoint, origin_of
 from domain.values import instant
+from projections.proof.certificate_outside import stamped_at
 
 log = structlog.get_logger("steward")
 
@@ -172,22 +173,15 @@ def stamped(url: str, roots: Path, note: str) -> TimestampedNote:
             "缺少 RFC 3161 组件：pip install 'steward-ledger[timestamps]'",
             "what reads RFC 3161 is missing: pip install 'steward-ledger[timestamps]'",
         ) from error
-    from cryptography.x509 import load_pem_x509_certificates
-
     content = note.encode()
     asked = tsp.TimestampRequestBuilder().data(content).hash_algorithm(tsp.HashAlgorithm.SHA256).build()
     status, body = post(url, asked.as_bytes(), "application/timestamp-query")
     if status != http.client.OK:
         raise _refused(status, body)
-    builder = tsp.VerifierBuilder(nonce=asked.nonce)
     try:
-        for root in load_pem_x509_certificates(roots.read_bytes()):
-            builder = builder.add_root_certificate(root)
-        answer = tsp.decode_timestamp_response(body)
-        builder.build().verify_message(answer, content)
-        at = answer.tst_info.gen_time
-    except (tsp.VerificationError, ValueError) as error:
-        raise NotVouched(f"时间戳核验不通过（{error}）", f"its time stamp does not verify ({error})") from error
+        at = stamped_at(body, content, roots.read_bytes(), asked.nonce)
+    except ProofError as error:
+        raise NotVouched(error.text, error.text_en) from error
     return TimestampedNote(note, base64.b64encode(body).decode(), instant(at))
 
 

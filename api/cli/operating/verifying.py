@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography.x509 import load_pem_x509_certificates
 
 from api.cli.options import Json
 from api.cli.output import print_json
@@ -35,6 +36,15 @@ def verify(
             metavar="FILE", help="自己另外保存的同样大小的检查点 / a checkpoint of the same size that you kept yourself"
         ),
     ] = None,
+    timestamp_roots: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="STEWARD_TIMESTAMP_ROOTS",
+            help="可信的时间戳根证书（PEM）；不给则时间戳只显示、不算核验 / roots (PEM) of the time stamping authority "
+            "that you trust; without them a stamp is shown as not verified",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """验证证书：核对证明，并由其中的记录重新推算结果 / Check the proofs and make the answer anew from the events.
@@ -45,7 +55,7 @@ def verify(
     try:
         keys = [parse_key(one) for one in key or ()]
         certificate = parse_certificate(_content(file))
-        shown = check_certificate(certificate, keys)
+        shown = check_certificate(certificate, keys, _roots(timestamp_roots))
         if checkpoint is not None:
             shown.append(_same_as_kept(certificate, checkpoint.read_bytes(), keys))
     except ReadOtherwise as other:
@@ -81,7 +91,21 @@ def _tell_lines(lines: Iterable[VerdictNote]) -> None:
 def _content(file: str) -> bytes:
     if file == "-":
         return sys.stdin.buffer.read(MOST_BYTES + 1)
-    path = Path(file)
+    return _read(Path(file))
+
+
+def _roots(file: Path | None) -> bytes | None:
+    """Certificates that are trusted to stamp time: at least one."""
+    content = None if file is None else _read(file)
+    try:
+        if content is not None:
+            load_pem_x509_certificates(content)
+    except ValueError:
+        raise typer.BadParameter("不是 PEM 证书 / no certificate in PEM", param_hint="--timestamp-roots") from None
+    return content
+
+
+def _read(path: Path) -> bytes:
     if not path.is_file():
         raise typer.BadParameter(f"没有这个文件 / there is no such file: {path.name}")
     with path.open("rb") as content:

@@ -82,7 +82,9 @@ def verified_file(service: Service, content: bytes) -> Verdict:
     kind = _format_of(content)
     try:
         if kind in (FORMAT, FIRST_FORMAT):
-            shown = check_certificate(parse_certificate(content), keys)
+            roots = service.settings.timestamp_roots
+            stamp_roots = None if roots is None else roots.read_bytes()
+            shown = check_certificate(parse_certificate(content), keys, stamp_roots)
             return Verdict(True, _CERTIFICATE, _PROVEN, notes=tuple(shown))
         if kind == RECEIPT:
             lines = check_receipt(content, *_signers(content, keys))
