@@ -50,6 +50,7 @@ KEPT_SECONDS = 60.0
 MOST_KEPT = 5_000
 _PLACE = (
     "(SELECT version FROM stream_heads WHERE stream = :ledger) AS law_version, "
+    "(SELECT last_recorded_at FROM stream_heads WHERE stream = :ledger) AS law_at, "
     "(SELECT sealed_at FROM sealer) AS sealed_at, (SELECT made_by FROM read_model_build) AS rows_by"
 )
 
@@ -68,13 +69,14 @@ class _Kept(NamedTuple):
 
 
 class _KeptNow(NamedTuple):
-    """An answer about what is known now, and at which versions of the agency and of the law it was so."""
+    """An answer about what is known now, and at which versions of the agency and of the law it was so, and when these
+    were recorded: after a failover another event may bear the same version.
+    """
 
     until: float
     answer: Encoded
     known_at: Instant
-    version: int
-    law_version: int
+    place: tuple[Any, ...]
 
     def at(self, now: Instant) -> Encoded:
         """What is answered at `now`: the kept answer with that clock in it."""
@@ -192,8 +194,11 @@ class QuickStandings:
             row = await self._reads.row(_with_token(query), values)
         except Unanswered as error:
             log.warning("quick_read_failed", error=str(error)[:300])
+            self._kept.clear()  # another server may answer next, with less than this one had
             return None
-        if row is None or row["law_version"] != len(own) or not _is_plain(row, now):
+        if row is None or not own or not _is_plain(row, now):
+            return None
+        if (row["law_version"], as_instant(row["law_at"])) != (len(own), own[-1].recorded_at):
             return None
         token = token_in(row, now, self._row_key)
         if token is None:
@@ -203,7 +208,7 @@ class QuickStandings:
         self._trust(secret, token)
         if question.known_at is None:
             answer = encoded(content, of_now=True)
-            kept = _KeptNow(time.monotonic() + KEPT_SECONDS, answer, at, hit.version, len(own))
+            kept = _KeptNow(time.monotonic() + KEPT_SECONDS, answer, at, (hit.version, *_place_of(row)))
             _put(self._kept_now, (question.uscc, day, today), kept)
             return token, answer
         horizon = as_instant(row["sealed_at"])
@@ -220,7 +225,7 @@ class QuickStandings:
             row = await self._reads.row(_with_token(_HEAD), values)
         except Unanswered:
             return None  # the next question finds it so, and says so
-        if row is None or (row["version"], row["law_version"]) != (still.version, still.law_version):
+        if row is None or (row["version"], *_place_of(row)) != still.place:
             return None
         token = token_in(row, now, self._row_key) if _is_plain(row, now) else None
         if token is not None:
@@ -244,6 +249,11 @@ def _put(kept: OrderedDict[_K, _V], key: _K, value: _V) -> None:
 def _with_token(query: str) -> str:
     """The question with the token's owner; one text object a question, so that nobody has to compare it again."""
     return f"SELECT *, {_PLACE} FROM ({OWNER_QUERY}) t, ({query}) s"  # noqa: S608  # ours
+
+
+def _place_of(row: Any) -> tuple[Any, ...]:
+    """When the agency's last event was recorded, and how far the law stands."""
+    return row["last_recorded_at"], row["law_version"], row["law_at"]
 
 
 def _is_plain(row: Any, now: Instant) -> bool:

@@ -34,14 +34,25 @@ class Reader:
     def events(self, stream: str) -> tuple[Event, ...]:
         """All events of a stream in this snapshot; empty for an unknown one. Raises `Unreadable`."""
         head = head_of(self.connection, stream)
-        return () if head is None else self.up_to(stream, head.version)
+        return () if head is None else self.up_to(stream, head.version, head.last_recorded_at)
 
-    def up_to(self, stream: str, version: int) -> tuple[Event, ...]:
-        """The first `version` events of a stream that this snapshot is known to hold."""
+    def up_to(self, stream: str, version: int, recorded_at: Instant | None) -> tuple[Event, ...]:
+        """The first `version` events of a stream that this snapshot is known to hold; when the last was recorded.
+
+        What is remembered may be of a history that was lost: a replica or a primary has shown an event that no server
+        has after a failover. So it counts only where its last event is the one that stands here: of one id, or of one
+        microsecond of the same version.
+        """
         cached = self.memory.streams.get(stream)
+        if len(cached) >= version and cached[version - 1].recorded_at != recorded_at:
+            cached = ()
         if len(cached) < version:
-            stored = states_of(self.connection, stream, gt=len(cached), lte=version)
-            cached = (*cached, *self.memory.mapper.decode_all(stored))
+            stored = states_of(self.connection, stream, gt=max(0, len(cached) - 1), lte=version)
+            found = tuple(self.memory.mapper.decode_all(stored))
+            if cached and (not found or found[0].id != cached[-1].id):
+                cached = ()
+                found = tuple(self.memory.mapper.decode_all(states_of(self.connection, stream, gt=0, lte=version)))
+            cached = (*cached[:-1], *found)
             if [event.version for event in cached] != list(range(1, version + 1)):
                 raise Unreadable(f"{stream}: its head is at version {version}, but not all events up to it are there")
             if self.may_cache:

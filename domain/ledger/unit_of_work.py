@@ -174,8 +174,8 @@ class UnitOfWork(LockedStreams):
     def law(self) -> Law:
         """The law adopted by now."""
         if self._law is None:
-            known = self._around.law_version
-            own = self.reader.up_to(LEDGER_STREAM, known) if known else self.reader.events(LEDGER_STREAM)
+            known, at = self._around.law_version, self._around.law_at
+            own = self.reader.up_to(LEDGER_STREAM, known, at) if known else self.reader.events(LEDGER_STREAM)
             found = self.memory.law_of(own)
             if found is None:
                 raise Contradiction(

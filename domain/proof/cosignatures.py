@@ -47,6 +47,14 @@ class CosignedBy(NamedTuple):
     seconds: int
 
 
+class WitnessSaid(NamedTuple):
+    """Whether a witness has cosigned a note: when, in seconds of POSIX; None where it has not, or `is_wrong`."""
+
+    key: WitnessKey
+    seconds: int | None
+    is_wrong: bool = False
+
+
 def parse_witness_key(text: str) -> WitnessKey:
     """A witness's key from its text. Raises: ProofError."""
     name, _, rest = text.strip().partition("+")
@@ -85,6 +93,19 @@ def cosigners(note: bytes, keys: Iterable[WitnessKey]) -> list[CosignedBy]:
         if key is not None:
             found.setdefault(key, _verified(signed, one, key))
     return list(found.values())
+
+
+def said_of(note: bytes, keys: Iterable[WitnessKey]) -> list[WitnessSaid]:
+    """What each of these witnesses says of a note, whatever the others say: for who shows it."""
+    found = []
+    for key in keys:
+        try:
+            signed = cosigners(note, [key])
+        except ProofError:
+            found.append(WitnessSaid(key, None, is_wrong=True))
+        else:
+            found.append(WitnessSaid(key, signed[0].seconds if signed else None))
+    return found
 
 
 def _verified(note: Note, line: Signature, key: WitnessKey) -> CosignedBy:

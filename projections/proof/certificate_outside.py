@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from domain.proof.check import Checkpoint, ProofError, VerifierKey, verify_checkpoint, verify_consistency
 from domain.proof.cosignatures import cosigners, parse_witness_key
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 IMPRINTS = {"2.16.840.1.101.3.4.2.1": "sha256", "2.16.840.1.101.3.4.2.2": "sha384", "2.16.840.1.101.3.4.2.3": "sha512"}
 """The hashes that a stamp may be of, by their object identifier (RFC 5754)."""
-STAMPING_ALONE = [x509.ExtendedKeyUsageOID.TIME_STAMPING]
+STAMPING_ALONE = [ExtendedKeyUsageOID.TIME_STAMPING]
 
 
 class StampsUnread(Exception):
@@ -71,7 +72,7 @@ def outside_shown(
         raise ProofError("outside", f"检查点属于 {earlier.origin}", f"the checkpoint is of {earlier.origin}")
     verify_consistency(earlier.size, checkpoint.size, earlier.root, checkpoint.root, path_of(one.proof))
     if one.token:
-        return _stamp_shown(one, earlier.size, roots)
+        return stamp_shown(one, earlier.size, roots)
     found = cosigners(one.note.encode(), [parse_witness_key(key) for key in one.keys])
     if not found:
         raise ProofError("outside", "没有见证人的联署", "no witness has cosigned it")
@@ -82,8 +83,8 @@ def outside_shown(
     )
 
 
-def _stamp_shown(one: OutsideNote, size: int, roots: bytes | None) -> VerdictNote:
-    """Raises: ProofError."""
+def stamp_shown(one: OutsideNote, size: int, roots: bytes | None) -> VerdictNote:
+    """What the time stamp of a note of this size shows. Raises: ProofError."""
     try:
         answer = base64.b64decode(one.token, validate=True)
         at = stamped_at(answer, one.note.encode(), roots)

@@ -19,7 +19,7 @@ from domain.measures.around.publicity import is_applied
 from domain.measures.chapter2_filing import filed_since, profile_on
 from domain.measures.rulebook.kinds import Known, group_of
 from domain.measures.text.implements import implements
-from domain.store.log.stream_heads import streams
+from domain.store.log.stream_heads import AllRecorded, streams
 from domain.store.log.streams_by_key import counting_under
 from domain.trail.keys import field_keys
 from domain.trail.trail import Facts, Trail
@@ -139,9 +139,9 @@ class Public:
             for one, stream in zip(found, streams, strict=True)
         ]
 
-    def state(self) -> tuple[date, int]:
+    def state(self) -> tuple[date, AllRecorded]:
         """What every answer depends on: the day, and how much is recorded."""
-        return self.on.day, self.reader.recorded().events
+        return self.on.day, self.reader.recorded()
 
     def known(self) -> Known:
         """The categories that the rulebook of the day lists (R47)."""

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from domain.ledger.reader import Reader
 from domain.store.db.engine import Connection
-from domain.store.log.stream_heads import head_of, versions
-from domain.values import LEDGER_STREAM
+from domain.store.log.stream_heads import AllRecorded, head_of, versions
+from domain.values import LEDGER_STREAM, Instant
 from projections.public.public import Public
 from projections.rows.read.district import CountedAgency, counted
 from projections.rows.read.row_sql import QueryBasis
@@ -34,7 +34,7 @@ class _AnswerOfNow(NamedTuple):
 class _CountedOnce(NamedTuple):
     state: Hashable
     since: float
-    versions: Mapping[str, int]
+    versions: Mapping[str, tuple[int, Instant | None]]
     rows: dict[str, CountedAgency]
 
 
@@ -44,25 +44,25 @@ class Remembered:
 
     def __init__(self) -> None:
         self._categories: tuple[Any, list[str]] = (None, [])
-        self._hints: int | None = None
-        self._left: int | None = None
+        self._hints: AllRecorded | None = None
+        self._left: AllRecorded | None = None
         self._kept: OrderedDict[Hashable, _AnswerOfNow] = OrderedDict()
         self._counted: _CountedOnce | None = None
         self._lock = Lock()
 
     def hints_follow(self, reader: Reader) -> bool:
         """Whether all hints were worked out, as far as is remembered, and nothing was recorded since (R37)."""
-        return self._hints is not None and reader.recorded().events == self._hints
+        return reader.recorded() == self._hints
 
     def note_hints(self, reader: Reader) -> None:
         """All hints are worked out in this snapshot."""
-        self._hints = reader.recorded().events
+        self._hints = reader.recorded()
 
     def hints_are_left(self, reader: Reader) -> bool:
         """Whether working hints out was left to who does it behind, and nothing was recorded since."""
-        return self._left is not None and reader.recorded().events == self._left
+        return reader.recorded() == self._left
 
-    def leave_hints(self, events: int) -> None:
+    def leave_hints(self, events: AllRecorded) -> None:
         """What of so many events gives hints that are not worked out yet is too much for who waits for an answer."""
         self._left = events
 
@@ -87,7 +87,10 @@ class Remembered:
         What rows say of an agency follows from its own facts, the law and the day.
         """
         law = head_of(connection, LEDGER_STREAM)
-        state, now = (at.as_of, None if law is None else law.version), versions(connection, "agency/")
+        state, now = (
+            (at.as_of, None if law is None else (law.version, law.last_recorded_at)),
+            versions(connection, "agency/"),
+        )
         kept = self._counted
         if kept is None or kept.state != state or time.monotonic() - kept.since > _SECONDS:
             kept = _CountedOnce(state, time.monotonic(), now, counted(connection, at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -155,6 +156,49 @@ def test_a_witness_that_is_away_or_refuses_holds_up_nobody(databases: Databases,
         assert asking.sizes["witness.example/w1"] == size
 
 
+@pytest.mark.parametrize("kind", BOTH)
+def test_the_page_says_who_has_vouched_for_the_log(kind: str, databases: Databases, tmp_path: Path) -> None:
+    """Each witness by name, when, and whether its signature is right; one that is wrong spoils neither the other nor
+    a certificate. Witnesses set since, of whom none has cosigned yet, are said as such.
+    """
+    witnesses = [OwnWitness(f"witness.example/{name}", tmp_path / name) for name in ("w1", "w2")]
+    with watched(databases.empty(kind, tmp_path), tmp_path, witnesses) as world:
+        shown = words_of_page(world, "en")
+        assert shown.count("has not cosigned yet") == 2
+        witnesses[1].logs = []
+        size = grow(world)
+        world.service.witnesses.ask_all()
+        shown = words_of_page(world, "en")
+        assert f"✓ Witness witness.example/w1: cosigned the first {size} entries at" in shown
+        assert str(witnesses[0].key) in shown
+        assert "! Witness witness.example/w2: has not cosigned yet" in shown
+        assert "✓ 见证人 witness.example/w1：20" in words_of_page(world, "zh")
+        witnesses[1].logs = witnesses[0].logs
+        size = grow(world)
+        world.service.witnesses.ask_all()
+        (file,) = (tmp_path / "checkpoints").glob("*.cosigned.txt")
+        whole = file.read_text("utf-8")
+        line = next(one for one in whole.splitlines() if one.startswith("— witness.example/w2 "))
+        wrong = base64.b64decode(line.rpartition(" ")[2])
+        spoilt = base64.b64encode(wrong[:-1] + bytes([wrong[-1] ^ 1])).decode()
+        file.write_text(whole.replace(line, f"— witness.example/w2 {spoilt}"), "utf-8")
+        shown = words_of_page(world, "en")
+        assert "! Witness witness.example/w2: its cosignature does NOT verify" in shown
+        assert f"✓ Witness witness.example/w1: cosigned the first {size} entries" in shown
+        content = world.association.get(f"/v1/agencies/{world.filed()}/certificate").content
+        assert parse_certificate(content).outside[0].keys == (str(witnesses[0].key),)
+        file.write_text(whole.partition("\n\n")[0] + "\n\n" + f"— witness.example/w2 {spoilt}\n", "utf-8")
+        assert "cosigned" not in world.people[Role.AUDITOR].get("/v1/log/checkpoint").json()
+        assert world.association.get(f"/v1/agencies/{world.filed()}/certificate").status_code == 200
+
+
+def words_of_page(world: World, language: str) -> str:
+    """The words of the page that everybody may open."""
+    answer = world.client.get("/verify", params={"lang": language}, headers={"Authorization": ""})
+    assert answer.status_code == 200
+    return " ".join(re.sub(r"<[^>]*>", "", answer.text).split())
+
+
 @needs_openssl
 def test_an_authority_stamps_the_time(databases: Databases, tmp_path: Path) -> None:
     """Verified against the root that is set, kept, shown, in a certificate; another root refuses it; openssl agrees."""
@@ -174,6 +218,7 @@ def test_an_authority_stamps_the_time(databases: Databases, tmp_path: Path) -> N
             certificate = parse_certificate(world.association.get(f"/v1/agencies/{world.filed()}/certificate").content)
             assert [one.token for one in certificate.outside] == [shown["token"]]
             assert any("RFC 3161" in one.text_en for one in check_certificate(certificate))
+            assert f"✓ the first {size} entries were there at" in words_of_page(world, "en")
         other = OwnAuthority(tmp_path / "other")
         folder = tmp_path / "second"
         folder.mkdir()

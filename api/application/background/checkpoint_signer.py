@@ -33,7 +33,7 @@ from api.settings import Settings
 from domain.errors import Busy, Refusal
 from domain.ledger.ledger import Ledger
 from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_note
-from domain.proof.cosignatures import cosigners
+from domain.proof.cosignatures import said_of
 from domain.store.db.engine import Engine, reading
 from domain.store.db.write_guard import guard_of
 from domain.store.keys.secret_files import replace
@@ -189,18 +189,15 @@ def vouched_for(notary: CheckpointSigner) -> tuple[CosignedNote | None, StampedN
     notes, settings = OutsideNotes(notary.settings.checkpoints, notary.origin), notary.settings
     cosigned = stamped = None
     note = notes.cosigned() if settings.witnesses else None
-    if note is not None:
-        signers = cosigners(note.encode(), [one.key for one in settings.witnesses_asked()])
-        cosigned = CosignedNote(
-            size=parse_checkpoint(parse_note(note.encode()).text).size,
-            note=note,
-            cosignatures=tuple(
-                Cosignature(
-                    witness=one.key.name, key=str(one.key), at=instant(datetime.fromtimestamp(one.seconds, UTC))
-                )
-                for one in signers
-            ),
-        )
+    said = () if note is None else said_of(note.encode(), [one.key for one in settings.witnesses_asked()])
+    right = tuple(
+        Cosignature(witness=one.key.name, key=str(one.key), at=instant(datetime.fromtimestamp(one.seconds, UTC)))
+        for one in said
+        if one.seconds is not None
+    )
+    if note is not None and right:  # none where other witnesses were set since
+        size = parse_checkpoint(parse_note(note.encode()).text).size
+        cosigned = CosignedNote(size=size, note=note, cosignatures=right)
     found = notes.stamped() if settings.timestamp_url else None
     if found is not None:
         size = parse_checkpoint(parse_note(found.note.encode()).text).size

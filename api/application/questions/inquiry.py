@@ -172,7 +172,7 @@ class Inquiry:
         `asked`: what it is called, with what it is narrowed by; whoever asks the same gets the same.
         """
         day = self.today or shanghai_date(now())
-        return self.service.remembered.answer(asked, (day, reader.recorded().events), work)
+        return self.service.remembered.answer(asked, (day, reader.recorded()), work)
 
     @contextmanager
     def replaying(self) -> Iterator[tuple[ReplayQueries, Reader]]:

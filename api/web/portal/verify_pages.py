@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from api.application.questions.papers.verdicts import Verdict, verified_code, verified_file
+from api.application.questions.papers.verdicts import Verdict, log_shown, verified_code, verified_file
 from api.http.limits.rates import address_of, asker_of
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.render import page
@@ -33,7 +33,7 @@ Code = Annotated[str, Query(max_length=MOST_CODE)]
 async def verify(request: Request, code: Code = "") -> Response:
     """The page, and of a code (that of a QR code) what it proves."""
     found = await _checked(request, verified_code, code) if code.strip() else None
-    return _page(request, found, code)
+    return await _page(request, found, code)
 
 
 @router.post("/verify")
@@ -43,8 +43,8 @@ async def verify_file(request: Request) -> Response:
     content = await sent.read() if isinstance(sent, UploadFile) else b""
     code = text_of(request.state.form, "code")
     if content:
-        return _page(request, await _checked(request, verified_file, content), "")
-    return _page(request, await _checked(request, verified_code, code) if code.strip() else None, code)
+        return await _page(request, await _checked(request, verified_file, content), "")
+    return await _page(request, await _checked(request, verified_code, code) if code.strip() else None, code)
 
 
 async def _checked(request: Request, check: Any, given: str | bytes) -> Verdict:
@@ -56,6 +56,7 @@ async def _checked(request: Request, check: Any, given: str | bytes) -> Verdict:
         return found
 
 
-def _page(request: Request, found: Verdict | None, code: str) -> Response:
+async def _page(request: Request, found: Verdict | None, code: str) -> Response:
+    log = await run_in_threadpool(log_shown, request.app.state.service)
     limit = MOST_BYTES // 1024 // 1024
-    return page(request, "verify.html", name="verify", storable=False, found=found, code=code, limit=limit)
+    return page(request, "verify.html", name="verify", storable=False, found=found, code=code, limit=limit, log=log)

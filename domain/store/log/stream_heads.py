@@ -53,6 +53,8 @@ class LedgerSnapshot:
 
     law_version: int = 0
     """The version of the law's own stream."""
+    law_at: Instant | None = None
+    """When the last of it was recorded."""
     published: frozenset[int] = frozenset()
     """The years whose assessment has begun to be published: only these have results that a fact could touch."""
     rows_by: int | None = None
@@ -167,13 +169,13 @@ def recorded_in_all(connection: Connection) -> AllRecorded:
     return AllRecorded(int(count or 0), last)
 
 
-def versions(connection: Connection, prefix: str) -> dict[str, int]:
-    """The version of every stream that begins with `prefix`, by name in order of their code points."""
-    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    query = select(stream_heads.c.stream, stream_heads.c.version).where(
-        stream_heads.c.stream >= prefix, stream_heads.c.stream < end, stream_heads.c.version > 0
+def versions(connection: Connection, prefix: str) -> dict[str, tuple[int, Instant | None]]:
+    """How far every stream has come that begins with `prefix`, and when; by name in order of their code points."""
+    end, of = prefix[:-1] + chr(ord(prefix[-1]) + 1), stream_heads.c
+    query = select(of.stream, of.version, of.last_recorded_at).where(
+        of.stream >= prefix, of.stream < end, of.version > 0
     )
-    return dict(sorted((stream, version) for stream, version in connection.execute(query)))
+    return dict(sorted((stream, (version, at)) for stream, version, at in connection.execute(query)))
 
 
 def streams(connection: Connection, prefix: str = "") -> Iterator[str]:
@@ -199,6 +201,7 @@ def streams(connection: Connection, prefix: str = "") -> Iterator[str]:
 _LOCK = (
     "SELECT h.version, h.count, h.last_recorded_at, h.hash, {clock} AS db_now, "
     "(SELECT version FROM stream_heads WHERE stream = 'ledger') AS law_version, "
+    "(SELECT last_recorded_at FROM stream_heads WHERE stream = 'ledger') AS law_at, "
     "(SELECT {list} FROM stream_heads WHERE stream > 'assessment/' AND stream < 'assessment0' AND version > 0) "
     "AS published, (SELECT made_by FROM read_model_build) AS rows_by FROM "
     "(SELECT * FROM stream_heads WHERE originator_id = $1 AND stream = $2{lock}) h"
@@ -230,7 +233,7 @@ def _locked(connection: Connection, stream: str, first: str = "") -> tuple[Strea
         row.db_now or datetime.now(UTC),
     )
     years = frozenset(int(year) for year in (row.published or "").split(",") if year)
-    return head, LedgerSnapshot(row.law_version or 0, years, row.rows_by or 0)
+    return head, LedgerSnapshot(row.law_version or 0, as_instant(row.law_at), years, row.rows_by or 0)
 
 
 def sealed_id(connection: Connection, index: int) -> str | None:

@@ -160,19 +160,27 @@ def head_signed(connection: Connection, stream: str) -> TreeHead:
 
 
 class HeadsKept:
-    """The tree over all heads, kept in memory by a process and brought up from one checkpoint to the next."""
+    """The tree over all heads, kept in memory by a process and brought up from one checkpoint to the next.
+
+    A failover may lose a checkpoint that was seen: the tree counts only where it has the root that was signed.
+    """
 
     def __init__(self) -> None:
         self._tree, self._at, self._lock = HeadsTree(), 0, Lock()
 
-    def at(self, connection: Connection, size: int) -> HeadsTree:
-        """The tree to which the latest checkpoint of this snapshot, of that size, commits; not to be changed."""
+    def at(self, connection: Connection, size: int, root: bytes | None = None) -> HeadsTree:
+        """The tree to which the latest checkpoint of this snapshot commits, of that size and `root`; not to be changed.
+
+        Without a root it is the caller's to compare.
+        """
         with self._lock:
             if size < self._at:  # another question has seen more already
                 return HeadsTree(_leaves(connection, 0))
             if size > self._at:
                 moved = _leaves(connection, self._at)
                 self._tree, self._at = self._tree.with_leaves(moved), size
+            if root is not None and self._tree.root() != root:
+                self._tree = HeadsTree(_leaves(connection, 0))
             return self._tree
 
     def forget(self) -> None:

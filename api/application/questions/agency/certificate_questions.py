@@ -101,7 +101,7 @@ class Maker:
         self, connection: Connection, signed: Signed, heads: HeadsKept, caller: Caller, veil: Veil | None = None
     ) -> None:
         self._connection, self._signed, self._caller, self._veil = connection, signed, caller, veil
-        self._heads = heads.at(connection, signed.size)
+        self._heads = heads.at(connection, signed.size, signed.heads_root)
         self._agency: tuple[StreamPart, Events]
         self._ledger: tuple[StreamPart, Events]
 

@@ -190,7 +190,7 @@ def hints_brought_up(service: Service) -> None:
     with service.ledger.reading() as reader:
         if remembered.hints_follow(reader) or remembered.hints_are_left(reader):
             return
-        seen = reader.recorded().events
+        seen = reader.recorded()
     with suppress(Refusal):
         if bring_up(service.ledger, little=WHILE_ASKED):
             return
@@ -203,7 +203,7 @@ def hints_behind(inquiry: Inquiry, reader: Reader) -> HintsBehind | UnsetType:
     remembered = inquiry.service.remembered
     if remembered.hints_follow(reader):
         return UNSET
-    found = remembered.answer(lag, (reader.recorded().events, hints_turn(reader)), lambda: lag(reader))
+    found = remembered.answer(lag, (reader.recorded(), hints_turn(reader)), lambda: lag(reader))
     if found is not None:
         return HintsBehind(agencies=found.agencies, known_until=found.known_until)
     remembered.note_hints(reader)

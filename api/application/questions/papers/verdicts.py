@@ -5,19 +5,25 @@ Nothing is looked up and nothing is told but what the file or the code itself sa
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
 from api.application.background.readiness import Service
-from domain.proof.check import ProofError, VerifierKey
+from domain.proof.check import ProofError, VerifierKey, parse_checkpoint, parse_note
+from domain.proof.cosignatures import WitnessKey, WitnessSaid, said_of
 from domain.proof.paper_codes import PaperStatement, check_code, check_sealed, is_sealed
 from domain.proof.receipts import FORMAT as RECEIPT
 from domain.proof.receipts import check_receipt
-from domain.values import Bilingual
+from domain.store.db.engine import reading
+from domain.store.proof.outside_notes import OutsideNotes
+from domain.store.proof.proof_reader import Signed, latest_checkpoint, origin_of
+from domain.values import Bilingual, instant
 from projections.paper.letters.letter import beijing
 from projections.proof.certificate import check_certificate
-from projections.proof.certificate_file import FIRST_FORMAT, FORMAT, parse_certificate
+from projections.proof.certificate_file import FIRST_FORMAT, FORMAT, OutsideNote, parse_certificate
+from projections.proof.certificate_outside import stamp_shown
 from projections.proof.certificate_verdict import ReadOtherwise, VerdictNote
 
 _NAMES: dict[str, Bilingual] = {
@@ -47,6 +53,67 @@ class Verdict(NamedTuple):
     """Of a paper: what is to be compared with it."""
     notes: tuple[VerdictNote, ...] = ()
     """Of a certificate or receipt: what was shown, in order."""
+
+
+class LogShown(NamedTuple):
+    """The log as its latest checkpoint has it, and what each that is asked to vouch for it says."""
+
+    signed: Signed
+    vouched: tuple[VerdictNote, ...]
+
+
+def log_shown(service: Service) -> LogShown | None:
+    """The latest checkpoint, for everybody; None before there is one."""
+    with reading(service.ledger.engine) as connection:
+        signed, origin = latest_checkpoint(connection), origin_of(connection) or ""
+    if signed is None:
+        return None
+    notes, settings = OutsideNotes(service.settings.checkpoints, origin), service.settings
+    note, keys = notes.cosigned(), [one.key for one in settings.witnesses_asked()]
+    vouched = [
+        _witness_shown(one, note or "") for one in (said_of(note.encode(), keys) if note else map(_silent, keys))
+    ]
+    stamp = notes.stamped() if settings.timestamp_url else None
+    if stamp is not None:
+        vouched.append(_stamp_shown(OutsideNote(stamp.note, "", token=stamp.token, at=stamp.at), _stamp_roots(service)))
+    return LogShown(signed, tuple(vouched))
+
+
+def _stamp_shown(stamp: OutsideNote, roots: bytes | None) -> VerdictNote:
+    try:
+        return stamp_shown(stamp, _size_of(stamp.note), roots)
+    except ProofError as error:
+        return VerdictNote(f"时间戳：{error.text}", f"Time stamp: {error.text_en}", problem=True)
+
+
+def _size_of(note: str) -> int:
+    return parse_checkpoint(parse_note(note.encode()).text).size
+
+
+def _stamp_roots(service: Service) -> bytes | None:
+    roots = service.settings.timestamp_roots
+    return None if roots is None else roots.read_bytes()
+
+
+def _silent(key: WitnessKey) -> WitnessSaid:
+    return WitnessSaid(key, None)
+
+
+def _witness_shown(said: WitnessSaid, note: str) -> VerdictNote:
+    name = said.key.name
+    if said.is_wrong:
+        return VerdictNote(
+            f"见证人 {name}：联署核验不通过，不能算作见证",
+            f"Witness {name}: its cosignature does NOT verify and stands for nothing",
+            problem=True,
+        )
+    if said.seconds is None:
+        return VerdictNote(f"见证人 {name}：尚未联署", f"Witness {name}: has not cosigned yet", problem=True)
+    size, at = _size_of(note), instant(datetime.fromtimestamp(said.seconds, UTC))
+    return VerdictNote(
+        f"见证人 {name}：{at} 联署了前 {size} 条，签名已核验；公钥 {said.key}",
+        f"Witness {name}: cosigned the first {size} entries at {at}, signature verified; key {said.key}",
+    )
 
 
 _CODE: Bilingual = ("纸件的核验码", "the code of a paper")
@@ -82,9 +149,7 @@ def verified_file(service: Service, content: bytes) -> Verdict:
     kind = _format_of(content)
     try:
         if kind in (FORMAT, FIRST_FORMAT):
-            roots = service.settings.timestamp_roots
-            stamp_roots = None if roots is None else roots.read_bytes()
-            shown = check_certificate(parse_certificate(content), keys, stamp_roots)
+            shown = check_certificate(parse_certificate(content), keys, _stamp_roots(service))
             return Verdict(True, _CERTIFICATE, _PROVEN, notes=tuple(shown))
         if kind == RECEIPT:
             lines = check_receipt(content, *_signers(content, keys))

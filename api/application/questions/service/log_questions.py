@@ -207,7 +207,7 @@ def head_of_agency(inquiry: Inquiry, uscc: str) -> Answer:
     with proven(inquiry.service, covers) as (connection, signed):
         head = head_signed(connection, stream)
         heads: HeadsKept = inquiry.service.heads
-        index, proof = heads.at(connection, signed.size).proof(stream)
+        index, proof = heads.at(connection, signed.size, signed.heads_root).proof(stream)
     content = AgencyHead(
         agency=path_uscc(uscc),
         stream=stream,
