@@ -87,10 +87,8 @@ class Remembered:
         What rows say of an agency follows from its own facts, the law and the day.
         """
         law = head_of(connection, LEDGER_STREAM)
-        state, now = (
-            (at.as_of, None if law is None else (law.version, law.last_recorded_at)),
-            versions(connection, "agency/"),
-        )
+        state = at.as_of, None if law is None else (law.version, law.last_recorded_at)
+        now = versions(connection, "agency/")
         kept = self._counted
         if kept is None or kept.state != state or time.monotonic() - kept.since > _SECONDS:
             kept = _CountedOnce(state, time.monotonic(), now, counted(connection, at))

@@ -67,8 +67,13 @@ def test_what_is_remembered_is_read_once(servers: tuple[Engine, Engine], monkeyp
         first = before.events(STREAM)
         append(engine, count=2)
         assert len(events_of(engine, memory)) == 5
-        read: list[int] = []
-        monkeypatch.setattr("domain.ledger.reader.states_of", lambda *_, **__: read.append(1) or iter(()))
+        read: list[str] = []
+
+        def states_of(_: object, stream: str, **__: int) -> Iterator[object]:
+            read.append(stream)
+            return iter(())
+
+        monkeypatch.setattr("domain.ledger.reader.states_of", states_of)
         assert before.events(STREAM) == first
         assert len(events_of(engine, memory)) == 5
         assert not read
