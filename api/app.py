@@ -19,6 +19,7 @@ from api.application.background.opening import (
     compare_with_signed,
     ensure_secret,
     is_demonstration,
+    made_ready_before,
     require_own_keys,
     require_whole,
     watch_clock,
@@ -30,7 +31,7 @@ from api.application.background.readiness import Readiness, Service
 from api.application.background.traces import start_traces
 from api.application.bringing.book_worker import BookWorker
 from api.application.delivering.courier import Courier
-from api.application.delivering.signing_by_link import LINK_ACTORS
+from api.application.delivering.signing_by_link import ensure_persons
 from api.application.evidence.clearing import clear, sweep
 from api.application.messages.telling import tell
 from api.application.privacy.people_indexed import ensure_people_indexed
@@ -93,13 +94,14 @@ from api.web.people import (
 )
 from api.web.portal import acknowledging_pages, firm_pages, portal_pages, survey_pages, verify_pages
 from api.web.printing.whole_lists import printing_places
+from domain.ledger.ledger import Ledger
 from domain.measures.calendar import build_calendar
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.store.access.row_macs import ensure_seals
-from domain.store.access.tokens import SYSTEM_PERSON, ensure_person
-from domain.store.db.engine import Engine, open_engine, writing
+from domain.store.access.tokens import SYSTEM_PERSON
+from domain.store.db.engine import Engine, open_engine
 from domain.store.db.fast_read import quick_reads
-from domain.store.db.migrate import migrate, require_current
+from domain.store.db.migrate import bring_to_this_version
 from domain.store.db.postgresql import end_patience, hurry_unless_it_answers
 from domain.store.keys.master_key import use_keys
 from domain.store.keys.wrapping import ensure_master_key
@@ -173,11 +175,11 @@ ROUTES = (
     form_pages,
 )
 """Modules whose `router` is served."""
-_PERSONS = {SYSTEM_PERSON: "系统 System", **LINK_ACTORS}
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The application. Its database is opened and, if it is new or older, made ready when it starts.
+def create_app(settings: Settings, started: Service | None = None) -> FastAPI:
+    """The application. Its database is opened and, if it is new or older, made ready when it starts, unless what it
+    consists of was `started` already.
 
     Starting raises DatabaseNewer, DatabaseHalfMigrated or DatabaseForeign for one that must not be served.
     """
@@ -185,9 +187,9 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         end_traces = start_traces(settings)
-        service = await run_in_threadpool(start, settings)
-        courier = Courier(service.ledger, settings, service.degraded, recorded=service.housekeeper.recorded)
-        app.state.service = service = replace(service, wake_courier=courier.wake)
+        opened = await run_in_threadpool(start, settings) if started is None else started
+        courier = Courier(opened.ledger, settings, opened.degraded, recorded=opened.housekeeper.recorded)
+        app.state.service = service = replace(opened, wake_courier=courier.wake)
         app.state.heavy = ConcurrencyLimit(settings.heavy_at_once, settings.heavy_waiting)
         app.state.passwords = sign_in.password_places()
         app.state.books = books = BookWorker(service)
@@ -232,18 +234,21 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def start(settings: Settings) -> Service:
-    """Open the database, bring it to this version, and open the ledger if it is new."""
+def start(settings: Settings, *, prepared: bool = False) -> Service:
+    """Open the database, bring it to this version, and open the ledger if it is new.
+
+    `prepared`: whoever started this process has just done so, and looked at the whole file.
+    """
     require_own_keys(settings)
     engine = open_engine(settings.database, answer_seconds=settings.database_seconds)
     try:
-        make_ready(engine, settings)
+        ledger = made_ready_before(engine, settings) if prepared else make_ready(engine, settings)
     except BaseException:
         engine.dispose()
         raise
     notary, readings, degraded = CheckpointSigner(engine, settings), ReadingLog(engine), Degraded()
     watch_writes(degraded, engine)
-    ledger = open_ledger(engine, own_rows_only=True)
+    ledger.own_rows_only = True
     watch_clock(ledger, settings)
     leaves = not is_demonstration(ledger)
     files = files_of(ledger, settings)
@@ -265,8 +270,9 @@ def start(settings: Settings) -> Service:
     return Service(settings, ledger, housekeeper, readings, notary, files, witnesses, degraded, replica=replica)
 
 
-def make_ready(engine: Engine, settings: Settings) -> None:
-    """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew old rows.
+def make_ready(engine: Engine, settings: Settings) -> Ledger:
+    """Migrate, wrap the keys of the vault, adopt the shipped law where none was adopted (R4), renew old rows; the
+    ledger.
 
     Any number of processes may do it at once. A ledger that does not hold what was signed before is only brought to
     this version: it answers questions and takes no writes. Raises: DatabaseRefused for one that must not be served.
@@ -274,12 +280,11 @@ def make_ready(engine: Engine, settings: Settings) -> None:
     use_keys(engine, settings.keys)
     require_whole(engine, settings)
     require_own_keys(settings, engine)
-    migrate(engine)
-    require_current(engine)  # whoever lacks a right is told so now, not by the command that needs it
+    bring_to_this_version(engine)
     bind_cluster(engine)
     if not compare_with_signed(engine, settings):
         ensure_rows(settings.database, lambda *_: None)
-        return
+        return open_ledger(engine)
     ensure_master_key(engine)
     ensure_persons(engine)
     ensure_secret(engine)
@@ -292,13 +297,7 @@ def make_ready(engine: Engine, settings: Settings) -> None:
     if not opened:
         ensure_rows(settings.database, lambda *_: None)
         ledger.judge_successions_again(SYSTEM_PERSON)
-
-
-def ensure_persons(engine: Engine) -> None:
-    """The two actors that are no people stand among the persons, once."""
-    with writing(engine) as connection:
-        for person_id, name in _PERSONS.items():
-            ensure_person(connection, person_id, name)
+    return ledger
 
 
 def stop(service: Service) -> None:

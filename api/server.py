@@ -22,6 +22,7 @@ from api.http.problems import ProblemAnswer, problem
 from api.listening import bound, listen
 from api.settings import Settings
 from api.unfailing_stream import UnfailingStream
+from domain.ledger.ledger import Ledger
 from domain.store.db.postgresql import hurry_unless_it_answers
 
 SWITCH_SECONDS = 0.001
@@ -49,17 +50,29 @@ def log_as_json(level: str) -> None:
     )
 
 
-def serve(settings: Settings, held: socket.socket | None = None) -> None:
+def serve(
+    settings: Settings,
+    held: socket.socket | None = None,
+    *,
+    told: Callable[[Ledger], None] = lambda _: None,
+    prepared: bool = False,
+) -> None:
     """Serve until a signal asks to stop; requests under way are answered first. `held`: the address, taken already.
 
+    `told`: called with the ledger before anything is served; `prepared`: see `start`.
     Raises a Refusal, before anything is served: AddressTaken, and for a database that must not be.
     """
     held = held or bound(settings.host, settings.port)
     sys.setswitchinterval(SWITCH_SECONDS)
     log_as_json(settings.log_level)
-    stop(start(settings))
-    app = create_app(settings)
-    listen(held)
+    service = start(settings, prepared=prepared)
+    try:
+        told(service.ledger)
+        listen(held)
+    except BaseException:
+        stop(service)
+        raise
+    app = create_app(settings, service)
     _Server(server_config(app, settings), app, settings.drain_seconds).run([held])
 
 

@@ -26,9 +26,30 @@ log = structlog.get_logger("steward")
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 FINAL = frozenset({2, 3, 13})
-"""Exit codes after which starting again would not help: wrong usage, a database not to be served, the address."""
-PAUSE_SECONDS = 1.0
-"""Before another takes the place of one that died."""
+"""Exit codes by which one refuses to serve: wrong usage, a database not to be served, the address. As long as others
+serve they go on, as beside a later version that has only added to the tables; where nobody does, all is over."""
+PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+"""Before another takes the place of one that ended: twice as long each time, unless it lived for longer than the longest."""
+
+
+class _Place:
+    """Of one worker: its process, since when it lives, and when the next is due once it has ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process, self.since = process, time.monotonic()
+        self.is_empty, self.pause, self.due = False, 0.0, 0.0
+
+    def ended(self) -> float:
+        """It has ended; for how long its place stays empty, in seconds."""
+        now = time.monotonic()
+        longer = min(2 * self.pause, LONGEST_PAUSE_SECONDS) if now - self.since <= LONGEST_PAUSE_SECONDS else 0.0
+        self.is_empty, self.pause = True, max(PAUSE_SECONDS, longer)
+        self.due = now + self.pause
+        return self.pause
+
+    def taken(self, process: subprocess.Popen[bytes]) -> None:
+        """Another has taken it."""
+        self.process, self.since, self.is_empty = process, time.monotonic(), False
 
 
 class Workers:
@@ -38,7 +59,7 @@ class Workers:
         self._held, self._count = held, count
         self._environment = {**os.environ, **_settings_of(settings, count)}
         self._pipe, self._kept = os.pipe()
-        self._running: list[subprocess.Popen[bytes]] = []
+        self._places: list[_Place] = []
         self._ending = False
         self._code = 0
 
@@ -46,15 +67,16 @@ class Workers:
         """Start them, and keep so many running until a signal asks to stop."""
         before = {one: signal.signal(one, self._end) for one in SIGNALS}
         try:
-            self._running = [self._started() for _ in range(self._count)]
-            while self._running:
-                self._watch()
+            self._places = [_Place(self._started()) for _ in range(self._count)]
+            while self._serving() or not self._ending:
+                for one in self._places:
+                    self._watch(one)
                 time.sleep(0.1)
         finally:
             os.close(self._kept)
             os.close(self._pipe)
-            for one, handler in before.items():
-                signal.signal(one, handler)
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
         return self._code
 
     def _started(self) -> subprocess.Popen[bytes]:
@@ -62,28 +84,32 @@ class Workers:
         command = [sys.executable, "-m", "api.workers", *map(str, handed)]
         return subprocess.Popen(command, env=self._environment, pass_fds=handed)  # noqa: S603  # this module
 
-    def _watch(self) -> None:
-        for at, one in enumerate(self._running):
-            code = one.poll()
-            if code is None:
-                continue
-            if code in FINAL:
-                self._code = code
-                self._end(signal.SIGTERM, None)
-            if self._ending:
-                del self._running[at]
-                return
-            log.error("worker_died", pid=one.pid, code=code)
-            time.sleep(PAUSE_SECONDS)
-            if not self._ending:
-                self._running[at] = self._started()
+    def _serving(self) -> list[subprocess.Popen[bytes]]:
+        return [one.process for one in self._places if one.process.poll() is None]
+
+    def _watch(self, place: _Place) -> None:
+        """Note that one has ended, or let another take its place once it is time."""
+        if place.is_empty:
+            if not self._ending and time.monotonic() >= place.due:
+                place.taken(self._started())
+            return
+        code = place.process.poll()
+        if code is None:
+            return
+        pause = place.ended()
+        if self._ending:
+            return
+        refuses = code in FINAL
+        log.error("worker_refuses" if refuses else "worker_died", pid=place.process.pid, code=code, again_in=pause)
+        if refuses and not self._serving():
+            self._code = code
+            self._end(signal.SIGTERM, None)
 
     def _end(self, sig: int, _: FrameType | None) -> None:
         """Every one of them is asked once more with each signal: a second one does not wait for what is under way."""
         self._ending = True
-        for one in self._running:
-            if one.poll() is None:
-                one.send_signal(sig)
+        for one in self._serving():
+            one.send_signal(sig)
 
 
 def _settings_of(settings: Settings, count: int) -> dict[str, str]:
@@ -108,7 +134,7 @@ def main(held: int, pipe: int) -> None:
 
     os.set_inheritable(held, False)
     threading.Thread(target=_end_with, args=(pipe,), name="steward-parent", daemon=True).start()
-    serve(Settings(), socket.socket(fileno=held))
+    serve(Settings(), socket.socket(fileno=held), prepared=True)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def opened_ledger(database: str | None, *, cached_events: int | None = None) -> 
 @contextmanager
 def blank_ledger(database: str | None) -> Iterator[Ledger]:
     """A ledger whose tables are there and which may not be opened yet: for the demonstration."""
-    from api.app import ensure_persons  # as above
+    from api.application.delivering.signing_by_link import ensure_persons  # as above
 
     settings = settings_for(database)
     require_own_keys(settings)

@@ -19,9 +19,12 @@ A run that ends early goes on where it was: `rebuilt` holds what is done.
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, Engine, and_, not_, or_, select, text, update
@@ -31,7 +34,7 @@ from domain.ledger.memory import StreamCache
 from domain.ledger.reader import Reader
 from domain.store.db.db_errors import named_trouble, rows_of_another
 from domain.store.db.dialect import is_postgresql, lock_law
-from domain.store.db.engine import reading, writing
+from domain.store.db.engine import embedded_file, reading, writing
 from domain.store.db.migrate import MIGRATION_WAIT_MS
 from domain.store.db.schema import read_model_build, rebuilt, stream_heads
 from domain.store.db.statements import write
@@ -74,29 +77,43 @@ def rebuild(url: str, *, jobs: int, progress: Progress, report: Report, afresh: 
     projected, before any row is replaced; RowsOfAnother where a later version has taken over meanwhile; Busy.
     """
     with owned(url) as engine, _alone(engine):
+        return _rebuild(engine, url, jobs, progress, report, afresh=afresh)
+
+
+def _rebuild(
+    engine: Engine, url: str, jobs: int, progress: Progress, report: Report, *, afresh: bool = False
+) -> InspectionOutcome:
+    with writing(engine) as connection:
+        old = rebuilt.delete() if afresh else rebuilt.delete().where(rebuilt.c.made_by != MADE_BY)
+        connection.execute(old)
+    odd = without_events(engine, report)
+    waiting = heads(engine, done_before=True)
+    with reading(engine) as connection:
+        taking_over = rows_made_by(connection) not in (0, MADE_BY)
+    done = inspect_all(Inspection(url, keep=True), waiting, jobs, progress, report)
+    if taking_over:
+        swapped = _take_over(engine, jobs)
+    else:
+        swapped = _swap(engine, progress)
         with writing(engine) as connection:
-            old = rebuilt.delete() if afresh else rebuilt.delete().where(rebuilt.c.made_by != MADE_BY)
-            connection.execute(old)
-        odd = without_events(engine, report)
-        waiting = heads(engine, done_before=True)
-        with reading(engine) as connection:
-            taking_over = rows_made_by(connection) not in (0, MADE_BY)
-        done = inspect_all(Inspection(url, keep=True), waiting, jobs, progress, report)
-        if taking_over:
-            swapped = _take_over(engine, jobs)
-        else:
-            swapped = _swap(engine, progress)
-            with writing(engine) as connection:
-                ReadModelProjector().require_own(connection)
-                _finish(connection)
+            ReadModelProjector().require_own(connection)
+            _finish(connection)
     return done._replace(swapped=swapped, differences=done.differences + odd)
 
 
 @contextmanager
 def _alone(engine: Engine) -> Iterator[None]:
-    """One rebuilding at a time; the lock goes with its session. On SQLite two do the same work, one after the other."""
+    """One rebuilding at a time. The lock goes with its session; SQLite's lies on the folder of the file, of which every
+    process has one name, and goes with the process.
+    """
     if not is_postgresql(engine):
-        yield
+        file = embedded_file(engine.url)
+        folder = os.open(Path() if file is None else file.absolute().parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(folder)
         return
     with named_trouble(), engine.connect() as connection:
         with connection.begin():
@@ -212,6 +229,7 @@ def require_rows(engine: Engine) -> None:
 def ensure_rows(url: str, progress: Progress) -> None:
     """Build the rows where they are missing or of an earlier version of the projections, as starting the service does.
 
+    Of those that start at once one does it; the others wait, and find it done.
     Raises: RowsOfAnother where a later version made them; DatabaseOlder when this login may not.
     """
     with owned(url) as engine, reading(engine) as connection:
@@ -224,4 +242,10 @@ def ensure_rows(url: str, progress: Progress) -> None:
     if made_by != MADE_BY:
         if not may:
             raise rows_of_another(is_later=False)
-        rebuild(url, jobs=1, progress=progress, report=lambda _: None)
+        with owned(url) as engine, _alone(engine):
+            with reading(engine) as connection:
+                made_by = rows_made_by(connection)
+            if made_by > MADE_BY:
+                raise rows_of_another(is_later=True)
+            if made_by != MADE_BY:
+                _rebuild(engine, url, 1, progress, lambda _: None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from api.settings import Settings
+from api.workers import Workers, _Place
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import open_engine, writing
@@ -147,3 +150,73 @@ def test_a_process_that_ends_is_first_not_ready(databases: Databases, tmp_path: 
         assert status(f"{address}/register") == 200
         process.wait(PATIENCE_S)
         assert time.monotonic() - begun > 1.5
+
+
+REFUSING = """
+import os, pathlib, sys, time
+folder = pathlib.Path(os.environ["STEWARD_DATA_DIR"])
+(folder / f"started-{os.getpid()}").write_text(repr(time.monotonic()))
+while not (folder / "refuse").exists():
+    time.sleep(0.02)
+sys.exit(3)
+"""
+"""In place of a worker: serves until it is told to refuse, and then whoever is started next refuses at once."""
+
+
+def watched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workers, threading.Thread, list[int]]:
+    """Two such workers, watched in a thread, which says with which code it ended."""
+    monkeypatch.setenv("STEWARD_DATA_DIR", str(folder))
+    monkeypatch.setattr("api.workers.PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("api.workers.signal.signal", lambda *_: None)
+    held = socket.socket()
+    workers = Workers(Settings(data_dir=folder), held, 2)
+
+    def started() -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", REFUSING])
+
+    monkeypatch.setattr(workers, "_started", started)
+    codes: list[int] = []
+    thread = threading.Thread(target=lambda: codes.append(workers.run()))
+    thread.start()
+    return workers, thread, codes
+
+
+def starts(folder: Path) -> int:
+    """How many were started."""
+    return len(list(folder.glob("started-*")))
+
+
+def test_one_that_refuses_leaves_the_others_serving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is tried again, later each time, and said; where nobody serves any more all ends, with its code."""
+    workers, thread, codes = watched(tmp_path, monkeypatch)
+    wait_for(lambda: starts(tmp_path) == 2)
+    (tmp_path / "refuse").touch()
+    survivor = workers._places[1].process
+    os.kill(survivor.pid, signal.SIGSTOP)  # serves on, whatever the others say
+    wait_for(lambda: starts(tmp_path) >= 5)
+    assert thread.is_alive()
+    assert survivor.poll() is None
+    pause = workers._places[0].pause
+    wait_for(lambda: workers._places[0].pause > pause)
+    os.kill(survivor.pid, signal.SIGCONT)
+    thread.join(PATIENCE_S)
+    assert codes == [3]
+    assert capsys.readouterr().out.count("worker_refuses") >= 5
+
+
+def test_pauses_grow_and_begin_anew_after_a_long_life(monkeypatch: pytest.MonkeyPatch) -> None:
+    """1, 2, 4 … at most 60 seconds; who lived for longer than the longest begins with one again."""
+    now = [0.0]
+    monkeypatch.setattr("api.workers.time.monotonic", lambda: now[0])
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    place, pauses = _Place(process), []
+    for _ in range(8):
+        pauses.append(place.ended())
+        now[0] = place.due
+        place.taken(process)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+    now[0] += 61
+    assert place.ended() == 1

@@ -23,8 +23,10 @@ from domain.store.access.tokens import create_person, person_named
 from domain.store.db.db_errors import DatabaseRefused
 from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import Engine, embedded_file, reading, require_sound, was_stopped_uncleanly, writing
+from domain.store.db.migrate import require_current
 from domain.store.db.state import holds_events
 from domain.store.db.write_guard import OtherCluster, guard_of
+from domain.store.keys.master_key import use_keys
 from domain.store.keys.vault import Vault
 from domain.store.log import new_horizon
 from domain.store.log.sequencer import require_same_cluster, seal, sealed_until, skipped
@@ -33,6 +35,7 @@ from domain.store.proof.log_keys import CURRENT, PUBLIC
 from domain.store.proof.restored import holds, longest, still_held
 from domain.store.proof.tree_writer import root_of_log
 from domain.values import FOREVER, LEDGER_STREAM
+from projections.rows.write.projector import open_ledger
 
 
 class KeysOfAnother(DatabaseRefused):
@@ -82,6 +85,18 @@ def compare_with_signed(engine: Engine, settings: Settings) -> bool:
     except NotKept:
         return True
     return True
+
+
+def made_ready_before(engine: Engine, settings: Settings) -> Ledger:
+    """The ledger, as another process has made it ready: only what this one needs for itself is looked at.
+
+    Raises: DatabaseRefused for one that must not be served.
+    """
+    use_keys(engine, settings.keys)
+    guard_of(engine).found_sound()
+    require_current(engine)
+    compare_with_signed(engine, settings)
+    return open_ledger(engine)
 
 
 def ensure_secret(engine: Engine) -> None:

@@ -22,7 +22,8 @@ from domain.ledger.reader import Reader
 from domain.measures.around.notice_links import notice_behind
 from domain.measures.text.implements import implements
 from domain.store.access.notice_secrets import link_with_secret
-from domain.store.access.tokens import token_hash
+from domain.store.access.tokens import SYSTEM_PERSON, ensure_person, token_hash
+from domain.store.db.engine import Engine, writing
 from domain.trail.trail import Trail
 from domain.values import Role, shanghai_date
 from projections.replay.queries import ReplayQueries
@@ -30,8 +31,19 @@ from projections.replay.standing import agency_name
 
 LINK_SIGNER = "notice-link"
 """The actor of what comes in through a link: which person of the agency it was is what they typed."""
-LINK_ACTORS = {LINK_PERSON: "满意度调查的一次性链接 Survey link", LINK_SIGNER: "签收通知的一次性链接 Notice link"}
-"""What the actors of links are called where they stand."""
+PERSONS = {
+    SYSTEM_PERSON: "系统 System",
+    LINK_PERSON: "满意度调查的一次性链接 Survey link",
+    LINK_SIGNER: "签收通知的一次性链接 Notice link",
+}
+"""What the actors are called that are no people."""
+
+
+def ensure_persons(engine: Engine) -> None:
+    """The actors that are no people stand among the persons, once."""
+    with writing(engine) as connection:
+        for person_id, name in PERSONS.items():
+            ensure_person(connection, person_id, name)
 
 
 class NoticeShown(NamedTuple):

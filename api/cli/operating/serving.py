@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -16,6 +18,7 @@ from api.listening import bound, listen
 from api.settings import Settings
 from api.workers import Workers
 from domain.errors import Contradiction
+from domain.ledger.ledger import Ledger
 from domain.store.access.setup_links import LINK_HOURS, had_administrator, new_setup_link
 from domain.store.db.engine import open_engine, reading
 from domain.store.db.migrate import migrate as migrate_database
@@ -23,7 +26,6 @@ from domain.store.db.migrate import require_current
 from domain.store.keys.wrapping import scrub_if_due
 from domain.values import FOREVER
 from projections.rebuild.rebuild import ensure_rows
-from projections.rows.write.projector import open_ledger
 
 _ONCE = (
     f"此链接 {LINK_HOURS} 小时内有效，建立第一个管理员后作废；再要一个：steward setup-link / "
@@ -68,14 +70,10 @@ def serve(
     with bound(settings.host, settings.port) as held:
         address = settings.address(held.getsockname()[1])
         say(f"页面 page: {address}/")
-        secret = prepare(settings)
-        if secret is not None:
-            say(f"首次设置 set up: {address}/setup/{secret}")
-            say(_ONCE)
-        say(f"账本 ledger: {address}/docs")
         if workers == 1:
-            serve_app(settings, held)
+            serve_app(settings, held, told=partial(tell, address))
         else:
+            prepare(settings, partial(tell, address))
             listen(held)
             raise typer.Exit(Workers(settings, held, workers).run())
 
@@ -99,26 +97,30 @@ def setup_link(database: Database = None, host: Host = None, port: Port = None) 
     say(_ONCE)
 
 
-def prepare(settings: Settings) -> str | None:
-    """Make the database ready now, so that a refusal ends this command with its own exit code.
+def tell(address: str, ledger: Ledger) -> None:
+    """Say where the ledger is, and how to set it up as long as no administrator was ever made."""
+    with ledger.reading() as reader:
+        law = reader.law(FOREVER)
+        new = not had_administrator(reader.connection)
+        secret = new_setup_link(reader.connection, datetime.now(UTC)) if new else None
+    if law is not None and law.demonstration:
+        say("这是演示账本，所有机构和事实均为虚构 / this is a demonstration: all agencies and facts are invented")
+    if secret is not None:
+        say(f"首次设置 set up: {address}/setup/{secret}")
+        say(_ONCE)
+    say(f"账本 ledger: {address}/docs")
 
-    Gives the secret of a set-up link as long as no administrator was ever made.
-    """
+
+def prepare(settings: Settings, told: Callable[[Ledger], None]) -> None:
+    """Make the database ready now, so that a refusal ends this command with its own exit code."""
     from api.app import make_ready  # as above
 
     require_own_keys(settings)
     engine = open_engine(settings.database)
     try:
-        make_ready(engine, settings)
-        with open_ledger(engine).reading() as reader:
-            law = reader.law(FOREVER)
-            new = not had_administrator(reader.connection)
-            secret = new_setup_link(reader.connection, datetime.now(UTC)) if new else None
+        told(make_ready(engine, settings))
     finally:
         engine.dispose()
-    if law is not None and law.demonstration:
-        say("这是演示账本，所有机构和事实均为虚构 / this is a demonstration: all agencies and facts are invented")
-    return secret
 
 
 def migrate(database: Database = None) -> None:

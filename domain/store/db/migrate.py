@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import URL, Connection, Engine, text
 
-from domain.store.db.db_errors import DatabaseEncoded, DatabaseOlder, named_trouble
+from domain.store.db.db_errors import DatabaseEncoded, DatabaseHalfMigrated, DatabaseOlder, named_trouble
 from domain.store.db.dialect import is_postgresql
 from domain.store.db.engine import open_migration_engine, reading, writing
 from domain.store.db.postgresql import SERVICE_ROLE
@@ -31,6 +31,15 @@ def migrate(database: Engine | URL | str) -> None:
         database.dispose()  # its connections may have been opened before there was a role to take
 
 
+def bring_to_this_version(engine: Engine) -> None:
+    """Migrate where it is needed, and only look once where it is not. Raises: as `migrate` and `require_current`."""
+    try:
+        require_current(engine)
+    except (DatabaseOlder, DatabaseHalfMigrated):  # of rights that are missing: whoever may gives them
+        migrate(engine)
+        require_current(engine)  # whoever lacks a right is told so now, not by the command that needs it
+
+
 def require_current(engine: Engine, *, serving: bool = False) -> None:
     """Refuse, by name, a database that this version must not serve.
 
@@ -40,8 +49,9 @@ def require_current(engine: Engine, *, serving: bool = False) -> None:
     with reading(engine) as connection:
         _require_utf8(connection)
         state = state_of(connection, serving=serving)
-        lacking = missing_grants(connection) if is_postgresql(engine) else []
-    if state not in (State.CURRENT, State.NEWER):
+        known = state in (State.CURRENT, State.NEWER)
+        lacking = missing_grants(connection) if known and is_postgresql(engine) else []
+    if not known:
         raise DatabaseOlder(
             "数据库尚未建立或版本较旧",
             "the database is empty or of an older version",
