@@ -29,7 +29,8 @@ FINAL = frozenset({2, 3, 13})
 """Exit codes by which one refuses to serve: wrong usage, a database not to be served, the address. As long as others
 serve they go on, as beside a later version that has only added to the tables; where nobody does, all is over."""
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
-"""Before another takes the place of one that ended: twice as long each time, unless it lived for longer than the longest."""
+"""Before another takes the place of one that ended: twice as long each time, but for one that lived for longer than the
+longest."""
 
 
 class _Place:

@@ -168,8 +168,8 @@ def watched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workers, thr
     monkeypatch.setenv("STEWARD_DATA_DIR", str(folder))
     monkeypatch.setattr("api.workers.PAUSE_SECONDS", 0.05)
     monkeypatch.setattr("api.workers.signal.signal", lambda *_: None)
-    held = socket.socket()
-    workers = Workers(Settings(data_dir=folder), held, 2)
+    with socket.socket() as held:  # nobody listens
+        workers = Workers(Settings(data_dir=folder), held, 2)
 
     def started() -> subprocess.Popen[bytes]:
         return subprocess.Popen([sys.executable, "-c", REFUSING])

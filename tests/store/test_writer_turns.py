@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
+import dis
 import sqlite3
+import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from domain.errors import Busy
+from domain.store.db import write_guard
 from domain.store.db.engine import open_engine, writing
 from domain.store.db.write_guard import WriterTurns, guard_of
 
 HOLDS_S = 0.05
+LOOKS_FOR_SIGNALS = {"CALL", "CALL_FUNCTION_EX", "RESUME", "JUMP_BACKWARD"}
 
 
 def test_who_writes_row_after_row_keeps_nobody_waiting(tmp_path: Path) -> None:
@@ -61,6 +69,26 @@ def test_they_come_in_their_order() -> None:
     assert order == list(range(8))
 
 
+@contextlib.contextmanager
+def held_by_another(turns: WriterTurns) -> Iterator[None]:
+    """Another thread has its turn meanwhile."""
+    has, ended = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with turns.turn(30):
+            has.set()
+            ended.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    has.wait()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 def test_who_has_waited_long_enough_is_told_and_holds_up_nobody_behind() -> None:
     """The one in the middle gives up; the last still gets its turn."""
     turns, order = WriterTurns(), list[str]()
@@ -69,7 +97,7 @@ def test_who_has_waited_long_enough_is_told_and_holds_up_nobody_behind() -> None
         with turns.turn(30):
             order.append("last")
 
-    with turns.turn(1):
+    with held_by_another(turns):
         with pytest.raises(sqlite3.OperationalError) as told, turns.turn(0.05):
             order.append("never")
         assert told.value.sqlite_errorname == "SQLITE_BUSY"
@@ -79,10 +107,65 @@ def test_who_has_waited_long_enough_is_told_and_holds_up_nobody_behind() -> None
     assert order == ["last"]
 
 
+def interrupt_after(steps: int) -> Callable[[FrameType, str, Any], Any]:
+    """A trace by which Ctrl-C strikes at so many a place, of what begins, waits for and ends a turn, at which the
+    interpreter looks for signals: after a call, at the beginning of a function and where a loop goes back.
+    """
+    left, last = [steps], dict[FrameType, str]()
+
+    def trace(frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code.co_filename not in (write_guard.__file__, contextlib.__file__):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left[0] -= last.get(frame) in LOOKS_FOR_SIGNALS
+            if left[0] == 0:
+                left[0] = -1
+                raise KeyboardInterrupt
+            last[frame] = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+        return trace
+
+    return trace
+
+
+def take_one(turns: WriterTurns) -> None:
+    """A turn, and its end."""
+    with turns.turn(1):
+        pass
+
+
+def test_ctrl_c_leaves_no_turn_taken() -> None:
+    """Wherever it strikes: who writes while it is handled, as what cleans up does, has a turn at once; and so has
+    anybody afterwards.
+    """
+    struck, before = 0, sys.gettrace()
+    for steps in range(1, 2000):
+        turns = WriterTurns()
+        sys.settrace(interrupt_after(steps))
+        try:
+            take_one(turns)
+        except KeyboardInterrupt:
+            sys.settrace(before)
+            struck += 1
+            with turns.turn(0.001):
+                pass
+        else:
+            break
+        finally:
+            sys.settrace(before)
+        other = threading.Thread(target=take_one, args=(turns,))
+        other.start()
+        other.join()
+        assert not turns._queue, steps
+    assert 20 < struck < 1999
+
+
 def test_waiting_in_vain_is_said_as_any_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """503, try again: not an error of ours."""
     monkeypatch.setattr("domain.store.db.engine.WAIT_MS", 50)
     engine = open_engine(f"sqlite:///{tmp_path / 'some.db'}")
-    with guard_of(engine).turn(1), pytest.raises(Busy), writing(engine, beside=True):
+    turns = guard_of(engine)._turns
+    assert turns is not None
+    with held_by_another(turns), pytest.raises(Busy), writing(engine, beside=True):
         pass
     engine.dispose()

@@ -12,9 +12,9 @@ from __future__ import annotations
 import sqlite3
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 
 from sqlalchemy import Connection, Engine
 
@@ -33,38 +33,65 @@ class OtherCluster(WritesStopped):
     """The rows come from another PostgreSQL cluster: their transaction ids mean nothing in this one."""
 
 
+class _Waiter:
+    """Who waits for a turn, or has it: which thread, and a lock that is free once it is its turn."""
+
+    def __init__(self) -> None:
+        self.thread, self.lock = get_ident(), Lock()
+        self.lock.acquire()
+
+
 class WriterTurns:
     """SQLite's writers of one process, one after the other in the order in which they came.
 
     SQLite itself has them look again every tenth of a second, so whoever writes again at once finds the lock free and
     the others do not: a task that writes row after row kept requests and sequencing waiting for ten seconds and more.
+
+    Ctrl-C may strike the main thread between any two steps, in what ends a turn too; the turn is then ended when the
+    block's context is let go of. Until then nobody waits for it in that thread: a thread has one turn, so an earlier one
+    that is still there was interrupted.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._queue: deque[Lock] = deque()
+        self._queue: deque[_Waiter] = deque()
 
     @contextmanager
     def turn(self, seconds: float) -> Iterator[None]:
         """Wait for one's turn, have it for the block. Raises: sqlite3.OperationalError (SQLITE_BUSY) after so long."""
-        mine = Lock()
-        mine.acquire()
-        with self._lock:
-            self._queue.append(mine)
-            if self._queue[0] is mine:
-                mine.release()
+        mine = _Waiter()
         try:
-            if not mine.acquire(timeout=seconds):
+            self._come(mine)
+            if not mine.lock.acquire(timeout=seconds):
                 busy = sqlite3.OperationalError("database is locked")
                 busy.sqlite_errorname = "SQLITE_BUSY"
                 raise busy
             yield
         finally:
-            with self._lock:
-                was_first = self._queue[0] is mine
+            try:
+                self._leave(mine)
+            except KeyboardInterrupt:
+                self._leave(mine)
+                raise
+
+    def _come(self, mine: _Waiter) -> None:
+        with self._lock:
+            for one in [one for one in self._queue if one.thread == mine.thread]:
+                self._queue.remove(one)
+            self._queue.append(mine)
+            self._wake_first()
+
+    def _leave(self, mine: _Waiter) -> None:
+        """As often as one likes: what an interrupt has left out is done by the next."""
+        with self._lock:
+            if mine in self._queue:
                 self._queue.remove(mine)
-                if was_first and self._queue:
-                    self._queue[0].release()
+            self._wake_first()
+
+    def _wake_first(self) -> None:
+        if self._queue:
+            with suppress(RuntimeError):  # it knows already
+                self._queue[0].lock.release()
 
 
 class Guard:
