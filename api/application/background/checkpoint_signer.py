@@ -34,6 +34,7 @@ from domain.errors import Busy, Refusal
 from domain.ledger.ledger import Ledger
 from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_note
 from domain.proof.cosignatures import said_of
+from domain.store.db.copies import make_folder
 from domain.store.db.engine import Engine, reading
 from domain.store.db.write_guard import guard_of
 from domain.store.keys.secret_files import replace
@@ -277,7 +278,7 @@ class CheckpointCopies:
         self._tried["hook"] = time.monotonic()
         file = self._settings.checkpoints / f"{origin.rpartition('/')[2]}.handed-over.txt"
         try:
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(file.parent)
             replace(file, signed.note.encode())
             command = [*shlex.split(self._settings.checkpoint_hook), str(file)]
             subprocess.run(  # noqa: S603  # the operator's own command, without a shell

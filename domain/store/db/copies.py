@@ -45,7 +45,7 @@ def put_back(copy: Path, target: Path) -> Path | None:
 
     The copy is looked at thoroughly first. Raises: Busy while the ledger is in use; DatabaseRefused.
     """
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(target.parent)
     made = _copy(copy, target.parent)
     try:
         kept = _out_of_the_way(target)
@@ -113,6 +113,14 @@ def _require_unused(target: Path) -> None:
                 remedy="请先停止服务和其他命令，再恢复",
                 remedy_en="Stop the service and other commands first.",
             ) from error
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder for the owner only, with those around it that are missing, and have the disk hold each."""
+    missing = [one for one in (path, *path.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(one.parent)
 
 
 def sync_folder(path: Path) -> None:

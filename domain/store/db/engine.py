@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.spans import span
+from domain.store.db.copies import make_folder, sync_folder
 from domain.store.db.db_errors import damaged, named_trouble
 from domain.store.db.dialect import is_postgresql
 from domain.store.db.postgresql import WAIT_MS, dropped_if_other, postgresql_engine, serve_under_role, several_hosts
@@ -184,13 +185,12 @@ def _make_private(file: Path) -> None:
     A file that is there is never opened here: closing any descriptor of it would drop the locks that this process's
     connections hold on it (POSIX), and the next process to close the database would take their log away.
     """
-    missing = [folder for folder in file.absolute().parents if not folder.exists()]
     with named_trouble():
         try:
-            for folder in reversed(missing):
-                folder.mkdir(mode=0o700, exist_ok=True)
+            make_folder(file.absolute().parent)
             with suppress(FileExistsError):
                 os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+                sync_folder(file.absolute().parent)
         except OSError as error:
             unopened = sqlite3.OperationalError(str(error))
             unopened.sqlite_errorname = "SQLITE_CANTOPEN"

@@ -48,8 +48,8 @@ class WriterTurns:
     the others do not: a task that writes row after row kept requests and sequencing waiting for ten seconds and more.
 
     Ctrl-C may strike the main thread between any two steps, in what ends a turn too; the turn is then ended when the
-    block's context is let go of. Until then nobody waits for it in that thread: a thread has one turn, so an earlier one
-    that is still there was interrupted.
+    block's context is let go of. Until then nobody waits for it in that thread: a thread has one turn, so an earlier
+    one that is still there was interrupted.
     """
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from domain.store.db.copies import sync_folder
+from domain.store.db.copies import make_folder, sync_folder
 
 
 def copy_files(source: Path, target: Path) -> int:
@@ -21,7 +21,7 @@ def copy_files(source: Path, target: Path) -> int:
         made = target / path.parent.name / path.name
         if "#" in path.name or made.exists() or not path.is_file():
             continue
-        made.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(made.parent)
         handle, name = tempfile.mkstemp(dir=target, prefix=".copy-")
         try:
             with path.open("rb") as read, os.fdopen(handle, "wb") as written:

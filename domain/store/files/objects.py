@@ -19,7 +19,7 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
 from domain.errors import Refusal, Unreadable
-from domain.store.db.copies import sync_folder
+from domain.store.db.copies import make_folder, sync_folder
 
 MAGIC = b"steward evidence 1\n"
 """What every object begins with."""
@@ -122,7 +122,7 @@ def _path(address: str) -> str:
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as error:
         raise _unavailable(error) from error
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from domain.errors import Refusal
-from domain.store.db.copies import sync_folder
+from domain.store.db.copies import make_folder, sync_folder
 
 
 class UnsafeKeyFile(Refusal):
@@ -23,7 +23,7 @@ def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
     Several processes may start at once: the first one's content stands for all. Raises: UnsafeKeyFile.
     """
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
         write_once(path, make())
     return read_secret(path)
 
@@ -56,6 +56,18 @@ def replace(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     Path(name).replace(path)
     sync_folder(path.parent)
+
+
+def append(path: Path, content: bytes) -> None:
+    """Put whole lines at the end of a file, which is made where there is none, durable; only its owner can read it."""
+    handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(handle, "ab") as file:
+        begins = file.tell() == 0
+        file.write(content)
+        file.flush()
+        os.fsync(handle)
+    if begins:
+        sync_folder(path.parent)
 
 
 def read_secret(path: Path) -> bytes:

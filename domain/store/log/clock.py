@@ -10,7 +10,6 @@ last recorded instant. Beyond a bound nothing is recorded until the clock is rig
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -19,6 +18,8 @@ from pathlib import Path
 from threading import Lock
 
 from domain.errors import Refusal
+from domain.store.db.copies import make_folder
+from domain.store.keys.secret_files import replace
 from domain.values import Instant, instant, moment
 
 FILE = "clock.json"
@@ -111,10 +112,8 @@ class ClockWatch:
         return ClockReading(**json.loads(self._file.read_text("utf-8")))
 
     def _write(self, shown: ClockReading) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        new = self._file.with_name(f"{FILE}.{os.getpid()}.{id(self)}.new")  # several may watch in one process
-        new.write_text(json.dumps(asdict(shown), ensure_ascii=False), "utf-8")
-        new.replace(self._file)
+        make_folder(self._file.parent)
+        replace(self._file, json.dumps(asdict(shown), ensure_ascii=False).encode())  # half of one would be no clock
 
 
 def _boot() -> tuple[str, float]:

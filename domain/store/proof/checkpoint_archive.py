@@ -18,9 +18,10 @@ from sqlalchemy import Engine
 
 from domain.errors import Refusal
 from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_note
+from domain.store.db.copies import make_folder
 from domain.store.db.db_errors import WritesStopped
 from domain.store.db.engine import reading
-from domain.store.keys.secret_files import replace
+from domain.store.keys.secret_files import append, replace
 from domain.store.proof.proof_reader import Signed, checkpoint_at, checkpoints_after, latest_checkpoint
 
 PAGE = 500
@@ -104,7 +105,7 @@ class Witness:
                 return  # nothing is signed under this name yet
             if last is not None and last.size >= newest.size:
                 return
-            self.history.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self.history.parent)
             with self._locked() as after:
                 while found := checkpoints_after(connection, after, PAGE):
                     self._append([one for one in found if one.note.startswith(f"{self.origin}\n")])
@@ -143,12 +144,8 @@ class Witness:
             yield int(json.loads(lines[-1])["size"]) if lines else 0
 
     def _append(self, found: list[Signed]) -> None:
-        with self.history.open("ab") as file:
-            for one in found:
-                line = {"size": one.size, "sealed_at": one.sealed_at, "note": one.note}
-                file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        lines = [{"size": one.size, "sealed_at": one.sealed_at, "note": one.note} for one in found]
+        append(self.history, b"".join(json.dumps(one, ensure_ascii=False).encode() + b"\n" for one in lines))
 
 
 def log_rewritten(text: str, text_en: str) -> LogRewritten:

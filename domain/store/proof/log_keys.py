@@ -8,14 +8,14 @@ what it signed never signs a second history under the same name, wherever the da
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from domain.errors import Refusal
 from domain.proof.check import Checkpoint, VerifierKey, parse_checkpoint, parse_key, parse_note
 from domain.proof.receipts import SigningKey, checkpoint_text, new_seed, signed_note
-from domain.store.keys.secret_files import read_or_make, read_secret, replace, write_once
+from domain.store.db.copies import make_folder
+from domain.store.keys.secret_files import append, read_or_make, read_secret, replace, write_once
 from domain.store.proof.proof_reader import Signed
 
 CURRENT, PUBLIC = "log.key", "log.pub"
@@ -136,11 +136,8 @@ class LogKeys:
 
     def _list(self, key: VerifierKey) -> None:
         """Write a public key down, durably, before anything is signed with it."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self._folder / PUBLIC).open("a", encoding="utf-8") as file:
-            file.write(f"{key}\n")
-            file.flush()
-            os.fsync(file.fileno())
+        make_folder(self._folder)
+        append(self._folder / PUBLIC, f"{key}\n".encode())
 
     def _missing(self, note: str) -> LogKeyMissing:
         hashes = ", ".join(one.key_hash.hex() for one in parse_note(note.encode()).signatures) if note else CURRENT

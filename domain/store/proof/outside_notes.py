@@ -8,7 +8,6 @@ shares the folder may write them; one does at a time.
 from __future__ import annotations
 
 import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from domain.proof.check import Checkpoint, ProofError, parse_checkpoint, parse_note
-from domain.store.keys.secret_files import replace
+from domain.store.db.copies import make_folder
+from domain.store.keys.secret_files import append, replace
 
 
 class TimestampedNote(msgspec.Struct, frozen=True):
@@ -69,7 +69,7 @@ class OutsideNotes:
     @contextmanager
     def alone(self) -> Iterator[bool]:
         """Whether nobody else is asking for this log at the moment; nobody does until the end of the block."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(self._folder)
         with self._lock.open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -82,8 +82,4 @@ class OutsideNotes:
         return parse_checkpoint(parse_note(note.encode()).text, self.origin)
 
     def _append(self, content: object) -> None:
-        handle = os.open(self._log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "ab") as file:
-            file.write(msgspec.json.encode(content) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+        append(self._log, msgspec.json.encode(content) + b"\n")
