@@ -33,8 +33,10 @@ def migrate(database: Engine | URL | str) -> None:
 
 def bring_to_this_version(engine: Engine) -> None:
     """Migrate where it is needed, and only look once where it is not. Raises: as `migrate` and `require_current`."""
+    # SQLite by a guard of its own: one that has found the file whole would take somebody else's for a damaged ledger
+    first = engine if is_postgresql(engine) else open_migration_engine(engine.url)
     try:
-        require_current(engine)
+        require_current(first)
     except (DatabaseOlder, DatabaseHalfMigrated):  # of rights that are missing: whoever may gives them
         migrate(engine)
         require_current(engine)  # whoever lacks a right is told so now, not by the command that needs it
