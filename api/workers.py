@@ -33,7 +33,7 @@ PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 longest."""
 
 
-class _Place:
+class _WorkerPlace:
     """Of one worker: its process, since when it lives, and when the next is due once it has ended."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
@@ -60,7 +60,7 @@ class Workers:
         self._held, self._count = held, count
         self._environment = {**os.environ, **_settings_of(settings, count)}
         self._pipe, self._kept = os.pipe()
-        self._places: list[_Place] = []
+        self._places: list[_WorkerPlace] = []
         self._ending = False
         self._code = 0
 
@@ -68,7 +68,7 @@ class Workers:
         """Start them, and keep so many running until a signal asks to stop."""
         before = {one: signal.signal(one, self._end) for one in SIGNALS}
         try:
-            self._places = [_Place(self._started()) for _ in range(self._count)]
+            self._places = [_WorkerPlace(self._started()) for _ in range(self._count)]
             while self._serving() or not self._ending:
                 for one in self._places:
                     self._watch(one)
@@ -88,7 +88,7 @@ class Workers:
     def _serving(self) -> list[subprocess.Popen[bytes]]:
         return [one.process for one in self._places if one.process.poll() is None]
 
-    def _watch(self, place: _Place) -> None:
+    def _watch(self, place: _WorkerPlace) -> None:
         """Note that one has ended, or let another take its place once it is time."""
         if place.is_empty:
             if not self._ending and time.monotonic() >= place.due:

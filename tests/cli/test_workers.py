@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from api.settings import Settings
-from api.workers import Workers, _Place
+from api.workers import Workers, _WorkerPlace
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import open_engine, writing
@@ -212,7 +212,7 @@ def test_pauses_grow_and_begin_anew_after_a_long_life(monkeypatch: pytest.Monkey
     monkeypatch.setattr("api.workers.time.monotonic", lambda: now[0])
     process = subprocess.Popen([sys.executable, "-c", ""])
     process.wait()
-    place, pauses = _Place(process), []
+    place, pauses = _WorkerPlace(process), []
     for _ in range(8):
         pauses.append(place.ended())
         now[0] = place.due
