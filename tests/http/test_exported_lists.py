@@ -145,6 +145,18 @@ def test_results_have_the_columns_of_the_notice_board(world: World) -> None:
     assert rows[-1]["备注"]
 
 
+def test_the_first_sheet_is_read_and_printed_whole(world: World) -> None:
+    """Its rows are as high as their text is long, whatever program shows them; it prints one page wide."""
+    content = world.association.get("/v1/agencies", format="xlsx", q="甲" * 300).content
+    about = load_workbook(io.BytesIO(content)).worksheets[0]
+    wide = about.column_dimensions["B"].width
+    said = [(row, about.cell(row, 2).value or "") for row in range(1, 9)]
+    assert max(len(text) for _, text in said) >= 300
+    for row, text in said:
+        assert (about.row_dimensions[row].height or 15) >= 15 * len(text.encode("gb18030")) / wide, text
+    assert (about.page_setup.fitToHeight, about.sheet_properties.pageSetUpPr.fitToPage) == (0, True)
+
+
 def test_text_is_never_a_formula(world: World) -> None:
     """A name that begins with a sign of a formula is a text in the workbook and has an apostrophe in the CSV."""
     at = "/v1/agencies"

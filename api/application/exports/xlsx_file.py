@@ -24,6 +24,8 @@ MOST_CHARACTERS = 32_767
 """Of one cell."""
 _CUT: Bilingual = ("…（单元格放不下，全文见 CSV）", "… (more than a cell holds: the CSV has all of it)")
 _WIDTHS: dict[Kind, int] = {"text": 26, "code": 22, "points": 10, "number": 10, "day": 12, "moment": 20}
+_ABOUT_WIDTH, _LINE_HEIGHT = 100, 15
+"""Of what the first sheet says: characters of a line, a Chinese one being two, and points."""
 _EXACT: Bilingual = ("（文本）", " (text)")
 _SHEETS: tuple[Bilingual, Bilingual] = ("说明", "About"), ("数据", "Data")
 
@@ -112,11 +114,16 @@ class XlsxFile:
         """All rows are in: say on the first sheet what they are, and how many."""
         self._end_sheet()
         self._about.set_column(0, 0, 18)
-        self._about.set_column(1, 1, 80)
+        self._about.set_column(1, 1, _ABOUT_WIDTH)
+        self._about.set_paper(9)
+        self._about.fit_to_pages(1, 0)
         line = 0
         for label, words in lines_of(self._heading, self._of, self.rows):
+            text = self._said(words)
+            lines = -(-len(text.encode("gb18030")) // _ABOUT_WIDTH)
+            self._about.set_row(line, _LINE_HEIGHT * max(lines, 1))  # not every program makes a row as high as its text
             self._about.write_string(line, 0, self._said(label), self._label)
-            self._about.write_string(line, 1, self._said(words), self._wrapped)
+            self._about.write_string(line, 1, text, self._wrapped)
             line += 1
         self._about.write_string(line + 1, 0, self._said(("列", "TableColumn")), self._head)
         self._about.write_string(line + 1, 1, self._said(("内容", "What it holds")), self._head)
