@@ -74,15 +74,15 @@ def opened(url: str) -> Iterator[Place]:
         engine.dispose()
 
 
-def fill(ledger: Ledger, facts: Iterable[Fact]) -> int:
-    """Record facts in pieces; how many."""
+def fill(ledger: Ledger, facts: Iterable[Fact], actor: str = "bench") -> int:
+    """Record facts in pieces; how many. `actor`: see `record`."""
     waiting, count = iter(facts), 0
     while piece := list(islice(waiting, PIECE)):
         parsed = [(fact, *command_of(fact)) for fact in piece]
         with ledger.writing() as unit:
             unit.expect((agency, command, fact.path_id) for fact, agency, command in parsed)
             for fact, agency, command in parsed:
-                record(unit, fact, agency, command)
+                record(unit, fact, agency, command, actor)
         count += len(piece)
     return count
 

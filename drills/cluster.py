@@ -1,8 +1,9 @@
 """A cluster under Patroni loses its primary, a replica and its network under load: what was acknowledged stands.
 
-The service goes by HAProxy to whichever node is the primary, and once more through pgbouncer by transaction. After each
-blow: recording goes on by itself, the cluster is whole again, and proofs join the checkpoint from before with the one
-of now (C2SP tlog-checkpoint).
+The service goes by HAProxy to whichever node is the primary, and once more through pgbouncer by transaction; questions
+go to the replicas, by HAProxy's other address, and no answer is old (`copies/replica_readers.py`). After each blow:
+recording goes on by itself, the cluster is whole again, and proofs join the checkpoint from before with the one of now
+(C2SP tlog-checkpoint).
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ from typing import Any
 
 from domain.proof.check import verify_consistency
 from drills.common import Failed, require, step
+from drills.copies.replica_readers import ReplicaReaders
 from drills.failover import Load, nothing_is_lost
 from drills.servers.patroni_cluster import Cluster, ClusterNode, missing
 from drills.service import Running
 
-_UNLIMITED = {"STEWARD_RATE_PER_TOKEN": "0", "STEWARD_RATE_PER_ADDRESS": "0"}
+_UNLIMITED = {"STEWARD_RATE_PER_TOKEN": "0", "STEWARD_RATE_PER_ADDRESS": "0", "STEWARD_METRICS": "anyone"}
 PACKAGES = "etcd-server patroni haproxy pgbouncer"
 AGAIN_SECONDS = 90.0
 """By when recording has to go on, on the slowest machine; how long it took is said."""
@@ -37,13 +39,15 @@ def main() -> None:
     with contextlib.closing(Cluster()) as cluster:
         step(f"three nodes, etcd, HAProxy and pgbouncer run after {time.monotonic() - begun:.0f} s")
         with tempfile.TemporaryDirectory(prefix="steward-drill-") as folder, _serving(cluster, Path(folder)) as serving:
-            service, load = serving
+            service, load, readers = serving
             for blow in (switched_over, primary_killed, replica_stopped, primary_cut_off):
                 _strike(cluster, service, load, blow)
+                readers.wait_for_replica(AGAIN_SECONDS)
             with _pooled(cluster, service, Path(folder)) as (pooled, through):
                 _strike(cluster, pooled, through, switched_over)
                 _answers_alike(service, pooled, load)
             load.take_over(through)
+            readers.end()
             nothing_is_lost(service, load, cluster)
             gaps = cluster.ask("SELECT max(log_index) - count(*) FROM log_index")
             require(gaps == 0, "the log has no gap")
@@ -59,12 +63,14 @@ def failovers(count: int) -> int:
     with (
         contextlib.closing(Cluster()) as cluster,
         tempfile.TemporaryDirectory(prefix="steward-drill-") as folder,
-        _serving(cluster, Path(folder)) as (service, load),
+        _serving(cluster, Path(folder)) as (service, load, readers),
     ):
         blows = (primary_killed, switched_over, primary_cut_off)
         for number in range(count):
             step(f"failover {number + 1} of {count}")
             _strike(cluster, service, load, blows[number % len(blows)])
+            readers.wait_for_replica(AGAIN_SECONDS)
+        readers.end()
         nothing_is_lost(service, load, cluster)
         gaps = cluster.ask("SELECT max(log_index) - count(*) FROM log_index")
         require(gaps == 0, f"after {count} failovers the log has no gap")
@@ -152,12 +158,16 @@ def _facts(standing: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _serving(cluster: Cluster, folder: Path) -> Iterator[tuple[Running, Load]]:
-    service = Running(cluster.url(cluster.primary), folder, **_UNLIMITED)
+def _serving(cluster: Cluster, folder: Path) -> Iterator[tuple[Running, Load, ReplicaReaders]]:
+    """Commands go to the primary, questions to the replicas, both through HAProxy."""
+    replicas = {"STEWARD_READ_DATABASE_URL": cluster.url(cluster.replicas)}
+    service = Running(cluster.url(cluster.primary), folder, **_UNLIMITED, **replicas)
     try:
         load = Load(service)
         load.wait_for_more(20, AGAIN_SECONDS)
-        yield service, load
+        readers = ReplicaReaders(service, load)
+        readers.wait_for_replica(AGAIN_SECONDS)
+        yield service, load, readers
     finally:
         service.stop()
 

@@ -82,10 +82,10 @@ def full_disk() -> None:
     """A file system that fills up: 503, nothing half; with room again all goes on."""
     with (
         tempfile.TemporaryDirectory(prefix="steward-drill-") as name,
-        _file_system(Path(name)) as folder,
+        file_system(Path(name)) as folder,
         _under_load(f"sqlite:///{folder / 'ledger.db'}", folder) as (service, load),
     ):
-        _fault(service, load, "disk full", _filled(folder), None)
+        _fault(service, load, "disk full", filled(folder), None)
 
 
 # ---- what is done ----
@@ -246,8 +246,9 @@ def _used_up(url: str) -> Iterator[None]:
 
 
 @contextmanager
-def _file_system(folder: Path) -> Iterator[Path]:
-    mount = [shutil.which("mount") or "mount", "-t", "tmpfs", "-o", f"size={TMPFS_MEBIBYTES}m", "tmpfs", str(folder)]
+def file_system(folder: Path, mebibytes: int = TMPFS_MEBIBYTES) -> Iterator[Path]:
+    """A small disk of its own for the block, in place of a folder; only root can mount one. Raises: Failed."""
+    mount = [shutil.which("mount") or "mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=755", "tmpfs", str(folder)]
     done = subprocess.run(mount, capture_output=True, check=False)
     if done.returncode:
         raise Failed(f"no file system of its own can be mounted here: {done.stderr!r}")
@@ -258,12 +259,14 @@ def _file_system(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _filled(folder: Path) -> Iterator[None]:
-    with (folder / "filler").open("wb") as file, contextlib.suppress(OSError):
-        while True:
-            file.write(b"\0" * 65536)
-            file.flush()
-    time.sleep(FROZEN_SECONDS)
+def filled(folder: Path, left: int = 0, seconds: float = FROZEN_SECONDS) -> Iterator[None]:
+    """The disk is full for the block, but for so many bytes."""
+    with (folder / "filler").open("wb", buffering=0) as file:
+        with contextlib.suppress(OSError):
+            while True:
+                file.write(b"\0" * 65536)
+        file.truncate(max(0, file.tell() - left))
+    time.sleep(seconds)
     try:
         yield
     finally:

@@ -2,11 +2,13 @@
 
 Where only tables were added both record and answer. Where the read models are others the earlier one serves until the
 later one's are in place, then refuses by name. Either way nothing that was acknowledged is lost or there twice, no
-answer mixes the two, and the earlier one drains on SIGTERM. What is promised: docs/upgrades.md.
+answer mixes the two, and the earlier one drains on SIGTERM. What is promised: docs/upgrades.md. The later version is
+made of this one; `--from COMMIT` takes a real earlier one (`drills/versions`).
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import os
 import signal
@@ -15,7 +17,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -86,10 +88,17 @@ class Watching:
                 self.wrong.append(f"{answer.status} {str(answer.body)[:200]}")
 
 
-def main() -> None:
-    """Both ways, and what is refused."""
+def main(options: Sequence[str] = ()) -> None:
+    """Both ways, and what is refused; or from a real earlier commit. Raises: Failed."""
+    reader = argparse.ArgumentParser(prog="./run drill rolling_upgrade")
+    reader.add_argument("--from", dest="commit", metavar="COMMIT", help="another commit of this repository")
+    if commit := reader.parse_args(options).commit:
+        from drills.versions.from_commit import from_commit
+
+        return from_commit(commit)
     for drill in (side_by_side, taking_over, contracted):
         alone(drill)
+    return None
 
 
 def alone(drill: Callable[[str, Path], None]) -> None:
@@ -115,9 +124,9 @@ def side_by_side(url: str, folder: Path) -> None:
             path = f"/v1/agencies/{code}/standing?as_of=2024-06-30"
             answers = [{**one.ask("GET", path).body, "known_at": ""} for one in (old, new)]
             require(answers[0] == answers[1], "both answer the same")
-            _drain(old, both, new)
+            drain(old, both, new)
             load.wait_for_more(5, MORE_SECONDS)
-            _end(load, new)
+            end(load, new)
             _refused(url, folder, REVISION)
             _audit(url, folder, program)
         finally:
@@ -145,10 +154,10 @@ def taking_over(url: str, folder: Path) -> None:
             require(both.recorded[old.port] == recorded, "it records nothing onto the rows of the other")
             earlier.end()
             require(earlier.answered > 3 and earlier.refused > 0, "it answered from its own rows, then refused")
-            _drain(old, both, new)
+            drain(old, both, new)
             load.wait_for_more(5, MORE_SECONDS)
             later.end()
-            _end(load, new)
+            end(load, new)
             found = new.ask("GET", f"/v1/agencies?q={MARK}&limit=500").body
             count = min(500, len(load.acknowledged))
             require(len(found["items"]) == count, "all rows are the later version's")
@@ -167,9 +176,9 @@ def contracted(url: str, folder: Path) -> None:
             new.wait_until_ready(READY_SECONDS)
             answer = old.ask("GET", "/readyz")
             require(answer.status == 503 and REVISION in str(answer.body), "the earlier version is not ready, by name")
-            _drain(old, both, new)
+            drain(old, both, new)
             load.wait_for_more(5, MORE_SECONDS)
-            _end(load, new)
+            end(load, new)
             _refused(url, folder, REVISION)
         finally:
             new.stop()
@@ -190,7 +199,7 @@ def _serving(url: str, folder: Path) -> Iterator[tuple[Running, Load, InTurn]]:
         old.stop()
 
 
-def _drain(old: Running, both: InTurn, new: Running) -> None:
+def drain(old: Running, both: InTurn, new: Running) -> None:
     """SIGTERM while it is asked: it ends in order, and from then on the other one is asked."""
     old.process.terminate()
     code = old.process.wait(EXIT_SECONDS)
@@ -198,7 +207,7 @@ def _drain(old: Running, both: InTurn, new: Running) -> None:
     require(code in (0, -signal.SIGTERM), "the earlier version drained and ended in order")
 
 
-def _end(load: Load, new: Running) -> None:
+def end(load: Load, new: Running) -> None:
     """Every acknowledged fact is there, once. Raises: Failed."""
     load.stop()
     for code, event in load.acknowledged.items():
@@ -212,19 +221,20 @@ def _end(load: Load, new: Running) -> None:
 
 def _refused(url: str, folder: Path, revision: str) -> None:
     """The earlier version does not start on what the later one has migrated. Raises: Failed."""
-    done = _run(url, folder, ROOT, "serve", "--port", "0")
+    done = run_in(url, folder, ROOT, "serve", "--port", "0")
     by_name = done.returncode == REFUSED and revision in done.stderr
     require(by_name, "the earlier version does not start any more, by name")
 
 
 def _audit(url: str, folder: Path, program: Path) -> None:
-    done = _run(url, folder, program, "audit")
+    done = run_in(url, folder, program, "audit")
     if done.returncode:
         raise Failed(f"an audit by the later version: {done.stdout[-1500:]}{done.stderr[-1500:]}")
     step("ok: an audit by the later version finds nothing")
 
 
-def _run(url: str, folder: Path, program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_in(url: str, folder: Path, program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command of the command line of the program that lies there, on this database."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("STEWARD_", "PG"))}
     environment = own | {"STEWARD_DATA_DIR": str(folder), "STEWARD_DATABASE_URL": url}
     return subprocess.run(

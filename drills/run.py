@@ -17,8 +17,12 @@ import drills
 APART = ("common", "facts", "run", "service")
 """Modules of this package that are no drill; a folder is one where it has a module `drill`."""
 LONG = ("kills", "load")
-WITH_OPTIONS = (*LONG, "mail")
-IN_FOLDERS = {"point_in_time": "drills.copies.point_in_time"}
+WITH_OPTIONS = (*LONG, "mail", "rolling_upgrade")
+IN_FOLDERS = {
+    "full_publication": "drills.mixed_up.full_publication",
+    "point_in_time": "drills.copies.point_in_time",
+    "wrong_parts": "drills.mixed_up.wrong_parts",
+}
 """Drills that stand below, and where."""
 
 
@@ -35,6 +39,9 @@ def main(arguments: list[str]) -> int:
     options = arguments[len(wanted) :]
     if options and len(wanted) != 1:
         print("options belong to one drill: name it before them", file=sys.stderr)
+        return 2
+    if options and not set(wanted) <= set(WITH_OPTIONS):
+        print(f"options are for {', '.join(WITH_OPTIONS)}", file=sys.stderr)
         return 2
     unknown = set(wanted) - set(names())
     if unknown:

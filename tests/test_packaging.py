@@ -118,8 +118,8 @@ def test_the_client_has_the_version_of_the_service() -> None:
     assert client["project"]["version"] == _project()["project"]["version"]
 
 
-def _compose() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+def _compose(file: str = "docker-compose.yml") -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / file).read_text(encoding="utf-8"))
     return loaded
 
 
@@ -133,7 +133,8 @@ def _compose_validator() -> Any:
 def test_the_compose_file_follows_the_compose_specification() -> None:
     """Valid by the specification's schema, which does notice a misspelt key."""
     validator = _compose_validator()
-    assert [error.message for error in validator.iter_errors(_compose())] == []
+    for file in ("docker-compose.yml", "docker-compose.replica.yml"):
+        assert [error.message for error in validator.iter_errors(_compose(file))] == [], file
     wrong = _compose()
     wrong["services"]["steward"]["helthcheck"] = {}
     assert any("helthcheck" in error.message for error in validator.iter_errors(wrong))
@@ -186,7 +187,7 @@ def test_what_the_dockerfile_copies_is_there_and_let_through() -> None:
 
 
 def test_secrets_are_made_once_and_stay(tmp_path: Path) -> None:
-    """Three different passwords, in a folder closed to others; a second call changes nothing."""
+    """Four different passwords, in a folder closed to others; a second call changes nothing."""
     (tmp_path / "deploy").mkdir()
     shutil.copy(ROOT / "deploy" / "make-secrets.sh", tmp_path / "deploy")
     made = []
@@ -194,8 +195,8 @@ def test_secrets_are_made_once_and_stay(tmp_path: Path) -> None:
         subprocess.run(["sh", "deploy/make-secrets.sh"], cwd=tmp_path, check=True)
         made.append({path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()})
     assert made[0] == made[1]
-    assert set(made[0]) == set(_compose()["secrets"])
-    assert len(set(made[0].values())) == 3
+    assert set(made[0]) == {*_compose()["secrets"], *_compose("docker-compose.replica.yml")["secrets"]}
+    assert len(set(made[0].values())) == 4
     assert all(re.fullmatch("[0-9a-f]{64}", value) for value in made[0].values())
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
 

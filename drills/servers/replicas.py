@@ -48,7 +48,8 @@ class Node:
             start_new_session=True,
             cwd="/",
         )
-        self._bin = reachable(programs or find_binaries(), self.folder, self._user)
+        self.programs = reachable(programs or find_binaries(), self.folder, self._user)
+        """The folder of its own PostgreSQL."""
         self._process: subprocess.Popen[bytes] | None = None
 
     def make_primary(self) -> None:
@@ -79,7 +80,7 @@ class Node:
     def start(self) -> None:
         """Start on the port that it has had from the beginning."""
         until = time.monotonic() + START_SECONDS
-        command = [str(self._bin / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
+        command = [str(self.programs / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
         for name, value in self.settings.items():
             command += ["-c", f"{name}={value}"]
         with (self.folder / "log").open("ab") as log:
@@ -138,7 +139,7 @@ class Node:
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
-            [str(self._bin / program), *arguments],
+            [str(self.programs / program), *arguments],
             capture_output=True,
             text=True,
             check=False,

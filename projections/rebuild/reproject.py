@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
-from domain.errors import NotFound
+from domain.errors import NotFound, Unreadable
 from domain.events import CalendarAdopted, Event, RulebookAdopted
 from domain.ledger.reader import Reader
 from domain.values import LEDGER_STREAM, Instant, instant, stream_id
@@ -114,7 +114,7 @@ def other_answers(reader: Reader, stream: str, bases: int, seed: int) -> Iterato
         by_replay = replay.standing(replay.basis(uscc, day, known_at))
         try:
             by_rows: Standing | dict[str, str] = rows.standing(uscc, day, known_at)
-        except NotFound as missing:
+        except (NotFound, Unreadable) as missing:
             by_rows = {"missing": str(missing)}
         if by_rows != by_replay:
             yield OtherAnswer(stream, day, known_at, by_rows, by_replay)

@@ -54,6 +54,17 @@ def test_a_spoilt_row_is_named_and_mended(run: Run, own_copy: str) -> None:
     assert run("check", "--database", own_copy).exit_code == 0
 
 
+def test_a_row_that_an_earlier_version_wrote_is_named_and_mended(run: Run, own_copy: str) -> None:
+    """It lacks a column of this one; nothing ends with an error that nobody can read."""
+    execute(own_copy, "UPDATE agency_status SET service = NULL")
+    checked = run("check", "--database", own_copy, "--jobs", 1)
+    assert (checked.exit_code, "unexpected" in checked.stderr) == (7, False)
+    assert f"uscc={uscc(1)}" in checked.stdout
+    assert "its status lacks what this version needs" in checked.stdout
+    assert run("rebuild", "--database", own_copy).exit_code == 0
+    assert run("check", "--database", own_copy).exit_code == 0
+
+
 def test_rows_of_another_version_are_refused_until_they_are_rebuilt(run: Run, own_copy: str) -> None:
     """Exit code 3 with the remedy, which works."""
     execute(own_copy, "UPDATE read_model_build SET made_by = 0", "DELETE FROM agency_status")

@@ -16,6 +16,7 @@ from api.cli.running import DIFFERENT, TAMPERED, say
 from api.settings import Settings
 from domain.ledger.ledger import Ledger
 from domain.store.db.engine import reading
+from domain.store.keys.vault import lost_masters
 from domain.store.proof.audit import Auditor
 from domain.store.proof.audit_beside import Finding, readable
 from domain.store.proof.checkpoint_archive import kept_in, kept_note
@@ -51,11 +52,13 @@ def audit(
     存储与签署的不符，退出码 10；仅读模型不符，退出码 7。 Exit code 10, or 7 when only read models differ.
     """
     with existing_ledger(database, rows_of_any_age=True) as ledger:
+        lacking = lost_masters(ledger.engine)
         done = audited(ledger, settings_for(database), checkpoint or [], rows=rows)
     found, others, counted, restores = done
     if as_json:
         items = [one._asdict() for one in (*found, *others)]
-        print_json({**counted, "differences": len(items), "items": items[:SHOWN], "restores": restores})
+        said = {"differences": len(items), "items": items[:SHOWN], "restores": restores, "lost_master_keys": lacking}
+        print_json({**counted, **said})
     else:
         for one in (*found, *others)[:SHOWN]:
             typer.echo(f"✗ {one.table}：{one.place}：{one.text}")
@@ -73,6 +76,12 @@ def audit(
         lost = f"{restore['lost']['from']}..{restore['lost']['to']}"
         say(f"{restore['accepted_at']} 由 {restore['by']} 接受恢复：日志第 {lost} 条可能丢失（{restore['reason']}）")
         say(f"restore accepted by {restore['by']}: entries {lost} of the log may be lost ({restore['reason']})")
+    if lacking:
+        say(f"注意：密钥目录中没有主密钥 {'、'.join(lacking)}，可能是另一台账的目录：凡须该密钥核对的，一律列为不符")
+        say(
+            f"NOTE: master key {', '.join(lacking)} is not in the key folder, which may be another ledger's: "
+            "whatever only that key can judge is listed as a difference"
+        )
     if not counted["outside"]:
         say("注意：数据库外没有本日志的检查点，整体改写无从发现")
         say("NOTE: no checkpoint of this log was found outside the database: a rewritten whole could not be noticed")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from domain.errors import Unreadable
 from domain.law import Law
 from domain.measures.chapter2_filing import FILING_LABELS
 from domain.measures.chapter3_sanctions import Advisory
@@ -48,6 +49,13 @@ class RowValues:
     """What the lapses of the year cost, in hundredths of a point."""
     provisional: bool = False
     assessed: bool = False
+
+
+def whole_status(status: Status | None, stream: str) -> Status:
+    """The status that a row holds. Raises: Unreadable for one that an earlier version wrote without what is new."""
+    if status is None:
+        raise Unreadable(f"{stream}: its status lacks what this version needs: run steward check")
+    return status
 
 
 class Sum(NamedTuple):

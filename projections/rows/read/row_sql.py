@@ -14,7 +14,7 @@ from domain.measures.rulebook.rulebook import Rulebook, assessment_year_of
 from domain.store.db.dialect import Dialect, dialect_of, join_one, left_join_first
 from domain.values import Instant
 from projections.replay.known_at import EARLIEST
-from projections.rows.read.row_answers import RowValues
+from projections.rows.read.row_answers import RowValues, whole_status
 from projections.rows.score_values import NO_SCORE, SCORES
 from projections.rows.write.conduct_rows import FILED, LAPSES, PROJECTS, PROVISIONAL
 from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
@@ -288,7 +288,7 @@ def hit_of(values: Mapping[Any, Any]) -> AgencyRow:
         return default if given[-1] is None else shape.back(given)
 
     found = RowValues(
-        status=part("st", STATUS, None),
+        status=whole_status(part("st", STATUS, None), values["stream"]),
         sanction=part("sa", SANCTIONS, NOTHING),
         score=part("sc", SCORES, NO_SCORE),
         records=int(values["records"]),

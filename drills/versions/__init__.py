@@ -1,0 +1,1 @@
+"""Two versions of the service, one of them another commit of this repository."""
