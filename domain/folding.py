@@ -64,6 +64,8 @@ def _kept(one: str) -> str:
 
 _KEPT = _Characters(_kept)
 _AS_KINDS = _Characters(lambda one: _KINDS.get(unicodedata.category(one), one))
+_ASCII = {code: _AS_KINDS[ord(one)] if (one := _KEPT[code]) else None for code in range(128)}
+"""What is compared of a character of ASCII, case apart: NFKC leaves all of them as they are."""
 
 
 def _plain(words: str) -> str:
@@ -76,6 +78,8 @@ def compared(text: str) -> str:
     Applied to both sides of a search: part of a name finds it however either was typed. Nothing is remembered: what
     is searched may be personal.
     """
+    if text.isascii():  # codes, ids and days are most of what is compared
+        return text.lower() if text.isalnum() else text.translate(_ASCII).lower()
     folded = _plain(text).translate(_RADICALS).translate(_DOTS).casefold()
     if folded.isascii() and folded.isalnum():
         return folded

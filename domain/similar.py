@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 
 from msgspec import UNSET, Struct
@@ -27,6 +28,7 @@ _DERIVED = frozenset({"old"})
 """Filled in by the ledger: what a change replaced."""
 _NEVER_TWICE = (EventAnnulled, ImpactDisposed, ResultPublished, ResultRevised)
 """Facts of which a second one is refused or decided by the ledger itself."""
+_AS_TEXT = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 @implements("R46")
@@ -34,7 +36,7 @@ def content_key(event: Event) -> str | None:
     """The key under which equal facts are found (R46); None for an event that cannot be recorded twice."""
     if isinstance(event, _NEVER_TWICE):
         return None
-    clear = json.dumps([type(event).__name__, _clear(event, event.id)], ensure_ascii=False, sort_keys=True)
+    clear = _AS_TEXT([type(event).__name__, _clear(event, event.id)])
     return SIMILAR + hashlib.sha256(clear.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
@@ -50,10 +52,15 @@ def same_words(one: Sequence[str | None], other: Sequence[str | None]) -> bool:
     )
 
 
+@cache
+def _names(kind: type[Struct]) -> tuple[str, ...]:
+    left_out = _ENVELOPE | _DERIVED if issubclass(kind, Event) else frozenset()
+    return tuple(name for name in kind.__struct_fields__ if name not in left_out)
+
+
 def _fields(value: Struct) -> Iterator[tuple[str, Any]]:
-    left_out = _ENVELOPE | _DERIVED if isinstance(value, Event) else frozenset()
-    for name in value.__struct_fields__:
-        if name not in left_out and (given := getattr(value, name)) is not UNSET:
+    for name in _names(type(value)):
+        if (given := getattr(value, name)) is not UNSET:
             yield name, given
 
 

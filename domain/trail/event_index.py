@@ -104,7 +104,8 @@ class EventIndexInMemory:
         entry = self._by_id[event.id] = IndexedEvent(event)
         for key in self._keys(event):
             self._by_key.setdefault(key, []).append(entry)
-            self._date(key, entry)
+            if DATED in key:
+                self._date(key, entry)
         for named in event.named():
             self._names.setdefault(named, []).append(entry)
         return entry
@@ -156,8 +157,11 @@ class EventIndexInMemory:
 
     def under(self, keys: Iterable[str]) -> list[IndexedEvent]:
         """The entries under any of these keys, each once, in recording order."""
-        found = {entry.event.version: entry for key in keys for entry in self._by_key.get(key, ())}
-        return [found[version] for version in sorted(found)]
+        there = [found for key in keys if (found := self._by_key.get(key))]
+        if len(there) < 2:  # in recording order as they are
+            return there[0][:] if there else []
+        by_version = {entry.event.version: entry for found in there for entry in found}
+        return [by_version[version] for version in sorted(by_version)]
 
     def within(self, *prefixes: str) -> list[IndexedEvent]:
         """The entries at all places that begin with one of these, each once, in recording order."""

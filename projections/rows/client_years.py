@@ -198,10 +198,11 @@ def served_years(books: Rulebooks, client: str, events: Sequence[Event]) -> dict
             for named in event.named():
                 naming.setdefault(named, []).append(event)
     for project in (one for one in events if isinstance(one, ProjectStarted)):
-        end = min((one.occurred_on for one in naming.get(project.id, ()) if isinstance(one, _ENDS)), default=None)
+        moved = naming.get(project.id, [])
+        end = min((one.occurred_on for one in moved if isinstance(one, _ENDS)), default=None)
         if end is None:
-            facts = Facts(Trail([project, *naming.get(project.id, ())]), date.max)
-            last, more = max(project.occurred_on, due_date(facts, project)), 2
+            due = due_date(Facts(Trail([project, *moved]), date.max), project) if moved else project.due_on
+            last, more = max(project.occurred_on, due), 2
         else:
             last, more = max(project.occurred_on, end), 1
         for year in range(_year(books, project.occurred_on), _year(books, last) + more):

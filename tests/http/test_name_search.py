@@ -75,6 +75,15 @@ def test_what_is_folded_and_what_is_not() -> None:
     assert compared("⻩⻰⻦") == compared("黄龙鸟")
 
 
+def test_ascii_is_folded_as_all_else_is() -> None:
+    """It goes a shorter way: every character of it, and every two side by side, come out as beside a Chinese one."""
+    characters = [chr(code) for code in range(128)]
+    for one in characters:
+        assert "一" + compared(one) == compared("一" + one), ascii(one)
+        for other in characters:
+            assert "一" + compared(one + other) == compared("一" + one + other), ascii(one + other)
+
+
 OLD, NEW = "惠州市昔日（大亚湾）安全技术有限公司", "惠州市今时（大亚湾）安全技术有限公司"
 
 

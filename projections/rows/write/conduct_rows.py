@@ -93,9 +93,10 @@ def update_lapses(context: Context, changed: Iterable[Event]) -> None:
 
 def bears_on_all_duties(context: Context, changed: list[Event]) -> bool:
     """A termination ends duties, and a filing after one begins new ones (R6); a succession does too (R43)."""
-    if of_types(changed, *_ENDING):
+    if any(isinstance(one, _ENDING) for one in changed):
         return True
-    return bool(of_types(changed, FilingSubmitted)) and bool(context.entries.under(type_keys(*_ENDING)))
+    is_filed = any(isinstance(one, FilingSubmitted) for one in changed)
+    return is_filed and bool(context.entries.under(type_keys(*_ENDING)))
 
 
 def _grounds(context: Context, event: Event) -> Iterator[str]:

@@ -88,8 +88,10 @@ class CurrentRows:
 
     def expect(self, places: Iterable[RowKey]) -> None:
         """Read in one go what stands at places that will be asked for, of one table, differing in their key alone."""
+        if self.stored is None:
+            return
         unread = [place for place in dict.fromkeys(places) if place not in self._rows]
-        if self.stored is not None and len(unread) > 1:
+        if len(unread) > 1:
             for place, rows in self.stored.standing_at(unread).items():
                 self._rows[place], self._since[place] = rows, ALWAYS
 

@@ -35,7 +35,7 @@ from domain.measures.text.implements import implements
 from domain.trail.keys import field_keys, forms_key, forms_of, invited_key, naming_key, type_key
 from domain.trail.trail import Facts, Trail
 from projections.rows.client_years import answers
-from projections.rows.write.clients.wanted_of_clients import EFFECT, SURVEY, update_client
+from projections.rows.write.clients.wanted_of_clients import EFFECT, SURVEY, begin_service, update_client
 from projections.rows.write.conduct_rows import bears_on_all_duties
 from projections.rows.write.current_rows import NEVER, ONE_DAY, Period, RowKey, merged
 from projections.rows.write.row_context import FILING, FILINGS, Context, of_types
@@ -159,7 +159,10 @@ def update_services(context: Context, changed: Iterable[Event]) -> None:
     for year in sorted({one.year for one in changed if isinstance(one, (SurveySubmitted, SurveyClosed))}):
         _update_closing(context, year, changed)
     for client in clients:
-        if not all(_wants_nothing_else(context, client, one) for one in changed):
+        begun = changed[0] if len(changed) == 1 else None
+        if isinstance(begun, ProjectStarted) and context.is_own(begun.id):
+            begin_service(context, begun)
+        elif not all(_wants_nothing_else(context, client, one) for one in changed):
             update_client(context, client, changed)
 
 
@@ -182,27 +185,14 @@ def _of_client_years(context: Context, clients: Iterable[str], changed: Iterable
 def _wants_nothing_else(context: Context, client: str, event: Event) -> bool:
     """Whether what stands says already that one more fact of a client changes nothing: then no others are read.
 
-    A form, invitation or score where the first has come by that day, or nobody is served in the year; a project in
-    years in which one is served from an earlier day on.
+    A form, invitation or score where the first has come by that day, or nobody is served in the year.
     """
-    if not context.is_own(event.id):
+    if not isinstance(event, (SurveyInvited, SurveySubmitted, EffectScored)) or not context.is_own(event.id):
         return False
-    if isinstance(event, (SurveyInvited, SurveySubmitted, EffectScored)):
-        kind = EFFECT if isinstance(event, EffectScored) else SURVEY
-        standing = context.live.steps(matter_place(kind, f"{client}:{event.year}"))
-        last = standing[-1] if standing else None
-        return last is None or (not last.value.is_open and last.valid_from <= event.occurred_on)
-    if isinstance(event, ProjectStarted):
-        begins, ends = (context.year_of(day) for day in (event.occurred_on, max(event.occurred_on, event.due_on)))
-        return all(_is_served(context, client, year, event.occurred_on) for year in range(begins, ends + 2))
-    return False
-
-
-def _is_served(context: Context, client: str, year: int, day: date) -> bool:
-    """Whether the rows of a year begin by a day of service in it, or there is no such year."""
-    first, until = context.law.rulebooks.span_of(year)
-    standing = context.live.steps(matter_place(SURVEY, f"{client}:{year}"))
-    return first > until or (bool(standing) and standing[0].value.begun_on <= max(first, day))
+    kind = EFFECT if isinstance(event, EffectScored) else SURVEY
+    standing = context.live.steps(matter_place(kind, f"{client}:{event.year}"))
+    last = standing[-1] if standing else None
+    return last is None or (not last.value.is_open and last.valid_from <= event.occurred_on)
 
 
 @implements("art.16(8)", "R12")

@@ -28,6 +28,7 @@ from domain.events import (
 )
 from domain.measures import annex1_score as annex1
 from domain.measures.chapter4_assessment import overrides
+from domain.measures.rulebook.rulebook import Rulebooks
 from domain.measures.text.implements import implements
 from domain.trail.keys import ends_at, forms_key, forms_of, projects_at, scores_at, scores_of, type_key, type_keys
 from domain.trail.trail import Facts, Trail
@@ -203,21 +204,35 @@ def _honours(context: Context, changed: list[Event]) -> None:
     since = min(award.occurred_on for award in awards)
     alike = [one for one in now.of(HonourAwarded) if normal_text(one.reason) in reasons]
     years = {context.year_of(one.occurred_on) for one in (*awards, *alike) if one.occurred_on >= since}
-    for year in sorted(years):
-        _overlay(context, year, _honour_steps(context, before, year), _honour_steps(context, now, year), "honours")
+    days = {one.occurred_on for trail in (before, now) for one in trail.of(HonourAwarded)}
+    _judge_anew(context, years, (before, now), days, since, _honours_on, "honours")
 
 
-def _honour_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
+def _honours_on(facts: Facts, books: Rulebooks, year: int) -> str:
+    (first, last), day = books.span_of(year), facts.as_of
+    return str(annex1.honours(facts, year, first, min(last, day), books.for_sheet(year, day), books).points)
+
+
+def _judge_anew(
+    context: Context,
+    years: Iterable[int],
+    both: tuple[Trail, Trail],
+    days: Iterable[date],
+    since: date,
+    judged: Callable[[Facts, Rulebooks, int], str],
+    field: str,
+) -> None:
+    """Let a field of these years' rows be what the facts before and now make of it on days and with other rulebooks.
+
+    What is judged of a day follows from the facts up to it: before `since`, the first that changes, all stays.
+    """
     books = context.law.rulebooks
-    first, last = books.span_of(year)
-    days = {one.occurred_on for one in trail.of(HonourAwarded) if first <= one.occurred_on <= last}
-    days |= set(context.book_edges(year)) if days else set()
-    found = {}
-    for day in days:
-        book = books.for_sheet(year, day)
-        category = annex1.honours(Facts(trail, day), year, first, min(last, day), book, books)
-        found[day] = str(category.points)
-    return found
+    for year in sorted(years):
+        first, last = books.span_of(year)
+        of_year = {day for day in days if first <= day <= last}
+        anew = sorted(day for day in of_year.union(context.book_edges(year) if of_year else ()) if day >= since)
+        was, now = ({day: judged(Facts(trail, day), books, year) for day in anew} for trail in both)
+        _overlay(context, year, was, now, field)
 
 
 def _overlay(context: Context, year: int, before: dict[date, str], now: dict[date, str], field: str) -> None:
@@ -266,31 +281,20 @@ def _overrides(context: Context, changed: list[Event]) -> None:
         days = [one.occurred_on, *(each.upheld_on for each in one.complaints), *(tag.added_on for tag in one.tags)]
         days += [fine.decided_on for fine in one.penalties]
         years |= set(range(context.year_of(min(days)), context.year_of(max(days)) + longest + 2))
-    for year in sorted(years):
-        _overlay(context, year, _override_steps(context, before, year), _override_steps(context, now, year), "override")
+    found, since = _override_days(before) | _override_days(now), min(one.occurred_on for one in facts)
+    _judge_anew(context, years, (before, now), found, since, _override_on, "override")
 
 
-def _override_steps(context: Context, trail: Trail, year: int) -> dict[date, str]:
-    books = context.law.rulebooks
-    first, last = books.span_of(year)
-    if first > last:
-        return {}
-    events = [*trail.of(ComplaintUpheld), *trail.of(AgencyDelisted), *trail.of(PenaltyImposed)]
+def _override_days(trail: Trail) -> set[date]:
+    """The days on which something that may make a year unqualified happened, or takes effect here (R43)."""
     inherited_ = list(trail.of(FactsInherited))
-    found_on = {event.occurred_on for event in (*events, *inherited_)}
-    found_on |= {each.upheld_on for one in inherited_ for each in one.complaints if each.upheld_on > one.occurred_on}
-    found_on |= {max(fine.decided_on, one.occurred_on) for one in inherited_ for fine in one.penalties}
-    days = {day for day in found_on if first <= day <= last}
-    if days:
-        days |= set(context.book_edges(year))
-    found: dict[date, str] = {}
-    for day in sorted(days):
-        book = books.for_sheet(year, day)
-        said = [
-            {"kind": one.kind, "article": "art.25", "events": list(one.events)}
-            for one in overrides(Facts(trail, day), book, books, first, min(last, day))
-        ]
-        text = json.dumps(said, separators=(",", ":"))
-        if text != (found[max(found)] if found else "[]"):
-            found[day] = text
-    return found
+    found = {one.occurred_on for kind in _OVERRIDING for one in trail.of(kind)}
+    found |= {each.upheld_on for one in inherited_ for each in one.complaints if each.upheld_on > one.occurred_on}
+    return found | {max(fine.decided_on, one.occurred_on) for one in inherited_ for fine in one.penalties}
+
+
+def _override_on(facts: Facts, books: Rulebooks, year: int) -> str:
+    (first, last), day = books.span_of(year), facts.as_of
+    found = overrides(facts, books.for_sheet(year, day), books, first, min(last, day))
+    said = [{"kind": one.kind, "article": "art.25", "events": list(one.events)} for one in found]
+    return json.dumps(said, separators=(",", ":"))

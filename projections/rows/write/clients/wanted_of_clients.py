@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from domain.events import EffectScored, Event, SurveyClosed, SurveyInvited, SurveySubmitted
+from domain.events import EffectScored, Event, ProjectStarted, SurveyClosed, SurveyInvited, SurveySubmitted
 from domain.measures.text.implements import implements
 from domain.trail.keys import ends_at, forms_of, invited_key, projects_at, scores_at, type_key
 from domain.trail.trail import Trail
@@ -26,13 +26,31 @@ def update_client(context: Context, client: str, changed: list[Event]) -> None:
     said = [one for one in changed if isinstance(one, (SurveyInvited, SurveySubmitted, SurveyClosed, EffectScored))]
     years = {year for year in before.keys() | now.keys() if before.get(year) != now.get(year)}
     years |= {one.year for one in said if isinstance(one, SurveyClosed) or one.client.uscc == client}
-    wanted: dict[RowKey, list[Period]] = {}
-    if served := [now[year] for year in sorted(years & now.keys())]:
-        keys = [type_key(SurveyClosed), *(invited_key(client, one.year) for one in served)]
-        places = [place for one in served for place in (forms_of(client, one.year), scores_at(client, one.year))]
-        wanted = _wanted(served, context.now(keys, places=places))
     stood = [matter_place(kind, f"{client}:{year}") for year in years & before.keys() for kind in (SURVEY, EFFECT)]
+    wanted = _wanted_as_known(context, client, [now[year] for year in sorted(years & now.keys())])
     replace_matters(context, dict.fromkeys(stood, ()), wanted)
+
+
+@implements("art.13", "art.22", "art.23", "R22", "R23")
+def begin_service(context: Context, project: ProjectStarted) -> None:
+    """Derive anew the years in which nobody was served for the client so early, of a project recorded just now.
+
+    The rows of a year say whether somebody is, and since when: no other projects are read.
+    """
+    client, first = project.client.uscc, []
+    for one in served_years(context.law.rulebooks, client, [project]).values():
+        standing = context.live.steps(matter_place(SURVEY, f"{client}:{one.year}"))
+        if not standing or standing[0].value.begun_on > one.since:
+            first.append(one)
+    replace_matters(context, {}, _wanted_as_known(context, client, first))
+
+
+def _wanted_as_known(context: Context, client: str, served: Sequence[ServedYear]) -> dict[RowKey, list[Period]]:
+    if not served:
+        return {}
+    keys = [type_key(SurveyClosed), *(invited_key(client, one.year) for one in served)]
+    places = [place for one in served for place in (forms_of(client, one.year), scores_at(client, one.year))]
+    return _wanted(served, context.now(keys, places=places))
 
 
 def _wanted(served: Iterable[ServedYear], trail: Trail) -> dict[RowKey, list[Period]]:
