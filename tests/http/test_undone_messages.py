@@ -13,10 +13,12 @@ from sqlalchemy import update
 from api.application.delivering import courier
 from api.application.messages import telling
 from api.application.messages.readership import scopes_for
+from api.application.messages.telling import tell
 from api.application.privacy.authorisation import Caller
 from api.http.documentation.examples import CLIENT_USCC
 from domain.store.db.engine import writing
 from domain.store.db.schema import accounts
+from domain.store.log.sequencer import seal
 from domain.store.messages.message_rows import messages_of, unread_of
 from domain.values import Role, instant, moment
 from tests.http.test_mail import Mailing, mailing, written_to
@@ -181,3 +183,23 @@ def test_what_waits_is_put_off_by_no_machine_s_own_clock(room: str) -> None:
     for module in sorted((Path(__file__).parents[2] / room).glob("*.py")):
         count = module.read_text(encoding="utf-8").count("datetime.now(")
         assert count == own.get(module.name, 0), module.name
+
+
+@pytest.mark.shows("R41")
+def test_of_what_is_recorded_quietly_nobody_is_told_then_or_later(mailing: Mailing) -> None:
+    """`STEWARD_QUIET`, for an import of years, say: no message and no e-mail; of what comes after it there are."""
+    world = mailing.world
+    uscc = world.filed()
+    agency = Somebody(world, Role.AGENCY, uscc)
+    written_to(mailing, agency, "zhang@agency.example.cn")
+    told(world, mails=True)
+    world.service.housekeeper.stop()
+    world.done("EnterBadRecord", uscc)
+    seal(world.service.ledger.engine)
+    while not tell(world.service.ledger, mails=True, quiet=True):
+        pass
+    mailing.delivered()
+    assert (agency.kinds(uscc), mailing.server.taken) == ([], [])
+    world.done("EnterBadRecord", uscc, content="另一条")
+    mailing.delivered()
+    assert (agency.kinds(uscc), len(mailing.server.taken)) == (["bad_record"], 1)
