@@ -16,11 +16,12 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.app import create_app, start, stop
+from api.app import create_app
 from api.application.problem_types import PROBLEM_TYPES
 from api.http.problems import ProblemAnswer, problem
 from api.listening import bound, listen
 from api.settings import Settings
+from api.starting import start, stop
 from api.unfailing_stream import UnfailingStream
 from domain.ledger.ledger import Ledger
 from domain.store.db.postgresql import hurry_unless_it_answers

@@ -16,8 +16,8 @@ from unittest import mock
 
 from sqlalchemy import Connection, Engine, text
 
-from api.app import make_ready
 from api.settings import Settings
+from api.starting import make_ready
 from bench.generate import Fact, History, command_of, record, uscc
 from domain.ledger.ledger import Ledger
 from domain.store.db.dialect import is_postgresql

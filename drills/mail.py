@@ -29,7 +29,6 @@ from unittest import mock
 
 from sqlalchemy import func, select
 
-from api.app import make_ready
 from api.application.action_context import ActionContext
 from api.application.assessing.publishing import publish_year
 from api.application.background.degraded import Degraded
@@ -39,6 +38,7 @@ from api.application.messages.outgoing import ADDRESS_CHECK
 from api.application.messages.telling import tell
 from api.application.privacy.authorisation import Caller
 from api.settings import Settings
+from api.starting import make_ready
 from bench.generate import History, uscc
 from bench.place import Place, fill, opened, place
 from bench.recording.publishing import PUBLISHED_ON, YEAR, closing, waivers

@@ -11,9 +11,9 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 
-from api.app import make_ready
 from api.application.importer.run import run_import
 from api.settings import Settings
+from api.starting import make_ready
 from bench import floor, place, report
 from bench.asking import district, lookups, what_if
 from bench.asking.serving import served

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from api.app import make_ready
 from api.application.assessing.publishing import round_of
 from api.cli.main import app
 from api.settings import Settings
+from api.starting import make_ready
 from demo import making
 from demo.invented_names import agency_names, clients, uscc
 from demo.making import Clock, make

@@ -40,9 +40,6 @@ SAME_CLASS_NAME: dict[str, str] = {}
 LONG_FILES = {
     "domain/events.py": 925,  # append-only: one class a stored fact
     "api/http/documentation/examples.py": 440,
-    "api/app.py": 312,  # every room of routes, a line each
-    "api/application/problem_types.py": 325,  # tables of words
-    "api/web/frame/field_names.py": 322,  # the same
     "domain/commands/base.py": 310,
     "domain/commands/sanctions.py": 350,
     "domain/commands/surveys.py": 362,
@@ -58,7 +55,13 @@ LONG_FILES = {
 }
 LONG_FUNCTIONS: dict[str, int] = {}
 
-AT_MOST = {"# noqa": 103, "# type: ignore": 30, "dict[str, Any]": 425, "sys.modules": 0}
+AT_MOST = {
+    "# noqa": 103,
+    "# type: ignore": 29,
+    "dict[str, Any]": 185,
+    "Mapping[str, Any]": 167,  # so that no dict is called by the other name instead
+    "sys.modules": 0,
+}
 """How often each may stand in production code."""
 SKIPPED_BY_THE_FORMATTER = 43
 """In the whole tree, tests as well: only for tables that are read by column."""

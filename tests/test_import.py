@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from api.app import make_ready
 from api.application.commands import find_command
 from api.application.importer import import_pieces
 from api.application.importer import lines as import_lines
 from api.application.importer.lines import ImportStopped, LineError
 from api.application.importer.run import ImportOutcome, run_import
 from api.settings import Settings
+from api.starting import make_ready
 from domain.commands.projects import RecordLapse
 from domain.errors import Invalid, NotFound
 from domain.events import Event, SurveySubmitted

@@ -50,7 +50,7 @@ class ActionContext:
         """This moment, before any transaction."""
         return datetime.now(UTC) if self.clock is None else self.clock()
 
-    def first_answer(self) -> dict[str, Any] | None:
+    def first_answer(self) -> dict[str, object] | None:
         """What an earlier attempt with this key was answered, asked before anything is worked out."""
         return given_before(self.ledger, self.attempt)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from api.application.categories import of_profile
 from api.application.nested_commands import embedded
@@ -43,7 +42,7 @@ class OpenVault:
         return self._vault.keyed_hash(text)
 
 
-def beforehand(ledger: Ledger, caller: Caller, command: Command, uscc: str, path_id: str | None) -> dict[str, Any]:
+def beforehand(ledger: Ledger, caller: Caller, command: Command, uscc: str, path_id: str | None) -> dict[str, object]:
     """`similar` with the type and day of each, and what is said of a category; empty for what would be refused.
 
     Of a correction also what takes the place of the annulled fact is looked at: that one itself is not named.

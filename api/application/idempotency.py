@@ -43,7 +43,7 @@ class Answered(NamedTuple):
     content: dict[str, Any]
     replayed: bool
 
-    def also(self, members: dict[str, Any]) -> Answered:
+    def also(self, members: dict[str, object]) -> Answered:
         """This answer with more members."""
         return self._replace(content=self.content | members)
 
@@ -87,7 +87,7 @@ def once(ledger: Ledger, this: Attempt | None, do: Callable[[], Answered]) -> An
         return Answered(found, replayed=True)
 
 
-def given_before(ledger: Ledger, this: Attempt | None) -> dict[str, Any] | None:
+def given_before(ledger: Ledger, this: Attempt | None) -> dict[str, object] | None:
     """What an earlier attempt with this key was answered. Raises: KeyReused."""
     if this is None:
         return None
@@ -126,9 +126,9 @@ def first_answer(connection: Connection, this: Attempt) -> bytes | None:
     return bytes(row.answer)
 
 
-def decoded(answer: bytes) -> dict[str, Any]:
+def decoded(answer: bytes) -> dict[str, object]:
     """An answer that was kept, to be given again."""
-    found: dict[str, Any] = msgspec.json.decode(answer)
+    found: dict[str, object] = msgspec.json.decode(answer)
     return found
 
 

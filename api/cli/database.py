@@ -71,7 +71,7 @@ def existing_ledger(
 @contextmanager
 def opened_ledger(database: str | None, *, cached_events: int | None = None) -> Iterator[Ledger]:
     """A ledger for recording: made, migrated and opened as `serve` does if need be. Sealed at the end."""
-    from api.app import make_ready  # the web service loads slowly: only who needs it waits
+    from api.starting import make_ready  # the use cases load slowly: only who needs them waits
 
     settings = settings_for(database)
     require_own_keys(settings)

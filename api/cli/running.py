@@ -77,7 +77,7 @@ class LoadedCommands(Mapping[str, Any]):
     def __init__(self) -> None:
         """Nothing is imported yet."""
         self._module_of = {name: module for module, commands in COMMANDS.items() for name in commands}
-        self._made: dict[str, Any] = {}
+        self._made: dict[str, object] = {}
 
     def __iter__(self) -> Iterator[str]:
         """Names, in the order of the table."""

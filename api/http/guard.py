@@ -141,7 +141,7 @@ def require_known_parameters(request: Request, allowed: frozenset[str], repeated
 
     `repeated`: those that may be given more than once.
     """
-    errors: list[dict[str, Any]] = []
+    errors: list[dict[str, object]] = []
     names = [name for name, _ in request.query_params.multi_items()]
     for name in dict.fromkeys(names):
         if len(errors) >= MOST_ERRORS:  # more are not shown, and each costs

@@ -209,7 +209,7 @@ def _is_safe(address: Any) -> bool:
     return parts is not None and (parts.scheme == "https" or parts.hostname in ("127.0.0.1", "localhost", "::1"))
 
 
-def _fetched(address: str) -> dict[str, Any]:
+def _fetched(address: str) -> dict[str, object]:
     import requests
 
     if not _is_safe(address):

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -82,7 +81,7 @@ PARSED_AT_ONCE_BYTES = 16 * 1024
 """What is longer is parsed in a thread, so that others are answered meanwhile."""
 
 
-async def read_json_object(request: Request, limit_bytes: int, most_members: int = MOST_MEMBERS) -> dict[str, Any]:
+async def read_json_object(request: Request, limit_bytes: int, most_members: int = MOST_MEMBERS) -> dict[str, object]:
     """The request's body as an object. Raises: WrongMediaType, TooLarge (counted while it arrives), Malformed."""
     _require_plain(request.headers.getlist("content-encoding"))
     _require_json(request.headers.getlist("content-type"))

@@ -9,13 +9,16 @@ and answer or acknowledge it once, without a token.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query, Request
+from msgspec.structs import asdict
 from starlette.responses import Response
 
 from api.application.action_context import ActionContext
+from api.application.answers.pages import PublicPage
+from api.application.answers.public import PublicResultsPage
 from api.application.assessing.survey_answers import answer_by_link
 from api.application.delivering.signing_by_link import acknowledge_by_link, letter_by_link, notice_link_told
 from api.application.exports.exporting_public import exported_publicly
@@ -55,7 +58,6 @@ from domain.commands.fields import Body, Label
 from domain.commands.surveys import AnswerInvitation
 from domain.errors import Invalid
 from domain.values import FOREVER
-from projections.answers.scalars import plain
 from projections.public.feeds import MOST_ENTRIES, Feed, agencies_feed, blacklist_feed, newest, results_feed
 from projections.public.public import results_answer
 from projections.rows.read.register import RegisterFilter
@@ -64,7 +66,7 @@ router = APIRouter(route_class=GuardedRoute)
 OPEN = "公开"
 
 
-def public_list(request: Request, content: dict[str, Any], now: datetime) -> Response:
+def public_list(request: Request, content: msgspec.Struct, now: datetime) -> Response:
     """A list for everybody, as JSON."""
     return public_answer(request, msgspec.json.encode(content), JSON, now)
 
@@ -167,7 +169,7 @@ def public_blacklist(request: Request, q: Search = None, limit: Limit = 50, curs
     with publicly(request.app.state.service, now) as public:
         found = public.blacklist(RegisterFilter(limit + 1, part.after, q=q))
         items, next_cursor = part.part([one.item for one in found])
-        return public_list(request, {**public.echo(), "items": items, "next_cursor": next_cursor}, now)
+        return public_list(request, PublicPage(**public.echo(), items=tuple(items), next_cursor=next_cursor), now)
 
 
 @router.get("/v1/public/results/{year}.atom", tags=[OPEN], **feed_docs("public_results_feed", not_found=True))
@@ -203,8 +205,8 @@ def public_results(request: Request, year: str, q: Search = None, limit: Limit =
         if published is None:
             raise not_published(number)
         rows, left_out = explained_page(public, number, rows, first=not wanted.offset, q=q)
-        content = {**plain(results_answer(rows, left_out, published, public.echo())), "next_cursor": next_cursor}
-        return public_list(request, content, now)
+        answer = asdict(results_answer(rows, left_out, published, public.echo()))
+        return public_list(request, PublicResultsPage(**answer, next_cursor=next_cursor), now)
 
 
 TAG = "满意度调查链接"

@@ -17,11 +17,11 @@ from pathlib import Path
 from unittest import mock
 from urllib.parse import quote, urlencode
 
-from api.app import make_ready
 from api.application.action_context import ActionContext
 from api.application.assessing.publishing import publish_year
 from api.application.privacy.authorisation import Caller
 from api.settings import Settings
+from api.starting import make_ready
 from bench.asking.serving import Served, served
 from bench.generate import History, uscc
 from bench.measure import Finding, Way, in_turns, median

@@ -19,12 +19,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from api.app import start, stop
 from api.application.exports.exporting import EVERY_FORM, FileForm, exported
 from api.application.privacy.authorisation import Caller, Reach
 from api.application.questions.agency.district_questions import standings_of
 from api.application.questions.inquiry import Inquiry, Snapshot
 from api.settings import Settings
+from api.starting import start, stop
 from bench.generate import uscc
 from bench.measure import Finding, finding, in_turns, median, most_megabytes
 from bench.place import AGENCIES, Place, grow, place

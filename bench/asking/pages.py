@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Engine
 
-from api.app import make_ready
 from api.settings import Settings
+from api.starting import make_ready
 from bench.asking.serving import SMALLEST, served
 from bench.generate import History
 from bench.measure import Finding, finding

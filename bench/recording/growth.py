@@ -19,8 +19,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from api.app import make_ready
 from api.settings import Settings
+from api.starting import make_ready
 from bench.generate import History
 from bench.measure import Finding, finding, in_turns, rate
 from bench.place import Place, fill, opened, place

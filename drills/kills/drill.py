@@ -23,8 +23,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from api.app import make_ready
 from api.settings import Settings
+from api.starting import make_ready
 from domain.ledger.ledger import Ledger
 from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_person, create_token

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from api.app import make_ready
 from api.settings import Settings
+from api.starting import make_ready
 from bench.generate import Fact, History, command_of, record, uscc
 from domain.ledger.ledger import Ledger
 from domain.store.access.access_audit import COMMAND_LINE

@@ -16,7 +16,7 @@ from unittest import mock
 
 from sqlalchemy import text
 
-from api.app import make_ready
+from api.starting import make_ready
 from api.settings import Settings
 from bench.generate import History
 from bench.place import fill, opened

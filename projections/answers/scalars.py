@@ -17,7 +17,7 @@ def member(zh: str, en: str, **more: Any) -> Meta:
     return Meta(description=f"{zh} / {en}", **more)
 
 
-def _form(name: str) -> dict[str, Any]:
+def _form(name: str) -> dict[str, object]:
     return {"extra_json_schema": {"format": name}}
 
 

@@ -266,12 +266,12 @@ def full_sheet(found: Iterable[Event], result: ResultPublished | ResultRevised) 
 
 
 @implements("R25", "R44")
-def as_decided(sheet: Mapping[str, Any]) -> dict[str, Any]:
+def as_decided(sheet: Mapping[str, Any]) -> dict[str, object]:
     """A sheet as it stands once the committee has decided: what it lacks is waived, and it is provisional no more."""
     missing = sheet["missing"] if sheet["assessed"] else []
     return {**sheet, "provisional": False, "waivers": [{"part": part} for part in missing]}
 
 
-def summary_of(sheet: Mapping[str, Any]) -> dict[str, Any]:
+def summary_of(sheet: Mapping[str, Any]) -> dict[str, object]:
     """What of a sheet goes with a result of which only the rank has moved."""
     return {name: sheet[name] for name in SUMMARY if name in sheet}

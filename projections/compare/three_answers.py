@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from domain.events import AppealFiled, Event, ResultPublished, ResultRevised
 from domain.law import under
@@ -58,7 +58,7 @@ def result_named(found: Published, result_id: str) -> Result:
     raise LookupError(f"{result_id} is no result of this agency: run steward check")
 
 
-def result_json(result: Result, events: Iterable[Event], *, with_sheet: bool = True) -> dict[str, Any]:
+def result_json(result: Result, events: Iterable[Event], *, with_sheet: bool = True) -> dict[str, object]:
     """A published result as answers show it."""
     revised = result if isinstance(result, ResultRevised) else None
     sheet = {"sheet": dict(full_sheet(events, result))} if with_sheet else {}
@@ -92,8 +92,20 @@ def deadline_shown(day: date | None) -> DeadlineShown | None:
     return None if day is None else DeadlineShown(day=day, instant=end_of_day(day))
 
 
-def filed_part(filed: AppealFiled) -> dict[str, Any]:
+class FiledPart(TypedDict):
     """What every answer says of an appeal as it was filed (R33)."""
+
+    year: int
+    filed_on: date
+    in_time: bool
+    deadline: DeadlineShown | None
+    result: str
+    appellant_kind: Literal["agency", "practitioner"]
+    disputed_event_ids: tuple[str, ...]
+
+
+def filed_part(filed: AppealFiled) -> FiledPart:
+    """An appeal as it was filed, in the words of answers."""
     return {
         "year": filed.year,
         "filed_on": filed.occurred_on,
@@ -101,5 +113,5 @@ def filed_part(filed: AppealFiled) -> dict[str, Any]:
         "deadline": deadline_shown(filed.deadline),
         "result": filed.result_id,
         "appellant_kind": filed.appellant_kind,
-        "disputed_event_ids": list(filed.disputed),
+        "disputed_event_ids": tuple(filed.disputed),
     }

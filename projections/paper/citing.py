@@ -162,7 +162,7 @@ def _articles(all_places: Iterable[Mapping[str, list[str]]]) -> list[dict[str, A
     return [_article(one, where[one.ref]) for one in paragraphs() if one.ref in where]
 
 
-def _article(paragraph: Paragraph, cited_by: list[str]) -> dict[str, Any]:
+def _article(paragraph: Paragraph, cited_by: list[str]) -> dict[str, object]:
     return {
         "ref": paragraph.ref,
         "title": paragraph.title,
@@ -174,7 +174,7 @@ def _article(paragraph: Paragraph, cited_by: list[str]) -> dict[str, Any]:
     }
 
 
-def _defects(books: Iterable[Rulebook], articles: set[str]) -> list[dict[str, Any]]:
+def _defects(books: Iterable[Rulebook], articles: set[str]) -> list[dict[str, object]]:
     """The known defects of the cited paragraphs, once each."""
     found = [asdict(one) for book in books for one in book.defects if articles & set(one.articles)]
     return [one for index, one in enumerate(found) if one not in found[:index]]

@@ -237,7 +237,7 @@ def basis_of(
 def answer_of(ask: Callable[[Basis], Standing | ScoreSheet], basis: Basis) -> dict[str, Any]:
     """An answer as JSON knows it. Raises: ProofError when the question cannot be answered at this basis."""
     try:
-        found: dict[str, Any] = plain(ask(basis))
+        found: dict[str, object] = plain(ask(basis))
     except Refusal as refusal:
         raise ProofError("answer", refusal.text, refusal.text_en) from None
     return found
@@ -259,7 +259,7 @@ def _law_shown(ledger: Iterable[tuple[int, Event]], basis: Basis) -> VerdictNote
     return VerdictNote(f"规则 {book.id}，SHA-256 {book.sha256}", f"rulebook {book.id}, SHA-256 {book.sha256}")
 
 
-def _unlike(what: str, anew: dict[str, Any], said: dict[str, Any], withheld: bool) -> list[Unlike]:
+def _unlike(what: str, anew: dict[str, object], said: dict[str, object], withheld: bool) -> list[Unlike]:
     """Where a certified answer is not what follows from the events."""
     if withheld:  # the agency's last event may be one of those
         anew, said = {**anew, "version": None}, {**said, "version": None}

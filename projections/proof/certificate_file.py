@@ -95,7 +95,7 @@ class Certificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
     attested: tuple[str, ...] = ()
     outside: tuple[OutsideNote, ...] = ()
 
-    def with_answers(self, year: int, standing_: dict[str, Any], sheet: dict[str, Any]) -> Certificate:
+    def with_answers(self, year: int, standing_: dict[str, object], sheet: dict[str, object]) -> Certificate:
         """A certificate's evidence, with the answers that follow from it."""
         return msgspec.structs.replace(self, year=year, standing=standing_, sheet=sheet)
 

@@ -28,7 +28,7 @@ class Orphan(NamedTuple):
     text: str
     text_en: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The problem by the names of its parts."""
         return {
             "uscc": self.stream.removeprefix("agency/"),

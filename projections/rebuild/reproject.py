@@ -30,11 +30,11 @@ class Difference(NamedTuple):
     kept: tuple[Any, ...] | None
     rebuilt: tuple[Any, ...] | None
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The difference with its values by their names."""
         names = COLUMNS[self.table][0][1:]
 
-        def named(row: tuple[Any, ...] | None) -> dict[str, Any] | None:
+        def named(row: tuple[Any, ...] | None) -> dict[str, object] | None:
             return None if row is None else dict(zip(names, row[1:], strict=True))
 
         return {
@@ -91,7 +91,7 @@ class OtherAnswer(NamedTuple):
     """Or under `missing` why the rows know nothing of the agency."""
     by_replay: Standing
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Both answers side by side: as replayed and as the rows have it."""
         return {
             "uscc": self.stream.removeprefix("agency/"),

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Route
 from playwright.sync_api import Page as Tab
 
-from api.app import make_ready
 from api.settings import Settings
+from api.starting import make_ready
 from bench.asking.pages import Watched, watched
 from bench.generate import History
 from bench.place import fill, opened

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -159,8 +160,9 @@ def test_hints_that_are_not_worked_out_yet_are_said_to_be(world: World, monkeypa
     """Every answer and page with hints says how far they go, until the service has worked out the rest behind."""
     desk = Desk(world, Role.ASSOCIATION)
     world.association.get("/v1/hints")
-    work = world.service.housekeeper._bring_hints_up
-    monkeypatch.setattr(world.service.housekeeper, "_bring_hints_up", lambda: True)
+    keeper = world.service.housekeeper
+    work = keeper._chores.bring_hints_up
+    monkeypatch.setattr(keeper, "_chores", replace(keeper._chores, bring_hints_up=lambda: True))
     monkeypatch.setattr(course_questions, "WHILE_ASKED", Little(seconds=0, events=0))
     first = world.trail(world.filed())[0]["recorded_at"]
     asked = ("/v1/hints", "/v1/hints/groups", "/v1/matters", "/v1/matters/counts")

@@ -14,11 +14,12 @@ import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from api.app import create_app, make_ready
+from api.app import create_app
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.housekeeper import Housekeeper
 from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings
+from api.starting import make_ready
 from domain.errors import Busy
 from domain.store.db.db_errors import DatabaseForeign, DatabaseHalfMigrated, DatabaseNewer, DatabaseRefused
 from domain.store.db.engine import open_engine, open_migration_engine, writing

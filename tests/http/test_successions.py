@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.app import make_ready
+from api.starting import make_ready
 from domain.ledger import inheriting
 from domain.measures.rulebook.rulebook import shipped_rulebook
 from domain.values import Role

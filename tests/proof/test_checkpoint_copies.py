@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from api.app import start, stop
 from api.application.background import checkpoint_signer
 from api.application.background.checkpoint_signer import NotCopied, proven_up
 from api.application.background.readiness import Service
 from api.settings import Settings
+from api.starting import start, stop
 from domain.proof.check import parse_checkpoint, parse_note
 
 

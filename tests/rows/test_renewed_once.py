@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.app import start, stop
+from api.starting import start, stop
 from api.settings import Settings
 from domain.store.db import migrate, state
 from domain.store.db.engine import open_engine, reading, writing

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from api.app import start, stop
+from api.starting import start, stop
 from api.application.background.checkpoint_signer import proven_up
 from api.settings import Settings
 from domain.store.db.copies import back_up, put_back

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from api.app import make_ready
 from api.application.privacy.authorisation import Caller
 from api.application.workbooks import reading_books, recording_books
 from api.application.workbooks.book_import import import_book
 from api.application.workbooks.kinds.book_registry import BOOKS
 from api.settings import Settings
+from api.starting import make_ready
 from domain.errors import Forbidden, Invalid
 from domain.events import (
     ComplaintReceived,

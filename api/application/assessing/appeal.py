@@ -68,7 +68,7 @@ class Appeal:
         self.today = questions.today if known_at is None else shanghai_date(now.known_at)
         self.answers = three_answers(found, self.basis, self.today, self.contested)
 
-    def answer(self, caller: Caller) -> dict[str, Any]:
+    def answer(self, caller: Caller) -> dict[str, object]:
         """What `GET /v1/appeals/{id}` answers."""
         filed, found, trail = self.filed, self.found, self.basis.trail
         published_sheet, today_sheet = (one["sheet"] for one in self.answers[:2])
@@ -124,11 +124,11 @@ class Appeal:
         ids = {one.sent.id for one in self.services()}
         return [one for one in self.basis.trail.events if isinstance(one, OF_SERVICE) and ids & {one.id, *one.named()}]
 
-    def shown_service(self, caller: Caller) -> list[dict[str, Any]]:
+    def shown_service(self, caller: Caller) -> list[dict[str, object]]:
         """The facts of service as the caller may read them."""
         return self._shown(caller, self.of_service())
 
-    def _shown(self, caller: Caller, events: list[Event]) -> list[dict[str, Any]]:
+    def _shown(self, caller: Caller, events: list[Event]) -> list[dict[str, object]]:
         return shown(self.reader, caller, [entry(event, self.basis) for event in events])
 
 

@@ -96,7 +96,7 @@ def dossier(questions: ReplayQueries, found: Appeal, inquiry: Inquiry, at: Place
     return bundle(files)
 
 
-Noted = tuple[dict[str, Any], str]
+Noted = tuple[dict[str, object], str]
 """A sheet, and the note on the readings that it rests on."""
 
 
@@ -123,9 +123,9 @@ def _papers(
     return papers
 
 
-def _told(veil: Veil | None, content: dict[str, Any]) -> dict[str, Any]:
+def _told(veil: Veil | None, content: dict[str, object]) -> dict[str, Any]:
     """The content as the caller may read it."""
-    found: dict[str, Any] = content if veil is None else veil.redacted(content)
+    found: dict[str, object] = content if veil is None else veil.redacted(content)
     return found
 
 
@@ -133,11 +133,11 @@ def _json(content: Any) -> bytes:
     return msgspec.json.format(msgspec.json.encode(content, order="sorted"), indent=1) + b"\n"
 
 
-def _timeline(questions: ReplayQueries, found: Appeal) -> dict[str, Any]:
+def _timeline(questions: ReplayQueries, found: Appeal) -> dict[str, object]:
     """From the beginning of the contested year, or of what is known, to the day of the dossier."""
     first, _ = found.basis.law.rulebooks.span_of(found.filed.year)
     last = shanghai_date(found.basis.known_at)
-    told: dict[str, Any] = plain(questions.timeline(found.basis, first, max(last, first)))
+    told: dict[str, object] = plain(questions.timeline(found.basis, first, max(last, first)))
     return told
 
 
@@ -149,7 +149,7 @@ def _heading(found: Appeal, sheet: Any, note: str) -> Heading:
     return with_issuer(found.reader, sheet, heading, published=True)
 
 
-def _on_picture(result: ResultPublished | ResultRevised) -> dict[str, Any]:
+def _on_picture(result: ResultPublished | ResultRevised) -> dict[str, object]:
     shown = result_json(result, (), with_sheet=False)
     label = "不参与考评" if result.grade is None else GRADE_LABELS[Grade(result.grade)]
     deadline: date | None = result.deadline
@@ -198,7 +198,7 @@ def _titles(found: Appeal, answers: list[dict[str, Any]]) -> tuple[str, str]:
 
 
 def _cover(
-    found: Appeal, answers: list[dict[str, Any]], described: list[Described], bases: list[CoverBasis], log_index: int
+    found: Appeal, answers: list[dict[str, object]], described: list[Described], bases: list[CoverBasis], log_index: int
 ) -> str:
     return cover(
         *_titles(found, answers),

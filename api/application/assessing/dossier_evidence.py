@@ -24,7 +24,7 @@ _UNSAFE = re.compile(r"[^\w.\-（）()]+")
 def evidence_of(reader: Reader, objects: Objects, trail: Iterable[Mapping[str, Any]]) -> dict[str, bytes]:
     """The files by their names in the archive, with the list. `trail`: the facts as the caller may see them."""
     files: dict[str, bytes] = {}
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     taken = 0
     for fact in trail:
         for place, paper in enumerate(fact["evidence"], start=1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from api.application.action_context import ActionContext
 from api.application.answers.receipts import DecidedResult, RevisedRank
@@ -65,13 +65,13 @@ def differs(found: Published, draft: Draft) -> bool:
 
 
 @implements("R30", "R34")
-def _differences(found: Published, draft: Draft) -> list[dict[str, Any]]:
+def _differences(found: Published, draft: Draft) -> list[dict[str, object]]:
     """What another draft changes of the standing result: its sheet, and the category in which it is ranked."""
     old = dict(full_sheet(found.events, found.standing))
     before, after = found.standing.sheet.get("category"), draft.category
     if before == after:
         return plain(sheet_differences(old, draft.sheet))  # type: ignore[no-any-return]
-    moved: dict[str, Any] = {
+    moved: dict[str, object] = {
         "field": "category",
         "before": before,
         "after": after,
@@ -161,7 +161,7 @@ def _move(
     return RankMoved(standing.uscc, standing.result.category, before, rank, event.id)
 
 
-def _rank_difference(before: int | None, after: int | None) -> list[dict[str, Any]]:
+def _rank_difference(before: int | None, after: int | None) -> list[dict[str, object]]:
     if before == after:
         return []
     return [

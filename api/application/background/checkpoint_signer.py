@@ -14,7 +14,6 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from threading import Lock
-from typing import Any
 
 import structlog
 from msgspec import UNSET
@@ -172,7 +171,7 @@ def proven_up(ledger: Ledger, notary: CheckpointSigner) -> Signed | None:
         time.sleep(0.05)
 
 
-def signed_log(notary: CheckpointSigner, signed: Signed, restores: Sequence[dict[str, Any]] = ()) -> LogCheckpoint:
+def signed_log(notary: CheckpointSigner, signed: Signed, restores: Sequence[dict[str, object]] = ()) -> LogCheckpoint:
     """A checkpoint with the log's name and keys, the restores that were accepted, and what others vouch for."""
     cosigned, stamped = vouched_for(notary)
     return LogCheckpoint(

@@ -12,6 +12,7 @@ from datetime import timedelta
 import structlog
 
 from api.application.background.checkpoint_signer import CheckpointCopies, CheckpointSigner
+from api.application.background.chores import NO_CHORES, Chores
 from api.application.background.degraded import Degraded
 from api.application.privacy.reading_log import ReadingLog
 from api.settings import Settings
@@ -85,13 +86,9 @@ class Housekeeper:
         readings: ReadingLog,
         degraded: Degraded | None = None,
         clock: ClockWatch | None = None,
-        bring_hints_up: Callable[[], bool] = lambda: True,
-        clear_files: Callable[[], bool] = lambda: False,
-        sweep_files: Callable[[], int] = lambda: 0,
-        tell: Callable[[], bool] = lambda: True,
+        chores: Chores = NO_CHORES,
     ) -> None:
-        self._bring_hints_up, self._tell = bring_hints_up, tell
-        self._clear_files, self._sweep_files = clear_files, sweep_files
+        self._chores = chores
         self.take_up: Callable[[], None] = lambda: None
         """Goes on with workbooks that nobody works on (`bringing/book_worker.py`)."""
         self._files_cleared = self._files_swept = -PRUNE_SECONDS
@@ -249,11 +246,11 @@ class Housekeeper:
         now = time.monotonic()
         with suppress(WritesStopped):  # an old copy, perhaps: it does not judge what may go
             if self._erased or now - self._files_cleared > CLEAR_SECONDS:
-                while self._clear_files() and not self._stop.is_set():
+                while self._chores.clear_files() and not self._stop.is_set():
                     continue
                 self._files_cleared = now
             if now - self._files_swept > PRUNE_SECONDS:
-                self._sweep_files()
+                self._chores.sweep_files()
                 self._files_swept = now
 
     def _leave_no_trace(self) -> None:
@@ -262,7 +259,7 @@ class Housekeeper:
 
     def _tell_people(self) -> None:
         """Some events at a time, so that sealing does not wait; what is not told now is told in the next round."""
-        if not self._stop.is_set() and not self._tell():
+        if not self._stop.is_set() and not self._chores.tell():
             self._recorded.set()
 
     def _take_up_workbooks(self) -> None:
@@ -277,7 +274,7 @@ class Housekeeper:
         if self._stop.is_set() or is_busy:
             return
         with suppress(Refusal):
-            if not self._bring_hints_up():
+            if not self._chores.bring_hints_up():
                 self._recorded.set()
         self._hinted = time.monotonic()
 

@@ -26,6 +26,7 @@ from domain.store.db.engine import Engine, embedded_file, reading, require_sound
 from domain.store.db.migrate import require_current
 from domain.store.db.state import holds_events
 from domain.store.db.write_guard import OtherCluster, guard_of
+from domain.store.files.objects import Objects
 from domain.store.keys.master_key import use_keys
 from domain.store.keys.vault import Vault
 from domain.store.log import new_horizon
@@ -40,6 +41,12 @@ from projections.rows.write.projector import open_ledger
 
 class KeysOfAnother(DatabaseRefused):
     """There is no ledger in the database, and the keys or checkpoints of one lie here: it is missing, not new."""
+
+
+def files_of(ledger: Ledger, settings: Settings) -> Objects:
+    """The store of the ledger's evidence files, as settings name it."""
+    with ledger.reading() as reader:
+        return settings.evidence_objects(reader.events(LEDGER_STREAM)[0].id)
 
 
 def require_whole(engine: Engine, settings: Settings) -> None:

@@ -6,8 +6,6 @@ proof does, so nothing is recorded of what was accepted.
 
 from __future__ import annotations
 
-from typing import Any
-
 from domain.commands.delivering import RecordService
 from domain.events import NoticeSent
 from domain.ledger.ledger import Ledger
@@ -35,7 +33,7 @@ def give_up_notice(ledger: Ledger, claim: str, delivery: StoredDelivery, why: st
     with ledger.writing() as unit:
         unit.agency(uscc)
         now = instant(database_clock(unit.connection))
-        gone: dict[str, Any] = {"done_at": now, "failure": why}
+        gone: dict[str, object] = {"done_at": now, "failure": why}
         if not settle(unit.connection, claim, [delivery.id], "dead", **gone):
             return False
         if any(one in ("waiting", "sent") for one in states_of_cause(unit.connection, delivery.cause, NOTICE)):

@@ -33,7 +33,7 @@ class LineError(Exception):
         self.line, self.pointer, self.rule, self.because = line, pointer, rule, because
         self.detail, self.detail_en, self.remedy, self.remedy_en = detail, detail_en, remedy, remedy_en
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """As `--json` prints it."""
         return {
             "line": self.line,
@@ -110,7 +110,7 @@ class CommandLine:
 
     number: int
     post: str
-    body: dict[str, Any]
+    body: dict[str, object]
     ref: str | None
 
 
@@ -158,7 +158,7 @@ def parse_line(line: RawLine) -> CommandLine:
     return _command(line.number, content)
 
 
-def _command(number: int, content: dict[str, Any]) -> CommandLine:
+def _command(number: int, content: dict[str, object]) -> CommandLine:
     for name in content:
         if name not in ("post", "body", "ref"):
             text, text_en = "没有这一项：每行只有 post、body、ref", "no such member: post, body and ref only"

@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
-from typing import Any
 
 import msgspec
 
@@ -63,13 +62,13 @@ class Spool:
             for topic, state in rows:
                 yield self._decoders[topic].decode(state)
 
-    def keep_command(self, line: int, uscc: str, path_id: str | None, post: str, body: dict[str, Any]) -> None:
+    def keep_command(self, line: int, uscc: str, path_id: str | None, post: str, body: dict[str, object]) -> None:
         """Keep a line's command, with its names resolved, for recording."""
         self._db.execute(
             "INSERT INTO commands VALUES (?, ?, ?, ?, ?)", (line, uscc, path_id, post, msgspec.json.encode(body))
         )
 
-    def commands(self, after: int, count: int) -> list[tuple[int, str, str | None, str, dict[str, Any]]]:
+    def commands(self, after: int, count: int) -> list[tuple[int, str, str | None, str, dict[str, object]]]:
         """The next commands after a line: line, USCC, id in the path, path, body."""
         query = "SELECT line, uscc, path_id, post, body FROM commands WHERE line > ? ORDER BY line LIMIT ?"
         rows = self._db.execute(query, (after, count)).fetchall()
@@ -108,7 +107,7 @@ class References:
     def __init__(self, spool: Spool, file_sha256: bytes) -> None:
         self._spool, self._sha256 = spool, file_sha256
 
-    def resolve(self, line: CommandLine) -> tuple[str, dict[str, Any]]:
+    def resolve(self, line: CommandLine) -> tuple[str, dict[str, object]]:
         """Path and body with ids in place of names. Raises: LineError for an unknown name or a refused line."""
         return resolved(line.post, line.body, lambda name, pointer: self._id_of(name, line.number, pointer))
 

@@ -35,7 +35,7 @@ MOST_MEMBERS = 20_000
 """Names and items of a whole body, unless its route says otherwise (`rates.py`)."""
 
 
-def parse_object(raw: bytes, most_members: int = MOST_MEMBERS) -> dict[str, Any]:
+def parse_object(raw: bytes, most_members: int = MOST_MEMBERS) -> dict[str, object]:
     """One JSON object from its bytes. Raises: Malformed, which never repeats what was sent."""
     if not raw.removeprefix(BOM_UTF8).strip():
         raise _malformed("请求体是空的", "the body is empty")
@@ -73,7 +73,7 @@ def _too_deep() -> Malformed:
     return _malformed(f"嵌套超过 {MOST_LEVELS} 层", f"nested more than {MOST_LEVELS} levels deep")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, object]:
     if len(pairs) > MOST_NAMES:
         raise _malformed(f"一个对象里超过 {MOST_NAMES} 个键", f"an object has more than {MOST_NAMES} keys")
     found = dict(pairs)
@@ -102,7 +102,7 @@ def _float(digits: str) -> float:
     return value
 
 
-def _check(parsed: dict[str, Any], most_members: int) -> None:
+def _check(parsed: dict[str, object], most_members: int) -> None:
     """Depth, how many members there are in all, and text that could not be written down as UTF-8."""
     waiting: list[tuple[Any, int]] = [(parsed, 1)]
     members = 0
@@ -163,7 +163,7 @@ Find = Callable[[str, str], str]
 """Gives the id that a name stands for; told the pointer at which it stands, for the refusal that it raises."""
 
 
-def resolved(post: str, body: dict[str, Any], find: Find) -> tuple[str, dict[str, Any]]:
+def resolved(post: str, body: dict[str, object], find: Find) -> tuple[str, dict[str, object]]:
     """Path and body with ids in place of names. Raises: what `find` raises."""
     parts = post.split("/")
     path = "/".join(_text(part, "/post", find) if part.startswith("$") else part for part in parts)

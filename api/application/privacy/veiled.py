@@ -162,12 +162,12 @@ class Veil:
             named = next(iter(value["events"]), None)
         return self.by_id[named].handle if isinstance(named, str) and named in self.by_id else None
 
-    def _about(self, value: dict[str, Any]) -> list[Hidden]:
+    def _about(self, value: dict[str, object]) -> list[Hidden]:
         events = value.get("events")
         found = events if isinstance(events, (list, tuple)) else ()
         return [self.by_id[one] for one in found if isinstance(one, str) and one in self.by_id]
 
-    def _line(self, told: dict[str, Any], about: list[Hidden]) -> dict[str, Any]:
+    def _line(self, told: dict[str, Any], about: list[Hidden]) -> dict[str, object]:
         """A line, what was considered, or a difference, that rests on hidden forms."""
         if isinstance(told.get("occurred_on"), str) and len(told["occurred_on"]) == 10:
             told["occurred_on"] = told["occurred_on"][:7]
@@ -180,7 +180,7 @@ class Veil:
             told["reason"], told["reason_en"] = _LEFT_OUT
         return told
 
-    def row(self, row: dict[str, Any]) -> dict[str, Any]:
+    def row(self, row: dict[str, Any]) -> dict[str, object]:
         """A form in the trail: that it is there, its month, its total; whose it is and the rest are not told."""
         hidden = self.by_id[row["id"]]
         fact = {
@@ -195,7 +195,7 @@ class Veil:
             "form": {"number": place, "of": of, "month": hidden.month, "total": hidden.total},
         }  # fmt: skip
 
-    def _summary(self, sheet: dict[str, Any]) -> dict[str, Any]:
+    def _summary(self, sheet: dict[str, Any]) -> dict[str, object]:
         """The forms that a sheet counts: month and total of each, and the answers of several together."""
         lines = [line for line in sheet["lines"] if line.get("category") == "quality"]
         counted = [hidden for line in lines for hidden in self._about(line)]
@@ -224,7 +224,7 @@ _ROW = frozenset({
 })  # fmt: skip
 
 
-def _together(counted: Iterable[Hidden]) -> dict[str, Any] | None:
+def _together(counted: Iterable[Hidden]) -> dict[str, object] | None:
     """How often each answer was given, over the first three, six, nine ... forms, so that no two differ by one form."""
     forms = sorted(
         (one.event for one in counted if isinstance(one.event, SurveySubmitted)), key=lambda one: one.version

@@ -166,7 +166,7 @@ def _list(column: SheetColumn, value: Any) -> list[str]:
     return [one.strip() for one in re.split(r"[、,，;；\n]+", _text(column, value)) if one.strip()]
 
 
-def _people(column: SheetColumn, value: Any) -> list[dict[str, Any]]:
+def _people(column: SheetColumn, value: Any) -> list[dict[str, object]]:
     try:
         return people(_text(column, value))
     except ValueError as error:

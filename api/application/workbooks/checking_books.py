@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
-from typing import Any
 
 import msgspec
 from pydantic import ValidationError
@@ -207,7 +206,7 @@ class BookCheck:
             self._equal.note(row.row, event)
             self._agencies.grown()
             self._spool.keep_event(uscc, row.row, event)
-            kept: dict[str, Any] = {"id": event_id, "body": body}
+            kept: dict[str, object] = {"id": event_id, "body": body}
             self._spool.keep_command(row.row, uscc, None, self._kind.path, kept)
 
     def _recording(self, agency: Agency, event_id: str) -> Recording:

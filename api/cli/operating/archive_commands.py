@@ -13,7 +13,7 @@ from typing import IO, Annotated
 import typer
 
 from api.application.background.checkpoint_signer import CheckpointSigner, proven_up
-from api.application.background.evidence_store import files_of
+from api.application.background.opening import files_of
 from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database
 from api.cli.output import progress_bars

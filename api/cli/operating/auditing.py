@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 import typer
 
-from api.application.background.evidence_store import files_of
+from api.application.background.opening import files_of
 from api.cli.database import existing_ledger, settings_for
 from api.cli.options import Database, Json
 from api.cli.output import print_json

@@ -9,8 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 from api.application.background.checkpoint_signer import CheckpointSigner
-from api.application.background.evidence_store import files_of
 from api.application.background.opening import accept as accept_restore
+from api.application.background.opening import files_of
 from api.application.background.opening import sequence as sequence_all
 from api.cli.database import existing_ledger, seal_all, settings_for
 from api.cli.operating.archive_commands import is_archive, restore_archives

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -93,7 +93,7 @@ def _day(found: Found) -> object:
     return getattr(found, "day", "") or getattr(found, "as_of", "")
 
 
-def _cells(found: dict[str, Any]) -> list[str]:
+def _cells(found: dict[str, object]) -> list[str]:
     return [f"{name}={value}" for name, value in found.items() if value is not None]
 
 

@@ -113,7 +113,7 @@ def tell(address: str, ledger: Ledger) -> None:
 
 def prepare(settings: Settings, told: Callable[[Ledger], None]) -> None:
     """Make the database ready now, so that a refusal ends this command with its own exit code."""
-    from api.app import make_ready  # as above
+    from api.starting import make_ready  # the use cases load slowly
 
     require_own_keys(settings)
     engine = open_engine(settings.database)

@@ -14,8 +14,8 @@ import typer
 
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.degraded import Degraded
-from api.application.background.evidence_store import files_of
 from api.application.background.housekeeper import Housekeeper
+from api.application.background.opening import files_of
 from api.application.background.outside_witnesses import OutsideWitnesses
 from api.application.background.readiness import Service
 from api.application.exports.exporting import EVERY_FORM, FORMS, FileForm, TableFile, exported

@@ -111,7 +111,7 @@ Pdf = Annotated[
 ]
 
 
-def _print_sheet(content: dict[str, Any], basis: Basis, heading: Heading, path: Path) -> None:
+def _print_sheet(content: dict[str, object], basis: Basis, heading: Heading, path: Path) -> None:
     """Writes the sheet as a PDF, whole or not at all, and says on standard error where it is. Raises: BadParameter."""
     from projections.paper.citing import cited, unconfirmed_note  # fonts load slowly: only who prints waits
     from projections.paper.sheet_pdf import sheet_pdf

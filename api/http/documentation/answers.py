@@ -40,7 +40,7 @@ COMMAND = "command"
 LINE = "standings_line"
 """A line of `standings`, where it is asked for as lines."""
 
-ANSWERS: dict[str, Any] = {
+ANSWERS: dict[str, object] = {
     COMMAND: receipts.Recorded,
     "publish_year": receipts.RoundRecorded,
     "close_year": receipts.RoundRecorded,
@@ -147,7 +147,7 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-_ACCOUNT: dict[str, Any] = {
+_ACCOUNT: dict[str, object] = {
     "id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9101",
     "login": "chen.guodong",
     "person": "陈国栋",
@@ -163,7 +163,7 @@ _ACCOUNT: dict[str, Any] = {
     "invited_until": None,
     "second_factor_at": None,
 }
-_TOKEN: dict[str, Any] = {
+_TOKEN: dict[str, object] = {
     "id": "5f0c2b7a9e1d4c38",
     "person": "陈国栋",
     "person_id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9036",
@@ -174,7 +174,7 @@ _TOKEN: dict[str, Any] = {
     "revoked_at": None,
     "last_used_at": None,
 }
-_TARGET: dict[str, Any] = {
+_TARGET: dict[str, object] = {
     "id": "0193aef1-1f0b-7a44-8d11-c5be2f7e9777",
     "name": "区应急局平台",
     "channel": "webhook",
@@ -203,8 +203,8 @@ _MAIL: dict[str, Any] = {
         }
     ],
 }
-_INVITED: dict[str, Any] = {**_ACCOUNT, "invitation": "open", "invited_until": "2025-01-06T02:41:07.183902Z"}
-ACCESS_EXAMPLES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+_INVITED: dict[str, object] = {**_ACCOUNT, "invitation": "open", "invited_until": "2025-01-06T02:41:07.183902Z"}
+ACCESS_EXAMPLES: dict[str, tuple[dict[str, object], dict[str, object]]] = {
     "create_account": (
         {"login": "chen.guodong", "person": "陈国栋", "role": "agency", "uscc": AGENCY_USCC},
         {**_ACCOUNT, "password": "k7wd-3mzp-xq8r-hn2c"},

@@ -20,9 +20,8 @@ from api.web.agency.timeline_svg import timeline_svg
 from api.web.agency.timeline_words import Words
 from api.web.forms.matter_deeds import deed_of
 from api.web.frame.basis_picker import asked, keeping
-from api.web.frame.event_links import events_named
 from api.web.frame.page_guard import PageRoute
-from api.web.frame.page_questions import ask, ask_together, passed_on, waived_of
+from api.web.frame.page_questions import ask, ask_together, events_named, passed_on, waived_of
 from api.web.frame.render import language_of, page
 from domain.commands.fields import EARLIEST_DAY, LATEST_DAY
 from domain.errors import NotFound
@@ -140,9 +139,9 @@ async def agency(
     )
 
 
-async def successions_of(request: Request, uscc: str, as_of: str, known_at: str | None) -> list[dict[str, Any]]:
+async def successions_of(request: Request, uscc: str, as_of: str, known_at: str | None) -> list[dict[str, object]]:
     """Who stands in whose place by the day, as known then: what was inherited, and who has taken the place (R43)."""
-    about: dict[str, Any] = {"uscc": uscc, "known_at": known_at, "limit": FEW_SUCCESSIONS, "order": "latest"}
+    about: dict[str, object] = {"uscc": uscc, "known_at": known_at, "limit": FEW_SUCCESSIONS, "order": "latest"}
     had, given = await ask_together(
         request,
         (events_of, {**about, "type": FactsInherited.__name__}),

@@ -14,9 +14,8 @@ from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import LooseText
 from api.web.frame.basis_picker import asked, keeping, utc_of
 from api.web.frame.difference_words import compared, grade_shown, in_words
-from api.web.frame.event_links import events_named, ids_in, parted
 from api.web.frame.page_guard import PageRoute
-from api.web.frame.page_questions import Given, ask, ask_together, look
+from api.web.frame.page_questions import Given, ask, ask_together, events_named, ids_in, look, parted
 from api.web.frame.render import page
 from domain.values import instant, shanghai_date
 from projections.compare.causes import accounts, by_cause

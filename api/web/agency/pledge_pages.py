@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
@@ -11,14 +10,15 @@ from starlette.responses import Response
 from api.application.questions.agency.trail_questions import events_of
 from api.http.query_params import LooseText, LooseUscc
 from api.web.forms.form_filling import Refused, refused
+from api.web.forms.form_lists import Fact, trail
 from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import STAY, tell
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_questions import look
 from api.web.frame.render import page, today
 from api.web.frame.visitors import Visitor
-from api.web.people.administration import every
 from domain.commands.filing import SignPledge
+from domain.events import PledgeSigned
 from domain.measures.text.annex_texts import pledge_text
 from domain.measures.text.implements import implements
 from domain.values import Role
@@ -51,7 +51,7 @@ async def sign_pledge(request: Request) -> Response:
         return await _shown(request, uscc, 422, given, problem)
     sent = await tell(request, SignPledge, {"signed_on": given["signed_on"]}, uscc=uscc, key=given["key"])
     if sent.refused:
-        return await _shown(request, uscc, sent.status, given, refused(sent.content, {"/signed_on": "signed_on"}))
+        return await _shown(request, uscc, sent.status, given, refused(sent.problem, {"/signed_on": "signed_on"}))
     receipt = sent.content["events"][0]["id"]
     whose = "" if visitor.role is Role.AGENCY else f"&uscc={uscc}"
     return see_other(request, f"/pledge?signed={receipt}{whose}")
@@ -71,15 +71,12 @@ async def _shown(
     problem: Refused | None = None,
     signed: str = "",
 ) -> Response:
-    agency: dict[str, Any] | None = None
-    pledges: list[dict[str, Any]] = []
+    agency: dict[str, object] | None = None
+    pledges: list[Fact] = []
     if uscc:
-        found = await look(request, events_of, uscc=uscc, limit=500)
+        found = await look(request, events_of, uscc=uscc, limit=1)
         if not found.refused:
-            part = found.content
-            agency, following = part["agency"], part["next_cursor"]
-            items = part["items"] + (await every(request, events_of, following, uscc=uscc) if following else [])
-            pledges = [one for one in items if one["type"] == "PledgeSigned"]
+            agency, pledges = found.content["agency"], await trail(request, uscc, PledgeSigned.__name__)
     return page(
         request,
         "pledge.html",

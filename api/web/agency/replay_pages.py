@@ -51,7 +51,7 @@ class _ByDay:
         self.asked = asked(request)
         self.day = day or self.asked.as_of or ""
 
-    async def shown(self) -> dict[str, Any]:
+    async def shown(self) -> dict[str, object]:
         known_at = self.asked.known_at
         stops = await ask(self.request, stops_around, uscc=self.uscc, as_of=self.day, known_at=known_at)
         if not self.day and stops[self.halt]["first"] is not None:
@@ -124,13 +124,13 @@ class _ByRecord:
         }
 
 
-def _sides(compared: dict[str, Any]) -> dict[str, Any]:
+def _sides(compared: dict[str, Any]) -> dict[str, object]:
     """Both sides of a comparison, and what differs of the standing; the law behind it has a page of its own."""
     told = [_plainly(one) for one in compared["difference"] if one["field"] not in _UNTOLD]
     return {"before": compared["before"], "after": compared["after"], "difference": told, "echo": compared["after"]}
 
 
-def _plainly(one: dict[str, Any]) -> dict[str, Any]:
+def _plainly(one: dict[str, Any]) -> dict[str, object]:
     """A difference whose reason does without the ids of events: beside it stand links to them."""
     why, why_en = one["why"], one["why_en"]
     for event in one["events"]:

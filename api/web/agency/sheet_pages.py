@@ -15,9 +15,8 @@ from api.application.questions.service.law_questions import measure_of, rulebook
 from api.application.questions.year.assessment_questions import result_of
 from api.http.query_params import Published
 from api.web.frame.basis_picker import asked
-from api.web.frame.event_links import events_named, ids_in, parted
 from api.web.frame.page_guard import PageRoute
-from api.web.frame.page_questions import ask, ask_together, look, passed_on
+from api.web.frame.page_questions import ask, ask_together, events_named, ids_in, look, parted, passed_on
 from api.web.frame.render import page
 from domain.measures.text.annex_texts import annex1_form
 from domain.values import rounded
@@ -63,7 +62,7 @@ async def sheet(request: Request, uscc: str, year: str, of: Published = "basis",
     )
 
 
-async def _law(request: Request, content: dict[str, Any], day: str) -> dict[str, Any]:
+async def _law(request: Request, content: dict[str, Any], day: str) -> dict[str, object]:
     """What the lines rest on: the paragraphs in our words, readings and values of the sheet's own rulebook.
 
     `day`: on which the readings are shown as confirmed or not; of what is known at the sheet's own instant (art.28).
@@ -85,7 +84,7 @@ async def _law(request: Request, content: dict[str, Any], day: str) -> dict[str,
     }
 
 
-def _value(values: dict[str, Any], name: str) -> dict[str, Any] | None:
+def _value(values: dict[str, Any], name: str) -> dict[str, object] | None:
     """The row of the rulebook that a line names, itself or by a key of its table: honours.points.district."""
     while name not in values and "." in name:
         name = name.rpartition(".")[0]

@@ -14,18 +14,18 @@ from uuid import uuid4
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.application.parsing.refused_bodies import ErrorPlace, ProblemBody
 from api.application.questions.agency.standing_questions import subjects_of
 from api.application.questions.agency.trail_questions import event_of, events_of
 from api.application.questions.service.log_questions import inclusion_of
 from api.http.query_params import Cursor, LooseText
 from api.web.forms.form_filling import Refused, refused
 from api.web.frame.basis_picker import ListOrder, asked, keeping
-from api.web.frame.event_links import events_named, ids_in, parted
 from api.web.frame.field_names import VIA, brief, told
 from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import STAY, tell
 from api.web.frame.page_guard import PageRoute, text_of
-from api.web.frame.page_questions import ask, ask_counted, look
+from api.web.frame.page_questions import ask, ask_counted, events_named, ids_in, look, parted
 from api.web.frame.render import page, today
 from api.web.printing.whole_lists import PrintedList, WholeList, asked_parts, printed, whole_link
 from domain.commands.confirming import EraseSubject
@@ -73,7 +73,7 @@ async def trail(
     known_at = asked(request).query.get("known_at")
     query = {**filters, "known_at": known_at, "cursor": cursor, "limit": ROWS}
     found = await look(request, events_of, uscc=uscc, **query)
-    wrong = found.content if found.status == 422 and _about(found.content, filters) else None
+    wrong = found.problem if found.status == 422 and _about(found.problem, filters) else None
     if wrong is None:
         answer = await ask(request, events_of, uscc=uscc, **query) if found.refused else found.content
     else:
@@ -122,13 +122,13 @@ def _sorting(address: Callable[..., str], order: str) -> ListOrder:
     return ListOrder(turned, "recorded", "desc" if order == "latest" else "", "recorded")
 
 
-def _about(problem: dict[str, Any], filters: dict[str, str]) -> bool:
+def _about(problem: ProblemBody, filters: dict[str, str]) -> bool:
     """Whether what is wrong are fields of the filter: anything else is a page of its own."""
     names = {f"?{name.rstrip('_')}" for name in filters}
     return all(one["pointer"] in names for one in problem.get("errors", [])) and bool(problem.get("errors"))
 
 
-def _by_field(problem: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _by_field(problem: ProblemBody) -> dict[str, ErrorPlace]:
     return {one["pointer"].removeprefix("?"): one for one in problem["errors"]}
 
 
@@ -214,7 +214,7 @@ async def erase(request: Request, uscc: str) -> Response:
     body = {name: given[name] for name in _FIELDS if given[name]}
     sent = await tell(request, EraseSubject, body, id=given["subject"], key=given["key"])
     if sent.refused:
-        problem = refused(sent.content, {f"/{name}": name for name in _FIELDS})
+        problem = refused(sent.problem, {f"/{name}": name for name in _FIELDS})
         return await _shown(
             request, uscc, "", subject=given["subject"], given=given, problem=problem, status=sent.status
         )
@@ -257,5 +257,5 @@ async def _shown(
     )
 
 
-def _blank() -> dict[str, Any]:
+def _blank() -> dict[str, object]:
     return {"key": str(uuid4()), "erased_on": today().isoformat(), "ground": "", "reference": "", "sure": ""}

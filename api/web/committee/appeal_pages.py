@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.application.assessing.appeal_decisions import may_decide
+from api.application.parsing.refused_bodies import ProblemBody
 from api.application.questions.agency.trail_questions import event_of
 from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.year.appeal_questions import appeal_in_full, decision_supposed, dossier_of
@@ -133,7 +134,7 @@ async def _what_if(
     uscc = found["agency"]["uscc"]
     body = {"annul": list(annul), "replace": [row.command(uscc) for row in rows]}
     answer = await look(request, decision_supposed, id=found["id"], body=body)
-    return (None, Trouble(answer.content)) if answer.refused else (answer.content, None)
+    return (None, Trouble(answer.problem)) if answer.refused else (answer.content, None)
 
 
 async def _part(request: Request, id_: str) -> Response:
@@ -174,7 +175,7 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
         )
     answer = await tell(request, DecideAppeal, body, id=id_, key=key_of(form), version=version_of(form))
     if answer.refused:
-        return await _shown(request, id_, Trouble(answer.content), rows=rows)
+        return await _shown(request, id_, Trouble(answer.problem), rows=rows)
     return see_other(request, f"/appeals/{id_}?receipt=decision")
 
 
@@ -206,7 +207,7 @@ async def _decided(request: Request, id_: str) -> Response | None:
 _DECISIONS = ("AppealUpheld", "AppealPartlyUpheld", "AppealDismissed")
 
 
-async def _refusal(request: Request, id_: str, body: dict[str, Any]) -> dict[str, Any] | None:
+async def _refusal(request: Request, id_: str, body: Mapping[str, object]) -> ProblemBody | None:
     """What the API would refuse of a decision, said before anybody confirms it."""
     decision, ledger = DecideAppeal.model_validate(body), request.app.state.service.ledger
     return await refusal_of(request, f"/v1/appeals/{id_}/decision", lambda: may_decide(ledger, id_, decision))
@@ -220,7 +221,7 @@ async def _names(request: Request, year: int, usccs: set[str]) -> dict[str, str]
     return {one["agency"]["uscc"]: one["agency"]["name"] for one in items if one["agency"]["uscc"] in usccs}
 
 
-def _question(found: dict[str, Any], body: dict[str, Any], supposed: dict[str, Any]) -> ConfirmQuestion:
+def _question(found: dict[str, object], body: dict[str, Any], supposed: dict[str, Any]) -> ConfirmQuestion:
     zh, en = OUTCOMES[body["outcome"]]
     annulled, replaced = len(body["annul"]), len(body["replace"])
     lines: list[Bilingual] = [
@@ -279,13 +280,13 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
         return confirm(request, NAME, question, agency=found["agency"], details=None, back=f"/appeals/{id_}")
     answer = await tell(request, model, body, id=id_, key=key_of(form), version=version_of(form))
     if answer.refused:
-        return await _shown(request, id_, Trouble(answer.content))
+        return await _shown(request, id_, Trouble(answer.problem))
     return see_other(request, f"/appeals/{id_}#history")
 
 
-def _lines(found: dict[str, Any], facts: dict[str, Behind]) -> list[dict[str, Any]]:
+def _lines(found: dict[str, Any], facts: dict[str, Behind]) -> list[dict[str, object]]:
     """Facts that a box can be ticked for: the disputed ones first, then all others behind the published sheet."""
-    told: dict[str, list[dict[str, Any]]] = {}
+    told: dict[str, list[dict[str, object]]] = {}
     for line in found["published_sheet"].get("lines", ()):
         for event in line["events"]:
             told.setdefault(event, []).append(line)

@@ -16,6 +16,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.application.parsing.refused_bodies import ErrorPlace, ProblemBody
 from api.application.questions.service.law_questions import adopted_law
 from api.http.files.form_files import say_problems
 from api.web.forms.form_lists import told_of_form, trail
@@ -81,13 +82,13 @@ def papers_of(form: FormData) -> list[dict[str, str | int]]:
     return [*elsewhere, *files.values()]
 
 
-def files_refused(request: Request, at: str = "/evidence") -> dict[str, Any] | None:
+def files_refused(request: Request, at: str = "/evidence") -> ProblemBody | None:
     """The problem of files that were not kept, at the field of the evidence; None where all were."""
     said: list[Bilingual] = []
     if not say_problems(request, lambda _, why: said.append(why)):
         return None
     zh, en = "；".join(one for one, _ in said), "; ".join(one for _, one in said)
-    errors = [{"pointer": at, "detail": zh, "detail_en": en}]
+    errors: list[ErrorPlace] = [{"pointer": at, "detail": zh, "detail_en": en}]
     return {"title": "文件没有保存", "title_en": "Not kept", "detail": zh, "detail_en": en, "errors": errors}
 
 
@@ -141,10 +142,10 @@ def target_of(pointer: str) -> str:
 class Trouble:
     """A refused form: the problem, and what it says about which field."""
 
-    problem: dict[str, Any]
+    problem: ProblemBody
 
     @property
-    def fields(self) -> dict[str, dict[str, str]]:
+    def fields(self) -> dict[str, ErrorPlace]:
         """By the field's id."""
         return {target_of(one["pointer"]): one for one in self.problem.get("errors", ())}
 
@@ -215,7 +216,7 @@ class Behind(NamedTuple):
     """The enterprise that it is about."""
     own: Bilingual | None
     """What it says by itself, where a line is worked out from several."""
-    statement: dict[str, Any] | None = None
+    statement: dict[str, object] | None = None
     """What the agency states beside it (R38a)."""
 
 

@@ -53,7 +53,7 @@ async def dispose(request: Request, impact: str) -> Response:
     """Ask once more, then record what becomes of the result."""
     form: FormData = request.state.form
     act = text_of(form, "act")
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         **given(form, "outcome", "disposed_on", "hearing_on", "reason"),
         "evidence": papers_of(form),
     }
@@ -69,11 +69,11 @@ async def dispose(request: Request, impact: str) -> Response:
         )
     answer = await tell(request, DisposeImpact, body, id=impact, key=key_of(form), version=version_of(form))
     if answer.refused:
-        return await _shown(request, impact, Trouble(answer.content))
+        return await _shown(request, impact, Trouble(answer.problem))
     return see_other(request, f"/impacts/{impact}#disposal")
 
 
-def _question(found: dict[str, Any], body: dict[str, Any]) -> ConfirmQuestion:
+def _question(found: dict[str, Any], body: dict[str, object]) -> ConfirmQuestion:
     year, would = found["year"], found["reopened"]
     if body["outcome"] == "kept" or would is None:
         line: Bilingual = (

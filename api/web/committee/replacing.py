@@ -76,7 +76,7 @@ class ReplacementRow:
     kind: str
     values: dict[str, str] = field(default_factory=dict)
 
-    def command(self, uscc: str) -> dict[str, Any]:
+    def command(self, uscc: str) -> dict[str, object]:
         """As a command inside the decision; what is empty is left out, so that the API asks for it."""
         body: dict[str, Any] = {name: text for name, text in self.values.items() if text}
         path = f"/v1/agencies/{uscc}/{self.kind}"

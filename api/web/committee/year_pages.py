@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.application.assessing.publishing import may_publish
+from api.application.parsing.refused_bodies import ErrorPlace, ProblemBody
 from api.application.questions.inquiry import Answer, path_year
 from api.application.questions.service.law_questions import adopted_law
 from api.application.questions.year.assessment_questions import assessment_of, decisions_of
@@ -153,7 +154,7 @@ async def _shown(
     )
 
 
-async def _undecided(request: Request, year_: int) -> list[dict[str, Any]]:
+async def _undecided(request: Request, year_: int) -> list[dict[str, object]]:
     """The appeals that stand in the way of closing the year (R36), the first few."""
     items = (await ask(request, appeals_waiting, status="undecided", limit=500))["items"]
     return [one for one in items if one["year"] == year_][:MOST_NAMED]
@@ -169,7 +170,7 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
         return await _shown(request, year_, Trouble(not_kept))
     preview = await look(request, assessment_of, year=year_, as_of=days.get("published_on"), limit=1)
     if preview.refused:
-        return await _shown(request, year_, Trouble(_at_field(preview.content)))
+        return await _shown(request, year_, Trouble(_at_field(preview.problem)))
     found = preview.content
     body = {**days, "waivers": _waivers(form, found["incomplete"])}
     problem = await wrong(request, PublishYear, body) or await _refusal(request, found, body)
@@ -182,7 +183,7 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     )
 
 
-async def _refusal(request: Request, found: dict[str, Any], body: dict[str, Any]) -> dict[str, Any] | None:
+async def _refusal(request: Request, found: dict[str, Any], body: Mapping[str, object]) -> ProblemBody | None:
     """What the API would refuse of a publication, said before anybody confirms it: its days, and one of no result."""
     year_, count = found["year"], found["expected"]
     publication, ledger = PublishYear.model_validate(body), request.app.state.service.ledger
@@ -190,11 +191,11 @@ async def _refusal(request: Request, found: dict[str, Any], body: dict[str, Any]
     return await refusal_of(request, path, lambda: may_publish(ledger, year_, publication, count))
 
 
-async def _record(request: Request, year_: str, body: dict[str, Any]) -> Response:
+async def _record(request: Request, year_: str, body: dict[str, object]) -> Response:
     form: FormData = request.state.form
     answer = await tell(request, PublishYear, body, year=year_, key=key_of(form))
     if answer.refused:
-        return await _shown(request, year_, Trouble(answer.content))
+        return await _shown(request, year_, Trouble(answer.problem))
     return see_other(request, f"/years/{year_}#state")
 
 
@@ -214,7 +215,7 @@ def _waivers(form: FormData, incomplete: list[dict[str, Any]]) -> list[dict[str,
     return [{"uscc": uscc, "part": part, "reason": reason} for uscc, part, reason in reasons if reason]
 
 
-def _lacking(count: int) -> dict[str, Any]:
+def _lacking(count: int) -> ProblemBody:
     """Said before the confirmation, so that nobody confirms what will be refused."""
     said = (f"还有 {count} 项缺失没有写明豁免理由", f"{count} missing parts have no reason for a waiver yet")
     return {
@@ -229,9 +230,9 @@ def _lacking(count: int) -> dict[str, Any]:
     }
 
 
-def _at_field(problem: dict[str, Any]) -> dict[str, Any]:
+def _at_field(problem: ProblemBody) -> ProblemBody:
     """A refused day of the preview is the day of publication in this form."""
-    errors = [
+    errors: list[ErrorPlace] = [
         {**one, "pointer": "/published_on" if one["pointer"] == "?as_of" else one["pointer"]}
         for one in problem.get("errors", ())
     ]
@@ -296,5 +297,5 @@ async def _close(request: Request, year_: str, *, sure: bool) -> Response:
         return confirm(request, NAME, question, agency=None, details=None, back=f"/years/{year_}")
     answer = await tell(request, CloseYear, body, year=year_, key=key_of(form))
     if answer.refused:
-        return await _shown(request, year_, Trouble(answer.content))
+        return await _shown(request, year_, Trouble(answer.problem))
     return see_other(request, f"/years/{year_}#state")

@@ -87,7 +87,7 @@ async def board(request: Request) -> Response:
     )
 
 
-def _counted(matters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _counted(matters: list[dict[str, Any]]) -> list[dict[str, object]]:
     """The lists that are counted as matters: hints, and notices with referrals and corrections."""
     of_kind = {one["kind"]: one for one in matters}
     found = []
@@ -120,12 +120,12 @@ async def _waiting(request: Request, role: Role, counted: list[dict[str, Any]]) 
     return sorted(found, key=lambda one: (not one.overdue, one.open == 0))
 
 
-def _firsts(name: str, rows: list[dict[str, Any]], role: Role) -> list[Item]:
+def _firsts(name: str, rows: list[dict[str, object]], role: Role) -> list[Item]:
     """The rows of a list that come first; hints by cause and agency, this year's first (R40)."""
     return [group_of_hints(row) for row in rows] if name == "hints" else items_of(name, rows, role)
 
 
-def _quick(role: Role) -> list[dict[str, Any]]:
+def _quick(role: Role) -> list[dict[str, object]]:
     """The forms for what this role records often."""
     rows = {row.body: row for row in COMMANDS}
     return [

@@ -65,7 +65,7 @@ def complaints_chart(statistics: dict[str, Any]) -> Chart:
     return _drawn(rows, ("now", "part", "before"))
 
 
-def _band(band: dict[str, Any]) -> Bilingual:
+def _band(band: dict[str, object]) -> Bilingual:
     low, high = band["from_points"], band["below_points"]
     if high is None:
         return f"{low}+", f"{low}+"

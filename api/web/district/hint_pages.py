@@ -104,7 +104,7 @@ async def dismiss(request: Request) -> Response:
         told = await _recorded(request, ids, given.reason, given.key)
         if not told.refused:
             return RedirectResponse(f"/batches/{told.content['batch']}", 303, {"Cache-Control": "no-store"})
-        problem = refused(told.content, {"/commands/0/body/reason": "reason"})
+        problem = refused(told.problem, {"/commands/0/body/reason": "reason"})
         return await _shown(request, filters, None, given=given, problem=problem, status=told.status)
     return page(request, "hints-confirm.html", name="hints", chosen=chosen, given=given, filters=filters, path=HERE)
 

@@ -129,7 +129,7 @@ async def ranking(
     )
 
 
-def _with_ties(rows: Any) -> list[dict[str, Any]]:
+def _with_ties(rows: Any) -> list[dict[str, object]]:
     """Each row with whether another of the page shares its rank."""
     items = list(rows)
     ranks = [one["rank"] for one in items]

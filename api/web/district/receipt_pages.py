@@ -29,11 +29,10 @@ from api.web.forms.form_filling import command_for
 from api.web.forms.form_preview import PART_NAMES, Item
 from api.web.forms.form_texts import command_text
 from api.web.forms.record_pages import agency_shown, own_agency
-from api.web.frame.event_links import events_named
 from api.web.frame.field_names import EVENTS, VIA, told
 from api.web.frame.form_leads import shown_once
 from api.web.frame.page_guard import PageRoute
-from api.web.frame.page_questions import ask, look
+from api.web.frame.page_questions import ask, events_named, look
 from api.web.frame.render import page
 from domain.values import Role
 

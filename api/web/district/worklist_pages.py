@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
+from msgspec import to_builtins
+
+from api.application.answers.years import (
+    WaitingAppeal,
+    WaitingImpact,
+    WaitingObjection,
+    WaitingReport,
+    WaitingSubmission,
+)
 from api.application.exports.worklist_tables import OWN_WORDS, RECIPIENTS, STATUSES
 from api.application.privacy.authorisation import rights_of
 from api.application.questions.agency.course_questions import hints_listed
@@ -20,6 +30,9 @@ from api.application.questions.year.worklist_questions import (
 )
 from api.web.forms.matter_deeds import Deed
 from domain.values import Bilingual, Role
+from projections.answers.districts import DueNotice, HintFound
+from projections.answers.scalars import read_as
+from projections.answers.standings import NoticeServed
 from projections.compare.field_words import service_said
 
 
@@ -119,30 +132,58 @@ def statuses_of(name: str) -> dict[str, Bilingual]:
     return {**STATUSES, **OWN_WORDS.get(name, {})}
 
 
-def items_of(name: str, rows: list[dict[str, Any]], role: Role) -> list[Item]:
-    """The rows of a list's answer for somebody of this role."""
-    return [_MADE[name](row, role) for row in rows]
+def items_of(name: str, rows: Sequence[object], role: Role) -> list[Item]:
+    """The rows of a list's answer, as plain data, for somebody of this role."""
+    kind, made = _MADE[name]
+    return [made(read_as(kind, row), role) for row in rows]
 
 
-def _item(row: dict[str, Any], ref: str, what: Bilingual, deeds: tuple[Deed, ...], **more: Any) -> Item:
-    given = {"said": None, "begun_on": row.get("begun_on", ""), "due_on": None, "status": row.get("status", ""), **more}
-    agency, is_open = row["agency"], given["status"] in OPEN
-    facts = tuple(given.pop("facts", ()))
+Waiting = WaitingAppeal | WaitingObjection | WaitingReport | WaitingImpact | WaitingSubmission
+"""A matter of the worklists; notices and hints are rows of lists of their own."""
+
+
+def _item(
+    row: Waiting | DueNotice | HintFound,
+    ref: str,
+    what: Bilingual,
+    deeds: tuple[Deed, ...],
+    *,
+    begun_on: date,
+    status: str,
+    said: object = None,
+    due_on: date | None = None,
+    facts: Iterable[str] = (),
+) -> Item:
     return Item(
-        id=row["id"],
-        uscc=agency["uscc"],
-        name=agency["name"],
+        id=row.id,
+        uscc=row.agency.uscc,
+        name=row.agency.name,
         what=what,
+        said=said,
+        begun_on=str(begun_on),
+        due_on=None if due_on is None else str(due_on),
+        status=status,
         ref=ref,
-        facts=facts,
-        deeds=tuple(one for one in deeds if is_open or not one.path.startswith("/record/")),
-        **given,
+        facts=tuple(facts),
+        deeds=tuple(one for one in deeds if status in OPEN or not one.path.startswith("/record/")),
     )
 
 
-def _written(row: dict[str, Any], field: str) -> Any:
-    recorded = row["recorded"]
-    return None if recorded is None else recorded["fact"].get(field)
+def _matter(
+    row: Waiting,
+    ref: str,
+    what: Bilingual,
+    deeds: tuple[Deed, ...],
+    *,
+    facts: Iterable[str | None] = (),
+    said: str = "",
+    due_on: date | None = None,
+) -> Item:
+    """A matter; `said`: the member of its fact that has the words of whoever wrote it."""
+    written = row.recorded.fact.get(said) if row.recorded is not None else None
+    begun_on = row.filed_on if isinstance(row, WaitingAppeal) else row.begun_on
+    known = [one for one in facts if one is not None]
+    return _item(row, ref, what, deeds, begun_on=begun_on, status=row.status, said=written, due_on=due_on, facts=known)
 
 
 def form_deed(title: Bilingual, post: str, form: str, role: Role, **query: Any) -> tuple[Deed, ...]:
@@ -156,26 +197,23 @@ _LATE: dict[str, Bilingual] = {
 }
 
 
-def _appeal(row: dict[str, Any], role: Role) -> Item:
-    who, who_en = ("机构", "agency") if row["appellant_kind"] == "agency" else ("从业人员", "practitioner")
-    late, late_en = ("", "") if row["in_time"] else _LATE.get(row["status"], ("，逾期提出", ", filed late"))
-    what = (
-        f"对 {row['year']} 年度结果的异议（{who}提出{late}）",
-        f"Appeal against {row['year']} by the {who_en}{late_en}",
-    )
+def _appeal(row: WaitingAppeal, role: Role) -> Item:
+    who, who_en = ("机构", "agency") if row.appellant_kind == "agency" else ("从业人员", "practitioner")
+    late, late_en = ("", "") if row.in_time else _LATE.get(row.status, ("，逾期提出", ", filed late"))
+    what = (f"对 {row.year} 年度结果的异议（{who}提出{late}）", f"Appeal against {row.year} by the {who_en}{late_en}")
     title = ("查看并办理", "Open") if role is Role.COMMITTEE else ("查看", "Open")
-    deed = Deed(title, f"/appeals/{row['id']}")
-    return _item(row, "R33", what, (deed,), said=_written(row, "grounds"), begun_on=row["filed_on"])
+    deed = Deed(title, f"/appeals/{row.id}")
+    return _matter(row, "R33", what, (deed,), said="grounds")
 
 
-def _objection(row: dict[str, Any], role: Role) -> Item:
-    deeds = form_deed(("答复", "Answer"), "/v1/objections/{id}/answer", "answer-objection", role, id=row["id"])
+def _objection(row: WaitingObjection, role: Role) -> Item:
+    deeds = form_deed(("答复", "Answer"), "/v1/objections/{id}/answer", "answer-objection", role, id=row.id)
     what = "对一条记录的更正申请", "Objection to a record"
-    return _item(row, "R38", what, deeds, said=_written(row, "grounds"), facts=(row["about"],))
+    return _matter(row, "R38", what, deeds, said="grounds", facts=(row.about,))
 
 
-def _report(row: dict[str, Any], role: Role) -> Item:
-    of = {"uscc": row["agency"]["uscc"]}
+def _report(row: WaitingReport, role: Role) -> Item:
+    of, behaviour = {"uscc": row.agency.uscc}, row.about or ""
     enter, dismiss = "/v1/agencies/{uscc}/bad-records", "/v1/agencies/{uscc}/reports/{id}/dismissal"
     deeds = (
         *form_deed(
@@ -184,30 +222,27 @@ def _report(row: dict[str, Any], role: Role) -> Item:
             "enter-bad-record",
             role,
             **of,
-            report_id=row["id"],
-            behaviour=row["about"],
+            report_id=row.id,
+            behaviour=behaviour,
         ),
-        *form_deed(("不予登记", "Dismiss"), dismiss, "dismiss-report", role, **of, id=row["id"]),
+        *form_deed(("不予登记", "Dismiss"), dismiss, "dismiss-report", role, **of, id=row.id),
     )
-    what = f"举报行为 {row['about']}", f"Reported behaviour {row['about']}"
-    return _item(row, f"art.16({row['about'].removeprefix('16.')})", what, deeds, said=_written(row, "content"))
+    what = f"举报行为 {behaviour}", f"Reported behaviour {behaviour}"
+    return _matter(row, f"art.16({behaviour.removeprefix('16.')})", what, deeds, said="content")
 
 
-def _impact(row: dict[str, Any], role: Role) -> Item:
-    what = f"{row['year']} 年度已公布结果会因此改变", f"The published result of {row['year']} would change"
+def _impact(row: WaitingImpact, role: Role) -> Item:
+    what = f"{row.year} 年度已公布结果会因此改变", f"The published result of {row.year} would change"
     title = ("查看并办理", "Open") if role is Role.COMMITTEE else ("查看", "Open")
-    deed = Deed(title, f"/impacts/{row['id']}")
-    return _item(row, "R36", what, (deed,), facts=(row["cause"],))
+    deed = Deed(title, f"/impacts/{row.id}")
+    return _matter(row, "R36", what, (deed,), facts=(row.cause,))
 
 
-def _submission(row: dict[str, Any], role: Role) -> Item:
-    post, query = (
-        "/v1/agencies/{uscc}/submission-requests/{id}/receipt",
-        {"uscc": row["agency"]["uscc"], "id": row["id"]},
-    )
+def _submission(row: WaitingSubmission, role: Role) -> Item:
+    post, query = ("/v1/agencies/{uscc}/submission-requests/{id}/receipt", {"uscc": row.agency.uscc, "id": row.id})
     deeds = form_deed(("登记收到", "Record the receipt"), post, "receive-submission", role, **query)
-    what = f"附件1第 {row['item']} 项材料", f"Item {row['item']} of annex 1"
-    return _item(row, "R8", what, deeds, said=_written(row, "title"), due_on=row["due_on"], facts=(row["id"],))
+    what = f"附件1第 {row.item} 项材料", f"Item {row.item} of annex 1"
+    return _matter(row, "R8", what, deeds, said="title", due_on=row.due_on, facts=(row.id,))
 
 
 _SERVICE = "/v1/agencies/{uscc}/sent-notices/{id}/service"
@@ -215,65 +250,65 @@ _LINK = "/v1/agencies/{uscc}/sent-notices/{id}/links"
 _SIGNED = "/v1/agencies/{uscc}/sent-notices/{id}/acknowledgement"
 
 
-def _notice(row: dict[str, Any], role: Role) -> Item:
-    of = {"uscc": row["agency"]["uscc"]}
-    if row["kind"] == "referral":
+def _notice(row: DueNotice, role: Role) -> Item:
+    of = {"uscc": row.agency.uscc}
+    if row.kind == "referral":
         post = "/v1/agencies/{uscc}/bad-records/{id}/referral"
-        deeds = form_deed(("登记移送", "Record the referral"), post, "refer-bad-record", role, **of, id=row["cause"])
+        deeds = form_deed(("登记移送", "Record the referral"), post, "refer-bad-record", role, **of, id=row.cause)
     else:
         post = "/v1/agencies/{uscc}/notices/{id}/sent"
-        deeds = form_deed(("登记发出", "Record as sent"), post, "send-notice", role, **of, id=row["id"])
-    to, to_en = RECIPIENTS.get(row["recipient"], (row["recipient"], row["recipient"]))
-    what = f"{row['text']}（致：{to}）", f"{row['text_en']} (to: {to_en})"
-    sent = row["sent_on"] is not None
+        deeds = form_deed(("登记发出", "Record as sent"), post, "send-notice", role, **of, id=row.id)
+    to, to_en = RECIPIENTS.get(row.recipient, (row.recipient, row.recipient))
+    what = f"{row.text}（致：{to}）", f"{row.text_en} (to: {to_en})"
+    sent = row.sent_on is not None
     item = _item(
         row,
-        row["article"],
+        row.article,
         what,
         deeds,
-        begun_on=row["sent_on"] or row["due_on"],
-        due_on=row["due_on"],
+        begun_on=row.sent_on or row.due_on,
+        due_on=row.due_on,
         status="sent" if sent else "due",
-        facts=(row["cause"],),
+        facts=(row.cause,),
     )
-    reads = role not in (Role.AGENCY, Role.CLIENT) or (role is Role.AGENCY and row["recipient"] in FOR_THE_AGENCY)
-    service = row["service"]
+    reads = role not in (Role.AGENCY, Role.CLIENT) or (role is Role.AGENCY and row.recipient in FOR_THE_AGENCY)
+    service = row.service
     if service is None:
         return item._replace(has_letter=reads)
-    next_ = _of_service(service, role, {**of, "id": service["sent"]})
-    return item._replace(has_letter=reads, beside=service_said(service), deeds=next_)
+    next_ = _of_service(service, role, {**of, "id": service.sent})
+    return item._replace(has_letter=reads, beside=service_said(to_builtins(service)), deeds=next_)
 
 
-def _of_service(service: dict[str, Any], role: Role, sent: dict[str, Any]) -> tuple[Deed, ...]:
+def _of_service(service: NoticeServed, role: Role, sent: dict[str, str]) -> tuple[Deed, ...]:
     """What is to be done of a notice that was sent: served by the desk, acknowledged by the agency (R41)."""
     deeds: tuple[Deed, ...] = ()
-    if service["served_on"] is None:
+    if service.served_on is None:
         deeds += form_deed(("登记送达", "Record service"), _SERVICE, "record-service", role, **sent)
-    if service["acknowledged_on"] is None and service["recipient"] == "agency":
+    if service.acknowledged_on is None and service.recipient == "agency":
         deeds += form_deed(("给签收链接", "Give a link"), _LINK, "give-notice-link", role, **sent)
         if role is Role.AGENCY:
             deeds += form_deed(("签收", "Acknowledge"), _SIGNED, "acknowledge-notice", role, **sent)
     return deeds
 
 
-def _hint(row: dict[str, Any], role: Role) -> Item:
-    of, enter = {"uscc": row["agency"]["uscc"]}, "/v1/agencies/{uscc}/bad-records"
-    suggested = row["behaviour"]
+def _hint(row: HintFound, role: Role) -> Item:
+    of, enter = {"uscc": row.agency.uscc}, "/v1/agencies/{uscc}/bad-records"
+    suggested = row.behaviour
     deeds = (
         *(form_deed((f"登记为 {suggested}", f"Enter as {suggested}"), enter, "enter-bad-record", role, **of,
-                hint_id=row["id"], behaviour=suggested) if suggested else ()),
-        *form_deed(("排除线索", "Dismiss"), "/v1/hints/{id}/dismissal", "dismiss-hint", role, id=row["id"]),
+                hint_id=row.id, behaviour=suggested) if suggested else ()),
+        *form_deed(("排除线索", "Dismiss"), "/v1/hints/{id}/dismissal", "dismiss-hint", role, id=row.id),
     )  # fmt: skip
-    what = row["text"], row["text_en"]
-    return _item(row, row["article"] or "R37", what, deeds, begun_on=row["day"], facts=tuple(row["events"]))
+    what = row.text, row.text_en
+    return _item(row, row.article or "R37", what, deeds, begun_on=row.day, status=row.status, facts=row.events)
 
 
-_MADE: dict[str, Callable[[dict[str, Any], Role], Item]] = {
-    "appeals": _appeal,
-    "objections": _objection,
-    "reports": _report,
-    "submissions": _submission,
-    "impacts": _impact,
-    "notices": _notice,
-    "hints": _hint,
+_MADE: dict[str, tuple[type[Any], Callable[[Any, Role], Item]]] = {
+    "appeals": (WaitingAppeal, _appeal),
+    "objections": (WaitingObjection, _objection),
+    "reports": (WaitingReport, _report),
+    "submissions": (WaitingSubmission, _submission),
+    "impacts": (WaitingImpact, _impact),
+    "notices": (DueNotice, _notice),
+    "hints": (HintFound, _hint),
 }

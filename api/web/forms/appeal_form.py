@@ -116,11 +116,11 @@ async def _published_sheet(request: Request, uscc: str, year: str) -> dict[str, 
     if not (year.isascii() and year.isdecimal()):
         return {}
     answer = await look(request, result_of, uscc=uscc, year=year)
-    found: dict[str, Any] = {} if answer.refused else answer.content["answers"][0]["sheet"]
+    found: dict[str, object] = {} if answer.refused else answer.content["answers"][0]["sheet"]
     return found
 
 
-def _is_of(one: Fact, year: str, sheet: dict[str, Any]) -> bool:
+def _is_of(one: Fact, year: str, sheet: dict[str, object]) -> bool:
     """Whether a fact is of the year, by what it says itself, else by its day; what came of results is not disputed."""
     if one["type"].startswith(_PROCEEDINGS):
         return False

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from api.application.commands import CommandRoute
+from api.application.parsing.refused_bodies import ProblemBody
 from api.application.parsing.validation_texts import field_errors
 from api.web.forms.form_fields import FORMS, FormField, every_field, form_fields
 from api.web.forms.form_particulars import COMMAND, cleared, particulars_of, parts, untouched
@@ -43,7 +44,7 @@ class Entry:
     """The Idempotency-Key: a form sent twice records once."""
     problems: dict[str, list[Bilingual]] = field(default_factory=dict)
     """What is wrong, by the pointer of the field; under "" what concerns no one field."""
-    problem: dict[str, Any] | None = None
+    problem: ProblemBody | None = None
     """The refusal as the API gave it: article, reading and remedy."""
     begun_at: str = ""
     """The agency's version at which the form was filled in with what is on file; empty where it was not."""
@@ -181,7 +182,7 @@ class Entry:
 def new_entry(command: str, uscc: str, query: dict[str, str], today: str, role: Role, name: str | None) -> Entry:
     """An empty form: dates of today, the year of today, what the address gives; an enterprise's own code."""
     fields = form_fields(command)
-    tree: dict[str, Any] = {one.name: [_default(one, today)] for one in fields if _default(one, today)}
+    tree: dict[str, object] = {one.name: [_default(one, today)] for one in fields if _default(one, today)}
     given = {name.replace(".", "/"): text for name, text in query.items() if name not in ("uscc", ID)}
     if command == "file-agency" and (query.get("uscc") or uscc):
         given["uscc"] = uscc or query["uscc"]

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from api.application.parsing.refused_bodies import ProblemBody
 from api.application.privacy.personal_data import ERASED
 from api.application.privacy.veiled import WITHHELD
 from api.web.forms.form_fields import FORMS, REPLACING, FormField, form_fields
@@ -59,13 +60,13 @@ def _is_of_one_agency(one: FormField) -> bool:
     return one.is_personal or one.kind in OF_ONE_AGENCY or any(map(_is_of_one_agency, one.parts))
 
 
-def said_values(fields: Iterable[FormField], said: dict[str, Any]) -> Values:
+def said_values(fields: Iterable[FormField], said: dict[str, object]) -> Values:
     """The values of a form that says what a body, or a fact, says."""
     held = tuple(fields)
     return values_of(held, _tree(held, said))
 
 
-def _tree(fields: Iterable[FormField], said: dict[str, Any]) -> dict[str, Any]:
+def _tree(fields: Iterable[FormField], said: dict[str, object]) -> dict[str, object]:
     return {one.name: _leaf(one, said[one.name]) for one in fields if said.get(one.name) not in _UNTOLD}
 
 
@@ -96,7 +97,7 @@ class Refused:
     at: dict[str, Bilingual]
 
 
-def refused(problem: dict[str, Any], places: dict[str, str]) -> Refused:
+def refused(problem: ProblemBody, places: dict[str, str]) -> Refused:
     """The problem (RFC 9457) for people. `places`: the id of the field of each JSON pointer, in the form's order.
 
     What concerns no field of the form is said on the whole.

@@ -207,7 +207,7 @@ async def _shared(request: Request, entry: Entry) -> dict[str, Any]:
     }
 
 
-async def _agency(request: Request, entry: Entry) -> dict[str, Any] | None:
+async def _agency(request: Request, entry: Entry) -> dict[str, object] | None:
     return await agency_shown(request, entry.uscc) if entry.uscc else None
 
 
@@ -281,7 +281,7 @@ async def _to_receipt(request: Request, answer: PageAnswer) -> Response:
     return see_other(request, there, **query)
 
 
-def _beforehand(request: Request, entry: Entry) -> dict[str, Any]:
+def _beforehand(request: Request, entry: Entry) -> dict[str, object]:
     """Equal facts that stand already, and whether the category is new (R46, R47)."""
     command = entry.row.body.model_validate(entry.body)
     uscc = entry.uscc or getattr(command, "uscc", "")
@@ -290,7 +290,7 @@ def _beforehand(request: Request, entry: Entry) -> dict[str, Any]:
 
 async def _refused(request: Request, entry: Entry, answer: PageAnswer, errors: list[dict[str, str]]) -> Response:
     """The form again, with everything that was typed, and what was said about it."""
-    problem = answer.content
+    problem = answer.problem
     entry.problem = problem
     entry.refused(errors)
     if not entry.problems:

@@ -52,7 +52,7 @@ def particulars_of(names: Iterable[str]) -> tuple[str, ...]:
 def on_file(facts: list[Fact], day: str, version: int | None = None) -> Values:
     """The particulars on a day (R7), as the records of SAID_BY up to a version say them."""
     known = [one for one in facts if one["counts"] and (version is None or one["version"] <= version)]
-    said: dict[str, Any] = {}
+    said: dict[str, object] = {}
     for one in _said_by(sorted(known, key=lambda one: (one["occurred_on"], one["version"])), day):
         said |= one["fact"]["profile" if one["type"] == "FilingSubmitted" else "fields"]
     return said_values(parts(), said)

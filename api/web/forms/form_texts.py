@@ -6,6 +6,7 @@ What a form says beside a field, before anything is typed: who will read it (R39
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ from domain.measures.text.implements import implements
 from domain.values import Bilingual, Role
 
 _HERE = Path(__file__).parent
+Table = Mapping[str, str | list[str] | list[list[str]]]
+"""Texts as a file has them: a list is a text in both languages, or several."""
 
 
 class CommandText(NamedTuple):
@@ -87,10 +90,10 @@ def questions() -> tuple[dict[str, Bilingual], ...]:
     return tuple({key: _tuple(words) for key, words in one.items()} for one in _read("choices")["answers"])
 
 
-def _nearest(table: dict[str, Any], command: str, path: str) -> dict[str, Any]:
+def _nearest(table: Mapping[str, Table], command: str, path: str) -> Table:
     parts = path.split("/")
     names = [f"{command}/{path}", *("/".join(parts[place:]) for place in range(len(parts)))]
-    found: dict[str, Any] = next((table[name] for name in names if name in table), {})
+    found: Table = next((table[name] for name in names if name in table), {})
     if not found:
         raise KeyError(f"{command}: no text for {path}")
     return found

@@ -31,7 +31,7 @@ MOST_ROWS = 500
 
 def sent_values(fields: Iterable[FormField], pairs: Iterable[tuple[str, Any]]) -> Values:
     """The values of a form that was sent: `pairs` of input name and text. Rows without any text are left out."""
-    tree: dict[str, Any] = {}
+    tree: dict[str, object] = {}
     for name, text in pairs:
         if name.startswith("/") and isinstance(text, str):
             _put(tree, name[1:].split("/"), text.replace("\r\n", "\n").replace("\r", "\n"))
@@ -48,7 +48,7 @@ def _put(tree: dict[str, Any], parts: list[str], text: str) -> None:
         tree.setdefault(parts[-1], []).append(text)
 
 
-def values_of(fields: Iterable[FormField], tree: dict[str, Any]) -> Values:
+def values_of(fields: Iterable[FormField], tree: dict[str, object]) -> Values:
     """The values of these fields from a tree of names with lists of texts as leaves."""
     return {one.name: _value(one, tree.get(one.name)) for one in fields}
 
@@ -90,12 +90,12 @@ def _tidied(kind: str, text: str) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
-def _places(below: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _places(below: dict[str, Any]) -> Iterator[dict[str, object]]:
     for place in sorted((one for one in below if one.isascii() and one.isdecimal()), key=int)[:MOST_ROWS]:
         yield below[place] if isinstance(below[place], dict) else {}
 
 
-def _command(part: dict[str, Any]) -> Values:
+def _command(part: dict[str, object]) -> Values:
     command, body = _first(part.get("command")), part.get("body")
     fields = form_fields(command) if command in REPLACING else ()
     return {
@@ -150,7 +150,7 @@ def _json(one: FormField, given: Any, uscc: str) -> Any:
             return given
 
 
-def _embedded(row: Values, uscc: str) -> dict[str, Any]:
+def _embedded(row: Values, uscc: str) -> dict[str, object]:
     if not row["command"]:
         return {"post": "", "body": {}}
     path = REPLACING[row["command"]].path.format(uscc=uscc, id=row["id"] or "-")

@@ -17,7 +17,7 @@ from domain.commands.surveys import CloseSurvey, InviteSurvey, ScoreEffect, Subm
 from domain.trail.keys import PLEDGE_ITEM
 from domain.values import Bilingual, Role
 
-NO_QUERY: dict[str, Any] = {}
+NO_QUERY: dict[str, object] = {}
 
 
 class Deed(NamedTuple):
@@ -25,7 +25,7 @@ class Deed(NamedTuple):
 
     title: Bilingual
     path: str
-    query: dict[str, Any] = NO_QUERY
+    query: dict[str, object] = NO_QUERY
 
 
 _FORMS: dict[str, tuple[type[Command], Bilingual]] = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
 
 from fastapi import APIRouter, Request
+from msgspec import to_builtins
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from api.application.answers.pages import PublicPage
 from api.application.privacy.authorisation import READERS, rights_of
 from api.application.questions.agency.district_questions import agencies_listed
 from api.application.questions.agency.standing_questions import standing_of
@@ -23,7 +24,7 @@ from api.web.frame.page_questions import ask
 from api.web.frame.render import page
 from domain.errors import NotFound
 from domain.values import Role
-from projections.answers.scalars import plain
+from projections.answers.registers import RegisteredAgency
 
 router = APIRouter(route_class=PageRoute)
 FOUND = 12
@@ -63,17 +64,17 @@ def own_agency(request: Request) -> str | None:
     return str(visitor.account.uscc) if visitor.role is Role.AGENCY else None
 
 
-async def agency_shown(request: Request, uscc: str) -> dict[str, Any]:
+async def agency_shown(request: Request, uscc: str) -> dict[str, object]:
     """Code, name, filing and tier of an agency, as far as the visitor may read them. Raises: NotFound."""
     if request.state.visitor.role in READERS or own_agency(request):
         standing = await ask(request, standing_of, uscc=uscc)
         return {**standing["agency"], "tier": standing["sanction"]["tier"], "version": standing["version"]}
     found = await _on_file(request, uscc, 1)
-    name = next((one["name"] for one in found["items"] if one["uscc"] == uscc), None)
+    name = next((one.name for one in found.items if one.uscc == uscc), None)
     return {"uscc": uscc, "name": name, "filing": None, "tier": None, "version": None}
 
 
-async def searched(request: Request, q: str, cursor: str | None) -> dict[str, Any] | None:
+async def searched(request: Request, q: str, cursor: str | None) -> dict[str, object] | None:
     """What a search for an agency finds: all for who reads the district, those on file for enterprises."""
     words = q.strip()
     if not words and cursor is None:
@@ -81,14 +82,13 @@ async def searched(request: Request, q: str, cursor: str | None) -> dict[str, An
     if request.state.visitor.role in READERS:
         answer = await ask(request, agencies_listed, q=words, limit=FOUND, cursor=cursor)
         items = [{**one["agency"], "tier": one["sanction"]["tier"]} for one in answer["items"]]
-    else:
-        answer = await _on_file(request, words, FOUND, cursor)
-        items = [{**one, "filing": None, "tier": None} for one in answer["items"]]
-    return {"q": words, "items": items, "following": answer["next_cursor"]}
+        return {"q": words, "items": items, "following": answer["next_cursor"]}
+    on_file = await _on_file(request, words, FOUND, cursor)
+    items = [{**to_builtins(one), "filing": None, "tier": None} for one in on_file.items]
+    return {"q": words, "items": items, "following": on_file.next_cursor}
 
 
-async def _on_file(request: Request, words: str, limit: int, cursor: str | None = None) -> dict[str, Any]:
+async def _on_file(request: Request, words: str, limit: int, cursor: str | None = None) -> PublicPage[RegisteredAgency]:
     """The agencies on file whose name or code has these words, as everybody may read them."""
     service = request.app.state.service
-    found = await run_in_threadpool(register_listed, service, datetime.now(UTC), None, words or None, limit, cursor)
-    return dict(plain(found))
+    return await run_in_threadpool(register_listed, service, datetime.now(UTC), None, words or None, limit, cursor)

@@ -44,12 +44,12 @@ def compared(answer: dict[str, Any]) -> list[Pair]:
     return rows + [row for sheet in answer["sheets"] for row in _of_another_year(answer, sheet)]
 
 
-def _graded(field: str, value: Any, assessed: dict[str, Any]) -> Bilingual:
+def _graded(field: str, value: Any, assessed: dict[str, object]) -> Bilingual:
     """A value of a standing or sheet in words; no grade while a part of its score is missing (R44)."""
     return shown(field, grade_shown(value, assessed) if field.endswith("grade") else value)
 
 
-def grade_shown(grade: Any, assessed: dict[str, Any]) -> Any:
+def grade_shown(grade: Any, assessed: dict[str, object]) -> Any:
     """The grade of a standing's assessment or a sheet as pages show it: `provisional` while a part is missing (R44)."""
     return PROVISIONAL if assessed["assessed"] and assessed.get("provisional") else grade
 
@@ -118,7 +118,7 @@ def _object(field: str, value: dict[str, Any]) -> Bilingual:
     return text, text
 
 
-def _inner(answer: dict[str, Any], field: str) -> Any:
+def _inner(answer: dict[str, object], field: str) -> Any:
     value: Any = answer
     for name in field.split("."):
         value = value[name]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 _FILE = Path(__file__).with_name("glossary.toml")
 
@@ -52,5 +52,5 @@ def terms() -> dict[str, Term]:
     return {one.key: one for group in groups() for one in group.terms}
 
 
-def _term(key: str, row: dict[str, Any]) -> Term:
+def _term(key: str, row: Mapping[str, str]) -> Term:
     return Term(key, row["zh"], row["en"], row["text"], row["text_en"], tuple(row.get("cites", ())))

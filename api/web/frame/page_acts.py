@@ -9,7 +9,7 @@ Of a session that was replaced the page itself shows it again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -75,7 +75,7 @@ def _told(
     caller: Caller,
     row: CommandRoute | ActRoute,
     given: dict[str, str],
-    body: dict[str, Any],
+    body: dict[str, object],
     key: str | None,
     version: int | None,
 ) -> Answered:
@@ -106,7 +106,7 @@ def _told(
     return answered if veil is None else answered._replace(content=veil.redacted(answered.content))
 
 
-def valid(model: type[M], body: dict[str, Any]) -> M:
+def valid(model: type[M], body: Mapping[str, object]) -> M:
     """The body as a model. Raises: RequestValidationError, which names each field as the API does."""
     errors = body_errors(model, body)
     if errors:

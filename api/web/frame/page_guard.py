@@ -13,6 +13,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from api.application.parsing.refused_bodies import ProblemBody
 from api.application.problem_types import TooLarge
 from api.http.files.form_files import FormOf, form_with_files
 from api.http.files.uploading import is_form_with_files
@@ -174,7 +175,7 @@ def not_our_form(request: Request) -> Response:
     Behind a proxy that hides the host our own forms look like that too: so it is said what the browser and the request
     say, and which setting puts it right; and it is logged, as nobody could sign in.
     """
-    problem: dict[str, Any] = {
+    problem: ProblemBody = {
         "title": "表单未被接受",
         "title_en": "This form was not accepted",
         "status": 403,

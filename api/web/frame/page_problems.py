@@ -5,9 +5,9 @@ A refusal under a page's path as a page: the same problem, in both languages at 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import msgspec
@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match
 
+from api.application.parsing.refused_bodies import ErrorPlace, ProblemBody
 from api.application.parsing.validation_texts import WrongFields
 from api.http.request import prefers
 from api.web.frame.basis_picker import NAMES
@@ -44,6 +45,11 @@ class PageAnswer:
         """Whether it was refused: then the content is a problem (RFC 9457)."""
         return self.status >= 400
 
+    @property
+    def problem(self) -> ProblemBody:
+        """Of a refused question or act: why."""
+        return cast(ProblemBody, self.content)
+
 
 def over_or_busy(found: PageAnswer, over: str) -> str:
     """The template that says why a one-time link was refused: `over`, or that the service cannot say it now.
@@ -56,13 +62,13 @@ def over_or_busy(found: PageAnswer, over: str) -> str:
 _OF_THE_LINK = frozenset({404, 409, 410, 422})
 
 
-async def wrong(request: Request, model: type[BaseModel], body: dict[str, Any]) -> dict[str, Any] | None:
+async def wrong(request: Request, model: type[BaseModel], body: Mapping[str, object]) -> ProblemBody | None:
     """The problem that the API would answer to a body of this shape, before anything is sent; None for a right one."""
     errors = body_errors(model, body)
-    return (await problem_of(request, "/v1", RequestValidationError(errors, body=body))).content if errors else None
+    return (await problem_of(request, "/v1", RequestValidationError(errors, body=body))).problem if errors else None
 
 
-def body_errors(model: type[BaseModel], body: dict[str, Any]) -> list[Any]:
+def body_errors(model: type[BaseModel], body: Mapping[str, object]) -> list[Any]:
     """What is wrong with a body, as FastAPI names it; nothing for a right one."""
     try:
         model.model_validate(body)
@@ -72,7 +78,7 @@ def body_errors(model: type[BaseModel], body: dict[str, Any]) -> list[Any]:
     return []
 
 
-async def refusal_of(request: Request, path: str, judge: Callable[[], None]) -> dict[str, Any] | None:
+async def refusal_of(request: Request, path: str, judge: Callable[[], None]) -> ProblemBody | None:
     """The problem that the API would answer to what `judge` refuses, before anything is sent; None for what it lets by.
 
     `judge` asks the ledger and raises a Refusal, or what is wrong with a body's form, as the route at `path` would.
@@ -80,7 +86,7 @@ async def refusal_of(request: Request, path: str, judge: Callable[[], None]) -> 
     try:
         await run_in_threadpool(judge)
     except (Refusal, WrongFields) as error:
-        return (await problem_of(request, path, error)).content
+        return (await problem_of(request, path, error)).problem
     return None
 
 
@@ -164,7 +170,7 @@ def _without_slash(request: Request) -> str | None:
     return quote(path) + (f"?{request.url.query}" if request.url.query else "")
 
 
-def _wrong_basis(request: Request, problem: dict[str, Any]) -> dict[str, dict[str, str]]:
+def _wrong_basis(request: Request, problem: ProblemBody) -> dict[str, ErrorPlace]:
     """What is wrong with the basis in the address, by its name, where that is all and the page has a basis."""
     known = page_at(getattr(request.scope.get("route"), "path", ""))
     errors = {one["pointer"].removeprefix("?"): one for one in problem.get("errors", ())}

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 from urllib.parse import urlencode
 
 import msgspec
@@ -27,6 +27,7 @@ from api.application.privacy.authorisation import Caller, Reach
 from api.application.privacy.reading_log import NotedReading
 from api.application.privacy.veiled import may_name
 from api.application.questions.agency.course_questions import READS_HINTS, hints_brought_up
+from api.application.questions.agency.trail_questions import events_of
 from api.application.questions.inquiry import (
     Answer,
     FileAnswer,
@@ -39,16 +40,21 @@ from api.application.questions.inquiry import (
 from api.application.questions.service.public_questions import waived_for
 from api.http.guard import QUERY_PARAMETERS
 from api.http.limits.rates import HEAVY, address_of, asker_of
+from api.http.query_params import MOST_IDS
 from api.http.request import veiled_refusal
 from api.web.frame.page_problems import PageAnswer, body_errors, or_problem
 from domain.errors import Refusal
 from domain.values import Role, loose_uscc, normal_uscc
 from projections.answers.results import WaiverReason
-from projections.answers.scalars import plain
+from projections.answers.scalars import plain, read_as
 
+T = TypeVar("T")
 Given = dict[str, Any]
 """Parameters by their names in the interface, as a page's address or form has them: texts, not checked yet. `body`: of
 a question that is posted, as JSON."""
+_EVENT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+Part = tuple[str, str | None]
+"""A piece of text, and the id that it is, if it is one."""
 _IN_PATH = re.compile(r"\{(\w+)(?::path)?\}")
 
 
@@ -60,7 +66,7 @@ class _Prepared:
     name: QuestionName
     reach: Reach
     path: dict[str, str]
-    query: dict[str, Any]
+    query: dict[str, object]
     body: Given | None
     wants_total: bool = False
     inquiry: Inquiry | None = None
@@ -73,6 +79,15 @@ async def ask(request: Request, question: Callable[..., Answer], **given: Any) -
     """
     (found,) = await ask_together(request, (question, given))
     return found
+
+
+async def ask_for(request: Request, kind: type[T], question: Callable[..., Answer], **given: Any) -> T:
+    """The answer to one question as the struct that it is: for pages that walk it and do not only show it.
+
+    Raises: whatever the route refuses with; `msgspec.ValidationError` where `kind` is not what the question answers.
+    """
+    (found,) = await _answered(request, [(question, given)])
+    return found.content if isinstance(found.content, kind) else read_as(kind, plain(found.content))
 
 
 async def ask_counted(request: Request, question: Callable[..., Answer], **given: Any) -> tuple[Given, int | None]:
@@ -96,6 +111,34 @@ async def look(request: Request, question: Callable[..., Answer], **given: Any) 
         return PageAnswer(200, content, total=total)
 
     return await or_problem(request, name_of(question).path, answering())
+
+
+async def events_named(
+    request: Request, uscc: str, ids: Iterable[str], known_at: str | None = None
+) -> dict[str, dict[str, Any]]:
+    """The entries of these events in the agency's trail, by id; those that the visitor may not see are not there."""
+    found: dict[str, dict[str, object]] = {}
+    wanted = list(dict.fromkeys(ids))
+    for place in range(0, len(wanted), MOST_IDS):
+        some = wanted[place : place + MOST_IDS]
+        answer = await ask(request, events_of, uscc=uscc, ids=",".join(some), limit=len(some), known_at=known_at)
+        found |= {one["id"]: one for one in answer["items"]}
+    return found
+
+
+def ids_in(*texts: str) -> list[str]:
+    """The ids that stand in texts."""
+    return [id_ for text in texts for id_ in _EVENT.findall(text)]
+
+
+def parted(text: str) -> list[Part]:
+    """A text cut at the ids that stand in it."""
+    parts: list[Part] = []
+    place = 0
+    for found in _EVENT.finditer(text):
+        parts += [(text[place : found.start()], None), (found[0], found[0])]
+        place = found.end()
+    return [one for one in [*parts, (text[place:], None)] if one[0]]
 
 
 async def waived_of(request: Request, uscc: str, year: int, result: str) -> tuple[WaiverReason, ...]:
@@ -170,7 +213,7 @@ def _answer(snapshot: Snapshot, one: _Prepared) -> Any:
             if snapshot.veil is not None:
                 path, query, body = snapshot.veil.meant([path, query, body])
     values, errors = request_params_to_args(QUERY_PARAMETERS[one.name], QueryParams(list(query.items())))
-    parameters: dict[str, Any] = {**path, **values}
+    parameters: dict[str, object] = {**path, **values}
     if body is not None:
         model = get_type_hints(one.question)["body"]
         wrong = body_errors(model, body)

@@ -22,7 +22,7 @@ from api.application.privacy.authorisation import rights_of
 from api.http.oidc import is_offered
 from api.http.public_address import prefix_of, with_prefix
 from api.http.responses import ASK_AGAIN, PageBytes
-from api.web.frame import difference_words, field_names
+from api.web.frame import difference_words, field_names, rule_words
 from api.web.frame.basis_picker import asked, keeping, local_of
 from api.web.frame.glossary import terms
 from api.web.frame.menu import menu_of
@@ -109,7 +109,7 @@ def page(
     return response
 
 
-def frame(request: Request, language: Language) -> dict[str, Any]:
+def frame(request: Request, language: Language) -> dict[str, object]:
     """What every page shows or can use: language, navigation, the visitor, the basis, helpers for links and dates."""
     other: Language = "zh" if language == "en" else "en"
     visitor: Visitor | None = getattr(request.state, "visitor", None)
@@ -144,8 +144,8 @@ def frame(request: Request, language: Language) -> dict[str, Any]:
         "words": by_date,
         "clock": by_clock,
         "local": local_of,
-        "noted": lambda one: field_names.note_said(t(_of(one, "note"), _of(one, "note_en")), language == "zh"),
-        "rule_value": field_names.value_said,
+        "noted": lambda one: rule_words.note_said(t(_of(one, "note"), _of(one, "note_en")), language == "zh"),
+        "rule_value": rule_words.value_said,
         "why": lambda one: t(one["why"], field_names.named_in_english(one["why_en"])),
         "readable": lambda text: _INSTANT.sub(lambda found: by_clock(found[0]), _ID.sub("", text)),
         "day": _day_or_month,
@@ -196,8 +196,10 @@ def today() -> date:
     return shanghai_date(instant(datetime.now(UTC)))
 
 
-def _day_or_month(text: str) -> date | str:
+def _day_or_month(text: str | date) -> date | str:
     """A day; a month stays a text: of survey forms the rated agency is told no more (R39)."""
+    if isinstance(text, date):
+        return text
     return text if len(text) == len("2024-06") else date.fromisoformat(text)
 
 

@@ -41,7 +41,7 @@ from api.web.frame.form_leads import Keep, ShownOnce, done_once, name_of_form, s
 from api.web.frame.page_acts import STAY, carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_problems import PageAnswer
-from api.web.frame.page_questions import ask, ask_counted
+from api.web.frame.page_questions import ask_counted
 from api.web.frame.render import page
 from api.web.printing.whole_lists import PrintedList, WholeList, asked_parts, printed, whole_link
 from domain.store.access.admin import account_counts, account_found, known_people
@@ -144,9 +144,9 @@ async def change_accounts(request: Request) -> Response:
         made = await _told(request, set_access, AccessWanted, {"access": act}, which)
     if made.refused and act in ("factor", "subject") and made.status != NOT_FOUND:
         places = {"/reason": "reason", "/subject": "subject"}
-        return await run_in_threadpool(_one, request, which, made.status, refused(made.content, places))
+        return await run_in_threadpool(_one, request, which, made.status, refused(made.problem, places))
     if made.refused:
-        return await _list(request, "accounts", made, problem=refused(made.content, {}))
+        return await _list(request, "accounts", made, problem=refused(made.problem, {}))
     return see_other(request, made.content["location"])
 
 
@@ -169,11 +169,11 @@ async def change_tokens(request: Request) -> Response:
         made = await _told(request, revoke_token, Revocation, {"revoked": True}, which)
         if not made.refused:
             return see_other(request, made.content["location"])
-        return await _list(request, "tokens", made, problem=refused(made.content, {}))
+        return await _list(request, "tokens", made, problem=refused(made.problem, {}))
     given = _given(form, "expires_on")
     made = await _told(request, make_token, NewToken, _body(given))
     if made.refused:
-        return await _list(request, "tokens", made, given, refused(made.content, _places("expires_on")))
+        return await _list(request, "tokens", made, given, refused(made.problem, _places("expires_on")))
     return see_other(request, made.content["location"])
 
 
@@ -186,7 +186,7 @@ async def _told(
     request: Request,
     act: Callable[..., AccountShown | AccessToken],
     kind: type[BaseModel],
-    body: dict[str, Any],
+    body: Mapping[str, str | bool],
     *which: str,
 ) -> PageAnswer:
     """Carry out an act on accounts or tokens, which the page's row lets administrators alone do: where it leads."""
@@ -217,26 +217,13 @@ def _leads(request: Request, made: AccountShown | AccessToken, *, shows: bool) -
     return f"/admin/tokens{query}#{made.id}" if isinstance(made, AccessToken) else f"/admin/accounts/{made.id}{query}"
 
 
-async def every(
-    request: Request, question: Callable[..., Answer], cursor: str | None = None, **given: str
-) -> list[dict[str, Any]]:
-    """All items of a list, page after page, from the beginning or from a cursor on."""
-    items: list[dict[str, Any]] = []
-    while True:
-        part = await ask(request, question, limit=500, cursor=cursor, **given)
-        items += part["items"]
-        cursor = part["next_cursor"]
-        if cursor is None:
-            return items
-
-
 async def _create_account(request: Request, *, invited: bool) -> Response:
     """An account whose owner sets the password by a link, or one with a password that is handed out."""
     given = _given(request.state.form, "login")
     act: Callable[..., AccountShown] = invite_person if invited else make_account
     made = await _told(request, act, NewInvitation if invited else NewAccount, _body(given))
     if made.refused:
-        return await _list(request, "accounts", made, given, refused(made.content, _places("login")))
+        return await _list(request, "accounts", made, given, refused(made.problem, _places("login")))
     return see_other(request, made.content["location"])
 
 

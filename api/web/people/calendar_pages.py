@@ -137,7 +137,7 @@ def _shown(
     )
 
 
-def _deadlines(change: CalendarDifference) -> list[dict[str, Any]]:
+def _deadlines(change: CalendarDifference) -> list[dict[str, object]]:
     """How many deadlines move from which day to which, and for how many a report is late, or in time, by it.
 
     Numbers alone: the administrator reads no facts about agencies (api.md).

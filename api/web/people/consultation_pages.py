@@ -72,7 +72,7 @@ async def register(
     problem: Refused | None = None
     items, following = [], None
     if found.refused:
-        problem = refused(found.content, {f"?{one}": one for one in filters})
+        problem = refused(found.problem, {f"?{one}": one for one in filters})
     else:
         items, following = found.content["items"], found.content["next_cursor"]
     return page(

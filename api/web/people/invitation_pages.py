@@ -69,7 +69,7 @@ async def send_invitations(request: Request) -> Response:
         wrong = (said, "; ".join(f"{login}: {one.text_en}" for login, one in rows))
         return _form(request, 422, text, Refused(_NOBODY, ("", ""), {"rows": wrong}))
     if made.refused:
-        return _form(request, made.status, text, refused(made.content, {}))
+        return _form(request, made.status, text, refused(made.problem, {}))
     if act == "invite":
         return see_other(request, made.content["location"])
     key, shown = text_of(form, "key") or new_id(), made.content["items"]

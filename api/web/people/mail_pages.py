@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -156,7 +154,7 @@ async def change(request: Request) -> Response:
     return see_other(request, location)
 
 
-def _depth(request: Request) -> dict[str, Any]:
+def _depth(request: Request) -> dict[str, object]:
     with request.app.state.service.ledger.reading() as reader:
         found = depth(reader.connection, instant(database_clock(reader.connection)))
     return found._asdict()

@@ -96,7 +96,7 @@ async def make_first(request: Request, secret: str) -> Response:
     if made.refused:
         if made.status in (404, 410):
             return _over(request, made)
-        return _first(request, secret, given, refused(made.content, {f"/{name}": name for name in _OWN}), made.status)
+        return _first(request, secret, given, refused(made.problem, {f"/{name}": name for name in _OWN}), made.status)
     response = see_other(request, HERE)
     remember(response, request, session[0])
     return response
@@ -160,7 +160,7 @@ async def _name(request: Request) -> Response:
 
     made = await carried_out(request, API, do)
     if made.refused:
-        problem = refused(made.content, {"/name": "name", "/logo": "logo"})
+        problem = refused(made.problem, {"/name": "name", "/logo": "logo"})
         return await _shown(request, "association", given=_given(request), problem=problem, status=made.status)
     return _next(request, "association")
 
@@ -188,7 +188,7 @@ async def _accounts(request: Request, step: str) -> Response:
         problem = _refused_rows(read, error)
         return await _shown(request, step, given=given, problem=problem, status=409)
     if made.refused:
-        problem = refused(made.content, {})
+        problem = refused(made.problem, {})
         return await _shown(request, step, given=given, problem=problem, status=made.status)
     return see_other(request, made.content["location"])
 

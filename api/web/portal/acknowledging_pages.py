@@ -63,7 +63,7 @@ async def acknowledge(request: Request, secret: str) -> Response:
         return _form(request, about, given, None)
     if sent.status in _OVER or sent.content["type"] == _REUSED:
         return _over(request, sent)
-    return _form(request, about, given, refused(sent.content, _SIGNER), sent.status)
+    return _form(request, about, given, refused(sent.problem, _SIGNER), sent.status)
 
 
 def _signed(service: Service, secret: str, signer: str, key: str) -> Answered:

@@ -37,18 +37,18 @@ async def search(request: Request, q: LooseText = "", cursor: Cursor = None, who
     inside = None
     if words and visitor is not None and visitor.role in rights_of("GET", "/v1/search"):
         inside = await ask(request, found_inside, q=words)
-    following = found and found["next_cursor"]
+    following = found and found.next_cursor
     return page(
         request,
         "search.html",
         name="search",
         q=words,
-        items=() if found is None else found["items"],
+        items=() if found is None else found.items,
         inside=inside,
         today=shanghai_date(instant(now)),
         paged=cursor is not None,
         first=f"/search?{urlencode({'q': words})}",
-        whole=found and whole_link(f"/search?{urlencode({'q': words})}", len(found["items"])),
+        whole=found and whole_link(f"/search?{urlencode({'q': words})}", len(found.items)),
         following=following and f"/search?{urlencode({'q': words, 'cursor': following})}",
     )
 

@@ -6,7 +6,6 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -22,20 +21,21 @@ from api.application.questions.service.reading_questions import papers_of
 from api.http.query_params import Cursor, LooseText
 from api.http.sort_params import Direction, ListSort, ResultSort
 from api.web.frame.basis_picker import ListOrder, keeping
-from api.web.frame.field_names import value_said
 from api.web.frame.glossary import groups
 from api.web.frame.page_guard import PageRoute
 from api.web.frame.page_table import ASSETS
 from api.web.frame.render import OWN_FILES, asset, packed, page
+from api.web.frame.rule_words import value_said
 from api.web.portal.survey_pages import worked_example
 from api.web.portal.whole_public_lists import whole_blacklist, whole_register, whole_year
 from api.web.printing.whole_lists import WholeList, printed, whole_link
 from domain.errors import NotFound
 from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.rulebook.kinds import heading
+from domain.measures.rulebook.rulebook import ValueRow
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import paragraphs
-from domain.values import FOREVER, instant, shanghai_date
+from domain.values import FOREVER, Bilingual, instant, shanghai_date
 from projections.public.firms import register_counted
 from projections.rows.read.register import RegisterFilter
 from projections.rows.read.searching import Ordering, ordering
@@ -208,9 +208,9 @@ def rules(request: Request) -> Response:
     """The Measures as they are read: readings with their values, known defects of the text (art.28)."""
     law, day = adopted_law(request.app.state.service), _today(datetime.now(UTC))
     book = law.read_on(day)[-1]
-    values: dict[str, list[dict[str, Any]]] = {}
+    values: dict[str, list[tuple[ValueRow, Bilingual]]] = {}
     for row in book.describe():
-        values.setdefault(row["reading"], []).append({**row, "shown": value_said(row["name"], row["value"])})
+        values.setdefault(row["reading"], []).append((row, value_said(row["name"], row["value"])))
     titles = {one.ref: one for one in paragraphs()}
     return page(
         request, "rules.html", name="rules", book=book, values=values, titles=titles, papers=papers_of(law, book, day)

@@ -87,7 +87,7 @@ async def send_survey(request: Request, secret: str) -> Response:
     return _form(request, about.content, given, _refused(sent, given), sent.status)
 
 
-def _sent(service: Service, secret: str, body: dict[str, Any], key: str) -> Answered:
+def _sent(service: Service, secret: str, body: dict[str, object], key: str) -> Answered:
     """Raises: a Refusal, RequestValidationError; then nothing was recorded."""
     form = valid(AnswerInvitation, body)
     return answer_by_link(
@@ -147,7 +147,7 @@ def _refused(sent: PageAnswer, given: dict[str, str]) -> Refused:
     """What is wrong at which question; an empty one is told in words that fit a form."""
     fields = [_field(one.number) for one in survey_form().questions]
     places = {f"/answers/{index}": field for index, field in enumerate(fields)}
-    found = refused(sent.content, {**places, "/comments": "comments"})
+    found = refused(sent.problem, {**places, "/comments": "comments"})
     at = {field: said if given[field] else _unanswered(field) for field, said in found.at.items()}
     return Refused(found.said, found.remedy, at)
 
@@ -188,7 +188,7 @@ AS_OF = date(2024, 12, 31)
 _RECORDED = "2025-01-15T04:00:00.000000Z"
 _OTHER = {"uscc": "91441300MA51C1EN7F", "name": "大亚湾石化仓储有限公司"}
 _SAME = {"uscc": CLIENT_USCC, "name": CLIENT_NAME}
-_LINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+_LINES: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("/v1/agencies", "filing", {}),
     ("/v1/agencies/{uscc}/filing-decision", "filed", {}),
     ("/v1/agencies/{uscc}/projects", "first", {"started_on": "2024-02-01", "due_on": "2025-06-30"}),
@@ -210,7 +210,7 @@ _LINES: tuple[tuple[str, str, dict[str, Any]], ...] = (
 )  # fmt: skip
 
 
-def worked_example(law: Law) -> dict[str, Any]:
+def worked_example(law: Law) -> dict[str, object]:
     """The sheet of the invented agency under this law, as `GET …/sheets/{year}` would answer. Nothing is written."""
     agency = Agency.of(AGENCY_USCC)
     at = _RECORDED
@@ -221,5 +221,5 @@ def worked_example(law: Law) -> dict[str, Any]:
         command = route.body.model_validate({**command_example(route.body).body, **changes})
         at = next_instant(moment(at), at)
         command.record(agency, Recording.supposed(law, at, event_id, "page", path_id=path_id))
-    told: dict[str, Any] = plain(sheet_answer(Basis(Trail(agency.trail.events), law, AS_OF, at), YEAR))
+    told: dict[str, object] = plain(sheet_answer(Basis(Trail(agency.trail.events), law, AS_OF, at), YEAR))
     return told

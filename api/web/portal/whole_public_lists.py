@@ -76,7 +76,7 @@ def whole_search(service: Service, q: str) -> PrintedList:
 
     async def part(cursor: str | None) -> ListPart:
         found = await run_in_threadpool(firms_listed, service, datetime.now(UTC), q, PART, cursor)
-        return ListPart(found["items"], found["next_cursor"], found["as_of"])
+        return ListPart(found.items, found.next_cursor, found.as_of)
 
     return PrintedList("firms", ("查到的机构", "Firms found"), f"/search?{urlencode({'q': q})}", part, {"q": q})
 

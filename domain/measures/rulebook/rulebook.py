@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from pydantic import TypeAdapter
 
@@ -37,6 +37,20 @@ _SHIPPED = Path(__file__).with_name("dayawan-2021.toml")
 _ADDED = Path(__file__).with_name("added-later.toml")
 _OVERRIDE = "+override"
 _DAY = timedelta(days=1)
+
+
+class ValueRow(TypedDict):
+    """A value of a rulebook as its content has it: what it is called and worth, under which article and reading."""
+
+    name: str
+    value: Any
+    unit: str
+    article: str
+    reading: str
+    note: str
+    note_en: str
+    in_force: str
+    options: NotRequired[list[str] | None]
 
 
 @dataclass(frozen=True)
@@ -93,7 +107,7 @@ class Rulebook(Chapters):
         """
         content = self.content
         content["value"] = self._value_rows()
-        rows = {row["name"]: row for row in content["value"]}
+        rows: dict[str, ValueRow] = {row["name"]: row for row in content["value"]}
         seen: set[str] = set()
         for given, value in changes.items():
             name = PARAMETERS.get(given, given)
@@ -110,19 +124,19 @@ class Rulebook(Chapters):
         content["id"] = self.id.removesuffix(_OVERRIDE) + _OVERRIDE
         return Rulebook.from_content(content)
 
-    def describe(self) -> list[dict[str, Any]]:
+    def describe(self) -> list[ValueRow]:
         """Every value for people, in the rulebook's order: name, value, unit, article, reading, notes, date, options.
 
         `options` is None where the value is no choice.
         """
         return [{"options": None, **row} for row in self._value_rows()]
 
-    def _value_rows(self) -> list[dict[str, Any]]:
+    def _value_rows(self) -> list[ValueRow]:
         """The rows of `content`, and what holds of values that came after this rulebook was adopted."""
-        rows: list[dict[str, Any]] = self.content["value"]
+        rows: list[ValueRow] = self.content["value"]
         given = {row["name"] for row in rows}
         if missing := LATER.keys() - given:
-            known = [*shipped_rulebook().content["value"], *_added().get("value", ())]
+            known: list[ValueRow] = [*shipped_rulebook().content["value"], *_added().get("value", ())]
             later = [row for row in known if row["name"] in missing]
             rows += [{**row, "value": copy.deepcopy(LATER[row["name"]])} for row in later]
         return rows

@@ -168,7 +168,7 @@ def _narrowed(connection: Connection, basis: QueryBasis, filters: Filters) -> _N
         "uscc": "h.stream = :uscc",
     }
     judged = {"tier": f"coalesce(sa_tier, '{Tier.NONE}') = :tier", "grade": "grade = :grade"}
-    given: dict[str, Any] = {name: value for name, value in filters._asdict().items() if value is not None}
+    given: dict[str, object] = {name: value for name, value in filters._asdict().items() if value is not None}
     first, then = (" AND ".join(kind[name] for name in given if name in kind) or _ANY for kind in (described, judged))
     if filters.grade is not None:
         given["grade"] = GRADE_RANK[Grade(filters.grade)]
@@ -226,7 +226,7 @@ def ranking(
         "SELECT r.*, rank() OVER (PARTITION BY unranked, category_group ORDER BY grade, total DESC) AS place "  # noqa: S608
         f"FROM ({ranked}) r"
     )
-    values: dict[str, Any] = parameters_of(basis) | _STREAMS | aliases(basis.known_categories)
+    values: dict[str, object] = parameters_of(basis) | _STREAMS | aliases(basis.known_categories)
     narrowed = "1 = 1"
     if uscc is not None:
         narrowed += " AND h.stream = :uscc"
@@ -273,7 +273,7 @@ def counted(connection: Connection, basis: QueryBasis, among: Sequence[str] | No
     described = "1 = 1" if among is None else "h.stream IN :among"
     found = _found(dialect_of(connection), basis, described)
     query = statement(basis, f"SELECT {columns}, {all_records_of(basis)}, total FROM ({found}) h")  # noqa: S608  # ours
-    values: dict[str, Any] = parameters_of(basis) | _STREAMS | aliases(known)
+    values: dict[str, object] = parameters_of(basis) | _STREAMS | aliases(known)
     if among is not None:
         query, values = query.bindparams(bindparam("among", expanding=True)), values | {"among": list(among)}
     return {stream: CountedAgency(*rest) for stream, *rest in connection.execute(query, values)}

@@ -53,7 +53,7 @@ def firms_named(connection: Connection, on: OnDay, words: str, *, after: str | N
     fragments = searched_for(words)
     if not fragments:
         return []
-    values: dict[str, Any] = {"day": on.day.isoformat(), "known": on.known_at}
+    values: dict[str, object] = {"day": on.day.isoformat(), "known": on.known_at}
     of_any = of_named(connection, "h", fragments, values)
     told = f"(({TOLD}) OR ({listed_openly(on)} AND f.valid_to > :day))"
     named = f"EXISTS ({named_ids(dialect_of(connection), fragments)} AND f.originator_id = h.originator_id AND {told})"
@@ -66,7 +66,7 @@ def firm_of(connection: Connection, on: OnDay, uscc: str) -> FirmRow | None:
     return next(iter(_rows(connection, on, "h.stream = :stream", {"stream": agency_stream(uscc), "limit": 1})), None)
 
 
-def _rows(connection: Connection, on: OnDay, more: str, values: dict[str, Any]) -> list[FirmRow]:
+def _rows(connection: Connection, on: OnDay, more: str, values: dict[str, object]) -> list[FirmRow]:
     dialect = dialect_of(connection)
     query = " ".join(
         (

@@ -216,7 +216,7 @@ def urgency_of(due_on: date | None, today: date) -> Urgency:
     return "overdue" if due_on < today else "today" if due_on == today else "this_week"
 
 
-def _values(wanted: MatterFilter) -> dict[str, Any]:
+def _values(wanted: MatterFilter) -> dict[str, object]:
     """What the branches name; `_bound` leaves out what a query does not."""
     today = wanted.today
     return {
@@ -235,7 +235,7 @@ def _values(wanted: MatterFilter) -> dict[str, Any]:
     }
 
 
-def _branches(connection: Connection, wanted: MatterFilter, values: dict[str, Any]) -> Iterator[_Branch]:
+def _branches(connection: Connection, wanted: MatterFilter, values: dict[str, object]) -> Iterator[_Branch]:
     """The matters asked for, kind by kind; what they are narrowed by is put to the values."""
     narrowed = ("" if wanted.uscc is None else " AND m.originator_id = :agency") + (_AMONG if wanted.among else "")
     if wanted.q is not None:
@@ -290,7 +290,7 @@ _URGENCY = {"overdue": "m.due_on < :today", "today": "m.due_on = :today"}
 _URGENCY |= {"this_week": "m.due_on > :today AND m.due_on <= :week", "later": "(m.due_on IS NULL OR m.due_on > :week)"}
 
 
-def _bound(query: str, values: dict[str, Any]) -> Any:
+def _bound(query: str, values: dict[str, object]) -> Any:
     """The query with its lists; what it does not name is left out of the values."""
     for name in [name for name in values if f":{name}" not in query]:
         del values[name]

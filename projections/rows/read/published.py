@@ -81,7 +81,7 @@ def results_of_year(
 
     `repairs`: without those whose publicity has ended (R42). `graded`: only those, or only who was not assessed (R29);
     by default both. `q`: fragments of a name or code, of the names that public lists tell (R7)."""
-    values: dict[str, Any] = {"year": year, "day": as_of.isoformat(), "known": known_at}
+    values: dict[str, object] = {"year": year, "day": as_of.isoformat(), "known": known_at}
     own = ("" if uscc is None else " AND h.stream = :stream") + (f" AND NOT {NOT_TOLD}" if repairs else "")
     query = _RESULTS.replace("{own}", own + ("" if graded is None else f" AND {'' if graded else 'NOT '}{_GRADED}"))
     columns = {"rank": "r.rank", "name": by_code_points(dialect_of(connection), "r.name"), "total": "r.hundredths"}
@@ -206,12 +206,12 @@ def _narrowed(
         "id": "m.key = :key",
         "year": "m.about_year = :year",
     }
-    given: dict[str, Any] = {name: value for name, value in wanted._asdict().items() if value is not None}
+    given: dict[str, object] = {name: value for name, value in wanted._asdict().items() if value is not None}
     fragments = {} if wanted.q is None else searched_for(wanted.q)
     conditions["q"] = named_so(dialect, fragments)
     conditions |= {"lapsing_on": "m.due_on >= :lapsing_on"} if wanted.status is None else {}
     where = " AND ".join(conditions[name] for name in dict.fromkeys(("status", *given)) if name in conditions)
-    values: dict[str, Any] = {"kind": wanted.kind, "day": as_of.isoformat(), "known": known_at}
+    values: dict[str, object] = {"kind": wanted.kind, "day": as_of.isoformat(), "known": known_at}
     values |= {
         "status": wanted.status,
         "due_before": str(wanted.due_before),
@@ -247,7 +247,7 @@ AND m.known_to = :forever AND m.valid_from <= :day AND m.valid_to > :day{own} GR
 
 def waiting(connection: Connection, today: date, *, uscc: str | None = None) -> list[Waits]:
     """The matters that are open at last as is known now, by kind, of all or of one agency; no lapsed materials (R8)."""
-    values: dict[str, Any] = {"day": LATEST.isoformat(), "forever": FOREVER, "today": today.isoformat()}
+    values: dict[str, object] = {"day": LATEST.isoformat(), "forever": FOREVER, "today": today.isoformat()}
     query = text(_WAITING.format(own="" if uscc is None else " AND m.originator_id = :agency"))
     if uscc is not None:
         query = query.bindparams(bindparam("agency", type_=Uuid))

@@ -150,7 +150,7 @@ def _cost(book: Rulebook) -> str:
     return f"CASE l.item {cases} ELSE 0 END"
 
 
-def parameters_of(basis: QueryBasis) -> dict[str, Any]:
+def parameters_of(basis: QueryBasis) -> dict[str, object]:
     first, last = basis.law.rulebooks.span_of(basis.year)
     upto = min(last, basis.as_of)
     if first > upto:  # no day of the year is in question: no period can hold one

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Uuid, text
 
@@ -81,7 +81,7 @@ MOST_NAMED = 300
 """Where a search finds no more agencies, what is asked for is asked of them; else of each row whether it is theirs."""
 
 
-def of_named(connection: Connection, alias: str, fragments: Mapping[str, str], values: dict[str, Any]) -> str:
+def of_named(connection: Connection, alias: str, fragments: Mapping[str, str], values: dict[str, object]) -> str:
     """The condition that a row is of an agency with these fragments in a name or the code, for a page of a long list.
 
     Those that are few are found first and put to `values` as `named`, a list of ids; `values` has `day` and `known`.
@@ -146,7 +146,7 @@ def projects_named(
             "ORDER BY p.valid_from DESC, p.key LIMIT :limit",
         )
     )
-    values: dict[str, Any] = {"known": known_at, "limit": limit, **fragments}
+    values: dict[str, object] = {"known": known_at, "limit": limit, **fragments}
     if uscc is not None:
         values["stream"] = agency_stream(uscc)
     found = []

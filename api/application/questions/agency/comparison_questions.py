@@ -114,7 +114,7 @@ def _effects(
     supposed: Basis,
     year: int,
     known_at: str | None,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Both sides, what differs, and what follows from it."""
     before, after = Side(basis), Side(supposed)
     other_law = supposed.law is not basis.law
@@ -129,7 +129,7 @@ def _effects(
 @implements("art.12", "R43")
 def _at_successors(
     inquiry: Inquiry, questions: ReplayQueries, deadline: TimeLimit, supposed: Basis, year: int
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """What would be of each successor whose inheritance changes; whose reach is one agency is told of none."""
     if inquiry.reach is Reach.OWN:
         return []

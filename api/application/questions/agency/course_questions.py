@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
-from typing import Any
 
 from msgspec import UNSET, UnsetType
 from msgspec.structs import asdict, replace
@@ -106,7 +105,7 @@ def _span(basis: Basis, first: date | None, last: date) -> tuple[date, date]:
     return first, last
 
 
-def _echo(basis: Basis) -> dict[str, Any]:
+def _echo(basis: Basis) -> dict[str, object]:
     """The echo of a basis that has no day."""
     echo = basis.echo(basis.rulebook)
     return {name: value for name, value in echo.items() if name not in ("as_of", "projected")}

@@ -147,7 +147,7 @@ def event_of(inquiry: Inquiry, uscc: str, id: str, as_of: date | None = None, kn
     return Answer(content)
 
 
-def evidence_seen(inquiry: Inquiry, uscc: str, event_id: str) -> list[dict[str, Any]]:
+def evidence_seen(inquiry: Inquiry, uscc: str, event_id: str) -> list[dict[str, object]]:
     """The papers of a record as the caller may see them. Raises: NotFound for a record that is not for them."""
     with inquiry.replaying() as (questions, reader):
         basis = questions.basis(path_uscc(uscc))
@@ -160,7 +160,7 @@ def evidence_seen(inquiry: Inquiry, uscc: str, event_id: str) -> list[dict[str, 
 
 def _receipt_of(
     inquiry: Inquiry, reader: Reader, basis: Basis, found: Event, may_see: Callable[[Event], bool]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What a receipt says beside the record: which equal facts stood already (R46), which results it touches (R36).
 
     Whether what others wrote is the same is told to nobody who may not read it: an agency learns it of its own alone.
@@ -233,7 +233,7 @@ def _sight(inquiry: Inquiry, reader: Reader, basis: Basis) -> Callable[[Event], 
     return lambda one: is_of_client(one, uscc, basis.trail, reader.vault)
 
 
-def _trail_echo(basis: Basis) -> dict[str, Any]:
+def _trail_echo(basis: Basis) -> dict[str, object]:
     echo = basis.echo(basis.rulebook)
     return {
         "agency": agency_name(basis),

@@ -26,7 +26,7 @@ DECISIONS = ("AppealUpheld", "AppealPartlyUpheld", "AppealDismissed")
 
 def told_of(inquiry: Inquiry, found: Appeal) -> dict[str, Any]:
     """The appeal as its reader may read it (R39)."""
-    content: dict[str, Any] = plain(found.answer(inquiry.caller))
+    content: dict[str, object] = plain(found.answer(inquiry.caller))
     return content if inquiry.veil is None else inquiry.veil.redacted(content)
 
 

@@ -6,7 +6,7 @@ Nothing is looked up and nothing is told but what the file or the code itself sa
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -235,7 +235,7 @@ def _signers(content: bytes, keys: list[VerifierKey]) -> list[VerifierKey]:
     return [key for key in keys if note.startswith(f"{key.name}/receipt\n")]
 
 
-def _read(content: bytes) -> dict[str, Any]:
+def _read(content: bytes) -> dict[str, object]:
     try:
         found = msgspec.json.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
-from typing import Any
 
 import projections.compare.replay_under  # what cites a paragraph has to be imported to be found
 import projections.compare.what_if  # the same
@@ -52,7 +51,7 @@ def _books(inquiry: Inquiry, as_of: date | None, known_at: str | None) -> list[R
     return law.read_on(basis.as_of)
 
 
-def _heading(book: Rulebook) -> dict[str, Any]:
+def _heading(book: Rulebook) -> dict[str, object]:
     return {
         "id": book.id,
         "sha256": book.sha256,
@@ -62,7 +61,7 @@ def _heading(book: Rulebook) -> dict[str, Any]:
     }
 
 
-def _reading(reading: Interpretation) -> dict[str, Any]:
+def _reading(reading: Interpretation) -> dict[str, object]:
     return {**asdict(reading), "confirmed": reading.confirmed}
 
 
@@ -113,7 +112,7 @@ def measure_of(inquiry: Inquiry, article: str, as_of: date | None = None, known_
     return Answer({**said, **_places(reference)})
 
 
-def _places(reference: str) -> dict[str, Any]:
+def _places(reference: str) -> dict[str, object]:
     """Where it is met: code, what writes and reads its rows, routes, pages by path, worked cases and tests by name."""
     return {
         "code": [asdict(one) for one in code_for(reference)],
@@ -124,7 +123,7 @@ def _places(reference: str) -> dict[str, Any]:
     }
 
 
-def _paragraph(paragraph: Paragraph, book: Rulebook) -> dict[str, Any]:
+def _paragraph(paragraph: Paragraph, book: Rulebook) -> dict[str, object]:
     known = {reading.ref: reading for reading in book.readings}
     return {
         "ref": paragraph.ref,
@@ -142,7 +141,7 @@ def _paragraph(paragraph: Paragraph, book: Rulebook) -> dict[str, Any]:
     }
 
 
-def _reading_alone(reference: str, book: Rulebook) -> dict[str, Any]:
+def _reading_alone(reference: str, book: Rulebook) -> dict[str, object]:
     """A reading by itself (R16): its note, its values and the paragraphs that rest on it."""
     found = next((one for one in book.readings if one.ref == reference), None)
     return {

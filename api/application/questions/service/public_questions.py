@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
+from api.application.answers.pages import PublicPage
 from api.application.background.readiness import Service
 from api.application.questions.inquiry import path_uscc
 from api.application.questions.pagination import onward
 from domain.errors import NotFound
 from domain.values import instant
-from projections.answers.firm_answers import PublicFirm
+from projections.answers.firm_answers import FirmFound, PublicFirm
+from projections.answers.registers import RegisteredAgency
 from projections.answers.results import WaiverReason
 from projections.public.firms import firms_found, public_firm
 from projections.public.public import Public, PublicResult, PublicYear
@@ -29,22 +30,22 @@ def publicly(service: Service, now: datetime) -> Iterator[Public]:
 
 def register_listed(
     service: Service, now: datetime, category: str | None, q: str | None, limit: int, cursor: str | None
-) -> dict[str, Any]:
+) -> PublicPage[RegisteredAgency]:
     """A page of the agencies on file today (art.9, 11), by category or part of the name. Raises: Invalid."""
     part = onward(cursor, limit, question=("public agencies", category, q))
     with publicly(service, now) as public:
         found = public.agencies(RegisterFilter(limit + 1, part.after, category, q))
         items, next_cursor = part.part([one.item for one in found])
-        return {**public.echo(), "items": items, "next_cursor": next_cursor}
+        return PublicPage(**public.echo(), items=tuple(items), next_cursor=next_cursor)
 
 
-def firms_listed(service: Service, now: datetime, q: str, limit: int, cursor: str | None) -> dict[str, Any]:
+def firms_listed(service: Service, now: datetime, q: str, limit: int, cursor: str | None) -> PublicPage[FirmFound]:
     """A page of the firms that register, blacklist or published results name so, by USCC. Raises: Invalid."""
     part = onward(cursor, limit, question=("public search", q))
     with publicly(service, now) as public:
         found = firms_found(public, q, after=part.after, limit=limit + 1)
         items, next_cursor = part.part(found)
-        return {**public.echo(), "items": items, "next_cursor": next_cursor}
+        return PublicPage(**public.echo(), items=tuple(items), next_cursor=next_cursor)
 
 
 def firm_told(service: Service, now: datetime, uscc: str) -> PublicFirm:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from api.application.answers.law import ReadingDecision, ReadingPaper, ReadingsPage, ReadingStanding, RulebookValue
 from api.application.questions.inquiry import Answer, Inquiry, question
@@ -20,6 +19,7 @@ from domain.measures.rulebook.confirmations import Confirmations, Decided, said_
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.measures.rulebook.schema import Interpretation
 from domain.measures.text.implements import implements
+from projections.answers.scalars import read_as
 from projections.replay.known_at import demonstration_mark, rulebook_used
 
 
@@ -84,13 +84,13 @@ def _book(books: Sequence[Rulebook], wanted: str | None) -> Rulebook:
 def _standing(book: Rulebook, one: Interpretation, known: Confirmations, day: date) -> ReadingStanding:
     said = said_readings(book)[one.ref]
     standing = known.standing(said.sha256, day)
-    values: list[dict[str, Any]] = [row for row in book.describe() if row["reading"] == one.ref]
+    values = [row for row in book.describe() if row["reading"] == one.ref]
     return ReadingStanding(
         ref=one.ref,
         articles=one.articles,
         note=one.note,
         note_en=one.note_en,
-        values=tuple(RulebookValue(**row) for row in values),
+        values=read_as(tuple[RulebookValue, ...], values),
         sha256=said.sha256,
         confirmed=one.confirmed,
         confirmed_by=one.confirmed_by,

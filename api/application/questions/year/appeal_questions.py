@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from itertools import count
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec.structs import replace
 from pydantic import Field
@@ -129,7 +129,7 @@ def decision_supposed(inquiry: Inquiry, id: str, body: SupposedDecision) -> Answ
 @implements("R34", "R36")
 def _consequences(
     connection: Connection, found: Published, basis: Basis, *, others: bool, reopened: bool = False
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The result that stands, the one that would at this basis, and the ranks; as the decision would record them.
 
     `reopened`: for a later fact, which may be to the agency's disadvantage; an appeal never is.
@@ -162,7 +162,7 @@ def _readable(one: AnswerDifference) -> AnswerDifference:
     return replace(one, why=_SUPPOSED.sub("", one.why), why_en=_SUPPOSED.sub("", one.why_en))
 
 
-def _ranks(connection: Connection, found: Published, draft: Draft, *, kept: bool, others: bool) -> dict[str, Any]:
+def _ranks(connection: Connection, found: Published, draft: Draft, *, kept: bool, others: bool) -> dict[str, object]:
     """The agency's rank before and after, and whose ranks move with it; others are only counted unless `others`."""
     rows = list(results_of_year(connection, found.first.year))
     ranks = {one.uscc: one.result.rank for one in rows} if kept else ranks_with(rows, draft)
@@ -180,7 +180,7 @@ def _ranks(connection: Connection, found: Published, draft: Draft, *, kept: bool
     }
 
 
-def _alone(found: Published, event_id: str, draft: Draft) -> dict[str, Any]:
+def _alone(found: Published, event_id: str, draft: Draft) -> dict[str, object]:
     """What one annulment by itself does to the total. Together they may do less or more than the sum (caps)."""
     before = result_total(found.standing)
     points = None if before is None or draft.total is None else rounded(draft.total - before)

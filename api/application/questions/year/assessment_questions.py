@@ -155,7 +155,7 @@ def _round(reader: Reader, year: int, own: str | None) -> dict[str, Any]:
     }
 
 
-def _still_open(reader: Reader, year: int) -> dict[str, Any]:
+def _still_open(reader: Reader, year: int) -> dict[str, object]:
     """What stands in the way of closing, or would reopen the year: appeals, impacts, the last of all windows (R36)."""
     every = list(results_of_year(reader.connection, year))
     last = max((one.result.deadline for one in every if one.result.deadline is not None), default=None)
@@ -187,7 +187,7 @@ def _beside(said: ResultDetails) -> dict[str, object]:
 @implements("R25", "R44")
 def _result(
     reader: Reader, uscc: str, events: Sequence[Event], result: ResultPublished | ResultRevised
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """A result, with the parts that it lacks and the reasons for which the committee let them pass."""
     sheet = full_sheet(events, result)
     missing = sheet.get("missing", ()) if sheet.get("assessed") else ()
@@ -196,14 +196,14 @@ def _result(
 
 
 @implements("R29", "R32")
-def _left_out(reader: Reader, year: int, own: str | None, known_at: Instant) -> list[dict[str, Any]]:
+def _left_out(reader: Reader, year: int, own: str | None, known_at: Instant) -> list[dict[str, object]]:
     """Of a published year, who was not assessed, and why."""
     found = list(results_of_year(reader.connection, year, LATEST, known_at, uscc=own, graded=False))
     events = reader.named(one.event_id for one in found)
     return [{**_standing(one), "reasons": why_left_out(events, one.event_id)} for one in found]
 
 
-def _standing(one: Any) -> dict[str, Any]:
+def _standing(one: Any) -> dict[str, object]:
     """A row of a published year."""
     result = one.result
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Any, TypedDict
 
 from api.application.answers.pages import KnownList, KnownPage
 from api.application.answers.years import (
@@ -149,7 +149,23 @@ def counts_waiting(inquiry: Inquiry) -> Answer:
     return Answer(KnownList(as_of=basis.as_of, known_at=basis.known_at, items=items))
 
 
-Row = Callable[[OpenMatter, dict[str, Any], dict[str, Event]], Any]
+class MatterPart(TypedDict):
+    """What every worklist says of a matter."""
+
+    id: str
+    agency: AgencyName
+    status: Any
+    since: date
+    begun_on: date
+
+
+class ListedPart(MatterPart):
+    """What every list of matters says of one: its fact besides."""
+
+    recorded: RecordTold | None
+
+
+Row = Callable[[OpenMatter, ListedPart, dict[str, Event]], Any]
 """A matter as its list shows it: with what all lists say of it, and the facts that matters are about."""
 
 
@@ -174,7 +190,7 @@ def _worklist(
         for one in found:
             told = opened.get(_fact_of(one))
             recorded = None if told is None else read_as(RecordTold, told)
-            told_of = {**matter_part(one, names.get(one.uscc)), "recorded": recorded}
+            told_of: ListedPart = {**matter_part(one, names.get(one.uscc)), "recorded": recorded}
             if wanted.lapsing_on is not None and has_lapsed(one, wanted.lapsing_on):
                 told_of["status"] = "lapsed"
             items.append(row(one, told_of, facts))
@@ -199,8 +215,8 @@ def has_lapsed(one: OpenMatter, today: date) -> bool:
     return matter.kind == _LAPSING and matter.is_open and matter.due_on is not None and matter.due_on < today
 
 
-def matter_part(one: OpenMatter, name: str | None = None) -> dict[str, Any]:
-    """What every worklist says of a matter."""
+def matter_part(one: OpenMatter, name: str | None = None) -> MatterPart:
+    """The part that all worklists have of a matter."""
     return {
         "id": one.id,
         "agency": AgencyName(one.uscc, name),
@@ -210,29 +226,37 @@ def matter_part(one: OpenMatter, name: str | None = None) -> dict[str, Any]:
     }
 
 
-def _appeal_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingAppeal:
+def _appeal_row(one: OpenMatter, part: ListedPart, facts: dict[str, Event]) -> WaitingAppeal:
     filed = facts[one.id]
     if not isinstance(filed, AppealFiled):
         raise LookupError(f"{one.id} is no appeal: run steward check")
     return WaitingAppeal(**part, **filed_part(filed))
 
 
-def _objection_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingObjection:
+def _objection_row(one: OpenMatter, part: ListedPart, facts: dict[str, Event]) -> WaitingObjection:
     return WaitingObjection(**part, about=one.matter.about)
 
 
-def _report_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingReport:
+def _report_row(one: OpenMatter, part: ListedPart, facts: dict[str, Event]) -> WaitingReport:
     return WaitingReport(**part, about=one.matter.about)
 
 
-def _impact_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingImpact:
+def _impact_row(one: OpenMatter, part: ListedPart, facts: dict[str, Event]) -> WaitingImpact:
     return WaitingImpact(**part, **impact_part(one))
 
 
-def impact_part(one: OpenMatter) -> dict[str, Any]:
+class ImpactPart(TypedDict):
+    """What an impact is about."""
+
+    year: int | None
+    result: str
+    cause: str | None
+
+
+def impact_part(one: OpenMatter) -> ImpactPart:
     """Which published result an impact is about, and which later fact would change it (R36)."""
     return {"year": one.matter.about_year, "result": one.id.partition("~")[0], "cause": one.matter.about}
 
 
-def _submission_row(one: OpenMatter, part: dict[str, Any], facts: dict[str, Event]) -> WaitingSubmission:
+def _submission_row(one: OpenMatter, part: ListedPart, facts: dict[str, Event]) -> WaitingSubmission:
     return WaitingSubmission(**part, item=int(one.matter.about or 0), due_on=one.matter.due_on)
