@@ -278,7 +278,7 @@ class CommandIn(Part):
     """A command inside a command; a later one may write `"$name"` where an id is needed (api.md)."""
 
     post: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
-    body: dict[str, Any]
+    body: dict[str, object]
     ref: Annotated[str, StringConstraints(strict=True, pattern=r"^[^\s/$\x00-\x1f\x7f]{1,64}$")] | None = None
 
 

@@ -71,7 +71,7 @@ class Calendar:
     @property
     def content(self) -> dict[str, Any]:
         """What the event CalendarAdopted stores; a fresh copy each time."""
-        loaded: dict[str, Any] = json.loads(self.canonical)
+        loaded: dict[str, object] = json.loads(self.canonical)
         return loaded
 
     def covers(self, year: int) -> bool:

@@ -50,7 +50,7 @@ def receipt_text(origin: str, said: Said) -> str:
 
 def receipt(
     said: Said, note: str, checkpoint: str, proof: list[bytes], state: str | None, software: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The file's content. `note` signs `receipt_text`; `state` is the event's stored text, None where withheld.
 
     `software` says which version wrote the file; nothing that is proved depends on it, and it is not signed.

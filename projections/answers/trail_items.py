@@ -5,8 +5,9 @@ Every day on which the standing of an agency changes, and why.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -73,6 +74,35 @@ class RecordedEvent(msgspec.Struct, frozen=True, kw_only=True):
     type: EventType
     label: EventLabel
     fact: Annotated[dict[str, Any], member("记录内容，随类型而异", "the fact itself, other members for each type")]
+
+
+class EntryRow(TypedDict):
+    """A `RecordedEvent`, or a `TrailEvent`, as plain data: for those who open, withhold or show its members one by one.
+
+    Of a survey form that is told by month alone, `occurred_on` is a month, and `version` and `recorded_at` are null.
+    """
+
+    id: str
+    version: int | None
+    occurred_on: str
+    recorded_at: str | None
+    actor: Any
+    via: Any
+    note: Any
+    note_audience: NoteAudience
+    evidence: list[Any]
+    type: str
+    label: Any
+    fact: dict[str, Any]
+    counts: NotRequired[bool]
+    annulled_by: NotRequired[str | None]
+    recorded_days_later: NotRequired[int]
+    flags: NotRequired[list[Any]]
+    statement: NotRequired[Mapping[str, object]]
+    actor_name: NotRequired[str | None]
+    withheld: NotRequired[bool]
+    disclosure: NotRequired[str]
+    form: NotRequired[Mapping[str, Any]]
 
 
 class TrailEvent(RecordedEvent, frozen=True, kw_only=True):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import Any
+from typing import Any, cast
 
 from api.web.forms.form_filling import said_values
 from api.web.forms.form_particulars import SAID_BY, on_file, parts
 from domain.values import Role
+from projections.answers.trail_items import EntryRow
 from tests.http.desk import Desk
 from tests.http.test_erasing import erase, subject_of
 from tests.http.test_form_pages import hidden, main_of
@@ -134,7 +135,7 @@ def test_what_is_on_file_is_what_recording_calls_old(world: World) -> None:
     asked = {"address": "己", "local": True, "scope": ["庚"], "personnel": [], "technical_lead": "辛"}
     for day in ("2023-01-01", "2024-02-01", "2024-04-01", "2024-06-15", "2024-09-15", "2024-10-01", today()):
         facts = [one for one in world.trail(uscc) if one["type"] in SAID_BY]
-        seen = on_file(facts, day)
+        seen = on_file(cast("list[EntryRow]", facts), day)
         done = world.done("ReportChange", uscc, changed_on=day, reported_on=day, fields=asked)
         old = next(one for one in world.trail(uscc) if one["id"] == done["events"][0]["id"])["fact"]["old"]
         recorded = said_values(parts(), old)

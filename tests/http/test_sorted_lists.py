@@ -13,6 +13,7 @@ import pytest
 
 from api.web.district.board_charts import FLOOR, TOP, complaints_chart, scores_chart
 from domain.values import Role
+from projections.answers.districts import MonthOfComplaints, ScoreBand
 from tests.http.desk import Desk
 from tests.http.test_sorted_records import sorting_link
 from tests.http.world import World, body_of, new_uscc, today
@@ -282,19 +283,12 @@ def test_the_year_before_is_what_was_published(world: World) -> None:
 
 def test_a_picture_of_nothing_and_of_one_thing() -> None:
     """Without numbers there is no picture; the highest column reaches the top, a part stands within its column."""
-    bands = [
-        {"from_points": 0, "below_points": 50, "agencies": 0},
-        {"from_points": 50, "below_points": None, "agencies": 0},
-    ]
-    nothing: Row = {"scores": bands, "published_before": None, "complaints": []}
-    assert scores_chart(nothing).is_empty
-    assert complaints_chart(nothing).is_empty
-    assert complaints_chart(nothing).places == ()
-    months = [{"month": f"2024-{month:02}", "received": 0, "upheld": 0} for month in range(1, 13)]
-    later = [
-        {"month": f"2025-{month:02}", "received": month % 5, "upheld": min(month % 5, 1)} for month in range(1, 13)
-    ]
-    drawn = complaints_chart({**nothing, "complaints": months + later})
+    assert scores_chart([ScoreBand(0, 50, 0), ScoreBand(50, None, 0)]).is_empty
+    assert complaints_chart([]).is_empty
+    assert complaints_chart([]).places == ()
+    months = [MonthOfComplaints(f"2024-{month:02}", 0, 0) for month in range(1, 13)]
+    later = [MonthOfComplaints(f"2025-{month:02}", month % 5, min(month % 5, 1)) for month in range(1, 13)]
+    drawn = complaints_chart(months + later)
     columns = [column for place in drawn.places for column in place.columns]
     highest = max(columns, key=lambda one: one.number)
     assert (highest.y, highest.height) == (TOP, FLOOR - TOP)

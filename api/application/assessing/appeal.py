@@ -31,6 +31,7 @@ from domain.measures.around.service import OF_SERVICE, NoticeService, notices_to
 from domain.measures.chapter4_appeals import appeal_state
 from domain.trail.trail import Facts
 from domain.values import shanghai_date
+from projections.answers.trail_items import EntryRow
 from projections.compare.publication import published
 from projections.compare.standing_difference import sheet_differences
 from projections.compare.three_answers import filed_part, result_json, result_named, three_answers
@@ -124,11 +125,11 @@ class Appeal:
         ids = {one.sent.id for one in self.services()}
         return [one for one in self.basis.trail.events if isinstance(one, OF_SERVICE) and ids & {one.id, *one.named()}]
 
-    def shown_service(self, caller: Caller) -> list[dict[str, object]]:
+    def shown_service(self, caller: Caller) -> list[EntryRow]:
         """The facts of service as the caller may read them."""
         return self._shown(caller, self.of_service())
 
-    def _shown(self, caller: Caller, events: list[Event]) -> list[dict[str, object]]:
+    def _shown(self, caller: Caller, events: list[Event]) -> list[EntryRow]:
         return shown(self.reader, caller, [entry(event, self.basis) for event in events])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -60,7 +60,7 @@ def dossier(questions: ReplayQueries, found: Appeal, inquiry: Inquiry, at: Place
     """The ZIP at a place of the log. Sealed texts are in it as far as the caller may read them."""
     caller, veil = inquiry.caller, veil_of(found.reader, inquiry.caller)
     versions = [one.version for one in (*found.disputed(), *found.of_service())]
-    content = _told(veil, found.answer(caller))
+    content: dict[str, Any] = _told(veil, found.answer(caller))
     published, today = content.pop("published_sheet"), content.pop("today_sheet")
     answers, difference = content.pop("answers"), content.pop("difference")
     disputed = content.pop("disputed")
@@ -96,6 +96,7 @@ def dossier(questions: ReplayQueries, found: Appeal, inquiry: Inquiry, at: Place
     return bundle(files)
 
 
+T = TypeVar("T")
 Noted = tuple[dict[str, object], str]
 """A sheet, and the note on the readings that it rests on."""
 
@@ -123,10 +124,9 @@ def _papers(
     return papers
 
 
-def _told(veil: Veil | None, content: dict[str, object]) -> dict[str, Any]:
+def _told(veil: Veil | None, content: T) -> T:
     """The content as the caller may read it."""
-    found: dict[str, object] = content if veil is None else veil.redacted(content)
-    return found
+    return content if veil is None else cast(T, veil.redacted(content))
 
 
 def _json(content: Any) -> bytes:

@@ -31,7 +31,7 @@ from domain.store.keys.vault import Vault
 from domain.trail.trail import Trail
 from domain.values import Role
 from projections.answers.scalars import plain
-from projections.answers.trail_items import RecordedEvent
+from projections.answers.trail_items import EntryRow, RecordedEvent
 
 ERASED = {"erased": True}
 """In place of what was forgotten: the subject's key is gone."""
@@ -65,7 +65,7 @@ def is_of_client(event: Event, uscc: str | None, trail: Trail, vault: Vault) -> 
     return False
 
 
-def shown(reader: Reader, caller: Caller, events: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
+def shown(reader: Reader, caller: Caller, events: Sequence[RecordedEvent]) -> list[EntryRow]:
     """Rows of the trail as the caller may see them: by the table of readers, and what they wrote themselves."""
     veil = veil_of(reader, caller)
     colleagues = colleagues_of(reader.connection, caller.uscc) if caller.role is Role.AGENCY and caller.uscc else ()
@@ -74,7 +74,7 @@ def shown(reader: Reader, caller: Caller, events: Sequence[RecordedEvent]) -> li
     for row in rows:
         _collect(row, found)
     texts = dict(zip(found, reader.vault.open_many(found), strict=True))
-    opened = [_replaced(row, texts) for row in rows]
+    opened: list[EntryRow] = [_replaced(row, texts) for row in rows]
     if caller.role in OFFICERS:
         names = person_names(reader.connection, {row["actor"] for row in rows})
         opened = [{**row, "actor_name": names.get(row["actor"])} for row in opened]
@@ -82,13 +82,14 @@ def shown(reader: Reader, caller: Caller, events: Sequence[RecordedEvent]) -> li
 
 
 @implements("R39")
-def _readable(caller: Caller, row: dict[str, Any], own: bool) -> dict[str, Any]:
+def _readable(caller: Caller, row: EntryRow, own: bool) -> EntryRow:
     """A row without what the caller may not read, still sealed. `own`: they, or their agency, recorded it."""
     if caller.role in OFFICERS:
         return row
     row = _without_team(caller, row)
     if "statement" in row and not may_read(caller.role, kind_of("StatementFiled", "content")):
-        row = {name: value for name, value in row.items() if name != "statement"}  # between agency and officers
+        row = row.copy()
+        del row["statement"]  # between agency and officers
     event, audience = row["type"], row["note_audience"]
     if own and not (caller.role is Role.AGENCY and event in SURVEYS):
         return row
@@ -101,7 +102,7 @@ def _readable(caller: Caller, row: dict[str, Any], own: bool) -> dict[str, Any]:
         name: WITHHELD if _is_words(event, name, value) and not may(name) else value
         for name, value in row["fact"].items()
     }
-    told = {**row, "fact": fact}
+    told: EntryRow = {**row, "fact": fact}
     if row["note"] is not None and not may("note"):
         told["note"] = WITHHELD
     if row["evidence"] and not may("evidence"):
@@ -118,7 +119,7 @@ def _is_words(event: str, field: str, value: Any) -> bool:
     return bool(found) or kind_of(event, field) is TextKind.COMPLAINT
 
 
-def _without_team(caller: Caller, row: dict[str, Any]) -> dict[str, Any]:
+def _without_team(caller: Caller, row: EntryRow) -> EntryRow:
     """A client knows its project by its contract. Who works on it, and what is wrong with that, is the agency's."""
     if caller.role is not Role.CLIENT or row["type"] != ProjectStarted.__name__:
         return row

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 from api.application.privacy.authorisation import Caller
 from domain.disclosure.who_reads import TOGETHER, Disclosure, TextKind, kind_of, may_read, strictest
@@ -21,6 +21,7 @@ from domain.ledger.reader import Reader
 from domain.measures.annex2_survey import answers_total
 from domain.store.access.row_macs import key_of
 from domain.values import FOREVER, Role
+from projections.answers.trail_items import EntryRow
 
 UNNAMED = "form-unknown"
 """In place of a form's own id where an agency sends it: it is none of the ids that this agency can know."""
@@ -131,7 +132,7 @@ class Veil:
         if not isinstance(value, dict):
             return value
         if value.get("id") in self.by_id and "fact" in value:
-            return self.row(value)
+            return self.row(cast(EntryRow, value))
         about, named = self._about(value), value.get("event") or value.get("id")
         if isinstance(named, str) and named in self.by_id and not _TOLD_BY_MONTH.intersection(value):
             day, month = self.by_id[named].event.occurred_on.isoformat(), self.by_id[named].month
@@ -180,20 +181,22 @@ class Veil:
             told["reason"], told["reason_en"] = _LEFT_OUT
         return told
 
-    def row(self, row: dict[str, Any]) -> dict[str, object]:
+    def row(self, row: EntryRow) -> EntryRow:
         """A form in the trail: that it is there, its month, its total; whose it is and the rest are not told."""
         hidden = self.by_id[row["id"]]
         fact = {
             name: None if value is None and name == "invitation_id" else WITHHELD for name, value in row["fact"].items()
         }
         place, of = self._numbers.get(hidden.handle, (None, None))
-        return {
+        told: Any = {
             **{name: self._told(value) for name, value in row.items() if name not in _ROW},
             "id": hidden.handle, "version": None, "occurred_on": hidden.month, "recorded_at": None,
             "actor": WITHHELD, "via": None, "note": None, "evidence": [], "recorded_days_later": 0, "flags": [],
             "fact": {**fact, "year": hidden.event.year}, "withheld": True, "disclosure": hidden.disclosure,
             "form": {"number": place, "of": of, "month": hidden.month, "total": hidden.total},
         }  # fmt: skip
+        found: EntryRow = told
+        return found
 
     def _summary(self, sheet: dict[str, Any]) -> dict[str, object]:
         """The forms that a sheet counts: month and total of each, and the answers of several together."""

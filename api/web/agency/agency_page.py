@@ -27,6 +27,7 @@ from domain.commands.fields import EARLIEST_DAY, LATEST_DAY
 from domain.errors import NotFound
 from domain.events import AgencySucceeded, FactsInherited
 from domain.values import Role
+from projections.answers.trail_items import EntryRow
 
 router = APIRouter(route_class=PageRoute)
 Day = Annotated[str, StringConstraints(max_length=40)]
@@ -147,7 +148,7 @@ async def successions_of(request: Request, uscc: str, as_of: str, known_at: str 
         (events_of, {**about, "type": FactsInherited.__name__}),
         (events_of, {**about, "type": AgencySucceeded.__name__, "counts": "true"}),
     )
-    latest: dict[str, dict[str, Any]] = {}
+    latest: dict[str, EntryRow] = {}
     for one in had["items"]:
         latest.setdefault(one["fact"]["succession_id"], one)
     found = [one for one in latest.values() if one["fact"]["stands"]]

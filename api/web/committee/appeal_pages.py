@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -46,6 +46,8 @@ from api.web.frame.render import page
 from api.web.printing.paper_files import paper_file
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
 from domain.values import Bilingual, new_id
+from projections.answers.results import DecisionSupposed
+from projections.answers.scalars import read_as
 
 router = APIRouter(route_class=FilesRoute)
 NAME = "appeal-desk"
@@ -99,7 +101,7 @@ async def _shown(
     rows = rows or []
     supposed, troubled = None, trouble
     if form is not None and found["status"] in ("open", "awaiting_admission"):
-        supposed, problem = await _what_if(request, found, form.getlist("annul"), rows)
+        supposed, problem = await _what_if(request, id_, found["agency"]["uscc"], form.getlist("annul"), rows)
         troubled = trouble or problem
     now, law = datetime.now(UTC), await run_in_threadpool(adopted_law, request.app.state.service)
     facts = await facts_behind(request, found["agency"]["uscc"], found["year"])
@@ -121,29 +123,27 @@ async def _shown(
         statuses=STATUS,
         ticked=form.getlist("annul") if form else [],
         facts=facts,
-        left=time_left(now, _day(found["deadline"]["day"]), law.calendar),
+        left=time_left(now, date.fromisoformat(found["deadline"]["day"]), law.calendar),
         lines=_lines(found, facts),
         key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
     )
 
 
 async def _what_if(
-    request: Request, found: dict[str, Any], annul: Sequence[Any], rows: list[ReplacementRow]
-) -> tuple[dict[str, Any] | None, Trouble | None]:
+    request: Request, id_: str, uscc: str, annul: Sequence[Any], rows: list[ReplacementRow]
+) -> tuple[DecisionSupposed | None, Trouble | None]:
     """What the API says a decision would change, or why it cannot be."""
-    uscc = found["agency"]["uscc"]
     body = {"annul": list(annul), "replace": [row.command(uscc) for row in rows]}
-    answer = await look(request, decision_supposed, id=found["id"], body=body)
-    return (None, Trouble(answer.problem)) if answer.refused else (answer.content, None)
+    answer = await look(request, decision_supposed, id=id_, body=body)
+    return (None, Trouble(answer.problem)) if answer.refused else (read_as(DecisionSupposed, answer.content), None)
 
 
 async def _part(request: Request, id_: str) -> Response:
     """Only what the ticked boxes would change, for the script that puts it in place."""
     form: FormData = request.state.form
     rows, uscc = rows_of(form), text_of(form, "uscc")
-    head = {"id": id_, "agency": {"uscc": uscc}}
-    supposed, trouble = await _what_if(request, head, form.getlist("annul"), rows)
-    facts = await facts_behind(request, uscc, supposed["year"]) if supposed else {}
+    supposed, trouble = await _what_if(request, id_, uscc, form.getlist("annul"), rows)
+    facts = await facts_behind(request, uscc, supposed.year) if supposed else {}
     return page(request, "appeal-what-if.html", name=NAME, supposed=supposed, trouble=trouble, facts=facts)
 
 
@@ -159,13 +159,13 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
     if not sure:
         problem = await wrong(request, DecideAppeal, body) or await _refusal(request, id_, body)
         found = await ask(request, appeal_in_full, id=id_)
-        supposed, trouble = await _what_if(request, found, body["annul"], rows)
+        supposed, trouble = await _what_if(request, id_, found["agency"]["uscc"], form.getlist("annul"), rows)
         if problem is not None or supposed is None:
             return await _shown(request, id_, Trouble(problem) if problem else trouble, rows=rows)
         return confirm(
             request,
             NAME,
-            _question(found, body, supposed),
+            _question(str(body["outcome"]), str(body["decided_on"]), (len(form.getlist("annul")), len(rows)), supposed),
             agency=found["agency"],
             supposed=supposed,
             details="appeal-what-if.html",
@@ -221,22 +221,22 @@ async def _names(request: Request, year: int, usccs: set[str]) -> dict[str, str]
     return {one["agency"]["uscc"]: one["agency"]["name"] for one in items if one["agency"]["uscc"] in usccs}
 
 
-def _question(found: dict[str, object], body: dict[str, Any], supposed: dict[str, Any]) -> ConfirmQuestion:
-    zh, en = OUTCOMES[body["outcome"]]
-    annulled, replaced = len(body["annul"]), len(body["replace"])
+def _question(outcome: str, day: str, counts: tuple[int, int], supposed: DecisionSupposed) -> ConfirmQuestion:
+    """`counts`: how many facts are annulled and put in."""
+    (zh, en), (annulled, replaced) = OUTCOMES[outcome], counts
     lines: list[Bilingual] = [
-        (f"异议{zh}，决定日期 {body['decided_on']}", f"The appeal is {en}, on {body['decided_on']}"),
+        (f"异议{zh}，决定日期 {day}", f"The appeal is {en}, on {day}"),
         (
             f"撤销 {annulled} 条有争议的记录，补录 {replaced} 条",
             f"{annulled} disputed facts annulled, {replaced} put in",
         ),
     ]
-    before, after = supposed["before"], supposed["after"]
-    if supposed["kept"]:
-        lines.append((supposed["text"], supposed["text_en"]))
+    before, after = supposed.before, supposed.after
+    if supposed.kept:
+        lines.append((supposed.text, supposed.text_en))
     else:
-        was, will = (GRADES.get(one["grade"] or "", ("未评定", "not assessed")) for one in (before, after))
-        others = ranks_moved(supposed["ranks"]["moved"])
+        was, will = (GRADES.get(one or "", ("未评定", "not assessed")) for one in (before.grade, after.grade))
+        others = ranks_moved(supposed.ranks.moved)
         grades = (
             (f"仍为{will[0]}", f"grade {will[1]} as before")
             if was == will
@@ -244,9 +244,9 @@ def _question(found: dict[str, object], body: dict[str, Any], supposed: dict[str
         )
         lines.append(
             (
-                f"总分由 {before['total'] or '—'} 变为 {after['total'] or '—'}，结果{grades[0]}，"
+                f"总分由 {before.total or '—'} 变为 {after.total or '—'}，结果{grades[0]}，"
                 f"{others[0]}；修订结果公布后，受影响的机构重新有一周可提出异议",
-                f"Total from {before['total'] or '—'} to {after['total'] or '—'}, {grades[1]}; "
+                f"Total from {before.total or '—'} to {after.total or '—'}, {grades[1]}; "
                 f"{others[1]}; all affected have a new week to appeal",
             )
         )
@@ -258,7 +258,7 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
     """Admission or withdrawal; a withdrawal is asked about once more, as nobody can take it back."""
     form: FormData = request.state.form
     model, fields = _SIMPLE[name]
-    body: dict[str, Any] = given(form, *fields)
+    body: dict[str, object] = {**given(form, *fields)}
     body |= {"evidence": papers} if name == "withdraw" and (papers := papers_of(form)) else {}
     if not sure:
         problem = files_refused(request) or await wrong(request, model, body)
@@ -295,7 +295,3 @@ def _lines(found: dict[str, Any], facts: dict[str, Behind]) -> list[dict[str, ob
         {"id": one, "fact": facts.get(one), "lines": told.get(one, []), "disputed": one in disputed}
         for one in dict.fromkeys([*disputed, *told])
     ]
-
-
-def _day(text: str) -> Any:
-    return datetime.fromisoformat(text).date()

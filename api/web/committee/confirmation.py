@@ -6,7 +6,7 @@ The facts behind a published sheet, told apart: of which client each is, what it
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ from domain.measures.annex2_survey import answers_total
 from domain.measures.calendar import Calendar
 from domain.measures.rulebook.rulebook import Rulebook
 from domain.values import SHANGHAI, Bilingual, new_id
+from projections.answers.trail_items import EntryRow
 
 LABELS: dict[str, Bilingual] = {
     "outcome": ("结论", "Outcome"), "reasons": ("理由", "Reasons"), "annul": ("拟撤销的记录", "What would be annulled"),
@@ -104,9 +105,9 @@ def paper_removed(request: Request) -> bool:
     return True
 
 
-def papers_said(body: dict[str, Any]) -> list[Bilingual]:
+def papers_said(papers: Iterable[Mapping[str, object]]) -> list[Bilingual]:
     """How many papers are recorded with a decision, as a line of its confirmation."""
-    titles = [str(one["title"]) for one in body.get("evidence", ())]
+    titles = [str(one["title"]) for one in papers]
     listed = "、".join(titles)
     return [(f"附材料 {len(titles)} 份：{listed}", f"With {len(titles)} papers: {listed}")] if titles else []
 
@@ -216,7 +217,7 @@ class Behind(NamedTuple):
     """The enterprise that it is about."""
     own: Bilingual | None
     """What it says by itself, where a line is worked out from several."""
-    statement: dict[str, object] | None = None
+    statement: Mapping[str, object] | None = None
     """What the agency states beside it (R38a)."""
 
 
@@ -227,14 +228,14 @@ async def facts_behind(request: Request, uscc: str, year: int) -> dict[str, Behi
     return {one["id"]: _behind(one, book) for one in await trail(request, uscc)}
 
 
-def _behind(entry: dict[str, Any], book: Rulebook) -> Behind:
+def _behind(entry: EntryRow, book: Rulebook) -> Behind:
     client = entry["fact"].get("client")
     name = client.get("name") if isinstance(client, dict) else None
     own, stated = _own(entry, book), entry.get("statement")
     return Behind(entry["id"], entry["type"], entry["occurred_on"], entry["counts"], name, own, stated)
 
 
-def _own(entry: dict[str, Any], book: Rulebook) -> Bilingual | None:
+def _own(entry: EntryRow, book: Rulebook) -> Bilingual | None:
     match entry["type"]:
         case "SurveySubmitted" if entry.get("form"):
             return told_of_form(entry["form"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
@@ -28,10 +28,11 @@ from api.web.frame.field_names import GRADES
 from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import tell
 from api.web.frame.page_problems import wrong
-from api.web.frame.page_questions import ask, waived_of
+from api.web.frame.page_questions import ask, ask_for, waived_of
 from api.web.frame.render import page
 from domain.commands.rounds import DisposeImpact
 from domain.values import Bilingual, new_id
+from projections.answers.results import ImpactInFull, RevisionForeseen
 
 router = APIRouter(route_class=FilesRoute)
 NAME = "impact"
@@ -63,18 +64,19 @@ async def dispose(request: Request, impact: str) -> Response:
         problem = files_refused(request) or await wrong(request, DisposeImpact, body)
         if problem is not None:
             return await _shown(request, impact, Trouble(problem))
-        found = await ask(request, impact_in_full, id=impact)
-        return confirm(
-            request, NAME, _question(found, body), agency=found["agency"], details=None, back=f"/impacts/{impact}"
-        )
+        found = await ask_for(request, ImpactInFull, impact_in_full, id=impact)
+        question = _question(found, body, papers_of(form))
+        return confirm(request, NAME, question, agency=found.agency, details=None, back=f"/impacts/{impact}")
     answer = await tell(request, DisposeImpact, body, id=impact, key=key_of(form), version=version_of(form))
     if answer.refused:
         return await _shown(request, impact, Trouble(answer.problem))
     return see_other(request, f"/impacts/{impact}#disposal")
 
 
-def _question(found: dict[str, Any], body: dict[str, object]) -> ConfirmQuestion:
-    year, would = found["year"], found["reopened"]
+def _question(
+    found: ImpactInFull, body: Mapping[str, object], papers: Iterable[Mapping[str, object]]
+) -> ConfirmQuestion:
+    year, would = found.year, found.reopened
     if body["outcome"] == "kept" or would is None:
         line: Bilingual = (
             f"{year} 年度公布的结果维持不变，并记录理由",
@@ -83,29 +85,29 @@ def _question(found: dict[str, Any], body: dict[str, object]) -> ConfirmQuestion
     else:
         line = _revision(year, would)
     when: Bilingual = (f"处理日期 {body['disposed_on']}", f"On {body['disposed_on']}")
-    lines = [line, when, *papers_said(body)]
+    lines = [line, when, *papers_said(papers)]
     return ConfirmQuestion(("确认处理", "Confirm"), lines, "dispose", ("记录处理决定", "Record it"))
 
 
-def _revision(year: int, would: dict[str, Any]) -> Bilingual:
+def _revision(year: int | None, would: RevisionForeseen) -> Bilingual:
     """What reopening changes: total, grade, the agency's own rank and those of others."""
-    before, after, others = would["before"], would["after"], ranks_moved(would["ranks"]["moved"])
-    was, will = (GRADES.get(one["grade"] or "", ("未评定", "not assessed")) for one in (before, after))
+    before, after, others = would.before, would.after, ranks_moved(would.ranks.moved)
+    was, will = (GRADES.get(one or "", ("未评定", "not assessed")) for one in (before.grade, after.grade))
     grade = (
         (f"结果仍为{will[0]}", f"grade {will[1]} as before")
         if was == will
         else (f"结果由{was[0]}变为{will[0]}", f"grade from {was[1]} to {will[1]}")
     )
-    first, last = (would["ranks"][side] or "—" for side in ("before", "after"))
+    first, last = (rank or "—" for rank in (would.ranks.before, would.ranks.after))
     rank = (
         (f"名次仍为 {last}", f"rank {last} as before")
         if first == last
         else (f"名次由 {first} 变为 {last}", f"rank from {first} to {last}")
     )
     return (
-        f"{year} 年度的结果重开并修订：总分 {before['total'] or '—'} → {after['total'] or '—'}，"
+        f"{year} 年度的结果重开并修订：总分 {before.total or '—'} → {after.total or '—'}，"
         f"{grade[0]}，{rank[0]}；{others[0]}；受影响的机构重新有一周可提出异议",
-        f"The result of {year} is reopened and revised: total {before['total'] or '—'} → {after['total'] or '—'}, "
+        f"The result of {year} is reopened and revised: total {before.total or '—'} → {after.total or '—'}, "
         f"{grade[1]}, {rank[1]}; {others[1]}; all affected have a new week to appeal",
     )
 

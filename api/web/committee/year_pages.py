@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from api.application.answers.years import AssessmentYearPage, IncompleteSheet
 from api.application.assessing.publishing import may_publish
 from api.application.parsing.refused_bodies import ErrorPlace, ProblemBody
 from api.application.questions.inquiry import Answer, path_year
@@ -47,6 +48,7 @@ from api.web.printing.sheets_pages import CANCEL, MAKE, sheets_acted
 from api.web.printing.whole_lists import PrintedList, WholeList, asked_parts, of_row, printed, whole_link, whole_table
 from domain.commands.rounds import CloseYear, PublishYear
 from domain.values import Bilingual, new_id
+from projections.answers.scalars import read_as
 
 router = APIRouter(route_class=FilesRoute)
 NAME, ROWS = "year-desk", 25
@@ -171,21 +173,20 @@ async def _publish(request: Request, year_: str, *, sure: bool) -> Response:
     preview = await look(request, assessment_of, year=year_, as_of=days.get("published_on"), limit=1)
     if preview.refused:
         return await _shown(request, year_, Trouble(_at_field(preview.problem)))
-    found = preview.content
-    body = {**days, "waivers": _waivers(form, found["incomplete"])}
+    found = read_as(AssessmentYearPage, preview.content)
+    waivers = _waivers(form, found.incomplete)
+    body = {**days, "waivers": waivers}
     problem = await wrong(request, PublishYear, body) or await _refusal(request, found, body)
-    lacking = sum(len(row["missing"]) for row in found["incomplete"]) - len(body["waivers"])
+    lacking = sum(len(row.missing) for row in found.incomplete) - len(waivers)
     if problem is not None or lacking:
         return await _shown(request, year_, Trouble(problem or _lacking(lacking)))
-    settled = [(_SETTLED, msgspec.json.encode(body["waivers"]).decode())]
-    return confirm(
-        request, NAME, _question(found, body), settled=settled, agency=None, details=None, back=f"/years/{year_}"
-    )
+    settled, question = [(_SETTLED, msgspec.json.encode(waivers).decode())], _question(found, body, len(waivers))
+    return confirm(request, NAME, question, settled=settled, agency=None, details=None, back=f"/years/{year_}")
 
 
-async def _refusal(request: Request, found: dict[str, Any], body: Mapping[str, object]) -> ProblemBody | None:
+async def _refusal(request: Request, found: AssessmentYearPage, body: Mapping[str, object]) -> ProblemBody | None:
     """What the API would refuse of a publication, said before anybody confirms it: its days, and one of no result."""
-    year_, count = found["year"], found["expected"]
+    year_, count = found.year, found.expected or 0
     publication, ledger = PublishYear.model_validate(body), request.app.state.service.ledger
     path = f"/v1/assessments/{year_}/publication"
     return await refusal_of(request, path, lambda: may_publish(ledger, year_, publication, count))
@@ -207,10 +208,10 @@ def _settled(form: FormData) -> Any:
         return []
 
 
-def _waivers(form: FormData, incomplete: list[dict[str, Any]]) -> list[dict[str, str]]:
+def _waivers(form: FormData, incomplete: Iterable[IncompleteSheet]) -> list[dict[str, str]]:
     """The waivers of the missing parts, each with a reason of its own or with the common one."""
     common = text_of(form, "rest_reason") if text_of(form, "rest") else ""
-    named = [(row["agency"]["uscc"], part) for row in incomplete for part in row["missing"]]
+    named = [(row.agency.uscc, part) for row in incomplete for part in row.missing]
     reasons = [(uscc, part, text_of(form, f"waive-{uscc}-{part}") or common) for uscc, part in named]
     return [{"uscc": uscc, "part": part, "reason": reason} for uscc, part, reason in reasons if reason]
 
@@ -239,10 +240,10 @@ def _at_field(problem: ProblemBody) -> ProblemBody:
     return {**problem, "errors": errors}
 
 
-def _question(found: dict[str, Any], body: dict[str, Any]) -> ConfirmQuestion:
-    year_, count, waived = found["year"], found["expected"], len(body["waivers"])
+def _question(found: AssessmentYearPage, body: Mapping[str, Any], waived: int) -> ConfirmQuestion:
+    year_, count = found.year, found.expected or 0
     lines: list[Bilingual] = [
-        _results(year_, count, found["grades"]),
+        _results(year_, count, found.grades),
         (
             f"会议日期 {body['meeting_on']}，公布日期 {body['published_on']}",
             f"Meeting on {body['meeting_on']}, published on {body['published_on']}",
@@ -255,7 +256,7 @@ def _question(found: dict[str, Any], body: dict[str, Any]) -> ConfirmQuestion:
             "公布后只能通过异议或结果影响的处理来修订；自今天的次日起一周可提出异议（第二十条、R45）",
             "Afterwards results change only by appeals or impacts; appeals run for a week from tomorrow (art.20, R45)",
         ),
-        *papers_said(body),
+        *papers_said(body["evidence"]),
     ]
     return ConfirmQuestion(
         (f"确认公布 {year_} 年度考评结果", f"Confirm the publication of {year_}"),
@@ -276,24 +277,17 @@ def _results(year_: int, count: int, grades: dict[str, int]) -> Bilingual:
 
 async def _close(request: Request, year_: str, *, sure: bool) -> Response:
     form: FormData = request.state.form
-    body = {**given(form, "closed_on"), "evidence": papers_of(form)}
+    papers, day = papers_of(form), given(form, "closed_on")
+    body = {**day, "evidence": papers}
     if not sure:
         problem = files_refused(request) or await wrong(request, CloseYear, body)
         if problem is not None:
             return await _shown(request, year_, Trouble(problem))
-        question = ConfirmQuestion(
-            (f"确认办结 {year_} 年度", f"Confirm the closing of {year_}"),
-            [
-                (
-                    f"自 {body['closed_on']} 起，{year_} 年度的结果为最终结果",
-                    f"The results of {year_} are final from {body['closed_on']}",
-                ),
-                *papers_said(body),
-            ],
-            "close",
-            ("办结", "Close the year"),
-            "check-close",
-        )
+        on = day["closed_on"]
+        final: Bilingual = (f"自 {on} 起，{year_} 年度的结果为最终结果", f"The results of {year_} are final from {on}")
+        title: Bilingual = (f"确认办结 {year_} 年度", f"Confirm the closing of {year_}")
+        lines = [final, *papers_said(papers)]
+        question = ConfirmQuestion(title, lines, "close", ("办结", "Close the year"), "check-close")
         return confirm(request, NAME, question, agency=None, details=None, back=f"/years/{year_}")
     answer = await tell(request, CloseYear, body, year=year_, key=key_of(form))
     if answer.refused:

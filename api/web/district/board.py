@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -30,6 +31,9 @@ from domain.commands.reports import ReportBehaviour
 from domain.commands.sanctions import EnterBadRecord, FindAccidentLiability, ReceiveComplaint
 from domain.commands.surveys import AwardHonour, ImposePenalty, ScoreEffect
 from domain.values import Role
+from projections.answers.districts import DistrictStatistics, HintGroup
+from projections.answers.matters import MatterCount
+from projections.answers.scalars import read_as
 
 router = APIRouter(route_class=PageRoute)
 MOST_URGENT = 3
@@ -58,6 +62,13 @@ class Waiting(NamedTuple):
     items: list[Item]
 
 
+class Counted(NamedTuple):
+    """How many of a list are open, and of these overdue."""
+
+    open: int
+    overdue: int
+
+
 @router.get("/board")
 async def board(request: Request) -> Response:
     """The district on the basis; what waits, always of now."""
@@ -69,44 +80,41 @@ async def board(request: Request) -> Response:
         (counts_waiting, {}),
         (matters_counted, {"whose": "all"}),
     )
+    known = read_as(DistrictStatistics, statistics)
     mine = [one for one in every["items"] if role is Role.AUDITOR or role in MATTER_KINDS[one["kind"]].acts]
+    waiting = {one["list"]: Counted(one["open"], one["overdue"]) for one in counts["items"]}
+    waiting |= _counted(read_as(list[MatterCount], every["items"]))
     return page(
         request,
         "board.html",
         name="board",
         statistics=statistics,
-        scores=scores_chart(statistics),
-        complaints=complaints_chart(statistics),
+        scores=scores_chart(known.scores, known.published_before.scores if known.published_before else ()),
+        complaints=complaints_chart(known.complaints),
         matters={name: sum(one[name] for one in mine) for name in (*URGENCIES, "lapsed")},
         urgencies=URGENCIES,
         counted=every,
-        waiting=await _waiting(request, role, [*counts["items"], *_counted(every["items"])]),
+        waiting=await _waiting(request, role, waiting),
         kinds=KINDS,
         quick=_quick(role),
         years=years["items"],
     )
 
 
-def _counted(matters: list[dict[str, Any]]) -> list[dict[str, object]]:
+def _counted(matters: Iterable[MatterCount]) -> dict[str, Counted]:
     """The lists that are counted as matters: hints, and notices with referrals and corrections."""
-    of_kind = {one["kind"]: one for one in matters}
-    found = []
+    of_kind = {one.kind: one for one in matters}
+    found = {}
     for name, kinds in (("hints", ("hint",)), ("notices", ("notice", "referral", "correction"))):
         rows = [of_kind[kind] for kind in kinds if kind in of_kind]
-        found.append(
-            {
-                "list": name,
-                "open": sum(row[urgency] for row in rows for urgency in URGENCIES),
-                "overdue": sum(row["overdue"] for row in rows),
-            }
-        )
+        waiting = sum(getattr(row, urgency) for row in rows for urgency in URGENCIES)
+        found[name] = Counted(waiting, sum(row.overdue for row in rows))
     return found
 
 
-async def _waiting(request: Request, role: Role, counted: list[dict[str, Any]]) -> list[Waiting]:
+async def _waiting(request: Request, role: Role, counts: Mapping[str, Counted]) -> list[Waiting]:
     """Each list with its count and the few that come first; what waits longest over its day goes first."""
-    counts = {one["list"]: one for one in counted}
-    opened = [name for name, count in counts.items() if count["open"] and name in KINDS]
+    opened = [name for name, count in counts.items() if count.open and name in KINDS]
     firsts_of = {name: hints_grouped if name == "hints" else KINDS[name].question for name in opened}
     lists = await ask_together(request, *((firsts_of[name], {"limit": MOST_URGENT}) for name in opened))
     firsts = {name: one["items"] for name, one in zip(opened, lists, strict=True)}
@@ -115,14 +123,14 @@ async def _waiting(request: Request, role: Role, counted: list[dict[str, Any]]) 
         if role not in name_of(kind.question).rights:
             continue
         count, first = counts[name], firsts.get(name, [])
-        overdue = count["overdue"] if kind.has_term else 0
-        found.append(Waiting(name, count["open"], overdue, _firsts(name, first, role)))
+        overdue = count.overdue if kind.has_term else 0
+        found.append(Waiting(name, count.open, overdue, _firsts(name, first, role)))
     return sorted(found, key=lambda one: (not one.overdue, one.open == 0))
 
 
 def _firsts(name: str, rows: list[dict[str, object]], role: Role) -> list[Item]:
     """The rows of a list that come first; hints by cause and agency, this year's first (R40)."""
-    return [group_of_hints(row) for row in rows] if name == "hints" else items_of(name, rows, role)
+    return [group_of_hints(read_as(HintGroup, row)) for row in rows] if name == "hints" else items_of(name, rows, role)
 
 
 def _quick(role: Role) -> list[dict[str, object]]:

@@ -6,9 +6,10 @@ Every chart has its numbers in a table too, and two series differ by filling and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from domain.values import Bilingual
+from projections.answers.districts import MonthOfComplaints, ScoreBand
 
 WIDTH, HEIGHT, TOP, FLOOR = 400, 200, 24, 172
 """Of a picture, in its own units: columns stand on the floor, and reach up to the top."""
@@ -47,26 +48,22 @@ class Chart(NamedTuple):
         return not any(number for _, numbers in self.rows for number in numbers)
 
 
-def scores_chart(statistics: dict[str, Any]) -> Chart:
+def scores_chart(scores: Sequence[ScoreBand], published: Sequence[ScoreBand] = ()) -> Chart:
     """How many assessed agencies have which total, beside the published totals of the year before."""
-    before = (statistics["published_before"] or {}).get("scores") or [None] * len(statistics["scores"])
-    rows = [
-        (_band(now), (now["agencies"], 0 if then is None else then["agencies"]))
-        for now, then in zip(statistics["scores"], before, strict=True)
-    ]
+    before = [one.agencies for one in published] or [0] * len(scores)
+    rows = [(_band(now), (now.agencies, then)) for now, then in zip(scores, before, strict=True)]
     return _drawn(rows, ("now", "before"))
 
 
-def complaints_chart(statistics: dict[str, Any]) -> Chart:
+def complaints_chart(months: Sequence[MonthOfComplaints]) -> Chart:
     """The complaints of the last twelve months: received, upheld of them, and received a year before."""
-    months = statistics["complaints"]
     pairs = zip(months[-YEAR_MONTHS:], months[:YEAR_MONTHS], strict=True) if months else ()
-    rows = [(_month(one["month"]), (one["received"], one["upheld"], then["received"])) for one, then in pairs]
+    rows = [(_month(one.month), (one.received, one.upheld, then.received)) for one, then in pairs]
     return _drawn(rows, ("now", "part", "before"))
 
 
-def _band(band: dict[str, object]) -> Bilingual:
-    low, high = band["from_points"], band["below_points"]
+def _band(band: ScoreBand) -> Bilingual:
+    low, high = band.from_points, band.below_points
     if high is None:
         return f"{low}+", f"{low}+"
     return (f"<{high}", f"<{high}") if low == 0 else (f"{low}–{high}", f"{low}–{high}")

@@ -32,6 +32,7 @@ from api.web.printing.whole_lists import WholeList
 from domain.events import Behaviour
 from domain.measures.hints import agency_of_hint
 from domain.values import Bilingual, new_id
+from projections.answers.districts import HintGroup
 
 router = APIRouter(route_class=PageRoute)
 HERE, DISMISSING = "/todo/hints", "/v1/hints/{id}/dismissal"
@@ -109,21 +110,21 @@ async def dismiss(request: Request) -> Response:
     return page(request, "hints-confirm.html", name="hints", chosen=chosen, given=given, filters=filters, path=HERE)
 
 
-def group_of_hints(group: dict[str, Any]) -> Item:
+def group_of_hints(group: HintGroup) -> Item:
     """Hints of one cause at an agency in a year as a row of the board, which leads to them (R37, R40)."""
-    agency, year, count = group["agency"], group["year"], group["count"]
-    cause, cause_en = RULES.get(group["rule"], ("—", "—"))
-    narrowed = {"uscc": agency["uscc"], "rule": group["rule"], "year": year}
+    agency, year, count = group.agency, group.year, group.count
+    cause, cause_en = RULES.get(group.rule, ("—", "—"))
+    narrowed = {"uscc": agency.uscc, "rule": group.rule, "year": year}
     return Item(
         id="",
-        uscc=agency["uscc"],
-        name=agency["name"],
+        uscc=agency.uscc,
+        name=agency.name,
         what=(f"{cause}：{year} 年度 {count} 条", f"{cause_en}: {count} in {year}"),
         said=None,
-        begun_on=group["first_day"],
+        begun_on=str(group.first_day),
         due_on=None,
         status="open",
-        ref=group["article"] or "R37",
+        ref=group.article or "R37",
         facts=(),
         deeds=(Deed(("查看", "Open"), HERE, narrowed),),
     )

@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from api.application.questions.agency.comparison_questions import comparison_of
 from api.web.forms.form_effects import MOST_DAYS, MOST_YEARS, years_between, years_by
+from api.web.forms.form_lists import Fact
 from api.web.forms.form_preview import Item, PreviewEffect
 from api.web.frame.page_questions import look
 from domain.values import Role, instant, moment, shanghai_date
@@ -22,7 +23,7 @@ _WITHOUT = frozenset({"FilingSubmitted", "HintDismissed", "AppealFiled"})
 _NO_RANKS: Item = {"before": None, "after": None, "moved": 0}
 
 
-async def effect_of_act(request: Request, uscc: str, facts: list[Item], gone: list[Item]) -> PreviewEffect | None:
+async def effect_of_act(request: Request, uscc: str, facts: list[Fact], gone: list[Fact]) -> PreviewEffect | None:
     """What the act that recorded these facts did; None where there is nothing to tell, or the visitor may not know.
 
     `facts`: the entries of its events, in order; `gone`: what stopped counting by it.
@@ -50,7 +51,7 @@ async def effect_of_act(request: Request, uscc: str, facts: list[Item], gone: li
     return PreviewEffect(seen, now, sheets, sorted(wanted[MOST_YEARS:]), [])
 
 
-def _instants(facts: list[Item]) -> tuple[Any, Any]:
+def _instants(facts: list[Fact]) -> tuple[Any, Any]:
     """When the first and the last of them were recorded; None for a form of which that is not told (R39)."""
     return facts[0]["recorded_at"], facts[-1]["recorded_at"]
 

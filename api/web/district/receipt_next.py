@@ -13,7 +13,7 @@ from api.application.privacy.authorisation import rights_of
 from api.application.questions.year.matter_questions import matters_waiting
 from api.web.district.worklist_pages import form_deed
 from api.web.forms.form_fields import FORMS
-from api.web.forms.form_lists import options
+from api.web.forms.form_lists import Fact, options
 from api.web.forms.form_preview import Item
 from api.web.forms.form_texts import command_text
 from api.web.forms.matter_deeds import Deed, deed_of
@@ -28,7 +28,7 @@ _AFTER = {"FilingReturned": ("file-agency",)}
 
 
 async def next_deeds(
-    request: Request, uscc: str, facts: list[Item], gone: list[Item], command: str | None
+    request: Request, uscc: str, facts: list[Fact], gone: list[Fact], command: str | None
 ) -> list[Deed]:
     """What can be done next by the visitor. `facts`: what was recorded; `gone`: what stopped counting by it."""
     role = request.state.visitor.role
@@ -41,7 +41,7 @@ async def next_deeds(
     return list({(one.path, str(one.query)): one for one in found}.values())
 
 
-def _of_notices(matters: list[Item], facts: list[Item], gone: list[Item], role: Role) -> Iterator[Deed]:
+def _of_notices(matters: list[Item], facts: list[Fact], gone: list[Fact], role: Role) -> Iterator[Deed]:
     """The notices that wait because of these facts: after one was sent, those of the same cause; after an annulment,
     the corrections of what was sent (R18)."""
     causes = {one["id"] for one in facts} | {one["fact"]["cause"] for one in facts if one["type"] == "NoticeSent"}
@@ -54,7 +54,7 @@ def _of_notices(matters: list[Item], facts: list[Item], gone: list[Item], role: 
             yield deed._replace(title=title)
 
 
-def _of_matters(matters: list[Item], facts: list[Item], role: Role) -> Iterator[Deed]:
+def _of_matters(matters: list[Item], facts: list[Fact], role: Role) -> Iterator[Deed]:
     """The matters that these facts have opened, each with the form that ends it."""
     ids = {one["id"] for one in facts}
     filings = any(one["type"] == "FilingSubmitted" for one in facts)
@@ -68,7 +68,7 @@ def _of_matters(matters: list[Item], facts: list[Item], role: Role) -> Iterator[
             yield deed
 
 
-def _of_report(matter: Item, facts: list[Item], role: Role) -> Iterator[Deed]:
+def _of_report(matter: Item, facts: list[Fact], role: Role) -> Iterator[Deed]:
     of, id_ = {"uscc": matter["agency"]["uscc"]}, _id_of(matter)
     enter, dismiss = "/v1/agencies/{uscc}/bad-records", "/v1/agencies/{uscc}/reports/{id}/dismissal"
     behaviour = next(one["fact"]["behaviour"] for one in facts if one["id"] == id_)
@@ -81,13 +81,13 @@ def _id_of(matter: Item) -> str:
     return str(matter["id"]).partition(":")[2]
 
 
-def _usual(fact: Item, command: str | None) -> tuple[str, ...]:
+def _usual(fact: Fact, command: str | None) -> tuple[str, ...]:
     if command is None or not fact["counts"]:
         return ()
     return _AFTER.get(fact["type"], command_text(command).next)
 
 
-async def _form(request: Request, uscc: str, name: str, fact: Item) -> Deed | None:
+async def _form(request: Request, uscc: str, name: str, fact: Fact) -> Deed | None:
     """The form of a command that usually follows; None where its id could not be chosen any more."""
     text, known = command_text(name), {one: fact["fact"][one] for one in _NAMED if fact["fact"].get(one)}
     query: Item = {"uscc": uscc}

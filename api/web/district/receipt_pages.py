@@ -26,6 +26,7 @@ from api.web.district.receipt_next import next_deeds
 from api.web.forms.appeal_form import filed
 from api.web.forms.form_fields import FORMS
 from api.web.forms.form_filling import command_for
+from api.web.forms.form_lists import Fact
 from api.web.forms.form_preview import PART_NAMES, Item
 from api.web.forms.form_texts import command_text
 from api.web.forms.record_pages import agency_shown, own_agency
@@ -99,7 +100,7 @@ def _command_of(types: list[str]) -> str | None:
     return next((name for name in FORMS if types[0] in command_text(name).makes), None)
 
 
-async def _category(request: Request, uscc: str, item: Item) -> Item:
+async def _category(request: Request, uscc: str, item: Fact) -> Item:
     """Whether a category in the record is new (R47)."""
     part = item["fact"].get({"FilingSubmitted": "profile", "InformationChanged": "fields"}.get(item["type"], ""))
     words = part.get("category") if isinstance(part, dict) else None

@@ -214,17 +214,10 @@ def _objection(row: WaitingObjection, role: Role) -> Item:
 
 def _report(row: WaitingReport, role: Role) -> Item:
     of, behaviour = {"uscc": row.agency.uscc}, row.about or ""
+    entered = {**of, "report_id": row.id, "behaviour": behaviour}
     enter, dismiss = "/v1/agencies/{uscc}/bad-records", "/v1/agencies/{uscc}/reports/{id}/dismissal"
     deeds = (
-        *form_deed(
-            ("登记为不良信息", "Enter a bad record"),
-            enter,
-            "enter-bad-record",
-            role,
-            **of,
-            report_id=row.id,
-            behaviour=behaviour,
-        ),
+        *form_deed(("登记为不良信息", "Enter a bad record"), enter, "enter-bad-record", role, **entered),
         *form_deed(("不予登记", "Dismiss"), dismiss, "dismiss-report", role, **of, id=row.id),
     )
     what = f"举报行为 {behaviour}", f"Reported behaviour {behaviour}"
@@ -260,17 +253,9 @@ def _notice(row: DueNotice, role: Role) -> Item:
         deeds = form_deed(("登记发出", "Record as sent"), post, "send-notice", role, **of, id=row.id)
     to, to_en = RECIPIENTS.get(row.recipient, (row.recipient, row.recipient))
     what = f"{row.text}（致：{to}）", f"{row.text_en} (to: {to_en})"
-    sent = row.sent_on is not None
-    item = _item(
-        row,
-        row.article,
-        what,
-        deeds,
-        begun_on=row.sent_on or row.due_on,
-        due_on=row.due_on,
-        status="sent" if sent else "due",
-        facts=(row.cause,),
-    )
+    begun_on, status = (row.due_on, "due") if row.sent_on is None else (row.sent_on, "sent")
+    days = {"begun_on": begun_on, "due_on": row.due_on}
+    item = _item(row, row.article, what, deeds, status=status, facts=(row.cause,), **days)
     reads = role not in (Role.AGENCY, Role.CLIENT) or (role is Role.AGENCY and row.recipient in FOR_THE_AGENCY)
     service = row.service
     if service is None:

@@ -128,7 +128,7 @@ def _is_of(one: Fact, year: str, sheet: dict[str, object]) -> bool:
     if own is not None:
         return str(own) == year
     first, last = sheet.get("from", f"{year}-01-01"), sheet.get("to", f"{year}-12-31")
-    return bool(first <= one["occurred_on"] <= last)
+    return str(first) <= one["occurred_on"] <= str(last)
 
 
 def _days_late(filed_on: str, last: str) -> int:

@@ -95,6 +95,6 @@ async def fill_replacement(request: Request, entry: Entry) -> None:
 
 async def begin_change(request: Request, entry: Entry) -> None:
     """A new form of a change begins with what is on file by now (art.12)."""
-    entry.begun_at = str(max(one["version"] for one in await particulars(request, entry.uscc)))
+    entry.begun_at = str(max(one["version"] or 0 for one in await particulars(request, entry.uscc)))
     await begin_again(request, entry)
     entry.values["fields"] = dict(entry.begun or {})

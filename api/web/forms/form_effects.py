@@ -15,7 +15,7 @@ from starlette.requests import Request
 from api.application.questions.agency.comparison_questions import what_if_of
 from api.application.questions.service.law_questions import adopted_law
 from api.web.forms.form_entry import ID, Entry
-from api.web.forms.form_lists import trail
+from api.web.forms.form_lists import Fact, trail
 from api.web.forms.form_preview import Item, PreviewEffect
 from api.web.frame.page_problems import PageAnswer
 from api.web.frame.page_questions import look
@@ -84,7 +84,7 @@ async def effect_of(request: Request, entry: Entry) -> PreviewEffect | PageAnswe
 class _Asking:
     """One what-if, asked as of several days about several years; each answer once."""
 
-    def __init__(self, request: Request, entry: Entry, gone: Item | None) -> None:
+    def __init__(self, request: Request, entry: Entry, gone: Fact | None) -> None:
         self._request, self._uscc = request, entry.uscc
         self._supposed = _supposed(entry, gone)
         self._known: dict[tuple[str, int], PageAnswer] = {}
@@ -100,7 +100,7 @@ class _Asking:
         return found
 
 
-def _annulled(entry: Entry, facts: list[Item]) -> Item | None:
+def _annulled(entry: Entry, facts: list[Fact]) -> Fact | None:
     """The fact of the trail that would stop counting: what changes is looked for in its year."""
     by_id = {one["id"]: one for one in facts}
     body = entry.body
@@ -108,10 +108,10 @@ def _annulled(entry: Entry, facts: list[Item]) -> Item | None:
         return by_id.get(body["event_id"])
     if entry.command != "answer-objection" or body["outcome"] != "annulled" or entry.id not in by_id:
         return None
-    return by_id.get(by_id[entry.id]["fact"].get("event_id"))
+    return by_id.get(str(by_id[entry.id]["fact"].get("event_id")))
 
 
-def _supposed(entry: Entry, gone: Item | None) -> Item:
+def _supposed(entry: Entry, gone: Fact | None) -> Item:
     """The what-if's body. What annuls and does more is supposed as an annulment, with what takes its place."""
     body = entry.body
     if entry.command == "correct-event":
@@ -121,13 +121,13 @@ def _supposed(entry: Entry, gone: Item | None) -> Item:
     return {"add": [{"post": entry.path, "body": body}]}
 
 
-def _days(entry: Entry, gone: Item | None) -> list[str]:
+def _days(entry: Entry, gone: Fact | None) -> list[str]:
     """The days of the facts that come and go. An annulment's own is for display only."""
     found = [entry.day()] if gone is None else [gone["occurred_on"]]
     return list(dict.fromkeys([*found, *entry.replacing_days()]))[:MOST_DAYS]
 
 
-def _years(entry: Entry, gone: Item | None, facts: list[Item], known: list[int]) -> list[int]:
+def _years(entry: Entry, gone: Fact | None, facts: list[Fact], known: list[int]) -> list[int]:
     """The years whose sheets may change, those of the facts and of today first, then those between, newest first.
 
     Nothing that is recorded changes a year before its own; one that is over can bear on each that follows: a project
@@ -165,7 +165,7 @@ def _is_no_year(answer: PageAnswer) -> bool:
     return [one["pointer"] for one in answer.content.get("errors", ())] == ["/year"]
 
 
-def _notes(entry: Entry, facts: list[Item], sheets: list[Item]) -> list[Bilingual]:
+def _notes(entry: Entry, facts: list[Fact], sheets: list[Item]) -> list[Bilingual]:
     """What a closing of a year's survey does to forms that are still to come (R22)."""
     if entry.command not in ("close-survey", "invite-survey", "submit-survey"):
         return []

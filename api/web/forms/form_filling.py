@@ -16,6 +16,7 @@ from api.web.forms.form_fields import FORMS, REPLACING, FormField, form_fields
 from api.web.forms.form_texts import command_text
 from api.web.forms.form_values import Values, values_of
 from domain.values import Bilingual
+from projections.answers.trail_items import EntryRow
 from projections.fact_kinds import FACTS
 
 _OUTCOMES = {kind.__name__: one.outcome for kind, one in FACTS.items() if one.outcome}
@@ -31,7 +32,7 @@ def command_for(kind: str) -> str:
     return next((name for name in REPLACING if kind in command_text(name).makes), "")
 
 
-def filled(fact: dict[str, Any]) -> Values:
+def filled(fact: EntryRow) -> Values:
     """The values of a replacement that says what this fact of the trail says."""
     command = command_for(fact["type"])
     if not command:

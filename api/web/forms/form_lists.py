@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from starlette.requests import Request
 
@@ -18,6 +18,7 @@ from domain.events import EVENT_TYPES
 from domain.measures.around.agency_statements import ANSWERABLE
 from domain.measures.around.publicity import KIND_OF
 from domain.values import Bilingual, Role
+from projections.answers.trail_items import EntryRow
 
 PAGE = 500
 MOST_PAGES = 10
@@ -26,7 +27,29 @@ MOST_OPTIONS = 200
 """No list on a form is longer, so that the page stays light: the newest."""
 HINTS, NOTICES = "hints", "notices"
 """Lists of what follows from facts and is no fact itself."""
-Fact = dict[str, Any]
+Fact = EntryRow
+"""A fact of the trail, as far as the visitor may read it."""
+
+
+class Followed(TypedDict):
+    """A hint or a notice, as far as forms read it: the one has a `day` and `events`, the other `due_on` and `cause`."""
+
+    id: str
+    agency: AgencyPart
+    kind: NotRequired[str]
+    text: str
+    text_en: str
+    day: NotRequired[str]
+    events: NotRequired[list[str]]
+    due_on: NotRequired[str]
+    cause: NotRequired[str]
+
+
+class AgencyPart(TypedDict):
+    """An agency by its code and name."""
+
+    uscc: str
+    name: str | None
 
 
 class Option(NamedTuple):
@@ -60,7 +83,7 @@ _LISTS = {
     "repairs": ListedChoice(("RepairApplied",), "repair_id", ("RepairGranted", "RepairRefused")),
     "published": ListedChoice(tuple(kind.__name__ for kind in KIND_OF)),
 }
-_DETAILS: dict[str, Callable[[Fact], Bilingual | None]] = {
+_DETAILS: dict[str, Callable[[dict[str, Any]], Bilingual | None]] = {
     "NoticeSent": lambda fact: VALUES["kind"].get(fact["kind"]),
     "ProjectStarted": lambda fact: _same(" · ".join(filter(None, (fact["client"]["name"], fact["contract_no"])))),
     "SubmissionRequested": lambda fact: _same(fact["title"]),
@@ -83,9 +106,9 @@ async def trail(request: Request, uscc: str, kind: str = "") -> list[Fact]:
     return kept[uscc, kind]
 
 
-async def waiting(request: Request, name: str, uscc: str) -> list[Fact]:
+async def waiting(request: Request, name: str, uscc: str) -> list[Followed]:
     """The agency's open hints, or its notices that are to be sent (a referral has a form of its own); asked once."""
-    kept: dict[tuple[str, str], list[Fact]] = request.state.__dict__.setdefault("trails", {})
+    kept: dict[tuple[str, str], list[Followed]] = request.state.__dict__.setdefault("trails", {})
     if (uscc, name) not in kept:
         if name == HINTS:
             kept[uscc, name] = await _all(request, hints_of, uscc=uscc) if _reads_hints(request) else []
@@ -102,9 +125,8 @@ async def options(request: Request, name: str, uscc: str) -> list[Option]:
 
 async def _options(request: Request, name: str, uscc: str) -> list[Option]:
     if name in (HINTS, NOTICES):
-        day = "day" if name == HINTS else "due_on"
-        rows = await waiting(request, name, uscc)
-        return [Option(one["id"], f"{one[day]} {one['text']}", f"{one[day]} {one['text_en']}") for one in rows]
+        rows = [(one, one["day" if name == HINTS else "due_on"]) for one in await waiting(request, name, uscc)]
+        return [Option(one["id"], f"{day} {one['text']}", f"{day} {one['text_en']}") for one, day in rows]
     facts = [one for one in await trail(request, uscc) if one["counts"]]
     if name == "annullable":
         facts = [one for one in facts if not EVENT_TYPES[f"steward.{one['type']}"].FINAL]
@@ -136,7 +158,7 @@ def described(one: Fact) -> Option:
     return Option(one["id"], f"{one['occurred_on']} {label}{text}", f"{one['occurred_on']} {label_en}{text_en}")
 
 
-def told_of_form(form: Fact) -> Bilingual:
+def told_of_form(form: Mapping[str, Any]) -> Bilingual:
     """A form of which the rated agency is told little: its number, month and total (R39)."""
     said = "第 {number} 份（共 {of} 份），{month}，{total} 分", "form {number} of {of}, {month}, {total} points"
     return said[0].format(**form), said[1].format(**form)
@@ -149,8 +171,8 @@ def _of_form(one: Fact) -> Bilingual:
     return _same(str(one["fact"]["year"]))
 
 
-async def _all(request: Request, question: Callable[..., Answer], **query: str) -> list[Fact]:
-    found: list[Fact] = []
+async def _all(request: Request, question: Callable[..., Answer], **query: str) -> list[Any]:
+    found: list[Any] = []
     cursor: str | None = None
     for _ in range(MOST_PAGES):
         answer = await ask(request, question, limit=PAGE, cursor=cursor, **query)

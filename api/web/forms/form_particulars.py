@@ -12,6 +12,7 @@ from typing import Any
 
 from api.web.forms.form_fields import FormField, form_fields
 from api.web.forms.form_filling import said_values
+from api.web.forms.form_lists import Fact
 from api.web.forms.form_values import Values
 from domain.measures.chapter2_filing import SaidOn, speaking
 
@@ -22,7 +23,6 @@ MOST_FILLED = 300
 """A longer list is not filled in: the form would hold more inputs than one may have. Left empty, it stays as it is."""
 _REMARK = "other"
 """What else changed is said anew each time."""
-Fact = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,9 @@ def particulars_of(names: Iterable[str]) -> tuple[str, ...]:
 
 def on_file(facts: list[Fact], day: str, version: int | None = None) -> Values:
     """The particulars on a day (R7), as the records of SAID_BY up to a version say them."""
-    known = [one for one in facts if one["counts"] and (version is None or one["version"] <= version)]
+    known = [one for one in facts if one["counts"] and (version is None or (one["version"] or 0) <= version)]
     said: dict[str, object] = {}
-    for one in _said_by(sorted(known, key=lambda one: (one["occurred_on"], one["version"])), day):
+    for one in _said_by(sorted(known, key=lambda one: (one["occurred_on"], one["version"] or 0)), day):
         said |= one["fact"]["profile" if one["type"] == "FilingSubmitted" else "fields"]
     return said_values(parts(), said)
 
@@ -67,7 +67,7 @@ def _said_by(facts: list[Fact], day: str) -> Iterator[Fact]:
 
 
 def _said_on(one: Fact, filed_on: date | None = None) -> SaidOn:
-    return SaidOn(one, _day(one["occurred_on"]), one["version"], filed_on)
+    return SaidOn(one, _day(one["occurred_on"]), one["version"] or 0, filed_on)
 
 
 def _day(text: str) -> date:

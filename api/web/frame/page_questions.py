@@ -47,6 +47,7 @@ from domain.errors import Refusal
 from domain.values import Role, loose_uscc, normal_uscc
 from projections.answers.results import WaiverReason
 from projections.answers.scalars import plain, read_as
+from projections.answers.trail_items import EntryRow
 
 T = TypeVar("T")
 Given = dict[str, Any]
@@ -115,9 +116,9 @@ async def look(request: Request, question: Callable[..., Answer], **given: Any) 
 
 async def events_named(
     request: Request, uscc: str, ids: Iterable[str], known_at: str | None = None
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, EntryRow]:
     """The entries of these events in the agency's trail, by id; those that the visitor may not see are not there."""
-    found: dict[str, dict[str, object]] = {}
+    found: dict[str, EntryRow] = {}
     wanted = list(dict.fromkeys(ids))
     for place in range(0, len(wanted), MOST_IDS):
         some = wanted[place : place + MOST_IDS]

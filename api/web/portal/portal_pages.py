@@ -32,7 +32,7 @@ from api.web.printing.whole_lists import WholeList, printed, whole_link
 from domain.errors import NotFound
 from domain.measures.chapter4_appeals import appeal_deadline
 from domain.measures.rulebook.kinds import heading
-from domain.measures.rulebook.rulebook import ValueRow
+from domain.measures.rulebook.rulebook import DescribedValue
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import paragraphs
 from domain.values import FOREVER, Bilingual, instant, shanghai_date
@@ -208,7 +208,7 @@ def rules(request: Request) -> Response:
     """The Measures as they are read: readings with their values, known defects of the text (art.28)."""
     law, day = adopted_law(request.app.state.service), _today(datetime.now(UTC))
     book = law.read_on(day)[-1]
-    values: dict[str, list[tuple[ValueRow, Bilingual]]] = {}
+    values: dict[str, list[tuple[DescribedValue, Bilingual]]] = {}
     for row in book.describe():
         values.setdefault(row["reading"], []).append((row, value_said(row["name"], row["value"])))
     titles = {one.ref: one for one in paragraphs()}

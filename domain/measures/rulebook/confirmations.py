@@ -39,13 +39,13 @@ def said_readings(book: Rulebook) -> dict[str, SaidReading]:
 @lru_cache(maxsize=32)
 def _said(canonical: bytes) -> dict[str, SaidReading]:
     book = Rulebook.from_content(json.loads(canonical))
-    values: dict[str, list[dict[str, Any]]] = {}
+    values: dict[str, list[dict[str, object]]] = {}
     for row in book.describe():
         values.setdefault(row["reading"], []).append({key: row[key] for key in ("name", "value", "unit", "article")})
     return {one.ref: _digested(one, values.get(one.ref, [])) for one in book.readings}
 
 
-def _digested(one: Interpretation, values: list[dict[str, Any]]) -> SaidReading:
+def _digested(one: Interpretation, values: list[dict[str, object]]) -> SaidReading:
     content = {
         "ref": one.ref,
         "articles": list(one.articles),

@@ -118,7 +118,7 @@ def table(keys: Iterable[str], inner: Kind, key: Callable[[str], Any] = str) -> 
     """A table with exactly these keys, each of the inner kind; `key` turns a key's text into what code uses."""
     names = tuple(keys)
 
-    def read(rows: dict[str, Any]) -> Mapping[Any, Any]:
+    def read(rows: Mapping[str, object]) -> Mapping[Any, Any]:
         return MappingProxyType({key(name): rows[name] for name in names})
 
     of_inner: Any = dict.__class_getitem__((str, inner.type))

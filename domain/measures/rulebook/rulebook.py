@@ -39,7 +39,7 @@ _OVERRIDE = "+override"
 _DAY = timedelta(days=1)
 
 
-class ValueRow(TypedDict):
+class DescribedValue(TypedDict):
     """A value of a rulebook as its content has it: what it is called and worth, under which article and reading."""
 
     name: str
@@ -96,7 +96,7 @@ class Rulebook(Chapters):
     @property
     def content(self) -> dict[str, Any]:
         """What the event RulebookAdopted stores, JSON-able; a fresh copy each time, so that this one cannot change."""
-        loaded: dict[str, Any] = json.loads(self.canonical)
+        loaded: dict[str, object] = json.loads(self.canonical)
         return loaded
 
     @implements("R5")
@@ -107,7 +107,7 @@ class Rulebook(Chapters):
         """
         content = self.content
         content["value"] = self._value_rows()
-        rows: dict[str, ValueRow] = {row["name"]: row for row in content["value"]}
+        rows: dict[str, DescribedValue] = {row["name"]: row for row in content["value"]}
         seen: set[str] = set()
         for given, value in changes.items():
             name = PARAMETERS.get(given, given)
@@ -124,19 +124,19 @@ class Rulebook(Chapters):
         content["id"] = self.id.removesuffix(_OVERRIDE) + _OVERRIDE
         return Rulebook.from_content(content)
 
-    def describe(self) -> list[ValueRow]:
+    def describe(self) -> list[DescribedValue]:
         """Every value for people, in the rulebook's order: name, value, unit, article, reading, notes, date, options.
 
         `options` is None where the value is no choice.
         """
         return [{"options": None, **row} for row in self._value_rows()]
 
-    def _value_rows(self) -> list[ValueRow]:
+    def _value_rows(self) -> list[DescribedValue]:
         """The rows of `content`, and what holds of values that came after this rulebook was adopted."""
-        rows: list[ValueRow] = self.content["value"]
+        rows: list[DescribedValue] = self.content["value"]
         given = {row["name"] for row in rows}
         if missing := LATER.keys() - given:
-            known: list[ValueRow] = [*shipped_rulebook().content["value"], *_added().get("value", ())]
+            known: list[DescribedValue] = [*shipped_rulebook().content["value"], *_added().get("value", ())]
             later = [row for row in known if row["name"] in missing]
             rows += [{**row, "value": copy.deepcopy(LATER[row["name"]])} for row in later]
         return rows
@@ -180,7 +180,7 @@ def shipped_rulebook() -> Rulebook:
 def _added() -> dict[str, Any]:
     """Values and readings that came after the shipped rulebook, whose content is adopted by its hash (R4)."""
     with _ADDED.open("rb") as file:
-        found: dict[str, Any] = json_able(tomllib.load(file))
+        found: dict[str, object] = json_able(tomllib.load(file))
     return found
 
 

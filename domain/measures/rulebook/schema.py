@@ -202,7 +202,7 @@ def read_content(content: Mapping[str, Any]) -> tuple[Content, Chapters]:
 
 def _read_values(content: Content) -> Chapters:
     given = {**LATER, **{row.name: row.value for row in content.value}}
-    chapters: dict[str, dict[str, Any]] = {name.partition(".")[0]: {} for name in KINDS}
+    chapters: dict[str, dict[str, object]] = {name.partition(".")[0]: {} for name in KINDS}
     for name, raw in given.items():
         chapter, _, field = name.partition(".")
         chapters[chapter][field] = raw

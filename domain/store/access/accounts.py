@@ -155,7 +155,7 @@ def set_password(
     Raises: NotFound; Contradiction as `sign_out`.
     """
     handed_out_at = None if act is AccessAction.OWN_PASSWORD or not handed_out else _now()
-    values: dict[str, Any] = {"password_hash": password_hash, "handed_out_at": handed_out_at}
+    values: dict[str, object] = {"password_hash": password_hash, "handed_out_at": handed_out_at}
     open_ = (accounts.c.id == account_id) & (accounts.c.invitation == "open")
     if connection.scalar(select(accounts.c.id).where(open_)) is not None:
         values["invitation"] = "revoked"  # else the link would still set another one

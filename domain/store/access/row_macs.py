@@ -59,7 +59,7 @@ def seal_of(connection: Connection, table: str, row: Mapping[Any, Any]) -> bytes
     return sealed_with(key_of(connection), table, row)
 
 
-def with_seal(connection: Connection, table: str, row: Mapping[Any, Any]) -> dict[str, Any]:
+def with_seal(connection: Connection, table: str, row: Mapping[Any, Any]) -> dict[str, object]:
     """A row to be inserted, with its seal."""
     return {**row, "seal": seal_of(connection, table, row)}
 

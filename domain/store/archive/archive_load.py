@@ -11,7 +11,6 @@ import hashlib
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, pairwise
-from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, func, insert, inspect, select, text, update
@@ -192,7 +191,7 @@ def _give_places(connection: Connection, size: int) -> None:
     """The rows are numbered in the order in which they were inserted, which is that of the log."""
     number = func.row_number().over(order_by=events.c.position)
     connection.execute(insert(log_index).from_select(["log_index", "position"], select(number, events.c.position)))
-    values: dict[str, Any] = {"last_log_index": size}
+    values: dict[str, object] = {"last_log_index": size}
     if is_postgresql(connection):
         lowest = text("SELECT pg_snapshot_xmin(pg_current_snapshot()) AS lowest").columns(lowest=Transaction)
         values |= {

@@ -46,9 +46,9 @@ def line_of(row: Mapping[str, Any]) -> bytes:
     return msgspec.json.encode({name: _plain(value) for name, value in row.items()}) + b"\n"
 
 
-def row_of(table: Table, line: bytes) -> dict[str, Any]:
+def row_of(table: Table, line: bytes) -> dict[str, object]:
     """A line as a row. Raises: ValueError for a column that is not there, or a value of another kind."""
-    found = msgspec.json.decode(line, type=dict[str, Any])
+    found = msgspec.json.decode(line, type=dict[str, object])
     strange = found.keys() - table.columns.keys()
     if strange:
         raise ValueError(f"{table.name} has no column {', '.join(sorted(strange))}")

@@ -167,7 +167,7 @@ def _sqlite_engine(url: URL, **pool: Any) -> Engine:
     engine = create_engine(url, connect_args={"timeout": WAIT_MS / 1000}, **pool)
     engine.update_execution_options(**{GUARD_OPTION: guard})
 
-    def connect(_: Any, __: Any, arguments: list[Any], keywords: dict[str, Any]) -> None:
+    def connect(_: Any, __: Any, arguments: list[Any], keywords: dict[str, object]) -> None:
         guard.connecting()
         arguments[0], keywords["uri"] = f"{file.as_uri()}?mode=rw", True
 

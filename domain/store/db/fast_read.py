@@ -170,7 +170,7 @@ class _Sqlite:
         ask: Callable[[], Mapping[str, Any] | None] = partial(self._ask, query, dict(values))
         return await asyncio.to_thread(ask)
 
-    def _ask(self, query: str, values: dict[str, Any]) -> Mapping[str, Any] | None:
+    def _ask(self, query: str, values: dict[str, object]) -> Mapping[str, Any] | None:
         try:
             with reading(self._engine) as connection:
                 found = connection.exec_driver_sql(query, values).one_or_none()

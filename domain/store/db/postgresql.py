@@ -39,7 +39,7 @@ POSTGRESQL_SESSION = (
 was planned while its tables were small has to be good when they have grown. Isolation is what the code is written for,
 whatever the database's default; and what is acknowledged is on disk."""
 TAKE_SERVICE_ROLE = f"SET ROLE {SERVICE_ROLE}"
-CONNECTING: dict[str, Any] = {
+CONNECTING: dict[str, object] = {
     "application_name": "steward",
     "connect_timeout": 5,
     "keepalives_idle": 10,
@@ -86,7 +86,7 @@ def several_hosts(address: str) -> str:
 def postgresql_engine(url: URL, answer_seconds: float | None = None, **pool: Any) -> Engine:
     """An engine whose every session is set as the code needs it. `answer_seconds`: see `patience.py`."""
     given = {name: value for name, value in CONNECTING.items() if name not in url.query}
-    options: dict[str, Any] = {REACHED_OPTION: Reached()}
+    options: dict[str, object] = {REACHED_OPTION: Reached()}
     if answer_seconds is not None:
         options[PATIENCE_OPTION] = patience = Patience(answer_seconds)
         given["connection_factory"] = patience.connection
@@ -109,13 +109,13 @@ def reached_by(engine: Engine) -> Reached:
     return found
 
 
-def libpq_arguments(url: URL) -> dict[str, Any]:
+def libpq_arguments(url: URL) -> dict[str, object]:
     """The address as psycopg2 takes it."""
     dialect: Any = PGDialect_psycopg2  # has no types of its own
     return dict(dialect().create_connect_args(url)[1])
 
 
-def asyncpg_arguments(engine: Engine) -> dict[str, Any]:
+def asyncpg_arguments(engine: Engine) -> dict[str, object]:
     """The engine's URL as asyncpg takes it, but for the server: that is the one which the engine has reached."""
     libpq = libpq_arguments(engine.url)
     settings = {"application_name": str(libpq.get("application_name", CONNECTING["application_name"]))}

@@ -83,7 +83,7 @@ _COLUMNS = [deliveries.c[name] for name in StoredDelivery._fields]
 
 def keep_deliveries(connection: Connection, made: Iterable[Delivery]) -> None:
     """Keep deliveries until they are delivered; what was made before is not made again."""
-    fresh: dict[str, Any] = {"state": "waiting", "attempts": 0, "claim": None, "failure": None, "done_at": None}
+    fresh: dict[str, object] = {"state": "waiting", "attempts": 0, "claim": None, "failure": None, "done_at": None}
     insert_missing(connection, deliveries, [{"id": one.id, **one._asdict(), **fresh} for one in made])
 
 
@@ -138,7 +138,7 @@ def change_state(
     """An administrator has these (None: all) tried again, or closes them; how many were in a state that allows it."""
     conditions: list[ColumnElement[bool]] = [deliveries.c.state.in_(list(before))]
     conditions += [] if ids is None else [deliveries.c.id.in_(list(ids))]
-    fresh: dict[str, Any] = {"attempts": 0, "next_at": at, "done_at": None, "failure": None}
+    fresh: dict[str, object] = {"attempts": 0, "next_at": at, "done_at": None, "failure": None}
     values = fresh if state == "waiting" else {"done_at": at}
     return connection.execute(update(deliveries).where(*conditions).values(state=state, claim=None, **values)).rowcount
 

@@ -57,7 +57,7 @@ def origins_of(connection: Connection) -> list[tuple[str, RestoreAccepted | None
     return [*found, (name, None)] if name else []
 
 
-def acceptances(connection: Connection) -> list[dict[str, Any]]:
+def acceptances(connection: Connection) -> list[dict[str, object]]:
     """Every accepted restore, as it is shown: when, by whom, and which entries of the longer log may be lost."""
     return [
         {

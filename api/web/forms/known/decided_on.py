@@ -5,6 +5,7 @@ As its reader may read it (R39): it comes from the trail that the visitor may re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -68,7 +69,7 @@ async def _said(request: Request, entry: Entry, name: str, id_: str) -> list[tup
     title = ("线索", "Hint") if name == HINTS else ("应发通知", "Notice due")
     return [
         (
-            DecidedOn(title, one["day"] if name == HINTS else one["due_on"], "", [], (one["text"], one["text_en"])),
+            DecidedOn(title, one["day" if name == HINTS else "due_on"], "", [], (one["text"], one["text_en"])),
             one["events"][:MOST_EVENTS] if name == HINTS else [one["cause"]],
         )
         for one in await waiting(request, name, entry.uscc)
@@ -83,7 +84,8 @@ def _undecided(facts: list[Fact]) -> list[str]:
 
 
 def _record(one: Fact, facts: list[Fact], entry: Entry) -> DecidedOn:
-    beside = [row._replace(name=name) for key, name in _BESIDE.items() for row in told({key: one[key]})]
+    said: Mapping[str, object] = one
+    beside = [row._replace(name=name) for key, name in _BESIDE.items() for row in told({key: said[key]})]
     stated = told({"statement": one["statement"]["content"]}) if one.get("statement") else []
     rows = [*told(one["fact"], one["id"]), *beside, *(row._replace(name=STATED) for row in stated)]
     waits = one["type"] == RECEIVED and one["id"] == entry.id
