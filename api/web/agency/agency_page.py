@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from fastapi import APIRouter, Query, Request
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from api.application.questions.agency.course_questions import course_between, hi
 from api.application.questions.agency.standing_questions import standing_of
 from api.application.questions.agency.trail_questions import events_of
 from api.application.questions.year.matter_questions import matters_waiting
-from api.web.agency.timeline_svg import timeline_svg
+from api.web.agency.timeline_svg import Item, timeline_svg
 from api.web.agency.timeline_words import Words
 from api.web.forms.matter_deeds import deed_of
 from api.web.frame.basis_picker import asked, keeping
@@ -99,13 +99,15 @@ async def agency(
             return RedirectResponse(f"/record/file-agency?uscc={uscc}", 303, {"Cache-Control": "no-store"})
         raise
     latest, code = course["latest_result"], course["agency"]["uscc"]
+    path, span = f"/agencies/{code}", (date.fromisoformat(course["from"]), date.fromisoformat(course["to"]))
+    known = (min(course["first_fact"], course["to"]), max(course["last_fact"], course["to"]))
     shown = {
         "agency": course["agency"],
         "waived": await waived_of(request, code, latest["year"], latest["event"]) if latest else (),
         "course": course,
         "picture": picture(request, course, standing["as_of"]),
-        "stretches": stretches(request, course),
-        "beside": beside(request, course),
+        "stretches": stretches(request, path, span, known),
+        "beside": beside(request, path, *span),
     }
     if part:
         return page(request, "agency-timeline.html", name="agency", **shown)
@@ -155,7 +157,7 @@ async def successions_of(request: Request, uscc: str, as_of: str, known_at: str 
     return [one for one in (*found, *given["items"]) if one["occurred_on"] <= as_of]
 
 
-def picture(request: Request, course: dict[str, Any], as_of: str) -> Markup:
+def picture(request: Request, course: Item, as_of: str) -> Markup:
     """The timeline as SVG, whose marks keep the basis; everything in it is escaped where it is made."""
     path = f"/agencies/{course['agency']['uscc']}"
     english = language_of(request) == "en"
@@ -168,23 +170,20 @@ def picture(request: Request, course: dict[str, Any], as_of: str) -> Markup:
     return Markup(timeline_svg(course, words, date.fromisoformat(as_of)))  # noqa: S704
 
 
-def stretches(request: Request, course: dict[str, Any]) -> list[Stretch]:
-    """Stretches that end where this one ends, and the whole history."""
-    first, last = (date.fromisoformat(course[name]) for name in ("from", "to"))
-    path = f"/agencies/{course['agency']['uscc']}"
+def stretches(request: Request, path: str, span: tuple[date, date], known: tuple[str, str]) -> list[Stretch]:
+    """Stretches that end where this one ends, and the whole history: all days of which something is `known`."""
+    first, last = span
     found = []
     for days, text, text_en in SPANS:
         since = within(last, timedelta(days=1 - days))
         address = keeping(request, path, from_=since.isoformat(), to=last.isoformat())
         found.append(Stretch(text, text_en, address, since == first))
-    ends = min(course["first_fact"], course["to"]), max(course["last_fact"], course["to"])
-    whole = keeping(request, path, from_=ends[0], to=ends[1])
-    return [*found, Stretch("全部", "All", whole, ends == (course["from"], course["to"]))]
+    whole = keeping(request, path, from_=known[0], to=known[1])
+    return [*found, Stretch("全部", "All", whole, known == (first.isoformat(), last.isoformat()))]
 
 
-def beside(request: Request, course: dict[str, Any]) -> list[Stretch]:
+def beside(request: Request, path: str, first: date, last: date) -> list[Stretch]:
     """The stretches before and after, and half and twice as long: what pan and zoom do without a script."""
-    first, last = (date.fromisoformat(course[name]) for name in ("from", "to"))
     days = last - first + timedelta(days=1)
     moves = (
         ("← 更早", "← Earlier", -days, -days),
@@ -192,7 +191,6 @@ def beside(request: Request, course: dict[str, Any]) -> list[Stretch]:
         ("放大", "Zoom in", days // 4, -(days // 4)),
         ("缩小", "Zoom out", -(days // 2), days // 2),
     )
-    path = f"/agencies/{course['agency']['uscc']}"
     return [
         Stretch(text, text_en, keeping(request, path, from_=within(first, by), to=within(last, to)))
         for text, text_en, by, to in moves

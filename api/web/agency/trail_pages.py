@@ -7,8 +7,8 @@ Personal data in an agency's records: whose, where, and erasing it on a lawful r
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated
 from uuid import uuid4
 
 from fastapi import APIRouter, Query, Request
@@ -160,17 +160,17 @@ async def one_event(request: Request, uscc: str, event: str) -> Response:
         via=VIA,
         proof=None if proof.refused else proof.content,
         parted=parted,
-        appealed=_appealed(effects),
+        appealed=_appealed(effects["results"], effects["sheets"]),
         answerable=STATED_BESIDE,
         published=PUBLISHED,
         cited=await events_named(request, code, [one for one in ids if one != event], basis.get("known_at")),
     )
 
 
-def _appealed(effects: dict[str, Any]) -> int | None:
+def _appealed(results: Iterable[Mapping[str, int]], sheets: Iterable[Mapping[str, int]]) -> int | None:
     """The last year whose published result rests on the record: of whose sheet names it, else of any (art.20)."""
-    years = {one["year"] for one in effects["results"]}
-    return max(years & {one["year"] for one in effects["sheets"]} or years, default=None)
+    years = {one["year"] for one in results}
+    return max(years & {one["year"] for one in sheets} or years, default=None)
 
 
 SUBJECT_ROWS = 25

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ from api.web.frame.field_names import GRADES
 from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import tell
 from api.web.frame.page_problems import refusal_of, wrong
-from api.web.frame.page_questions import ask, look, passed_on, waived_of
+from api.web.frame.page_questions import Given, ask, look, passed_on, waived_of
 from api.web.frame.render import page
 from api.web.printing.paper_files import paper_file
 from domain.commands.appeals import AdmitAppeal, DecideAppeal, WithdrawAppeal
@@ -124,18 +124,18 @@ async def _shown(
         ticked=form.getlist("annul") if form else [],
         facts=facts,
         left=time_left(now, date.fromisoformat(found["deadline"]["day"]), law.calendar),
-        lines=_lines(found, facts),
+        lines=_lines(found["disputed_event_ids"], found["published_sheet"].get("lines", ()), facts),
         key=text_of(form, "key") if form and text_of(form, "key") else new_id(),
     )
 
 
 async def _what_if(
     request: Request, id_: str, uscc: str, annul: Sequence[Any], rows: list[ReplacementRow]
-) -> tuple[DecisionSupposed | None, Trouble | None]:
+) -> tuple[Given | None, Trouble | None]:
     """What the API says a decision would change, or why it cannot be."""
     body = {"annul": list(annul), "replace": [row.command(uscc) for row in rows]}
     answer = await look(request, decision_supposed, id=id_, body=body)
-    return (None, Trouble(answer.problem)) if answer.refused else (read_as(DecisionSupposed, answer.content), None)
+    return (None, Trouble(answer.problem)) if answer.refused else (answer.content, None)
 
 
 async def _part(request: Request, id_: str) -> Response:
@@ -143,7 +143,7 @@ async def _part(request: Request, id_: str) -> Response:
     form: FormData = request.state.form
     rows, uscc = rows_of(form), text_of(form, "uscc")
     supposed, trouble = await _what_if(request, id_, uscc, form.getlist("annul"), rows)
-    facts = await facts_behind(request, uscc, supposed.year) if supposed else {}
+    facts = await facts_behind(request, uscc, supposed["year"]) if supposed else {}
     return page(request, "appeal-what-if.html", name=NAME, supposed=supposed, trouble=trouble, facts=facts)
 
 
@@ -162,10 +162,12 @@ async def _decide(request: Request, id_: str, *, sure: bool) -> Response:
         supposed, trouble = await _what_if(request, id_, found["agency"]["uscc"], form.getlist("annul"), rows)
         if problem is not None or supposed is None:
             return await _shown(request, id_, Trouble(problem) if problem else trouble, rows=rows)
+        counts = len(form.getlist("annul")), len(rows)
+        would = read_as(DecisionSupposed, supposed)
         return confirm(
             request,
             NAME,
-            _question(str(body["outcome"]), str(body["decided_on"]), (len(form.getlist("annul")), len(rows)), supposed),
+            _question(str(body["outcome"]), str(body["decided_on"]), counts, would),
             agency=found["agency"],
             supposed=supposed,
             details="appeal-what-if.html",
@@ -284,13 +286,12 @@ async def _simple(request: Request, id_: str, name: str, *, sure: bool) -> Respo
     return see_other(request, f"/appeals/{id_}#history")
 
 
-def _lines(found: dict[str, Any], facts: dict[str, Behind]) -> list[dict[str, object]]:
+def _lines(disputed: Sequence[str], lines: Iterable[Given], facts: dict[str, Behind]) -> list[dict[str, object]]:
     """Facts that a box can be ticked for: the disputed ones first, then all others behind the published sheet."""
-    told: dict[str, list[dict[str, object]]] = {}
-    for line in found["published_sheet"].get("lines", ()):
+    told: dict[str, list[Given]] = {}
+    for line in lines:
         for event in line["events"]:
             told.setdefault(event, []).append(line)
-    disputed = found["disputed_event_ids"]
     return [
         {"id": one, "fact": facts.get(one), "lines": told.get(one, []), "disputed": one in disputed}
         for one in dict.fromkeys([*disputed, *told])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 from starlette.datastructures import FormData
 
@@ -78,16 +77,15 @@ class ReplacementRow:
 
     def command(self, uscc: str) -> dict[str, object]:
         """As a command inside the decision; what is empty is left out, so that the API asks for it."""
-        body: dict[str, Any] = {name: text for name, text in self.values.items() if text}
+        given = {name: text for name, text in self.values.items() if text}
+        body: dict[str, object] = {}
         path = f"/v1/agencies/{uscc}/{self.kind}"
         if self.kind == "complaints":
-            path += f"/{body.pop('complaint', '-')}/decision"
+            path += f"/{given.pop('complaint', '-')}/decision"
         if self.kind == "effect-scores":
-            client = {"uscc": body.pop("client-uscc", ""), "name": body.pop("client-name", "")}
-            body["client"] = client
-        for name in ("item", "year"):
-            if body.get(name, "").isdecimal():
-                body[name] = int(body[name])
+            body["client"] = {"uscc": given.pop("client-uscc", ""), "name": given.pop("client-name", "")}
+        for name, text in given.items():
+            body[name] = int(text) if name in ("item", "year") and text.isdecimal() else text
         return {"post": path, "body": body}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import groupby
-from typing import Any
+from typing import Any, TypedDict
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -19,9 +19,18 @@ from api.web.forms.form_fields import FORMS
 from api.web.forms.form_texts import command_text
 from api.web.frame.basis_picker import ListOrder, asked, keeping, list_order
 from api.web.frame.page_guard import PageRoute
-from api.web.frame.page_questions import ask, ask_counted
+from api.web.frame.page_questions import Given, ask, ask_counted
 from api.web.frame.render import page
-from api.web.printing.whole_lists import PrintedList, WholeList, asked_parts, of_agency, of_row, printed, whole_link
+from api.web.printing.whole_lists import (
+    PrintedList,
+    WholeLink,
+    WholeList,
+    asked_parts,
+    of_agency,
+    of_row,
+    printed,
+    whole_link,
+)
 from domain.errors import NotFound
 from domain.measures.rulebook.kinds import heading
 from domain.values import Bilingual, Role
@@ -218,14 +227,18 @@ def ordered(request: Request, path: str, filters: dict[str, str], sort: str, ord
     return list_order(request, path, {**filters, "sort": sort.strip(), "order": order.strip()}, by_itself)
 
 
+class Pager(TypedDict):
+    """Where a list begins, goes on, and stands whole; and whether this is a later part of it."""
+
+    first: str
+    whole: WholeLink
+    paged: bool
+    following: str | None
+
+
 def paged(
-    request: Request,
-    path: str,
-    answer: dict[str, Any],
-    cursor: str | None,
-    filters: dict[str, str],
-    total: int | None = None,
-) -> dict[str, Any]:
+    request: Request, path: str, answer: Given, cursor: str | None, filters: dict[str, str], total: int | None = None
+) -> Pager:
     """What the pager needs; `total`: how many rows the list has of which the answer is a part."""
     following, first = answer["next_cursor"], keeping(request, path, **filters)
     return {

@@ -16,7 +16,7 @@ from api.web.forms.form_fields import FORMS
 from api.web.forms.form_lists import Fact, options
 from api.web.forms.form_preview import Item
 from api.web.forms.form_texts import command_text
-from api.web.forms.matter_deeds import Deed, deed_of
+from api.web.forms.matter_deeds import Deed, DeedMatter, deed_of
 from api.web.frame.page_questions import look
 from domain.values import Role
 
@@ -41,7 +41,7 @@ async def next_deeds(
     return list({(one.path, str(one.query)): one for one in found}.values())
 
 
-def _of_notices(matters: list[Item], facts: list[Fact], gone: list[Fact], role: Role) -> Iterator[Deed]:
+def _of_notices(matters: list[DeedMatter], facts: list[Fact], gone: list[Fact], role: Role) -> Iterator[Deed]:
     """The notices that wait because of these facts: after one was sent, those of the same cause; after an annulment,
     the corrections of what was sent (R18)."""
     causes = {one["id"] for one in facts} | {one["fact"]["cause"] for one in facts if one["type"] == "NoticeSent"}
@@ -54,7 +54,7 @@ def _of_notices(matters: list[Item], facts: list[Fact], gone: list[Fact], role: 
             yield deed._replace(title=title)
 
 
-def _of_matters(matters: list[Item], facts: list[Fact], role: Role) -> Iterator[Deed]:
+def _of_matters(matters: list[DeedMatter], facts: list[Fact], role: Role) -> Iterator[Deed]:
     """The matters that these facts have opened, each with the form that ends it."""
     ids = {one["id"] for one in facts}
     filings = any(one["type"] == "FilingSubmitted" for one in facts)
@@ -68,7 +68,7 @@ def _of_matters(matters: list[Item], facts: list[Fact], role: Role) -> Iterator[
             yield deed
 
 
-def _of_report(matter: Item, facts: list[Fact], role: Role) -> Iterator[Deed]:
+def _of_report(matter: DeedMatter, facts: list[Fact], role: Role) -> Iterator[Deed]:
     of, id_ = {"uscc": matter["agency"]["uscc"]}, _id_of(matter)
     enter, dismiss = "/v1/agencies/{uscc}/bad-records", "/v1/agencies/{uscc}/reports/{id}/dismissal"
     behaviour = next(one["fact"]["behaviour"] for one in facts if one["id"] == id_)
@@ -77,7 +77,7 @@ def _of_report(matter: Item, facts: list[Fact], role: Role) -> Iterator[Deed]:
     yield from form_deed(("不予登记", "Dismiss"), dismiss, "dismiss-report", role, **of, id=id_)
 
 
-def _id_of(matter: Item) -> str:
+def _id_of(matter: DeedMatter) -> str:
     return str(matter["id"]).partition(":")[2]
 
 

@@ -195,9 +195,12 @@ def new_entry(command: str, uscc: str, query: dict[str, str], today: str, role: 
     return Entry(command, "" if command == "file-agency" else uscc, query.get(ID, ""), values_of(fields, tree))
 
 
-def _put(tree: dict[str, Any], parts: list[str], text: str) -> None:
+def _put(tree: dict[str, object], parts: list[str], text: str) -> None:
     for part in parts[:-1]:
-        tree = tree.setdefault(part, {})
+        below = tree.setdefault(part, {})
+        if not isinstance(below, dict):
+            raise TypeError(f"{part} is a field and a group at once: see form_fields.py")
+        tree = below
     tree[parts[-1]] = [text]
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from api.web.forms.form_fields import REPLACING, FormField, form_fields
@@ -38,14 +38,15 @@ def sent_values(fields: Iterable[FormField], pairs: Iterable[tuple[str, Any]]) -
     return values_of(fields, tree)
 
 
-def _put(tree: dict[str, Any], parts: list[str], text: str) -> None:
+def _put(tree: dict[str, object], parts: list[str], text: str) -> None:
     for part in parts[:-1]:
         below = tree.setdefault(part, {})
         if not isinstance(below, dict):
             return  # a name that contradicts another: no page of ours sends it
         tree = below
-    if not isinstance(tree.get(parts[-1]), dict):
-        tree.setdefault(parts[-1], []).append(text)
+    leaf = tree.setdefault(parts[-1], [])
+    if isinstance(leaf, list):
+        leaf.append(text)
 
 
 def values_of(fields: Iterable[FormField], tree: dict[str, object]) -> Values:
@@ -90,9 +91,10 @@ def _tidied(kind: str, text: str) -> str:
     return f"{year:04d}-{month:02d}-{day:02d}"
 
 
-def _places(below: dict[str, Any]) -> Iterator[dict[str, object]]:
+def _places(below: Mapping[str, object]) -> Iterator[dict[str, object]]:
     for place in sorted((one for one in below if one.isascii() and one.isdecimal()), key=int)[:MOST_ROWS]:
-        yield below[place] if isinstance(below[place], dict) else {}
+        row = below[place]
+        yield row if isinstance(row, dict) else {}
 
 
 def _command(part: dict[str, object]) -> Values:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple, TypedDict
 
 from api.application.commands import COMMANDS
 from api.web.forms.form_fields import form_name
@@ -61,7 +62,20 @@ _OF_CLIENT = ("survey", "effect")
 _BY_COMMAND = {row.body: row for row in COMMANDS}
 
 
-def deed_of(matter: dict[str, Any], role: Role) -> Deed | None:
+class DeedMatter(TypedDict):
+    """A `WaitingMatter` as plain data, as far as it decides where the matter is dealt with."""
+
+    id: str
+    kind: str
+    state: str
+    about: str | None
+    year: int | None
+    agency: Mapping[str, str]
+    title: Mapping[str, str]
+    cause: str | None
+
+
+def deed_of(matter: DeedMatter, role: Role) -> Deed | None:
     """Where a matter is dealt with by somebody of this role; None where another does it, or it has lapsed."""
     kind, id_ = matter["kind"], matter["id"].partition(":")[2]
     if kind in _OWN:
@@ -71,7 +85,7 @@ def deed_of(matter: dict[str, Any], role: Role) -> Deed | None:
     if kind in _DESKS:
         return Deed(("查看并办理", "Open"), _DESKS[kind] + id_)
     if kind in _LISTS:
-        of_agency = {"uscc": matter["agency"]["uscc"]} if kind == "hint" else {}
+        of_agency: dict[str, object] = {"uscc": matter["agency"]["uscc"]} if kind == "hint" else {}
         return Deed(("到清单办理", "To the list"), _LISTS[kind], of_agency)
     if kind == "submission" and role is Role.AGENCY:  # it signs the pledge itself (R8a); papers are received by others
         return Deed(("签署承诺书", "Sign the pledge"), "/pledge") if matter["about"] == str(PLEDGE_ITEM) else None
@@ -79,7 +93,7 @@ def deed_of(matter: dict[str, Any], role: Role) -> Deed | None:
         return None
     command, title = _FORMS[kind]
     row = _BY_COMMAND[command]
-    query = {"uscc": matter["agency"]["uscc"]}  # also where the path names the agency by the id alone
+    query: dict[str, object] = {"uscc": matter["agency"]["uscc"]}
     if "{id}" in row.path:
         query["id"] = matter["about"] if kind == "referral" else id_
     elif matter["year"] is not None:

@@ -30,6 +30,7 @@ from api.web.frame.form_leads import see_other
 from api.web.frame.page_acts import STAY, carried_out, valid
 from api.web.frame.page_guard import PageRoute, text_of
 from api.web.frame.page_problems import PageAnswer, or_problem, over_or_busy, problem_of
+from api.web.frame.page_questions import Given
 from api.web.frame.render import page
 from domain.agency import Agency
 from domain.commands.base import Recording
@@ -74,7 +75,7 @@ async def send_survey(request: Request, secret: str) -> Response:
         found = await _about(request, secret)
         given["key"] = given["key"] or str(uuid4())
         return _over(request, found, given) if found.refused else _form(request, found.content, given, None, 200)
-    body: dict[str, Any] = {"answers": [given[_field(one.number)] for one in survey_form().questions]}
+    body: dict[str, object] = {"answers": [given[_field(one.number)] for one in survey_form().questions]}
     if given["comments"].strip():
         body["comments"] = given["comments"]
     sent = await carried_out(request, PATH, partial(_sent, request.app.state.service, secret, body, given["key"]))
@@ -157,9 +158,7 @@ def _unanswered(field: str) -> Bilingual:
     return f"第 {number} 题还没有回答，请选择一项", f"Question {number} is not answered yet: choose one"
 
 
-def _form(
-    request: Request, about: dict[str, Any], given: dict[str, str], problem: Refused | None, status: int
-) -> Response:
+def _form(request: Request, about: Given, given: dict[str, str], problem: Refused | None, status: int) -> Response:
     told = DISCLOSURES[about["disclosure"]]
     return _shown(
         request, "survey.html", status, about=about, reads=told, given=given, refused=problem, form=survey_form()

@@ -17,6 +17,8 @@ from typing import Any
 
 from domain.values import Bilingual
 
+Row = dict[str, Any]
+"""A table of a file of texts: its members are texts, numbers, and rows again."""
 _FOLDER = Path(__file__).parent
 LETTERS = "ABC"
 
@@ -80,15 +82,15 @@ def pledge_text() -> Pledge:
     return Pledge(annex=content["annex"], promises=tuple(_pair(row, "text") for row in content["promise"]), **pairs)
 
 
-def _question(row: dict[str, Any]) -> Question:
+def _question(row: Row) -> Question:
     return Question(row["number"], _pair(row, "asks"), {letter: _pair(row, letter) for letter in LETTERS})
 
 
-def _pair(row: dict[str, Any], name: str) -> Bilingual:
+def _pair(row: Row, name: str) -> Bilingual:
     return row[name], row[f"{name}_en"]
 
 
-def _read(name: str) -> dict[str, Any]:
+def _read(name: str) -> Row:
     return tomllib.loads((_FOLDER / name).read_text(encoding="utf-8"))
 
 
@@ -153,6 +155,6 @@ def annex1_form() -> Annex1Form:
     return form
 
 
-def _category(row: dict[str, Any]) -> FormCategory:
+def _category(row: Row) -> FormCategory:
     items = tuple(FormItem(**item) for item in row["item"])
     return FormCategory(row["name"], row["label"], row["points"], row["means"], items)
