@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from api.application.privacy.authorisation import PERMISSIONS
 from api.application.questions.service.law_map import NO_ROWS, PAGES, ROUTES, pages_for, routes_for, rows_for, shown_by
 from api.web.frame import page_table
 from domain.measures.text.implements import paragraphs_with_needless_reason
 from domain.measures.text.paragraphs import READING_REFS, is_reference, paragraphs
-from tests.traceability import PAGE, TESTS, marked, page, uncoded, unshown, written_for_the_service
+from tests.traceability import DECIDED_IN, PAGE, TESTS, marked, page, uncoded, unshown, written_for_the_service
 
 _LOG = ("log", "log/checkpoint", "log/consistency", "log/inclusion", "log/receipt", "agencies/{uscc}/head")
 _ACCESS = ("accounts", "tokens", "consultations", "access-changes")
@@ -77,6 +79,20 @@ def test_the_map_names_routes_pages_and_paragraphs_that_exist() -> None:
     assert set(ROUTES) - {f"{method} {path}" for method, path in PERMISSIONS} == set()
     assert set(PAGES) - {one.path for one in page_table.PAGES} == set()
     assert {ref for refs in (*ROUTES.values(), *PAGES.values()) for ref in refs if not is_reference(ref)} == set()
+
+
+def test_who_looks_a_paragraph_up_meets_its_rule_first() -> None:
+    """The chapter of the Measures stands before the command, both before other rooms, and what only follows apart."""
+    seen = 0
+    for section in page().split("\n### ")[1:]:
+        told = re.search(r"^- rule: (.*)$", section, re.MULTILINE)
+        sources = re.findall(r"\[((?:domain|projections|api)/[\w/.]+)\]", told[1] if told else "")
+        decided = [source for source in sources if source.startswith("domain/")]
+        assert decided in ([], sources), section.partition("\n")[0]
+        rooms = [next(n for n, room in enumerate(DECIDED_IN) if source.startswith(room)) for source in decided]
+        assert rooms == sorted(rooms), section.partition("\n")[0]
+        seen += bool(decided)
+    assert seen > 100
 
 
 def test_every_route_and_page_serves_a_paragraph_or_says_what_else() -> None:

@@ -110,14 +110,24 @@ def written_for_the_service() -> str:
 
 def _places(reference: str) -> list[str]:
     rows = rows_for(reference)
-    rules = [one for one in code_for(reference) if one not in rows]
+    rules = sorted((one for one in code_for(reference) if one not in rows), key=_room)
+    decided = [one for one in rules if _room(one) < len(DECIDED_IN)] or rules
     found = {
-        "rule": [_code(one) for one in rules],
+        "rule": [_code(one) for one in decided],
+        "followed in": [_code(one) for one in rules if one not in decided],
         "rows": [_code(one) for one in rows] or ([f"none: {NO_ROWS[reference]}"] if reference in NO_ROWS else []),
         "route": [f"`{route}`" for route in routes_for(reference)],
         "page": [f"`{path}`" for path in pages_for(reference)],
     }
     return [f"- {what}: {', '.join(told)}" for what, told in found.items() if told]
+
+
+DECIDED_IN = ("domain/measures/chapter", "domain/measures/annex", "domain/measures/", "domain/commands/", "domain/")
+"""Where a rule is decided, the chapters of the Measures first: what answers, shows and tells of it comes after."""
+
+
+def _room(one: Implementation) -> int:
+    return next((place for place, room in enumerate(DECIDED_IN) if one.source.startswith(room)), len(DECIDED_IN))
 
 
 def _code(one: Implementation) -> str:
