@@ -59,11 +59,11 @@ AT_MOST = {
     "# noqa": 103,
     "# type: ignore": 29,
     "dict[str, Any]": 112,
-    "Mapping[str, Any]": 170,  # so that no dict is called by the other name instead
+    "Mapping[str, Any]": 171,  # so that no dict is called by the other name instead
     "sys.modules": 0,
 }
 """How often each may stand in production code."""
-SKIPPED_BY_THE_FORMATTER = 43
+SKIPPED_BY_THE_FORMATTER = 41
 """In the whole tree, tests as well: only for tables that are read by column."""
 
 LINES_A_THING, MODULES_A_THING = 169, 1.23

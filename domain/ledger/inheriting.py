@@ -75,7 +75,7 @@ def inheritance(trail: Trail, one: AgencySucceeded, law: Law, here: Trail, uscc:
     """The fields of `FactsInherited` for the successor of this code, from all that is known of both."""
     own, day = one.stream.removeprefix("agency/"), one.occurred_on
     before = [each for each in inherited(Facts(trail, day)) if each.predecessor != uscc]
-    fields: dict[str, Any] = {
+    fields: dict[str, object] = {
         "succession_id": one.id,
         "kind": one.kind,
         "predecessor": own,
@@ -99,7 +99,7 @@ def _names(trail: Trail, day: date, before: Sequence[FactsInherited]) -> tuple[s
     return tuple(dict.fromkeys([*([own] if isinstance(own, str) else []), *more]))
 
 
-def _what_counts(trail: Trail, one: AgencySucceeded, law: Law, here: Trail, uscc: str) -> dict[str, Any]:
+def _what_counts(trail: Trail, one: AgencySucceeded, law: Law, here: Trail, uscc: str) -> dict[str, object]:
     """What goes over of each kind that the rulebook of the day names, with the ids behind it.
 
     The papers of a division may give the bad records to this successor too.
@@ -107,7 +107,7 @@ def _what_counts(trail: Trail, one: AgencySucceeded, law: Law, here: Trail, uscc
     named = () if one.bad_records_to is UNSET else one.bad_records_to
     goes = goes_over(one, law.rulebooks) | ({"bad_records"} if uscc in named else set())
     every = Facts(trail, date.max)
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     events: list[str] = []
     for kind, (field, what) in _KINDS.items():
         if kind in goes:

@@ -31,8 +31,7 @@ from api.web.portal.whole_public_lists import whole_blacklist, whole_register, w
 from api.web.printing.whole_lists import WholeList, printed, whole_link
 from domain.errors import NotFound
 from domain.measures.chapter4_appeals import appeal_deadline
-from domain.measures.rulebook.kinds import heading
-from domain.measures.rulebook.rulebook import DescribedValue
+from domain.measures.rulebook.kinds import DescribedValue, heading
 from domain.measures.text.official_text import official_text
 from domain.measures.text.paragraphs import paragraphs
 from domain.values import FOREVER, Bilingual, instant, shanghai_date

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, NotRequired, TypedDict, get_args, get_origin
 
 from annotated_types import Predicate
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, StringConstraints
@@ -181,3 +181,17 @@ def must_be_known(words: str, known: Known, pointer: str) -> None:
         remedy_en="Choose one of them; a new one is adopted with a rulebook first.",
         pointer=pointer,
     )
+
+
+class DescribedValue(TypedDict):
+    """A value of a rulebook as its content has it: what it is called and worth, under which article and reading."""
+
+    name: str
+    value: Any
+    unit: str
+    article: str
+    reading: str
+    note: str
+    note_en: str
+    in_force: str
+    options: NotRequired[list[str] | None]

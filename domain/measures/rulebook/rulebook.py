@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from pydantic import TypeAdapter
 
+from domain.measures.rulebook.kinds import DescribedValue
 from domain.measures.rulebook.schema import Defect, Interpretation, RulebookInvalid, json_able, read_content
 from domain.measures.rulebook.values_of_rules import LATER, PARAMETERS, Chapters
 from domain.measures.text.implements import implements
@@ -37,20 +38,6 @@ _SHIPPED = Path(__file__).with_name("dayawan-2021.toml")
 _ADDED = Path(__file__).with_name("added-later.toml")
 _OVERRIDE = "+override"
 _DAY = timedelta(days=1)
-
-
-class DescribedValue(TypedDict):
-    """A value of a rulebook as its content has it: what it is called and worth, under which article and reading."""
-
-    name: str
-    value: Any
-    unit: str
-    article: str
-    reading: str
-    note: str
-    note_en: str
-    in_force: str
-    options: NotRequired[list[str] | None]
 
 
 @dataclass(frozen=True)
