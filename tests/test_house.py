@@ -260,6 +260,16 @@ def test_every_name_told_with_its_module_stands_in_it() -> None:
     assert missing == []
 
 
+def test_every_name_of_the_walks_is_defined_somewhere() -> None:
+    """Also a name without its module, as `flush` within a step of docs/architecture.md, is one that a search finds."""
+    walks = text_of("docs/architecture.md").partition("## Three walks")[2].partition("\n## ")[0]
+    names = set(re.findall(r"`(?:[\w./]+\.py: )?(\w+)`", walks))
+    assert len(names) > 30
+    code = "\n".join(text_of(path) for path in modules(*PRODUCTION))
+    defined = set(re.findall(r"^\s*(?:async )?(?:def|class) (\w+)|^(\w+)(?:: [^=\n]+)? = ", code, re.MULTILINE))
+    assert names - {one for pair in defined for one in pair} == set()
+
+
 def test_no_number_of_a_tracker_stands_in_code_or_documents() -> None:
     """Who reads the code has no tracker: the reason stands where the number would."""
     pattern = re.compile(r"\b(?:issues?|tickets?) #?\d|(?<![\w&'\"(=/;#-])#\d{1,4}\b(?![0-9a-fA-F-])", re.IGNORECASE)
@@ -283,3 +293,16 @@ def test_a_docstring_stands_alone() -> None:
         and leaning.match(ast.get_docstring(node) or "")
     ]
     assert found == []
+
+
+def test_the_library_is_used_as_the_first_decision_says() -> None:
+    """`eventsourcing`'s repository and notification log are on a path of production each (docs/adr/0001)."""
+    ledger = text_of("domain/ledger/ledger.py")
+    assert "class Ledger(Application" in ledger
+    for method, of_the_library in (
+        ("agency", "self.repository.get("),
+        ("log_entries", "self.notification_log.select("),
+    ):
+        assert of_the_library in ledger.partition(f"    def {method}(")[2].partition("\n    def ")[0]
+        callers = [path for path in modules("api") if re.search(rf"ledger\.{method}\b", text_of(path))]
+        assert callers, f"nobody asks Ledger.{method} any more: say so in docs/adr/0001"
