@@ -75,8 +75,8 @@ POINTS = (
     KillPoint("clean-up", "api.application.background.housekeeper:touch_token", 1),
     KillPoint("clean-up", "api.application.privacy.reading_log:ReadingLog.flush", 2),
     KillPoint("starting", "api.starting:make_ready", 1),
-    KillPoint("starting", "api.app:compare_with_signed", 1),
-    KillPoint("starting", "api.app:watch_clock", 1),
+    KillPoint("starting", "api.starting:compare_with_signed", 1),
+    KillPoint("starting", "api.starting:watch_clock", 1),
 )
 
 

@@ -16,8 +16,8 @@ from unittest import mock
 
 from sqlalchemy import text
 
-from api.starting import make_ready
 from api.settings import Settings
+from api.starting import make_ready
 from bench.generate import History
 from bench.place import fill, opened
 from bench.recording.publishing import PUBLISHED_ON, YEAR, closing, waivers

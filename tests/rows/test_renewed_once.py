@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from api.starting import start, stop
 from api.settings import Settings
+from api.starting import start, stop
 from domain.store.db import migrate, state
 from domain.store.db.engine import open_engine, reading, writing
 from domain.store.db.schema import read_model_build
@@ -65,6 +65,6 @@ def test_a_start_looks_at_the_schema_once(
     monkeypatch.setattr(migrate, "state_of", state_of)
     stop(start(settings))
     assert looked == [1]
-    monkeypatch.setattr("api.app.require_whole", lambda *_: pytest.fail("looked at by who started this process"))
+    monkeypatch.setattr("api.starting.require_whole", lambda *_: pytest.fail("looked at by who started this process"))
     stop(start(settings, prepared=True))
     assert looked == [1, 1]

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from api.starting import start, stop
 from api.application.background.checkpoint_signer import proven_up
 from api.settings import Settings
+from api.starting import start, stop
 from domain.store.db.copies import back_up, put_back
 from domain.store.db.engine import reading
 from domain.store.files.copied_files import copy_files
