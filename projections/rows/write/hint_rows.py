@@ -21,6 +21,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import and_, delete, func, insert, or_, select, true, update
 
+from domain.errors import Unreadable
 from domain.law import Law
 from domain.ledger.ledger import Ledger
 from domain.ledger.reader import Reader
@@ -95,12 +96,15 @@ _AGENCIES = and_(stream_heads.c.stream >= "agency/", stream_heads.c.stream < "ag
 _MOVED = or_(hint_state.c.version.is_(None), hint_state.c.version != stream_heads.c.version)
 
 
-def behind(reader: Reader, at_most: int | None = None) -> StaleHints | None:
-    """What has moved since it was worked out, in a snapshot, the shortest histories first; None where nothing has."""
+def behind(reader: Reader, at_most: int | None = None, without: Collection[str] = ()) -> StaleHints | None:
+    """What has moved since it was worked out, in a snapshot, the shortest histories first; None where nothing has.
+
+    `without`: agencies that are left aside.
+    """
     turn, kept = _book(reader)
     made_of, of = _made_of(reader), stream_heads.c
     stale = true() if kept != made_of else _MOVED
-    query = select(of.stream, of.version).select_from(_JOINED).where(_AGENCIES, stale)
+    query = select(of.stream, of.version).select_from(_JOINED).where(_AGENCIES, stale, of.stream.not_in(without))
     query = query.order_by(of.version, of.stream).limit(at_most)
     changed = {row.stream: row.version for row in reader.connection.execute(query)}
     if not changed and kept == made_of:
@@ -150,23 +154,48 @@ def worked_out(reader: Reader, streams: Collection[str]) -> Iterator[tuple[str, 
 def bring_up(ledger: Ledger, rounds: int | None = None, little: Little | None = None) -> bool:
     """Work out what has moved, a few agencies at a time; whether nothing is left. Raises: Busy, WritesStopped.
 
+    An agency of which an event cannot be read keeps the hints that it has, and the others do not wait for it; once they
+    are done it is named. Raises: Unreadable.
     `little`: only so much, while somebody waits; the shortest histories first, alone where they are much together.
     """
     done, until = 0, None if little is None else time.monotonic() + little.seconds
+    unreadable: dict[str, Unreadable] = {}
     while (rounds is None or done < rounds) and (until is None or time.monotonic() < until):
         with ledger.reading() as reader:
-            wanted = behind(reader, AT_ONCE)
+            wanted = behind(reader, AT_ONCE, unreadable)
             if little is not None and not _is_little(reader, wanted, little):
-                wanted = behind(reader, 1)
+                wanted = behind(reader, 1, unreadable)
                 if not _is_little(reader, wanted, little):
                     return False
+            if wanted is None and unreadable:
+                raise next(iter(unreadable.values()))
             if wanted is None:
                 return True
-            rows = [] if wanted.is_other else [*_rows(reader, wanted.streams)]
+            wanted, rows = _readable(reader, wanted, unreadable)
         with writing(ledger.engine, beside=True) as connection:
             _write(connection, wanted, rows)
         done += 1
     return False
+
+
+def _readable(
+    reader: Reader, wanted: StaleHints, unreadable: dict[str, Unreadable]
+) -> tuple[StaleHints, list[HintRow]]:
+    """The rows of what is wanted, as far as its events can be read; the rest is noted, and wanted no more."""
+    if wanted.is_other:
+        return wanted, []
+    try:
+        return wanted, [*_rows(reader, wanted.streams)]
+    except Unreadable:
+        rows = []
+    for stream in wanted.streams:
+        try:
+            rows += _rows(reader, [stream])
+        except Unreadable as error:
+            unreadable[stream] = error
+    changed = {stream: version for stream, version in wanted.changed.items() if stream not in unreadable}
+    streams = tuple(stream for stream in wanted.streams if stream not in unreadable)
+    return wanted._replace(changed=changed, streams=streams), rows
 
 
 def kept_wrongly(reader: Reader, streams: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -226,6 +255,7 @@ def _write(connection: Connection, wanted: StaleHints, rows: Collection[HintRow]
         connection.execute(insert(hint), [row._asdict() for row in rows])
     moved = {stream_id(stream): version for stream, version in wanted.changed.items()}
     connection.execute(delete(hint_state).where(hint_state.c.originator_id.in_(moved)))
-    connection.execute(
-        insert(hint_state), [{"originator_id": id_, "version": version} for id_, version in moved.items()]
-    )
+    if moved:
+        connection.execute(
+            insert(hint_state), [{"originator_id": id_, "version": version} for id_, version in moved.items()]
+        )

@@ -18,7 +18,7 @@ from api.application.privacy.authorisation import Reach
 from api.application.questions.agency.district_questions import listed, of_now
 from api.application.questions.inquiry import Answer, Inquiry, never_changes, path_uscc, question
 from api.application.questions.pagination import page
-from domain.errors import Invalid, Refusal
+from domain.errors import Invalid, Refusal, Unreadable
 from domain.ledger.reader import Reader
 from domain.measures.text.implements import implements
 from domain.values import FOREVER
@@ -183,14 +183,15 @@ READS_HINTS = frozenset({"/v1/matters", "/v1/matters/counts", "/v1/hints", "/v1/
 def hints_brought_up(service: Service) -> None:
     """Let the rows of hints follow what was recorded, as far as a moment allows; the housekeeper does the rest.
 
-    In transactions of its own, before the snapshot is opened.
+    In transactions of its own, before the snapshot is opened. Of an agency with an event that cannot be read the answer
+    says that its hints are behind, and `readyz` why; all others are answered.
     """
     remembered = service.remembered
     with service.ledger.reading() as reader:
         if remembered.hints_follow(reader) or remembered.hints_are_left(reader):
             return
         seen = reader.recorded()
-    with suppress(Refusal):
+    with suppress(Refusal, Unreadable):
         if bring_up(service.ledger, little=WHILE_ASKED):
             return
     remembered.leave_hints(seen)
