@@ -187,7 +187,7 @@ def _readable(
     try:
         return wanted, [*_rows(reader, wanted.streams)]
     except Unreadable:
-        rows = []
+        rows = list[HintRow]()
     for stream in wanted.streams:
         try:
             rows += _rows(reader, [stream])
