@@ -23,6 +23,8 @@ def test_hints_of_the_others_are_answered(world: World, monkeypatch: pytest.Monk
         return real(reader, stream)
 
     monkeypatch.setattr(Reader, "events", events)
+    lapse = {"item": 5, "occurred_on": "2024-01-11"}
+    assert world.association.post(f"/v1/agencies/{bad}/lapses", lapse).status_code == 201
     for path in ("/v1/hints", "/v1/hints/groups", "/v1/matters", "/v1/matters/counts"):
         answer = world.association.get(path)
         assert answer.status_code == 200, (path, answer.text)
