@@ -44,12 +44,13 @@ class Place(NamedTuple):
 def server() -> Iterator[PostgresServer]:
     """A PostgreSQL server of our own, durable, with room enough to hold what is asked often.
 
-    Keys, and the checkpoints beside them, lie in a folder that goes with it, for the processes started meanwhile too.
+    Keys, and the checkpoints beside them, lie in a folder that goes with it, for the processes started meanwhile too,
+    and for one ledger after the other.
     """
     settings = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
     with (
         tempfile.TemporaryDirectory() as folder,
-        mock.patch.dict(os.environ, {"STEWARD_KEY_DIR": f"{folder}/keys"}),
+        mock.patch.dict(os.environ, {"STEWARD_KEY_DIR": f"{folder}/keys", "STEWARD_SHARED_KEYS": "true"}),
         PostgresServer(fsync=True, settings=settings) as started,
     ):
         yield started

@@ -10,7 +10,7 @@ import psycopg2
 from sqlalchemy import make_url
 
 from bench import place, report
-from bench.asking import district, lookups, pages, serving, what_if
+from bench.asking import district, lookups, pages, questions, serving, what_if
 from bench.measure import Finding
 from bench.recording import append, growth, importing, loading, proof, publishing, rebuilding
 from tests.postgres_server import PostgresServer
@@ -30,10 +30,11 @@ class Extent(NamedTuple):
     rebuilt: int
     published: int
     audited: int
+    questions: int
 
 
-QUICK = Extent(3, 400, 10_000, 1_500, (10**5, 10**6), 20_000, 500, 10_000)
-WHOLE = Extent(3, 1_200, 10**5, 3_000, (10**5, 10**6, 10**7), 60_000, 5_000, 100_000)
+QUICK = Extent(3, 400, 10_000, 1_500, (10**5, 10**6), 20_000, 500, 10_000, 20_000)
+WHOLE = Extent(3, 1_200, 10**5, 3_000, (10**5, 10**6, 10**7), 60_000, 5_000, 100_000, 10**6)
 
 SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]]] = {
     "append": ("Appending a fact", lambda server, to: append.measure(server, to.repetitions, to.appended)),
@@ -45,8 +46,13 @@ SECTIONS: dict[str, tuple[str, Callable[[PostgresServer, Extent], list[Finding]]
     "load": ("Loading an aggregate", lambda server, to: loading.measure(server, to.repetitions)),
     "growth": ("A fact of a long history", lambda server, to: growth.measure(server, to.repetitions)),
     "serve": ("Over HTTP", lambda server, to: serving.measure(server, to.repetitions, to.requests)),
+    "workers": (
+        "Two processes of the service",
+        lambda server, to: serving.measure_workers(server, to.repetitions, to.requests),
+    ),
     "look-up": ("Looking up at any basis", lambda server, to: lookups.measure(server, to.repetitions, to.rows)),
     "district": ("Pages of a district of 10,000 agencies", lambda server, to: district.measure(server, to.repetitions)),
+    "questions": ("Random questions both ways", lambda server, to: questions.measure(server, to.questions)),
     "what-if": ("What if", lambda server, to: what_if.measure(server, to.repetitions)),
     "pages": ("Pages about a long history", lambda server, to: pages.measure(to.repetitions)),
     "proof": (

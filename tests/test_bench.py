@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 
+from api.application.background.checkpoint_signer import CheckpointSigner, proven_up
 from api.application.importer.run import run_import
 from api.settings import Settings
 from api.starting import make_ready
@@ -175,3 +176,15 @@ def test_a_year_is_published_beside_other_facts(databases: Databases) -> None:
     (line,) = publishing.measure(databases.server, 12)
     assert line.ours > 0
     assert line.note.startswith(("12 results", "11 results", "10 results"))
+
+
+@pytest.mark.postgres
+def test_one_ledger_after_the_other_is_measured_on_a_server() -> None:
+    """The next one is made where the last one has left its keys and what it signed."""
+    with place.server() as started:
+        for name in ("first", "second"):
+            with place.place(started, name) as made:
+                fill(made.ledger, History(3).facts(2))
+                assert (
+                    proven_up(made.ledger, CheckpointSigner(made.engine, Settings(database_url=made.url))) is not None
+                )

@@ -62,7 +62,8 @@ class Edge:
         self._rates = Rates(settings.rate_per_address, settings.rate_per_token)
         self._body_seconds, self._upload_seconds = settings.body_seconds, settings.upload_seconds
         self._prefix = prefix_of(settings.public_url)
-        self._headers = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if settings.by_https else {})
+        given = SECURITY_HEADERS | ({"Strict-Transport-Security": HSTS} if settings.by_https else {})
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in given.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the application answer, and see to it that there is an answer."""
@@ -162,7 +163,7 @@ class _Exchange:
         scope: Scope,
         receive: Receive,
         send: Send,
-        headers: dict[str, str],
+        headers: list[tuple[bytes, bytes]],
         seconds: tuple[float, float],
         prefix: str,
     ) -> None:
@@ -215,8 +216,8 @@ class _Exchange:
                 taken += len((await self._take()).get("body", b"")) + 1
 
     def _dress(self, headers: MutableHeaders) -> None:
-        for name, value in self._headers.items():
-            headers.setdefault(name, value)
+        said = {name for name, _ in headers.raw}
+        headers.raw.extend(one for one in self._headers if one[0] not in said)  # many at once: every answer has them
         is_docs = self._scope["path"].startswith(DOCS_PATHS)
         headers.setdefault("Content-Security-Policy", DOCS_POLICY if is_docs else STRICT_POLICY)
         headers["X-Request-Id"] = self.reference

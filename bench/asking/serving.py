@@ -11,8 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
@@ -26,7 +27,7 @@ from domain.store.access.access_audit import COMMAND_LINE
 from domain.store.access.tokens import create_person, create_token
 from domain.store.db.engine import writing
 from domain.store.log.sequencer import seal
-from domain.values import Role, instant
+from domain.values import Instant, Role, instant
 from projections.rows.write.hint_rows import bring_up
 from tests.postgres_server import PostgresServer
 
@@ -45,22 +46,28 @@ class Served(NamedTuple):
     pid: int
 
 
+def _filled(target: Place) -> Instant:
+    """A district, and an instant that lies before what is sealed."""
+    for number in range(AGENCIES):
+        fill(target.ledger, History(number).facts(FACTS))
+    bring_up(target.ledger)  # what is worked out behind is none of what is measured
+    known_at = instant(datetime.now(UTC))
+    while (seal(target.engine), _horizon(target))[1] <= known_at:
+        time.sleep(0.2)
+    return known_at
+
+
+def _targets(chance: random.Random, requests: int, known: str = "") -> list[str]:
+    """Random agencies on random days."""
+    days = (date(2021, 11, 1) + timedelta(days=chance.randrange(1_600)) for _ in range(requests))
+    return [f"/v1/agencies/{uscc(chance.randrange(AGENCIES))}/standing?as_of={day}{known}" for day in days]
+
+
 def measure(server: PostgresServer, repetitions: int, requests: int) -> list[Finding]:
     """The lines of the report."""
-    chance = random.Random(3)
+    targets = partial(_targets, random.Random(3), requests)
     with place(server, "serving") as target:
-        for number in range(AGENCIES):
-            fill(target.ledger, History(number).facts(FACTS))
-        bring_up(target.ledger)  # what is worked out behind is none of what is measured
-        known_at = instant(datetime.now(UTC))
-        while (seal(target.engine), _horizon(target))[1] <= known_at:
-            time.sleep(0.2)
-
-        def targets(known: str = "") -> list[str]:
-            days = (date(2021, 11, 1) + timedelta(days=chance.randrange(1_600)) for _ in range(requests))
-            return [f"/v1/agencies/{uscc(chance.randrange(AGENCIES))}/standing?as_of={day}{known}" for day in days]
-
-        past = f"&known_at={known_at}"
+        past = f"&known_at={_filled(target)}"
         same = targets(past)[:1] * requests
         still = targets()[:1] * requests
         found: dict[str, list[dict[str, Any]]] = {}
@@ -95,6 +102,63 @@ def measure(server: PostgresServer, repetitions: int, requests: int) -> list[Fin
     ]
 
 
+WORKERS, OF_WORKERS = 2, 32
+"""Processes, and how many connections there are for them to share: the kernel gives each to one of them."""
+
+
+def measure_workers(server: PostgresServer, repetitions: int, requests: int) -> list[Finding]:
+    """The lines of the report: how much more two processes answer than one.
+
+    By the clock client, database and service share the machine's cores. By processor time it is what two cores of the
+    service's own would answer: the requests, by the time of the process that had most to do.
+    """
+    chance = random.Random(4)
+    by_clock: dict[int, list[float]] = {1: [], WORKERS: []}
+    by_processor: dict[int, list[float]] = {1: [], WORKERS: []}
+    together: dict[int, list[float]] = {1: [], WORKERS: []}
+    with place(server, "workers") as target, ExitStack() as stack:
+        _filled(target)
+        ways = {count: stack.enter_context(served(target.url, target.engine, count)) for count in (1, WORKERS)}
+        for turn in range(repetitions):
+            for count, running in ways.items() if turn % 2 == 0 else reversed(ways.items()):
+                each = _children(running.pid) if count > 1 else [running.pid]
+                before = [_cpu_seconds(pid) for pid in each]
+                by_clock[count].append(load(running, _targets(chance, requests), {}, OF_WORKERS)["rate"])
+                spent = [_cpu_seconds(pid) - first for pid, first in zip(each, before, strict=True)]
+                by_processor[count].append(requests / max(spent))
+                together[count].append(requests / sum(spent))
+    note = f"GET standing, {OF_WORKERS} connections; of the process that had most to do"
+    return [
+        finding(
+            f"requests a processor second, `serve --workers {WORKERS}` to one process",
+            "requests",
+            by_processor[WORKERS],
+            by_processor[1],
+            least=1.8,
+            note=note,
+        ),
+        finding(
+            "the same, of both processes together",
+            "requests",
+            together[WORKERS],
+            together[1],
+            note="1: none costs more",
+        ),
+        finding(
+            "the same by the clock",
+            "requests/s",
+            by_clock[WORKERS],
+            by_clock[1],
+            note=f"client and database on the same {os.cpu_count()} cores",
+        ),
+    ]
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def _cpu_seconds(pid: int) -> float:
     """What a process has spent of the processor (proc(5))."""
     ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()[11:13]
@@ -114,7 +178,7 @@ def etag_of(server: Served, path: str) -> str:
 
 
 @contextmanager
-def served(url: str, engine: Engine) -> Iterator[Served]:
+def served(url: str, engine: Engine, workers: int = 1) -> Iterator[Served]:
     """The service as an operator starts it, over a database that is there."""
     with writing(engine) as connection:
         person = create_person(connection, "bench")
@@ -123,6 +187,7 @@ def served(url: str, engine: Engine) -> Iterator[Served]:
         port = _free_port()
         unlimited = {"STEWARD_RATE_PER_TOKEN": "0", "STEWARD_RATE_PER_ADDRESS": "0"}
         command = [str(Path(sys.executable).parent / "steward"), "serve", "--database", url, "--port", str(port)]
+        command += ["--workers", str(workers)] if workers > 1 else []
         process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **unlimited})  # ours
         try:
             _wait(process, port)
@@ -151,11 +216,11 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError("the server does not answer")
 
 
-def load(server: Served, targets: list[str], more: dict[str, str]) -> dict[str, Any]:
+def load(server: Served, targets: list[str], more: dict[str, str], connections: int = CONNECTIONS) -> dict[str, Any]:
     """Send them, and see to it that every answer was a good one."""
     headers = {"Authorization": f"Bearer {server.token}", **more}
     given = "\n".join([json.dumps(headers), *targets])
-    command = [sys.executable, "-m", "bench.asking.load", "127.0.0.1", str(server.port), str(CONNECTIONS)]
+    command = [sys.executable, "-m", "bench.asking.load", "127.0.0.1", str(server.port), str(connections)]
     ended = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(ended.stdout)
     if set(found["statuses"]) - {"200", "304"} or sum(found["statuses"].values()) != len(targets):

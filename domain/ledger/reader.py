@@ -13,7 +13,7 @@ from domain.store.db.engine import Connection
 from domain.store.keys.vault import Vault
 from domain.store.log.recorder import recorded_of, states_named, states_of
 from domain.store.log.sequencer import sealed_at_index, sealed_place, sealed_until, sealed_versions
-from domain.store.log.stream_heads import AllRecorded, head_of, recorded_in_all, sealed_id, streams
+from domain.store.log.stream_heads import AllRecorded, StreamHead, head_of, recorded_in_all, sealed_id, streams
 from domain.store.log.streams_by_key import counting_under, streams_with
 from domain.trail.trail import Trail
 from domain.values import LEDGER_STREAM, Instant, agency_stream
@@ -27,14 +27,24 @@ class Reader:
         self.memory, self.connection = memory, connection
         self._is_snapshot = is_snapshot
         self._recorded: AllRecorded | None = None
+        self._heads: dict[str, StreamHead | None] = {}
         self.vault = Vault(connection)
         self.may_cache = True
         """Not once this transaction has written: what it sees may be rolled back."""
 
     def events(self, stream: str) -> tuple[Event, ...]:
         """All events of a stream in this snapshot; empty for an unknown one. Raises `Unreadable`."""
-        head = head_of(self.connection, stream)
+        head = self.head(stream)
         return () if head is None else self.up_to(stream, head.version, head.last_recorded_at)
+
+    def head(self, stream: str) -> StreamHead | None:
+        """How a stream stands: in a snapshot asked for once, however many questions need it."""
+        if stream in self._heads:
+            return self._heads[stream]
+        found = head_of(self.connection, stream)
+        if self._is_snapshot:
+            self._heads[stream] = found
+        return found
 
     def up_to(self, stream: str, version: int, recorded_at: Instant | None) -> tuple[Event, ...]:
         """The first `version` events of a stream that this snapshot is known to hold; when the last was recorded.

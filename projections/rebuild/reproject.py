@@ -13,10 +13,14 @@ from domain.events import CalendarAdopted, Event, RulebookAdopted
 from domain.ledger.reader import Reader
 from domain.values import LEDGER_STREAM, Instant, instant, stream_id
 from projections.answers.standings import Standing
+from projections.replay.known_at import Basis
 from projections.replay.queries import ReplayQueries
 from projections.rows.read.row_queries import RowQueries
 from projections.rows.write.projector import Laws, rows_in_memory
 from projections.rows.write.tables import COLUMNS, Tuples, stored, tuples_of
+
+DAYS_AT_ONCE = 20
+"""How many days are asked about as known at the same moment: the trail is read once for them."""
 
 
 class Difference(NamedTuple):
@@ -86,7 +90,7 @@ class OtherAnswer(NamedTuple):
 
     stream: str
     as_of: date
-    known_at: Instant
+    known_at: str
     by_rows: Standing | dict[str, str]
     """Or under `missing` why the rows know nothing of the agency."""
     by_replay: Standing
@@ -103,21 +107,32 @@ class OtherAnswer(NamedTuple):
 
 
 def other_answers(reader: Reader, stream: str, bases: int, seed: int) -> Iterator[OtherAnswer]:
-    """Ask both ways at some random bases: days around facts and far off, as known after random events."""
+    """Ask both ways at some random bases: days around facts and far off, some days at a time as known after the same
+    random event: at its instant, its version, or some place of the sealed log from its own on.
+    """
     now = instant(datetime.now(UTC))
     rows, replay = RowQueries(reader, now), ReplayQueries(reader, now)
     events, chance = reader.events(stream), Random(f"{seed} {stream}")  # noqa: S311  # a sample, no secret
     uscc = stream.removeprefix("agency/")
-    for _ in range(bases):
-        day = chance.choice(events).occurred_on + timedelta(days=chance.choice((-366, -1, 0, 1, 7, 365, 366, 1100)))
-        known_at = chance.choice(events).recorded_at
-        by_replay = replay.standing(replay.basis(uscc, day, known_at))
-        try:
-            by_rows: Standing | dict[str, str] = rows.standing(uscc, day, known_at)
-        except (NotFound, Unreadable) as missing:
-            by_rows = {"missing": str(missing)}
-        if by_rows != by_replay:
-            yield OtherAnswer(stream, day, known_at, by_rows, by_replay)
+    for asked in range(0, bases, DAYS_AT_ONCE):
+        event = chance.choice(events)
+        known_at = chance.choice((event.recorded_at, f"version:{event.version}", _in_log(reader, event, chance)))
+        basis = replay.basis(uscc, event.occurred_on, known_at)
+        for _ in range(min(DAYS_AT_ONCE, bases - asked)):
+            day = chance.choice(events).occurred_on + timedelta(days=chance.choice((-366, -1, 0, 1, 7, 365, 366, 1100)))
+            by_replay = replay.standing(Basis(basis.trail, basis.law, day, basis.known_at))
+            try:
+                by_rows: Standing | dict[str, str] = rows.standing(uscc, day, known_at)
+            except (NotFound, Unreadable) as missing:
+                by_rows = {"missing": str(missing)}
+            if by_rows != by_replay:
+                yield OtherAnswer(stream, day, known_at, by_rows, by_replay)
+
+
+def _in_log(reader: Reader, event: Event, chance: Random) -> str:
+    """Some place of the log at which the event is known; its instant, as long as it is not sealed."""
+    place = reader.log_index_of(event.stream, event.version)
+    return event.recorded_at if place is None else f"log:{chance.randint(place, reader.sealed()[0])}"
 
 
 def differences(reader: Reader, made: Anew) -> Iterator[Difference]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -83,6 +84,18 @@ def test_an_answer_over_the_district_asks_a_bounded_number_of_statements(world: 
     assert len(after) <= before + 2, "no statement a row"
     read = [one for one in after if "events.state" in one and "events.originator_id =" in one]
     assert read == [], "no agency is replayed"
+
+
+@pytest.mark.parametrize(("path", "snapshots"), [("/account", 1), ("/agencies/{}", 3)])
+def test_a_page_asks_a_snapshot_once_how_things_stand(world: World, path: str, snapshots: int) -> None:
+    """By whose code its rows were made, which only snapshots of such rows are asked, and the head of each stream."""
+    desk, path = Desk(world, Role.REGULATOR), path.format(world.filed())
+    desk.shown(path)
+    with asked(world) as found:
+        desk.shown(path)
+    assert sum(statement.endswith("FROM read_model_build") for statement, _ in found) == snapshots
+    heads = Counter(values for statement, values in found if "FROM stream_heads WHERE originator_id =" in statement)
+    assert max(heads.values(), default=0) <= snapshots
 
 
 @pytest.mark.parametrize("path", ["/v1/matters", "/v1/matters?urgency=overdue&year=2024", "/v1/matters/counts"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from api.application.background.checkpoint_signer import CheckpointSigner, prove
 from api.cli.operating.auditing import Audited
 from domain.store.db.engine import open_engine
 from domain.store.keys.master_key import MasterKeyMissing, use_keys
+from domain.store.proof.audit import Auditor
+from domain.store.proof.audit_beside import Finding
 from projections.proof.certificate import check_certificate
 from projections.proof.certificate_file import parse_certificate
 from projections.rows.write.projector import open_ledger
@@ -88,6 +91,24 @@ def test_nothing_is_found_where_nothing_was_done(held: Held) -> None:
     command = held.command("audit")
     assert command.returncode == 0, command.stderr
     assert "0 differences" in command.stderr
+
+
+def test_no_entry_is_looked_at_by_itself_where_nothing_was_done(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is whole is read in stretches between what was signed; a changed value has its entry looked at."""
+    by_itself, row = list[int](), Auditor._row
+
+    def noted(self: Auditor, one: Any, *more: Any) -> Iterator[Finding]:
+        by_itself.append(one.log_index)
+        return row(self, one, *more)
+
+    monkeypatch.setattr(Auditor, "_row", noted)
+    assert held.audit().found == []
+    assert by_itself == []
+    done = flip(held.tamperer, "events", "actor")
+    assert done is not None
+    assert held.audit().found != []
+    assert by_itself != []
+    flip_back(held.tamperer, done)
 
 
 def test_what_is_not_sealed_yet_is_no_difference(held: Held) -> None:

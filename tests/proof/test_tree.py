@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from itertools import pairwise
+from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +16,8 @@ from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
 
 from domain.proof import check, tree
 from domain.proof.check import ProofError, leaf_hash
+from domain.store.proof.audit_rows import LogOrder
+from domain.store.proof.audit_tree import GrownTree
 
 INPUTS = [
     bytes.fromhex(one)
@@ -250,3 +256,47 @@ def test_the_leaf_of_a_head_is_its_canonical_json() -> None:
     """So that anybody can make it: sorted keys, no spaces, text as it is."""
     content = '{"count":3,"hash":"' + "07" * 32 + '","stream":"agency/甲"}'
     assert check.head_leaf("agency/甲", 3, b"\7" * 32) == leaf_hash(content.encode())
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=6), st.integers(0, 2**32))
+def test_a_stretch_grows_the_audited_tree_as_its_leaves_do_one_by_one(lengths: list[int], seed: int) -> None:
+    """The same root after each stretch and the same nodes taken; with one node changed it is left as it was."""
+    leaves = [leaf_hash(bytes([place])) for place in range(sum(lengths))]
+    stored = {(0, place): leaf for place, leaf in enumerate(leaves)}
+    for level in range(1, len(leaves).bit_length()):
+        for place in range(len(leaves) >> level):
+            pair = stored[level - 1, 2 * place], stored[level - 1, 2 * place + 1]
+            stored[level, place] = check.node_hash(*pair)
+    at_once, one_by_one, left = GrownTree(), GrownTree(), dict(stored)
+    wrong = Random(seed).choice(sorted(stored))
+    first = 0
+    for length in lengths:
+        stretch, last = leaves[first : first + length], first + length
+        changed = {**left, wrong: bytes(32)} if wrong in left else {}
+        is_here = first < (wrong[1] + 1) << wrong[0] <= last
+        if is_here:
+            assert not at_once.grow_by_all(stretch, first, changed)
+        assert at_once.grow_by_all(stretch, first, left)
+        for place in range(first, last):
+            assert one_by_one.grow_by(leaves[place], place, stored) == []
+        assert (at_once.root(), left) == (one_by_one.root(), stored)
+        first = last
+    assert left == {}
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 9)), min_size=1, max_size=8), st.integers(1, 8))
+def test_a_stretch_is_in_order_where_each_of_its_entries_is(places: list[tuple[int, int]], begun_at: int) -> None:
+    """Within one part of the log; where a horizon begins the entries are asked one by one."""
+    rows: list[Any] = [
+        SimpleNamespace(log_index=index, transaction_id=transaction, position=position, recorded_at="")
+        for index, (transaction, position) in enumerate(places, start=1)
+    ]
+    horizon: Any = SimpleNamespace(after_index=begun_at, sequenced=2)
+    for horizons in ([], [horizon]):
+        order = LogOrder(horizons)
+        cuts = [0, min(begun_at, len(rows)), min(begun_at + 2, len(rows)), len(rows)]
+        for stretch in (rows[first:last] for first, last in pairwise(cuts) if first < last):
+            in_order = order.follow(stretch)
+            one_by_one = [order.follows(row) for row in stretch]
+            is_at_once = bool(horizons) and begun_at < stretch[0].log_index <= begun_at + 2
+            assert in_order == (all(one_by_one) and not is_at_once)

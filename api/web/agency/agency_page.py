@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Annotated, Literal, NamedTuple
 
@@ -15,13 +16,14 @@ from api.application.questions.agency.certificate_questions import certificate_o
 from api.application.questions.agency.course_questions import course_between, hints_of
 from api.application.questions.agency.standing_questions import standing_of
 from api.application.questions.agency.trail_questions import events_of
+from api.application.questions.inquiry import Answer
 from api.application.questions.year.matter_questions import matters_waiting
 from api.web.agency.timeline_svg import Item, timeline_svg
 from api.web.agency.timeline_words import Words
 from api.web.forms.matter_deeds import deed_of
 from api.web.frame.basis_picker import asked, keeping
 from api.web.frame.page_guard import PageRoute
-from api.web.frame.page_questions import ask, ask_together, events_named, passed_on, waived_of
+from api.web.frame.page_questions import Given, ask, ask_together, events_named, passed_on, waived_of
 from api.web.frame.render import language_of, page
 from domain.commands.fields import EARLIEST_DAY, LATEST_DAY
 from domain.errors import NotFound
@@ -111,15 +113,14 @@ async def agency(
     }
     if part:
         return page(request, "agency-timeline.html", name="agency", **shown)
-    hints = None
-    if standing["version"] <= FEW_ENOUGH:
-        hints = len((await ask(request, hints_of, limit=500, **about))["items"])
+    few = standing["version"] <= FEW_ENOUGH
+    hinted = [(hints_of, {"limit": 500, **about})] if few else []
+    had, given, *hints = await ask_together(request, *succession_questions(code, basis.query.get("known_at")), *hinted)
     role = request.state.visitor.role
     owed = None
     if role is Role.AGENCY and not basis.query:
         listed = (await ask(request, matters_waiting, limit=OWED))["items"]
         owed = [{**one, "deed": deed_of(one, role)} for one in listed]
-    successions = await successions_of(request, code, standing["as_of"], basis.query.get("known_at"))
     reasons = (standing["sanction"], *standing["assessment"]["override"], *standing["advisories"])
     behind = [id_ for one in reasons for id_ in one["events"]]
     forms = [
@@ -134,22 +135,25 @@ async def agency(
         echo=standing,
         standing=standing,
         forms=forms,
-        hints=hints,
+        hints=len(hints[0]["items"]) if few else None,
         owed=owed,
-        successions=successions,
+        successions=successions_in(had, given, standing["as_of"]),
         cited=await events_named(request, code, behind, basis.query.get("known_at")),
         **shown,
     )
 
 
-async def successions_of(request: Request, uscc: str, as_of: str, known_at: str | None) -> list[dict[str, object]]:
-    """Who stands in whose place by the day, as known then: what was inherited, and who has taken the place (R43)."""
-    about: dict[str, object] = {"uscc": uscc, "known_at": known_at, "limit": FEW_SUCCESSIONS, "order": "latest"}
-    had, given = await ask_together(
-        request,
+def succession_questions(uscc: str, known_at: str | None) -> tuple[tuple[Callable[..., Answer], Given], ...]:
+    """What was inherited, and who has taken the agency's place (R43)."""
+    about: Given = {"uscc": uscc, "known_at": known_at, "limit": FEW_SUCCESSIONS, "order": "latest"}
+    return (
         (events_of, {**about, "type": FactsInherited.__name__}),
         (events_of, {**about, "type": AgencySucceeded.__name__, "counts": "true"}),
     )
+
+
+def successions_in(had: Given, given: Given, as_of: str) -> list[dict[str, object]]:
+    """Who stands in whose place by the day, from the answers to these."""
     latest: dict[str, EntryRow] = {}
     for one in had["items"]:
         latest.setdefault(one["fact"]["succession_id"], one)

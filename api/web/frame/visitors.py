@@ -14,7 +14,7 @@ from api.application.privacy.authorisation import Caller
 from api.http.public_address import is_foreign
 from api.http.request import COOKIE
 from domain.store.access.accounts import LONGEST, Account, Session, find_session, is_stale, touch_session
-from domain.store.db.engine import writing
+from domain.store.db.engine import reading, writing
 from domain.store.db.write_guard import guard_of
 from domain.values import Role
 
@@ -52,8 +52,8 @@ def visitor_of(request: Request) -> Visitor | None:
     if not secret or len(secret) > 128:
         return None
     engine = request.app.state.service.ledger.engine
-    with request.app.state.service.ledger.reading() as reader:
-        session = find_session(reader.connection, secret)
+    with reading(engine) as connection:  # of no rows of an agency's
+        session = find_session(connection, secret)
     if session is None:
         return None
     if is_stale(session) and not guard_of(engine).stops():  # pages are shown while nothing can be written

@@ -25,7 +25,7 @@ from domain.store.access.admin import end_own_sessions, own_sessions
 from domain.store.access.invitations import NO_PASSWORD
 from domain.store.access.passwords import hash_password, password_fits, require_good
 from domain.store.access.sign_in_failures import note_failure, seconds_to_wait
-from domain.store.db.engine import writing
+from domain.store.db.engine import reading, writing
 from domain.values import Bilingual
 
 router = APIRouter(route_class=PageRoute)
@@ -116,9 +116,9 @@ def _new_password_problem(present: str, new: str, again: str, *names: str) -> di
 
 def _shown(request: Request, status: int, problem: Refused | None, done: Bilingual | None = None) -> Response:
     visitor: Visitor = request.state.visitor
-    with request.app.state.service.ledger.reading() as reader:
-        sessions = own_sessions(reader.connection, visitor.account.id)
-        found = account_of(reader.connection, visitor.account.login)
+    with reading(request.app.state.service.ledger.engine) as connection:  # of no rows of an agency's
+        sessions = own_sessions(connection, visitor.account.id)
+        found = account_of(connection, visitor.account.login)
     own = visitor.session.session_sha256.hex()
     return page(
         request,

@@ -117,22 +117,6 @@ class EventMapper(Mapper[UUID]):
             yield event
 
 
-def is_said_by(event: Event, row: Any, originator_id: UUID) -> bool:
-    """Whether an event is what the columns of its row in `events` say, and its stream the one that the row belongs to.
-
-    `to_domain_event` tells what is otherwise.
-    """
-    return (
-        event.version == row.originator_version
-        and event.stream == row.stream
-        and event.id == row.event_id
-        and event.occurred_on == row.occurred_on
-        and event.recorded_at == row.recorded_at
-        and event.actor == row.actor
-        and stream_id(event.stream) == originator_id
-    )
-
-
 def _disagreements(event: Event, stored: LedgerStoredEvent) -> list[tuple[str, object]]:
     pairs = (
         ("stream", event.stream, stored.stream),

@@ -17,27 +17,17 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from domain.errors import Unreadable
-from domain.events import Event
-from domain.proof.check import (
-    EMPTY_ROOT,
-    NO_EVENTS,
-    Checkpoint,
-    ProofError,
-    VerifierKey,
-    leaf_hash,
-    node_hash,
-    verify_checkpoint,
-)
-from domain.proof.tree import Node
-from domain.store.db.schema import checkpoints, events, log_index, sealer, tree_nodes
+from domain.proof.check import NO_EVENTS, Checkpoint, ProofError, VerifierKey, leaf_hash, verify_checkpoint
+from domain.store.db.schema import checkpoints, events, log_index, sealer
 from domain.store.files.objects import Objects
-from domain.store.log.mapper import EventMapper, is_said_by
+from domain.store.log.mapper import EventMapper
 from domain.store.proof.audit_access import AccessSigned, access_signed, compared
 from domain.store.proof.audit_answers import answers
 from domain.store.proof.audit_beside import Beside, Finding, readable
 from domain.store.proof.audit_files import FilesAudit
 from domain.store.proof.audit_heads import Streams, altered
-from domain.store.proof.audit_rows import COLUMNS, LogOrder, originator_of, place_of, stored_event
+from domain.store.proof.audit_rows import COLUMNS, IN_LOG, LogOrder, place_of, stored_event, whole
+from domain.store.proof.audit_tree import GrownTree, StoredNodes, extra_nodes, nodes_of, tree_ends
 from domain.store.proof.checkpoint_archive import Kept
 from domain.store.proof.proof_reader import Signed, checkpoints_after
 from domain.store.proof.restored import horizons
@@ -55,8 +45,9 @@ class Auditor:
         self._outside: dict[int, list[Kept]] = {}
         for one in outside:
             self._outside.setdefault(one.size, []).append(one)
+        self._sizes_outside = sorted(self._outside, reverse=True)
         self._mapper, self._beside, self.files = EventMapper(), Beside(connection), FilesAudit(connection, files)
-        self._streams, self._edge = Streams(), list[bytes]()
+        self._streams, self._tree = Streams(), GrownTree()
         self._last_size = connection.scalar(select(func.max(checkpoints.c.size))) or 0
         self._access: dict[AccessSigned, str] = {}
         self._sizes = set[int]()
@@ -73,7 +64,7 @@ class Auditor:
             ("sealed_heads", lambda: self._streams.sealed(connection)),
             ("events", self._never_sealed),
             ("stream_heads", lambda: self._streams.live(connection)),
-            ("tree_nodes", self._tree_ends),
+            ("tree_nodes", lambda: tree_ends(connection, self._last_size)),
             ("outside", self._beyond),
             ("vault", lambda: self._beside.end(self.files.subjects())),
             ("evidence_files", self.files.end),
@@ -91,27 +82,18 @@ class Auditor:
         self._next_signed = next(self._signed, None)
         order = LogOrder(horizons(self._connection))
         while rows := self._page():
-            stored = self._nodes_of(self.events + 1, rows[-1].log_index)
-            for row in rows:
-                while self.events + 1 < min(row.log_index, self._last_size + 1):
-                    yield from self._missingplace_of(stored)
-                self.events += 1
-                leaf = None if row.position is None else leaf_hash(row.state)
-                if row.log_index != self.events or leaf is None or not self._is_whole(row, leaf):
-                    yield from self._entry(row)
+            stored = nodes_of(self._connection, self.events + 1, rows[-1].log_index)
+            while rows:
+                length = self._signed_after(len(rows))
+                if self._are_whole(rows[:length], order, stored):
+                    yield from self._signed_here()
+                else:
+                    for row in rows[:length]:
+                        yield from self._row(row, order, stored)
+                rows = rows[length:]
                 if self._beside.is_full:
                     yield from self._beside.open()
-                if not order.follows(row):
-                    yield Finding("events", place_of(row), "在日志中的次序不对", "it is out of order in the log")
-                if leaf is not None:
-                    self._streams.add(row.stream, row.originator_version, leaf)
-                else:  # its hash was signed, so what follows it is still judged
-                    leaf = stored.get((0, self.events - 1), NO_EVENTS)
-                if wrong := self._grow_by(leaf, stored):
-                    yield from wrong
-                if self._is_signed_here():
-                    yield from self._signed_here()
-            yield from (self._extra_node(node) for node in stored)
+            yield from extra_nodes(stored)
         while self._next_signed is not None:
             size = self._next_signed.size
             yield Finding(
@@ -122,9 +104,42 @@ class Auditor:
             )
             self._next_signed = next(self._signed, None)
 
-    def _is_signed_here(self) -> bool:
-        """Whether something was signed, here or kept outside, when the log was as long as has been read."""
-        return self.events in self._outside or (self._next_signed is not None and self._next_signed.size == self.events)
+    def _signed_after(self, most: int) -> int:
+        """After how many further entries, of so many, something was signed, here or kept outside."""
+        while self._sizes_outside and self._sizes_outside[-1] <= self.events:
+            self._sizes_outside.pop()
+        sizes = self._sizes_outside[-1:] + ([self._next_signed.size] if self._next_signed is not None else [])
+        return min([most, *(size - self.events for size in sizes if size > self.events)])
+
+    def _are_whole(self, rows: Sequence[Row[Any]], order: LogOrder, stored: StoredNodes) -> bool:
+        """Whether a stretch is as it should be, and then put into tree and streams: what holds of nearly all, asked in
+        one go. Else nothing is done: what is not whole is looked at again row by row, which has the words for it.
+        """
+        found = whole(rows, self._mapper, self.events + 1)
+        if found is None or not order.follow(rows) or not self._tree.grow_by_all(found.leaves, self.events, stored):
+            return False
+        self.events += len(rows)
+        order.follows(rows[-1])
+        self._streams.add_all(found.events, found.leaves)
+        for event, state in zip(found.events, found.states, strict=True):
+            self.files.see(event)
+            self._beside.see(event, state)
+        return True
+
+    def _row(self, row: Row[Any], order: LogOrder, stored: StoredNodes) -> Iterator[Finding]:
+        while self.events + 1 < min(row.log_index, self._last_size + 1):
+            yield from self._missing(stored)
+        self.events += 1
+        yield from self._entry(row)
+        if not order.follows(row):
+            yield Finding("events", place_of(row), "在日志中的次序不对", "it is out of order in the log")
+        if row.position is not None:
+            leaf = leaf_hash(bytes(row.state))
+            self._streams.add(row.stream, row.originator_version, leaf)
+        else:  # its hash was signed, so what follows it is still judged
+            leaf = stored.get((0, self.events - 1), NO_EVENTS)
+        yield from self._tree.grow_by(leaf, self.events - 1, stored)
+        yield from self._signed_here()
 
     def _signed_here(self) -> Iterator[Finding]:
         """What was signed when the log was as long as has been read."""
@@ -133,40 +148,23 @@ class Auditor:
             self._next_signed = next(self._signed, None)
         yield from self._kept_outside(self.events)
 
-    def _missingplace_of(self, stored: dict[Node, bytes]) -> Iterator[Finding]:
+    def _missing(self, stored: StoredNodes) -> Iterator[Finding]:
         """A place of the log that was signed and is gone: only its hash is left, in the tree."""
         self.events += 1
         yield Finding("log_index", str(self.events), "日志中的这个序号不见了", "a gap: this place of the log is gone")
-        yield from self._grow_by(stored.get((0, self.events - 1), NO_EVENTS), stored)
+        place = self.events - 1
+        yield from self._tree.grow_by(stored.get((0, place), NO_EVENTS), place, stored)
         yield from self._signed_here()
 
     def _page(self) -> Sequence[Row[Any]]:
         query = (
-            select(log_index.c.log_index, log_index.c.position.label("at"), *COLUMNS)
+            select(*IN_LOG)
             .select_from(log_index.outerjoin(events, events.c.position == log_index.c.position))
             .where(log_index.c.log_index > self.events)
             .order_by(log_index.c.log_index)
             .limit(PAGE)
         )
         return self._connection.execute(query).all()
-
-    def _is_whole(self, row: Row[Any], leaf: bytes) -> bool:
-        """Whether there is nothing to say of a row by itself: what holds of nearly all, asked first and in one go.
-
-        What is not whole is looked at again by `_entry`, which has the words for it.
-        """
-        try:
-            event = self._mapper.decode(row.topic, row.state)
-        except Unreadable:
-            return False
-        if leaf != row.leaf_hash or not is_said_by(event, row, originator_of(row.originator_id)):
-            return False
-        self._see(event, row.state)
-        return True
-
-    def _see(self, event: Event, state: bytes) -> None:
-        self.files.see(event)
-        self._beside.see(event, state)
 
     def _entry(self, row: Row[Any]) -> Iterator[Finding]:
         """A row by itself: its place in the dense order, its bytes, its columns."""
@@ -189,49 +187,8 @@ class Auditor:
         except Unreadable as error:
             yield Finding("events", place_of(row), "字节与各列不符或无法读取", str(error))
         else:
-            self._see(event, bytes(row.state))
-
-    def _grow_by(self, leaf: bytes, stored: dict[Node, bytes]) -> list[Finding]:
-        """Put an event's hash into the tree; compare the nodes that are complete with it."""
-        place, level, wrong = self.events - 1, 0, []
-        while True:
-            kept = stored.pop((level, place), None)
-            if kept is not None and kept != leaf:
-                where = f"level {level}, place {place}"
-                wrong.append(Finding("tree_nodes", where, "树的节点不对", "this node is wrong"))
-            if not place & 1 or not self._edge:  # beyond what was signed a gap leaves nothing to go on from
-                break
-            leaf, level, place = node_hash(self._edge.pop(), leaf), level + 1, place >> 1
-        self._edge.append(leaf)
-        return wrong
-
-    def _root(self) -> bytes:
-        if not self._edge:
-            return EMPTY_ROOT
-        root = self._edge[-1]
-        for left in reversed(self._edge[:-1]):
-            root = node_hash(left, root)
-        return root
-
-    def _nodes_of(self, first: int, last: int) -> dict[Node, bytes]:
-        """The stored nodes that are complete with one of these entries."""
-        found: dict[Node, bytes] = {}
-        for level in range(last.bit_length() + 1):
-            low, high = (first - 1) >> level, last >> level
-            rows = self._connection.execute(
-                select(tree_nodes.c.level, tree_nodes.c.place, tree_nodes.c.hash).where(
-                    tree_nodes.c.level == level, tree_nodes.c.place >= low, tree_nodes.c.place < high
-                )
-            )
-            for _, place, digest in rows:
-                if (place + 1) << level >= first:
-                    found[level, place] = digest
-        return found
-
-    @staticmethod
-    def _extra_node(node: Node) -> Finding:
-        where = f"level {node[0]}, place {node[1]}"
-        return Finding("tree_nodes", where, "树里多出的节点", "a node that belongs to no tree")
+            self.files.see(event)
+            self._beside.see(event, bytes(row.state))
 
     # ---- what was signed ----
 
@@ -239,7 +196,7 @@ class Auditor:
         """A stored checkpoint at the size that has just been reached."""
         self.checkpoints += 1
         self._sizes.add(row.size)
-        root, count = self._root(), len(self._streams)
+        root, count = self._tree.root(), len(self._streams)
         heads_root = self._streams.root(row.size, is_last=row.size == self._last_size)
         where = f"size {row.size}"
         if (row.root, row.heads_count, row.heads_root) != (root, count, heads_root):
@@ -269,7 +226,7 @@ class Auditor:
     def _kept_outside(self, size: int) -> Iterator[Finding]:
         for one in self._outside.pop(size, ()):
             where = f"{one.where}, size {size}"
-            found = list(self._note("outside", where, one.note, Checkpoint("", size, self._root())))
+            found = list(self._note("outside", where, one.note, Checkpoint("", size, self._tree.root())))
             yield from found
             if not found and size not in self._sizes:
                 yield Finding(
@@ -317,20 +274,6 @@ class Auditor:
             yield from self._bytes(event)
             yield from self._beside.open()
             self._streams.add(event.stream, event.originator_version, leaf_hash(bytes(event.state)))
-
-    def _tree_ends(self) -> Iterator[Finding]:
-        """Every node up to the last checkpoint is there, and none beyond it."""
-        size = self._last_size
-        query = select(tree_nodes.c.level, func.count().label("nodes")).group_by(tree_nodes.c.level)
-        found = {row.level: row.nodes for row in self._connection.execute(query)}
-        for level in range(max(size.bit_length(), *found.keys(), 0) + 1):
-            if found.get(level, 0) != size >> level:
-                yield Finding(
-                    "tree_nodes",
-                    f"level {level}",
-                    f"应有 {size >> level} 个节点，实有 {found.get(level, 0)} 个",
-                    f"{size >> level} nodes should be there, and {found.get(level, 0)} are",
-                )
 
 
 def _all_checkpoints(connection: Connection) -> Iterator[Signed]:

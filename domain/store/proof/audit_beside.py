@@ -216,11 +216,12 @@ class Beside:
 
 
 def _sealed_in(value: Any) -> Iterator[Sealed]:
-    if isinstance(value, dict):
-        if value.keys() == {"subject", "sealed"}:
-            yield Sealed(**value)
-            return
-        value = list(value.values())
-    if isinstance(value, list):
-        for inner in value:
-            yield from _sealed_in(inner)
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if one.keys() == {"subject", "sealed"}:
+                yield Sealed(**one)
+                continue
+            one = one.values()
+        waiting += [inner for inner in one if isinstance(inner, (dict, list))]

@@ -9,13 +9,15 @@ though its name is there; a rule, row security or an inheriting table shows rows
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, StaticPool, create_engine, func, inspect, select, text
 
+from domain.events import Event
 from domain.proof.check import NO_EVENTS, chained
 from domain.proof.tree import HeadsTree, TreeHead
 from domain.store.db.dialect import is_postgresql
@@ -65,6 +67,22 @@ class Streams:
             one = self._streams[stream] = _Stream()
         one.add(version, leaf)
         self._moved.add(stream)
+
+    def add_all(self, events: Sequence[Event], leaves: Sequence[bytes]) -> None:
+        """A stretch of the log, in its order."""
+        of_streams = defaultdict[str, list[tuple[int, bytes]]](list)
+        for event, leaf in zip(events, leaves, strict=True):
+            of_streams[event.stream].append((event.version, leaf))
+        for name, found in of_streams.items():
+            one = self._streams.setdefault(name, _Stream())
+            end = one.count + len(found)
+            if not one.waiting and [version for version, _ in found] == list(range(one.count + 1, end + 1)):
+                one.count = one.highest = end
+                one.hash = chained(one.hash, [leaf for _, leaf in found])
+            else:
+                for version, leaf in found:
+                    one.add(version, leaf)
+        self._moved |= of_streams.keys()
 
     def root(self, size: int, *, is_last: bool) -> bytes:
         """The root over all heads at a checkpoint; what they are under the last one is remembered."""

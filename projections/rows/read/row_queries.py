@@ -12,7 +12,7 @@ from domain.agency import unknown_agency, unknown_then
 from domain.law import Law, must_be_assessed
 from domain.ledger.reader import Reader
 from domain.store.db.engine import Connection
-from domain.store.log.stream_heads import StreamHead, head_of
+from domain.store.log.stream_heads import StreamHead
 from domain.values import Instant, agency_stream, shanghai_date
 from projections.answers.districts import (
     DistrictEcho,
@@ -101,7 +101,7 @@ class RowQueries:
 
         404 for an agency not known at that instant; 422 for a `known_at` that lies in the future or is malformed.
         """
-        head = head_of(self.reader.connection, agency_stream(uscc))
+        head = self.reader.head(agency_stream(uscc))
         if head is None:
             raise unknown_agency(uscc)
         known = knowledge(self.reader, known_at)

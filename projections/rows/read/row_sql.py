@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, TextClause, text
@@ -21,6 +22,7 @@ from projections.rows.write.status_rows import NOTHING, SANCTIONS, STATUS
 from projections.rows.write.tables import SHAPES
 from projections.rows.write.worklist_rows import MATTERS, SUCCEEDED
 
+_text = lru_cache(maxsize=256)(text)  # SQLAlchemy looks a text through for parameters: as long as asking a long one
 _KNOWN = "{a}.known_from <= :known AND {a}.known_to > :known"
 _HOLDS = "{a}.originator_id = h.originator_id AND {a}.valid_from <= :day AND {a}.valid_to > :day AND " + _KNOWN
 
@@ -74,7 +76,7 @@ def statement(basis: QueryBasis, query: str) -> TextClause:
 
     Adoptions exclude recorders (`heads.lock_law`), so the log has both in the order of their instants.
     """
-    return text(query if basis.log is None else query.replace(":known", "h.known"))
+    return _text(query if basis.log is None else query.replace(":known", "h.known"))
 
 
 def row_on(dialect: Dialect, table: str, alias: str, more: str = "", day: str = ":day", *, many: bool = False) -> str:
@@ -256,21 +258,18 @@ def _heads(basis: QueryBasis) -> str:
 
 def look_up(connection: Connection, stream: str, basis: QueryBasis) -> AgencyRow | None:
     """One agency at a basis; None when it was not known then."""
-    query = (
-        f"SELECT {columns_of(basis)}, {shown_of(basis)} "  # noqa: S608  # names of ours
-        f"FROM {tables_of(dialect_of(connection), basis)} WHERE h.stream = :stream AND st.warning IS NOT NULL"
-    )
+    query = look_up_query(dialect_of(connection), basis)
     row = connection.execute(statement(basis, query), {**parameters_of(basis), "stream": stream}).one_or_none()
     return None if row is None else hit_of(row._mapping)
 
 
-_QUERIES: dict[tuple[Any, ...], str] = {}
+_QUERIES: dict[tuple[Dialect, str, range, bool], str] = {}
 """One a rulebook and decade: putting it together takes longer than asking it."""
 
 
 def look_up_query(dialect: Dialect, basis: QueryBasis) -> str:
     """The question for the agency `:stream` at an instant, with when it was last recorded about: for `QuickReads`."""
-    key = (dialect, basis.book.sha256, _years(basis))
+    key = (dialect, basis.book.sha256, _years(basis), basis.log is None)
     if key not in _QUERIES:
         _QUERIES[key] = (
             f"SELECT {columns_of(basis)}, {shown_of(basis)}, h.last_recorded_at AS last_recorded_at "  # noqa: S608

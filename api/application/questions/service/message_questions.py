@@ -16,6 +16,7 @@ from api.application.questions.pagination import page
 from domain.errors import NotFound
 from domain.ledger.reader import Reader
 from domain.measures.text.implements import implements
+from domain.store.db.engine import reading
 from domain.store.messages.message_rows import StoredMessage, messages_of, unread_of
 from projections.answers.scalars import BilingualText
 from projections.answers.standings import AgencyName
@@ -45,8 +46,8 @@ def message_of(service: Service, caller: Caller, id_: str) -> MessageShown:
 
 def unread_for(service: Service, caller: Caller) -> int:
     """How many messages the caller has not opened. Raises: Busy while the database is away."""
-    with service.ledger.reading() as reader:
-        return unread_of(reader.connection, caller.person_id, scopes_for(reader.connection, caller))
+    with reading(service.ledger.engine) as connection:  # of no rows of an agency's
+        return unread_of(connection, caller.person_id, scopes_for(connection, caller))
 
 
 def _told(reader: Reader, rows: Iterable[StoredMessage]) -> Iterable[MessageShown]:
