@@ -47,7 +47,6 @@ LONG_FILES = {
     "domain/measures/chapter3_sanctions.py": 495,  # with what a successor has of its predecessor (R43)
     "domain/store/db/schema.py": 550,
     "domain/store/log/sequencer.py": 310,
-    "domain/store/proof/audit.py": 340,
     "projections/compare/sheet_difference.py": 320,
     "projections/pictures/timeline_picture.py": 312,
     "projections/public/public.py": 320,
