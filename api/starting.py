@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import structlog
+
 from api.application.background.checkpoint_signer import CheckpointSigner
 from api.application.background.chores import Chores
 from api.application.background.degraded import Degraded
@@ -47,6 +49,7 @@ from projections.rebuild.rebuild import ensure_rows
 from projections.rows.write.hint_rows import bring_up
 from projections.rows.write.projector import open_ledger
 
+log = structlog.get_logger("steward")
 HINT_ROUNDS = 5
 """Of agencies whose hints are worked out ahead, between one sealing and the next."""
 
@@ -115,7 +118,8 @@ def make_ready(engine: Engine, settings: Settings) -> Ledger:
     ensure_people_indexed(ledger)
     if not opened:
         ensure_rows(settings.database, lambda *_: None)
-        ledger.judge_successions_again(SYSTEM_PERSON)
+        for error in ledger.judge_successions_again(SYSTEM_PERSON):
+            log.error("successions_not_judged_again", why=str(error)[:300])
     return ledger
 
 

@@ -14,8 +14,8 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.utils import EnvType
 
 from domain.agency import Agency, project_agency
-from domain.errors import Contradiction
-from domain.events import Event, LedgerOpened
+from domain.errors import Contradiction, Unreadable
+from domain.events import AgencySucceeded, Event, LedgerOpened
 from domain.law import Law
 from domain.ledger.memory import LedgerMemory
 from domain.ledger.prepared import Clock, PreparedEvents, prepare
@@ -28,6 +28,8 @@ from domain.store.db.engine import Engine, reading, writing
 from domain.store.log.clock import ClockWatch
 from domain.store.log.factory import LedgerFactory
 from domain.store.log.recorder import LedgerRecorder, LogEntry
+from domain.store.log.streams_by_key import streams_under
+from domain.trail.keys import type_key
 from domain.values import LEDGER_STREAM, agency_stream, stream_id
 
 __all__ = ["Clock", "Ledger", "ReadModels", "Reader", "UnitOfWork"]
@@ -98,10 +100,22 @@ class Ledger(Application[UUID]):
             yield unit
             unit.flush()
 
-    def judge_successions_again(self, actor: str) -> None:
-        """What an earlier version of this program let go over otherwise is recorded as this one has it (R43)."""
-        with self.writing() as unit:
-            unit.judge_successions_again(actor)
+    def judge_successions_again(self, actor: str) -> list[Unreadable]:
+        """What an earlier version of this program let go over otherwise is recorded as this one has it (R43).
+
+        A predecessor at a time: what an event that cannot be read bears on stays as it is, and keeps nobody from the
+        others, nor the service from starting. Gives what could not be read.
+        """
+        with self.reading() as reader:
+            streams = streams_under(reader.connection, type_key(AgencySucceeded))
+        unreadable = []
+        for stream in streams:
+            try:
+                with self.writing() as unit:
+                    unit.judge_succession_again(stream, actor)
+            except Unreadable as error:
+                unreadable.append(error)
+        return unreadable
 
     def prepare(self, reader: Reader, events: Iterable[Event], law: Law) -> PreparedEvents:
         """Make events of many agencies and their rows ready, for `UnitOfWork.put`: nobody has to wait meanwhile."""

@@ -353,15 +353,20 @@ class UnitOfWork(LockedStreams):
         return Trail([*self.reader.events(stream), *self._pending.get(stream, ())])
 
     @implements("art.12", "R4", "R43")
-    def judge_successions_again(self, actor: str) -> None:
-        """Another rulebook, or a later version of this program, may let other things go over: successors learn it."""
+    def _judge_successions_again(self, actor: str) -> None:
+        """Another rulebook may let other things go over: successors learn it as soon as it is known."""
         self._law = None
         for stream in streams_under(self.connection, type_key(AgencySucceeded)):
-            today = self.day_at(self.lock(stream))
-            for entry in self.entries(stream).under([type_key(AgencySucceeded)]):
-                if isinstance(entry.event, AgencySucceeded) and entry.gone_at is None:
-                    self._pass_on_to(entry.event, replace(entry.event, actor=actor, occurred_on=today))
+            self.judge_succession_again(stream, actor)
         self.flush()
+
+    @implements("art.12", "R43")
+    def judge_succession_again(self, stream: str, actor: str) -> None:
+        """Let the successors of one agency have what goes over to them. Raises: Unreadable."""
+        today = self.day_at(self.lock(stream))
+        for entry in self.entries(stream).under([type_key(AgencySucceeded)]):
+            if isinstance(entry.event, AgencySucceeded) and entry.gone_at is None:
+                self._pass_on_to(entry.event, replace(entry.event, actor=actor, occurred_on=today))
 
     def flush(self) -> None:
         """Write what has been recorded: events, heads, and the rows that follow from them. Once, before the commit."""
@@ -390,4 +395,4 @@ class UnitOfWork(LockedStreams):
         self._pending.clear()
         self._projected = None
         if any(isinstance(one, RulebookAdopted) for one in adopted):
-            self.judge_successions_again(adopted[-1].actor)
+            self._judge_successions_again(adopted[-1].actor)

@@ -447,6 +447,8 @@ def test_a_secret_that_was_replaced_twice_in_a_row_signs_until_its_own_end(hooki
     assert TargetAddress.read(address.written()) == address
     old = '{"url": "https://x", "secret": "b", "before": "a", "before_until": "2026-01-02T00:00:00.000000Z"}'
     assert TargetAddress.read(old) == TargetAddress("https://x", "b", "a", second), "as it was written before"
+    as_read_before = {"url": "https://x", "secret": "", "before": "", "before_until": ""}
+    assert json.loads(TargetAddress("https://x", "").written()) == as_read_before, "of a robot, by an earlier version"
 
 
 @pytest.mark.shows("R41")

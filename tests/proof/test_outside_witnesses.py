@@ -219,6 +219,8 @@ def test_an_authority_stamps_the_time(databases: Databases, tmp_path: Path) -> N
             assert [one.token for one in certificate.outside] == [shown["token"]]
             assert any("RFC 3161" in one.text_en for one in check_certificate(certificate))
             assert f"✓ the first {size} entries were there at" in words_of_page(world, "en")
+            authority.roots.unlink()
+            assert "NOT VERIFIED" in words_of_page(world, "en")
         other = OwnAuthority(tmp_path / "other")
         folder = tmp_path / "second"
         folder.mkdir()

@@ -6,11 +6,13 @@ A week to appeal is no matter: nobody has to. But it is over for good, so the ag
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Literal, NamedTuple, cast
 
 from api.application.messages.told import MessageKind
 from api.application.questions.year.district_matters import district_matters
+from domain.errors import Unreadable
 from domain.events import AppealFiled, EventAnnulled
 from domain.ledger.reader import Reader
 from domain.measures.text.implements import implements
@@ -122,8 +124,14 @@ def _with_a_day(reader: Reader, day: date) -> Iterator[tuple[MatterKind | Litera
 
 
 def _has_appealed(reader: Reader, week: RunningWeek) -> bool:
-    """Whether the agency itself has: that one of its staff did takes nothing from it (art.20, R33)."""
-    filed = reader.named(week.appeals).values() if week.appeals else ()
+    """Whether the agency itself has: that one of its staff did takes nothing from it (art.20, R33).
+
+    One that cannot be read may be the agency's: it is not told that there is none, and all others are told.
+    """
+    try:
+        filed = reader.named(week.appeals).values() if week.appeals else ()
+    except Unreadable:
+        return True
     return any(isinstance(one, AppealFiled) and one.appellant_kind == "agency" for one in filed)
 
 
@@ -153,9 +161,15 @@ _DAY_DIGITS = len("2027-02-10")
 @implements("R38", "R41")
 def undone_by(reader: Reader, annulment: EventAnnulled) -> set[str]:
     """The causes of what was told and does not hold any more by an annulment: the events that stopped counting with
-    it, the matters that went with them, and the reminders of a last day that is another one now."""
-    trail = reader.trail_of(reader.events(annulment.stream))
-    found = {annulment.event_id, *(one.id for one in trail.gone_with(annulment))}
+    it, the matters that went with them, and the reminders of a last day that is another one now.
+
+    Of an agency with an event that cannot be read, what rested on the annulled record is known from its matters alone:
+    people of all others are told nevertheless.
+    """
+    found = {annulment.event_id}
+    with suppress(Unreadable):
+        trail = reader.trail_of(reader.events(annulment.stream))
+        found |= {one.id for one in trail.gone_with(annulment)}
     kind, _, uscc = annulment.stream.partition("/")
     for one in matters_gone_at(reader.connection, uscc, annulment.recorded_at) if kind == "agency" else ():
         found |= {one.key} if one.is_gone else set()

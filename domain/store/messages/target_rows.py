@@ -68,8 +68,8 @@ class TargetAddress(NamedTuple):
         return tuple((secret, until) for secret, until in every if secret and at < until)
 
     def written(self) -> str:
-        """As it is encrypted. What is empty is left out, so that a program of before `earlier` reads it, too."""
-        return json.dumps({name: value for name, value in self._asdict().items() if value})
+        """As it is encrypted. Without `earlier` where there are none: so a program of before them reads it, too."""
+        return json.dumps({name: value for name, value in self._asdict().items() if value or name != "earlier"})
 
     @classmethod
     def read(cls, text: str) -> TargetAddress:

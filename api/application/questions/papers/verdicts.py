@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
+import structlog
 
 from api.application.background.readiness import Service
 from domain.proof.check import ProofError, VerifierKey, parse_checkpoint, parse_note
@@ -26,6 +27,7 @@ from projections.proof.certificate_file import FIRST_FORMAT, FORMAT, OutsideNote
 from projections.proof.certificate_outside import stamp_shown
 from projections.proof.certificate_verdict import ReadOtherwise, VerdictNote
 
+log = structlog.get_logger("steward")
 _NAMES: dict[str, Bilingual] = {
     "kind": ("文书", "Paper"),
     "title": ("标题", "Title"),
@@ -91,8 +93,15 @@ def _size_of(note: str) -> int:
 
 
 def _stamp_roots(service: Service) -> bytes | None:
+    """The roots that stamps are checked against; None too where their file is not there: a stamp is then said to be not
+    verified, and all else is judged as ever.
+    """
     roots = service.settings.timestamp_roots
-    return None if roots is None else roots.read_bytes()
+    try:
+        return None if roots is None else roots.read_bytes()
+    except OSError as error:
+        log.error("timestamp_roots_unreadable", why=f"{type(error).__name__}: {error}"[:300])
+        return None
 
 
 def _silent(key: WitnessKey) -> WitnessSaid:
