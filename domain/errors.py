@@ -51,6 +51,10 @@ class Busy(Refusal):
     """The database is held by somebody else for longer than we wait (503)."""
 
 
+class Collided(Busy):
+    """Two transactions waited for each other, and the database has taken this one back: it may be begun anew (503)."""
+
+
 class Unreadable(Exception):
     """A stored event that cannot be decoded or is of an unknown type: stop, never skip (design.md, 6)."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ import msgspec
 from eventsourcing.persistence import IntegrityError
 
 from api.application.problem_types import KeyReused, Malformed
-from domain.errors import Invalid, Refusal
+from domain.errors import Collided, Invalid, Refusal
 from domain.ledger.ledger import Ledger, UnitOfWork
 from domain.store.db.engine import Connection
 from domain.store.db.statements import Insert, run
@@ -24,6 +25,8 @@ from domain.values import instant
 
 HEADER = "Idempotency-Key"
 CREATED = 201
+COLLISIONS = 3
+"""So often what collided with another transaction is begun anew, before somebody is asked to try again."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _canonical = msgspec.json.Encoder(order="sorted")
 
@@ -75,7 +78,18 @@ def attempt(scope: bytes, key: str | None, path: str, body: Any) -> Attempt | No
 
 
 def once(ledger: Ledger, this: Attempt | None, do: Callable[[], Answered]) -> Answered:
-    """Do it, or answer as another attempt that was faster: it holds the key by now, or is why this one is refused."""
+    """Do it, or answer as another attempt that was faster: it holds the key by now, or is why this one is refused.
+
+    What the database took back, as another transaction waited for it, is done anew: agencies that divided and merged
+    again record at each other (R43), so writers at both may meet.
+    """
+    for _ in range(COLLISIONS):
+        with suppress(Collided):
+            return _once(ledger, this, do)
+    return _once(ledger, this, do)
+
+
+def _once(ledger: Ledger, this: Attempt | None, do: Callable[[], Answered]) -> Answered:
     try:
         return do()
     except IntegrityError:  # its answer is there now

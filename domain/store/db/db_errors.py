@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import psycopg2
 import sqlalchemy.exc
 
-from domain.errors import Busy, Refusal
+from domain.errors import Busy, Collided, Refusal
 
 DBAPIError = sqlalchemy.exc.DBAPIError
 """Any error of a database's driver, for who tells of it."""
@@ -180,7 +180,7 @@ def _refusal(kind: str, said: str) -> Refusal:
     if kind == "damaged":
         return damaged(said.partition("\n")[0][:200])
     text, text_en, remedy, remedy_en = _BUSY[kind]
-    return Busy(text, text_en, remedy=remedy, remedy_en=remedy_en)
+    return (Collided if kind == "conflict" else Busy)(text, text_en, remedy=remedy, remedy_en=remedy_en)
 
 
 def rows_of_another(*, is_later: bool) -> DatabaseRefused:
