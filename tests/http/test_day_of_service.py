@@ -9,6 +9,7 @@ import pytest
 
 from domain.store.log.sequencer import seal
 from domain.values import Role
+from tests.http import files
 from tests.http.dated import DatedWorld
 from tests.http.desk import Desk
 from tests.http.test_assessment import Year
@@ -105,9 +106,47 @@ def test_the_week_runs_from_publication_and_the_dossier_tells_the_day_of_service
     assert "异议期自公布起算（第二十条、R32）" in page
     while seal(world.service.ledger.engine):
         pass
-    files = opened(year.committee.get(f"/v1/appeals/{appeal}/dossier"))
-    assert json.loads(files["appeal.json"])["service"] == after["service"]
-    kinds = [one["type"] for one in json.loads(files["trail.json"])]
+    papers = opened(year.committee.get(f"/v1/appeals/{appeal}/dossier"))
+    assert json.loads(papers["appeal.json"])["service"] == after["service"]
+    kinds = [one["type"] for one in json.loads(papers["trail.json"])]
     assert [one for one in kinds if one.startswith("Notice")] == ["NoticeSent", "NoticeDelivered"]
-    assert sum(name.startswith("events/") for name in files) == len(kinds)
+    assert sum(name.startswith("events/") for name in papers) == len(kinds)
     assert first
+
+
+@pytest.mark.shows("art.17(2)", "art.20", "R39", "R41")
+def test_paper_service_with_a_photo_of_the_receipt_goes_from_upload_to_the_dossier(dated_world: DatedWorld) -> None:
+    """Uploaded, named by the delivery, read to the byte by whom it concerns; with notice, standing and dossier."""
+    world, year = dated_world, Year(dated_world)
+    uscc = world.assessed()
+    _, disputed = world.upheld(uscc, "2024-05-06", "2024-05-20")
+    sent = str(world.done("SendNotice", uscc, listed(world, uscc)["id"], sent_on="2024-05-21")["events"][0]["id"])
+    photo = files.photo("seagreen")
+    receipt = files.paper(files.uploaded(world.association, photo), "送达回证照片")
+    body = {"served_on": "2024-05-24", "outcome": "delivered", "way": "in_person", "evidence": [receipt]}
+    done = world.must(world.association.post(path_of(uscc, sent, "service"), body))["events"][0]
+    assert done["type"] == "NoticeDelivered"
+    event = world.association.get(f"/v1/agencies/{uscc}/events/{done['id']}").json()["event"]
+    assert event["evidence"] == [{"uri": None, **receipt}]
+    (served,) = standing(world, uscc)
+    assert (served["sent"], served["served_on"], served["way"]) == (sent, "2024-05-24", "in_person")
+    assert listed(world, uscc)["service"] == served
+    desk, own = Desk(world, Role.ASSOCIATION), Desk(world, Role.AGENCY, uscc)
+    elsewhere = world.person(Role.AGENCY, world.filed())
+    for page in (desk, own):
+        assert "送达日 2024-05-24（当面交付）" in page.shown(f"/agencies/{uscc}")
+        assert f"/agencies/{uscc}/events/{done['id']}" in page.shown(f"/agencies/{uscc}/events/{sent}")
+        shown = page.shown(f"/agencies/{uscc}/events/{done['id']}")
+        assert "送达回证照片" in shown
+        assert receipt["sha256"] in shown
+    for who in (world.association, world.person(Role.AGENCY, uscc)):
+        assert who.get(f"/v1/evidence/{receipt['sha256']}").content == photo
+    assert elsewhere.get(f"/v1/evidence/{receipt['sha256']}").status_code == 404
+    world.publish()
+    appeal = year.filed_appeal(uscc, disputed)
+    while seal(world.service.ledger.engine):
+        pass
+    dossier = opened(year.committee.get(f"/v1/appeals/{appeal}/dossier"))
+    assert json.loads(dossier["appeal.json"])["service"] == [served]
+    (paper,) = [one for one in json.loads(dossier["evidence/list.json"]) if one["event"] == done["id"]]
+    assert (paper["sha256"], dossier[paper["file"]]) == (receipt["sha256"], photo)

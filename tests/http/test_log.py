@@ -157,6 +157,7 @@ def listen(port: int, token: str, after: int, count: int, **headers: str) -> lis
     ):
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
+        assert answer.headers["x-accel-buffering"] == "no", "else nginx keeps events until it has a buffer full"
         found: list[dict[str, Any]] = []
         last = ""
         lines = answer.iter_lines()

@@ -22,6 +22,7 @@ from domain.values import Role, instant
 from tests.http.test_mail import Mailing, mailing, written_to
 from tests.http.test_messages import Somebody, told
 from tests.http.test_public_feeds import demonstration
+from tests.http.test_successions import succeed
 from tests.http.world import APPEALED, World, today
 from tests.mail_server import text_of_mail
 
@@ -174,3 +175,87 @@ def test_a_project_whose_day_was_extended_over_spring_festival_reminds_of_the_ne
     assert on("2027-02-03") == ["2027-02-10", "2027-02-17"], "seven days before the old day: nothing"
     assert on("2027-02-10") == ["2027-02-10", "2027-02-17", "2027-02-17"], "a holiday, and seven days before"
     assert on("2027-02-16") == ["2027-02-10", *["2027-02-17"] * 3]
+
+
+@pytest.mark.shows("art.25", "R38a", "R39", "R41", "R42")
+def test_penalty_statement_and_credit_repair_are_told_to_who_has_to_know(world: World) -> None:
+    """The agency of penalty and decision, the desk of what it says and asks for; no words; annulled, corrected."""
+    uscc, other = world.filed(), world.filed()
+    agency, elsewhere = Somebody(world, Role.AGENCY, uscc), Somebody(world, Role.AGENCY, other)
+    desk = Somebody(world, Role.ASSOCIATION)
+    penalty = world.id_of("ImposePenalty", uscc)
+    said = {"event_id": penalty, "filed_on": today(), "content": "张先生当日在场"}
+    statement = world.must(agency.api.post(f"/v1/agencies/{uscc}/statements", said))["events"][0]["id"]
+    asked = {"event_id": penalty, "applied_on": today(), "grounds": "张先生已整改"}
+    repair = world.must(agency.api.post(f"/v1/agencies/{uscc}/repairs", asked))["ids"]["repair"]
+    told(world)
+    assert agency.kinds(uscc) == ["penalty_recorded"]
+    assert desk.kinds(uscc) == ["repair_applied", "statement_filed"]
+    decision = world.done("DecideRepair", uscc, repair, decided_on=today())["events"][0]["id"]
+    told(world)
+    assert agency.kinds(uscc) == ["penalty_recorded", "repair_decided"]
+    paths = {one["kind"]: one["path"] for who in (agency, desk) for one in who.messages(limit=500) if uscc in str(one)}
+    assert paths["penalty_recorded"] == f"/agencies/{uscc}/events/{penalty}"
+    assert paths["repair_decided"] == f"/agencies/{uscc}/events/{decision}"
+    assert paths["statement_filed"] == f"/agencies/{uscc}/events/{statement}"
+    for who, kinds in ((agency, ("penalty_recorded", "repair_decided")), (desk, ("statement_filed", "repair_applied"))):
+        assert "张先生" not in str(who.messages(limit=500))
+        assert all(who.desk.shown_at(paths[kind]) for kind in kinds)
+    world.done("AnnulEvent", uscc, event_id=penalty)
+    told(world)
+    assert agency.kinds(uscc) == ["corrected", "penalty_recorded", "repair_decided"]
+    assert desk.kinds(uscc).count("corrected") == 1
+    assert elsewhere.kinds(uscc) == elsewhere.kinds(other) == []
+
+
+@pytest.mark.shows("art.12", "R39", "R41", "R43")
+def test_a_succession_is_told_to_both_agencies_each_of_its_own_trail(own_world: World) -> None:
+    """The successor again where what it inherits changes, as when the succession is annulled; a third agency never."""
+    world = own_world
+    old, new, third = world.filed(), world.filed(), world.filed()
+    before, after, other = (Somebody(world, Role.AGENCY, one) for one in (old, new, third))
+    world.upheld(old, today(), today())
+    told(world)
+    theirs = before.kinds(old)
+    succession = world.must(succeed(world, old, new))["ids"]["succession"]
+    told(world)
+    assert before.kinds(old) == sorted([*theirs, "succeeded"])
+    assert after.kinds(new) == ["inherited"]
+    for who in (before, after):
+        (message,) = [one for one in who.messages(limit=500) if one["kind"] in ("succeeded", "inherited")]
+        assert who.desk.shown_at(message["path"])
+    assert old not in str(after.messages(limit=500))
+    world.done("AnnulEvent", old, event_id=succession)
+    told(world)
+    assert before.kinds(old) == sorted([*theirs, "succeeded", "corrected"])
+    assert after.kinds(new) == ["inherited", "inherited"]
+    assert other.messages(limit=500) == []
+
+
+@pytest.mark.shows("R18", "R40", "R41")
+def test_a_correction_that_is_due_is_told_to_the_desk_however_old_its_notice(mailing: Mailing) -> None:
+    """Once, in the message centre and by e-mail; one that was sent meanwhile leaves no more. The agency is not."""
+    world = mailing.world
+    desk = Somebody(world, Role.ASSOCIATION)
+    written_to(mailing, desk, "desk@association.example.cn")
+    world.must(desk.api.post("/v1/mail-settings/preferences", {"kinds": {"correction_due": "at_once"}}))
+    waits, done = world.filed(), world.filed()
+    agency = Somebody(world, Role.AGENCY, waits)
+    for uscc in (waits, done):
+        world.warned(uscc)
+        upheld = next(one["id"] for one in world.trail(uscc) if one["type"] == "ComplaintUpheld")
+        world.done("AnnulEvent", uscc, event_id=upheld)
+    for _ in range(2):
+        told(world, mails=True)
+    assert [desk.kinds(uscc).count("correction_due") for uscc in (waits, done)] == [1, 1]
+    assert "correction_due" not in agency.kinds(waits)
+    items = world.association.get("/v1/notices", limit=500).json()["items"]
+    due = next(one["id"] for one in items if (one["agency"]["uscc"], one["kind"]) == (done, "correction"))
+    world.done("SendNotice", done, due, sent_on=today())
+    mailing.delivered()
+    assert sorted((one.uscc, one.state) for one in mailing.rows("correction_due")) == sorted(
+        [(waits, "sent"), (done, "closed")]
+    )
+    message = next(one for one in desk.messages(limit=500) if one["kind"] == "correction_due")
+    assert message["path"] == "/matters?kind=correction"
+    assert waits in world.association.get("/v1/matters", kind="correction", limit=500).text

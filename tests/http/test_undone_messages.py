@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from api.application.delivering import courier
+from api.application.importer.run import run_import
 from api.application.messages import telling
 from api.application.messages.readership import scopes_for
 from api.application.messages.telling import tell
@@ -21,9 +22,10 @@ from domain.store.db.schema import accounts
 from domain.store.log.sequencer import seal
 from domain.store.messages.message_rows import messages_of, unread_of
 from domain.values import Role, instant, moment
+from tests.cli.import_files import write
 from tests.http.test_mail import Mailing, mailing, written_to
 from tests.http.test_messages import Somebody, in_days, told
-from tests.http.world import World, new_uscc, today
+from tests.http.world import World, body_of, new_uscc, today
 from tests.mail_server import text_of_mail
 
 __all__ = ["mailing"]
@@ -200,6 +202,27 @@ def test_of_what_is_recorded_quietly_nobody_is_told_then_or_later(mailing: Maili
         pass
     mailing.delivered()
     assert (agency.kinds(uscc), mailing.server.taken) == ([], [])
+    world.done("EnterBadRecord", uscc, content="另一条")
+    mailing.delivered()
+    assert (agency.kinds(uscc), len(mailing.server.taken)) == (["bad_record"], 1)
+
+
+@pytest.mark.shows("R41")
+def test_an_import_tells_nobody_and_the_next_single_fact_does(mailing: Mailing, tmp_path: Path) -> None:
+    """What a file of commands brings is no news, to the agency or the desk; what is recorded by itself after it is."""
+    world = mailing.world
+    uscc = world.filed()
+    agency, desk = Somebody(world, Role.AGENCY, uscc), Somebody(world, Role.ASSOCIATION)
+    written_to(mailing, agency, "zhang@agency.example.cn")
+    told(world, mails=True)
+    names = {"bad-records": "EnterBadRecord", "penalties": "ImposePenalty", "reports": "ReportBehaviour"}
+    lines = [{"post": f"/v1/agencies/{uscc}/{tail}", "body": body_of(name)} for tail, name in names.items()]
+    errors: list[object] = []
+    ledger = world.service.ledger
+    outcome = run_import(ledger, write(tmp_path / "years.jsonl", lines), "赵六", on_error=errors.append)
+    assert (outcome.recorded, errors) == (3, [])
+    mailing.delivered()
+    assert (agency.kinds(uscc), desk.kinds(uscc), mailing.server.taken) == ([], [], [])
     world.done("EnterBadRecord", uscc, content="另一条")
     mailing.delivered()
     assert (agency.kinds(uscc), len(mailing.server.taken)) == (["bad_record"], 1)

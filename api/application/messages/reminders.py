@@ -52,11 +52,13 @@ class Arisen(NamedTuple):
 
 ARISEN: dict[MatterKind, Arisen] = {
     "notice": Arisen("notice_due", (Role.ASSOCIATION,)),
+    "correction": Arisen("correction_due", (Role.ASSOCIATION,)),
     "impact": Arisen("impact_opened", (Role.COMMITTEE, Role.ASSOCIATION)),
     "year_close": Arisen("year_to_close", (Role.COMMITTEE,)),
 }
 NEW = timedelta(days=31)
-"""A matter that has waited longer is nobody's news: it waits among the matters."""
+"""A matter that has waited longer is nobody's news: it waits among the matters. The day of a correction says nothing of
+that: it is the day of the notice which is corrected (R18)."""
 
 
 class Reminder(NamedTuple):
@@ -82,13 +84,13 @@ def reminder_cause(key: str, due_on: date, days: int) -> str:
     return f"{key}@{due_on.isoformat()}{-days:+d}"
 
 
-@implements("art.17", "art.18", "art.19", "art.20", "R36", "R40", "R41")
+@implements("art.17", "art.18", "art.19", "art.20", "R18", "R36", "R40", "R41")
 def arisen_by(reader: Reader, day: date) -> Iterator[MatterRow]:
     """The matters that began to wait not long ago and that nobody was told of yet."""
     kinds = tuple(one for one in ARISEN if one != "year_close")
     rows = [*open_matters(reader.connection, MatterFilter(day, kinds, state="open"))]
     rows += [one for one in district_matters(reader, reader.law(FOREVER), day) if one.kind == "year_close"]
-    new = [one for one in rows if day - one.since <= NEW]
+    new = [one for one in rows if one.kind == "correction" or day - one.since <= NEW]
     told = causes_told(reader.connection, [one.key for one in new])
     yield from (one for one in new if one.key not in told)
 
@@ -150,6 +152,10 @@ def still_waits(reader: Reader, kind: str, cause: str, uscc: str | None, day: da
     if of == APPEAL_WEEK:
         weeks = running_weeks(reader.connection, day, due_on or day, uscc)
         return any(one.result_id == id_ and not _has_appealed(reader, one) for one in weeks)
+    arisen = tuple(matter for matter, told in ARISEN.items() if told.kind == kind)
+    if arisen:
+        open_now = MatterFilter(day, arisen, uscc, state="open")
+        return any(one.key == key for one in open_matters(reader.connection, open_now))
     wanted = WorklistFilter(of, uscc=uscc, id=id_)
     found = [one.matter.due_on for one in matters(reader.connection, wanted, as_of=day)]
     return bool(found) and (due_on is None or due_on in found)

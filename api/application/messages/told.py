@@ -22,8 +22,9 @@ MessageKind = Literal[
     "survey_invited", "result_published", "result_revised",
     "rank_moved", "year_published", "year_closed", "appeal_filed", "appeal_admitted", "appeal_decided",
     "appeal_withdrawn", "objection_filed", "objection_answered", "reading_confirmed", "corrected", "target_disabled",
-    "impact_disposed",
-    "notice_due", "impact_opened", "year_to_close",
+    "impact_disposed", "statement_filed", "repair_applied", "repair_decided", "penalty_recorded",
+    "succeeded", "inherited",
+    "notice_due", "correction_due", "impact_opened", "year_to_close",
     "appeal_due", "material_due", "project_due", "qualification_due", "certificate_due", "invitation_due",
 ]  # fmt: skip
 """Kinds of messages; `notice_due` and after: of a matter (`reminders.py`), `target_disabled` comes of a
@@ -43,6 +44,7 @@ class Telling(NamedTuple):
 _DESK, _COMMITTEE, _AGENCY = (Role.ASSOCIATION,), (Role.COMMITTEE,), (Role.AGENCY,)
 _OFFICES = (Role.ASSOCIATION, Role.COMMITTEE, Role.REGULATOR)
 _DECIDED = (Telling("complaint_decided", _AGENCY), Telling("complaint_outcome", (CLIENT_OF_COMPLAINT,)))
+_REPAIRED = (Telling("repair_decided", _AGENCY),)
 _APPEALED = (Telling("appeal_decided", (*_AGENCY, *_DESK)),)
 TOLD: dict[type[e.Event], tuple[Telling, ...]] = {
     e.FilingSubmitted: (Telling("filing_submitted", _DESK),),
@@ -75,6 +77,13 @@ TOLD: dict[type[e.Event], tuple[Telling, ...]] = {
     e.ObjectionFiled: (Telling("objection_filed", _DESK),),
     e.ObjectionAnswered: (Telling("objection_answered", _AGENCY),),
     e.ImpactDisposed: (Telling("impact_disposed", _AGENCY),),
+    e.StatementFiled: (Telling("statement_filed", _DESK),),
+    e.RepairApplied: (Telling("repair_applied", _DESK),),
+    e.RepairGranted: _REPAIRED,
+    e.RepairRefused: _REPAIRED,
+    e.PenaltyImposed: (Telling("penalty_recorded", _AGENCY),),
+    e.AgencySucceeded: (Telling("succeeded", _AGENCY),),
+    e.FactsInherited: (Telling("inherited", _AGENCY),),
     e.ReadingConfirmed: (Telling("reading_confirmed", _OFFICES),),
 }
 """Facts of which somebody is told. `EventAnnulled` is told to whoever was told of what it annuls (`telling.py`)."""
@@ -115,7 +124,8 @@ def worded(kind: str, uscc: str | None, year: int | None, due_on: date | None, c
     return Worded(words.text.format(**given), words.text_en.format(**given), words.article, words.path.format(**given))
 
 
-@implements("art.9", "art.16", "art.17", "art.18", "art.19", "art.20", "art.21", "art.23", "R36", "R41")
+@implements("art.9", "art.12", "art.16", "art.17", "art.18", "art.19", "art.20", "art.21", "art.23", "art.25")
+@implements("R36", "R38a", "R41", "R42", "R43")
 def tellings_of(event: e.Event) -> list[Telling]:
     """Who is told of a fact, and by which kind of message."""
     return [one for one in TOLD.get(type(event), ()) if one.when(event)]
