@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import pytest
 
 from api.application.messages import telling
+from domain.errors import Unreadable
+from domain.events import Event
+from domain.ledger.reader import Reader
 from domain.values import Role
 from tests.http.dated import DatedWorld
 from tests.http.test_mail import Mailing, mailing, written_to
@@ -132,3 +136,25 @@ def test_an_e_mail_that_waited_does_not_remind_who_has_appealed_since(
         "1@agency.example.cn"
     ]
     assert sorted(one.state for one in mailing.rows("appeal_due")) == ["closed", "sent"]
+
+
+@pytest.mark.shows("art.20", "R41")
+def test_an_appeal_that_cannot_be_read_keeps_nobody_else_from_the_reminder(
+    dated_world: DatedWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever filed it is not told that there is none."""
+    world, real = dated_world, Reader.named
+    codes = [world.assessed(year=YEAR) for _ in range(2)]
+    silent, filed = (Days(world, one, monkeypatch) for one in codes)
+    world.publish(YEAR, **PUBLISHED)
+    bad = appealed(world, codes[1])
+
+    def named(reader: Reader, event_ids: Iterable[str]) -> dict[str, Event]:
+        ids = list(event_ids)
+        if ids == [bad]:
+            raise Unreadable("position 7: no such event")
+        return real(reader, ids)
+
+    monkeypatch.setattr(Reader, "named", named)
+    assert silent.on("2026-02-21") == ["2026-02-24"]
+    assert filed.on("2026-02-21") == []
