@@ -56,7 +56,14 @@ class Collided(Busy):
 
 
 class Unreadable(Exception):
-    """A stored event that cannot be decoded or is of an unknown type: stop, never skip (design.md, 6)."""
+    """A stored event that cannot be decoded or is of an unknown type: stop, never skip (design.md, 6).
+
+    `event_id`: which event, where one is known; what is said may quote the ledger, and goes to its operator alone.
+    """
+
+    def __init__(self, said: str, event_id: str = "") -> None:
+        super().__init__(said)
+        self.event_id = event_id
 
 
 def already(text: str, text_en: str, *cites: str) -> Contradiction:

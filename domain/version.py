@@ -1,7 +1,7 @@
 """Which version of the code this is: the release, and a hash of the code itself, as releases are rarer than changes.
 
-It stands in certificates, receipts, dossiers, `/healthz` and `steward --version`, so that an answer can be made again
-by exactly what made it.
+It stands in certificates, receipts, dossiers, PDFs (`/Producer`), `/healthz` and `steward --version`, so that an answer
+can be made again by exactly what made it.
 """
 
 from __future__ import annotations

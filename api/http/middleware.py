@@ -21,7 +21,7 @@ from api.application.problem_types import TooManyRequests, TooSlow
 from api.http.fast_standing import answered_quickly
 from api.http.limits.rates import Rates, secret_in
 from api.http.metrics import METHODS, Metrics
-from api.http.problems import PROBLEMS, InItsKind, ProblemAnswer, on_failure, on_refusal
+from api.http.problems import FAILURES, PROBLEMS, InItsKind, ProblemAnswer, on_failure, on_refusal
 from api.http.public_address import prefix_of
 from api.settings import Settings
 from domain.errors import Refusal
@@ -227,7 +227,7 @@ class _Exchange:
 
     def problem(self) -> str | None:
         """The kind of problem that it ended in; None: in none, or a page has dealt with it."""
-        is_broken_off = "internal" in self.problems  # perhaps in the middle of an answer that began well
+        is_broken_off = not FAILURES.isdisjoint(self.problems)  # perhaps in the middle of an answer that began well
         if not is_broken_off and (self.status is None or self.status < REFUSED_FROM):
             return None
         return self.problems[-1] if self.problems else "other"
@@ -263,7 +263,7 @@ class _Exchange:
                 "steward.reference": self.reference,
             }
         )
-        if problem is not None and (self.status is None or self.status >= FAILED_FROM or problem == "internal"):
+        if problem is not None and (self.status is None or self.status >= FAILED_FROM or problem in FAILURES):
             own.failed(problem)
         elif problem is not None:
             own.note({"steward.problem": problem})

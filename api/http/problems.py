@@ -40,6 +40,10 @@ PROBLEMS = "steward.problems"
 """Where the edge of the application finds in the scope of a request which kinds of problem it came to."""
 
 
+FAILURES = frozenset(("internal", "unreadable"))
+"""The kinds that `on_failure` gives: of these only the service is the cause."""
+
+
 class ProblemAnswer(Response):
     """The response for one problem, which knows its kind: figures and traces count by it."""
 
@@ -138,8 +142,21 @@ def _methods_at(route: BaseRoute, request: Request) -> set[str]:
 
 
 def on_failure(reference: str, error: BaseException) -> ProblemAnswer:
-    """A failure of ours: logged under a reference, and nothing of it told."""
+    """A failure of ours: logged under a reference, and nothing of it told but which event cannot be read."""
     log.error("failure", reference=reference, error=_named(error), frames=_frames(error))
+    if isinstance(error, Unreadable):
+        which, which_en = (
+            (f"事件 {error.event_id}", f"event {error.event_id}") if error.event_id else ("一处记录", "a record")
+        )
+        return problem(
+            PROBLEM_TYPES["unreadable"],
+            f"{which}无法读取；不跳过它作答，编号 {reference}",
+            f"{which_en} cannot be read, and nothing is answered as if it were not there; logged as {reference}",
+            reference=reference,
+            remedy="请管理员运行 steward audit 查明，再从备份恢复；如由较新版本写入，请改用该版本",
+            remedy_en="Have the administrator run steward audit, then restore a backup; what a newer version of the "
+            "software wrote, that version reads.",
+        )
     return problem(
         PROBLEM_TYPES["internal"],
         f"服务器内部错误，编号 {reference}",

@@ -10,6 +10,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
 
 from domain.values import Instant, moment
+from domain.version import DISTRIBUTION, software
 from projections.paper.embedded import EmbeddedFace, Used
 from projections.paper.fonts import HEI, SONG, printable, runs, width, wrapped
 from projections.paper.layout import LEFT, PAGE_HEIGHT, PAGE_WIDTH, RIGHT, Block, Mark, Rule, Text
@@ -47,7 +48,7 @@ class PaperPart:
 def painted(pages: Sequence[Sequence[Mark]], frame: Frame) -> bytes:
     """An A4 PDF of these pages with running heads, page numbers and, on demonstration data, a mark across each page.
 
-    The glyphs used are embedded; its dates are `made_from` and its identifier is a hash of its content.
+    The glyphs used are embedded; its dates are `made_from`, its producer is this version, its identifier a hash.
     Raises: FontMissing.
     """
     return painted_together([PaperPart(pages, frame)], frame.title)
@@ -74,6 +75,7 @@ def painted_together(parts: Iterable[PaperPart], title: str, done: Callable[[int
         _assemble(pdf, drawn, used, firsts)
         pdf.docinfo["/Title"] = String(printable(title))
         pdf.docinfo["/CreationDate"] = String(moment(made_from).strftime("D:%Y%m%d%H%M%SZ"))
+        pdf.docinfo["/Producer"] = String(f"{DISTRIBUTION} {software()}")
         if code:
             pdf.docinfo["/Keywords"] = String(code)
         pdf.Root.Lang = String("zh-CN")

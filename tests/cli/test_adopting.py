@@ -135,6 +135,18 @@ def test_what_changes_published_years_is_shown_and_has_to_be_confirmed(
     assert run(*adopt).exit_code == 0, "the same once more changes nothing and asks nothing"
 
 
+def test_a_known_id_with_other_content_is_refused_although_nothing_is_published(
+    run: Run, new_url: str, tmp_path: Path
+) -> None:
+    """A rulebook's id stands for one content: another under it is refused and adopts nothing (R4)."""
+    assert run("token", "create", "--role", "auditor", "--database", new_url).exit_code == 0
+    other = _written(tmp_path, points=CONDUCT.replace("2", "3"))
+    done = run("rulebook", "adopt", other, "--as", "王五", "--database", new_url)
+    assert done.exit_code == 5, done.stderr
+    assert "dayawan-2021 was adopted with another content" in done.stderr
+    assert len(_adopted(new_url, RulebookAdopted)) == 1
+
+
 @pytest.mark.shows("R2")
 def test_a_calendar_that_changes_days_gone_by_has_to_be_confirmed(run: Run, new_url: str, tmp_path: Path) -> None:
     """Deadlines of the past would move, and with them lapses of art.12: the days are named, nothing is adopted."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from typing import Any
 from xml.etree import ElementTree
 
+import pikepdf
 import pytest
 
 from domain.proof.check import leaf_hash
 from domain.store.log.sequencer import seal
 from domain.values import Role
+from domain.version import software
 from tests.http.dated import DatedWorld
 from tests.http.test_assessment import YEAR, Year
 from tests.http.world import Person, World
@@ -98,6 +101,23 @@ def test_everything_is_in_it(appealed: tuple[Year, str, str]) -> None:
     cited = json.loads(files["cited.json"])
     assert any(one["ref"].startswith("art.16") for one in cited["articles"])
     assert "重新得到" in files["README.txt"].decode()
+    _names_its_version(year, uscc, files)
+
+
+def _names_its_version(year: Year, uscc: str, files: dict[str, bytes]) -> None:
+    """What is handed out says by which version of the code it can be made again: the release and a hash of the code."""
+    asked, event = year.world.association, year.world.trail(uscc)[0]["id"]
+    assert re.fullmatch(r"\d+\.\d+\.\d+\S*\+[0-9a-f]{12}", software())
+    assert asked.get("/healthz").json()["version"] == software()
+    certificate = asked.get(f"/v1/agencies/{uscc}/certificate").json()
+    assert certificate["software"] == software()
+    assert f"\nsoftware {software()}\n" in certificate["issued"]
+    assert asked.get("/v1/log/receipt", event_id=event).json()["software"] == software()
+    assert software() in files["README.txt"].decode()
+    printed = asked.get(f"/v1/agencies/{uscc}/sheets/2024/pdf").content
+    for raw in (printed, *(files[name] for name in files if name.endswith(".pdf"))):
+        with pikepdf.open(io.BytesIO(raw)) as pdf:
+            assert str(pdf.docinfo["/Producer"]).endswith(software())
 
 
 def test_the_same_log_gives_the_same_bytes(appealed: tuple[Year, str, str]) -> None:

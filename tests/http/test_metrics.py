@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.http import metrics
 from api.settings import Settings
+from domain.store.db.engine import writing
+from domain.store.db.schema import read_model_build
+from domain.store.db.tables.message_tables import deliveries
 from domain.store.log.sequencer import seal
+from domain.store.messages.delivery_rows import Delivery, keep_deliveries
+from domain.values import instant
+from projections.rows.write.projector import MADE_BY
 from tests.http.world import World
 
 
@@ -26,6 +35,14 @@ def figures(world: World) -> dict[str, float]:
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
     lines = [line.rpartition(" ") for line in response.text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, _, value in lines}
+
+
+def settle(world: World) -> None:
+    """All that is recorded is ordered and signed, and nobody else does it from now on."""
+    world.service.housekeeper.stop()
+    for _ in range(3):
+        world.service.housekeeper._proved = -10
+        world.service.housekeeper.tidy()
 
 
 def test_the_figures_follow_what_happens(own_world: World) -> None:
@@ -54,6 +71,43 @@ def test_the_figures_follow_what_happens(own_world: World) -> None:
     while seal(world.service.ledger.engine):
         pass
     assert figures(world)["steward_log_sealed_events"] == 5
+
+
+class _InAnHour(datetime):
+    """The clock of an hour later."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime.now(tz) + timedelta(hours=1)
+
+
+def test_what_is_signed_what_leaves_and_who_made_the_rows(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The position that is signed, not only ordered, and how long ago; what waits to leave; the version of the rows."""
+    world = own_world
+    settle(world)
+    uscc = world.filed()
+    while seal(world.service.ledger.engine):
+        pass
+    shown = figures(world)
+    assert (shown["steward_log_sealed_events"], shown["steward_log_signed_events"]) == (5, 3)
+    assert shown["steward_read_models_version"] == shown["steward_read_models_wanted"] == MADE_BY
+    assert shown["steward_deliveries_waiting"] == shown["steward_deliveries_given_up"] == 0
+    now = instant(datetime.now(UTC))
+    with writing(world.service.ledger.engine) as connection:
+        person = world.association.person_id
+        keep_deliveries(
+            connection, [Delivery("email", person, "x", str(n), uscc, None, None, now, now) for n in (1, 2)]
+        )
+        connection.execute(update(deliveries).where(deliveries.c.cause == "2").values(state="dead"))
+        connection.execute(update(read_model_build).values(made_by=0))
+    settle(world)
+    monkeypatch.setattr(metrics, "datetime", _InAnHour)
+    shown = figures(world)
+    assert (shown["steward_log_sealed_events"], shown["steward_log_signed_events"]) == (5, 5)
+    assert 3600 <= shown["steward_log_checkpoint_age_seconds"] < 7200
+    assert (shown["steward_deliveries_waiting"], shown["steward_deliveries_given_up"]) == (1, 1)
+    assert 3600 <= shown["steward_deliveries_overdue_seconds"] < 7200
+    assert shown["steward_read_models_version"] == 0
 
 
 def test_labels_come_from_us_alone(world: World) -> None:

@@ -17,7 +17,7 @@ from api.settings import Settings
 from domain.errors import Busy
 from domain.ledger.ledger import Ledger
 from domain.store.db.engine import open_migration_engine
-from tests.http.test_metrics import figures
+from tests.http.test_metrics import figures, settle
 from tests.http.world import World
 
 
@@ -35,14 +35,6 @@ def until(met: Callable[[], bool], seconds: float = 20) -> bool:
             return False
         time.sleep(0.1)
     return True
-
-
-def settle(world: World) -> None:
-    """All that is recorded is ordered and signed, and nobody else does it from now on."""
-    world.service.housekeeper.stop()
-    for _ in range(3):
-        world.service.housekeeper._proved = -10
-        world.service.housekeeper.tidy()
 
 
 @pytest.fixture

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.settings import Settings
 from api.starting import make_ready
 from domain.errors import Unreadable
 from domain.events import Event
@@ -14,6 +19,7 @@ from projections.rows.write.hint_rows import bring_up
 from tests.http.test_messages import Somebody, told
 from tests.http.test_successions import standing, succeed
 from tests.http.world import World, today
+from tests.proof.tampering import Tamperer
 
 
 def _unreadable(patch: pytest.MonkeyPatch, bad: str) -> None:
@@ -83,3 +89,25 @@ def test_the_service_starts_and_judges_other_successions_again(
         if bad == pairs[0][0]:
             assert [standing(world, one)["sanction"]["tier"] for one in parts] == ["recorded", "none"]
     assert [standing(world, one)["sanction"]["tier"] for one in parts] == ["none", "none"]
+
+
+def test_who_asks_about_that_agency_itself_is_told_which_event(database_url: str, tmp_path: Path) -> None:
+    """A problem of its own name, not a general failure: what, which event, what to do; of others all is answered."""
+    settings = Settings(database_url=database_url, data_dir=tmp_path, key_dir=tmp_path / "keys")
+    with TestClient(create_app(settings)) as client:
+        world = World(client)
+        good, bad = world.filed(), world.filed()
+        event_id = world.id_of("RecordLapse", bad, occurred_on="2024-03-04")
+    value = "X'FF'" if database_url.startswith("sqlite") else "'\\xFF'"
+    Tamperer(database_url).run(f"UPDATE events SET state = {value} WHERE event_id = '{event_id}'")  # noqa: S608  # ours
+    with TestClient(create_app(settings)) as client:
+        again = World(client)
+        for path in ("events", "timeline", "certificate"):
+            answer = again.association.get(f"/v1/agencies/{bad}/{path}")
+            said = answer.json()
+            assert (answer.status_code, said.get("type")) == (500, "/problems/unreadable"), (path, said)
+            assert event_id in said["detail"], path
+            assert event_id in said["detail_en"], path
+            assert "steward audit" in said["remedy_en"], path
+            assert again.association.get(f"/v1/agencies/{good}/{path}").status_code == 200, path
+        assert again.stranger.get("/problems/unreadable").status_code == 200

@@ -6,9 +6,10 @@ import hashlib
 import io
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -23,8 +24,9 @@ from api.settings import Settings
 from domain.errors import Unreadable
 from domain.store.files.objects import UPLOAD_BYTES, Objects, StoreUnavailable
 from tests.databases import Databases
-from tests.http.files import paper, photo, uploaded
+from tests.http.files import paper, pdf, photo, uploaded
 from tests.http.world import World
+from tests.processes import steward
 
 OPTIONS = {"access_key_id": "test", "secret_access_key": "test", "region": "us-east-1"}
 
@@ -101,3 +103,60 @@ def test_a_ledger_keeps_its_files_on_s3(endpoint: str, databases: Databases, tmp
         whole = bytes(bucket.get(there).bytes())
         bucket.put(there, whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
         assert [one.table for one in audited(world.service.ledger, settings, rows=False).found] == ["evidence_files"]
+
+
+def test_a_ledger_with_its_files_on_s3_goes_into_an_archive_and_back(
+    endpoint: str, databases: Databases, tmp_path: Path
+) -> None:
+    """`export` and `restore`, from a bucket into a folder and from there into a bucket again, by settings alone."""
+    bucket = {
+        "STEWARD_EVIDENCE_S3_ENDPOINT": endpoint,
+        "STEWARD_EVIDENCE_S3_ACCESS_KEY": "test",
+        "STEWARD_EVIDENCE_S3_SECRET_KEY": "test",
+    }
+
+    def held(name: str, store: str, url: str) -> tuple[Settings, Callable[..., CompletedProcess[str]]]:
+        folder = tmp_path / name
+        environment = {
+            "STEWARD_DATABASE_URL": url,
+            "STEWARD_DATA_DIR": str(folder),
+            "STEWARD_KEY_DIR": str(tmp_path / "keys"),
+            "STEWARD_CHECKPOINT_DIR": str(folder / "checkpoints"),
+            "STEWARD_EVIDENCE_STORE": store,
+            **bucket,
+        }
+        given = {one.removeprefix("STEWARD_").lower(): value for one, value in environment.items()}
+        return Settings(**given), lambda *arguments: steward(*arguments, env={"PATH": "", **environment})  # type: ignore[arg-type]
+
+    places = ("s3://papers/first", str(tmp_path / "files"), "s3://papers/third")
+    urls = []
+    for number in range(3):
+        (tmp_path / str(number)).mkdir()
+        make = databases.empty if number else databases.migrated
+        urls.append(make("sqlite", tmp_path / str(number)))
+    settings, command = held("0", places[0], urls[0])
+    content = pdf()
+    with TestClient(create_app(settings)) as client:
+        world = World(client)
+        uscc, kept = world.filed(), uploaded(world.association, content)
+        world.id_of("RecordLapse", uscc, item=5, evidence=[paper(kept)])
+    for number in (1, 2):
+        archive = tmp_path / f"{number}.zip"
+        done = command("export", archive)
+        assert done.returncode == 0, done.stderr
+        settings, command = held(str(number), places[number], urls[number])
+        done = command("restore", archive)
+        assert done.returncode == 0, done.stderr
+        assert "1 files of evidence" in done.stderr
+        audit = command("audit")
+        assert audit.returncode == 0, audit.stderr
+        assert "1 files of evidence" in audit.stderr
+    options: Any = {**OPTIONS, "endpoint": endpoint}
+    lying = [
+        [Path(str(row["path"])).name for page in one.list() for row in page]
+        for name in ("first", "third")
+        for one in [S3Store("papers", prefix=name, config=options, client_options={"allow_http": True})]
+    ]
+    assert lying[0] == lying[1] == [one.name for one in (tmp_path / "files").rglob("*") if one.is_file()]
+    with TestClient(create_app(settings)) as client:
+        assert World(client).association.get(f"/v1/evidence/{kept['sha256']}").content == content

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from api.cli.database import blank_ledger, settings_for
 from api.cli.operating.serving import Host, Port
-from api.cli.options import Database
+from api.cli.options import Database, parse_day
 from api.cli.output import pairs, progress_bars
 from api.cli.running import say
 from api.listening import bound
@@ -40,6 +41,14 @@ def demo(
             help="随机种子：同一种子、同一天得到同样的事实 / the same seed on the same day makes the same facts"
         ),
     ] = 2021,
+    until: Annotated[
+        date | None,
+        typer.Option(
+            metavar="DATE",
+            parser=parse_day,
+            help="事实截至哪一天，默认昨天 / the last day of the facts, yesterday by default: README's tour names one",
+        ),
+    ] = None,
 ) -> None:
     """建立演示区（尚无时）：虚构的机构和事实，2022 年至昨天 / Make the demonstration district if it is missing.
 
@@ -52,14 +61,14 @@ def demo(
     if held is not None:
         say(f"页面 page: {address}/")
     yesterday = shanghai_date(instant(datetime.now(UTC))) - timedelta(days=1)
-    asked = Size(agencies=agencies, facts=facts, seed=seed, until=yesterday)
+    asked = Size(agencies=agencies, facts=facts, seed=seed, until=min(until or yesterday, yesterday))
     with blank_ledger(database) as ledger, progress_bars() as bar:
         say("正在准备演示区 / preparing the demonstration district …")
         calendar = build_calendar(settings.holiday_overlay)
         begun = make(ledger, shipped_rulebook(), calendar, asked, lambda done, total: bar("演示 demo", done, total))
         printed = sign_ins(ledger, settings.keys) if serve else None
     say(f"演示区 demonstration: {begun.agencies} 家机构，种子 seed {begun.seed}，截至 until {begun.until}")
-    if (begun.agencies, begun.facts, begun.seed) != (agencies, facts, seed):
+    if begun != (asked if until else replace(asked, until=begun.until)):
         say("演示区此前已建立，本次的选项未采用 / it was made before: this time's options do not apply")
     if held is not None and printed is not None:
         pairs(f"登录页面 sign in: {address}/sign-in", printed.accounts)

@@ -163,17 +163,19 @@ def _sqlite_engine(url: URL, **pool: Any) -> Engine:
     """An engine whose connections open an existing file and never create one."""
     file = Path(url.database or "").absolute()
     _make_private(file)
-    guard = Guard(file)
+    guard, is_fixed = Guard(file), _takes_no_writes(file)
     engine = create_engine(url, connect_args={"timeout": WAIT_MS / 1000}, **pool)
     engine.update_execution_options(**{GUARD_OPTION: guard})
 
     def connect(_: Any, __: Any, arguments: list[Any], keywords: dict[str, object]) -> None:
         guard.connecting()
-        arguments[0], keywords["uri"] = f"{file.as_uri()}?mode=rw", True
+        arguments[0], keywords["uri"] = f"{file.as_uri()}?{'immutable=1' if is_fixed else 'mode=rw'}", True
 
     event.listen(engine, "do_connect", connect)
     event.listen(engine, "connect", lambda *_: guard.connected())
     event.listen(engine, "connect", _prepare_sqlite)
+    if not is_fixed:
+        event.listen(engine, "connect", lambda dbapi, _: _use_wal(dbapi))
     event.listen(engine, "close", lambda *_: guard.closed())
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -197,10 +199,16 @@ def _make_private(file: Path) -> None:
             raise unopened from error
 
 
+def _takes_no_writes(file: Path) -> bool:
+    """Whether a file lies as it is on media that take no writes, an auditor's copy: nobody can change it, and SQLite
+    need put nothing beside it to read it. With a log of changes beside it, it is not whole without that.
+    """
+    return not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)) and not Path(f"{file}-wal").exists()
+
+
 def _prepare_sqlite(dbapi: Any, _: ConnectionPoolEntry) -> None:
     dbapi.isolation_level = None  # the driver would begin by itself, and never with IMMEDIATE
     dbapi.execute(f"PRAGMA busy_timeout = {WAIT_MS}")
-    _use_wal(dbapi)
     dbapi.execute("PRAGMA synchronous = FULL")
     dbapi.execute("PRAGMA foreign_keys = ON")
     dbapi.execute("PRAGMA secure_delete = ON")  # what is taken out is overwritten: destroyed keys do not lie about

@@ -83,7 +83,7 @@ class EventMapper(Mapper[UUID]):
         if isinstance(stored_event, LedgerStoredEvent):
             wrong += [f"{name} {value!r}" for name, value in _disagreements(event, stored_event)]
         if wrong:
-            raise Unreadable(f"{_named(stored_event)}: the stored bytes say {', '.join(wrong)}")
+            raise Unreadable(f"{_named(stored_event)}: the stored bytes say {', '.join(wrong)}", _id_of(stored_event))
         return event
 
     def decode(self, topic: str, state: bytes, where: StoredEvent | str = "") -> Event:
@@ -93,11 +93,12 @@ class EventMapper(Mapper[UUID]):
         """
         decoder = self._decoders.get(topic)
         if decoder is None:
-            raise Unreadable(f"{_named(where)}: unknown topic {topic!r}: written by a newer version of the software?")
+            said = f"{_named(where)}: unknown topic {topic!r}: written by a newer version of the software?"
+            raise Unreadable(said, _id_of(where))
         try:
             return decoder.decode(state)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise Unreadable(f"{_named(where)}: undecodable bytes: {error}") from error
+            raise Unreadable(f"{_named(where)}: undecodable bytes: {error}", _id_of(where)) from error
 
     def decode_all(self, rows: Iterable[StateRow]) -> Iterator[Event]:
         """The events in rows: the quick way for whole streams.
@@ -110,10 +111,10 @@ class EventMapper(Mapper[UUID]):
             try:
                 event = self.decode(topic, state) if decoder is None else decoder.decode(state)
             except (msgspec.DecodeError, UnicodeDecodeError, Unreadable) as error:
-                raise Unreadable(f"{_place(position, stream, version, topic)}: {error}") from error
+                raise Unreadable(f"{_place(position, stream, version, topic)}: {error}", event_id) from error
             if (event.version, event.id, event.stream) != (version, event_id, stream):
                 said = f"version {event.version}, id {event.id}, stream {event.stream!r}"
-                raise Unreadable(f"{_place(position, stream, version, topic)}: the stored bytes say {said}")
+                raise Unreadable(f"{_place(position, stream, version, topic)}: the stored bytes say {said}", event_id)
             yield event
 
 
@@ -139,6 +140,10 @@ def _named(where: StoredEvent | str) -> str:
         return _place(where.position, where.stream, where.originator_version, where.topic)
     place = f"version {where.originator_version}, topic {where.topic!r}"
     return f"stored event of originator {where.originator_id}, {place}"
+
+
+def _id_of(where: StoredEvent | str) -> str:
+    return where.event_id if isinstance(where, LedgerStoredEvent) else ""
 
 
 def _place(position: int | None, stream: str, version: int, topic: str) -> str:
