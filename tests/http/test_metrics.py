@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from sqlalchemy import update
@@ -77,8 +77,8 @@ class _InAnHour(datetime):
     """The clock of an hour later."""
 
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:
-        return datetime.now(tz) + timedelta(hours=1)
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(hours=1)
 
 
 def test_what_is_signed_what_leaves_and_who_made_the_rows(own_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
