@@ -9,7 +9,8 @@ import pytest
 
 from domain.store.db import dialect as dialects
 from domain.store.log import stream_heads
-from tests.http.test_readiness import ready, settle
+from tests.http.test_metrics import settle
+from tests.http.test_readiness import ready
 from tests.http.world import World
 
 
