@@ -43,7 +43,7 @@ def test_a_command_is_answered_as_the_contract_says(world: World, row: CommandRo
     assert response.headers["content-type"] == "application/json"
     answer = response.json()
     example = command_example(row.body)
-    extra = {"InviteSurvey": {"link", "page"}, "GiveNoticeLink": {"page"}}.get(row.body.__name__, set())
+    extra = {"InviteSurvey": {"link", "page"}, "GiveNoticeLink": {"link", "page"}}.get(row.body.__name__, set())
     extra |= {"also_annulled"} if "EventAnnulled" in (example.event, *example.more) else set()
     names_category = answer["events"][0]["type"] == "FilingSubmitted" or "category" in body.get("fields", {})
     extra |= {"category_new"} if names_category else set()
