@@ -65,7 +65,7 @@ AT_MOST = {
 SKIPPED_BY_THE_FORMATTER = 41
 """In the whole tree, tests as well: only for tables that are read by column."""
 
-LINES_A_THING, MODULES_A_THING = 169, 1.23
+LINES_A_THING, MODULES_A_THING = 171, 1.23
 """What each stored fact, command, operation, table and setting may cost on the average (docs/adr/0017)."""
 
 ABOUT_THE_PAST = ("CHANGELOG.md", "docs/adr/", "docs/spec/")
