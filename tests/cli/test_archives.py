@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import shutil
 import stat
 import zipfile
@@ -240,13 +241,24 @@ def test_who_holds_the_key_cannot_load_what_does_not_hold_together(
 
 
 def as_of_revision(first: Held, target: Path, revision: str, gone: tuple[str, ...] = ()) -> Path:
-    """The first archive as a version of this revision would have made it, without these tables, and signed."""
+    """The first archive as a version of this revision would have made it, without these tables, and signed.
+
+    0039 added a column that is empty here: nobody of this ledger was told anything as a client.
+    """
 
     def change(contents: dict[str, bytes]) -> None:
         manifest: dict[str, Any] = {**json.loads(contents[MANIFEST]), "revision": revision, "software": "0.0.9"}
         for table in gone:
             name = f"{TABLES}{table}.jsonl"
             del contents[name], manifest["members"][name]
+        name = f"{TABLES}messages.jsonl"
+        if revision < "0039":
+            assert contents[name].count(b'"enterprise":null') == contents[name].count(b"\n") > 0
+            contents[name] = re.sub(rb',"enterprise":null|"enterprise":null,', b"", contents[name])
+            manifest["members"][name] |= {
+                "sha256": hashlib.sha256(contents[name]).hexdigest(),
+                "bytes": len(contents[name]),
+            }
         contents[MANIFEST] = json.dumps(manifest, ensure_ascii=False).encode()
         name = (first.settings.keys / "log.pub").read_text("utf-8").partition("+")[0]
         signer = SigningKey(name, (first.settings.keys / "log.key").read_bytes())

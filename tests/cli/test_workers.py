@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 
 from api.settings import Settings
 from api.workers import Workers, _WorkerPlace
@@ -186,24 +187,23 @@ def starts(folder: Path) -> int:
     return len(list(folder.glob("started-*")))
 
 
-def test_one_that_refuses_leaves_the_others_serving(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_that_refuses_leaves_the_others_serving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is tried again, later each time, and said; where nobody serves any more all ends, with its code."""
-    workers, thread, codes = watched(tmp_path, monkeypatch)
-    wait_for(lambda: starts(tmp_path) == 2)
-    (tmp_path / "refuse").touch()
-    survivor = workers._places[1].process
-    os.kill(survivor.pid, signal.SIGSTOP)  # serves on, whatever the others say
-    wait_for(lambda: starts(tmp_path) >= 5)
-    assert thread.is_alive()
-    assert survivor.poll() is None
-    pause = workers._places[0].pause
-    wait_for(lambda: workers._places[0].pause > pause)
-    os.kill(survivor.pid, signal.SIGCONT)
-    thread.join(PATIENCE_S)
+    with capture_logs() as said:
+        workers, thread, codes = watched(tmp_path, monkeypatch)
+        wait_for(lambda: starts(tmp_path) == 2)
+        (tmp_path / "refuse").touch()
+        survivor = workers._places[1].process
+        os.kill(survivor.pid, signal.SIGSTOP)  # serves on, whatever the others say
+        wait_for(lambda: starts(tmp_path) >= 5)
+        assert thread.is_alive()
+        assert survivor.poll() is None
+        pause = workers._places[0].pause
+        wait_for(lambda: workers._places[0].pause > pause)
+        os.kill(survivor.pid, signal.SIGCONT)
+        thread.join(PATIENCE_S)
     assert codes == [3]
-    assert capsys.readouterr().out.count("worker_refuses") >= 5
+    assert [one["event"] for one in said].count("worker_refuses") >= 5
 
 
 def test_pauses_grow_and_begin_anew_after_a_long_life(monkeypatch: pytest.MonkeyPatch) -> None:

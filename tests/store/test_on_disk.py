@@ -92,7 +92,8 @@ class DiskDiary:
 def test_what_keys_and_checkpoints_write_is_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file of both folders, and every folder that was made on the way."""
     diary = DiskDiary(tmp_path, monkeypatch)
-    settings = Settings(data_dir=tmp_path / "deep" / "data")
+    folder = tmp_path / "deep" / "data"
+    settings = Settings(data_dir=folder, key_dir=folder / "keys")  # a rotation is of this ledger alone
     service = start(settings)
     try:
         signed = proven_up(service.ledger, service.notary)
